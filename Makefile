@@ -1,0 +1,76 @@
+# Every target does the set-up that it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ORDERS ?= 500
+SEED ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types contracts bench lock clean campaign-kills campaign-faults campaign-scale
+
+help: ## what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+# A virtual environment, also where the system's Python came without ensurepip.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	  rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing python3-venv"; apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
+	  else \
+	    echo "this Python has no ensurepip: install the package python3-venv and call make again"; exit 1; \
+	  fi; }
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing what the product needs (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "installing what the tests need (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev ## make .venv with everything in it
+
+demo: $(VENV)/.runtime ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
+	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
+
+test: $(VENV)/.dev ## every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: format lint types contracts test ## what CI runs
+
+format: $(VENV)/.dev ## formatting is as agreed
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev ## lint
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.dev ## strict types
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## imports point down
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.dev ## benchmarks beside a peer in the same run
+	@$(BIN)/python -m benchmarks
+
+campaign-kills: $(VENV)/.dev ## 200 SIGKILLs at random moments and crash points; writes docs/campaigns/kills.md
+	@$(BIN)/python -m tests.simulation.campaign kills --count 200
+
+campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/campaigns/faults.md
+	@$(BIN)/python -m tests.simulation.campaign faults --count 10
+
+campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
+	@$(BIN)/python -m tests.simulation.campaign scale
+
+lock: $(VENV)/bin/python ## write the lock files again (names, versions, hashes; no index address)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@cd requirements && for set in runtime dev; do \
+	  ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --allow-unsafe $$set.in -o $$set.txt; done
+
+clean: ## remove what was built
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,53 @@
+"""What a connector is: its declaration, its capabilities as separate protocols, its errors."""
+
+from tieout.connect.capabilities import (
+    ControlTotal,
+    ControlTotals,
+    FileReader,
+    Item,
+    LedgerFacts,
+    LedgerReader,
+    Outcome,
+    Page,
+    Poller,
+    Sending,
+    WebhookReceiver,
+    Writer,
+)
+from tieout.connect.declaration import ConfigField, Connector, ConnectorRegistry, Stream, SystemConfig
+from tieout.connect.errors import (
+    ConnectorError,
+    FileRefusedError,
+    RefusedError,
+    SetupError,
+    SignatureError,
+    TransientError,
+    UnknownOutcomeError,
+)
+
+__all__ = [
+    "ConfigField",
+    "Connector",
+    "ConnectorError",
+    "ConnectorRegistry",
+    "ControlTotal",
+    "ControlTotals",
+    "FileReader",
+    "FileRefusedError",
+    "Item",
+    "LedgerFacts",
+    "LedgerReader",
+    "Outcome",
+    "Page",
+    "Poller",
+    "RefusedError",
+    "Sending",
+    "SetupError",
+    "SignatureError",
+    "Stream",
+    "SystemConfig",
+    "TransientError",
+    "UnknownOutcomeError",
+    "WebhookReceiver",
+    "Writer",
+]

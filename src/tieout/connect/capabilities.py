@@ -1,0 +1,143 @@
+"""Capabilities: separate protocols, so that no connector carries a stub.
+
+Amounts here are signed Decimals with the sign of the interface's measure: debit is money that
+the interface brings in, credit is money that it takes out, both positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol, runtime_checkable
+
+from tieout.documents import EffectBody
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a source sent: kept byte for byte. `dedupe_key` is unique in its stream."""
+
+    stream: str
+    source_key: str
+    dedupe_key: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Page:
+    """Items of a poll and where the next one starts; `more` says that pages are left."""
+
+    items: Sequence[Item]
+    cursor: dict[str, Any]
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """A source's own figure for a group of an interface: counts and positive sums."""
+
+    currency: str
+    group: str
+    count: int
+    debit: Decimal
+    credit: Decimal
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One effect on its way out."""
+
+    external_id: str
+    body: EffectBody
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a sending. `status`: confirmed, refused, absent (a look-up found nothing:
+    it may be sent) or undecided (only a person can say)."""
+
+    external_id: str
+    status: str
+    target_id: int | None = None
+    model: str = ""
+    read_back: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class LedgerFacts:
+    """What the ledger says that plans depend on."""
+
+    lock_on: date | None
+    rates: Mapping[str, Sequence[tuple[date, Decimal]]]
+
+    def rate(self, currency: str, on: date) -> Decimal | None:
+        """Units of `currency` for one of the company's on `on`; the first rate holds before
+        its own date, as the ledger has it."""
+        rows = self.rates.get(currency)
+        if not rows:
+            return None
+        best = rows[0][1]
+        for day, value in rows:
+            if day <= on:
+                best = value
+        return best
+
+
+@runtime_checkable
+class Poller(Protocol):
+    def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """The next page after `cursor` ({} at first). Raises TransientError, SetupError."""
+        ...
+
+
+@runtime_checkable
+class WebhookReceiver(Protocol):
+    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
+        """Verify and take apart one push. Raises SignatureError; ValueError on bad JSON."""
+        ...
+
+
+@runtime_checkable
+class FileReader(Protocol):
+    def read(self, name: str, content: bytes) -> Iterator[Item]:
+        """The items of a file. Raises FileRefusedError before the first one, or none at all."""
+        ...
+
+
+@runtime_checkable
+class ControlTotals(Protocol):
+    def control_totals(
+        self, streams: Iterable[str], start: datetime, end: datetime, zone: str
+    ) -> list[ControlTotal]:
+        """The source's own figures of [start, end), got apart from its messages."""
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Send and read back. Raises TransientError (nothing happened), UnknownOutcomeError."""
+        ...
+
+    def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """What became of sendings whose outcome is unknown: confirmed, absent, undecided."""
+        ...
+
+
+@runtime_checkable
+class LedgerReader(Protocol):
+    def facts(self) -> LedgerFacts: ...
+
+    def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
+        """Compare what the ledger holds now with what was sent, by content."""
+        ...
+
+    def foreign(self, references: Sequence[str]) -> dict[str, str]:
+        """References that records of somebody else carry: reference to the record's name."""
+        ...

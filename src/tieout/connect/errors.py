@@ -1,0 +1,35 @@
+"""What can go wrong at a system's edge, told apart by what must be done next."""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """Any failure of a system. The message says what happened and what to do."""
+
+
+class TransientError(ConnectorError):
+    """Nothing happened there; try again after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnknownOutcomeError(ConnectorError):
+    """It may or may not have happened: look it up before anything is sent again."""
+
+
+class RefusedError(ConnectorError):
+    """The system understood and said no: sending the same again cannot help."""
+
+
+class SetupError(ConnectorError):
+    """Wrong address, database, key, version or rights: a person must mend the set-up."""
+
+
+class SignatureError(ConnectorError):
+    """A webhook whose signature is missing, wrong or too old."""
+
+
+class FileRefusedError(ConnectorError):
+    """A file that cannot be read as what it says it is."""

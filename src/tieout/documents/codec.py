@@ -1,0 +1,35 @@
+"""Documents and effects to canonical JSON and back.
+
+Decimals travel as texts, so no amount passes through a float. Keys keep their declared order,
+so equal values give equal bytes and equal hashes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tieout.documents.model import Document
+from tieout.documents.posting import EffectBody
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DOCUMENT = msgspec.json.Decoder(Document)
+_EFFECT = msgspec.json.Decoder(EffectBody)
+
+
+def canonical_bytes(value: object) -> bytes:
+    """Canonical JSON: the same bytes for equal values."""
+    return _ENCODER.encode(value)
+
+
+def decode_document(raw: bytes) -> Document:
+    """Raises msgspec.ValidationError where `raw` is no document."""
+    return _DOCUMENT.decode(raw)
+
+
+def encode_effect(body: EffectBody) -> bytes:
+    return _ENCODER.encode(body)
+
+
+def decode_effect(raw: bytes) -> EffectBody:
+    """Raises msgspec.ValidationError where `raw` is no effect."""
+    return _EFFECT.decode(raw)

@@ -1,0 +1,210 @@
+"""The canonical documents.
+
+Every amount is an `Amount`; every document says its source key (unique in its interface), the
+version by which its source orders changes ("" where the source never changes it), the instant
+that it happened and the group under which its source's control figures count it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from tieout.money import Amount
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer as a source knows it. `key` is unique among that source's customers."""
+
+    key: str
+    name: str
+    email: str = ""
+    country: str = ""
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    key: str
+    version: str = ""
+    occurred_at: datetime
+    currency: str
+    control_group: str = ""
+
+
+class Customer(_Document, frozen=True, kw_only=True, tag="customer"):
+    """A customer that a CRM owns. No measure."""
+
+    party: Party
+
+
+class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line sold. `net` is its amount without tax, positive; `tax_keys` name its taxes in
+    the source's words; `nature` is goods, shipping, gift_card, tip or rounding."""
+
+    name: str
+    quantity: Decimal
+    net: Amount
+    nature: str = "goods"
+    tax_keys: tuple[str, ...] = ()
+
+
+class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the source charged for one tax on the whole document: positive, exact."""
+
+    key: str
+    title: str
+    rate: Decimal
+    amount: Amount
+
+
+class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoice"):
+    """What a customer owes for an order. `total` = sum of nets + taxes, positive.
+
+    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid).
+    `order_key` is what payments name; `edited_after_payout` is set where the source says that
+    its amount changed after the money was paid out.
+    """
+
+    order_key: str
+    number: str
+    party: Party | None
+    lines: tuple[SaleLine, ...]
+    taxes: tuple[TaxLine, ...]
+    total: Amount
+    exclusion: str = ""
+    foreign_origin: str = ""
+
+
+class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):
+    """What is given back of an order. Amounts are positive; the measure is negative."""
+
+    order_key: str
+    number: str
+    party: Party | None
+    lines: tuple[SaleLine, ...]
+    taxes: tuple[TaxLine, ...]
+    total: Amount
+
+
+class GiftCardTender(_Document, frozen=True, kw_only=True, tag="gift_card_tender"):
+    """A gift card redeemed for an order: tender, not discount. `amount` is positive."""
+
+    order_key: str
+    amount: Amount
+
+
+class ProviderMovement(_Document, frozen=True, kw_only=True, tag="provider_movement"):
+    """One change of a payment provider's balance.
+
+    `category` is the provider's reporting category in our words: charge, refund,
+    refund_failure, payout, payout_reversal, dispute, dispute_reversal, fee, reserve, other.
+    `gross` and `net` are signed (into the balance is positive); `fee` is what was withheld,
+    positive: net = gross - fee.
+    """
+
+    provider: str
+    category: str
+    gross: Amount
+    fee: Amount
+    net: Amount
+    order_key: str = ""
+    refund_key: str = ""
+    payment_key: str = ""
+    payout_key: str = ""
+    automatic: bool = True
+    customer_name: str = ""
+    description: str = ""
+
+
+class Dispute(_Document, frozen=True, kw_only=True, tag="dispute"):
+    """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive."""
+
+    provider: str
+    status: str
+    amount: Amount
+    payment_key: str
+
+
+class Statement(_Document, frozen=True, kw_only=True, tag="statement"):
+    """A bank statement's frame: its balances are signed (money in the account is positive)."""
+
+    account: str
+    statement_id: str
+    sequence: str
+    from_on: date
+    to_on: date
+    opening: Amount
+    closing: Amount
+    line_count: int
+
+
+class StatementLine(_Document, frozen=True, kw_only=True, tag="statement_line"):
+    """One booked line of an account. `amount` is signed: money into the account is positive.
+
+    Two equal lines of a statement are two lines: their keys differ by their ordinal.
+    """
+
+    account: str
+    booked_on: date
+    value_on: date
+    amount: Amount
+    reference: str = ""
+    end_to_end_id: str = ""
+    counterparty: str = ""
+    remittance: str = ""
+    bank_code: str = ""
+    reversal: bool = False
+
+
+Document = (
+    Customer
+    | CustomerInvoice
+    | CreditNote
+    | GiftCardTender
+    | ProviderMovement
+    | Dispute
+    | Statement
+    | StatementLine
+)
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """What a document counts for in its interface's tie-out: debit and credit are positive."""
+
+    count: int
+    debit: Decimal
+    credit: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.debit - self.credit
+
+    def __sub__(self, other: Measure) -> Measure:
+        return Measure(
+            self.count - other.count, self.debit - other.debit, self.credit - other.credit
+        )
+
+
+NOTHING = Measure(0, Decimal(0), Decimal(0))
+
+
+def _signed(value: Decimal) -> Measure:
+    return Measure(1, max(value, Decimal(0)), max(-value, Decimal(0)))
+
+
+def measure_of(document: Document) -> Measure:
+    """The document's own measure: an invoice and money in are debits, a credit note and money
+    out are credits; a frame, a customer, a status and a tender count for nothing."""
+    match document:
+        case CustomerInvoice():
+            # A test order is no sale to its source: its control figures leave it out.
+            return NOTHING if document.exclusion == "test" else _signed(document.total.value)
+        case CreditNote():
+            return _signed(-document.total.value)
+        case ProviderMovement():
+            return _signed(document.net.value)
+        case StatementLine():
+            return _signed(document.amount.value)
+        case _:
+            return NOTHING

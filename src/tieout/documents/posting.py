@@ -1,0 +1,181 @@
+"""What a document means in its targets: postings and the other effects, by external id.
+
+Lines carry signed amounts: a debit is positive, a credit negative. Targets' own ids never
+stand here; accounts are codes, taxes are names, other records are external ids.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from tieout.money import Amount
+
+
+class PostingError(ValueError):
+    """A posting that does not balance: a defect in a recipe, never posted."""
+
+
+class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One journal line. `amount` signed in the posting's currency; `company` signed in the
+    entity's currency (equal where they are one). `match` is the key under which the ledger
+    pairs this line with others; `partner` is an external id."""
+
+    account: str
+    amount: Decimal
+    company: Decimal
+    name: str
+    partner: str = ""
+    match: str = ""
+
+
+class PartnerRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="partner"):
+    name: str
+    email: str = ""
+    country: str = ""
+    source: str = ""
+
+
+class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`net` = quantity x unit price, positive, without tax; `taxes` are the ledger's names."""
+
+    name: str
+    quantity: Decimal
+    net: Decimal
+    account: str
+    taxes: tuple[str, ...] = ()
+
+
+class InvoicePosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="invoice"):
+    """A customer invoice, or with `refund` a credit note. All amounts are positive in
+    `currency`; `tax_totals` are the source's own, forced onto the ledger's tax lines."""
+
+    refund: bool
+    journal: str
+    partner: str
+    on: date
+    reference: str
+    currency: str
+    lines: tuple[InvoiceLine, ...]
+    tax_totals: dict[str, Decimal]
+    total: Decimal
+    receivable: str
+    match: str = ""
+
+
+class CashPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="cash"):
+    """A line of a bank or clearing journal. `amount` is signed, into the account positive;
+    `counterparts` sum to its opposite."""
+
+    journal: str
+    account: str
+    on: date
+    reference: str
+    label: str
+    currency: str
+    amount: Decimal
+    company: Decimal
+    counterparts: tuple[LedgerLine, ...]
+    partner: str = ""
+
+
+class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="entry"):
+    """A journal entry of signed lines that sum to zero."""
+
+    journal: str
+    on: date
+    reference: str
+    currency: str
+    lines: tuple[LedgerLine, ...]
+
+
+class MatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="match"):
+    """Reconcile the lines of two effects on one account."""
+
+    left: str
+    right: str
+    account: str
+
+
+class CrmUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="crm"):
+    """Set fields of a CRM account to these values."""
+
+    account_key: str
+    exposure: Amount
+    collection_status: str
+
+
+class MailOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="mail"):
+    to: str
+    subject: str
+    text: str
+
+
+class EventOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="event"):
+    """A CloudEvent. `data` holds texts only: amounts are decimal texts."""
+
+    type: str
+    subject: str
+    time: str
+    data: dict[str, str]
+
+
+EffectBody = (
+    PartnerRecord
+    | InvoicePosting
+    | CashPosting
+    | EntryPosting
+    | MatchRequest
+    | CrmUpdate
+    | MailOut
+    | EventOut
+)
+
+
+def _invoice_lines(posting: InvoicePosting) -> list[LedgerLine]:
+    sign = -1 if not posting.refund else 1
+    rows = [
+        LedgerLine(account=x.account, amount=sign * x.net, company=Decimal(0), name=x.name)
+        for x in posting.lines
+    ]
+    rows += [
+        LedgerLine(account=f"tax:{tax}", amount=sign * value, company=Decimal(0), name=tax)
+        for tax, value in posting.tax_totals.items()
+    ]
+    rows.append(
+        LedgerLine(
+            account=posting.receivable,
+            amount=-sign * posting.total,
+            company=Decimal(0),
+            name=posting.reference,
+            partner=posting.partner,
+            match=posting.match,
+        )
+    )
+    return rows
+
+
+def ledger_lines(body: EffectBody) -> list[LedgerLine]:
+    """The journal lines that `body` means, signed; none for an effect outside the ledger.
+
+    Raises PostingError where they do not sum to zero.
+    """
+    match body:
+        case InvoicePosting():
+            rows = _invoice_lines(body)
+        case CashPosting():
+            own = LedgerLine(
+                account=body.account, amount=body.amount, company=body.company, name=body.label
+            )
+            rows = [own, *body.counterparts]
+        case EntryPosting():
+            rows = list(body.lines)
+        case _:
+            return []
+    for what in ("amount", "company"):
+        total = sum((getattr(row, what) for row in rows), Decimal(0))
+        if total:
+            raise PostingError(f"{body.reference}: {what}s sum to {total}, not to zero")
+    return rows

@@ -1,0 +1,16 @@
+"""Amounts with their currency, rounding, periods. Pure; nothing here does input or output."""
+
+from tieout.money.amount import Amount, CurrencyMismatchError, MoneyError, from_minor, parse_decimal
+from tieout.money.currency import minor_digits, quantum
+from tieout.money.period import Period
+
+__all__ = [
+    "Amount",
+    "CurrencyMismatchError",
+    "MoneyError",
+    "Period",
+    "from_minor",
+    "minor_digits",
+    "parse_decimal",
+    "quantum",
+]

@@ -1,0 +1,102 @@
+"""An exact amount of one currency.
+
+Never a float, never a silent rounding: a text with more decimals than the currency has is
+refused, and rounding happens only where a caller names it.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+
+from tieout.money.currency import minor_digits, quantum
+
+_NUMBER = re.compile(r"[+-]?\d{1,24}(\.\d{1,12})?")
+
+
+class MoneyError(ValueError):
+    """A text or number that is no amount."""
+
+
+class CurrencyMismatchError(MoneyError):
+    """Amounts of two currencies in one sum."""
+
+
+def parse_decimal(text: str) -> Decimal:
+    """A plain decimal text ("-12.50") as a Decimal.
+
+    Refused with MoneyError: exponents, thousands marks, NaN, infinity, more than 24 digits.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise MoneyError(f"{text[:40]!r} is no plain decimal number, such as -12.50")
+    return Decimal(text)
+
+
+class Amount(msgspec.Struct, frozen=True, order=False):
+    """`value` units of `currency`. The sign's meaning belongs to whoever holds the amount."""
+
+    value: Decimal
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str, currency: str) -> Amount:
+        """An amount from a source's decimal text; "10.5" EUR is 10.50 EUR.
+
+        Raises MoneyError where the text is no number or finer than the currency's minor unit.
+        """
+        return cls.exact(parse_decimal(text), currency)
+
+    @classmethod
+    def exact(cls, value: Decimal, currency: str) -> Amount:
+        """An amount of exactly `value`; MoneyError where that is finer than the minor unit."""
+        unit = quantum(currency)
+        fitted = value.quantize(unit)
+        if fitted != value:
+            raise MoneyError(
+                f"{value} {currency} is finer than {unit}: {currency} has "
+                f"{minor_digits(currency)} decimals"
+            )
+        return cls(fitted, currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> Amount:
+        return cls(Decimal(0).quantize(quantum(currency)), currency)
+
+    @classmethod
+    def rounded(cls, value: Decimal, currency: str) -> Amount:
+        """`value` rounded half away from zero to the minor unit: a rounding that is asked for."""
+        return cls(value.quantize(quantum(currency), ROUND_HALF_UP), currency)
+
+    def _same(self, other: Amount) -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatchError(f"{self} and {other} are of two currencies")
+
+    def __add__(self, other: Amount) -> Amount:
+        self._same(other)
+        return Amount(self.value + other.value, self.currency)
+
+    def __sub__(self, other: Amount) -> Amount:
+        self._same(other)
+        return Amount(self.value - other.value, self.currency)
+
+    def __neg__(self) -> Amount:
+        # 0 - x, since -Decimal(0) would print as "-0.00".
+        return Amount(0 - self.value, self.currency)
+
+    def __bool__(self) -> bool:
+        return self.value != 0
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.currency}"
+
+
+def from_minor(minor: int, currency: str) -> Amount:
+    """An amount from a provider's integer minor units (1050, "EUR" is 10.50 EUR).
+
+    Raises MoneyError for anything but an int: a float here would already be a loss.
+    """
+    if type(minor) is not int:
+        raise MoneyError(f"{minor!r} is no integer count of minor units")
+    return Amount(Decimal(minor).scaleb(-minor_digits(currency)), currency)

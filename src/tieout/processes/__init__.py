@@ -1,0 +1,20 @@
+"""Pure recipes: from a document and the facts read beside it to postings and other effects."""
+
+from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants, wants_of
+from tieout.processes.identity import external_id, partner_external_id
+from tieout.processes.plan import CaseDraft, Effect, Plan, plan_document
+
+__all__ = [
+    "CaseDraft",
+    "Effect",
+    "Facts",
+    "OrderFact",
+    "ParkedFact",
+    "PayoutFact",
+    "Plan",
+    "Wants",
+    "external_id",
+    "partner_external_id",
+    "plan_document",
+    "wants_of",
+]

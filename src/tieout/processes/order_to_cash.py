@@ -1,0 +1,335 @@
+"""Order to cash: what an order, its credit notes and its gift cards mean in the ledger.
+
+Invoice          Dr receivable              Cr revenue, shipping, gift-card liability, tax
+Credit note      Dr revenue, shipping, tax  Cr receivable
+Gift card tender Dr gift-card liability     Cr receivable
+
+The source's tax amounts are put on the tax lines themselves and read back; a gift card sold
+is a liability and untaxed; redeemed, it is tender and never a discount.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tieout.documents import (
+    CreditNote,
+    CustomerInvoice,
+    EntryPosting,
+    GiftCardTender,
+    InvoiceLine,
+    InvoicePosting,
+    LedgerLine,
+    MatchRequest,
+    SaleLine,
+    TaxLine,
+    decode_document,
+)
+from tieout.money import Amount
+from tieout.processes.identity import match_key
+from tieout.processes.plan import Context, Effect, Plan, refused
+
+_ROLE = {
+    "goods": "revenue.goods",
+    "shipping": "revenue.shipping",
+    "gift_card": "liability.gift_card",
+    "tip": "revenue.tips",
+    "rounding": "rounding",
+}
+
+
+def order_match(ctx: Context, order_key: str) -> str:
+    """The key under which the ledger pairs an order's invoice and its payments.
+
+    None in a foreign currency: there the ledger must be asked to reconcile, for it books the
+    exchange difference only then.
+    """
+    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "order", order_key)
+
+
+def credit_match(ctx: Context, refund_key: str) -> str:
+    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "refund", refund_key)
+
+
+def _lines(ctx: Context, lines: tuple[SaleLine, ...]) -> tuple[InvoiceLine, ...]:
+    return tuple(
+        InvoiceLine(
+            name=line.name,
+            quantity=line.quantity,
+            net=line.net.value,
+            account=ctx.account(_ROLE.get(line.nature, line.nature)),
+            taxes=tuple(ctx.release.tax(key, ctx.on) for key in line.tax_keys),
+        )
+        for line in lines
+        if line.net
+    )
+
+
+def _taxes(ctx: Context, taxes: tuple[TaxLine, ...]) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for tax in taxes:
+        name = ctx.release.tax(tax.key, ctx.on)
+        totals[name] = totals.get(name, Decimal(0)) + tax.amount.value
+    return totals
+
+
+def _posting(
+    ctx: Context,
+    document: CustomerInvoice | CreditNote,
+    partner: str,
+    match: str,
+    lines: tuple[InvoiceLine, ...],
+    taxes: dict[str, Decimal],
+    total: Decimal,
+    refund: bool,
+) -> InvoicePosting:
+    return InvoicePosting(
+        refund=refund,
+        journal=ctx.journal("sales"),
+        partner=partner,
+        on=ctx.on,
+        reference=document.number,
+        currency=document.currency,
+        lines=lines,
+        tax_totals=taxes,
+        total=total,
+        receivable=ctx.account("receivable"),
+        match=match,
+    )
+
+
+def _sums_up(document: CustomerInvoice | CreditNote) -> bool:
+    parts = [line.net for line in document.lines] + [tax.amount for tax in document.taxes]
+    return sum(parts, Amount.zero(document.currency)) == document.total
+
+
+def _refuse_early(ctx: Context, document: CustomerInvoice | CreditNote) -> Plan | None:
+    if not _sums_up(document):
+        return refused(
+            "document_does_not_add_up",
+            document.total,
+            "the source's lines and taxes do not sum to its total: correct it there",
+        )
+    if document.party is None:
+        return refused(
+            "unknown_customer",
+            document.total,
+            "give the order a customer in its source; it is taken in again by itself",
+        )
+    if isinstance(document, CustomerInvoice) and ctx.facts.foreign:
+        return refused(
+            "imported_by_another_connector",
+            document.total,
+            "the ledger holds this order already: exclude it here with "
+            "`tieout cases exclude`, or cancel the other record",
+            ctx.facts.foreign,
+        )
+    return None
+
+
+def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
+    """The order's invoice; for an edit after posting, the difference alone.
+
+    Once the money was paid out an edit is a case: nobody's payment covers the difference.
+    """
+    early = _refuse_early(ctx, document)
+    if early is not None:
+        return early
+    assert document.party is not None
+    previous = ctx.facts.previous
+    if previous is not None:
+        before = decode_document(previous.content.encode())
+        assert isinstance(before, CustomerInvoice)
+        return _edit(ctx, document, before)
+    partner, partner_effects = _partner(ctx, document)
+    if not partner:
+        return refused(
+            "unknown_customer",
+            document.total,
+            f"customer {document.party.key} is not in the ledger: take it in from its CRM",
+        )
+    match = order_match(ctx, document.order_key)
+    lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)
+    body = _posting(
+        ctx, document, partner, match, lines, taxes, document.total.value, refund=False
+    )
+    main = ctx.effect(
+        "invoice", body, ledger=True, requires=(partner,), account=body.receivable
+    )
+    return Plan(
+        decision="planned",
+        effects=(*partner_effects, main, *_apply_parked(ctx, main, partner)),
+        on=ctx.on,
+    )
+
+
+def _partner(
+    ctx: Context, document: CustomerInvoice | CreditNote
+) -> tuple[str, tuple[Effect, ...]]:
+    """The partner's external id and the effect that makes it; a CRM's customers come by
+    their own documents, so that one the CRM never sent is found out."""
+    assert document.party is not None
+    effect = ctx.partner(document.party)
+    if ctx.interface.option("customers", "from_order") == "from_crm":
+        return ctx.facts.party_effect, ()
+    return effect.external_id, (effect,)
+
+
+def _apply_parked(ctx: Context, main: Effect, partner: str) -> tuple[Effect, ...]:
+    """Payments that came before their invoice: Dr unapplied, Cr receivable, and matched."""
+    receivable = ctx.account("receivable")
+    effects: list[Effect] = []
+    for number, parked in enumerate(ctx.facts.parked):
+        amount, company = parked.amount, ctx.company(parked.amount)
+        body = EntryPosting(
+            journal=ctx.journal("misc"),
+            on=ctx.on,
+            reference=f"apply {parked.key}",
+            currency=ctx.document.currency,
+            lines=(
+                LedgerLine(
+                    account=parked.account, amount=amount, company=company, name="applied",
+                    partner=partner,
+                ),
+                LedgerLine(
+                    account=receivable, amount=-amount, company=-company, name="applied",
+                    partner=partner,
+                ),
+            ),
+        )  # fmt: skip
+        apply = ctx.effect(
+            f"apply{number}", body, ledger=True, requires=(main.external_id, parked.effect)
+        )
+        effects += [apply, *match_effects(ctx, f"apply{number}", main.external_id, apply, receivable)]
+        effects += match_effects(ctx, f"apply{number}p", parked.effect, apply, parked.account)
+    return tuple(effects)
+
+
+def match_effects(ctx: Context, name: str, left: str, right: Effect, account: str) -> list[Effect]:
+    body = MatchRequest(left=left, right=right.external_id, account=account)
+    return [
+        ctx.effect(
+            f"match_{name}", body, requires=(left, right.external_id), lane=f"match.{account}"
+        )
+    ]
+
+
+def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> Plan:
+    difference = document.total - before.total
+    order = ctx.facts.order
+    if order is not None and order.paid_out:
+        return refused(
+            "order_edited_after_payout",
+            difference,
+            "collect or refund the difference, then approve it with `tieout cases solve`",
+            f"{before.total} became {document.total}",
+        )
+    groups: dict[tuple[str, tuple[str, ...]], Decimal] = {}
+    for sign, lines in ((1, _lines(ctx, document.lines)), (-1, _lines(ctx, before.lines))):
+        for line in lines:
+            at = (line.account, line.taxes)
+            groups[at] = groups.get(at, Decimal(0)) + sign * line.net
+    taxes = _taxes(ctx, document.taxes)
+    for name, value in _taxes(ctx, before.taxes).items():
+        taxes[name] = taxes.get(name, Decimal(0)) - value
+    if not any(groups.values()) and not any(taxes.values()):
+        return Plan(decision="planned", on=ctx.on, reason="no money changed")
+    if not difference:
+        return refused(
+            "order_regrouped_after_posting",
+            document.total,
+            "the total stayed, its accounts or taxes moved: reclassify by a journal entry",
+        )
+    refund = difference.value < 0
+    sign = Decimal(-1 if refund else 1)
+    partner, partner_effects = _partner(ctx, document)
+    body = _posting(
+        ctx,
+        document,
+        partner,
+        "",
+        tuple(
+            InvoiceLine(
+                name=f"{document.number} edited", quantity=Decimal(1), net=sign * net,
+                account=account, taxes=names,
+            )
+            for (account, names), net in groups.items()
+            if net
+        ),
+        {name: sign * value for name, value in taxes.items() if value},
+        abs(difference.value),
+        refund,
+    )  # fmt: skip
+    effects: list[Effect] = [*partner_effects]
+    main = ctx.effect("edit", body, ledger=True, requires=(partner,), account=body.receivable)
+    effects.append(main)
+    if refund and order is not None and order.invoice:
+        effects += match_effects(ctx, "edit", order.invoice, main, body.receivable)
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
+def credit_note(ctx: Context, document: CreditNote) -> Plan:
+    """A refund's credit note; it waits for its order, for whose customer it is."""
+    early = _refuse_early(ctx, document)
+    if early is not None:
+        return early
+    order = ctx.facts.order
+    if order is None or order.state == "exception":
+        if not ctx.facts.patience_over:
+            return Plan(decision="wait", reason="its order is not posted yet")
+        return refused(
+            "credit_note_without_order",
+            document.total,
+            "solve the order's own case; the credit note follows by itself",
+        )
+    partner, partner_effects = _partner(ctx, document)
+    match = credit_match(ctx, document.key)
+    body = _posting(
+        ctx,
+        document,
+        partner or order.partner,
+        match,
+        _lines(ctx, document.lines),
+        _taxes(ctx, document.taxes),
+        document.total.value,
+        refund=True,
+    )
+    main = ctx.effect(
+        "credit_note", body, ledger=True, requires=(body.partner,), account=body.receivable
+    )
+    return Plan(decision="planned", effects=(*partner_effects, main), on=ctx.on)
+
+
+def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
+    """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
+    order = ctx.facts.order
+    if order is None or not order.invoice:
+        return Plan(decision="wait", reason="its order is not posted yet")
+    receivable = ctx.account("receivable")
+    amount, company = document.amount.value, ctx.company(document.amount.value)
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=ctx.on,
+        reference=f"gift card {order.number}",
+        currency=document.currency,
+        lines=(
+            LedgerLine(
+                account=ctx.account("liability.gift_card"),
+                amount=amount,
+                company=company,
+                name="gift card redeemed",
+                partner=order.partner,
+            ),
+            LedgerLine(
+                account=receivable,
+                amount=-amount,
+                company=-company,
+                name="gift card redeemed",
+                partner=order.partner,
+            ),
+        ),
+    )
+    main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
+    pair = match_effects(ctx, "tender", order.invoice, main, receivable)
+    return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+

@@ -1,0 +1,225 @@
+"""The one entry of the recipes: `plan_document`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from tieout.documents import (
+    CreditNote,
+    Customer,
+    CustomerInvoice,
+    Dispute,
+    Document,
+    EffectBody,
+    GiftCardTender,
+    PartnerRecord,
+    Party,
+    ProviderMovement,
+    Statement,
+    StatementLine,
+)
+from tieout.money import Amount
+from tieout.processes.facts import Facts
+from tieout.processes.identity import external_id, partner_external_id
+from tieout.rules import Entity, Interface, Release, UnmappedError
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """One effect on one target. `target` is ledger, crm, mail or event; `requires` are the
+    effects that must be confirmed before it; `lane` keeps contention down."""
+
+    name: str
+    external_id: str
+    target: str
+    lane: str
+    body: EffectBody
+    ledger: bool = False
+    requires: tuple[str, ...] = ()
+    account: str = ""
+
+
+class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A business exception that the plan found. `amount` is the money at risk, positive;
+    `blocking` keeps the document out of the posted bucket until it is solved."""
+
+    cause: str
+    amount: Amount
+    recovery: str
+    detail: str = ""
+    blocking: bool = True
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """`decision` is planned, wait, excluded or refused (a blocking case and no effect)."""
+
+    decision: str
+    effects: tuple[Effect, ...] = ()
+    cases: tuple[CaseDraft, ...] = ()
+    reason: str = ""
+    on: date | None = None
+    parked_account: str = ""
+
+
+class Context:
+    """What every recipe needs: release, interface, entity, facts, and the posting day."""
+
+    def __init__(
+        self,
+        document: Document,
+        revision: int,
+        facts: Facts,
+        release: Release,
+        interface: Interface,
+        on: date,
+    ) -> None:
+        self.document, self.revision, self.facts = document, revision, facts
+        self.release, self.interface = release, interface
+        self.entity: Entity = release.entities[interface.entity]
+        self.event_on = on
+        self.on = on
+
+    @property
+    def foreign_currency(self) -> bool:
+        return self.document.currency != self.entity.currency
+
+    def company(self, value: Decimal) -> Decimal:
+        """`value` of the document's currency in the entity's, rounded to its minor unit."""
+        if not self.foreign_currency:
+            return value
+        return Amount.rounded(value / self.facts.rate, self.entity.currency).value
+
+    def account(self, role: str) -> str:
+        return self.release.account(role, self.on)
+
+    def journal(self, role: str) -> str:
+        return self.release.journal(role, self.on)
+
+    def id(self, effect: str) -> str:
+        return external_id(self.interface.name, self.document.key, effect, self.revision)
+
+    def effect(
+        self,
+        name: str,
+        body: EffectBody,
+        *,
+        target: str = "ledger",
+        ledger: bool = False,
+        requires: tuple[str, ...] = (),
+        lane: str = "",
+        account: str = "",
+    ) -> Effect:
+        return Effect(
+            name=name,
+            external_id=self.id(name),
+            target=target,
+            lane=lane or getattr(body, "journal", "") or name,
+            body=body,
+            ledger=ledger,
+            requires=tuple(r for r in requires if r),
+            account=account,
+        )
+
+    def partner(self, party: Party) -> Effect:
+        body = PartnerRecord(
+            name=party.name, email=party.email, country=party.country, source=party.key
+        )
+        return Effect(
+            name="partner",
+            external_id=partner_external_id(self.interface.system, party.key),
+            target="ledger",
+            lane="partner",
+            body=body,
+        )
+
+
+def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan:
+    """No effect: a blocking case holds the document."""
+    size = amount if amount.value >= 0 else -amount
+    return Plan(
+        decision="refused",
+        cases=(CaseDraft(cause=cause, amount=size, recovery=recovery, detail=detail),),
+        reason=cause,
+    )
+
+
+def _money_of(document: Document) -> Amount:
+    match document:
+        case CustomerInvoice() | CreditNote():
+            return document.total
+        case ProviderMovement():
+            return document.net if document.net else document.gross
+        case GiftCardTender() | Dispute() | StatementLine():
+            return document.amount
+        case Statement():
+            return document.closing
+        case _:
+            return Amount.zero(document.currency)
+
+
+def _late(ctx: Context) -> Plan | None:
+    """Apply the interface's late-event policy where the day is locked."""
+    lock = ctx.facts.lock_on
+    if lock is None or ctx.on > lock:
+        return None
+    if ctx.interface.late_events == "first_open":
+        ctx.on = lock + timedelta(days=1)
+        return None
+    return refused(
+        "late_event",
+        _money_of(ctx.document),
+        f"the period up to {lock} is locked: post on the first open day with "
+        f"`tieout cases approve-late`, or reopen the period",
+        f"dated {ctx.on.isoformat()}",
+    )
+
+
+def plan_document(
+    document: Document,
+    revision: int,
+    facts: Facts,
+    release: Release,
+    interface: Interface,
+    on: date,
+) -> Plan:
+    """What `document` means. Pure: equal arguments give an equal plan.
+
+    `on` is the document's day in the entity's zone. A key that no mapping knows becomes a
+    blocking case that names the table and the key.
+    """
+    from tieout.processes import order_to_cash, treasury
+
+    ctx = Context(document, revision, facts, release, interface, on)
+    if isinstance(document, CustomerInvoice) and document.exclusion:
+        return Plan(decision="excluded", reason=document.exclusion, on=on)
+    if isinstance(document, Statement):
+        return Plan(decision="planned", on=on)
+    if isinstance(document, Customer):
+        return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)
+    late = _late(ctx)
+    if late is not None:
+        return late
+    try:
+        match document:
+            case CustomerInvoice():
+                return order_to_cash.invoice(ctx, document)
+            case CreditNote():
+                return order_to_cash.credit_note(ctx, document)
+            case GiftCardTender():
+                return order_to_cash.gift_card(ctx, document)
+            case ProviderMovement():
+                return treasury.movement(ctx, document)
+            case Dispute():
+                return treasury.dispute(ctx, document)
+            case StatementLine():
+                return treasury.statement_line(ctx, document)
+    except UnmappedError as error:
+        cause = "unknown_tax" if error.table == "taxes" else "unmapped_account"
+        return refused(
+            cause,
+            _money_of(document),
+            f"add {error.key!r} to mappings/{error.table}.csv, then `tieout replay --cause {cause}`",
+            str(error),
+        )

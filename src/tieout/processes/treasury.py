@@ -1,0 +1,352 @@
+"""Treasury: what a provider's balance movements and a bank's lines mean in the ledger.
+
+Charge           Dr clearing            Cr receivable (or unapplied, named for its cause)
+Fee              Dr fees                Cr clearing
+Refund           Dr receivable          Cr clearing
+Payout           Dr bank in transit     Cr clearing
+Bank line        Dr bank                Cr bank in transit | receivable | unapplied
+Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost goes to loss
+Reserve          Dr provider reserve    Cr clearing
+
+Each provider and currency has its own clearing journal, so that the journal's balance is the
+provider's own. Cash is booked on its date whatever is unknown about it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tieout.documents import (
+    CashPosting,
+    CrmUpdate,
+    Dispute,
+    EntryPosting,
+    EventOut,
+    LedgerLine,
+    MailOut,
+    ProviderMovement,
+    StatementLine,
+)
+from tieout.money import Amount
+from tieout.processes.identity import match_key
+from tieout.processes.order_to_cash import credit_match, match_effects, order_match
+from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
+
+_SIMPLE = {
+    "fee": "fees",
+    "dispute": "disputes_receivable",
+    "dispute_reversal": "disputes_receivable",
+    "reserve": "provider_reserve",
+    "other": "provider_adjustments",
+}
+
+
+def payout_match(ctx: Context, payout_key: str) -> str:
+    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "payout", payout_key)
+
+
+def _cash(
+    ctx: Context,
+    *,
+    role: str,
+    amount: Decimal,
+    label: str,
+    reference: str,
+    counter: str,
+    partner: str = "",
+    match: str = "",
+) -> CashPosting:
+    """A line of the journal in `role`: its account moves by `amount`, `counter` by the rest."""
+    company = ctx.company(amount)
+    line = LedgerLine(
+        account=counter,
+        amount=-amount,
+        company=-company,
+        name=label,
+        partner=partner,
+        match=match,
+    )
+    return CashPosting(
+        journal=ctx.journal(role),
+        account=ctx.account(role),
+        on=ctx.on,
+        reference=reference,
+        label=label,
+        currency=ctx.document.currency,
+        amount=amount,
+        company=company,
+        counterparts=(line,),
+        partner=partner,
+    )
+
+
+def movement(ctx: Context, doc: ProviderMovement) -> Plan:
+    """One change of a provider's balance, in its clearing journal."""
+    role = f"clearing.{doc.provider}.{doc.currency}"
+    if doc.category == "charge":
+        return _charge(ctx, doc, role)
+    if doc.category in ("refund", "refund_failure"):
+        return _refund(ctx, doc, role)
+    if doc.category in ("payout", "payout_reversal"):
+        return _payout(ctx, doc, role)
+    if doc.category not in _SIMPLE:
+        return refused(
+            "unknown_movement",
+            doc.net,
+            "tell Tieout what this category means: it books none that it does not know",
+            f"{doc.provider} calls it {doc.category!r}",
+        )
+    counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=doc.description or doc.category,
+        reference=doc.key,
+        counter=counter,
+    )
+    main = ctx.effect(doc.category, body, ledger=True, account=body.account)
+    return Plan(decision="planned", effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
+
+
+def _fee(ctx: Context, doc: ProviderMovement, role: str) -> tuple[Effect, ...]:
+    """Dr fees, Cr clearing: what the provider withheld from this movement."""
+    if not doc.fee:
+        return ()
+    body = _cash(
+        ctx,
+        role=role,
+        amount=-doc.fee.value,
+        label=f"fee {doc.payment_key or doc.key}",
+        reference=f"{doc.key} fee",
+        counter=ctx.account(f"fees.{doc.provider}"),
+    )
+    return (ctx.effect("fee", body, ledger=True, account=body.account),)
+
+
+def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    order = ctx.facts.order
+    cases: tuple[CaseDraft, ...] = ()
+    parked, partner, match = "", "", ""
+    if order is not None and order.state in ("posted", "planned"):
+        counter, partner = ctx.account("receivable"), order.partner
+        match = order_match(ctx, doc.order_key)
+    elif order is not None:
+        parked = counter = ctx.account(f"unapplied.{order.state}")
+        partner = order.partner
+        if order.state == "excluded":
+            cases = (_case(doc, "payment_for_excluded_order", "refund it, or bill the order"),)
+    elif doc.order_key and not ctx.facts.patience_over:
+        return Plan(decision="wait", reason="its order has not come yet")
+    else:
+        parked = counter = ctx.account("unapplied.unknown")
+        cases = (
+            _case(
+                doc,
+                "payment_without_order",
+                "find whose money it is and name the order, or refund it",
+            ),
+        )
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"charge {doc.payment_key} {doc.customer_name}".strip(),
+        reference=doc.key,
+        counter=counter,
+        partner=partner,
+        match=match,
+    )
+    main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
+    effects = [main, *_fee(ctx, doc, role)]
+    if order is not None and not parked:
+        effects += match_effects(ctx, "charge", order.invoice, main, counter)
+    return Plan(
+        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
+    )
+
+
+def _case(doc: ProviderMovement, cause: str, recovery: str) -> CaseDraft:
+    return CaseDraft(cause=cause, amount=doc.gross, recovery=recovery, detail=doc.payment_key)
+
+
+def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """Dr receivable, Cr clearing, matched with the credit note; a failed refund comes back."""
+    facts = ctx.facts
+    parked, partner, match, cases = "", "", "", ()
+    known = facts.order is not None and facts.order.state in ("posted", "planned")
+    if known and facts.credit_note:
+        assert facts.order is not None
+        counter, partner = ctx.account("receivable"), facts.order.partner
+        match = credit_match(ctx, doc.refund_key) if doc.category == "refund" else ""
+    elif doc.order_key and not facts.patience_over:
+        return Plan(decision="wait", reason="its credit note has not come yet")
+    else:
+        state = facts.order.state if facts.order else "unknown"
+        role_name = state if state in ("exception", "excluded") else "unknown"
+        parked = counter = ctx.account(f"unapplied.{role_name}")
+        if role_name == "unknown":
+            cases = (
+                CaseDraft(
+                    cause="refund_without_credit_note",
+                    amount=-doc.gross if doc.gross.value < 0 else doc.gross,
+                    recovery="record the refund in the shop, or book what it was for",
+                    detail=doc.payment_key,
+                ),
+            )
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"{doc.category.replace('_', ' ')} {doc.payment_key}".strip(),
+        reference=doc.key,
+        counter=counter,
+        partner=partner,
+        match=match,
+    )
+    main = ctx.effect(
+        doc.category, body, ledger=True, requires=(partner,), account=body.account
+    )
+    effects = [main, *_fee(ctx, doc, role)]
+    if not parked and doc.category == "refund":
+        effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
+    return Plan(
+        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
+    )
+
+
+def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """Dr bank in transit, Cr clearing; a payout that came back is the mirror of it."""
+    counter = ctx.account("bank_in_transit")
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"{doc.category.replace('_', ' ')} {doc.payout_key}",
+        reference=doc.key,
+        counter=counter,
+        match=payout_match(ctx, doc.payout_key),
+    )
+    main = ctx.effect(doc.category, body, ledger=True, account=body.account)
+    effects = [main, *_fee(ctx, doc, role)]
+    if doc.category == "payout_reversal" and ctx.facts.payout is not None:
+        effects += match_effects(ctx, "payout_reversal", ctx.facts.payout.effect, main, counter)
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
+def dispute(ctx: Context, doc: Dispute) -> Plan:
+    """A lost dispute: Dr dispute loss, Cr disputes receivable. Every other status moves money
+    in the balance itself, or none at all."""
+    if doc.status != "lost":
+        return Plan(decision="planned", on=ctx.on, reason=f"dispute {doc.status}")
+    amount, company = doc.amount.value, ctx.company(doc.amount.value)
+    receivable = ctx.account(f"disputes_receivable.{doc.provider}")
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=ctx.on,
+        reference=f"dispute lost {doc.payment_key}",
+        currency=doc.currency,
+        lines=(
+            LedgerLine(
+                account=ctx.account("dispute_loss"), amount=amount, company=company, name="lost"
+            ),
+            LedgerLine(account=receivable, amount=-amount, company=-company, name="lost"),
+        ),
+    )
+    return Plan(
+        decision="planned", effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on
+    )
+
+
+def statement_line(ctx: Context, doc: StatementLine) -> Plan:
+    """A bank line, matched before it is delivered: a payout in transit, an order's transfer, a
+    declared bank code; what nobody knows goes to an unapplied account and a case."""
+    role = f"bank.{doc.account}"
+    facts, cases, effects_after = ctx.facts, (), None
+    match = partner = ""
+    if facts.payout is not None:
+        counter, match = ctx.account("bank_in_transit"), facts.payout.match
+        short = facts.payout.amount - doc.amount.value
+        if doc.amount.value > 0 and short:
+            cases = (
+                CaseDraft(
+                    cause="deposit_differs_from_payout",
+                    amount=Amount(abs(short), doc.currency),
+                    recovery="ask the bank or the provider; then write the difference off",
+                    detail=f"sent {facts.payout.amount}, arrived {doc.amount.value}",
+                    blocking=False,
+                ),
+            )
+        effects_after = facts.payout.effect
+    elif facts.order is not None and facts.order.state in ("posted", "planned"):
+        counter, partner = ctx.account("receivable"), facts.order.partner
+        match, effects_after = facts.order.match, facts.order.invoice
+    elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):
+        counter = ctx.account(str(code_role))
+    elif _may_wait(doc) and not facts.patience_over:
+        return Plan(decision="wait", reason="what it pays has not come yet")
+    else:
+        counter = ctx.account("unapplied.bank")
+        cases = (
+            CaseDraft(
+                cause="unmatched_bank_line",
+                amount=doc.amount if doc.amount.value >= 0 else -doc.amount,
+                recovery="find what it pays and match it; the cash is booked already",
+                detail=doc.remittance or doc.reference,
+            ),
+        )
+    label = " ".join(x for x in (doc.counterparty, doc.remittance or doc.reference) if x)
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.amount.value,
+        label=label or doc.key,
+        reference=doc.key,
+        counter=counter,
+        partner=partner,
+        match=match,
+    )
+    main = ctx.effect("bank_line", body, ledger=True, requires=(partner,), account=body.account)
+    effects: list[Effect] = [main]
+    if effects_after:
+        effects += match_effects(ctx, "bank_line", effects_after, main, counter)
+    if partner and doc.amount.value > 0:
+        effects += _saga(ctx, doc, main)
+    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _may_wait(doc: StatementLine) -> bool:
+    """Only a line that names something may wait for it; cash is otherwise booked at once."""
+    return any(mark in f"{doc.end_to_end_id} {doc.remittance}" for mark in ("po_", "SO-"))
+
+
+def _saga(ctx: Context, doc: StatementLine, main: Effect) -> list[Effect]:
+    """After a customer's transfer: the CRM's exposure, a message to the customer, an event for
+    the treasury. Each stands alone; none undoes or blocks another."""
+    order = ctx.facts.order
+    assert order is not None
+    after = (main.external_id,)
+    effects: list[Effect] = []
+    if order.account_key:
+        exposure = Amount(order.total, order.currency) - doc.amount
+        update = CrmUpdate(
+            account_key=order.account_key,
+            exposure=exposure,
+            collection_status="Open" if exposure else "Current",
+        )
+        effects.append(ctx.effect("crm", update, target="crm", requires=after))
+    if order.email:
+        mail = MailOut(
+            to=order.email,
+            subject=f"Payment received for {order.number}",
+            text=f"We received {doc.amount} for {order.number} on {doc.booked_on.isoformat()}.",
+        )
+        effects.append(ctx.effect("mail", mail, target="mail", requires=after))
+    event = EventOut(
+        type="com.tieout.treasury.cash-received.v1",
+        subject=order.number,
+        time=doc.occurred_at.isoformat(),
+        data={"amount": str(doc.amount.value), "currency": doc.currency, "account": doc.account},
+    )
+    effects.append(ctx.effect("event", event, target="event", requires=after))
+    return effects

@@ -1,0 +1,75 @@
+"""A release: everything that decides what a document becomes, fixed under one hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tieout.rules.mapping import Mapping
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A legal company: its code, currency (ISO 4217) and time zone (cut-off at its midnight)."""
+
+    code: str
+    name: str
+    currency: str
+    time_zone: str
+    ledger: str
+    company_id: int = 0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A governed one-way flow from a system's stream into an entity's ledger."""
+
+    name: str
+    system: str
+    entity: str
+    streams: tuple[str, ...]
+    owner: str
+    process: str
+    latency: str = "real time"
+    risk: str = "medium"
+    close_critical: bool = True
+    every_minutes: int = 60
+    overlap_minutes: int = 120
+    patience_hours: int = 24
+    late_events: str = "case"
+    service_level_hours: int = 24
+    options: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def option(self, name: str, default: str = "") -> str:
+        return str(self.options.get(name, default))
+
+
+@dataclass(frozen=True)
+class Release:
+    """`sha256` is the hash of the project folder's governed files."""
+
+    sha256: str
+    entities: dict[str, Entity]
+    interfaces: dict[str, Interface]
+    mappings: dict[str, Mapping]
+
+    def account(self, role: str, on: date) -> str:
+        """The account code of a role such as `revenue.goods`; UnmappedError if none."""
+        return self._table("accounts").get(role, on)
+
+    def tax(self, key: str, on: date) -> str:
+        """The ledger's tax name for the source's tax key; UnmappedError if none."""
+        return self._table("taxes").get(key, on)
+
+    def journal(self, role: str, on: date) -> str:
+        """The journal code of a role such as `sales` or `clearing.stripe.USD`."""
+        return self._table("journals").get(role, on)
+
+    def _table(self, name: str) -> Mapping:
+        return self.mappings.get(name) or Mapping(name, ())

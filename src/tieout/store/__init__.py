@@ -1,0 +1,20 @@
+"""PostgreSQL: connections, migrations, the embedded server, backup. Knows no business word."""
+
+from tieout.store.backup import back_up, restore
+from tieout.store.database import Connection, Database, connect
+from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
+from tieout.store.migrate import MigrationError, migrate
+from tieout.store.queries import Queries
+
+__all__ = [
+    "Connection",
+    "Database",
+    "EmbeddedServer",
+    "EmbeddedServerError",
+    "MigrationError",
+    "Queries",
+    "back_up",
+    "connect",
+    "migrate",
+    "restore",
+]

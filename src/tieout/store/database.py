@@ -1,0 +1,63 @@
+"""Connections: one kind, dict rows, UTC, direct (session locks and LISTEN need that)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+Connection = psycopg.Connection[DictRow]
+
+_KEEPALIVES = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+
+
+def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Connection:
+    """A connection. A server that just restarts after a kill is waited for, some seconds."""
+    import time
+
+    last: psycopg.Error | None = None
+    for attempt in range(40):
+        try:
+            return psycopg.connect(
+                dsn,
+                autocommit=autocommit,
+                row_factory=dict_row,
+                application_name=name,
+                options="-c timezone=UTC -c search_path=tieout,public",
+                **_KEEPALIVES,
+            )
+        except psycopg.OperationalError as error:
+            last = error
+            if error.sqlstate in ("28P01", "3D000", "28000"):
+                raise
+            time.sleep(0.05 + 0.01 * attempt)
+    assert last is not None
+    raise last
+
+
+class Database:
+    """A DSN, and units of work on it."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def connect(self, *, autocommit: bool = False, name: str = "tieout") -> Connection:
+        return connect(self.dsn, autocommit=autocommit, name=name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One connection, one transaction: committed at the end, rolled back on an error."""
+        connection = self.connect()
+        try:
+            with connection.transaction():
+                yield connection
+        finally:
+            connection.close()
+
+    def rows(self, query: str, *args: Any) -> list[DictRow]:
+        """Read with a connection of its own."""
+        with self.transaction() as connection:
+            return connection.execute(query.encode(), args or None).fetchall()
