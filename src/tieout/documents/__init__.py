@@ -14,11 +14,13 @@ from tieout.documents.model import (
     GiftCardTender,
     Measure,
     Party,
+    PayoutComposition,
     ProviderMovement,
     SaleLine,
     Statement,
     StatementLine,
     TaxLine,
+    link_of,
     measure_of,
 )
 from tieout.documents.posting import (
@@ -57,6 +59,7 @@ __all__ = [
     "Measure",
     "PartnerRecord",
     "Party",
+    "PayoutComposition",
     "PostingError",
     "ProviderMovement",
     "SaleLine",
@@ -68,5 +71,6 @@ __all__ = [
     "decode_effect",
     "encode_effect",
     "ledger_lines",
+    "link_of",
     "measure_of",
 ]

@@ -117,6 +117,15 @@ class ProviderMovement(_Document, frozen=True, kw_only=True, tag="provider_movem
     description: str = ""
 
 
+class PayoutComposition(_Document, frozen=True, kw_only=True, tag="payout_composition"):
+    """Which movements an automatic payout paid out, as its provider lists them: source keys of
+    movements, the payout's own left out. No measure; it proves the payout."""
+
+    provider: str
+    payout_key: str
+    movement_keys: tuple[str, ...]
+
+
 class Dispute(_Document, frozen=True, kw_only=True, tag="dispute"):
     """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive."""
 
@@ -163,6 +172,7 @@ Document = (
     | CreditNote
     | GiftCardTender
     | ProviderMovement
+    | PayoutComposition
     | Dispute
     | Statement
     | StatementLine
@@ -208,3 +218,17 @@ def measure_of(document: Document) -> Measure:
             return _signed(document.amount.value)
         case _:
             return NOTHING
+
+
+def link_of(document: Document) -> str:
+    """The key by which other documents name this one: an invoice's number, a payout's or a
+    payment's id, a credit note's own key; "" where nothing names it."""
+    match document:
+        case CustomerInvoice():
+            return document.number.upper()
+        case CreditNote():
+            return document.key
+        case ProviderMovement():
+            return document.payout_key if document.category == "payout" else document.payment_key
+        case _:
+            return ""

@@ -17,6 +17,7 @@ from tieout.documents import (
     GiftCardTender,
     PartnerRecord,
     Party,
+    PayoutComposition,
     ProviderMovement,
     Statement,
     StatementLine,
@@ -194,7 +195,7 @@ def plan_document(
     ctx = Context(document, revision, facts, release, interface, on)
     if isinstance(document, CustomerInvoice) and document.exclusion:
         return Plan(decision="excluded", reason=document.exclusion, on=on)
-    if isinstance(document, Statement):
+    if isinstance(document, Statement | PayoutComposition):
         return Plan(decision="planned", on=on)
     if isinstance(document, Customer):
         return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)

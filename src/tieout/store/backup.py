@@ -72,6 +72,10 @@ def restore(dsn: str, source: Path) -> int:
     if done.returncode:
         raise RuntimeError(f"pg_restore failed: {done.stderr.decode(errors='replace')[-400:]}")
     with psycopg.connect(dsn) as connection:
+        # Another cluster counts transactions anew; the sealer's order starts again from here.
+        connection.execute("alter table tieout.evidence disable trigger evidence_fixed")
+        connection.execute("update tieout.evidence set xid = pg_current_xact_id()")
+        connection.execute("alter table tieout.evidence enable trigger evidence_fixed")
         changed = connection.execute(
             "update tieout.delivery set state = 'unknown', next_attempt_at = null"
             " where state in ('waiting', 'attempting', 'unknown')"

@@ -79,7 +79,7 @@ create table tieout.delivery (
     body text not null,
     body_sha256 bytea not null,
     account text not null default '',
-    requires text[] not null default '{}',
+    requires text[],
     state text not null default 'waiting'
         check (state in ('waiting', 'attempting', 'unknown', 'confirmed', 'refused')),
     urgent boolean not null default true,
@@ -187,6 +187,15 @@ create table tieout.control_total (
     primary key (interface, period, currency, control_group)
 );
 
+-- Which movements a payout paid out, as its provider lists them.
+create table tieout.payout_item (
+    entity text not null,
+    payout_key text not null,
+    movement_key text not null,
+    primary key (entity, payout_key, movement_key)
+);
+create index payout_item_movement on tieout.payout_item (entity, movement_key);
+
 create table tieout.poll_cursor (
     interface text not null,
     stream text not null,
@@ -211,6 +220,7 @@ create table tieout.evidence (
     content_hash bytea,
     primary key (evidence_id)
 );
+create index evidence_xid on tieout.evidence (xid);
 create table tieout.evidence_leaf (
     leaf_no bigint primary key,
     evidence_id bigint not null unique,

@@ -1,0 +1,35 @@
+"""A case on its way in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """`amount` is the money at risk: positive, in `currency`. `blocking` keeps its document
+    out of the posted bucket until the case is solved."""
+
+    cause: str
+    interface: str
+    entity: str
+    period: str
+    source_key: str
+    amount: Decimal
+    currency: str
+    recovery: str
+    detail: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime
+    blocking: bool = True
+    document_id: int | None = None
+
+
+def fingerprint(case: NewCase) -> str:
+    """What makes two findings the same case: cause, interface, source key."""
+    text = "\x1f".join((case.cause, case.interface, case.source_key))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

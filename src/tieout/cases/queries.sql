@@ -1,0 +1,22 @@
+-- name: add
+insert into tieout.cases (fingerprint, cause, interface, entity, period, document_id, source_key,
+    amount, currency, blocking, recovery, detail, owner, opened_at, due_at)
+values (%(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(document_id)s,
+    %(source_key)s, %(amount)s, %(currency)s, %(blocking)s, %(recovery)s, %(detail)s, %(owner)s,
+    %(opened_at)s, %(due_at)s)
+on conflict (fingerprint) where state = 'open' do nothing
+
+-- name: solve
+update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
+where state = 'open' and document_id = any(%(documents)s)
+  and (%(causes)s::text[] is null or cause = any(%(causes)s::text[]))
+returning case_id, cause, source_key, entity
+
+-- name: by_cause
+select cause, currency, count(*) as count, sum(amount) as amount_at_risk, min(recovery) as recovery
+from tieout.cases where state = 'open' group by cause, currency order by cause, currency
+
+-- name: open
+select * from tieout.cases where state = 'open'
+  and (%(cause)s::text is null or cause = %(cause)s::text)
+order by amount desc, case_id

@@ -1,0 +1,66 @@
+"""Opens, solves and lists cases, with evidence in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from tieout.cases.model import NewCase, fingerprint
+from tieout.evidence import Entry, record
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.cases")
+
+
+def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> int:
+    """Open what is not open yet; how many were new."""
+    opened, entries = 0, []
+    for case in cases:
+        row = asdict(case) | {"fingerprint": fingerprint(case)}
+        if connection.execute(_SQL["add"], row).rowcount:
+            opened += 1
+            detail = {"cause": case.cause, "amount": str(case.amount), "currency": case.currency}
+            entries.append(
+                Entry(case.opened_at, actor, "case.opened", case.source_key, case.entity, detail)
+            )
+    if entries:
+        record(connection, entries)
+    return opened
+
+
+def solve(
+    connection: Connection,
+    documents: Sequence[int],
+    at: datetime,
+    resolution: str,
+    actor: str,
+    causes: Sequence[str] | None = None,
+) -> int:
+    """Solve the open cases of `documents` (of `causes`, or of any); how many."""
+    rows = connection.execute(
+        _SQL["solve"],
+        {"documents": list(documents), "at": at, "resolution": resolution,
+         "causes": list(causes) if causes is not None else None},
+    ).fetchall()  # fmt: skip
+    if rows:
+        record(
+            connection,
+            [
+                Entry(at, actor, "case.solved", row["source_key"], row["entity"],
+                      {"cause": row["cause"], "resolution": resolution})
+                for row in rows
+            ],
+        )  # fmt: skip
+    return len(rows)
+
+
+def open_by_cause(connection: Connection) -> list[dict[str, Any]]:
+    """Open cases grouped: cause, currency, count, amount_at_risk, recovery."""
+    return list(connection.execute(_SQL["by_cause"]).fetchall())
+
+
+def list_open(connection: Connection, cause: str | None = None) -> list[dict[str, Any]]:
+    """Open cases, largest amount first."""
+    return list(connection.execute(_SQL["open"], {"cause": cause}).fetchall())

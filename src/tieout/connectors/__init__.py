@@ -1,0 +1,1 @@
+"""The connectors: each folder an island."""

@@ -1,0 +1,74 @@
+-- name: lanes
+-- Lanes with something that may go now: close-critical ones first.
+select d.system, d.lane, bool_or(d.urgent) as urgent from tieout.delivery d
+where d.state in ('waiting', 'attempting', 'unknown')
+  and (d.requires is null or not exists (
+    select 1 from unnest(d.requires) r
+    where not exists (select 1 from tieout.delivery p
+        where p.external_id = r and p.state = 'confirmed')))
+group by d.system, d.lane order by bool_or(d.urgent) desc, d.lane
+
+-- name: claim
+select d.delivery_id, d.document_id, d.interface, d.entity, d.effect, d.external_id, d.ledger,
+    d.body, d.state, d.account, d.requires, d.attempts
+from tieout.delivery d
+where d.system = %(system)s and d.lane = %(lane)s
+  and d.state in ('waiting', 'attempting', 'unknown')
+  and (d.requires is null or not exists (
+    select 1 from unnest(d.requires) r
+    where not exists (select 1 from tieout.delivery p
+        where p.external_id = r and p.state = 'confirmed')))
+order by d.delivery_id limit %(limit)s
+
+-- name: targets
+select external_id, target_id, target_model, read_back from tieout.delivery
+where external_id = any(%(ids)s) and state = 'confirmed'
+
+-- name: attempting
+update tieout.delivery set state = 'attempting', attempts = attempts + 1
+where delivery_id = any(%(ids)s)
+
+-- name: add_attempt
+insert into tieout.attempt (system, lane, worker, external_ids, started_at)
+values (%(system)s, %(lane)s, %(worker)s, %(external_ids)s, %(at)s) returning attempt_id
+
+-- name: end_attempt
+update tieout.attempt set finished_at = %(at)s, outcome = %(outcome)s, detail = %(detail)s
+where attempt_id = %(attempt_id)s
+
+-- name: set_state
+update tieout.delivery set state = %(state)s where delivery_id = any(%(ids)s)
+
+-- name: confirm
+update tieout.delivery d set state = 'confirmed', target_model = v.model, target_id = v.target_id,
+    read_back = v.read_back, measure = v.measure, confirmed_at = %(at)s
+from unnest(%(id)s::bigint[], %(model)s::text[], %(target_id)s::bigint[], %(read_back)s::text[],
+    %(measure)s::numeric[]) as v (id, model, target_id, read_back, measure)
+where d.delivery_id = v.id
+
+-- name: post_documents
+-- A document is posted once every ledger delivery of it is confirmed.
+update tieout.document d set state = 'posted', posted_at = %(at)s
+where d.document_id = any(%(ids)s) and d.state = 'planned'
+  and not exists (select 1 from tieout.delivery v
+    where v.document_id = d.document_id and v.ledger and v.state <> 'confirmed')
+returning d.document_id, d.entity, d.interface, d.source_key
+
+-- name: refuse_document
+update tieout.document set state = 'refused', reason = 'ledger_refused'
+where document_id = %(id)s and state = 'planned'
+
+-- name: documents_of
+select document_id, interface, entity, period, source_key, currency, measure_debit, measure_credit
+from tieout.document where document_id = any(%(ids)s)
+
+-- name: to_verify
+select v.delivery_id, v.document_id, v.external_id, v.body, v.account, v.target_id, v.read_back,
+    v.requires, v.system, d.interface, d.entity, d.period, d.source_key, d.currency
+from tieout.delivery v join tieout.document d using (document_id)
+where v.system = %(system)s and v.ledger and v.state = 'confirmed' and v.delivery_id > %(after)s
+order by v.delivery_id limit %(limit)s
+
+-- name: mark_changed
+update tieout.delivery set changed = %(changed)s, measure = %(measure)s, read_back = %(read_back)s
+where delivery_id = %(id)s

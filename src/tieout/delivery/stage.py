@@ -1,0 +1,292 @@
+"""Delivering in three steps: commit the attempt; call with no transaction open; commit the
+outcome on the connection that holds the lane.
+
+A worker that dies leaves its attempt behind as `attempting`; whoever takes the lane next looks
+it up before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from tieout.cases import NewCase, open_cases
+from tieout.connect import (
+    ConnectorError,
+    Outcome,
+    RefusedError,
+    Sending,
+    SetupError,
+    TransientError,
+    UnknownOutcomeError,
+    Writer,
+)
+from tieout.documents import decode_effect
+from tieout.engine import Clock, Lane, crash_point, wake
+from tieout.evidence import Entry, record
+from tieout.money import Period
+from tieout.observe import get_logger
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.delivery")
+_log = get_logger(__name__)
+BATCH = 200
+Row = dict[str, Any]
+
+
+def measure_of(read_back: dict[str, Any], account: str) -> Decimal | None:
+    """What the ledger holds on `account` for this effect, signed (a debit is positive)."""
+    if not account:
+        return None
+    return sum(
+        (Decimal(amount) for code, amount in read_back.get("lines", []) if code == account),
+        Decimal(0),
+    )
+
+
+class DeliveryStage:
+    """The stage as a worker's step. `writer_of` gives a system's open session, or None."""
+
+    def __init__(
+        self,
+        writer_of: Callable[[str], Writer | None],
+        clock: Clock,
+        systems: Callable[[], Sequence[str]],
+    ) -> None:
+        self._writer_of, self._clock, self._systems = writer_of, clock, systems
+        self._paused: dict[tuple[str, str], float] = {}
+        self._failures: dict[tuple[str, str], int] = {}
+        self._worker = f"pid {os.getpid()}"
+
+    def step(self, connection: Connection) -> bool:
+        """One batch of one free lane; True where something moved."""
+        known = set(self._systems())
+        for row in connection.execute(_SQL["lanes"]).fetchall():
+            system, lane = row["system"], row["lane"]
+            if system not in known or self._paused.get((system, lane), 0) > time.monotonic():
+                continue
+            lock = Lane(connection, "deliver", system, lane)
+            if not lock.take():
+                continue
+            try:
+                if self._deliver(connection, system, lane):
+                    return True
+            finally:
+                if not connection.closed:
+                    lock.free()
+        return False
+
+    def _deliver(self, connection: Connection, system: str, lane: str) -> bool:
+        writer = self._writer_of(system)
+        rows = connection.execute(
+            _SQL["claim"], {"system": system, "lane": lane, "limit": BATCH}
+        ).fetchall()
+        if writer is None or not rows:
+            return False
+        kind = json.loads(rows[0]["body"])["op"]
+        rows = [r for r in rows if json.loads(r["body"])["op"] == kind]
+        open_rows = [r for r in rows if r["state"] in ("attempting", "unknown")]
+        fresh = [r for r in rows if r["state"] == "waiting"]
+        if open_rows:
+            return self._look_up(connection, system, lane, writer, open_rows)
+        return self._send(connection, system, lane, writer, fresh)
+
+    def _sendings(self, rows: list[Row]) -> list[Sending]:
+        return [
+            Sending(r["external_id"], decode_effect(r["body"].encode()), tuple(r["requires"] or ()))
+            for r in rows
+        ]
+
+    def _look_up(
+        self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]
+    ) -> bool:
+        """What became of attempts whose outcome nobody knows."""
+        try:
+            outcomes = writer.look_up(self._sendings(rows))
+        except ConnectorError as error:
+            self._pause(system, lane, error)
+            return False
+        by_id = {o.external_id: o for o in outcomes}
+        absent = [r for r in rows if by_id[r["external_id"]].status == "absent"]
+        rest = [r for r in rows if by_id[r["external_id"]].status != "absent"]
+        with connection.transaction():
+            if absent:
+                ids = [r["delivery_id"] for r in absent]
+                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": ids})
+            self._settle(connection, rest, [by_id[r["external_id"]] for r in rest], "looked up")
+            wake(connection)
+        return True
+
+    def _send(
+        self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]
+    ) -> bool:
+        ids = [r["delivery_id"] for r in rows]
+        external = [r["external_id"] for r in rows]
+        with connection.transaction():
+            attempt = connection.execute(
+                _SQL["add_attempt"],
+                {"system": system, "lane": lane, "worker": self._worker,
+                 "external_ids": external, "at": self._clock.now()},
+            ).fetchone()  # fmt: skip
+            connection.execute(_SQL["attempting"], {"ids": ids})
+        assert attempt is not None
+        end = {"attempt_id": attempt["attempt_id"]}
+        crash_point("deliver.after_attempt")
+        try:
+            outcomes = writer.send(self._sendings(rows))
+        except TransientError as error:
+            # Nothing happened there, so the effects simply wait on.
+            self._end(connection, ids, "waiting", end, "transient", error)
+            self._pause(system, lane, error)
+            return False
+        except RefusedError as error:
+            refused = [Outcome(x, "refused", error=str(error)) for x in external]
+            return self._finish(connection, rows, refused, end)
+        except SetupError as error:
+            self._end(connection, ids, "waiting", end, "set-up", error)
+            self._pause(system, lane, error)
+            return False
+        except UnknownOutcomeError as error:
+            self._end(connection, ids, "unknown", end, "unknown", error)
+            self._pause(system, lane, error)
+            return True
+        crash_point("deliver.after_send")
+        self._failures.pop((system, lane), None)
+        return self._finish(connection, rows, outcomes, end)
+
+    def _finish(
+        self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], end: Row
+    ) -> bool:
+        with connection.transaction():
+            self._settle(connection, rows, outcomes, "sent")
+            connection.execute(
+                _SQL["end_attempt"],
+                {**end, "at": self._clock.now(), "outcome": "answered", "detail": None},
+            )
+            wake(connection)
+        crash_point("deliver.after_outcome")
+        return True
+
+    def _end(
+        self, connection: Connection, ids: list[int], state: str, end: Row, outcome: str,
+        error: Exception,
+    ) -> None:  # fmt: skip
+        with connection.transaction():
+            connection.execute(_SQL["set_state"], {"state": state, "ids": ids})
+            connection.execute(
+                _SQL["end_attempt"],
+                {**end, "at": self._clock.now(), "outcome": outcome, "detail": str(error)[:500]},
+            )
+
+    def _pause(self, system: str, lane: str, error: ConnectorError) -> None:
+        key = (system, lane)
+        self._failures[key] = self._failures.get(key, 0) + 1
+        after = getattr(error, "retry_after", min(0.05 * 2 ** self._failures[key], 5.0))
+        self._paused[key] = time.monotonic() + after
+        _log.warning("lane waits", system=system, lane=lane, seconds=after, error=str(error)[:300])
+
+    def _settle(
+        self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str
+    ) -> None:
+        """Write what became of each sending, with evidence, in the caller's transaction."""
+        by_id = {o.external_id: o for o in outcomes}
+        now = self._clock.now()
+        confirmed, entries = [], []
+        for row in rows:
+            outcome = by_id[row["external_id"]]
+            if outcome.status == "confirmed":
+                confirmed.append((row, outcome))
+            elif outcome.status == "absent":
+                connection.execute(
+                    _SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]}
+                )
+            else:
+                self._refused(connection, row, outcome)
+            detail = {"target": outcome.target_id, "how": how, "error": outcome.error[:200]}
+            entries.append(
+                Entry(now, self._worker, f"delivery.{outcome.status}", row["external_id"],
+                      row["entity"], detail)
+            )  # fmt: skip
+        record(connection, entries)
+        if confirmed:
+            self._confirm(connection, confirmed)
+
+    def _confirm(self, connection: Connection, confirmed: list[tuple[Row, Outcome]]) -> None:
+        now = self._clock.now()
+        connection.execute(
+            _SQL["confirm"],
+            {
+                "at": now,
+                "id": [row["delivery_id"] for row, _ in confirmed],
+                "model": [o.model for _, o in confirmed],
+                "target_id": [o.target_id for _, o in confirmed],
+                "read_back": [json.dumps(o.read_back) for _, o in confirmed],
+                "measure": [
+                    measure_of(o.read_back, row["account"]) for row, o in confirmed
+                ],
+            },
+        )  # fmt: skip
+        documents = sorted({row["document_id"] for row, _ in confirmed})
+        posted = connection.execute(_SQL["post_documents"], {"ids": documents, "at": now})
+        entries = [
+            Entry(now, self._worker, "document.posted", f"{r['interface']}:{r['source_key']}",
+                  r["entity"])
+            for r in posted
+        ]  # fmt: skip
+        record(connection, entries)
+        odd = [(row, o) for row, o in confirmed if o.cause]
+        for row, outcome in odd:
+            self._open_case(connection, row, outcome.cause, outcome.error)
+
+    def _refused(self, connection: Connection, row: Row, outcome: Outcome) -> None:
+        connection.execute(
+            _SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]}
+        )
+        cause = outcome.cause or (
+            "outcome_undecided" if outcome.status == "undecided" else "refused_by_target"
+        )
+        if row["ledger"]:
+            connection.execute(_SQL["refuse_document"], {"id": row["document_id"]})
+        self._open_case(connection, row, cause, outcome.error)
+
+    def _open_case(self, connection: Connection, row: Row, cause: str, why: str) -> None:
+        found = connection.execute(
+            _SQL["documents_of"], {"ids": [row["document_id"]]}
+        ).fetchone()
+        assert found is not None
+        now = self._clock.now()
+        amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
+        open_cases(
+            connection,
+            [
+                NewCase(
+                    cause=cause,
+                    interface=found["interface"],
+                    entity=found["entity"],
+                    period=found["period"] or str(Period.of(now.date())),
+                    source_key=f"{found['source_key']} {row['effect']}",
+                    amount=amount,
+                    currency=found["currency"],
+                    recovery=_RECOVERY.get(cause, "correct the cause, then `tieout replay`"),
+                    detail=why[:500],
+                    owner="finance",
+                    opened_at=now,
+                    due_at=now + timedelta(hours=24),
+                    blocking=bool(row["ledger"]),
+                    document_id=row["document_id"],
+                )
+            ],
+            self._worker,
+        )  # fmt: skip
+
+
+_RECOVERY = {
+    "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
+    "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",
+    "date_moved": "the ledger moved the date (a lock): agree on the period, or reopen it",
+}

@@ -1,0 +1,26 @@
+"""Lanes: a session advisory lock a lane. It dies with its connection, so a dead worker's lane
+frees itself; it limits contention, while external ids give exactly-once."""
+
+from __future__ import annotations
+
+import hashlib
+
+from tieout.store import Connection
+
+
+class Lane:
+    """A named lock on `connection` (autocommit, direct)."""
+
+    def __init__(self, connection: Connection, *names: str) -> None:
+        digest = hashlib.sha256("\x1f".join(names).encode()).digest()
+        self._key = int.from_bytes(digest[:8], "big", signed=True)
+        self._connection = connection
+
+    def take(self) -> bool:
+        row = self._connection.execute(
+            "select pg_try_advisory_lock(%s) as taken", (self._key,)
+        ).fetchone()
+        return bool(row and row["taken"])
+
+    def free(self) -> None:
+        self._connection.execute("select pg_advisory_unlock(%s)", (self._key,))

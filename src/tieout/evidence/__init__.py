@@ -1,0 +1,17 @@
+"""Evidence: append-only, sealed into a signed Merkle tree, verifiable on a bare Python."""
+
+from tieout.evidence.export import export_pack
+from tieout.evidence.model import Entry, salted_hash
+from tieout.evidence.repository import record
+from tieout.evidence.sealer import Sealer
+from tieout.evidence.signer import Signer, load_or_make_signer
+
+__all__ = [
+    "Entry",
+    "Sealer",
+    "Signer",
+    "export_pack",
+    "load_or_make_signer",
+    "record",
+    "salted_hash",
+]

@@ -1,0 +1,45 @@
+"""Evidence packs: everything that a verifier needs, in one zip file."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+from tieout.evidence.model import leaf_bytes
+from tieout.evidence.signer import Signer
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.evidence")
+
+
+def export_pack(connection: Connection, signer: Signer, witness: Path, target: Path) -> int:
+    """Write entries, heads, public key, witness and the verifier to `target`; the number of
+    entries. The pack is complete or not there."""
+    partial = target.with_suffix(".partial")
+    count = 0
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as pack:
+        with pack.open("entries.jsonl", "w", force_zip64=True) as file:
+            for row in connection.execute(_SQL["all_leaves"]):
+                line = {"leaf_no": row["leaf_no"], "entry": json.loads(leaf_bytes(row))}
+                file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
+                count += 1
+        with pack.open("heads.jsonl", "w") as file:
+            for head in connection.execute(_SQL["all_heads"]):
+                line = {
+                    "tree_size": head["tree_size"],
+                    "root_hash": bytes(head["root_hash"]).hex(),
+                    "signed_at": head["signed_at"].isoformat(),
+                    "key_id": head["key_id"],
+                    "signature": bytes(head["signature"]).hex(),
+                }
+                file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
+        pack.writestr("public_key.hex", signer.public.hex())
+        if witness.exists():
+            pack.write(witness, "witness.jsonl")
+        pack.writestr(
+            "verify.py", resources.files("tieout.evidence").joinpath("verify.py").read_text()
+        )
+    partial.replace(target)
+    return count

@@ -1,0 +1,28 @@
+-- name: unsealed
+-- Rows between two snapshots' xmin: whatever commits later has a higher xid, so leaf numbers
+-- need no gap for it. An identity column alone would skip late commits.
+select e.*, pg_snapshot_xmin(pg_current_snapshot())::text as below from tieout.evidence e
+where e.xid >= %(low)s::xid8
+  and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+  and not exists (select 1 from tieout.evidence_leaf l where l.evidence_id = e.evidence_id)
+order by e.evidence_id limit %(limit)s
+
+-- name: lowest_unsealed
+select coalesce(min(e.xid)::text, pg_snapshot_xmin(pg_current_snapshot())::text) as low
+from tieout.evidence e
+where not exists (select 1 from tieout.evidence_leaf l where l.evidence_id = e.evidence_id)
+
+-- name: last_head
+select tree_size, root_hash, peaks from tieout.evidence_head order by tree_size desc limit 1
+
+-- name: add_head
+insert into tieout.evidence_head (tree_size, root_hash, signed_at, key_id, signature, peaks)
+values (%(tree_size)s, %(root_hash)s, %(signed_at)s, %(key_id)s, %(signature)s, %(peaks)s)
+
+-- name: all_leaves
+select l.leaf_no, l.leaf_hash, e.* from tieout.evidence_leaf l
+join tieout.evidence e using (evidence_id) order by l.leaf_no
+
+-- name: all_heads
+select tree_size, root_hash, signed_at, key_id, signature
+from tieout.evidence_head order by tree_size

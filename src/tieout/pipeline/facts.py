@@ -1,0 +1,188 @@
+"""Reads, for a whole batch, what its plans depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tieout.connect import LedgerFacts
+from tieout.documents import CustomerInvoice, Document
+from tieout.processes import (
+    Facts,
+    OrderFact,
+    ParkedFact,
+    PayoutFact,
+    Wants,
+    partner_external_id,
+    wants_of,
+)
+from tieout.processes.facts import PreviousFact
+from tieout.rules import Entity, Interface
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.pipeline")
+_STATES = {"posted": "posted", "planned": "planned", "refused": "exception", "excluded": "excluded"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A document whose plan is due, and the planned revision before it, if any."""
+
+    document: Document
+    on: date
+    previous: PreviousFact | None = None
+
+
+class FactReader:
+    """Facts of one batch of one interface: a handful of queries, whatever its size."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        interface: Interface,
+        entity: Entity,
+        ledger: LedgerFacts,
+        foreign: dict[str, str],
+        now: datetime,
+    ) -> None:
+        self._connection, self._interface, self._entity = connection, interface, entity
+        self._ledger, self._foreign, self._now = ledger, foreign, now
+
+    def read(self, asked: Sequence[Asked]) -> list[Facts]:
+        wants = [wants_of(a.document) for a in asked]
+        orders = self._orders(wants)
+        links = self._links(wants)
+        parked = self._parked(asked)
+        parties = self._parties(asked)
+        return [
+            self._facts(a, w, orders, links, parked, parties)
+            for a, w in zip(asked, wants, strict=True)
+        ]
+
+    def _orders(self, wants: Sequence[Wants]) -> dict[str, OrderFact]:
+        keys = sorted({w.order_key for w in wants if w.order_key})
+        references = sorted({r for w in wants for r in w.references})
+        if not keys and not references:
+            return {}
+        given = {"entity": self._entity.code, "orders": keys, "references": references}
+        rows = self._connection.execute(_SQL["orders_by_key"], given).fetchall()
+        found_keys = sorted({row["order_key"] for row in rows})
+        paid = {
+            row["order_key"]
+            for row in self._connection.execute(
+                _SQL["paid_out_orders"], {"entity": self._entity.code, "orders": found_keys}
+            )
+        }
+        facts: dict[str, OrderFact] = {}
+        for row in rows:
+            state = _STATES.get(row["state"], "")
+            earlier = facts.get(row["order_key"])
+            if not state:
+                continue
+            # An edit that became a case does not undo the invoice that stands.
+            if earlier is not None and earlier.invoice and state == "exception":
+                continue
+            fact = OrderFact(
+                state=state,
+                invoice=row["invoice"] or "",
+                partner=row["partner"] or "",
+                account_key=row["party_key"] or "",
+                email=row["party_email"] or "",
+                number=row["link_key"],
+                match=row["match"] or "",
+                total=Decimal(row["total"]),
+                currency=row["currency"],
+                paid_out=row["order_key"] in paid,
+            )
+            facts[row["order_key"]] = fact
+            facts["ref:" + row["link_key"]] = fact
+        return facts
+
+    def _links(self, wants: Sequence[Wants]) -> dict[str, dict[str, Any]]:
+        keys = {w.payout_key for w in wants} | {w.refund_key for w in wants}
+        keys.discard("")
+        if not keys:
+            return {}
+        rows = self._connection.execute(
+            _SQL["linked_effects"], {"entity": self._entity.code, "links": sorted(keys)}
+        )
+        return {row["link_key"]: row for row in rows}
+
+    def _parked(self, asked: Sequence[Asked]) -> dict[str, list[ParkedFact]]:
+        orders = [a.document.order_key for a in asked if isinstance(a.document, CustomerInvoice)]
+        if not orders:
+            return {}
+        found: dict[str, list[ParkedFact]] = {}
+        for row in self._connection.execute(
+            _SQL["parked"], {"entity": self._entity.code, "orders": orders}
+        ):
+            fact = ParkedFact(
+                effect=row["external_id"],
+                account=row["parked_account"],
+                amount=row["amount"],
+                key=row["source_key"],
+            )
+            found.setdefault(row["order_key"], []).append(fact)
+        return found
+
+    def _parties(self, asked: Sequence[Asked]) -> set[str]:
+        if self._interface.option("customers") != "from_crm":
+            return set()
+        ids = {
+            partner_external_id(self._interface.system, a.document.party.key)
+            for a in asked
+            if isinstance(a.document, CustomerInvoice) and a.document.party
+        }
+        rows = self._connection.execute(
+            _SQL["known_effects"], {"system": self._entity.ledger, "ids": sorted(ids)}
+        )
+        return {row["external_id"] for row in rows}
+
+    def _facts(
+        self,
+        asked: Asked,
+        wants: Wants,
+        orders: dict[str, OrderFact],
+        links: dict[str, dict[str, Any]],
+        parked: dict[str, list[ParkedFact]],
+        parties: set[str],
+    ) -> Facts:
+        document = asked.document
+        rate = Decimal(1)
+        if document.currency != self._entity.currency:
+            rate = self._ledger.rate(document.currency, asked.on) or Decimal(1)
+        order = orders.get(wants.order_key) if wants.order_key else None
+        if order is None:
+            order = next(
+                (orders["ref:" + r] for r in wants.references if "ref:" + r in orders), None
+            )
+        payout, credit = links.get(wants.payout_key), links.get(wants.refund_key)
+        party, foreign, waiting = "", "", ()
+        if isinstance(document, CustomerInvoice):
+            foreign = self._foreign.get(document.number, "")
+            waiting = tuple(parked.get(document.order_key, ()))
+            if document.party:
+                effect = partner_external_id(self._interface.system, document.party.key)
+                party = effect if effect in parties else ""
+        return Facts(
+            rate=rate,
+            lock_on=self._ledger.lock_on,
+            patience_over=self._now
+            >= document.occurred_at + timedelta(hours=self._interface.patience_hours),
+            order=order,
+            credit_note=credit["external_id"] if credit else "",
+            payout=PayoutFact(
+                effect=payout["external_id"],
+                match=payout["line_match"] or "",
+                amount=-payout["amount"],
+            )
+            if payout
+            else None,
+            parked=waiting,
+            previous=asked.previous,
+            party_effect=party,
+            foreign=foreign,
+        )

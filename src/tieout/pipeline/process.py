@@ -1,0 +1,275 @@
+"""Normalise, check, plan: one interface, one batch, one transaction.
+
+A key is worked by one worker at a time: a lane an interface. What a batch reads from outside
+is read before its transaction opens. If the batch fails in SQL it is halved until the one
+message that cannot be taken stands alone and becomes a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+import msgspec
+import psycopg
+
+from tieout.cases import NewCase, open_cases, solve
+from tieout.connect import Connector, LedgerFacts
+from tieout.documents import Customer, CustomerInvoice, Measure, canonical_bytes, measure_of
+from tieout.documents import decode_document as decode
+from tieout.engine import Clock, Lane, crash_point, wake
+from tieout.evidence import Entry, record
+from tieout.money import MoneyError, Period
+from tieout.money.period import accounting_date
+from tieout.observe import get_logger
+from tieout.pipeline.facts import Asked, FactReader
+from tieout.pipeline.revising import revise
+from tieout.pipeline.work import Work
+from tieout.pipeline.writing import Writer
+from tieout.processes import Facts, plan_document
+from tieout.rules import Entity, Interface, Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.pipeline")
+_log = get_logger(__name__)
+BATCH = 500
+
+Row = dict[str, Any]
+
+
+class LedgerSide(Protocol):
+    """What processing asks of an entity's ledger, before a batch's transaction opens."""
+
+    def facts(self, entity: Entity) -> LedgerFacts: ...
+
+    def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]: ...
+
+
+class ProcessStage:
+    """The stage as a worker's step."""
+
+    def __init__(
+        self,
+        release: Callable[[], Release],
+        connector_of: Callable[[str], Connector],
+        ledger: LedgerSide,
+        sinks: dict[str, str],
+        clock: Clock,
+    ) -> None:
+        self._release, self._connector_of, self._ledger = release, connector_of, ledger
+        self._sinks, self._clock = sinks, clock
+
+    def step(self, connection: Connection) -> bool:
+        """One batch of every interface that has work, close-critical ones first; True where
+        there was any."""
+        rows = connection.execute(
+            _SQL["interfaces_with_work"], {"now": self._clock.now()}
+        ).fetchall()
+        release = self._release()
+        names = [row["interface"] for row in rows if row["interface"] in release.interfaces]
+        names.sort(key=lambda name: not release.interfaces[name].close_critical)
+        worked = False
+        for name in names:
+            lane = Lane(connection, "process", name)
+            if not lane.take():
+                continue
+            try:
+                worked = self._run(connection, release, release.interfaces[name]) or worked
+            finally:
+                if not connection.closed:
+                    lane.free()
+        return worked
+
+    def _run(self, connection: Connection, release: Release, interface: Interface) -> bool:
+        now = self._clock.now()
+        given = {"interface": interface.name, "limit": BATCH, "now": now}
+        messages = connection.execute(_SQL["claim_messages"], given).fetchall()
+        due = connection.execute(_SQL["due_documents"], given).fetchall()
+        if not messages and not due:
+            return False
+        self._halving(connection, _Batch(self, release, interface, now), messages, due)
+        return True
+
+    def _halving(
+        self, connection: Connection, batch: _Batch, messages: list[Row], due: list[Row]
+    ) -> None:
+        try:
+            batch.run(connection, messages, due)
+        except (psycopg.DataError, psycopg.IntegrityError, psycopg.InternalError) as error:
+            if len(messages) + len(due) <= 1:
+                batch.give_up(connection, messages, due, error)
+                return
+            for half in (0, 1):
+                self._halving(connection, batch, messages[half::2], due[half::2])
+
+
+class _Batch:
+    """One batch of one interface at one instant."""
+
+    def __init__(
+        self, stage: ProcessStage, release: Release, interface: Interface, now: datetime
+    ) -> None:
+        self._stage, self._release, self._interface, self._now = stage, release, interface, now
+        self._entity = release.entities[interface.entity]
+
+    def run(self, connection: Connection, messages: list[Row], due: list[Row]) -> None:
+        """Take the messages and the documents that are due, in one transaction."""
+        arrived, settled, refused = self._normalise(messages)
+        works, stale = revise(connection, self._interface.name, arrived)
+        works += [_again(row) for row in due]
+        sales = [w for w in works if isinstance(w.document, Customer | CustomerInvoice)]
+        others = [w for w in works if not isinstance(w.document, Customer | CustomerInvoice)]
+        ledger, foreign = self._ask_ledger(sales)
+        with connection.transaction():
+            self._number(connection, works)
+            reader = FactReader(
+                connection, self._interface, self._entity, ledger, foreign, self._now
+            )
+            writer = Writer(
+                connection, self._release, self._interface, self._stage._sinks, self._now
+            )
+            # Customers and invoices first: what names an order finds it in the same batch.
+            for group in (sales, others):
+                self._plan(group, reader)
+                writer.write(group)
+            _settle(connection, settled)
+            open_cases(connection, refused, "process")
+            record(connection, [self._stale_entry(key, version) for key, version in stale])
+            wake(connection)
+            crash_point("process.before_commit")
+        crash_point("process.after_commit")
+
+    def _normalise(
+        self, messages: list[Row]
+    ) -> tuple[list[Work], dict[int, tuple[str, str]], list[NewCase]]:
+        connector = self._stage._connector_of(self._interface.system)
+        works: list[Work] = []
+        settled: dict[int, tuple[str, str]] = {}
+        refused: list[NewCase] = []
+        for row in messages:
+            try:
+                normalise = connector.stream(row["stream"]).normalise
+                documents = normalise(bytes(row["body"]), self._interface.options)
+            except (ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
+                why = f"{type(error).__name__}: {error}"[:500]
+                settled[row["message_id"]] = ("failed", why)
+                refused.append(self._unreadable(row, why))
+                continue
+            settled[row["message_id"]] = ("normalised", "")
+            for document in documents:
+                booked = getattr(document, "booked_on", None) or getattr(document, "to_on", None)
+                works.append(
+                    Work(
+                        document=document,
+                        content=canonical_bytes(document),
+                        salt=bytes(row["salt"]),
+                        message_id=row["message_id"],
+                        revision=0,
+                        measure=measure_of(document),
+                        on=booked or accounting_date(document.occurred_at, self._entity.zone),
+                    )
+                )
+        return works, settled, refused
+
+    def _ask_ledger(self, sales: list[Work]) -> tuple[LedgerFacts, dict[str, str]]:
+        numbers = [
+            w.document.number
+            for w in sales
+            if isinstance(w.document, CustomerInvoice) and not w.document.exclusion
+        ]
+        ledger = self._stage._ledger
+        foreign = ledger.foreign(self._entity, numbers) if numbers else {}
+        return ledger.facts(self._entity), foreign
+
+    def _number(self, connection: Connection, works: list[Work]) -> None:
+        fresh = [w for w in works if w.is_new]
+        rows = connection.execute(_SQL["next_ids"], {"count": len(fresh)})
+        for work, row in zip(fresh, rows, strict=True):
+            work.document_id = row["id"]
+        gone = [i for w in fresh for i in w.supersedes]
+        if gone:
+            connection.execute(_SQL["supersede"], {"ids": gone})
+            solve(connection, gone, self._now, "superseded by a newer version", "process")
+
+    def _plan(self, works: list[Work], reader: FactReader) -> None:
+        facts = reader.read([Asked(w.document, w.on, w.previous) for w in works])
+        for work, fact in zip(works, facts, strict=True):
+            work.facts = fact
+            work.plan = plan_document(
+                work.document, work.revision, fact, self._release, self._interface, work.on
+            )
+
+    def _stale_entry(self, key: str, version: str) -> Entry:
+        subject = f"{self._interface.name}:{key}"
+        return Entry(
+            self._now, "process", "document.stale", subject, self._entity.code,
+            {"version": version},
+        )  # fmt: skip
+
+    def _unreadable(self, row: Row, why: str) -> NewCase:
+        return NewCase(
+            cause="unreadable_amount" if MoneyError.__name__ in why else "unreadable_message",
+            interface=self._interface.name,
+            entity=self._interface.entity,
+            period=str(Period.of(self._now.date())),
+            source_key=row["source_key"] or f"message {row['message_id']}",
+            amount=Decimal(0),
+            currency=self._entity.currency,
+            recovery="its bytes are kept: correct it at its source, where it is sent again",
+            detail=why,
+            owner=self._interface.owner,
+            opened_at=self._now,
+            due_at=self._now + timedelta(hours=self._interface.service_level_hours),
+        )
+
+    def give_up(
+        self, connection: Connection, messages: list[Row], due: list[Row], error: Exception
+    ) -> None:
+        """The one message or document that the database refuses becomes a case."""
+        why = str(error)[:500]
+        _log.warning("cannot be taken", interface=self._interface.name, error=why)
+        with connection.transaction():
+            for row in messages:
+                _settle(connection, {row["message_id"]: ("failed", why)})
+            cases = [self._unreadable(row, why) for row in (*messages, *due)]
+            open_cases(connection, cases, "process")
+            for row in due:
+                connection.execute(
+                    "update tieout.document set retry_at = null, reason = %s"
+                    " where document_id = %s",
+                    (why, row["document_id"]),
+                )
+
+
+def _again(row: Row) -> Work:
+    """A document that waited, to be planned once more."""
+    previous = None
+    if row["facts"]:
+        previous = msgspec.json.decode(row["facts"].encode(), type=Facts).previous
+    return Work(
+        document=decode(row["content"].encode()),
+        content=row["content"].encode(),
+        salt=bytes(row["salt"]),
+        message_id=row["message_id"],
+        revision=row["revision"],
+        measure=Measure(row["measure_count"], row["measure_debit"], row["measure_credit"]),
+        on=row["accounting_on"],
+        document_id=row["document_id"],
+        previous=previous,
+        is_new=False,
+    )
+
+
+def _settle(connection: Connection, settled: dict[int, tuple[str, str]]) -> None:
+    connection.execute(
+        _SQL["settle_messages"],
+        {
+            "id": list(settled),
+            "state": [state for state, _ in settled.values()],
+            "note": [note or None for _, note in settled.values()],
+        },
+    )
+
+

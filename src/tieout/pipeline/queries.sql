@@ -1,0 +1,168 @@
+-- name: accept
+-- A key that is known already is skipped: the first message of a key is the message.
+insert into tieout.message
+    (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at, state)
+select * from unnest(%(interface)s::text[], %(stream)s::text[], %(dedupe_key)s::text[],
+    %(source_key)s::text[], %(transport)s::text[], %(sha)s::bytea[], %(at)s::timestamptz[],
+    %(state)s::text[])
+on conflict (interface, dedupe_key) do nothing
+returning message_id, interface, dedupe_key
+
+-- name: add_bodies
+insert into tieout.message_body (message_id, received_at, salt, body)
+select * from unnest(%(id)s::bigint[], %(at)s::timestamptz[], %(salt)s::bytea[], %(body)s::bytea[])
+
+-- name: interfaces_with_work
+select interface from tieout.message where state = 'received' group by interface
+union
+select interface from tieout.document
+where state = 'normalised' and retry_at <= %(now)s group by interface
+
+-- name: claim_messages
+select m.message_id, m.stream, m.source_key, m.received_at, b.salt, b.body
+from tieout.message m join tieout.message_body b using (message_id, received_at)
+where m.interface = %(interface)s and m.state = 'received'
+order by m.message_id limit %(limit)s
+
+-- name: due_documents
+select d.*, b.salt from tieout.document d
+join tieout.message m using (message_id)
+join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
+where d.interface = %(interface)s and d.state = 'normalised' and d.retry_at <= %(now)s
+order by d.document_id limit %(limit)s
+
+-- name: settle_messages
+update tieout.message m set state = v.state, note = v.note
+from unnest(%(id)s::bigint[], %(state)s::text[], %(note)s::text[]) as v (id, state, note)
+where m.message_id = v.id
+
+-- name: known_revisions
+select document_id, source_key, revision, version, content, content_sha256, state,
+    measure_count, measure_debit, measure_credit
+from tieout.document
+where interface = %(interface)s and source_key = any(%(keys)s)
+order by source_key, revision
+
+-- name: next_ids
+select nextval('tieout.document_document_id_seq') as id from generate_series(1, %(count)s)
+
+-- name: supersede
+update tieout.document set state = 'superseded', retry_at = null,
+    measure_count = 0, measure_debit = 0, measure_credit = 0
+where document_id = any(%(ids)s)
+
+-- name: replanned
+update tieout.document d set state = v.state, reason = v.reason, retry_at = v.retry_at,
+    parked_account = v.parked, facts = v.facts, facts_sha256 = v.facts_sha, release = v.release,
+    posted_at = v.posted_at, accounting_on = v.accounting_on
+from unnest(%(id)s::bigint[], %(state)s::text[], %(reason)s::text[], %(retry_at)s::timestamptz[],
+    %(parked)s::text[], %(facts)s::text[], %(facts_sha)s::bytea[], %(release)s::text[],
+    %(posted_at)s::timestamptz[], %(accounting_on)s::date[])
+    as v (id, state, reason, retry_at, parked, facts, facts_sha, release, posted_at, accounting_on)
+where d.document_id = v.id
+
+-- name: unpark
+update tieout.document set parked_account = '' where entity = %(entity)s
+  and order_key = any(%(orders)s) and parked_account <> ''
+returning document_id
+
+-- name: hurry
+-- What waited for one of these keys is planned again at once.
+update tieout.document set retry_at = %(now)s
+where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
+  and ((order_key <> '' and order_key = any(%(orders)s)) or kind = 'statement_line')
+
+-- name: orders_by_key
+select d.order_key, d.link_key, d.state, d.revision, d.document_id, d.currency, d.interface,
+    d.content::jsonb #>> '{party,key}' as party_key,
+    d.content::jsonb #>> '{party,email}' as party_email,
+    (d.content::jsonb #>> '{total,value}')::numeric as total,
+    v.external_id as invoice, v.body::jsonb ->> 'partner' as partner,
+    v.body::jsonb ->> 'match' as match
+from tieout.document d
+left join lateral (
+    select external_id, body from tieout.delivery v
+    join tieout.document o on o.document_id = v.document_id
+    where o.interface = d.interface and o.source_key = d.source_key and v.effect = 'invoice'
+    order by o.revision limit 1
+) v on true
+where d.entity = %(entity)s and d.kind = 'customer_invoice' and d.state <> 'superseded'
+  and ((d.order_key <> '' and d.order_key = any(%(orders)s))
+    or (d.link_key <> '' and d.link_key = any(%(references)s)))
+order by d.order_key, d.revision
+
+-- name: paid_out_orders
+select distinct d.order_key from tieout.document d
+join tieout.payout_item i on i.entity = d.entity and i.movement_key = d.source_key
+where d.entity = %(entity)s and d.order_key = any(%(orders)s)
+
+-- name: linked_effects
+select d.link_key, d.kind, v.external_id, v.effect, v.account, v.body::jsonb ->> 'match' as match,
+    v.body::jsonb #>> '{counterparts,0,match}' as line_match,
+    (v.body::jsonb ->> 'amount')::numeric as amount
+from tieout.document d join tieout.delivery v using (document_id)
+where d.entity = %(entity)s and d.link_key <> '' and d.link_key = any(%(links)s)
+  and v.effect in ('payout', 'credit_note')
+
+-- name: parked
+select d.order_key, d.source_key, d.parked_account, d.currency, v.external_id,
+    (v.body::jsonb ->> 'amount')::numeric as amount
+from tieout.document d
+join tieout.delivery v on v.document_id = d.document_id
+  and v.effect in ('charge', 'refund', 'bank_line')
+where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.parked_account <> ''
+order by d.document_id
+
+-- name: known_effects
+select external_id from tieout.delivery where system = %(system)s and external_id = any(%(ids)s)
+
+-- name: add_payout_items
+insert into tieout.payout_item (entity, payout_key, movement_key)
+select %(entity)s, * from unnest(%(payouts)s::text[], %(movements)s::text[])
+on conflict do nothing
+
+-- name: add_deliveries
+insert into tieout.delivery (document_id, interface, entity, system, lane, effect, external_id,
+    ledger, body, body_sha256, account, requires, urgent)
+select u.document_id, %(interface)s, %(entity)s, u.system, u.lane, u.effect, u.external_id,
+    u.ledger, u.body, u.sha, u.account, string_to_array(nullif(u.requires, ''), ' ') , %(urgent)s
+from unnest(%(document_id)s::bigint[], %(system)s::text[], %(lane)s::text[], %(effect)s::text[],
+    %(external_id)s::text[], %(ledger)s::bool[], %(body)s::text[], %(sha)s::bytea[],
+    %(account)s::text[], %(requires)s::text[])
+    as u (document_id, system, lane, effect, external_id, ledger, body, sha, account, requires)
+on conflict (system, external_id) do nothing
+returning external_id
+
+-- name: due_polls
+select interface, stream, position from tieout.poll_cursor
+where due_at <= %(now)s order by due_at limit 1
+
+-- name: ensure_cursor
+insert into tieout.poll_cursor (interface, stream, due_at) values (%(interface)s, %(stream)s, %(now)s)
+on conflict do nothing
+
+-- name: move_cursor
+update tieout.poll_cursor set position = %(position)s, due_at = %(due_at)s, failures = 0,
+    last_error = '', polled_at = %(now)s
+where interface = %(interface)s and stream = %(stream)s
+
+-- name: poll_failed
+update tieout.poll_cursor set failures = failures + 1, last_error = %(error)s
+where interface = %(interface)s and stream = %(stream)s
+
+-- name: poll_now
+update tieout.poll_cursor set due_at = least(due_at, %(now)s) where interface = %(interface)s
+
+-- name: replay
+update tieout.document set state = 'normalised', retry_at = %(now)s
+where state = 'refused' and document_id in (
+    select document_id from tieout.cases where state = 'open'
+    and (%(cause)s::text is null or cause = %(cause)s::text)
+    and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
+returning document_id
+
+-- name: exclude
+update tieout.document d set state = 'excluded', reason = %(reason)s, retry_at = null
+from tieout.cases c
+where c.case_id = %(case_id)s and c.document_id = d.document_id and d.state = 'refused'
+returning d.document_id, d.source_key, d.entity

@@ -1,0 +1,36 @@
+"""A document on its way through one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from tieout.documents import Document, Measure
+from tieout.processes import Facts, Plan
+from tieout.processes.facts import PreviousFact
+
+
+@dataclass
+class Work:
+    """`measure` is what this revision adds to its key's figure; `is_new` tells a fresh
+    document from one that is planned again; `supersedes` are revisions it takes the place of."""
+
+    document: Document
+    content: bytes
+    salt: bytes
+    message_id: int
+    revision: int
+    measure: Measure
+    on: date
+    document_id: int = 0
+    previous: PreviousFact | None = None
+    is_new: bool = True
+    supersedes: list[int] = field(default_factory=list)
+    plan: Plan | None = None
+    facts: Facts | None = None
+
+    @property
+    def planned(self) -> tuple[Plan, Facts]:
+        """The plan and its facts; a defect of the stage if there is none yet."""
+        assert self.plan is not None and self.facts is not None
+        return self.plan, self.facts

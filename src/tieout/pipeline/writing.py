@@ -1,0 +1,255 @@
+"""Writes a planned group: documents, deliveries, posting lines, cases and their evidence, all
+in the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from tieout.cases import NewCase, open_cases, solve
+from tieout.documents import (
+    CustomerInvoice,
+    PayoutComposition,
+    canonical_bytes,
+    encode_effect,
+    ledger_lines,
+    link_of,
+)
+from tieout.evidence import Entry, record, salted_hash
+from tieout.money import Period
+from tieout.pipeline.work import Work
+from tieout.processes import Effect
+from tieout.rules import Entity, Interface, Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.pipeline")
+RETRY = timedelta(minutes=15)
+
+_DOCUMENT_COLUMNS = (
+    "document_id, interface, entity, kind, source_key, revision, version, content, content_sha256,"
+    " message_id, occurred_at, accounting_on, period, currency, control_group, measure_count,"
+    " measure_debit, measure_credit, order_key, link_key, state, reason, parked_account, facts,"
+    " facts_sha256, release, retry_at, posted_at"
+)
+
+
+class Writer:
+    """Writes groups of one interface at one instant."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        release: Release,
+        interface: Interface,
+        sinks: dict[str, str],
+        now: datetime,
+    ) -> None:
+        self._connection, self._release, self._interface = connection, release, interface
+        self._entity: Entity = release.entities[interface.entity]
+        self._sinks, self._now = sinks, now
+
+    def write(self, group: list[Work]) -> None:
+        if not group:
+            return
+        self._documents([w for w in group if w.is_new])
+        self._replanned([w for w in group if not w.is_new])
+        self._deliveries(group)
+        self._payout_items(group)
+        self._cases(group)
+        self._evidence(group)
+        self._follow_up(group)
+
+    def _state(self, work: Work) -> str:
+        plan, _ = work.planned
+        if plan.decision == "planned":
+            return "planned" if any(e.ledger for e in plan.effects) else "posted"
+        return {"wait": "normalised", "refused": "refused", "excluded": "excluded"}[plan.decision]
+
+    def _decision(self, work: Work) -> dict[str, Any]:
+        plan, facts = work.planned
+        raw = canonical_bytes(facts)
+        state = self._state(work)
+        return {
+            "state": state,
+            "reason": plan.reason,
+            "retry_at": self._now + RETRY if state == "normalised" else None,
+            "parked": plan.parked_account,
+            "facts": raw.decode(),
+            "facts_sha": hashlib.sha256(raw).digest(),
+            "posted_at": self._now if state == "posted" else None,
+            "accounting_on": plan.on or work.on,
+        }
+
+    def _documents(self, works: list[Work]) -> None:
+        if not works:
+            return
+        statement = f"copy tieout.document ({_DOCUMENT_COLUMNS}) from stdin"
+        with self._connection.cursor().copy(statement.encode()) as copy:
+            for work in works:
+                document, row = work.document, self._decision(work)
+                measure = work.measure
+                copy.write_row(
+                    (
+                        work.document_id, self._interface.name, self._entity.code,
+                        type(document).__struct_config__.tag, document.key, work.revision,
+                        document.version, work.content.decode(),
+                        hashlib.sha256(work.content).digest(), work.message_id,
+                        document.occurred_at, row["accounting_on"],
+                        str(Period.of(row["accounting_on"])), document.currency,
+                        document.control_group, measure.count, measure.debit, measure.credit,
+                        getattr(document, "order_key", ""), link_of(document), row["state"],
+                        row["reason"], row["parked"], row["facts"], row["facts_sha"],
+                        self._release.sha256, row["retry_at"], row["posted_at"],
+                    )
+                )  # fmt: skip
+
+    def _replanned(self, works: list[Work]) -> None:
+        if not works:
+            return
+        rows = [self._decision(w) for w in works]
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        columns |= {
+            "id": [w.document_id for w in works],
+            "release": [self._release.sha256] * len(works),
+        }
+        self._connection.execute(_SQL["replanned"], columns)
+        done = [w.document_id for w in works if w.planned[0].decision in ("planned", "excluded")]
+        solve(self._connection, done, self._now, "planned again", "process")
+
+    def _effects(self, group: Iterable[Work]) -> Iterable[tuple[Work, Effect, str]]:
+        for work in group:
+            for effect in work.planned[0].effects:
+                system = self._entity.ledger
+                if effect.target != "ledger":
+                    system = self._sinks.get(effect.target, "")
+                # A target that the project does not have has no effect.
+                if system:
+                    yield work, effect, system
+
+    def _deliveries(self, group: list[Work]) -> None:
+        rows = list(self._effects(group))
+        if not rows:
+            return
+        bodies = [encode_effect(effect.body) for _, effect, _ in rows]
+        written = self._connection.execute(
+            _SQL["add_deliveries"],
+            {
+                "interface": self._interface.name,
+                "entity": self._entity.code,
+                "urgent": self._interface.close_critical,
+                "document_id": [work.document_id for work, _, _ in rows],
+                "system": [system for _, _, system in rows],
+                "lane": [effect.lane for _, effect, _ in rows],
+                "effect": [effect.name for _, effect, _ in rows],
+                "external_id": [effect.external_id for _, effect, _ in rows],
+                "ledger": [effect.ledger for _, effect, _ in rows],
+                "body": [body.decode() for body in bodies],
+                "sha": [hashlib.sha256(body).digest() for body in bodies],
+                "account": [effect.account for _, effect, _ in rows],
+                "requires": [" ".join(effect.requires) for _, effect, _ in rows],
+            },
+        ).fetchall()
+        new = {row["external_id"] for row in written}
+        with self._connection.cursor().copy(
+            b"copy tieout.posting_line (external_id, line_no, entity, accounting_on, account,"
+            b" currency, amount, company_amount, partner) from stdin"
+        ) as copy:
+            for _, effect, _ in rows:
+                if effect.external_id not in new:
+                    continue
+                on = getattr(effect.body, "on", None)
+                currency = getattr(effect.body, "currency", "")
+                for number, line in enumerate(ledger_lines(effect.body)):
+                    copy.write_row(
+                        (effect.external_id, number, self._entity.code, on, line.account,
+                         currency, line.amount, line.company, line.partner)
+                    )  # fmt: skip
+
+    def _payout_items(self, group: list[Work]) -> None:
+        pairs = [
+            (w.document.payout_key, key)
+            for w in group
+            if isinstance(w.document, PayoutComposition)
+            for key in w.document.movement_keys
+        ]
+        if pairs:
+            self._connection.execute(
+                _SQL["add_payout_items"],
+                {
+                    "entity": self._entity.code,
+                    "payouts": [p for p, _ in pairs],
+                    "movements": [m for _, m in pairs],
+                },
+            )
+
+    def _cases(self, group: list[Work]) -> None:
+        found = [
+            NewCase(
+                cause=case.cause,
+                interface=self._interface.name,
+                entity=self._entity.code,
+                period=str(Period.of(work.planned[0].on or work.on)),
+                source_key=work.document.key,
+                amount=case.amount.value,
+                currency=case.amount.currency,
+                recovery=case.recovery,
+                detail=case.detail,
+                owner=self._interface.owner,
+                opened_at=self._now,
+                due_at=self._now + timedelta(hours=self._interface.service_level_hours),
+                blocking=case.blocking,
+                document_id=work.document_id,
+            )
+            for work in group
+            for case in work.planned[0].cases
+        ]
+        open_cases(self._connection, found, "process")
+
+    def _evidence(self, group: list[Work]) -> None:
+        def entries() -> Iterable[Entry]:
+            for work in group:
+                plan, facts = work.planned
+                yield Entry(
+                    self._now,
+                    "process",
+                    f"document.{plan.decision}",
+                    f"{self._interface.name}:{work.document.key}",
+                    self._entity.code,
+                    {
+                        "revision": work.revision,
+                        "message_id": work.message_id,
+                        "reason": plan.reason,
+                        "release": self._release.sha256[:16],
+                        "facts": hashlib.sha256(canonical_bytes(facts)).hexdigest()[:16],
+                        "effects": [e.external_id for e in plan.effects],
+                        "approval": "policy: automatic",
+                    },
+                    salted_hash(work.salt, work.content),
+                )
+
+        record(self._connection, entries())
+
+    def _follow_up(self, group: list[Work]) -> None:
+        """Payments that an invoice took in are parked no longer; what waits is hurried."""
+        applied = [
+            w.document.order_key
+            for w in group
+            if isinstance(w.document, CustomerInvoice)
+            and any(e.name.startswith("apply") for e in w.planned[0].effects)
+        ]
+        if applied:
+            rows = self._connection.execute(
+                _SQL["unpark"], {"entity": self._entity.code, "orders": applied}
+            ).fetchall()
+            solve(
+                self._connection, [r["document_id"] for r in rows], self._now,
+                "its order came and took it in", "process",
+            )  # fmt: skip
+        moved = [w for w in group if w.planned[0].decision in ("planned", "refused", "excluded")]
+        orders = sorted({str(getattr(w.document, "order_key", "")) for w in moved} - {""})
+        if moved:
+            self._connection.execute(
+                _SQL["hurry"], {"now": self._now, "entity": self._entity.code, "orders": orders}
+            )

@@ -1,0 +1,94 @@
+"""The zero-residual proof of a payout: order, invoice, charge, fee, payout, bank line.
+
+An automatic payout is proven when the movements that its provider lists for it sum to it, each
+of them stands in the ledger with its own net and is matched, and what arrived at the bank is
+what was sent. A manual or instant payout has no composition: its proof is the roll-forward of
+the provider's balance, so here only its arrival is proven.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.proofs")
+
+
+class PayoutProof(msgspec.Struct, frozen=True, kw_only=True):
+    """`residual` = amount less its parts (0 for a payout without composition), signed in the
+    payout's currency; `in_transit` is what has not arrived; `why` is empty where proven."""
+
+    payout_key: str
+    entity: str
+    currency: str
+    amount: Decimal
+    automatic: bool
+    parts: int
+    residual: Decimal
+    in_transit: Decimal
+    why: str
+
+    @property
+    def proven(self) -> bool:
+        return not self.why
+
+
+def _why(
+    amount: Decimal, automatic: bool, parts: list[dict[str, Any]], arrived: list[dict[str, Any]]
+) -> tuple[Decimal, Decimal, str]:
+    residual = Decimal(0)
+    transit = amount - sum((abs(a["amount"]) for a in arrived), Decimal(0))
+    problems = []
+    if automatic:
+        missing = [p["movement_key"] for p in parts if p["net"] is None]
+        residual = amount - sum((p["net"] or Decimal(0) for p in parts), Decimal(0))
+        if missing:
+            problems.append(f"{len(missing)} of its movements never came: {missing[0]}")
+        if residual:
+            problems.append(f"its movements leave {residual}")
+        for part in parts:
+            if part["in_case"]:
+                problems.append(f"{part['movement_key']} is in a case")
+            elif part["net"] is not None and part["net"] != (part["in_ledger"] or 0):
+                problems.append(f"the ledger holds {part['in_ledger']} for {part['movement_key']}")
+            elif part["all_confirmed"] is False:
+                problems.append(f"{part['movement_key']} is not matched yet")
+    if not arrived:
+        problems.append("it has not arrived at the bank")
+    elif transit:
+        problems.append(f"{transit} of it did not arrive")
+    elif any(a["state"] != "confirmed" for a in arrived):
+        problems.append("its bank line is not matched")
+    return residual, transit, "; ".join(problems[:3])
+
+
+def prove_payouts(connection: Connection) -> list[PayoutProof]:
+    """A proof for every payout, in order of date."""
+    payouts = connection.execute(_SQL["payouts"]).fetchall()
+    proofs = []
+    for entity in sorted({p["entity"] for p in payouts}):
+        mine = [p for p in payouts if p["entity"] == entity]
+        parts: dict[str, list[dict[str, Any]]] = {}
+        keys = [p["payout_key"] for p in mine]
+        for row in connection.execute(_SQL["payout_parts"], {"entity": entity, "payouts": keys}):
+            parts.setdefault(row["payout_key"], []).append(row)
+        arrivals: dict[str, list[dict[str, Any]]] = {}
+        effects = [p["external_id"] for p in mine if p["external_id"]]
+        for row in connection.execute(_SQL["payout_arrivals"], {"effects": effects}):
+            arrivals.setdefault(row["payout_effect"], []).append(row)
+        for p in mine:
+            listed = parts.get(p["payout_key"], [])
+            arrived = arrivals.get(p["external_id"] or "", [])
+            residual, transit, why = _why(-p["amount"], p["automatic"], listed, arrived)
+            proofs.append(
+                PayoutProof(
+                    payout_key=p["payout_key"], entity=entity, currency=p["currency"],
+                    amount=-p["amount"], automatic=p["automatic"], parts=len(listed),
+                    residual=residual, in_transit=transit, why=why,
+                )
+            )  # fmt: skip
+    return proofs

@@ -1,0 +1,78 @@
+-- name: put_control_total
+insert into tieout.control_total (interface, entity, period, currency, control_group, count,
+    debit, credit, reference, taken_at)
+values (%(interface)s, %(entity)s, %(period)s, %(currency)s, %(group)s, %(count)s, %(debit)s,
+    %(credit)s, %(reference)s, %(at)s)
+on conflict (interface, period, currency, control_group) do update set count = excluded.count,
+    debit = excluded.debit, credit = excluded.credit, reference = excluded.reference,
+    taken_at = excluded.taken_at
+
+-- name: clear_control_totals
+delete from tieout.control_total where interface = %(interface)s and period = %(period)s
+
+-- name: sources
+select interface, entity, period, currency, sum(count)::int as count, sum(debit) as debit,
+    sum(credit) as credit
+from tieout.control_total group by interface, entity, period, currency
+
+-- name: buckets
+-- One bucket a document: excluded; else in exception (an open blocking case); else posted; else
+-- waiting. What the ledger holds for a posted document is its deliveries' own read-back.
+with marked as (
+    select d.*,
+        case when d.state = 'excluded' then 'excluded'
+             when d.state = 'refused' or exists (select 1 from tieout.cases c
+                where c.document_id = d.document_id and c.state = 'open' and c.blocking)
+                then 'in_exception'
+             when d.state = 'posted' then 'posted'
+             else 'waiting' end as bucket
+    from tieout.document d where d.state <> 'superseded'
+)
+select m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM') as period, m.currency, m.bucket,
+    sum(m.measure_count)::int as count, sum(m.measure_debit) as debit,
+    sum(m.measure_credit) as credit,
+    coalesce(sum(case when m.bucket = 'posted' then (
+        select sum(v.measure) from tieout.delivery v
+        where v.document_id = m.document_id and v.ledger and v.measure is not null) end), 0)
+        as in_ledger
+from (select marked.*, case when kind = 'statement_line'
+        then (content::jsonb ->> 'booked_on')::date
+        else (occurred_at at time zone %(zone)s)::date end as occurred_on from marked) m
+where m.entity = %(entity)s
+group by m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency, m.bucket
+having sum(m.measure_count) <> 0 or sum(m.measure_debit) <> 0 or sum(m.measure_credit) <> 0
+
+-- name: payouts
+select d.entity, d.source_key, d.link_key as payout_key, d.currency, d.interface,
+    (d.content::jsonb #>> '{gross,value}')::numeric as amount,
+    (d.content::jsonb ->> 'automatic')::bool as automatic, d.state, d.accounting_on,
+    v.external_id
+from tieout.document d
+left join tieout.delivery v on v.document_id = d.document_id and v.effect = 'payout'
+where d.kind = 'provider_movement' and d.content::jsonb ->> 'category' = 'payout'
+  and d.state <> 'superseded'
+order by d.accounting_on, d.source_key
+
+-- name: payout_parts
+-- Every movement that the provider lists for the payout, with its own net and whether it,
+-- and what it pays, stand in the ledger.
+select i.payout_key, i.movement_key, d.state, d.content::jsonb ->> 'category' as category,
+    (d.content::jsonb #>> '{net,value}')::numeric as net,
+    (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
+        and v.ledger and v.state = 'confirmed') as in_ledger,
+    (select bool_and(v.state = 'confirmed') from tieout.delivery v
+        where v.document_id = d.document_id) as all_confirmed,
+    exists (select 1 from tieout.cases c where c.document_id = d.document_id
+        and c.state = 'open') as in_case
+from tieout.payout_item i
+left join tieout.document d on d.entity = i.entity and d.source_key = i.movement_key
+    and d.kind = 'provider_movement' and d.state <> 'superseded'
+where i.entity = %(entity)s and i.payout_key = any(%(payouts)s)
+
+-- name: payout_arrivals
+select m.external_id, m.state, m.body::jsonb ->> 'left' as payout_effect,
+    (l.body::jsonb ->> 'amount')::numeric as amount, l.effect
+from tieout.delivery m
+join tieout.delivery l on l.external_id = m.body::jsonb ->> 'right'
+where m.effect in ('match_bank_line', 'match_payout_reversal')
+  and m.body::jsonb ->> 'left' = any(%(effects)s)

@@ -1,0 +1,103 @@
+"""The tie-out: source total = posted + waiting + in exception + excluded, by interface,
+entity, period and currency; in net, count, debit and credit.
+
+Posted is what the ledger holds, read back; a posted document whose read-back is another amount
+leaves a residual, as does one that never arrived.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.proofs")
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A count and positive sums; net = debit - credit."""
+
+    count: int = 0
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+
+    @property
+    def net(self) -> Decimal:
+        return self.debit - self.credit
+
+    def __add__(self, other: Figure) -> Figure:
+        return Figure(
+            self.count + other.count, self.debit + other.debit, self.credit + other.credit
+        )
+
+    def __sub__(self, other: Figure) -> Figure:
+        return Figure(
+            self.count - other.count, self.debit - other.debit, self.credit - other.credit
+        )
+
+
+class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row. `source` is None where the source has no control figure: unproven.
+
+    `ledger_gap` is what the ledger holds for posted documents less what they say.
+    """
+
+    interface: str
+    entity: str
+    period: str
+    currency: str
+    source: Figure | None
+    posted: Figure
+    waiting: Figure
+    in_exception: Figure
+    excluded: Figure
+    ledger_gap: Decimal
+
+    @property
+    def residual(self) -> Figure | None:
+        if self.source is None:
+            return None
+        return self.source - self.posted - self.waiting - self.in_exception - self.excluded
+
+    @property
+    def proven(self) -> bool:
+        """Nothing is left over, in net, count, debit and credit, and the ledger agrees."""
+        return self.residual == Figure() and not self.ledger_gap
+
+
+def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
+    """Every row that any source or document has, in order of interface, period, currency."""
+    sources = {
+        (r["interface"], r["entity"], r["period"], r["currency"]): Figure(
+            r["count"], r["debit"], r["credit"]
+        )
+        for r in connection.execute(_SQL["sources"])
+    }
+    buckets: dict[tuple[str, str, str, str], dict[str, Figure]] = {}
+    gaps: dict[tuple[str, str, str, str], Decimal] = {}
+    for entity in release.entities.values():
+        given = {"entity": entity.code, "zone": entity.time_zone}
+        for r in connection.execute(_SQL["buckets"], given):
+            key = (r["interface"], r["entity"], r["period"], r["currency"])
+            figure = Figure(r["count"], r["debit"], r["credit"])
+            buckets.setdefault(key, {})[r["bucket"]] = figure
+            if r["bucket"] == "posted":
+                gaps[key] = r["in_ledger"] - figure.net
+    rows = []
+    for key in sorted({*sources, *buckets}):
+        mine = buckets.get(key, {})
+        rows.append(
+            TieOutRow(
+                interface=key[0], entity=key[1], period=key[2], currency=key[3],
+                source=sources.get(key),
+                posted=mine.get("posted", Figure()),
+                waiting=mine.get("waiting", Figure()),
+                in_exception=mine.get("in_exception", Figure()),
+                excluded=mine.get("excluded", Figure()),
+                ledger_gap=gaps.get(key, Decimal(0)),
+            )
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,6 @@
+"""The only reader of the environment and of the project's files."""
+
+from tieout.settings.environment import Environment, read_environment
+from tieout.settings.project import Project, ProjectError, load_project
+
+__all__ = ["Environment", "Project", "ProjectError", "load_project", "read_environment"]

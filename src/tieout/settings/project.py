@@ -1,0 +1,300 @@
+"""A project folder: `tieout.toml`, `interfaces/*.toml`, `mappings/*.csv`.
+
+Whatever is misspelt is refused with its file, its line and what was expected; a secret is
+never written in these files but named as `env:NAME` or `file:PATH`.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tieout.connect import ConnectorRegistry, SystemConfig
+from tieout.money import minor_digits
+from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.settings.environment import variable
+
+
+class ProjectError(Exception):
+    """A project file that cannot be used: file, line, what was expected."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was read and found whole."""
+
+    folder: Path
+    name: str
+    environment: str
+    dsn: str
+    clock_file: Path | None
+    serve_host: str
+    serve_port: int
+    witness: Path
+    watch: tuple[tuple[str, Path], ...]
+    sinks: dict[str, str]
+    systems: dict[str, SystemConfig]
+    release: Release
+
+    @property
+    def state(self) -> Path:
+        """What Tieout keeps beside the project: database, keys, inbox of files."""
+        return self.folder / ".tieout"
+
+
+_TOP = {"project", "database", "clock", "serve", "entities", "systems", "sinks", "watch"}
+_PROJECT = {"name", "environment"}
+_ENTITY = {"name", "currency", "time_zone", "ledger", "company_id"}
+_INTERFACE = {
+    "system", "entity", "streams", "owner", "process", "latency", "risk", "close_critical",
+    "every_minutes", "overlap_minutes", "patience_hours", "late_events", "service_level_hours",
+    "options",
+}  # fmt: skip
+
+
+class _File:
+    """A TOML file that can say on which line a key stands."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.name = str(path.relative_to(root))
+        try:
+            self.text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ProjectError(
+                f"{path} is missing: `tieout init {root}` makes a project"
+            ) from None
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"{self.name}: not UTF-8 text ({error.reason})") from None
+        try:
+            self.data: dict[str, Any] = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            raise ProjectError(f"{self.name}: {error}") from None
+
+    def line_of(self, key: str, section: str = "") -> int:
+        inside = not section
+        for number, line in enumerate(self.text.splitlines(), 1):
+            head = re.match(r"\s*\[+([^\]]+)\]+", line)
+            if head:
+                name = head[1].strip()
+                if name == key or name == f"{section}.{key}".strip("."):
+                    return number
+                inside = name == section or not section
+            if inside and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+                return number
+        return 1
+
+    def fail(self, key: str, section: str, what: str) -> ProjectError:
+        return ProjectError(f"{self.name}, line {self.line_of(key, section)}: {what}")
+
+    def check_keys(self, table: dict[str, Any], allowed: Collection[str], section: str) -> None:
+        for key in table:
+            if key not in allowed:
+                near = difflib.get_close_matches(key, sorted(allowed), 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                where = f"[{section}]" if section else "the file"
+                raise self.fail(
+                    key, section,
+                    f"unknown key {key!r} in {where}{hint} Expected: {', '.join(sorted(allowed))}",
+                )  # fmt: skip
+
+    def need(self, table: dict[str, Any], key: str, kind: type, section: str) -> Any:
+        if key not in table:
+            raise self.fail(section, "", f"[{section}] lacks {key!r} ({kind.__name__})")
+        value = table[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.fail(
+                key, section, f"{key!r} must be a {kind.__name__}, not {type(value).__name__}"
+            )
+        return value
+
+
+def _secret(file: _File, section: str, key: str, value: Any, folder: Path, secret: bool) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.startswith("env:"):
+        found = variable(value[4:])
+        if found is None:
+            raise file.fail(key, section, f"the environment has no {value[4:]}")
+        return found
+    if value.startswith("file:"):
+        path = folder / value[5:]
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise file.fail(key, section, f"cannot read {value[5:]}: {error.strerror}") from None
+    if secret and value:
+        raise file.fail(
+            key, section, f"{key!r} is a secret: name it as env:NAME or file:PATH, never in here"
+        )
+    return value
+
+
+def _systems(file: _File, folder: Path, registry: ConnectorRegistry) -> dict[str, SystemConfig]:
+    systems = {}
+    environment = str(file.data.get("project", {}).get("environment", ""))
+    for name, table in file.data.get("systems", {}).items():
+        section = f"systems.{name}"
+        kind = file.need(table, "connector", str, section)
+        try:
+            connector = registry[kind]
+        except KeyError as error:
+            raise file.fail("connector", section, str(error.args[0])) from None
+        fields = {field.name: field for field in connector.config}
+        file.check_keys(table, {*fields, "connector"}, section)
+        values: dict[str, Any] = {}
+        for field in connector.config:
+            if field.name in table:
+                values[field.name] = _secret(
+                    file, section, field.name, table[field.name], folder, field.secret
+                )
+            elif field.required:
+                raise file.fail(name, "systems", f"[{section}] lacks {field.name!r}: {field.help}")
+            else:
+                values[field.name] = field.default
+        systems[name] = SystemConfig(name, kind, environment, values)
+    return systems
+
+
+def _entities(file: _File, systems: dict[str, SystemConfig]) -> dict[str, Entity]:
+    entities = {}
+    for code, table in file.data.get("entities", {}).items():
+        section = f"entities.{code}"
+        file.check_keys(table, _ENTITY, section)
+        zone = file.need(table, "time_zone", str, section)
+        currency = file.need(table, "currency", str, section)
+        ledger = file.need(table, "ledger", str, section)
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise file.fail("time_zone", section, f"no time zone {zone!r}; such as Europe/Berlin") from None  # fmt: skip
+        try:
+            minor_digits(currency)
+        except ValueError as error:
+            raise file.fail("currency", section, str(error)) from None
+        if ledger not in systems:
+            raise file.fail("ledger", section, f"no system is named {ledger!r}")
+        entities[code] = Entity(
+            code, str(table.get("name", code)), currency, zone, ledger,
+            int(table.get("company_id", 0)),
+        )  # fmt: skip
+    if not entities:
+        raise file.fail("entities", "", "there is no [entities.CODE]: at least one is needed")
+    return entities
+
+
+def _interfaces(
+    folder: Path, entities: dict[str, Entity], systems: dict[str, SystemConfig],
+    registry: ConnectorRegistry,
+) -> dict[str, Interface]:  # fmt: skip
+    found = {}
+    for path in sorted((folder / "interfaces").glob("*.toml")):
+        file = _File(path, folder)
+        table = file.data
+        file.check_keys(table, _INTERFACE, "")
+        system, entity = file.need(table, "system", str, ""), file.need(table, "entity", str, "")
+        if system not in systems:
+            raise file.fail("system", "", f"no system is named {system!r} in tieout.toml")
+        if entity not in entities:
+            raise file.fail("entity", "", f"no entity is named {entity!r} in tieout.toml")
+        known = [s.name for s in registry[systems[system].connector].streams]
+        streams = table.get("streams", known)
+        for stream in streams:
+            if stream not in known:
+                raise file.fail("streams", "", f"{system} has no stream {stream!r}; it has {known}")
+        policy = table.get("late_events", "case")
+        if policy not in ("case", "first_open"):
+            raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
+        found[path.stem] = Interface(
+            name=path.stem, system=system, entity=entity, streams=tuple(streams),
+            owner=str(table.get("owner", "finance")), process=str(table.get("process", "")),
+            **{k: table[k] for k in _INTERFACE - {"system", "entity", "streams", "owner", "process"}
+               if k in table},
+        )  # fmt: skip
+    if not found:
+        raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
+    return found
+
+
+def _mapping(path: Path, folder: Path) -> Mapping:
+    name = str(path.relative_to(folder))
+    rows: list[MappingRow] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames is None or not {"key", "value"} <= set(reader.fieldnames):
+            raise ProjectError(f"{name}, line 1: the header must hold key,value"
+                               f"[,valid_from,valid_to], not {reader.fieldnames}")  # fmt: skip
+        for row in reader:
+            if not row["key"]:
+                continue
+            try:
+                since = date.fromisoformat(row.get("valid_from") or "0001-01-01")
+                until = date.fromisoformat(row.get("valid_to") or "9999-12-31")
+            except ValueError:
+                raise ProjectError(
+                    f"{name}, line {reader.line_num}: dates are written 2026-10-31"
+                ) from None
+            if not row["value"]:
+                raise ProjectError(f"{name}, line {reader.line_num}: {row['key']!r} has no value")
+            for other in rows:
+                if other.key == row["key"] and since <= other.valid_to and other.valid_from <= until:
+                    raise ProjectError(f"{name}, line {reader.line_num}: {row['key']!r} is mapped twice for one day")  # fmt: skip
+            rows.append(MappingRow(row["key"], row["value"], since, until))
+    return Mapping(path.stem, tuple(rows))
+
+
+def _hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    governed = [folder / "tieout.toml"]
+    for part in ("interfaces/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
+        governed += sorted(folder.glob(part))
+    for path in governed:
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Project:
+    """Read and check a project. Raises ProjectError for whatever is not as it must be."""
+    folder = folder.resolve()
+    file = _File(folder / "tieout.toml", folder)
+    file.check_keys(file.data, _TOP, "")
+    project = file.need(file.data, "project", dict, "project")
+    file.check_keys(project, _PROJECT, "project")
+    systems = _systems(file, folder, registry)
+    entities = _entities(file, systems)
+    interfaces = _interfaces(folder, entities, systems, registry)
+    mappings = {p.stem: _mapping(p, folder) for p in sorted((folder / "mappings").glob("*.csv"))}
+    serve = file.data.get("serve", {})
+    file.check_keys(serve, {"host", "port", "witness"}, "serve")
+    clock = file.data.get("clock", {}).get("file")
+    watch = []
+    for interface, path in file.data.get("watch", {}).items():
+        if interface not in interfaces:
+            raise file.fail(interface, "watch", f"no interface is named {interface!r}")
+        watch.append((interface, folder / path))
+    sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
+    for target, system in sinks.items():
+        if target not in ("crm", "mail", "event") or system not in systems:
+            raise file.fail(target, "sinks", "crm, mail and event each name one of the systems")
+    return Project(
+        folder=folder,
+        name=file.need(project, "name", str, "project"),
+        environment=file.need(project, "environment", str, "project"),
+        dsn=dsn or str(_secret(file, "database", "dsn", file.data.get("database", {}).get("dsn", ""), folder, False)),
+        clock_file=(folder / clock) if clock else None,
+        serve_host=str(serve.get("host", "127.0.0.1")),
+        serve_port=int(serve.get("port", 8080)),
+        witness=folder / str(serve.get("witness", "witness.jsonl")),
+        watch=tuple(watch),
+        sinks=sinks,
+        systems=systems,
+        release=Release(_hash(folder), entities, interfaces, mappings),
+    )  # fmt: skip

@@ -1,0 +1,20 @@
+"""What simulators are built from: a virtual clock, faults by rate and seed, an HTTP scaffold.
+
+Nothing but the sandbox and the simulators imports this room.
+"""
+
+from tieout.simkit.clock import VirtualClock
+from tieout.simkit.faults import HEAVY, LIGHT, NONE, FaultPlan, Faults
+from tieout.simkit.http import Answer, HttpSimulator, serve
+
+__all__ = [
+    "HEAVY",
+    "LIGHT",
+    "NONE",
+    "Answer",
+    "FaultPlan",
+    "Faults",
+    "HttpSimulator",
+    "VirtualClock",
+    "serve",
+]
