@@ -12,6 +12,16 @@ where state = 'open' and document_id = any(%(documents)s)
   and (%(causes)s::text[] is null or cause = any(%(causes)s::text[]))
 returning case_id, cause, source_key, entity
 
+-- name: solve_by_key
+update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
+where state = 'open' and cause = %(cause)s and source_key = %(key)s
+returning case_id, cause, source_key, entity
+
+-- name: solve_case
+update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
+where state = 'open' and case_id = %(case_id)s
+returning case_id, cause, source_key, entity
+
 -- name: by_cause
 select cause, currency, count(*) as count, sum(amount) as amount_at_risk, min(recovery) as recovery
 from tieout.cases where state = 'open' group by cause, currency order by cause, currency

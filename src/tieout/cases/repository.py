@@ -44,16 +44,40 @@ def solve(
         {"documents": list(documents), "at": at, "resolution": resolution,
          "causes": list(causes) if causes is not None else None},
     ).fetchall()  # fmt: skip
-    if rows:
-        record(
-            connection,
-            [
-                Entry(at, actor, "case.solved", row["source_key"], row["entity"],
-                      {"cause": row["cause"], "resolution": resolution})
-                for row in rows
-            ],
-        )  # fmt: skip
+    return _solved(connection, rows, at, resolution, actor)
+
+
+def _solved(
+    connection: Connection, rows: Sequence[dict[str, Any]], at: datetime, resolution: str,
+    actor: str,
+) -> int:  # fmt: skip
+    record(
+        connection,
+        [
+            Entry(at, actor, "case.solved", row["source_key"], row["entity"],
+                  {"cause": row["cause"], "resolution": resolution})
+            for row in rows
+        ],
+    )  # fmt: skip
     return len(rows)
+
+
+def solve_by_key(
+    connection: Connection, cause: str, source_key: str, at: datetime, resolution: str, actor: str
+) -> int:
+    """Solve the open case of a cause and source key; how many."""
+    given = {"cause": cause, "key": source_key, "at": at, "resolution": resolution}
+    return _solved(connection, connection.execute(_SQL["solve_by_key"], given).fetchall(),
+                   at, resolution, actor)  # fmt: skip
+
+
+def solve_case(
+    connection: Connection, case_id: int, at: datetime, resolution: str, actor: str
+) -> int:
+    """Solve one case by its number, as a person decides."""
+    given = {"case_id": case_id, "at": at, "resolution": resolution}
+    return _solved(connection, connection.execute(_SQL["solve_case"], given).fetchall(),
+                   at, resolution, actor)  # fmt: skip
 
 
 def open_by_cause(connection: Connection) -> list[dict[str, Any]]:

@@ -48,11 +48,13 @@ class ControlTotal:
 
 @dataclass(frozen=True)
 class Sending:
-    """One effect on its way out."""
+    """One effect on its way out. `targets` are the records (model, id) of the effects that it
+    requires, by external id."""
 
     external_id: str
     body: EffectBody
     requires: tuple[str, ...] = ()
+    targets: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tieout.connect.capabilities import Item
 from tieout.documents import Document
 
 
@@ -48,7 +47,8 @@ class Stream:
 @dataclass(frozen=True, kw_only=True)
 class Connector:
     """What a kind of system can do. `open` makes a session that has the capabilities that
-    `can` names; `simulator` is a dotted name that only the sandbox imports."""
+    `can` names; `pushes` are the beginnings of the events that wake its polls; `simulator` is a
+    dotted name that only the sandbox imports."""
 
     name: str
     title: str
@@ -57,6 +57,7 @@ class Connector:
     open: Callable[[SystemConfig], Any]
     can: tuple[str, ...]
     streams: tuple[Stream, ...] = ()
+    pushes: tuple[str, ...] = ()
     simulator: str = ""
     limits: str = ""
     assumed: tuple[str, ...] = ()
@@ -86,6 +87,3 @@ class ConnectorRegistry:
         except KeyError:
             known = ", ".join(sorted(self.by_name))
             raise KeyError(f"no connector is named {name!r}; there are: {known}") from None
-
-
-__all__ = ["ConfigField", "Connector", "ConnectorRegistry", "Item", "Stream", "SystemConfig"]

@@ -96,9 +96,19 @@ class DeliveryStage:
             return self._look_up(connection, system, lane, writer, open_rows)
         return self._send(connection, system, lane, writer, fresh)
 
-    def _sendings(self, rows: list[Row]) -> list[Sending]:
+    def _sendings(self, connection: Connection, rows: list[Row]) -> list[Sending]:
+        wanted = sorted({x for r in rows for x in r["requires"] or ()})
+        targets = {
+            t["external_id"]: (t["target_model"], t["target_id"])
+            for t in connection.execute(_SQL["targets"], {"ids": wanted})
+        }
         return [
-            Sending(r["external_id"], decode_effect(r["body"].encode()), tuple(r["requires"] or ()))
+            Sending(
+                r["external_id"],
+                decode_effect(r["body"].encode()),
+                tuple(r["requires"] or ()),
+                {x: targets[x] for x in r["requires"] or () if x in targets},
+            )
             for r in rows
         ]
 
@@ -107,7 +117,7 @@ class DeliveryStage:
     ) -> bool:
         """What became of attempts whose outcome nobody knows."""
         try:
-            outcomes = writer.look_up(self._sendings(rows))
+            outcomes = writer.look_up(self._sendings(connection, rows))
         except ConnectorError as error:
             self._pause(system, lane, error)
             return False
@@ -138,7 +148,7 @@ class DeliveryStage:
         end = {"attempt_id": attempt["attempt_id"]}
         crash_point("deliver.after_attempt")
         try:
-            outcomes = writer.send(self._sendings(rows))
+            outcomes = writer.send(self._sendings(connection, rows))
         except TransientError as error:
             # Nothing happened there, so the effects simply wait on.
             self._end(connection, ids, "waiting", end, "transient", error)

@@ -136,7 +136,11 @@ class Dispute(_Document, frozen=True, kw_only=True, tag="dispute"):
 
 
 class Statement(_Document, frozen=True, kw_only=True, tag="statement"):
-    """A bank statement's frame: its balances are signed (money in the account is positive)."""
+    """A bank statement's frame: its balances are signed (money in the account is positive).
+
+    `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive),
+    where it states them.
+    """
 
     account: str
     statement_id: str
@@ -146,6 +150,9 @@ class Statement(_Document, frozen=True, kw_only=True, tag="statement"):
     opening: Amount
     closing: Amount
     line_count: int
+    stated_count: int | None = None
+    stated_in: Amount | None = None
+    stated_out: Amount | None = None
 
 
 class StatementLine(_Document, frozen=True, kw_only=True, tag="statement_line"):

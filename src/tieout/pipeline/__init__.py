@@ -1,8 +1,21 @@
 """The pipeline: intake, normalise, check, plan. Rows are the truth; work moves in sets."""
 
+from tieout.pipeline.folders import FolderStage, refuse_file, take_file
 from tieout.pipeline.intake import Accepted, accept
-from tieout.pipeline.polling import PollStage, poll_now
+from tieout.pipeline.polling import PollStage, poll_now, pull_again
 from tieout.pipeline.process import ProcessStage
 from tieout.pipeline.replay import exclude_case, replay
 
-__all__ = ["Accepted", "PollStage", "ProcessStage", "accept", "exclude_case", "poll_now", "replay"]
+__all__ = [
+    "Accepted",
+    "FolderStage",
+    "PollStage",
+    "ProcessStage",
+    "accept",
+    "exclude_case",
+    "poll_now",
+    "pull_again",
+    "refuse_file",
+    "replay",
+    "take_file",
+]

@@ -102,7 +102,7 @@ class FactReader:
         return facts
 
     def _links(self, wants: Sequence[Wants]) -> dict[str, dict[str, Any]]:
-        keys = {w.payout_key for w in wants} | {w.refund_key for w in wants}
+        keys = {k for w in wants for k in (w.payout_key, w.refund_key, w.payment_key)}
         keys.discard("")
         if not keys:
             return {}
@@ -160,6 +160,7 @@ class FactReader:
                 (orders["ref:" + r] for r in wants.references if "ref:" + r in orders), None
             )
         payout, credit = links.get(wants.payout_key), links.get(wants.refund_key)
+        charge = links.get(wants.payment_key)
         party, foreign, waiting = "", "", ()
         if isinstance(document, CustomerInvoice):
             foreign = self._foreign.get(document.number, "")
@@ -180,6 +181,14 @@ class FactReader:
                 amount=-payout["amount"],
             )
             if payout
+            else None,
+            payment=ParkedFact(
+                effect=charge["external_id"],
+                account=charge["account"],
+                amount=charge["amount"],
+                key=wants.payment_key,
+            )
+            if charge and charge["effect"] == "charge"
             else None,
             parked=waiting,
             previous=asked.previous,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tieout.connect import ConnectorError, Poller, TransientError
-from tieout.engine import Clock, Lane, crash_point
+from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.observe import get_logger
 from tieout.pipeline.intake import accept
 from tieout.rules import Interface, Release
@@ -118,3 +118,12 @@ class PollStage:
 def poll_now(connection: Connection, interface: str, clock: Clock) -> None:
     """Make every stream of `interface` due: a push came, or somebody asked."""
     connection.execute(_SQL["poll_now"], {"interface": interface, "now": clock.now()})
+
+
+def pull_again(connection: Connection, interface: str, clock: Clock) -> None:
+    """Let every stream of `interface` start from the beginning: what is known has no effect."""
+    connection.execute(
+        "update tieout.poll_cursor set position = '{}', due_at = %s where interface = %s",
+        (clock.now(), interface),
+    )
+    wake(connection)

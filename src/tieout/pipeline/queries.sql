@@ -102,7 +102,7 @@ select d.link_key, d.kind, v.external_id, v.effect, v.account, v.body::jsonb ->>
     (v.body::jsonb ->> 'amount')::numeric as amount
 from tieout.document d join tieout.delivery v using (document_id)
 where d.entity = %(entity)s and d.link_key <> '' and d.link_key = any(%(links)s)
-  and v.effect in ('payout', 'credit_note')
+  and v.effect in ('payout', 'credit_note', 'charge')
 
 -- name: parked
 select d.order_key, d.source_key, d.parked_account, d.currency, v.external_id,

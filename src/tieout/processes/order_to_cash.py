@@ -35,6 +35,7 @@ _ROLE = {
     "gift_card": "liability.gift_card",
     "tip": "revenue.tips",
     "rounding": "rounding",
+    "refund_adjustment": "revenue.refund_adjustments",
 }
 
 

@@ -85,8 +85,10 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
     role = f"clearing.{doc.provider}.{doc.currency}"
     if doc.category == "charge":
         return _charge(ctx, doc, role)
-    if doc.category in ("refund", "refund_failure"):
+    if doc.category == "refund":
         return _refund(ctx, doc, role)
+    if doc.category in ("refund_failure", "capture_reversal"):
+        return _comes_back(ctx, doc, role)
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
     if doc.category not in _SIMPLE:
@@ -171,29 +173,69 @@ def _case(doc: ProviderMovement, cause: str, recovery: str) -> CaseDraft:
 
 
 def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
-    """Dr receivable, Cr clearing, matched with the credit note; a failed refund comes back."""
+    """Dr receivable, Cr clearing, matched with the credit note."""
     facts = ctx.facts
-    parked, partner, match, cases = "", "", "", ()
-    known = facts.order is not None and facts.order.state in ("posted", "planned")
-    if known and facts.credit_note:
-        assert facts.order is not None
+    parked = partner = match = ""
+    cases: tuple[CaseDraft, ...] = ()
+    if facts.order is not None and facts.credit_note:
         counter, partner = ctx.account("receivable"), facts.order.partner
-        match = credit_match(ctx, doc.refund_key) if doc.category == "refund" else ""
+        match = credit_match(ctx, doc.refund_key)
     elif doc.order_key and not facts.patience_over:
         return Plan(decision="wait", reason="its credit note has not come yet")
     else:
         state = facts.order.state if facts.order else "unknown"
-        role_name = state if state in ("exception", "excluded") else "unknown"
-        parked = counter = ctx.account(f"unapplied.{role_name}")
-        if role_name == "unknown":
+        known = state in ("exception", "excluded")
+        parked = counter = ctx.account(f"unapplied.{state if known else 'unknown'}")
+        if not known:
             cases = (
                 CaseDraft(
                     cause="refund_without_credit_note",
-                    amount=-doc.gross if doc.gross.value < 0 else doc.gross,
+                    amount=-doc.gross,
                     recovery="record the refund in the shop, or book what it was for",
                     detail=doc.payment_key,
                 ),
             )
+    main = _movement_effect(ctx, doc, role, counter, partner, match)
+    effects = [main, *_fee(ctx, doc, role)]
+    if not parked:
+        effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
+    return Plan(
+        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
+    )
+
+
+def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """A refund that failed: Dr clearing, Cr receivable, and the customer is still owed. What of
+    an authorization was not captured: Dr receivable, Cr clearing, against its own charge."""
+    order = ctx.facts.order
+    if doc.order_key and (order is None or not order.invoice) and not ctx.facts.patience_over:
+        return Plan(decision="wait", reason="its order has not come yet")
+    if order is None or not order.invoice:
+        state = order.state if order and order.state in ("exception", "excluded") else "unknown"
+        counter, partner = ctx.account(f"unapplied.{state}"), ""
+    else:
+        counter, partner = ctx.account("receivable"), order.partner
+    main = _movement_effect(ctx, doc, role, counter, partner, "")
+    effects = [main, *_fee(ctx, doc, role)]
+    cases: tuple[CaseDraft, ...] = ()
+    if doc.category == "refund_failure":
+        cases = (
+            CaseDraft(
+                cause="refund_failed",
+                amount=doc.gross,
+                recovery="pay the customer another way; the credit stands open on their account",
+                detail=doc.payment_key,
+                blocking=False,
+            ),
+        )
+    elif partner and ctx.facts.payment is not None:
+        effects += match_effects(ctx, "reversal", ctx.facts.payment.effect, main, counter)
+    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _movement_effect(
+    ctx: Context, doc: ProviderMovement, role: str, counter: str, partner: str, match: str
+) -> Effect:
     body = _cash(
         ctx,
         role=role,
@@ -204,15 +246,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         partner=partner,
         match=match,
     )
-    main = ctx.effect(
-        doc.category, body, ledger=True, requires=(partner,), account=body.account
-    )
-    effects = [main, *_fee(ctx, doc, role)]
-    if not parked and doc.category == "refund":
-        effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
-    return Plan(
-        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
-    )
+    return ctx.effect(doc.category, body, ledger=True, requires=(partner,), account=body.account)
 
 
 def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
-from tieout.connect import ControlTotals
+from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.connect import ControlTotal, ControlTotals
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.proofs.tieout import Figure, TieOutRow
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -27,12 +29,15 @@ def take_control_totals(
     """
     count = 0
     for interface in release.interfaces.values():
-        session = session_of(interface.system)
-        if not isinstance(session, ControlTotals):
-            continue
         entity = release.entities[interface.entity]
-        start, end = period.bounds(entity.zone)
-        totals = session.control_totals(interface.streams, start, end, entity.time_zone)
+        session = session_of(interface.system)
+        if isinstance(session, ControlTotals):
+            start, end = period.bounds(entity.zone)
+            totals = session.control_totals(interface.streams, start, end, entity.time_zone)
+        else:
+            totals = _statement_totals(connection, interface.name, period)
+        if not totals:
+            continue
         with connection.transaction():
             connection.execute(
                 _SQL["clear_control_totals"], {"interface": interface.name, "period": str(period)}
@@ -52,3 +57,69 @@ def take_control_totals(
                        entity.code, {"rows": len(totals)})],
             )  # fmt: skip
     return count
+
+
+def _statement_totals(
+    connection: Connection, interface: str, period: Period
+) -> list[ControlTotal]:
+    rows = connection.execute(
+        _SQL["statement_totals"], {"interface": interface, "period": str(period)}
+    )
+    return [
+        ControlTotal(
+            row["currency"], "entries", row["count"], row["money_in"], row["money_out"],
+            f"{row['statements']} statements",
+        )
+        for row in rows
+        if row["stated"]
+    ]  # fmt: skip
+
+
+def statement_gaps(connection: Connection, now: datetime) -> int:
+    """Open a case for every statement that does not begin where the one before it ended."""
+    cases = [
+        NewCase(
+            cause="statement_gap",
+            interface=row["interface"],
+            entity=row["entity"],
+            period=row["from_on"][:7],
+            source_key=row["source_key"],
+            amount=abs(row["opening"] - row["before"]),
+            currency=row["currency"],
+            recovery="a statement is missing: ask the bank for it and put it into the folder",
+            detail=f"opens with {row['opening']}, the one before closed with {row['before']}",
+            owner="treasury",
+            opened_at=now,
+            due_at=now + timedelta(hours=24),
+            blocking=False,
+            document_id=row["document_id"],
+        )
+        for row in connection.execute(_SQL["statement_gaps"])
+    ]
+    with connection.transaction():
+        return open_cases(connection, cases, "proofs")
+
+
+def open_gaps(connection: Connection, rows: Iterable[TieOutRow], now: datetime) -> int:
+    """Open a case for every row that leaves a residual: events that never came. A row that ties
+    again solves its case."""
+    opened = 0
+    with connection.transaction():
+        for row in rows:
+            residual, key = row.residual, f"{row.interface}:{row.period}:{row.currency}"
+            if residual is None:
+                continue
+            if residual == Figure():
+                solve_by_key(connection, "missing_events", key, now, "the row ties again", "proofs")
+                continue
+            case = NewCase(
+                cause="missing_events", interface=row.interface, entity=row.entity,
+                period=row.period, source_key=key,
+                amount=abs(residual.debit) + abs(residual.credit), currency=row.currency,
+                recovery="pull the whole period again with `tieout run INTERFACE --since START`",
+                detail=f"count {residual.count}, debit {residual.debit}, credit {residual.credit}",
+                owner="controller", opened_at=now, due_at=now + timedelta(hours=24),
+                blocking=False,
+            )  # fmt: skip
+            opened += open_cases(connection, [case], "proofs")
+    return opened

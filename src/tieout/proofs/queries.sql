@@ -76,3 +76,40 @@ from tieout.delivery m
 join tieout.delivery l on l.external_id = m.body::jsonb ->> 'right'
 where m.effect in ('match_bank_line', 'match_payout_reversal')
   and m.body::jsonb ->> 'left' = any(%(effects)s)
+
+-- name: statement_totals
+-- A bank's own figures: what its statements state of themselves, apart from their lines.
+select currency, count(*)::int as statements,
+    sum((content::jsonb ->> 'stated_count')::int)::int as count,
+    sum((content::jsonb #>> '{stated_in,value}')::numeric) as money_in,
+    sum((content::jsonb #>> '{stated_out,value}')::numeric) as money_out,
+    bool_and((content::jsonb ->> 'stated_count') is not null) as stated
+from tieout.document
+where interface = %(interface)s and kind = 'statement' and state <> 'superseded'
+  and to_char((content::jsonb ->> 'to_on')::date, 'YYYY-MM') = %(period)s
+group by currency
+
+-- name: statement_gaps
+-- Balances carry over: an opening balance that is not the closing one before it.
+select * from (
+    select interface, entity, currency, source_key, document_id,
+        content::jsonb ->> 'account' as account, content::jsonb ->> 'from_on' as from_on,
+        (content::jsonb #>> '{opening,value}')::numeric as opening,
+        lag((content::jsonb #>> '{closing,value}')::numeric)
+            over (partition by interface, content::jsonb ->> 'account'
+                  order by content::jsonb ->> 'to_on', content::jsonb ->> 'sequence') as before
+    from tieout.document where kind = 'statement' and state <> 'superseded'
+) s where before is not null and before <> opening
+
+-- name: pending
+select (select count(*) from tieout.message where state = 'received') as messages,
+    (select count(*) from tieout.document
+        where state = 'normalised' and retry_at <= %(now)s) as documents,
+    (select count(*) from tieout.delivery d
+        where d.state in ('waiting', 'attempting', 'unknown')
+          and (d.requires is null or not exists (
+            select 1 from unnest(d.requires) r
+            where not exists (select 1 from tieout.delivery p
+                where p.external_id = r and p.state = 'confirmed')))) as deliveries,
+    (select count(*) from tieout.poll_cursor where due_at <= %(now)s) as polls,
+    (select case when exists (select 1 from tieout.poll_cursor) then 0 else 1 end) as not_started

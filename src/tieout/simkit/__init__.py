@@ -6,6 +6,7 @@ Nothing but the sandbox and the simulators imports this room.
 from tieout.simkit.clock import VirtualClock
 from tieout.simkit.faults import HEAVY, LIGHT, NONE, FaultPlan, Faults
 from tieout.simkit.http import Answer, HttpSimulator, serve
+from tieout.simkit.push import Push
 
 __all__ = [
     "HEAVY",
@@ -15,6 +16,7 @@ __all__ = [
     "FaultPlan",
     "Faults",
     "HttpSimulator",
+    "Push",
     "VirtualClock",
     "serve",
 ]

@@ -1,0 +1,5 @@
+"""The web side: signed webhooks, uploads, a plain status page, metrics, health."""
+
+from tieout.api.server import Services, serve
+
+__all__ = ["Services", "serve"]

@@ -1,0 +1,32 @@
+-- name: cases
+select cause, entity, currency, count(*)::int as count, sum(amount) as amount_at_risk,
+    min(recovery) as recovery
+from tieout.cases where state = 'open' group by cause, entity, currency
+order by sum(amount) desc, cause
+
+-- name: flows
+select i.interface, d.documents, d.posted, d.waiting, d.held, p.polled_at, p.last_error
+from (select interface from tieout.document union select interface from tieout.poll_cursor) i
+left join (select interface, count(*)::int as documents,
+        (count(*) filter (where state = 'posted'))::int as posted,
+        (count(*) filter (where state in ('normalised', 'planned')))::int as waiting,
+        (count(*) filter (where state = 'refused'))::int as held
+    from tieout.document where state <> 'superseded' group by interface) d using (interface)
+left join (select interface, max(polled_at) as polled_at, max(last_error) as last_error
+    from tieout.poll_cursor group by interface) p using (interface)
+order by i.interface
+
+-- name: backlog
+select (select count(*) from tieout.message where state = 'received')::int as messages,
+    (select count(*) from tieout.document where state = 'normalised')::int as documents,
+    (select count(*) from tieout.delivery
+        where state in ('waiting', 'attempting', 'unknown'))::int as deliveries
+
+-- name: unknown_events
+select interface, stream, count(*)::int as count, max(received_at)::text as last_at
+from tieout.message where state = 'listed' group by interface, stream order by interface, stream
+
+-- name: sealed
+select coalesce((select max(tree_size) from tieout.evidence_head), 0)::int as sealed,
+    ((select count(*) from tieout.evidence)
+        - coalesce((select max(tree_size) from tieout.evidence_head), 0))::int as unsealed

@@ -1,0 +1,250 @@
+"""The ASGI application. Webhooks take a raw route before the framework: it is the fastest way,
+and nothing there needs more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from tieout.api.committer import Committer, Work
+from tieout.api.status import Status, read_status
+from tieout.connect import Connector, FileReader, FileRefusedError, SignatureError, WebhookReceiver
+from tieout.engine import Clock
+from tieout.evidence import Entry
+from tieout.observe import Metrics
+from tieout.pipeline import poll_now, refuse_file, take_file
+from tieout.rules import Release
+from tieout.store import Connection, Database
+
+_LIMIT_BYTES = 2 * 1024 * 1024
+_FILE_LIMIT_BYTES = 256 * 1024 * 1024
+
+
+@dataclass
+class Services:
+    """What the web side needs of an open project."""
+
+    name: str
+    environment: str
+    database: Database
+    clock: Clock
+    release: Callable[[], Release]
+    session: Callable[[str], object]
+    connector_of: Callable[[str], Connector]
+    host: str
+    port: int
+
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Application:
+    """Raw webhooks in front, Starlette behind."""
+
+    def __init__(self, services: Services) -> None:
+        self._s, self._metrics = services, Metrics()
+        self._committer = Committer(services.database, self._wake_polls)
+        self._committer.start()
+        self._rest = Starlette(
+            routes=[
+                Route("/", self._page),
+                Route("/status", self._status),
+                Route("/metrics", self._render_metrics),
+                Route("/healthz", self._health),
+                Route("/files/{interface}/{name}", self._upload, methods=["PUT", "POST"]),
+            ]
+        )
+
+    def _wake_polls(self, connection: Connection, interfaces: set[str]) -> None:
+        for interface in interfaces:
+            poll_now(connection, interface, self._s.clock)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
+            interface = scope["path"].removeprefix("/webhooks/")
+            status, text = await self._webhook(interface, scope, receive)
+            self._metrics.webhooks.labels(interface if status != 404 else "?", str(status)).inc()
+            body = json.dumps({"status": status, "detail": text}).encode()
+            headers = [(b"content-type", b"application/json"),
+                       (b"content-length", str(len(body)).encode())]  # fmt: skip
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        await self._rest(scope, receive, send)  # type: ignore[arg-type]
+
+    async def _webhook(self, name: str, scope: Message, receive: Receive) -> tuple[int, str]:
+        interface = self._s.release().interfaces.get(name)
+        session = self._s.session(interface.system) if interface else None
+        if interface is None or not isinstance(session, WebhookReceiver):
+            return 404, f"no interface {name!r} takes webhooks"
+        if scope["method"] != "POST":
+            return 405, "webhooks are posted"
+        headers = {k.decode().lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        body = await _body(receive, _LIMIT_BYTES)
+        if body is None:
+            return 413, f"more than {_LIMIT_BYTES} bytes"
+        now = self._s.clock.now()
+        try:
+            items = session.receive(headers, body, now)
+        except SignatureError as error:
+            entry = Entry(now, "webhook", "webhook.refused", name, detail={"why": str(error)})
+            await self._commit(name, [], entry, False)
+            return 401, str(error)
+        except ValueError as error:
+            entry = Entry(now, "webhook", "webhook.malformed", name, detail={"why": str(error)[:200]})
+            await self._commit(name, [], entry, False)
+            return 400, f"signed, but not readable: {error}"
+        known = self._s.connector_of(interface.system).pushes
+        wakes = any(i.stream.removeprefix("event:").startswith(known) for i in items)
+        if not await self._commit(name, items, None, wakes):
+            return 503, "the database does not answer: send it again"
+        return 200, "kept" if wakes else "kept; an event that no interface knows, so only listed"
+
+    async def _commit(
+        self, interface: str, items: list[Any], entry: Entry | None, wakes: bool
+    ) -> bool:
+        loop = asyncio.get_running_loop()
+        work = Work(interface, items, entry, self._s.clock.now(), wakes, loop.create_future(), loop)
+        self._committer.put(work)
+        return await work.done
+
+    async def _upload(self, request: Request) -> Response:
+        release = self._s.release()
+        interface = release.interfaces.get(request.path_params["interface"])
+        reader = self._s.session(interface.system) if interface else None
+        if interface is None or not isinstance(reader, FileReader):
+            return JSONResponse({"detail": "no such interface takes files"}, 404)
+        content = await request.body()
+        if len(content) > _FILE_LIMIT_BYTES:
+            return JSONResponse({"detail": f"more than {_FILE_LIMIT_BYTES} bytes"}, 413)
+        name = request.path_params["name"]
+
+        def take() -> tuple[int, dict[str, Any]]:
+            connection = self._s.database.connect(autocommit=True)
+            try:
+                done = take_file(connection, interface, reader, name, content, self._s.clock)
+                return 200, {"new": done.new, "known": done.known}
+            except FileRefusedError as error:
+                refuse_file(connection, release, interface, name, str(error), self._s.clock)
+                return 422, {"detail": str(error)}
+            finally:
+                connection.close()
+
+        status, body = await asyncio.to_thread(take)
+        return JSONResponse(body, status)
+
+    async def _read(self) -> Status:
+        return await asyncio.to_thread(read_status, self._s.database, self._s.release())
+
+    async def _page(self, request: Request) -> Response:
+        return HTMLResponse(
+            _render(self._s, await self._read()),
+            headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"},
+        )
+
+    async def _status(self, request: Request) -> Response:
+        return Response((await self._read()).to_json(), media_type="application/json")
+
+    async def _render_metrics(self, request: Request) -> Response:
+        status = await self._read()
+        for stage, count in status.backlog.items():
+            self._metrics.backlog.labels(stage).set(count)
+        self._metrics.open_cases.clear()
+        self._metrics.amount_at_risk.clear()
+        for case in status.cases:
+            self._metrics.open_cases.labels(case["cause"]).inc(case["count"])
+            gauge = self._metrics.amount_at_risk.labels(case["entity"], case["currency"])
+            gauge.inc(float(case["amount_at_risk"]))
+        self._metrics.evidence_leaves.set(status.sealed)
+        return Response(self._metrics.render(), media_type="text/plain; version=0.0.4")
+
+    async def _health(self, request: Request) -> Response:
+        try:
+            await asyncio.to_thread(self._s.database.rows, "select 1")
+        except Exception as error:
+            return PlainTextResponse(f"database: {type(error).__name__}", 503)
+        return PlainTextResponse("ok")
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            return None
+        parts.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8883; --quiet: #777; --bad: #b00020; }
+@media (prefers-color-scheme: dark) { :root { --bad: #ff8a80; --quiet: #aaa; } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.3rem } h2 { font-size: 1rem; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
+th { font-weight: 600; color: var(--quiet) }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+.bad { color: var(--bad) } .quiet { color: var(--quiet) }
+"""
+
+
+def _table(heads: list[tuple[str, bool]], rows: list[list[str]]) -> str:
+    def cell(tag: str, text: str, number: bool) -> str:
+        return f"<{tag}{' class=n' if number else ''}>{html.escape(text)}</{tag}>"
+
+    head = "".join(cell("th", text, number) for text, number in heads)
+    body = "".join(
+        "<tr>" + "".join(cell("td", t, n) for t, (_, n) in zip(row, heads, strict=True)) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _render(services: Services, status: Status) -> str:
+    cases = _table(
+        [("What failed", False), ("Cases", True), ("At risk", True), ("", False),
+         ("What recovers it", False)],
+        [[c["cause"].replace("_", " "), str(c["count"]), c["amount_at_risk"], c["currency"],
+          c["recovery"]] for c in status.cases],
+    ) if status.cases else "<p class=quiet>Nothing is in exception.</p>"  # fmt: skip
+    flows = _table(
+        [("Interface", False), ("Documents", True), ("Posted", True), ("Waiting", True),
+         ("Held", True), ("Last polled", False), ("Last error", False)],
+        [[f["interface"], str(f["documents"]), str(f["posted"]), str(f["waiting"]),
+          str(f["held"]), f["polled_at"], f["last_error"][:80]] for f in status.flows],
+    )  # fmt: skip
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(services.name)} – Tieout</title><style>{_STYLE}</style>"
+        f"<h1>{html.escape(services.name)} <span class=quiet>{html.escape(services.environment)}"
+        f"</span></h1><h2>What failed, what it costs, what recovers it</h2>{cases}"
+        f"<h2>Flows</h2>{flows}<h2>Evidence</h2><p>{status.sealed} entries sealed, "
+        f"{status.unsealed} to be sealed.</p></html>"
+    )
+
+
+def serve(services: Services) -> None:
+    """Serve until the process is told to stop."""
+    uvicorn.run(
+        Application(services),  # type: ignore[arg-type]
+        host=services.host, port=services.port, log_level="warning", access_log=False,
+        loop="uvloop", http="httptools", lifespan="off",
+    )  # fmt: skip

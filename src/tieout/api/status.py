@@ -1,0 +1,51 @@
+"""The three answers: what failed, what it costs, what recovers it; and how the flows stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tieout.rules import Release
+from tieout.store import Database, Queries
+
+_SQL = Queries("tieout.api")
+
+
+@dataclass(frozen=True)
+class Status:
+    """`cases` by cause with exact decimal texts; `flows` by interface; `backlog` by stage."""
+
+    cases: list[dict[str, Any]]
+    flows: list[dict[str, Any]]
+    backlog: dict[str, int]
+    unknown_events: list[dict[str, Any]]
+    sealed: int
+    unsealed: int
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self), indent=1, default=str).encode()
+
+
+def read_status(database: Database, release: Release) -> Status:
+    with database.transaction() as connection:
+        cases = [
+            {**row, "amount_at_risk": str(row["amount_at_risk"])}
+            for row in connection.execute(_SQL["cases"])
+        ]
+        known = {row["interface"]: row for row in connection.execute(_SQL["flows"])}
+        flows = []
+        for name in release.interfaces:
+            row = known.get(name, {})
+            flows.append(
+                {
+                    "interface": name,
+                    **{k: row.get(k) or 0 for k in ("documents", "posted", "waiting", "held")},
+                    "polled_at": str(row.get("polled_at") or "")[:16],
+                    "last_error": row.get("last_error") or "",
+                }
+            )
+        backlog = connection.execute(_SQL["backlog"]).fetchone() or {}
+        events = connection.execute(_SQL["unknown_events"]).fetchall()
+        sealed = connection.execute(_SQL["sealed"]).fetchone() or {"sealed": 0, "unsealed": 0}
+    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"])

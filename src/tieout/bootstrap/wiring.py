@@ -1,0 +1,212 @@
+"""One opened project: database, clock, sessions, stages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tieout.bootstrap.discover import discover
+from tieout.connect import (
+    Connector,
+    ConnectorError,
+    ConnectorRegistry,
+    FileReader,
+    LedgerFacts,
+    LedgerReader,
+    Poller,
+    SetupError,
+    Writer,
+)
+from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.engine import Clock, FileClock, Loop, SystemClock, Worker, arm_crash_point
+from tieout.evidence import Sealer, Signer, load_or_make_signer
+from tieout.observe import get_logger, set_up_logs
+from tieout.pipeline import FolderStage, PollStage, ProcessStage
+from tieout.rules import Entity, Release
+from tieout.settings import Project, ProjectError, load_project, read_environment
+from tieout.store import Database, EmbeddedServer, migrate
+
+_log = get_logger(__name__)
+_DELIVERY_THREADS = 3
+
+
+class App:
+    """A project that is open. `database_of` starts the embedded server where none is given."""
+
+    def __init__(self, folder: Path, *, server: EmbeddedServer | None = None) -> None:
+        environment = read_environment()
+        set_up_logs(environment.log_level)
+        if environment.crash:
+            name, _, at = environment.crash.partition(":")
+            arm_crash_point(name, int(at or 1))
+        self.registry: ConnectorRegistry = discover()
+        self.project: Project = load_project(folder, self.registry, environment.dsn)
+        self.clock: Clock = (
+            FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
+        )
+        self._server = server
+        self._database: Database | None = None
+        self._sessions: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._release, self._looked_at = self.project.release, 0.0
+
+    # database
+
+    @property
+    def database(self) -> Database:
+        """The database; an embedded one must run already (see `start_database`)."""
+        if self._database is None:
+            self._database = Database(self.dsn)
+        return self._database
+
+    @property
+    def dsn(self) -> str:
+        return self.project.dsn or EmbeddedServer(self.project.state / "postgres").dsn
+
+    def start_database(self) -> EmbeddedServer | None:
+        """Start the embedded server unless a DSN is given, and migrate."""
+        server = None
+        if not self.project.dsn:
+            server = EmbeddedServer(self.project.state / "postgres").start()
+        migrate(self.database)
+        return server
+
+    # release
+
+    def release(self) -> Release:
+        """The release in force: the project's files, looked at again every two seconds.
+
+        A folder that became unusable keeps the release that was; `tieout check` says why.
+        """
+        if time.monotonic() - self._looked_at > 2:
+            self._looked_at = time.monotonic()
+            try:
+                project = load_project(self.project.folder, self.registry, self.project.dsn)
+                self._release = project.release
+            except ProjectError as error:
+                _log.warning("project files are not usable", error=str(error))
+        return self._release
+
+    # systems
+
+    def connector_of(self, system: str) -> Connector:
+        return self.registry[self.project.systems[system].connector]
+
+    def session(self, system: str) -> Any:
+        """The system's open session, opened at first use."""
+        with self._lock:
+            if system not in self._sessions:
+                config = self.project.systems[system]
+                self._sessions[system] = self.connector_of(system).open(config)
+            return self._sessions[system]
+
+    def poller_of(self, system: str) -> Poller | None:
+        session = self.session(system)
+        return session if isinstance(session, Poller) else None
+
+    def writer_of(self, system: str) -> Writer | None:
+        session = self.session(system)
+        return session if isinstance(session, Writer) else None
+
+    def reader_of(self, system: str) -> LedgerReader | None:
+        session = self.session(system)
+        return session if isinstance(session, LedgerReader) else None
+
+    def file_reader_of(self, system: str) -> FileReader | None:
+        session = self.session(system)
+        return session if isinstance(session, FileReader) else None
+
+    @property
+    def ledgers(self) -> list[str]:
+        return sorted({entity.ledger for entity in self.project.release.entities.values()})
+
+    def targets(self) -> Sequence[str]:
+        """Systems that take effects."""
+        return [*self.ledgers, *self.project.sinks.values()]
+
+    # what processing asks of the ledger
+
+    def facts(self, entity: Entity) -> LedgerFacts:
+        reader = self.reader_of(entity.ledger)
+        return reader.facts() if reader else LedgerFacts(None, {})
+
+    def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]:
+        reader = self.reader_of(entity.ledger)
+        return reader.foreign(references) if reader else {}
+
+    # running
+
+    @property
+    def signer(self) -> Signer:
+        return load_or_make_signer(self.project.state / "keys" / "evidence.key")
+
+    def pin_systems(self) -> None:
+        """Refuse a system that is not the one that this environment was pinned to.
+
+        Raises SetupError: credentials or a database of another environment.
+        """
+        for name in self.ledgers:
+            session = self.session(name)
+            if not hasattr(session, "marker"):
+                continue
+            with self.database.transaction() as connection:
+                row = connection.execute(
+                    "select fingerprint, environment from tieout.pinned_system where system = %s",
+                    (name,),
+                ).fetchone()
+                mine = f"{self.project.environment}:{self.project.name}"
+                if row is None:
+                    found = session.marker(mine)
+                    if found != mine:
+                        raise SetupError(
+                            f"{name} is pinned to {found!r} already, this project is {mine!r}: "
+                            f"use the database of this environment"
+                        )
+                    connection.execute(
+                        "insert into tieout.pinned_system values (%s, %s, %s, %s)",
+                        (name, self.project.environment, found, self.clock.now()),
+                    )
+                    continue
+                found = session.marker(mine)
+                if found != row["fingerprint"]:
+                    raise SetupError(
+                        f"{name} answers as {found!r}, but was pinned as {row['fingerprint']!r}: "
+                        f"it is another database; put the right one into tieout.toml"
+                    )
+
+    def worker(self) -> Worker:
+        """The loops of one worker process."""
+        clock, sinks = self.clock, dict(self.project.sinks)
+        process = ProcessStage(self.release, self.connector_of, self, sinks, clock)
+        polls = PollStage(self.release, self.poller_of, clock)
+        folders = FolderStage(self.project.watch, self.release, self.file_reader_of, clock)
+        verify = VerifyStage(self.reader_of, lambda: self.ledgers, clock)
+        sealer = Sealer(self.signer, clock, self.project.witness)
+        loops = [
+            Loop("process", self.database, [process.step]),
+            Loop("intake", self.database, [polls.step, folders.step]),
+            Loop("seal", self.database, [sealer.step, verify.step]),
+        ]
+        for number in range(_DELIVERY_THREADS):
+            stage = DeliveryStage(self.writer_of, clock, self.targets)
+            loops.append(Loop(f"deliver{number}", self.database, [stage.step]))
+        return Worker(self.database, loops)
+
+    def check(self) -> list[tuple[str, bool, str]]:
+        """(what, works, what it is or what to do) of every system."""
+        found = []
+        for name in self.project.systems:
+            try:
+                found.append((name, True, str(self.session(name).check())))
+            except ConnectorError as error:
+                found.append((name, False, str(error)))
+        return found
+
+    def close(self) -> None:
+        for session in self._sessions.values():
+            close = getattr(session, "close", None)
+            if close is not None:
+                close()

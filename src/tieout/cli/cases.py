@@ -1,0 +1,75 @@
+"""`tieout cases`: what is open, and what a person decides about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tieout.cli.context import FINDINGS, USAGE, fail, open_app, out, print_json
+
+group = typer.Typer(help="Business exceptions.", no_args_is_help=True)
+Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+
+
+@group.command("list")
+def list_cases(
+    folder: Folder = Path(),
+    cause: Annotated[str | None, typer.Option()] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Open cases, the largest amount at risk first."""
+    from tieout.cases import list_open
+
+    app = open_app(folder)
+    with app.database.transaction() as connection:
+        rows = list_open(connection, cause)
+    if as_json:
+        print_json(rows)
+    else:
+        table = Table("case", "cause", "source", "at risk", "recovery")
+        for row in rows:
+            amount = f"{row['amount']} {row['currency']}"
+            table.add_row(str(row["case_id"]), row["cause"], row["source_key"], amount, row["recovery"])
+        out.print(table)
+    raise typer.Exit(FINDINGS if rows else 0)
+
+
+@group.command()
+def solve(
+    case: Annotated[int, typer.Argument()],
+    note: Annotated[str, typer.Option(help="what was done")],
+    who: Annotated[str, typer.Option("--as", help="who decides")] = "operator",
+    folder: Folder = Path(),
+) -> None:
+    """Solve a case whose document may stand as it is."""
+    from tieout.cases import solve_case
+
+    app = open_app(folder)
+    with app.database.transaction() as connection:
+        if not solve_case(connection, case, app.clock.now(), note, who):
+            fail(f"case {case} is not open", USAGE)
+    out.print(f"case {case} is solved")
+
+
+@group.command()
+def exclude(
+    case: Annotated[int, typer.Argument()],
+    reason: Annotated[str, typer.Option(help="why nothing is posted for it")],
+    who: Annotated[str, typer.Option("--as", help="who decides")] = "operator",
+    folder: Folder = Path(),
+) -> None:
+    """Exclude a held document for a reason: it is never posted."""
+    from tieout.pipeline import exclude_case
+
+    app = open_app(folder)
+    try:
+        with app.database.transaction() as connection:
+            done = exclude_case(connection, case, reason, app.clock.now(), who)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    if not done:
+        fail(f"case {case} holds no document that could be excluded", USAGE)
+    out.print(f"case {case}: its document is excluded")

@@ -1,0 +1,417 @@
+"""Every command, with its options."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tieout.cli import cases as cases_group
+from tieout.cli import evidence as evidence_group
+from tieout.cli.context import FAILED, FINDINGS, USAGE, err, factories, fail, open_app, out, print_json
+
+cli = typer.Typer(
+    name="tieout",
+    help="A control plane between Odoo and the systems around a finance team.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+cli.add_typer(cases_group.group, name="cases")
+cli.add_typer(evidence_group.group, name="evidence")
+
+Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@cli.command()
+def demo(
+    orders: Annotated[int, typer.Option(min=2, max=100_000, help="shop orders in the month")] = 500,
+    seed: Annotated[int, typer.Option(help="decides everything that happens")] = 1,
+    faults: Annotated[str, typer.Option(help="none, light or heavy")] = "none",
+    scenario: Annotated[str, typer.Option(help="distributor")] = "distributor",
+    folder: Annotated[Path | None, typer.Option("--dir", help="keep everything here")] = None,
+    serve: Annotated[bool, typer.Option(help="leave the web side running at the end")] = False,
+    kills: Annotated[int, typer.Option(help="kill a process at random this often")] = 0,
+    crash: Annotated[str, typer.Option(help="let the worker die at a crash point: name[:n]")] = "",
+    odoo_url: Annotated[str, typer.Option(help="post into a real Odoo instead")] = "",
+    odoo_db: Annotated[str, typer.Option(help="its database")] = "",
+    odoo_key: Annotated[str, typer.Option(help="an administrator's API key")] = "",
+    as_json: Json = False,
+) -> None:
+    """Run a company's whole month on the sandbox, from nothing to tied out."""
+    from tieout.cli.demo import Demo, DemoOptions, show
+
+    if scenario != "distributor":
+        fail(f"no scenario {scenario!r}: there is distributor", USAGE)
+    if faults not in ("none", "light", "heavy"):
+        fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
+    if bool(odoo_url) != bool(odoo_key):
+        fail("--odoo-url and --odoo-key go together", USAGE)
+    options = DemoOptions(
+        orders=orders, seed=seed, faults=faults, scenario=scenario, folder=folder, serve=serve,
+        kills=kills, crash=crash, quiet=as_json or not sys.stderr.isatty(),
+        odoo_url=odoo_url, odoo_db=odoo_db, odoo_key=odoo_key,
+    )  # fmt: skip
+    result = Demo(options, factories).run()
+    if as_json:
+        print_json(result.as_json())
+    else:
+        show(result)
+    raise typer.Exit(0 if result.good else FINDINGS)
+
+
+@cli.command()
+def init(folder: Annotated[Path, typer.Argument(help="a folder that does not hold a project")]) -> None:
+    """Make a new project to fill in."""
+    from tieout.cli.template import write_template
+
+    if (folder / "tieout.toml").exists():
+        fail(f"{folder} holds a project already", USAGE)
+    write_template(folder)
+    out.print(f"A project is in {folder}. Fill in tieout.toml, then: tieout check --dir {folder}")
+
+
+@cli.command()
+def check(folder: Folder = Path(), as_json: Json = False) -> None:
+    """Test the project's files, its database and every connection."""
+    app = open_app(folder)
+    server = _start_database(app)
+    try:
+        found = app.check()
+        if all(works for _, works, _ in found):
+            try:
+                app.pin_systems()
+            except Exception as error:
+                found.append(("pinned", False, str(error)))
+    finally:
+        _stop(app, server)
+    if as_json:
+        print_json([{"system": n, "works": w, "detail": d} for n, w, d in found])
+    else:
+        for name, works, detail in found:
+            out.print(f"{'ok  ' if works else 'FAIL'} {name}: {detail}", markup=False)
+    raise typer.Exit(0 if all(works for _, works, _ in found) else FAILED)
+
+
+def _start_database(app: Any) -> Any:
+    from tieout.store import EmbeddedServerError, MigrationError
+
+    try:
+        return app.start_database()
+    except (EmbeddedServerError, MigrationError) as error:
+        fail(str(error))
+
+
+def _stop(app: Any, server: Any) -> None:
+    app.close()
+    if server is not None:
+        server.stop()
+
+
+def _wait_for_signal() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+
+
+@cli.command()
+def up(folder: Folder = Path()) -> None:
+    """Run everything: the database, a worker, the web side; what dies is restarted."""
+    app = open_app(folder)
+    server = _start_database(app)
+    from tieout.connect import ConnectorError
+
+    try:
+        app.pin_systems()
+    except ConnectorError as error:
+        _stop(app, server)
+        fail(str(error))
+    supervisor = factories.supervisor(app.project.folder, server)
+    supervisor.start()
+    err.print(f"Tieout is up: http://{app.project.serve_host}:{app.project.serve_port}/")
+    _wait_for_signal()
+    supervisor.stop()
+    app.close()
+
+
+@cli.command()
+def worker(folder: Folder = Path()) -> None:
+    """Run a worker on a database that runs already."""
+    app = open_app(folder)
+    running = app.worker()
+    running.start()
+    _wait_for_signal()
+    running.stop()
+    app.close()
+
+
+@cli.command()
+def serve(folder: Folder = Path()) -> None:
+    """Run the web side on a database that runs already."""
+    from tieout.api import Services
+    from tieout.api import serve as serve_api
+
+    app = open_app(folder)
+    project = app.project
+    serve_api(
+        Services(
+            name=project.name, environment=project.environment, database=app.database,
+            clock=app.clock, release=app.release, session=app.session,
+            connector_of=app.connector_of, host=project.serve_host, port=project.serve_port,
+        )
+    )  # fmt: skip
+
+
+@cli.command()
+def sandbox(
+    folder: Folder = Path("sandbox"),
+    seed: Annotated[int, typer.Option()] = 1,
+    faults: Annotated[str, typer.Option(help="none, light or heavy")] = "none",
+    as_json: Json = False,
+) -> None:
+    """Run the simulators alone and print each one's address and credentials."""
+    from tieout.sandbox import FAULT_PLANS, World
+
+    if faults not in FAULT_PLANS:
+        fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
+    world = World(folder, seed=seed, faults=faults, start=datetime.now(UTC))
+    world.start()
+    world.let_faults(True)
+    shown = {
+        "odoo": {"url": world.url("odoo"), "database": world.odoo.database,
+                 "key": world.odoo.service.make_key(2)},
+        "stripe": {"url": world.url("stripe"), "key": world.secrets["stripe_key"],
+                   "webhook_secret": world.secrets["stripe"]},
+        **{name: {"url": world.url(name), "token": world.secrets[f"{name}_token"],
+                  "webhook_secret": world.secrets[name]} for name in world.shops},
+        "salesforce": {"url": world.url("salesforce"), "client_id": world.secrets["sf_id"],
+                       "client_secret": world.secrets["sf_secret"]},
+        "smtp": {"host": "127.0.0.1", "port": world.ports["smtp"]},
+        "cloudevents": {"url": world.url("cloudevents"), "secret": world.secrets["events"]},
+        "statements": {"folder": str(world.statements)},
+    }  # fmt: skip
+    if as_json:
+        print_json(shown)
+        sys.stdout.flush()
+    else:
+        for name, values in shown.items():
+            out.print(name, *(f"{k}={v}" for k, v in values.items()), markup=False)
+    _wait_for_signal()
+    world.stop()
+
+
+@cli.command()
+def run(
+    interface: Annotated[str, typer.Argument()],
+    folder: Folder = Path(),
+    since: Annotated[str, typer.Option(help="pull again from the beginning: all")] = "",
+) -> None:
+    """Poll an interface now, or pull everything again with `--since all`."""
+    app = open_app(folder)
+    if interface not in app.project.release.interfaces:
+        fail(f"no interface {interface!r}: there are {', '.join(app.project.release.interfaces)}", USAGE)
+    with _database(app) as connection:
+        from tieout.engine import wake
+        from tieout.pipeline import poll_now, pull_again
+
+        if since:
+            pull_again(connection, interface, app.clock)
+        else:
+            poll_now(connection, interface, app.clock)
+        wake(connection)
+    out.print(f"{interface} is polled by the workers at once")
+
+
+class _database:
+    """A transaction on the project's database; says what to do where it does not run."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def __enter__(self) -> Any:
+        import psycopg
+
+        try:
+            self._context = self._app.database.transaction()
+            return self._context.__enter__()
+        except (OSError, psycopg.OperationalError) as error:
+            fail(f"the database does not answer ({error}): start it with `tieout up`")
+
+    def __exit__(self, *args: Any) -> None:
+        self._context.__exit__(*args)
+
+
+@cli.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument()],
+    interface: Annotated[str, typer.Option("--interface")],
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Take files in; a file that was taken before has no second effect."""
+    from tieout.connect import FileRefusedError
+    from tieout.pipeline import refuse_file, take_file
+
+    app = open_app(folder)
+    found = app.project.release.interfaces.get(interface)
+    reader = app.file_reader_of(found.system) if found else None
+    if found is None or reader is None:
+        fail(f"no interface {interface!r} takes files", USAGE)
+    for path in files:
+        if not path.is_file():
+            fail(f"{path} is no file", USAGE)
+    results, refused = [], 0
+    connection = app.database.connect(autocommit=True)
+    for path in files:
+        content = path.read_bytes()
+        try:
+            done = take_file(connection, found, reader, path.name, content, app.clock)
+            results.append({"file": str(path), "new": done.new, "known": done.known, "error": None})
+        except FileRefusedError as error:
+            refused += 1
+            refuse_file(connection, app.project.release, found, path.name, str(error), app.clock)
+            results.append({"file": str(path), "new": 0, "known": 0, "error": str(error)})
+    if as_json:
+        print_json(results)
+    else:
+        for row in results:
+            text = row["error"] or ("taken" if row["new"] else "known already: no second effect")
+            out.print(f"{row['file']}: {text}", markup=False)
+    raise typer.Exit(FINDINGS if refused else 0)
+
+
+@cli.command()
+def status(folder: Folder = Path(), as_json: Json = False) -> None:
+    """The three answers: what failed, what it costs, what recovers it; and the tie-out."""
+    from tieout.api.status import read_status
+    from tieout.cli.tables import tie_out_table
+    from tieout.proofs import tie_out
+
+    app = open_app(folder)
+    with _database(app) as connection:
+        rows = tie_out(connection, app.project.release)
+    state = read_status(app.database, app.project.release)
+    if as_json:
+        from tieout.cli.tables import tie_out_json
+
+        print_json({"cases": state.cases, "flows": state.flows, "backlog": state.backlog,
+                    "events_listed": state.unknown_events, "tieout": tie_out_json(rows)})  # fmt: skip
+    else:
+        out.print(tie_out_table(rows))
+        for case in state.cases:
+            out.print(f"{case['cause']}: {case['count']} cases, {case['amount_at_risk']} "
+                      f"{case['currency']} at risk. {case['recovery']}", markup=False)  # fmt: skip
+        for flow in state.flows:
+            if flow["last_error"]:
+                out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)
+    raise typer.Exit(FINDINGS if state.cases else 0)
+
+
+@cli.command()
+def tieout(
+    period: Annotated[str, typer.Option(help="a month, such as 2026-10")],
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Take the sources' control figures of a period and prove the tie-out."""
+    from tieout.cli.tables import tie_out_json, tie_out_table
+    from tieout.money import Period
+    from tieout.proofs import open_gaps, statement_gaps, take_control_totals, tie_out
+
+    try:
+        wanted = Period.parse(period)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    app = open_app(folder)
+    connection = app.database.connect(autocommit=True)
+    now = app.clock.now()
+    take_control_totals(connection, app.project.release, app.session, wanted, now)
+    statement_gaps(connection, now)
+    rows = [r for r in tie_out(connection, app.project.release) if r.period == period]
+    open_gaps(connection, rows, now)
+    if as_json:
+        print_json(tie_out_json(rows))
+    else:
+        out.print(tie_out_table(rows))
+    raise typer.Exit(0 if all(r.proven for r in rows) else FINDINGS)
+
+
+@cli.command()
+def replay(
+    folder: Folder = Path(),
+    cause: Annotated[str | None, typer.Option(help="of one cause only")] = None,
+    case: Annotated[int | None, typer.Option(help="one case only")] = None,
+) -> None:
+    """Plan again what is held by open cases; what was posted already is left alone."""
+    from tieout.pipeline import replay as replay_documents
+
+    app = open_app(folder)
+    with _database(app) as connection:
+        count = replay_documents(connection, app.clock.now(), "operator", cause=cause, case_id=case)
+    out.print(f"{count} documents are planned again")
+
+
+@cli.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="the file to write")], folder: Folder = Path()
+) -> None:
+    """Write the database to a file. The keys are apart: keep them elsewhere."""
+    from tieout.store import back_up
+
+    app = open_app(folder)
+    try:
+        size = back_up(app.dsn, target)
+    except (RuntimeError, OSError) as error:
+        fail(str(error))
+    keys = app.project.state / "keys"
+    out.print(f"{target}: {size} bytes. Keep {keys} and secrets/ too, in another place.", markup=False)
+
+
+@cli.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="a file that `tieout backup` wrote")],
+    folder: Folder = Path(),
+) -> None:
+    """Restore into an empty database; whatever was not confirmed is looked up first."""
+    from tieout.store import EmbeddedServer
+    from tieout.store import restore as restore_database
+
+    app = open_app(folder)
+    if not source.is_file():
+        fail(f"{source} is no file", USAGE)
+    server = None
+    if not app.project.dsn:
+        server = EmbeddedServer(app.project.state / "postgres").start()
+    try:
+        count = restore_database(app.dsn, source)
+    except RuntimeError as error:
+        fail(str(error))
+    finally:
+        if server is not None:
+            server.stop()
+    out.print(f"restored; {count} deliveries are looked up before anything is sent")
+
+
+@cli.command()
+def verify(
+    pack: Annotated[Path, typer.Argument()],
+    witness: Annotated[Path | None, typer.Option(help="the witness file that you kept")] = None,
+    key: Annotated[str | None, typer.Option(help="the public key that you were told")] = None,
+) -> None:
+    """Verify an evidence pack; the same file also runs alone on a bare Python."""
+    from tieout.evidence.verify import main
+
+    arguments = [str(pack)]
+    if witness:
+        arguments += ["--witness", str(witness)]
+    if key:
+        arguments += ["--key", key]
+    status = main(arguments)
+    raise typer.Exit({0: 0, 1: FINDINGS}.get(status, USAGE))

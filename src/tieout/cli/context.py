@@ -1,0 +1,48 @@
+"""What every command shares: the injected factories, output, exit codes.
+
+0 done, 1 done with findings, 2 wrong usage, 3 failed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+FINDINGS, USAGE, FAILED = 1, 2, 3
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+@dataclass
+class Factories:
+    """The composition root's, set once at the start."""
+
+    app: Any = None
+    supervisor: Any = None
+
+
+factories = Factories()
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Say what went wrong on standard error and end."""
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def open_app(folder: Path) -> Any:
+    """The project in `folder`; ends with 2 where its files are not usable."""
+    from tieout.settings import ProjectError
+
+    try:
+        return factories.app(folder)
+    except ProjectError as error:
+        fail(str(error), USAGE)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, default=str, indent=1))

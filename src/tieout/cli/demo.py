@@ -1,0 +1,400 @@
+"""Drives a whole month: sandbox and product, day by day, then the proofs and the oracle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+
+from tieout.cli.context import err, fail, out
+from tieout.cli.tables import money, tie_out_json, tie_out_table
+from tieout.delivery import request_verification
+from tieout.evidence import export_pack
+from tieout.evidence.verify import main as verify_pack
+from tieout.money import Period
+from tieout.pipeline import pull_again
+from tieout.proofs import (
+    PayoutProof,
+    TieOutRow,
+    open_gaps,
+    pending,
+    prove_payouts,
+    statement_gaps,
+    take_control_totals,
+    tie_out,
+)
+from tieout.sandbox import Finding, Month, Oracle, Planted, World, write_project
+from tieout.sandbox.company import Administrator
+from tieout.sandbox.couriers import Courier
+from tieout.sandbox.month import FIRST, LOCK_ON
+from tieout.sandbox.world import free_port
+from tieout.store import EmbeddedServer
+
+PERIODS = (Period(2026, 10), Period(2026, 11))
+_PATIENCE_S = 240.0
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    orders: int
+    seed: int
+    faults: str
+    scenario: str
+    folder: Path | None
+    serve: bool
+    kills: int
+    crash: str
+    quiet: bool
+    odoo_url: str = ""
+    odoo_db: str = ""
+    odoo_key: str = ""
+    plant: bool = True
+    rerun: bool = False
+
+
+@dataclass
+class DemoResult:
+    """What the month came to. Truth and hash are the sandbox's, not the pipeline's."""
+
+    options: DemoOptions
+    rows: list[TieOutRow]
+    payouts: list[PayoutProof]
+    cases: list[dict[str, Any]]
+    every_case: list[dict[str, Any]]
+    planted: list[Planted]
+    findings: list[Finding]
+    ledger_sha256: str
+    entries: int
+    verified: bool
+    seconds: float
+    restarts: int
+    faults: dict[str, int] = field(default_factory=dict)
+    rerun_sha256: str = ""
+
+    @property
+    def missed(self) -> list[Planted]:
+        found = {(c["cause"], c["source_key"]) for c in self.every_case}
+        return [p for p in self.planted if (p.cause, p.source_key) not in found]
+
+    @property
+    def false(self) -> list[dict[str, str]]:
+        truth = {(p.cause, p.source_key) for p in self.planted}
+        return [
+            {"cause": c["cause"], "source_key": c["source_key"]}
+            for c in self.every_case
+            if (c["cause"], c["source_key"]) not in truth
+        ]
+
+    @property
+    def amount_planted(self) -> Decimal:
+        return sum((p.amount for p in self.planted), Decimal(0))
+
+    @property
+    def amount_in_exception(self) -> Decimal:
+        return sum((c["amount"] for c in self.every_case if c["state"] == "open"), Decimal(0))
+
+    @property
+    def unproven_payouts(self) -> list[PayoutProof]:
+        return [p for p in self.payouts if not p.proven]
+
+    @property
+    def good(self) -> bool:
+        """Residuals zero, planted = found, the oracle agrees, evidence verifies."""
+        return (
+            all(r.proven for r in self.rows)
+            and not self.missed
+            and not self.false
+            and self.amount_planted == self.amount_in_exception
+            and not self.findings
+            and self.verified
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "scenario": self.options.scenario, "seed": self.options.seed,
+            "orders": self.options.orders, "faults": self.options.faults,
+            "planted": {
+                "planted": len(self.planted), "found": len(self.planted) - len(self.missed),
+                "missed": [{"cause": p.cause, "source_key": p.source_key} for p in self.missed],
+                "false": self.false, "amount_planted": f"{self.amount_planted:.2f}",
+                "amount_in_exception": f"{self.amount_in_exception:.2f}",
+            },
+            "tieout": tie_out_json(self.rows),
+            "payouts": {
+                "count": len(self.payouts),
+                "proven": len(self.payouts) - len(self.unproven_payouts),
+                "unproven": [{"payout": p.payout_key, "why": p.why} for p in self.unproven_payouts],
+            },
+            "cases": [
+                {"cause": c["cause"], "count": c["count"], "currency": c["currency"],
+                 "amount_at_risk": f"{c['amount_at_risk']:.2f}", "recovery": c["recovery"]}
+                for c in self.cases
+            ],
+            "oracle": [{"check": f.check, "detail": f.detail} for f in self.findings],
+            "ledger_sha256": self.ledger_sha256,
+            "evidence": {"entries": self.entries, "verified": self.verified},
+            "restarts": self.restarts, "faults_struck": self.faults,
+            "seconds": round(self.seconds, 1),
+        }  # fmt: skip
+
+
+class Demo:
+    """One run, in a folder of its own."""
+
+    def __init__(self, options: DemoOptions, factories: Any) -> None:
+        self.options, self._factories = options, factories
+        self._kept = options.folder is not None
+        self.folder = options.folder or Path(tempfile.mkdtemp(prefix="tieout-demo-"))
+        if self._kept and (self.folder / "project").exists():
+            fail(f"{self.folder} holds a demo already: give another folder", 2)
+        self._killer: _Killer | None = None
+
+    def run(self) -> DemoResult:
+        started = time.monotonic()
+        progress = Progress(console=err, disable=self.options.quiet, transient=True)
+        try:
+            with progress:
+                return self._run(started, progress)
+        finally:
+            if not self._kept:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, started: float, progress: Progress) -> DemoResult:
+        options = self.options
+        task = progress.add_task("setting the company up", total=None)
+        world = World(self.folder / "outside", seed=options.seed, faults=options.faults)
+        world.start()
+        admin = self._administrator(world)
+        company = admin.set_up("Meridian Supply", FIRST)
+        port = free_port()
+        project = self.folder / "project"
+        write_project(project, world, company, port, odoo_url=options.odoo_url,
+                      odoo_database=options.odoo_db)  # fmt: skip
+        # The traps reach into the books as an accountant does, over the API.
+        month = Month(world, options.orders, plant=options.plant and not options.odoo_url)
+        month.admin, month.company_id = admin, company.id
+        app = self._factories.app(project)
+        server: EmbeddedServer | None = app.start_database()
+        app.pin_systems()
+        first = {"TIEOUT_CRASH": options.crash} if options.crash else {}
+        supervisor = self._factories.supervisor(project, server, first_environment=first)
+        supervisor.start()
+        courier = Courier(world, f"http://127.0.0.1:{port}")
+        world.let_faults(True)
+        if options.kills:
+            self._killer = _Killer(supervisor, options.kills, options.seed)
+            self._killer.start()
+        try:
+            days = month.days()
+            progress.update(task, total=len(days))
+            for day in days:
+                progress.update(task, description=f"{day:%d %B}")
+                if day == LOCK_ON and options.plant:
+                    self._lock(app, admin, company.id)
+                month.play_day(day)
+                courier.carry()
+                self._settle(app)
+                progress.advance(task)
+            progress.update(task, description="proving", total=None)
+            if self._killer is not None:
+                self._killer.finish()
+            world.let_faults(False)
+            return self._prove(app, world, month, company.id, supervisor, started)
+        finally:
+            if options.serve:
+                err.print(f"http://127.0.0.1:{port}/ - press Ctrl-C to end")
+                with contextlib.suppress(KeyboardInterrupt):
+                    signal.pause()
+            supervisor.stop()
+            admin.close()
+            app.close()
+            world.stop()
+
+    def _administrator(self, world: World) -> Administrator:
+        o = self.options
+        if o.odoo_url:
+            return Administrator(o.odoo_url, o.odoo_db, o.odoo_key)
+        key = world.odoo.service.make_key(2)
+        return Administrator(world.url("odoo"), world.odoo.database, key)
+
+    def _lock(self, app: Any, admin: Administrator, company: int) -> None:
+        """October is closed: its books are locked in Odoo."""
+        admin.call("res.company", "write", ids=[company], vals={"fiscalyear_lock_date": "2026-10-31"})
+
+    def _settle(self, app: Any) -> None:
+        """Wait until nothing can move any more."""
+        import psycopg
+
+        deadline = time.monotonic() + _PATIENCE_S
+        left: dict[str, int] = {}
+        while time.monotonic() < deadline:
+            try:
+                with app.database.transaction() as connection:
+                    left = pending(connection, app.clock.now())
+                    files = any(
+                        p.is_file() and p.name[0] != "."
+                        for _, folder in app.project.watch
+                        for p in folder.iterdir()
+                    )
+                if not any(left.values()) and not files:
+                    return
+            except psycopg.OperationalError:
+                pass
+            time.sleep(0.02)
+        fail(f"the month stands still at {app.clock.now()}: {left}; logs in {app.project.state}")
+
+    def _prove(
+        self, app: Any, world: World, month: Month, company: int, supervisor: Any, started: float
+    ) -> DemoResult:
+        with app.database.transaction() as connection:
+            request_verification(connection)
+        self._settle(app)
+        connection = app.database.connect(autocommit=True)
+        now = app.clock.now()
+        rows = self._tie(connection, app, now)
+        if any(r.residual is not None and not r.proven for r in rows):
+            # A gap is a case first; then the lists have caught up and the period is pulled again.
+            open_gaps(connection, rows, now)
+            world.stripe.hidden.clear()
+            for interface in {r.interface for r in rows if not r.proven}:
+                pull_again(connection, interface, app.clock)
+            self._settle(app)
+            rows = self._tie(connection, app, now)
+            open_gaps(connection, rows, now)
+        oracle = Oracle(world, month, company)
+        sha = oracle.ledger_sha256() if not self.options.odoo_url else ""
+        findings = oracle.findings() if not self.options.odoo_url else []
+        rerun = self._again(app, connection, oracle) if self.options.rerun else ""
+        cases = connection.execute(
+            "select cause, currency, count(*)::int as count, sum(amount) as amount_at_risk,"
+            " min(recovery) as recovery from tieout.cases where state = 'open'"
+            " group by cause, currency order by sum(amount) desc, cause"
+        ).fetchall()
+        every = connection.execute(
+            "select cause, source_key, amount, currency, state from tieout.cases"
+        ).fetchall()
+        entries, verified = self._evidence(app, connection)
+        result = DemoResult(
+            options=self.options, rows=rows, payouts=prove_payouts(connection), cases=cases,
+            every_case=every, planted=month.planted, findings=findings, ledger_sha256=sha,
+            entries=entries, verified=verified, seconds=time.monotonic() - started,
+            restarts=supervisor.restarts, rerun_sha256=rerun,
+            faults=_count(f.counts for f in world.all_faults()),
+        )  # fmt: skip
+        connection.close()
+        return result
+
+    def _tie(self, connection: Any, app: Any, now: Any) -> list[TieOutRow]:
+        for period in PERIODS:
+            take_control_totals(connection, app.project.release, app.session, period, now)
+        statement_gaps(connection, now)
+        return tie_out(connection, app.project.release)
+
+    def _again(self, app: Any, connection: Any, oracle: Oracle) -> str:
+        """Pull everything again, take every file again, replay every case: nothing may change."""
+        for interface in app.project.release.interfaces:
+            pull_again(connection, interface, app.clock)
+        for _, folder in app.project.watch:
+            for path in sorted((folder / "taken").iterdir()):
+                shutil.copy(path, folder / f"again-{path.name}")
+        connection.execute("select pg_notify('tieout_wake', '')")
+        self._settle(app)
+        return oracle.ledger_sha256()
+
+    def _evidence(self, app: Any, connection: Any) -> tuple[int, bool]:
+        """Wait until everything is sealed, export a pack and verify it."""
+        for _ in range(300):
+            row = connection.execute(
+                "select (select count(*) from tieout.evidence) as entries,"
+                " (select count(*) from tieout.evidence_leaf) as sealed"
+            ).fetchone()
+            if row["entries"] == row["sealed"]:
+                break
+            connection.execute("select pg_notify('tieout_wake', '')")
+            time.sleep(0.05)
+        pack = self.folder / "evidence.zip"
+        with app.database.transaction() as reading:
+            count = export_pack(reading, app.signer, app.project.witness, pack)
+        with contextlib.redirect_stdout(open(os.devnull, "w")) as sink:  # noqa: SIM115
+            verified = verify_pack([str(pack), "--witness", str(app.project.witness),
+                                    "--key", app.signer.public.hex()]) == 0  # fmt: skip
+        sink.close()
+        return count, verified and row["entries"] == count
+
+
+class _Killer(threading.Thread):
+    """SIGKILLs a random process of the product at random moments, a given number of times."""
+
+    def __init__(self, supervisor: Any, count: int, seed: int) -> None:
+        super().__init__(name="killer", daemon=True)
+        self._supervisor, self._count = supervisor, count
+        self._random = random.Random(seed)
+        self._done = threading.Event()
+        self.killed: list[str] = []
+
+    def run(self) -> None:
+        while len(self.killed) < self._count and not self._done.wait(
+            self._random.uniform(0.3, 1.6)
+        ):
+            pids = self._supervisor.pids()
+            if pids:
+                role = self._random.choice(sorted(pids))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pids[role], signal.SIGKILL)
+                    self.killed.append(role)
+
+    def finish(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _count(counts: Any) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for found in counts:
+        for name, number in found.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def show(result: DemoResult) -> None:
+    """The month on a terminal."""
+    out.print(tie_out_table(result.rows))
+    if result.cases:
+        from rich.table import Table
+
+        table = Table("what failed", "cases", "at risk", "what recovers it", title="Cases")
+        for case in result.cases:
+            amount = f"{money(case['amount_at_risk'])} {case['currency']}"
+            table.add_row(case["cause"].replace("_", " "), str(case["count"]), amount, case["recovery"])
+        out.print(table)
+    proven = len(result.payouts) - len(result.unproven_payouts)
+    out.print(f"Payouts: {proven} of {len(result.payouts)} proven to the bank, residual 0.00")
+    for payout in result.unproven_payouts:
+        out.print(f"  {payout.payout_key}: {payout.why}", markup=False)
+    found = len(result.planted) - len(result.missed)
+    out.print(
+        f"Planted faults: {found} of {len(result.planted)} found, {len(result.false)} false; "
+        f"{money(result.amount_in_exception)} in exception, {money(result.amount_planted)} planted"
+    )
+    for finding in result.findings[:12]:
+        out.print(f"ORACLE {finding.check}: {finding.detail}", style="red", markup=False)
+    for p in result.missed:
+        out.print(f"MISSED {p.cause} {p.source_key}", style="red", markup=False)
+    for f in result.false[:12]:
+        out.print(f"FALSE {f['cause']} {f['source_key']}", style="red", markup=False)
+    word = "verified" if result.verified else "[red]NOT verified[/red]"
+    out.print(f"Evidence: {result.entries} entries, {word}")
+    out.print(f"Ledger {result.ledger_sha256[:16]}, {result.seconds:.1f} s")
+
+

@@ -1,0 +1,27 @@
+"""`tieout evidence`: packs for auditors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tieout.cli.context import open_app, out
+
+group = typer.Typer(help="Sealed evidence.", no_args_is_help=True)
+
+
+@group.command()
+def export(
+    target: Annotated[Path, typer.Argument(help="the pack to write, a .zip")],
+    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
+) -> None:
+    """Write entries, signed heads, witness and the verifier into one file."""
+    from tieout.evidence import export_pack
+
+    app = open_app(folder)
+    with app.database.transaction() as connection:
+        count = export_pack(connection, app.signer, app.project.witness, target)
+    out.print(f"{target}: {count} entries. Verify: python3 verify.py {target.name}", markup=False)
+    out.print(f"Tell its reader the public key by another way: {app.signer.public.hex()}")

@@ -1,0 +1,95 @@
+"""What `tieout init` writes: a small project with every choice explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PROJECT = """# A Tieout project. `tieout check` says what is missing.
+[project]
+name = "My company"
+environment = "test"          # credentials of one environment never work in another
+
+[database]
+dsn = ""                      # empty: the embedded PostgreSQL; else a PostgreSQL 15 or newer
+
+[serve]
+host = "127.0.0.1"
+port = 8080
+
+[entities.MAIN]
+name = "My company"
+currency = "EUR"
+time_zone = "Europe/Berlin"   # the cut-off is this zone's midnight
+ledger = "odoo"
+
+[systems.odoo]
+connector = "odoo"
+url = "https://books.example.com"
+database = ""
+key = "env:ODOO_KEY"          # a secret is named as env:NAME or file:PATH, never written here
+
+[systems.bank]
+connector = "camt053"
+
+[systems.stripe]
+connector = "stripe"
+key = "env:STRIPE_KEY"
+webhook_secrets = "env:STRIPE_WEBHOOK_SECRETS"   # two, separated by a blank, while one rotates
+
+[watch]
+bank = "statements"           # files that appear here are taken in
+"""
+_BANK = """system = "bank"
+entity = "MAIN"
+owner = "treasury"
+process = "treasury"
+late_events = "first_open"    # or: case
+
+[options.bank_codes]
+"ACMT/MDOP/CHRG" = "bank_fees"
+"""
+_STRIPE = """system = "stripe"
+entity = "MAIN"
+owner = "treasury"
+process = "treasury"
+patience_hours = 36           # how long a payment waits for its order
+"""
+_ACCOUNTS = """key,value,valid_from,valid_to
+receivable,121000,,
+bank_in_transit,101701,,
+bank_fees,620000,,
+unapplied.bank,212130,,
+unapplied.unknown,212100,,
+unapplied.exception,212110,,
+unapplied.excluded,212120,,
+fees.stripe,621000,,
+clearing.stripe.EUR,101501,,
+bank.DE02120300000000202051,101511,,
+"""
+_JOURNALS = """key,value,valid_from,valid_to
+sales,INV,,
+misc,MISC,,
+clearing.stripe.EUR,STRE,,
+bank.DE02120300000000202051,BNK1,,
+"""
+_TAXES = "key,value,valid_from,valid_to\n"
+
+
+def write_template(folder: Path) -> None:
+    """Write the project; files that exist are left alone."""
+    files = {
+        "tieout.toml": _PROJECT,
+        "interfaces/bank.toml": _BANK,
+        "interfaces/stripe.toml": _STRIPE,
+        "mappings/accounts.csv": _ACCOUNTS,
+        "mappings/journals.csv": _JOURNALS,
+        "mappings/taxes.csv": _TAXES,
+        ".gitignore": ".tieout/\nsecrets/\nstatements/\nwitness.jsonl\n",
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(text)
+    (folder / "statements").mkdir(exist_ok=True)
+    (folder / ".tieout").mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,84 @@
+"""CloudEvents 1.0 in structured mode, signed as Standard Webhooks asks.
+
+The id of an event is its external id: "producers must ensure that source + id is unique for
+each distinct event", and a receiver may take an equal pair for a repeat; so sending again after
+an unknown outcome has one effect.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+import httpx2
+
+from tieout.connect import (
+    Outcome,
+    Sending,
+    SetupError,
+    SystemConfig,
+    TransientError,
+    UnknownOutcomeError,
+)
+from tieout.documents import EventOut
+
+
+def open_session(config: SystemConfig) -> CloudEventsSession:
+    return CloudEventsSession(config.text("url"), config.text("secret"), config.text("source"))
+
+
+class CloudEventsSession:
+    """Writer."""
+
+    def __init__(self, url: str, secret: str, source: str) -> None:
+        self._url, self._secret, self._source = url, secret.encode(), source
+        self._http = httpx2.Client(timeout=20)
+
+    def check(self) -> str:
+        return f"CloudEvents to {self._url}"
+
+    def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        return [self._one(sending) for sending in batch]
+
+    def _one(self, sending: Sending) -> Outcome:
+        body = sending.body
+        assert isinstance(body, EventOut)
+        event = {
+            "specversion": "1.0", "id": sending.external_id, "source": self._source,
+            "type": body.type, "subject": body.subject, "time": body.time,
+            "datacontenttype": "application/json", "data": body.data,
+        }  # fmt: skip
+        raw = json.dumps(event, sort_keys=True).encode()
+        stamp = str(int(datetime.fromisoformat(body.time).timestamp()))
+        signed = f"{sending.external_id}.{stamp}.".encode() + raw
+        digest = base64.b64encode(hmac.new(self._secret, signed, hashlib.sha256).digest()).decode()
+        headers = {
+            "content-type": "application/cloudevents+json", "webhook-id": sending.external_id,
+            "webhook-timestamp": stamp, "webhook-signature": f"v1,{digest}",
+        }  # fmt: skip
+        try:
+            reply = self._http.post(self._url, content=raw, headers=headers)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise TransientError(f"event sink: {error!r}", 1.0) from None
+        except httpx2.HTTPError as error:
+            raise UnknownOutcomeError(f"event sink: {error!r}") from None
+        if reply.status_code in (401, 403):
+            raise SetupError("the event sink refuses the signature: check the secret")
+        if reply.status_code == 429 or reply.status_code >= 500:
+            wait = float(reply.headers.get("retry-after", "0.3"))
+            raise TransientError(f"event sink: status {reply.status_code}", wait)
+        if reply.status_code >= 400:
+            why = f"the event sink answers {reply.status_code}"
+            return Outcome(sending.external_id, "refused", error=why)
+        return Outcome(sending.external_id, "confirmed", None, "event")
+
+    def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Sending again is the look-up: the receiver knows the id."""
+        return [Outcome(s.external_id, "absent") for s in batch]
+
+    def close(self) -> None:
+        self._http.close()

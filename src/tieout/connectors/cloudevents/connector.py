@@ -1,0 +1,21 @@
+"""The declaration of the CloudEvents connector."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector
+from tieout.connectors.cloudevents.client import open_session
+
+CONNECTOR = Connector(
+    name="cloudevents",
+    title="CloudEvents webhook",
+    version="1",
+    config=(
+        ConfigField("url", "where events are posted to"),
+        ConfigField("secret", "signing secret (Standard Webhooks)", secret=True),
+        ConfigField("source", "the events' source URI", required=False, default="urn:tieout"),
+    ),
+    open=open_session,
+    can=("write", "look_up"),
+    simulator="tieout.connectors.cloudevents.simulator:EventSink",
+    limits="the receiver knows a repeated event by its id, as the CloudEvents specification asks",
+)

@@ -1,0 +1,84 @@
+"""What Odoo holds against what was sent: by content, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tieout.connect import Outcome
+from tieout.documents import EffectBody, ledger_lines
+
+
+def exact(value: Any) -> Decimal:
+    """An amount of Odoo's JSON (its text, kept as a Decimal), freed of its float noise."""
+    return Decimal(str(value)).quantize(Decimal("0.0001"))
+
+
+def expected_lines(body: EffectBody) -> dict[str, Decimal]:
+    """Account code (or tax:NAME) to the signed sum of its lines, zeros left out."""
+    return _sums((line.account, line.amount) for line in ledger_lines(body))
+
+
+def _sums(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for code, amount in pairs:
+        sums[code] = sums.get(code, Decimal(0)) + amount
+    return {code: value for code, value in sums.items() if value}
+
+
+def actual_lines(rows: Iterable[dict[str, Any]], names: Any) -> dict[str, Decimal]:
+    """The same of the ledger's own lines; `names` gives codes and tax names of ids."""
+    return _sums(
+        (
+            f"tax:{names.tax_name_of(row['tax_line_id'][0])}"
+            if row.get("tax_line_id")
+            else names.code_of(row["account_id"][0]),
+            exact(row["amount_currency"]),
+        )
+        for row in rows
+        if row["account_id"]
+    )
+
+
+def compare(
+    external_id: str, body: EffectBody, target_id: int, model: str, state: str, on: str,
+    lines: dict[str, Decimal],
+) -> Outcome:  # fmt: skip
+    """A confirmed outcome; `cause` says where the ledger holds something else."""
+    expected = expected_lines(body)
+    shown = [[code, str(amount)] for code, amount in sorted(lines.items())]
+    read_back: dict[str, Any] = {"state": state, "date": on, "lines": shown}
+    cause = error = ""
+    differences = {
+        code: lines.get(code, Decimal(0)) - expected.get(code, Decimal(0))
+        for code in {*lines, *expected}
+        if lines.get(code, Decimal(0)) != expected.get(code, Decimal(0))
+    }
+    wanted: date | None = getattr(body, "on", None)
+    if state != "posted":
+        cause, error = "unposted_in_ledger", f"its state is {state}"
+        read_back["difference"] = str(sum((v for v in expected.values() if v > 0), Decimal(0)))
+    elif differences:
+        moved = sum((v for v in differences.values() if v > 0), Decimal(0))
+        moved = moved or -sum(differences.values(), Decimal(0))
+        cause = "changed_in_ledger"
+        error = ", ".join(f"{code}: {value:+}" for code, value in sorted(differences.items()))
+        read_back["difference"] = str(moved)
+    elif wanted is not None and on != wanted.isoformat():
+        cause, error = "date_moved", f"sent with {wanted.isoformat()}, stands on {on}"
+        read_back["difference"] = str(sum((v for v in lines.values() if v > 0), Decimal(0)))
+    return Outcome(
+        external_id, "confirmed", target_id, model, read_back=read_back, error=error, cause=cause
+    )
+
+
+def gone(external_id: str, body: EffectBody, target_id: int, model: str) -> Outcome:
+    """The record is not there any more."""
+    size = sum((v for v in expected_lines(body).values() if v > 0), Decimal(0))
+    return Outcome(
+        external_id, "confirmed", target_id, model,
+        read_back={"state": "gone", "date": "", "lines": [], "difference": str(size)},
+        error="the record was deleted", cause="deleted_in_ledger",
+    )  # fmt: skip

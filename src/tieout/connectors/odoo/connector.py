@@ -1,0 +1,27 @@
+"""The declaration of the Odoo connector."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector
+from tieout.connectors.odoo.session import open_session
+
+CONNECTOR = Connector(
+    name="odoo",
+    title="Odoo 19 (JSON-2)",
+    version="1",
+    config=(
+        ConfigField("url", "its address, such as https://books.example.com"),
+        ConfigField("database", "its database, sent as X-Odoo-Database", required=False),
+        ConfigField("key", "API key of a least-privilege service account", secret=True),
+        ConfigField("company", "id of the company to work in", required=False, default="0"),
+        ConfigField("own_log", "keep Odoo's own message log: yes or no", required=False, default="no"),
+    ),
+    open=open_session,
+    can=("write", "look_up", "read_back"),
+    simulator="tieout.connectors.odoo.simulator:Odoo",
+    limits="one lane a journal; batches adapt to answer times",
+    assumed=(
+        "a bank journal with a currency of its own takes line_ids in that currency by load",
+        "`ref` can be loaded on a bank statement line (it is the entry's)",
+    ),
+)  # fmt: skip

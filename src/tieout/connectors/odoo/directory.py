@@ -1,0 +1,80 @@
+"""Codes and names of a company's master data to Odoo's own ids, read once and on a miss."""
+
+from __future__ import annotations
+
+from tieout.connect import RefusedError
+from tieout.connectors.odoo.client import OdooClient
+
+
+class Directory:
+    """Accounts and journals by code, sale taxes by name, currencies by code."""
+
+    def __init__(self, client: OdooClient) -> None:
+        self._client = client
+        self._accounts: dict[str, int] = {}
+        self._codes: dict[int, str] = {}
+        self._journals: dict[str, int] = {}
+        self._taxes: dict[str, int] = {}
+        self._tax_names: dict[int, str] = {}
+        self._currencies: dict[str, int] = {}
+        self.company_currency = ""
+        self.company_name = ""
+
+    def refresh(self) -> None:
+        read = self._client.call
+        rows = read("account.account", "search_read", domain=[], fields=["code"])
+        self._accounts = {r["code"]: r["id"] for r in rows if r["code"]}
+        self._codes = {i: code for code, i in self._accounts.items()}
+        rows = read("account.journal", "search_read", domain=[], fields=["code"])
+        self._journals = {r["code"]: r["id"] for r in rows}
+        rows = read(
+            "account.tax", "search_read", domain=[["type_tax_use", "=", "sale"]], fields=["name"]
+        )
+        self._taxes = {r["name"]: r["id"] for r in rows}
+        self._tax_names = {i: name for name, i in self._taxes.items()}
+        rows = read("res.currency", "search_read", domain=[], fields=["name"])
+        self._currencies = {r["name"]: r["id"] for r in rows}
+        domain = [["id", "=", self._client.company]] if self._client.company else []
+        company = read(
+            "res.company", "search_read", domain=domain, fields=["name", "currency_id"], limit=1
+        )
+        if not company:
+            raise RefusedError(f"there is no company {self._client.company}")
+        self.company_currency = company[0]["currency_id"][1]
+        self.company_name = company[0]["name"]
+
+    def _find(self, table: str, key: str, what: str) -> int:
+        for again in (False, True):
+            if again:
+                self.refresh()
+            found: int | None = getattr(self, table).get(key)
+            if found is not None:
+                return found
+        raise RefusedError(f"Odoo has no {what} {key!r} in this company")
+
+    def account(self, code: str) -> int:
+        return self._find("_accounts", code, "account")
+
+    def journal(self, code: str) -> int:
+        return self._find("_journals", code, "journal")
+
+    def tax(self, name: str) -> int:
+        return self._find("_taxes", name, "sale tax")
+
+    def currency(self, code: str) -> int:
+        return self._find("_currencies", code, "active currency")
+
+    def code_of(self, account: int) -> str:
+        if account not in self._codes:
+            self.refresh()
+        return self._codes.get(account, f"#{account}")
+
+    def tax_name_of(self, tax: int) -> str:
+        if tax not in self._tax_names:
+            self.refresh()
+        return self._tax_names.get(tax, f"#{tax}")
+
+    def own_currency(self) -> str:
+        if not self.company_currency:
+            self.refresh()
+        return self.company_currency

@@ -1,0 +1,459 @@
+"""An open Odoo: sends effects in sets, looks up unknown outcomes, reads back by content.
+
+Every load is insert-or-ignore from the first (`mode: update`, `noupdate: True`), so a repeat of
+an external id never makes or changes a record; posting takes drafts only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tieout.connect import (
+    LedgerFacts,
+    Outcome,
+    RefusedError,
+    Sending,
+    SetupError,
+    SystemConfig,
+    TransientError,
+)
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
+from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.rows import (
+    INVOICE_FIELDS,
+    PARTNER_FIELDS,
+    Rows,
+    cash_fields,
+    cash_rows,
+    entry_fields,
+    entry_rows,
+    invoice_rows,
+    partner_rows,
+)
+from tieout.documents import (
+    CashPosting,
+    EffectBody,
+    EntryPosting,
+    InvoicePosting,
+    MatchRequest,
+    PartnerRecord,
+)
+
+_IGNORE = {"mode": "update", "noupdate": True}
+_QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True,
+          "mail_notrack": True}  # fmt: skip
+_LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
+_LOCKS = ("fiscalyear_lock_date", "hard_lock_date", "sale_lock_date", "tax_lock_date")
+MOVE, BANK_LINE, PARTNER = "account.move", "account.bank.statement.line", "res.partner"
+
+
+def open_session(config: SystemConfig) -> OdooSession:
+    client = OdooClient(
+        config.text("url"), config.text("database"), config.text("key"),
+        int(config.text("company", "0") or 0),
+    )  # fmt: skip
+    return OdooSession(client, quiet=config.text("own_log", "no") != "yes")
+
+
+class _Pace:
+    """Rows a call: grows while answers are quick, shrinks when they are slow."""
+
+    def __init__(self) -> None:
+        self.size = 50
+
+    def took(self, seconds: float) -> None:
+        if seconds > 8:
+            self.size = max(10, self.size // 2)
+        elif seconds < 3:
+            self.size = min(400, self.size * 2)
+
+
+class OdooSession:
+    """Writer and LedgerReader over one client."""
+
+    def __init__(self, client: OdooClient, quiet: bool = True) -> None:
+        self._client, self._names = client, Directory(client)
+        self._context = {**_IGNORE, **(_QUIET if quiet else {})}
+        self._pace = _Pace()
+
+    # checking
+
+    def check(self) -> str:
+        """What this is, in a line; SetupError where it is not usable, naming what to do."""
+        version = self._client.version()
+        if int(version.split(".")[0].removeprefix("saas~") or 0) < 19:
+            raise SetupError(f"Odoo {version} has no JSON-2: version 19 or newer is needed")
+        self._names.refresh()
+        return f"Odoo {version}, company {self._names.company_name}"
+
+    def marker(self, value: str) -> str:
+        """The fingerprint of this database: a record of ours, loaded once by its external id.
+
+        The first caller's `value` stays; another database answers another value.
+        """
+        rows = [["tieout.marker_of_this_database", "Tieout marker (do not delete)", "", value]]
+        ids = self._load(PARTNER, PARTNER_FIELDS, rows)
+        found = self._client.call(PARTNER, "read", ids=ids, fields=["ref"])
+        return str(found[0]["ref"]) if found else ""
+
+    # Writer
+
+    def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Send one kind of effect; see `Writer.send`."""
+        match batch[0].body:
+            case PartnerRecord():
+                return self._send_partners(batch)
+            case MatchRequest():
+                return self._match(batch)
+            case _:
+                return self._send_moves(batch)
+
+    def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        match batch[0].body:
+            case MatchRequest():
+                return self._match(batch, only_look=True)
+            case PartnerRecord():
+                # A repeated load answers the same record, so sending again is the look-up.
+                return [Outcome(s.external_id, "absent") for s in batch]
+            case _:
+                return self._look_up_moves(batch)
+
+    def _chunks(self, batch: Sequence[Sending]) -> list[list[Sending]]:
+        size = self._pace.size
+        return [list(batch[i : i + size]) for i in range(0, len(batch), size)]
+
+    def _load(self, model: str, fields: list[str], rows: Rows) -> list[int]:
+        """Ids in order. Raises RefusedError with `.bad` (record numbers) where rows are bad."""
+        started = time.monotonic()
+        answer = self._client.call(model, "load", fields=fields, data=rows, context=self._context)
+        self._pace.took(time.monotonic() - started)
+        if answer["ids"]:
+            return list(answer["ids"])
+        texts = [str(m.get("message", "")) for m in answer["messages"]]
+        if any("could not serialize" in text for text in texts):
+            raise TransientError(f"{model}.load: {texts[0]}", 0.1)
+        raise _BadRowsError("; ".join(texts[:3]), {
+            int(m["record"]): str(m["message"]) for m in answer["messages"] if "record" in m
+        })  # fmt: skip
+
+    def _load_some(
+        self, model: str, fields: list[str], batch: list[Sending],
+        rows_of: Callable[[Sending], Rows],
+    ) -> tuple[list[tuple[Sending, int]], list[Outcome]]:  # fmt: skip
+        """Load what can be loaded: bad records are taken out and the rest is loaded again."""
+        refused: list[Outcome] = []
+        left: list[tuple[Sending, Rows]] = []
+        for sending in batch:
+            try:
+                left.append((sending, rows_of(sending)))
+            except RefusedError as error:
+                refused.append(Outcome(sending.external_id, "refused", error=str(error)))
+        while left:
+            try:
+                ids = self._load(model, fields, [row for _, rows in left for row in rows])
+                return [(s, i) for (s, _), i in zip(left, ids, strict=True)], refused
+            except _BadRowsError as error:
+                bad = error.bad or dict.fromkeys(range(len(left)), str(error))
+                refused += [
+                    Outcome(left[n][0].external_id, "refused", error=why) for n, why in bad.items()
+                ]
+                left = [pair for n, pair in enumerate(left) if n not in bad]
+        return [], refused
+
+    def _send_partners(self, batch: Sequence[Sending]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for chunk in self._chunks(batch):
+            done, refused = self._load_some(
+                PARTNER, PARTNER_FIELDS, chunk,
+                lambda s: partner_rows(s.external_id, s.body) if isinstance(s.body, PartnerRecord) else [],
+            )  # fmt: skip
+            outcomes += refused
+            outcomes += [Outcome(s.external_id, "confirmed", i, PARTNER) for s, i in done]
+        return outcomes
+
+    def _foreign(self, body: EffectBody) -> bool:
+        return getattr(body, "currency", "") != self._names.own_currency()
+
+    def _rows_of(self, sending: Sending) -> Rows:
+        body = sending.body
+        if isinstance(body, InvoicePosting):
+            return invoice_rows(sending.external_id, body, self._names)
+        if isinstance(body, CashPosting):
+            return cash_rows(sending.external_id, body, self._names, self._foreign(body))
+        assert isinstance(body, EntryPosting)
+        return entry_rows(sending.external_id, body, self._names, self._foreign(body))
+
+    def _send_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        groups: dict[bool, list[Sending]] = {}
+        for sending in batch:
+            groups.setdefault(self._foreign(sending.body), []).append(sending)
+        for foreign, group in groups.items():
+            for chunk in self._chunks(group):
+                outcomes += self._send_chunk(chunk, foreign)
+        return outcomes
+
+    def _send_chunk(self, chunk: list[Sending], foreign: bool) -> list[Outcome]:
+        first = chunk[0].body
+        if isinstance(first, CashPosting):
+            done, refused = self._load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
+            return refused + self.read_back([s for s, _ in done], [i for _, i in done])
+        fields = INVOICE_FIELDS if isinstance(first, InvoicePosting) else entry_fields(foreign)
+        done, refused = self._load_some(MOVE, fields, chunk, self._rows_of)
+        ids = [i for _, i in done]
+        drafts = set()
+        if ids:
+            rows = self._client.call(MOVE, "read", ids=ids, fields=["state"])
+            drafts = {r["id"] for r in rows if r["state"] == "draft"}
+        if drafts:
+            if isinstance(first, InvoicePosting):
+                self._complete_invoices([(s, i) for s, i in done if i in drafts])
+            refused += self._post([(s, i) for s, i in done if i in drafts])
+        bad = {o.external_id for o in refused}
+        good = [(s, i) for s, i in done if s.external_id not in bad]
+        return refused + self.read_back([s for s, _ in good], [i for _, i in good])
+
+    def _complete_invoices(self, drafts: list[tuple[Sending, int]]) -> None:
+        """Put the source's own tax on the tax lines and the match key on the due line."""
+        ids = [i for _, i in drafts]
+        lines = self._client.call(
+            "account.move.line", "search_read",
+            domain=[["move_id", "in", ids], ["display_type", "in", ["tax", "payment_term"]]],
+            fields=_LINE_FIELDS, order="id",
+        )  # fmt: skip
+        by_move: dict[int, list[dict[str, Any]]] = {}
+        for line in lines:
+            by_move.setdefault(line["move_id"][0], []).append(line)
+        taxes: Rows = []
+        keys: Rows = []
+        for sending, move in drafts:
+            body = sending.body
+            assert isinstance(body, InvoicePosting)
+            sign = 1 if body.refund else -1
+            left = dict(body.tax_totals)
+            for line in by_move.get(move, []):
+                if line["display_type"] == "payment_term":
+                    if body.match:
+                        keys.append([str(line["id"]), f"I{body.match}"])
+                    continue
+                name = self._names.tax_name_of(line["tax_line_id"][0])
+                # A tax on several accounts has several lines: the first takes the source's sum.
+                wanted = sign * left.pop(name, Decimal(0))
+                if exact(line["amount_currency"]) != wanted:
+                    taxes.append([str(line["id"]), str(wanted)])
+        if taxes:
+            self._load("account.move.line", [".id", "amount_currency"], taxes)
+        if keys:
+            self._load("account.move.line", [".id", "matching_number"], keys)
+
+    def _post(self, drafts: list[tuple[Sending, int]]) -> list[Outcome]:
+        """Post drafts; where the set is refused each is posted alone, so one stops no other."""
+        context = {k: v for k, v in self._context.items() if k not in _IGNORE}
+        try:
+            self._client.call(MOVE, "action_post", ids=[i for _, i in drafts], context=context)
+            return []
+        except RefusedError as error:
+            if len(drafts) == 1:
+                return [Outcome(drafts[0][0].external_id, "refused", drafts[0][1], MOVE, error=str(error))]  # fmt: skip
+            half = len(drafts) // 2
+            return self._post(drafts[:half]) + self._post(drafts[half:])
+
+    def _look_up_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Find records by reference and external id; a draft or nothing may be sent again."""
+        model = BANK_LINE if isinstance(batch[0].body, CashPosting) else MOVE
+        references = sorted({str(getattr(s.body, "reference", "")) for s in batch})
+        rows = self._client.call(
+            model, "search_read", domain=[["ref", "in", references]], fields=["ref"]
+        )
+        names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}  # fmt: skip
+        ids = {name: int(key) for key, name in names.items()}
+        found = [s for s in batch if s.external_id in ids]
+        read = self.read_back(found, [ids[s.external_id] for s in found]) if found else []
+        known = {o.external_id: o for o in read if o.read_back.get("state") == "posted"}
+        return [known.get(s.external_id) or Outcome(s.external_id, "absent") for s in batch]
+
+    # matching
+
+    def _lines_of(
+        self, targets: Iterable[tuple[str, int]], account: str
+    ) -> dict[tuple[str, int], list[dict[str, Any]]]:
+        """The lines of records on one account, by (model, id): one call a model."""
+        by_model: dict[str, set[int]] = {}
+        for model, key in targets:
+            by_model.setdefault(model, set()).add(key)
+        found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        for model, keys in by_model.items():
+            field = "statement_line_id" if model == BANK_LINE else "move_id"
+            for row in self._client.call(
+                "account.move.line", "search_read",
+                domain=[[field, "in", sorted(keys)],
+                        ["account_id", "=", self._names.account(account)]],
+                fields=[field, "reconciled", "matching_number", "parent_state"], order="id",
+            ):  # fmt: skip
+                found.setdefault((model, row[field][0]), []).append(row)
+        return found
+
+    def _match(self, batch: Sequence[Sending], only_look: bool = False) -> list[Outcome]:
+        """Pair the lines of two effects each, unless they are paired already."""
+        outcomes: dict[str, Outcome] = {}
+        waiting = list(batch)
+        for last in (only_look, True):
+            waiting = self._judge_all(waiting, outcomes, reconcile=not last)
+        for sending in waiting:
+            why = "Odoo left the lines open"
+            outcomes[sending.external_id] = (
+                Outcome(sending.external_id, "absent") if only_look
+                else Outcome(sending.external_id, "refused", error=why, cause="not_matched")
+            )  # fmt: skip
+        return [outcomes[s.external_id] for s in batch]
+
+    def _judge_all(
+        self, batch: list[Sending], outcomes: dict[str, Outcome], reconcile: bool
+    ) -> list[Sending]:
+        """Those that are still open; asked to, their lines are reconciled."""
+        still = []
+        accounts: dict[str, list[Sending]] = {}
+        for sending in batch:
+            assert isinstance(sending.body, MatchRequest)
+            accounts.setdefault(sending.body.account, []).append(sending)
+        for account, group in accounts.items():
+            lines = self._lines_of([t for s in group for t in s.targets.values()], account)
+            for sending in group:
+                body = sending.body
+                assert isinstance(body, MatchRequest)
+                left, right = (
+                    lines.get(sending.targets.get(x, ("", 0)), []) for x in (body.left, body.right)
+                )
+                outcome = _judge(sending.external_id, left, right)
+                if outcome is not None:
+                    outcomes[sending.external_id] = outcome
+                    continue
+                still.append(sending)
+                if reconcile:
+                    open_ids = [x["id"] for x in (*left, *right) if not x["reconciled"]]
+                    self._client.call("account.move.line", "reconcile", ids=open_ids)
+        return still
+
+    # LedgerReader
+
+    def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
+        """What Odoo holds for each sending, compared by content, in the batch's order."""
+        outcomes: dict[str, Outcome] = {}
+        for cash in (True, False):
+            group = [
+                (s, i) for s, i in zip(batch, ids, strict=True)
+                if isinstance(s.body, CashPosting) == cash
+            ]  # fmt: skip
+            if group:
+                self._read_group(group, cash, outcomes)
+        return [outcomes[s.external_id] for s in batch]
+
+    def _read_group(
+        self, group: list[tuple[Sending, int]], cash: bool, outcomes: dict[str, Outcome]
+    ) -> None:
+        model = BANK_LINE if cash else MOVE
+        keys = [i for _, i in group]
+        moves = {i: i for i in keys}
+        if cash:
+            rows = self._client.call(BANK_LINE, "read", ids=keys, fields=["move_id"])
+            moves = {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
+        wanted = sorted(set(moves.values()))
+        states = {
+            r["id"]: r
+            for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])
+        }
+        by_move: dict[int, list[dict[str, Any]]] = {}
+        for line in self._client.call(
+            "account.move.line", "search_read", domain=[["move_id", "in", wanted]],
+            fields=_LINE_FIELDS,
+        ):  # fmt: skip
+            by_move.setdefault(line["move_id"][0], []).append(line)
+        for sending, key in group:
+            move = states.get(moves.get(key, 0))
+            if move is None:
+                outcomes[sending.external_id] = gone(sending.external_id, sending.body, key, model)
+                continue
+            lines = actual_lines(by_move.get(move["id"], []), self._names)
+            outcomes[sending.external_id] = compare(
+                sending.external_id, sending.body, key, model, move["state"], move["date"], lines
+            )
+
+    def facts(self) -> LedgerFacts:
+        domain = [["id", "=", self._client.company]] if self._client.company else []
+        company = self._client.call(
+            "res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1
+        )
+        locks = [date.fromisoformat(company[0][n]) for n in _LOCKS if company and company[0][n]]
+        rates: dict[str, list[tuple[date, Decimal]]] = {}
+        rows = self._client.call(
+            "res.currency.rate", "search_read", domain=[], fields=["currency_id", "name", "rate"],
+            order="name",
+        )  # fmt: skip
+        for row in rows:
+            day = date.fromisoformat(row["name"])
+            rates.setdefault(row["currency_id"][1], []).append((day, Decimal(str(row["rate"]))))
+        return LedgerFacts(max(locks, default=None), rates)
+
+    def foreign(self, references: Sequence[str]) -> dict[str, str]:
+        rows = self._client.call(
+            MOVE, "search_read",
+            domain=[["ref", "in", list(references)], ["move_type", "=", "out_invoice"],
+                    ["state", "!=", "cancel"]],
+            fields=["ref", "name"],
+        )  # fmt: skip
+        if not rows:
+            return {}
+        names = self._client.call(MOVE, "get_external_id", ids=[r["id"] for r in rows])
+        return {
+            r["ref"]: r["name"] or f"draft {r['id']}"
+            for r in rows
+            if not names.get(str(r["id"]), "").startswith("tieout.")
+        }
+
+    def trial_balance(self, until: date) -> dict[str, Decimal]:
+        """Balance by account code of posted lines up to `until`, signed, company currency."""
+        rows = self._client.call(
+            "account.move.line", "formatted_read_group",
+            domain=[["parent_state", "=", "posted"], ["date", "<=", until.isoformat()]],
+            groupby=["account_id"], aggregates=["balance:sum"],
+        )  # fmt: skip
+        return {
+            self._names.code_of(r["account_id"][0]): exact(r["balance:sum"] or 0) for r in rows
+        }
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class _BadRowsError(RefusedError):
+    """Rows that `load` refuses, by record number."""
+
+    def __init__(self, message: str, bad: dict[int, str]) -> None:
+        super().__init__(message)
+        self.bad = bad
+
+
+def _judge(
+    external_id: str, left: list[dict[str, Any]], right: list[dict[str, Any]]
+) -> Outcome | None:
+    """Whether two sets of lines are paired already, or cannot be; None: they can be paired."""
+    numbers = {x["matching_number"] for x in left} & {x["matching_number"] for x in right}
+    paired = {n for n in numbers if n and not str(n).startswith("I")}
+    if paired:
+        number = sorted(map(str, paired))[0]
+        return Outcome(external_id, "confirmed", None, "", read_back={"match": number})
+    if any(x["parent_state"] != "posted" for x in (*left, *right)):
+        why = "one side is not posted any more"
+        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+    if not left or not right:
+        why = "one side has no line on the account any more"
+        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+    if all(x["reconciled"] for x in left) or all(x["reconciled"] for x in right):
+        why = "one side is matched with something else"
+        return Outcome(external_id, "refused", error=why, cause="matched_otherwise")
+    return None

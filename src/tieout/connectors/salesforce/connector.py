@@ -1,0 +1,31 @@
+"""The declaration of the Salesforce connector."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector, Stream
+from tieout.connectors.salesforce.client import open_session
+from tieout.connectors.salesforce.normalise import account, won_order
+
+CONNECTOR = Connector(
+    name="salesforce",
+    title="Salesforce",
+    version="1",
+    config=(
+        ConfigField("url", "My Domain address, such as https://example.my.salesforce.com"),
+        ConfigField("client_id", "consumer key of the connected app", secret=True),
+        ConfigField("client_secret", "its consumer secret", secret=True),
+    ),
+    open=open_session,
+    can=("poll", "write", "look_up", "control_totals"),
+    streams=(
+        Stream("accounts", "customers", account, "SystemModstamp"),
+        Stream("won_orders", "closed-won opportunities with their products", won_order,
+               "SystemModstamp"),
+    ),
+    simulator="tieout.connectors.salesforce.simulator:Salesforce",
+    limits="API calls a day; a query answers 2,000 rows a page",
+    assumed=(
+        "custom fields Credit_Exposure__c and Collection_Status__c stand on Account, "
+        "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity",
+    ),
+)  # fmt: skip

@@ -1,0 +1,100 @@
+"""One message a sending, with a Message-ID that is its external id (RFC 5321, RFC 5322)."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Sequence
+from email.message import EmailMessage
+
+from tieout.connect import (
+    Outcome,
+    Sending,
+    SetupError,
+    SystemConfig,
+    TransientError,
+    UnknownOutcomeError,
+)
+from tieout.documents import MailOut
+
+
+def open_session(config: SystemConfig) -> SmtpSession:
+    return SmtpSession(config)
+
+
+class SmtpSession:
+    """Writer. A cut after the message was handed over cannot be looked up: undecided."""
+
+    def __init__(self, config: SystemConfig) -> None:
+        self._host, self._port = config.text("host"), int(config.text("port", "25"))
+        self._sender = config.text("sender")
+        self._user, self._password = config.text("user"), config.text("password")
+
+    def _connect(self) -> smtplib.SMTP:
+        try:
+            server = smtplib.SMTP(self._host, self._port, timeout=20)
+            if self._user:
+                server.starttls()
+                server.login(self._user, self._password)
+            return server
+        except smtplib.SMTPAuthenticationError as error:
+            raise SetupError(f"the mail server refuses user {self._user}: {error!r}") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise TransientError(f"mail server {self._host}: {error!r}", 1.0) from None
+
+    def check(self) -> str:
+        self._connect().quit()
+        return f"mail server {self._host}:{self._port}"
+
+    def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Messages after one that fails wait: they are reported absent."""
+        outcomes: list[Outcome] = []
+        server = self._connect()
+        try:
+            for sending in batch:
+                outcomes.append(self._one(server, sending))
+        except TransientError:
+            if not outcomes:
+                raise
+        except UnknownOutcomeError as error:
+            unsure = batch[len(outcomes)]
+            outcomes.append(Outcome(unsure.external_id, "undecided", error=str(error)))
+        finally:
+            try:
+                server.quit()
+            except (OSError, smtplib.SMTPException):
+                pass
+        done = {o.external_id for o in outcomes}
+        rest = [Outcome(s.external_id, "absent") for s in batch if s.external_id not in done]
+        return outcomes + rest
+
+    def _one(self, server: smtplib.SMTP, sending: Sending) -> Outcome:
+        body = sending.body
+        assert isinstance(body, MailOut)
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._sender, body.to, body.subject
+        message["Message-ID"] = f"<{sending.external_id}@tieout>"
+        message.set_content(body.text)
+        try:
+            server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
+            if 400 <= code < 500:
+                raise TransientError(f"the mail server puts {code} off", 1.0) from None
+            return Outcome(sending.external_id, "refused", error=f"address refused ({code})")
+        except smtplib.SMTPResponseException as error:
+            if 400 <= error.smtp_code < 500:
+                raise TransientError(f"the mail server puts off: {error.smtp_code}", 0.5) from None
+            return Outcome(sending.external_id, "refused", error=repr(error))
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            raise UnknownOutcomeError(f"the line was cut: {error!r}") from None
+        return Outcome(sending.external_id, "confirmed", None, "mail")
+
+    def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Nothing can be asked of a mail server: a person decides."""
+        why = "it may have been handed over before the line was cut"
+        return [Outcome(s.external_id, "undecided", error=why) for s in batch]
+
+    def close(self) -> None:
+        """Connections do not outlive a batch."""
+
+

@@ -1,0 +1,23 @@
+"""The declaration of the SMTP connector."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector
+from tieout.connectors.smtp.client import open_session
+
+CONNECTOR = Connector(
+    name="smtp",
+    title="Mail (SMTP)",
+    version="1",
+    config=(
+        ConfigField("host", "mail server"),
+        ConfigField("port", "its port", required=False, default="25"),
+        ConfigField("sender", "the From address"),
+        ConfigField("user", "log-in name, if any", required=False),
+        ConfigField("password", "its password", secret=True, required=False),
+    ),
+    open=open_session,
+    can=("write", "look_up"),
+    simulator="tieout.connectors.smtp.simulator:MailServer",
+    limits="one message at a time; an unknown outcome cannot be looked up and becomes a case",
+)

@@ -1,0 +1,209 @@
+"""Stripe on the wire: signed webhooks, paged lists, reports.
+
+References: docs.stripe.com/webhooks (signatures), docs.stripe.com/api/balance_transactions,
+docs.stripe.com/reports/api. Signatures are checked here and not by the official library, since
+that one reads the machine's clock: tolerance follows the injected clock.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import io
+import json
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+from tieout.connect import (
+    ControlTotal,
+    Item,
+    Page,
+    SetupError,
+    SignatureError,
+    SystemConfig,
+    TransientError,
+)
+
+_TOLERANCE = timedelta(minutes=5)
+_REPORTS = ("balance_change_from_activity.summary.1", "payouts.summary.1")
+# A dispute changes for months after it was opened: its window is as long.
+_DISPUTE_WINDOW = timedelta(days=120)
+
+
+def open_session(config: SystemConfig) -> StripeSession:
+    return StripeSession(
+        config.text("url"), config.text("key"), config.text("webhook_secrets").split()
+    )
+
+
+class StripeSession:
+    """Poller, WebhookReceiver and ControlTotals."""
+
+    def __init__(self, url: str, key: str, secrets: list[str]) -> None:
+        self._secrets = secrets
+        self._http = httpx2.Client(
+            base_url=url.rstrip("/"), timeout=40, headers={"Authorization": f"Bearer {key}"}
+        )
+
+    def _get(self, path: str, params: dict[str, Any] | None = None) -> httpx2.Response:
+        return self._ask("GET", path, params)
+
+    def _ask(self, method: str, path: str, params: dict[str, Any] | None = None) -> httpx2.Response:
+        given: dict[str, Any] = {"params" if method == "GET" else "data": params or {}}
+        try:
+            reply = self._http.request(method, path, **given)
+        except httpx2.HTTPError as error:
+            raise TransientError(f"Stripe {path}: {error!r}", 1.0) from None
+        if reply.status_code == 429:
+            raise TransientError(
+                f"Stripe {path}: too many requests", float(reply.headers.get("retry-after", "1"))
+            )
+        if reply.status_code in (401, 403):
+            raise SetupError(
+                f"Stripe refuses the key ({reply.status_code}): give the restricted key rights "
+                f"to read balance, payouts, disputes and reports"
+            )
+        if reply.status_code >= 500:
+            raise TransientError(f"Stripe {path}: status {reply.status_code}", 0.3)
+        if reply.status_code >= 400:
+            raise SetupError(f"Stripe {path}: {reply.status_code} {reply.text[:200]}")
+        return reply
+
+    def check(self) -> str:
+        """What this is, in a line."""
+        balance = self._get("/v1/balance").json()
+        mode = "live" if balance.get("livemode") else "test"
+        return f"Stripe, {mode} mode"
+
+    # Poller
+
+    def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
+        since = cursor.get("since")
+        start = int(since) - int(overlap.total_seconds()) if since else 0
+        if stream == "balance_transactions":
+            return self._poll_transactions(cursor, start)
+        if stream == "payouts":
+            return self._poll_payouts(cursor, start)
+        start = int((now - _DISPUTE_WINDOW).timestamp())
+        rows = self._all("/v1/disputes", {"created[gte]": start})
+        items = [_item("disputes", r["id"], r) for r in rows]
+        return Page(items, {})
+
+    def _poll_transactions(self, cursor: dict[str, Any], start: int) -> Page:
+        params = {"limit": 100, "created[gte]": start, "expand[]": "data.source"}
+        if cursor.get("after"):
+            params["starting_after"] = cursor["after"]
+        page = self._get("/v1/balance_transactions", params).json()
+        rows = page["data"]
+        items = [_item("balance_transactions", r["id"], r) for r in rows]
+        newest = max([cursor.get("newest", 0), *(r["created"] for r in rows)])
+        if page["has_more"]:
+            ahead = {"since": cursor.get("since"), "after": rows[-1]["id"], "newest": newest}
+            return Page(items, ahead, more=True)
+        return Page(items, {"since": max(newest, int(cursor.get("since") or 0))})
+
+    def _poll_payouts(self, cursor: dict[str, Any], start: int) -> Page:
+        items, newest = [], int(cursor.get("since") or 0)
+        for payout in self._all("/v1/payouts", {"created[gte]": start}):
+            newest = max(newest, payout["created"])
+            # Stripe lists what a payout is made of for automatic ones only.
+            if not payout["automatic"]:
+                continue
+            rows = self._all("/v1/balance_transactions", {"payout": payout["id"]})
+            body = {
+                "payout": payout,
+                "transactions": [r["id"] for r in rows if r["type"] != "payout"],
+            }
+            items.append(_item("payouts", payout["id"], body))
+        return Page(items, {"since": newest})
+
+    def _all(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        while True:
+            given = {"limit": 100, **params}
+            if rows:
+                given["starting_after"] = rows[-1]["id"]
+            page = self._get(path, given).json()
+            rows += page["data"]
+            if not page["has_more"]:
+                return rows
+
+    # WebhookReceiver
+
+    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
+        verify_signature(headers.get("stripe-signature", ""), body, self._secrets, now)
+        event = json.loads(body)
+        if not isinstance(event, dict) or "id" not in event or "type" not in event:
+            raise ValueError("a Stripe event is a JSON object with id and type")
+        return [Item("event:" + str(event["type"]), str(event["id"]), f"event:{event['id']}", body)]
+
+    # ControlTotals
+
+    def control_totals(
+        self, streams: Iterable[str], start: datetime, end: datetime, zone: str
+    ) -> list[ControlTotal]:
+        """Counts and nets by reporting category, from Stripe's own summary reports."""
+        totals = []
+        for report in _REPORTS:
+            for row in csv.DictReader(io.StringIO(self._report(report, start, end))):
+                net = Decimal(row["net"])
+                totals.append(
+                    ControlTotal(
+                        currency=row["currency"].upper(), group=row["reporting_category"],
+                        count=int(row["count"]), debit=max(net, Decimal(0)),
+                        credit=max(-net, Decimal(0)), reference=report,
+                    )
+                )  # fmt: skip
+        return totals
+
+    def _report(self, report: str, start: datetime, end: datetime) -> str:
+        run = self._ask(
+            "POST", "/v1/reporting/report_runs",
+            {"report_type": report, "parameters[interval_start]": int(start.timestamp()),
+             "parameters[interval_end]": int(end.timestamp())},
+        ).json()  # fmt: skip
+        for _ in range(600):
+            if run["status"] == "succeeded":
+                return self._get(f"/v1/files/{run['result']['id']}/contents").text
+            if run["status"] == "failed":
+                raise SetupError(f"Stripe report {report} failed: {run.get('error')}")
+            time.sleep(0.5)
+            run = self._get(f"/v1/reporting/report_runs/{run['id']}").json()
+        raise TransientError(f"Stripe report {report} does not finish", 60)
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: datetime) -> None:
+    """Check `Stripe-Signature` against any of the secrets (two are valid while one rotates).
+
+    Raises SignatureError where it is missing, wrong, or older than five minutes.
+    """
+    parts = [p.partition("=") for p in header.split(",")]
+    stamps = [v for k, _, v in parts if k.strip() == "t"]
+    signatures = [v for k, _, v in parts if k.strip() == "v1"]
+    if not stamps or not signatures or not stamps[0].isdigit():
+        raise SignatureError("the Stripe-Signature header is missing or has no t and v1")
+    for secret in secrets:
+        signed = f"{stamps[0]}.".encode() + body
+        expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+        if any(hmac.compare_digest(expected, s) for s in signatures):
+            age = now - datetime.fromtimestamp(int(stamps[0]), UTC)
+            if abs(age) > _TOLERANCE:
+                raise SignatureError(f"the signature is {age} old; 5 minutes are allowed")
+            return
+    raise SignatureError("the signature is not by any of the secrets of this interface")
+
+
+def _item(stream: str, key: str, body: dict[str, Any]) -> Item:
+    raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    digest = hashlib.sha256(raw).hexdigest()[:16]
+    return Item(stream, key, f"{stream}:{key}:{digest}", raw)

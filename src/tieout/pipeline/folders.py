@@ -1,0 +1,128 @@
+"""Files: a watched folder, and the taking in of one file.
+
+A file that was taken in moves to `taken/`; one that cannot be read moves to `refused/` and
+becomes a case: it is kept either way.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from tieout.cases import NewCase, open_cases
+from tieout.connect import FileReader, FileRefusedError
+from tieout.engine import Clock, Lane, crash_point
+from tieout.money import Period
+from tieout.pipeline.intake import Accepted, accept
+from tieout.rules import Interface, Release
+from tieout.store import Connection
+
+_SETTLED_SECONDS = 0.2
+
+
+def take_file(
+    connection: Connection, interface: Interface, reader: FileReader, name: str, content: bytes,
+    clock: Clock,
+) -> Accepted:  # fmt: skip
+    """Take one file in, in one transaction. Raises FileRefusedError where it cannot be read."""
+    items = list(reader.read(name, content))
+    with connection.transaction():
+        accepted = accept(connection, interface.name, items, "file", clock.now())
+        crash_point("intake.before_commit")
+    crash_point("intake.after_commit")
+    return accepted
+
+
+def refuse_file(
+    connection: Connection, release: Release, interface: Interface, name: str, why: str,
+    clock: Clock,
+) -> None:  # fmt: skip
+    """Open the case of a file that cannot be read."""
+    now = clock.now()
+    case = NewCase(
+        cause="unreadable_file",
+        interface=interface.name,
+        entity=interface.entity,
+        period=str(Period.of(now.date())),
+        source_key=name,
+        amount=Decimal(0),
+        currency=release.entities[interface.entity].currency,
+        recovery="the file is kept: ask its sender for a good one and put that into the folder",
+        detail=why,
+        owner=interface.owner,
+        opened_at=now,
+        due_at=now + timedelta(hours=interface.service_level_hours),
+    )
+    with connection.transaction():
+        open_cases(connection, [case], "intake")
+
+
+class FolderStage:
+    """The stage as a worker's step."""
+
+    def __init__(
+        self,
+        watched: Sequence[tuple[str, Path]],
+        release: Callable[[], Release],
+        reader_of: Callable[[str], FileReader | None],
+        clock: Clock,
+    ) -> None:
+        self._watched, self._release = watched, release
+        self._reader_of, self._clock = reader_of, clock
+
+    def step(self, connection: Connection) -> bool:
+        worked = False
+        for name, folder in self._watched:
+            interface = self._release().interfaces.get(name)
+            reader = self._reader_of(interface.system) if interface else None
+            if interface is None or reader is None or not folder.is_dir():
+                continue
+            files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
+            if not files:
+                continue
+            lane = Lane(connection, "folder", name)
+            if not lane.take():
+                continue
+            try:
+                for path in files:
+                    worked = self._take(connection, interface, reader, path) or worked
+            finally:
+                if not connection.closed:
+                    lane.free()
+        return worked
+
+    def _take(
+        self, connection: Connection, interface: Interface, reader: FileReader, path: Path
+    ) -> bool:
+        try:
+            # A file that still grows is left for the next look.
+            if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
+                return False
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return False
+        try:
+            take_file(connection, interface, reader, path.name, content, self._clock)
+        except FileRefusedError as error:
+            refuse_file(
+                connection, self._release(), interface, path.name, str(error), self._clock
+            )
+            _move(path, "refused")
+            return True
+        _move(path, "taken")
+        return True
+
+
+def _move(path: Path, to: str) -> None:
+    """Into a folder beside it; a name that stands there already gets a number."""
+    folder = path.parent / to
+    folder.mkdir(exist_ok=True)
+    target, number = folder / path.name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{path.stem}.{number}{path.suffix}"
+    os.replace(path, target)

@@ -1,0 +1,172 @@
+"""Sets a company up in Odoo as its administrator would, over the API alone.
+
+The same steps work on a real server: a company of its own, accounts, journals, taxes, rates,
+and a service account with the least rights and a key of its own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+ACCOUNTS = [
+    ("101501", "Stripe USD clearing", "asset_cash", False),
+    ("101502", "Stripe EUR clearing", "asset_cash", False),
+    ("101511", "Bank USD", "asset_cash", False),
+    ("101512", "Bank EUR", "asset_cash", False),
+    ("101710", "Disputes receivable", "asset_current", True),
+    ("101720", "Provider reserve", "asset_current", False),
+    ("212100", "Unapplied: no order known", "liability_current", True),
+    ("212110", "Unapplied: order in exception", "liability_current", True),
+    ("212120", "Unapplied: order excluded", "liability_current", True),
+    ("212130", "Unapplied: bank lines", "liability_current", True),
+    ("212300", "Gift cards", "liability_current", False),
+    ("400100", "Shipping", "income", False),
+    ("400200", "Refund adjustments", "income", False),
+    ("621000", "Provider fees", "expense", False),
+    ("642100", "Dispute losses", "expense", False),
+    ("643100", "Provider adjustments", "expense", False),
+]
+JOURNALS = [
+    ("STRU", "Stripe USD", "USD", "101501"), ("STRE", "Stripe EUR", "EUR", "101502"),
+    ("BNKU", "Bank USD", "USD", "101511"), ("BNKE", "Bank EUR", "EUR", "101512"),
+]  # fmt: skip
+_GROUPS = ("base.group_user", "account.group_account_basic", "base.group_partner_manager")
+
+
+@dataclass
+class Company:
+    """What the project needs to know of the company that was set up."""
+
+    id: int
+    key: str
+    login: str
+
+
+class Administrator:
+    """A client of Odoo with an administrator's key."""
+
+    def __init__(self, url: str, database: str, key: str) -> None:
+        headers = {"Authorization": f"bearer {key}", "X-Odoo-Database": database}
+        self.url, self.database = url, database
+        self._http = httpx2.Client(base_url=url, headers=headers, timeout=120)
+
+    def call(self, model: str, method: str, **body: Any) -> Any:
+        """Run a method; RuntimeError with Odoo's words where it refuses."""
+        reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+        if reply.status_code != 200:
+            raise RuntimeError(f"{model}.{method}: {reply.status_code} {reply.text[:300]}")
+        return reply.json()
+
+    def set_up(self, name: str, first_day: date) -> Company:
+        """The whole set-up; rates begin a month before `first_day`."""
+        ids = {
+            r["name"]: r["id"]
+            for r in self.call(
+                "res.currency", "search_read", domain=[["name", "in", ["USD", "EUR"]]],
+                fields=["name"], context={"active_test": False},
+            )
+        }  # fmt: skip
+        self.call("res.currency", "write", ids=list(ids.values()), vals={"active": True})
+        company = self.call(
+            "res.company", "create", vals_list=[{"name": name, "currency_id": ids["USD"]}]
+        )[0]
+        self.call("account.chart.template", "try_loading", template_code="generic_coa",
+                  company=company, install_demo=False)  # fmt: skip
+        self.call("res.company", "write", ids=[company], vals={"currency_id": ids["USD"]})
+        context = {"allowed_company_ids": [company]}
+        self._accounts(company, ids, context)
+        self._taxes(context)
+        self._rates(company, ids["EUR"], first_day, context)
+        login, password = f"tieout-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+        self._service_account(login, password, company)
+        return Company(company, self._make_key(login, password), login)
+
+    def _accounts(self, company: int, currencies: dict[str, int], context: Any) -> None:
+        made = self.call(
+            "account.account", "create", context=context,
+            vals_list=[{"code": c, "name": n, "account_type": t, "reconcile": r}
+                       for c, n, t, r in ACCOUNTS],
+        )  # fmt: skip
+        codes = {row[0]: key for row, key in zip(ACCOUNTS, made, strict=True)}
+        self.call(
+            "account.journal", "create", context=context,
+            vals_list=[
+                {"name": n, "code": c, "type": "bank", "default_account_id": codes[account],
+                 "company_id": company,
+                 **({"currency_id": currencies[cur]} if cur != "USD" else {})}
+                for c, n, cur, account in JOURNALS
+            ],
+        )  # fmt: skip
+
+    def _taxes(self, context: Any) -> None:
+        found = self.call("account.account", "search_read", domain=[["code", "=", "251000"]],
+                          fields=["code"], context=context)  # fmt: skip
+        group = self.call("account.tax", "search_read", domain=[["type_tax_use", "=", "sale"]],
+                          fields=["tax_group_id"], limit=1, context=context)  # fmt: skip
+        lines = [[0, 0, {"repartition_type": "base"}],
+                 [0, 0, {"repartition_type": "tax", "account_id": found[0]["id"]}]]  # fmt: skip
+        self.call(
+            "account.tax", "create", context=context,
+            vals_list=[{"name": "VAT 20%", "amount": 20, "type_tax_use": "sale",
+                        "tax_group_id": group[0]["tax_group_id"][0],
+                        "price_include_override": "tax_excluded",
+                        "invoice_repartition_line_ids": lines,
+                        "refund_repartition_line_ids": lines}],
+        )  # fmt: skip
+
+    def _rates(self, company: int, euro: int, first_day: date, context: Any) -> None:
+        rate, rows = Decimal("0.9000"), []
+        for week in range(-4, 9):
+            day = first_day + timedelta(days=7 * week)
+            rate += Decimal("0.0015") if week % 3 else Decimal("-0.0020")
+            rows.append({"currency_id": euro, "company_id": company, "name": day.isoformat(),
+                         "rate": float(rate)})  # fmt: skip
+        self.call("res.currency.rate", "create", vals_list=rows, context=context)
+
+    def _service_account(self, login: str, password: str, company: int) -> None:
+        groups = []
+        for name in _GROUPS:
+            module, short = name.split(".")
+            rows = self.call(
+                "ir.model.data", "search_read", fields=["res_id"],
+                domain=[["module", "=", module], ["name", "=", short]],
+            )  # fmt: skip
+            groups.append(rows[0]["res_id"])
+        self.call(
+            "res.users", "create", context={"no_reset_password": True},
+            vals_list=[{"name": "Tieout", "login": login, "password": password,
+                        "company_id": company, "company_ids": [[6, 0, [company]]],
+                        "group_ids": [[6, 0, groups]]}],
+        )  # fmt: skip
+
+    def _make_key(self, login: str, password: str) -> str:
+        """A key of the service account itself, made in its own session (90 days at most)."""
+        web = httpx2.Client(base_url=self.url, timeout=60)
+
+        def rpc(path: str, **params: Any) -> Any:
+            body = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
+            reply = web.post(path, json=body).json()
+            if "error" in reply:
+                raise RuntimeError(f"{path}: {reply['error']['data']['message']}")
+            return reply["result"]
+
+        def call(model: str, method: str, *args: Any, **kwargs: Any) -> Any:
+            return rpc(f"/web/dataset/call_kw/{model}/{method}", model=model, method=method,
+                       args=list(args), kwargs=kwargs)  # fmt: skip
+
+        rpc("/web/session/authenticate", db=self.database, login=login, password=password)
+        values = [{"name": "Tieout", "duration": "90"}]
+        request = call("res.users.apikeys.description", "create", values)
+        check = call("res.users.apikeys.description", "make_key", request)
+        shown = call("res.users.identitycheck", "run_check", [check["res_id"]],
+                     context={"password": password})  # fmt: skip
+        return str(shown["context"]["default_key"])
+
+    def close(self) -> None:
+        self._http.close()

@@ -1,0 +1,209 @@
+"""Faults that are planted into the month, each with the truth of it written down apart."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tieout.connectors.camt053.simulator import BankLine
+from tieout.sandbox.month import IBAN_USD, Month, Planted, cents
+from tieout.sandbox.world import ZONE
+
+
+class Traps:
+    """Schedules one of each. All of them are in USD, the entity's currency."""
+
+    def __init__(self, month: Month) -> None:
+        self.m = month
+        self._random = random.Random(month.world.seed + 77)
+
+    def schedule(self) -> None:
+        m = self.m
+        day = m.at
+        october = date(2026, 10, 1)
+        m.add(day(october + timedelta(days=5), 9), self.unknown_tax)
+        m.add(day(october + timedelta(days=6), 9), self.unmapped_account)
+        m.add(day(october + timedelta(days=7), 9), self.unknown_customer)
+        m.add(day(october + timedelta(days=8), 9), self.edited_after_payout)
+        m.add(day(october + timedelta(days=9), 9), self.payment_without_order)
+        m.add(day(october + timedelta(days=10), 9), self.garbled_transfer)
+        m.add(day(october + timedelta(days=11), 9), self.imported_elsewhere)
+        m.add(day(october + timedelta(days=12), 9), self.refund_fails)
+        m.add(day(october + timedelta(days=13), 9), self.unreadable_file)
+        m.add(day(october + timedelta(days=14), 9), self.to_be_changed)
+        m.add(day(october + timedelta(days=18), 9), self.offsetting_gap)
+        for when, act in ((19, self.short_deposit), (21, self.failed_payout)):
+            on = date(2026, 10, when)
+            m._special_payouts.add(("USD", on))
+            m.add(day(on, 6), act)
+        m.add(day(date(2026, 10, 26), 6, 30), self.manual_payout)
+        m.add(day(date(2026, 11, 5), 9), self.late_event)
+
+    def _plant(self, cause: str, key: str, amount: int | Decimal) -> None:
+        value = cents(amount) if isinstance(amount, int) else amount
+        self.m.planted.append(Planted(cause, key, value))
+
+    def _order(self, at: datetime, expected: str = "case") -> tuple[dict[str, Any], int]:
+        order = self.m.place(at, "shop_us", "plain", self._random)
+        self.m.truth[-1].expected = expected
+        return order, self.m.truth[-1].total
+
+    @staticmethod
+    def _key(order: dict[str, Any]) -> str:
+        return "order:" + order["id"].rpartition("/")[2]
+
+    def unknown_tax(self, at: datetime) -> None:
+        """A tax that nobody mapped."""
+        order, total = self._order(at)
+        for line in order["lineItems"]["nodes"]:
+            for tax in line["taxLines"]:
+                tax["title"] = "City Levy"
+        self._plant("unknown_tax", self._key(order), total)
+
+    def unmapped_account(self, at: datetime) -> None:
+        """A tip, for which no account is mapped."""
+        order, total = self._order(at)
+        shop = self.m.world.shops["shop_us"]
+        order["totalTipReceivedSet"] = shop.money(Decimal("3.00"))
+        order["totalPriceSet"] = shop.money(cents(total) + 3)
+        self.m.truth[-1].total += 300
+        self._plant("unmapped_account", self._key(order), total + 300)
+
+    def unknown_customer(self, at: datetime) -> None:
+        """A won order without an account."""
+        _, total, row = self.m.win(at, 9001, None, 120_000, "case")
+        self._plant("unknown_customer", f"opportunity:{row['Id']}", total)
+
+    def edited_after_payout(self, at: datetime) -> None:
+        """A line is added once the money was paid out; nobody paid for it."""
+        order, total = self._order(at, "invoiced")
+
+        def edit(later: datetime) -> None:
+            shop = self.m.world.shops["shop_us"]
+            line = {"name": "Added later", "quantity": 1, "price": cents(2000), "taxes": []}
+            shop.edit(order, line, cents(total + 2000), later)
+
+        self.m.add(at + timedelta(days=8), edit)
+        self._plant("order_edited_after_payout", self._key(order), 2000)
+
+    def payment_without_order(self, at: datetime) -> None:
+        row = self.m.world.stripe.charge(7777, "USD", 256, at, {"order_id": "404404"}, "Nobody")
+        self._plant("payment_without_order", row["id"], 7777)
+
+    def garbled_transfer(self, at: datetime) -> None:
+        """A transfer whose reference cannot be read."""
+        day = at.astimezone(ZONE).date() + timedelta(days=1)
+        line = BankLine(day, 43_210, counterparty="HARBOR INDSTRL", remittance="Paymnt S0 2OO1?")
+        self.m.expect(IBAN_USD, line)
+        key = self.m.statement_key(IBAN_USD, day, self.m.position_of(IBAN_USD, line))
+        self._plant("unmatched_bank_line", key, 43_210)
+
+    def imported_elsewhere(self, at: datetime) -> None:
+        """Another connector put the order into Odoo before it reaches us."""
+        order, total = self._order(at)
+        assert self.m.admin is not None
+        context = {"allowed_company_ids": [self.m.company_id]}
+        partner = self.m.admin.call("res.partner", "create", vals_list=[{"name": "Imported"}])[0]
+        line = {"name": "Imported", "quantity": 1, "price_unit": float(cents(total)),
+                "tax_ids": [[6, 0, []]]}  # fmt: skip
+        day = at.astimezone(ZONE).date().isoformat()
+        self.m.admin.call(
+            "account.move", "create", context=context,
+            vals_list=[{"move_type": "out_invoice", "partner_id": partner, "invoice_date": day,
+                        "ref": order["name"], "invoice_line_ids": [[0, 0, line]]}],
+        )  # fmt: skip
+        self._plant("imported_by_another_connector", self._key(order), total)
+
+    def refund_fails(self, at: datetime) -> None:
+        """A refund that the card refuses four days later."""
+        order, _ = self._order(at, "invoiced")
+        data = {"order_id": order["id"].rpartition("/")[2]}
+        charge = next(
+            c for c in self.m.world.stripe.books.charges.values() if c["metadata"] == data
+        )
+
+        def refund(later: datetime) -> None:
+            row = self.m.give_back(later, order, charge, data)
+
+            def fail(last: datetime) -> None:
+                back = self.m.world.stripe.fail_refund(row, last)
+                self._plant("refund_failed", back["id"], back["amount"])
+
+            self.m.add(later + timedelta(days=4), fail)
+
+        self.m.add(at + timedelta(days=2), refund)
+
+    def unreadable_file(self, at: datetime) -> None:
+        path = self.m.world.statements / "statement-broken.xml"
+        path.write_bytes(b"%PDF-1.4 this is no statement")
+        self._plant("unreadable_file", path.name, 0)
+
+    def to_be_changed(self, at: datetime) -> None:
+        """An accountant resets our invoice to draft, changes an account and posts it again."""
+        order, _ = self._order(at, "invoiced")
+        price = order["lineItems"]["nodes"][0]["discountedTotalSet"]["shopMoney"]["amount"]
+
+        def change(later: datetime) -> None:
+            admin = self.m.admin
+            assert admin is not None
+            context = {"allowed_company_ids": [self.m.company_id]}
+            moves = admin.call("account.move", "search", domain=[["ref", "=", order["name"]]],
+                               context=context)  # fmt: skip
+            admin.call("account.move", "button_draft", ids=moves, context=context)
+            lines = admin.call(
+                "account.move.line", "search", context=context, order="id", limit=1,
+                domain=[["move_id", "in", moves], ["display_type", "=", "product"]],
+            )  # fmt: skip
+            other = admin.call("account.account", "search", domain=[["code", "=", "450000"]],
+                               context=context)  # fmt: skip
+            admin.call("account.move.line", "write", ids=lines, vals={"account_id": other[0]},
+                       context=context)  # fmt: skip
+            admin.call("account.move", "action_post", ids=moves, context=context)
+
+        self.m.add(at + timedelta(days=3), change)
+        self._plant("changed_in_ledger", self._key(order), Decimal(price))
+
+    def offsetting_gap(self, at: datetime) -> None:
+        """+100 and -100 that no list shows yet: the net is 0.00, the counts are not."""
+        stripe = self.m.world.stripe
+        up = stripe.adjust("fee", -10_000, "USD", at, "Network fee, billed")
+        down = stripe.adjust("other_adjustment", 10_000, "USD", at, "Network fee, credited")
+        stripe.hidden |= {up["id"], down["id"]}
+        self._plant("missing_events", "stripe:2026-10:USD", 0)
+
+    def short_deposit(self, at: datetime) -> None:
+        """A deposit a cent short."""
+        payout = self.m.world.stripe.pay_out("USD", at)
+        if payout is None:
+            return
+        day = at.astimezone(ZONE).date()
+        line = self.m.arrive(payout, "USD", day, short=1)
+        key = self.m.statement_key(IBAN_USD, line.on, self.m.position_of(IBAN_USD, line))
+        self._plant("deposit_differs_from_payout", key, 1)
+
+    def failed_payout(self, at: datetime) -> None:
+        """A payout that the bank sends back: it never arrives."""
+        payout = self.m.world.stripe.pay_out("USD", at)
+        if payout is None:
+            return
+        self._returned = payout
+        self.m.add(
+            at + timedelta(days=2), lambda t: self.m.world.stripe.fail_payout(payout, t) and None
+        )
+
+    def manual_payout(self, at: datetime) -> None:
+        """What came back is paid out by hand, between automatic payouts."""
+        returned = getattr(self, "_returned", None)
+        if returned is None:
+            return
+        payout = self.m.world.stripe.pay_out("USD", at, amount=returned["amount"])
+        if payout is not None:
+            self.m.arrive(payout, "USD", at.astimezone(ZONE).date())
+
+    def late_event(self, at: datetime) -> None:
+        """An order of October that comes once October is locked."""
+        closed = self.m.at(date(2026, 10, 29), 15)
+        _, total, row = self.m.win(at, 9002, self.m.accounts[0], 65_000, "case", closed)
+        self._plant("late_event", f"opportunity:{row['Id']}", total)

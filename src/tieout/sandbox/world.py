@@ -1,0 +1,115 @@
+"""The simulators of one sandbox, served on loopback, with one virtual clock."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tieout.connectors.camt053.simulator import Bank
+from tieout.connectors.cloudevents.simulator import EventSink
+from tieout.connectors.odoo.simulator import Odoo
+from tieout.connectors.salesforce.simulator import Salesforce
+from tieout.connectors.shopify.simulator import Shopify
+from tieout.connectors.smtp.simulator import MailServer
+from tieout.connectors.stripe.simulator import Stripe
+from tieout.simkit import HEAVY, LIGHT, NONE, Faults, VirtualClock, serve
+
+FAULT_PLANS = {"none": NONE, "light": LIGHT, "heavy": HEAVY}
+ZONE = ZoneInfo("America/New_York")
+IBAN_USD, IBAN_EUR = "DE02120300000000202051", "DE02500105170137075030"
+ADMIN_PASSWORD = "admin"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class World:
+    """Every outside system. Credentials are made anew for each sandbox."""
+
+    def __init__(
+        self, folder: Path, *, seed: int, faults: str = "none",
+        start: datetime = datetime(2026, 9, 30, 12, tzinfo=UTC), delays: float = 0.0,
+    ) -> None:  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.seed = folder, seed
+        self.clock_file = folder / "clock"
+        self.clock = VirtualClock(start, self.clock_file)
+        now = self.clock.now
+        self.secrets = {
+            name: secrets.token_hex(16)
+            for name in ("shop_us", "shop_eu", "stripe", "stripe_key", "shop_us_token",
+                         "shop_eu_token", "sf_id", "sf_secret", "events")
+        }  # fmt: skip
+        plan = FAULT_PLANS[faults]
+
+        def die(salt: int) -> Faults:
+            return Faults(plan, seed * 1000 + salt)
+
+        self.odoo = Odoo(
+            now, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
+        )
+        self.stripe = Stripe(
+            now, key=self.secrets["stripe_key"], webhook_secret=self.secrets["stripe"],
+            faults=die(2), seed=seed,
+        )  # fmt: skip
+        self.shops = {
+            name: Shopify(
+                now, shop=name.replace("_", "-"), currency=currency, zone=ZONE.key,
+                token=self.secrets[f"{name}_token"], webhook_secret=self.secrets[name],
+                first_order=first, faults=die(salt),
+            )
+            for name, currency, first, salt in (
+                ("shop_us", "USD", 5000, 3), ("shop_eu", "EUR", 7000, 4)
+            )
+        }  # fmt: skip
+        self.salesforce = Salesforce(
+            now, client_id=self.secrets["sf_id"], client_secret=self.secrets["sf_secret"],
+            faults=die(5),
+        )  # fmt: skip
+        self.mail, self.events = MailServer(die(6)), EventSink(self.secrets["events"], die(7))
+        self.bank = Bank()
+        self.bank.open_account(IBAN_USD, "USD", 0)
+        self.bank.open_account(IBAN_EUR, "EUR", 0)
+        names = ("odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents")
+        self.ports = {name: free_port() for name in names}
+
+    @property
+    def statements(self) -> Path:
+        """The folder into which the bank drops its files."""
+        return self.folder / "statements"
+
+    def start(self) -> None:
+        """Serve every system; returns when all of them answer."""
+        self.statements.mkdir(exist_ok=True)
+        serve(
+            {
+                self.ports["odoo"]: self.odoo,
+                self.ports["stripe"]: self.stripe,
+                self.ports["shop_us"]: self.shops["shop_us"],
+                self.ports["shop_eu"]: self.shops["shop_eu"],
+                self.ports["salesforce"]: self.salesforce,
+                self.ports["cloudevents"]: self.events,
+            }
+        )
+        self.mail.start(self.ports["smtp"])
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def all_faults(self) -> list[Faults]:
+        shops = [shop.faults for shop in self.shops.values()]
+        return [self.odoo.faults, self.stripe.faults, *shops, self.salesforce.faults,
+                self.mail.faults, self.events.faults]  # fmt: skip
+
+    def let_faults(self, happen: bool) -> None:
+        for faults in self.all_faults():
+            faults.active = happen
+
+    def stop(self) -> None:
+        self.mail.stop()
