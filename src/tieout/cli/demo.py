@@ -20,6 +20,7 @@ from rich.progress import Progress
 from tieout.cli.context import err, fail, out
 from tieout.cli.tables import money, tie_out_json, tie_out_table
 from tieout.delivery import request_verification
+from tieout.engine import wake
 from tieout.evidence import export_pack
 from tieout.evidence.verify import main as verify_pack
 from tieout.money import Period
@@ -200,8 +201,8 @@ class Demo:
             progress.update(task, total=len(days))
             for day in days:
                 progress.update(task, description=f"{day:%d %B}")
-                if day == LOCK_ON and options.plant:
-                    self._lock(app, admin, company.id)
+                if day == LOCK_ON:
+                    self._close_october(app, world, admin, company.id)
                 month.play_day(day)
                 courier.carry()
                 self._settle(app)
@@ -228,8 +229,20 @@ class Demo:
         key = world.odoo.service.make_key(2)
         return Administrator(world.url("odoo"), world.odoo.database, key)
 
-    def _lock(self, app: Any, admin: Administrator, company: int) -> None:
-        """October is closed: its books are locked in Odoo."""
+    def _close_october(
+        self, app: Any, world: World, admin: Administrator, company: int
+    ) -> None:
+        """Before the books are locked the month must tie: what it lacks is pulled again."""
+        connection = app.database.connect(autocommit=True)
+        now = app.clock.now()
+        open_gaps(connection, self._tie(connection, app, now), now)
+        # By now the lists have caught up with the reports.
+        world.stripe.hidden.clear()
+        for interface in app.project.release.interfaces:
+            pull_again(connection, interface, app.clock)
+        self._settle(app)
+        open_gaps(connection, self._tie(connection, app, now), now)
+        connection.close()
         admin.call("res.company", "write", ids=[company], vals={"fiscalyear_lock_date": "2026-10-31"})
 
     def _settle(self, app: Any) -> None:
@@ -238,6 +251,9 @@ class Demo:
 
         deadline = time.monotonic() + _PATIENCE_S
         left: dict[str, int] = {}
+        with contextlib.suppress(psycopg.OperationalError), app.database.transaction() as woken:
+            # The virtual clock moved: nobody else tells the workers.
+            wake(woken)
         while time.monotonic() < deadline:
             try:
                 with app.database.transaction() as connection:
@@ -263,15 +279,7 @@ class Demo:
         connection = app.database.connect(autocommit=True)
         now = app.clock.now()
         rows = self._tie(connection, app, now)
-        if any(r.residual is not None and not r.proven for r in rows):
-            # A gap is a case first; then the lists have caught up and the period is pulled again.
-            open_gaps(connection, rows, now)
-            world.stripe.hidden.clear()
-            for interface in {r.interface for r in rows if not r.proven}:
-                pull_again(connection, interface, app.clock)
-            self._settle(app)
-            rows = self._tie(connection, app, now)
-            open_gaps(connection, rows, now)
+        open_gaps(connection, rows, now)
         oracle = Oracle(world, month, company)
         sha = oracle.ledger_sha256() if not self.options.odoo_url else ""
         findings = oracle.findings() if not self.options.odoo_url else []

@@ -99,9 +99,12 @@ class FolderStage:
         self, connection: Connection, interface: Interface, reader: FileReader, path: Path
     ) -> bool:
         try:
-            # A file that still grows is left for the next look.
-            if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
-                return False
+            # A file that is still written to is waited for, a moment; then for the next look.
+            age = time.time() - path.stat().st_mtime
+            if age < _SETTLED_SECONDS:
+                time.sleep(max(0.0, _SETTLED_SECONDS - max(age, 0.0)))
+                if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
+                    return False
             content = path.read_bytes()
         except FileNotFoundError:
             return False

@@ -10,7 +10,7 @@ from tieout.sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
 
 _ACCOUNTS = {
     "receivable": "121000", "revenue.goods": "400000", "revenue.shipping": "400100",
-    "revenue.refund_adjustments": "400200", "revenue.tips": "450000", "rounding": "442000",
+    "revenue.refund_adjustments": "400200", "rounding": "442000",
     "liability.gift_card": "212300", "fees.stripe": "621000",
     "disputes_receivable.stripe": "101710", "provider_reserve.stripe": "101720",
     "provider_adjustments.stripe": "643100", "dispute_loss": "642100",
@@ -31,10 +31,10 @@ _INTERFACES = {
     "shop_eu": 'system = "shop_eu"\nentity = "US"\nowner = "accounts receivable"\n'
     'process = "order to cash"\n',
     "stripe": 'system = "stripe"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
-    'patience_hours = 36\n\n[options]\norder_metadata = "order_id"\n'
+    'patience_hours = 36\nlate_events = "first_open"\n\n[options]\norder_metadata = "order_id"\n'
     'refund_metadata = "refund_id"\n',
     "bank": 'system = "bank"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
-    'patience_hours = 48\n\n[options.bank_codes]\n"ACMT/MDOP/CHRG" = "bank_fees"\n',
+    'patience_hours = 48\nlate_events = "first_open"\n\n[options.bank_codes]\n"ACMT/MDOP/CHRG" = "bank_fees"\n',
     "crm_accounts": 'system = "salesforce"\nentity = "US"\nstreams = ["accounts"]\n'
     'owner = "sales operations"\nprocess = "order to cash"\n',
     "crm_orders": 'system = "salesforce"\nentity = "US"\nstreams = ["won_orders"]\n'
