@@ -24,6 +24,7 @@ from tieout.connect.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from tieout.connect.retry import patiently
 
 __all__ = [
     "ConfigField",
@@ -50,4 +51,5 @@ __all__ = [
     "UnknownOutcomeError",
     "WebhookReceiver",
     "Writer",
+    "patiently",
 ]

@@ -17,7 +17,14 @@ import psycopg
 
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import Connector, LedgerFacts
-from tieout.documents import Customer, CustomerInvoice, Measure, canonical_bytes, measure_of
+from tieout.documents import (
+    Customer,
+    CustomerInvoice,
+    Measure,
+    ProviderMovement,
+    canonical_bytes,
+    measure_of,
+)
 from tieout.documents import decode_document as decode
 from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
@@ -119,8 +126,8 @@ class _Batch:
         arrived, settled, refused = self._normalise(messages)
         works, stale = revise(connection, self._interface.name, arrived)
         works += [_again(row) for row in due]
-        sales = [w for w in works if isinstance(w.document, Customer | CustomerInvoice)]
-        others = [w for w in works if not isinstance(w.document, Customer | CustomerInvoice)]
+        groups = [[w for w in works if _rank(w) == rank] for rank in range(3)]
+        sales = groups[0]
         ledger, foreign = self._ask_ledger(sales)
         with connection.transaction():
             self._number(connection, works)
@@ -130,8 +137,8 @@ class _Batch:
             writer = Writer(
                 connection, self._release, self._interface, self._stage._sinks, self._now
             )
-            # Customers and invoices first: what names an order finds it in the same batch.
-            for group in (sales, others):
+            # What is named by others comes first, so that they find it in the same batch.
+            for group in groups:
                 self._plan(group, reader)
                 writer.write(group)
             _settle(connection, settled)
@@ -241,6 +248,17 @@ class _Batch:
                     " where document_id = %s",
                     (why, row["document_id"]),
                 )
+
+
+def _rank(work: Work) -> int:
+    """Customers and invoices, then what moves money first, then what refers to either."""
+    match work.document:
+        case Customer() | CustomerInvoice():
+            return 0
+        case ProviderMovement(category="charge" | "payout"):
+            return 1
+        case _:
+            return 2
 
 
 def _again(row: Row) -> Work:

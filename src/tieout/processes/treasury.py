@@ -208,8 +208,11 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """A refund that failed: Dr clearing, Cr receivable, and the customer is still owed. What of
     an authorization was not captured: Dr receivable, Cr clearing, against its own charge."""
     order = ctx.facts.order
-    if doc.order_key and (order is None or not order.invoice) and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its order has not come yet")
+    if doc.order_key and not ctx.facts.patience_over:
+        if order is None or (not order.invoice and order.state not in ("exception", "excluded")):
+            return Plan(decision="wait", reason="its order has not come yet")
+        if doc.category == "capture_reversal" and ctx.facts.payment is None:
+            return Plan(decision="wait", reason="its charge has not come yet")
     if order is None or not order.invoice:
         state = order.state if order and order.state in ("exception", "excluded") else "unknown"
         counter, partner = ctx.account(f"unapplied.{state}"), ""
@@ -251,6 +254,9 @@ def _movement_effect(
 
 def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """Dr bank in transit, Cr clearing; a payout that came back is the mirror of it."""
+    if doc.category == "payout_reversal" and ctx.facts.payout is None:
+        if not ctx.facts.patience_over:
+            return Plan(decision="wait", reason="its payout has not come yet")
     counter = ctx.account("bank_in_transit")
     body = _cash(
         ctx,

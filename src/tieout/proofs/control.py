@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from tieout.cases import NewCase, open_cases, solve_by_key
-from tieout.connect import ControlTotal, ControlTotals
+from tieout.connect import ControlTotal, ControlTotals, SetupError, TransientError
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.proofs.tieout import Figure, TieOutRow
-from tieout.rules import Release
+from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
+_TRIES = 12
 
 
 def take_control_totals(
@@ -33,7 +35,7 @@ def take_control_totals(
         session = session_of(interface.system)
         if isinstance(session, ControlTotals):
             start, end = period.bounds(entity.zone)
-            totals = session.control_totals(interface.streams, start, end, entity.time_zone)
+            totals = _ask(session, interface, start, end, entity.time_zone)
         else:
             totals = _statement_totals(connection, interface.name, period)
         if not totals:
@@ -57,6 +59,21 @@ def take_control_totals(
                        entity.code, {"rows": len(totals)})],
             )  # fmt: skip
     return count
+
+
+def _ask(
+    session: ControlTotals, interface: Interface, start: datetime, end: datetime, zone: str
+) -> list[ControlTotal]:
+    """The source's figures; a source that is busy is asked again, some times."""
+    for _ in range(_TRIES - 1):
+        try:
+            return session.control_totals(interface.streams, start, end, zone)
+        except TransientError as error:
+            time.sleep(min(error.retry_after, 5.0))
+        except SetupError:
+            # A token may have ended just now: the next call takes a new one.
+            time.sleep(0.2)
+    return session.control_totals(interface.streams, start, end, zone)
 
 
 def _statement_totals(

@@ -57,8 +57,12 @@ class Administrator:
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=120)
 
     def call(self, model: str, method: str, **body: Any) -> Any:
-        """Run a method; RuntimeError with Odoo's words where it refuses."""
-        reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+        """Run a method; RuntimeError with Odoo's words where it refuses. What a busy server
+        turns away before it acts (401, 429, 502) is asked again, as a person would."""
+        for _ in range(12):
+            reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+            if reply.status_code not in (401, 429, 502):
+                break
         if reply.status_code != 200:
             raise RuntimeError(f"{model}.{method}: {reply.status_code} {reply.text[:300]}")
         return reply.json()

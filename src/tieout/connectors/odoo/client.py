@@ -11,7 +11,13 @@ from typing import Any
 
 import httpx2
 
-from tieout.connect import RefusedError, SetupError, TransientError, UnknownOutcomeError
+from tieout.connect import (
+    RefusedError,
+    SetupError,
+    TransientError,
+    UnknownOutcomeError,
+    patiently,
+)
 
 # Below Odoo's shipped limit_time_real of 120 s: past it a worker is killed and nothing is made.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=110.0, write=30.0, pool=5.0)
@@ -47,6 +53,9 @@ class OdooClient:
             merged.setdefault("allowed_company_ids", [self.company])
         if merged:
             body["context"] = merged
+        return patiently(lambda: self._once(model, method, body))
+
+    def _once(self, model: str, method: str, body: dict[str, Any]) -> Any:
         reading = method in READING
         try:
             reply = self._http.post(f"/json/2/{model}/{method}", json=body)

@@ -27,6 +27,7 @@ from tieout.connect import (
     SystemConfig,
     TransientError,
     UnknownOutcomeError,
+    patiently,
 )
 from tieout.documents import CrmUpdate
 
@@ -71,6 +72,11 @@ class SalesforceSession:
         self._token = reply.json()["access_token"]
 
     def _ask(self, method: str, path: str, writing: bool = False, **given: Any) -> httpx2.Response:
+        return patiently(lambda: self._once(method, path, writing, given))
+
+    def _once(
+        self, method: str, path: str, writing: bool, given: dict[str, Any]
+    ) -> httpx2.Response:
         for attempt in (1, 2):
             if not self._token:
                 self._log_in()

@@ -26,6 +26,7 @@ from tieout.connect import (
     SignatureError,
     SystemConfig,
     TransientError,
+    patiently,
 )
 from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
 
@@ -48,6 +49,9 @@ class ShopifySession:
         self._currency = ""
 
     def _query(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        return patiently(lambda: self._once(query, variables))
+
+    def _once(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         path = f"/admin/api/{API_VERSION}/graphql.json"
         try:
             reply = self._http.post(path, json={"query": query, "variables": variables})

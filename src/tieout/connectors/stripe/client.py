@@ -28,6 +28,7 @@ from tieout.connect import (
     SignatureError,
     SystemConfig,
     TransientError,
+    patiently,
 )
 
 _TOLERANCE = timedelta(minutes=5)
@@ -55,6 +56,9 @@ class StripeSession:
         return self._ask("GET", path, params)
 
     def _ask(self, method: str, path: str, params: dict[str, Any] | None = None) -> httpx2.Response:
+        return patiently(lambda: self._once(method, path, params))
+
+    def _once(self, method: str, path: str, params: dict[str, Any] | None) -> httpx2.Response:
         given: dict[str, Any] = {"params" if method == "GET" else "data": params or {}}
         try:
             reply = self._http.request(method, path, **given)
