@@ -96,13 +96,21 @@ class Player:
             try:
                 return answer.status, {"value": loads(answer.body)[0][0]}
             except Fault as fault:
-                return answer.status, {"fault": {"faultCode": fault.faultCode, "faultString": fault.faultString}}  # fmt: skip
+                return answer.status, {
+                    "fault": {"faultCode": fault.faultCode, "faultString": fault.faultString}
+                }
         return answer.status, json.loads(answer.body)
 
     def _step(self, step: dict[str, Any]) -> Result:
         request, response = step["request"], step["response"]
-        result = Result(self.scenario["scenario"], step["n"], step["why"],
-                        request["path"].replace("/json/2/", ""), False, False)  # fmt: skip
+        result = Result(
+            self.scenario["scenario"],
+            step["n"],
+            step["why"],
+            request["path"].replace("/json/2/", ""),
+            False,
+            False,
+        )
         try:
             status, body = self._send(step)
         except KeyError as error:
@@ -151,9 +159,13 @@ class Player:
         return ""
 
     def _compare(
-        self, recorded: Any, ours: Any, ids: dict[tuple[str, ...], str], at: tuple[str, ...],
+        self,
+        recorded: Any,
+        ours: Any,
+        ids: dict[tuple[str, ...], str],
+        at: tuple[str, ...],
         left_out: set[str],
-    ) -> str:  # fmt: skip
+    ) -> str:
         where = "/" + "/".join(at)
         if at in ids:
             problem = self._same_id(ids[at], recorded, ours)
@@ -193,7 +205,9 @@ class Player:
         if isinstance(recorded, str) and isinstance(ours, str):
             masked = [re.sub(r"\d+", "#", t) for t in (recorded, ours)]
             long = len(recorded) > 40 or "#" in masked[0]
-            same = masked[0] == masked[1] if long and not re.match(r"^\S*/\S*$", recorded) else recorded == ours  # fmt: skip
+            same = (
+                masked[0] == masked[1] if long and not re.match(r"^\S*/\S*$", recorded) else recorded == ours
+            )
             return "" if same else f"{where}: {ours!r} for {recorded!r}"
         return "" if recorded == ours else f"{where}: {ours!r} for {recorded!r}"
 

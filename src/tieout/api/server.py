@@ -78,8 +78,7 @@ class Application:
             status, text = await self._webhook(interface, scope, receive)
             self._metrics.webhooks.labels(interface if status != 404 else "?", str(status)).inc()
             body = json.dumps({"status": status, "detail": text}).encode()
-            headers = [(b"content-type", b"application/json"),
-                       (b"content-length", str(len(body)).encode())]  # fmt: skip
+            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
@@ -113,9 +112,7 @@ class Application:
             return 503, "the database does not answer: send it again"
         return 200, "kept" if wakes else "kept; an event that no interface knows, so only listed"
 
-    async def _commit(
-        self, interface: str, items: list[Any], entry: Entry | None, wakes: bool
-    ) -> bool:
+    async def _commit(self, interface: str, items: list[Any], entry: Entry | None, wakes: bool) -> bool:
         loop = asyncio.get_running_loop()
         work = Work(interface, items, entry, self._s.clock.now(), wakes, loop.create_future(), loop)
         self._committer.put(work)
@@ -218,18 +215,52 @@ def _table(heads: list[tuple[str, bool]], rows: list[list[str]]) -> str:
 
 
 def _render(services: Services, status: Status) -> str:
-    cases = _table(
-        [("What failed", False), ("Cases", True), ("At risk", True), ("", False),
-         ("What recovers it", False)],
-        [[c["cause"].replace("_", " "), str(c["count"]), c["amount_at_risk"], c["currency"],
-          c["recovery"]] for c in status.cases],
-    ) if status.cases else "<p class=quiet>Nothing is in exception.</p>"  # fmt: skip
+    cases = (
+        _table(
+            [
+                ("What failed", False),
+                ("Cases", True),
+                ("At risk", True),
+                ("", False),
+                ("What recovers it", False),
+            ],
+            [
+                [
+                    c["cause"].replace("_", " "),
+                    str(c["count"]),
+                    c["amount_at_risk"],
+                    c["currency"],
+                    c["recovery"],
+                ]
+                for c in status.cases
+            ],
+        )
+        if status.cases
+        else "<p class=quiet>Nothing is in exception.</p>"
+    )
     flows = _table(
-        [("Interface", False), ("Documents", True), ("Posted", True), ("Waiting", True),
-         ("Held", True), ("Last polled", False), ("Last error", False)],
-        [[f["interface"], str(f["documents"]), str(f["posted"]), str(f["waiting"]),
-          str(f["held"]), f["polled_at"], f["last_error"][:80]] for f in status.flows],
-    )  # fmt: skip
+        [
+            ("Interface", False),
+            ("Documents", True),
+            ("Posted", True),
+            ("Waiting", True),
+            ("Held", True),
+            ("Last polled", False),
+            ("Last error", False),
+        ],
+        [
+            [
+                f["interface"],
+                str(f["documents"]),
+                str(f["posted"]),
+                str(f["waiting"]),
+                str(f["held"]),
+                f["polled_at"],
+                f["last_error"][:80],
+            ]
+            for f in status.flows
+        ],
+    )
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
@@ -244,7 +275,12 @@ def _render(services: Services, status: Status) -> str:
 def serve(services: Services) -> None:
     """Serve until the process is told to stop."""
     uvicorn.run(
-        Application(services),  # type: ignore[arg-type]
-        host=services.host, port=services.port, log_level="warning", access_log=False,
-        loop="uvloop", http="httptools", lifespan="off",
-    )  # fmt: skip
+        Application(services),
+        host=services.host,
+        port=services.port,
+        log_level="warning",
+        access_log=False,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+    )

@@ -30,8 +30,7 @@ class Status:
 def read_status(database: Database, release: Release) -> Status:
     with database.transaction() as connection:
         cases = [
-            {**row, "amount_at_risk": str(row["amount_at_risk"])}
-            for row in connection.execute(_SQL["cases"])
+            {**row, "amount_at_risk": str(row["amount_at_risk"])} for row in connection.execute(_SQL["cases"])
         ]
         known = {row["interface"]: row for row in connection.execute(_SQL["flows"])}
         flows = []

@@ -49,9 +49,12 @@ class Supervisor:
         log = self._folder / ".tieout" / f"{role}.log"
         with log.open("ab") as file:
             return subprocess.Popen(
-                command, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
+                command,
+                stdout=file,
+                stderr=file,
+                stdin=subprocess.DEVNULL,
                 env={**os.environ, **self._environment, **extra},
-            )  # fmt: skip
+            )
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.05):

@@ -44,9 +44,7 @@ class App:
             arm_crash_point(name, int(at or 1))
         self.registry: ConnectorRegistry = discover()
         self.project: Project = load_project(folder, self.registry, environment.dsn)
-        self.clock: Clock = (
-            FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
-        )
+        self.clock: Clock = FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
         self._server = server
         self._database: Database | None = None
         self._sessions: dict[str, Any] = {}

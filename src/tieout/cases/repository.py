@@ -22,9 +22,7 @@ def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> 
         if connection.execute(_SQL["add"], row).rowcount:
             opened += 1
             detail = {"cause": case.cause, "amount": str(case.amount), "currency": case.currency}
-            entries.append(
-                Entry(case.opened_at, actor, "case.opened", case.source_key, case.entity, detail)
-            )
+            entries.append(Entry(case.opened_at, actor, "case.opened", case.source_key, case.entity, detail))
     if entries:
         record(connection, entries)
     return opened
@@ -41,24 +39,37 @@ def solve(
     """Solve the open cases of `documents` (of `causes`, or of any); how many."""
     rows = connection.execute(
         _SQL["solve"],
-        {"documents": list(documents), "at": at, "resolution": resolution,
-         "causes": list(causes) if causes is not None else None},
-    ).fetchall()  # fmt: skip
+        {
+            "documents": list(documents),
+            "at": at,
+            "resolution": resolution,
+            "causes": list(causes) if causes is not None else None,
+        },
+    ).fetchall()
     return _solved(connection, rows, at, resolution, actor)
 
 
 def _solved(
-    connection: Connection, rows: Sequence[dict[str, Any]], at: datetime, resolution: str,
+    connection: Connection,
+    rows: Sequence[dict[str, Any]],
+    at: datetime,
+    resolution: str,
     actor: str,
-) -> int:  # fmt: skip
+) -> int:
     record(
         connection,
         [
-            Entry(at, actor, "case.solved", row["source_key"], row["entity"],
-                  {"cause": row["cause"], "resolution": resolution})
+            Entry(
+                at,
+                actor,
+                "case.solved",
+                row["source_key"],
+                row["entity"],
+                {"cause": row["cause"], "resolution": resolution},
+            )
             for row in rows
         ],
-    )  # fmt: skip
+    )
     return len(rows)
 
 
@@ -67,17 +78,17 @@ def solve_by_key(
 ) -> int:
     """Solve the open case of a cause and source key; how many."""
     given = {"cause": cause, "key": source_key, "at": at, "resolution": resolution}
-    return _solved(connection, connection.execute(_SQL["solve_by_key"], given).fetchall(),
-                   at, resolution, actor)  # fmt: skip
+    return _solved(
+        connection, connection.execute(_SQL["solve_by_key"], given).fetchall(), at, resolution, actor
+    )
 
 
-def solve_case(
-    connection: Connection, case_id: int, at: datetime, resolution: str, actor: str
-) -> int:
+def solve_case(connection: Connection, case_id: int, at: datetime, resolution: str, actor: str) -> int:
     """Solve one case by its number, as a person decides."""
     given = {"case_id": case_id, "at": at, "resolution": resolution}
-    return _solved(connection, connection.execute(_SQL["solve_case"], given).fetchall(),
-                   at, resolution, actor)  # fmt: skip
+    return _solved(
+        connection, connection.execute(_SQL["solve_case"], given).fetchall(), at, resolution, actor
+    )
 
 
 def open_by_cause(connection: Connection) -> list[dict[str, Any]]:

@@ -54,10 +54,19 @@ def demo(
     if bool(odoo_url) != bool(odoo_key):
         fail("--odoo-url and --odoo-key go together", USAGE)
     options = DemoOptions(
-        orders=orders, seed=seed, faults=faults, scenario=scenario, folder=folder, serve=serve,
-        kills=kills, crash=crash, quiet=as_json or not sys.stderr.isatty(),
-        odoo_url=odoo_url, odoo_db=odoo_db, odoo_key=odoo_key,
-    )  # fmt: skip
+        orders=orders,
+        seed=seed,
+        faults=faults,
+        scenario=scenario,
+        folder=folder,
+        serve=serve,
+        kills=kills,
+        crash=crash,
+        quiet=as_json or not sys.stderr.isatty(),
+        odoo_url=odoo_url,
+        odoo_db=odoo_db,
+        odoo_key=odoo_key,
+    )
     result = Demo(options, factories).run()
     if as_json:
         print_json(result.as_json())
@@ -162,11 +171,17 @@ def serve(folder: Folder = Path()) -> None:
     project = app.project
     serve_api(
         Services(
-            name=project.name, environment=project.environment, database=app.database,
-            clock=app.clock, release=app.release, session=app.session,
-            connector_of=app.connector_of, host=project.serve_host, port=project.serve_port,
+            name=project.name,
+            environment=project.environment,
+            database=app.database,
+            clock=app.clock,
+            release=app.release,
+            session=app.session,
+            connector_of=app.connector_of,
+            host=project.serve_host,
+            port=project.serve_port,
         )
-    )  # fmt: skip
+    )
 
 
 @cli.command()
@@ -184,19 +199,34 @@ def sandbox(
     world = World(folder, seed=seed, faults=faults, start=datetime.now(UTC))
     world.start()
     world.let_faults(True)
-    shown = {
-        "odoo": {"url": world.url("odoo"), "database": world.odoo.database,
-                 "key": world.odoo.service.make_key(2)},
-        "stripe": {"url": world.url("stripe"), "key": world.secrets["stripe_key"],
-                   "webhook_secret": world.secrets["stripe"]},
-        **{name: {"url": world.url(name), "token": world.secrets[f"{name}_token"],
-                  "webhook_secret": world.secrets[name]} for name in world.shops},
-        "salesforce": {"url": world.url("salesforce"), "client_id": world.secrets["sf_id"],
-                       "client_secret": world.secrets["sf_secret"]},
+    shown: dict[str, dict[str, object]] = {
+        "odoo": {
+            "url": world.url("odoo"),
+            "database": world.odoo.database,
+            "key": world.odoo.service.make_key(2),
+        },
+        "stripe": {
+            "url": world.url("stripe"),
+            "key": world.secrets["stripe_key"],
+            "webhook_secret": world.secrets["stripe"],
+        },
+        **{
+            name: {
+                "url": world.url(name),
+                "token": world.secrets[f"{name}_token"],
+                "webhook_secret": world.secrets[name],
+            }
+            for name in world.shops
+        },
+        "salesforce": {
+            "url": world.url("salesforce"),
+            "client_id": world.secrets["sf_id"],
+            "client_secret": world.secrets["sf_secret"],
+        },
         "smtp": {"host": "127.0.0.1", "port": world.ports["smtp"]},
         "cloudevents": {"url": world.url("cloudevents"), "secret": world.secrets["events"]},
         "statements": {"folder": str(world.statements)},
-    }  # fmt: skip
+    }
     if as_json:
         print_json(shown)
         sys.stdout.flush()
@@ -301,13 +331,23 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
     if as_json:
         from tieout.cli.tables import tie_out_json
 
-        print_json({"cases": state.cases, "flows": state.flows, "backlog": state.backlog,
-                    "events_listed": state.unknown_events, "tieout": tie_out_json(rows)})  # fmt: skip
+        print_json(
+            {
+                "cases": state.cases,
+                "flows": state.flows,
+                "backlog": state.backlog,
+                "events_listed": state.unknown_events,
+                "tieout": tie_out_json(rows),
+            }
+        )
     else:
         out.print(tie_out_table(rows))
         for case in state.cases:
-            out.print(f"{case['cause']}: {case['count']} cases, {case['amount_at_risk']} "
-                      f"{case['currency']} at risk. {case['recovery']}", markup=False)  # fmt: skip
+            out.print(
+                f"{case['cause']}: {case['count']} cases, {case['amount_at_risk']} "
+                f"{case['currency']} at risk. {case['recovery']}",
+                markup=False,
+            )
         for flow in state.flows:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)

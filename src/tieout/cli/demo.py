@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import random
 import shutil
@@ -123,12 +124,16 @@ class DemoResult:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "scenario": self.options.scenario, "seed": self.options.seed,
-            "orders": self.options.orders, "faults": self.options.faults,
+            "scenario": self.options.scenario,
+            "seed": self.options.seed,
+            "orders": self.options.orders,
+            "faults": self.options.faults,
             "planted": {
-                "planted": len(self.planted), "found": len(self.planted) - len(self.missed),
+                "planted": len(self.planted),
+                "found": len(self.planted) - len(self.missed),
                 "missed": [{"cause": p.cause, "source_key": p.source_key} for p in self.missed],
-                "false": self.false, "amount_planted": f"{self.amount_planted:.2f}",
+                "false": self.false,
+                "amount_planted": f"{self.amount_planted:.2f}",
                 "amount_in_exception": f"{self.amount_in_exception:.2f}",
             },
             "tieout": tie_out_json(self.rows),
@@ -138,16 +143,22 @@ class DemoResult:
                 "unproven": [{"payout": p.payout_key, "why": p.why} for p in self.unproven_payouts],
             },
             "cases": [
-                {"cause": c["cause"], "count": c["count"], "currency": c["currency"],
-                 "amount_at_risk": f"{c['amount_at_risk']:.2f}", "recovery": c["recovery"]}
+                {
+                    "cause": c["cause"],
+                    "count": c["count"],
+                    "currency": c["currency"],
+                    "amount_at_risk": f"{c['amount_at_risk']:.2f}",
+                    "recovery": c["recovery"],
+                }
                 for c in self.cases
             ],
             "oracle": [{"check": f.check, "detail": f.detail} for f in self.findings],
             "ledger_sha256": self.ledger_sha256,
             "evidence": {"entries": self.entries, "verified": self.verified},
-            "restarts": self.restarts, "faults_struck": self.faults,
+            "restarts": self.restarts,
+            "faults_struck": self.faults,
             "seconds": round(self.seconds, 1),
-        }  # fmt: skip
+        }
 
 
 class Demo:
@@ -180,8 +191,7 @@ class Demo:
         company = admin.set_up("Meridian Supply", FIRST)
         port = free_port()
         project = self.folder / "project"
-        write_project(project, world, company, port, odoo_url=options.odoo_url,
-                      odoo_database=options.odoo_db)  # fmt: skip
+        write_project(project, world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db)
         # The traps reach into the books as an accountant does, over the API.
         month = Month(world, options.orders, plant=options.plant and not options.odoo_url)
         month.admin, month.company_id = admin, company.id
@@ -229,9 +239,7 @@ class Demo:
         key = world.odoo.service.make_key(2)
         return Administrator(world.url("odoo"), world.odoo.database, key)
 
-    def _close_october(
-        self, app: Any, world: World, admin: Administrator, company: int
-    ) -> None:
+    def _close_october(self, app: Any, world: World, admin: Administrator, company: int) -> None:
         """Before the books are locked the month must tie: what it lacks is pulled again."""
         connection = app.database.connect(autocommit=True)
         now = app.clock.now()
@@ -294,12 +302,21 @@ class Demo:
         ).fetchall()
         entries, verified = self._evidence(app, connection)
         result = DemoResult(
-            options=self.options, rows=rows, payouts=prove_payouts(connection), cases=cases,
-            every_case=every, planted=month.planted, findings=findings, ledger_sha256=sha,
-            entries=entries, verified=verified, seconds=time.monotonic() - started,
-            restarts=supervisor.restarts, rerun_sha256=rerun,
+            options=self.options,
+            rows=rows,
+            payouts=prove_payouts(connection),
+            cases=cases,
+            every_case=every,
+            planted=month.planted,
+            findings=findings,
+            ledger_sha256=sha,
+            entries=entries,
+            verified=verified,
+            seconds=time.monotonic() - started,
+            restarts=supervisor.restarts,
+            rerun_sha256=rerun,
             faults=_count(f.counts for f in world.all_faults()),
-        )  # fmt: skip
+        )
         connection.close()
         return result
 
@@ -334,10 +351,13 @@ class Demo:
         pack = self.folder / "evidence.zip"
         with app.database.transaction() as reading:
             count = export_pack(reading, app.signer, app.project.witness, pack)
-        with contextlib.redirect_stdout(open(os.devnull, "w")) as sink:  # noqa: SIM115
-            verified = verify_pack([str(pack), "--witness", str(app.project.witness),
-                                    "--key", app.signer.public.hex()]) == 0  # fmt: skip
-        sink.close()
+        with contextlib.redirect_stdout(io.StringIO()):
+            verified = (
+                verify_pack(
+                    [str(pack), "--witness", str(app.project.witness), "--key", app.signer.public.hex()]
+                )
+                == 0
+            )
         return count, verified and row["entries"] == count
 
 
@@ -352,9 +372,7 @@ class _Killer(threading.Thread):
         self.killed: list[str] = []
 
     def run(self) -> None:
-        while len(self.killed) < self._count and not self._done.wait(
-            self._random.uniform(0.3, 1.6)
-        ):
+        while len(self.killed) < self._count and not self._done.wait(self._random.uniform(0.3, 1.6)):
             pids = self._supervisor.pids()
             if pids:
                 role = self._random.choice(sorted(pids))
@@ -404,5 +422,3 @@ def show(result: DemoResult) -> None:
     word = "verified" if result.verified else "[red]NOT verified[/red]"
     out.print(f"Evidence: {result.entries} entries, {word}")
     out.print(f"Ledger {result.ledger_sha256[:16]}, {result.seconds:.1f} s")
-
-

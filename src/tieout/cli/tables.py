@@ -16,23 +16,33 @@ def money(value: Decimal) -> str:
 
 
 def _figure(figure: Figure) -> dict[str, str | int]:
-    return {"net": f"{figure.net:.2f}", "count": figure.count, "debit": f"{figure.debit:.2f}",
-            "credit": f"{figure.credit:.2f}"}  # fmt: skip
+    return {
+        "net": f"{figure.net:.2f}",
+        "count": figure.count,
+        "debit": f"{figure.debit:.2f}",
+        "credit": f"{figure.credit:.2f}",
+    }
 
 
 def tie_out_json(rows: Iterable[TieOutRow]) -> list[dict[str, Any]]:
     """One object a row; `residual` is null where the source has no control figure."""
     return [
         {
-            "interface": r.interface, "entity": r.entity, "period": r.period,
-            "currency": r.currency, "source": _figure(r.source) if r.source else None,
-            "posted": _figure(r.posted), "waiting": _figure(r.waiting),
-            "in_exception": _figure(r.in_exception), "excluded": _figure(r.excluded),
+            "interface": r.interface,
+            "entity": r.entity,
+            "period": r.period,
+            "currency": r.currency,
+            "source": _figure(r.source) if r.source else None,
+            "posted": _figure(r.posted),
+            "waiting": _figure(r.waiting),
+            "in_exception": _figure(r.in_exception),
+            "excluded": _figure(r.excluded),
             "residual": _figure(r.residual) if r.residual is not None else None,
-            "ledger_gap": f"{r.ledger_gap:.2f}", "proven": r.proven,
+            "ledger_gap": f"{r.ledger_gap:.2f}",
+            "proven": r.proven,
         }
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def tie_out_table(rows: Iterable[TieOutRow]) -> Table:
@@ -48,8 +58,15 @@ def tie_out_table(rows: Iterable[TieOutRow]) -> Table:
             text = f"[red]{text} ({residual.count:+d})[/red]"
         source = r.source or Figure()
         table.add_row(
-            r.interface, r.period, r.currency, str(source.count),
-            money(source.net) if r.source else "-", money(r.posted.net), money(r.waiting.net),
-            money(r.in_exception.net), money(r.excluded.net), text,
-        )  # fmt: skip
+            r.interface,
+            r.period,
+            r.currency,
+            str(source.count),
+            money(source.net) if r.source else "-",
+            money(r.posted.net),
+            money(r.waiting.net),
+            money(r.in_exception.net),
+            money(r.excluded.net),
+            text,
+        )
     return table

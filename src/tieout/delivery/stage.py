@@ -83,9 +83,7 @@ class DeliveryStage:
 
     def _deliver(self, connection: Connection, system: str, lane: str) -> bool:
         writer = self._writer_of(system)
-        rows = connection.execute(
-            _SQL["claim"], {"system": system, "lane": lane, "limit": BATCH}
-        ).fetchall()
+        rows = connection.execute(_SQL["claim"], {"system": system, "lane": lane, "limit": BATCH}).fetchall()
         if writer is None or not rows:
             return False
         kind = json.loads(rows[0]["body"])["op"]
@@ -132,17 +130,20 @@ class DeliveryStage:
             wake(connection)
         return True
 
-    def _send(
-        self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]
-    ) -> bool:
+    def _send(self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]) -> bool:
         ids = [r["delivery_id"] for r in rows]
         external = [r["external_id"] for r in rows]
         with connection.transaction():
             attempt = connection.execute(
                 _SQL["add_attempt"],
-                {"system": system, "lane": lane, "worker": self._worker,
-                 "external_ids": external, "at": self._clock.now()},
-            ).fetchone()  # fmt: skip
+                {
+                    "system": system,
+                    "lane": lane,
+                    "worker": self._worker,
+                    "external_ids": external,
+                    "at": self._clock.now(),
+                },
+            ).fetchone()
             connection.execute(_SQL["attempting"], {"ids": ids})
         assert attempt is not None
         end = {"attempt_id": attempt["attempt_id"]}
@@ -169,9 +170,7 @@ class DeliveryStage:
         self._failures.pop((system, lane), None)
         return self._finish(connection, rows, outcomes, end)
 
-    def _finish(
-        self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], end: Row
-    ) -> bool:
+    def _finish(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], end: Row) -> bool:
         with connection.transaction():
             self._settle(connection, rows, outcomes, "sent")
             connection.execute(
@@ -183,9 +182,14 @@ class DeliveryStage:
         return True
 
     def _end(
-        self, connection: Connection, ids: list[int], state: str, end: Row, outcome: str,
+        self,
+        connection: Connection,
+        ids: list[int],
+        state: str,
+        end: Row,
+        outcome: str,
         error: Exception,
-    ) -> None:  # fmt: skip
+    ) -> None:
         with connection.transaction():
             connection.execute(_SQL["set_state"], {"state": state, "ids": ids})
             connection.execute(
@@ -200,9 +204,7 @@ class DeliveryStage:
         self._paused[key] = time.monotonic() + after
         _log.warning("lane waits", system=system, lane=lane, seconds=after, error=str(error)[:300])
 
-    def _settle(
-        self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str
-    ) -> None:
+    def _settle(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str) -> None:
         """Write what became of each sending, with evidence, in the caller's transaction."""
         by_id = {o.external_id: o for o in outcomes}
         now = self._clock.now()
@@ -212,16 +214,15 @@ class DeliveryStage:
             if outcome.status == "confirmed":
                 confirmed.append((row, outcome))
             elif outcome.status == "absent":
-                connection.execute(
-                    _SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]}
-                )
+                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]})
             else:
                 self._refused(connection, row, outcome)
             detail = {"target": outcome.target_id, "how": how, "error": outcome.error[:200]}
             entries.append(
-                Entry(now, self._worker, f"delivery.{outcome.status}", row["external_id"],
-                      row["entity"], detail)
-            )  # fmt: skip
+                Entry(
+                    now, self._worker, f"delivery.{outcome.status}", row["external_id"], row["entity"], detail
+                )
+            )
         record(connection, entries)
         if confirmed:
             self._confirm(connection, confirmed)
@@ -236,27 +237,22 @@ class DeliveryStage:
                 "model": [o.model for _, o in confirmed],
                 "target_id": [o.target_id for _, o in confirmed],
                 "read_back": [json.dumps(o.read_back) for _, o in confirmed],
-                "measure": [
-                    measure_of(o.read_back, row["account"]) for row, o in confirmed
-                ],
+                "measure": [measure_of(o.read_back, row["account"]) for row, o in confirmed],
             },
-        )  # fmt: skip
+        )
         documents = sorted({row["document_id"] for row, _ in confirmed})
         posted = connection.execute(_SQL["post_documents"], {"ids": documents, "at": now})
         entries = [
-            Entry(now, self._worker, "document.posted", f"{r['interface']}:{r['source_key']}",
-                  r["entity"])
+            Entry(now, self._worker, "document.posted", f"{r['interface']}:{r['source_key']}", r["entity"])
             for r in posted
-        ]  # fmt: skip
+        ]
         record(connection, entries)
         odd = [(row, o) for row, o in confirmed if o.cause]
         for row, outcome in odd:
             self._open_case(connection, row, outcome.cause, outcome.error)
 
     def _refused(self, connection: Connection, row: Row, outcome: Outcome) -> None:
-        connection.execute(
-            _SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]}
-        )
+        connection.execute(_SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]})
         cause = outcome.cause or (
             "outcome_undecided" if outcome.status == "undecided" else "refused_by_target"
         )
@@ -265,9 +261,7 @@ class DeliveryStage:
         self._open_case(connection, row, cause, outcome.error)
 
     def _open_case(self, connection: Connection, row: Row, cause: str, why: str) -> None:
-        found = connection.execute(
-            _SQL["documents_of"], {"ids": [row["document_id"]]}
-        ).fetchone()
+        found = connection.execute(_SQL["documents_of"], {"ids": [row["document_id"]]}).fetchone()
         assert found is not None
         now = self._clock.now()
         amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
@@ -292,7 +286,7 @@ class DeliveryStage:
                 )
             ],
             self._worker,
-        )  # fmt: skip
+        )
 
 
 _RECOVERY = {

@@ -88,9 +88,7 @@ class VerifyStage:
             if not rows:
                 return differ
             after = rows[-1]["delivery_id"]
-            sendings = [
-                Sending(r["external_id"], decode_effect(r["body"].encode()), ()) for r in rows
-            ]
+            sendings = [Sending(r["external_id"], decode_effect(r["body"].encode()), ()) for r in rows]
             outcomes = reader.read_back(sendings, [r["target_id"] or 0 for r in rows])
             for row, outcome in zip(rows, outcomes, strict=True):
                 differ += self._compare(connection, row, outcome)
@@ -114,14 +112,26 @@ class VerifyStage:
                     open_cases(connection, [self._case(row, outcome)], "verify")
                 else:
                     solve(
-                        connection, [row["document_id"]], now, "the ledger agrees again",
-                        "verify", CAUSES,
-                    )  # fmt: skip
+                        connection,
+                        [row["document_id"]],
+                        now,
+                        "the ledger agrees again",
+                        "verify",
+                        CAUSES,
+                    )
                 record(
                     connection,
-                    [Entry(now, "verify", "delivery.differs" if changed else "delivery.agrees",
-                           row["external_id"], row["entity"], {"cause": outcome.cause})],
-                )  # fmt: skip
+                    [
+                        Entry(
+                            now,
+                            "verify",
+                            "delivery.differs" if changed else "delivery.agrees",
+                            row["external_id"],
+                            row["entity"],
+                            {"cause": outcome.cause},
+                        )
+                    ],
+                )
         return int(changed)
 
     def _case(self, row: dict[str, Any], outcome: Outcome) -> NewCase:

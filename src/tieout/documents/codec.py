@@ -6,14 +6,16 @@ so equal values give equal bytes and equal hashes.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from tieout.documents.model import Document
 from tieout.documents.posting import EffectBody
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_DOCUMENT = msgspec.json.Decoder(Document)
-_EFFECT = msgspec.json.Decoder(EffectBody)
+_DOCUMENT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Document)
+_EFFECT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(EffectBody)
 
 
 def canonical_bytes(value: object) -> bytes:
@@ -23,7 +25,8 @@ def canonical_bytes(value: object) -> bytes:
 
 def decode_document(raw: bytes) -> Document:
     """Raises msgspec.ValidationError where `raw` is no document."""
-    return _DOCUMENT.decode(raw)
+    document: Document = _DOCUMENT.decode(raw)
+    return document
 
 
 def encode_effect(body: EffectBody) -> bytes:
@@ -32,4 +35,5 @@ def encode_effect(body: EffectBody) -> bytes:
 
 def decode_effect(raw: bytes) -> EffectBody:
     """Raises msgspec.ValidationError where `raw` is no effect."""
-    return _EFFECT.decode(raw)
+    effect: EffectBody = _EFFECT.decode(raw)
+    return effect

@@ -198,9 +198,7 @@ class Measure(msgspec.Struct, frozen=True):
         return self.debit - self.credit
 
     def __sub__(self, other: Measure) -> Measure:
-        return Measure(
-            self.count - other.count, self.debit - other.debit, self.credit - other.credit
-        )
+        return Measure(self.count - other.count, self.debit - other.debit, self.credit - other.credit)
 
 
 NOTHING = Measure(0, Decimal(0), Decimal(0))

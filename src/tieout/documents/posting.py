@@ -166,9 +166,7 @@ def ledger_lines(body: EffectBody) -> list[LedgerLine]:
         case InvoicePosting():
             rows = _invoice_lines(body)
         case CashPosting():
-            own = LedgerLine(
-                account=body.account, amount=body.amount, company=body.company, name=body.label
-            )
+            own = LedgerLine(account=body.account, amount=body.amount, company=body.company, name=body.label)
             rows = [own, *body.counterparts]
         case EntryPosting():
             rows = list(body.lines)

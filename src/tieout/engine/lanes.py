@@ -17,9 +17,7 @@ class Lane:
         self._connection = connection
 
     def take(self) -> bool:
-        row = self._connection.execute(
-            "select pg_try_advisory_lock(%s) as taken", (self._key,)
-        ).fetchone()
+        row = self._connection.execute("select pg_try_advisory_lock(%s) as taken", (self._key,)).fetchone()
         return bool(row and row["taken"])
 
     def free(self) -> None:

@@ -38,8 +38,6 @@ def export_pack(connection: Connection, signer: Signer, witness: Path, target: P
         pack.writestr("public_key.hex", signer.public.hex())
         if witness.exists():
             pack.write(witness, "witness.jsonl")
-        pack.writestr(
-            "verify.py", resources.files("tieout.evidence").joinpath("verify.py").read_text()
-        )
+        pack.writestr("verify.py", resources.files("tieout.evidence").joinpath("verify.py").read_text())
     partial.replace(target)
     return count

@@ -18,8 +18,7 @@ def record(connection: Connection, entries: Iterable[Entry]) -> int:
         for entry in entries:
             detail = json.dumps(entry.detail, sort_keys=True, default=str)
             copy.write_row(
-                (entry.at, entry.actor, entry.action, entry.subject, entry.entity, detail,
-                 entry.content_hash)
-            )  # fmt: skip
+                (entry.at, entry.actor, entry.action, entry.subject, entry.entity, detail, entry.content_hash)
+            )
             count += 1
     return count

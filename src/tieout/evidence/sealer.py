@@ -40,9 +40,7 @@ class Sealer:
                 first = connection.execute(_SQL["lowest_unsealed"]).fetchone()
                 assert first is not None
                 self._low = first["low"]
-            rows = connection.execute(
-                _SQL["unsealed"], {"low": self._low, "limit": _BATCH}
-            ).fetchall()
+            rows = connection.execute(_SQL["unsealed"], {"low": self._low, "limit": _BATCH}).fetchall()
             if not rows:
                 return False
             last = connection.execute(_SQL["last_head"]).fetchone()

@@ -13,6 +13,11 @@ import hashlib
 import json
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+Point = tuple[int, int, int, int]
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -20,7 +25,7 @@ _D = -121665 * pow(121666, _P - 2, _P) % _P
 _I = pow(2, (_P - 1) // 4, _P)
 
 
-def _recover_x(y, sign):
+def _recover_x(y: int, sign: int) -> int | None:
     if y >= _P:
         return None
     square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
@@ -35,11 +40,11 @@ def _recover_x(y, sign):
 
 
 _GY = 4 * pow(5, _P - 2, _P) % _P
-_GX = _recover_x(_GY, 0)
-_G = (_GX, _GY, 1, _GX * _GY % _P)
+_GX = _recover_x(_GY, 0) or 0
+_G: Point = (_GX, _GY, 1, _GX * _GY % _P)
 
 
-def _add(p, q):
+def _add(p: Point, q: Point) -> Point:
     a = (p[1] - p[0]) * (q[1] - q[0]) % _P
     b = (p[1] + p[0]) * (q[1] + q[0]) % _P
     c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
@@ -47,8 +52,8 @@ def _add(p, q):
     return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
 
 
-def _times(scalar, point):
-    result = (0, 1, 1, 0)
+def _times(scalar: int, point: Point) -> Point:
+    result: Point = (0, 1, 1, 0)
     while scalar:
         if scalar & 1:
             result = _add(result, point)
@@ -57,14 +62,14 @@ def _times(scalar, point):
     return result
 
 
-def _point(raw):
+def _point(raw: bytes) -> Point | None:
     y = int.from_bytes(raw, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
     x = _recover_x(y, sign)
     return None if x is None else (x, y, 1, x * y % _P)
 
 
-def signature_holds(public, message, signature):
+def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     """Ed25519 verification, RFC 8032 section 5.1.7."""
     if len(public) != 32 or len(signature) != 64:
         return False
@@ -80,11 +85,11 @@ def signature_holds(public, message, signature):
     ) % _P == 0
 
 
-def _canonical(value):
+def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _append(peaks, size, leaf):
+def _append(peaks: list[bytes], size: int, leaf: bytes) -> None:
     peaks.append(leaf)
     while size & 1:
         right, left = peaks.pop(), peaks.pop()
@@ -92,14 +97,16 @@ def _append(peaks, size, leaf):
         size >>= 1
 
 
-def _root(peaks):
+def _root(peaks: list[bytes]) -> bytes:
     root = peaks[-1] if peaks else hashlib.sha256().digest()
     for peak in reversed(peaks[:-1]):
         root = hashlib.sha256(b"\x01" + peak + root).digest()
     return root
 
 
-def _check_head(head, peaks, public, key_id, problems):
+def _check_head(
+    head: dict[str, Any], peaks: list[bytes], public: bytes, key_id: str, problems: list[str]
+) -> None:
     size = head["tree_size"]
     if head["root_hash"] != _root(peaks).hex():
         problems.append(f"head {size}: the entries up to leaf {size - 1} do not give its root")
@@ -110,13 +117,20 @@ def _check_head(head, peaks, public, key_id, problems):
         problems.append(f"head {size}: its signature does not hold")
 
 
-def verify(entries, heads, public, witness):
+def verify(
+    entries: Iterable[dict[str, Any]],
+    heads: Iterable[dict[str, Any]],
+    public: bytes,
+    witness: Iterable[dict[str, Any]],
+) -> tuple[list[str], int]:
     """Problems found (none: it holds) and the number of entries covered by a signed head.
 
     `entries`, `heads`, `witness` are iterables of the packs' JSON lines, already parsed.
     """
-    problems, peaks, size = [], [], 0
-    by_size = {}
+    problems: list[str] = []
+    peaks: list[bytes] = []
+    size = 0
+    by_size: dict[int, dict[str, Any]] = {}
     last = -1
     for head in heads:
         if head["tree_size"] <= last:
@@ -143,15 +157,15 @@ def verify(entries, heads, public, witness):
     if size > checked:
         problems.append(f"leaves {checked} to {size - 1} are covered by no signed head")
     for line in witness:
-        head = by_size.get(line["tree_size"])
-        if head is None:
+        seen = by_size.get(line["tree_size"])
+        if seen is None:
             problems.append(f"the witness saw a head of {line['tree_size']} leaves that is gone")
-        elif head["root_hash"] != line["root_hash"]:
+        elif seen["root_hash"] != line["root_hash"]:
             problems.append(f"head {line['tree_size']}: the witness saw another root")
     return problems, checked
 
 
-def _lines(pack, name):
+def _lines(pack: zipfile.ZipFile, name: str) -> Iterator[dict[str, Any]]:
     if name not in pack.namelist():
         return
     with pack.open(name) as file:
@@ -160,7 +174,7 @@ def _lines(pack, name):
                 yield json.loads(raw)
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify an evidence pack.")
     parser.add_argument("pack")
     parser.add_argument("--witness", help="the witness file that you kept yourself")
@@ -170,7 +184,7 @@ def main(arguments=None):
         with zipfile.ZipFile(given.pack) as pack:
             public = bytes.fromhex(given.key or pack.read("public_key.hex").decode())
             if given.witness:
-                with open(given.witness, encoding="utf-8") as file:
+                with Path(given.witness).open(encoding="utf-8") as file:
                     witness = [json.loads(line) for line in file if line.strip()]
             else:
                 witness = list(_lines(pack, "witness.jsonl"))

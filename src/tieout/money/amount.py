@@ -55,8 +55,7 @@ class Amount(msgspec.Struct, frozen=True, order=False):
         fitted = value.quantize(unit)
         if fitted != value:
             raise MoneyError(
-                f"{value} {currency} is finer than {unit}: {currency} has "
-                f"{minor_digits(currency)} decimals"
+                f"{value} {currency} is finer than {unit}: {currency} has {minor_digits(currency)} decimals"
             )
         return cls(fitted, currency)
 

@@ -57,10 +57,7 @@ class FactReader:
         links = self._links(wants)
         parked = self._parked(asked)
         parties = self._parties(asked)
-        return [
-            self._facts(a, w, orders, links, parked, parties)
-            for a, w in zip(asked, wants, strict=True)
-        ]
+        return [self._facts(a, w, orders, links, parked, parties) for a, w in zip(asked, wants, strict=True)]
 
     def _orders(self, wants: Sequence[Wants]) -> dict[str, OrderFact]:
         keys = sorted({w.order_key for w in wants if w.order_key})
@@ -116,9 +113,7 @@ class FactReader:
         if not orders:
             return {}
         found: dict[str, list[ParkedFact]] = {}
-        for row in self._connection.execute(
-            _SQL["parked"], {"entity": self._entity.code, "orders": orders}
-        ):
+        for row in self._connection.execute(_SQL["parked"], {"entity": self._entity.code, "orders": orders}):
             fact = ParkedFact(
                 effect=row["external_id"],
                 account=row["parked_account"],
@@ -156,12 +151,11 @@ class FactReader:
             rate = self._ledger.rate(document.currency, asked.on) or Decimal(1)
         order = orders.get(wants.order_key) if wants.order_key else None
         if order is None:
-            order = next(
-                (orders["ref:" + r] for r in wants.references if "ref:" + r in orders), None
-            )
+            order = next((orders["ref:" + r] for r in wants.references if "ref:" + r in orders), None)
         payout, credit = links.get(wants.payout_key), links.get(wants.refund_key)
         charge = links.get(wants.payment_key)
-        party, foreign, waiting = "", "", ()
+        party, foreign = "", ""
+        waiting: tuple[ParkedFact, ...] = ()
         if isinstance(document, CustomerInvoice):
             foreign = self._foreign.get(document.number, "")
             waiting = tuple(parked.get(document.order_key, ()))
@@ -171,8 +165,7 @@ class FactReader:
         return Facts(
             rate=rate,
             lock_on=self._ledger.lock_on,
-            patience_over=self._now
-            >= document.occurred_at + timedelta(hours=self._interface.patience_hours),
+            patience_over=self._now >= document.occurred_at + timedelta(hours=self._interface.patience_hours),
             order=order,
             credit_note=credit["external_id"] if credit else "",
             payout=PayoutFact(

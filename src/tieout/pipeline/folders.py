@@ -6,7 +6,6 @@ becomes a case: it is kept either way.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -25,9 +24,13 @@ _SETTLED_SECONDS = 0.2
 
 
 def take_file(
-    connection: Connection, interface: Interface, reader: FileReader, name: str, content: bytes,
+    connection: Connection,
+    interface: Interface,
+    reader: FileReader,
+    name: str,
+    content: bytes,
     clock: Clock,
-) -> Accepted:  # fmt: skip
+) -> Accepted:
     """Take one file in, in one transaction. Raises FileRefusedError where it cannot be read."""
     items = list(reader.read(name, content))
     with connection.transaction():
@@ -38,9 +41,13 @@ def take_file(
 
 
 def refuse_file(
-    connection: Connection, release: Release, interface: Interface, name: str, why: str,
+    connection: Connection,
+    release: Release,
+    interface: Interface,
+    name: str,
+    why: str,
     clock: Clock,
-) -> None:  # fmt: skip
+) -> None:
     """Open the case of a file that cannot be read."""
     now = clock.now()
     case = NewCase(
@@ -95,9 +102,7 @@ class FolderStage:
                     lane.free()
         return worked
 
-    def _take(
-        self, connection: Connection, interface: Interface, reader: FileReader, path: Path
-    ) -> bool:
+    def _take(self, connection: Connection, interface: Interface, reader: FileReader, path: Path) -> bool:
         try:
             # A file that is still written to is waited for, a moment; then for the next look.
             age = time.time() - path.stat().st_mtime
@@ -111,9 +116,7 @@ class FolderStage:
         try:
             take_file(connection, interface, reader, path.name, content, self._clock)
         except FileRefusedError as error:
-            refuse_file(
-                connection, self._release(), interface, path.name, str(error), self._clock
-            )
+            refuse_file(connection, self._release(), interface, path.name, str(error), self._clock)
             _move(path, "refused")
             return True
         _move(path, "taken")
@@ -128,4 +131,4 @@ def _move(path: Path, to: str) -> None:
     while target.exists():
         number += 1
         target = folder / f"{path.stem}.{number}{path.suffix}"
-    os.replace(path, target)
+    path.replace(target)

@@ -63,15 +63,20 @@ def accept(
     connection.execute(
         _SQL["add_bodies"],
         {"id": [r["message_id"] for r in rows], "at": [now] * len(rows), "salt": salts, "body": bodies},
-    )  # fmt: skip
+    )
     record(
         connection,
         [
-            Entry(now, transport, "message.received", f"{interface}:{row['dedupe_key']}",
-                  detail={"message_id": row["message_id"], "state": state},
-                  content_hash=salted_hash(salt, body))
+            Entry(
+                now,
+                transport,
+                "message.received",
+                f"{interface}:{row['dedupe_key']}",
+                detail={"message_id": row["message_id"], "state": state},
+                content_hash=salted_hash(salt, body),
+            )
             for row, salt, body in zip(rows, salts, bodies, strict=True)
         ],
-    )  # fmt: skip
+    )
     wake(connection)
     return Accepted(len(rows), len(items) - len(rows))

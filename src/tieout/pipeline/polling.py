@@ -41,8 +41,7 @@ class PollStage:
         now = self._clock.now()
         worked = False
         rows = connection.execute(
-            "select interface, stream, position from tieout.poll_cursor"
-            " where due_at <= %s order by due_at",
+            "select interface, stream, position from tieout.poll_cursor where due_at <= %s order by due_at",
             (now,),
         ).fetchall()
         for row in rows:
@@ -72,8 +71,7 @@ class PollStage:
     def _poll(self, connection: Connection, interface: Interface, stream: str) -> bool:
         poller = self._poller_of(interface.system)
         row = connection.execute(
-            "select position from tieout.poll_cursor where interface = %s and stream = %s"
-            " and due_at <= %s",
+            "select position from tieout.poll_cursor where interface = %s and stream = %s and due_at <= %s",
             (interface.name, stream, self._clock.now()),
         ).fetchone()
         if poller is None or row is None:
@@ -99,15 +97,18 @@ class PollStage:
                 accept(connection, interface.name, page.items, "poll", now)
                 connection.execute(
                     _SQL["move_cursor"],
-                    {"interface": interface.name, "stream": stream, "now": now, "due_at": due,
-                     "position": json.dumps(position)},
-                )  # fmt: skip
+                    {
+                        "interface": interface.name,
+                        "stream": stream,
+                        "now": now,
+                        "due_at": due,
+                        "position": json.dumps(position),
+                    },
+                )
                 crash_point("poll.before_commit")
         return True
 
-    def _failed(
-        self, connection: Connection, interface: str, stream: str, error: Exception
-    ) -> None:
+    def _failed(self, connection: Connection, interface: str, stream: str, error: Exception) -> None:
         _log.warning("poll failed", interface=interface, stream=stream, error=str(error)[:300])
         connection.execute(
             _SQL["poll_failed"],

@@ -71,9 +71,7 @@ class ProcessStage:
     def step(self, connection: Connection) -> bool:
         """One batch of every interface that has work, close-critical ones first; True where
         there was any."""
-        rows = connection.execute(
-            _SQL["interfaces_with_work"], {"now": self._clock.now()}
-        ).fetchall()
+        rows = connection.execute(_SQL["interfaces_with_work"], {"now": self._clock.now()}).fetchall()
         release = self._release()
         names = [row["interface"] for row in rows if row["interface"] in release.interfaces]
         names.sort(key=lambda name: not release.interfaces[name].close_critical)
@@ -99,9 +97,7 @@ class ProcessStage:
         self._halving(connection, _Batch(self, release, interface, now), messages, due)
         return True
 
-    def _halving(
-        self, connection: Connection, batch: _Batch, messages: list[Row], due: list[Row]
-    ) -> None:
+    def _halving(self, connection: Connection, batch: _Batch, messages: list[Row], due: list[Row]) -> None:
         try:
             batch.run(connection, messages, due)
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.InternalError) as error:
@@ -115,9 +111,7 @@ class ProcessStage:
 class _Batch:
     """One batch of one interface at one instant."""
 
-    def __init__(
-        self, stage: ProcessStage, release: Release, interface: Interface, now: datetime
-    ) -> None:
+    def __init__(self, stage: ProcessStage, release: Release, interface: Interface, now: datetime) -> None:
         self._stage, self._release, self._interface, self._now = stage, release, interface, now
         self._entity = release.entities[interface.entity]
 
@@ -131,12 +125,8 @@ class _Batch:
         ledger, foreign = self._ask_ledger(sales)
         with connection.transaction():
             self._number(connection, works)
-            reader = FactReader(
-                connection, self._interface, self._entity, ledger, foreign, self._now
-            )
-            writer = Writer(
-                connection, self._release, self._interface, self._stage._sinks, self._now
-            )
+            reader = FactReader(connection, self._interface, self._entity, ledger, foreign, self._now)
+            writer = Writer(connection, self._release, self._interface, self._stage._sinks, self._now)
             # What is named by others comes first, so that they find it in the same batch.
             for group in groups:
                 self._plan(group, reader)
@@ -148,9 +138,7 @@ class _Batch:
             crash_point("process.before_commit")
         crash_point("process.after_commit")
 
-    def _normalise(
-        self, messages: list[Row]
-    ) -> tuple[list[Work], dict[int, tuple[str, str]], list[NewCase]]:
+    def _normalise(self, messages: list[Row]) -> tuple[list[Work], dict[int, tuple[str, str]], list[NewCase]]:
         connector = self._stage._connector_of(self._interface.system)
         works: list[Work] = []
         settled: dict[int, tuple[str, str]] = {}
@@ -211,9 +199,13 @@ class _Batch:
     def _stale_entry(self, key: str, version: str) -> Entry:
         subject = f"{self._interface.name}:{key}"
         return Entry(
-            self._now, "process", "document.stale", subject, self._entity.code,
+            self._now,
+            "process",
+            "document.stale",
+            subject,
+            self._entity.code,
             {"version": version},
-        )  # fmt: skip
+        )
 
     def _unreadable(self, row: Row, why: str) -> NewCase:
         return NewCase(
@@ -231,9 +223,7 @@ class _Batch:
             due_at=self._now + timedelta(hours=self._interface.service_level_hours),
         )
 
-    def give_up(
-        self, connection: Connection, messages: list[Row], due: list[Row], error: Exception
-    ) -> None:
+    def give_up(self, connection: Connection, messages: list[Row], due: list[Row], error: Exception) -> None:
         """The one message or document that the database refuses becomes a case."""
         why = str(error)[:500]
         _log.warning("cannot be taken", interface=self._interface.name, error=why)
@@ -244,8 +234,7 @@ class _Batch:
             open_cases(connection, cases, "process")
             for row in due:
                 connection.execute(
-                    "update tieout.document set retry_at = null, reason = %s"
-                    " where document_id = %s",
+                    "update tieout.document set retry_at = null, reason = %s where document_id = %s",
                     (why, row["document_id"]),
                 )
 
@@ -289,5 +278,3 @@ def _settle(connection: Connection, settled: dict[int, tuple[str, str]]) -> None
             "note": [note or None for _, note in settled.values()],
         },
     )
-
-

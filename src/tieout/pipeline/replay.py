@@ -13,16 +13,18 @@ _SQL = Queries("tieout.pipeline")
 
 
 def replay(
-    connection: Connection, now: datetime, actor: str, *,
-    cause: str | None = None, case_id: int | None = None,
-) -> int:  # fmt: skip
+    connection: Connection,
+    now: datetime,
+    actor: str,
+    *,
+    cause: str | None = None,
+    case_id: int | None = None,
+) -> int:
     """Plan again what is held by an open case (of a cause, or one case); how many documents.
 
     Safe at any time: what was planned already is left alone.
     """
-    rows = connection.execute(
-        _SQL["replay"], {"now": now, "cause": cause, "case_id": case_id}
-    ).fetchall()
+    rows = connection.execute(_SQL["replay"], {"now": now, "cause": cause, "case_id": case_id}).fetchall()
     ids = [row["document_id"] for row in rows]
     if ids:
         record(
@@ -33,9 +35,7 @@ def replay(
     return len(ids)
 
 
-def exclude_case(
-    connection: Connection, case_id: int, reason: str, now: datetime, actor: str
-) -> bool:
+def exclude_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:
     """Exclude a held document for a stated reason and solve its cases; False where the case
     holds no document that can be excluded. Raises ValueError without a reason."""
     if not reason.strip():

@@ -92,18 +92,36 @@ class Writer:
                 measure = work.measure
                 copy.write_row(
                     (
-                        work.document_id, self._interface.name, self._entity.code,
-                        type(document).__struct_config__.tag, document.key, work.revision,
-                        document.version, work.content.decode(),
-                        hashlib.sha256(work.content).digest(), work.message_id,
-                        document.occurred_at, row["accounting_on"],
-                        str(Period.of(row["accounting_on"])), document.currency,
-                        document.control_group, measure.count, measure.debit, measure.credit,
-                        getattr(document, "order_key", ""), link_of(document), row["state"],
-                        row["reason"], row["parked"], row["facts"], row["facts_sha"],
-                        self._release.sha256, row["retry_at"], row["posted_at"],
+                        work.document_id,
+                        self._interface.name,
+                        self._entity.code,
+                        type(document).__struct_config__.tag,
+                        document.key,
+                        work.revision,
+                        document.version,
+                        work.content.decode(),
+                        hashlib.sha256(work.content).digest(),
+                        work.message_id,
+                        document.occurred_at,
+                        row["accounting_on"],
+                        str(Period.of(row["accounting_on"])),
+                        document.currency,
+                        document.control_group,
+                        measure.count,
+                        measure.debit,
+                        measure.credit,
+                        getattr(document, "order_key", ""),
+                        link_of(document),
+                        row["state"],
+                        row["reason"],
+                        row["parked"],
+                        row["facts"],
+                        row["facts_sha"],
+                        self._release.sha256,
+                        row["retry_at"],
+                        row["posted_at"],
                     )
-                )  # fmt: skip
+                )
 
     def _replanned(self, works: list[Work]) -> None:
         if not works:
@@ -163,9 +181,18 @@ class Writer:
                 currency = getattr(effect.body, "currency", "")
                 for number, line in enumerate(ledger_lines(effect.body)):
                     copy.write_row(
-                        (effect.external_id, number, self._entity.code, on, line.account,
-                         currency, line.amount, line.company, line.partner)
-                    )  # fmt: skip
+                        (
+                            effect.external_id,
+                            number,
+                            self._entity.code,
+                            on,
+                            line.account,
+                            currency,
+                            line.amount,
+                            line.company,
+                            line.partner,
+                        )
+                    )
 
     def _payout_items(self, group: list[Work]) -> None:
         pairs = [
@@ -244,9 +271,12 @@ class Writer:
                 _SQL["unpark"], {"entity": self._entity.code, "orders": applied}
             ).fetchall()
             solve(
-                self._connection, [r["document_id"] for r in rows], self._now,
-                "its order came and took it in", "process",
-            )  # fmt: skip
+                self._connection,
+                [r["document_id"] for r in rows],
+                self._now,
+                "its order came and took it in",
+                "process",
+            )
         moved = [w for w in group if w.planned[0].decision in ("planned", "refused", "excluded")]
         orders = sorted({str(getattr(w.document, "order_key", "")) for w in moved} - {""})
         if moved:

@@ -151,12 +151,8 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
         )
     match = order_match(ctx, document.order_key)
     lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)
-    body = _posting(
-        ctx, document, partner, match, lines, taxes, document.total.value, refund=False
-    )
-    main = ctx.effect(
-        "invoice", body, ledger=True, requires=(partner,), account=body.receivable
-    )
+    body = _posting(ctx, document, partner, match, lines, taxes, document.total.value, refund=False)
+    main = ctx.effect("invoice", body, ledger=True, requires=(partner,), account=body.receivable)
     return Plan(
         decision="planned",
         effects=(*partner_effects, main, *_apply_parked(ctx, main, partner)),
@@ -164,9 +160,7 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     )
 
 
-def _partner(
-    ctx: Context, document: CustomerInvoice | CreditNote
-) -> tuple[str, tuple[Effect, ...]]:
+def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str, tuple[Effect, ...]]:
     """The partner's external id and the effect that makes it; a CRM's customers come by
     their own documents, so that one the CRM never sent is found out."""
     assert document.party is not None
@@ -189,18 +183,22 @@ def _apply_parked(ctx: Context, main: Effect, partner: str) -> tuple[Effect, ...
             currency=ctx.document.currency,
             lines=(
                 LedgerLine(
-                    account=parked.account, amount=amount, company=company, name="applied",
+                    account=parked.account,
+                    amount=amount,
+                    company=company,
+                    name="applied",
                     partner=partner,
                 ),
                 LedgerLine(
-                    account=receivable, amount=-amount, company=-company, name="applied",
+                    account=receivable,
+                    amount=-amount,
+                    company=-company,
+                    name="applied",
                     partner=partner,
                 ),
             ),
-        )  # fmt: skip
-        apply = ctx.effect(
-            f"apply{number}", body, ledger=True, requires=(main.external_id, parked.effect)
         )
+        apply = ctx.effect(f"apply{number}", body, ledger=True, requires=(main.external_id, parked.effect))
         effects += [apply, *match_effects(ctx, f"apply{number}", main.external_id, apply, receivable)]
         effects += match_effects(ctx, f"apply{number}p", parked.effect, apply, parked.account)
     return tuple(effects)
@@ -208,11 +206,7 @@ def _apply_parked(ctx: Context, main: Effect, partner: str) -> tuple[Effect, ...
 
 def match_effects(ctx: Context, name: str, left: str, right: Effect, account: str) -> list[Effect]:
     body = MatchRequest(left=left, right=right.external_id, account=account)
-    return [
-        ctx.effect(
-            f"match_{name}", body, requires=(left, right.external_id), lane=f"match.{account}"
-        )
-    ]
+    return [ctx.effect(f"match_{name}", body, requires=(left, right.external_id), lane=f"match.{account}")]
 
 
 def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> Plan:
@@ -226,10 +220,10 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
             f"{before.total} became {document.total}",
         )
     groups: dict[tuple[str, tuple[str, ...]], Decimal] = {}
-    for sign, lines in ((1, _lines(ctx, document.lines)), (-1, _lines(ctx, before.lines))):
+    for way, lines in ((1, _lines(ctx, document.lines)), (-1, _lines(ctx, before.lines))):
         for line in lines:
             at = (line.account, line.taxes)
-            groups[at] = groups.get(at, Decimal(0)) + sign * line.net
+            groups[at] = groups.get(at, Decimal(0)) + way * line.net
     taxes = _taxes(ctx, document.taxes)
     for name, value in _taxes(ctx, before.taxes).items():
         taxes[name] = taxes.get(name, Decimal(0)) - value
@@ -251,8 +245,11 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
         "",
         tuple(
             InvoiceLine(
-                name=f"{document.number} edited", quantity=Decimal(1), net=sign * net,
-                account=account, taxes=names,
+                name=f"{document.number} edited",
+                quantity=Decimal(1),
+                net=sign * net,
+                account=account,
+                taxes=names,
             )
             for (account, names), net in groups.items()
             if net
@@ -260,7 +257,7 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
         {name: sign * value for name, value in taxes.items() if value},
         abs(difference.value),
         refund,
-    )  # fmt: skip
+    )
     effects: list[Effect] = [*partner_effects]
     main = ctx.effect("edit", body, ledger=True, requires=(partner,), account=body.receivable)
     effects.append(main)
@@ -295,9 +292,7 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         document.total.value,
         refund=True,
     )
-    main = ctx.effect(
-        "credit_note", body, ledger=True, requires=(body.partner,), account=body.receivable
-    )
+    main = ctx.effect("credit_note", body, ledger=True, requires=(body.partner,), account=body.receivable)
     return Plan(decision="planned", effects=(*partner_effects, main), on=ctx.on)
 
 
@@ -333,4 +328,3 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
     pair = match_effects(ctx, "tender", order.invoice, main, receivable)
     return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
-

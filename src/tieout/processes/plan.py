@@ -124,9 +124,7 @@ class Context:
         )
 
     def partner(self, party: Party) -> Effect:
-        body = PartnerRecord(
-            name=party.name, email=party.email, country=party.country, source=party.key
-        )
+        body = PartnerRecord(name=party.name, email=party.email, country=party.country, source=party.key)
         return Effect(
             name="partner",
             external_id=partner_external_id(self.interface.system, party.key),

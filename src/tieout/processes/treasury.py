@@ -163,9 +163,7 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     if order is not None and not parked:
         effects += match_effects(ctx, "charge", order.invoice, main, counter)
-    return Plan(
-        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
-    )
+    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
 
 
 def _case(doc: ProviderMovement, cause: str, recovery: str) -> CaseDraft:
@@ -199,9 +197,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     if not parked:
         effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
-    return Plan(
-        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
-    )
+    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
 
 
 def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -254,9 +250,8 @@ def _movement_effect(
 
 def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """Dr bank in transit, Cr clearing; a payout that came back is the mirror of it."""
-    if doc.category == "payout_reversal" and ctx.facts.payout is None:
-        if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its payout has not come yet")
+    if doc.category == "payout_reversal" and ctx.facts.payout is None and not ctx.facts.patience_over:
+        return Plan(decision="wait", reason="its payout has not come yet")
     counter = ctx.account("bank_in_transit")
     body = _cash(
         ctx,
@@ -287,22 +282,19 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
         reference=f"dispute lost {doc.payment_key}",
         currency=doc.currency,
         lines=(
-            LedgerLine(
-                account=ctx.account("dispute_loss"), amount=amount, company=company, name="lost"
-            ),
+            LedgerLine(account=ctx.account("dispute_loss"), amount=amount, company=company, name="lost"),
             LedgerLine(account=receivable, amount=-amount, company=-company, name="lost"),
         ),
     )
-    return Plan(
-        decision="planned", effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on
-    )
+    return Plan(decision="planned", effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on)
 
 
 def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     """A bank line, matched before it is delivered: a payout in transit, an order's transfer, a
     declared bank code; what nobody knows goes to an unapplied account and a case."""
     role = f"bank.{doc.account}"
-    facts, cases, effects_after = ctx.facts, (), None
+    facts, effects_after = ctx.facts, ""
+    cases: tuple[CaseDraft, ...] = ()
     match = partner = ""
     if facts.payout is not None:
         counter, match = ctx.account("bank_in_transit"), facts.payout.match

@@ -46,18 +46,32 @@ def take_control_totals(
             )
             for total in totals:
                 row = {
-                    "interface": interface.name, "entity": entity.code, "period": str(period),
-                    "currency": total.currency, "group": total.group, "count": total.count,
-                    "debit": total.debit, "credit": total.credit,
-                    "reference": total.reference, "at": now,
-                }  # fmt: skip
+                    "interface": interface.name,
+                    "entity": entity.code,
+                    "period": str(period),
+                    "currency": total.currency,
+                    "group": total.group,
+                    "count": total.count,
+                    "debit": total.debit,
+                    "credit": total.credit,
+                    "reference": total.reference,
+                    "at": now,
+                }
                 connection.execute(_SQL["put_control_total"], row)
                 count += 1
             record(
                 connection,
-                [Entry(now, "proofs", "control_total.taken", f"{interface.name}:{period}",
-                       entity.code, {"rows": len(totals)})],
-            )  # fmt: skip
+                [
+                    Entry(
+                        now,
+                        "proofs",
+                        "control_total.taken",
+                        f"{interface.name}:{period}",
+                        entity.code,
+                        {"rows": len(totals)},
+                    )
+                ],
+            )
     return count
 
 
@@ -76,20 +90,20 @@ def _ask(
     return session.control_totals(interface.streams, start, end, zone)
 
 
-def _statement_totals(
-    connection: Connection, interface: str, period: Period
-) -> list[ControlTotal]:
-    rows = connection.execute(
-        _SQL["statement_totals"], {"interface": interface, "period": str(period)}
-    )
+def _statement_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:
+    rows = connection.execute(_SQL["statement_totals"], {"interface": interface, "period": str(period)})
     return [
         ControlTotal(
-            row["currency"], "entries", row["count"], row["money_in"], row["money_out"],
+            row["currency"],
+            "entries",
+            row["count"],
+            row["money_in"],
+            row["money_out"],
             f"{row['statements']} statements",
         )
         for row in rows
         if row["stated"]
-    ]  # fmt: skip
+    ]
 
 
 def statement_gaps(connection: Connection, now: datetime) -> int:
@@ -130,13 +144,19 @@ def open_gaps(connection: Connection, rows: Iterable[TieOutRow], now: datetime) 
                 solve_by_key(connection, "missing_events", key, now, "the row ties again", "proofs")
                 continue
             case = NewCase(
-                cause="missing_events", interface=row.interface, entity=row.entity,
-                period=row.period, source_key=key,
-                amount=abs(residual.debit) + abs(residual.credit), currency=row.currency,
+                cause="missing_events",
+                interface=row.interface,
+                entity=row.entity,
+                period=row.period,
+                source_key=key,
+                amount=abs(residual.debit) + abs(residual.credit),
+                currency=row.currency,
                 recovery="pull the whole period again with `tieout run INTERFACE --since START`",
                 detail=f"count {residual.count}, debit {residual.debit}, credit {residual.credit}",
-                owner="controller", opened_at=now, due_at=now + timedelta(hours=24),
+                owner="controller",
+                opened_at=now,
+                due_at=now + timedelta(hours=24),
                 blocking=False,
-            )  # fmt: skip
+            )
             opened += open_cases(connection, [case], "proofs")
     return opened

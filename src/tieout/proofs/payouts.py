@@ -86,9 +86,15 @@ def prove_payouts(connection: Connection) -> list[PayoutProof]:
             residual, transit, why = _why(-p["amount"], p["automatic"], listed, arrived)
             proofs.append(
                 PayoutProof(
-                    payout_key=p["payout_key"], entity=entity, currency=p["currency"],
-                    amount=-p["amount"], automatic=p["automatic"], parts=len(listed),
-                    residual=residual, in_transit=transit, why=why,
+                    payout_key=p["payout_key"],
+                    entity=entity,
+                    currency=p["currency"],
+                    amount=-p["amount"],
+                    automatic=p["automatic"],
+                    parts=len(listed),
+                    residual=residual,
+                    in_transit=transit,
+                    why=why,
                 )
-            )  # fmt: skip
+            )
     return proofs

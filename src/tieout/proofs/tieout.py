@@ -29,14 +29,10 @@ class Figure(msgspec.Struct, frozen=True):
         return self.debit - self.credit
 
     def __add__(self, other: Figure) -> Figure:
-        return Figure(
-            self.count + other.count, self.debit + other.debit, self.credit + other.credit
-        )
+        return Figure(self.count + other.count, self.debit + other.debit, self.credit + other.credit)
 
     def __sub__(self, other: Figure) -> Figure:
-        return Figure(
-            self.count - other.count, self.debit - other.debit, self.credit - other.credit
-        )
+        return Figure(self.count - other.count, self.debit - other.debit, self.credit - other.credit)
 
 
 class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +67,7 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     """Every row that any source or document has, in order of interface, period, currency."""
     sources = {
-        (r["interface"], r["entity"], r["period"], r["currency"]): Figure(
-            r["count"], r["debit"], r["credit"]
-        )
+        (r["interface"], r["entity"], r["period"], r["currency"]): Figure(r["count"], r["debit"], r["credit"])
         for r in connection.execute(_SQL["sources"])
     }
     buckets: dict[tuple[str, str, str, str], dict[str, Figure]] = {}
@@ -91,7 +85,10 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
         mine = buckets.get(key, {})
         rows.append(
             TieOutRow(
-                interface=key[0], entity=key[1], period=key[2], currency=key[3],
+                interface=key[0],
+                entity=key[1],
+                period=key[2],
+                currency=key[3],
                 source=sources.get(key),
                 posted=mine.get("posted", Figure()),
                 waiting=mine.get("waiting", Figure()),
@@ -99,5 +96,5 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
                 excluded=mine.get("excluded", Figure()),
                 ledger_gap=gaps.get(key, Decimal(0)),
             )
-        )  # fmt: skip
+        )
     return rows

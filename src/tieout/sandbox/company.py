@@ -33,9 +33,11 @@ ACCOUNTS = [
     ("643100", "Provider adjustments", "expense", False),
 ]
 JOURNALS = [
-    ("STRU", "Stripe USD", "USD", "101501"), ("STRE", "Stripe EUR", "EUR", "101502"),
-    ("BNKU", "Bank USD", "USD", "101511"), ("BNKE", "Bank EUR", "EUR", "101512"),
-]  # fmt: skip
+    ("STRU", "Stripe USD", "USD", "101501"),
+    ("STRE", "Stripe EUR", "EUR", "101502"),
+    ("BNKU", "Bank USD", "USD", "101511"),
+    ("BNKE", "Bank EUR", "EUR", "101512"),
+]
 _GROUPS = ("base.group_user", "account.group_account_basic", "base.group_partner_manager")
 
 
@@ -72,16 +74,22 @@ class Administrator:
         ids = {
             r["name"]: r["id"]
             for r in self.call(
-                "res.currency", "search_read", domain=[["name", "in", ["USD", "EUR"]]],
-                fields=["name"], context={"active_test": False},
+                "res.currency",
+                "search_read",
+                domain=[["name", "in", ["USD", "EUR"]]],
+                fields=["name"],
+                context={"active_test": False},
             )
-        }  # fmt: skip
+        }
         self.call("res.currency", "write", ids=list(ids.values()), vals={"active": True})
-        company = self.call(
-            "res.company", "create", vals_list=[{"name": name, "currency_id": ids["USD"]}]
-        )[0]
-        self.call("account.chart.template", "try_loading", template_code="generic_coa",
-                  company=company, install_demo=False)  # fmt: skip
+        company = self.call("res.company", "create", vals_list=[{"name": name, "currency_id": ids["USD"]}])[0]
+        self.call(
+            "account.chart.template",
+            "try_loading",
+            template_code="generic_coa",
+            company=company,
+            install_demo=False,
+        )
         self.call("res.company", "write", ids=[company], vals={"currency_id": ids["USD"]})
         context = {"allowed_company_ids": [company]}
         self._accounts(company, ids, context)
@@ -93,44 +101,74 @@ class Administrator:
 
     def _accounts(self, company: int, currencies: dict[str, int], context: Any) -> None:
         made = self.call(
-            "account.account", "create", context=context,
-            vals_list=[{"code": c, "name": n, "account_type": t, "reconcile": r}
-                       for c, n, t, r in ACCOUNTS],
-        )  # fmt: skip
+            "account.account",
+            "create",
+            context=context,
+            vals_list=[{"code": c, "name": n, "account_type": t, "reconcile": r} for c, n, t, r in ACCOUNTS],
+        )
         codes = {row[0]: key for row, key in zip(ACCOUNTS, made, strict=True)}
         self.call(
-            "account.journal", "create", context=context,
+            "account.journal",
+            "create",
+            context=context,
             vals_list=[
-                {"name": n, "code": c, "type": "bank", "default_account_id": codes[account],
-                 "company_id": company,
-                 **({"currency_id": currencies[cur]} if cur != "USD" else {})}
+                {
+                    "name": n,
+                    "code": c,
+                    "type": "bank",
+                    "default_account_id": codes[account],
+                    "company_id": company,
+                    **({"currency_id": currencies[cur]} if cur != "USD" else {}),
+                }
                 for c, n, cur, account in JOURNALS
             ],
-        )  # fmt: skip
+        )
 
     def _taxes(self, context: Any) -> None:
-        found = self.call("account.account", "search_read", domain=[["code", "=", "251000"]],
-                          fields=["code"], context=context)  # fmt: skip
-        group = self.call("account.tax", "search_read", domain=[["type_tax_use", "=", "sale"]],
-                          fields=["tax_group_id"], limit=1, context=context)  # fmt: skip
-        lines = [[0, 0, {"repartition_type": "base"}],
-                 [0, 0, {"repartition_type": "tax", "account_id": found[0]["id"]}]]  # fmt: skip
+        found = self.call(
+            "account.account",
+            "search_read",
+            domain=[["code", "=", "251000"]],
+            fields=["code"],
+            context=context,
+        )
+        group = self.call(
+            "account.tax",
+            "search_read",
+            domain=[["type_tax_use", "=", "sale"]],
+            fields=["tax_group_id"],
+            limit=1,
+            context=context,
+        )
+        lines = [
+            [0, 0, {"repartition_type": "base"}],
+            [0, 0, {"repartition_type": "tax", "account_id": found[0]["id"]}],
+        ]
         self.call(
-            "account.tax", "create", context=context,
-            vals_list=[{"name": "VAT 20%", "amount": 20, "type_tax_use": "sale",
-                        "tax_group_id": group[0]["tax_group_id"][0],
-                        "price_include_override": "tax_excluded",
-                        "invoice_repartition_line_ids": lines,
-                        "refund_repartition_line_ids": lines}],
-        )  # fmt: skip
+            "account.tax",
+            "create",
+            context=context,
+            vals_list=[
+                {
+                    "name": "VAT 20%",
+                    "amount": 20,
+                    "type_tax_use": "sale",
+                    "tax_group_id": group[0]["tax_group_id"][0],
+                    "price_include_override": "tax_excluded",
+                    "invoice_repartition_line_ids": lines,
+                    "refund_repartition_line_ids": lines,
+                }
+            ],
+        )
 
     def _rates(self, company: int, euro: int, first_day: date, context: Any) -> None:
         rate, rows = Decimal("0.9000"), []
         for week in range(-4, 9):
             day = first_day + timedelta(days=7 * week)
             rate += Decimal("0.0015") if week % 3 else Decimal("-0.0020")
-            rows.append({"currency_id": euro, "company_id": company, "name": day.isoformat(),
-                         "rate": float(rate)})  # fmt: skip
+            rows.append(
+                {"currency_id": euro, "company_id": company, "name": day.isoformat(), "rate": float(rate)}
+            )
         self.call("res.currency.rate", "create", vals_list=rows, context=context)
 
     def _service_account(self, login: str, password: str, company: int) -> None:
@@ -138,16 +176,27 @@ class Administrator:
         for name in _GROUPS:
             module, short = name.split(".")
             rows = self.call(
-                "ir.model.data", "search_read", fields=["res_id"],
+                "ir.model.data",
+                "search_read",
+                fields=["res_id"],
                 domain=[["module", "=", module], ["name", "=", short]],
-            )  # fmt: skip
+            )
             groups.append(rows[0]["res_id"])
         self.call(
-            "res.users", "create", context={"no_reset_password": True},
-            vals_list=[{"name": "Tieout", "login": login, "password": password,
-                        "company_id": company, "company_ids": [[6, 0, [company]]],
-                        "group_ids": [[6, 0, groups]]}],
-        )  # fmt: skip
+            "res.users",
+            "create",
+            context={"no_reset_password": True},
+            vals_list=[
+                {
+                    "name": "Tieout",
+                    "login": login,
+                    "password": password,
+                    "company_id": company,
+                    "company_ids": [[6, 0, [company]]],
+                    "group_ids": [[6, 0, groups]],
+                }
+            ],
+        )
 
     def _make_key(self, login: str, password: str) -> str:
         """A key of the service account itself, made in its own session (90 days at most)."""
@@ -161,15 +210,21 @@ class Administrator:
             return reply["result"]
 
         def call(model: str, method: str, *args: Any, **kwargs: Any) -> Any:
-            return rpc(f"/web/dataset/call_kw/{model}/{method}", model=model, method=method,
-                       args=list(args), kwargs=kwargs)  # fmt: skip
+            return rpc(
+                f"/web/dataset/call_kw/{model}/{method}",
+                model=model,
+                method=method,
+                args=list(args),
+                kwargs=kwargs,
+            )
 
         rpc("/web/session/authenticate", db=self.database, login=login, password=password)
         values = [{"name": "Tieout", "duration": "90"}]
         request = call("res.users.apikeys.description", "create", values)
         check = call("res.users.apikeys.description", "make_key", request)
-        shown = call("res.users.identitycheck", "run_check", [check["res_id"]],
-                     context={"password": password})  # fmt: skip
+        shown = call(
+            "res.users.identitycheck", "run_check", [check["res_id"]], context={"password": password}
+        )
         return str(shown["context"]["default_key"])
 
     def close(self) -> None:

@@ -20,8 +20,18 @@ FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 LOCK_ON = date(2026, 11, 4)
 END = date(2026, 11, 8)
 LAST_PAYOUT = date(2026, 11, 3)
-_NAMES = ("Ada Byron", "Bruno Keller", "Chidi Okafor", "Dana Novák", "Emil Müller", "Fatima Haddad",
-          "Grace Park", "Hugo Lindqvist", "Ines Costa", "Jonas Weber")  # fmt: skip
+_NAMES = (
+    "Ada Byron",
+    "Bruno Keller",
+    "Chidi Okafor",
+    "Dana Novák",
+    "Emil Müller",
+    "Fatima Haddad",
+    "Grace Park",
+    "Hugo Lindqvist",
+    "Ines Costa",
+    "Jonas Weber",
+)
 _GOODS = ("Bearing", "Valve", "Gasket set", "Coupling", "Pump seal", "Filter", "Hose", "Gauge")
 
 
@@ -62,7 +72,7 @@ class OrderTruth:
 class _Event:
     at: datetime
     order: int
-    act: Callable[[datetime], None]
+    act: Callable[[datetime], object]
 
 
 @dataclass
@@ -102,7 +112,7 @@ class Month:
         local = datetime.combine(day, time(hour, minute, second), ZONE)
         return local.astimezone(UTC)
 
-    def add(self, at: datetime, act: Callable[[datetime], None]) -> None:
+    def add(self, at: datetime, act: Callable[[datetime], object]) -> None:
         """Let `act` happen at an instant."""
         self._events.append(_Event(at, len(self._events), act))
 
@@ -141,10 +151,16 @@ class Month:
         if number in (0, 1):
             return "plain"
         for kind, share in (
-            ("test", 0.02), ("unpaid", 0.04), ("cancelled", 0.05), ("refund", 0.15),
-            ("gift_sold", 0.18), ("gift_used", 0.22), ("disputed_won", 0.225),
-            ("disputed_lost", 0.23), ("partial_capture", 0.24),
-        ):  # fmt: skip
+            ("test", 0.02),
+            ("unpaid", 0.04),
+            ("cancelled", 0.05),
+            ("refund", 0.15),
+            ("gift_sold", 0.18),
+            ("gift_used", 0.22),
+            ("disputed_won", 0.225),
+            ("disputed_lost", 0.23),
+            ("partial_capture", 0.24),
+        ):
             if dice < share:
                 return kind
         return "plain"
@@ -159,10 +175,15 @@ class Month:
             share = percent_of(price, 20, 120) if included else percent_of(price, 15, 100)
             title, rate = ("VAT", "0.2") if included else ("State Tax", "0.15")
             lines.append(
-                {"name": draw.choice(_GOODS), "quantity": quantity, "price": cents(price),
-                 "taxes": [{"title": title, "rate": rate, "amount": cents(share)}],
-                 "#price": price, "#tax": share}
-            )  # fmt: skip
+                {
+                    "name": draw.choice(_GOODS),
+                    "quantity": quantity,
+                    "price": cents(price),
+                    "taxes": [{"title": title, "rate": rate, "amount": cents(share)}],
+                    "#price": price,
+                    "#tax": share,
+                }
+            )
             total += price if included else price + share
             tax += share
         return lines, total, tax
@@ -170,8 +191,11 @@ class Month:
     def customer(self, draw: random.Random, shop: str) -> dict[str, str]:
         number = draw.randrange(max(5, self.orders // 4))
         name = _NAMES[number % len(_NAMES)]
-        return {"id": f"{9000 + number}", "name": f"{name} {number}",
-                "email": f"customer{number}@{shop.replace('_', '-')}.example"}  # fmt: skip
+        return {
+            "id": f"{9000 + number}",
+            "name": f"{name} {number}",
+            "email": f"customer{number}@{shop.replace('_', '-')}.example",
+        }
 
     def number(self, shop: str) -> str:
         self._placed += 1
@@ -184,8 +208,9 @@ class Month:
         shipping = draw.choice((0, 0, 595, 1295))
         if kind == "gift_sold":
             value = draw.choice((2500, 5000, 10_000))
-            lines.append({"name": "Gift card", "quantity": 1, "price": cents(value), "taxes": [],
-                          "gift_card": True})  # fmt: skip
+            lines.append(
+                {"name": "Gift card", "quantity": 1, "price": cents(value), "taxes": [], "gift_card": True}
+            )
             total += value
         total += shipping
         gift = min(2000, total // 2) if kind == "gift_used" else 0
@@ -195,23 +220,36 @@ class Month:
             tenders.append(("stripe", cents(total - gift)))
         number, buyer = self.number(shop), self.customer(draw, shop)
         order = store.place(
-            number=number, at=at, customer=buyer, lines=lines, shipping=cents(shipping),
-            shipping_tax=[], total=cents(total), included=shop == "shop_eu", status=status,
-            test=kind == "test", cancelled=kind == "cancelled", tenders=tenders,
-        )  # fmt: skip
+            number=number,
+            at=at,
+            customer=buyer,
+            lines=lines,
+            shipping=cents(shipping),
+            shipping_tax=[],
+            total=cents(total),
+            included=shop == "shop_eu",
+            status=status,
+            test=kind == "test",
+            cancelled=kind == "cancelled",
+            tenders=tenders,
+        )
         expected = kind if kind in ("test", "unpaid", "cancelled") else "invoiced"
         day = at.astimezone(ZONE).date()
-        self.truth.append(
-            OrderTruth(number, store.currency, total, tax, expected, day, "card")
-        )
+        self.truth.append(OrderTruth(number, store.currency, total, tax, expected, day, "card"))
         if expected == "invoiced":
             self._pay(at, order, kind, total - gift, store.currency, buyer["name"], draw)
         return order
 
     def _pay(
-        self, at: datetime, order: dict[str, Any], kind: str, amount: int, currency: str, name: str,
+        self,
+        at: datetime,
+        order: dict[str, Any],
+        kind: str,
+        amount: int,
+        currency: str,
+        name: str,
         draw: random.Random,
-    ) -> None:  # fmt: skip
+    ) -> None:
         fee = percent_of(amount, 29, 1000) + 30
         data = {"order_id": order["id"].rpartition("/")[2]}
         if kind == "partial_capture":
@@ -232,23 +270,17 @@ class Month:
         shop = next(s for s in self.world.shops.values() if order["id"] in s.orders)
         line = order["lineItems"]["nodes"][0]
         price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
-        tax = sum(
-            (Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"]), Decimal(0)
-        )
+        tax = sum((Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"]), Decimal(0))
         total = price if order["taxesIncluded"] else price + tax
         refund = shop.refund(order, [(0, line["quantity"], price, tax)], total, at)
         key = refund["id"].rpartition("/")[2]
-        return self.world.stripe.refund(
-            charge, int(total * 100), at, {**data, "refund_id": f"refund:{key}"}
-        )
+        return self.world.stripe.refund(charge, int(total * 100), at, {**data, "refund_id": f"refund:{key}"})
 
     def _dispute(self, at: datetime, charge: dict[str, Any], ending: str) -> None:
         dispute = self.world.stripe.open_dispute(charge, 1500, at)
         # Won next month with the fee kept; lost after the lock.
         day = date(2026, 11, 2) if ending == "won" else date(2026, 11, 5)
-        self.add(
-            self.at(day, 10), lambda t: self.world.stripe.close_dispute(dispute, ending, t)
-        )
+        self.add(self.at(day, 10), lambda t: self.world.stripe.close_dispute(dispute, ending, t))
 
     # accounts that pay by transfer
 
@@ -259,7 +291,9 @@ class Month:
         start = self.at(FIRST, 0, 5)
         for number in range(max(2, count // 3)):
             name = f"{draw.choice(('Harbor', 'Summit', 'Prairie', 'Delta'))} Industrial {number + 1}"
-            row = self.world.salesforce.add_account(number + 1, name, f"ap@account{number + 1}.example", start)  # fmt: skip
+            row = self.world.salesforce.add_account(
+                number + 1, name, f"ap@account{number + 1}.example", start
+            )
             self.accounts.append(row)
         for number in range(count):
             day = FIRST + timedelta(days=draw.randrange(24))
@@ -271,31 +305,41 @@ class Month:
             )
 
     def win(
-        self, at: datetime, number: int, account: dict[str, Any] | None, net: int,
-        expected: str = "invoiced", closed: datetime | None = None,
-    ) -> tuple[str, int, dict[str, Any]]:  # fmt: skip
+        self,
+        at: datetime,
+        number: int,
+        account: dict[str, Any] | None,
+        net: int,
+        expected: str = "invoiced",
+        closed: datetime | None = None,
+    ) -> tuple[str, int, dict[str, Any]]:
         """A closed-won order of an account; its number, total and row."""
         tax = percent_of(net, 15, 100)
         order, total = f"SO-{20_000 + number}", net + tax
         row = self.world.salesforce.win(
-            number + 1, order, account["Id"] if account else None, closed or at,
-            [("Contract goods", 1, cents(net))], ("State Tax", Decimal(15), cents(tax)),
+            number + 1,
+            order,
+            account["Id"] if account else None,
+            closed or at,
+            [("Contract goods", 1, cents(net))],
+            ("State Tax", Decimal(15), cents(tax)),
             cents(total),
-        )  # fmt: skip
+        )
         if closed is not None:
             row["SystemModstamp"] = at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
         day = (closed or at).astimezone(ZONE).date()
         self.truth.append(OrderTruth(order, "USD", total, tax, expected, day, "transfer"))
         return order, total, row
 
-    def _win(
-        self, at: datetime, number: int, account: dict[str, Any], net: int, wait: int
-    ) -> None:
+    def _win(self, at: datetime, number: int, account: dict[str, Any], net: int, wait: int) -> None:
         order, total, _ = self.win(at, number, account, net)
         line = BankLine(
-            next_business_day(at.date() + timedelta(days=wait)), total,
-            counterparty=account["Name"], remittance=f"Payment {order}", reference="NONREF",
-        )  # fmt: skip
+            next_business_day(at.date() + timedelta(days=wait)),
+            total,
+            counterparty=account["Name"],
+            remittance=f"Payment {order}",
+            reference="NONREF",
+        )
         self.expect(IBAN_USD, line)
         self.truth[-1].paid_by = "transfer, paid"
 
@@ -355,9 +399,12 @@ class Month:
         """A payout's deposit on the next business day, `short` minor units less."""
         iban = IBAN_USD if currency == "USD" else IBAN_EUR
         line = BankLine(
-            next_business_day(day + timedelta(days=1)), payout["amount"] - short,
-            end_to_end=payout["id"], counterparty="STRIPE", remittance=f"STRIPE {payout['id']}",
-        )  # fmt: skip
+            next_business_day(day + timedelta(days=1)),
+            payout["amount"] - short,
+            end_to_end=payout["id"],
+            counterparty="STRIPE",
+            remittance=f"STRIPE {payout['id']}",
+        )
         self.expect(iban, line)
         return line
 

@@ -41,15 +41,15 @@ class Oracle:
     def _lines(self) -> list[dict[str, Any]]:
         moves = self._table("account.move")
         return [
-            x for x in self._table("account.move.line").values()
+            x
+            for x in self._table("account.move.line").values()
             if x["company_id"] == self.company and moves[x["move_id"]]["state"] == "posted"
-        ]  # fmt: skip
+        ]
 
     def findings(self, until: date = END) -> list[Finding]:
         """Everything that disagrees; empty where all is well."""
         found: list[Finding] = []
-        for check in (self._orders, self._cash, self._transit, self._receivables, self._balanced,
-                      self._once):  # fmt: skip
+        for check in (self._orders, self._cash, self._transit, self._receivables, self._balanced, self._once):
             found += [Finding(check.__name__.strip("_"), d) for d in check()]
         found += [Finding("clearing", d) for d in self._clearing(until)]
         return found
@@ -58,9 +58,10 @@ class Oracle:
         """Every order has its invoice, or a case, or an exclusion: never two, never another sum."""
         moves: dict[str, list[dict[str, Any]]] = {}
         ours = {
-            row["res_id"] for row in self._table("ir.model.data").values()
+            row["res_id"]
+            for row in self._table("ir.model.data").values()
             if row["module"] == "tieout" and row["model"] == "account.move"
-        }  # fmt: skip
+        }
         for move in self._table("account.move").values():
             if move["move_type"] == "out_invoice" and move["id"] in ours:
                 moves.setdefault(str(move["ref"]), []).append(move)
@@ -124,9 +125,7 @@ class Oracle:
 
     def _cash(self) -> list[str]:
         """Every line of the bank is in the books on its own date, as often as it happened."""
-        wanted = Counter(
-            (_BANK[iban], day.isoformat(), cents(amount)) for iban, day, amount in self.m.cash
-        )
+        wanted = Counter((_BANK[iban], day.isoformat(), cents(amount)) for iban, day, amount in self.m.cash)
         held = Counter(
             (self._code[x["account_id"]], str(x["date"]), x["amount_currency"])
             for x in self._lines()

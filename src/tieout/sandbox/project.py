@@ -9,20 +9,36 @@ from tieout.sandbox.company import Company
 from tieout.sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
 
 _ACCOUNTS = {
-    "receivable": "121000", "revenue.goods": "400000", "revenue.shipping": "400100",
-    "revenue.refund_adjustments": "400200", "rounding": "442000",
-    "liability.gift_card": "212300", "fees.stripe": "621000",
-    "disputes_receivable.stripe": "101710", "provider_reserve.stripe": "101720",
-    "provider_adjustments.stripe": "643100", "dispute_loss": "642100",
-    "bank_in_transit": "101701", "unapplied.unknown": "212100", "unapplied.exception": "212110",
-    "unapplied.excluded": "212120", "unapplied.bank": "212130", "bank_fees": "620000",
-    "clearing.stripe.USD": "101501", "clearing.stripe.EUR": "101502",
-    f"bank.{IBAN_USD}": "101511", f"bank.{IBAN_EUR}": "101512",
-}  # fmt: skip
+    "receivable": "121000",
+    "revenue.goods": "400000",
+    "revenue.shipping": "400100",
+    "revenue.refund_adjustments": "400200",
+    "rounding": "442000",
+    "liability.gift_card": "212300",
+    "fees.stripe": "621000",
+    "disputes_receivable.stripe": "101710",
+    "provider_reserve.stripe": "101720",
+    "provider_adjustments.stripe": "643100",
+    "dispute_loss": "642100",
+    "bank_in_transit": "101701",
+    "unapplied.unknown": "212100",
+    "unapplied.exception": "212110",
+    "unapplied.excluded": "212120",
+    "unapplied.bank": "212130",
+    "bank_fees": "620000",
+    "clearing.stripe.USD": "101501",
+    "clearing.stripe.EUR": "101502",
+    f"bank.{IBAN_USD}": "101511",
+    f"bank.{IBAN_EUR}": "101512",
+}
 _JOURNALS = {
-    "sales": "INV", "misc": "MISC", "clearing.stripe.USD": "STRU", "clearing.stripe.EUR": "STRE",
-    f"bank.{IBAN_USD}": "BNKU", f"bank.{IBAN_EUR}": "BNKE",
-}  # fmt: skip
+    "sales": "INV",
+    "misc": "MISC",
+    "clearing.stripe.USD": "STRU",
+    "clearing.stripe.EUR": "STRE",
+    f"bank.{IBAN_USD}": "BNKU",
+    f"bank.{IBAN_EUR}": "BNKE",
+}
 _TAXES = {"State Tax 15%": "15%", "VAT 20%": "VAT 20%"}
 
 _INTERFACES = {
@@ -59,9 +75,14 @@ def _secret(folder: Path, name: str, value: str) -> str:
 
 
 def write_project(
-    folder: Path, world: World, company: Company, serve_port: int, *,
-    odoo_url: str = "", odoo_database: str = "",
-) -> None:  # fmt: skip
+    folder: Path,
+    world: World,
+    company: Company,
+    serve_port: int,
+    *,
+    odoo_url: str = "",
+    odoo_database: str = "",
+) -> None:
     """tieout.toml, interfaces and mappings of the distributor, against this world."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".tieout").mkdir(exist_ok=True, mode=0o700)

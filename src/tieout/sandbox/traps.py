@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connectors.camt053.simulator import BankLine
-from tieout.sandbox.month import IBAN_USD, Month, Planted, cents
-from tieout.sandbox.world import ZONE
+from tieout.sandbox.month import Month, Planted, cents
+from tieout.sandbox.world import IBAN_USD, ZONE
 
 
 class Traps:
@@ -52,7 +52,7 @@ class Traps:
 
     @staticmethod
     def _key(order: dict[str, Any]) -> str:
-        return "order:" + order["id"].rpartition("/")[2]
+        return "order:" + str(order["id"]).rpartition("/")[2]
 
     def unknown_tax(self, at: datetime) -> None:
         """A tax that nobody mapped."""
@@ -106,23 +106,29 @@ class Traps:
         assert self.m.admin is not None
         context = {"allowed_company_ids": [self.m.company_id]}
         partner = self.m.admin.call("res.partner", "create", vals_list=[{"name": "Imported"}])[0]
-        line = {"name": "Imported", "quantity": 1, "price_unit": float(cents(total)),
-                "tax_ids": [[6, 0, []]]}  # fmt: skip
+        line = {"name": "Imported", "quantity": 1, "price_unit": float(cents(total)), "tax_ids": [[6, 0, []]]}
         day = at.astimezone(ZONE).date().isoformat()
         self.m.admin.call(
-            "account.move", "create", context=context,
-            vals_list=[{"move_type": "out_invoice", "partner_id": partner, "invoice_date": day,
-                        "ref": order["name"], "invoice_line_ids": [[0, 0, line]]}],
-        )  # fmt: skip
+            "account.move",
+            "create",
+            context=context,
+            vals_list=[
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": partner,
+                    "invoice_date": day,
+                    "ref": order["name"],
+                    "invoice_line_ids": [[0, 0, line]],
+                }
+            ],
+        )
         self._plant("imported_by_another_connector", self._key(order), total)
 
     def refund_fails(self, at: datetime) -> None:
         """A refund that the card refuses four days later."""
         order, _ = self._order(at, "invoiced")
         data = {"order_id": order["id"].rpartition("/")[2]}
-        charge = next(
-            c for c in self.m.world.stripe.books.charges.values() if c["metadata"] == data
-        )
+        charge = next(c for c in self.m.world.stripe.books.charges.values() if c["metadata"] == data)
 
         def refund(later: datetime) -> None:
             row = self.m.give_back(later, order, charge, data)
@@ -149,17 +155,22 @@ class Traps:
             admin = self.m.admin
             assert admin is not None
             context = {"allowed_company_ids": [self.m.company_id]}
-            moves = admin.call("account.move", "search", domain=[["ref", "=", order["name"]]],
-                               context=context)  # fmt: skip
+            moves = admin.call(
+                "account.move", "search", domain=[["ref", "=", order["name"]]], context=context
+            )
             admin.call("account.move", "button_draft", ids=moves, context=context)
             lines = admin.call(
-                "account.move.line", "search", context=context, order="id", limit=1,
+                "account.move.line",
+                "search",
+                context=context,
+                order="id",
+                limit=1,
                 domain=[["move_id", "in", moves], ["display_type", "=", "product"]],
-            )  # fmt: skip
-            other = admin.call("account.account", "search", domain=[["code", "=", "450000"]],
-                               context=context)  # fmt: skip
-            admin.call("account.move.line", "write", ids=lines, vals={"account_id": other[0]},
-                       context=context)  # fmt: skip
+            )
+            other = admin.call("account.account", "search", domain=[["code", "=", "450000"]], context=context)
+            admin.call(
+                "account.move.line", "write", ids=lines, vals={"account_id": other[0]}, context=context
+            )
             admin.call("account.move", "action_post", ids=moves, context=context)
 
         self.m.add(at + timedelta(days=3), change)
@@ -189,9 +200,7 @@ class Traps:
         if payout is None:
             return
         self._returned = payout
-        self.m.add(
-            at + timedelta(days=2), lambda t: self.m.world.stripe.fail_payout(payout, t) and None
-        )
+        self.m.add(at + timedelta(days=2), lambda t: self.m.world.stripe.fail_payout(payout, t))
 
     def manual_payout(self, at: datetime) -> None:
         """What came back is paid out by hand, between automatic payouts."""

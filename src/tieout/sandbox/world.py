@@ -33,9 +33,14 @@ class World:
     """Every outside system. Credentials are made anew for each sandbox."""
 
     def __init__(
-        self, folder: Path, *, seed: int, faults: str = "none",
-        start: datetime = datetime(2026, 9, 30, 12, tzinfo=UTC), delays: float = 0.0,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        faults: str = "none",
+        start: datetime = datetime(2026, 9, 30, 12, tzinfo=UTC),
+        delays: float = 0.0,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.seed = folder, seed
         self.clock_file = folder / "clock"
@@ -43,9 +48,18 @@ class World:
         now = self.clock.now
         self.secrets = {
             name: secrets.token_hex(16)
-            for name in ("shop_us", "shop_eu", "stripe", "stripe_key", "shop_us_token",
-                         "shop_eu_token", "sf_id", "sf_secret", "events")
-        }  # fmt: skip
+            for name in (
+                "shop_us",
+                "shop_eu",
+                "stripe",
+                "stripe_key",
+                "shop_us_token",
+                "shop_eu_token",
+                "sf_id",
+                "sf_secret",
+                "events",
+            )
+        }
         plan = FAULT_PLANS[faults]
 
         def die(salt: int) -> Faults:
@@ -55,23 +69,31 @@ class World:
             now, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
         )
         self.stripe = Stripe(
-            now, key=self.secrets["stripe_key"], webhook_secret=self.secrets["stripe"],
-            faults=die(2), seed=seed,
-        )  # fmt: skip
+            now,
+            key=self.secrets["stripe_key"],
+            webhook_secret=self.secrets["stripe"],
+            faults=die(2),
+            seed=seed,
+        )
         self.shops = {
             name: Shopify(
-                now, shop=name.replace("_", "-"), currency=currency, zone=ZONE.key,
-                token=self.secrets[f"{name}_token"], webhook_secret=self.secrets[name],
-                first_order=first, faults=die(salt),
+                now,
+                shop=name.replace("_", "-"),
+                currency=currency,
+                zone=ZONE.key,
+                token=self.secrets[f"{name}_token"],
+                webhook_secret=self.secrets[name],
+                first_order=first,
+                faults=die(salt),
             )
-            for name, currency, first, salt in (
-                ("shop_us", "USD", 5000, 3), ("shop_eu", "EUR", 7000, 4)
-            )
-        }  # fmt: skip
+            for name, currency, first, salt in (("shop_us", "USD", 5000, 3), ("shop_eu", "EUR", 7000, 4))
+        }
         self.salesforce = Salesforce(
-            now, client_id=self.secrets["sf_id"], client_secret=self.secrets["sf_secret"],
+            now,
+            client_id=self.secrets["sf_id"],
+            client_secret=self.secrets["sf_secret"],
             faults=die(5),
-        )  # fmt: skip
+        )
         self.mail, self.events = MailServer(die(6)), EventSink(self.secrets["events"], die(7))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
@@ -104,8 +126,14 @@ class World:
 
     def all_faults(self) -> list[Faults]:
         shops = [shop.faults for shop in self.shops.values()]
-        return [self.odoo.faults, self.stripe.faults, *shops, self.salesforce.faults,
-                self.mail.faults, self.events.faults]  # fmt: skip
+        return [
+            self.odoo.faults,
+            self.stripe.faults,
+            *shops,
+            self.salesforce.faults,
+            self.mail.faults,
+            self.events.faults,
+        ]
 
     def let_faults(self, happen: bool) -> None:
         for faults in self.all_faults():

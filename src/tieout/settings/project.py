@@ -55,10 +55,21 @@ _TOP = {"project", "database", "clock", "serve", "entities", "systems", "sinks",
 _PROJECT = {"name", "environment"}
 _ENTITY = {"name", "currency", "time_zone", "ledger", "company_id"}
 _INTERFACE = {
-    "system", "entity", "streams", "owner", "process", "latency", "risk", "close_critical",
-    "every_minutes", "overlap_minutes", "patience_hours", "late_events", "service_level_hours",
+    "system",
+    "entity",
+    "streams",
+    "owner",
+    "process",
+    "latency",
+    "risk",
+    "close_critical",
+    "every_minutes",
+    "overlap_minutes",
+    "patience_hours",
+    "late_events",
+    "service_level_hours",
     "options",
-}  # fmt: skip
+}
 
 
 class _File:
@@ -69,9 +80,7 @@ class _File:
         try:
             self.text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise ProjectError(
-                f"{path} is missing: `tieout init {root}` makes a project"
-            ) from None
+            raise ProjectError(f"{path} is missing: `tieout init {root}` makes a project") from None
         except UnicodeDecodeError as error:
             raise ProjectError(f"{self.name}: not UTF-8 text ({error.reason})") from None
         try:
@@ -102,18 +111,17 @@ class _File:
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 where = f"[{section}]" if section else "the file"
                 raise self.fail(
-                    key, section,
+                    key,
+                    section,
                     f"unknown key {key!r} in {where}{hint} Expected: {', '.join(sorted(allowed))}",
-                )  # fmt: skip
+                )
 
     def need(self, table: dict[str, Any], key: str, kind: type, section: str) -> Any:
         if key not in table:
             raise self.fail(section, "", f"[{section}] lacks {key!r} ({kind.__name__})")
         value = table[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.fail(
-                key, section, f"{key!r} must be a {kind.__name__}, not {type(value).__name__}"
-            )
+            raise self.fail(key, section, f"{key!r} must be a {kind.__name__}, not {type(value).__name__}")
         return value
 
 
@@ -132,9 +140,7 @@ def _secret(file: _File, section: str, key: str, value: Any, folder: Path, secre
         except OSError as error:
             raise file.fail(key, section, f"cannot read {value[5:]}: {error.strerror}") from None
     if secret and value:
-        raise file.fail(
-            key, section, f"{key!r} is a secret: name it as env:NAME or file:PATH, never in here"
-        )
+        raise file.fail(key, section, f"{key!r} is a secret: name it as env:NAME or file:PATH, never in here")
     return value
 
 
@@ -175,7 +181,7 @@ def _entities(file: _File, systems: dict[str, SystemConfig]) -> dict[str, Entity
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise file.fail("time_zone", section, f"no time zone {zone!r}; such as Europe/Berlin") from None  # fmt: skip
+            raise file.fail("time_zone", section, f"no time zone {zone!r}; such as Europe/Berlin") from None
         try:
             minor_digits(currency)
         except ValueError as error:
@@ -183,18 +189,24 @@ def _entities(file: _File, systems: dict[str, SystemConfig]) -> dict[str, Entity
         if ledger not in systems:
             raise file.fail("ledger", section, f"no system is named {ledger!r}")
         entities[code] = Entity(
-            code, str(table.get("name", code)), currency, zone, ledger,
+            code,
+            str(table.get("name", code)),
+            currency,
+            zone,
+            ledger,
             int(table.get("company_id", 0)),
-        )  # fmt: skip
+        )
     if not entities:
         raise file.fail("entities", "", "there is no [entities.CODE]: at least one is needed")
     return entities
 
 
 def _interfaces(
-    folder: Path, entities: dict[str, Entity], systems: dict[str, SystemConfig],
+    folder: Path,
+    entities: dict[str, Entity],
+    systems: dict[str, SystemConfig],
     registry: ConnectorRegistry,
-) -> dict[str, Interface]:  # fmt: skip
+) -> dict[str, Interface]:
     found = {}
     for path in sorted((folder / "interfaces").glob("*.toml")):
         file = _File(path, folder)
@@ -214,11 +226,18 @@ def _interfaces(
         if policy not in ("case", "first_open"):
             raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
         found[path.stem] = Interface(
-            name=path.stem, system=system, entity=entity, streams=tuple(streams),
-            owner=str(table.get("owner", "finance")), process=str(table.get("process", "")),
-            **{k: table[k] for k in _INTERFACE - {"system", "entity", "streams", "owner", "process"}
-               if k in table},
-        )  # fmt: skip
+            name=path.stem,
+            system=system,
+            entity=entity,
+            streams=tuple(streams),
+            owner=str(table.get("owner", "finance")),
+            process=str(table.get("process", "")),
+            **{
+                k: table[k]
+                for k in _INTERFACE - {"system", "entity", "streams", "owner", "process"}
+                if k in table
+            },
+        )
     if not found:
         raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
     return found
@@ -230,8 +249,10 @@ def _mapping(path: Path, folder: Path) -> Mapping:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames is None or not {"key", "value"} <= set(reader.fieldnames):
-            raise ProjectError(f"{name}, line 1: the header must hold key,value"
-                               f"[,valid_from,valid_to], not {reader.fieldnames}")  # fmt: skip
+            raise ProjectError(
+                f"{name}, line 1: the header must hold key,value"
+                f"[,valid_from,valid_to], not {reader.fieldnames}"
+            )
         for row in reader:
             if not row["key"]:
                 continue
@@ -239,14 +260,14 @@ def _mapping(path: Path, folder: Path) -> Mapping:
                 since = date.fromisoformat(row.get("valid_from") or "0001-01-01")
                 until = date.fromisoformat(row.get("valid_to") or "9999-12-31")
             except ValueError:
-                raise ProjectError(
-                    f"{name}, line {reader.line_num}: dates are written 2026-10-31"
-                ) from None
+                raise ProjectError(f"{name}, line {reader.line_num}: dates are written 2026-10-31") from None
             if not row["value"]:
                 raise ProjectError(f"{name}, line {reader.line_num}: {row['key']!r} has no value")
             for other in rows:
                 if other.key == row["key"] and since <= other.valid_to and other.valid_from <= until:
-                    raise ProjectError(f"{name}, line {reader.line_num}: {row['key']!r} is mapped twice for one day")  # fmt: skip
+                    raise ProjectError(
+                        f"{name}, line {reader.line_num}: {row['key']!r} is mapped twice for one day"
+                    )
             rows.append(MappingRow(row["key"], row["value"], since, until))
     return Mapping(path.stem, tuple(rows))
 
@@ -288,7 +309,8 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         folder=folder,
         name=file.need(project, "name", str, "project"),
         environment=file.need(project, "environment", str, "project"),
-        dsn=dsn or str(_secret(file, "database", "dsn", file.data.get("database", {}).get("dsn", ""), folder, False)),
+        dsn=dsn
+        or str(_secret(file, "database", "dsn", file.data.get("database", {}).get("dsn", ""), folder, False)),
         clock_file=(folder / clock) if clock else None,
         serve_host=str(serve.get("host", "127.0.0.1")),
         serve_port=int(serve.get("port", 8080)),
@@ -297,4 +319,4 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         sinks=sinks,
         systems=systems,
         release=Release(_hash(folder), entities, interfaces, mappings),
-    )  # fmt: skip
+    )

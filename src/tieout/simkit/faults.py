@@ -24,14 +24,25 @@ class FaultPlan:
 
 NONE = FaultPlan()
 LIGHT = FaultPlan(
-    cut_after_commit=0.01, serialization=0.01, too_many=0.01, server_error=0.01,
-    duplicate_webhook=0.05, missing_webhook=0.02,
-)  # fmt: skip
+    cut_after_commit=0.01,
+    serialization=0.01,
+    too_many=0.01,
+    server_error=0.01,
+    duplicate_webhook=0.05,
+    missing_webhook=0.02,
+)
 HEAVY = FaultPlan(
-    cut_after_commit=0.06, late_commit=0.03, serialization=0.05, too_many=0.06,
-    server_error=0.06, expired_token=0.02, duplicate_webhook=0.25, missing_webhook=0.25,
-    stale_webhook=0.10, reorder_webhooks=True,
-)  # fmt: skip
+    cut_after_commit=0.06,
+    late_commit=0.03,
+    serialization=0.05,
+    too_many=0.06,
+    server_error=0.06,
+    expired_token=0.02,
+    duplicate_webhook=0.25,
+    missing_webhook=0.25,
+    stale_webhook=0.10,
+    reorder_webhooks=True,
+)
 
 
 class Faults:

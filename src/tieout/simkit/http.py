@@ -37,9 +37,7 @@ class HttpSimulator(Protocol):
     name: str
     faults: Faults
 
-    def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         """Act and reply; called for one request at a time."""
         ...
 
@@ -131,9 +129,14 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> thre
         servers = []
         for port, simulator in simulators.items():
             config = uvicorn.Config(
-                _App(simulator, lock), host=host, port=port, log_level="critical",  # type: ignore[arg-type]
-                access_log=False, lifespan="off", timeout_keep_alive=120,
-            )  # fmt: skip
+                _App(simulator, lock),
+                host=host,
+                port=port,
+                log_level="critical",
+                access_log=False,
+                lifespan="off",
+                timeout_keep_alive=120,
+            )
             servers.append(_Server(config))
         tasks = [asyncio.create_task(server.serve()) for server in servers]
         while not all(server.started for server in servers):

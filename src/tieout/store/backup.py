@@ -28,8 +28,13 @@ def _tool(name: str) -> str:
 
 def _environment(dsn: str) -> dict[str, str]:
     parts = conninfo_to_dict(dsn)
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
-             "dbname": "PGDATABASE"}  # fmt: skip
+    names = {
+        "host": "PGHOST",
+        "port": "PGPORT",
+        "user": "PGUSER",
+        "password": "PGPASSWORD",
+        "dbname": "PGDATABASE",
+    }
     return os.environ | {names[k]: str(v) for k, v in parts.items() if k in names and v}
 
 
@@ -43,8 +48,11 @@ def back_up(dsn: str, target: Path) -> int:
     with os.fdopen(descriptor, "wb") as file:
         done = subprocess.run(
             [_tool("pg_dump"), "--format=custom", "--schema=tieout"],
-            stdout=file, stderr=subprocess.PIPE, env=_environment(dsn), check=False,
-        )  # fmt: skip
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env=_environment(dsn),
+            check=False,
+        )
         file.flush()
         os.fsync(file.fileno())
     if done.returncode:
@@ -65,10 +73,18 @@ def restore(dsn: str, source: Path) -> int:
         if connection.execute("select to_regclass('tieout.message')").fetchone() != (None,):
             raise RuntimeError("the database already holds Tieout's tables: restore into an empty one")
     done = subprocess.run(
-        [_tool("pg_restore"), "--exit-on-error", "--no-owner", "--dbname",
-         conninfo_to_dict(dsn)["dbname"] or "tieout", str(source)],
-        stderr=subprocess.PIPE, env=_environment(dsn), check=False,
-    )  # fmt: skip
+        [
+            _tool("pg_restore"),
+            "--exit-on-error",
+            "--no-owner",
+            "--dbname",
+            str(conninfo_to_dict(dsn)["dbname"] or "tieout"),
+            str(source),
+        ],
+        stderr=subprocess.PIPE,
+        env=_environment(dsn),
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"pg_restore failed: {done.stderr.decode(errors='replace')[-400:]}")
     with psycopg.connect(dsn) as connection:

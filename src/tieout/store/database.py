@@ -11,7 +11,12 @@ from psycopg.rows import DictRow, dict_row
 
 Connection = psycopg.Connection[DictRow]
 
-_KEEPALIVES = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_KEEPALIVES: dict[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 
 
 def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Connection:

@@ -97,9 +97,21 @@ class EmbeddedServer:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(24))
         command = _as_user(
-            [str(binaries() / "initdb"), "-D", str(self.data), "-U", "tieout", "-E", "UTF8",
-             "--locale=C", "-A", "scram-sha-256", f"--pwfile={secret}", "--no-instructions"]
-        )  # fmt: skip
+            [
+                str(binaries() / "initdb"),
+                "-D",
+                str(self.data),
+                "-U",
+                "tieout",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-A",
+                "scram-sha-256",
+                f"--pwfile={secret}",
+                "--no-instructions",
+            ]
+        )
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             shutil.rmtree(self.data, ignore_errors=True)
@@ -145,9 +157,12 @@ class EmbeddedServer:
         for attempt in range(12):
             with log.open("ab") as file:
                 self._process = subprocess.Popen(
-                    command, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
+                    command,
+                    stdout=file,
+                    stderr=file,
+                    stdin=subprocess.DEVNULL,
                     start_new_session=True,
-                )  # fmt: skip
+                )
             if self._wait_ready():
                 return
             time.sleep(0.2 * (attempt + 1))

@@ -14,9 +14,7 @@ class Queries:
     def __init__(self, package: str) -> None:
         text = resources.files(package).joinpath("queries.sql").read_text(encoding="utf-8")
         parts = _NAME.split(text)
-        self._sql = {
-            name: body.strip().encode() for name, body in zip(parts[1::2], parts[2::2], strict=True)
-        }
+        self._sql = {name: body.strip().encode() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
     def __getitem__(self, name: str) -> bytes:
         return self._sql[name]

@@ -35,8 +35,12 @@ CONNECTOR = Connector(
     open=open_session,
     can=("file",),
     streams=(
-        Stream("statements", "booked lines and balances of accounts", statements,
-               "a statement never changes; a file taken twice has no second effect"),
+        Stream(
+            "statements",
+            "booked lines and balances of accounts",
+            statements,
+            "a statement never changes; a file taken twice has no second effect",
+        ),
     ),
     simulator="tieout.connectors.camt053.simulator:Bank",
-)  # fmt: skip
+)

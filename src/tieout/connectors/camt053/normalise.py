@@ -93,10 +93,7 @@ def _line(entry: Element, frame: _Frame, statement_id: str, ordinal: int) -> Sta
     details = [d for n in _children(entry, "NtryDtls") for d in _children(n, "TxDtls")]
     first = details[0] if details else entry
     remittance = " ".join(
-        (u.text or "").strip()
-        for d in details
-        for r in _children(d, "RmtInf")
-        for u in _children(r, "Ustrd")
+        (u.text or "").strip() for d in details for r in _children(d, "RmtInf") for u in _children(r, "Ustrd")
     )
     codes = [_text(entry, f"BkTxCd/Domn/{p}") for p in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
     return StatementLine(
@@ -176,9 +173,13 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     frame, ordinal = _Frame(), 0
     try:
         context = etree.iterparse(
-            io.BytesIO(raw), events=("end",), resolve_entities=False, no_network=True,
-            huge_tree=False, load_dtd=False,
-        )  # fmt: skip
+            io.BytesIO(raw),
+            events=("end",),
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=False,
+            load_dtd=False,
+        )
         for _, element in context:
             if not isinstance(element.tag, str):
                 continue
@@ -211,5 +212,3 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     if not documents:
         raise ValueError("the file holds no statement (BkToCstmrStmt/Stmt)")
     return documents
-
-

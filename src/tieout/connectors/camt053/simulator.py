@@ -60,8 +60,9 @@ class Bank:
             f"<TtlCdtNtries><NbOfNtries>{len(credits)}</NbOfNtries><Sum>{_major(sum(credits))}</Sum>"
             f"</TtlCdtNtries><TtlDbtNtries><NbOfNtries>{len(debits)}</NbOfNtries>"
             f"<Sum>{_major(sum(debits))}</Sum></TtlDbtNtries></TxsSummry>"
-            + entries + "</Stmt></BkToCstmrStmt></Document>\n"
-        ).encode()  # fmt: skip
+            + entries
+            + "</Stmt></BkToCstmrStmt></Document>\n"
+        ).encode()
 
     @staticmethod
     def _balance(code: str, amount: int, currency: str, day: date) -> str:

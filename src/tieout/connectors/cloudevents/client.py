@@ -48,18 +48,25 @@ class CloudEventsSession:
         body = sending.body
         assert isinstance(body, EventOut)
         event = {
-            "specversion": "1.0", "id": sending.external_id, "source": self._source,
-            "type": body.type, "subject": body.subject, "time": body.time,
-            "datacontenttype": "application/json", "data": body.data,
-        }  # fmt: skip
+            "specversion": "1.0",
+            "id": sending.external_id,
+            "source": self._source,
+            "type": body.type,
+            "subject": body.subject,
+            "time": body.time,
+            "datacontenttype": "application/json",
+            "data": body.data,
+        }
         raw = json.dumps(event, sort_keys=True).encode()
         stamp = str(int(datetime.fromisoformat(body.time).timestamp()))
         signed = f"{sending.external_id}.{stamp}.".encode() + raw
         digest = base64.b64encode(hmac.new(self._secret, signed, hashlib.sha256).digest()).decode()
         headers = {
-            "content-type": "application/cloudevents+json", "webhook-id": sending.external_id,
-            "webhook-timestamp": stamp, "webhook-signature": f"v1,{digest}",
-        }  # fmt: skip
+            "content-type": "application/cloudevents+json",
+            "webhook-id": sending.external_id,
+            "webhook-timestamp": stamp,
+            "webhook-signature": f"v1,{digest}",
+        }
         try:
             reply = self._http.post(self._url, content=raw, headers=headers)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:

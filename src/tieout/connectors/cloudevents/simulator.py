@@ -29,9 +29,7 @@ class EventSink:
     def writes(self, method: str, path: str) -> bool:
         return method == "POST"
 
-    def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         key, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         signed = f"{key}.{stamp}.".encode() + body
         digest = base64.b64encode(hmac.new(self._secret, signed, hashlib.sha256).digest()).decode()

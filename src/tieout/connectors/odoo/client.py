@@ -22,7 +22,15 @@ from tieout.connect import (
 # Below Odoo's shipped limit_time_real of 120 s: past it a worker is killed and nothing is made.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=110.0, write=30.0, pool=5.0)
 READING = frozenset(
-    "read search search_read search_count formatted_read_group get_external_id context_get".split()
+    [
+        "read",
+        "search",
+        "search_read",
+        "search_count",
+        "formatted_read_group",
+        "get_external_id",
+        "context_get",
+    ]
 )
 
 
@@ -37,9 +45,13 @@ class OdooClient:
         self._http = httpx2.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
 
     def call(
-        self, model: str, method: str, ids: list[int] | None = None,
-        context: dict[str, Any] | None = None, **arguments: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        model: str,
+        method: str,
+        ids: list[int] | None = None,
+        context: dict[str, Any] | None = None,
+        **arguments: Any,
+    ) -> Any:
         """Run a method and give its result.
 
         Raises TransientError (nothing happened), UnknownOutcomeError (a write whose answer did

@@ -43,9 +43,14 @@ def actual_lines(rows: Iterable[dict[str, Any]], names: Any) -> dict[str, Decima
 
 
 def compare(
-    external_id: str, body: EffectBody, target_id: int, model: str, state: str, on: str,
+    external_id: str,
+    body: EffectBody,
+    target_id: int,
+    model: str,
+    state: str,
+    on: str,
     lines: dict[str, Decimal],
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """A confirmed outcome; `cause` says where the ledger holds something else."""
     expected = expected_lines(body)
     shown = [[code, str(amount)] for code, amount in sorted(lines.items())]
@@ -69,16 +74,18 @@ def compare(
     elif wanted is not None and on != wanted.isoformat():
         cause, error = "date_moved", f"sent with {wanted.isoformat()}, stands on {on}"
         read_back["difference"] = str(sum((v for v in lines.values() if v > 0), Decimal(0)))
-    return Outcome(
-        external_id, "confirmed", target_id, model, read_back=read_back, error=error, cause=cause
-    )
+    return Outcome(external_id, "confirmed", target_id, model, read_back=read_back, error=error, cause=cause)
 
 
 def gone(external_id: str, body: EffectBody, target_id: int, model: str) -> Outcome:
     """The record is not there any more."""
     size = sum((v for v in expected_lines(body).values() if v > 0), Decimal(0))
     return Outcome(
-        external_id, "confirmed", target_id, model,
+        external_id,
+        "confirmed",
+        target_id,
+        model,
         read_back={"state": "gone", "date": "", "lines": [], "difference": str(size)},
-        error="the record was deleted", cause="deleted_in_ledger",
-    )  # fmt: skip
+        error="the record was deleted",
+        cause="deleted_in_ledger",
+    )

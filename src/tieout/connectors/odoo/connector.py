@@ -24,4 +24,4 @@ CONNECTOR = Connector(
         "a bank journal with a currency of its own takes line_ids in that currency by load",
         "`ref` can be loaded on a bank statement line (it is the entry's)",
     ),
-)  # fmt: skip
+)

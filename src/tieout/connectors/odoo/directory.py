@@ -27,17 +27,13 @@ class Directory:
         self._codes = {i: code for code, i in self._accounts.items()}
         rows = read("account.journal", "search_read", domain=[], fields=["code"])
         self._journals = {r["code"]: r["id"] for r in rows}
-        rows = read(
-            "account.tax", "search_read", domain=[["type_tax_use", "=", "sale"]], fields=["name"]
-        )
+        rows = read("account.tax", "search_read", domain=[["type_tax_use", "=", "sale"]], fields=["name"])
         self._taxes = {r["name"]: r["id"] for r in rows}
         self._tax_names = {i: name for name, i in self._taxes.items()}
         rows = read("res.currency", "search_read", domain=[], fields=["name"])
         self._currencies = {r["name"]: r["id"] for r in rows}
         domain = [["id", "=", self._client.company]] if self._client.company else []
-        company = read(
-            "res.company", "search_read", domain=domain, fields=["name", "currency_id"], limit=1
-        )
+        company = read("res.company", "search_read", domain=domain, fields=["name", "currency_id"], limit=1)
         if not company:
             raise RefusedError(f"there is no company {self._client.company}")
         self.company_currency = company[0]["currency_id"][1]

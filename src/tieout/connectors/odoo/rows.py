@@ -12,15 +12,29 @@ Rows = list[list[Any]]
 
 PARTNER_FIELDS = ["id", "name", "email", "ref"]
 INVOICE_FIELDS = [
-    "id", "move_type", "journal_id/.id", "partner_id/id", "invoice_date", "invoice_date_due",
-    "date", "ref", "currency_id/.id", "invoice_line_ids/name", "invoice_line_ids/quantity",
-    "invoice_line_ids/price_unit", "invoice_line_ids/account_id/.id",
+    "id",
+    "move_type",
+    "journal_id/.id",
+    "partner_id/id",
+    "invoice_date",
+    "invoice_date_due",
+    "date",
+    "ref",
+    "currency_id/.id",
+    "invoice_line_ids/name",
+    "invoice_line_ids/quantity",
+    "invoice_line_ids/price_unit",
+    "invoice_line_ids/account_id/.id",
     "invoice_line_ids/tax_ids/.id",
-]  # fmt: skip
+]
 _LINE_FIELDS = [
-    "line_ids/account_id/.id", "line_ids/name", "line_ids/debit", "line_ids/credit",
-    "line_ids/partner_id/id", "line_ids/matching_number",
-]  # fmt: skip
+    "line_ids/account_id/.id",
+    "line_ids/name",
+    "line_ids/debit",
+    "line_ids/credit",
+    "line_ids/partner_id/id",
+    "line_ids/matching_number",
+]
 _FOREIGN_FIELDS = ["line_ids/currency_id/.id", "line_ids/amount_currency"]
 _CASH_HEAD = ["id", "journal_id/.id", "date", "payment_ref", "ref", "amount", "partner_id/id"]
 _ENTRY_HEAD = ["id", "move_type", "journal_id/.id", "date", "ref"]
@@ -52,33 +66,57 @@ def invoice_rows(external_id: str, body: InvoicePosting, directory: Directory) -
     for line in body.lines:
         quantity, price = unit_price(line.quantity, line.net)
         name = line.name if quantity == line.quantity else f"{line.quantity} x {line.name}"
-        own = [name, str(quantity), str(price), str(directory.account(line.account)),
-               ",".join(str(directory.tax(t)) for t in line.taxes)]  # fmt: skip
+        own = [
+            name,
+            str(quantity),
+            str(price),
+            str(directory.account(line.account)),
+            ",".join(str(directory.tax(t)) for t in line.taxes),
+        ]
         head = [""] * 9
         if not rows:
             on = body.on.isoformat()
-            head = [external_id, "out_refund" if body.refund else "out_invoice",
-                    str(directory.journal(body.journal)), body.partner, on, on, on,
-                    body.reference, str(directory.currency(body.currency))]  # fmt: skip
+            head = [
+                external_id,
+                "out_refund" if body.refund else "out_invoice",
+                str(directory.journal(body.journal)),
+                body.partner,
+                on,
+                on,
+                on,
+                body.reference,
+                str(directory.currency(body.currency)),
+            ]
         rows.append(head + own)
     return rows
 
 
 def _line(line: LedgerLine, currency: str, directory: Directory, foreign: bool) -> list[Any]:
     debit, credit = max(line.company, Decimal(0)), max(-line.company, Decimal(0))
-    row = [str(directory.account(line.account)), line.name, str(debit), str(credit), line.partner,
-           f"I{line.match}" if line.match else ""]  # fmt: skip
+    row = [
+        str(directory.account(line.account)),
+        line.name,
+        str(debit),
+        str(credit),
+        line.partner,
+        f"I{line.match}" if line.match else "",
+    ]
     if foreign:
         row += [str(directory.currency(currency)), str(line.amount)]
     return row
 
 
 def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign: bool) -> Rows:
-    own = LedgerLine(
-        account=body.account, amount=body.amount, company=body.company, name=body.label
-    )
-    head = [external_id, str(directory.journal(body.journal)), body.on.isoformat(), body.label,
-            body.reference, str(body.amount), body.partner]  # fmt: skip
+    own = LedgerLine(account=body.account, amount=body.amount, company=body.company, name=body.label)
+    head = [
+        external_id,
+        str(directory.journal(body.journal)),
+        body.on.isoformat(),
+        body.label,
+        body.reference,
+        str(body.amount),
+        body.partner,
+    ]
     blank = [""] * len(head)
     return [
         (head if number == 0 else blank) + _line(line, body.currency, directory, foreign)
@@ -87,8 +125,7 @@ def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign
 
 
 def entry_rows(external_id: str, body: EntryPosting, directory: Directory, foreign: bool) -> Rows:
-    head = [external_id, "entry", str(directory.journal(body.journal)), body.on.isoformat(),
-            body.reference]  # fmt: skip
+    head = [external_id, "entry", str(directory.journal(body.journal)), body.on.isoformat(), body.reference]
     blank = [""] * len(head)
     return [
         (head if number == 0 else blank) + _line(line, body.currency, directory, foreign)

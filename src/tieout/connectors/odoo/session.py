@@ -45,8 +45,12 @@ from tieout.documents import (
 )
 
 _IGNORE = {"mode": "update", "noupdate": True}
-_QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True,
-          "mail_notrack": True}  # fmt: skip
+_QUIET = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+}
 _LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
 _LOCKS = ("fiscalyear_lock_date", "hard_lock_date", "sale_lock_date", "tax_lock_date")
 MOVE, BANK_LINE, PARTNER = "account.move", "account.bank.statement.line", "res.partner"
@@ -54,9 +58,11 @@ MOVE, BANK_LINE, PARTNER = "account.move", "account.bank.statement.line", "res.p
 
 def open_session(config: SystemConfig) -> OdooSession:
     client = OdooClient(
-        config.text("url"), config.text("database"), config.text("key"),
+        config.text("url"),
+        config.text("database"),
+        config.text("key"),
         int(config.text("company", "0") or 0),
-    )  # fmt: skip
+    )
     return OdooSession(client, quiet=config.text("own_log", "no") != "yes")
 
 
@@ -137,14 +143,18 @@ class OdooSession:
         texts = [str(m.get("message", "")) for m in answer["messages"]]
         if any("could not serialize" in text for text in texts):
             raise TransientError(f"{model}.load: {texts[0]}", 0.1)
-        raise _BadRowsError("; ".join(texts[:3]), {
-            int(m["record"]): str(m["message"]) for m in answer["messages"] if "record" in m
-        })  # fmt: skip
+        raise _BadRowsError(
+            "; ".join(texts[:3]),
+            {int(m["record"]): str(m["message"]) for m in answer["messages"] if "record" in m},
+        )
 
     def _load_some(
-        self, model: str, fields: list[str], batch: list[Sending],
+        self,
+        model: str,
+        fields: list[str],
+        batch: list[Sending],
         rows_of: Callable[[Sending], Rows],
-    ) -> tuple[list[tuple[Sending, int]], list[Outcome]]:  # fmt: skip
+    ) -> tuple[list[tuple[Sending, int]], list[Outcome]]:
         """Load what can be loaded: bad records are taken out and the rest is loaded again."""
         refused: list[Outcome] = []
         left: list[tuple[Sending, Rows]] = []
@@ -159,9 +169,7 @@ class OdooSession:
                 return [(s, i) for (s, _), i in zip(left, ids, strict=True)], refused
             except _BadRowsError as error:
                 bad = error.bad or dict.fromkeys(range(len(left)), str(error))
-                refused += [
-                    Outcome(left[n][0].external_id, "refused", error=why) for n, why in bad.items()
-                ]
+                refused += [Outcome(left[n][0].external_id, "refused", error=why) for n, why in bad.items()]
                 left = [pair for n, pair in enumerate(left) if n not in bad]
         return [], refused
 
@@ -169,9 +177,11 @@ class OdooSession:
         outcomes: list[Outcome] = []
         for chunk in self._chunks(batch):
             done, refused = self._load_some(
-                PARTNER, PARTNER_FIELDS, chunk,
+                PARTNER,
+                PARTNER_FIELDS,
+                chunk,
                 lambda s: partner_rows(s.external_id, s.body) if isinstance(s.body, PartnerRecord) else [],
-            )  # fmt: skip
+            )
             outcomes += refused
             outcomes += [Outcome(s.external_id, "confirmed", i, PARTNER) for s, i in done]
         return outcomes
@@ -222,10 +232,12 @@ class OdooSession:
         """Put the source's own tax on the tax lines and the match key on the due line."""
         ids = [i for _, i in drafts]
         lines = self._client.call(
-            "account.move.line", "search_read",
+            "account.move.line",
+            "search_read",
             domain=[["move_id", "in", ids], ["display_type", "in", ["tax", "payment_term"]]],
-            fields=_LINE_FIELDS, order="id",
-        )  # fmt: skip
+            fields=_LINE_FIELDS,
+            order="id",
+        )
         by_move: dict[int, list[dict[str, Any]]] = {}
         for line in lines:
             by_move.setdefault(line["move_id"][0], []).append(line)
@@ -259,7 +271,7 @@ class OdooSession:
             return []
         except RefusedError as error:
             if len(drafts) == 1:
-                return [Outcome(drafts[0][0].external_id, "refused", drafts[0][1], MOVE, error=str(error))]  # fmt: skip
+                return [Outcome(drafts[0][0].external_id, "refused", drafts[0][1], MOVE, error=str(error))]
             half = len(drafts) // 2
             return self._post(drafts[:half]) + self._post(drafts[half:])
 
@@ -267,10 +279,8 @@ class OdooSession:
         """Find records by reference and external id; a draft or nothing may be sent again."""
         model = BANK_LINE if isinstance(batch[0].body, CashPosting) else MOVE
         references = sorted({str(getattr(s.body, "reference", "")) for s in batch})
-        rows = self._client.call(
-            model, "search_read", domain=[["ref", "in", references]], fields=["ref"]
-        )
-        names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}  # fmt: skip
+        rows = self._client.call(model, "search_read", domain=[["ref", "in", references]], fields=["ref"])
+        names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
         ids = {name: int(key) for key, name in names.items()}
         found = [s for s in batch if s.external_id in ids]
         read = self.read_back(found, [ids[s.external_id] for s in found]) if found else []
@@ -290,11 +300,12 @@ class OdooSession:
         for model, keys in by_model.items():
             field = "statement_line_id" if model == BANK_LINE else "move_id"
             for row in self._client.call(
-                "account.move.line", "search_read",
-                domain=[[field, "in", sorted(keys)],
-                        ["account_id", "=", self._names.account(account)]],
-                fields=[field, "reconciled", "matching_number", "parent_state"], order="id",
-            ):  # fmt: skip
+                "account.move.line",
+                "search_read",
+                domain=[[field, "in", sorted(keys)], ["account_id", "=", self._names.account(account)]],
+                fields=[field, "reconciled", "matching_number", "parent_state"],
+                order="id",
+            ):
                 found.setdefault((model, row[field][0]), []).append(row)
         return found
 
@@ -307,9 +318,10 @@ class OdooSession:
         for sending in waiting:
             why = "Odoo left the lines open"
             outcomes[sending.external_id] = (
-                Outcome(sending.external_id, "absent") if only_look
+                Outcome(sending.external_id, "absent")
+                if only_look
                 else Outcome(sending.external_id, "refused", error=why, cause="not_matched")
-            )  # fmt: skip
+            )
         return [outcomes[s.external_id] for s in batch]
 
     def _judge_all(
@@ -346,16 +358,13 @@ class OdooSession:
         outcomes: dict[str, Outcome] = {}
         for cash in (True, False):
             group = [
-                (s, i) for s, i in zip(batch, ids, strict=True)
-                if isinstance(s.body, CashPosting) == cash
-            ]  # fmt: skip
+                (s, i) for s, i in zip(batch, ids, strict=True) if isinstance(s.body, CashPosting) == cash
+            ]
             if group:
                 self._read_group(group, cash, outcomes)
         return [outcomes[s.external_id] for s in batch]
 
-    def _read_group(
-        self, group: list[tuple[Sending, int]], cash: bool, outcomes: dict[str, Outcome]
-    ) -> None:
+    def _read_group(self, group: list[tuple[Sending, int]], cash: bool, outcomes: dict[str, Outcome]) -> None:
         model = BANK_LINE if cash else MOVE
         keys = [i for _, i in group]
         moves = {i: i for i in keys}
@@ -363,15 +372,14 @@ class OdooSession:
             rows = self._client.call(BANK_LINE, "read", ids=keys, fields=["move_id"])
             moves = {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
         wanted = sorted(set(moves.values()))
-        states = {
-            r["id"]: r
-            for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])
-        }
+        states = {r["id"]: r for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])}
         by_move: dict[int, list[dict[str, Any]]] = {}
         for line in self._client.call(
-            "account.move.line", "search_read", domain=[["move_id", "in", wanted]],
+            "account.move.line",
+            "search_read",
+            domain=[["move_id", "in", wanted]],
             fields=_LINE_FIELDS,
-        ):  # fmt: skip
+        ):
             by_move.setdefault(line["move_id"][0], []).append(line)
         for sending, key in group:
             move = states.get(moves.get(key, 0))
@@ -385,15 +393,16 @@ class OdooSession:
 
     def facts(self) -> LedgerFacts:
         domain = [["id", "=", self._client.company]] if self._client.company else []
-        company = self._client.call(
-            "res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1
-        )
+        company = self._client.call("res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1)
         locks = [date.fromisoformat(company[0][n]) for n in _LOCKS if company and company[0][n]]
         rates: dict[str, list[tuple[date, Decimal]]] = {}
         rows = self._client.call(
-            "res.currency.rate", "search_read", domain=[], fields=["currency_id", "name", "rate"],
+            "res.currency.rate",
+            "search_read",
+            domain=[],
+            fields=["currency_id", "name", "rate"],
             order="name",
-        )  # fmt: skip
+        )
         for row in rows:
             day = date.fromisoformat(row["name"])
             rates.setdefault(row["currency_id"][1], []).append((day, Decimal(str(row["rate"]))))
@@ -401,11 +410,15 @@ class OdooSession:
 
     def foreign(self, references: Sequence[str]) -> dict[str, str]:
         rows = self._client.call(
-            MOVE, "search_read",
-            domain=[["ref", "in", list(references)], ["move_type", "=", "out_invoice"],
-                    ["state", "!=", "cancel"]],
+            MOVE,
+            "search_read",
+            domain=[
+                ["ref", "in", list(references)],
+                ["move_type", "=", "out_invoice"],
+                ["state", "!=", "cancel"],
+            ],
             fields=["ref", "name"],
-        )  # fmt: skip
+        )
         if not rows:
             return {}
         names = self._client.call(MOVE, "get_external_id", ids=[r["id"] for r in rows])
@@ -418,13 +431,13 @@ class OdooSession:
     def trial_balance(self, until: date) -> dict[str, Decimal]:
         """Balance by account code of posted lines up to `until`, signed, company currency."""
         rows = self._client.call(
-            "account.move.line", "formatted_read_group",
+            "account.move.line",
+            "formatted_read_group",
             domain=[["parent_state", "=", "posted"], ["date", "<=", until.isoformat()]],
-            groupby=["account_id"], aggregates=["balance:sum"],
-        )  # fmt: skip
-        return {
-            self._names.code_of(r["account_id"][0]): exact(r["balance:sum"] or 0) for r in rows
-        }
+            groupby=["account_id"],
+            aggregates=["balance:sum"],
+        )
+        return {self._names.code_of(r["account_id"][0]): exact(r["balance:sum"] or 0) for r in rows}
 
     def close(self) -> None:
         self._client.close()
@@ -438,9 +451,7 @@ class _BadRowsError(RefusedError):
         self.bad = bad
 
 
-def _judge(
-    external_id: str, left: list[dict[str, Any]], right: list[dict[str, Any]]
-) -> Outcome | None:
+def _judge(external_id: str, left: list[dict[str, Any]], right: list[dict[str, Any]]) -> Outcome | None:
     """Whether two sets of lines are paired already, or cannot be; None: they can be paired."""
     numbers = {x["matching_number"] for x in left} & {x["matching_number"] for x in right}
     paired = {n for n in numbers if n and not str(n).startswith("I")}

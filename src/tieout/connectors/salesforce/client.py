@@ -43,17 +43,18 @@ _QUERIES = {
 
 
 def open_session(config: SystemConfig) -> SalesforceSession:
-    return SalesforceSession(
-        config.text("url"), config.text("client_id"), config.text("client_secret")
-    )
+    return SalesforceSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
 
 
 class SalesforceSession:
     """Poller, ControlTotals and Writer of one small update."""
 
     def __init__(self, url: str, client_id: str, client_secret: str) -> None:
-        self._credentials = {"grant_type": "client_credentials", "client_id": client_id,
-                             "client_secret": client_secret}  # fmt: skip
+        self._credentials = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+        }
         self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40)
         self._token = ""
 
@@ -74,9 +75,7 @@ class SalesforceSession:
     def _ask(self, method: str, path: str, writing: bool = False, **given: Any) -> httpx2.Response:
         return patiently(lambda: self._once(method, path, writing, given))
 
-    def _once(
-        self, method: str, path: str, writing: bool, given: dict[str, Any]
-    ) -> httpx2.Response:
+    def _once(self, method: str, path: str, writing: bool, given: dict[str, Any]) -> httpx2.Response:
         for attempt in (1, 2):
             if not self._token:
                 self._log_in()
@@ -125,8 +124,9 @@ class SalesforceSession:
             answer = self._query(f"{_QUERIES[stream]}{clause} ORDER BY SystemModstamp, Id")
         rows = answer["records"]
         items = [_item(stream, row) for row in rows]
-        newest = max([str(cursor.get("newest") or cursor.get("since") or ""),
-                      *(r["SystemModstamp"] for r in rows)])  # fmt: skip
+        newest = max(
+            [str(cursor.get("newest") or cursor.get("since") or ""), *(r["SystemModstamp"] for r in rows)]
+        )
         if not answer["done"]:
             ahead = {"since": cursor.get("since"), "newest": newest, "next": answer["nextRecordsUrl"]}
             return Page(items, ahead, more=True)
@@ -146,11 +146,15 @@ class SalesforceSession:
         )
         return [
             ControlTotal(
-                row["CurrencyIsoCode"], "won_orders", int(row["orders"]),
-                Decimal(str(row["total"])), Decimal(0), "SOQL aggregate",
+                row["CurrencyIsoCode"],
+                "won_orders",
+                int(row["orders"]),
+                Decimal(str(row["total"])),
+                Decimal(0),
+                "SOQL aggregate",
             )
             for row in answer["records"]
-        ]  # fmt: skip
+        ]
 
     # Writer
 
@@ -163,7 +167,7 @@ class SalesforceSession:
             path = f"{_DATA}/sobjects/Account/{body.account_key}"
             try:
                 # JSON knows only numbers: the exact decimal text is what is sent.
-                raw = json.dumps({"Credit_Exposure__c": "#", "Collection_Status__c": body.collection_status})  # fmt: skip
+                raw = json.dumps({"Credit_Exposure__c": "#", "Collection_Status__c": body.collection_status})
                 content = raw.replace('"#"', str(body.exposure.value))
                 self._ask("PATCH", path, writing=True, content=content)
                 outcomes.append(self._read(sending, body))
@@ -173,9 +177,10 @@ class SalesforceSession:
 
     def _read(self, sending: Sending, body: CrmUpdate) -> Outcome:
         row = self._ask(
-            "GET", f"{_DATA}/sobjects/Account/{body.account_key}",
+            "GET",
+            f"{_DATA}/sobjects/Account/{body.account_key}",
             params={"fields": "Credit_Exposure__c,Collection_Status__c"},
-        ).json(parse_float=Decimal)  # fmt: skip
+        ).json(parse_float=Decimal)
         shown = {k: str(row[k]) for k in ("Credit_Exposure__c", "Collection_Status__c")}
         same = Decimal(str(row["Credit_Exposure__c"] or 0)) == body.exposure.value
         if same and row["Collection_Status__c"] == body.collection_status:

@@ -19,8 +19,7 @@ CONNECTOR = Connector(
     can=("poll", "write", "look_up", "control_totals"),
     streams=(
         Stream("accounts", "customers", account, "SystemModstamp"),
-        Stream("won_orders", "closed-won opportunities with their products", won_order,
-               "SystemModstamp"),
+        Stream("won_orders", "closed-won opportunities with their products", won_order, "SystemModstamp"),
     ),
     simulator="tieout.connectors.salesforce.simulator:Salesforce",
     limits="API calls a day; a query answers 2,000 rows a page",
@@ -28,4 +27,4 @@ CONNECTOR = Connector(
         "custom fields Credit_Exposure__c and Collection_Status__c stand on Account, "
         "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity",
     ),
-)  # fmt: skip
+)

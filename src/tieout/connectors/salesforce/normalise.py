@@ -29,11 +29,13 @@ def account(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             occurred_at=_at(row["SystemModstamp"]),
             currency=str(options.get("currency", "USD")),
             party=Party(
-                key=row["Id"], name=row["Name"], email=row.get("Email__c") or "",
+                key=row["Id"],
+                name=row["Name"],
+                email=row.get("Email__c") or "",
                 country=row.get("BillingCountryCode") or "",
             ),
         )
-    ]  # fmt: skip
+    ]
 
 
 def won_order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -66,12 +68,14 @@ def won_order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             party=party,
             lines=tuple(
                 SaleLine(
-                    name=line["Name"], quantity=Decimal(str(line["Quantity"])),
-                    net=Amount.parse(str(line["TotalPrice"]), currency), tax_keys=keys,
+                    name=line["Name"],
+                    quantity=Decimal(str(line["Quantity"])),
+                    net=Amount.parse(str(line["TotalPrice"]), currency),
+                    tax_keys=keys,
                 )
                 for line in row["OpportunityLineItems"]["records"]
             ),
             taxes=taxes,
             total=total,
         )
-    ]  # fmt: skip
+    ]

@@ -21,9 +21,13 @@ class Salesforce:
     name = "salesforce"
 
     def __init__(
-        self, now: Callable[[], datetime], *, client_id: str, client_secret: str,
+        self,
+        now: Callable[[], datetime],
+        *,
+        client_id: str,
+        client_secret: str,
         faults: Faults | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._now, self._app = now, (client_id, client_secret)
         self.faults = faults or Faults(NONE, 0)
         self.accounts: dict[str, dict[str, Any]] = {}
@@ -33,26 +37,49 @@ class Salesforce:
         self._pages: dict[str, list[dict[str, Any]]] = {}
 
     def add_account(self, number: int, name: str, email: str, at: datetime) -> dict[str, Any]:
-        row = {"Id": f"001A{number:011d}AAA", "Name": name, "Email__c": email,
-               "BillingCountryCode": "US", "SystemModstamp": _stamp(at),
-               "Credit_Exposure__c": None, "Collection_Status__c": None}  # fmt: skip
+        row: dict[str, Any] = {
+            "Id": f"001A{number:011d}AAA",
+            "Name": name,
+            "Email__c": email,
+            "BillingCountryCode": "US",
+            "SystemModstamp": _stamp(at),
+            "Credit_Exposure__c": None,
+            "Collection_Status__c": None,
+        }
         self.accounts[row["Id"]] = row
         return row
 
     def win(
-        self, number: int, order: str, account: str | None, at: datetime, lines: list[tuple[str, int, Decimal]],
-        tax: tuple[str, Decimal, Decimal] | None, total: Decimal, currency: str = "USD",
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        number: int,
+        order: str,
+        account: str | None,
+        at: datetime,
+        lines: list[tuple[str, int, Decimal]],
+        tax: tuple[str, Decimal, Decimal] | None,
+        total: Decimal,
+        currency: str = "USD",
+    ) -> dict[str, Any]:
         """A closed-won order: lines of (name, quantity, total price), tax (title, percent, amount)."""
         title, rate, amount = tax or (None, None, None)
-        row = {
-            "Id": f"006A{number:011d}AAA", "Order_Number__c": order, "AccountId": account,
-            "Amount": total, "CloseDate": at.date().isoformat(), "CurrencyIsoCode": currency,
-            "IsWon": True, "Tax_Title__c": title, "Tax_Rate__c": rate, "Tax_Amount__c": amount,
+        row: dict[str, Any] = {
+            "Id": f"006A{number:011d}AAA",
+            "Order_Number__c": order,
+            "AccountId": account,
+            "Amount": total,
+            "CloseDate": at.date().isoformat(),
+            "CurrencyIsoCode": currency,
+            "IsWon": True,
+            "Tax_Title__c": title,
+            "Tax_Rate__c": rate,
+            "Tax_Amount__c": amount,
             "SystemModstamp": _stamp(at),
-            "OpportunityLineItems": {"totalSize": len(lines), "done": True, "records": [
-                {"Name": n, "Quantity": q, "TotalPrice": p} for n, q, p in lines]},
-        }  # fmt: skip
+            "OpportunityLineItems": {
+                "totalSize": len(lines),
+                "done": True,
+                "records": [{"Name": n, "Quantity": q, "TotalPrice": p} for n, q, p in lines],
+            },
+        }
         self.opportunities[row["Id"]] = row
         return row
 
@@ -68,9 +95,7 @@ class Salesforce:
     def writes(self, method: str, path: str) -> bool:
         return method == "PATCH"
 
-    def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         if path == "/services/oauth2/token":
             return self._token(body.decode())
         if headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
@@ -89,7 +114,9 @@ class Salesforce:
     def _token(self, form: str) -> Answer:
         given = {k: v[0] for k, v in parse_qs(form).items()}
         if (given.get("client_id"), given.get("client_secret")) != self._app:
-            return Answer(400, b'{"error": "invalid_client", "error_description": "invalid client credentials"}')  # fmt: skip
+            return Answer(
+                400, b'{"error": "invalid_client", "error_description": "invalid client credentials"}'
+            )
         token = f"00D!{len(self._tokens):06d}"
         self._tokens.add(token)
         return Answer(200, json.dumps({"access_token": token, "token_type": "Bearer"}).encode())
@@ -97,7 +124,7 @@ class Salesforce:
     def _account(self, method: str, key: str, given: dict[str, str], body: bytes) -> Answer:
         row = self.accounts.get(key)
         if row is None:
-            return _error(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible")  # fmt: skip
+            return _error(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible")
         if method == "GET":
             names = given.get("fields", "Id,Name").split(",")
             return Answer(200, _json({n: row.get(n) for n in names}))
@@ -105,7 +132,9 @@ class Salesforce:
             changes = json.loads(body, parse_float=Decimal)
             unknown = [n for n in changes if n not in row]
             if unknown:
-                return _error(400, "INVALID_FIELD", f"No such column '{unknown[0]}' on sobject of type Account")  # fmt: skip
+                return _error(
+                    400, "INVALID_FIELD", f"No such column '{unknown[0]}' on sobject of type Account"
+                )
             row.update(changes)
             self.updates.append((key, changes))
             return Answer(204, b"")
@@ -114,7 +143,9 @@ class Salesforce:
     def _query(self, soql: str) -> Answer:
         if "COUNT(Id)" in soql:
             return self._aggregate(soql)
-        found = re.search(r"FROM (\w+)(?: WHERE| ORDER| LIMIT|$)", soql.split(") FROM ")[-1] if ") FROM " in soql else soql)  # fmt: skip
+        found = re.search(
+            r"FROM (\w+)(?: WHERE| ORDER| LIMIT|$)", soql.split(") FROM ")[-1] if ") FROM " in soql else soql
+        )
         table = "Opportunity" if ") FROM Opportunity" in soql else (found[1] if found else "")
         rows = {"Account": self.accounts, "Opportunity": self.opportunities}.get(table)
         if rows is None:
@@ -122,9 +153,10 @@ class Salesforce:
         since = re.search(r"SystemModstamp >= (\S+)", soql)
         start = datetime.fromisoformat(since[1]) if since else None
         picked = [
-            self._shown(table, r) for r in rows.values()
+            self._shown(table, r)
+            for r in rows.values()
             if start is None or _parse(r["SystemModstamp"]) >= start
-        ]  # fmt: skip
+        ]
         picked.sort(key=lambda r: (r["SystemModstamp"], r["Id"]))
         if "LIMIT 1" in soql:
             picked = picked[:1]
@@ -139,8 +171,7 @@ class Salesforce:
         return {k: v for k, v in row.items() if k not in ("Credit_Exposure__c", "Collection_Status__c")}
 
     def _serve(self, rows: list[dict[str, Any]]) -> Answer:
-        answer: dict[str, Any] = {"totalSize": len(rows), "done": len(rows) <= _PAGE,
-                                  "records": rows[:_PAGE]}  # fmt: skip
+        answer: dict[str, Any] = {"totalSize": len(rows), "done": len(rows) <= _PAGE, "records": rows[:_PAGE]}
         if len(rows) > _PAGE:
             key = f"01g{len(self._pages):06d}"
             self._pages[key] = rows[_PAGE:]
@@ -157,7 +188,7 @@ class Salesforce:
         first, after = (re.search(rf"CloseDate {op} (\S+)", soql) for op in (">=", "<"))
         sums: dict[str, list[Any]] = {}
         for row in self.opportunities.values():
-            if first and row["CloseDate"] < first[1] or after and row["CloseDate"] >= after[1]:
+            if (first and row["CloseDate"] < first[1]) or (after and row["CloseDate"] >= after[1]):
                 continue
             line = sums.setdefault(row["CurrencyIsoCode"], [0, Decimal(0)])
             line[0] += 1

@@ -55,13 +55,15 @@ class ShopifySession:
         path = f"/admin/api/{API_VERSION}/graphql.json"
         try:
             reply = self._http.post(path, json={"query": query, "variables": variables})
-        except httpx2.HTTPError as error:
-            raise TransientError(f"Shopify: {error!r}", 1.0) from None
+        except httpx2.HTTPError as failure:
+            raise TransientError(f"Shopify: {failure!r}", 1.0) from None
         if reply.status_code == 429:
             wait = float(reply.headers.get("retry-after", "1"))
             raise TransientError("Shopify: too many requests", wait)
         if reply.status_code in (401, 403):
-            raise SetupError("Shopify refuses the access token: install the app again and put its token where tieout.toml says")  # fmt: skip
+            raise SetupError(
+                "Shopify refuses the access token: install the app again and put its token where tieout.toml says"
+            )
         if reply.status_code == 404:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:

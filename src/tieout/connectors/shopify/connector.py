@@ -12,20 +12,21 @@ CONNECTOR = Connector(
     version="1",
     config=(
         ConfigField("url", "the shop's address, such as https://example.myshopify.com"),
-        ConfigField("token", "Admin API access token with read_orders, read_all_orders and "
-                    "read_reports", secret=True),
-        ConfigField("webhook_secrets", "the app's secrets, newest first, separated by blanks",
-                    secret=True, required=False),
+        ConfigField(
+            "token", "Admin API access token with read_orders, read_all_orders and read_reports", secret=True
+        ),
+        ConfigField(
+            "webhook_secrets",
+            "the app's secrets, newest first, separated by blanks",
+            secret=True,
+            required=False,
+        ),
     ),
     open=open_session,
     can=("poll", "webhook", "control_totals"),
-    streams=(
-        Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),
-    ),
+    streams=(Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),),
     pushes=("orders/", "refunds/"),
     simulator="tieout.connectors.shopify.simulator:Shopify",
     limits="a cost bucket a shop; a throttled query says when it refills",
-    assumed=(
-        "ShopifyQL answers orders, total_sales, refunds and total_returns for a range of days",
-    ),
-)  # fmt: skip
+    assumed=("ShopifyQL answers orders, total_sales, refunds and total_returns for a range of days",),
+)

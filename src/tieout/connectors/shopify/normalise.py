@@ -66,9 +66,14 @@ class _Taxes:
 
 
 def _sale_line(
-    name: str, quantity: int, price: Amount, taxes: list[dict[str, Any]], included: bool,
-    nature: str, sums: _Taxes,
-) -> SaleLine:  # fmt: skip
+    name: str,
+    quantity: int,
+    price: Amount,
+    taxes: list[dict[str, Any]],
+    included: bool,
+    nature: str,
+    sums: _Taxes,
+) -> SaleLine:
     net = price
     for tax in taxes:
         amount = _money(tax["priceSet"], price.currency)
@@ -106,18 +111,28 @@ def _invoice(node: dict[str, Any], currency: str, party: Party | None) -> Custom
     included = node["taxesIncluded"]
     lines = [
         _sale_line(
-            x["name"], x["quantity"], _money(x["discountedTotalSet"], currency), x["taxLines"],
-            included, "gift_card" if x["isGiftCard"] else "goods", sums,
+            x["name"],
+            x["quantity"],
+            _money(x["discountedTotalSet"], currency),
+            x["taxLines"],
+            included,
+            "gift_card" if x["isGiftCard"] else "goods",
+            sums,
         )
         for x in node["lineItems"]["nodes"]
-    ]  # fmt: skip
+    ]
     lines += [
         _sale_line(
-            x["title"], 1, _money(x["discountedPriceSet"], currency), x["taxLines"], included,
-            "shipping", sums,
+            x["title"],
+            1,
+            _money(x["discountedPriceSet"], currency),
+            x["taxLines"],
+            included,
+            "shipping",
+            sums,
         )
         for x in node["shippingLines"]["nodes"]
-    ]  # fmt: skip
+    ]
     tip = _money(node.get("totalTipReceivedSet"), currency)
     if tip:
         lines.append(SaleLine(name="Tip", quantity=Decimal(1), net=tip, nature="tip"))
@@ -156,16 +171,18 @@ def _credit_note(
         explained = explained + net + tax
         lines.append(
             SaleLine(
-                name=item["name"], quantity=Decimal(row["quantity"]), net=net,
+                name=item["name"],
+                quantity=Decimal(row["quantity"]),
+                net=net,
                 nature="gift_card" if item["isGiftCard"] else "goods",
                 tax_keys=(tax_key(known[0]),) if tax and known else (),
             )
-        )  # fmt: skip
+        )
     rest = total - explained
     if rest:
         # Shopify's refund_discrepancy: money given back for no line.
         lines.append(
-            SaleLine(name="Refund adjustment", quantity=Decimal(1), net=rest, nature="refund_adjustment")  # fmt: skip
+            SaleLine(name="Refund adjustment", quantity=Decimal(1), net=rest, nature="refund_adjustment")
         )
     number = _number(refund["id"])
     return CreditNote(

@@ -68,9 +68,17 @@ class Shopify:
     name = "shopify"
 
     def __init__(
-        self, now: Callable[[], datetime], *, shop: str, currency: str, zone: str, token: str,
-        webhook_secret: str, first_order: int = 1001, faults: Faults | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        now: Callable[[], datetime],
+        *,
+        shop: str,
+        currency: str,
+        zone: str,
+        token: str,
+        webhook_secret: str,
+        first_order: int = 1001,
+        faults: Faults | None = None,
+    ) -> None:
         self._now, self._token, self.webhook_secret = now, token, webhook_secret
         self.shop, self.currency, self.zone = shop, currency, ZoneInfo(zone)
         self.faults = faults or Faults(NONE, 0)
@@ -91,34 +99,66 @@ class Shopify:
         return {"shopMoney": value, "presentmentMoney": value}
 
     def place(
-        self, *, number: str, at: datetime, customer: dict[str, str] | None,
-        lines: list[dict[str, Any]], shipping: Decimal, shipping_tax: list[dict[str, Any]],
-        total: Decimal, included: bool, status: str = "PAID", test: bool = False,
-        cancelled: bool = False, tenders: list[tuple[str, Decimal]] | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        *,
+        number: str,
+        at: datetime,
+        customer: dict[str, str] | None,
+        lines: list[dict[str, Any]],
+        shipping: Decimal,
+        shipping_tax: list[dict[str, Any]],
+        total: Decimal,
+        included: bool,
+        status: str = "PAID",
+        test: bool = False,
+        cancelled: bool = False,
+        tenders: list[tuple[str, Decimal]] | None = None,
+    ) -> dict[str, Any]:
         """A new order. `lines`: name, quantity, price (of the whole line), taxes (title, rate,
         amount), gift_card."""
         stamp = _iso(at)
-        order = {
-            "id": self._gid("Order"), "name": number, "createdAt": stamp, "updatedAt": stamp,
-            "processedAt": stamp, "cancelledAt": stamp if cancelled else None, "test": test,
-            "sourceName": "web", "displayFinancialStatus": status, "currencyCode": self.currency,
+        order: dict[str, Any] = {
+            "id": self._gid("Order"),
+            "name": number,
+            "createdAt": stamp,
+            "updatedAt": stamp,
+            "processedAt": stamp,
+            "cancelledAt": stamp if cancelled else None,
+            "test": test,
+            "sourceName": "web",
+            "displayFinancialStatus": status,
+            "currencyCode": self.currency,
             "taxesIncluded": included,
             "customer": self._customer(customer) if customer else None,
             "totalPriceSet": self.money(total),
             "totalTipReceivedSet": self.money(Decimal(0)),
             "lineItems": {"nodes": [self._line(x) for x in lines], "pageInfo": _LAST},
-            "shippingLines": {"nodes": [
-                {"id": self._gid("ShippingLine"), "title": "Standard shipping",
-                 "discountedPriceSet": self.money(shipping),
-                 "taxLines": [self._tax(t) for t in shipping_tax]}] if shipping else []},
-            "refunds": [], "transactions": [],
-        }  # fmt: skip
+            "shippingLines": {
+                "nodes": [
+                    {
+                        "id": self._gid("ShippingLine"),
+                        "title": "Standard shipping",
+                        "discountedPriceSet": self.money(shipping),
+                        "taxLines": [self._tax(t) for t in shipping_tax],
+                    }
+                ]
+                if shipping
+                else []
+            },
+            "refunds": [],
+            "transactions": [],
+        }
         for gateway, amount in tenders or []:
             order["transactions"].append(
-                {"id": self._gid("OrderTransaction"), "gateway": gateway, "kind": "SALE",
-                 "status": "SUCCESS", "processedAt": stamp, "amountSet": self.money(amount)}
-            )  # fmt: skip
+                {
+                    "id": self._gid("OrderTransaction"),
+                    "gateway": gateway,
+                    "kind": "SALE",
+                    "status": "SUCCESS",
+                    "processedAt": stamp,
+                    "amountSet": self.money(amount),
+                }
+            )
         self.orders[order["id"]] = order
         self._push("orders/create", order, at)
         if status == "PAID":
@@ -127,20 +167,23 @@ class Shopify:
 
     def _customer(self, customer: dict[str, str]) -> dict[str, Any]:
         return {
-            "id": f"gid://shopify/Customer/{customer['id']}", "displayName": customer["name"],
+            "id": f"gid://shopify/Customer/{customer['id']}",
+            "displayName": customer["name"],
             "defaultEmailAddress": {"emailAddress": customer["email"]},
-        }  # fmt: skip
+        }
 
     def _tax(self, tax: dict[str, Any]) -> dict[str, Any]:
         return {"title": tax["title"], "rate": float(tax["rate"]), "priceSet": self.money(tax["amount"])}
 
     def _line(self, line: dict[str, Any]) -> dict[str, Any]:
         return {
-            "id": self._gid("LineItem"), "name": line["name"], "quantity": line["quantity"],
+            "id": self._gid("LineItem"),
+            "name": line["name"],
+            "quantity": line["quantity"],
             "isGiftCard": bool(line.get("gift_card")),
             "discountedTotalSet": self.money(line["price"]),
             "taxLines": [self._tax(t) for t in line["taxes"]],
-        }  # fmt: skip
+        }
 
     def edit(self, order: dict[str, Any], line: dict[str, Any], total: Decimal, at: datetime) -> None:
         """A line is added after the sale."""
@@ -156,19 +199,31 @@ class Shopify:
         self._push("orders/updated", order, at)
 
     def refund(
-        self, order: dict[str, Any], rows: list[tuple[int, int, Decimal, Decimal]], total: Decimal,
+        self,
+        order: dict[str, Any],
+        rows: list[tuple[int, int, Decimal, Decimal]],
+        total: Decimal,
         at: datetime,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """Give back: rows of (line index, quantity, subtotal, tax); the total may differ."""
         items = order["lineItems"]["nodes"]
         refund = {
-            "id": self._gid("Refund"), "createdAt": _iso(at), "updatedAt": _iso(at),
+            "id": self._gid("Refund"),
+            "createdAt": _iso(at),
+            "updatedAt": _iso(at),
             "totalRefundedSet": self.money(total),
-            "refundLineItems": {"nodes": [
-                {"quantity": quantity, "subtotalSet": self.money(subtotal),
-                 "totalTaxSet": self.money(tax), "lineItem": items[index]}
-                for index, quantity, subtotal, tax in rows]},
-        }  # fmt: skip
+            "refundLineItems": {
+                "nodes": [
+                    {
+                        "quantity": quantity,
+                        "subtotalSet": self.money(subtotal),
+                        "totalTaxSet": self.money(tax),
+                        "lineItem": items[index],
+                    }
+                    for index, quantity, subtotal, tax in rows
+                ]
+            },
+        }
         order["refunds"].append(refund)
         order["updatedAt"] = _iso(at)
         order["displayFinancialStatus"] = "PARTIALLY_REFUNDED"
@@ -180,19 +235,30 @@ class Shopify:
     def _push(self, topic: str, order: dict[str, Any], at: datetime) -> None:
         self._events += 1
         number = order["id"].rpartition("/")[2]
-        body = {"id": int(number), "admin_graphql_api_id": order["id"], "name": order["name"],
-                "updated_at": order["updatedAt"],
-                "current_total_price": order["totalPriceSet"]["shopMoney"]["amount"],
-                "currency": self.currency, "test": order["test"]}  # fmt: skip
-        headers = {"x-shopify-topic": topic, "x-shopify-shop-domain": f"{self.shop}.myshopify.com",
-                   "x-shopify-event-id": f"{self.shop}-{self._events}",
-                   "x-shopify-api-version": VERSIONS[1]}  # fmt: skip
+        body = {
+            "id": int(number),
+            "admin_graphql_api_id": order["id"],
+            "name": order["name"],
+            "updated_at": order["updatedAt"],
+            "current_total_price": order["totalPriceSet"]["shopMoney"]["amount"],
+            "currency": self.currency,
+            "test": order["test"],
+        }
+        headers = {
+            "x-shopify-topic": topic,
+            "x-shopify-shop-domain": f"{self.shop}.myshopify.com",
+            "x-shopify-event-id": f"{self.shop}-{self._events}",
+            "x-shopify-api-version": VERSIONS[1],
+        }
         self.pushes.append(Push(at, headers, json.dumps(body).encode(), topic))
 
     def sign(self, push: Push, at: datetime) -> dict[str, str]:
         digest = hmac.new(self.webhook_secret.encode(), push.body, hashlib.sha256).digest()
-        return {**push.headers, "content-type": "application/json",
-                "x-shopify-hmac-sha256": base64.b64encode(digest).decode()}  # fmt: skip
+        return {
+            **push.headers,
+            "content-type": "application/json",
+            "x-shopify-hmac-sha256": base64.b64encode(digest).decode(),
+        }
 
     # the API
 
@@ -204,9 +270,7 @@ class Shopify:
     def writes(self, method: str, path: str) -> bool:
         return False
 
-    def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         found = re.fullmatch(r"/admin/api/([\d-]+)/graphql\.json", path)
         if method != "POST" or not found or found[1] not in VERSIONS:
             return Answer(404, b'{"errors": "Not Found"}')
@@ -220,17 +284,29 @@ class Shopify:
         reply: dict[str, Any] = {"data": result.data}
         if result.errors:
             reply["errors"] = [{"message": error.message} for error in result.errors]
-        reply["extensions"] = {"cost": {"requestedQueryCost": 100, "throttleStatus": {
-            "maximumAvailable": 2000.0, "currentlyAvailable": 1900, "restoreRate": 100.0}}}  # fmt: skip
+        reply["extensions"] = {
+            "cost": {
+                "requestedQueryCost": 100,
+                "throttleStatus": {
+                    "maximumAvailable": 2000.0,
+                    "currentlyAvailable": 1900,
+                    "restoreRate": 100.0,
+                },
+            }
+        }
         return Answer(200, json.dumps(reply).encode())
 
     def _shop(self, info: Any) -> dict[str, str]:
         return {"name": self.shop, "currencyCode": self.currency, "ianaTimezone": self.zone.key}
 
     def _orders(
-        self, info: Any, first: int = 50, after: str | None = None, query: str = "",
+        self,
+        info: Any,
+        first: int = 50,
+        after: str | None = None,
+        query: str = "",
         sortKey: str = "ID",
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         wanted = re.search(r"updated_at:>='([^']+)'", query or "")
         since = datetime.fromisoformat(wanted[1]) if wanted else None
         rows = sorted(
@@ -256,7 +332,7 @@ class Shopify:
     def _shopifyql(self, info: Any, query: str) -> dict[str, Any]:
         found = re.search(r"SINCE (\S+) UNTIL (\S+)", query)
         if not found or "FROM sales" not in query:
-            return {"parseErrors": ["FROM sales SHOW … SINCE … UNTIL … was expected"], "tableData": None}  # fmt: skip
+            return {"parseErrors": ["FROM sales SHOW … SINCE … UNTIL … was expected"], "tableData": None}
         first, last = date.fromisoformat(found[1]), date.fromisoformat(found[2])
         count, gross, refunds, returned = 0, Decimal(0), 0, Decimal(0)
         for order in self.orders.values():
@@ -269,8 +345,12 @@ class Shopify:
                 if first <= self.day_of(refund["createdAt"]) <= last:
                     refunds += 1
                     returned += Decimal(refund["totalRefundedSet"]["shopMoney"]["amount"])
-        values = {"orders": count, "total_sales": gross - returned, "refunds": refunds,
-                  "total_returns": returned}  # fmt: skip
+        values = {
+            "orders": count,
+            "total_sales": gross - returned,
+            "refunds": refunds,
+            "total_returns": returned,
+        }
         table = {"columns": [{"name": n} for n in values], "rows": [[str(v) for v in values.values()]]}
         return {"parseErrors": [], "tableData": table}
 

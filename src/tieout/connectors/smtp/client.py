@@ -96,5 +96,3 @@ class SmtpSession:
 
     def close(self) -> None:
         """Connections do not outlive a batch."""
-
-

@@ -38,9 +38,7 @@ _DISPUTE_WINDOW = timedelta(days=120)
 
 
 def open_session(config: SystemConfig) -> StripeSession:
-    return StripeSession(
-        config.text("url"), config.text("key"), config.text("webhook_secrets").split()
-    )
+    return StripeSession(config.text("url"), config.text("key"), config.text("webhook_secrets").split())
 
 
 class StripeSession:
@@ -160,19 +158,26 @@ class StripeSession:
                 net = Decimal(row["net"])
                 totals.append(
                     ControlTotal(
-                        currency=row["currency"].upper(), group=row["reporting_category"],
-                        count=int(row["count"]), debit=max(net, Decimal(0)),
-                        credit=max(-net, Decimal(0)), reference=report,
+                        currency=row["currency"].upper(),
+                        group=row["reporting_category"],
+                        count=int(row["count"]),
+                        debit=max(net, Decimal(0)),
+                        credit=max(-net, Decimal(0)),
+                        reference=report,
                     )
-                )  # fmt: skip
+                )
         return totals
 
     def _report(self, report: str, start: datetime, end: datetime) -> str:
         run = self._ask(
-            "POST", "/v1/reporting/report_runs",
-            {"report_type": report, "parameters[interval_start]": int(start.timestamp()),
-             "parameters[interval_end]": int(end.timestamp())},
-        ).json()  # fmt: skip
+            "POST",
+            "/v1/reporting/report_runs",
+            {
+                "report_type": report,
+                "parameters[interval_start]": int(start.timestamp()),
+                "parameters[interval_end]": int(end.timestamp()),
+            },
+        ).json()
         for _ in range(600):
             if run["status"] == "succeeded":
                 return self._get(f"/v1/files/{run['result']['id']}/contents").text

@@ -13,8 +13,12 @@ CONNECTOR = Connector(
     config=(
         ConfigField("url", "API address", required=False, default="https://api.stripe.com"),
         ConfigField("key", "restricted key that may read balance and reports", secret=True),
-        ConfigField("webhook_secrets", "signing secrets, newest first, separated by blanks",
-                    secret=True, required=False),
+        ConfigField(
+            "webhook_secrets",
+            "signing secrets, newest first, separated by blanks",
+            secret=True,
+            required=False,
+        ),
     ),
     open=open_session,
     can=("poll", "webhook", "control_totals"),
@@ -30,4 +34,4 @@ CONNECTOR = Connector(
         "the summary reports have the columns reporting_category, currency, count, gross, fee, net",
         "an order's id stands in the metadata of its charges and refunds",
     ),
-)  # fmt: skip
+)

@@ -38,9 +38,14 @@ class Stripe:
     name = "stripe"
 
     def __init__(
-        self, now: Callable[[], datetime], *, key: str, webhook_secret: str,
-        faults: Faults | None = None, seed: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        now: Callable[[], datetime],
+        *,
+        key: str,
+        webhook_secret: str,
+        faults: Faults | None = None,
+        seed: int = 0,
+    ) -> None:
         self._now, self._key, self.webhook_secret = now, key, webhook_secret
         self.faults = faults or Faults(NONE, 0)
         self._random = random.Random(seed)
@@ -55,31 +60,63 @@ class Stripe:
         return prefix + "_" + "".join(self._random.choice(alphabet) for _ in range(18))
 
     def _post(
-        self, kind: str, category: str, amount: int, currency: str, fee: int, source: Any,
-        at: datetime, *, description: str = "", settles_after: int = 2,
-    ) -> dict[str, Any]:  # fmt: skip
-        row = {
-            "id": self._id("txn"), "object": "balance_transaction", "amount": amount,
+        self,
+        kind: str,
+        category: str,
+        amount: int,
+        currency: str,
+        fee: int,
+        source: Any,
+        at: datetime,
+        *,
+        description: str = "",
+        settles_after: int = 2,
+    ) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "id": self._id("txn"),
+            "object": "balance_transaction",
+            "amount": amount,
             "available_on": int((at + timedelta(days=settles_after)).timestamp()),
-            "created": int(at.timestamp()), "currency": currency.lower(),
-            "description": description or None, "exchange_rate": None, "fee": fee,
-            "fee_details": [], "net": amount - fee, "reporting_category": category,
-            "source": source, "status": "pending", "type": kind,
-        }  # fmt: skip
+            "created": int(at.timestamp()),
+            "currency": currency.lower(),
+            "description": description or None,
+            "exchange_rate": None,
+            "fee": fee,
+            "fee_details": [],
+            "net": amount - fee,
+            "reporting_category": category,
+            "source": source,
+            "status": "pending",
+            "type": kind,
+        }
         self.books.transactions.append(row)
         return row
 
     def charge(
-        self, amount: int, currency: str, fee: int, at: datetime, metadata: dict[str, str],
+        self,
+        amount: int,
+        currency: str,
+        fee: int,
+        at: datetime,
+        metadata: dict[str, str],
         name: str = "",
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """A captured card payment."""
-        charge = {
-            "id": self._id("ch"), "object": "charge", "amount": amount, "amount_captured": amount,
-            "amount_refunded": 0, "currency": currency.lower(), "created": int(at.timestamp()),
-            "metadata": metadata, "billing_details": {"name": name}, "paid": True,
-            "refunded": False, "status": "succeeded", "payment_intent": self._id("pi"),
-        }  # fmt: skip
+        charge: dict[str, Any] = {
+            "id": self._id("ch"),
+            "object": "charge",
+            "amount": amount,
+            "amount_captured": amount,
+            "amount_refunded": 0,
+            "currency": currency.lower(),
+            "created": int(at.timestamp()),
+            "metadata": metadata,
+            "billing_details": {"name": name},
+            "paid": True,
+            "refunded": False,
+            "status": "succeeded",
+            "payment_intent": self._id("pi"),
+        }
         self.books.charges[charge["id"]] = charge
         row = self._post("charge", "charge", amount, currency, fee, charge, at)
         charge["balance_transaction"] = row["id"]
@@ -87,28 +124,42 @@ class Stripe:
         return row
 
     def partial_capture(
-        self, authorized: int, captured: int, currency: str, fee: int, at: datetime,
+        self,
+        authorized: int,
+        captured: int,
+        currency: str,
+        fee: int,
+        at: datetime,
         metadata: dict[str, str],
-    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """A capture of less than was authorized: two rows of the balance."""
         row = self.charge(authorized, currency, fee, at, metadata)
         back = self._post(
-            "refund", "partial_capture_reversal", captured - authorized, currency, 0,
-            {"id": self._id("re"), "object": "refund", "charge": row["source"]["id"],
-             "metadata": metadata}, at,
-        )  # fmt: skip
+            "refund",
+            "partial_capture_reversal",
+            captured - authorized,
+            currency,
+            0,
+            {"id": self._id("re"), "object": "refund", "charge": row["source"]["id"], "metadata": metadata},
+            at,
+        )
         return row, back
 
     def refund(
         self, charge: dict[str, Any], amount: int, at: datetime, metadata: dict[str, str]
     ) -> dict[str, Any]:
         refund = {
-            "id": self._id("re"), "object": "refund", "amount": amount, "charge": charge["id"],
-            "currency": charge["currency"], "created": int(at.timestamp()), "metadata": metadata,
+            "id": self._id("re"),
+            "object": "refund",
+            "amount": amount,
+            "charge": charge["id"],
+            "currency": charge["currency"],
+            "created": int(at.timestamp()),
+            "metadata": metadata,
             "status": "succeeded",
-        }  # fmt: skip
+        }
         charge["amount_refunded"] += amount
-        row = self._post("refund", "refund", -amount, charge["currency"], 0, refund, at, settles_after=0)  # fmt: skip
+        row = self._post("refund", "refund", -amount, charge["currency"], 0, refund, at, settles_after=0)
         self._push("charge.refunded", charge, at)
         return row
 
@@ -116,19 +167,35 @@ class Stripe:
         """A refund that the card refused days later: the money comes back."""
         refund = row["source"]
         refund["status"] = "failed"
-        back = self._post("refund_failure", "refund_failure", -row["amount"], row["currency"], 0, refund, at, settles_after=0)  # fmt: skip
+        back = self._post(
+            "refund_failure",
+            "refund_failure",
+            -row["amount"],
+            row["currency"],
+            0,
+            refund,
+            at,
+            settles_after=0,
+        )
         self._push("refund.failed", refund, at)
         return back
 
     def open_dispute(self, charge: dict[str, Any], fee: int, at: datetime) -> dict[str, Any]:
-        dispute = {
-            "id": self._id("dp"), "object": "dispute", "amount": charge["amount"],
-            "charge": charge["id"], "currency": charge["currency"], "created": int(at.timestamp()),
-            "reason": "fraudulent", "status": "needs_response",
+        dispute: dict[str, Any] = {
+            "id": self._id("dp"),
+            "object": "dispute",
+            "amount": charge["amount"],
+            "charge": charge["id"],
+            "currency": charge["currency"],
+            "created": int(at.timestamp()),
+            "reason": "fraudulent",
+            "status": "needs_response",
             "metadata": {"changed_at": str(int(at.timestamp()))},
-        }  # fmt: skip
+        }
         self.books.disputes[dispute["id"]] = dispute
-        self._post("adjustment", "dispute", -charge["amount"], charge["currency"], fee, dispute, at, settles_after=0)  # fmt: skip
+        self._post(
+            "adjustment", "dispute", -charge["amount"], charge["currency"], fee, dispute, at, settles_after=0
+        )
         self._push("charge.dispute.created", dispute, at)
         return dispute
 
@@ -137,44 +204,72 @@ class Stripe:
         dispute["status"] = status
         dispute["metadata"]["changed_at"] = str(int(at.timestamp()))
         if status == "won":
-            self._post("adjustment", "dispute_reversal", dispute["amount"], dispute["currency"], 0, dispute, at, settles_after=0)  # fmt: skip
+            self._post(
+                "adjustment",
+                "dispute_reversal",
+                dispute["amount"],
+                dispute["currency"],
+                0,
+                dispute,
+                at,
+                settles_after=0,
+            )
         self._push("charge.dispute.closed", dispute, at)
 
-    def adjust(self, category: str, amount: int, currency: str, at: datetime, text: str) -> dict[str, Any]:  # fmt: skip
+    def adjust(self, category: str, amount: int, currency: str, at: datetime, text: str) -> dict[str, Any]:
         """A movement that is no charge: a reserve, a fee, a correction."""
-        return self._post("adjustment", category, amount, currency, 0, self._id("adj"), at, description=text, settles_after=0)  # fmt: skip
+        return self._post(
+            "adjustment",
+            category,
+            amount,
+            currency,
+            0,
+            self._id("adj"),
+            at,
+            description=text,
+            settles_after=0,
+        )
 
     def available(self, currency: str, at: datetime) -> int:
         """What may be paid out: settled nets, in minor units."""
         stamp = int(at.timestamp())
-        return sum(t["net"] for t in self.books.transactions
-                   if t["currency"] == currency.lower() and t["available_on"] <= stamp
-                   and t["created"] <= stamp)  # fmt: skip
+        return sum(
+            t["net"]
+            for t in self.books.transactions
+            if t["currency"] == currency.lower() and t["available_on"] <= stamp and t["created"] <= stamp
+        )
 
-    def pay_out(
-        self, currency: str, at: datetime, *, amount: int | None = None
-    ) -> dict[str, Any] | None:
+    def pay_out(self, currency: str, at: datetime, *, amount: int | None = None) -> dict[str, Any] | None:
         """An automatic payout of everything settled, or with `amount` a manual one."""
         stamp = int(at.timestamp())
         parts = [
-            t for t in self.books.transactions
-            if t["currency"] == currency.lower() and t["available_on"] <= stamp
-            and t["created"] <= stamp and t["id"] not in self.books.paid_out
+            t
+            for t in self.books.transactions
+            if t["currency"] == currency.lower()
+            and t["available_on"] <= stamp
+            and t["created"] <= stamp
+            and t["id"] not in self.books.paid_out
             and t["reporting_category"] not in ("payout", "payout_reversal")
-        ]  # fmt: skip
+        ]
         automatic = amount is None
         total = sum(t["net"] for t in parts) if amount is None else amount
         if automatic:
             total = min(total, self.available(currency, at))
         if total <= 0 or (automatic and total != sum(t["net"] for t in parts)):
             return None
-        payout = {
-            "id": self._id("po"), "object": "payout", "amount": total, "automatic": automatic,
-            "arrival_date": int((at + timedelta(days=1)).timestamp()), "created": stamp,
-            "currency": currency.lower(), "status": "paid", "metadata": {},
+        payout: dict[str, Any] = {
+            "id": self._id("po"),
+            "object": "payout",
+            "amount": total,
+            "automatic": automatic,
+            "arrival_date": int((at + timedelta(days=1)).timestamp()),
+            "created": stamp,
+            "currency": currency.lower(),
+            "status": "paid",
+            "metadata": {},
             "method": "standard" if automatic else "instant",
             "reconciliation_status": "completed" if automatic else "not_applicable",
-        }  # fmt: skip
+        }
         self.books.payouts[payout["id"]] = payout
         row = self._post("payout", "payout", -total, currency, 0, payout, at, settles_after=0)
         if automatic:
@@ -186,13 +281,23 @@ class Stripe:
     def fail_payout(self, payout: dict[str, Any], at: datetime) -> dict[str, Any]:
         """The bank sent it back: the money stands in the balance again."""
         payout["status"] = "failed"
-        row = self._post("payout_failure", "payout_reversal", payout["amount"], payout["currency"], 0, payout, at, settles_after=0)  # fmt: skip
+        row = self._post(
+            "payout_failure",
+            "payout_reversal",
+            payout["amount"],
+            payout["currency"],
+            0,
+            payout,
+            at,
+            settles_after=0,
+        )
         self._push("payout.failed", payout, at)
         return row
 
     def balance(self, at: datetime) -> dict[str, int]:
         """Available + pending + reserved by currency, in minor units, at an instant."""
-        stamp, sums = int(at.timestamp()), {}
+        stamp = int(at.timestamp())
+        sums: dict[str, int] = {}
         for row in self.books.transactions:
             if row["created"] < stamp:
                 currency = row["currency"].upper()
@@ -202,8 +307,14 @@ class Stripe:
     # webhooks
 
     def _push(self, kind: str, value: dict[str, Any], at: datetime) -> None:
-        event = {"id": self._id("evt"), "object": "event", "type": kind, "created": int(at.timestamp()),
-                 "livemode": False, "data": {"object": value}}  # fmt: skip
+        event = {
+            "id": self._id("evt"),
+            "object": "event",
+            "type": kind,
+            "created": int(at.timestamp()),
+            "livemode": False,
+            "data": {"object": value},
+        }
         body = json.dumps(event).encode()
         self.pushes.append(Push(at, {}, body, kind))
 
@@ -226,12 +337,10 @@ class Stripe:
     def writes(self, method: str, path: str) -> bool:
         return False
 
-    def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         if headers.get("authorization") != f"Bearer {self._key}":
             return _error(401, "invalid_request_error", "Invalid API Key provided")
-        given = {k: v[0] for k, v in parse_qs(query or body.decode(), keep_blank_values=True).items()}  # fmt: skip
+        given = {k: v[0] for k, v in parse_qs(query or body.decode(), keep_blank_values=True).items()}
         if method == "GET" and path == "/v1/balance":
             return self._balance()
         if method == "GET" and path == "/v1/balance_transactions":
@@ -273,9 +382,12 @@ class Stripe:
         return self._list("/v1/balance_transactions", rows, given, show)
 
     def _list(
-        self, url: str, rows: list[dict[str, Any]], given: dict[str, str],
+        self,
+        url: str,
+        rows: list[dict[str, Any]],
+        given: dict[str, str],
         show: Callable[[dict[str, Any]], dict[str, Any]] = dict,
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         if "created[gte]" in given:
             rows = [r for r in rows if r["created"] >= int(given["created[gte]"])]
         if after := given.get("starting_after"):
@@ -284,8 +396,12 @@ class Stripe:
                 return _error(400, "invalid_request_error", f"No such object: '{after}'")
             rows = rows[ids.index(after) + 1 :]
         limit = min(int(given.get("limit", "10")), 100)
-        page = {"object": "list", "url": url, "has_more": len(rows) > limit,
-                "data": [show(r) for r in rows[:limit]]}  # fmt: skip
+        page = {
+            "object": "list",
+            "url": url,
+            "has_more": len(rows) > limit,
+            "data": [show(r) for r in rows[:limit]],
+        }
         return Answer(200, json.dumps(page).encode())
 
     def _report(self, given: dict[str, str]) -> Answer:
@@ -306,8 +422,13 @@ class Stripe:
             writer.writerow([category, currency, count, *(_major(a) for a in amounts)])
         file = self._id("file")
         self.books.files[file] = out.getvalue()
-        run = {"id": self._id("frr"), "object": "reporting.report_run", "status": "succeeded",
-               "report_type": given["report_type"], "result": {"id": file, "object": "file"}}  # fmt: skip
+        run = {
+            "id": self._id("frr"),
+            "object": "reporting.report_run",
+            "status": "succeeded",
+            "report_type": given["report_type"],
+            "result": {"id": file, "object": "file"},
+        }
         return Answer(200, json.dumps(run).encode())
 
 

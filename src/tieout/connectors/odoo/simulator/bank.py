@@ -20,9 +20,7 @@ class BankLines:
         compute = world.computers
         compute["account.bank.statement.line", "is_reconciled"] = self.is_reconciled
         compute["account.bank.statement.line", "amount_residual"] = self.residual
-        compute["account.bank.statement.line", "line_ids"] = lambda r: [
-            x["id"] for x in self.lines(r)
-        ]
+        compute["account.bank.statement.line", "line_ids"] = lambda r: [x["id"] for x in self.lines(r)]
 
     def lines(self, line: Record) -> list[Record]:
         return self.w.store.by("account.move.line", "move_id", line["move_id"])
@@ -42,22 +40,34 @@ class BankLines:
         amount = number(values.get("amount"))
         row = self.w.add(
             "account.bank.statement.line",
-            {"journal_id": journal["id"], "date": values.get("date") or self.w.today().isoformat(),
-             "payment_ref": values.get("payment_ref") or False, "amount": amount,
-             "partner_id": values.get("partner_id") or False,
-             "foreign_currency_id": values.get("foreign_currency_id") or False,
-             "amount_currency": number(values.get("amount_currency")),
-             "statement_id": False, "ref": values.get("ref") or False,
-             "company_id": journal["company_id"], "move_id": False},
-        )  # fmt: skip
+            {
+                "journal_id": journal["id"],
+                "date": values.get("date") or self.w.today().isoformat(),
+                "payment_ref": values.get("payment_ref") or False,
+                "amount": amount,
+                "partner_id": values.get("partner_id") or False,
+                "foreign_currency_id": values.get("foreign_currency_id") or False,
+                "amount_currency": number(values.get("amount_currency")),
+                "statement_id": False,
+                "ref": values.get("ref") or False,
+                "company_id": journal["company_id"],
+                "move_id": False,
+            },
+        )
         commands = values.get("line_ids") or self._own_lines(
             row, journal, values.get("counterpart_account_id")
         )
         move = self.moves.create(
-            {"move_type": "entry", "journal_id": journal["id"], "date": row["date"],
-             "partner_id": row["partner_id"], "ref": row["ref"], "line_ids": commands,
-             "statement_line_id": row["id"]}
-        )  # fmt: skip
+            {
+                "move_type": "entry",
+                "journal_id": journal["id"],
+                "date": row["date"],
+                "partner_id": row["partner_id"],
+                "ref": row["ref"],
+                "line_ids": commands,
+                "statement_line_id": row["id"],
+            }
+        )
         self.w.change("account.bank.statement.line", row, {"move_id": move["id"]})
         self.moves.post([move])
         self.w.change("account.bank.statement.line", row, {"date": move["date"]})
@@ -71,11 +81,20 @@ class BankLines:
         rate = self.w.rate(currency, company["id"], str(row["date"]))
         balance = self.w.rounded(amount / rate, company["currency_id"])
         label = row["payment_ref"]
-        own = {"name": label, "account_id": journal["default_account_id"], "balance": balance,
-               "currency_id": currency, "amount_currency": amount}  # fmt: skip
-        other = {"name": label, "account_id": counterpart or journal["suspense_account_id"],
-                 "balance": -balance, "currency_id": currency,
-                 "amount_currency": -amount}  # fmt: skip
+        own = {
+            "name": label,
+            "account_id": journal["default_account_id"],
+            "balance": balance,
+            "currency_id": currency,
+            "amount_currency": amount,
+        }
+        other = {
+            "name": label,
+            "account_id": counterpart or journal["suspense_account_id"],
+            "balance": -balance,
+            "currency_id": currency,
+            "amount_currency": -amount,
+        }
         if row["foreign_currency_id"]:
             other |= {
                 "currency_id": row["foreign_currency_id"],

@@ -33,8 +33,7 @@ def missing_error(model: str, record_id: int, uid: int) -> OdooError:
     return OdooError(
         404,
         "odoo.exceptions.MissingError",
-        "Record does not exist or has been deleted.\n"
-        f"(Record: {model}({record_id},), User: {uid})",
+        f"Record does not exist or has been deleted.\n(Record: {model}({record_id},), User: {uid})",
     )
 
 
@@ -48,9 +47,7 @@ def not_found(message: str) -> OdooError:
 
 
 def bad_arguments(message: str) -> OdooError:
-    return OdooError(
-        422, "werkzeug.exceptions.UnprocessableEntity", message, [message, 422]
-    )
+    return OdooError(422, "werkzeug.exceptions.UnprocessableEntity", message, [message, 422])
 
 
 def unauthorized(message: str) -> OdooError:

@@ -16,9 +16,11 @@ from tieout.connectors.odoo.simulator.service import LoadUndoneError, Service
 from tieout.simkit import NONE, Answer, Faults
 
 _VERSION = {
-    "server_version": "19.0", "server_version_info": [19, 0, 0, "final", 0, ""],
-    "server_serie": "19.0", "protocol_version": 1,
-}  # fmt: skip
+    "server_version": "19.0",
+    "server_version_info": [19, 0, 0, "final", 0, ""],
+    "server_serie": "19.0",
+    "protocol_version": 1,
+}
 
 
 def _plain(value: Any) -> Any:
@@ -36,9 +38,14 @@ class Odoo:
     name = "odoo"
 
     def __init__(
-        self, now: Callable[[], datetime], *, database: str = "tieout", admin_password: str = "admin",
-        faults: Faults | None = None, delays: float = 0.0,
-    ) -> None:  # fmt: skip
+        self,
+        now: Callable[[], datetime],
+        *,
+        database: str = "tieout",
+        admin_password: str = "admin",
+        faults: Faults | None = None,
+        delays: float = 0.0,
+    ) -> None:
         self.service = Service(now, admin_password)
         self.database, self.faults = database, faults or Faults(NONE, 0)
         self.delays, self.simulated_seconds = delays, 0.0
@@ -54,8 +61,9 @@ class Odoo:
             return self._failed(unauthorized("Invalid apikey"))
         if fault == "serialization":
             text = "could not serialize access due to concurrent update"
-            return Answer(200, _json({"ids": False, "nextrow": 0, "messages": [
-                {"type": "error", "message": text}]}))  # fmt: skip
+            return Answer(
+                200, _json({"ids": False, "nextrow": 0, "messages": [{"type": "error", "message": text}]})
+            )
         return Answer(502, b"<html>Bad Gateway</html>", "text/html")
 
     def writes(self, method: str, path: str) -> bool:
@@ -64,9 +72,7 @@ class Odoo:
 
     # requests
 
-    def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         try:
             return self._route(method, path, headers, body)
         except OdooError as error:
@@ -112,9 +118,7 @@ class Odoo:
     def _caller(self, authorization: str) -> int:
         kind, _, key = authorization.partition(" ")
         if kind.lower() != "bearer" or not key:
-            raise unauthorized(
-                "User not authenticated, use an API Key with a Bearer Authorization header."
-            )
+            raise unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.")
         uid = self.service.keys.get(key)
         if uid is None:
             raise unauthorized("Invalid apikey")
@@ -144,7 +148,9 @@ class Odoo:
         if names is None:
             ids = args.pop(0) if args else []
             names = _AFTER_IDS.get(method, ())
-        return self._call(uid, model, method, ids, context, {**dict(zip(names, args, strict=False)), **kwargs})
+        return self._call(
+            uid, model, method, ids, context, {**dict(zip(names, args, strict=False)), **kwargs}
+        )
 
     def _check(self, uid: Any, password: str) -> int | None:
         if self.service.keys.get(password) == uid:
@@ -217,16 +223,18 @@ class Odoo:
         if what == ("res.users.apikeys.description", "create"):
             values = params["args"][0][0]
             if float(values.get("duration") or 0) > 90 and uid != 2:
-                error = OdooError(
-                    200, "odoo.exceptions.ValidationError", "You cannot exceed 90.0 days."
-                )
+                error = OdooError(200, "odoo.exceptions.ValidationError", "You cannot exceed 90.0 days.")
                 return Answer(200, _json(head | {"error": _rpc_error(error)}))
             request = len(self._requests) + 1
             self._requests[request] = values.get("name", "")
             return Answer(200, _json(head | {"result": [request]}))
         if what == ("res.users.apikeys.description", "make_key"):
-            result: Any = {"type": "ir.actions.act_window", "res_model": "res.users.identitycheck",
-                           "res_id": params["args"][0][0], "name": "Access Control"}  # fmt: skip
+            result: Any = {
+                "type": "ir.actions.act_window",
+                "res_model": "res.users.identitycheck",
+                "res_id": params["args"][0][0],
+                "name": "Access Control",
+            }
             return Answer(200, _json(head | {"result": result}))
         if what == ("res.users.identitycheck", "run_check"):
             context = params["kwargs"].get("context", {})
@@ -234,17 +242,18 @@ class Odoo:
                 error = OdooError(200, "odoo.exceptions.UserError", "Incorrect Password")
                 return Answer(200, _json(head | {"error": _rpc_error(error)}))
             key = self.service.make_key(uid)
-            result = {"type": "ir.actions.act_window", "res_model": "res.users.apikeys.show",
-                      "context": {"default_key": key}}  # fmt: skip
+            result = {
+                "type": "ir.actions.act_window",
+                "res_model": "res.users.apikeys.show",
+                "context": {"default_key": key},
+            }
             return Answer(200, _json(head | {"result": result}))
         arguments = params.get("args") or []
         kwargs = dict(params.get("kwargs") or {})
         result = self._execute_as(uid, params["model"], params["method"], arguments, kwargs)
         return Answer(200, _json(head | {"result": result}))
 
-    def _execute_as(
-        self, uid: int, model: str, method: str, args: list[Any], kwargs: dict[str, Any]
-    ) -> Any:
+    def _execute_as(self, uid: int, model: str, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         context = kwargs.pop("context", {})
         names = _POSITIONAL.get(method)
         ids = None
@@ -262,11 +271,16 @@ def _known_models() -> set[str]:
 
 
 _POSITIONAL: dict[str, tuple[str, ...]] = {
-    "search": ("domain", "offset", "limit", "order"), "search_count": ("domain",),
-    "search_read": ("domain", "fields", "offset", "limit", "order"), "create": ("vals_list",),
-    "load": ("fields", "data"), "formatted_read_group": ("domain", "groupby", "aggregates"),
-    "context_get": (), "check_object_reference": ("module", "xml_id"), "get_param": ("key",),
-}  # fmt: skip
+    "search": ("domain", "offset", "limit", "order"),
+    "search_count": ("domain",),
+    "search_read": ("domain", "fields", "offset", "limit", "order"),
+    "create": ("vals_list",),
+    "load": ("fields", "data"),
+    "formatted_read_group": ("domain", "groupby", "aggregates"),
+    "context_get": (),
+    "check_object_reference": ("module", "xml_id"),
+    "get_param": ("key",),
+}
 _AFTER_IDS: dict[str, tuple[str, ...]] = {"read": ("fields",), "write": ("vals",)}
 
 

@@ -64,8 +64,12 @@ class Loader:
     @staticmethod
     def _split(fields: list[str], data: list[list[Any]]) -> list[tuple[int, int, list[list[Any]]]]:
         """Rows to records: a row whose own columns are all empty continues the one before."""
-        own = [i for i, c in enumerate(fields) if "/" not in c or c.split("/")[1] in ("id", ".id")
-               and not c.startswith(("line_ids/", "invoice_line_ids/"))]  # fmt: skip
+        own = [
+            i
+            for i, c in enumerate(fields)
+            if "/" not in c
+            or (c.split("/")[1] in ("id", ".id") and not c.startswith(("line_ids/", "invoice_line_ids/")))
+        ]
         records: list[tuple[int, int, list[list[Any]]]] = []
         for number, row in enumerate(data):
             if records and not any(row[i] for i in own):
@@ -76,9 +80,12 @@ class Loader:
         return records
 
     def _apply(
-        self, model: str, plans: list[tuple[int, int, Record]], ids: list[int],
+        self,
+        model: str,
+        plans: list[tuple[int, int, Record]],
+        ids: list[int],
         messages: list[dict[str, Any]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         context = self.w.caller.context
         ignoring = context.get("mode") == "update" and bool(context.get("noupdate"))
         done: dict[str, int] = {}
@@ -105,11 +112,13 @@ class Loader:
         found = self.find(xmlid) if xmlid else None
         if found is not None and found["model"] != model:
             raise _RowError(
-                {"type": "error",
-                 "message": f"For external id {xmlid} when trying to create/update a record of "
-                 f"model {model} found record of different model {found['model']} "
-                 f"({found['id']})"}
-            )  # fmt: skip
+                {
+                    "type": "error",
+                    "message": f"For external id {xmlid} when trying to create/update a record of "
+                    f"model {model} found record of different model {found['model']} "
+                    f"({found['id']})",
+                }
+            )
         sub = values.pop("#sub", [])
         if found is not None or given:
             record = self.w.get(model, found["res_id"] if found else given or 0)
@@ -142,15 +151,18 @@ class Loader:
         named = [(column, xmlid) for column, xmlid, _ in sub if xmlid]
         if not named:
             return
-        lines = [x for x in self.w.store.by("account.move.line", "move_id", record["id"])
-                 if x["display_type"] == "product"]  # fmt: skip
+        lines = [
+            x
+            for x in self.w.store.by("account.move.line", "move_id", record["id"])
+            if x["display_type"] == "product"
+        ]
         for (_, xmlid), line in zip(named, lines, strict=False):
             if self.find(xmlid) is None:
                 self._remember(xmlid, "account.move.line", line["id"], ignoring)
 
     def find(self, xmlid: str) -> Record | None:
         module, _, name = xmlid.rpartition(".") if "." in xmlid else ("__import__", "", xmlid)
-        module, name = (xmlid.split(".", 1) if "." in xmlid else (module, name))
+        module, name = xmlid.split(".", 1) if "." in xmlid else (module, name)
         key = self.w.store.xmlids.get((module, name))
         return self.w.table("ir.model.data")[key] if key else None
 
@@ -164,9 +176,14 @@ class Loader:
     # converting texts
 
     def _convert(
-        self, model: str, fields: list[str], rows: list[list[Any]], index: int, first: int,
+        self,
+        model: str,
+        fields: list[str],
+        rows: list[list[Any]],
+        index: int,
+        first: int,
         last: int,
-    ) -> Record:  # fmt: skip
+    ) -> Record:
         values: Record = {}
         sub: list[tuple[str, str | None, Record]] = []
         where = _rows(first, last, index)
@@ -178,8 +195,15 @@ class Loader:
                 if kind == "o2m":
                     if text not in ("", None):
                         line = lines.setdefault(name, {})
-                        self._put(MODELS[model][name].relation, rest, text, line, where,
-                                  f"{_label(model, name)}/", name)  # fmt: skip
+                        self._put(
+                            MODELS[model][name].relation,
+                            rest,
+                            text,
+                            line,
+                            where,
+                            f"{_label(model, name)}/",
+                            name,
+                        )
                 elif number == 0:
                     self._put(model, column, text, values, where, "", "")
             for name, line in lines.items():
@@ -189,9 +213,15 @@ class Loader:
         return values
 
     def _put(
-        self, model: str, column: str, text: Any, values: Record, where: dict[str, Any],
-        prefix: str, outer: str,
-    ) -> None:  # fmt: skip
+        self,
+        model: str,
+        column: str,
+        text: Any,
+        values: Record,
+        where: dict[str, Any],
+        prefix: str,
+        outer: str,
+    ) -> None:
         name, _, how = column.partition("/")
         if column == "id":
             if text:
@@ -206,8 +236,9 @@ class Loader:
             values[name] = self._relation(model, name, how, text, where, prefix, outer)
         elif field.kind == "m2m":
             parts = [p for p in str(text or "").split(",") if p]
-            values[name] = [[6, 0, [self._relation(model, name, how, p, where, prefix, outer)
-                                    for p in parts]]]  # fmt: skip
+            values[name] = [
+                [6, 0, [self._relation(model, name, how, p, where, prefix, outer) for p in parts]]
+            ]
         elif text in ("", None):
             if not outer:
                 values[name] = False
@@ -219,9 +250,15 @@ class Loader:
             values[name] = text
 
     def _relation(
-        self, model: str, name: str, how: str, text: Any, where: dict[str, Any], prefix: str,
+        self,
+        model: str,
+        name: str,
+        how: str,
+        text: Any,
+        where: dict[str, Any],
+        prefix: str,
         outer: str,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         if text in ("", None):
             return False
         relation = MODELS[model][name].relation
@@ -231,8 +268,9 @@ class Loader:
             found = self.find(str(text))
             if found is not None and found["model"] == relation:
                 return found["res_id"]
-            raise self._no_match(model, name, text, "external id", where, prefix, outer,
-                                 "ir.model.data", relation)  # fmt: skip
+            raise self._no_match(
+                model, name, text, "external id", where, prefix, outer, "ir.model.data", relation
+            )
         company = self.w.companies[0]
         for record in self.w.table(relation).values():
             if record.get("code") == text or record.get("name") == text:
@@ -244,24 +282,41 @@ class Loader:
         raise self._no_match(model, name, text, "name", where, prefix, outer, relation, relation)
 
     def _no_match(
-        self, model: str, name: str, text: Any, what: str, where: dict[str, Any], prefix: str,
-        outer: str, searched: str, relation: str,
-    ) -> _RowError:  # fmt: skip
+        self,
+        model: str,
+        name: str,
+        text: Any,
+        what: str,
+        where: dict[str, Any],
+        prefix: str,
+        outer: str,
+        searched: str,
+        relation: str,
+    ) -> _RowError:
         label = LABELS.get((model, name), MODELS[model][name].label)
         info: dict[str, Any] = {
-            "name": "Possible Values", "type": "ir.actions.act_window", "target": "new",
-            "view_mode": "list,form", "views": [[False, "list"], [False, "form"]],
-            "context": {"create": False}, "help": "See all possible values", "res_model": searched,
-        }  # fmt: skip
+            "name": "Possible Values",
+            "type": "ir.actions.act_window",
+            "target": "new",
+            "view_mode": "list,form",
+            "views": [[False, "list"], [False, "form"]],
+            "context": {"create": False},
+            "help": "See all possible values",
+            "res_model": searched,
+        }
         if searched == "ir.model.data":
             info["domain"] = [["model", "=", relation]]
         outer_label = prefix.rstrip("/")
         return _RowError(
-            {**where, "type": "error", "field": outer or name,
-             "message": f"No matching record found for {what} '{text}' in field "
-             f"'{prefix}{label}'",
-             "moreinfo": info, "field_name": outer_label or label}
-        )  # fmt: skip
+            {
+                **where,
+                "type": "error",
+                "field": outer or name,
+                "message": f"No matching record found for {what} '{text}' in field '{prefix}{label}'",
+                "moreinfo": info,
+                "field_name": outer_label or label,
+            }
+        )
 
 
 class LoadFailedError(Exception):

@@ -87,11 +87,15 @@ class Matching:
             in_debit = company if not self._foreign(debit) else debit["amount_residual_currency"]
             in_credit = company if not self._foreign(credit) else -credit["amount_residual_currency"]
         values = {
-            "debit_move_id": debit["id"], "credit_move_id": credit["id"], "amount": company,
-            "debit_amount_currency": in_debit, "credit_amount_currency": in_credit,
-            "full_reconcile_id": False, "exchange_move_id": False,
+            "debit_move_id": debit["id"],
+            "credit_move_id": credit["id"],
+            "amount": company,
+            "debit_amount_currency": in_debit,
+            "credit_amount_currency": in_credit,
+            "full_reconcile_id": False,
+            "exchange_move_id": False,
             "max_date": max(str(debit["date"]), str(credit["date"])),
-        }  # fmt: skip
+        }
         partial = self.w.add("account.partial.reconcile", values)
         self._take(debit, -company, -in_debit)
         self._take(credit, company, in_credit)
@@ -103,10 +107,13 @@ class Matching:
 
     def _take(self, line: Record, company: Decimal, currency: Decimal) -> None:
         self.w.change(
-            "account.move.line", line,
-            {"amount_residual": line["amount_residual"] + company,
-             "amount_residual_currency": line["amount_residual_currency"] + currency},
-        )  # fmt: skip
+            "account.move.line",
+            line,
+            {
+                "amount_residual": line["amount_residual"] + company,
+                "amount_residual_currency": line["amount_residual_currency"] + currency,
+            },
+        )
 
     def _exchange(self, touched: list[Record], first: Record | None) -> list[Record]:
         """Book what is left in the company's currency of lines settled in their own."""
@@ -124,29 +131,59 @@ class Matching:
             account = self.moves.account_by_code(code, line["company_id"])
             common = {"currency_id": line["currency_id"], "amount_currency": 0}
             move = self.moves.create(
-                {"move_type": "entry", "journal_id": company["currency_exchange_journal_id"],
-                 "date": on.isoformat(), "currency_id": line["currency_id"],
-                 "line_ids": [
-                     (0, 0, {**common, "account_id": line["account_id"], "balance": -left,
-                             "partner_id": line["partner_id"], "name": "exchange difference"}),
-                     (0, 0, {**common, "account_id": account, "balance": left,
-                             "partner_id": line["partner_id"], "name": "exchange difference"})]}
-            )  # fmt: skip
+                {
+                    "move_type": "entry",
+                    "journal_id": company["currency_exchange_journal_id"],
+                    "date": on.isoformat(),
+                    "currency_id": line["currency_id"],
+                    "line_ids": [
+                        (
+                            0,
+                            0,
+                            {
+                                **common,
+                                "account_id": line["account_id"],
+                                "balance": -left,
+                                "partner_id": line["partner_id"],
+                                "name": "exchange difference",
+                            },
+                        ),
+                        (
+                            0,
+                            0,
+                            {
+                                **common,
+                                "account_id": account,
+                                "balance": left,
+                                "partner_id": line["partner_id"],
+                                "name": "exchange difference",
+                            },
+                        ),
+                    ],
+                }
+            )
             for item in self.moves.lines(move):
                 self.w.store.update(
-                    "account.move.line", item,
+                    "account.move.line",
+                    item,
                     {"amount_currency": Decimal(0), "amount_residual_currency": Decimal(0)},
-                )  # fmt: skip
+                )
             self.moves.post([move])
             counter = self.moves.lines(move)[0]
             debit, credit = (line, counter) if left > 0 else (counter, line)
             self.w.add(
                 "account.partial.reconcile",
-                {"debit_move_id": debit["id"], "credit_move_id": credit["id"],
-                 "amount": abs(left), "debit_amount_currency": Decimal(0),
-                 "credit_amount_currency": Decimal(0), "full_reconcile_id": False,
-                 "exchange_move_id": False, "max_date": on.isoformat()},
-            )  # fmt: skip
+                {
+                    "debit_move_id": debit["id"],
+                    "credit_move_id": credit["id"],
+                    "amount": abs(left),
+                    "debit_amount_currency": Decimal(0),
+                    "credit_amount_currency": Decimal(0),
+                    "full_reconcile_id": False,
+                    "exchange_move_id": False,
+                    "max_date": on.isoformat(),
+                },
+            )
             for item in (line, counter):
                 self.w.change("account.move.line", item, {"amount_residual": Decimal(0)})
             if first is not None:
@@ -181,10 +218,10 @@ class Matching:
             if not partials:
                 for item in members.values():
                     self.w.store.update(
-                        "account.move.line", item,
-                        {"matching_number": False, "reconciled": False,
-                         "full_reconcile_id": False},
-                    )  # fmt: skip
+                        "account.move.line",
+                        item,
+                        {"matching_number": False, "reconciled": False, "full_reconcile_id": False},
+                    )
                 continue
             whole = all(not x["amount_residual_currency"] for x in members.values())
             full: Any = False
@@ -192,15 +229,14 @@ class Matching:
                 full = self.w.add("account.full.reconcile", {})["id"]
             number = str(full) if whole else f"P{min(partials)}"
             for partial in partials.values():
-                self.w.store.update(
-                    "account.partial.reconcile", partial, {"full_reconcile_id": full}
-                )
+                self.w.store.update("account.partial.reconcile", partial, {"full_reconcile_id": full})
             for item in members.values():
                 settled = not item["amount_residual"] and not item["amount_residual_currency"]
                 self.w.store.update(
-                    "account.move.line", item,
+                    "account.move.line",
+                    item,
                     {"matching_number": number, "reconciled": settled, "full_reconcile_id": full},
-                )  # fmt: skip
+                )
 
     def pair_marked(self, lines: list[Record]) -> None:
         """Pair lines that carry the same import key, once none of them is a draft: without
@@ -230,8 +266,7 @@ class Matching:
         """Undo every partial that the lines are in; a draft's matches go as well."""
         for line in lines:
             _, partials = self._component([line])
-            mine = [p for p in partials.values()
-                    if line["id"] in (p["debit_move_id"], p["credit_move_id"])]  # fmt: skip
+            mine = [p for p in partials.values() if line["id"] in (p["debit_move_id"], p["credit_move_id"])]
             members, _ = self._component([line])
             for partial in mine:
                 self._undo(partial)

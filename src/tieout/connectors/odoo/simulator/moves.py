@@ -23,8 +23,16 @@ _LOCKS = {
     "purchase_lock_date": "Purchase Lock date",
     "hard_lock_date": "Hard Lock Date",
 }
-_READONLY = ("invoice_date", "partner_id", "invoice_line_ids", "line_ids", "journal_id",
-             "currency_id", "date", "invoice_payment_term_id")  # fmt: skip
+_READONLY = (
+    "invoice_date",
+    "partner_id",
+    "invoice_line_ids",
+    "line_ids",
+    "journal_id",
+    "currency_id",
+    "date",
+    "invoice_payment_term_id",
+)
 
 
 def sign_of(move_type: str) -> int:
@@ -74,24 +82,32 @@ class Moves:
         move = self.w.add(
             "account.move",
             {
-                "name": values.get("name") or False, "move_type": kind, "state": "draft",
-                "payment_state": "not_paid", "invoice_date": invoice_date,
+                "name": values.get("name") or False,
+                "move_type": kind,
+                "state": "draft",
+                "payment_state": "not_paid",
+                "invoice_date": invoice_date,
                 "invoice_date_due": due,
                 "date": values.get("date") or invoice_date or today,
-                "ref": values.get("ref") or False, "journal_id": journal["id"],
-                "company_id": company["id"], "partner_id": partner or False,
-                "currency_id": currency, "auto_post": values.get("auto_post") or "no",
+                "ref": values.get("ref") or False,
+                "journal_id": journal["id"],
+                "company_id": company["id"],
+                "partner_id": partner or False,
+                "currency_id": currency,
+                "auto_post": values.get("auto_post") or "no",
                 "reversed_entry_id": values.get("reversed_entry_id") or False,
                 "invoice_origin": values.get("invoice_origin") or False,
                 "narration": values.get("narration") or False,
                 "payment_reference": values.get("payment_reference") or False,
                 "statement_line_id": values.get("statement_line_id") or False,
                 "origin_payment_id": values.get("origin_payment_id") or False,
-                "amount_untaxed": Decimal(0), "amount_tax": Decimal(0),
-                "amount_total": Decimal(0), "amount_residual": Decimal(0),
+                "amount_untaxed": Decimal(0),
+                "amount_tax": Decimal(0),
+                "amount_total": Decimal(0),
+                "amount_residual": Decimal(0),
                 "made_sequence_gap": False,
             },
-        )  # fmt: skip
+        )
         self._set_rate(move, values.get("invoice_currency_rate"))
         commands = [*(values.get("invoice_line_ids") or []), *(values.get("line_ids") or [])]
         self.apply_lines(move, commands)
@@ -103,8 +119,12 @@ class Moves:
         return move
 
     def _set_rate(self, move: Record, given: Any) -> None:
-        rate = number(given) if given else self.w.rate(
-            move["currency_id"], move["company_id"], str(move.get("invoice_date") or move["date"])
+        rate = (
+            number(given)
+            if given
+            else self.w.rate(
+                move["currency_id"], move["company_id"], str(move.get("invoice_date") or move["date"])
+            )
         )
         self.w.change("account.move", move, {"invoice_currency_rate": rate})
 
@@ -135,24 +155,30 @@ class Moves:
         account = values.get("account_id") or journal.get("default_account_id") or False
         self._same_company(move, values, account)
         line: Record = {
-            "move_id": move["id"], "name": values.get("name") or False,
-            "display_type": values.get("display_type") or "product", "account_id": account,
+            "move_id": move["id"],
+            "name": values.get("name") or False,
+            "display_type": values.get("display_type") or "product",
+            "account_id": account,
             "partner_id": values.get("partner_id") or move.get("partner_id") or False,
             "quantity": number(values.get("quantity", 1)),
             "price_unit": number(values.get("price_unit")),
             "discount": number(values.get("discount")),
-            "tax_ids": _ids(values.get("tax_ids")), "tax_line_id": False,
+            "tax_ids": _ids(values.get("tax_ids")),
+            "tax_line_id": False,
             "currency_id": values.get("currency_id") or move["currency_id"],
             "matching_number": values.get("matching_number") or False,
-            "date": move["date"], "company_id": move["company_id"],
-            "journal_id": move["journal_id"], "reconciled": False,
+            "date": move["date"],
+            "company_id": move["company_id"],
+            "journal_id": move["journal_id"],
+            "reconciled": False,
             "product_id": values.get("product_id") or False,
             "analytic_distribution": values.get("analytic_distribution") or False,
             "statement_line_id": move.get("statement_line_id") or False,
             "payment_id": move.get("origin_payment_id") or False,
             "date_maturity": values.get("date_maturity") or False,
-            "balance": Decimal(0), "amount_currency": Decimal(0),
-        }  # fmt: skip
+            "balance": Decimal(0),
+            "amount_currency": Decimal(0),
+        }
         if move["move_type"] not in INVOICES:
             line |= self._entry_amounts(move, values, line["currency_id"])
             line["quantity"] = number(values.get("quantity", 1))
@@ -193,8 +219,9 @@ class Moves:
         """Debit, credit and residuals after a balance; a matched line keeps what is paired."""
         balance = line["balance"]
         values = {
-            "debit": max(balance, Decimal(0)), "credit": max(-balance, Decimal(0)),
-        }  # fmt: skip
+            "debit": max(balance, Decimal(0)),
+            "credit": max(-balance, Decimal(0)),
+        }
         account = self.w.table("account.account").get(line.get("account_id") or 0)
         if account and (account["reconcile"] or account["account_type"] in ("asset_cash",)):
             values["amount_residual"] = balance
@@ -219,9 +246,7 @@ class Moves:
             gross = line["quantity"] * line["price_unit"] * (1 - line["discount"] / 100)
             net = gross
             used = [self.w.table("account.tax")[t] for t in line["tax_ids"]]
-            included = sum(
-                (t["amount"] for t in used if self.included(t)), Decimal(0)
-            )
+            included = sum((t["amount"] for t in used if self.included(t)), Decimal(0))
             if included:
                 net = gross / (1 + included / 100)
             if not globally:
@@ -267,9 +292,7 @@ class Moves:
         balance = self.w.rounded(amount / rate, company["currency_id"])
         if line["balance"] == balance and line["amount_currency"] == amount and "debit" in line:
             return
-        self.w.store.update(
-            "account.move.line", line, {"balance": balance, "amount_currency": amount}
-        )
+        self.w.store.update("account.move.line", line, {"balance": balance, "amount_currency": amount})
         self._amounts(line)
 
     @staticmethod
@@ -283,9 +306,7 @@ class Moves:
 
     def _tax_lines(self, move: Record, amounts: dict[tuple[int, int], Decimal]) -> None:
         present = {
-            (x["tax_line_id"], x["account_id"]): x
-            for x in self.lines(move)
-            if x["display_type"] == "tax"
+            (x["tax_line_id"], x["account_id"]): x for x in self.lines(move) if x["display_type"] == "tax"
         }
         for key, line in present.items():
             if key not in amounts:
@@ -293,9 +314,13 @@ class Moves:
         for (tax, account), amount in amounts.items():
             line = present.get((tax, account)) or self._add_line(
                 move,
-                {"display_type": "tax", "account_id": account, "quantity": 0,
-                 "name": self.w.table("account.tax")[tax]["name"]},
-            )  # fmt: skip
+                {
+                    "display_type": "tax",
+                    "account_id": account,
+                    "quantity": 0,
+                    "name": self.w.table("account.tax")[tax]["name"],
+                },
+            )
             self.w.store.update("account.move.line", line, {"tax_line_id": tax, "tax_ids": []})
             self._set_amount(move, line, sign_of(move["move_type"]) * amount)
 
@@ -310,18 +335,22 @@ class Moves:
                 return
             due = self._add_line(
                 move,
-                {"display_type": "payment_term", "quantity": 0, "name": False,
-                 "account_id": self.due_account(move)},
-            )  # fmt: skip
+                {
+                    "display_type": "payment_term",
+                    "quantity": 0,
+                    "name": False,
+                    "account_id": self.due_account(move),
+                },
+            )
         elif due["balance"] == balance and due["amount_currency"] == amount:
             return
         else:
             self.fall_back([due])
         self.w.store.update(
-            "account.move.line", due,
-            {"balance": balance, "amount_currency": amount,
-             "date_maturity": move.get("invoice_date_due")},
-        )  # fmt: skip
+            "account.move.line",
+            due,
+            {"balance": balance, "amount_currency": amount, "date_maturity": move.get("invoice_date_due")},
+        )
         self._amounts(due)
 
     def due_account(self, move: Record) -> int:
@@ -339,17 +368,20 @@ class Moves:
         kind = move["move_type"]
         if kind in INVOICES:
             sign = sign_of(kind)
-            net = sum((x["amount_currency"] for x in lines if x["display_type"] == "product"), Decimal(0))  # fmt: skip
-            tax = sum((x["amount_currency"] for x in lines if x["display_type"] == "tax"), Decimal(0))  # fmt: skip
+            net = sum((x["amount_currency"] for x in lines if x["display_type"] == "product"), Decimal(0))
+            tax = sum((x["amount_currency"] for x in lines if x["display_type"] == "tax"), Decimal(0))
             values = {
-                "amount_untaxed": sign * net, "amount_tax": sign * tax,
+                "amount_untaxed": sign * net,
+                "amount_tax": sign * tax,
                 "amount_total": sign * (net + tax),
-            }  # fmt: skip
+            }
         else:
             total = sum((x["debit"] for x in lines), Decimal(0))
             values = {
-                "amount_untaxed": total, "amount_tax": Decimal(0), "amount_total": total,
-            }  # fmt: skip
+                "amount_untaxed": total,
+                "amount_tax": Decimal(0),
+                "amount_total": total,
+            }
         self.w.change("account.move", move, values)
         self.refresh_payment(move)
 
@@ -365,9 +397,7 @@ class Moves:
             state = "partial" if residual else "paid"
             if not residual and partials and self._all_reversals(due, partials):
                 state = "reversed"
-        self.w.change(
-            "account.move", move, {"amount_residual": residual, "payment_state": state}
-        )
+        self.w.change("account.move", move, {"amount_residual": residual, "payment_state": state})
 
     def _partials(self, lines: list[Record]) -> list[Record]:
         by = self.w.store.by
@@ -441,9 +471,7 @@ class Moves:
             elif name == "tax_ids":
                 plain[name] = _ids(value)
             elif name in ("debit", "credit", "balance"):
-                plain["balance"] = (
-                    number(value) if name != "credit" else -number(value)
-                )
+                plain["balance"] = number(value) if name != "credit" else -number(value)
             else:
                 plain[name] = value if value not in ("", None) else False
         moved = "balance" in plain or "amount_currency" in plain
@@ -455,9 +483,7 @@ class Moves:
             plain["amount_currency"] = plain["balance"]
         self.w.change("account.move.line", line, plain)
         self.w.change("account.move", move, {})
-        if moved:
-            self._amounts(line)
-        elif "account_id" in plain:
+        if moved or "account_id" in plain:
             self._amounts(line)
         if inner:
             return
@@ -526,9 +552,14 @@ class Moves:
                 amount = -(line["balance"] * number(share) / 100).quantize(_CENT, ROUND_HALF_UP)
                 self.w.add(
                     "account.analytic.line",
-                    {"amount": amount, "account_id": False, "date": move["date"],
-                     "general_account_id": line["account_id"], "move_line_id": line["id"]},
-                )  # fmt: skip
+                    {
+                        "amount": amount,
+                        "account_id": False,
+                        "date": move["date"],
+                        "general_account_id": line["account_id"],
+                        "move_line_id": line["id"],
+                    },
+                )
 
     # locks
 

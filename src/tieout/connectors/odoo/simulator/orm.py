@@ -19,12 +19,14 @@ from tieout.connectors.odoo.simulator.schema import MODELS, ORDERS, Field
 
 Record = dict[str, Any]
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
-}  # fmt: skip
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 _INDEXED = {
     "account.move": ("ref", "name", "journal_id", "reversed_entry_id", "state"),
-    "account.move.line": ("move_id", "statement_line_id", "matching_number", "payment_id",
-                          "account_id"),
+    "account.move.line": ("move_id", "statement_line_id", "matching_number", "payment_id", "account_id"),
     "account.bank.statement.line": ("move_id", "journal_id"),
     "account.partial.reconcile": ("debit_move_id", "credit_move_id"),
     "ir.model.data": ("module", "model", "res_id"),
@@ -32,7 +34,7 @@ _INDEXED = {
     "res.currency.rate": ("currency_id",),
     "account.account": ("code",),
     "res.partner": ("name",),
-}  # fmt: skip
+}
 
 
 def number(value: Any) -> Decimal:
@@ -226,17 +228,18 @@ class Searcher:
         if path[0] != "id" and path[0] not in MODELS[model]:
             raise value_error(f"Invalid field {model}.{name} in condition ({name!r}, {op!r}, {wanted!r})")
         if path[0] == "duplicated_ref_ids":
-            raise value_error(
-                f"Cannot convert {model}.{name} to SQL because it is not stored"
-            )
+            raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
         field = self.field(model, path[0])
         if len(path) > 1:
             inner = self._leaf(field.relation, [".".join(path[1:]), op, wanted])
             table = self.store.tables[field.relation]
             return lambda r: bool(r.get(path[0])) and inner(table[r[path[0]]])
         if field.kind == "m2o" and isinstance(wanted, str):
-            named = {r["id"] for r in self.store.tables[field.relation].values()
-                     if self._displaying(field.relation, r) == wanted}  # fmt: skip
+            named = {
+                r["id"]
+                for r in self.store.tables[field.relation].values()
+                if self._displaying(field.relation, r) == wanted
+            }
             return lambda r: (r.get(name) in named) == (op in ("=", "in"))
         return self._comparison(model, name, field, op, wanted)
 
@@ -259,11 +262,15 @@ class Searcher:
         if op in ("in", "not in"):
             values = set(wanted)
             blank = False in values
-            if field.kind in ("m2m", "o2m"):
-                test = lambda r: bool(values & set(get(r) or []))  # noqa: E731
-            else:
-                test = lambda r: (get(r) in values) or (blank and not get(r))  # noqa: E731
-            return test if op == "in" else (lambda r: not test(r))
+            many = field.kind in ("m2m", "o2m")
+
+            def within(record: Record) -> bool:
+                value = get(record)
+                if many:
+                    return bool(values & set(value or []))
+                return value in values or (blank and not value)
+
+            return within if op == "in" else (lambda r: not within(r))
         if op in ("like", "ilike", "=like", "=ilike"):
             text = str(wanted).strip("%").lower()
             return lambda r: text in str(get(r) or "").lower()
@@ -284,10 +291,9 @@ class Searcher:
                 inner = [self.store.tables[field.relation][r[name]] for r in records if r.get(name)]
                 unique = list({r["id"]: r for r in inner}.values())
                 rank = {r["id"]: i for i, r in enumerate(self.order(field.relation, unique, None))}
-                records = sorted(
-                    records, key=lambda r: rank.get(r.get(name), len(rank)), reverse=descending
-                )
+                records = sorted(records, key=lambda r: rank.get(r.get(name), len(rank)), reverse=descending)
                 continue
+
             # PostgreSQL sorts NULL last ascending and first descending.
             def key(record: Record, name: str = name) -> tuple[bool, Any]:
                 value = self.value(model, name, record)
@@ -304,10 +310,7 @@ class Searcher:
     ) -> list[dict[str, Any]]:
         names = fields if fields else ["id", *MODELS[model]]
         kinds = [(n, self.field(model, n)) for n in names if n != "id"]
-        return [
-            {"id": r["id"], **{n: self.show(model, n, f, r, load) for n, f in kinds}}
-            for r in records
-        ]
+        return [{"id": r["id"], **{n: self.show(model, n, f, r, load) for n, f in kinds}} for r in records]
 
     def show(self, model: str, name: str, field: Field, record: Record, load: str | None) -> Any:
         value = self.value(model, name, record)
@@ -331,9 +334,13 @@ class Searcher:
     # groups
 
     def read_group(
-        self, model: str, records: list[Record], groupby: list[str], aggregates: list[str],
+        self,
+        model: str,
+        records: list[Record],
+        groupby: list[str],
+        aggregates: list[str],
         having: list[Any],
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[dict[str, Any]]:
         for aggregate in aggregates:
             name = aggregate.split(":")[0]
             if name != "__count" and name not in MODELS[model] and name != "id":
@@ -376,9 +383,7 @@ class Searcher:
                 ranks.append({r["id"]: i for i, r in enumerate(known)})
             else:
                 ranks.append({v: i for i, v in enumerate(sorted(v for v in values if v))})
-        return sorted(
-            keys, key=lambda k: tuple(r.get(v, len(r)) for r, v in zip(ranks, k, strict=True))
-        )
+        return sorted(keys, key=lambda k: tuple(r.get(v, len(r)) for r, v in zip(ranks, k, strict=True)))
 
     def _group_label(self, model: str, spec: str, value: Any) -> tuple[Any, list[Any]]:
         name, _, grain = spec.partition(":")

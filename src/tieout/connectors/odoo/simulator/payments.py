@@ -66,39 +66,47 @@ class Payments:
         by_code = self.moves.account_by_code
         payment = self.w.add(
             "account.payment",
-            {"name": False, "state": "draft", "amount": number(values.get("amount")),
-             "date": values.get("date") or self.w.today().isoformat(),
-             "payment_type": "inbound" if inbound else "outbound",
-             "partner_type": "customer" if customer else "supplier",
-             "partner_id": values.get("partner_id") or False, "journal_id": journal["id"],
-             "memo": values.get("memo") or False, "move_id": False,
-             "partner_bank_id": values.get("partner_bank_id") or False,
-             "currency_id": self.w.table("res.company")[company]["currency_id"],
-             "outstanding_account_id": by_code("101403" if inbound else "101404", company),
-             "destination_account_id": by_code("121000" if customer else "211000", company)},
-        )  # fmt: skip
+            {
+                "name": False,
+                "state": "draft",
+                "amount": number(values.get("amount")),
+                "date": values.get("date") or self.w.today().isoformat(),
+                "payment_type": "inbound" if inbound else "outbound",
+                "partner_type": "customer" if customer else "supplier",
+                "partner_id": values.get("partner_id") or False,
+                "journal_id": journal["id"],
+                "memo": values.get("memo") or False,
+                "move_id": False,
+                "partner_bank_id": values.get("partner_bank_id") or False,
+                "currency_id": self.w.table("res.company")[company]["currency_id"],
+                "outstanding_account_id": by_code("101403" if inbound else "101404", company),
+                "destination_account_id": by_code("121000" if customer else "211000", company),
+            },
+        )
         sign = 1 if inbound else -1
         common = {"partner_id": payment["partner_id"], "name": payment["memo"] or "Payment"}
         amount = sign * payment["amount"]
         move = self.moves.create(
-            {"move_type": "entry", "journal_id": journal["id"], "date": payment["date"],
-             "ref": payment["memo"], "partner_id": payment["partner_id"],
-             "origin_payment_id": payment["id"],
-             "line_ids": [
-                 (0, 0, {**common, "account_id": payment["outstanding_account_id"],
-                         "balance": amount}),
-                 (0, 0, {**common, "account_id": payment["destination_account_id"],
-                         "balance": -amount})]}
-        )  # fmt: skip
+            {
+                "move_type": "entry",
+                "journal_id": journal["id"],
+                "date": payment["date"],
+                "ref": payment["memo"],
+                "partner_id": payment["partner_id"],
+                "origin_payment_id": payment["id"],
+                "line_ids": [
+                    (0, 0, {**common, "account_id": payment["outstanding_account_id"], "balance": amount}),
+                    (0, 0, {**common, "account_id": payment["destination_account_id"], "balance": -amount}),
+                ],
+            }
+        )
         self.w.change("account.payment", payment, {"move_id": move["id"]})
         return payment
 
     def post(self, payment: Record) -> None:
         move = self.w.table("account.move")[payment["move_id"]]
         self.moves.post([move])
-        self.w.change(
-            "account.payment", payment, {"state": "in_process", "name": move["name"]}
-        )
+        self.w.change("account.payment", payment, {"state": "in_process", "name": move["name"]})
         self.refresh(payment)
 
     def draft(self, payment: Record) -> None:
@@ -120,27 +128,35 @@ class Payments:
         residual = sum((m["amount_residual"] for m in moves), Decimal(0))
         kind = moves[0]["move_type"]
         journal = next(
-            j for j in self.w.table("account.journal").values()
+            j
+            for j in self.w.table("account.journal").values()
             if j["type"] == "bank" and j["company_id"] == moves[0]["company_id"]
-        )  # fmt: skip
+        )
         inbound = kind in ("out_invoice", "in_refund")
         method = next(
-            m for m in self.w.table("account.payment.method.line").values()
+            m
+            for m in self.w.table("account.payment.method.line").values()
             if m["payment_type"] == ("inbound" if inbound else "outbound")
-        )  # fmt: skip
+        )
         amount = number(values["amount"]) if values.get("amount") else residual
         return self.w.add(
             "account.payment.register",
-            {"amount": amount, "currency_id": moves[0]["currency_id"],
-             "payment_date": values.get("payment_date") or self.w.today().isoformat(),
-             "journal_id": journal["id"], "payment_type": "inbound" if inbound else "outbound",
-             "partner_type": "customer" if kind in SALE else "supplier",
-             "group_payment": values.get("group_payment", len(moves) == 1),
-             "can_edit_wizard": len(moves) == 1, "payment_difference": residual - amount,
-             "partner_bank_id": values.get("partner_bank_id") or False,
-             "payment_method_line_id": method["id"], "active_ids": [m["id"] for m in moves],
-             "explicit": bool(values.get("amount"))},
-        )  # fmt: skip
+            {
+                "amount": amount,
+                "currency_id": moves[0]["currency_id"],
+                "payment_date": values.get("payment_date") or self.w.today().isoformat(),
+                "journal_id": journal["id"],
+                "payment_type": "inbound" if inbound else "outbound",
+                "partner_type": "customer" if kind in SALE else "supplier",
+                "group_payment": values.get("group_payment", len(moves) == 1),
+                "can_edit_wizard": len(moves) == 1,
+                "payment_difference": residual - amount,
+                "partner_bank_id": values.get("partner_bank_id") or False,
+                "payment_method_line_id": method["id"],
+                "active_ids": [m["id"] for m in moves],
+                "explicit": bool(values.get("amount")),
+            },
+        )
 
     def pay(self, wizard: Record) -> dict[str, Any]:
         moves = self.w.many("account.move", wizard["active_ids"])
@@ -148,24 +164,34 @@ class Payments:
         # The payments do not follow the order of active_ids: the latest invoice comes first.
         for move in reversed(moves):
             payment = self.create(
-                {"journal_id": wizard["journal_id"], "payment_type": wizard["payment_type"],
-                 "partner_type": wizard["partner_type"], "partner_id": move["partner_id"],
-                 "amount": wizard["amount"] if wizard["explicit"] else move["amount_residual"],
-                 "date": wizard["payment_date"], "memo": move["name"],
-                 "partner_bank_id": wizard["partner_bank_id"]}
-            )  # fmt: skip
+                {
+                    "journal_id": wizard["journal_id"],
+                    "payment_type": wizard["payment_type"],
+                    "partner_type": wizard["partner_type"],
+                    "partner_id": move["partner_id"],
+                    "amount": wizard["amount"] if wizard["explicit"] else move["amount_residual"],
+                    "date": wizard["payment_date"],
+                    "memo": move["name"],
+                    "partner_bank_id": wizard["partner_bank_id"],
+                }
+            )
             made.append((payment, move))
         for payment, move in reversed(made):
             self.post(payment)
-            due = [x for x in self.moves.lines(move) if x["display_type"] == "payment_term"
-                   and not x["reconciled"]]  # fmt: skip
+            due = [
+                x
+                for x in self.moves.lines(move)
+                if x["display_type"] == "payment_term" and not x["reconciled"]
+            ]
             self.matching._pair(due + self._lines(payment, "destination_account_id"), True)
             self.refresh(payment)
         ids = [payment["id"] for payment, _ in made]
         action: dict[str, Any] = {
-            "type": "ir.actions.act_window", "res_model": "account.payment", "name": "Payments",
+            "type": "ir.actions.act_window",
+            "res_model": "account.payment",
+            "name": "Payments",
             "context": {"create": False},
-        }  # fmt: skip
+        }
         if len(ids) == 1:
             return action | {"view_mode": "form", "res_id": ids[0]}
         return action | {"view_mode": "list,form", "domain": [["id", "in", ids]]}
@@ -179,16 +205,22 @@ class Payments:
                 raise user_error("To reverse a journal entry, it has to be posted first.")
         return self.w.add(
             "account.move.reversal",
-            {"journal_id": values.get("journal_id") or False, "reason": values.get("reason"),
-             "date": values.get("date") or self.w.today().isoformat(), "active_ids": ids},
-        )  # fmt: skip
+            {
+                "journal_id": values.get("journal_id") or False,
+                "reason": values.get("reason"),
+                "date": values.get("date") or self.w.today().isoformat(),
+                "active_ids": ids,
+            },
+        )
 
     def refund(self, wizard: Record) -> dict[str, Any]:
         made = [self._reverse(m, wizard) for m in self.w.many("account.move", wizard["active_ids"])]
         action: dict[str, Any] = {
-            "type": "ir.actions.act_window", "res_model": "account.move", "name": "Reverse Moves",
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "name": "Reverse Moves",
             "context": {},
-        }  # fmt: skip
+        }
         if len(made) == 1:
             return action | {"view_mode": "form", "res_id": made[0]["id"]}
         return action | {"view_mode": "list,form", "domain": [["id", "in", [m["id"] for m in made]]]}
@@ -200,31 +232,48 @@ class Payments:
         flipped = {"out_invoice": "out_refund", "in_invoice": "in_refund", "out_refund": "entry"}
         kind = flipped.get(move["move_type"], "entry")
         values: Record = {
-            "move_type": kind, "journal_id": wizard["journal_id"] or move["journal_id"],
-            "date": wizard["date"], "ref": ref, "partner_id": move["partner_id"],
-            "reversed_entry_id": move["id"], "currency_id": move["currency_id"],
-        }  # fmt: skip
+            "move_type": kind,
+            "journal_id": wizard["journal_id"] or move["journal_id"],
+            "date": wizard["date"],
+            "ref": ref,
+            "partner_id": move["partner_id"],
+            "reversed_entry_id": move["id"],
+            "currency_id": move["currency_id"],
+        }
         lines = self.moves.lines(move)
         if kind in INVOICES:
             values |= {"invoice_date": wizard["date"], "invoice_date_due": wizard["date"]}
             values["invoice_line_ids"] = [
-                (0, 0, {n: x[n] for n in ("name", "quantity", "price_unit", "discount",
-                                          "account_id", "tax_ids")})
+                (
+                    0,
+                    0,
+                    {
+                        n: x[n]
+                        for n in ("name", "quantity", "price_unit", "discount", "account_id", "tax_ids")
+                    },
+                )
                 for x in lines
                 if x["display_type"] == "product"
-            ]  # fmt: skip
+            ]
             return self.moves.create(values)
         values["line_ids"] = [
-            (0, 0, {"name": x["name"], "account_id": x["account_id"], "balance": -x["balance"],
-                    "partner_id": x["partner_id"], "currency_id": x["currency_id"],
-                    "amount_currency": -x["amount_currency"]})
+            (
+                0,
+                0,
+                {
+                    "name": x["name"],
+                    "account_id": x["account_id"],
+                    "balance": -x["balance"],
+                    "partner_id": x["partner_id"],
+                    "currency_id": x["currency_id"],
+                    "amount_currency": -x["amount_currency"],
+                },
+            )
             for x in lines
-        ]  # fmt: skip
+        ]
         later = str(wizard["date"]) > self.w.today().isoformat()
         values["auto_post"] = "at_date" if later else "no"
         reverse = self.moves.create(values)
         if not later:
             self.moves.post([reverse])
         return reverse
-
-

@@ -63,17 +63,25 @@ CHART: list[tuple[str, str, str, bool]] = [
     ("999999", "Undistributed Profits/Losses", "equity_unaffected", False),
 ]
 _JOURNALS = [
-    ("INV", "Sales", "sale", "400000"), ("BILL", "Purchases", "purchase", "600000"),
+    ("INV", "Sales", "sale", "400000"),
+    ("BILL", "Purchases", "purchase", "600000"),
     ("MISC", "Miscellaneous Operations", "general", ""),
-    ("EXCH", "Exchange Difference", "general", ""), ("CABA", "Cash Basis Taxes", "general", ""),
+    ("EXCH", "Exchange Difference", "general", ""),
+    ("CABA", "Cash Basis Taxes", "general", ""),
     ("BNK1", "Bank", "bank", "101401"),
-]  # fmt: skip
+]
 _GROUPS = (
-    "base.group_user", "account.group_account_basic", "account.group_account_manager",
-    "base.group_partner_manager", "base.group_erp_manager", "base.group_system",
-    "base.group_allow_export", "analytic.group_analytic_accounting",
-    "account.group_account_user", "account.group_validate_bank_account",
-)  # fmt: skip
+    "base.group_user",
+    "account.group_account_basic",
+    "account.group_account_manager",
+    "base.group_partner_manager",
+    "base.group_erp_manager",
+    "base.group_system",
+    "base.group_allow_export",
+    "analytic.group_analytic_accounting",
+    "account.group_account_user",
+    "account.group_validate_bank_account",
+)
 _MODULES = ("account", "base_import", "contacts", "purchase", "sale_management", "l10n_us")
 
 
@@ -91,20 +99,46 @@ def fill(world: World, *, admin_password: str) -> None:
     for name in _GROUPS:
         group = add("res.groups", {"name": name})
         module, short = name.split(".")
-        add("ir.model.data", {"module": module, "name": short, "model": "res.groups",
-                              "res_id": group["id"], "noupdate": True})  # fmt: skip
-    everything = [g["id"] for g in world.table("res.groups").values()
-                  if g["name"] != "analytic.group_analytic_accounting"]  # fmt: skip
+        add(
+            "ir.model.data",
+            {"module": module, "name": short, "model": "res.groups", "res_id": group["id"], "noupdate": True},
+        )
+    everything = [
+        g["id"]
+        for g in world.table("res.groups").values()
+        if g["name"] != "analytic.group_analytic_accounting"
+    ]
     for login, name, password, groups in (
-        ("__system__", "System", "", []), ("admin", "Administrator", admin_password, everything),
-    ):  # fmt: skip
-        add("res.users", {"name": name, "login": login, "password": password, "active": True,
-                          "lang": "en_US", "tz": False, "group_ids": groups, "company_id": 1,
-                          "company_ids": [1]})  # fmt: skip
+        ("__system__", "System", "", []),
+        ("admin", "Administrator", admin_password, everything),
+    ):
+        add(
+            "res.users",
+            {
+                "name": name,
+                "login": login,
+                "password": password,
+                "active": True,
+                "lang": "en_US",
+                "tz": False,
+                "group_ids": groups,
+                "company_id": 1,
+                "company_ids": [1],
+            },
+        )
     world.store.start_ids("res.users", 5)
     for name in ("My Company", "System", "Administrator", "Public", "Template"):
-        add("res.partner", {"name": name, "email": False, "ref": False, "is_company": False,
-                            "customer_rank": 0, "active": name not in ("Public", "Template")})  # fmt: skip
+        add(
+            "res.partner",
+            {
+                "name": name,
+                "email": False,
+                "ref": False,
+                "is_company": False,
+                "customer_rank": 0,
+                "active": name not in ("Public", "Template"),
+            },
+        )
     for module in _MODULES:
         add("ir.module.module", {"name": module, "state": "installed"})
     add("ir.config_parameter", {"key": "database.uuid", "value": "simulated"})
@@ -112,15 +146,23 @@ def fill(world: World, *, admin_password: str) -> None:
 
 def _currencies(world: World) -> None:
     for key, name, digits, active in (
-        (1, "USD", 2, True), (126, "EUR", 2, False), (144, "GBP", 2, False), (25, "JPY", 0, False),
+        (1, "USD", 2, True),
+        (126, "EUR", 2, False),
+        (144, "GBP", 2, False),
+        (25, "JPY", 0, False),
         (5, "CHF", 2, False),
-    ):  # fmt: skip
+    ):
         world.store.insert(
             "res.currency",
-            {"name": name, "symbol": name, "rounding": Decimal(1).scaleb(-digits),
-             "decimal_places": digits, "active": active},
+            {
+                "name": name,
+                "symbol": name,
+                "rounding": Decimal(1).scaleb(-digits),
+                "decimal_places": digits,
+                "active": active,
+            },
             key,
-        )  # fmt: skip
+        )
 
 
 def load_chart(world: World, company: dict[str, Any]) -> None:
@@ -128,39 +170,79 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
     add, key = world.add, company["id"]
     codes = {}
     for code, name, kind, reconcile in CHART:
-        record = add("account.account", {"code": code, "name": name, "account_type": kind,
-                                         "reconcile": reconcile, "active": True,
-                                         "company_ids": [key]})  # fmt: skip
+        record = add(
+            "account.account",
+            {
+                "code": code,
+                "name": name,
+                "account_type": kind,
+                "reconcile": reconcile,
+                "active": True,
+                "company_ids": [key],
+            },
+        )
         codes[code] = record["id"]
     journals = {}
     for code, name, kind, account in _JOURNALS:
         journals[code] = add(
             "account.journal",
-            {"code": code, "name": name, "type": kind, "currency_id": False,
-             "default_account_id": codes.get(account, False),
-             "suspense_account_id": codes["101402"] if kind == "bank" else False,
-             "company_id": key, "restrict_mode_hash_table": False},
-        )  # fmt: skip
+            {
+                "code": code,
+                "name": name,
+                "type": kind,
+                "currency_id": False,
+                "default_account_id": codes.get(account, False),
+                "suspense_account_id": codes["101402"] if kind == "bank" else False,
+                "company_id": key,
+                "restrict_mode_hash_table": False,
+            },
+        )
     groups = [add("account.tax.group", {"name": n, "company_id": key}) for n in ("Tax 15%", "Tax 0%")]
     for name, rate, use, group in (
-        ("15%", 15, "sale", 0), ("15%", 15, "purchase", 0), ("0% Exports", 0, "sale", 1),
+        ("15%", 15, "sale", 0),
+        ("15%", 15, "purchase", 0),
+        ("0% Exports", 0, "sale", 1),
         ("0% Imports", 0, "purchase", 1),
-    ):  # fmt: skip
-        add("account.tax",
-            {"name": name, "amount": Decimal(rate), "amount_type": "percent", "type_tax_use": use,
-             "price_include_override": False, "tax_exigibility": "on_invoice", "active": True,
-             "tax_group_id": groups[group]["id"], "company_id": key,
-             "sim_account_id": codes["251000" if use == "sale" else "131000"]})  # fmt: skip
+    ):
+        add(
+            "account.tax",
+            {
+                "name": name,
+                "amount": Decimal(rate),
+                "amount_type": "percent",
+                "type_tax_use": use,
+                "price_include_override": False,
+                "tax_exigibility": "on_invoice",
+                "active": True,
+                "tax_group_id": groups[group]["id"],
+                "company_id": key,
+                "sim_account_id": codes["251000" if use == "sale" else "131000"],
+            },
+        )
     for direction in ("inbound", "outbound"):
-        add("account.payment.method.line",
-            {"name": "Manual Payment", "code": "manual", "payment_type": direction,
-             "journal_id": journals["BNK1"]["id"], "payment_account_id": False})  # fmt: skip
+        add(
+            "account.payment.method.line",
+            {
+                "name": "Manual Payment",
+                "code": "manual",
+                "payment_type": direction,
+                "journal_id": journals["BNK1"]["id"],
+                "payment_account_id": False,
+            },
+        )
     world.store.update(
-        "res.company", company,
-        {"chart_template": "generic_coa", "currency_id": 1, "country_id": 233,
-         "tax_calculation_rounding_method": "round_globally",
-         "account_price_include": "tax_excluded", "restrictive_audit_trail": False,
-         "fiscalyear_last_day": 31, "fiscalyear_last_month": "12",
-         "currency_exchange_journal_id": journals["EXCH"]["id"],
-         "transfer_account_id": codes["101701"]},
-    )  # fmt: skip
+        "res.company",
+        company,
+        {
+            "chart_template": "generic_coa",
+            "currency_id": 1,
+            "country_id": 233,
+            "tax_calculation_rounding_method": "round_globally",
+            "account_price_include": "tax_excluded",
+            "restrictive_audit_trail": False,
+            "fiscalyear_last_day": 31,
+            "fiscalyear_last_month": "12",
+            "currency_exchange_journal_id": journals["EXCH"]["id"],
+            "transfer_account_id": codes["101701"],
+        },
+    )

@@ -40,8 +40,7 @@ MODELS: dict[str, dict[str, Field]] = {
     name: _fields(text + _AUDIT)
     for name, text in {
         "res.country": "name:char code:char",
-        "res.currency": "name:char symbol:char rounding:float decimal_places:int active:bool"
-        " ~rate:float",
+        "res.currency": "name:char symbol:char rounding:float decimal_places:int active:bool ~rate:float",
         "res.currency.rate": "currency_id:m2o:res.currency name:date company_id:m2o:res.company"
         " rate:float ~company_rate:float ~inverse_company_rate:float",
         "res.company": "name:char currency_id:m2o:res.currency country_id:m2o:res.country"
@@ -122,8 +121,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " can_edit_wizard:bool payment_difference:money memo_set:bool"
         " partner_bank_id:m2o:res.partner.bank"
         " payment_method_line_id:m2o:account.payment.method.line active_ids:json",
-        "account.move.reversal": "journal_id:m2o:account.journal date:date reason:char"
-        " active_ids:json",
+        "account.move.reversal": "journal_id:m2o:account.journal date:date reason:char active_ids:json",
         "account.analytic.plan": "name:char",
         "account.analytic.account": "name:char plan_id:m2o:account.analytic.plan",
         "account.analytic.line": "amount:money account_id:m2o:account.analytic.account date:date"
@@ -155,27 +153,29 @@ ORDERS = {
 # A model description, the group that lets one create, write or read it: what refusals name.
 ACCESS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("account.analytic.plan", "create"): (
-        "Analytic Plans", "analytic.group_analytic_accounting",
+        "Analytic Plans",
+        "analytic.group_analytic_accounting",
         ("Analytic Accounting", "Show Full Accounting Features"),
     ),
     ("res.partner", "create"): (
-        "Contact", "base.group_partner_manager",
+        "Contact",
+        "base.group_partner_manager",
         ("Contact/Creation", "Purchase/Administrator", "Sales/Administrator"),
     ),
     ("account.account", "create"): (
-        "Account", "account.group_account_manager", ("Accounting/Administrator",)
+        "Account",
+        "account.group_account_manager",
+        ("Accounting/Administrator",),
     ),
     ("account.journal", "create"): (
-        "Journal", "account.group_account_manager", ("Accounting/Administrator",)
+        "Journal",
+        "account.group_account_manager",
+        ("Accounting/Administrator",),
     ),
-    ("account.tax", "create"): (
-        "Tax", "account.group_account_manager", ("Accounting/Administrator",)
-    ),
+    ("account.tax", "create"): ("Tax", "account.group_account_manager", ("Accounting/Administrator",)),
     ("res.company", "write"): ("Companies", "base.group_erp_manager", ("Access Rights",)),
     ("res.company", "create"): ("Companies", "base.group_erp_manager", ("Access Rights",)),
     ("res.users", "create"): ("User", "base.group_erp_manager", ("Access Rights",)),
     ("ir.model.data", "read"): ("Model Data", "base.group_erp_manager", ("Access Rights",)),
-    ("ir.config_parameter", "read"): (
-        "System Parameter", "base.group_system", ("Role / Administrator",)
-    ),
-}  # fmt: skip
+    ("ir.config_parameter", "read"): ("System Parameter", "base.group_system", ("Role / Administrator",)),
+}

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tieout.connectors.odoo.simulator.bank import BankLines
@@ -31,18 +32,35 @@ from tieout.connectors.odoo.simulator.world import Caller, World
 
 _KNOWN_UNSIMULATED = ("purchase.order", "purchase.order.line", "sale.order", "account.cash.rounding")
 _DEFAULTS: dict[str, Record] = {
-    "res.partner": {"email": False, "ref": False, "is_company": False, "customer_rank": 0,
-                    "supplier_rank": 0, "active": True},
-    "res.users": {"active": True, "lang": "en_US", "tz": False, "company_id": 1,
-                  "company_ids": [1], "group_ids": []},
+    "res.partner": {
+        "email": False,
+        "ref": False,
+        "is_company": False,
+        "customer_rank": 0,
+        "supplier_rank": 0,
+        "active": True,
+    },
+    "res.users": {
+        "active": True,
+        "lang": "en_US",
+        "tz": False,
+        "company_id": 1,
+        "company_ids": [1],
+        "group_ids": [],
+    },
     "product.product": {"active": True, "type": "consu"},
     "account.account": {"reconcile": False, "active": True},
-    "account.tax": {"amount_type": "percent", "type_tax_use": "sale", "active": True,
-                    "tax_exigibility": "on_invoice", "price_include_override": False},
+    "account.tax": {
+        "amount_type": "percent",
+        "type_tax_use": "sale",
+        "active": True,
+        "tax_exigibility": "on_invoice",
+        "price_include_override": False,
+    },
     "account.lock_exception": {"active": True},
     "res.partner.bank": {"allow_out_payment": False, "acc_holder_name": False},
     "account.journal": {"restrict_mode_hash_table": False, "currency_id": False},
-}  # fmt: skip
+}
 
 
 class Service:
@@ -63,9 +81,14 @@ class Service:
     # the way in
 
     def call(
-        self, uid: int, model: str, method: str, ids: list[int] | None, context: dict[str, Any],
+        self,
+        uid: int,
+        model: str,
+        method: str,
+        ids: list[int] | None,
+        context: dict[str, Any],
         arguments: dict[str, Any],
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """Run one method as one transaction. Raises OdooError."""
         self.calls += 1
         if model not in MODELS:
@@ -75,9 +98,7 @@ class Service:
             else:
                 raise not_found(f"the model '{model}' does not exist")
         if method.startswith("_"):
-            raise access_error(
-                f"Private methods (such as '{model}.{method}') cannot be called remotely."
-            )
+            raise access_error(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
         function = self._methods.get((model, method)) or self._methods.get(("*", method))
         if function is None:
             if (model, method) in _UNSIMULATED_METHODS:
@@ -104,47 +125,49 @@ class Service:
 
     def _register(self) -> None:
         self._methods: dict[tuple[str, str], Callable[..., Any]] = {
-            ("*", "search"): self._search, ("*", "search_read"): self._search_read,
-            ("*", "search_count"): self._search_count, ("*", "read"): self._read,
-            ("*", "create"): self._create, ("*", "write"): self._write,
-            ("*", "unlink"): self._unlink, ("*", "load"): self._load,
+            ("*", "search"): self._search,
+            ("*", "search_read"): self._search_read,
+            ("*", "search_count"): self._search_count,
+            ("*", "read"): self._read,
+            ("*", "create"): self._create,
+            ("*", "write"): self._write,
+            ("*", "unlink"): self._unlink,
+            ("*", "load"): self._load,
             ("*", "formatted_read_group"): self._read_group,
             ("*", "get_external_id"): self._get_external_id,
-            ("*", "get_metadata"): self._get_metadata, ("*", "export_data"): self._export,
+            ("*", "get_metadata"): self._get_metadata,
+            ("*", "export_data"): self._export,
             ("res.users", "context_get"): self._context_get,
             ("account.move", "action_post"): self._post,
             ("account.move", "button_draft"): lambda m, ids: self.moves.draft(self._many(m, ids)),
             ("account.move", "button_cancel"): lambda m, ids: self.moves.cancel(self._many(m, ids)),
             ("account.move", "js_assign_outstanding_line"): self._assign,
             ("account.move.line", "reconcile"): self._reconcile,
-            ("account.move.line", "remove_move_reconcile"):
-                lambda m, ids: self.matching.remove(self._many(m, ids)),
-            ("account.bank.statement.line", "action_undo_reconciliation"):
-                lambda m, ids: [self.bank.undo(r) for r in self._many(m, ids)] and None,
-            ("account.payment", "action_post"):
-                lambda m, ids: [self.payments.post(r) for r in self._many(m, ids)] and None,
-            ("account.payment", "action_draft"):
-                lambda m, ids: [self.payments.draft(r) for r in self._many(m, ids)] and None,
-            ("account.payment", "action_cancel"):
-                lambda m, ids: [self.payments.cancel(r) for r in self._many(m, ids)] and None,
-            ("account.payment.register", "action_create_payments"):
-                lambda m, ids: self.payments.pay(self._many(m, ids)[0]),
-            ("account.move.reversal", "refund_moves"):
-                lambda m, ids: self.payments.refund(self._many(m, ids)[0]),
-            ("account.lock_exception", "action_revoke"):
-                lambda m, ids: [self.world.change(m, r, {"active": False})
-                                for r in self._many(m, ids)] and None,
+            ("account.move.line", "remove_move_reconcile"): lambda m, ids: self.matching.remove(
+                self._many(m, ids)
+            ),
+            ("account.bank.statement.line", "action_undo_reconciliation"): self._each(self.bank.undo),
+            ("account.payment", "action_post"): self._each(self.payments.post),
+            ("account.payment", "action_draft"): self._each(self.payments.draft),
+            ("account.payment", "action_cancel"): self._each(self.payments.cancel),
+            ("account.payment.register", "action_create_payments"): lambda m, ids: self.payments.pay(
+                self._many(m, ids)[0]
+            ),
+            ("account.move.reversal", "refund_moves"): lambda m, ids: self.payments.refund(
+                self._many(m, ids)[0]
+            ),
+            ("account.lock_exception", "action_revoke"): self._each(self._revoke),
             ("account.chart.template", "try_loading"): self._try_loading,
             ("ir.model.data", "check_object_reference"): self._check_reference,
             ("ir.config_parameter", "get_param"): self._get_param,
-        }  # fmt: skip
+        }
         compute = self.world.computers
         table = self.world.table
-        compute["account.move.line", "parent_state"] = lambda r: table("account.move")[r["move_id"]]["state"]  # fmt: skip
-        compute["account.move.line", "move_name"] = lambda r: table("account.move")[r["move_id"]].get("name")  # fmt: skip
+        compute["account.move.line", "parent_state"] = lambda r: table("account.move")[r["move_id"]]["state"]
+        compute["account.move.line", "move_name"] = lambda r: table("account.move")[r["move_id"]].get("name")
         compute["account.move.line", "account_type"] = self.moves.account_type
         compute["account.move", "amount_total_signed"] = lambda r: self._signed(r, "amount_total")
-        compute["account.move", "amount_residual_signed"] = lambda r: self._signed(r, "amount_residual")  # fmt: skip
+        compute["account.move", "amount_residual_signed"] = lambda r: self._signed(r, "amount_residual")
         compute["account.move", "reversal_move_ids"] = lambda r: [
             x["id"] for x in self.world.store.by("account.move", "reversed_entry_id", r["id"])
         ]
@@ -155,11 +178,24 @@ class Service:
         )
         compute["res.currency.rate", "company_rate"] = lambda r: r["rate"]
         compute["res.currency.rate", "inverse_company_rate"] = lambda r: 1 / float(r["rate"])
-        compute["res.partner.bank", "sanitized_acc_number"] = lambda r: str(r["acc_number"]).replace(" ", "")  # fmt: skip
-        for name in ("fiscalyear", "hard"):
-            compute["res.company", f"user_{name}_lock_date"] = (
-                lambda r, n=name: self.moves.effective_lock(r, f"{n}_lock_date") or "1-01-01"
-            )
+        compute["res.partner.bank", "sanitized_acc_number"] = lambda r: str(r["acc_number"]).replace(" ", "")
+        for name in ("fiscalyear_lock_date", "hard_lock_date"):
+            compute["res.company", f"user_{name}"] = partial(self._user_lock, name)
+
+    def _each(self, act: Callable[[Record], None]) -> Callable[..., None]:
+        """A record method out of what is done to each record."""
+
+        def method(model: str, ids: list[int]) -> None:
+            for record in self._many(model, ids):
+                act(record)
+
+        return method
+
+    def _user_lock(self, name: str, company: Record) -> str:
+        return self.moves.effective_lock(company, name) or "1-01-01"
+
+    def _revoke(self, exception: Record) -> None:
+        self.world.change("account.lock_exception", exception, {"active": False})
 
     def _signed(self, move: Record, name: str) -> Decimal:
         lines = [x for x in self.moves.lines(move) if x["display_type"] == "payment_term"]
@@ -169,42 +205,72 @@ class Service:
     def _duplicates(self, move: Record) -> list[int]:
         if not move.get("ref"):
             return []
-        return [m["id"] for m in self.world.store.by("account.move", "ref", move["ref"])
-                if m["id"] != move["id"] and m["partner_id"] == move["partner_id"]
-                and m["move_type"] == move["move_type"]]  # fmt: skip
+        return [
+            m["id"]
+            for m in self.world.store.by("account.move", "ref", move["ref"])
+            if m["id"] != move["id"]
+            and m["partner_id"] == move["partner_id"]
+            and m["move_type"] == move["move_type"]
+        ]
 
     def _many(self, model: str, ids: list[int]) -> list[Record]:
         return self.world.many(model, ids)
 
     def _visible(self, model: str, records: list[Record]) -> list[Record]:
         """Only the companies in play; asked for by id, others are refused."""
-        if model in ("account.account", "account.journal", "account.move", "account.move.line",
-                     "account.bank.statement.line", "account.tax"):  # fmt: skip
+        if model in (
+            "account.account",
+            "account.journal",
+            "account.move",
+            "account.move.line",
+            "account.bank.statement.line",
+            "account.tax",
+        ):
             mine = set(self.world.companies)
-            return [r for r in records
-                    if (mine & set(r["company_ids"]) if model == "account.account"
-                        else r.get("company_id") in mine)]  # fmt: skip
+            return [
+                r
+                for r in records
+                if (
+                    mine & set(r["company_ids"])
+                    if model == "account.account"
+                    else r.get("company_id") in mine
+                )
+            ]
         return records
 
     def _search(
-        self, model: str, domain: list[Any], offset: int = 0, limit: int | None = None,
+        self,
+        model: str,
+        domain: list[Any],
+        offset: int = 0,
+        limit: int | None = None,
         order: str | None = None,
-    ) -> list[int]:  # fmt: skip
+    ) -> list[int]:
         return [r["id"] for r in self._find(model, domain, offset, limit, order)]
 
     def _find(
-        self, model: str, domain: list[Any], offset: int = 0, limit: int | None = None,
+        self,
+        model: str,
+        domain: list[Any],
+        offset: int = 0,
+        limit: int | None = None,
         order: str | None = None,
-    ) -> list[Record]:  # fmt: skip
+    ) -> list[Record]:
         self.world.check_access(model, "read")
         found = self.world.searcher.search(model, domain, self.world.caller.context)
         found = self.world.searcher.order(model, self._visible(model, found), order)
         return found[offset : offset + limit if limit else None]
 
     def _search_read(
-        self, model: str, domain: list[Any] | None = None, fields: list[str] | None = None,
-        offset: int = 0, limit: int | None = None, order: str | None = None, load: str | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+        self,
+        model: str,
+        domain: list[Any] | None = None,
+        fields: list[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        load: str | None = None,
+    ) -> list[dict[str, Any]]:
         found = self._find(model, domain or [], offset, limit, order)
         for name in fields or []:
             self.world.searcher.field(model, name)
@@ -230,7 +296,7 @@ class Service:
         if self._visible(model, [record]) or not self.world.caller.context.get("allowed_company_ids"):
             return [record]
         user = self.world.table("res.users")[self.world.caller.uid]
-        owner = self.world.table("res.company")[(record.get("company_ids") or [record.get("company_id")])[0]]  # fmt: skip
+        owner = self.world.table("res.company")[(record.get("company_ids") or [record.get("company_id")])[0]]
         label = {"account.account": "Account"}.get(model, model)
         raise access_error(
             "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\n"
@@ -259,17 +325,19 @@ class Service:
         return {"id": 0, **{n: default.get(n, False) for n in fields}}
 
     def _read_group(
-        self, model: str, domain: list[Any], groupby: list[str] | None = None,
-        aggregates: list[str] | None = None, having: list[Any] | None = None,
-        offset: int = 0, limit: int | None = None, order: str | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+        self,
+        model: str,
+        domain: list[Any],
+        groupby: list[str] | None = None,
+        aggregates: list[str] | None = None,
+        having: list[Any] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+    ) -> list[dict[str, Any]]:
         self.world.check_access(model, "read")
-        found = self._visible(
-            model, self.world.searcher.search(model, domain, self.world.caller.context)
-        )
-        rows = self.world.searcher.read_group(
-            model, found, groupby or [], aggregates or [], having or []
-        )
+        found = self._visible(model, self.world.searcher.search(model, domain, self.world.caller.context))
+        rows = self.world.searcher.read_group(model, found, groupby or [], aggregates or [], having or [])
         return rows[offset : offset + limit if limit else None]
 
     def _create(self, model: str, vals_list: list[Record] | Record) -> list[int] | int:
@@ -324,9 +392,11 @@ class Service:
             clean.setdefault("tax_calculation_rounding_method", "round_globally")
             clean.setdefault("account_price_include", "tax_excluded")
         if model == "res.currency.rate":
-            same = [r for r in self.world.store.by(model, "currency_id", clean["currency_id"])
-                    if r["name"] == clean["name"]
-                    and r.get("company_id") == clean.get("company_id")]  # fmt: skip
+            same = [
+                r
+                for r in self.world.store.by(model, "currency_id", clean["currency_id"])
+                if r["name"] == clean["name"] and r.get("company_id") == clean.get("company_id")
+            ]
             if same:
                 raise validation_error(
                     "The operation cannot be completed: Only one currency rate per day allowed!"
@@ -357,13 +427,17 @@ class Service:
             code = next(str(c) for c in range(101405, 101500) if str(c) not in codes)
             account = self.world.add(
                 "account.account",
-                {"code": code, "name": clean["name"], "account_type": "asset_cash",
-                 "reconcile": False, "active": True, "company_ids": [clean["company_id"]]},
-            )  # fmt: skip
+                {
+                    "code": code,
+                    "name": clean["name"],
+                    "account_type": "asset_cash",
+                    "reconcile": False,
+                    "active": True,
+                    "company_ids": [clean["company_id"]],
+                },
+            )
             clean["default_account_id"] = account["id"]
-        clean.setdefault(
-            "suspense_account_id", self.moves.account_by_code("101402", clean["company_id"])
-        )
+        clean.setdefault("suspense_account_id", self.moves.account_by_code("101402", clean["company_id"]))
 
     def _write(self, model: str, ids: list[int], vals: Record) -> bool:
         self.world.check_access(model, "write")
@@ -385,20 +459,25 @@ class Service:
                 groups = list(command[2]) if command[0] == 6 else [*groups, command[1]]
             self.world.change(model, record, {**values, "group_ids": groups})
         elif (
-            model == "res.partner.bank" and record.get("allow_out_payment")
+            model == "res.partner.bank"
+            and record.get("allow_out_payment")
             and {"acc_number", "partner_id"} & set(values)
-        ):  # fmt: skip
+        ):
             raise user_error(
-                "You cannot modify the account number or partner of an account that has been "
-                "trusted."
+                "You cannot modify the account number or partner of an account that has been trusted."
             )
         else:
             kinds = MODELS[model]
             clean = {
-                n: (_ids(v) if kinds[n].kind == "m2m" else number(v)
-                    if kinds[n].kind in ("float", "money") else v)
+                n: (
+                    _ids(v)
+                    if kinds[n].kind == "m2m"
+                    else number(v)
+                    if kinds[n].kind in ("float", "money")
+                    else v
+                )
                 for n, v in values.items()
-            }  # fmt: skip
+            }
             self.world.change(model, record, clean)
 
     def _write_company(self, company: Record, values: Record) -> None:
@@ -407,9 +486,7 @@ class Service:
             if not hard:
                 raise user_error("The Hard Lock Date cannot be removed.")
             if hard < company["hard_lock_date"]:
-                raise user_error(
-                    "A new Hard Lock Date must be posterior (or equal) to the previous one."
-                )
+                raise user_error("A new Hard Lock Date must be posterior (or equal) to the previous one.")
         lock = values.get("fiscalyear_lock_date") or hard
         if lock:
             self._check_lockable(company, str(lock), bool(hard))
@@ -417,15 +494,17 @@ class Service:
 
     def _check_lockable(self, company: Record, lock: str, hard: bool) -> None:
         lines = [
-            r for r in self.world.table("account.bank.statement.line").values()
-            if r["company_id"] == company["id"] and str(r["date"]) <= lock
-            and not self.bank.is_reconciled(r)
-        ]  # fmt: skip
+            r
+            for r in self.world.table("account.bank.statement.line").values()
+            if r["company_id"] == company["id"] and str(r["date"]) <= lock and not self.bank.is_reconciled(r)
+        ]
         if lines:
             action: dict[str, Any] = {
-                "name": "Unreconciled Transactions", "type": "ir.actions.act_window",
-                "res_model": "account.bank.statement.line", "context": {"create": False},
-            }  # fmt: skip
+                "name": "Unreconciled Transactions",
+                "type": "ir.actions.act_window",
+                "res_model": "account.bank.statement.line",
+                "context": {"create": False},
+            }
             if len(lines) == 1:
                 action |= {"view_mode": "form", "res_id": lines[0]["id"]}
             else:
@@ -433,22 +512,29 @@ class Service:
             raise redirect_warning(
                 "There are still unreconciled bank statement lines in the period you want to lock."
                 "You should either reconcile or delete them.",
-                action, "Show Unreconciled Bank Statement Line",
-            )  # fmt: skip
+                action,
+                "Show Unreconciled Bank Statement Line",
+            )
         drafts = [
-            m["id"] for m in self.world.table("account.move").values()
+            m["id"]
+            for m in self.world.table("account.move").values()
             if m["company_id"] == company["id"] and m["state"] == "draft" and str(m["date"]) <= lock
-        ]  # fmt: skip
+        ]
         if hard and drafts:
             raise redirect_warning(
                 "There are still draft entries in the period you want to hard lock. You should "
                 "either post or delete them.",
-                {"view_mode": "list", "name": "Draft Entries", "res_model": "account.move",
-                 "type": "ir.actions.act_window", "domain": [("id", "in", drafts)],
-                 "search_view_id": [739, "search"],
-                 "views": [[728, "list"], [737, "form"]]},
+                {
+                    "view_mode": "list",
+                    "name": "Draft Entries",
+                    "res_model": "account.move",
+                    "type": "ir.actions.act_window",
+                    "domain": [("id", "in", drafts)],
+                    "search_view_id": [739, "search"],
+                    "views": [[728, "list"], [737, "form"]],
+                },
                 "Show draft entries",
-            )  # fmt: skip
+            )
 
     def _unlink(self, model: str, ids: list[int]) -> bool:
         records = self._many(model, ids)
@@ -477,27 +563,29 @@ class Service:
     def _get_metadata(self, model: str, ids: list[int]) -> list[dict[str, Any]]:
         rows = []
         for record in self._many(model, ids):
-            found = [r for r in self.world.store.by("ir.model.data", "res_id", record["id"])
-                     if r["model"] == model]  # fmt: skip
+            found = [
+                r for r in self.world.store.by("ir.model.data", "res_id", record["id"]) if r["model"] == model
+            ]
             user = self.world.table("res.users")
             rows.append(
-                {"id": record["id"],
-                 "create_uid": [record["create_uid"], user[record["create_uid"]]["name"]],
-                 "create_date": record["create_date"],
-                 "write_uid": [record["write_uid"], user[record["write_uid"]]["name"]],
-                 "write_date": record["write_date"],
-                 "xmlid": self._external(model, record["id"]) or False,
-                 "noupdate": bool(found and found[0]["noupdate"]),
-                 "xmlids": [{"xmlid": f"{r['module']}.{r['name']}", "noupdate": r["noupdate"]}
-                            for r in found]}
-            )  # fmt: skip
+                {
+                    "id": record["id"],
+                    "create_uid": [record["create_uid"], user[record["create_uid"]]["name"]],
+                    "create_date": record["create_date"],
+                    "write_uid": [record["write_uid"], user[record["write_uid"]]["name"]],
+                    "write_date": record["write_date"],
+                    "xmlid": self._external(model, record["id"]) or False,
+                    "noupdate": bool(found and found[0]["noupdate"]),
+                    "xmlids": [
+                        {"xmlid": f"{r['module']}.{r['name']}", "noupdate": r["noupdate"]} for r in found
+                    ],
+                }
+            )
         return rows
 
     def _export(self, model: str, ids: list[int], fields_to_export: list[str]) -> dict[str, Any]:
         if "base.group_allow_export" not in self.world.groups():
-            raise user_error(
-                "You don't have the rights to export data. Please contact an Administrator."
-            )
+            raise user_error("You don't have the rights to export data. Please contact an Administrator.")
         datas = []
         for record in self._many(model, ids):
             row = []
@@ -545,23 +633,21 @@ class Service:
     def _assign(self, model: str, ids: list[int], line_id: int) -> None:
         line = self.world.get("account.move.line", line_id)
         due = [
-            x for m in self._many(model, ids) for x in self.moves.lines(m)
+            x
+            for m in self._many(model, ids)
+            for x in self.moves.lines(m)
             if x["account_id"] == line["account_id"] and not x["reconciled"]
-        ]  # fmt: skip
+        ]
         self.matching.reconcile([*due, line])
 
-    def _try_loading(
-        self, model: str, template_code: str, company: int, install_demo: bool = False
-    ) -> None:
+    def _try_loading(self, model: str, template_code: str, company: int, install_demo: bool = False) -> None:
         if template_code != "generic_coa":
             raise not_simulated(f"the chart {template_code}")
         record = self.world.get("res.company", company)
         load_chart(self.world, record)
         admin = self.world.table("res.users")[2]
         if company not in admin["company_ids"]:
-            self.world.store.update(
-                "res.users", admin, {"company_ids": [*admin["company_ids"], company]}
-            )
+            self.world.store.update("res.users", admin, {"company_ids": [*admin["company_ids"], company]})
 
     # keys
 
@@ -579,9 +665,17 @@ class Service:
 
 
 _MODEL_METHODS = {
-    "search", "search_read", "search_count", "create", "load", "formatted_read_group",
-    "context_get", "try_loading", "check_object_reference", "get_param",
-}  # fmt: skip
+    "search",
+    "search_read",
+    "search_count",
+    "create",
+    "load",
+    "formatted_read_group",
+    "context_get",
+    "try_loading",
+    "check_object_reference",
+    "get_param",
+}
 _UNSIMULATED_METHODS = {("account.move", "action_register_payment"), ("res.partner", "merge")}
 
 
@@ -591,5 +685,3 @@ class LoadUndoneError(Exception):
     def __init__(self, messages: list[dict[str, Any]]) -> None:
         super().__init__(messages)
         self.answer = {"ids": False, "messages": messages, "nextrow": 0}
-
-

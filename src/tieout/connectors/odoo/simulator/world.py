@@ -13,9 +13,12 @@ from tieout.connectors.odoo.simulator.orm import Record, Searcher, Store, number
 from tieout.connectors.odoo.simulator.schema import ACCESS
 
 _DRAFT = {
-    "entry": "Draft Entry", "out_invoice": "Draft Invoice", "out_refund": "Draft Credit Note",
-    "in_invoice": "Draft Bill", "in_refund": "Draft Vendor Credit Note",
-}  # fmt: skip
+    "entry": "Draft Entry",
+    "out_invoice": "Draft Invoice",
+    "out_refund": "Draft Credit Note",
+    "in_invoice": "Draft Bill",
+    "in_refund": "Draft Vendor Credit Note",
+}
 
 
 @dataclass
@@ -64,15 +67,21 @@ class World:
         at = self.now_text()
         return self.store.insert(
             model,
-            {"create_date": at, "write_date": at, "create_uid": self.caller.uid,
-             "write_uid": self.caller.uid, **values},
-        )  # fmt: skip
+            {
+                "create_date": at,
+                "write_date": at,
+                "create_uid": self.caller.uid,
+                "write_uid": self.caller.uid,
+                **values,
+            },
+        )
 
     def change(self, model: str, record: Record, values: Record) -> None:
         self.store.update(
-            model, record,
+            model,
+            record,
             {**values, "write_date": self.now_text(), "write_uid": self.caller.uid},
-        )  # fmt: skip
+        )
 
     def remove(self, model: str, key: int) -> None:
         for row in self.store.by("ir.model.data", "res_id", key):
@@ -172,8 +181,11 @@ class World:
         """Units of `currency` for one of the company's; the first rate holds before its date."""
         if currency == self.table("res.company")[company]["currency_id"]:
             return Decimal(1)
-        rows = [r for r in self.store.by("res.currency.rate", "currency_id", currency)
-                if r.get("company_id") in (company, None, False)]  # fmt: skip
+        rows = [
+            r
+            for r in self.store.by("res.currency.rate", "currency_id", currency)
+            if r.get("company_id") in (company, None, False)
+        ]
         rows.sort(key=lambda r: str(r["name"]))
         if not rows:
             return Decimal(1)
