@@ -8,7 +8,8 @@ where e.xid >= %(low)s::xid8
 order by e.evidence_id limit %(limit)s
 
 -- name: lowest_unsealed
-select coalesce(min(e.xid)::text, pg_snapshot_xmin(pg_current_snapshot())::text) as low
+-- Never above the oldest running transaction: what it wrote is not visible yet.
+select least(min(e.xid), pg_snapshot_xmin(pg_current_snapshot()))::text as low
 from tieout.evidence e
 where not exists (select 1 from tieout.evidence_leaf l where l.evidence_id = e.evidence_id)
 

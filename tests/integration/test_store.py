@@ -1,0 +1,176 @@
+"""PostgreSQL as we run it: embedded, killed, adopted; migrations; rules kept by constraints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tieout.engine import FileClock, Lane
+from tieout.store import Database, EmbeddedServer, MigrationError, back_up, migrate, restore
+
+NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+def test_a_killed_server_comes_back_with_what_was_committed(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path / "pg") as server:
+        database = Database(server.dsn)
+        migrate(database)
+        with database.transaction() as connection:
+            connection.execute("insert into tieout.release values ('kept', now())")
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        time.sleep(0.05)
+        assert server.ensure()
+        assert database.rows("select sha256 from tieout.release") == [{"sha256": "kept"}]
+
+
+def test_the_orphan_of_a_killed_supervisor_is_stopped_at_the_next_start(tmp_path: Path) -> None:
+    script = (
+        "import sys, os, signal; from pathlib import Path; from tieout.store import EmbeddedServer;"
+        f"EmbeddedServer(Path({str(tmp_path / 'pg')!r})).start(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False)
+    with EmbeddedServer(tmp_path / "pg") as server:
+        assert Database(server.dsn).rows("select 1 as one") == [{"one": 1}]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become an ordinary user")
+def test_it_also_runs_as_an_ordinary_user(tmp_path: Path) -> None:
+    folder = Path("/tmp") / f"tieout-nobody-{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 65534, 65534)
+    script = (
+        f"import sys; sys.path[:0] = {[p for p in sys.path if p]!r}\n"
+        "from pathlib import Path; from tieout.store import EmbeddedServer, Database\n"
+        f"with EmbeddedServer(Path({str(folder / 'pg')!r})) as s:\n"
+        "    print(Database(s.dsn).rows('select 1 as one'))"
+    )
+
+    def become_nobody() -> None:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+
+    def as_nobody(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, preexec_fn=become_nobody, capture_output=True, text=True, check=False,
+            cwd="/", env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        )  # fmt: skip
+
+    wanted = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for python in (sys.executable, f"/usr/bin/python{wanted}", "/usr/bin/python3"):
+        try:
+            if as_nobody(python, "-c", "import sys; print(sys.version)").stdout.startswith(wanted):
+                break
+        except OSError:
+            continue
+    else:
+        pytest.skip("no interpreter that an ordinary user may run")
+    done = as_nobody(python, "-c", script)
+    subprocess.run(["rm", "-rf", str(folder)], check=False)
+    assert done.returncode == 0, done.stderr[-800:]
+    assert "'one': 1" in done.stdout
+
+
+def test_migrations_are_applied_once_and_a_changed_one_is_refused(empty_database: Database) -> None:
+    assert migrate(empty_database)
+    assert migrate(empty_database) == []
+    with empty_database.transaction() as connection:
+        connection.execute("update tieout.schema_migration set sha256 = 'other'")
+    with pytest.raises(MigrationError, match="another content"):
+        migrate(empty_database)
+
+
+def line(number: int, amount: str, external: str = "e1") -> str:
+    return f"('{external}', {number}, 'US', '2026-10-05', '1', 'USD', {amount}, {amount})"
+
+
+INSERT = (
+    "insert into tieout.posting_line"
+    " (external_id, line_no, entity, accounting_on, account, currency, amount, company_amount) values "
+)
+
+
+def test_a_posting_that_does_not_balance_is_refused_by_the_database(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute((INSERT + line(0, "10.00") + "," + line(1, "-10.00")).encode())
+    with pytest.raises(psycopg.errors.CheckViolation), database.transaction() as connection:
+        connection.execute((INSERT + line(0, "10.00", "e2") + "," + line(1, "-9.99", "e2")).encode())
+
+
+@pytest.mark.parametrize("table", ["evidence", "evidence_leaf", "evidence_head", "posting_line"])
+@pytest.mark.parametrize("statement", ["delete from", "truncate"])
+def test_what_is_append_only_refuses_to_change(database: Database, table: str, statement: str) -> None:
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState), database.transaction() as connection:
+        connection.execute(f"{statement} tieout.{table}".encode())
+
+
+def test_one_effect_has_one_delivery_for_ever(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            "insert into tieout.message (interface, stream, dedupe_key, source_key, transport,"
+            " body_sha256, received_at) values ('i', 's', 'd', 'k', 'poll', '', now())"
+        )
+        connection.execute(
+            "insert into tieout.document (interface, entity, kind, source_key, revision, version,"
+            " content, content_sha256, message_id, occurred_at, accounting_on, period, currency,"
+            " control_group, measure_count, measure_debit, measure_credit, state, release) values"
+            " ('i', 'US', 'x', 'k', 1, '', '{}', '', 1, now(), now(), '2026-10', 'USD', '', 1, 1, 0,"
+            " 'planned', 'r')"
+        )
+    row = (
+        "insert into tieout.delivery (document_id, interface, entity, system, lane, effect,"
+        " external_id, ledger, body, body_sha256) values (1, 'i', 'US', 'odoo', 'l', 'e', 'x.1', true, '{}', '')"
+    )
+    with database.transaction() as connection:
+        connection.execute(row.encode())
+    with pytest.raises(psycopg.errors.UniqueViolation), database.transaction() as connection:
+        connection.execute(row.encode())
+
+
+def test_a_lane_frees_itself_with_its_connection(database: Database) -> None:
+    first, second = database.connect(autocommit=True), database.connect(autocommit=True)
+    assert Lane(first, "a", "b").take()
+    assert not Lane(second, "a", "b").take()
+    first.close()
+    for _ in range(50):
+        if Lane(second, "a", "b").take():
+            break
+        time.sleep(0.02)
+    else:
+        pytest.fail("the lane stayed taken")
+
+
+def test_backup_and_restore_keep_everything_and_unconfirmed_deliveries_are_looked_up(
+    database: Database, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    test_one_effect_has_one_delivery_for_ever(database)
+    size = back_up(database.dsn, tmp_path / "dump")
+    assert size > 1000 and oct((tmp_path / "dump").stat().st_mode)[-3:] == "600"
+    with pytest.raises(RuntimeError, match="already holds"):
+        restore(database.dsn, tmp_path / "dump")
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute("drop database if exists restored")
+        connection.execute("create database restored")
+    target = Database(server.dsn.replace("dbname=tieout", "dbname=restored"))
+    assert restore(target.dsn, tmp_path / "dump") == 1
+    assert target.rows("select state from tieout.delivery") == [{"state": "unknown"}]
+
+
+def test_the_clock_is_the_one_that_is_injected(tmp_path: Path) -> None:
+    path = tmp_path / "clock"
+    path.write_text(NOW.isoformat())
+    clock = FileClock(path)
+    assert clock.now() == NOW
+    other = path.with_suffix(".new")
+    other.write_text("2026-11-01T00:00:00-04:00")
+    other.rename(path)
+    assert clock.now() == datetime(2026, 11, 1, 4, tzinfo=UTC)
