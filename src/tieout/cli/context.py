@@ -30,7 +30,7 @@ factories = Factories()
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what went wrong on standard error and end."""
-    err.print(message, style="red", markup=False)
+    err.print(message, style="red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

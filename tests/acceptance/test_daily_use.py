@@ -1,0 +1,272 @@
+"""Tieout as it is used every day: a project, `check`, `up`, signed webhooks, files, commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tieout.connectors.camt053.simulator import BankLine
+from tieout.sandbox import World, write_project
+from tieout.sandbox.company import Administrator
+from tieout.sandbox.couriers import Courier
+from tieout.sandbox.world import IBAN_USD, free_port
+
+pytestmark = pytest.mark.xdist_group("daily")
+START = datetime(2026, 10, 5, 14, tzinfo=UTC)
+
+
+def tieout(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tieout", *arguments]
+    if folder is not None:
+        command += ["--dir", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+class Running:
+    """A sandbox, a project against it, and `tieout up` on it."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = World(root / "outside", seed=3, start=START)
+        self.world.start()
+        self.admin = Administrator(
+            self.world.url("odoo"), self.world.odoo.database, self.world.odoo.service.make_key(2)
+        )
+        company = self.admin.set_up("Daily Ltd", START.date())
+        self.port, self.project = free_port(), root / "project"
+        write_project(self.project, self.world, company, self.port)
+        self.courier = Courier(self.world, f"http://127.0.0.1:{self.port}")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tieout", "up", "--dir", str(self.project)], stderr=subprocess.DEVNULL
+        )
+        self.wait(lambda: httpx2.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200)
+
+    def wait(self, condition: Any, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if condition():
+                    return
+            except httpx2.HTTPError:
+                pass
+            time.sleep(0.1)
+        pytest.fail("it did not come about in time")
+
+    def status(self) -> dict[str, Any]:
+        return dict(httpx2.get(f"http://127.0.0.1:{self.port}/status").json())
+
+    def posted(self, interface: str) -> int:
+        return next(f["posted"] for f in self.status()["flows"] if f["interface"] == interface)
+
+    def down(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+        self.world.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    site = Running(tmp_path_factory.mktemp("daily"))
+    yield site
+    site.down()
+
+
+def test_check_says_that_everything_works(running: Running) -> None:
+    done = tieout("check", "--json", folder=running.project)
+    found = {row["system"]: row for row in json.loads(done.stdout)}
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Odoo 19.0, company Daily Ltd" in found["odoo"]["detail"]
+    assert set(found) >= {"odoo", "stripe", "shop_us", "salesforce", "mail", "events", "bank"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("database = \"meridian\"", "database = \"other\"", "check url, database and version"),
+        ("key = \"file:secrets/odoo_key\"", "key = \"file:secrets/events\"", "refuses the key"),
+    ],
+)  # fmt: skip
+def test_a_wrong_odoo_is_told_with_what_to_do(
+    running: Running, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(running.project, copy, ignore=shutil.ignore_patterns(".tieout"))
+    path = copy / "tieout.toml"
+    path.write_text(path.read_text().replace(old, new).replace('"../outside', f'"{running.world.folder}'))
+    done = tieout("check", folder=copy)
+    assert done.returncode == 3 and says in done.stdout, done.stdout + done.stderr
+
+
+def test_up_takes_a_signed_webhook_and_posts_the_order_and_its_payment(running: Running) -> None:
+    running.up()
+    shop, at = running.world.shops["shop_us"], START - timedelta(minutes=5)
+    tax = {"title": "State Tax", "rate": "0.15", "amount": Decimal("15.00")}
+    order = shop.place(
+        number="US-1", at=at, customer={"id": "1", "name": "Ada", "email": "ada@example.com"},
+        lines=[{"name": "Valve", "quantity": 1, "price": Decimal("100.00"), "taxes": [tax]}],
+        shipping=Decimal(0), shipping_tax=[], total=Decimal("115.00"), included=False,
+    )  # fmt: skip
+    row = running.world.stripe.charge(11500, "USD", 364, at, {"order_id": order["id"].rpartition("/")[2]})
+    running.courier.carry()
+    assert running.courier.answers.get(200, 0) >= 3
+    running.wait(lambda: running.posted("shop_us") == 1 and running.posted("stripe") == 1)
+    table = running.world.odoo.service.world.table
+    move = next(m for m in table("account.move").values() if m["ref"] == "US-1")
+    running.wait(lambda: move["payment_state"] == "paid")
+    assert (move["state"], move["amount_total"], move["amount_tax"]) == (
+        "posted",
+        Decimal("115.00"),
+        Decimal("15.00"),
+    )
+    assert row["net"] == 11136
+
+
+def test_a_file_in_the_watched_folder_is_posted_once_under_any_name(running: Running) -> None:
+    bank = running.world.bank
+    bank.book(IBAN_USD, BankLine(START.date(), -1500, remittance="Fee", code=("ACMT", "MDOP", "CHRG")))
+    raw = bank.statement(IBAN_USD, START.date())
+    (running.world.statements / "a.xml").write_bytes(raw)
+    running.wait(lambda: running.posted("bank") == 2)
+    (running.world.statements / "b.xml").write_bytes(raw)
+    running.wait(lambda: (running.world.statements / "taken" / "b.xml").exists())
+    path = running.project.parent / "c.xml"
+    path.write_bytes(raw)
+    done = tieout("ingest", str(path), "--interface", "bank", folder=running.project)
+    assert done.returncode == 0 and "no second effect" in done.stdout
+    assert running.posted("bank") == 2
+    lines = running.world.odoo.service.world.table("account.bank.statement.line").values()
+    assert sum(1 for x in lines if x["amount"] == Decimal("-15.00")) == 1
+
+
+def test_an_unreadable_file_is_a_case_and_kept(running: Running) -> None:
+    (running.world.statements / "broken.xml").write_bytes(b"no statement")
+    running.wait(lambda: (running.world.statements / "refused" / "broken.xml").exists())
+    running.wait(lambda: "unreadable_file" in {c["cause"] for c in running.status()["cases"]})
+    done = tieout("cases", "list", "--json", folder=running.project)
+    case = next(c for c in json.loads(done.stdout) if c["cause"] == "unreadable_file")
+    assert done.returncode == 1
+    done = tieout("cases", "solve", str(case["case_id"]), "--note", "was a test", folder=running.project)
+    assert done.returncode == 0
+    assert tieout("cases", "solve", "99999", "--note", "x", folder=running.project).returncode == 2
+
+
+def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> None:
+    shop, at = running.world.shops["shop_us"], START - timedelta(minutes=2)
+    tax = {"title": "City Levy", "rate": "0.03", "amount": Decimal("3.00")}
+    shop.place(
+        number="US-2", at=at, customer={"id": "1", "name": "Ada", "email": "ada@example.com"},
+        lines=[{"name": "Valve", "quantity": 1, "price": Decimal("100.00"), "taxes": [tax]}],
+        shipping=Decimal(0), shipping_tax=[], total=Decimal("103.00"), included=False,
+    )  # fmt: skip
+    running.courier.carry()
+    running.wait(lambda: "unknown_tax" in {c["cause"] for c in running.status()["cases"]})
+    path = running.project / "mappings" / "taxes.csv"
+    path.write_text(path.read_text() + "City Levy 3%,0% Exports,,\n")
+    time.sleep(2.2)
+    done = tieout("replay", "--cause", "unknown_tax", folder=running.project)
+    assert "1 documents" in done.stdout, done.stdout + done.stderr
+    running.wait(lambda: running.posted("shop_us") == 2)
+    assert "unknown_tax" not in {c["cause"] for c in running.status()["cases"]}
+
+
+def test_the_tie_out_status_and_evidence_of_a_running_project(running: Running, tmp_path: Path) -> None:
+    done = tieout("tieout", "--period", "2026-10", "--json", folder=running.project)
+    rows = {r["interface"]: r for r in json.loads(done.stdout)}
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows["shop_us"]["residual"] == {"net": "0.00", "count": 0, "debit": "0.00", "credit": "0.00"}
+    assert rows["bank"]["proven"] and rows["stripe"]["proven"]
+    assert tieout("status", folder=running.project).returncode in (0, 1)
+    pack = tmp_path / "pack.zip"
+    for _ in range(20):
+        assert tieout("evidence", "export", str(pack), folder=running.project).returncode == 0
+        done = tieout("verify", str(pack))
+        if done.returncode == 0:
+            break
+        time.sleep(0.3)
+    assert re.search(r"\d+ entries verified", done.stdout), done.stdout
+
+
+def test_backup_while_it_runs(running: Running, tmp_path: Path) -> None:
+    done = tieout("backup", str(tmp_path / "dump"), folder=running.project)
+    assert done.returncode == 0 and "keys" in done.stdout
+    assert (tmp_path / "dump").stat().st_size > 10_000
+
+
+def test_what_dies_is_started_again(running: Running) -> None:
+    assert running.process is not None
+    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+    victims = [int(p) for p in children if b"worker" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    os.kill(victims[0], signal.SIGKILL)
+
+    def another() -> bool:
+        now = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()  # type: ignore[union-attr]
+        return any(int(p) != victims[0] and b"worker" in Path(f"/proc/{p}/cmdline").read_bytes() for p in now)
+
+    running.wait(another)
+    assert running.status()["backlog"] is not None
+
+
+# Wrong usage
+
+
+def test_init_makes_a_project_that_check_explains(tmp_path: Path) -> None:
+    assert tieout("init", str(tmp_path / "p")).returncode == 0
+    assert tieout("init", str(tmp_path / "p")).returncode == 2
+    done = tieout("check", folder=tmp_path / "p")
+    assert done.returncode == 2
+    assert re.search(r"tieout\.toml, line \d+: the environment has no ODOO_KEY", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("tieout.toml", "currency =", "curency =", r"tieout\.toml, line \d+: unknown key 'curency'.*did you mean 'currency'"),
+        ("tieout.toml", 'time_zone = "Europe/Berlin"', 'time_zone = "Europe/Berln"', r"line \d+: no time zone"),
+        ("tieout.toml", 'ledger = "odoo"', 'ledger = "oddo"', r"line \d+: no system is named 'oddo'"),
+        ("tieout.toml", 'connector = "stripe"', 'connector = "strip"', r"line \d+: no connector is named"),
+        ("tieout.toml", 'key = "env:STRIPE_KEY"', 'key = "sk_live_1"', r"is a secret: name it as env:NAME or file:PATH"),
+        ("tieout.toml", "[project]", "[project", r"tieout\.toml: .*line 2"),
+        ("interfaces/bank.toml", 'late_events = "first_open"', 'late_events = "maybe"', r"bank\.toml, line \d+: 'maybe' is no policy"),
+        ("mappings/accounts.csv", "receivable,121000,,", "receivable,121000,2026-13-01,", r"accounts\.csv, line 2: dates are written"),
+        ("mappings/accounts.csv", "key,value", "ky,value", r"accounts\.csv, line 1: the header"),
+        ("mappings/taxes.csv", "key,value,valid_from,valid_to\n", "key,value,valid_from,valid_to\na,b,,\na,c,,\n", r"line 3: 'a' is mapped twice"),
+    ],
+)  # fmt: skip
+def test_a_typo_is_told_with_file_line_and_what_was_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str, says: str
+) -> None:
+    for name in ("ODOO_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"):
+        monkeypatch.setenv(name, "x")
+    tieout("init", str(tmp_path / "p"))
+    path = tmp_path / "p" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    done = tieout("status", folder=tmp_path / "p")
+    assert done.returncode == 2
+    assert re.search(says, done.stderr.replace("\n", " ")), done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["demo", "--faults", "some"], ["demo", "--scenario", "x"], ["demo", "--orders", "0"],
+     ["verify", "/nowhere.zip"], ["tieout"], ["nothing"]],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    assert tieout(*arguments).returncode == 2

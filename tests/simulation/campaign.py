@@ -1,0 +1,97 @@
+"""Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`.
+
+Results are written to docs/campaigns/ and committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.simulation.runs import complaints, month
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
+
+
+def revision() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def write(name: str, title: str, lines: list[str]) -> None:
+    DOCS.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(
+        [f"# {title}", "", f"At revision {revision()}, by `make campaign-{name}`.", "", *lines, ""]
+    )
+    (DOCS / f"{name}.md").write_text(text)
+    print(text)
+
+
+def kills(count: int) -> int:
+    """Months with kills until `count` processes died; each must end in the quiet month's ledger."""
+    done, runs, bad, seed = 0, 0, [], 100
+    while done < count:
+        quiet = month(seed=seed)
+        result = month(seed=seed, kills=20)
+        runs, done, seed = runs + 1, done + result.restarts, seed + 1
+        wrong = complaints(result)
+        if result.ledger_sha256 != quiet.ledger_sha256:
+            wrong.append("another ledger")
+        bad += [f"seed {seed - 1}: {w}" for w in wrong]
+        print(f"{done} kills in {runs} months, {len(bad)} complaints", flush=True)
+    write("kills", "Kills", [
+        f"{done} SIGKILLs of workers, web side and database server in {runs} months of 14 orders,",
+        f"each compared with the same month undisturbed: {len(bad)} differences.", "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
+def faults(count: int) -> int:
+    """Many seeds under heavy faults against the same seeds without."""
+    bad: list[str] = []
+    struck = 0
+    for seed in range(200, 200 + count):
+        quiet, heavy = month(seed=seed), month(seed=seed, faults="heavy")
+        struck += sum(heavy.faults.values())
+        wrong = complaints(heavy) + [f"without faults: {c}" for c in complaints(quiet)]
+        if quiet.ledger_sha256 != heavy.ledger_sha256:
+            wrong.append("another ledger")
+        bad += [f"seed {seed}: {w}" for w in wrong]
+        print(f"seed {seed}: {len(wrong)} complaints, {struck} faults so far", flush=True)
+    write("faults", "Faults", [
+        f"{count} seeds of 14 orders with heavy faults ({struck} struck) against the same seeds",
+        f"without: {len(bad)} differences.", "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
+def scale(_: int) -> int:
+    """500 orders against 5,000: seconds, and the largest memory of any child."""
+    lines = ["| orders | seconds | complaints | largest child (MiB) |", "|---:|---:|---:|---:|"]
+    seconds = []
+    for orders in (500, 5000):
+        result = month(orders=orders, seed=1)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        seconds.append(result.seconds)
+        lines.append(f"| {orders} | {result.seconds:.1f} | {len(complaints(result))} | {peak} |")
+        print(lines[-1], complaints(result)[:5], flush=True)
+    lines += ["", f"5,000 orders cost {seconds[1] / seconds[0]:.1f} times as much as 500."]
+    write("scale", "Scale", lines)
+    return 0 if seconds[1] <= 11 * seconds[0] else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name", choices=["kills", "faults", "scale"])
+    parser.add_argument("--count", type=int, default=10)
+    given = parser.parse_args()
+    return {"kills": kills, "faults": faults, "scale": scale}[given.name](given.count)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Whole months, run in this process with the product's processes as children."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tieout.bootstrap.supervisor import Supervisor
+from tieout.bootstrap.wiring import App
+from tieout.cli.context import Factories
+from tieout.cli.demo import Demo, DemoOptions, DemoResult
+
+ORDERS, SEED = 14, 5
+
+
+def month(**changes: Any) -> DemoResult:
+    """One month; defaults are a small one without faults."""
+    given: dict[str, Any] = dict(
+        orders=ORDERS, seed=SEED, faults="none", scenario="distributor", folder=None, serve=False,
+        kills=0, crash="", quiet=True,
+    )  # fmt: skip
+    return Demo(DemoOptions(**{**given, **changes}), Factories(App, Supervisor)).run()
+
+
+@cache
+def quiet_month() -> DemoResult:
+    """The month that the others are held against."""
+    return month(rerun=True)
+
+
+def complaints(result: DemoResult) -> list[str]:
+    """Everything that is not as it must be."""
+    found = [f"oracle {f.check}: {f.detail}" for f in result.findings]
+    found += [f"{r.interface} {r.period} {r.currency}: residual {r.residual}, gap {r.ledger_gap}"
+              for r in result.rows if not r.proven]  # fmt: skip
+    found += [f"missed {p.cause} {p.source_key}" for p in result.missed]
+    found += [f"false {f['cause']} {f['source_key']}" for f in result.false]
+    if result.amount_planted != result.amount_in_exception:
+        found.append(f"{result.amount_in_exception} in exception, {result.amount_planted} planted")
+    if not result.verified:
+        found.append("evidence does not verify")
+    return found

@@ -1,0 +1,66 @@
+"""The whole month: what it must come to, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.simulation.runs import complaints, month, quiet_month
+from tieout.engine.crash import POINTS
+
+pytestmark = pytest.mark.xdist_group("month")
+
+
+def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:
+    result = quiet_month()
+    assert not complaints(result)
+    assert len(result.planted) >= 12
+    assert {r.period for r in result.rows} == {"2026-10", "2026-11"}
+    assert any(r.currency == "EUR" for r in result.rows)
+    assert len({r.interface for r in result.rows}) >= 5
+
+
+def test_pulling_taking_and_replaying_everything_again_changes_nothing() -> None:
+    result = quiet_month()
+    assert result.rerun_sha256 == result.ledger_sha256
+
+
+def test_payouts_are_proven_except_those_that_hold_a_planted_fault() -> None:
+    result = quiet_month()
+    assert result.payouts
+    for payout in result.unproven_payouts:
+        assert "is in a case" in payout.why or "did not arrive" in payout.why, payout
+    assert all(p.residual == 0 for p in result.payouts)
+
+
+def test_its_summary_is_json_with_exact_texts() -> None:
+    summary = json.loads(json.dumps(quiet_month().as_json()))
+    assert summary["planted"]["amount_planted"] == summary["planted"]["amount_in_exception"]
+    row = summary["tieout"][0]
+    assert set(row["residual"]) == {"net", "count", "debit", "credit"}
+    assert row["residual"]["net"] == "0.00"
+
+
+def test_heavy_faults_end_in_the_same_ledger() -> None:
+    result = month(faults="heavy")
+    assert sum(result.faults.values()) > 20
+    assert not complaints(result)
+    assert result.ledger_sha256 == quiet_month().ledger_sha256
+
+
+@pytest.mark.xdist_group("kills")
+def test_five_kills_at_random_moments_end_in_the_same_ledger() -> None:
+    result = month(kills=5)
+    assert result.restarts >= 5
+    assert not complaints(result)
+    assert result.ledger_sha256 == quiet_month().ledger_sha256
+
+
+@pytest.mark.xdist_group("kills")
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_every_named_point_ends_in_the_same_ledger(point: str) -> None:
+    result = month(crash=f"{point}:2")
+    assert result.restarts >= 1, "the point was never passed"
+    assert not complaints(result)
+    assert result.ledger_sha256 == quiet_month().ledger_sha256
