@@ -25,7 +25,6 @@ from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier
 from tieout.sandbox.world import IBAN_USD, free_port
 
-pytestmark = pytest.mark.xdist_group("daily")
 START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 
 
@@ -66,7 +65,9 @@ class Running:
             except httpx2.HTTPError:
                 pass
             time.sleep(0.1)
-        pytest.fail("it did not come about in time")
+        state = json.dumps(self.status(), indent=1, default=str)
+        log = (self.project / ".tieout" / "worker.log").read_text()[-3000:]
+        pytest.fail(f"it did not come about in time\n{state}\n{log}")
 
     def status(self) -> dict[str, Any]:
         return dict(httpx2.get(f"http://127.0.0.1:{self.port}/status").json())
@@ -209,17 +210,22 @@ def test_backup_while_it_runs(running: Running, tmp_path: Path) -> None:
     assert (tmp_path / "dump").stat().st_size > 10_000
 
 
+def workers_of(pid: int) -> set[int]:
+    """The worker processes below `pid`, whichever of its threads started them."""
+    found = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.add(int(child))
+    return found
+
+
 def test_what_dies_is_started_again(running: Running) -> None:
     assert running.process is not None
-    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
-    victims = [int(p) for p in children if b"worker" in Path(f"/proc/{p}/cmdline").read_bytes()]
-    os.kill(victims[0], signal.SIGKILL)
-
-    def another() -> bool:
-        now = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()  # type: ignore[union-attr]
-        return any(int(p) != victims[0] and b"worker" in Path(f"/proc/{p}/cmdline").read_bytes() for p in now)
-
-    running.wait(another)
+    pid = running.process.pid
+    (victim,) = workers_of(pid)
+    os.kill(victim, signal.SIGKILL)
+    running.wait(lambda: workers_of(pid) - {victim})
     assert running.status()["backlog"] is not None
 
 

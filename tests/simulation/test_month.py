@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from tests.simulation.runs import complaints, month, quiet_month
-from tieout.engine.crash import POINTS
-
-pytestmark = pytest.mark.xdist_group("month")
 
 
 def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:
@@ -45,22 +40,5 @@ def test_its_summary_is_json_with_exact_texts() -> None:
 def test_heavy_faults_end_in_the_same_ledger() -> None:
     result = month(faults="heavy")
     assert sum(result.faults.values()) > 20
-    assert not complaints(result)
-    assert result.ledger_sha256 == quiet_month().ledger_sha256
-
-
-@pytest.mark.xdist_group("kills")
-def test_five_kills_at_random_moments_end_in_the_same_ledger() -> None:
-    result = month(kills=5)
-    assert result.restarts >= 5
-    assert not complaints(result)
-    assert result.ledger_sha256 == quiet_month().ledger_sha256
-
-
-@pytest.mark.xdist_group("kills")
-@pytest.mark.parametrize("point", POINTS)
-def test_a_kill_at_every_named_point_ends_in_the_same_ledger(point: str) -> None:
-    result = month(crash=f"{point}:2")
-    assert result.restarts >= 1, "the point was never passed"
     assert not complaints(result)
     assert result.ledger_sha256 == quiet_month().ledger_sha256

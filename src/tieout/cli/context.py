@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 FINDINGS, USAGE, FAILED = 1, 2, 3
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass
