@@ -341,7 +341,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
             }
         )
     else:
-        out.print(tie_out_table(rows))
+        out.print(tie_out_table(rows, out.width))
         for case in state.cases:
             out.print(
                 f"{case['cause']}: {case['count']} cases, {case['amount_at_risk']} "
@@ -379,7 +379,7 @@ def tieout(
     if as_json:
         print_json(tie_out_json(rows))
     else:
-        out.print(tie_out_table(rows))
+        out.print(tie_out_table(rows, out.width))
     raise typer.Exit(0 if all(r.proven for r in rows) else FINDINGS)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +15,8 @@ import typer
 from rich.console import Console
 
 FINDINGS, USAGE, FAILED = 1, 2, 3
-out = Console(highlight=False, soft_wrap=True)
+# A pipe has no width: it gets one on which every table fits.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -16,7 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.progress import Progress
+from rich.table import Table
 
 from tieout.cli.context import err, fail, out
 from tieout.cli.tables import money, tie_out_json, tie_out_table
@@ -395,11 +397,13 @@ def _count(counts: Any) -> dict[str, int]:
 
 def show(result: DemoResult) -> None:
     """The month on a terminal."""
-    out.print(tie_out_table(result.rows))
+    out.print(tie_out_table(result.rows, out.width))
     if result.cases:
-        from rich.table import Table
-
-        table = Table("what failed", "cases", "at risk", "what recovers it", title="Cases")
+        table = Table(title="Cases", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("what failed", no_wrap=True)
+        table.add_column("cases", justify="right")
+        table.add_column("at risk", justify="right", no_wrap=True)
+        table.add_column("what recovers it")
         for case in result.cases:
             amount = f"{money(case['amount_at_risk'])} {case['currency']}"
             table.add_row(case["cause"].replace("_", " "), str(case["count"]), amount, case["recovery"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from tieout.proofs import Figure, TieOutRow
@@ -45,28 +46,43 @@ def tie_out_json(rows: Iterable[TieOutRow]) -> list[dict[str, Any]]:
     ]
 
 
-def tie_out_table(rows: Iterable[TieOutRow]) -> Table:
-    table = Table(title="Tie-out: source = posted + waiting + in exception + excluded")
-    for name in ("interface", "period", ""):
-        table.add_column(name)
-    for name in ("count", "source", "posted", "waiting", "in exception", "excluded", "residual"):
+_NARROW = 110
+
+
+def tie_out_table(rows: Iterable[TieOutRow], width: int) -> Table:
+    """The rows for a terminal of `width` columns: a narrow one shows waiting and excluded as one."""
+    narrow = width < _NARROW
+    table = Table(
+        title="Tie-out: source = posted + waiting + in exception + excluded",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        title_justify="left",
+    )
+    table.add_column("interface", no_wrap=True)
+    table.add_column("period", no_wrap=True)
+    names = ["source", "posted", "in exception", *(["waiting+excl."] if narrow else ["waiting", "excluded"])]
+    for name in ([] if narrow else ["count"]) + [*names, "residual"]:
         table.add_column(name, justify="right", no_wrap=True)
     for r in rows:
-        residual = r.residual
-        text = "unproven" if residual is None else money(residual.net)
-        if residual is not None and not r.proven:
-            text = f"[red]{text} ({residual.count:+d})[/red]"
-        source = r.source or Figure()
+        other = [r.waiting.net, r.excluded.net]
+        figures = [r.posted.net, r.in_exception.net, *([sum(other)] if narrow else other)]
+        period = f"{r.period[5:] if narrow else r.period} {r.currency}"
+        count = [] if narrow else [str((r.source or r.posted).count)]
+        source = money(r.source.net) if r.source else "-"
         table.add_row(
-            r.interface,
-            r.period,
-            r.currency,
-            str(source.count),
-            money(source.net) if r.source else "-",
-            money(r.posted.net),
-            money(r.waiting.net),
-            money(r.in_exception.net),
-            money(r.excluded.net),
-            text,
+            r.interface, period, *count, source, *(money(Decimal(f)) for f in figures), _residual(r)
         )
     return table
+
+
+def _residual(row: TieOutRow) -> str:
+    residual = row.residual
+    if residual is None:
+        return "unproven"
+    text = money(residual.net)
+    if row.proven:
+        return text
+    if row.ledger_gap:
+        return f"[red]{text}, ledger {row.ledger_gap:+}[/red]"
+    return f"[red]{text} ({residual.count:+d})[/red]"

@@ -169,8 +169,8 @@ def _late(ctx: Context) -> Plan | None:
     return refused(
         "late_event",
         _money_of(ctx.document),
-        f"the period up to {lock} is locked: post on the first open day with "
-        f"`tieout cases approve-late`, or reopen the period",
+        f'the period up to {lock} is locked: reopen it, or set late_events = "first_open" in '
+        f"interfaces/{ctx.interface.name}.toml; then `tieout replay --cause late_event`",
         f"dated {ctx.on.isoformat()}",
     )
 

@@ -151,7 +151,7 @@ def open_gaps(connection: Connection, rows: Iterable[TieOutRow], now: datetime) 
                 source_key=key,
                 amount=abs(residual.debit) + abs(residual.credit),
                 currency=row.currency,
-                recovery="pull the whole period again with `tieout run INTERFACE --since START`",
+                recovery="pull the whole period again with `tieout run INTERFACE --since all`",
                 detail=f"count {residual.count}, debit {residual.debit}, credit {residual.credit}",
                 owner="controller",
                 opened_at=now,
