@@ -48,7 +48,7 @@ class Odoo:
     ) -> None:
         self.service = Service(now, admin_password)
         self.database, self.faults = database, faults or Faults(NONE, 0)
-        self.delays, self.simulated_seconds = delays, 0.0
+        self.delays, self.simulated_seconds, self.requests = delays, 0.0, 0
         self._sessions: dict[str, int] = {}
         self._requests: dict[int, str] = {}
 
@@ -82,6 +82,10 @@ class Odoo:
         return Answer(error.status, _json(error.body()))
 
     def _route(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        if path == "/web/webclient/version_info":
+            return Answer(
+                200, _json({"jsonrpc": "2.0", "id": json.loads(body).get("id"), "result": _VERSION})
+            )
         if path == "/web/version":
             version = {"version_info": _VERSION["server_version_info"], "version": "19.0"}
             return Answer(200, _json(version))
@@ -109,11 +113,9 @@ class Odoo:
         if not isinstance(arguments, dict):
             arguments = {}
         ids, context = arguments.pop("ids", None), arguments.pop("context", {})
-        before = self.service.calls
+        spent = self.simulated_seconds
         result = self._call(uid, parts[0], parts[1], ids, context, arguments)
-        seconds = cost_ms(parts[0], parts[1], ids, context, arguments) / 1000
-        self.simulated_seconds += seconds if self.service.calls > before else 0
-        return Answer(200, _json(result), delay_s=seconds * self.delays)
+        return Answer(200, _json(result), delay_s=(self.simulated_seconds - spent) * self.delays)
 
     def _caller(self, authorization: str) -> int:
         kind, _, key = authorization.partition(" ")
@@ -127,6 +129,8 @@ class Odoo:
     def _call(
         self, uid: int, model: str, method: str, ids: Any, context: Any, arguments: dict[str, Any]
     ) -> Any:
+        self.requests += 1
+        self.simulated_seconds += cost_ms(model, method, ids, context, arguments) / 1000
         try:
             return self.service.call(uid, model, method, ids, context or {}, arguments)
         except LoadUndoneError as undone:

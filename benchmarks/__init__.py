@@ -1,0 +1,1 @@
+"""Benchmarks beside a peer in the same run: medians of alternating runs, printed as ratios."""

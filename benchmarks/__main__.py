@@ -1,0 +1,13 @@
+"""`python -m benchmarks [intake|pipeline|odoo]`; all of them by default."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import intake, odoo, pipeline
+
+ALL = {"intake": intake.main, "pipeline": pipeline.main, "odoo": odoo.main}
+
+for name in sys.argv[1:] or ALL:
+    print(f"\n## {name}", flush=True)
+    ALL[name]()
