@@ -1,0 +1,418 @@
+"""The conformance suite: what every connector that is discovered must do, over real HTTP.
+
+The Odoo part also runs against a real server when TIEOUT_TEST_ODOO_URL, TIEOUT_TEST_ODOO_DB and
+TIEOUT_TEST_ODOO_KEY (an administrator's) are set; it works in a company of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tieout.bootstrap.discover import discover
+from tieout.connect import (
+    Connector,
+    ControlTotals,
+    FileReader,
+    Poller,
+    RefusedError,
+    Sending,
+    SetupError,
+    SystemConfig,
+    TransientError,
+    UnknownOutcomeError,
+    WebhookReceiver,
+    Writer,
+)
+from tieout.documents import (
+    CashPosting,
+    EntryPosting,
+    InvoiceLine,
+    InvoicePosting,
+    LedgerLine,
+    MatchRequest,
+    PartnerRecord,
+)
+from tieout.sandbox import World
+from tieout.sandbox.company import Administrator
+from tieout.simkit import FaultPlan, Faults
+
+NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
+CAPABILITIES = {"poll": Poller, "webhook": WebhookReceiver, "file": FileReader, "write": Writer,
+                "control_totals": ControlTotals}  # fmt: skip
+CONNECTORS = discover().by_name
+
+
+def config(connector: Connector, **values: Any) -> SystemConfig:
+    defaults = {f.name: f.default or "1" for f in connector.config}
+    return SystemConfig(
+        connector.name, connector.name, "test", {**defaults, "url": "http://127.0.0.1:1", **values}
+    )
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_a_connector_has_the_capabilities_that_it_declares_and_no_stub(name: str) -> None:
+    connector = CONNECTORS[name]
+    session = connector.open(config(connector, webhook_secrets="s"))
+    for capability, protocol in CAPABILITIES.items():
+        assert isinstance(session, protocol) == (capability in connector.can), capability
+    assert ("poll" in connector.can or "file" in connector.can) == bool(connector.streams)
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_setting_explains_itself_and_secrets_are_marked(name: str) -> None:
+    for field in CONNECTORS[name].config:
+        assert field.help
+        if any(word in field.name for word in ("key", "token", "secret", "password")):
+            assert field.secret or field.name == "client_id", field.name
+
+
+@pytest.mark.parametrize("name", sorted(n for n, c in CONNECTORS.items() if c.streams))
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"{}", b'{"id": 1}', b"\x00\xff", b"9" * 50])
+def test_schema_drift_is_an_error_and_never_a_document(name: str, raw: bytes) -> None:
+    for stream in CONNECTORS[name].streams:
+        with pytest.raises((ValueError, LookupError, TypeError)):
+            stream.normalise(raw, {})
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("world"), seed=1, start=NOW)
+    made.start()
+    for number in range(130):
+        at = NOW - timedelta(minutes=200 - number)
+        made.stripe.charge(1000 + number, "USD", 59, at, {"order_id": str(number)})
+        made.salesforce.add_account(number + 1, f"Account {number}", "a@example.com", at)
+        made.salesforce.win(
+            number + 1, f"SO-{number}", None, at, [("x", 1, Decimal("10.00"))], None, Decimal("10.00")
+        )
+        made.shops["shop_us"].place(
+            number=f"US-{number}", at=at, customer={"id": "1", "name": "A", "email": "a@example.com"},
+            lines=[{"name": "x", "quantity": 1, "price": Decimal("10.00"), "taxes": []}],
+            shipping=Decimal(0), shipping_tax=[], total=Decimal("10.00"), included=False,
+        )  # fmt: skip
+    yield made
+    made.stop()
+
+
+def poller(world: World, name: str) -> Any:
+    secrets = world.secrets
+    return {
+        "stripe": lambda: CONNECTORS["stripe"].open(
+            config(CONNECTORS["stripe"], url=world.url("stripe"), key=secrets["stripe_key"])),
+        "shopify": lambda: CONNECTORS["shopify"].open(
+            config(CONNECTORS["shopify"], url=world.url("shop_us"), token=secrets["shop_us_token"])),
+        "salesforce": lambda: CONNECTORS["salesforce"].open(
+            config(CONNECTORS["salesforce"], url=world.url("salesforce"), client_id=secrets["sf_id"],
+                   client_secret=secrets["sf_secret"])),
+    }[name]()  # fmt: skip
+
+
+STREAMS = [
+    ("stripe", "balance_transactions"),
+    ("shopify", "orders"),
+    ("salesforce", "accounts"),
+    ("salesforce", "won_orders"),
+]
+
+
+def pull(
+    session: Poller, stream: str, cursor: dict[str, Any] | None = None
+) -> tuple[list[str], dict[str, Any]]:
+    position, keys = cursor or {}, []
+    while True:
+        page = session.poll(stream, {**position, "options": {"overlap_minutes": 30}}, NOW)
+        keys += [item.source_key for item in page.items]
+        position = page.cursor
+        if not page.more:
+            return keys, position
+
+
+@pytest.mark.parametrize(("name", "stream"), STREAMS)
+def test_paging_gives_every_item_once_and_a_later_poll_overlaps(world: World, name: str, stream: str) -> None:
+    session = poller(world, name)
+    keys, cursor = pull(session, stream)
+    assert len(keys) == 130 == len(set(keys))
+    again, _ = pull(session, stream, cursor)
+    assert 0 < len(again) < 60 and set(again) <= set(keys)
+
+
+@pytest.mark.parametrize(("name", "stream"), STREAMS)
+def test_an_item_that_did_not_change_has_the_same_dedupe_key(world: World, name: str, stream: str) -> None:
+    session = poller(world, name)
+    first = session.poll(stream, {}, NOW).items
+    assert [i.dedupe_key for i in first] == [i.dedupe_key for i in session.poll(stream, {}, NOW).items]
+    assert [i.body for i in first] == [i.body for i in session.poll(stream, {}, NOW).items]
+
+
+@pytest.mark.parametrize(("name", "stream"), STREAMS)
+@pytest.mark.parametrize("fault", ["too_many", "server_error"])
+def test_a_busy_system_is_transient_and_then_works_again(
+    world: World, name: str, stream: str, fault: str
+) -> None:
+    session = poller(world, name)
+    simulator = world.shops["shop_us"] if name == "shopify" else getattr(world, name)
+    quiet = simulator.faults
+    simulator.faults = Faults(FaultPlan(**{fault: 1.0}), 1)
+    simulator.faults.active = True
+    try:
+        with pytest.raises(TransientError):
+            session.poll(stream, {}, NOW)
+        simulator.faults = Faults(FaultPlan(**{fault: 0.3}), 1)
+        simulator.faults.active = True
+        assert len(pull(session, stream)[0]) == 130
+    finally:
+        simulator.faults = quiet
+
+
+@pytest.mark.parametrize(("name", "stream"), STREAMS)
+def test_expired_credentials_name_what_to_do(world: World, name: str, stream: str) -> None:
+    connector = CONNECTORS[name]
+    url = world.url("shop_us" if name == "shopify" else name)
+    session = connector.open(
+        config(connector, url=url, key="no", token="no", client_id="no", client_secret="no")
+    )
+    with pytest.raises(SetupError, match="refuse"):
+        session.poll(stream, {}, NOW)
+
+
+@pytest.mark.parametrize(("name", "stream"), STREAMS)
+def test_control_figures_agree_with_the_documents(world: World, name: str, stream: str) -> None:
+    if stream == "accounts":
+        pytest.skip("customers have no measure")
+    session = poller(world, name)
+    start, end = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    totals = session.control_totals([stream], start, end, "UTC")
+    assert sum(t.count for t in totals) == 130
+
+
+def test_an_unreachable_system_is_transient() -> None:
+    for name, stream in STREAMS:
+        connector = CONNECTORS[name]
+        with pytest.raises(TransientError):
+            connector.open(config(connector)).poll(stream, {}, NOW)
+
+
+# Odoo
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, int]]:
+    """(session of the service account, simulator or None, company)."""
+    url, database, key = (os.environ.get(f"TIEOUT_TEST_ODOO_{n}", "") for n in ("URL", "DB", "KEY"))
+    simulator = None
+    if not url:
+        made = World(tmp_path_factory.mktemp("books"), seed=1, start=NOW)
+        made.start()
+        simulator, url, database = made.odoo, made.url("odoo"), made.odoo.database
+        key = simulator.service.make_key(2)
+    admin = Administrator(url, database, key)
+    company = admin.set_up(f"Conformance {uuid.uuid4().hex[:8]}", date(2026, 10, 1))
+    connector = CONNECTORS["odoo"]
+    session = connector.open(
+        config(connector, url=url, database=database, key=company.key, company=str(company.id))
+    )
+    yield session, simulator, company.id
+
+
+def tag() -> str:
+    return uuid.uuid4().hex[:10]
+
+
+def invoice(name: str, partner: str, amount: str = "100.00", tax: str = "15.00", **more: Any) -> Sending:
+    total = Decimal(amount) + Decimal(tax)
+    body: dict[str, Any] = {
+        "refund": False, "journal": "INV", "partner": partner, "on": date(2026, 10, 5), "reference": name,
+        "currency": "USD", "tax_totals": {"15%": Decimal(tax)}, "total": total, "receivable": "121000",
+        "match": name,
+        "lines": (InvoiceLine(name="Valve", quantity=Decimal(1), net=Decimal(amount), account="400000", taxes=("15%",)),),
+    }  # fmt: skip
+    return Sending(f"tieout.{name}", InvoicePosting(**{**body, **more}))
+
+
+def cash(
+    name: str, partner: str, amount: str, match: str = "", journal: str = "BNKU", account: str = "101511"
+) -> Sending:
+    value = Decimal(amount)
+    line = LedgerLine(
+        account="121000", amount=-value, company=-value, name=name, partner=partner, match=match
+    )
+    return Sending(
+        f"tieout.{name}",
+        CashPosting(journal=journal, account=account, on=date(2026, 10, 6), reference=name, label=name,
+                    currency="USD", amount=value, company=value, counterparts=(line,), partner=partner),
+    )  # fmt: skip
+
+
+def partner_of(session: Any) -> str:
+    name = f"tieout.p_{tag()}"
+    assert session.send([Sending(name, PartnerRecord(name="Conformance"))])[0].status == "confirmed"
+    return name
+
+
+def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    sending = invoice(f"i_{tag()}", partner_of(session))
+    ids = {session.send([sending])[0].target_id for _ in range(3)}
+    assert len(ids) == 1
+
+
+def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    (outcome,) = session.send([invoice(f"i_{tag()}", partner_of(session), "100.03", "15.01")])
+    assert not outcome.cause, outcome
+    lines = {code: Decimal(amount) for code, amount in outcome.read_back["lines"]}
+    assert lines == {"121000": Decimal("115.04"), "400000": Decimal("-100.03"), "tax:15%": Decimal("-15.01")}
+
+
+@pytest.mark.parametrize("first", ["invoice", "payment"])
+def test_odoo_an_invoice_and_its_payment_are_matched_whichever_comes_first(
+    books: tuple[Any, Any, int], first: str
+) -> None:
+    session, _, _ = books
+    partner, name = partner_of(session), f"m_{tag()}"
+    sendings = [invoice(name, partner), cash(f"{name}_pay", partner, "115.00", name)]
+    outcomes = {
+        o.external_id: o
+        for s in (sendings if first == "invoice" else sendings[::-1])
+        for o in session.send([s])
+    }
+    left, right = (outcomes[s.external_id] for s in sendings)
+    match = Sending(
+        f"tieout.{name}_match", MatchRequest(left=left.external_id, right=right.external_id, account="121000"), (),
+        {o.external_id: (o.model, o.target_id) for o in (left, right)},
+    )  # fmt: skip
+    assert [o.status for o in session.look_up([match])] == ["confirmed"]
+    assert [o.status for o in session.send([match])] == ["confirmed"]
+
+
+def test_odoo_two_part_payments_close_one_invoice(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    partner, name = partner_of(session), f"pp_{tag()}"
+    (bill,) = session.send([invoice(name, partner)])
+    for number, amount in enumerate(("15.00", "100.00")):
+        (part,) = session.send([cash(f"{name}_{number}", partner, amount)])
+        match = Sending(
+            f"tieout.{name}_m{number}", MatchRequest(left=bill.external_id, right=part.external_id, account="121000"), (),
+            {o.external_id: (o.model, o.target_id) for o in (bill, part)},
+        )  # fmt: skip
+        assert session.look_up([match])[0].status == "absent"
+        assert session.send([match])[0].status == "confirmed"
+
+
+def test_odoo_one_bad_row_is_refused_and_its_neighbours_are_posted(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    partner = partner_of(session)
+    good, bad, odd = (
+        invoice(f"g_{tag()}", partner),
+        invoice(f"b_{tag()}", "tieout.nobody"),
+        invoice(f"o_{tag()}", partner, journal="NOPE"),
+    )
+    outcomes = {o.external_id: o for o in session.send([good, bad, odd])}
+    assert outcomes[good.external_id].status == "confirmed"
+    assert outcomes[bad.external_id].status == outcomes[odd.external_id].status == "refused"
+    assert "nobody" in outcomes[bad.external_id].error and "NOPE" in outcomes[odd.external_id].error
+
+
+def test_odoo_an_unbalanced_entry_is_refused(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    lines = tuple(
+        LedgerLine(account=a, amount=Decimal(v), company=Decimal(v), name="x")
+        for a, v in (("612000", "10"), ("230000", "-9"))
+    )
+    body = EntryPosting(journal="MISC", on=date(2026, 10, 5), reference="x", currency="USD", lines=lines)
+    (outcome,) = session.send([Sending(f"tieout.e_{tag()}", body)])
+    assert outcome.status == "refused" and "balanced" in outcome.error
+
+
+def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any, Any, int]) -> None:
+    session, simulator, company = books
+    if simulator is None:
+        pytest.skip("edits are made through the simulator")
+    partner = partner_of(session)
+    sendings = [invoice(f"ed_{tag()}", partner) for _ in range(3)]
+    ids = [o.target_id for o in session.send(sendings)]
+    call = simulator.service.call
+    context = {"allowed_company_ids": [company]}
+    call(2, "account.move", "button_draft", ids[:2], context, {})
+    call(2, "account.move", "unlink", [ids[1]], context, {})
+    causes = [o.cause for o in session.read_back(sendings, ids)]
+    assert causes == ["unposted_in_ledger", "deleted_in_ledger", ""]
+
+
+@pytest.mark.parametrize(
+    "fault", ["cut_after_commit", "late_commit", "serialization", "too_many", "server_error"]
+)
+def test_odoo_whatever_strikes_the_effect_happens_once(books: tuple[Any, Any, int], fault: str) -> None:
+    session, simulator, _ = books
+    if simulator is None:
+        pytest.skip("a real server is not disturbed")
+    partner = partner_of(session)
+    batch = [invoice(f"f_{tag()}", partner) for _ in range(5)]
+    quiet = simulator.faults
+    simulator.faults = Faults(FaultPlan(**{fault: 0.6}), 4)
+    simulator.faults.active = True
+    done: dict[str, Any] = {}
+    try:
+        for _ in range(60):
+            rest = [s for s in batch if s.external_id not in done]
+            if not rest:
+                break
+            try:
+                outcomes = session.send(rest)
+            except UnknownOutcomeError:
+                outcomes = []
+                for _ in range(20):
+                    try:
+                        outcomes = session.look_up(rest)
+                        break
+                    except (TransientError, UnknownOutcomeError):
+                        continue
+            except (TransientError, SetupError):
+                continue
+            done |= {o.external_id: o for o in outcomes if o.status == "confirmed"}
+    finally:
+        simulator.faults = quiet
+    assert len(done) == 5
+    references = [s.body.reference for s in batch]  # type: ignore[union-attr]
+    moves = [m for m in simulator.service.world.table("account.move").values() if m["ref"] in references]
+    assert len(moves) == 5 and all(m["state"] == "posted" for m in moves)
+
+
+def test_odoo_a_least_privilege_account_is_told_which_right_it_lacks(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    with pytest.raises(SetupError, match="lacks a right"):
+        session._client.call("res.company", "write", ids=[1], vals={"sale_lock_date": "2026-01-31"})
+
+
+def test_odoo_a_missing_record_is_refused_and_not_retried(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    with pytest.raises(RefusedError):
+        session._client.call("account.move", "action_post", ids=[99999999])
+
+
+def test_a_simulator_imports_nothing_of_the_connector_that_it_stands_in_for() -> None:
+    root = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
+    files = [*root.glob("*/simulator.py"), *root.glob("*/simulator/*.py")]
+    assert len(files) > 8
+    for path in files:
+        text = path.read_text()
+        for name in (
+            "client",
+            "normalise",
+            "connector",
+            "session",
+            "rows",
+            "comparing",
+            "directory",
+            "queries",
+        ):
+            assert f".{name} import" not in text, f"{path} imports {name}"
+        assert "tieout.documents" not in text and "tieout.connect " not in text, path
