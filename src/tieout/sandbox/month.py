@@ -280,7 +280,8 @@ class Month:
         dispute = self.world.stripe.open_dispute(charge, 1500, at)
         # Won next month with the fee kept; lost after the lock.
         day = date(2026, 11, 2) if ending == "won" else date(2026, 11, 5)
-        self.add(self.at(day, 10), lambda t: self.world.stripe.close_dispute(dispute, ending, t))
+        closing = max(self.at(day, 10), at + timedelta(days=1))
+        self.add(closing, lambda t: self.world.stripe.close_dispute(dispute, ending, t))
 
     # accounts that pay by transfer
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from tieout.connectors.camt053.simulator import BankLine
-from tieout.sandbox.month import Month, Planted, cents
+from tieout.sandbox.month import LAST_PAYOUT, Month, Planted, cents
 from tieout.sandbox.world import IBAN_USD, ZONE
 
 
@@ -184,9 +185,18 @@ class Traps:
         stripe.hidden |= {up["id"], down["id"]}
         self._plant("missing_events", "stripe:2026-10:USD", 0)
 
+    def _payout(self, at: datetime, again: Callable[[datetime], None]) -> dict[str, Any] | None:
+        """An automatic payout; where nothing has settled yet the trap waits for the next day."""
+        payout = self.m.world.stripe.pay_out("USD", at)
+        if payout is None:
+            tomorrow = at + timedelta(days=1)
+            self.m._special_payouts.add(("USD", tomorrow.astimezone(ZONE).date()))
+            self.m.add(tomorrow, again)
+        return payout
+
     def short_deposit(self, at: datetime) -> None:
         """A deposit a cent short."""
-        payout = self.m.world.stripe.pay_out("USD", at)
+        payout = self._payout(at, self.short_deposit)
         if payout is None:
             return
         day = at.astimezone(ZONE).date()
@@ -196,7 +206,7 @@ class Traps:
 
     def failed_payout(self, at: datetime) -> None:
         """A payout that the bank sends back: it never arrives."""
-        payout = self.m.world.stripe.pay_out("USD", at)
+        payout = self._payout(at, self.failed_payout)
         if payout is None:
             return
         self._returned = payout
@@ -205,7 +215,9 @@ class Traps:
     def manual_payout(self, at: datetime) -> None:
         """What came back is paid out by hand, between automatic payouts."""
         returned = getattr(self, "_returned", None)
-        if returned is None:
+        if returned is None or self.m.world.stripe.available("USD", at) < returned["amount"]:
+            if at < self.m.at(LAST_PAYOUT, 0):
+                self.m.add(at + timedelta(days=1), self.manual_payout)
             return
         payout = self.m.world.stripe.pay_out("USD", at, amount=returned["amount"])
         if payout is not None:
