@@ -32,12 +32,17 @@ class Work:
     done: asyncio.Future[bool]
     loop: asyncio.AbstractEventLoop
 
-    def settle(self, ok: bool) -> None:
-        def finish() -> None:
-            if not self.done.done():
-                self.done.set_result(ok)
 
-        self.loop.call_soon_threadsafe(finish)
+def _answer(batch: list[Work], ok: bool) -> None:
+    """Let the requests of a batch be answered: one call into each event loop, not one each."""
+
+    def finish(works: list[Work]) -> None:
+        for work in works:
+            if not work.done.done():
+                work.done.set_result(ok)
+
+    for loop in {id(w.loop): w.loop for w in batch}.values():
+        loop.call_soon_threadsafe(finish, [w for w in batch if w.loop is loop])
 
 
 class Committer(threading.Thread):
@@ -80,8 +85,7 @@ class Committer(threading.Thread):
                 if connection is not None:
                     connection.close()
                 connection = None
-            for work in batch:
-                work.settle(ok)
+            _answer(batch, ok)
 
     def _commit(self, connection: Connection, batch: list[Work]) -> None:
         by_interface: dict[str, list[Any]] = {}

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tieout.connect import Item
-from tieout.engine import wake
-from tieout.evidence import Entry, record, salted_hash
+from tieout.evidence import salted_hash
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -40,43 +39,23 @@ def accept(
     """
     if not items:
         return Accepted(0, 0)
-    by_key = {item.dedupe_key: item for item in reversed(items)}
-    chosen = list(by_key.values())[::-1]
-    count = len(chosen)
-    rows = connection.execute(
+    chosen = list({item.dedupe_key: item for item in reversed(items)}.values())[::-1]
+    salts = [os.urandom(16) for _ in chosen]
+    row = connection.execute(
         _SQL["accept"],
         {
-            "interface": [interface] * count,
+            "interface": interface,
+            "transport": transport,
+            "at": now,
+            "state": state,
             "stream": [item.stream for item in chosen],
             "dedupe_key": [item.dedupe_key for item in chosen],
             "source_key": [item.source_key for item in chosen],
-            "transport": [transport] * count,
             "sha": [hashlib.sha256(item.body).digest() for item in chosen],
-            "at": [now] * count,
-            "state": [state] * count,
+            "salt": salts,
+            "body": [item.body for item in chosen],
+            "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],
         },
-    ).fetchall()
-    if not rows:
-        return Accepted(0, len(items))
-    salts = [os.urandom(16) for _ in rows]
-    bodies = [by_key[row["dedupe_key"]].body for row in rows]
-    connection.execute(
-        _SQL["add_bodies"],
-        {"id": [r["message_id"] for r in rows], "at": [now] * len(rows), "salt": salts, "body": bodies},
-    )
-    record(
-        connection,
-        [
-            Entry(
-                now,
-                transport,
-                "message.received",
-                f"{interface}:{row['dedupe_key']}",
-                detail={"message_id": row["message_id"], "state": state},
-                content_hash=salted_hash(salt, body),
-            )
-            for row, salt, body in zip(rows, salts, bodies, strict=True)
-        ],
-    )
-    wake(connection)
-    return Accepted(len(rows), len(items) - len(rows))
+    ).fetchone()
+    assert row is not None
+    return Accepted(row["new"], len(items) - row["new"])

@@ -1,16 +1,27 @@
 -- name: accept
--- A key that is known already is skipped: the first message of a key is the message.
-insert into tieout.message
-    (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at, state)
-select * from unnest(%(interface)s::text[], %(stream)s::text[], %(dedupe_key)s::text[],
-    %(source_key)s::text[], %(transport)s::text[], %(sha)s::bytea[], %(at)s::timestamptz[],
-    %(state)s::text[])
-on conflict (interface, dedupe_key) do nothing
-returning message_id, interface, dedupe_key
-
--- name: add_bodies
-insert into tieout.message_body (message_id, received_at, salt, body)
-select * from unnest(%(id)s::bigint[], %(at)s::timestamptz[], %(salt)s::bytea[], %(body)s::bytea[])
+-- Messages, their bytes and their evidence in one statement. A key that is known already is
+-- skipped: the first message of a key is the message.
+with given as (
+    select * from unnest(%(stream)b::text[], %(dedupe_key)b::text[], %(source_key)b::text[],
+        %(sha)b::bytea[], %(salt)b::bytea[], %(body)b::bytea[], %(hash)b::bytea[])
+        as g (stream, dedupe_key, source_key, sha, salt, body, hash)
+), new as (
+    insert into tieout.message
+        (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at, state)
+    select %(interface)s, stream, dedupe_key, source_key, %(transport)s, sha, %(at)s, %(state)s
+    from given
+    on conflict (interface, dedupe_key) do nothing
+    returning message_id, dedupe_key
+), bodies as (
+    insert into tieout.message_body (message_id, received_at, salt, body)
+    select n.message_id, %(at)s, g.salt, g.body from new n join given g using (dedupe_key)
+), testimony as (
+    insert into tieout.evidence (at, actor, action, subject, detail, content_hash)
+    select %(at)s, %(transport)s, 'message.received', %(interface)s || ':' || n.dedupe_key,
+        '{"message_id": ' || n.message_id || ', "state": "' || %(state)s || '"}', g.hash
+    from new n join given g using (dedupe_key)
+)
+select count(*) as new, pg_notify('tieout_wake', '') from new
 
 -- name: interfaces_with_work
 select interface from tieout.message where state = 'received' group by interface
@@ -151,7 +162,8 @@ update tieout.poll_cursor set failures = failures + 1, last_error = %(error)s
 where interface = %(interface)s and stream = %(stream)s
 
 -- name: poll_now
-update tieout.poll_cursor set due_at = least(due_at, %(now)s) where interface = %(interface)s
+update tieout.poll_cursor set due_at = %(now)s
+where interface = %(interface)s and due_at > %(now)s
 
 -- name: replay
 update tieout.document set state = 'normalised', retry_at = %(now)s
