@@ -52,6 +52,12 @@ def test_a_float_is_no_count_of_minor_units() -> None:
         from_minor(10.0, "EUR")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("minor", [10**24, -(10**24), 10**40])
+def test_an_amount_too_large_for_exact_arithmetic_is_refused(minor: int) -> None:
+    with pytest.raises(MoneyError, match="digits"):
+        from_minor(minor, "EUR")
+
+
 def test_two_currencies_make_no_sum() -> None:
     with pytest.raises(CurrencyMismatchError):
         from_minor(1, "EUR") + from_minor(1, "USD")

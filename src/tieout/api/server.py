@@ -57,6 +57,7 @@ class Application:
 
     def __init__(self, services: Services) -> None:
         self._s, self._metrics = services, Metrics()
+        self._receivers: dict[tuple[str, str], tuple[WebhookReceiver, tuple[str, ...]]] = {}
         self._committer = Committer(services.database, self._wake_polls)
         self._committer.start()
         self._rest = Starlette(
@@ -85,10 +86,22 @@ class Application:
             return
         await self._rest(scope, receive, send)  # type: ignore[arg-type]
 
+    def _receiver(self, name: str) -> tuple[WebhookReceiver | None, tuple[str, ...]]:
+        """Who takes pushes for an interface, and the events that wake its polls; looked up once
+        a release, since to ask a session for a capability costs more than to check a signature."""
+        release = self._s.release()
+        key = (release.sha256, name)
+        if key not in self._receivers:
+            interface = release.interfaces.get(name)
+            session = self._s.session(interface.system) if interface else None
+            if interface is None or not isinstance(session, WebhookReceiver):
+                return None, ()
+            self._receivers[key] = (session, self._s.connector_of(interface.system).pushes)
+        return self._receivers[key]
+
     async def _webhook(self, name: str, scope: Message, receive: Receive) -> tuple[int, str]:
-        interface = self._s.release().interfaces.get(name)
-        session = self._s.session(interface.system) if interface else None
-        if interface is None or not isinstance(session, WebhookReceiver):
+        session, pushes = self._receiver(name)
+        if session is None:
             return 404, f"no interface {name!r} takes webhooks"
         if scope["method"] != "POST":
             return 405, "webhooks are posted"
@@ -107,8 +120,7 @@ class Application:
             entry = Entry(now, "webhook", "webhook.malformed", name, detail={"why": str(error)[:200]})
             await self._commit(name, [], entry, False)
             return 400, f"signed, but not readable: {error}"
-        known = self._s.connector_of(interface.system).pushes
-        wakes = any(i.stream.removeprefix("event:").startswith(known) for i in items)
+        wakes = any(i.stream.removeprefix("event:").startswith(pushes) for i in items)
         if not await self._commit(name, items, None, wakes):
             return 503, "the database does not answer: send it again"
         return 200, "kept" if wakes else "kept; an event that no interface knows, so only listed"

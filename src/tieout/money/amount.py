@@ -13,7 +13,9 @@ import msgspec
 
 from tieout.money.currency import minor_digits, quantum
 
-_NUMBER = re.compile(r"[+-]?\d{1,24}(\.\d{1,12})?")
+# Decimal arithmetic keeps 28 digits: amounts stay below, so that no sum of them is rounded.
+_TOO_LARGE = 10**24
+_NUMBER = re.compile(r"[+-]?\d{1,22}(\.\d{1,4})?")
 
 
 class MoneyError(ValueError):
@@ -27,7 +29,7 @@ class CurrencyMismatchError(MoneyError):
 def parse_decimal(text: str) -> Decimal:
     """A plain decimal text ("-12.50") as a Decimal.
 
-    Refused with MoneyError: exponents, thousands marks, NaN, infinity, more than 24 digits.
+    Refused with MoneyError: exponents, thousands marks, NaN, infinity, more than 22 digits before the point or 4 behind it.
     """
     if not _NUMBER.fullmatch(text):
         raise MoneyError(f"{text[:40]!r} is no plain decimal number, such as -12.50")
@@ -51,6 +53,8 @@ class Amount(msgspec.Struct, frozen=True, order=False):
     @classmethod
     def exact(cls, value: Decimal, currency: str) -> Amount:
         """An amount of exactly `value`; MoneyError where that is finer than the minor unit."""
+        if abs(value) >= _TOO_LARGE:
+            raise MoneyError("an amount of more than 24 digits: arithmetic on it would round")
         unit = quantum(currency)
         fitted = value.quantize(unit)
         if fitted != value:
@@ -98,4 +102,6 @@ def from_minor(minor: int, currency: str) -> Amount:
     """
     if type(minor) is not int:
         raise MoneyError(f"{minor!r} is no integer count of minor units")
+    if abs(minor) >= _TOO_LARGE:
+        raise MoneyError("an amount of more than 24 digits: arithmetic on it would round")
     return Amount(Decimal(minor).scaleb(-minor_digits(currency)), currency)

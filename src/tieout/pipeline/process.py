@@ -23,19 +23,20 @@ from tieout.documents import (
     Measure,
     ProviderMovement,
     canonical_bytes,
+    ledger_lines,
     measure_of,
 )
 from tieout.documents import decode_document as decode
 from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
-from tieout.money import MoneyError, Period
+from tieout.money import Amount, MoneyError, Period
 from tieout.money.period import accounting_date
 from tieout.observe import get_logger
 from tieout.pipeline.facts import Asked, FactReader
 from tieout.pipeline.revising import revise
 from tieout.pipeline.work import Work
 from tieout.pipeline.writing import Writer
-from tieout.processes import Facts, plan_document
+from tieout.processes import CaseDraft, Facts, Plan, plan_document
 from tieout.rules import Entity, Interface, Release
 from tieout.store import Connection, Queries
 
@@ -147,7 +148,8 @@ class _Batch:
             try:
                 normalise = connector.stream(row["stream"]).normalise
                 documents = normalise(bytes(row["body"]), self._interface.options)
-            except (ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
+            except Exception as error:
+                # Whatever a source sends, it stops no neighbour: the message becomes a case.
                 why = f"{type(error).__name__}: {error}"[:500]
                 settled[row["message_id"]] = ("failed", why)
                 refused.append(self._unreadable(row, why))
@@ -192,9 +194,26 @@ class _Batch:
         facts = reader.read([Asked(w.document, w.on, w.previous) for w in works])
         for work, fact in zip(works, facts, strict=True):
             work.facts = fact
-            work.plan = plan_document(
-                work.document, work.revision, fact, self._release, self._interface, work.on
+            work.plan = self._plan_one(work, fact)
+
+    def _plan_one(self, work: Work, facts: Facts) -> Plan:
+        """The document's plan, its postings proven to balance; a recipe that fails on it makes
+        a case and stops no neighbour."""
+        try:
+            plan = plan_document(work.document, work.revision, facts, self._release, self._interface, work.on)
+            for effect in plan.effects:
+                ledger_lines(effect.body)
+            return plan
+        except Exception as error:
+            _log.exception("recipe failed", interface=self._interface.name, key=work.document.key)
+            amount = abs(work.measure.net)
+            case = CaseDraft(
+                cause="recipe_failed",
+                amount=Amount(amount, work.document.currency),
+                recovery="this is a defect of ours: report it; once mended, `tieout replay`",
+                detail=f"{type(error).__name__}: {error}"[:300],
             )
+            return Plan(decision="refused", cases=(case,), reason="recipe_failed")
 
     def _stale_entry(self, key: str, version: str) -> Entry:
         subject = f"{self._interface.name}:{key}"

@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import msgspec
 
 from tieout.connect import (
     ControlTotal,
@@ -141,7 +142,7 @@ class StripeSession:
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
         verify_signature(headers.get("stripe-signature", ""), body, self._secrets, now)
-        event = json.loads(body)
+        event = msgspec.json.decode(body)
         if not isinstance(event, dict) or "id" not in event or "type" not in event:
             raise ValueError("a Stripe event is a JSON object with id and type")
         return [Item("event:" + str(event["type"]), str(event["id"]), f"event:{event['id']}", body)]

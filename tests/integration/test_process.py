@@ -1,0 +1,193 @@
+"""Processing in a real database: one bad document stops no other; nothing happens twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tieout.bootstrap.discover import discover
+from tieout.connect import Item, LedgerFacts
+from tieout.pipeline import ProcessStage, accept, exclude_case, replay
+from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.store import Database
+
+NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+ACCOUNTS = {"clearing.stripe.USD": "101501", "bank_in_transit": "101701", "fees.stripe": "621000",
+            "unapplied.unknown": "212100", "disputes_receivable.stripe": "101710"}  # fmt: skip
+
+
+class Ledger:
+    def facts(self, entity: Entity) -> LedgerFacts:
+        return LedgerFacts(None, {})
+
+    def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]:
+        return {}
+
+
+@dataclass
+class Clock:
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Site:
+    """A database with a stage on it, and the release that it works by."""
+
+    database: Database
+    accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    clock: Clock = field(default_factory=Clock)
+
+    def release(self) -> Release:
+        def table(name: str, rows: dict[str, str]) -> Mapping:
+            return Mapping(name, tuple(MappingRow(k, v) for k, v in rows.items()))
+
+        return Release(
+            "0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")},
+            {"stripe": Interface("stripe", "stripe", "US", ("balance_transactions",), "o", "p")},
+            {"accounts": table("accounts", self.accounts), "journals": table("journals", {"clearing.stripe.USD": "STRU"})},
+        )  # fmt: skip
+
+    def take(self, *bodies: bytes) -> None:
+        with self.database.transaction() as connection:
+            items = [
+                Item("balance_transactions", f"k{n}", f"d{hash(b)}-{n}", b) for n, b in enumerate(bodies)
+            ]
+            accept(connection, "stripe", items, "poll", self.clock.now())
+
+    def work(self) -> None:
+        connector = discover()["stripe"]
+        stage = ProcessStage(self.release, lambda _: connector, Ledger(), {}, self.clock)
+        connection = self.database.connect(autocommit=True)
+        while stage.step(connection):
+            pass
+        connection.close()
+
+    def states(self) -> dict[str, str]:
+        return {
+            r["source_key"]: r["state"]
+            for r in self.database.rows("select source_key, state from tieout.document")
+        }
+
+
+@pytest.fixture
+def site(database: Database) -> Site:
+    return Site(database)
+
+
+def row(key: str, amount: int = -500, category: str = "payout", **more: Any) -> bytes:
+    source = {"id": f"po_{key}", "object": "payout", "automatic": False, "metadata": more.pop("metadata", {})}
+    return json.dumps(
+        {"id": key, "amount": amount, "currency": "usd", "created": int(NOW.timestamp()) - 60, "fee": 0,
+         "net": amount, "reporting_category": category, "type": "x", "source": source, **more}
+    ).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [b"{", b"null", b"\x00", row("bad", amount=1.5), row("bad", currency="us"), row("bad", created="x"),
+     row("bad\x00key"), row("bad", amount=10**40)],
+)  # fmt: skip
+def test_one_bad_message_is_a_case_and_its_neighbours_are_planned(site: Site, bad: bytes) -> None:
+    site.take(row("a"), bad, row("b"))
+    site.work()
+    states = site.states()
+    assert states["a"] == states["b"] == "planned"
+    cases = site.database.rows("select cause from tieout.cases")
+    assert len(cases) == 1
+    assert site.database.rows("select count(*) as n from tieout.message where state = 'received'") == [
+        {"n": 0}
+    ]
+
+
+def test_the_same_content_again_is_no_new_revision(site: Site) -> None:
+    site.take(row("a"))
+    site.work()
+    site.take(row("a", description=None))
+    site.work()
+    assert site.database.rows("select count(*) as n from tieout.document") == [{"n": 1}]
+    assert site.database.rows("select count(*) as n from tieout.delivery") == [{"n": 1}]
+
+
+def test_what_waits_is_planned_again_and_gives_up_after_its_patience(site: Site) -> None:
+    site.take(row("c", 700, "charge", metadata={"order_id": "404"}))
+    site.work()
+    assert site.states() == {"c": "normalised"}
+    site.clock.at = NOW + timedelta(hours=25)
+    site.work()
+    assert site.states() == {"c": "planned"}
+    (case,) = site.database.rows("select cause, amount, blocking, state from tieout.cases")
+    assert case == {
+        "cause": "payment_without_order",
+        "amount": Decimal("7.00"),
+        "blocking": True,
+        "state": "open",
+    }
+
+
+def test_a_mapping_that_was_missing_frees_the_document_on_replay(site: Site) -> None:
+    del site.accounts["bank_in_transit"]
+    site.take(row("a"))
+    site.work()
+    assert site.states() == {"a": "refused"}
+    site.accounts["bank_in_transit"] = "101701"
+    with site.database.transaction() as connection:
+        assert replay(connection, NOW, "t", cause="unmapped_account") == 1
+        assert replay(connection, NOW, "t", cause="other") == 0
+    site.work()
+    assert site.states() == {"a": "planned"}
+    assert site.database.rows("select state from tieout.cases") == [{"state": "solved"}]
+
+
+def test_an_exclusion_needs_a_reason_and_is_in_evidence(site: Site) -> None:
+    site.take(row("u", 900, "anticipation"))
+    site.work()
+    (case,) = site.database.rows("select case_id, cause from tieout.cases")
+    with site.database.transaction() as connection:
+        with pytest.raises(ValueError):
+            exclude_case(connection, case["case_id"], " ", NOW, "ada")
+        assert exclude_case(connection, case["case_id"], "a test booking", NOW, "ada")
+    assert site.states() == {"u": "excluded"}
+    assert site.database.rows("select actor from tieout.evidence where action = 'document.excluded'") == [
+        {"actor": "ada"}
+    ]
+
+
+def test_the_measure_is_the_signed_net_and_the_facts_are_kept(site: Site) -> None:
+    site.take(row("a", -500), row("d", -1000, "dispute", fee=1500, net=-2500))
+    site.work()
+    rows = site.database.rows(
+        "select source_key, measure_debit, measure_credit, facts_sha256 from tieout.document order by 1"
+    )
+    assert [(r["measure_debit"], r["measure_credit"]) for r in rows] == [
+        (0, Decimal("5.00")),
+        (0, Decimal("25.00")),
+    ]
+    assert all(r["facts_sha256"] for r in rows)
+
+
+def test_a_recipe_that_breaks_on_a_document_is_a_case(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tieout.pipeline.process as process
+
+    real: Callable[..., Any] = process.plan_document
+
+    def broken(document: Any, *arguments: Any) -> Any:
+        if document.key == "b":
+            raise AssertionError("planted")
+        return real(document, *arguments)
+
+    monkeypatch.setattr(process, "plan_document", broken)
+    site.take(row("a"), row("b"), row("c"))
+    site.work()
+    assert site.states() == {"a": "planned", "b": "refused", "c": "planned"}
+    assert site.database.rows("select cause, amount from tieout.cases") == [
+        {"cause": "recipe_failed", "amount": Decimal("5.00")}
+    ]
