@@ -11,11 +11,14 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from rich import box
 from rich.progress import Progress
 from rich.table import Table
@@ -243,22 +246,35 @@ class Demo:
 
     def _close_october(self, app: Any, world: World, admin: Administrator, company: int) -> None:
         """Before the books are locked the month must tie: what it lacks is pulled again."""
-        connection = app.database.connect(autocommit=True)
-        now = app.clock.now()
-        open_gaps(connection, self._tie(connection, app, now), now)
+        self._find_gaps(app)
         # By now the lists have caught up with the reports.
         world.stripe.hidden.clear()
         for interface in app.project.release.interfaces:
-            pull_again(connection, interface, app.clock)
+            self._insist(app, partial(pull_again, interface=interface, clock=app.clock))
         self._settle(app)
-        open_gaps(connection, self._tie(connection, app, now), now)
-        connection.close()
+        self._find_gaps(app)
         admin.call("res.company", "write", ids=[company], vals={"fiscalyear_lock_date": "2026-10-31"})
+
+    def _find_gaps(self, app: Any) -> None:
+        now = app.clock.now()
+        self._insist(app, lambda c: open_gaps(c, self._tie(c, app, now), now))
+
+    @staticmethod
+    def _insist(app: Any, act: Callable[[Any], object]) -> None:
+        """Do something that may be done twice, also when the database dies under it."""
+        for attempt in range(10):
+            try:
+                connection = app.database.connect(autocommit=True)
+                act(connection)
+                connection.close()
+                return
+            except psycopg.OperationalError:
+                if attempt == 9:
+                    raise
+                time.sleep(0.3)
 
     def _settle(self, app: Any) -> None:
         """Wait until nothing can move any more."""
-        import psycopg
-
         deadline = time.monotonic() + _PATIENCE_S
         left: dict[str, int] = {}
         with contextlib.suppress(psycopg.OperationalError), app.database.transaction() as woken:

@@ -123,8 +123,7 @@ class ShopifySession:
         if not self._currency:
             self._currency = self._query(SHOP, {})["shop"]["currencyCode"]
         table = answer["tableData"]
-        names = [column["name"] for column in table["columns"]]
-        row = dict(zip(names, table["rows"][0], strict=True)) if table["rows"] else {}
+        row = _first_row(table)
         orders, refunds = int(row.get("orders", 0)), int(row.get("refunds", 0))
         returned = Decimal(str(row.get("total_returns", "0")))
         sold = Decimal(str(row.get("total_sales", "0"))) + returned
@@ -147,6 +146,16 @@ def verify_signature(given: str, body: bytes, secrets: Iterable[str]) -> None:
         if hmac.compare_digest(base64.b64encode(digest).decode(), given):
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
+
+
+def _first_row(table: dict[str, Any]) -> dict[str, Any]:
+    """ShopifyQL's rows are of the scalar JSON: objects by column name, or lists in its order."""
+    if not table["rows"]:
+        return {}
+    first = table["rows"][0]
+    if isinstance(first, dict):
+        return first
+    return dict(zip([column["name"] for column in table["columns"]], first, strict=True))
 
 
 def _refill(body: dict[str, Any]) -> float:

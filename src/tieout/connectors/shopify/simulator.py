@@ -24,6 +24,7 @@ from tieout.simkit import NONE, Answer, Faults, Push
 VERSIONS = ("2026-10", "2026-07", "2026-04", "2026-01")
 _SDL = """
 scalar DateTime
+scalar JSON
 scalar Decimal
 type MoneyV2 { amount: Decimal! currencyCode: String! }
 type MoneyBag { shopMoney: MoneyV2! presentmentMoney: MoneyV2! }
@@ -52,7 +53,7 @@ type OrderConnection { nodes: [Order!]! pageInfo: PageInfo! }
 enum OrderSortKeys { UPDATED_AT CREATED_AT ID }
 type Shop { name: String! currencyCode: String! ianaTimezone: String! }
 type ShopifyqlTableDataColumn { name: String! }
-type ShopifyqlTableData { columns: [ShopifyqlTableDataColumn!]! rows: [[String]!]! }
+type ShopifyqlTableData { columns: [ShopifyqlTableDataColumn!]! rows: JSON! }
 type ShopifyqlQueryResponse { parseErrors: [String!]! tableData: ShopifyqlTableData }
 type Query {
   shop: Shop!
@@ -351,7 +352,7 @@ class Shopify:
             "refunds": refunds,
             "total_returns": returned,
         }
-        table = {"columns": [{"name": n} for n in values], "rows": [[str(v) for v in values.values()]]}
+        table = {"columns": [{"name": n} for n in values], "rows": [{k: str(v) for k, v in values.items()}]}
         return {"parseErrors": [], "tableData": table}
 
 

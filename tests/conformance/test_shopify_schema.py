@@ -1,0 +1,82 @@
+"""Our Shopify queries, and the simulator's schema, against the published introspection schema.
+
+The schema comes out of npm's `@shopify/dev-mcp` (ISC), fetched by name; skipped where npm or its
+registry is not there.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_client_schema,
+    build_schema,
+    get_named_type,
+    parse,
+    validate,
+)
+
+from tieout.connectors.shopify.client import API_VERSION
+from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
+from tieout.connectors.shopify.simulator import _SDL
+
+PACKAGE = "@shopify/dev-mcp@1.16.0"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> GraphQLSchema:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not here")
+    folder = tmp_path_factory.mktemp("npm")
+    try:
+        done = subprocess.run(
+            ["npm", "pack", "--silent", PACKAGE],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm's registry does not answer")
+    archives = list(Path(folder).glob("*.tgz"))
+    if done.returncode or not archives:
+        pytest.skip("npm's registry does not have the package here")
+    with tarfile.open(archives[0]) as archive:
+        member = archive.extractfile(f"package/dist/data/admin_{API_VERSION}.json.gz")
+        assert member is not None
+        schema = json.loads(gzip.decompress(member.read()))
+    return build_client_schema(schema.get("data", schema), assume_valid=True)
+
+
+@pytest.mark.parametrize("query", [ORDERS, SALES, SHOP], ids=["orders", "sales", "shop"])
+def test_our_queries_are_valid_for_the_published_schema(published: GraphQLSchema, query: str) -> None:
+    assert validate(published, parse(query)) == []
+
+
+def test_the_simulator_promises_no_field_that_the_real_one_does_not_have(published: GraphQLSchema) -> None:
+    ours = build_schema(_SDL)
+    wrong = []
+    for name, kind in ours.type_map.items():
+        if name.startswith("__") or not isinstance(kind, GraphQLObjectType) or name == "Query":
+            continue
+        real = published.type_map.get(name)
+        if not isinstance(real, GraphQLObjectType):
+            wrong.append(f"there is no {name}")
+            continue
+        for field, value in kind.fields.items():
+            if field not in real.fields:
+                wrong.append(f"{name} has no {field}")
+            elif isinstance(get_named_type(value.type), GraphQLObjectType):
+                theirs = get_named_type(real.fields[field].type).name
+                if theirs != get_named_type(value.type).name:
+                    wrong.append(f"{name}.{field} is a {theirs}")
+    assert not wrong
