@@ -182,7 +182,7 @@ def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> N
     path.write_text(path.read_text() + "City Levy 3%,0% Exports,,\n")
     time.sleep(2.2)
     done = tieout("replay", "--cause", "unknown_tax", folder=running.project)
-    assert "1 documents" in done.stdout, done.stdout + done.stderr
+    assert "1 documents and effects" in done.stdout, done.stdout + done.stderr
     running.wait(lambda: running.posted("shop_us") == 2)
     assert "unknown_tax" not in {c["cause"] for c in running.status()["cases"]}
 

@@ -90,12 +90,12 @@ def test_migrations_are_applied_once_and_a_changed_one_is_refused(empty_database
 
 
 def line(number: int, amount: str, external: str = "e1") -> str:
-    return f"('{external}', {number}, 'US', '2026-10-05', '1', 'USD', {amount}, {amount})"
+    return f"('{external}', 1, {number}, 'US', '2026-10-05', '1', 'USD', {amount}, {amount})"
 
 
 INSERT = (
     "insert into tieout.posting_line"
-    " (external_id, line_no, entity, accounting_on, account, currency, amount, company_amount) values "
+    " (external_id, plan_no, line_no, entity, accounting_on, account, currency, amount, company_amount) values "
 )
 
 

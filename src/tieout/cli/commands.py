@@ -395,7 +395,7 @@ def replay(
     app = open_app(folder)
     with _database(app) as connection:
         count = replay_documents(connection, app.clock.now(), "operator", cause=cause, case_id=case)
-    out.print(f"{count} documents are planned again")
+    out.print(f"{count} documents and effects are taken up again")
 
 
 @cli.command()

@@ -15,7 +15,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout.cases import NewCase, open_cases
+from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import (
     ConnectorError,
     Outcome,
@@ -247,6 +247,7 @@ class DeliveryStage:
             for r in posted
         ]
         record(connection, entries)
+        solve(connection, documents, now, "it was delivered", self._worker, _UNSENT)
         odd = [(row, o) for row, o in confirmed if o.cause]
         for row, outcome in odd:
             self._open_case(connection, row, outcome.cause, outcome.error)
@@ -289,7 +290,12 @@ class DeliveryStage:
         )
 
 
+# Causes of effects that did not happen: delivering them solves the case.
+_UNSENT = ["refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible"]
 _RECOVERY = {
+    "not_matched": "match the two in the ledger, or `tieout replay --cause not_matched`",
+    "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
+    "match_impossible": "one side has left its account: correct it in the ledger, then replay",
     "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
     "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",
     "date_moved": "the ledger moved the date (a lock): agree on the period, or reopen it",

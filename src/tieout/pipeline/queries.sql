@@ -141,8 +141,12 @@ from unnest(%(document_id)s::bigint[], %(system)s::text[], %(lane)s::text[], %(e
     %(external_id)s::text[], %(ledger)s::bool[], %(body)s::text[], %(sha)s::bytea[],
     %(account)s::text[], %(requires)s::text[])
     as u (document_id, system, lane, effect, external_id, ledger, body, sha, account, requires)
-on conflict (system, external_id) do nothing
-returning external_id
+-- An effect that its target refused never happened: it may be planned anew under its own id.
+on conflict (system, external_id) do update set state = 'waiting', lane = excluded.lane,
+    body = excluded.body, body_sha256 = excluded.body_sha256, account = excluded.account,
+    requires = excluded.requires, plan_no = delivery.plan_no + 1
+    where delivery.state = 'refused' and delivery.document_id = excluded.document_id
+returning external_id, plan_no
 
 -- name: due_polls
 select interface, stream, position from tieout.poll_cursor
@@ -172,6 +176,15 @@ where state = 'refused' and document_id in (
     and (%(cause)s::text is null or cause = %(cause)s::text)
     and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
 returning document_id
+
+-- name: send_again
+-- Effects that their targets refused and that hold no document: a message, a match.
+update tieout.delivery set state = 'waiting'
+where state = 'refused' and not ledger and document_id in (
+    select document_id from tieout.cases where state = 'open'
+    and (%(cause)s::text is null or cause = %(cause)s::text)
+    and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
+returning external_id
 
 -- name: exclude
 update tieout.document d set state = 'excluded', reason = %(reason)s, retry_at = null

@@ -20,19 +20,19 @@ def replay(
     cause: str | None = None,
     case_id: int | None = None,
 ) -> int:
-    """Plan again what is held by an open case (of a cause, or one case); how many documents.
+    """Plan again what is held by an open case (of a cause, or one case), and send again what
+    its target refused; how many documents and effects.
 
     Safe at any time: what was planned already is left alone.
     """
     rows = connection.execute(_SQL["replay"], {"now": now, "cause": cause, "case_id": case_id}).fetchall()
-    ids = [row["document_id"] for row in rows]
-    if ids:
-        record(
-            connection,
-            [Entry(now, actor, "document.replayed", f"document {i}") for i in ids],
-        )
+    entries = [Entry(now, actor, "document.replayed", f"document {r['document_id']}") for r in rows]
+    again = connection.execute(_SQL["send_again"], {"cause": cause, "case_id": case_id}).fetchall()
+    entries += [Entry(now, actor, "delivery.replayed", r["external_id"]) for r in again]
+    if entries:
+        record(connection, entries)
         wake(connection)
-    return len(ids)
+    return len(entries)
 
 
 def exclude_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:

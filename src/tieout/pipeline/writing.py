@@ -147,7 +147,12 @@ class Writer:
                     yield work, effect, system
 
     def _deliveries(self, group: list[Work]) -> None:
-        rows = list(self._effects(group))
+        # Several orders of one new customer all ask for that customer: the first one makes it.
+        first = {
+            (system, effect.external_id): (work, effect, system)
+            for work, effect, system in reversed(list(self._effects(group)))
+        }
+        rows = list(first.values())[::-1]
         if not rows:
             return
         bodies = [encode_effect(effect.body) for _, effect, _ in rows]
@@ -169,13 +174,13 @@ class Writer:
                 "requires": [" ".join(effect.requires) for _, effect, _ in rows],
             },
         ).fetchall()
-        new = {row["external_id"] for row in written}
+        plans = {row["external_id"]: row["plan_no"] for row in written}
         with self._connection.cursor().copy(
-            b"copy tieout.posting_line (external_id, line_no, entity, accounting_on, account,"
+            b"copy tieout.posting_line (external_id, plan_no, line_no, entity, accounting_on, account,"
             b" currency, amount, company_amount, partner) from stdin"
         ) as copy:
             for _, effect, _ in rows:
-                if effect.external_id not in new:
+                if effect.external_id not in plans:
                     continue
                 on = getattr(effect.body, "on", None)
                 currency = getattr(effect.body, "currency", "")
@@ -183,6 +188,7 @@ class Writer:
                     copy.write_row(
                         (
                             effect.external_id,
+                            plans[effect.external_id],
                             number,
                             self._entity.code,
                             on,

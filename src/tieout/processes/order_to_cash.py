@@ -300,7 +300,13 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
     order = ctx.facts.order
     if order is None or not order.invoice:
-        return Plan(decision="wait", reason="its order is not posted yet")
+        if not ctx.facts.patience_over:
+            return Plan(decision="wait", reason="its order is not posted yet")
+        return refused(
+            "tender_without_order",
+            document.amount,
+            "solve the order's own case, then `tieout replay --cause tender_without_order`",
+        )
     receivable = ctx.account("receivable")
     amount, company = document.amount.value, ctx.company(document.amount.value)
     body = EntryPosting(

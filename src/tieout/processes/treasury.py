@@ -310,7 +310,11 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
                 ),
             )
         effects_after = facts.payout.effect
-    elif facts.order is not None and facts.order.state in ("posted", "planned"):
+    elif (
+        facts.order is not None
+        and facts.order.state in ("posted", "planned")
+        and facts.order.currency == doc.currency
+    ):
         counter, partner = ctx.account("receivable"), facts.order.partner
         match, effects_after = facts.order.match, facts.order.invoice
     elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Environment:
-    """TIEOUT_PROJECT (folder), TIEOUT_DSN (overrides tieout.toml), TIEOUT_LOG (level),
+    """TIEOUT_DSN (overrides tieout.toml), TIEOUT_LOG (level),
     TIEOUT_CRASH (`point` or `point:n`, for tests)."""
 
-    project: str
     dsn: str
     log_level: str
     crash: str
@@ -19,7 +18,6 @@ class Environment:
 
 def read_environment() -> Environment:
     return Environment(
-        project=os.environ.get("TIEOUT_PROJECT", "."),
         dsn=os.environ.get("TIEOUT_DSN", ""),
         log_level=os.environ.get("TIEOUT_LOG", "WARNING"),
         crash=os.environ.get("TIEOUT_CRASH", ""),

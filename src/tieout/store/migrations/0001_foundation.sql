@@ -91,6 +91,8 @@ create table tieout.delivery (
     measure numeric,
     confirmed_at timestamptz,
     changed boolean not null default false,
+    -- counts plans: a refused effect, which never happened, may be planned anew under its id
+    plan_no integer not null default 1,
     -- one effect of one event on one target, for ever
     unique (system, external_id),
     check (state <> 'confirmed' or confirmed_at is not null)
@@ -114,6 +116,7 @@ create table tieout.attempt (
 -- Journal lines as planned: signed, a debit positive.
 create table tieout.posting_line (
     external_id text not null,
+    plan_no integer not null,
     line_no integer not null,
     entity text not null,
     accounting_on date not null,
@@ -122,14 +125,14 @@ create table tieout.posting_line (
     amount numeric not null,
     company_amount numeric not null,
     partner text not null default '',
-    primary key (external_id, line_no)
+    primary key (external_id, plan_no, line_no)
 );
 -- Every posting balances: checked once a statement, which costs half of a row trigger.
 create function tieout.posting_balances() returns trigger language plpgsql as $$
 declare bad text;
 begin
     select external_id into bad from added
-        group by external_id, currency
+        group by external_id, plan_no, currency
         having sum(amount) <> 0 or sum(company_amount) <> 0 limit 1;
     if bad is not null then
         raise exception 'posting % does not balance', bad using errcode = '23514';

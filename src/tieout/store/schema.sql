@@ -1,0 +1,345 @@
+CREATE SCHEMA tieout;
+CREATE FUNCTION tieout.posting_balances() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare bad text;
+begin
+    select external_id into bad from added
+        group by external_id, plan_no, currency
+        having sum(amount) <> 0 or sum(company_amount) <> 0 limit 1;
+    if bad is not null then
+        raise exception 'posting % does not balance', bad using errcode = '23514';
+    end if;
+    return null;
+end $$;
+CREATE FUNCTION tieout.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = '55000';
+end $$;
+CREATE TABLE tieout.attempt (
+    attempt_id bigint NOT NULL,
+    system text NOT NULL,
+    lane text NOT NULL,
+    worker text NOT NULL,
+    external_ids text[] NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    outcome text,
+    detail text
+);
+ALTER TABLE tieout.attempt ALTER COLUMN attempt_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.attempt_attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.cases (
+    case_id bigint NOT NULL,
+    fingerprint text NOT NULL,
+    cause text NOT NULL,
+    interface text NOT NULL,
+    entity text NOT NULL,
+    period text NOT NULL,
+    document_id bigint,
+    source_key text NOT NULL,
+    amount numeric NOT NULL,
+    currency text NOT NULL,
+    blocking boolean NOT NULL,
+    recovery text NOT NULL,
+    detail text NOT NULL,
+    owner text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    solved_at timestamp with time zone,
+    resolution text DEFAULT ''::text NOT NULL,
+    CONSTRAINT cases_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT cases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'solved'::text])))
+);
+ALTER TABLE tieout.cases ALTER COLUMN case_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.cases_case_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.control_total (
+    interface text NOT NULL,
+    entity text NOT NULL,
+    period text NOT NULL,
+    currency text NOT NULL,
+    control_group text NOT NULL,
+    count integer NOT NULL,
+    debit numeric NOT NULL,
+    credit numeric NOT NULL,
+    reference text NOT NULL,
+    taken_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.delivery (
+    delivery_id bigint NOT NULL,
+    document_id bigint NOT NULL,
+    interface text NOT NULL,
+    entity text NOT NULL,
+    system text NOT NULL,
+    lane text NOT NULL,
+    effect text NOT NULL,
+    external_id text NOT NULL,
+    ledger boolean NOT NULL,
+    body text NOT NULL,
+    body_sha256 bytea NOT NULL,
+    account text DEFAULT ''::text NOT NULL,
+    requires text[],
+    state text DEFAULT 'waiting'::text NOT NULL,
+    urgent boolean DEFAULT true NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    target_model text DEFAULT ''::text NOT NULL,
+    target_id bigint,
+    read_back text,
+    measure numeric,
+    confirmed_at timestamp with time zone,
+    changed boolean DEFAULT false NOT NULL,
+    plan_no integer DEFAULT 1 NOT NULL,
+    CONSTRAINT delivery_check CHECK (((state <> 'confirmed'::text) OR (confirmed_at IS NOT NULL))),
+    CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text, 'confirmed'::text, 'refused'::text])))
+);
+ALTER TABLE tieout.delivery ALTER COLUMN delivery_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.delivery_delivery_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.document (
+    document_id bigint NOT NULL,
+    interface text NOT NULL,
+    entity text NOT NULL,
+    kind text NOT NULL,
+    source_key text NOT NULL,
+    revision integer NOT NULL,
+    version text NOT NULL,
+    content text NOT NULL,
+    content_sha256 bytea NOT NULL,
+    message_id bigint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    accounting_on date NOT NULL,
+    period text NOT NULL,
+    currency text NOT NULL,
+    control_group text NOT NULL,
+    measure_count integer NOT NULL,
+    measure_debit numeric NOT NULL,
+    measure_credit numeric NOT NULL,
+    order_key text DEFAULT ''::text NOT NULL,
+    link_key text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    parked_account text DEFAULT ''::text NOT NULL,
+    facts text,
+    facts_sha256 bytea,
+    release text NOT NULL,
+    retry_at timestamp with time zone,
+    posted_at timestamp with time zone,
+    CONSTRAINT document_state_check CHECK ((state = ANY (ARRAY['normalised'::text, 'planned'::text, 'refused'::text, 'posted'::text, 'excluded'::text, 'superseded'::text])))
+);
+ALTER TABLE tieout.document ALTER COLUMN document_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.document_document_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.evidence (
+    evidence_id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    entity text DEFAULT ''::text NOT NULL,
+    detail text DEFAULT '{}'::text NOT NULL,
+    content_hash bytea
+);
+ALTER TABLE tieout.evidence ALTER COLUMN evidence_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.evidence_evidence_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.evidence_head (
+    tree_size bigint NOT NULL,
+    root_hash bytea NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    key_id text NOT NULL,
+    signature bytea NOT NULL,
+    peaks bytea[] NOT NULL
+);
+CREATE TABLE tieout.evidence_leaf (
+    leaf_no bigint NOT NULL,
+    evidence_id bigint NOT NULL,
+    leaf_hash bytea NOT NULL
+);
+CREATE TABLE tieout.message (
+    message_id bigint NOT NULL,
+    interface text NOT NULL,
+    stream text NOT NULL,
+    dedupe_key text NOT NULL,
+    source_key text NOT NULL,
+    transport text NOT NULL,
+    state text DEFAULT 'received'::text NOT NULL,
+    body_sha256 bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    note text,
+    CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['received'::text, 'normalised'::text, 'listed'::text, 'failed'::text]))),
+    CONSTRAINT message_transport_check CHECK ((transport = ANY (ARRAY['webhook'::text, 'poll'::text, 'file'::text])))
+);
+CREATE TABLE tieout.message_body (
+    message_id bigint NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    salt bytea NOT NULL,
+    body bytea NOT NULL
+)
+PARTITION BY RANGE (received_at);
+CREATE TABLE tieout.message_body_rest (
+    message_id bigint CONSTRAINT message_body_message_id_not_null NOT NULL,
+    received_at timestamp with time zone CONSTRAINT message_body_received_at_not_null NOT NULL,
+    salt bytea CONSTRAINT message_body_salt_not_null NOT NULL,
+    body bytea CONSTRAINT message_body_body_not_null NOT NULL
+);
+ALTER TABLE tieout.message ALTER COLUMN message_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.message_message_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.payout_item (
+    entity text NOT NULL,
+    payout_key text NOT NULL,
+    movement_key text NOT NULL
+);
+CREATE TABLE tieout.pinned_system (
+    system text NOT NULL,
+    environment text NOT NULL,
+    fingerprint text NOT NULL,
+    pinned_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.poll_cursor (
+    interface text NOT NULL,
+    stream text NOT NULL,
+    "position" text DEFAULT '{}'::text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    last_error text DEFAULT ''::text NOT NULL,
+    polled_at timestamp with time zone
+);
+CREATE TABLE tieout.posting_line (
+    external_id text NOT NULL,
+    plan_no integer NOT NULL,
+    line_no integer NOT NULL,
+    entity text NOT NULL,
+    accounting_on date NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    company_amount numeric NOT NULL,
+    partner text DEFAULT ''::text NOT NULL
+);
+CREATE TABLE tieout.release (
+    sha256 text NOT NULL,
+    activated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.schema_migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE tieout.worker (
+    name text NOT NULL,
+    pid integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    idle boolean DEFAULT false NOT NULL
+);
+ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
+ALTER TABLE ONLY tieout.attempt
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id);
+ALTER TABLE ONLY tieout.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
+ALTER TABLE ONLY tieout.control_total
+    ADD CONSTRAINT control_total_pkey PRIMARY KEY (interface, period, currency, control_group);
+ALTER TABLE ONLY tieout.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
+ALTER TABLE ONLY tieout.delivery
+    ADD CONSTRAINT delivery_system_external_id_key UNIQUE (system, external_id);
+ALTER TABLE ONLY tieout.document
+    ADD CONSTRAINT document_interface_source_key_revision_key UNIQUE (interface, source_key, revision);
+ALTER TABLE ONLY tieout.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (document_id);
+ALTER TABLE ONLY tieout.evidence_head
+    ADD CONSTRAINT evidence_head_pkey PRIMARY KEY (tree_size);
+ALTER TABLE ONLY tieout.evidence_leaf
+    ADD CONSTRAINT evidence_leaf_evidence_id_key UNIQUE (evidence_id);
+ALTER TABLE ONLY tieout.evidence_leaf
+    ADD CONSTRAINT evidence_leaf_pkey PRIMARY KEY (leaf_no);
+ALTER TABLE ONLY tieout.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
+ALTER TABLE ONLY tieout.message_body
+    ADD CONSTRAINT message_body_pkey PRIMARY KEY (message_id, received_at);
+ALTER TABLE ONLY tieout.message_body_rest
+    ADD CONSTRAINT message_body_rest_pkey PRIMARY KEY (message_id, received_at);
+ALTER TABLE ONLY tieout.message
+    ADD CONSTRAINT message_interface_dedupe_key_key UNIQUE (interface, dedupe_key);
+ALTER TABLE ONLY tieout.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (message_id);
+ALTER TABLE ONLY tieout.payout_item
+    ADD CONSTRAINT payout_item_pkey PRIMARY KEY (entity, payout_key, movement_key);
+ALTER TABLE ONLY tieout.pinned_system
+    ADD CONSTRAINT pinned_system_pkey PRIMARY KEY (system);
+ALTER TABLE ONLY tieout.poll_cursor
+    ADD CONSTRAINT poll_cursor_pkey PRIMARY KEY (interface, stream);
+ALTER TABLE ONLY tieout.posting_line
+    ADD CONSTRAINT posting_line_pkey PRIMARY KEY (external_id, plan_no, line_no);
+ALTER TABLE ONLY tieout.release
+    ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
+ALTER TABLE ONLY tieout.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.worker
+    ADD CONSTRAINT worker_pkey PRIMARY KEY (name);
+CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
+CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
+CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
+CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
+CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
+CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) WHERE (order_key <> ''::text);
+CREATE INDEX document_period ON tieout.document USING btree (interface, period);
+CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);
+CREATE INDEX document_retry ON tieout.document USING btree (retry_at) WHERE ((state = 'normalised'::text) AND (retry_at IS NOT NULL));
+CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
+CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
+CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
+ALTER INDEX tieout.message_body_pkey ATTACH PARTITION tieout.message_body_rest_pkey;
+CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER head_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER head_kept BEFORE TRUNCATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER leaf_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
+CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+ALTER TABLE ONLY tieout.cases
+    ADD CONSTRAINT cases_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
+ALTER TABLE ONLY tieout.delivery
+    ADD CONSTRAINT delivery_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
+ALTER TABLE ONLY tieout.document
+    ADD CONSTRAINT document_message_id_fkey FOREIGN KEY (message_id) REFERENCES tieout.message(message_id);
