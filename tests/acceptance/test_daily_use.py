@@ -276,3 +276,19 @@ def test_a_typo_is_told_with_file_line_and_what_was_expected(
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert tieout(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["run", "bank"], ["tieout", "--period", "2026-10"], ["ingest", __file__, "--interface", "bank"],
+     ["cases", "list"], ["replay"], ["backup", "x.dump"], ["evidence", "export", "x.zip"], ["worker"], ["serve"]],
+)  # fmt: skip
+def test_without_a_running_database_every_command_says_how_to_start_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    for name in ("ODOO_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"):
+        monkeypatch.setenv(name, "x")
+    tieout("init", str(tmp_path / "p"))
+    done = tieout(*arguments, folder=tmp_path / "p")
+    assert done.returncode == 3 and "`tieout up`" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr

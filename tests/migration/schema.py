@@ -19,7 +19,9 @@ def dump(dsn: str) -> str:
         [_tool("pg_dump"), "--schema-only", "--schema=tieout", "--no-owner", "--no-privileges"],
         env=_environment(dsn), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    kept = [x for x in done.stdout.splitlines() if x.strip() and not re.match(r"--|SET |SELECT pg_catalog|\\", x)]
+    kept = [
+        x for x in done.stdout.splitlines() if x.strip() and not re.match(r"--|SET |SELECT pg_catalog|\\", x)
+    ]
     return "\n".join(kept) + "\n"
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from tieout.cli.context import FINDINGS, USAGE, fail, open_app, out, print_json
+from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 
 group = typer.Typer(help="Business exceptions.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -23,7 +23,7 @@ def list_cases(
     """Open cases, the largest amount at risk first."""
     from tieout.cases import list_open
 
-    app = open_app(folder)
+    app = open_running(folder)
     with app.database.transaction() as connection:
         rows = list_open(connection, cause)
     if as_json:
@@ -47,7 +47,7 @@ def solve(
     """Solve a case whose document may stand as it is."""
     from tieout.cases import solve_case
 
-    app = open_app(folder)
+    app = open_running(folder)
     with app.database.transaction() as connection:
         if not solve_case(connection, case, app.clock.now(), note, who):
             fail(f"case {case} is not open", USAGE)
@@ -64,7 +64,7 @@ def exclude(
     """Exclude a held document for a reason: it is never posted."""
     from tieout.pipeline import exclude_case
 
-    app = open_app(folder)
+    app = open_running(folder)
     try:
         with app.database.transaction() as connection:
             done = exclude_case(connection, case, reason, app.clock.now(), who)

@@ -13,7 +13,18 @@ import typer
 
 from tieout.cli import cases as cases_group
 from tieout.cli import evidence as evidence_group
-from tieout.cli.context import FAILED, FINDINGS, USAGE, err, factories, fail, open_app, out, print_json
+from tieout.cli.context import (
+    FAILED,
+    FINDINGS,
+    USAGE,
+    err,
+    factories,
+    fail,
+    open_app,
+    open_running,
+    out,
+    print_json,
+)
 
 cli = typer.Typer(
     name="tieout",
@@ -153,7 +164,7 @@ def up(folder: Folder = Path()) -> None:
 @cli.command()
 def worker(folder: Folder = Path()) -> None:
     """Run a worker on a database that runs already."""
-    app = open_app(folder)
+    app = open_running(folder)
     running = app.worker()
     running.start()
     _wait_for_signal()
@@ -167,7 +178,7 @@ def serve(folder: Folder = Path()) -> None:
     from tieout.api import Services
     from tieout.api import serve as serve_api
 
-    app = open_app(folder)
+    app = open_running(folder)
     project = app.project
     serve_api(
         Services(
@@ -244,10 +255,10 @@ def run(
     since: Annotated[str, typer.Option(help="pull again from the beginning: all")] = "",
 ) -> None:
     """Poll an interface now, or pull everything again with `--since all`."""
-    app = open_app(folder)
+    app = open_running(folder)
     if interface not in app.project.release.interfaces:
         fail(f"no interface {interface!r}: there are {', '.join(app.project.release.interfaces)}", USAGE)
-    with _database(app) as connection:
+    with app.database.transaction() as connection:
         from tieout.engine import wake
         from tieout.pipeline import poll_now, pull_again
 
@@ -257,25 +268,6 @@ def run(
             poll_now(connection, interface, app.clock)
         wake(connection)
     out.print(f"{interface} is polled by the workers at once")
-
-
-class _database:
-    """A transaction on the project's database; says what to do where it does not run."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    def __enter__(self) -> Any:
-        import psycopg
-
-        try:
-            self._context = self._app.database.transaction()
-            return self._context.__enter__()
-        except (OSError, psycopg.OperationalError) as error:
-            fail(f"the database does not answer ({error}): start it with `tieout up`")
-
-    def __exit__(self, *args: Any) -> None:
-        self._context.__exit__(*args)
 
 
 @cli.command()
@@ -289,7 +281,7 @@ def ingest(
     from tieout.connect import FileRefusedError
     from tieout.pipeline import refuse_file, take_file
 
-    app = open_app(folder)
+    app = open_running(folder)
     found = app.project.release.interfaces.get(interface)
     reader = app.file_reader_of(found.system) if found else None
     if found is None or reader is None:
@@ -324,8 +316,8 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
     from tieout.cli.tables import tie_out_table
     from tieout.proofs import tie_out
 
-    app = open_app(folder)
-    with _database(app) as connection:
+    app = open_running(folder)
+    with app.database.transaction() as connection:
         rows = tie_out(connection, app.project.release)
     state = read_status(app.database, app.project.release)
     if as_json:
@@ -369,7 +361,7 @@ def tieout(
         wanted = Period.parse(period)
     except ValueError as error:
         fail(str(error), USAGE)
-    app = open_app(folder)
+    app = open_running(folder)
     connection = app.database.connect(autocommit=True)
     now = app.clock.now()
     take_control_totals(connection, app.project.release, app.session, wanted, now)
@@ -392,8 +384,8 @@ def replay(
     """Plan again what is held by open cases; what was posted already is left alone."""
     from tieout.pipeline import replay as replay_documents
 
-    app = open_app(folder)
-    with _database(app) as connection:
+    app = open_running(folder)
+    with app.database.transaction() as connection:
         count = replay_documents(connection, app.clock.now(), "operator", cause=cause, case_id=case)
     out.print(f"{count} documents and effects are taken up again")
 
@@ -405,7 +397,7 @@ def backup(
     """Write the database to a file. The keys are apart: keep them elsewhere."""
     from tieout.store import back_up
 
-    app = open_app(folder)
+    app = open_running(folder)
     try:
         size = back_up(app.dsn, target)
     except (RuntimeError, OSError) as error:

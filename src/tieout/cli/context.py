@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psycopg
 import typer
 from rich.console import Console
 
@@ -45,6 +46,20 @@ def open_app(folder: Path) -> Any:
         return factories.app(folder)
     except ProjectError as error:
         fail(str(error), USAGE)
+
+
+def open_running(folder: Path) -> Any:
+    """The project in `folder`, whose database must run; ends with 3 and what to do where not."""
+    app = open_app(folder)
+    try:
+        with psycopg.connect(app.dsn, connect_timeout=3) as connection:
+            row = connection.execute("select to_regclass('tieout.message')::text").fetchone()
+    except (OSError, psycopg.OperationalError) as error:
+        what = "it was never started" if isinstance(error, FileNotFoundError) else str(error).strip()
+        fail(f"the database of {app.project.folder} does not answer ({what}): `tieout up` starts it")
+    if row is None or row[0] is None:
+        fail("the database does not hold Tieout's tables yet: `tieout check` or `tieout up` makes them")
+    return app
 
 
 def print_json(value: Any) -> None:

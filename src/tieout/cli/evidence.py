@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tieout.cli.context import open_app, out
+from tieout.cli.context import open_running, out
 
 group = typer.Typer(help="Sealed evidence.", no_args_is_help=True)
 
@@ -20,7 +20,7 @@ def export(
     """Write entries, signed heads, witness and the verifier into one file."""
     from tieout.evidence import export_pack
 
-    app = open_app(folder)
+    app = open_running(folder)
     with app.database.transaction() as connection:
         count = export_pack(connection, app.signer, app.project.witness, target)
     out.print(f"{target}: {count} entries. Verify: python3 verify.py {target.name}", markup=False)
