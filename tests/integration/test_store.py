@@ -14,7 +14,15 @@ import psycopg
 import pytest
 
 from tieout.engine import FileClock, Lane
-from tieout.store import Database, EmbeddedServer, MigrationError, back_up, migrate, restore
+from tieout.store import (
+    Database,
+    EmbeddedServer,
+    MigrationError,
+    back_up,
+    ensure_partitions,
+    migrate,
+    restore,
+)
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
@@ -163,6 +171,16 @@ def test_backup_and_restore_keep_everything_and_unconfirmed_deliveries_are_looke
     target = Database(server.dsn.replace("dbname=tieout", "dbname=restored"))
     assert restore(target.dsn, tmp_path / "dump") == 1
     assert target.rows("select state from tieout.delivery") == [{"state": "unknown"}]
+
+
+def test_partitions_are_made_ahead_and_rows_go_into_them(database: Database) -> None:
+    connection = database.connect(autocommit=True)
+    assert ensure_partitions(connection, NOW) == 3
+    assert ensure_partitions(connection, NOW) == 0
+    connection.execute("insert into tieout.message_body values (1, %s, '', '')", (NOW,))
+    assert connection.execute("select count(*) as n from tieout.message_body_2026_10").fetchone() == {"n": 1}
+    connection.execute("insert into tieout.message_body values (2, '2027-03-01', '', '')")
+    assert ensure_partitions(connection, datetime(2027, 2, 1, tzinfo=UTC)) == 2
 
 
 def test_the_clock_is_the_one_that_is_injected(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import uvicorn
@@ -208,7 +209,9 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.3rem } h2 { font-size: 1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
+  vertical-align: top }
+td:first-child { white-space: nowrap }
 th { font-weight: 600; color: var(--quiet) }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .bad { color: var(--bad) } .quiet { color: var(--quiet) }
@@ -241,7 +244,7 @@ def _render(services: Services, status: Status) -> str:
                 [
                     c["cause"].replace("_", " "),
                     str(c["count"]),
-                    c["amount_at_risk"],
+                    f"{Decimal(c['amount_at_risk']):,}",
                     c["currency"],
                     c["recovery"],
                 ]

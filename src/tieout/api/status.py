@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tieout.money import Amount
 from tieout.rules import Release
 from tieout.store import Database, Queries
 
@@ -30,7 +31,8 @@ class Status:
 def read_status(database: Database, release: Release) -> Status:
     with database.transaction() as connection:
         cases = [
-            {**row, "amount_at_risk": str(row["amount_at_risk"])} for row in connection.execute(_SQL["cases"])
+            {**row, "amount_at_risk": str(Amount.exact(row["amount_at_risk"], row["currency"]).value)}
+            for row in connection.execute(_SQL["cases"])
         ]
         known = {row["interface"]: row for row in connection.execute(_SQL["flows"])}
         flows = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ from tieout.connect import (
 )
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.engine import Clock, FileClock, Loop, SystemClock, Worker, arm_crash_point
-from tieout.evidence import Sealer, Signer, load_or_make_signer
+from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
 from tieout.pipeline import FolderStage, PollStage, ProcessStage
 from tieout.rules import Entity, Release
 from tieout.settings import Project, ProjectError, load_project, read_environment
-from tieout.store import Database, EmbeddedServer, migrate
+from tieout.store import Connection, Database, EmbeddedServer, ensure_partitions, migrate
 
 _log = get_logger(__name__)
 _DELIVERY_THREADS = 3
@@ -50,6 +51,7 @@ class App:
         self._sessions: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._release, self._looked_at = self.project.release, 0.0
+        self._kept: tuple[str, date] | None = None
 
     # database
 
@@ -70,7 +72,29 @@ class App:
         if not self.project.dsn:
             server = EmbeddedServer(self.project.state / "postgres").start()
         migrate(self.database)
+        self._keep_house()
         return server
+
+    def _keep_house(self) -> None:
+        """Make partitions ahead and record the release that is in force."""
+        release, now = self.release(), self.clock.now()
+        connection = self.database.connect(autocommit=True)
+        ensure_partitions(connection, now)
+        with connection.transaction():
+            added = connection.execute(
+                "insert into tieout.release (sha256, activated_at) values (%s, %s) on conflict do nothing",
+                (release.sha256, now),
+            )
+            if added.rowcount:
+                record(connection, [Entry(now, "bootstrap", "release.activated", release.sha256)])
+        connection.close()
+        self._kept = (release.sha256, now.date())
+
+    def housekeeping(self, connection: Connection) -> bool:
+        """A worker's step: once a day, and whenever the project's files changed."""
+        if self._kept != (self.release().sha256, self.clock.now().date()):
+            self._keep_house()
+        return False
 
     # release
 
@@ -186,7 +210,7 @@ class App:
         loops = [
             Loop("process", self.database, [process.step]),
             Loop("intake", self.database, [polls.step, folders.step]),
-            Loop("seal", self.database, [sealer.step, verify.step]),
+            Loop("seal", self.database, [sealer.step, verify.step, self.housekeeping]),
         ]
         for number in range(_DELIVERY_THREADS):
             stage = DeliveryStage(self.writer_of, clock, self.targets)

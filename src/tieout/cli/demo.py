@@ -88,6 +88,7 @@ class DemoResult:
     restarts: int
     faults: dict[str, int] = field(default_factory=dict)
     rerun_sha256: str = ""
+    peak_mib: dict[str, int] = field(default_factory=dict)
 
     @property
     def missed(self) -> list[Planted]:
@@ -161,6 +162,7 @@ class DemoResult:
             "ledger_sha256": self.ledger_sha256,
             "evidence": {"entries": self.entries, "verified": self.verified},
             "restarts": self.restarts,
+            "peak_mib": self.peak_mib,
             "faults_struck": self.faults,
             "seconds": round(self.seconds, 1),
         }
@@ -334,6 +336,7 @@ class Demo:
             restarts=supervisor.restarts,
             rerun_sha256=rerun,
             faults=_count(f.counts for f in world.all_faults()),
+            peak_mib=_peaks(supervisor.pids()),
         )
         connection.close()
         return result
@@ -401,6 +404,20 @@ class _Killer(threading.Thread):
     def finish(self) -> None:
         self._done.set()
         self.join()
+
+
+def _peaks(pids: dict[str, int]) -> dict[str, int]:
+    """The largest resident memory that each process had, in MiB; the server's buffers are shared
+    by its backends and set apart by its configuration, so it is left out."""
+    found = {}
+    for role, pid in pids.items():
+        if role == "postgres":
+            continue
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    found[role] = int(line.split()[1]) // 1024
+    return found
 
 
 def _count(counts: Any) -> dict[str, int]:

@@ -18,6 +18,7 @@ from tieout.delivery.stage import measure_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Lane, wake
 from tieout.evidence import Entry, record
+from tieout.money import Amount
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
@@ -142,7 +143,9 @@ class VerifyStage:
             entity=row["entity"],
             period=row["period"],
             source_key=row["source_key"],
-            amount=abs(Decimal(outcome.read_back.get("difference", "0"))),
+            amount=Amount.exact(
+                abs(Decimal(outcome.read_back.get("difference", "0"))), row["currency"]
+            ).value,
             currency=row["currency"],
             recovery="ask who changed it in the ledger; undo it there, or accept it with "
             "`tieout cases solve`",

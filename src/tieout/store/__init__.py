@@ -4,6 +4,7 @@ from tieout.store.backup import back_up, restore
 from tieout.store.database import Connection, Database, connect
 from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
 from tieout.store.migrate import MigrationError, migrate
+from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Queries",
     "back_up",
     "connect",
+    "ensure_partitions",
     "migrate",
     "restore",
 ]

@@ -263,13 +263,6 @@ CREATE TABLE tieout.schema_migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
-CREATE TABLE tieout.worker (
-    name text NOT NULL,
-    pid integer NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    seen_at timestamp with time zone NOT NULL,
-    idle boolean DEFAULT false NOT NULL
-);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id);
@@ -313,8 +306,6 @@ ALTER TABLE ONLY tieout.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY tieout.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
-ALTER TABLE ONLY tieout.worker
-    ADD CONSTRAINT worker_pkey PRIMARY KEY (name);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);

@@ -254,13 +254,6 @@ create table tieout.release (
     sha256 text primary key,
     activated_at timestamptz not null
 );
-create table tieout.worker (
-    name text primary key,
-    pid integer not null,
-    started_at timestamptz not null,
-    seen_at timestamptz not null,
-    idle boolean not null default false
-);
 create table tieout.pinned_system (
     system text primary key,
     environment text not null,
