@@ -264,6 +264,38 @@ def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Any, in
     assert len(ids) == 1
 
 
+def test_odoo_two_companies_of_one_database_never_share_a_record(books: tuple[Any, Any, int]) -> None:
+    session, simulator, company = books
+    if simulator is None:
+        pytest.skip("one company of its own is enough on a real server")
+    other = CONNECTORS["odoo"].open(
+        config(CONNECTORS["odoo"], url=str(session._client.url), database=simulator.database,
+               key=simulator.service.make_key(2), company="1")
+    )  # fmt: skip
+    partner = Sending(f"tieout.p_{tag()}", PartnerRecord(name="Same id"))
+    sending = invoice(f"i_{tag()}", partner.external_id, tax="0.00", tax_totals={}, lines=(
+        InvoiceLine(name="x", quantity=Decimal(1), net=Decimal("100.00"), account="400000"),))  # fmt: skip
+    ids = []
+    for each in (session, other):
+        each.send([partner])
+        (outcome,) = each.send([sending])
+        assert outcome.status == "confirmed" and not outcome.cause, outcome
+        ids.append(outcome.target_id)
+        assert [o.status for o in each.look_up([sending])] == ["confirmed"]
+    assert ids[0] != ids[1]
+    moves = simulator.service.world.table("account.move")
+    assert [moves[i]["company_id"] for i in ids] == [company, 1]
+
+
+def test_odoo_the_trial_balance_is_of_posted_lines_and_sums_to_zero(books: tuple[Any, Any, int]) -> None:
+    session, _, _ = books
+    before = session.trial_balance(date(2026, 10, 31))
+    session.send([invoice(f"tb_{tag()}", partner_of(session))])
+    after = session.trial_balance(date(2026, 10, 31))
+    assert sum(after.values()) == 0
+    assert after["121000"] - before.get("121000", 0) == Decimal("115.00")
+
+
 def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Any, int]) -> None:
     session, _, _ = books
     (outcome,) = session.send([invoice(f"i_{tag()}", partner_of(session), "100.03", "15.01")])

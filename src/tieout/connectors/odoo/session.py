@@ -135,6 +135,8 @@ class OdooSession:
 
     def _load(self, model: str, fields: list[str], rows: Rows) -> list[int]:
         """Ids in order. Raises RefusedError with `.bad` (record numbers) where rows are bad."""
+        named = [n for n, field in enumerate(fields) if field == "id" or field.endswith("/id")]
+        rows = [[self._named(c) if n in named and c else c for n, c in enumerate(row)] for row in rows]
         started = time.monotonic()
         answer = self._client.call(model, "load", fields=fields, data=rows, context=self._context)
         self._pace.took(time.monotonic() - started)
@@ -147,6 +149,12 @@ class OdooSession:
             "; ".join(texts[:3]),
             {int(m["record"]): str(m["message"]) for m in answer["messages"] if "record" in m},
         )
+
+    def _named(self, external_id: str) -> str:
+        """The id as this database knows it: external ids are unique in a database, ours in a
+        company, so that two companies of one Odoo never take each other's records."""
+        company = self._client.company
+        return external_id.replace("tieout.", f"tieout.c{company}_", 1) if company else external_id
 
     def _load_some(
         self,
@@ -282,8 +290,8 @@ class OdooSession:
         rows = self._client.call(model, "search_read", domain=[["ref", "in", references]], fields=["ref"])
         names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
         ids = {name: int(key) for key, name in names.items()}
-        found = [s for s in batch if s.external_id in ids]
-        read = self.read_back(found, [ids[s.external_id] for s in found]) if found else []
+        found = [s for s in batch if self._named(s.external_id) in ids]
+        read = self.read_back(found, [ids[self._named(s.external_id)] for s in found]) if found else []
         known = {o.external_id: o for o in read if o.read_back.get("state") == "posted"}
         return [known.get(s.external_id) or Outcome(s.external_id, "absent") for s in batch]
 
