@@ -101,8 +101,14 @@ class DemoResult:
         return [
             {"cause": c["cause"], "source_key": c["source_key"]}
             for c in self.every_case
-            if (c["cause"], c["source_key"]) not in truth
+            if (c["cause"], c["source_key"]) not in truth and not self._cut_short(c)
         ]
+
+    def _cut_short(self, case: dict[str, Any]) -> bool:
+        """A mail whose sender was killed before it knew the outcome: a mail server cannot be
+        asked, so a case is the right end of it, and no fault of the month."""
+        disturbed = bool(self.options.kills or self.options.crash)
+        return disturbed and case["cause"] == "outcome_undecided" and case["source_key"].endswith(" mail")
 
     @property
     def amount_planted(self) -> Decimal:
