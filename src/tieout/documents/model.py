@@ -61,9 +61,8 @@ class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoice"):
     """What a customer owes for an order. `total` = sum of nets + taxes, positive.
 
-    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid).
-    `order_key` is what payments name; `edited_after_payout` is set where the source says that
-    its amount changed after the money was paid out.
+    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid);
+    `order_key` is what payments name.
     """
 
     order_key: str
@@ -73,7 +72,6 @@ class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoic
     taxes: tuple[TaxLine, ...]
     total: Amount
     exclusion: str = ""
-    foreign_origin: str = ""
 
 
 class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):

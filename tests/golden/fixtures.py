@@ -1,0 +1,124 @@
+"""Golden files: a sample beside the documents that it must become.
+
+`python -m tests.golden.fixtures` writes samples (invented, by the simulators) and documents again.
+Names: `<stream>.<what>.<origin>.<ext>` with origin recorded, published or invented.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tieout.bootstrap.discover import discover
+from tieout.connectors.camt053.simulator import Bank, BankLine
+from tieout.connectors.salesforce.simulator import Salesforce
+from tieout.connectors.shopify.simulator import Shopify
+from tieout.connectors.stripe.simulator import Stripe
+from tieout.documents import canonical_bytes
+
+FOLDER = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
+AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+def samples() -> Iterator[tuple[Path, str]]:
+    """(sample, stream) of every fixture that there is."""
+    for path in sorted(FOLDER.glob("*/fixtures/*")):
+        if not path.name.endswith(".documents.json"):
+            yield path, path.name.split(".")[0]
+
+
+def documents_of(path: Path, stream: str) -> list[Any]:
+    connector = discover()[path.parents[1].name]
+    found = connector.stream(stream).normalise(path.read_bytes(), {})
+    return [json.loads(canonical_bytes(document)) for document in found]
+
+
+def golden(path: Path) -> Path:
+    return path.with_suffix(".documents.json")
+
+
+def _write(connector: str, name: str, raw: bytes) -> None:
+    folder = FOLDER / connector / "fixtures"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(raw)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, default=str).encode() + b"\n"
+
+
+def _stripe() -> None:
+    stripe = Stripe(lambda: AT, key="k", webhook_secret="s", seed=1)
+    row = stripe.charge(11_500, "USD", 364, AT, {"order_id": "5000000007"}, "Ada Byron")
+    _write("stripe", "balance_transactions.charge.invented.json", _json(row))
+    refund = stripe.refund(row["source"], 2300, AT, {"order_id": "5000000007", "refund_id": "refund:9"})
+    _write("stripe", "balance_transactions.refund.invented.json", _json(refund))
+    dispute = stripe.open_dispute(row["source"], 1500, AT)
+    _write("stripe", "balance_transactions.dispute.invented.json", _json(stripe.books.transactions[-1]))
+    _write("stripe", "disputes.opened.invented.json", _json(dispute))
+    payout = stripe.adjust("payout_minimum_balance_hold", -500, "EUR", AT, "Hold")
+    _write("stripe", "balance_transactions.hold.invented.json", _json(payout))
+    body = {
+        "payout": {"id": "po_1", "created": int(AT.timestamp()), "currency": "usd"},
+        "transactions": ["txn_b", "txn_a"],
+    }
+    _write("stripe", "payouts.composition.invented.json", _json(body))
+
+
+def _shopify() -> None:
+    for included, currency in ((False, "USD"), (True, "EUR")):
+        shop = Shopify(lambda: AT, shop="s", currency=currency, zone="UTC", token="t", webhook_secret="w")
+        tax = {"title": "VAT", "rate": "0.2", "amount": Decimal("20.00")}
+        lines = [
+            {
+                "name": "Valve",
+                "quantity": 2,
+                "price": Decimal("120.00" if included else "100.00"),
+                "taxes": [tax],
+            },
+            {"name": "Gift card", "quantity": 1, "price": Decimal("50.00"), "taxes": [], "gift_card": True},
+        ]
+        order = shop.place(
+            number="US-1", at=AT, customer={"id": "7", "name": "Ada Byron", "email": "ada@example.com"},
+            lines=lines, shipping=Decimal("5.95"), shipping_tax=[], total=Decimal("175.95"), included=included,
+            tenders=[("gift_card", Decimal("20.00")), ("stripe", Decimal("155.95"))],
+        )  # fmt: skip
+        shop.refund(
+            order, [(0, 1, Decimal("60.00" if included else "50.00"), Decimal("10.00"))], Decimal("59.00"), AT
+        )
+        name = "included" if included else "excluded"
+        _write("shopify", f"orders.tax-{name}.invented.json", _json(order))
+
+
+def _salesforce() -> None:
+    org = Salesforce(lambda: AT, client_id="i", client_secret="s")
+    account = org.add_account(1, "Harbor Industrial", "ap@example.com", AT)
+    _write("salesforce", "accounts.customer.invented.json", _json(org._shown("Account", account)))
+    won = org.win(1, "SO-1", account["Id"], AT, [("Goods", 2, Decimal("200.00"))],
+                  ("State Tax", Decimal(15), Decimal("30.00")), Decimal("230.00"))  # fmt: skip
+    _write("salesforce", "won_orders.taxed.invented.json", _json(org._shown("Opportunity", won)))
+
+
+def _camt053() -> None:
+    bank = Bank()
+    bank.open_account("DE02120300000000202051", "EUR", 10_000)
+    for line in (
+        BankLine(date(2026, 10, 5), 9000, "po_abc", "STRIPE", "STRIPE po_abc"),
+        BankLine(date(2026, 10, 5), -1500, remittance="Fee & charges", code=("ACMT", "MDOP", "CHRG")),
+        BankLine(date(2026, 10, 5), -1500, remittance="Fee & charges", code=("ACMT", "MDOP", "CHRG")),
+    ):
+        bank.book("DE02120300000000202051", line)
+    _write(
+        "camt053", "statements.day.invented.xml", bank.statement("DE02120300000000202051", date(2026, 10, 5))
+    )
+
+
+if __name__ == "__main__":
+    for make in (_stripe, _shopify, _salesforce, _camt053):
+        make()
+    for path, stream in samples():
+        golden(path).write_bytes(_json(documents_of(path, stream)))
