@@ -8,8 +8,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tieout.store import Database, EmbeddedServer, migrate
+
+# The same examples every time, and no deadline: a busy machine is no defect.
+settings.register_profile(
+    "tieout", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tieout")
 
 
 @pytest.fixture(scope="session")
