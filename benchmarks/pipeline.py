@@ -57,14 +57,15 @@ def body(number: int) -> bytes:
     ).encode()  # fmt: skip
 
 
-def fill(database: Database, first: int, count: int) -> None:
+def fill(database: Database, first: int, count: int, state: str = "received") -> None:
+    """Messages in the inbox, before the clock starts. The peer's are `listed`: ours leaves them alone."""
     with database.transaction() as connection:
         for start in range(first, first + count, 2000):
             items = [
                 Item("balance_transactions", f"txn_{n}", f"k{n}", body(n))
                 for n in range(start, min(start + 2000, first + count))
             ]
-            accept(connection, "stripe", items, "poll", NOW)
+            accept(connection, "stripe", items, "poll", NOW, state=state)
 
 
 def stage() -> ProcessStage:
@@ -94,16 +95,9 @@ def one_document(connection: Any, number: int, connector: Any, known: Release) -
 
     interface = known.interfaces["stripe"]
     with connection.transaction():
-        accept(
-            connection,
-            "stripe",
-            [Item("balance_transactions", f"p{number}", f"p{number}", body(number))],
-            "poll",
-            NOW,
-        )
         row = connection.execute(
             "select m.message_id, b.salt, b.body from tieout.message m join tieout.message_body b"
-            " using (message_id) where m.interface = 'stripe' and m.dedupe_key = %s", (f"p{number}",)
+            " using (message_id) where m.interface = 'stripe' and m.dedupe_key = %s", (f"k{number}",)
         ).fetchone()  # fmt: skip
         (document,) = connector.stream("balance_transactions").normalise(bytes(row["body"]), {})
         found = connection.execute("select nextval('tieout.document_document_id_seq') as id").fetchone()
@@ -121,6 +115,7 @@ def peer(database: Database, first: int, concurrency: int) -> float:
     import psycopg_pool
     from psycopg.conninfo import conninfo_to_dict
 
+    fill(database, first, PEERS, "listed")
     connector, known = discover()["stripe"], release()
     arguments = {k: v for k, v in conninfo_to_dict(database.dsn).items() if v}
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=arguments))
