@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,15 @@ AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
 def samples() -> Iterator[tuple[Path, str]]:
     """(sample, stream) of every fixture that there is."""
     for path in sorted(FOLDER.glob("*/fixtures/*")):
-        if not path.name.endswith(".documents.json"):
+        if not path.name.endswith((".documents.json", ".options.json")):
             yield path, path.name.split(".")[0]
 
 
 def documents_of(path: Path, stream: str) -> list[Any]:
     connector = discover()[path.parents[1].name]
-    found = connector.stream(stream).normalise(path.read_bytes(), {})
+    options = path.with_suffix(".options.json")
+    given = json.loads(options.read_text()) if options.exists() else {}
+    found = connector.stream(stream).normalise(path.read_bytes(), given)
     return [json.loads(canonical_bytes(document)) for document in found]
 
 
@@ -92,6 +94,18 @@ def _shopify() -> None:
         )
         name = "included" if included else "excluded"
         _write("shopify", f"orders.tax-{name}.invented.json", _json(order))
+    shop = Shopify(lambda: AT, shop="s", currency="USD", zone="UTC", token="t", webhook_secret="w")
+    for name in ("fulfilled", "cancelled-early"):
+        line = {"name": "Valve", "sku": "MS-101", "quantity": 1, "price": Decimal("90.00"), "taxes": []}
+        order = shop.place(
+            number="US-2", at=AT, customer={"id": "7", "name": "Ada Byron", "email": "ada@example.com"},
+            lines=[line], shipping=Decimal(0), shipping_tax=[], total=Decimal("90.00"), included=False,
+            tenders=[("stripe", Decimal("90.00"))],
+        )  # fmt: skip
+        act = shop.fulfil if name == "fulfilled" else shop.cancel
+        act(order, AT + timedelta(days=2))
+        _write("shopify", f"orders.{name}.invented.json", _json(order))
+        _write("shopify", f"orders.{name}.invented.options.json", _json({"invoice_on": "fulfilment"}))
 
 
 def _salesforce() -> None:

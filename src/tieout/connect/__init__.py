@@ -14,7 +14,14 @@ from tieout.connect.capabilities import (
     WebhookReceiver,
     Writer,
 )
-from tieout.connect.declaration import ConfigField, Connector, ConnectorRegistry, Stream, SystemConfig
+from tieout.connect.declaration import (
+    ConfigField,
+    Connector,
+    ConnectorRegistry,
+    Option,
+    Stream,
+    SystemConfig,
+)
 from tieout.connect.errors import (
     ConnectorError,
     FileRefusedError,
@@ -38,6 +45,7 @@ __all__ = [
     "Item",
     "LedgerFacts",
     "LedgerReader",
+    "Option",
     "Outcome",
     "Page",
     "Poller",

@@ -21,6 +21,17 @@ class ConfigField:
 
 
 @dataclass(frozen=True)
+class Option:
+    """One option of an interface's [options]: a text, one of `choices`, or with `table` a table
+    of texts."""
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+    table: bool = False
+
+
+@dataclass(frozen=True)
 class SystemConfig:
     """One configured system: settings with secrets resolved."""
 
@@ -57,6 +68,7 @@ class Connector:
     open: Callable[[SystemConfig], Any]
     can: tuple[str, ...]
     streams: tuple[Stream, ...] = ()
+    options: tuple[Option, ...] = ()
     pushes: tuple[str, ...] = ()
     simulator: str = ""
     limits: str = ""

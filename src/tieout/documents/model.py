@@ -40,13 +40,15 @@ class Customer(_Document, frozen=True, kw_only=True, tag="customer"):
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line sold. `net` is its amount without tax, positive; `tax_keys` name its taxes in
-    the source's words; `nature` is goods, shipping, gift_card, tip or rounding."""
+    the source's words; `nature` is goods, shipping, gift_card, tip or rounding; `sku` is the
+    product's own number, "" where it has none."""
 
     name: str
     quantity: Decimal
     net: Amount
     nature: str = "goods"
     tax_keys: tuple[str, ...] = ()
+    sku: str = ""
 
 
 class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +63,10 @@ class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoice"):
     """What a customer owes for an order. `total` = sum of nets + taxes, positive.
 
-    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid);
-    `order_key` is what payments name.
+    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, or
+    cancelled_before_fulfilment); `order_key` is what payments name. `fulfilled_at` is when the
+    whole order was delivered: it says the day of the invoice where an interface bills on
+    fulfilment, and is None elsewhere and until then.
     """
 
     order_key: str
@@ -72,6 +76,7 @@ class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoic
     taxes: tuple[TaxLine, ...]
     total: Amount
     exclusion: str = ""
+    fulfilled_at: datetime | None = None
 
 
 class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):

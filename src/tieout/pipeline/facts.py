@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieout.connect import LedgerFacts
-from tieout.documents import CustomerInvoice, Document
+from tieout.documents import CreditNote, CustomerInvoice, Document, Party
 from tieout.processes import (
     Facts,
     OrderFact,
@@ -20,7 +22,7 @@ from tieout.processes import (
     wants_of,
 )
 from tieout.processes.facts import PreviousFact
-from tieout.rules import Entity, Interface
+from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -42,13 +44,14 @@ class FactReader:
     def __init__(
         self,
         connection: Connection,
+        release: Release,
         interface: Interface,
-        entity: Entity,
         ledger: LedgerFacts,
         foreign: dict[str, str],
         now: datetime,
     ) -> None:
-        self._connection, self._interface, self._entity = connection, interface, entity
+        self._connection, self._release, self._interface = connection, release, interface
+        self._entity = release.entities[interface.entity]
         self._ledger, self._foreign, self._now = ledger, foreign, now
 
     def read(self, asked: Sequence[Asked]) -> list[Facts]:
@@ -56,8 +59,12 @@ class FactReader:
         orders = self._orders(wants)
         links = self._links(wants)
         parked = self._parked(asked)
+        refunds = self._refunds(asked)
         parties = self._parties(asked)
-        return [self._facts(a, w, orders, links, parked, parties) for a, w in zip(asked, wants, strict=True)]
+        return [
+            self._facts(a, w, orders, links, parked, refunds, parties)
+            for a, w in zip(asked, wants, strict=True)
+        ]
 
     def _orders(self, wants: Sequence[Wants]) -> dict[str, OrderFact]:
         keys = sorted({w.order_key for w in wants if w.order_key})
@@ -75,7 +82,11 @@ class FactReader:
         }
         facts: dict[str, OrderFact] = {}
         for row in rows:
+            shop = self._release.interfaces.get(row["interface"])
+            on_fulfilment = shop is not None and shop.option("invoice_on") == "fulfilment"
             state = _STATES.get(row["state"], "")
+            if row["state"] == "normalised" and on_fulfilment:
+                state = "deposit"
             earlier = facts.get(row["order_key"])
             if not state:
                 continue
@@ -84,10 +95,13 @@ class FactReader:
                 continue
             fact = OrderFact(
                 state=state,
+                reason=row["reason"] or "",
+                on_fulfilment=on_fulfilment,
+                invoice_on=date.fromisoformat(row["invoice_on"]) if row["invoice_on"] else None,
+                party=msgspec.json.decode(row["party"].encode(), type=Party) if row["party"] else None,
+                system=shop.system if shop else "",
                 invoice=row["invoice"] or "",
                 partner=row["partner"] or "",
-                account_key=row["party_key"] or "",
-                email=row["party_email"] or "",
                 number=row["link_key"],
                 match=row["match"] or "",
                 total=Decimal(row["total"]),
@@ -112,16 +126,37 @@ class FactReader:
         orders = [a.document.order_key for a in asked if isinstance(a.document, CustomerInvoice)]
         if not orders:
             return {}
+        rows = self._connection.execute(
+            _SQL["parked"], {"entity": self._entity.code, "orders": orders}
+        ).fetchall()
+        charges = {row["link_key"]: dict(row) for row in rows if row["effect"] == "charge"}
+        for row in rows:
+            # What was given back is matched with its charge: less of that is left.
+            if row["effect"] != "charge" and row["link_key"] in charges:
+                charges[row["link_key"]]["amount"] += row["amount"]
+                charges[row["link_key"]]["company"] += row["company"]
         found: dict[str, list[ParkedFact]] = {}
-        for row in self._connection.execute(_SQL["parked"], {"entity": self._entity.code, "orders": orders}):
+        for row in charges.values():
             fact = ParkedFact(
                 effect=row["external_id"],
                 account=row["parked_account"],
                 amount=row["amount"],
+                company=row["company"],
                 key=row["source_key"],
+                payment_key=row["link_key"],
+                on=row["accounting_on"],
             )
-            found.setdefault(row["order_key"], []).append(fact)
+            if fact.amount:
+                found.setdefault(row["order_key"], []).append(fact)
         return found
+
+    def _refunds(self, asked: Sequence[Asked]) -> dict[str, str]:
+        """The account that each credit note's refund went out of, by the credit note's key."""
+        orders = [a.document.order_key for a in asked if isinstance(a.document, CreditNote)]
+        if not orders:
+            return {}
+        rows = self._connection.execute(_SQL["refunds"], {"entity": self._entity.code, "orders": orders})
+        return {row["refund_key"]: row["account"] for row in rows}
 
     def _parties(self, asked: Sequence[Asked]) -> set[str]:
         if self._interface.option("customers") != "from_crm":
@@ -143,6 +178,7 @@ class FactReader:
         orders: dict[str, OrderFact],
         links: dict[str, dict[str, Any]],
         parked: dict[str, list[ParkedFact]],
+        refunds: dict[str, str],
         parties: set[str],
     ) -> Facts:
         document = asked.document
@@ -177,13 +213,15 @@ class FactReader:
             else None,
             payment=ParkedFact(
                 effect=charge["external_id"],
-                account=charge["account"],
+                account=charge["counter"] or "",
                 amount=charge["amount"],
+                company=charge["company"],
                 key=wants.payment_key,
             )
             if charge and charge["effect"] == "charge"
             else None,
             parked=waiting,
+            refund_account=refunds.get(document.key, "") if isinstance(document, CreditNote) else "",
             previous=asked.previous,
             party_effect=party,
             foreign=foreign,

@@ -125,8 +125,9 @@ class _Batch:
         sales = groups[0]
         ledger, foreign = self._ask_ledger(sales)
         with connection.transaction():
+            self._lock_orders(connection, works)
             self._number(connection, works)
-            reader = FactReader(connection, self._interface, self._entity, ledger, foreign, self._now)
+            reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now)
             writer = Writer(connection, self._release, self._interface, self._stage._sinks, self._now)
             # What is named by others comes first, so that they find it in the same batch.
             for group in groups:
@@ -157,6 +158,7 @@ class _Batch:
             settled[row["message_id"]] = ("normalised", "")
             for document in documents:
                 booked = getattr(document, "booked_on", None) or getattr(document, "to_on", None)
+                happened = getattr(document, "fulfilled_at", None) or document.occurred_at
                 works.append(
                     Work(
                         document=document,
@@ -165,7 +167,7 @@ class _Batch:
                         message_id=row["message_id"],
                         revision=0,
                         measure=measure_of(document),
-                        on=booked or accounting_date(document.occurred_at, self._entity.zone),
+                        on=booked or accounting_date(happened, self._entity.zone),
                     )
                 )
         return works, settled, refused
@@ -179,6 +181,15 @@ class _Batch:
         ledger = self._stage._ledger
         foreign = ledger.foreign(self._entity, numbers) if numbers else {}
         return ledger.facts(self._entity), foreign
+
+    def _lock_orders(self, connection: Connection, works: list[Work]) -> None:
+        """An order and its payments come by different interfaces: one worker at a time plans for
+        an order, so that neither misses what the other is about to write."""
+        orders = {str(getattr(w.document, "order_key", "")) for w in works} - {""}
+        if orders:
+            connection.execute(
+                _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}
+            ).fetchall()
 
     def _number(self, connection: Connection, works: list[Work]) -> None:
         fresh = [w for w in works if w.is_new]

@@ -54,6 +54,12 @@ from tieout.document
 where interface = %(interface)s and source_key = any(%(keys)s)
 order by source_key, revision
 
+-- name: lock_orders
+-- In one order for everybody; few enough for the lock table, whatever the batch.
+select pg_advisory_xact_lock(7401, slot) from (
+    select distinct hashtext(%(entity)s || ':' || o) & 1023 as slot
+    from unnest(%(orders)s::text[]) o order by slot) s
+
 -- name: next_ids
 select nextval('tieout.document_document_id_seq') as id from generate_series(1, %(count)s)
 
@@ -85,11 +91,10 @@ where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
 
 -- name: orders_by_key
 select d.order_key, d.link_key, d.state, d.revision, d.document_id, d.currency, d.interface,
-    d.content::jsonb #>> '{party,key}' as party_key,
-    d.content::jsonb #>> '{party,email}' as party_email,
+    d.reason, d.content::jsonb ->> 'party' as party,
     (d.content::jsonb #>> '{total,value}')::numeric as total,
     v.external_id as invoice, v.body::jsonb ->> 'partner' as partner,
-    v.body::jsonb ->> 'match' as match
+    v.body::jsonb ->> 'match' as match, v.body::jsonb ->> 'on' as invoice_on
 from tieout.document d
 left join lateral (
     select external_id, body from tieout.delivery v
@@ -110,19 +115,29 @@ where d.entity = %(entity)s and d.order_key = any(%(orders)s)
 -- name: linked_effects
 select d.link_key, d.kind, v.external_id, v.effect, v.account, v.body::jsonb ->> 'match' as match,
     v.body::jsonb #>> '{counterparts,0,match}' as line_match,
-    (v.body::jsonb ->> 'amount')::numeric as amount
+    v.body::jsonb #>> '{counterparts,0,account}' as counter,
+    (v.body::jsonb ->> 'amount')::numeric as amount,
+    (v.body::jsonb ->> 'company')::numeric as company
 from tieout.document d join tieout.delivery v using (document_id)
 where d.entity = %(entity)s and d.link_key <> '' and d.link_key = any(%(links)s)
   and v.effect in ('payout', 'credit_note', 'charge')
 
 -- name: parked
-select d.order_key, d.source_key, d.parked_account, d.currency, v.external_id,
-    (v.body::jsonb ->> 'amount')::numeric as amount
+select d.order_key, d.link_key, d.source_key, d.parked_account, d.accounting_on, v.external_id,
+    v.effect, (v.body::jsonb ->> 'amount')::numeric as amount,
+    (v.body::jsonb ->> 'company')::numeric as company
 from tieout.document d
 join tieout.delivery v on v.document_id = d.document_id
-  and v.effect in ('charge', 'refund', 'bank_line')
+  and v.effect in ('charge', 'refund', 'capture_reversal')
 where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.parked_account <> ''
 order by d.document_id
+
+-- name: refunds
+select d.content::jsonb ->> 'refund_key' as refund_key,
+    v.body::jsonb #>> '{counterparts,0,account}' as account
+from tieout.document d
+join tieout.delivery v on v.document_id = d.document_id and v.effect = 'refund'
+where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.kind = 'provider_movement'
 
 -- name: known_effects
 select external_id from tieout.delivery where system = %(system)s and external_id = any(%(ids)s)

@@ -25,7 +25,7 @@ from tieout.rules import Entity, Interface, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
-RETRY = timedelta(minutes=15)
+RETRY, LONG_RETRY = timedelta(minutes=15), timedelta(days=1)
 
 _DOCUMENT_COLUMNS = (
     "document_id, interface, entity, kind, source_key, revision, version, content, content_sha256,"
@@ -74,7 +74,7 @@ class Writer:
         return {
             "state": state,
             "reason": plan.reason,
-            "retry_at": self._now + RETRY if state == "normalised" else None,
+            "retry_at": self._now + (LONG_RETRY if plan.long else RETRY) if state == "normalised" else None,
             "parked": plan.parked_account,
             "facts": raw.decode(),
             "facts_sha": hashlib.sha256(raw).digest(),

@@ -16,19 +16,25 @@ from tieout.documents import (
     Dispute,
     Document,
     GiftCardTender,
+    Party,
     ProviderMovement,
     StatementLine,
 )
 
 
 class OrderFact(msgspec.Struct, frozen=True, kw_only=True):
-    """How an order stands: `state` is posted, planned, exception, excluded or deposit."""
+    """How an order stands: `state` is posted, planned, exception, excluded (for `reason`) or
+    deposit: paid for and not billed yet. `on_fulfilment` says when its shop bills; `invoice_on`
+    is the invoice's accounting day; `partner` is an external id, `party` who it is."""
 
     state: str
+    reason: str = ""
+    on_fulfilment: bool = False
+    invoice_on: date | None = None
+    party: Party | None = None
+    system: str = ""
     invoice: str = ""
     partner: str = ""
-    account_key: str = ""
-    email: str = ""
     number: str = ""
     match: str = ""
     total: Decimal = Decimal(0)
@@ -45,12 +51,16 @@ class PayoutFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParkedFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment of the order that was booked to an unapplied account."""
+    """A payment that waits on `account` for an invoice. `amount` is what is left of it, in its
+    currency, `company` in the entity's, signed (money in is positive); `on` is its day."""
 
     effect: str
     account: str
     amount: Decimal
+    company: Decimal
     key: str
+    payment_key: str = ""
+    on: date | None = None
 
 
 class PreviousFact(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +73,8 @@ class PreviousFact(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """`rate` is units of the document's currency for one of the entity's (1 where equal).
 
+    `payment` is the charge that a refund or reversal belongs to, with the account that it was
+    booked against; `refund_account` is the one that a credit note's refund went out of.
     `lock_on` is the last locked day; `patience_over` says that waiting for a counterpart is
     over; `foreign` names a record of the same reference that somebody else put in the ledger.
     """
@@ -72,7 +84,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     patience_over: bool = False
     order: OrderFact | None = None
     credit_note: str = ""
-    credit_match: str = ""
+    refund_account: str = ""
     payout: PayoutFact | None = None
     payment: ParkedFact | None = None
     parked: tuple[ParkedFact, ...] = ()

@@ -28,6 +28,11 @@ def partner_external_id(system: str, party_key: str) -> str:
     return _id((system, party_key, "partner"))
 
 
+def applied_external_id(effect: str) -> str:
+    """The entry that takes a payment in, by the external id of the payment's own effect."""
+    return _id((effect.removeprefix("tieout."), "apply"))
+
+
 def match_key(*parts: str) -> str:
     """The key under which a ledger pairs lines (Odoo's import matching number adds `I`)."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -20,12 +20,12 @@ from tieout.documents import (
     InvoiceLine,
     InvoicePosting,
     LedgerLine,
-    MatchRequest,
     SaleLine,
     TaxLine,
     decode_document,
 )
 from tieout.money import Amount
+from tieout.processes.deposits import match_effects, order_match, take_in
 from tieout.processes.identity import match_key
 from tieout.processes.plan import Context, Effect, Plan, refused
 
@@ -37,15 +37,6 @@ _ROLE = {
     "rounding": "rounding",
     "refund_adjustment": "revenue.refund_adjustments",
 }
-
-
-def order_match(ctx: Context, order_key: str) -> str:
-    """The key under which the ledger pairs an order's invoice and its payments.
-
-    None in a foreign currency: there the ledger must be asked to reconcile, for it books the
-    exchange difference only then.
-    """
-    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "order", order_key)
 
 
 def credit_match(ctx: Context, refund_key: str) -> str:
@@ -129,9 +120,11 @@ def _refuse_early(ctx: Context, document: CustomerInvoice | CreditNote) -> Plan 
 
 
 def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
-    """The order's invoice; for an edit after posting, the difference alone.
+    """The order's invoice, on the day of its payment or, where the interface says so, of its
+    fulfilment; for an edit after posting, the difference alone.
 
-    Once the money was paid out an edit is a case: nobody's payment covers the difference.
+    Once the money was paid out an edit is a case: nobody's payment covers the difference. An
+    order that waits for its fulfilment is tried already: what nobody mapped shows at once.
     """
     early = _refuse_early(ctx, document)
     if early is not None:
@@ -152,12 +145,15 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     match = order_match(ctx, document.order_key)
     lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)
     body = _posting(ctx, document, partner, match, lines, taxes, document.total.value, refund=False)
+    if ctx.on_fulfilment and document.fulfilled_at is None:
+        return Plan(decision="wait", reason="paid and not fulfilled yet: a deposit", long=True)
     main = ctx.effect("invoice", body, ledger=True, requires=(partner,), account=body.receivable)
-    return Plan(
-        decision="planned",
-        effects=(*partner_effects, main, *_apply_parked(ctx, main, partner)),
-        on=ctx.on,
-    )
+    effects: list[Effect] = [*partner_effects, main]
+    for number, parked in enumerate(ctx.facts.parked):
+        effects += take_in(
+            ctx, f"apply{number}", parked, document.order_key, main.external_id, partner, ctx.on
+        )
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 
 
 def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str, tuple[Effect, ...]]:
@@ -168,45 +164,6 @@ def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str,
     if ctx.interface.option("customers", "from_order") == "from_crm":
         return ctx.facts.party_effect, ()
     return effect.external_id, (effect,)
-
-
-def _apply_parked(ctx: Context, main: Effect, partner: str) -> tuple[Effect, ...]:
-    """Payments that came before their invoice: Dr unapplied, Cr receivable, and matched."""
-    receivable = ctx.account("receivable")
-    effects: list[Effect] = []
-    for number, parked in enumerate(ctx.facts.parked):
-        amount, company = parked.amount, ctx.company(parked.amount)
-        body = EntryPosting(
-            journal=ctx.journal("misc"),
-            on=ctx.on,
-            reference=f"apply {parked.key}",
-            currency=ctx.document.currency,
-            lines=(
-                LedgerLine(
-                    account=parked.account,
-                    amount=amount,
-                    company=company,
-                    name="applied",
-                    partner=partner,
-                ),
-                LedgerLine(
-                    account=receivable,
-                    amount=-amount,
-                    company=-company,
-                    name="applied",
-                    partner=partner,
-                ),
-            ),
-        )
-        apply = ctx.effect(f"apply{number}", body, ledger=True, requires=(main.external_id, parked.effect))
-        effects += [apply, *match_effects(ctx, f"apply{number}", main.external_id, apply, receivable)]
-        effects += match_effects(ctx, f"apply{number}p", parked.effect, apply, parked.account)
-    return tuple(effects)
-
-
-def match_effects(ctx: Context, name: str, left: str, right: Effect, account: str) -> list[Effect]:
-    body = MatchRequest(left=left, right=right.external_id, account=account)
-    return [ctx.effect(f"match_{name}", body, requires=(left, right.external_id), lane=f"match.{account}")]
 
 
 def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> Plan:
@@ -267,11 +224,16 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
 
 
 def credit_note(ctx: Context, document: CreditNote) -> Plan:
-    """A refund's credit note; it waits for its order, for whose customer it is."""
+    """A refund's credit note; it waits for its order, for whose customer it is. Where the money
+    was given back before the invoice came, the credit note is matched with that invoice."""
     early = _refuse_early(ctx, document)
     if early is not None:
         return early
     order = ctx.facts.order
+    if order is not None and order.state == "excluded":
+        return Plan(decision="excluded", reason=f"its order was never billed: {order.reason}", on=ctx.on)
+    if order is not None and order.state == "deposit":
+        return Plan(decision="wait", reason="its order is not billed yet", long=True)
     if order is None or order.state == "exception":
         if not ctx.facts.patience_over:
             return Plan(decision="wait", reason="its order is not posted yet")
@@ -293,12 +255,20 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         refund=True,
     )
     main = ctx.effect("credit_note", body, ledger=True, requires=(body.partner,), account=body.receivable)
-    return Plan(decision="planned", effects=(*partner_effects, main), on=ctx.on)
+    effects = [*partner_effects, main]
+    elsewhere = ("", body.receivable, ctx.account("unapplied.unknown"))
+    if order.invoice and ctx.facts.refund_account not in elsewhere:
+        effects += match_effects(ctx, "early_refund", order.invoice, main, body.receivable)
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 
 
 def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
     order = ctx.facts.order
+    if order is not None and order.state == "deposit":
+        return Plan(decision="wait", reason="its order is not billed yet", long=True)
+    if order is not None and order.state == "excluded":
+        return Plan(decision="planned", on=ctx.on, reason=f"its order was never billed: {order.reason}")
     if order is None or not order.invoice:
         if not ctx.facts.patience_over:
             return Plan(decision="wait", reason="its order is not posted yet")
@@ -309,6 +279,8 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
         )
     receivable = ctx.account("receivable")
     amount, company = document.amount.value, ctx.company(document.amount.value)
+    # A card redeemed before the order is billed stays a liability until then.
+    ctx.on = max(ctx.on, order.invoice_on or ctx.on)
     body = EntryPosting(
         journal=ctx.journal("misc"),
         on=ctx.on,

@@ -54,7 +54,8 @@ class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`decision` is planned, wait, excluded or refused (a blocking case and no effect)."""
+    """`decision` is planned, wait, excluded or refused (a blocking case and no effect). A plan
+    that waits is made again soon, or with `long` once a day: what it waits for comes by itself."""
 
     decision: str
     effects: tuple[Effect, ...] = ()
@@ -62,6 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     on: date | None = None
     parked_account: str = ""
+    long: bool = False
 
 
 class Context:
@@ -85,6 +87,11 @@ class Context:
     @property
     def foreign_currency(self) -> bool:
         return self.document.currency != self.entity.currency
+
+    @property
+    def on_fulfilment(self) -> bool:
+        """Whether this interface bills an order when it is fulfilled, not when it is paid."""
+        return self.interface.option("invoice_on", "payment") == "fulfilment"
 
     def company(self, value: Decimal) -> Decimal:
         """`value` of the document's currency in the entity's, rounded to its minor unit."""
@@ -111,10 +118,11 @@ class Context:
         requires: tuple[str, ...] = (),
         lane: str = "",
         account: str = "",
+        external_id: str = "",
     ) -> Effect:
         return Effect(
             name=name,
-            external_id=self.id(name),
+            external_id=external_id or self.id(name),
             target=target,
             lane=lane or getattr(body, "journal", "") or name,
             body=body,
@@ -123,11 +131,12 @@ class Context:
             account=account,
         )
 
-    def partner(self, party: Party) -> Effect:
+    def partner(self, party: Party, system: str = "") -> Effect:
+        """The effect that makes the partner of a customer of `system` (the interface's own)."""
         body = PartnerRecord(name=party.name, email=party.email, country=party.country, source=party.key)
         return Effect(
             name="partner",
-            external_id=partner_external_id(self.interface.system, party.key),
+            external_id=partner_external_id(system or self.interface.system, party.key),
             target="ledger",
             lane="partner",
             body=body,
@@ -197,7 +206,9 @@ def plan_document(
         return Plan(decision="planned", on=on)
     if isinstance(document, Customer):
         return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)
-    late = _late(ctx)
+    unbilled = isinstance(document, CustomerInvoice) and ctx.on_fulfilment and not document.fulfilled_at
+    # An order is late by the day of its invoice, which is not known yet.
+    late = None if unbilled else _late(ctx)
     if late is not None:
         return late
     try:

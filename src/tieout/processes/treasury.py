@@ -28,8 +28,18 @@ from tieout.documents import (
     StatementLine,
 )
 from tieout.money import Amount
-from tieout.processes.identity import match_key
-from tieout.processes.order_to_cash import credit_match, match_effects, order_match
+from tieout.processes.deposits import ACCOUNT as DEPOSITS
+from tieout.processes.deposits import (
+    deposit_match,
+    is_deposit,
+    match_effects,
+    order_match,
+    partner_of,
+    take_in,
+)
+from tieout.processes.facts import OrderFact, ParkedFact
+from tieout.processes.identity import applied_external_id, match_key
+from tieout.processes.order_to_cash import credit_match
 from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
 
 _SIMPLE = {
@@ -130,6 +140,8 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     order = ctx.facts.order
     cases: tuple[CaseDraft, ...] = ()
     parked, partner, match = "", "", ""
+    if order is not None and is_deposit(order):
+        return _deposit(ctx, doc, role, order)
     if order is not None and order.state in ("posted", "planned"):
         counter, partner = ctx.account("receivable"), order.partner
         match = order_match(ctx, doc.order_key)
@@ -166,33 +178,69 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
 
 
+def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -> Plan:
+    """Dr clearing, Cr customer deposits; where the invoice stands already it is taken in at once."""
+    account, effects = ctx.account(DEPOSITS), []
+    partner = partner_of(order)
+    if not order.partner and order.party is not None:
+        effects.append(ctx.partner(order.party, order.system))
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"deposit {doc.payment_key} {doc.customer_name}".strip(),
+        reference=doc.key,
+        counter=account,
+        partner=partner,
+        match=deposit_match(ctx, doc.payment_key),
+    )
+    main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
+    effects += [main, *_fee(ctx, doc, role)]
+    if not order.invoice:
+        return Plan(decision="planned", effects=tuple(effects), on=ctx.on, parked_account=account)
+    paid = ParkedFact(
+        effect=main.external_id,
+        account=account,
+        amount=doc.gross.value,
+        company=body.company,
+        key=doc.key,
+        payment_key=doc.payment_key,
+        on=ctx.on,
+    )
+    day = max(ctx.on, order.invoice_on or ctx.on)
+    effects += take_in(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
 def _case(doc: ProviderMovement, cause: str, recovery: str) -> CaseDraft:
     return CaseDraft(cause=cause, amount=doc.gross, recovery=recovery, detail=doc.payment_key)
 
 
 def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
-    """Dr receivable, Cr clearing, matched with the credit note."""
+    """Dr receivable, Cr clearing, matched with the credit note; before the order is billed, Dr
+    where its payment waits."""
     facts = ctx.facts
     parked = partner = match = ""
     cases: tuple[CaseDraft, ...] = ()
     if facts.order is not None and facts.credit_note:
         counter, partner = ctx.account("receivable"), facts.order.partner
         match = credit_match(ctx, doc.refund_key)
+    elif facts.order is not None and is_deposit(facts.order) and not facts.order.invoice:
+        return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
     elif doc.order_key and not facts.patience_over:
         return Plan(decision="wait", reason="its credit note has not come yet")
+    elif facts.order is not None and facts.order.state in ("exception", "excluded"):
+        return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
     else:
-        state = facts.order.state if facts.order else "unknown"
-        known = state in ("exception", "excluded")
-        parked = counter = ctx.account(f"unapplied.{state if known else 'unknown'}")
-        if not known:
-            cases = (
-                CaseDraft(
-                    cause="refund_without_credit_note",
-                    amount=-doc.gross,
-                    recovery="record the refund in the shop, or book what it was for",
-                    detail=doc.payment_key,
-                ),
-            )
+        parked = counter = ctx.account("unapplied.unknown")
+        cases = (
+            CaseDraft(
+                cause="refund_without_credit_note",
+                amount=-doc.gross,
+                recovery="record the refund in the shop, or book what it was for",
+                detail=doc.payment_key,
+            ),
+        )
     main = _movement_effect(ctx, doc, role, counter, partner, match)
     effects = [main, *_fee(ctx, doc, role)]
     if not parked:
@@ -205,10 +253,15 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     an authorization was not captured: Dr receivable, Cr clearing, against its own charge."""
     order = ctx.facts.order
     if doc.order_key and not ctx.facts.patience_over:
-        if order is None or (not order.invoice and order.state not in ("exception", "excluded")):
+        if order is None or not (order.invoice or order.state in ("exception", "excluded", "deposit")):
             return Plan(decision="wait", reason="its order has not come yet")
         if doc.category == "capture_reversal" and ctx.facts.payment is None:
             return Plan(decision="wait", reason="its charge has not come yet")
+    if doc.category == "capture_reversal" and order is not None and not order.invoice:
+        state = order.state if order.state in ("exception", "excluded") else "unknown"
+        return _given_back(
+            ctx, doc, role, ctx.account(DEPOSITS if is_deposit(order) else f"unapplied.{state}")
+        )
     if order is None or not order.invoice:
         state = order.state if order and order.state in ("exception", "excluded") else "unknown"
         counter, partner = ctx.account(f"unapplied.{state}"), ""
@@ -228,8 +281,27 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
             ),
         )
     elif partner and ctx.facts.payment is not None:
-        effects += match_effects(ctx, "reversal", ctx.facts.payment.effect, main, counter)
+        charge = ctx.facts.payment
+        # A deposit stands on the receivable by the entry that took it in.
+        paid = charge.effect if charge.account == counter else applied_external_id(charge.effect)
+        effects += match_effects(ctx, "reversal", paid, main, counter)
     return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) -> Plan:
+    """Money given back before its order was billed: Dr where the payment waits, Cr clearing,
+    matched with that payment, so that the invoice takes in what is left of it."""
+    charge = ctx.facts.payment
+    if charge is None and doc.payment_key and not ctx.facts.patience_over:
+        return Plan(decision="wait", reason="its charge has not come yet")
+    same = charge is not None and charge.account == account
+    match = deposit_match(ctx, doc.payment_key) if same else ""
+    partner = partner_of(ctx.facts.order) if same and ctx.facts.order else ""
+    main = _movement_effect(ctx, doc, role, account, partner, match)
+    effects = [main, *_fee(ctx, doc, role)]
+    if charge is not None and same:
+        effects += match_effects(ctx, "given_back", charge.effect, main, account)
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on, parked_account=account)
 
 
 def _movement_effect(
@@ -363,17 +435,17 @@ def _saga(ctx: Context, doc: StatementLine, main: Effect) -> list[Effect]:
     assert order is not None
     after = (main.external_id,)
     effects: list[Effect] = []
-    if order.account_key:
+    if order.party is not None:
         exposure = Amount(order.total, order.currency) - doc.amount
         update = CrmUpdate(
-            account_key=order.account_key,
+            account_key=order.party.key,
             exposure=exposure,
             collection_status="Open" if exposure else "Current",
         )
         effects.append(ctx.effect("crm", update, target="crm", requires=after))
-    if order.email:
+    if order.party is not None and order.party.email:
         mail = MailOut(
-            to=order.email,
+            to=order.party.email,
             subject=f"Payment received for {order.number}",
             text=f"We received {doc.amount} for {order.number} on {doc.booked_on.isoformat()}.",
         )

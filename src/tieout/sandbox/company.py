@@ -25,6 +25,7 @@ ACCOUNTS = [
     ("212110", "Unapplied: order in exception", "liability_current", True),
     ("212120", "Unapplied: order excluded", "liability_current", True),
     ("212130", "Unapplied: bank lines", "liability_current", True),
+    ("212200", "Customer deposits", "liability_current", True),
     ("212300", "Gift cards", "liability_current", False),
     ("400100", "Shipping", "income", False),
     ("400200", "Refund adjustments", "income", False),

@@ -22,12 +22,17 @@ class Courier:
     base: str
     answers: dict[int, int] = field(default_factory=dict)
     lost: int = 0
+    days: int = 0
     _old: list[tuple[str, Any, Push]] = field(default_factory=list)
     _http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=10))
 
     def carry(self) -> None:
         """Deliver what the simulators pushed since the last time."""
         at = self.world.clock.now()
+        self.days += 1
+        if self.days % 7 == 0 and self._old:
+            # Every week an old payload comes once more, after newer states.
+            self._post(*self._old[0], at)
         sources: list[tuple[str, Any]] = [*self.world.shops.items(), ("stripe", self.world.stripe)]
         for interface, source in sources:
             pushes = list(source.pushes)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connectors.camt053.simulator import BankLine
+from tieout.connectors.shopify.simulator import Shopify
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
 
@@ -32,6 +33,22 @@ _NAMES = (
     "Ines Costa",
     "Jonas Weber",
 )
+_KINDS = (
+    "refund",
+    "gift_used",
+    "disputed_won",
+    "disputed_lost",
+    "partial_capture",
+    "refund_early",
+    "cancelled_paid",
+    "gift_sold",
+    "test",
+    "unpaid",
+    "cancelled",
+)
+_ONLY_US = ("refund_early", "cancelled_paid")
+# This shop bills when it ships: until then what was paid is a deposit.
+BILLS_ON_FULFILMENT = "shop_us"
 _GOODS = ("Bearing", "Valve", "Gasket set", "Coupling", "Pump seal", "Filter", "Hose", "Gauge")
 
 
@@ -57,7 +74,7 @@ class Planted:
 
 @dataclass
 class OrderTruth:
-    """What must become of an order: invoiced, excluded (with its reason) or case."""
+    """What must become of an order: invoiced (dated `on`), excluded (with its reason) or case."""
 
     number: str
     currency: str
@@ -85,6 +102,7 @@ class Month:
     truth: list[OrderTruth] = field(default_factory=list)
     planted: list[Planted] = field(default_factory=list)
     cash: list[tuple[str, date, int]] = field(default_factory=list)
+    deposits: list[tuple[str, date, int]] = field(default_factory=list)
     deposits_due: int = 0
     admin: Administrator | None = None
     company_id: int = 0
@@ -143,6 +161,8 @@ class Month:
                 at = self.at(LAST + timedelta(days=1), 0, 8)
             shop = "shop_eu" if draw.random() < 0.3 else "shop_us"
             kind = self._kind(number, draw.random())
+            if kind in _ONLY_US:
+                shop = "shop_us"
             seed = draw.randrange(1 << 30)
             self.add(at, lambda t, s=shop, k=kind, r=seed: self.place(t, s, k, random.Random(r)))  # type: ignore[misc]
 
@@ -150,6 +170,9 @@ class Month:
     def _kind(number: int, dice: float) -> str:
         if number in (0, 1):
             return "plain"
+        # A small month has one of each, too.
+        if number - 2 < len(_KINDS):
+            return _KINDS[number - 2]
         for kind, share in (
             ("test", 0.02),
             ("unpaid", 0.04),
@@ -160,6 +183,8 @@ class Month:
             ("disputed_won", 0.225),
             ("disputed_lost", 0.23),
             ("partial_capture", 0.24),
+            ("refund_early", 0.26),
+            ("cancelled_paid", 0.27),
         ):
             if dice < share:
                 return kind
@@ -176,7 +201,7 @@ class Month:
             title, rate = ("VAT", "0.2") if included else ("State Tax", "0.15")
             lines.append(
                 {
-                    "name": draw.choice(_GOODS),
+                    **self._good(draw),
                     "quantity": quantity,
                     "price": cents(price),
                     "taxes": [{"title": title, "rate": rate, "amount": cents(share)}],
@@ -187,6 +212,11 @@ class Month:
             total += price if included else price + share
             tax += share
         return lines, total, tax
+
+    @staticmethod
+    def _good(draw: random.Random) -> dict[str, str]:
+        name = draw.choice(_GOODS)
+        return {"name": name, "sku": f"MS-{100 + _GOODS.index(name)}"}
 
     def customer(self, draw: random.Random, shop: str) -> dict[str, str]:
         number = draw.randrange(max(5, self.orders // 4))
@@ -201,8 +231,11 @@ class Month:
         self._placed += 1
         return f"{'US' if shop == 'shop_us' else 'EU'}-{10_000 + self._placed}"
 
-    def place(self, at: datetime, shop: str, kind: str, draw: random.Random) -> dict[str, Any]:
-        """An order of a kind, its payment, and what follows from it."""
+    def place(
+        self, at: datetime, shop: str, kind: str, draw: random.Random, ship_days: int | None = None
+    ) -> dict[str, Any]:
+        """An order of a kind, its payment, and what follows from it; it is delivered after
+        `ship_days`, or some days drawn by lot."""
         store = self.world.shops[shop]
         lines, total, tax = self.basket(draw, shop)
         shipping = draw.choice((0, 0, 595, 1295))
@@ -233,12 +266,37 @@ class Month:
             cancelled=kind == "cancelled",
             tenders=tenders,
         )
-        expected = kind if kind in ("test", "unpaid", "cancelled") else "invoiced"
-        day = at.astimezone(ZONE).date()
+        expected = kind if kind in ("test", "unpaid", "cancelled", "cancelled_paid") else "invoiced"
+        wait = draw.choice((0, 1, 1, 2, 3)) if ship_days is None else ship_days
+        wait = {"refund": 1, "refund_early": 4}.get(kind, wait)
+        shipped = at + timedelta(days=wait, hours=1)
+        billed = shipped if shop == BILLS_ON_FULFILMENT else at
+        day = billed.astimezone(ZONE).date()
         self.truth.append(OrderTruth(number, store.currency, total, tax, expected, day, "card"))
-        if expected == "invoiced":
+        if expected in ("invoiced", "cancelled_paid"):
+            if shop == BILLS_ON_FULFILMENT:
+                self._deposit(number, at, total - gift)
+            if expected == "invoiced":
+                self.add(shipped, lambda t: self._ship(t, store, order))
             self._pay(at, order, kind, total - gift, store.currency, buyer["name"], draw)
         return order
+
+    def _deposit(self, number: str, at: datetime, amount: int) -> None:
+        """What an order's deposit changes by, in minor units."""
+        self.deposits.append((number, at.astimezone(ZONE).date(), amount))
+
+    def _ship(self, at: datetime, shop: Shopify, order: dict[str, Any]) -> None:
+        shop.fulfil(order, at)
+        held = sum(amount for number, _, amount in self.deposits if number == order["name"])
+        self._deposit(order["name"], at, -held)
+
+    def _cancel(self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: Any) -> None:
+        """A paid order is cancelled before it ships, and its money is given back."""
+        shop = self.world.shops[BILLS_ON_FULFILMENT]
+        refund = shop.cancel(order, at)
+        key = f"refund:{refund['id'].rpartition('/')[2]}"
+        row = self.world.stripe.refund(charge, charge["amount"], at, {**data, "refund_id": key})
+        self._deposit(order["name"], at, row["amount"])
 
     def _pay(
         self,
@@ -258,10 +316,21 @@ class Month:
         row = self.world.stripe.charge(amount, currency, fee, at, data, name)
         charge = row["source"]
         later = at + timedelta(days=draw.randrange(2, 6), minutes=draw.randrange(300))
-        if kind == "refund":
+        if kind == "cancelled_paid":
+            self.add(at + timedelta(days=2), lambda t: self._cancel(t, order, charge, data))
+        elif kind == "refund_early":
+            self.add(at + timedelta(days=2), lambda t: self._give_back_early(t, order, charge, data))
+        elif kind == "refund":
             self.add(later, lambda t: self.give_back(t, order, charge, data))
         elif kind.startswith("disputed"):
             self.add(later, lambda t: self._dispute(t, charge, kind.removeprefix("disputed_")))
+
+    def _give_back_early(
+        self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
+    ) -> None:
+        """A line is given back before the order ships: less of the deposit is left."""
+        row = self.give_back(at, order, charge, data)
+        self._deposit(order["name"], at, row["amount"])
 
     def give_back(
         self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]

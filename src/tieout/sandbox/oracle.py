@@ -52,6 +52,7 @@ class Oracle:
         for check in (self._orders, self._cash, self._transit, self._receivables, self._balanced, self._once):
             found += [Finding(check.__name__.strip("_"), d) for d in check()]
         found += [Finding("clearing", d) for d in self._clearing(until)]
+        found += [Finding("deposits", d) for d in self._deposits(until)]
         return found
 
     def _orders(self) -> list[str]:
@@ -103,6 +104,32 @@ class Oracle:
                 if held[currency] != theirs:
                     found.append(f"{day} {currency}: clearing {held[currency]}, Stripe {theirs}")
             day += timedelta(days=1)
+        return found[:5]
+
+    def _deposits(self, until: date) -> list[str]:
+        """At every day's end customer deposits are what was paid for orders not billed yet: at
+        the cut-off every order has its invoice or its deposit."""
+        billed = {t.number for t in self.m.truth if t.expected in ("invoiced", "cancelled_paid")}
+        wanted: dict[str, Decimal] = {}
+        for number, on, amount in self.m.deposits:
+            if number in billed:
+                wanted[on.isoformat()] = wanted.get(on.isoformat(), Decimal(0)) - cents(amount)
+        held: dict[str, Decimal] = {}
+        for line in self._lines():
+            if self._code[line["account_id"]] == "212200":
+                day = str(line["date"])
+                held[day] = held.get(day, Decimal(0)) + line["balance"]
+                if not line["reconciled"]:
+                    held["open"] = held.get("open", Decimal(0)) + line["amount_residual"]
+        found = []
+        ours = theirs = Decimal(0)
+        for offset in range((until - FIRST).days + 1):
+            day = (FIRST + timedelta(days=offset)).isoformat()
+            ours, theirs = ours + held.get(day, Decimal(0)), theirs + wanted.get(day, Decimal(0))
+            if ours != theirs:
+                found.append(f"{day}: customer deposits {ours}, not {theirs}")
+        if held.get("open"):
+            found.append(f"deposits of {held['open']} are not matched")
         return found[:5]
 
     def _transit(self) -> list[str]:

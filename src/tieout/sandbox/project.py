@@ -21,6 +21,7 @@ _ACCOUNTS = {
     "provider_adjustments.stripe": "643100",
     "dispute_loss": "642100",
     "bank_in_transit": "101701",
+    "customer_deposits": "212200",
     "unapplied.unknown": "212100",
     "unapplied.exception": "212110",
     "unapplied.excluded": "212120",
@@ -43,7 +44,7 @@ _TAXES = {"State Tax 15%": "15%", "VAT 20%": "VAT 20%"}
 
 _INTERFACES = {
     "shop_us": 'system = "shop_us"\nentity = "US"\nowner = "accounts receivable"\n'
-    'process = "order to cash"\n',
+    'process = "order to cash"\n\n[options]\ninvoice_on = "fulfilment"\n',
     "shop_eu": 'system = "shop_eu"\nentity = "US"\nowner = "accounts receivable"\n'
     'process = "order to cash"\n',
     "stripe": 'system = "stripe"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'

@@ -47,7 +47,7 @@ class Traps:
         self.m.planted.append(Planted(cause, key, value))
 
     def _order(self, at: datetime, expected: str = "case") -> tuple[dict[str, Any], int]:
-        order = self.m.place(at, "shop_us", "plain", self._random)
+        order = self.m.place(at, "shop_us", "plain", self._random, ship_days=1)
         self.m.truth[-1].expected = expected
         return order, self.m.truth[-1].total
 

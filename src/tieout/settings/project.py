@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tieout.connect import ConnectorRegistry, SystemConfig
+from tieout.connect import Connector, ConnectorRegistry, SystemConfig
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.settings.environment import variable
@@ -225,6 +225,7 @@ def _interfaces(
         policy = table.get("late_events", "case")
         if policy not in ("case", "first_open"):
             raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
+        _check_options(file, registry[systems[system].connector])
         found[path.stem] = Interface(
             name=path.stem,
             system=system,
@@ -241,6 +242,27 @@ def _interfaces(
     if not found:
         raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
     return found
+
+
+def _check_options(file: _File, connector: Connector) -> None:
+    """An option that the connector does not declare, or a value that it does not know, is
+    refused: a word spelt wrongly would otherwise change the books silently."""
+    table = file.data.get("options", {})
+    if not isinstance(table, dict):
+        raise file.fail("options", "", "[options] must be a table")
+    known = {option.name: option for option in connector.options}
+    file.check_keys(table, known, "options")
+    for name, value in table.items():
+        option = known[name]
+        if option.table:
+            if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+                raise file.fail(name, "options", f"{name!r} must be a table of texts")
+        elif not isinstance(value, str):
+            raise file.fail(name, "options", f"{name!r} must be a text, not {type(value).__name__}")
+        elif option.choices and value not in option.choices:
+            raise file.fail(
+                name, "options", f"{value!r} is no {name}; expected one of: {', '.join(option.choices)}"
+            )
 
 
 def _mapping(path: Path, folder: Path) -> Mapping:

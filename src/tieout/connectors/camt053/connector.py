@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tieout.connect import Connector, FileRefusedError, Item, Stream, SystemConfig
+from tieout.connect import Connector, FileRefusedError, Item, Option, Stream, SystemConfig
 from tieout.connectors.camt053.normalise import file_digest, looks_like_camt053, statements
 
 
@@ -34,6 +34,14 @@ CONNECTOR = Connector(
     config=(),
     open=open_session,
     can=("file",),
+    options=(
+        Option("bank_codes", "bank transaction code to the role of its account", table=True),
+        Option(
+            "customer_payments",
+            "what a customer's transfer becomes: matched with the invoice, or a payment of its own first",
+            ("matched", "registered"),
+        ),
+    ),
     streams=(
         Stream(
             "statements",

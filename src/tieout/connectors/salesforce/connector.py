@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Stream
+from tieout.connect import ConfigField, Connector, Option, Stream
 from tieout.connectors.salesforce.client import open_session
 from tieout.connectors.salesforce.normalise import account, won_order
 
@@ -17,6 +17,10 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("poll", "write", "look_up", "control_totals"),
+    options=(
+        Option("currency", "the currency of accounts, which carry none: USD if not given"),
+        Option("customers", "who makes the customers", ("from_order", "from_crm")),
+    ),
     streams=(
         Stream("accounts", "customers", account, "SystemModstamp"),
         Stream("won_orders", "closed-won opportunities with their products", won_order, "SystemModstamp"),

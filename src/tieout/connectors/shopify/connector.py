@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Stream
+from tieout.connect import ConfigField, Connector, Option, Stream
 from tieout.connectors.shopify.client import API_VERSION, open_session
 from tieout.connectors.shopify.normalise import order
 
@@ -25,6 +25,10 @@ CONNECTOR = Connector(
     open=open_session,
     can=("poll", "webhook", "control_totals"),
     streams=(Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),),
+    options=(
+        Option("invoice_on", "when an order is billed", ("payment", "fulfilment")),
+        Option("customers", "who makes the customers", ("from_order", "from_crm")),
+    ),
     pushes=("orders/", "refunds/"),
     simulator="tieout.connectors.shopify.simulator:Shopify",
     limits="a cost bucket a shop; a throttled query says when it refills",

@@ -73,6 +73,7 @@ def _sale_line(
     included: bool,
     nature: str,
     sums: _Taxes,
+    sku: str = "",
 ) -> SaleLine:
     net = price
     for tax in taxes:
@@ -81,7 +82,7 @@ def _sale_line(
         if included:
             net = net - amount
     keys = tuple(tax_key(t) for t in taxes)
-    return SaleLine(name=name, quantity=Decimal(quantity), net=net, nature=nature, tax_keys=keys)
+    return SaleLine(name=name, quantity=Decimal(quantity), net=net, nature=nature, tax_keys=keys, sku=sku)
 
 
 def _party(node: dict[str, Any]) -> Party | None:
@@ -96,17 +97,29 @@ def _party(node: dict[str, Any]) -> Party | None:
     )
 
 
-def _exclusion(node: dict[str, Any]) -> str:
+def _exclusion(node: dict[str, Any], on_fulfilment: bool) -> str:
     if node["test"]:
         return "test"
     if node["displayFinancialStatus"] == "VOIDED":
         return "cancelled"
     if node["displayFinancialStatus"] in _UNPAID:
         return "cancelled" if node["cancelledAt"] else "unpaid"
+    if on_fulfilment and node["cancelledAt"] and _fulfilled_at(node) is None:
+        return "cancelled_before_fulfilment"
     return ""
 
 
-def _invoice(node: dict[str, Any], currency: str, party: Party | None) -> CustomerInvoice:
+def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
+    """When the last of an order's fulfilments was made, once nothing of it is left to deliver."""
+    if node["displayFulfillmentStatus"] != "FULFILLED":
+        return None
+    made = [f["createdAt"] for f in node["fulfillments"] if f["status"] == "SUCCESS"]
+    return datetime.fromisoformat(max(made)) if made else datetime.fromisoformat(node["processedAt"])
+
+
+def _invoice(
+    node: dict[str, Any], currency: str, party: Party | None, on_fulfilment: bool
+) -> CustomerInvoice:
     sums = _Taxes(currency)
     included = node["taxesIncluded"]
     lines = [
@@ -118,6 +131,7 @@ def _invoice(node: dict[str, Any], currency: str, party: Party | None) -> Custom
             included,
             "gift_card" if x["isGiftCard"] else "goods",
             sums,
+            x.get("sku") or "",
         )
         for x in node["lineItems"]["nodes"]
     ]
@@ -148,7 +162,9 @@ def _invoice(node: dict[str, Any], currency: str, party: Party | None) -> Custom
         lines=tuple(lines),
         taxes=sums.lines(),
         total=_money(node["totalPriceSet"], currency),
-        exclusion=_exclusion(node),
+        exclusion=_exclusion(node, on_fulfilment),
+        # Where the payment bills, a delivery changes nothing: it makes no new version.
+        fulfilled_at=_fulfilled_at(node) if on_fulfilment else None,
     )
 
 
@@ -201,13 +217,16 @@ def _credit_note(
 
 
 def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """An order's documents. A test order's refunds and tenders are none."""
+    """An order's documents. A test order's refunds and tenders are none.
+
+    The option `invoice_on` is `payment` (the default) or `fulfilment`.
+    """
     node = msgspec.json.decode(raw)
     currency = str(node["currencyCode"])
     party = _party(node)
-    invoice = _invoice(node, currency, party)
+    invoice = _invoice(node, currency, party, options.get("invoice_on") == "fulfilment")
     documents: list[Document] = [invoice]
-    if invoice.exclusion:
+    if invoice.exclusion == "test":
         return documents
     documents += [_credit_note(node, refund, currency, party) for refund in node["refunds"]]
     for payment in node["transactions"]:

@@ -9,12 +9,13 @@ query Orders($query: String!, $after: String) {{
     pageInfo {{ hasNextPage endCursor }}
     nodes {{
       id name createdAt updatedAt processedAt cancelledAt test sourceName
-      displayFinancialStatus currencyCode taxesIncluded
+      displayFinancialStatus displayFulfillmentStatus currencyCode taxesIncluded
+      fulfillments(first: 20) {{ createdAt status }}
       customer {{ id displayName defaultEmailAddress {{ emailAddress }} }}
       totalPriceSet {_MONEY}
       totalTipReceivedSet {_MONEY}
       lineItems(first: 30) {{
-        nodes {{ id name quantity isGiftCard discountedTotalSet {_MONEY} {_TAXES} }}
+        nodes {{ id name sku quantity isGiftCard discountedTotalSet {_MONEY} {_TAXES} }}
       }}
       shippingLines(first: 3) {{
         nodes {{ id title discountedPriceSet {_MONEY} {_TAXES} }}

@@ -32,7 +32,8 @@ type TaxLine { title: String! rate: Float priceSet: MoneyBag! }
 type CustomerEmailAddress { emailAddress: String! }
 type Customer { id: ID! displayName: String! defaultEmailAddress: CustomerEmailAddress }
 type PageInfo { hasNextPage: Boolean! endCursor: String }
-type LineItem { id: ID! name: String! quantity: Int! isGiftCard: Boolean!
+type Fulfillment { createdAt: DateTime! status: String! }
+type LineItem { id: ID! name: String! sku: String quantity: Int! isGiftCard: Boolean!
   discountedTotalSet(withCodeDiscounts: Boolean): MoneyBag! taxLines(first: Int): [TaxLine!]! }
 type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
 type ShippingLine { id: ID title: String! discountedPriceSet: MoneyBag! taxLines: [TaxLine!]! }
@@ -45,6 +46,7 @@ type OrderTransaction { id: ID! gateway: String kind: String! status: String! pr
   amountSet: MoneyBag! }
 type Order { id: ID! name: String! createdAt: DateTime! updatedAt: DateTime! processedAt: DateTime!
   cancelledAt: DateTime test: Boolean! sourceName: String displayFinancialStatus: String
+  displayFulfillmentStatus: String! fulfillments(first: Int): [Fulfillment!]!
   currencyCode: String! taxesIncluded: Boolean! customer: Customer totalPriceSet: MoneyBag!
   totalTipReceivedSet: MoneyBag!
   lineItems(first: Int): LineItemConnection! shippingLines(first: Int): ShippingLineConnection!
@@ -128,6 +130,8 @@ class Shopify:
             "test": test,
             "sourceName": "web",
             "displayFinancialStatus": status,
+            "displayFulfillmentStatus": "UNFULFILLED",
+            "fulfillments": [],
             "currencyCode": self.currency,
             "taxesIncluded": included,
             "customer": self._customer(customer) if customer else None,
@@ -180,6 +184,7 @@ class Shopify:
         return {
             "id": self._gid("LineItem"),
             "name": line["name"],
+            "sku": line.get("sku"),
             "quantity": line["quantity"],
             "isGiftCard": bool(line.get("gift_card")),
             "discountedTotalSet": self.money(line["price"]),
@@ -192,6 +197,22 @@ class Shopify:
         order["totalPriceSet"] = self.money(total)
         order["updatedAt"] = _iso(at)
         self._push("orders/edited", order, at)
+
+    def fulfil(self, order: dict[str, Any], at: datetime) -> None:
+        """Everything of the order is delivered."""
+        order["fulfillments"].append({"createdAt": _iso(at), "status": "SUCCESS"})
+        self.touch(order, at, displayFulfillmentStatus="FULFILLED")
+
+    def cancel(self, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """A paid order is cancelled before anything was delivered; all of it is given back."""
+        rows, left = [], Decimal(order["totalPriceSet"]["shopMoney"]["amount"])
+        for number, line in enumerate(order["lineItems"]["nodes"]):
+            price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
+            taxes = (Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"])
+            rows.append((number, line["quantity"], price, sum(taxes, Decimal(0))))
+        refund = self.refund(order, rows, left, at)
+        self.touch(order, at, cancelledAt=_iso(at), displayFinancialStatus="REFUNDED")
+        return refund
 
     def touch(self, order: dict[str, Any], at: datetime, **changes: Any) -> None:
         """Anything else that changes: a customer is named, a payment comes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Stream
+from tieout.connect import ConfigField, Connector, Option, Stream
 from tieout.connectors.stripe.client import open_session
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 
@@ -22,6 +22,10 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("poll", "webhook", "control_totals"),
+    options=(
+        Option("order_metadata", "the metadata key that names a charge's order: order_id if not given"),
+        Option("refund_metadata", "the metadata key that names a refund's credit note: refund_id"),
+    ),
     streams=(
         Stream("balance_transactions", "every change of the balance", movement),
         Stream("payouts", "what each automatic payout is composed of", composition),

@@ -1,0 +1,102 @@
+"""Money that came before its invoice, and what becomes of it.
+
+Payment          Dr clearing            Cr customer deposits (or unapplied, named for its cause)
+Given back early Dr customer deposits   Cr clearing
+Invoice          Dr receivable          Cr revenue, tax
+Taken in         Dr customer deposits   Cr receivable, on the later of both days
+
+A shop that bills on fulfilment books every payment as a deposit, also one that comes after its
+invoice: so the books are the same in whatever order events arrive. A deposit is no monetary
+item: it is taken in at the company amount that it was booked with (IFRIC 22), so only the
+receivable can leave an exchange difference.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tieout.documents import EntryPosting, LedgerLine, MatchRequest
+from tieout.processes.facts import OrderFact, ParkedFact
+from tieout.processes.identity import applied_external_id, match_key, partner_external_id
+from tieout.processes.plan import Context, Effect
+
+ACCOUNT = "customer_deposits"
+CANCELLED = "cancelled_before_fulfilment"
+
+
+def is_deposit(order: OrderFact) -> bool:
+    """Whether payments of the order are deposits: whatever else it is, nothing is wrong with it."""
+    cancelled = order.state == "excluded" and order.reason == CANCELLED
+    return order.on_fulfilment and (cancelled or order.state in ("posted", "planned", "deposit"))
+
+
+def partner_of(order: OrderFact) -> str:
+    """The external id of the order's customer, also before anything made it; "" if none."""
+    if order.partner or order.party is None:
+        return order.partner
+    return partner_external_id(order.system, order.party.key)
+
+
+def order_match(ctx: Context, order_key: str) -> str:
+    """The key under which the ledger pairs an order's invoice and its payments.
+
+    None in a foreign currency: there the ledger must be asked to reconcile, for it books the
+    exchange difference only then.
+    """
+    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "order", order_key)
+
+
+def deposit_match(ctx: Context, payment_key: str) -> str:
+    """The key under which a deposit, what is given back of it and its use are paired."""
+    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "deposit", payment_key)
+
+
+def match_effects(ctx: Context, name: str, left: str, right: Effect, account: str) -> list[Effect]:
+    """The effect that reconciles `left` and `right` on `account`."""
+    body = MatchRequest(left=left, right=right.external_id, account=account)
+    return [ctx.effect(f"match_{name}", body, requires=(left, right.external_id), lane=f"match.{account}")]
+
+
+def take_in(
+    ctx: Context, name: str, parked: ParkedFact, order_key: str, invoice: str, partner: str, on: date
+) -> list[Effect]:
+    """Dr where the payment waits, Cr receivable, and both matched. Its external id is the
+    payment's: whichever document asks for it, it is made once."""
+    receivable = ctx.account("receivable")
+    amount, company = parked.amount, parked.company
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=max(on, parked.on or on),
+        reference=f"apply {parked.key}",
+        currency=ctx.document.currency,
+        lines=(
+            LedgerLine(
+                account=parked.account,
+                amount=amount,
+                company=company,
+                name="applied",
+                partner=partner,
+                match=deposit_match(ctx, parked.payment_key) if parked.payment_key else "",
+            ),
+            LedgerLine(
+                account=receivable,
+                amount=-amount,
+                company=-company,
+                name="applied",
+                partner=partner,
+                match=order_match(ctx, order_key),
+            ),
+        ),
+    )
+    main = ctx.effect(
+        name,
+        body,
+        ledger=True,
+        requires=(invoice, parked.effect),
+        external_id=applied_external_id(parked.effect),
+    )
+    return [
+        main,
+        *match_effects(ctx, name, invoice, main, receivable),
+        *match_effects(ctx, f"{name}p", parked.effect, main, parked.account),
+    ]
