@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tieout.bootstrap.discover import discover
 from tieout.connect import (
+    Balances,
     Connector,
     ControlTotals,
     FileReader,
@@ -39,6 +42,8 @@ from tieout.documents import (
     LedgerLine,
     MatchRequest,
     PartnerRecord,
+    PaymentPosting,
+    ProductRecord,
 )
 from tieout.sandbox import World
 from tieout.sandbox.company import Administrator
@@ -46,7 +51,7 @@ from tieout.simkit import FaultPlan, Faults
 
 NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
 CAPABILITIES = {"poll": Poller, "webhook": WebhookReceiver, "file": FileReader, "write": Writer,
-                "control_totals": ControlTotals}  # fmt: skip
+                "control_totals": ControlTotals, "balances": Balances}  # fmt: skip
 CONNECTORS = discover().by_name
 
 
@@ -264,6 +269,60 @@ def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Any, in
     assert len(ids) == 1
 
 
+def test_odoo_a_product_that_is_there_under_its_number_is_used_and_others_are_made_once(
+    books: tuple[Any, Any, int],
+) -> None:
+    session, _, _ = books
+    sku = f"SKU-{tag()}"
+    made = Sending(f"tieout.product_{tag()}", ProductRecord(sku=sku, name="Valve"))
+    (first,) = session.send([made])
+    assert (first.status, first.model) == ("confirmed", "product.product"), first
+    other = Sending(f"tieout.product_{tag()}", ProductRecord(sku=sku, name="The same, by another shop"))
+    assert {session.send([x])[0].target_id for x in (made, other, made)} == {first.target_id}
+    line = InvoiceLine(name="Valve, blue", quantity=Decimal(2), net=Decimal("100.00"), account="400000",
+                       taxes=("15%",), product=made.external_id)  # fmt: skip
+    sending = invoice(f"i_{tag()}", partner_of(session), lines=(line,))
+    sending = replace(sending, targets={made.external_id: ("product.product", first.target_id)})
+    (outcome,) = session.send([sending])
+    # Account, price and taxes are the line's own, whatever the product says.
+    assert outcome.status == "confirmed" and not outcome.cause, outcome
+    rows = session._client.call("account.move.line", "search_read", fields=["name", "product_id", "price_unit"],
+                                domain=[["move_id", "=", outcome.target_id], ["display_type", "=", "product"]])  # fmt: skip
+    assert [(r["name"], r["product_id"][0], r["price_unit"]) for r in rows] == [
+        ("Valve, blue", first.target_id, Decimal("50.0"))]  # fmt: skip
+
+
+def test_odoo_a_registered_payment_is_made_once_and_matched_on_both_its_accounts(
+    books: tuple[Any, Any, int],
+) -> None:
+    session, _, _ = books
+    partner, name = partner_of(session), f"pay_{tag()}"
+    bill = invoice(f"i_{tag()}", partner, match="")
+    (billed,) = session.send([bill])
+    body = PaymentPosting(journal="BNKU", account="101403", counter="121000", on=date(2026, 10, 6),
+                          reference=name, currency="USD", amount=Decimal("115.00"), partner=partner)  # fmt: skip
+    payment = Sending(f"tieout.{name}", body)
+    assert [o.status for o in session.look_up([payment])] == ["absent"]
+    outcomes = [session.send([payment])[0] for _ in range(3)]
+    assert len({o.target_id for o in outcomes}) == 1 and not outcomes[0].cause, outcomes
+    assert [o.status for o in session.look_up([payment])] == ["confirmed"]
+    line = cash(f"c_{tag()}", partner, "115.00")
+    assert isinstance(line.body, CashPosting)
+    counter = msgspec.structs.replace(line.body.counterparts[0], account="101403")
+    line = replace(line, body=msgspec.structs.replace(line.body, counterparts=(counter,)))
+    (booked,) = session.send([line])
+    targets = {bill.external_id: ("account.move", billed.target_id), line.external_id: (booked.model, booked.target_id),
+               payment.external_id: ("account.payment", outcomes[0].target_id)}  # fmt: skip
+    for left, account in ((bill, "121000"), (line, "101403")):
+        request = MatchRequest(left=left.external_id, right=payment.external_id, account=account)
+        (matched,) = session.send([Sending(f"tieout.m_{tag()}", request, targets=targets)])
+        assert matched.status == "confirmed", matched
+    (row,) = session._client.call(
+        "account.payment", "read", ids=[outcomes[0].target_id], fields=["state", "is_matched"]
+    )
+    assert row["state"] == "paid" and row["is_matched"]
+
+
 def test_odoo_two_companies_of_one_database_never_share_a_record(books: tuple[Any, Any, int]) -> None:
     session, simulator, company = books
     if simulator is None:
@@ -292,8 +351,8 @@ def test_odoo_the_trial_balance_is_of_posted_lines_and_sums_to_zero(books: tuple
     before = session.trial_balance(date(2026, 10, 31))
     session.send([invoice(f"tb_{tag()}", partner_of(session))])
     after = session.trial_balance(date(2026, 10, 31))
-    assert sum(after.values()) == 0
-    assert after["121000"] - before.get("121000", 0) == Decimal("115.00")
+    assert sum(v for (_, currency), v in after.items() if currency == "USD") == 0
+    assert after["121000", "USD"] - before.get(("121000", "USD"), 0) == Decimal("115.00")
 
 
 def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Any, int]) -> None:

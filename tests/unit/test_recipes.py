@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tieout.documents import (
     CashPosting,
+    CreditNote,
     CustomerInvoice,
     Document,
     InvoicePosting,
+    MatchRequest,
     Party,
     ProviderMovement,
     SaleLine,
@@ -25,6 +28,7 @@ from tieout.documents import (
 from tieout.money import Amount, from_minor
 from tieout.processes import Facts, OrderFact, ParkedFact, PayoutFact, Plan, plan_document
 from tieout.processes.facts import PreviousFact
+from tieout.processes.identity import applied_external_id
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -37,7 +41,7 @@ def release(without: str = "") -> Release:
         "bank_in_transit": "101701", "unapplied.unknown": "212100", "unapplied.exception": "212110",
         "unapplied.excluded": "212120", "unapplied.bank": "212130", "clearing.stripe.USD": "101501",
         "clearing.stripe.EUR": "101502", "bank.X": "101511", "disputes_receivable.stripe": "101710",
-        "bank_fees": "620000", "dispute_loss": "642100", "liability.gift_card": "212300",
+        "bank_fees": "620000", "customer_deposits": "212200", "outstanding_receipts": "101403", "dispute_loss": "642100", "liability.gift_card": "212300",
     }  # fmt: skip
     accounts.pop(without, None)
     journals = {"sales": "INV", "misc": "MISC", "clearing.stripe.USD": "STRU",
@@ -114,8 +118,113 @@ def test_cash_of_an_order_in_exception_is_booked_all_the_same_and_needs_no_case_
     assert not result.cases and result.parked_account == "212110"
 
 
+def parked_on(account: str, amount: str, company: str = "") -> ParkedFact:
+    return ParkedFact(effect="tieout.charge", account=account, amount=Decimal(amount),
+                      company=Decimal(company or amount), key="txn_1", payment_key="ch_1", on=ON)  # fmt: skip
+
+
+ON_FULFILMENT = {"options": {"invoice_on": "fulfilment"}}
+DEPOSIT = OrderFact(state="deposit", on_fulfilment=True, party=Party(key="9", name="Ada"), system="shop")
+
+
+def test_an_order_that_is_not_fulfilled_waits_and_what_is_unmapped_shows_already() -> None:
+    waiting = plan(invoice(), **ON_FULFILMENT)
+    assert (waiting.decision, waiting.long, waiting.effects) == ("wait", True, ())
+    strange = invoice(
+        lines=(SaleLine(name="x", quantity=Decimal(1), net=from_minor(10_000, "USD"), nature="odd"),)
+    )
+    assert plan(strange, **ON_FULFILMENT).cases[0].cause == "unmapped_account"
+    # Its day is not known yet, so a lock of the day of payment does not make it late.
+    assert plan(invoice(), Facts(lock_on=ON), **ON_FULFILMENT).decision == "wait"
+
+
+def test_a_payment_of_an_order_not_billed_yet_is_a_customer_deposit_and_no_case() -> None:
+    result = plan(movement("charge", 11_500, 364, order_key="1"), Facts(order=DEPOSIT))
+    assert accounts_of(result, "charge") == {"101501": Decimal("115.00"), "212200": Decimal("-115.00")}
+    assert (result.cases, result.parked_account) == ((), "212200")
+    assert "partner" in {e.name for e in result.effects}
+
+
+def test_the_books_are_the_same_whether_the_invoice_or_its_payment_comes_first() -> None:
+    shipped = invoice(fulfilled_at=AT + timedelta(days=3))
+    first = plan(shipped, Facts(parked=(parked_on("212200", "115.00"),)), **ON_FULFILMENT)
+    billed = msgspec.structs.replace(
+        DEPOSIT, state="posted", invoice="tieout.inv", partner="tieout.p", invoice_on=ON
+    )
+    second = plan(movement("charge", 11_500, order_key="1"), Facts(order=billed))
+    before, after = (next(e for e in p.effects if e.name == "apply0") for p in (first, second))
+    assert accounts_of(first, "apply0") == accounts_of(second, "apply0")
+    assert accounts_of(first, "apply0") == {"212200": Decimal("115.00"), "121000": Decimal("-115.00")}
+    # One payment is taken in once, whichever document asks for it.
+    assert after.external_id == applied_external_id(
+        next(e.external_id for e in second.effects if e.name == "charge")
+    )
+    assert before.external_id == applied_external_id("tieout.charge")
+
+
+def test_a_deposit_in_another_currency_is_taken_in_at_the_rate_that_it_came_with() -> None:
+    sale = invoice(currency="EUR", total=from_minor(11_500, "EUR"), taxes=(),
+                   lines=(SaleLine(name="x", quantity=Decimal(1), net=from_minor(11_500, "EUR")),))  # fmt: skip
+    facts = Facts(rate=Decimal("0.8"), parked=(parked_on("212200", "115.00", "127.78"),))
+    result = plan(sale, facts)
+    body = next(e.body for e in result.effects if e.name == "apply0")
+    assert {line.account: line.company for line in ledger_lines(body)} == {
+        "212200": Decimal("127.78"), "121000": Decimal("-127.78")}  # fmt: skip
+
+
+def test_what_is_given_back_before_the_order_is_billed_comes_out_of_its_deposit() -> None:
+    charge = parked_on("212200", "115.00")
+    for order in (
+        DEPOSIT,
+        msgspec.structs.replace(DEPOSIT, state="excluded", reason="cancelled_before_fulfilment"),
+    ):
+        result = plan(movement("refund", -2000, order_key="1", refund_key="refund:1"),
+                      Facts(order=order, payment=charge))  # fmt: skip
+        assert accounts_of(result, "refund") == {"101501": Decimal("-20.00"), "212200": Decimal("20.00")}
+        assert not result.cases and "match_given_back" in {e.name for e in result.effects}
+
+
+def test_a_credit_note_whose_money_went_out_of_the_deposit_is_matched_with_its_invoice() -> None:
+    note = CreditNote(key="refund:1", occurred_at=AT, currency="USD", order_key="1", number="US-1-R1",
+                      party=Party(key="9", name="Ada"), taxes=(), total=from_minor(2000, "USD"),
+                      lines=(SaleLine(name="x", quantity=Decimal(1), net=from_minor(2000, "USD")),))  # fmt: skip
+    names = {e.name for e in plan(note, Facts(order=ORDER, refund_account="212200")).effects}
+    assert "match_early_refund" in names
+    for account in ("", "121000", "212100"):
+        names = {e.name for e in plan(note, Facts(order=ORDER, refund_account=account)).effects}
+        assert "match_early_refund" not in names, account
+    never = OrderFact(state="excluded", reason="cancelled_before_fulfilment")
+    assert plan(note, Facts(order=never)).decision == "excluded"
+    assert plan(note, Facts(order=DEPOSIT)).decision == "wait"
+
+
+def test_lines_name_their_products_once_where_the_interface_keeps_them() -> None:
+    line = SaleLine(name="Valve", quantity=Decimal(1), net=from_minor(5000, "USD"), sku="V-1")
+    sale = invoice(lines=(line, line), taxes=(), total=from_minor(10_000, "USD"))
+    assert not [e for e in plan(sale).effects if e.name == "product"]
+    result = plan(sale, options={"products": "by_sku"})
+    (product,) = [e for e in result.effects if e.name == "product"]
+    main = next(e for e in result.effects if e.name == "invoice")
+    assert product.external_id in main.requires
+    assert isinstance(main.body, InvoicePosting) and {x.product for x in main.body.lines} == {
+        product.external_id
+    }
+
+
+def test_a_registered_payment_stands_between_the_bank_and_the_invoice() -> None:
+    line = StatementLine(key="X:1", occurred_at=AT, currency="USD", account="X", booked_on=ON, value_on=ON,
+                         amount=from_minor(5000, "USD"), remittance="SO-100")  # fmt: skip
+    order = msgspec.structs.replace(ORDER, currency="USD")
+    result = plan(line, Facts(order=order), options={"customer_payments": "registered"})
+    assert accounts_of(result, "payment") == {"101403": Decimal("50.00"), "121000": Decimal("-50.00")}
+    assert accounts_of(result, "bank_line") == {"101511": Decimal("50.00"), "101403": Decimal("-50.00")}
+    matches = {e.name: e.body for e in result.effects if e.name.startswith("match")}
+    assert {(n, m.account) for n, m in matches.items() if isinstance(m, MatchRequest)} == {
+        ("match_payment", "121000"), ("match_bank_line", "101403")}  # fmt: skip
+
+
 def test_an_invoice_takes_in_the_payment_that_came_before_it() -> None:
-    parked = ParkedFact(effect="tieout.charge", account="212100", amount=Decimal("115.00"), key="txn_1")
+    parked = parked_on("212100", "115.00")
     result = plan(invoice(), Facts(parked=(parked,)))
     assert accounts_of(result, "apply0") == {"212100": Decimal("115.00"), "121000": Decimal("-115.00")}
     assert {"match_apply0", "match_apply0p"} <= {e.name for e in result.effects}

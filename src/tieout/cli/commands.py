@@ -353,9 +353,9 @@ def tieout(
     as_json: Json = False,
 ) -> None:
     """Take the sources' control figures of a period and prove the tie-out."""
-    from tieout.cli.tables import tie_out_json, tie_out_table
+    from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
     from tieout.money import Period
-    from tieout.proofs import open_gaps, statement_gaps, take_control_totals, tie_out
+    from tieout.proofs import ledger_rows, open_gaps, statement_gaps, take_control_totals, tie_out
 
     try:
         wanted = Period.parse(period)
@@ -368,11 +368,14 @@ def tieout(
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, app.project.release) if r.period == period]
     open_gaps(connection, rows, now)
+    balances = ledger_rows(connection, app.project.release, app.session, wanted)
     if as_json:
-        print_json(tie_out_json(rows))
+        print_json({"tieout": tie_out_json(rows), "ledger": ledger_json(balances)})
     else:
         out.print(tie_out_table(rows, out.width))
-    raise typer.Exit(0 if all(r.proven for r in rows) else FINDINGS)
+        out.print(ledger_table(balances))
+    good = all(r.proven for r in rows) and not any(r.difference for r in balances)
+    raise typer.Exit(0 if good else FINDINGS)
 
 
 @cli.command()

@@ -24,7 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tieout.cli.context import err, fail, out
-from tieout.cli.tables import money, tie_out_json, tie_out_table
+from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
 from tieout.delivery import request_verification
 from tieout.engine import wake
 from tieout.evidence import export_pack
@@ -32,8 +32,10 @@ from tieout.evidence.verify import main as verify_pack
 from tieout.money import Period
 from tieout.pipeline import pull_again
 from tieout.proofs import (
+    LedgerRow,
     PayoutProof,
     TieOutRow,
+    ledger_rows,
     open_gaps,
     pending,
     prove_payouts,
@@ -88,6 +90,7 @@ class DemoResult:
     restarts: int
     faults: dict[str, int] = field(default_factory=dict)
     rerun_sha256: str = ""
+    ledger: list[LedgerRow] = field(default_factory=list)
     peak_mib: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -131,6 +134,7 @@ class DemoResult:
             and not self.false
             and self.amount_planted == self.amount_in_exception
             and not self.findings
+            and not any(r.difference or r.others for r in self.ledger)
             and self.verified
         )
 
@@ -149,6 +153,7 @@ class DemoResult:
                 "amount_in_exception": f"{self.amount_in_exception:.2f}",
             },
             "tieout": tie_out_json(self.rows),
+            "ledger": ledger_json(self.ledger),
             "payouts": {
                 "count": len(self.payouts),
                 "proven": len(self.payouts) - len(self.unproven_payouts),
@@ -318,6 +323,7 @@ class Demo:
         sha = oracle.ledger_sha256() if not self.options.odoo_url else ""
         findings = oracle.findings() if not self.options.odoo_url else []
         rerun = self._again(app, connection, oracle) if self.options.rerun else ""
+        ledger = [r for p in PERIODS for r in ledger_rows(connection, app.project.release, app.session, p)]
         cases = connection.execute(
             "select cause, currency, count(*)::int as count, sum(amount) as amount_at_risk,"
             " min(recovery) as recovery from tieout.cases where state = 'open'"
@@ -341,6 +347,7 @@ class Demo:
             seconds=time.monotonic() - started,
             restarts=supervisor.restarts,
             rerun_sha256=rerun,
+            ledger=ledger,
             faults=_count(f.counts for f in world.all_faults()),
             peak_mib=_peaks(supervisor.pids()),
         )
@@ -437,6 +444,8 @@ def _count(counts: Any) -> dict[str, int]:
 def show(result: DemoResult) -> None:
     """The month on a terminal."""
     out.print(tie_out_table(result.rows, out.width))
+    # The closed month alone: its last day is the cut-off.
+    out.print(ledger_table(r for r in result.ledger if r.period == str(PERIODS[0])))
     if result.cases:
         table = Table(title="Cases", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("what failed", no_wrap=True)

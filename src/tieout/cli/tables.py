@@ -9,7 +9,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from tieout.proofs import Figure, TieOutRow
+from tieout.proofs import Figure, LedgerRow, TieOutRow
 
 
 def money(value: Decimal) -> str:
@@ -86,3 +86,48 @@ def _residual(row: TieOutRow) -> str:
     if row.ledger_gap:
         return f"[red]{text}, ledger {row.ledger_gap:+}[/red]"
     return f"[red]{text} ({residual.count:+d})[/red]"
+
+
+def ledger_json(rows: Iterable[LedgerRow]) -> list[dict[str, Any]]:
+    """One object an account; `source` and `difference` are null where nobody states a balance."""
+    return [
+        {
+            "entity": r.entity,
+            "period": r.period,
+            "role": r.role,
+            "account": r.account,
+            "currency": r.currency,
+            "source": None if r.source is None else f"{r.source:.2f}",
+            "in_ledger": f"{r.in_ledger:.2f}",
+            "ours": f"{r.ours:.2f}",
+            "others": f"{r.others:.2f}",
+            "difference": None if r.difference is None else f"{r.difference:.2f}",
+        }
+        for r in rows
+    ]
+
+
+def ledger_table(rows: Iterable[LedgerRow]) -> Table:
+    """The accounts that money passes through, beside what the bank or provider says."""
+    table = Table(
+        title="Balances: what the bank or provider says, what the ledger holds, what of it is ours",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        title_justify="left",
+    )
+    table.add_column("account", no_wrap=True)
+    table.add_column("at the end of", no_wrap=True)
+    for name in ("source", "in ledger", "others'", "difference"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for r in rows:
+        difference = "-" if r.difference is None else money(r.difference)
+        table.add_row(
+            f"{r.account} {r.role}",
+            f"{r.period} {r.currency}",
+            "-" if r.source is None else money(r.source),
+            money(r.in_ledger),
+            money(r.others),
+            f"[red]{difference}[/red]" if r.difference else difference,
+        )
+    return table

@@ -1,6 +1,7 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
 from tieout.connect.capabilities import (
+    Balances,
     ControlTotal,
     ControlTotals,
     FileReader,
@@ -34,6 +35,7 @@ from tieout.connect.errors import (
 from tieout.connect.retry import patiently
 
 __all__ = [
+    "Balances",
     "ConfigField",
     "Connector",
     "ConnectorError",

@@ -122,6 +122,17 @@ class ControlTotals(Protocol):
 
 
 @runtime_checkable
+class Balances(Protocol):
+    """`provider` is the name by which mappings know it: `clearing.<provider>.<currency>`."""
+
+    provider: str
+
+    def balances(self, at: datetime) -> dict[str, Decimal]:
+        """What the system held for its owner just before `at`, by currency (held is positive)."""
+        ...
+
+
+@runtime_checkable
 class Writer(Protocol):
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Send and read back. Raises TransientError (nothing happened), UnknownOutcomeError."""
@@ -142,4 +153,9 @@ class LedgerReader(Protocol):
 
     def foreign(self, references: Sequence[str]) -> dict[str, str]:
         """References that records of somebody else carry: reference to the record's name."""
+        ...
+
+    def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:
+        """The balance of everything posted up to `until`, whoever posted it, by account code and
+        currency, signed in that currency (a debit is positive)."""
         ...

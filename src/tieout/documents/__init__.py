@@ -35,7 +35,9 @@ from tieout.documents.posting import (
     MailOut,
     MatchRequest,
     PartnerRecord,
+    PaymentPosting,
     PostingError,
+    ProductRecord,
     ledger_lines,
 )
 
@@ -59,8 +61,10 @@ __all__ = [
     "Measure",
     "PartnerRecord",
     "Party",
+    "PaymentPosting",
     "PayoutComposition",
     "PostingError",
+    "ProductRecord",
     "ProviderMovement",
     "SaleLine",
     "Statement",

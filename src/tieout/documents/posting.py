@@ -38,14 +38,23 @@ class PartnerRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", t
     source: str = ""
 
 
+class ProductRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="product"):
+    """A product by its own number: the ledger's where it has one of that number, else a new one."""
+
+    sku: str
+    name: str
+
+
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`net` = quantity x unit price, positive, without tax; `taxes` are the ledger's names."""
+    """`net` = quantity x unit price, positive, without tax; `taxes` are the ledger's names;
+    `product` is an external id, "" for none."""
 
     name: str
     quantity: Decimal
     net: Decimal
     account: str
     taxes: tuple[str, ...] = ()
+    product: str = ""
 
 
 class InvoicePosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="invoice"):
@@ -79,6 +88,21 @@ class CashPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag
     company: Decimal
     counterparts: tuple[LedgerLine, ...]
     partner: str = ""
+
+
+class PaymentPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="payment"):
+    """A payment registered in the ledger before the bank's line: `amount` is signed in the
+    entity's currency (a customer's payment is positive) and stands on `account` (outstanding)
+    against `counter` (receivable)."""
+
+    journal: str
+    account: str
+    counter: str
+    on: date
+    reference: str
+    currency: str
+    amount: Decimal
+    partner: str
 
 
 class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="entry"):
@@ -124,8 +148,10 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="e
 
 EffectBody = (
     PartnerRecord
+    | ProductRecord
     | InvoicePosting
     | CashPosting
+    | PaymentPosting
     | EntryPosting
     | MatchRequest
     | CrmUpdate
@@ -168,6 +194,12 @@ def ledger_lines(body: EffectBody) -> list[LedgerLine]:
         case CashPosting():
             own = LedgerLine(account=body.account, amount=body.amount, company=body.company, name=body.label)
             rows = [own, *body.counterparts]
+        case PaymentPosting():
+            paid = {"name": body.reference, "partner": body.partner}
+            rows = [
+                LedgerLine(account=body.account, amount=body.amount, company=body.amount, **paid),
+                LedgerLine(account=body.counter, amount=-body.amount, company=-body.amount, **paid),
+            ]
         case EntryPosting():
             rows = list(body.lines)
         case _:

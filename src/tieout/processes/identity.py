@@ -28,6 +28,11 @@ def partner_external_id(system: str, party_key: str) -> str:
     return _id((system, party_key, "partner"))
 
 
+def product_external_id(entity: str, sku: str) -> str:
+    """A product of an entity: its number is the company's own, whichever shop sells it."""
+    return _id((entity, sku, "product"))
+
+
 def applied_external_id(effect: str) -> str:
     """The entry that takes a payment in, by the external id of the payment's own effect."""
     return _id((effect.removeprefix("tieout."), "apply"))

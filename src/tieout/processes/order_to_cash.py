@@ -51,10 +51,17 @@ def _lines(ctx: Context, lines: tuple[SaleLine, ...]) -> tuple[InvoiceLine, ...]
             net=line.net.value,
             account=ctx.account(_ROLE.get(line.nature, line.nature)),
             taxes=tuple(ctx.release.tax(key, ctx.on) for key in line.tax_keys),
+            product=made.external_id if (made := ctx.product(line.sku, line.name)) else "",
         )
         for line in lines
         if line.net
     )
+
+
+def _products(ctx: Context, lines: tuple[SaleLine, ...]) -> tuple[Effect, ...]:
+    """The products that lines name, each once."""
+    made = (ctx.product(line.sku, line.name) for line in lines if line.net)
+    return tuple({effect.external_id: effect for effect in made if effect}.values())
 
 
 def _taxes(ctx: Context, taxes: tuple[TaxLine, ...]) -> dict[str, Decimal]:
@@ -147,8 +154,10 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     body = _posting(ctx, document, partner, match, lines, taxes, document.total.value, refund=False)
     if ctx.on_fulfilment and document.fulfilled_at is None:
         return Plan(decision="wait", reason="paid and not fulfilled yet: a deposit", long=True)
-    main = ctx.effect("invoice", body, ledger=True, requires=(partner,), account=body.receivable)
-    effects: list[Effect] = [*partner_effects, main]
+    products = _products(ctx, document.lines)
+    needed = (partner, *(p.external_id for p in products))
+    main = ctx.effect("invoice", body, ledger=True, requires=needed, account=body.receivable)
+    effects: list[Effect] = [*partner_effects, *products, main]
     for number, parked in enumerate(ctx.facts.parked):
         effects += take_in(
             ctx, f"apply{number}", parked, document.order_key, main.external_id, partner, ctx.on
@@ -254,8 +263,10 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         document.total.value,
         refund=True,
     )
-    main = ctx.effect("credit_note", body, ledger=True, requires=(body.partner,), account=body.receivable)
-    effects = [*partner_effects, main]
+    products = _products(ctx, document.lines)
+    needed = (body.partner, *(p.external_id for p in products))
+    main = ctx.effect("credit_note", body, ledger=True, requires=needed, account=body.receivable)
+    effects = [*partner_effects, *products, main]
     elsewhere = ("", body.receivable, ctx.account("unapplied.unknown"))
     if order.invoice and ctx.facts.refund_account not in elsewhere:
         effects += match_effects(ctx, "early_refund", order.invoice, main, body.receivable)

@@ -18,13 +18,14 @@ from tieout.documents import (
     PartnerRecord,
     Party,
     PayoutComposition,
+    ProductRecord,
     ProviderMovement,
     Statement,
     StatementLine,
 )
 from tieout.money import Amount
 from tieout.processes.facts import Facts
-from tieout.processes.identity import external_id, partner_external_id
+from tieout.processes.identity import external_id, partner_external_id, product_external_id
 from tieout.rules import Entity, Interface, Release, UnmappedError
 
 
@@ -140,6 +141,18 @@ class Context:
             target="ledger",
             lane="partner",
             body=body,
+        )
+
+    def product(self, sku: str, name: str) -> Effect | None:
+        """The effect that finds or makes a product, where the interface keeps them."""
+        if not sku or self.interface.option("products", "none") != "by_sku":
+            return None
+        return Effect(
+            name="product",
+            external_id=product_external_id(self.entity.code, sku),
+            target="ledger",
+            lane="product",
+            body=ProductRecord(sku=sku, name=name),
         )
 
 

@@ -5,6 +5,8 @@ Fee              Dr fees                Cr clearing
 Refund           Dr receivable          Cr clearing
 Payout           Dr bank in transit     Cr clearing
 Bank line        Dr bank                Cr bank in transit | receivable | unapplied
+Payment          Dr outstanding         Cr receivable, where payments are registered; the bank line
+                 then debits bank and credits outstanding
 Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost goes to loss
 Reserve          Dr provider reserve    Cr clearing
 
@@ -24,6 +26,7 @@ from tieout.documents import (
     EventOut,
     LedgerLine,
     MailOut,
+    PaymentPosting,
     ProviderMovement,
     StatementLine,
 )
@@ -403,6 +406,11 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
                 detail=doc.remittance or doc.reference,
             ),
         )
+    effects: list[Effect] = []
+    registered = ctx.interface.option("customer_payments", "matched") == "registered"
+    if registered and partner and doc.amount.value > 0 and not ctx.foreign_currency:
+        effects = _register(ctx, doc, role, partner, effects_after, counter)
+        counter, match, effects_after = ctx.account("outstanding_receipts"), "", effects[0].external_id
     label = " ".join(x for x in (doc.counterparty, doc.remittance or doc.reference) if x)
     body = _cash(
         ctx,
@@ -415,12 +423,31 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
         match=match,
     )
     main = ctx.effect("bank_line", body, ledger=True, requires=(partner,), account=body.account)
-    effects: list[Effect] = [main]
+    effects.append(main)
     if effects_after:
         effects += match_effects(ctx, "bank_line", effects_after, main, counter)
     if partner and doc.amount.value > 0:
         effects += _saga(ctx, doc, main)
     return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _register(
+    ctx: Context, doc: StatementLine, role: str, partner: str, invoice: str, receivable: str
+) -> list[Effect]:
+    """Dr outstanding receipts, Cr receivable, matched with the invoice: a payment that the
+    ledger lists and prints. The bank's line then closes outstanding receipts."""
+    body = PaymentPosting(
+        journal=ctx.journal(role),
+        account=ctx.account("outstanding_receipts"),
+        counter=receivable,
+        on=ctx.on,
+        reference=f"payment {doc.key}",
+        currency=doc.currency,
+        amount=doc.amount.value,
+        partner=partner,
+    )
+    payment = ctx.effect("payment", body, ledger=True, requires=(partner,))
+    return [payment, *match_effects(ctx, "payment", invoice, payment, receivable)]
 
 
 def _may_wait(doc: StatementLine) -> bool:

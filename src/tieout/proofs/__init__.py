@@ -1,14 +1,17 @@
 """Proofs: control totals, the tie-out, the zero-residual proof of payouts."""
 
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
+from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.payouts import PayoutProof, prove_payouts
 from tieout.proofs.pending import pending
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
     "Figure",
+    "LedgerRow",
     "PayoutProof",
     "TieOutRow",
+    "ledger_rows",
     "open_gaps",
     "pending",
     "prove_payouts",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.connect import ControlTotal, ControlTotals, SetupError, TransientError
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.proofs.tieout import Figure, TieOutRow
-from tieout.rules import Interface, Release
+from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
 _TRIES = 12
+Answer = TypeVar("Answer")
 
 
 def take_control_totals(
@@ -35,7 +37,11 @@ def take_control_totals(
         session = session_of(interface.system)
         if isinstance(session, ControlTotals):
             start, end = period.bounds(entity.zone)
-            totals = _ask(session, interface, start, end, entity.time_zone)
+            totals = ask_patiently(
+                lambda s=session, i=interface, a=start, b=end, z=entity.time_zone: s.control_totals(  # type: ignore[misc]
+                    i.streams, a, b, z
+                )
+            )
         else:
             totals = _statement_totals(connection, interface.name, period)
         if not totals:
@@ -75,19 +81,17 @@ def take_control_totals(
     return count
 
 
-def _ask(
-    session: ControlTotals, interface: Interface, start: datetime, end: datetime, zone: str
-) -> list[ControlTotal]:
-    """The source's figures; a source that is busy is asked again, some times."""
+def ask_patiently(ask: Callable[[], Answer]) -> Answer:
+    """A source's figures; a source that is busy is asked again, some times."""
     for _ in range(_TRIES - 1):
         try:
-            return session.control_totals(interface.streams, start, end, zone)
+            return ask()
         except TransientError as error:
             time.sleep(min(error.retry_after, 5.0))
         except SetupError:
             # A token may have ended just now: the next call takes a new one.
             time.sleep(0.2)
-    return session.control_totals(interface.streams, start, end, zone)
+    return ask()
 
 
 def _statement_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:

@@ -101,6 +101,23 @@ select * from (
     from tieout.document where kind = 'statement' and state <> 'superseded'
 ) s where before is not null and before <> opening
 
+-- name: our_balances
+select l.account, l.currency, sum(l.amount) as amount
+from tieout.posting_line l
+join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_no
+where l.entity = %(entity)s and l.accounting_on <= %(until)s and v.state = 'confirmed'
+group by l.account, l.currency
+
+-- name: closing_balances
+select distinct on (account, currency) account, currency, closing from (
+    select content::jsonb ->> 'account' as account, currency, content::jsonb ->> 'to_on' as to_on,
+        content::jsonb ->> 'sequence' as sequence,
+        (content::jsonb #>> '{closing,value}')::numeric as closing
+    from tieout.document
+    where entity = %(entity)s and kind = 'statement' and state <> 'superseded'
+      and (content::jsonb ->> 'to_on')::date <= %(until)s
+) s order by account, currency, to_on desc, sequence desc
+
 -- name: pending
 select (select count(*) from tieout.message where state = 'received') as messages,
     (select count(*) from tieout.document

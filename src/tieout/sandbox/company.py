@@ -39,7 +39,12 @@ JOURNALS = [
     ("BNKU", "Bank USD", "USD", "101511"),
     ("BNKE", "Bank EUR", "EUR", "101512"),
 ]
-_GROUPS = ("base.group_user", "account.group_account_basic", "base.group_partner_manager")
+_GROUPS = (
+    "base.group_user",
+    "account.group_account_basic",
+    "base.group_partner_manager",
+    "product.group_product_manager",
+)
 
 
 @dataclass
@@ -182,6 +187,9 @@ class Administrator:
                 fields=["res_id"],
                 domain=[["module", "=", module], ["name", "=", short]],
             )
+            if not rows:
+                # A group of a module that this server does not have.
+                continue
             groups.append(rows[0]["res_id"])
         self.call(
             "res.users",

@@ -202,6 +202,11 @@ class Oracle:
             found.append(f"{len(self.w.mail.messages)} messages for {len(paid)} transfers")
         if len(self.w.events.events) != len(paid):
             found.append(f"{len(self.w.events.events)} events for {len(paid)} transfers")
+        registered = Counter(
+            (str(p["date"]), p["amount"], p["state"]) for p in self._table("account.payment").values()
+        )
+        if len(paid) != sum(registered.values()) or any(state != "paid" for _, _, state in registered):
+            found.append(f"{sum(registered.values())} payments registered for {len(paid)} transfers")
         accounts = {k for k, _ in self.w.salesforce.updates}
         if paid and not accounts:
             found.append("the CRM was never told")

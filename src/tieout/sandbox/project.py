@@ -27,6 +27,7 @@ _ACCOUNTS = {
     "unapplied.excluded": "212120",
     "unapplied.bank": "212130",
     "bank_fees": "620000",
+    "outstanding_receipts": "101403",
     "clearing.stripe.USD": "101501",
     "clearing.stripe.EUR": "101502",
     f"bank.{IBAN_USD}": "101511",
@@ -44,14 +45,14 @@ _TAXES = {"State Tax 15%": "15%", "VAT 20%": "VAT 20%"}
 
 _INTERFACES = {
     "shop_us": 'system = "shop_us"\nentity = "US"\nowner = "accounts receivable"\n'
-    'process = "order to cash"\n\n[options]\ninvoice_on = "fulfilment"\n',
+    'process = "order to cash"\n\n[options]\ninvoice_on = "fulfilment"\nproducts = "by_sku"\n',
     "shop_eu": 'system = "shop_eu"\nentity = "US"\nowner = "accounts receivable"\n'
-    'process = "order to cash"\n',
+    'process = "order to cash"\n\n[options]\nproducts = "by_sku"\n',
     "stripe": 'system = "stripe"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
     'patience_hours = 36\nlate_events = "first_open"\n\n[options]\norder_metadata = "order_id"\n'
     'refund_metadata = "refund_id"\n',
     "bank": 'system = "bank"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
-    'patience_hours = 48\nlate_events = "first_open"\n\n[options.bank_codes]\n"ACMT/MDOP/CHRG" = "bank_fees"\n',
+    'patience_hours = 48\nlate_events = "first_open"\n\n[options]\ncustomer_payments = "registered"\n\n[options.bank_codes]\n"ACMT/MDOP/CHRG" = "bank_fees"\n',
     "crm_accounts": 'system = "salesforce"\nentity = "US"\nstreams = ["accounts"]\n'
     'owner = "sales operations"\nprocess = "order to cash"\n',
     "crm_orders": 'system = "salesforce"\nentity = "US"\nstreams = ["won_orders"]\n'

@@ -22,6 +22,9 @@ CONNECTOR = Connector(
     limits="one lane a journal; batches adapt to answer times",
     assumed=(
         "a bank journal with a currency of its own takes line_ids in that currency by load",
+        "a product named by load keeps the name, price, account and taxes that the line gives",
+        "making products wants the group product.group_product_manager",
+        "account.payment takes partner, journal, amount, date and memo by load as it does by create",
         "`ref` can be loaded on a bank statement line (it is the entry's)",
     ),
 )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from tieout.connectors.odoo.directory import Directory
-from tieout.documents import CashPosting, EntryPosting, InvoicePosting, LedgerLine, PartnerRecord
+from tieout.documents import (
+    CashPosting,
+    EntryPosting,
+    InvoicePosting,
+    LedgerLine,
+    PartnerRecord,
+    PaymentPosting,
+)
 
 Rows = list[list[Any]]
 
@@ -26,6 +34,18 @@ INVOICE_FIELDS = [
     "invoice_line_ids/price_unit",
     "invoice_line_ids/account_id/.id",
     "invoice_line_ids/tax_ids/.id",
+    "invoice_line_ids/product_id/.id",
+]
+PRODUCT_FIELDS = ["id", "name", "default_code"]
+PAYMENT_FIELDS = [
+    "id",
+    "payment_type",
+    "partner_type",
+    "partner_id/id",
+    "amount",
+    "date",
+    "journal_id/.id",
+    "memo",
 ]
 _LINE_FIELDS = [
     "line_ids/account_id/.id",
@@ -61,7 +81,25 @@ def unit_price(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
     return Decimal(1), net
 
 
-def invoice_rows(external_id: str, body: InvoicePosting, directory: Directory) -> Rows:
+def payment_rows(external_id: str, body: PaymentPosting, directory: Directory) -> Rows:
+    return [
+        [
+            external_id,
+            "inbound" if body.amount > 0 else "outbound",
+            "customer",
+            body.partner,
+            str(abs(body.amount)),
+            body.on.isoformat(),
+            str(directory.journal(body.journal)),
+            body.reference,
+        ]
+    ]
+
+
+def invoice_rows(
+    external_id: str, body: InvoicePosting, directory: Directory, products: Mapping[str, int]
+) -> Rows:
+    """`products` are Odoo's ids by external id."""
     rows: Rows = []
     for line in body.lines:
         quantity, price = unit_price(line.quantity, line.net)
@@ -72,6 +110,7 @@ def invoice_rows(external_id: str, body: InvoicePosting, directory: Directory) -
             str(price),
             str(directory.account(line.account)),
             ",".join(str(directory.tax(t)) for t in line.taxes),
+            str(products[line.product]) if line.product else "",
         ]
         head = [""] * 9
         if not rows:

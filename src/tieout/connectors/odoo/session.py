@@ -27,6 +27,8 @@ from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.rows import (
     INVOICE_FIELDS,
     PARTNER_FIELDS,
+    PAYMENT_FIELDS,
+    PRODUCT_FIELDS,
     Rows,
     cash_fields,
     cash_rows,
@@ -34,6 +36,7 @@ from tieout.connectors.odoo.rows import (
     entry_rows,
     invoice_rows,
     partner_rows,
+    payment_rows,
 )
 from tieout.documents import (
     CashPosting,
@@ -42,6 +45,8 @@ from tieout.documents import (
     InvoicePosting,
     MatchRequest,
     PartnerRecord,
+    PaymentPosting,
+    ProductRecord,
 )
 
 _IGNORE = {"mode": "update", "noupdate": True}
@@ -54,6 +59,7 @@ _QUIET = {
 _LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
 _LOCKS = ("fiscalyear_lock_date", "hard_lock_date", "sale_lock_date", "tax_lock_date")
 MOVE, BANK_LINE, PARTNER = "account.move", "account.bank.statement.line", "res.partner"
+PAYMENT, PRODUCT = "account.payment", "product.product"
 
 
 def open_session(config: SystemConfig) -> OdooSession:
@@ -114,6 +120,8 @@ class OdooSession:
         match batch[0].body:
             case PartnerRecord():
                 return self._send_partners(batch)
+            case ProductRecord():
+                return self._send_products(batch)
             case MatchRequest():
                 return self._match(batch)
             case _:
@@ -123,7 +131,7 @@ class OdooSession:
         match batch[0].body:
             case MatchRequest():
                 return self._match(batch, only_look=True)
-            case PartnerRecord():
+            case PartnerRecord() | ProductRecord():
                 # A repeated load answers the same record, so sending again is the look-up.
                 return [Outcome(s.external_id, "absent") for s in batch]
             case _:
@@ -194,13 +202,49 @@ class OdooSession:
             outcomes += [Outcome(s.external_id, "confirmed", i, PARTNER) for s, i in done]
         return outcomes
 
+    def _send_products(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """A product that Odoo has under its number is used as it is; others are made."""
+        numbers = sorted({s.body.sku for s in batch if isinstance(s.body, ProductRecord)})
+        rows = self._client.call(
+            PRODUCT,
+            "search_read",
+            domain=[["default_code", "in", numbers]],
+            fields=["default_code"],
+            order="id",
+        )
+        known = {r["default_code"]: r["id"] for r in reversed(rows)}
+        outcomes: list[Outcome] = []
+        missing: list[Sending] = []
+        for sending in batch:
+            assert isinstance(sending.body, ProductRecord)
+            found = known.get(sending.body.sku)
+            if found is None:
+                missing.append(sending)
+            else:
+                outcomes.append(Outcome(sending.external_id, "confirmed", found, PRODUCT))
+        for chunk in self._chunks(missing):
+            done, refused = self._load_some(
+                PRODUCT,
+                PRODUCT_FIELDS,
+                chunk,
+                lambda s: (
+                    [[s.external_id, s.body.name, s.body.sku]] if isinstance(s.body, ProductRecord) else []
+                ),
+            )
+            outcomes += refused
+            outcomes += [Outcome(s.external_id, "confirmed", i, PRODUCT) for s, i in done]
+        return outcomes
+
     def _foreign(self, body: EffectBody) -> bool:
         return getattr(body, "currency", "") != self._names.own_currency()
 
     def _rows_of(self, sending: Sending) -> Rows:
         body = sending.body
         if isinstance(body, InvoicePosting):
-            return invoice_rows(sending.external_id, body, self._names)
+            products = {x: key for x, (model, key) in sending.targets.items() if model == PRODUCT}
+            return invoice_rows(sending.external_id, body, self._names, products)
+        if isinstance(body, PaymentPosting):
+            return payment_rows(sending.external_id, body, self._names)
         if isinstance(body, CashPosting):
             return cash_rows(sending.external_id, body, self._names, self._foreign(body))
         assert isinstance(body, EntryPosting)
@@ -221,17 +265,21 @@ class OdooSession:
         if isinstance(first, CashPosting):
             done, refused = self._load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
             return refused + self.read_back([s for s, _ in done], [i for _, i in done])
-        fields = INVOICE_FIELDS if isinstance(first, InvoicePosting) else entry_fields(foreign)
-        done, refused = self._load_some(MOVE, fields, chunk, self._rows_of)
+        model, fields = MOVE, entry_fields(foreign)
+        if isinstance(first, InvoicePosting):
+            fields = INVOICE_FIELDS
+        elif isinstance(first, PaymentPosting):
+            model, fields = PAYMENT, PAYMENT_FIELDS
+        done, refused = self._load_some(model, fields, chunk, self._rows_of)
         ids = [i for _, i in done]
         drafts = set()
         if ids:
-            rows = self._client.call(MOVE, "read", ids=ids, fields=["state"])
+            rows = self._client.call(model, "read", ids=ids, fields=["state"])
             drafts = {r["id"] for r in rows if r["state"] == "draft"}
         if drafts:
             if isinstance(first, InvoicePosting):
                 self._complete_invoices([(s, i) for s, i in done if i in drafts])
-            refused += self._post([(s, i) for s, i in done if i in drafts])
+            refused += self._post([(s, i) for s, i in done if i in drafts], model)
         bad = {o.external_id for o in refused}
         good = [(s, i) for s, i in done if s.external_id not in bad]
         return refused + self.read_back([s for s, _ in good], [i for _, i in good])
@@ -271,23 +319,24 @@ class OdooSession:
         if keys:
             self._load("account.move.line", [".id", "matching_number"], keys)
 
-    def _post(self, drafts: list[tuple[Sending, int]]) -> list[Outcome]:
+    def _post(self, drafts: list[tuple[Sending, int]], model: str) -> list[Outcome]:
         """Post drafts; where the set is refused each is posted alone, so one stops no other."""
         context = {k: v for k, v in self._context.items() if k not in _IGNORE}
         try:
-            self._client.call(MOVE, "action_post", ids=[i for _, i in drafts], context=context)
+            self._client.call(model, "action_post", ids=[i for _, i in drafts], context=context)
             return []
         except RefusedError as error:
             if len(drafts) == 1:
-                return [Outcome(drafts[0][0].external_id, "refused", drafts[0][1], MOVE, error=str(error))]
+                return [Outcome(drafts[0][0].external_id, "refused", drafts[0][1], model, error=str(error))]
             half = len(drafts) // 2
-            return self._post(drafts[:half]) + self._post(drafts[half:])
+            return self._post(drafts[:half], model) + self._post(drafts[half:], model)
 
     def _look_up_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Find records by reference and external id; a draft or nothing may be sent again."""
-        model = BANK_LINE if isinstance(batch[0].body, CashPosting) else MOVE
+        model = _model_of(batch[0].body)
+        named = "memo" if model == PAYMENT else "ref"
         references = sorted({str(getattr(s.body, "reference", "")) for s in batch})
-        rows = self._client.call(model, "search_read", domain=[["ref", "in", references]], fields=["ref"])
+        rows = self._client.call(model, "search_read", domain=[[named, "in", references]], fields=[named])
         names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
         ids = {name: int(key) for key, name in names.items()}
         found = [s for s in batch if self._named(s.external_id) in ids]
@@ -306,16 +355,26 @@ class OdooSession:
             by_model.setdefault(model, set()).add(key)
         found: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for model, keys in by_model.items():
-            field = "statement_line_id" if model == BANK_LINE else "move_id"
+            record_of = {move: key for key, move in self._moves_of(model, sorted(keys)).items()}
             for row in self._client.call(
                 "account.move.line",
                 "search_read",
-                domain=[[field, "in", sorted(keys)], ["account_id", "=", self._names.account(account)]],
-                fields=[field, "reconciled", "matching_number", "parent_state"],
+                domain=[
+                    ["move_id", "in", sorted(record_of)],
+                    ["account_id", "=", self._names.account(account)],
+                ],
+                fields=["move_id", "reconciled", "matching_number", "parent_state"],
                 order="id",
             ):
-                found.setdefault((model, row[field][0]), []).append(row)
+                found.setdefault((model, record_of[row["move_id"][0]]), []).append(row)
         return found
+
+    def _moves_of(self, model: str, keys: list[int]) -> dict[int, int]:
+        """The entry behind each record; a bank line and a payment have one of their own."""
+        if model == MOVE:
+            return {key: key for key in keys}
+        rows = self._client.call(model, "read", ids=keys, fields=["move_id"])
+        return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
 
     def _match(self, batch: Sequence[Sending], only_look: bool = False) -> list[Outcome]:
         """Pair the lines of two effects each, unless they are paired already."""
@@ -364,21 +423,14 @@ class OdooSession:
     def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
         """What Odoo holds for each sending, compared by content, in the batch's order."""
         outcomes: dict[str, Outcome] = {}
-        for cash in (True, False):
-            group = [
-                (s, i) for s, i in zip(batch, ids, strict=True) if isinstance(s.body, CashPosting) == cash
-            ]
+        for model in (BANK_LINE, PAYMENT, MOVE):
+            group = [(s, i) for s, i in zip(batch, ids, strict=True) if _model_of(s.body) == model]
             if group:
-                self._read_group(group, cash, outcomes)
+                self._read_group(group, model, outcomes)
         return [outcomes[s.external_id] for s in batch]
 
-    def _read_group(self, group: list[tuple[Sending, int]], cash: bool, outcomes: dict[str, Outcome]) -> None:
-        model = BANK_LINE if cash else MOVE
-        keys = [i for _, i in group]
-        moves = {i: i for i in keys}
-        if cash:
-            rows = self._client.call(BANK_LINE, "read", ids=keys, fields=["move_id"])
-            moves = {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
+    def _read_group(self, group: list[tuple[Sending, int]], model: str, outcomes: dict[str, Outcome]) -> None:
+        moves = self._moves_of(model, [i for _, i in group])
         wanted = sorted(set(moves.values()))
         states = {r["id"]: r for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])}
         by_move: dict[int, list[dict[str, Any]]] = {}
@@ -436,16 +488,22 @@ class OdooSession:
             if not names.get(str(r["id"]), "").startswith("tieout.")
         }
 
-    def trial_balance(self, until: date) -> dict[str, Decimal]:
-        """Balance by account code of posted lines up to `until`, signed, company currency."""
+    def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:
+        """See `LedgerReader.trial_balance`: one grouped read, whatever the number of lines."""
         rows = self._client.call(
             "account.move.line",
             "formatted_read_group",
             domain=[["parent_state", "=", "posted"], ["date", "<=", until.isoformat()]],
-            groupby=["account_id"],
-            aggregates=["balance:sum"],
+            groupby=["account_id", "currency_id"],
+            aggregates=["amount_currency:sum"],
         )
-        return {self._names.code_of(r["account_id"][0]): exact(r["balance:sum"] or 0) for r in rows}
+        return {
+            (self._names.code_of(r["account_id"][0]), r["currency_id"][1]): exact(
+                r["amount_currency:sum"] or 0
+            )
+            for r in rows
+            if r["account_id"]
+        }
 
     def close(self) -> None:
         self._client.close()
@@ -457,6 +515,11 @@ class _BadRowsError(RefusedError):
     def __init__(self, message: str, bad: dict[int, str]) -> None:
         super().__init__(message)
         self.bad = bad
+
+
+def _model_of(body: EffectBody) -> str:
+    """The model in which a posting is a record."""
+    return {CashPosting: BANK_LINE, PaymentPosting: PAYMENT}.get(type(body), MOVE)
 
 
 def _judge(external_id: str, left: list[dict[str, Any]], right: list[dict[str, Any]]) -> Outcome | None:

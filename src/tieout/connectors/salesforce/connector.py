@@ -19,6 +19,7 @@ CONNECTOR = Connector(
     can=("poll", "write", "look_up", "control_totals"),
     options=(
         Option("currency", "the currency of accounts, which carry none: USD if not given"),
+        Option("products", "whether invoice lines name products of the ledger", ("none", "by_sku")),
         Option("customers", "who makes the customers", ("from_order", "from_crm")),
     ),
     streams=(

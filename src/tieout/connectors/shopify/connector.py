@@ -27,6 +27,7 @@ CONNECTOR = Connector(
     streams=(Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),),
     options=(
         Option("invoice_on", "when an order is billed", ("payment", "fulfilment")),
+        Option("products", "whether invoice lines name products of the ledger", ("none", "by_sku")),
         Option("customers", "who makes the customers", ("from_order", "from_crm")),
     ),
     pushes=("orders/", "refunds/"),

@@ -192,6 +192,7 @@ def _credit_note(
                 net=net,
                 nature="gift_card" if item["isGiftCard"] else "goods",
                 tax_keys=(tax_key(known[0]),) if tax and known else (),
+                sku=item.get("sku") or "",
             )
         )
     rest = total - explained

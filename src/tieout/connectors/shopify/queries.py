@@ -24,7 +24,7 @@ query Orders($query: String!, $after: String) {{
         id createdAt updatedAt totalRefundedSet {_MONEY}
         refundLineItems(first: 10) {{
           nodes {{ quantity subtotalSet {_MONEY} totalTaxSet {_MONEY}
-                   lineItem {{ name isGiftCard taxLines {{ title rate }} }} }}
+                   lineItem {{ name sku isGiftCard taxLines {{ title rate }} }} }}
         }}
       }}
       transactions(first: 10) {{ id gateway kind status processedAt amountSet {_MONEY} }}

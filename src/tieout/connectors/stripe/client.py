@@ -33,6 +33,7 @@ from tieout.connect import (
 )
 
 _TOLERANCE = timedelta(minutes=5)
+_BALANCE = "balance.summary.1"
 _REPORTS = ("balance_change_from_activity.summary.1", "payouts.summary.1")
 # A dispute changes for months after it was opened: its window is as long.
 _DISPUTE_WINDOW = timedelta(days=120)
@@ -43,7 +44,9 @@ def open_session(config: SystemConfig) -> StripeSession:
 
 
 class StripeSession:
-    """Poller, WebhookReceiver and ControlTotals."""
+    """Poller, WebhookReceiver, ControlTotals and Balances."""
+
+    provider = "stripe"
 
     def __init__(self, url: str, key: str, secrets: list[str]) -> None:
         self._secrets = secrets
@@ -168,6 +171,15 @@ class StripeSession:
                     )
                 )
         return totals
+
+    def balances(self, at: datetime) -> dict[str, Decimal]:
+        """Available, pending and reserved together, as Stripe's balance summary ends."""
+        text = self._report(_BALANCE, at - timedelta(days=1), at)
+        return {
+            row["currency"].upper(): Decimal(row["net_amount"])
+            for row in csv.DictReader(io.StringIO(text))
+            if row["category"] == "ending_balance"
+        }
 
     def _report(self, report: str, start: datetime, end: datetime) -> str:
         run = self._ask(

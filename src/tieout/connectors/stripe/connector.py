@@ -21,7 +21,7 @@ CONNECTOR = Connector(
         ),
     ),
     open=open_session,
-    can=("poll", "webhook", "control_totals"),
+    can=("poll", "webhook", "control_totals", "balances"),
     options=(
         Option("order_metadata", "the metadata key that names a charge's order: order_id if not given"),
         Option("refund_metadata", "the metadata key that names a refund's credit note: refund_id"),

@@ -14,7 +14,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -406,6 +406,8 @@ class Stripe:
 
     def _report(self, given: dict[str, str]) -> Answer:
         start, end = (int(given[f"parameters[interval_{x}]"]) for x in ("start", "end"))
+        if given["report_type"] == "balance.summary.1":
+            return self._balance_report(start, end)
         payouts = given["report_type"].startswith("payouts")
         sums: dict[tuple[str, str], list[int]] = {}
         for row in self.books.transactions:
@@ -420,13 +422,25 @@ class Stripe:
         writer.writerow(["reporting_category", "currency", "count", "gross", "fee", "net"])
         for (category, currency), (count, *amounts) in sorted(sums.items()):
             writer.writerow([category, currency, count, *(_major(a) for a in amounts)])
+        return self._finished(given["report_type"], out.getvalue())
+
+    def _balance_report(self, start: int, end: int) -> Answer:
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(["category", "description", "net_amount", "currency"])
+        for category, stamp in (("starting_balance", start), ("ending_balance", end)):
+            for currency, amount in sorted(self.balance(datetime.fromtimestamp(stamp, UTC)).items()):
+                writer.writerow([category, category.replace("_", " "), _major(amount), currency.lower()])
+        return self._finished("balance.summary.1", out.getvalue())
+
+    def _finished(self, report: str, text: str) -> Answer:
         file = self._id("file")
-        self.books.files[file] = out.getvalue()
+        self.books.files[file] = text
         run = {
             "id": self._id("frr"),
             "object": "reporting.report_run",
             "status": "succeeded",
-            "report_type": given["report_type"],
+            "report_type": report,
             "result": {"id": file, "object": "file"},
         }
         return Answer(200, json.dumps(run).encode())

@@ -75,6 +75,7 @@ _GROUPS = (
     "account.group_account_basic",
     "account.group_account_manager",
     "base.group_partner_manager",
+    "product.group_product_manager",
     "base.group_erp_manager",
     "base.group_system",
     "base.group_allow_export",

@@ -162,6 +162,11 @@ ACCESS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
         "base.group_partner_manager",
         ("Contact/Creation", "Purchase/Administrator", "Sales/Administrator"),
     ),
+    ("product.product", "create"): (
+        "Product Variant",
+        "product.group_product_manager",
+        ("Products/Create",),
+    ),
     ("account.account", "create"): (
         "Account",
         "account.group_account_manager",

@@ -1,0 +1,123 @@
+"""The books against their sources: what each account that money passes through holds in the
+ledger, what of it came from us, and what the bank or the provider says that it holds.
+
+Accounts by role: clearing, bank, bank in transit, customer deposits, unapplied. Amounts are
+signed in the account's currency: a debit is positive, as is money that a provider holds for us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from tieout.connect import Balances, LedgerReader
+from tieout.money import Period
+from tieout.proofs.control import ask_patiently
+from tieout.rules import Entity, Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.proofs")
+_ROLES = ("clearing.", "bank.", "bank_in_transit", "customer_deposits", "unapplied.", "outstanding_")
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One account in one currency at a period's end.
+
+    `in_ledger` is the ledger's own balance, `ours` what we put there; `source` is the provider's
+    or bank's own balance, None where there is none.
+    """
+
+    entity: str
+    period: str
+    role: str
+    account: str
+    currency: str
+    in_ledger: Decimal
+    ours: Decimal
+    source: Decimal | None
+
+    @property
+    def others(self) -> Decimal:
+        """What somebody else put there: opening balances, or hands in our accounts."""
+        return self.in_ledger - self.ours
+
+    @property
+    def difference(self) -> Decimal | None:
+        """The source's balance less the ledger's; None where the source states none."""
+        return None if self.source is None else self.source - self.in_ledger
+
+
+def ledger_rows(
+    connection: Connection, release: Release, session_of: Callable[[str], object], period: Period
+) -> list[LedgerRow]:
+    """Every such account at the end of `period`, in order of entity, role and currency."""
+    rows: list[LedgerRow] = []
+    for entity in release.entities.values():
+        reader = session_of(entity.ledger)
+        if not isinstance(reader, LedgerReader):
+            continue
+        held = ask_patiently(lambda reader=reader: reader.trial_balance(period.last))  # type: ignore[misc]
+        given = {"entity": entity.code, "until": period.last}
+        ours = {
+            (r["account"], r["currency"]): r["amount"]
+            for r in connection.execute(_SQL["our_balances"], given)
+        }
+        sources = _sources(connection, release, entity, session_of, period)
+        for role, account in _accounts(release, period).items():
+            pairs = {key for key in {*held, *ours} if key[0] == account}
+            for key in sorted(pairs):
+                mine, theirs = ours.get(key, Decimal(0)), held.get(key, Decimal(0))
+                source = sources.get((role, key[1]))
+                if mine or theirs or source:
+                    rows.append(
+                        LedgerRow(
+                            entity=entity.code,
+                            period=str(period),
+                            role=role,
+                            account=account,
+                            currency=key[1],
+                            in_ledger=theirs,
+                            ours=mine,
+                            source=source,
+                        )
+                    )
+    return rows
+
+
+def _accounts(release: Release, period: Period) -> dict[str, str]:
+    """Role to account of those that money passes through."""
+    table = release.mappings.get("accounts")
+    if table is None:
+        return {}
+    roles = sorted({row.key for row in table.rows if row.key.startswith(_ROLES)})
+    return {
+        role: table.get(role, period.last)
+        for role in roles
+        if any(r.key == role and r.valid_from <= period.last <= r.valid_to for r in table.rows)
+    }
+
+
+def _sources(
+    connection: Connection,
+    release: Release,
+    entity: Entity,
+    session_of: Callable[[str], object],
+    period: Period,
+) -> dict[tuple[str, str], Decimal]:
+    """(role, currency) to the balance that the provider or the bank itself states."""
+    found: dict[tuple[str, str], Decimal] = {}
+    _, end = period.bounds(entity.zone)
+    systems = {i.system for i in release.interfaces.values() if i.entity == entity.code}
+    for system in sorted(systems):
+        session = session_of(system)
+        if isinstance(session, Balances):
+            balances = ask_patiently(lambda session=session: session.balances(end))  # type: ignore[misc]
+            for currency, amount in balances.items():
+                key = (f"clearing.{session.provider}.{currency}", currency)
+                found[key] = found.get(key, Decimal(0)) + amount
+    given = {"entity": entity.code, "until": period.last}
+    for row in connection.execute(_SQL["closing_balances"], given):
+        found[f"bank.{row['account']}", row["currency"]] = row["closing"]
+    return found
