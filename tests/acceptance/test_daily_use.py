@@ -115,6 +115,17 @@ def test_a_wrong_odoo_is_told_with_what_to_do(
     assert done.returncode == 3 and says in done.stdout, done.stdout + done.stderr
 
 
+def test_another_database_than_the_pinned_one_is_refused(running: Running) -> None:
+    partners = running.world.odoo.service.world.table("res.partner")
+    marker = next(p for p in partners.values() if str(p["name"]).startswith("Tieout marker"))
+    mine, marker["ref"] = marker["ref"], "production:Somebody else"
+    done = tieout("check", folder=running.project)
+    marker["ref"] = mine
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "it is another database" in (done.stdout + done.stderr).replace("\n", " ")
+    assert tieout("check", folder=running.project).returncode == 0
+
+
 def test_up_takes_a_signed_webhook_and_posts_the_order_and_its_payment(running: Running) -> None:
     running.up()
     shop, at = running.world.shops["shop_us"], START - timedelta(minutes=5)

@@ -262,6 +262,16 @@ def partner_of(session: Any) -> str:
     return name
 
 
+def test_odoo_an_older_server_is_refused_with_what_is_needed(
+    books: tuple[Any, Any, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, _, _ = books
+    for version in ("18.0", "saas~18.4", "17.0-20260101"):
+        monkeypatch.setattr(session._client, "version", lambda v=version: v)
+        with pytest.raises(SetupError, match="version 19 or newer is needed"):
+            session.check()
+
+
 def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Any, int]) -> None:
     session, _, _ = books
     sending = invoice(f"i_{tag()}", partner_of(session))

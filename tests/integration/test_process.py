@@ -44,6 +44,9 @@ class Site:
 
     database: Database
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    kind: str = "stripe"
+    stream: str = "balance_transactions"
+    options: dict[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
 
     def release(self) -> Release:
@@ -52,19 +55,18 @@ class Site:
 
         return Release(
             "0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")},
-            {"stripe": Interface("stripe", "stripe", "US", ("balance_transactions",), "o", "p")},
-            {"accounts": table("accounts", self.accounts), "journals": table("journals", {"clearing.stripe.USD": "STRU"})},
+            {self.kind: Interface(self.kind, self.kind, "US", (self.stream,), "o", "p", options=self.options)},
+            {"accounts": table("accounts", self.accounts),
+             "journals": table("journals", {"clearing.stripe.USD": "STRU", "sales": "INV"})},
         )  # fmt: skip
 
     def take(self, *bodies: bytes) -> None:
         with self.database.transaction() as connection:
-            items = [
-                Item("balance_transactions", f"k{n}", f"d{hash(b)}-{n}", b) for n, b in enumerate(bodies)
-            ]
-            accept(connection, "stripe", items, "poll", self.clock.now())
+            items = [Item(self.stream, f"k{n}", f"d{hash(b)}-{n}", b) for n, b in enumerate(bodies)]
+            accept(connection, self.kind, items, "poll", self.clock.now())
 
     def work(self) -> None:
-        connector = discover()["stripe"]
+        connector = discover()[self.kind]
         stage = ProcessStage(self.release, lambda _: connector, Ledger(), {}, self.clock)
         connection = self.database.connect(autocommit=True)
         while stage.step(connection):
@@ -191,3 +193,64 @@ def test_a_recipe_that_breaks_on_a_document_is_a_case(site: Site, monkeypatch: p
     assert site.database.rows("select cause, amount from tieout.cases") == [
         {"cause": "recipe_failed", "amount": Decimal("5.00")}
     ]
+
+
+def shop_order(total: str, version: int, **more: Any) -> bytes:
+    """An order of one line, invented; `version` counts its minutes since it was placed."""
+    money = {"shopMoney": {"amount": total, "currencyCode": "USD"}}
+    line = {"name": "Valve", "quantity": 1, "isGiftCard": False, "discountedTotalSet": money, "taxLines": []}
+    return json.dumps(
+        {"id": "gid://shopify/Order/1", "name": "US-1", "createdAt": "2026-10-05T10:00:00Z", "test": False,
+         "updatedAt": f"2026-10-05T10:{version:02d}:00Z", "processedAt": "2026-10-05T10:00:00Z", "cancelledAt": None,
+         "displayFinancialStatus": "PAID", "displayFulfillmentStatus": "UNFULFILLED", "fulfillments": [],
+         "currencyCode": "USD", "taxesIncluded": False, "customer": {"id": "c/1", "displayName": "Ada"},
+         "totalPriceSet": money, "lineItems": {"nodes": [line]}, "shippingLines": {"nodes": []}, "refunds": [],
+         "transactions": [], **more}
+    ).encode()  # fmt: skip
+
+
+@pytest.fixture
+def shop(database: Database) -> Site:
+    return Site(
+        database, {"receivable": "121000", "revenue.goods": "400000"}, kind="shopify", stream="orders"
+    )
+
+
+def measures(site: Site) -> list[tuple[int, int, Decimal, Decimal]]:
+    rows = site.database.rows(
+        "select revision, measure_count as n, measure_debit as d, measure_credit as c from tieout.document"
+        " where kind = 'customer_invoice' and state <> 'superseded' order by revision"
+    )
+    return [(r["revision"], r["n"], r["d"], r["c"]) for r in rows]
+
+
+def test_an_edit_counts_for_its_difference_alone_up_and_down(shop: Site) -> None:
+    shop.take(shop_order("100.00", 0))
+    shop.work()
+    shop.take(shop_order("120.00", 1))
+    shop.work()
+    shop.take(shop_order("90.00", 2))
+    shop.work()
+    assert measures(shop) == [
+        (1, 1, Decimal(100), Decimal(0)), (2, 0, Decimal(20), Decimal(0)), (3, 0, Decimal(-30), Decimal(0))]  # fmt: skip
+    # A version that is older than what is planned changes nothing.
+    shop.take(shop_order("500.00", 1, note="late"))
+    shop.work()
+    assert len(measures(shop)) == 3
+
+
+def test_an_order_waits_for_its_delivery_counts_once_and_is_dated_on_that_day(shop: Site) -> None:
+    shop.options["invoice_on"] = "fulfilment"
+    shop.take(shop_order("100.00", 0))
+    shop.work()
+    assert shop.states() == {"order:1": "normalised"}
+    done = {"displayFulfillmentStatus": "FULFILLED", "fulfillments": [
+        {"createdAt": "2026-10-06T09:00:00Z", "status": "SUCCESS"},
+        {"createdAt": "2026-10-09T09:00:00Z", "status": "CANCELLED"}]}  # fmt: skip
+    shop.take(shop_order("100.00", 3, **done))
+    shop.work()
+    assert measures(shop) == [(2, 1, Decimal(100), Decimal(0))]
+    (row,) = shop.database.rows(
+        "select accounting_on, state from tieout.document where state <> 'superseded'"
+    )
+    assert (row["accounting_on"].isoformat(), row["state"]) == ("2026-10-06", "planned")

@@ -23,6 +23,7 @@ from tieout.documents import (
     SaleLine,
     StatementLine,
     TaxLine,
+    canonical_bytes,
     ledger_lines,
 )
 from tieout.money import Amount, from_minor
@@ -136,6 +137,16 @@ def test_an_order_that_is_not_fulfilled_waits_and_what_is_unmapped_shows_already
     assert plan(strange, **ON_FULFILMENT).cases[0].cause == "unmapped_account"
     # Its day is not known yet, so a lock of the day of payment does not make it late.
     assert plan(invoice(), Facts(lock_on=ON), **ON_FULFILMENT).decision == "wait"
+
+
+def test_an_edit_of_a_billed_order_waits_until_the_rest_of_it_is_delivered() -> None:
+    before = PreviousFact(revision=1, content=canonical_bytes(invoice(fulfilled_at=AT)).decode())
+    more = invoice(net=20_000, tax=3000)
+    facts = Facts(previous=before, lock_on=ON)
+    assert plan(more, facts, revision=2, **ON_FULFILMENT).decision == "wait"
+    done = invoice(net=20_000, tax=3000, fulfilled_at=AT)
+    assert plan(done, Facts(previous=before), revision=2, **ON_FULFILMENT).decision == "planned"
+    assert plan(done, facts, revision=2, **ON_FULFILMENT).cases[0].cause == "late_event"
 
 
 def test_a_payment_of_an_order_not_billed_yet_is_a_customer_deposit_and_no_case() -> None:

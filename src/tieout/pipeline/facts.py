@@ -90,8 +90,8 @@ class FactReader:
             earlier = facts.get(row["order_key"])
             if not state:
                 continue
-            # An edit that became a case does not undo the invoice that stands.
-            if earlier is not None and earlier.invoice and state == "exception":
+            # An edit that waits or became a case does not undo the invoice that stands.
+            if earlier is not None and earlier.invoice and state in ("exception", "deposit"):
                 continue
             fact = OrderFact(
                 state=state,

@@ -193,6 +193,8 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     taxes = _taxes(ctx, document.taxes)
     for name, value in _taxes(ctx, before.taxes).items():
         taxes[name] = taxes.get(name, Decimal(0)) - value
+    if ctx.on_fulfilment and document.fulfilled_at is None:
+        return Plan(decision="wait", reason="edited, and not all of it is fulfilled yet", long=True)
     if not any(groups.values()) and not any(taxes.values()):
         return Plan(decision="planned", on=ctx.on, reason="no money changed")
     if not difference:
