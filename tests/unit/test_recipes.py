@@ -16,6 +16,7 @@ from tieout.documents import (
     CreditNote,
     CustomerInvoice,
     Document,
+    EntryPosting,
     InvoicePosting,
     MatchRequest,
     Party,
@@ -171,6 +172,13 @@ def test_the_books_are_the_same_whether_the_invoice_or_its_payment_comes_first()
         next(e.external_id for e in second.effects if e.name == "charge")
     )
     assert before.external_id == applied_external_id("tieout.charge")
+
+
+def test_a_payment_that_comes_after_the_invoice_is_taken_in_on_its_own_day() -> None:
+    late = msgspec.structs.replace(parked_on("212200", "115.00"), on=ON + timedelta(days=4))
+    for parked, day in ((late, late.on), (parked_on("212200", "115.00"), ON)):
+        body = next(e.body for e in plan(invoice(), Facts(parked=(parked,))).effects if e.name == "apply0")
+        assert isinstance(body, EntryPosting) and body.on == day
 
 
 def test_a_deposit_in_another_currency_is_taken_in_at_the_rate_that_it_came_with() -> None:

@@ -1,0 +1,81 @@
+"""The proof of a statement: opening + lines = closing, and the file's own counts and sums.
+
+Only booked lines count. Two equal lines are two lines. A statement that gives neither balances
+nor sums proves nothing: `holds` is None then, never True.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tieout.formats.model import Conservation, Head, Line, Place, Stated
+
+_ZERO = Decimal(0)
+
+
+class Tally:
+    """Sums of a statement's lines as they stream by; amounts in the account's currency."""
+
+    def __init__(self) -> None:
+        self.net, self.credits, self.debits = _ZERO, _ZERO, _ZERO
+        self.credit_count = self.debit_count = 0
+        self.unbooked = 0
+        self.currencies: dict[str, Place] = {}
+
+    def add(self, line: Line) -> None:
+        if line.currency not in self.currencies:
+            self.currencies[line.currency] = line.place
+        if line.status != "booked":
+            self.unbooked += 1
+            return
+        amount = line.amount
+        self.net += amount
+        if amount < 0:
+            self.debits -= amount
+            self.debit_count += 1
+        else:
+            self.credits += amount
+            self.credit_count += 1
+
+    def prove(self, head: Head) -> Conservation:
+        """The proof against what the statement's head says."""
+        opening = head.opening.amount if head.opening else None
+        closing = head.closing.amount if head.closing else None
+        problems = self._stated_problems(head.stated)
+        residual = None
+        if opening is not None and closing is not None:
+            residual = closing - opening - self.net
+            if residual:
+                problems.append(f"{opening} + {self.net} is not {closing}: {residual} is left")
+        known = residual is not None or head.stated != Stated()
+        return Conservation(
+            opening=opening,
+            sum_lines=self.net,
+            closing=closing,
+            residual=residual,
+            holds=not problems if known else None,
+            problems=tuple(problems),
+        )
+
+    def _stated_problems(self, stated: Stated) -> list[str]:
+        """Where the file's own counts and sums are others. A bank may count unbooked lines or
+        leave them out: both are taken, with the booked ones alone or with all."""
+        found: list[str] = []
+        booked = self.credit_count + self.debit_count
+        if stated.count is not None and stated.count not in (booked, booked + self.unbooked):
+            found.append(f"the file states {stated.count} lines, it holds {booked + self.unbooked}")
+        if self.unbooked:
+            return found
+        for what, theirs, ours in (
+            ("credits", stated.credit_count, self.credit_count),
+            ("debits", stated.debit_count, self.debit_count),
+        ):
+            if theirs is not None and theirs != ours:
+                found.append(f"the file states {theirs} {what}, it holds {ours}")
+        for what, total, mine in (
+            ("credits", stated.credit_sum, self.credits),
+            ("debits", stated.debit_sum, self.debits),
+        ):
+            if total is not None and total != mine:
+                found.append(f"the file states {what} of {total}, it holds {mine}")
+        return found
