@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from lxml import etree
 
@@ -41,10 +41,14 @@ def sniff(head: bytes) -> str:
     return f"camt.{found[1].decode()}" if found and found[1].decode() in KINDS else ""
 
 
+class Stream(Protocol):
+    def read(self, size: int) -> bytes: ...
+
+
 class CamtReader:
     """One file. `events` gives lines and, after each statement's lines, its head."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._unread: dict[str, tuple[int, Place]] = {}
         self._parser = etree.XMLParser(

@@ -1,0 +1,197 @@
+"""What stands in :86: (and :NS:), by its own shape. Pure.
+
+Structured: a three-digit code, then a separator and two digits before each piece (?20 …); SEPA
+tags such as EREF+ begin pieces. Slashed: /EREF/…/REMI/…. Labelled: words of the bank's own. Free
+text else. Sources: the German credit industry's annex 3 for ?-fields and SEPA tags, and Dutch
+banks' descriptions of the slashed form.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tieout.formats.mt940.dialects import Dialect
+
+Found = dict[str, str]
+_STRUCTURED = re.compile(r"\s?(\d{3})([^\w\s])(?=\d\d)")
+_SEPA = re.compile(
+    r"(?:^|(?<=\s))(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|PURP|RTRN)[+:] ?"
+)
+_SEPA_NAMES = {
+    "EREF": "end_to_end_id",
+    "KREF": "customer_reference",
+    "MREF": "mandate_id",
+    "SVWZ": "remittance",
+    "ABWA": "ultimate_name",
+    "ABWE": "ultimate_name",
+    "IBAN": "account",
+    "BIC": "bank",
+    "BREF": "bank_reference",
+    "RTRN": "return_reason",
+}
+_KEYS = (
+    "ACCW|ADDR|BENM|BIC|BO|CHGS?|CNTP|CSID|EREF|EXCH|IBAN|ID|INIT|IREF|ISDT|KREF|MARF|MREF|NAME|NRTX|OAMT|OCMT|ORDP|"
+    "PREF|PURP|REFS|REMI|RTRN|SVCL|TRCD|TRTP|ULTB|ULTC|ULTD|UDTR|VALD"
+)
+_SLASHED = re.compile(rf"/({_KEYS})/")
+_SLASH_NAMES = {
+    "EREF": "end_to_end_id",
+    "MARF": "mandate_id",
+    "MREF": "mandate_id",
+    "NAME": "name",
+    "IBAN": "account",
+    "BIC": "bank",
+    "RTRN": "return_reason",
+    "PREF": "customer_reference",
+    "KREF": "customer_reference",
+    "IREF": "bank_reference",
+}
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_ACCOUNT = re.compile(r"\s*((?:[A-Z]{2}\d{2}[A-Z0-9]{8,30})|\d{7,16})\b\s*(.*)")
+_WIDTH = 65
+_PIECE = 27
+
+
+def joined(lines: list[str]) -> str:
+    """Lines of a field as one text: a full line was cut by its width and goes on at once."""
+    text = ""
+    for number, line in enumerate(lines):
+        last = number == len(lines) - 1
+        text += line if last or len(line) >= _WIDTH else line.rstrip() + " "
+    return text.strip()
+
+
+def read_information(fields: list[list[str]], dialect: Dialect) -> Found:
+    """What the :86: fields of a line say: name, account, bank, remittance, end_to_end_id and so
+    on; empty texts are left out."""
+    lines = [line for field in fields for line in field]
+    text = "".join(lines)
+    structured = _STRUCTURED.match(text)
+    if structured:
+        found = _structured(text[structured.end(2) - 1 :], structured[2])
+        found["code"] = structured[1]
+    elif len(_SLASHED.findall(text)) and _SLASHED.match(text.lstrip()[:8] or " "):
+        found = _slashed(joined_hard(lines))
+    else:
+        found = _free(lines, dialect, single=len(fields) == 1)
+    return {name: value.strip() for name, value in found.items() if value.strip()}
+
+
+def joined_hard(lines: list[str]) -> str:
+    """Lines of a slashed field: cut at the width wherever it fell."""
+    return "".join(
+        line if len(line) >= _WIDTH - 1 else line + " " * (0 if line.endswith("/") else 1) for line in lines
+    )
+
+
+def _structured(text: str, separator: str) -> Found:
+    pieces: dict[str, str] = {}
+    remittance: list[str] = []
+    for piece in text.split(separator)[1:]:
+        number, value = piece[:2], piece[2:]
+        if not number.isdigit():
+            # The separator stood inside a text.
+            if remittance:
+                remittance[-1] += separator + piece
+            continue
+        if "20" <= number <= "29" or "60" <= number <= "63":
+            remittance.append(value)
+        else:
+            pieces[number] = pieces.get(number, "") + value
+    found = _tagged(remittance)
+    found.setdefault("remittance", "")
+    for number, name in (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account")):
+        if pieces.get(number, "").strip() and not found.get(name):
+            found[name] = pieces[number]
+    name = _glued([pieces.get("32", ""), pieces.get("33", "")])
+    if name.strip():
+        found["name"] = name
+    if "38" in pieces:
+        found["account"] = "".join(pieces["38"].split())
+    return found
+
+
+def _glued(pieces: list[str]) -> str:
+    """Pieces of a text that was cut every 27 characters: a full piece goes on at once."""
+    text = ""
+    for piece in pieces:
+        text += piece if len(piece) >= _PIECE else piece + " "
+    return text.strip()
+
+
+def _tagged(pieces: list[str]) -> Found:
+    """SEPA tags of the remittance pieces; without any, all of it is remittance."""
+    text = _glued(pieces)
+    hits = list(_SEPA.finditer(text))
+    if not hits:
+        return {"remittance": text}
+    found: Found = {"remittance": text[: hits[0].start()].strip()}
+    for number, hit in enumerate(hits):
+        end = hits[number + 1].start() if number + 1 < len(hits) else len(text)
+        name = _SEPA_NAMES.get(hit[1])
+        value = text[hit.end() : end].strip()
+        if name == "remittance":
+            found["remittance"] = f"{found['remittance']} {value}".strip()
+        elif name:
+            found[name] = value.replace(" ", "") if name in ("account", "bank") else value
+    return found
+
+
+def _slashed(text: str) -> Found:
+    hits = list(_SLASHED.finditer(text))
+    found: Found = {}
+    for number, hit in enumerate(hits):
+        end = hits[number + 1].start() if number + 1 < len(hits) else len(text)
+        value = text[hit.end() : end].strip()
+        key = hit[1]
+        if key == "CNTP":
+            # account/bank/name/place
+            parts = [*value.split("/"), "", "", ""]
+            found["account"], found["bank"], found["name"] = parts[0], parts[1], parts[2]
+        elif key == "REMI":
+            found["remittance"] = re.sub(r"^(?:USTD//|STRD/(?:CUR/|ISO/)?)", "", value).rstrip("/")
+        elif name := _SLASH_NAMES.get(key):
+            found.setdefault(name, value.rstrip("/"))
+    return found
+
+
+def _free(lines: list[str], dialect: Dialect, single: bool) -> Found:
+    if dialect.labels and (found := _labelled(" ".join(x.strip() for x in lines), dialect)):
+        return found
+    kept = [line.strip() for line in lines if line.strip()]
+    if not kept:
+        return {}
+    if dialect.free == "account_name_text" and (first := _ACCOUNT.match(kept[0])):
+        return {"account": first[1], "name": first[2], "remittance": " ".join(kept[1:])}
+    # Several fields hold the bank's own notes as well: none of their lines is a name.
+    if dialect.free == "text_name" and single and len(kept) > 1:
+        return {"remittance": kept[0], "name": kept[1]}
+    return {"remittance": joined(lines)}
+
+
+def _labelled(text: str, dialect: Dialect) -> Found:
+    """Values that stand behind a bank's own words; what stands before the first is remittance."""
+    spots = sorted((text.find(label), label, name) for name, label in dialect.labels if text.find(label) >= 0)
+    if not spots:
+        return {}
+    found: Found = {"remittance": text[: spots[0][0]].strip(" ;/")}
+    for number, (at, label, name) in enumerate(spots):
+        end = spots[number + 1][0] if number + 1 < len(spots) else len(text)
+        value = text[at + len(label) : end].strip(" ;/")
+        if name == "remittance":
+            found[name] = f"{found.get(name, '')} {value}".strip()
+        else:
+            found[name] = "".join(value.split()) if name == "account" else value
+    return found
+
+
+def read_starmoney(rows: dict[str, str]) -> Found:
+    """:NS: beneath a :61:: 01-14 remittance, 15-16 the other side's name, 17 booking text, 18
+    the note, 32-34 bank codes and account."""
+    remittance = " ".join(rows[n].strip() for n in sorted(rows) if "01" <= n <= "14" and rows[n].strip())
+    found = {
+        "remittance": remittance,
+        "name": " ".join(rows[n].strip() for n in ("15", "16") if n in rows),
+        "booking_text": rows.get("17", ""),
+    }
+    return {name: value.strip() for name, value in found.items() if value.strip()}

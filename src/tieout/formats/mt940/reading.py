@@ -1,0 +1,372 @@
+"""MT940 and MT942 to lines and heads.
+
+A field begins with :NN: at the start of a line and goes on until the next; a message begins with
+:20:. In :61: the mark is C or D, RC for a credit taken back (money out) and RD for a debit taken
+back (money in); a letter behind it is the currency's third. Source: SWIFT Standards, category 9,
+MT 940 and MT 942.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from tieout.formats.amounts import with_comma
+from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated, Unread
+from tieout.formats.mt940.dialects import Dialect, detect, dialect_named
+from tieout.formats.mt940.information import Found, read_information, read_starmoney
+from tieout.formats.references import find_references
+from tieout.formats.textlines import TextLines
+
+_FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
+_LINE = re.compile(
+    r"(\d{6})(\d{4})?(R?[CD]|E[CD])([A-Z])?(\d{1,22}(?:[,.]\d{0,4})?)"
+    r"(?:([A-Z])([A-Z0-9 ]{3}))?(.*)"
+)
+_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
+_SUM = re.compile(r"(\d{1,7})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
+_ACCOUNT_CURRENCY = re.compile(r"(.*\d)\s*([A-Z]{3})")
+_KNOWN = frozenset(
+    [
+        "20",
+        "21",
+        "25",
+        "28",
+        "28C",
+        "34F",
+        "60F",
+        "60M",
+        "61",
+        "62F",
+        "62M",
+        "64",
+        "65",
+        "86",
+        "90C",
+        "90D",
+        "NS",
+    ]
+)
+_LARGEST_FIELD = 64 << 10
+_IBAN = re.compile(r"\s*([A-Z]{2}\d{2}[A-Z0-9]{8,30}|\d{8,12})\s*")
+
+
+def sniff(head: str) -> str:
+    """ "mt942" or "mt940" for the beginning of such a file; "" for any other."""
+    if not re.search(r"^\s*(?:\{4:\s*)?:20:", head, re.MULTILINE):
+        return ""
+    if re.search(r"^:(?:60[FM]|62[FM]):", head, re.MULTILINE):
+        return "mt940"
+    return "mt942" if re.search(r"^:(?:34F|13D|90[CD]):", head, re.MULTILINE) else ""
+
+
+class _Field(msgspec.Struct):
+    tag: str
+    lines: list[str]
+    first: int
+    last: int
+
+
+class _Raw(msgspec.Struct):
+    """A :61: with what follows it."""
+
+    field: _Field
+    information: list[list[str]]
+    rows: dict[str, str]
+    last: int
+
+
+class Mt940Reader:
+    """One file. `events` gives lines and, after each message's lines, its head."""
+
+    def __init__(self, content: bytes, dialect: str = "", encoding: str = "") -> None:
+        named = dialect_named(dialect) if dialect else None
+        self._text = TextLines(content, encoding or (named.encoding if named else ""))
+        head = "\n".join(self._text.lines[:4000])
+        self.dialect: Dialect = named or detect(head)
+        self.format = sniff(head) or "mt940"
+        self.encoding = self._text.decoded.encoding
+        self._unread: dict[str, tuple[int, Place]] = {}
+        for place in self._text.decoded.unknown:
+            self._note("a byte whose letter is not known (no encoding fits)", place)
+
+    @property
+    def remainder(self) -> tuple[Unread, ...]:
+        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
+
+    def _note(self, what: str, place: Place) -> None:
+        count, first = self._unread.get(what, (0, place))
+        self._unread[what] = (count + 1, first)
+
+    def _fields(self) -> Iterator[_Field]:
+        field: _Field | None = None
+        for number, line in self._text:
+            bare = line
+            if bare.startswith("{"):
+                # Block 4 of a SWIFT message may begin on the line of its first field.
+                bare = bare.rpartition("{4:")[2].lstrip() if "{4:" in bare else bare
+                if not bare:
+                    continue
+            found = _FIELD.match(bare)
+            if found:
+                if field is not None:
+                    yield field
+                field = _Field(found[1], [bare[found.end() :]], number, number)
+            elif bare.strip() in ("-", "-}") or bare.startswith(("-}", "-XXX")):
+                if field is not None:
+                    yield field
+                field = None
+            elif field is not None:
+                field.lines.append(bare)
+                field.last = number
+                if number - field.first > 2000:
+                    raise FormatError(
+                        f"field :{field.tag}: goes on for more than 2000 lines", self._text.at(field.first)
+                    )
+            elif bare.strip():
+                self._note("text outside a message", self._text.at(number))
+        if field is not None:
+            yield field
+
+    def events(self) -> Iterator[Line | Head]:
+        """Raises FormatError; what came before it stands."""
+        message: _Message | None = None
+        for field in self._fields():
+            if sum(map(len, field.lines)) > _LARGEST_FIELD:
+                raise FormatError(f"field :{field.tag}: is longer than 64 KiB", self._text.at(field.first))
+            if field.tag == "20":
+                if message is not None:
+                    yield from message.finish()
+                message = _Message(self, field)
+            elif message is None:
+                self._note(f"field :{field.tag}: before the first :20:", self._text.at(field.first))
+            elif field.tag in _KNOWN:
+                yield from message.take(field)
+            else:
+                self._note(f"field :{field.tag}:", self._text.at(field.first, field.last))
+        if message is None:
+            raise FormatError("no message was found: MT940 and MT942 begin with :20:")
+        yield from message.finish()
+
+
+class _Message:
+    """One :20: with what follows it."""
+
+    def __init__(self, reader: Mt940Reader, field: _Field) -> None:
+        self._reader, self._text = reader, reader._text
+        self._first, self._last = field.first, field.last
+        self._reference = field.lines[0].strip()
+        self._account = self._bank = self._number = self._currency = ""
+        self._opening: Balance | None = None
+        self._closing: Balance | None = None
+        self._others: list[Balance] = []
+        self._stated: dict[str, tuple[int, Decimal]] = {}
+        self._raw: _Raw | None = None
+        self._seen_line = False
+
+    def take(self, field: _Field) -> Iterator[Line]:
+        self._last = field.last
+        tag, value = field.tag, field.lines[0].strip()
+        place = self._text.at(field.first, field.last)
+        if tag == "86":
+            if self._raw is None:
+                self._reader._note("information on the statement (:86:)", place)
+            else:
+                self._raw.information.append(field.lines)
+                self._raw.last = field.last
+            return
+        if tag == "NS":
+            self._starmoney(field, place)
+            return
+        yield from self._flush()
+        if tag == "61":
+            self._raw = _Raw(field, [], {}, field.last)
+        elif tag == "25":
+            self._set_account(value, place)
+        elif tag in ("28", "28C"):
+            self._number = value
+        elif tag == "21":
+            if value not in ("", "NONREF"):
+                self._reader._note("related reference (:21:)", place)
+        elif tag in ("60F", "60M"):
+            if self._opening is not None:
+                raise FormatError(f"a second opening balance :{tag}: in one message", place)
+            self._opening = self._balance(value, tag, place)
+        elif tag in ("62F", "62M"):
+            if self._closing is not None:
+                raise FormatError(f"a second closing balance :{tag}: in one message", place)
+            self._closing = self._balance(value, tag, place)
+        elif tag == "34F":
+            # The floor limit of an interim report is the first to name its currency.
+            self._reader._note("floor limit (:34F:)", place)
+            self._currency = self._currency or value[:3]
+        elif tag in ("64", "65"):
+            self._others.append(self._balance(value, tag, place))
+        else:
+            self._sum(tag, value, place)
+
+    def _set_account(self, value: str, place: Place) -> None:
+        if self._account and value != self._account:
+            raise FormatError("a second account :25: in one message", place)
+        self._bank, _, self._account = value.rpartition("/")
+        found = _ACCOUNT_CURRENCY.fullmatch(self._account)
+        if found:
+            self._account, self._currency = found[1], found[2]
+
+    def _starmoney(self, field: _Field, place: Place) -> None:
+        if self._raw is None:
+            self._reader._note("information on the statement (:NS:)", place)
+            return
+        for line in field.lines:
+            if len(line) >= 2 and line[:2].isdigit():
+                self._raw.rows[line[:2]] = self._raw.rows.get(line[:2], "") + line[2:]
+        self._raw.last = field.last
+
+    def _balance(self, value: str, tag: str, place: Place) -> Balance:
+        found = _BALANCE.fullmatch(value)
+        if found is None:
+            raise FormatError(f":{tag}:{value[:60]} is no balance, such as C261031EUR1234,50", place)
+        currency = found[3] or self._currency
+        if not currency:
+            raise FormatError(f":{tag}: names no currency", place)
+        if self._currency and currency != self._currency:
+            raise FormatError(f":{tag}: is in {currency}, its account in {self._currency}", place)
+        self._currency = currency
+        amount = with_comma(found[4], currency, place)
+        return Balance(amount if found[1] == "C" else 0 - amount, currency, self._day(found[2], place), tag)
+
+    def _sum(self, tag: str, value: str, place: Place) -> None:
+        found = _SUM.fullmatch(value)
+        if found is None:
+            raise FormatError(f":{tag}:{value[:60]} is no count and sum, such as 12EUR1234,50", place)
+        currency = found[2] or self._currency
+        if not currency:
+            raise FormatError(f":{tag}: names no currency", place)
+        self._currency = self._currency or currency
+        self._stated[tag] = (int(found[1]), with_comma(found[3], currency, place))
+
+    def _day(self, text: str, place: Place) -> date:
+        """YYMMDD. The 30th of February is a day of the 30-day month that some banks count."""
+        year, month, day = 2000 + int(text[:2]), int(text[2:4]), int(text[4:])
+        if int(text[:2]) >= 80:
+            year -= 100
+        try:
+            return date(year, month, day)
+        except ValueError:
+            if month == 2 and day in (29, 30):
+                self._reader._note(f"the {day}th of February, taken as its last day", place)
+                return date(year, 3, 1) - timedelta(days=1)
+            raise FormatError(f"{text!r} is no day, such as 261031 (YYMMDD)", place) from None
+
+    def _entry_day(self, text: str, value_on: date, place: Place) -> date:
+        """MMDD, in the year that puts it nearest to the value date."""
+        days = []
+        for year in (value_on.year - 1, value_on.year, value_on.year + 1):
+            try:
+                days.append(date(year, int(text[:2]), int(text[2:])))
+            except ValueError:
+                continue
+        if not days:
+            return self._day(f"{value_on:%y}{text}", place)
+        return min(days, key=lambda d: abs((d - value_on).days))
+
+    def _flush(self) -> Iterator[Line]:
+        """The :61: that is open, with the information that came after it."""
+        if self._raw is not None:
+            raw, self._raw = self._raw, None
+            self._seen_line = True
+            yield self._line(raw)
+
+    def _line(self, raw: _Raw) -> Line:
+        place = self._text.at(raw.field.first, raw.last)
+        head = raw.field.lines[0].rstrip()
+        found = _LINE.fullmatch(head)
+        if found is None:
+            raise FormatError(
+                f":61:{head[:60]} is no statement line, such as 2610311031C12,50NTRFNONREF", place
+            )
+        if not self._currency:
+            raise FormatError("a line before any currency is known (:60F: or :25:)", place)
+        value, entry, mark, _, amount, kind, code, rest = found.groups()
+        value_on = self._day(value, place)
+        total = with_comma(amount, self._currency, place)
+        incoming = mark in ("C", "RD", "EC")
+        reference, _, bank_reference = (rest or "").partition("//")
+        information = self._information(raw)
+        name = information.get("name", "") or information.get("ultimate_name", "")
+        account = information.get("account", "")
+        dialect = self._reader.dialect
+        if dialect.reference == "account_name":
+            account, name = account or reference[:10].strip(), name or reference[10:].strip()
+            reference = ""
+        supplementary = " ".join(x.strip() for x in raw.field.lines[1:] if x.strip())
+        if dialect.supplementary == "account" and (line := _IBAN.fullmatch(supplementary)):
+            account, supplementary = account or line[1], ""
+        reference = reference.strip()
+        remittance = information.get("remittance", "")
+        end_to_end = information.get("end_to_end_id", "")
+        return Line(
+            amount=total if incoming else 0 - total,
+            currency=self._currency,
+            booked_on=self._entry_day(entry, value_on, place) if entry else value_on,
+            value_on=value_on,
+            place=place,
+            status="pending" if mark[0] == "E" else "booked",
+            reversal=mark[0] == "R",
+            reference="" if reference in ("NONREF", "EREF", "PREF", "MARF", "KREF+") else reference,
+            bank_reference=bank_reference.strip() or information.get("bank_reference", ""),
+            bank_code=f"{kind or ''}{(code or '').strip()}" + _slash(information.get("code", "")),
+            end_to_end_id="" if end_to_end in ("NOTPROVIDED", "NONREF") else end_to_end,
+            mandate_id=information.get("mandate_id", ""),
+            counterparty=name,
+            counterparty_account=account,
+            counterparty_bank=information.get("bank", ""),
+            remittance=remittance,
+            structured=find_references(remittance),
+            additional=" ".join(x for x in (information.get("booking_text", ""), supplementary) if x),
+        )
+
+    def _information(self, raw: _Raw) -> Found:
+        if raw.information:
+            return read_information(raw.information, self._reader.dialect)
+        return read_starmoney(raw.rows) if raw.rows else {}
+
+    def finish(self) -> Iterator[Line | Head]:
+        yield from self._flush()
+        place = self._text.at(self._first, self._last)
+        if not self._account:
+            raise FormatError("a message without an account (:25:)", place)
+        intraday = self._closing is None and (bool(self._stated) or self._opening is None)
+        if not intraday and (self._opening is None or self._closing is None):
+            raise FormatError("a message without its opening (:60F:) or closing (:62F:) balance", place)
+        number, _, page = self._number.partition("/")
+        credits, debits = self._stated.get("90C"), self._stated.get("90D")
+        others = tuple(b for b in (self._opening, self._closing, *self._others) if b)
+        yield Head(
+            account=self._account,
+            currency=self._currency,
+            statement_id=self._reference,
+            sequence=f"{number}/{page}" if page else number,
+            bank=self._bank,
+            from_on=self._opening.on if self._opening else None,
+            to_on=self._closing.on if self._closing else None,
+            opening=self._opening,
+            closing=self._closing,
+            balances=others,
+            stated=Stated(
+                credit_count=credits[0] if credits else None,
+                credit_sum=credits[1] if credits else None,
+                debit_count=debits[0] if debits else None,
+                debit_sum=debits[1] if debits else None,
+            ),
+            intraday=intraday,
+            place=place,
+        )
+
+
+def _slash(code: str) -> str:
+    return f"/{code}" if code else ""

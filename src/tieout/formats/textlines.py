@@ -1,0 +1,37 @@
+"""A text file as lines that know their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tieout.formats.encodings import Decoded, decode
+from tieout.formats.model import Place
+
+
+class TextLines:
+    """The lines of `content`, without line ends; `at(n)` is the place of line n (from 0)."""
+
+    def __init__(self, content: bytes, declared: str = "") -> None:
+        self.decoded: Decoded = decode(content, declared)
+        text = self.decoded.text
+        self.lines = [line.rstrip("\r") for line in text.split("\n")]
+        raw = content.split(b"\n")
+        # Line ends stand at the same bytes in every encoding that keeps ASCII; in UTF-16 a line
+        # knows its number alone.
+        if len(raw) != len(self.lines) or self.decoded.encoding == "utf-16":
+            self._offsets = [0] * (len(self.lines) + 1)
+        else:
+            self._offsets, offset = [], 0
+            for line in raw:
+                self._offsets.append(offset)
+                offset += len(line) + 1
+            self._offsets.append(offset)
+
+    def at(self, first: int, last: int | None = None) -> Place:
+        """The place of the lines from `first` to `last` (that one alone if not given)."""
+        end = self._offsets[(first if last is None else last) + 1]
+        start = self._offsets[first]
+        return Place(start, max(end - 1 - start, 0), first + 1)
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return iter(enumerate(self.lines))
