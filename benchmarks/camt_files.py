@@ -21,7 +21,9 @@ def write_camt(path: Path, megabytes: int) -> int:
         for n in range(count):
             amount = 10_000 + n % 997
             file.write(
-                _ENTRY.format(n=n, amount=f"{amount // 100}.{amount % 100:02d}", mark="CRDT" if n % 3 else "DBIT")
+                _ENTRY.format(
+                    n=n, amount=f"{amount // 100}.{amount % 100:02d}", mark="CRDT" if n % 3 else "DBIT"
+                )
             )
         file.write("</Stmt></BkToCstmrStmt></Document>\n")
     return count

@@ -19,7 +19,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tieout.connectors.camt053.simulator import BankLine
+from tieout.connectors.bankfile.simulator import BankLine
 from tieout.sandbox import World, write_project
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier

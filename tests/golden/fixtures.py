@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tieout.bootstrap.discover import discover
-from tieout.connectors.camt053.simulator import Bank, BankLine
+from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.salesforce.simulator import Salesforce
 from tieout.connectors.shopify.simulator import Shopify
 from tieout.connectors.stripe.simulator import Stripe
@@ -117,7 +117,7 @@ def _salesforce() -> None:
     _write("salesforce", "won_orders.taxed.invented.json", _json(org._shown("Opportunity", won)))
 
 
-def _camt053() -> None:
+def _bankfile() -> None:
     bank = Bank()
     bank.open_account("DE02120300000000202051", "EUR", 10_000)
     for line in (
@@ -127,12 +127,12 @@ def _camt053() -> None:
     ):
         bank.book("DE02120300000000202051", line)
     _write(
-        "camt053", "statements.day.invented.xml", bank.statement("DE02120300000000202051", date(2026, 10, 5))
+        "bankfile", "statements.day.invented.xml", bank.statement("DE02120300000000202051", date(2026, 10, 5))
     )
 
 
 if __name__ == "__main__":
-    for make in (_stripe, _shopify, _salesforce, _camt053):
+    for make in (_stripe, _shopify, _salesforce, _bankfile):
         make()
     for path, stream in samples():
         golden(path).write_bytes(_json(documents_of(path, stream)))

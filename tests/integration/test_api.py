@@ -36,7 +36,7 @@ def base(database: Database) -> Iterator[str]:
         SystemConfig("stripe", "stripe", "test", {"url": "http://127.0.0.1:1", "key": "k",
                                                   "webhook_secrets": "new old"})
     )  # fmt: skip
-    bank = registry["camt053"].open(SystemConfig("bank", "camt053", "test", {}))
+    bank = registry["bankfile"].open(SystemConfig("bank", "bankfile", "test", {}))
     release = Release(
         "0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")},
         {"stripe": Interface("stripe", "stripe", "US", ("balance_transactions",), "o", "p"),
@@ -45,7 +45,7 @@ def base(database: Database) -> Iterator[str]:
     services = Services(
         name="Test <co>", environment="test", database=database, clock=Clock(), release=lambda: release,
         session=lambda s: {"stripe": stripe, "bank": bank}[s],
-        connector_of=lambda s: registry[{"stripe": "stripe", "bank": "camt053"}[s]],
+        connector_of=lambda s: registry[{"stripe": "stripe", "bank": "bankfile"}[s]],
         host="127.0.0.1", port=port,
     )  # fmt: skip
     server = uvicorn.Server(
@@ -145,7 +145,7 @@ def test_pages_answer_and_escape_what_they_show(base: str) -> None:
 
 def test_an_unreadable_upload_is_a_case(base: str, database: Database) -> None:
     reply = httpx2.put(f"{base}/files/bank/x.xml", content=b"hello")
-    assert reply.status_code == 422 and "CAMT.053" in reply.json()["detail"]
+    assert reply.status_code == 422 and "the format is not known" in reply.json()["detail"]
     assert database.rows("select cause from tieout.cases") == [{"cause": "unreadable_file"}]
 
 

@@ -249,6 +249,21 @@ def test_an_invoice_takes_in_the_payment_that_came_before_it() -> None:
     assert {"match_apply0", "match_apply0p"} <= {e.name for e in result.effects}
 
 
+def test_a_line_or_movement_that_is_told_again_is_not_booked_again() -> None:
+    line = StatementLine(key="X:1", occurred_at=AT, currency="USD", account="X", booked_on=ON, value_on=ON,
+                         amount=from_minor(5000, "USD"), remittance="SO-100")  # fmt: skip
+    for first in (line, movement("charge", 5000)):
+        before = Facts(
+            previous=PreviousFact(revision=1, content=canonical_bytes(first).decode()), patience_over=True
+        )
+        words = {"remittance": "SO-100 corrected"} if first is line else {"description": "corrected"}
+        again = plan(msgspec.structs.replace(first, **words), before, revision=2)
+        assert (again.decision, again.effects, again.cases) == ("planned", (), ())
+        money = {"amount" if first is line else "gross": from_minor(6000, "USD")}
+        other = plan(msgspec.structs.replace(first, **money), before, revision=2)
+        assert (other.decision, other.cases[0].cause) == ("refused", "booked_line_changed")
+
+
 def test_a_payout_goes_to_bank_in_transit_and_its_deposit_takes_it_out() -> None:
     payout = plan(movement("payout", -9000, payout_key="po_abcdef"))
     assert accounts_of(payout, "payout") == {"101501": Decimal("-90.00"), "101701": Decimal("90.00")}

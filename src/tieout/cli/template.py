@@ -29,7 +29,7 @@ database = ""
 key = "env:ODOO_KEY"          # a secret is named as env:NAME or file:PATH, never written here
 
 [systems.bank]
-connector = "camt053"
+connector = "bankfile"
 
 [systems.stripe]
 connector = "stripe"

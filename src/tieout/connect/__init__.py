@@ -25,6 +25,7 @@ from tieout.connect.declaration import (
 )
 from tieout.connect.errors import (
     ConnectorError,
+    ContentRefusedError,
     FileRefusedError,
     RefusedError,
     SetupError,
@@ -40,6 +41,7 @@ __all__ = [
     "Connector",
     "ConnectorError",
     "ConnectorRegistry",
+    "ContentRefusedError",
     "ControlTotal",
     "ControlTotals",
     "FileReader",

@@ -107,8 +107,9 @@ class WebhookReceiver(Protocol):
 
 @runtime_checkable
 class FileReader(Protocol):
-    def read(self, name: str, content: bytes) -> Iterator[Item]:
-        """The items of a file. Raises FileRefusedError before the first one, or none at all."""
+    def read(self, name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Item]:
+        """The items of a file, as its interface's options say. Raises FileRefusedError before the
+        first one, or none at all."""
         ...
 
 

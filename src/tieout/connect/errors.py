@@ -33,3 +33,11 @@ class SignatureError(ConnectorError):
 
 class FileRefusedError(ConnectorError):
     """A file that cannot be read as what it says it is."""
+
+
+class ContentRefusedError(ValueError):
+    """A message that can be read and is not to be taken: it becomes a case of `cause`."""
+
+    def __init__(self, message: str, *, cause: str, recovery: str) -> None:
+        super().__init__(message)
+        self.cause, self.recovery = cause, recovery

@@ -32,7 +32,7 @@ def take_file(
     clock: Clock,
 ) -> Accepted:
     """Take one file in, in one transaction. Raises FileRefusedError where it cannot be read."""
-    items = list(reader.read(name, content))
+    items = list(reader.read(name, content, interface.options))
     with connection.transaction():
         accepted = accept(connection, interface.name, items, "file", clock.now())
         crash_point("intake.before_commit")

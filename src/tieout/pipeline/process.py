@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 
 from tieout.cases import NewCase, open_cases, solve
-from tieout.connect import Connector, LedgerFacts
+from tieout.connect import Connector, ContentRefusedError, LedgerFacts
 from tieout.documents import (
     Customer,
     CustomerInvoice,
@@ -153,7 +153,7 @@ class _Batch:
                 # Whatever a source sends, it stops no neighbour: the message becomes a case.
                 why = f"{type(error).__name__}: {error}"[:500]
                 settled[row["message_id"]] = ("failed", why)
-                refused.append(self._unreadable(row, why))
+                refused.append(self._unreadable(row, why, error))
                 continue
             settled[row["message_id"]] = ("normalised", "")
             for document in documents:
@@ -237,16 +237,20 @@ class _Batch:
             {"version": version},
         )
 
-    def _unreadable(self, row: Row, why: str) -> NewCase:
+    def _unreadable(self, row: Row, why: str, error: Exception | None = None) -> NewCase:
+        cause = "unreadable_amount" if isinstance(error, MoneyError) else "unreadable_message"
+        recovery = "its bytes are kept: correct it at its source, where it is sent again"
+        if isinstance(error, ContentRefusedError):
+            cause, recovery = error.cause, error.recovery
         return NewCase(
-            cause="unreadable_amount" if MoneyError.__name__ in why else "unreadable_message",
+            cause=cause,
             interface=self._interface.name,
             entity=self._interface.entity,
             period=str(Period.of(self._now.date())),
             source_key=row["source_key"] or f"message {row['message_id']}",
             amount=Decimal(0),
             currency=self._entity.currency,
-            recovery="its bytes are kept: correct it at its source, where it is sent again",
+            recovery=recovery,
             detail=why,
             owner=self._interface.owner,
             opened_at=self._now,

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout.connectors.camt053.simulator import BankLine
+from tieout.connectors.bankfile.simulator import BankLine
 from tieout.connectors.shopify.simulator import Shopify
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World

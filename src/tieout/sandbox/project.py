@@ -127,7 +127,7 @@ key = "{keep["stripe_key"]}"
 webhook_secrets = "{keep["stripe"]}"
 
 [systems.bank]
-connector = "camt053"
+connector = "bankfile"
 
 [systems.salesforce]
 connector = "salesforce"

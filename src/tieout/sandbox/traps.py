@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout.connectors.camt053.simulator import BankLine
+from tieout.connectors.bankfile.simulator import BankLine
 from tieout.sandbox.month import LAST_PAYOUT, Month, Planted, cents
 from tieout.sandbox.world import IBAN_USD, ZONE
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tieout.connectors.camt053.simulator import Bank
+from tieout.connectors.bankfile.simulator import Bank
 from tieout.connectors.cloudevents.simulator import EventSink
 from tieout.connectors.odoo.simulator import Odoo
 from tieout.connectors.salesforce.simulator import Salesforce

@@ -13,7 +13,8 @@ import msgspec
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """`free` says what the lines of a free :86: are: text; account_name_text (the first line is
+    """`marks` are looked for before the first line of an account, `body_marks` in all of the
+    beginning. `free` says what the lines of a free :86: are: text; account_name_text (the first line is
     the other side's account and name, the rest is remittance); text_name (the first line is the
     text, the second the other side's name). `supplementary` and `reference` say what a bank puts
     into the second line of :61: and into its reference beside a reference. `labels` are words
@@ -23,14 +24,18 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     marks: tuple[str, ...] = ()
+    body_marks: tuple[str, ...] = ()
     free: str = "text"
     supplementary: str = "text"
     reference: str = "reference"
     labels: tuple[tuple[str, str], ...] = ()
     encoding: str = ""
 
-    def fits(self, head: str) -> bool:
-        return any(re.search(mark, head, re.MULTILINE) for mark in self.marks)
+    def fits(self, head: str, body: str) -> bool:
+        """Whether a mark stands in the head (before the first :61:) or the body of a file."""
+        return any(re.search(mark, head, re.MULTILINE) for mark in self.marks) or any(
+            re.search(mark, body, re.MULTILINE) for mark in self.body_marks
+        )
 
 
 DIALECTS = (
@@ -66,16 +71,15 @@ DIALECTS = (
     Dialect(
         name="asn",
         title="ASN Bank and SNS",
-        marks=(
-            r"^:25:NL\d\d(?:ASNB|SNSB|RBRB)",
-            r"^:61:\d{10}D?C?[\d,]+N(?:OVB|IOB|BEA|GEA|INC)[^\n]*\n[^:\n]",
-        ),
+        marks=(r"^:25:NL\d\d(?:ASNB|SNSB|RBRB)",),
+        body_marks=(r"^:61:\d{10}D?C?[\d,]+N(?:OVB|IOB|BEA|GEA|INC)[^\n]*\n[^:\n]",),
         free="account_name_text",
     ),
     Dialect(
         name="knab",
         title="Knab",
-        marks=(r"^:86:[^\n]*\nREK: ", r"^:25:NL\d\dKNAB"),
+        marks=(r"^:25:NL\d\dKNAB",),
+        body_marks=(r"^:86:[^\n]*\nREK: ",),
         labels=(("account", "REK:"), ("name", "NAAM:")),
     ),
     Dialect(
@@ -92,12 +96,13 @@ DIALECTS = (
     Dialect(
         name="starmoney",
         title="StarMoney and others with :NS:",
-        marks=(r"^:NS:\d\d",),
+        body_marks=(r"^:NS:\d\d",),
     ),
     Dialect(
         name="mbank",
         title="mBank",
-        marks=(r"^:25:PL\d\d1140", r"; TNR: "),
+        marks=(r"^:25:PL\d\d1140",),
+        body_marks=(r"; \nTNR: |; TNR: ",),
         labels=(
             ("account", "Z RACH.:"),
             ("account", "NA RACH.:"),
@@ -142,6 +147,7 @@ def dialect_named(name: str) -> Dialect:
     return {d.name: d for d in (*DIALECTS, GENERIC)}[name]
 
 
-def detect(head: str) -> Dialect:
+def detect(body: str) -> Dialect:
     """The first dialect whose marks stand in the file's beginning; else the generic one."""
-    return next((d for d in DIALECTS if d.fits(head)), GENERIC)
+    head = body.partition("\n:61:")[0]
+    return next((d for d in DIALECTS if d.fits(head, body)), GENERIC)

@@ -78,10 +78,13 @@ def read_information(fields: list[list[str]], dialect: Dialect) -> Found:
 
 
 def joined_hard(lines: list[str]) -> str:
-    """Lines of a slashed field: cut at the width wherever it fell."""
-    return "".join(
-        line if len(line) >= _WIDTH - 1 else line + " " * (0 if line.endswith("/") else 1) for line in lines
-    )
+    """Lines of a slashed field: cut at the width wherever it fell; the first line shares its
+    width with ":86:"."""
+    text = ""
+    for number, line in enumerate(lines):
+        cut = len(line) >= _WIDTH - (5 if number == 0 else 1) or line.endswith("/")
+        text += line if cut else line + " "
+    return text
 
 
 def _structured(text: str, separator: str) -> Found:

@@ -24,8 +24,8 @@ from tieout.formats.textlines import TextLines
 
 _FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
 _LINE = re.compile(
-    r"(\d{6})(\d{4})?(R?[CD]|E[CD])([A-Z])?(\d{1,22}(?:[,.]\d{0,4})?)"
-    r"(?:([A-Z])([A-Z0-9 ]{3}))?(.*)"
+    r"(\d{6})(\d{4})?(R?[CD]|E[CD])([A-Z])?(\d{1,22}(?:[,.]\d{0,4})?)(?![\d,.])"
+    r"(?:([A-Z])([A-Z0-9 ]{3})(.*))?"
 )
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
 _SUM = re.compile(r"(\d{1,7})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
@@ -116,7 +116,7 @@ class Mt940Reader:
                 if field is not None:
                     yield field
                 field = _Field(found[1], [bare[found.end() :]], number, number)
-            elif bare.strip() in ("-", "-}") or bare.startswith(("-}", "-XXX")):
+            elif bare.strip() in ("-", "-}") or re.match(r"-}|-X{3}", bare):
                 if field is not None:
                     yield field
                 field = None

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tieout.connectors.camt053.normalise import statements
-from tieout.connectors.camt053.simulator import Bank, BankLine
+from tieout.connectors.bankfile.normalise import statements
+from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.documents import Statement, StatementLine
 
 DAY = date(2026, 10, 5)

@@ -1,0 +1,58 @@
+"""The declaration of the connector for banks' files, of every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tieout.connect import Connector, FileRefusedError, Item, Option, Stream, SystemConfig
+from tieout.connectors.bankfile.normalise import file_digest, read_file, statements
+from tieout.formats import DIALECTS, FORMATS, FormatError
+
+
+class BankFiles:
+    """FileReader: one message a file, known again by its content whatever its name."""
+
+    def read(self, name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Item]:
+        try:
+            read_file(content, options)
+        except FormatError as error:
+            raise FileRefusedError(f"{name}: {error}") from None
+        yield Item("statements", name, f"file:{file_digest(content)}", content)
+
+    def check(self) -> str:
+        return f"files as {', '.join(FORMATS)}"
+
+
+def open_session(config: SystemConfig) -> BankFiles:
+    return BankFiles()
+
+
+CONNECTOR = Connector(
+    name="bankfile",
+    title="Bank statements as files",
+    version="1",
+    config=(),
+    open=open_session,
+    can=("file",),
+    options=(
+        Option("format", "the files' format, where it shall not be detected", FORMATS),
+        Option("dialect", "the files' dialect, where it shall not be detected", DIALECTS),
+        Option("encoding", "the files' encoding, where it shall not be detected"),
+        Option("bank_codes", "bank transaction code to the role of its account", table=True),
+        Option(
+            "customer_payments",
+            "what a customer's transfer becomes: matched with the invoice, or a payment of its own first",
+            ("matched", "registered"),
+        ),
+    ),
+    streams=(
+        Stream(
+            "statements",
+            "booked lines and balances of accounts",
+            statements,
+            "a statement never changes; a file taken twice has no second effect",
+        ),
+    ),
+    simulator="tieout.connectors.bankfile.simulator:Bank",
+)

@@ -1,0 +1,117 @@
+"""A bank's file, of any format, to statements and their lines. Pure.
+
+A file is taken whole or not at all. A statement whose lines do not carry its opening balance to
+its closing one, or that holds other counts or sums than it states, is refused. An intraday
+report posts nothing: the day's statement repeats its lines, and they are booked once, by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from tieout.connect import ContentRefusedError
+from tieout.documents import Document, Statement, StatementLine
+from tieout.formats import Line, ParsedFile, parse
+from tieout.formats import Statement as ParsedStatement
+from tieout.money import Amount
+
+
+def file_digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_file(content: bytes, options: Mapping[str, Any]) -> ParsedFile:
+    """The file as the interface's options say, or as it is detected. Raises FormatError."""
+    return parse(
+        content,
+        format=str(options.get("format", "")),
+        dialect=str(options.get("dialect", "")),
+        encoding=str(options.get("encoding", "")),
+    )
+
+
+def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """All statements of a file. Raises FormatError (a ValueError) where any of it cannot be
+    read, ContentRefusedError where a statement does not hold or has no balances."""
+    documents: list[Document] = []
+    for statement in read_file(raw, options).statements:
+        if not statement.head.intraday:
+            documents += _documents(statement)
+    return documents
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def _documents(statement: ParsedStatement) -> list[Document]:
+    head, proof = statement.head, statement.conservation
+    name = f"statement {head.sequence or head.statement_id} of {head.account}"
+    if proof.holds is False:
+        raise ContentRefusedError(
+            f"{name} does not hold: {'; '.join(proof.problems)}",
+            cause="statement_does_not_hold",
+            recovery="ask the bank for the statement again and put that into the folder",
+        )
+    opening, closing = head.opening, head.closing
+    if opening is None or closing is None or opening.on is None or closing.on is None:
+        raise ContentRefusedError(
+            f"{name} has no opening or closing balance: nothing proves that its lines are all there",
+            cause="statement_without_balances",
+            recovery="ask the bank for statements with booked balances (CAMT.053 OPBD and CLBD)",
+        )
+    from_on, to_on = head.from_on or opening.on, head.to_on or closing.on
+    # Statement ids are used again every year, so the day is part of the identity.
+    base = f"{head.account}:{head.statement_id}:{to_on.isoformat()}"
+    booked = [line for line in statement.lines if line.status == "booked"]
+    return [
+        Statement(
+            key=base,
+            occurred_at=_noon(to_on),
+            currency=head.currency,
+            account=head.account,
+            statement_id=head.statement_id,
+            sequence=head.sequence,
+            from_on=from_on,
+            to_on=to_on,
+            opening=Amount(opening.amount, head.currency),
+            closing=Amount(closing.amount, head.currency),
+            line_count=len(booked),
+            stated_count=head.stated.count,
+            stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
+            stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
+        ),
+        *(_line(line, head.account, f"{base}:{number:05d}", to_on) for number, line in enumerate(booked, 1)),
+    ]
+
+
+def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
+    """A stated sum; a file that counts its lines and states no sum of a side has none there."""
+    if total is None:
+        return Amount.zero(currency) if count is not None else None
+    return Amount(total, currency)
+
+
+def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
+    booked = line.booked_on or line.value_on or to_on
+    details = line.details
+    first = details[0] if details else None
+    return StatementLine(
+        key=key,
+        occurred_at=_noon(booked),
+        currency=line.currency,
+        control_group="entries",
+        account=account,
+        booked_on=booked,
+        value_on=line.value_on or booked,
+        amount=Amount(line.amount, line.currency),
+        reference=line.bank_reference or line.reference,
+        end_to_end_id=line.end_to_end_id or (first.end_to_end_id if first else ""),
+        counterparty=line.counterparty or (first.counterparty if first else ""),
+        remittance=line.remittance or line.additional,
+        bank_code=line.bank_code,
+        reversal=line.reversal,
+    )

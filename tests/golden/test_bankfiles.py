@@ -1,0 +1,61 @@
+"""Each golden bank file is read as what stands beside it, and proves itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.golden.bankfiles import FOLDER, files, golden, reading
+from tieout.formats import DIALECTS, FORMATS, OpenFile, parse
+
+
+@pytest.mark.parametrize("path", list(files()), ids=lambda p: p.name)
+def test_a_file_is_read_as_what_stands_beside_it(path: Path) -> None:
+    assert path.name.split(".")[-2] == "invented"
+    assert reading(path) == json.loads(golden(path).read_text()), "if meant: `make golden`"
+
+
+@pytest.mark.parametrize("path", list(files()), ids=lambda p: p.name)
+def test_places_point_at_the_lines_own_bytes(path: Path) -> None:
+    raw = path.read_bytes()
+    for statement in parse(path).statements:
+        for line in statement.lines:
+            piece = raw[line.place.offset : line.place.offset + line.place.length]
+            if path.suffix == ".xml":
+                assert piece.lstrip(b"<").startswith((b"Ntry>", b"c:Ntry>")) and piece.endswith(b"Ntry>")
+            else:
+                assert piece.startswith(b":61:")
+                assert raw[: line.place.offset].count(b"\n") == line.place.line - 1
+            assert parse(path) == parse(raw)
+
+
+def test_every_dialect_and_format_has_a_golden_file() -> None:
+    names = [p.name for p in FOLDER.iterdir()]
+    assert {d for d in DIALECTS if not any(n.startswith(f"mt940.{d}.") for n in names)} == set()
+    assert {f for f in FORMATS if not any(n.startswith(f) for n in names)} == set()
+    for path in files():
+        if path.name.startswith("mt940."):
+            assert parse(path).dialect == path.name.split(".")[1], path
+
+
+def test_a_file_is_read_the_same_whatever_the_size_of_what_arrives_at_once() -> None:
+    class Trickle:
+        """A stream that gives a few bytes at a time."""
+
+        def __init__(self, content: bytes, step: int) -> None:
+            self.content, self.step = content, step
+
+        def read(self, size: int = -1) -> bytes:
+            size = self.step if size < 0 else min(size, self.step)
+            piece, self.content = self.content[:size], self.content[size:]
+            return piece
+
+    for path in files():
+        if path.suffix != ".xml":
+            continue
+        raw = path.read_bytes()
+        whole = list(OpenFile(path.open("rb")).events())
+        for step in (700, 1000, 4096):
+            assert list(OpenFile(Trickle(raw, step)).events()) == whole, (path, step)  # type: ignore[arg-type]
