@@ -6,7 +6,7 @@ ORDERS ?= 500
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -67,8 +67,12 @@ campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/camp
 campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
 	@$(BIN)/python -m tests.simulation.campaign scale
 
-golden: $(VENV)/.dev ## write the golden files of the connectors again
+campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/campaigns/files.md
+	@$(BIN)/python -m tests.simulation.campaign files --count 10000
+
+golden: $(VENV)/.dev ## write the golden files of connectors and bank files again
 	@$(BIN)/python -m tests.golden.fixtures
+	@$(BIN)/python -m tests.golden.bankfiles
 
 schema: $(VENV)/.dev ## write down the schema that the migrations make
 	@$(BIN)/python -m tests.migration.schema

@@ -1,12 +1,12 @@
-"""`python -m benchmarks [intake|pipeline|odoo]`; all of them by default."""
+"""`python -m benchmarks [intake|pipeline|odoo|bankfiles]`; all of them by default."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import intake, odoo, pipeline
+from benchmarks import bankfiles, intake, odoo, pipeline
 
-ALL = {"intake": intake.main, "pipeline": pipeline.main, "odoo": odoo.main}
+ALL = {"intake": intake.main, "pipeline": pipeline.main, "odoo": odoo.main, "bankfiles": bankfiles.main}
 
 for name in sys.argv[1:] or ALL:
     print(f"\n## {name}", flush=True)

@@ -1,4 +1,5 @@
-"""Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`.
+"""Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
+`make campaign-files`.
 
 Results are written to docs/campaigns/ and committed.
 """
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.properties.mutations import provable, run
 from tests.simulation.runs import complaints, month
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
@@ -69,6 +71,18 @@ def faults(count: int) -> int:
     return 1 if bad else 0
 
 
+def files(count: int) -> int:
+    """Mutations of good bank files: the same money, a refusal, or a broken proof."""
+    outcomes, bad = run(count, seed=1)
+    write("files", "Mutated bank files", [
+        f"{count} seeded mutations of {len(provable())} good files (bytes cut, files cut short, lines dropped, doubled and",
+        "swapped, digits, decimal marks and signs changed, encodings broken):", "",
+        *(f"- {name}: {number}" for name, number in sorted(outcomes.items())), "",
+        f"Silently other money: {len(bad)}.", *(f"- {b}" for b in bad),
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 def scale(_: int) -> int:
     """500 orders against 5,000: seconds, and the largest memory of the product's processes."""
     lines = [
@@ -91,10 +105,10 @@ def scale(_: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=["kills", "faults", "scale"])
+    parser.add_argument("name", choices=["kills", "faults", "files", "scale"])
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
-    return {"kills": kills, "faults": faults, "scale": scale}[given.name](given.count)
+    return {"kills": kills, "faults": faults, "files": files, "scale": scale}[given.name](given.count)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ banks' descriptions of the slashed form.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from tieout.formats.mt940.dialects import Dialect
 
@@ -70,11 +71,11 @@ def read_information(fields: list[list[str]], dialect: Dialect) -> Found:
     if structured:
         found = _structured(text[structured.end(2) - 1 :], structured[2])
         found["code"] = structured[1]
-    elif len(_SLASHED.findall(text)) and _SLASHED.match(text.lstrip()[:8] or " "):
+    elif _SLASHED.match(text.lstrip()[:8]):
         found = _slashed(joined_hard(lines))
     else:
         found = _free(lines, dialect, single=len(fields) == 1)
-    return {name: value.strip() for name, value in found.items() if value.strip()}
+    return {name: bare for name, value in found.items() if (bare := value.strip())}
 
 
 def joined_hard(lines: list[str]) -> str:
@@ -87,16 +88,18 @@ def joined_hard(lines: list[str]) -> str:
     return text
 
 
+@cache
+def _pieces(separator: str) -> re.Pattern[str]:
+    """Two digits behind the separator, and what follows until the next such; a separator inside
+    a text is text."""
+    mark = re.escape(separator)
+    return re.compile(rf"{mark}(\d\d)((?:[^{mark}]|{mark}(?!\d\d))*)")
+
+
 def _structured(text: str, separator: str) -> Found:
     pieces: dict[str, str] = {}
     remittance: list[str] = []
-    for piece in text.split(separator)[1:]:
-        number, value = piece[:2], piece[2:]
-        if not number.isdigit():
-            # The separator stood inside a text.
-            if remittance:
-                remittance[-1] += separator + piece
-            continue
+    for number, value in _pieces(separator).findall(text):
         if "20" <= number <= "29" or "60" <= number <= "63":
             remittance.append(value)
         else:
@@ -104,11 +107,10 @@ def _structured(text: str, separator: str) -> Found:
     found = _tagged(remittance)
     found.setdefault("remittance", "")
     for number, name in (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account")):
-        if pieces.get(number, "").strip() and not found.get(name):
+        if number in pieces and not found.get(name):
             found[name] = pieces[number]
-    name = _glued([pieces.get("32", ""), pieces.get("33", "")])
-    if name.strip():
-        found["name"] = name
+    if "32" in pieces or "33" in pieces:
+        found["name"] = _glued([pieces.get("32", ""), pieces.get("33", "")])
     if "38" in pieces:
         found["account"] = "".join(pieces["38"].split())
     return found

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -251,28 +252,17 @@ class _Message:
 
     def _day(self, text: str, place: Place) -> date:
         """YYMMDD. The 30th of February is a day of the 30-day month that some banks count."""
-        year, month, day = 2000 + int(text[:2]), int(text[2:4]), int(text[4:])
-        if int(text[:2]) >= 80:
-            year -= 100
-        try:
-            return date(year, month, day)
-        except ValueError:
-            if month == 2 and day in (29, 30):
-                self._reader._note(f"the {day}th of February, taken as its last day", place)
-                return date(year, 3, 1) - timedelta(days=1)
-            raise FormatError(f"{text!r} is no day, such as 261031 (YYMMDD)", place) from None
+        found = _day_of(text)
+        if found is not None:
+            return found
+        if text[2:] in ("0229", "0230"):
+            self._reader._note(f"the {text[4:]}th of February, taken as its last day", place)
+            return date(_year_of(text), 3, 1) - timedelta(days=1)
+        raise FormatError(f"{text!r} is no day, such as 261031 (YYMMDD)", place) from None
 
     def _entry_day(self, text: str, value_on: date, place: Place) -> date:
         """MMDD, in the year that puts it nearest to the value date."""
-        days = []
-        for year in (value_on.year - 1, value_on.year, value_on.year + 1):
-            try:
-                days.append(date(year, int(text[:2]), int(text[2:])))
-            except ValueError:
-                continue
-        if not days:
-            return self._day(f"{value_on:%y}{text}", place)
-        return min(days, key=lambda d: abs((d - value_on).days))
+        return _entry_day_of(text, value_on) or self._day(f"{value_on:%y}{text}", place)
 
     def _flush(self) -> Iterator[Line]:
         """The :61: that is open, with the information that came after it."""
@@ -366,6 +356,31 @@ class _Message:
             intraday=intraday,
             place=place,
         )
+
+
+def _year_of(text: str) -> int:
+    """The year of two digits: from 80 on it is of the last century."""
+    year = int(text[:2])
+    return 1900 + year if year >= 80 else 2000 + year
+
+
+@lru_cache(4096)
+def _day_of(text: str) -> date | None:
+    try:
+        return date(_year_of(text), int(text[2:4]), int(text[4:]))
+    except ValueError:
+        return None
+
+
+@lru_cache(4096)
+def _entry_day_of(text: str, value_on: date) -> date | None:
+    days = []
+    for year in (value_on.year - 1, value_on.year, value_on.year + 1):
+        try:
+            days.append(date(year, int(text[:2]), int(text[2:])))
+        except ValueError:
+            continue
+    return min(days, key=lambda d: abs((d - value_on).days)) if days else None
 
 
 def _slash(code: str) -> str:
