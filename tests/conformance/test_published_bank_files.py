@@ -20,6 +20,8 @@ from tieout.formats import FormatError, Line, ParsedFile, parse
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 MT940 = sorted(p for p in (DATA / "mt940").glob("*/*") if p.suffix != ".json")
 CAMT = sorted((DATA / "camt").glob("*/*.xml"))
+BAI2 = sorted((DATA / "bai2").glob("*/*.bai2"))
+OFX = sorted((DATA / "ofx").glob("*/*.ofx"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not here")
 
 # What is not read, and the reason that it is refused with.
@@ -38,6 +40,21 @@ REFUSED = {
     "spec_fixtures_052_valid_namespace.xml": "holds no statement",
     "spec_fixtures_053_valid_namespace.xml": "holds no statement",
     "spec_fixtures_general_invalid_namespace.xml": "holds no statement",
+    **dict.fromkeys(
+        [f"tests_fixtures_{n}.ofx" for n in (
+            "fidelity-savings", "fidelity", "investment_401k", "investment_medium", "td_ameritrade", "tiaacref",
+            "vanguard", "vanguard401k")],
+        "investment statement",
+    ),
+    **dict.fromkeys(
+        [f"tests_fixtures_{n}.ofx" for n in (
+            "account_listing_aggregation", "bank_small", "signon_success", "signon_success_no_message")],
+        "holds no statement",
+    ),
+    "tests_fixtures_error_message.ofx": "2000 General Server Error",
+    "tests_fixtures_signon_fail.ofx": "15500",
+    "tests_fixtures_fail_nice_date_missing.ofx": "without its DTPOSTED",
+    "tests_fixtures_fail_nice_decimal_error.ofx": "is no amount",
     # An entry in euros on an account in francs.
     "spec_fixtures_053_valid_example_v8.xml": "a line is in EUR, its account in CHF",
 }  # fmt: skip
@@ -52,13 +69,14 @@ DO_NOT_HOLD = {
     "tests_data_mt940_special-cases_incomplete_tag_61.sta", "tests_data_mt940_special-cases_invalid_utf8.sta",
     "tests_data_mt940_special-cases_overly_long_details.sta", "tests_data_mt942_full_jejik_rabobank.sta",
     "tests_data_mt942_full_jejik_triodos.sta", "tests_data_mt942_special-cases_mt942.sta",
+    "tests_data_citi_example.bai2",  # a credit of 0.01 between two equal balances
     "spec_fixtures_053_valid_example_with_batch.xml", "spec_fixtures_053_valid_example_with_datetime.xml",
     "spec_fixtures_053_valid_example_with_debit.xml", "spec_fixtures_053_valid_example_with_instdamt.xml",
 }  # fmt: skip
 
 
 @needs_data
-@pytest.mark.parametrize("path", [*MT940, *CAMT], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", [*MT940, *CAMT, *BAI2, *OFX], ids=lambda p: p.name)
 def test_a_published_sample_is_read_or_refused_with_a_reason(path: Path) -> None:
     if path.name in REFUSED:
         with pytest.raises(FormatError, match=REFUSED[path.name]):
@@ -152,3 +170,76 @@ def test_pyiso20022_reads_the_same_entries(path: Path) -> None:
         for theirs, mine in zip(details, line.details, strict=True):
             reference = (theirs.refs.end_to_end_id if theirs.refs else "") or ""
             assert mine.end_to_end_id == ("" if reference == "NOTPROVIDED" else reference)
+
+
+@needs_data
+@pytest.mark.parametrize("path", BAI2, ids=lambda p: p.name)
+def test_bai2_reads_the_same_details(path: Path) -> None:
+    """Amounts in minor units by account; it takes no sign from the type code, and we do."""
+    bai2: Any = pytest.importorskip("bai2.bai2")
+    theirs = [
+        (account.header.customer_account_number, detail.type_code.code, detail.amount)
+        for group in bai2.parse_from_string(path.read_text()).children
+        for account in group.children
+        for detail in account.children
+    ]
+    ours = [
+        (s.head.account, line.bank_code, int(abs(line.amount) * 100), line.amount > 0)
+        for s in parse(path).statements
+        for line in s.lines
+    ]
+    assert [row[:3] for row in ours] == theirs
+    assert all(credit == ("100" <= code <= "399") for _, code, _, credit in ours)
+
+
+@needs_data
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", [p for p in OFX if p.name not in REFUSED], ids=lambda p: p.name)
+def test_ofxparse_reads_the_same_transactions(path: Path) -> None:
+    ofxparse: Any = pytest.importorskip("ofxparse")
+    with path.open("rb") as stream:
+        read = ofxparse.OfxParser.parse(stream, fail_fast=False)
+    theirs = [
+        (account.account_id, t.amount, t.date.date(), t.id)
+        for account in read.accounts
+        for t in account.statement.transactions
+    ]
+    ours = [
+        (s.head.account, line.amount, line.booked_on, line.bank_reference)
+        for s in parse(path).statements
+        for line in s.lines
+    ]
+    # It discards a transaction whose FITID is empty; its money is there all the same.
+    assert [row for row in ours if row[3]] == theirs
+
+
+@needs_data
+@pytest.mark.parametrize("path", [p for p in OFX if p.name not in REFUSED], ids=lambda p: p.name)
+def test_ofxtools_reads_the_same_transactions_where_it_reads_at_all(path: Path) -> None:
+    """It is strict about the schema: those that it refuses are named."""
+    parser: Any = pytest.importorskip("ofxtools.Parser")
+    tree = parser.OFXTree()
+    try:
+        with path.open("rb") as stream:
+            tree.parse(stream)
+        read = tree.convert()
+    except Exception as error:
+        assert path.name in OFXTOOLS_REFUSES, repr(error)
+        return
+    theirs = [
+        (t.trnamt, t.dtposted.date(), t.fitid)
+        for statement in read.statements
+        for t in (statement.transactions or [])
+    ]
+    ours = [(x.amount, x.booked_on, x.bank_reference) for s in parse(path).statements for x in s.lines]
+    assert [row[0] for row in ours] == [row[0] for row in theirs]
+    # It takes an instant without a zone for UTC and one with a zone to UTC: the day may move.
+    assert all(abs((a[1] - b[1]).days) <= 1 and a[2] == b[2] for a, b in zip(ours, theirs, strict=True))
+
+
+# A bank id longer than the schema's nine; no header at all; a header behind empty lines.
+OFXTOOLS_REFUSES = {
+    "tests_fixtures_checking.ofx",
+    "tests_fixtures_fail_nice_empty_balance.ofx",
+    "tests_fixtures_ofx-v102-empty-tags.ofx",
+}

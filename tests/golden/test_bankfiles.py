@@ -17,26 +17,41 @@ def test_a_file_is_read_as_what_stands_beside_it(path: Path) -> None:
     assert reading(path) == json.loads(golden(path).read_text()), "if meant: `make golden`"
 
 
+# How a line's own bytes begin and end, by the file's ending.
+EDGES: dict[str, tuple[bytes | tuple[bytes, ...], bytes | tuple[bytes, ...]]] = {
+    ".xml": ((b"<Ntry>", b"<c:Ntry>"), b"Ntry>"),
+    ".sta": (b":61:", b""),
+    ".bai2": (b"16,", (b"/", b"034")),
+    ".ofx": (b"<STMTTRN>", b"</STMTTRN>"),
+    ".csv": (b"", b""),
+}
+
+
 @pytest.mark.parametrize("path", list(files()), ids=lambda p: p.name)
 def test_places_point_at_the_lines_own_bytes(path: Path) -> None:
     raw = path.read_bytes()
     for statement in parse(path).statements:
         for line in statement.lines:
             piece = raw[line.place.offset : line.place.offset + line.place.length]
-            if path.suffix == ".xml":
-                assert piece.lstrip(b"<").startswith((b"Ntry>", b"c:Ntry>")) and piece.endswith(b"Ntry>")
-            else:
-                assert piece.startswith(b":61:")
+            starts, ends = EDGES[path.suffix]
+            assert piece.startswith(starts) and piece.rstrip(b"\r").endswith(ends), piece
+            if line.place.line:
                 assert raw[: line.place.offset].count(b"\n") == line.place.line - 1
-            assert parse(path) == parse(raw)
+            digits = str(abs(line.amount)).replace(".", "").strip("0")
+            assert digits in piece.decode("latin-1").translate(str.maketrans("", "", ".,")) or line.charges, (
+                piece
+            )
+    assert parse(path) == parse(raw)
 
 
 def test_every_dialect_and_format_has_a_golden_file() -> None:
     names = [p.name for p in FOLDER.iterdir()]
-    assert {d for d in DIALECTS if not any(n.startswith(f"mt940.{d}.") for n in names)} == set()
+    assert {
+        d for d in DIALECTS if not any(n.startswith((f"mt940.{d}.", f"csv.{d}.")) for n in names)
+    } == set()
     assert {f for f in FORMATS if not any(n.startswith(f) for n in names)} == set()
     for path in files():
-        if path.name.startswith("mt940."):
+        if path.name.startswith(("mt940.", "csv.")):
             assert parse(path).dialect == path.name.split(".")[1], path
 
 

@@ -32,6 +32,7 @@ from tieout.formats import (
     OpenFile,
     Place,
     Unread,
+    declared,
 )
 
 _SPOOL_BYTES = 8 << 20
@@ -42,21 +43,40 @@ Row = dict[str, Any]
 def parse(
     files: Annotated[list[Path], typer.Argument(help="bank and settlement files")],
     format: Annotated[str, typer.Option(help="force a format instead of detecting it")] = "",
-    dialect: Annotated[str, typer.Option(help="force a dialect instead of detecting it")] = "",
+    dialect: Annotated[
+        str, typer.Option(help="force a dialect: its name, or a .toml file that declares one")
+    ] = "",
     encoding: Annotated[str, typer.Option(help="force an encoding instead of detecting it")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Read bank and settlement files to one shape, and prove that nothing of them was lost."""
     if format and format not in FORMATS:
         fail(f"no format is named {format!r}; these are: {', '.join(FORMATS)}", USAGE)
-    if dialect and dialect not in DIALECTS:
-        fail(f"no dialect is named {dialect!r}; these are: {', '.join(DIALECTS)}", USAGE)
+    if dialect.endswith(".toml"):
+        dialect = _declaration(Path(dialect))
+    elif dialect and dialect not in DIALECTS:
+        fail(
+            f"no dialect is named {dialect!r}; a file ends in .toml, and these are: {', '.join(DIALECTS)}",
+            USAGE,
+        )
     for path in files:
         if not path.is_file():
             fail(f"{path}: there is no such file", USAGE)
     given = {"format": format, "dialect": dialect, "encoding": encoding}
     good = _write_json(files, given, sys.stdout) if as_json else _show(files, given)
     raise typer.Exit(0 if good else FINDINGS)
+
+
+def _declaration(path: Path) -> str:
+    """The text of a dialect's declaration; ends with 2 where it is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        declared(text)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{path}: {error}", USAGE)
+    except FormatError as error:
+        fail(f"{path}: {error}", USAGE)
+    return text
 
 
 def _write_json(files: list[Path], given: dict[str, str], to: TextIO) -> bool:

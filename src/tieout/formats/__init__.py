@@ -4,6 +4,7 @@
 network. Formats are told by content; dialects are declarations.
 """
 
+from tieout.formats.csv.dialects import declared
 from tieout.formats.model import (
     Balance,
     Charge,
@@ -36,6 +37,7 @@ __all__ = [
     "Stated",
     "Statement",
     "Unread",
+    "declared",
     "detect",
     "parse",
 ]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from tieout.formats.model import Conservation, Head, Line, Place, Stated
 
 _ZERO = Decimal(0)
+DERIVED = "derived from the lines"
 
 
 class Tally:
@@ -41,19 +42,21 @@ class Tally:
         """The proof against what the statement's head says."""
         opening = head.opening.amount if head.opening else None
         closing = head.closing.amount if head.closing else None
-        problems = self._stated_problems(head.stated)
+        problems = [*head.problems, *self._stated_problems(head.stated)]
         residual = None
         if opening is not None and closing is not None:
             residual = closing - opening - self.net
             if residual:
                 problems.append(f"{opening} + {self.net} is not {closing}: {residual} is left")
-        known = residual is not None or head.stated != Stated()
+        # An opening balance that was made from the lines holds nothing against them.
+        derived = head.opening is not None and head.opening.code == DERIVED
+        known = (residual is not None and not derived) or head.stated != Stated() or head.checked
         return Conservation(
             opening=opening,
             sum_lines=self.net,
             closing=closing,
             residual=residual,
-            holds=not problems if known else None,
+            holds=False if problems else (True if known else None),
             problems=tuple(problems),
         )
 

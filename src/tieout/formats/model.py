@@ -108,7 +108,9 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a statement but its lines. `intraday` is an interim report: the day's
-    statement repeats its lines. `sequence` is the bank's own number of the statement or page."""
+    statement repeats its lines. `sequence` is the bank's own number of the statement or page.
+    `checked` says that the format has control totals of its own, and `problems` which of them do
+    not agree."""
 
     account: str
     currency: str
@@ -124,6 +126,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     stated: Stated = Stated()
     intraday: bool = False
     place: Place = Place(0, 0)
+    checked: bool = False
+    problems: tuple[str, ...] = ()
 
 
 class Conservation(msgspec.Struct, frozen=True, kw_only=True):

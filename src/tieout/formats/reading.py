@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from tieout.formats.bai2 import reading as bai2
 from tieout.formats.camt import reading as camt
 from tieout.formats.conservation import Tally
+from tieout.formats.csv import reading as csv
+from tieout.formats.csv.detecting import DETECTED
+from tieout.formats.csv.dialects import built_in
 from tieout.formats.model import (
     Balance,
     FormatError,
@@ -21,9 +25,14 @@ from tieout.formats.model import (
 )
 from tieout.formats.mt940 import dialects as mt940_dialects
 from tieout.formats.mt940 import reading as mt940
+from tieout.formats.ofx import reading as ofx
 
-FORMATS = ("camt.052", "camt.053", "camt.054", "mt940", "mt942")
-DIALECTS = tuple(d.name for d in (*mt940_dialects.DIALECTS, mt940_dialects.GENERIC))
+FORMATS = ("camt.052", "camt.053", "camt.054", "mt940", "mt942", "bai2", "ofx", "csv")
+DIALECTS = (
+    *(d.name for d in (*mt940_dialects.DIALECTS, mt940_dialects.GENERIC)),
+    *built_in(),
+    DETECTED,
+)
 # Formats of lines are read whole: nobody's statement in them is larger.
 LARGEST_TEXT = 256 << 20
 _HEAD = 1 << 16
@@ -64,7 +73,8 @@ def detect(head: bytes) -> str:
     """The format of a file by its first 64 KiB; "" where none is known."""
     if found := camt.sniff(head):
         return found
-    return mt940.sniff(head.decode("latin-1"))
+    text = head.decode("latin-1")
+    return mt940.sniff(text) or bai2.sniff(text) or ofx.sniff(text) or csv.sniff(text)
 
 
 class OpenFile:
@@ -76,7 +86,8 @@ class OpenFile:
 
     def __init__(self, stream: BinaryIO, *, format: str = "", dialect: str = "", encoding: str = "") -> None:
         head = stream.read(_HEAD)
-        found = format or detect(head)
+        # A dialect that is named says its format as well.
+        found = format or ("csv" if csv.is_dialect(dialect) else detect(head))
         if not head.strip():
             raise FormatError("the file is empty")
         if not found:
@@ -90,6 +101,13 @@ class OpenFile:
             content = self._all()
             reader = mt940.Mt940Reader(content, dialect, encoding)
             self._reader, self.dialect = reader, reader.dialect.name
+        elif found == "bai2":
+            self._reader = bai2.Bai2Reader(self._all(), encoding)
+        elif found == "ofx":
+            self._reader = ofx.OfxReader(self._all(), encoding)
+        elif found == "csv":
+            table = csv.CsvReader(self._all(), dialect, encoding)
+            self._reader, self.dialect = table, table.dialect.name
         else:
             raise FormatError(f"no format is named {found!r}; these are: {', '.join(FORMATS)}")
         self._format = found
@@ -129,7 +147,8 @@ class OpenFile:
             yield self._close(event, tally)
             tally, count = Tally(), count + 1
         if not count:
-            raise FormatError("the file holds no statement")
+            why = getattr(self._reader, "why_nothing", str)()
+            raise FormatError(f"the file holds no statement{f': it says {why!r}' if why else ''}")
         if self._format != self._reader.format:
             raise FormatError(f"this is {self._reader.format}, not {self._format}")
 

@@ -19,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tieout.connect import Connector, ConnectorRegistry, SystemConfig
+from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.settings.environment import variable
@@ -225,6 +226,7 @@ def _interfaces(
         policy = table.get("late_events", "case")
         if policy not in ("case", "first_open"):
             raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
+        _declare_dialect(file, folder)
         _check_options(file, registry[systems[system].connector])
         found[path.stem] = Interface(
             name=path.stem,
@@ -244,6 +246,23 @@ def _interfaces(
     return found
 
 
+def _declare_dialect(file: _File, folder: Path) -> None:
+    """A dialect that names a .toml file of the project is that file's text from here on."""
+    options = file.data.get("options", {})
+    name = options.get("dialect") if isinstance(options, dict) else None
+    if not isinstance(name, str) or not name.endswith(".toml"):
+        return
+    path = folder / name
+    try:
+        text = path.read_text(encoding="utf-8")
+        declared(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise file.fail("dialect", "options", f"{name} cannot be read: {error}") from None
+    except FormatError as error:
+        raise file.fail("dialect", "options", f"{name}: {error}") from None
+    options["dialect"] = text
+
+
 def _check_options(file: _File, connector: Connector) -> None:
     """An option that the connector does not declare, or a value that it does not know, is
     refused: a word spelt wrongly would otherwise change the books silently."""
@@ -259,7 +278,7 @@ def _check_options(file: _File, connector: Connector) -> None:
                 raise file.fail(name, "options", f"{name!r} must be a table of texts")
         elif not isinstance(value, str):
             raise file.fail(name, "options", f"{name!r} must be a text, not {type(value).__name__}")
-        elif option.choices and value not in option.choices:
+        elif option.choices and value not in option.choices and not (name == "dialect" and "\n" in value):
             raise file.fail(
                 name, "options", f"{value!r} is no {name}; expected one of: {', '.join(option.choices)}"
             )
@@ -297,7 +316,7 @@ def _mapping(path: Path, folder: Path) -> Mapping:
 def _hash(folder: Path) -> str:
     digest = hashlib.sha256()
     governed = [folder / "tieout.toml"]
-    for part in ("interfaces/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
+    for part in ("interfaces/*.toml", "dialects/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
         governed += sorted(folder.glob(part))
     for path in governed:
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")

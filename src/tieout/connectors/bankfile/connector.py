@@ -37,7 +37,7 @@ CONNECTOR = Connector(
     can=("file",),
     options=(
         Option("format", "the files' format, where it shall not be detected", FORMATS),
-        Option("dialect", "the files' dialect, where it shall not be detected", DIALECTS),
+        Option("dialect", "the files' dialect: its name, or the project's dialects/NAME.toml", DIALECTS),
         Option("encoding", "the files' encoding, where it shall not be detected"),
         Option("bank_codes", "bank transaction code to the role of its account", table=True),
         Option(

@@ -3,18 +3,20 @@
 A file is taken whole or not at all. A statement whose lines do not carry its opening balance to
 its closing one, or that holds other counts or sums than it states, is refused. An intraday
 report posts nothing: the day's statement repeats its lines, and they are booked once, by it.
+An export (CSV, OFX) has no identity of its own: its lines have.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from tieout.connect import ContentRefusedError
 from tieout.documents import Document, Statement, StatementLine
-from tieout.formats import Line, ParsedFile, parse
+from tieout.formats import Head, Line, ParsedFile, parse
 from tieout.formats import Statement as ParsedStatement
 from tieout.money import Amount
 
@@ -37,9 +39,46 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """All statements of a file. Raises FormatError (a ValueError) where any of it cannot be
     read, ContentRefusedError where a statement does not hold or has no balances."""
     documents: list[Document] = []
-    for statement in read_file(raw, options).statements:
-        if not statement.head.intraday:
-            documents += _documents(statement)
+    file = read_file(raw, options)
+    for statement in file.statements:
+        if statement.head.intraday:
+            continue
+        _hold(statement)
+        documents += _by_content(statement) if file.format in _EXPORTS else _documents(statement)
+    return documents
+
+
+# Exports of a period that somebody chose: two of them may overlap.
+_EXPORTS = ("csv", "ofx")
+
+
+def _name(head: Head) -> str:
+    return f"statement {head.sequence or head.statement_id} of {head.account}"
+
+
+def _hold(statement: ParsedStatement) -> None:
+    if statement.conservation.holds is False:
+        raise ContentRefusedError(
+            f"{_name(statement.head)} does not hold: {'; '.join(statement.conservation.problems)}",
+            cause="statement_does_not_hold",
+            recovery="ask the bank for the statement again and put that into the folder",
+        )
+
+
+def _by_content(statement: ParsedStatement) -> list[Document]:
+    """Lines known again by what they are, whichever export they stand in: by the bank's own id
+    (FITID), else by day, amount and words. The second of two equal lines of a day is the second
+    of two, in every export."""
+    account, seen = statement.head.account, Counter[str]()
+    documents: list[Document] = []
+    for line in statement.lines:
+        if line.status != "booked" or line.booked_on is None:
+            continue
+        words = "\x1f".join((line.counterparty, line.counterparty_account, line.remittance, line.reference))
+        own = line.bank_reference or hashlib.sha256(words.encode()).hexdigest()[:16]
+        name = f"{account}:{line.booked_on.isoformat()}:{line.amount}:{line.currency}:{own}"
+        seen[name] += 1
+        documents.append(_line(line, account, f"{name}:{seen[name]}", line.booked_on))
     return documents
 
 
@@ -48,18 +87,11 @@ def _noon(day: date) -> datetime:
 
 
 def _documents(statement: ParsedStatement) -> list[Document]:
-    head, proof = statement.head, statement.conservation
-    name = f"statement {head.sequence or head.statement_id} of {head.account}"
-    if proof.holds is False:
-        raise ContentRefusedError(
-            f"{name} does not hold: {'; '.join(proof.problems)}",
-            cause="statement_does_not_hold",
-            recovery="ask the bank for the statement again and put that into the folder",
-        )
+    head = statement.head
     opening, closing = head.opening, head.closing
     if opening is None or closing is None or opening.on is None or closing.on is None:
         raise ContentRefusedError(
-            f"{name} has no opening or closing balance: nothing proves that its lines are all there",
+            f"{_name(head)} has no opening or closing balance: nothing proves that its lines are all there",
             cause="statement_without_balances",
             recovery="ask the bank for statements with booked balances (CAMT.053 OPBD and CLBD)",
         )

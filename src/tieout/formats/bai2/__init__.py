@@ -1,0 +1,1 @@
+"""BAI2 (Cash Management Balance Reporting, version 2)."""

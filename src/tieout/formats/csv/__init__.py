@@ -1,0 +1,1 @@
+"""CSV exports of banks, by declared or detected dialects."""

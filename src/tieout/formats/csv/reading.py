@@ -1,0 +1,363 @@
+"""Banks' CSV exports to lines and heads, as a dialect says.
+
+Where a row states the balance after it, each balance must follow from the one before it: the
+export is proven row by row, in whichever order it runs. A row that is none is refused or
+listed, never skipped in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from tieout.formats.amounts import exact
+from tieout.formats.conservation import DERIVED
+from tieout.formats.csv.detecting import DETECTED, detect
+from tieout.formats.csv.detecting import sniff as sniff_header
+from tieout.formats.csv.dialects import CsvDialect, built_in, date_pattern, declared
+from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place, Unread
+from tieout.formats.references import find_references
+from tieout.formats.textlines import TextLines
+
+_HEADER_LINES = 200
+Row = dict[str, str]
+
+
+def named(dialect: str) -> CsvDialect | None:
+    """A built-in dialect by its name, one by its TOML text, or None for ""."""
+    if not dialect or dialect == DETECTED:
+        return None
+    if "\n" in dialect:
+        return declared(dialect)
+    try:
+        return built_in()[dialect]
+    except KeyError:
+        raise FormatError(
+            f"no CSV dialect is named {dialect!r}; there are: {', '.join(built_in())}"
+        ) from None
+
+
+def is_dialect(dialect: str) -> bool:
+    """Whether this names, or declares, a dialect of CSV."""
+    return "\n" in dialect or dialect == DETECTED or dialect in built_in()
+
+
+def known(head: str) -> CsvDialect | None:
+    """The built-in dialect whose columns all stand in one row of the beginning."""
+    for line in head.splitlines()[:_HEADER_LINES]:
+        for dialect in built_in().values():
+            if line.count(dialect.delimiter) >= 2 and _columns(line, dialect) is not None:
+                return dialect
+    return None
+
+
+def _columns(line: str, dialect: CsvDialect) -> list[str] | None:
+    """The header's columns where this line is the dialect's header."""
+    try:
+        cells = next(csv.reader([line], delimiter=dialect.delimiter, quotechar=dialect.quote), [])
+    except csv.Error:
+        return None
+    names = [cell.strip().strip("\ufeff") for cell in cells]
+    return names if set(dialect.header()) <= set(names) else None
+
+
+def sniff(head: str) -> str:
+    """ "csv" for the beginning of a file with a header that is known, or one to be told."""
+    return "csv" if known(head) or sniff_header(head) else ""
+
+
+class CsvReader:
+    """One file. `events` gives lines and, after each account's lines, its head."""
+
+    format = "csv"
+
+    def __init__(self, content: bytes, dialect: str = "", encoding: str = "") -> None:
+        chosen = named(dialect)
+        self._text = TextLines(content, encoding or (chosen.encoding if chosen else ""))
+        if chosen is None:
+            found = None if dialect == DETECTED else known("\n".join(self._text.lines[:_HEADER_LINES]))
+            if found is not None and found.encoding and not encoding and not content.isascii():
+                self._text = TextLines(content, "" if _is_utf8(content) else found.encoding)
+            chosen = found or detect(self._text.lines)
+        self.dialect: CsvDialect = chosen
+        self.encoding = self._text.decoded.encoding
+        self._unread: dict[str, tuple[int, Place]] = {}
+        for place in self._text.decoded.unknown:
+            self._note("a byte whose letter is not known (no encoding fits)", place)
+
+    @property
+    def remainder(self) -> tuple[Unread, ...]:
+        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
+
+    def _note(self, what: str, place: Place) -> None:
+        count, first = self._unread.get(what, (0, place))
+        self._unread[what] = (count + 1, first)
+
+    def _header(self) -> tuple[int, list[str]]:
+        for number, line in enumerate(self._text.lines[:_HEADER_LINES]):
+            names = _columns(line, self.dialect)
+            if names is not None:
+                return number, names
+        missing = ", ".join(self.dialect.header())
+        raise FormatError(f"no row names all the columns of {self.dialect.name}: {missing}")
+
+    def _rows(self, start: int, names: list[str]) -> Iterator[tuple[Row, Place]]:
+        """Rows behind the header, by column."""
+        lines = self._text.lines
+        reader = csv.reader(
+            (line + "\n" for line in lines[start + 1 :]),
+            delimiter=self.dialect.delimiter,
+            quotechar=self.dialect.quote,
+            strict=True,
+        )
+        first = start + 1
+        try:
+            for cells in reader:
+                last = start + reader.line_num
+                place = self._text.at(first, min(last, len(lines) - 1))
+                first = last + 1
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if len(cells) > len(names) and any(c.strip() for c in cells[len(names) :]):
+                    raise FormatError(f"{len(cells)} cells, the header has {len(names)} columns", place)
+                yield dict(zip(names, (c.strip() for c in cells), strict=False)), place
+        except csv.Error as error:
+            raise FormatError(f"no CSV: {error}", self._text.at(min(first, len(lines) - 1))) from None
+
+    def events(self) -> Iterator[Line | Head]:
+        """Raises FormatError; what came before it stands."""
+        start, names = self._header()
+        doubled = [n for n in names if n and names.count(n) > 1 and n in self.dialect.header()]
+        if doubled:
+            raise FormatError(f"the column {doubled[0]!r} stands twice", self._text.at(start))
+        around = self._text.lines[:start]
+        skip = re.compile(self.dialect.skip) if self.dialect.skip else None
+        statements: dict[tuple[str, str], _Statement] = {}
+        for row, place in self._rows(start, names):
+            if skip and skip.search(self.dialect.delimiter.join(row.values())):
+                self._note("a row that is no line", place)
+                continue
+            dated = date_pattern(self.dialect.date).match(row.get(self.dialect.columns.booked_on, ""))
+            if not dated and not any(row.get(c) for c in self._money_columns()):
+                # Neither a date nor an amount: a heading or a total, where balances may stand.
+                self._note("a row without date and amount", place)
+                around.append(self._text.lines[place.line - 1])
+                continue
+            key = (self._account(row, around, place), self._currency(row, around, place))
+            statement = statements.setdefault(key, _Statement(self, *key))
+            statement.take(row, place)
+        if not statements:
+            raise FormatError("the table holds no line", self._text.at(start))
+        only = len(statements) == 1
+        for statement in statements.values():
+            yield from statement.finish(around if only else [])
+
+    def _money_columns(self) -> list[str]:
+        c = self.dialect.columns
+        return [name for name in (c.amount, c.credit, c.debit) if name]
+
+    def _found(self, pattern: str, around: list[str]) -> str:
+        for line in around if pattern else ():
+            hit = re.search(pattern, line)
+            if hit:
+                return hit[1].strip()
+        return ""
+
+    def _account(self, row: Row, around: list[str], place: Place) -> str:
+        column = self.dialect.columns.account
+        found = row.get(column, "") if column else self._found(self.dialect.account, around)
+        found = found.replace(" ", "") or self.dialect.account_is
+        if not found:
+            raise FormatError("no account is named: declare account, account_is or its column", place)
+        return found
+
+    def _currency(self, row: Row, around: list[str], place: Place) -> str:
+        column = self.dialect.columns.currency
+        found = row.get(column, "") if column else self._found(self.dialect.currency, around)
+        found = found.upper() or self.dialect.currency_is or self._in_header()
+        if not re.fullmatch(r"[A-Z]{3}", found):
+            raise FormatError(
+                f"the currency is {found!r}: declare currency, currency_is or its column", place
+            )
+        return found
+
+    def _in_header(self) -> str:
+        """A currency that stands in the name of an amount's column: Amount (EUR)."""
+        hit = re.search(r"\b([A-Z]{3})\b", " ".join(self._money_columns()))
+        return hit[1] if hit else ""
+
+    def amount(self, text: str, currency: str, place: Place) -> Decimal:
+        """A number as the dialect writes it, signed. Raises FormatError for any other."""
+        d = self.dialect
+        plain = text.replace("\u2212", "-").replace("\xa0", "").replace(" ", "").replace("'", "")
+        negative = plain.startswith(("-", "(")) or plain.endswith("-")
+        bare = plain.strip("()").lstrip("+-").removesuffix("-")
+        thousands = re.escape(d.thousands)
+        grouped = rf"\d{{1,3}}(?:{thousands}\d{{3}})+" if d.thousands else r"\d+"
+        if not re.fullmatch(rf"(?:\d+|{grouped})(?:{re.escape(d.decimal)}\d{{1,4}})?", bare):
+            raise FormatError(
+                f"{text[:40]!r} is no amount with {d.decimal!r} before its decimals"
+                + (f" and {d.thousands!r} between thousands" if d.thousands else ""),
+                place,
+            )
+        value = exact(
+            (bare.replace(d.thousands, "") if d.thousands else bare).replace(d.decimal, "."), currency, place
+        )
+        return 0 - value if negative else value
+
+    def day(self, text: str, place: Place) -> date:
+        """A date as the dialect writes it; what follows it (a time) is left."""
+        hit = date_pattern(self.dialect.date).match(text)
+        if hit is None:
+            raise FormatError(f"{text[:40]!r} is no date as {self.dialect.date}", place)
+        parts = hit.groupdict()
+        year = int(parts["Y"]) if parts.get("Y") else 2000 + int(parts["y"])
+        try:
+            return date(year, int(parts["m"]), int(parts["d"]))
+        except ValueError:
+            raise FormatError(f"{text[:40]!r} is no day as {self.dialect.date}", place) from None
+
+
+class _Statement:
+    """The rows of one account in one currency."""
+
+    def __init__(self, reader: CsvReader, account: str, currency: str) -> None:
+        self._reader, self._account, self._currency = reader, account, currency
+        self._lines: list[Line] = []
+        self._balances: list[Decimal | None] = []
+
+    def take(self, row: Row, place: Place) -> None:
+        reader, columns = self._reader, self._reader.dialect.columns
+
+        def text(name: str | list[str]) -> str:
+            names = [name] if isinstance(name, str) else name
+            return " ".join(row[n] for n in names if row.get(n))
+
+        status = text(columns.status)
+        if status and status in reader.dialect.ignored:
+            reader._note(f"a line that was never booked ({status})", place)
+            return
+        amount = self._amount(row, place)
+        fee = reader.amount(text(columns.fee), self._currency, place) if text(columns.fee) else Decimal(0)
+        remittance = text(columns.remittance)
+        self._lines.append(
+            Line(
+                # A fee beside the amount is money that left with it.
+                amount=amount - abs(fee),
+                currency=self._currency,
+                booked_on=reader.day(row[columns.booked_on], place),
+                value_on=reader.day(text(columns.value_on), place) if text(columns.value_on) else None,
+                place=place,
+                status="pending" if status and status in reader.dialect.pending else "booked",
+                reference=text(columns.reference),
+                bank_reference=text(columns.bank_reference),
+                bank_code=text(columns.bank_code),
+                end_to_end_id=text(columns.end_to_end_id),
+                mandate_id=text(columns.mandate_id),
+                counterparty=text(columns.counterparty),
+                counterparty_account=text(columns.counterparty_account),
+                counterparty_bank=text(columns.counterparty_bank),
+                remittance=remittance,
+                structured=find_references(remittance),
+                charges=(Charge(0 - abs(fee), self._currency, True),) if fee else (),
+                additional=text(columns.additional),
+            )
+        )
+        balance = text(columns.balance)
+        booked = self._lines[-1].status == "booked"
+        self._balances.append(reader.amount(balance, self._currency, place) if balance and booked else None)
+
+    def _amount(self, row: Row, place: Place) -> Decimal:
+        reader, dialect = self._reader, self._reader.dialect
+        columns = dialect.columns
+        if not columns.amount:
+            credit, debit = row.get(columns.credit, ""), row.get(columns.debit, "")
+            sides = [reader.amount(x, self._currency, place) if x else Decimal(0) for x in (credit, debit)]
+            if bool(sides[0]) == bool(sides[1]) and (
+                (credit and debit and any(sides)) or not (credit or debit)
+            ):
+                raise FormatError("one of credit and debit was expected, not both and not none", place)
+            return sides[0] - abs(sides[1])
+        if not row.get(columns.amount):
+            raise FormatError(f"the amount ({columns.amount}) is empty", place)
+        amount = reader.amount(row[columns.amount], self._currency, place)
+        if not columns.mark:
+            return amount
+        mark = row.get(columns.mark, "")
+        if mark in dialect.credit_marks:
+            return amount
+        if mark in dialect.debit_marks:
+            return 0 - amount
+        expected = ", ".join([*dialect.credit_marks, *dialect.debit_marks])
+        raise FormatError(f"{columns.mark} is {mark[:40]!r}, expected one of: {expected}", place)
+
+    def finish(self, around: list[str]) -> Iterator[Line | Head]:
+        yield from self._lines
+        reader, dialect = self._reader, self._reader.dialect
+        days = [line.booked_on for line in self._lines if line.booked_on]
+        whole = self._lines[0].place
+        opening, closing, problems = self._chain()
+        stated: list[Balance | None] = []
+        for pattern, word in ((dialect.opening, "opening"), (dialect.closing, "closing")):
+            text = reader._found(pattern, around)
+            if pattern and not text:
+                problems.append(f"the {word} balance is not stated: the file may be cut short")
+            amount = reader.amount(text, self._currency, whole) if text else None
+            stated.append(Balance(amount, self._currency, None, word) if amount is not None else None)
+        first, last = min(days), max(days)
+        found: list[Balance | None] = [None, None]
+        if opening is not None and closing is not None:
+            # The opening balance is what the first row's own amount makes it: it proves the rows
+            # behind it, not that row.
+            found = [
+                Balance(opening, self._currency, first, DERIVED),
+                Balance(closing, self._currency, last, "row"),
+            ]
+        for said, derived, word in ((stated[0], found[0], "opening"), (stated[1], found[1], "closing")):
+            if said and derived and said.amount != derived.amount:
+                problems.append(f"the {word} balance is {said.amount}, by the rows {derived.amount}")
+        yield Head(
+            account=self._account,
+            currency=self._currency,
+            statement_id=f"{first:%Y%m%d}-{last:%Y%m%d}",
+            from_on=first,
+            to_on=last,
+            opening=stated[0] or found[0],
+            closing=stated[1] or found[1],
+            place=Place(
+                whole.offset,
+                self._lines[-1].place.offset + self._lines[-1].place.length - whole.offset,
+                whole.line,
+            ),
+            problems=tuple(problems),
+        )
+
+    def _chain(self) -> tuple[Decimal | None, Decimal | None, list[str]]:
+        """Opening and closing by the rows' own balances, in the order in which they follow each
+        other, and what breaks the chain."""
+        rows = [
+            (x.amount, b) for x, b in zip(self._lines, self._balances, strict=True) if x.status == "booked"
+        ]
+        if not rows or any(balance is None for _, balance in rows):
+            return None, None, []
+        kept = [(amount, balance) for amount, balance in rows if balance is not None]
+        breaks: dict[bool, int] = {}
+        for backwards in (False, True):
+            ordered = kept[::-1] if backwards else kept
+            breaks[backwards] = sum(before[1] + row[0] != row[1] for before, row in pairwise(ordered))
+        ordered = kept[::-1] if breaks[True] < breaks[False] else kept
+        wrong = min(breaks.values())
+        problems = [f"{wrong} balances do not follow from the row before"] if wrong else []
+        return ordered[0][1] - ordered[0][0], ordered[-1][1], problems
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""OFX 1 (SGML), OFX 2 (XML) and QFX."""
