@@ -232,3 +232,91 @@ def test_a_large_file_needs_no_more_memory_than_a_small_one(tmp_path: Path) -> N
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 30_004 and path.stat().st_size > 25 << 20 and peak < 16 << 20, (count, peak)
+
+
+def table(
+    *rows: str,
+    before: str = "Opening balance: 100.00\n",
+    after: str = "Closing balance,,,,{}\n",
+    closing: str = "100.00",
+) -> bytes:
+    head = "Currency: GBP\n" + before + "\nDate,Description,Money Out,Money In,Balance\n"
+    return (head + "".join(r + "\n" for r in rows) + after.format(closing)).encode()
+
+
+def test_a_csv_is_proven_row_by_row_whichever_way_it_runs() -> None:
+    rows = ["05/10/2026,A,,50.00,150.00", "06/10/2026,B,30.00,,120.00"]
+    for order in (rows, rows[::-1]):
+        proof = parse(table(*order, closing="120.00")).statements[0].conservation
+        assert (proof.holds, proof.residual) == (True, Decimal("0.00")), order
+    broken = parse(table(rows[0], "06/10/2026,B,30.00,,120.01", closing="120.01")).statements[0].conservation
+    assert broken.holds is False and "do not follow" in broken.problems[0]
+    cut = parse(table(*rows, after="")).statements[0].conservation
+    assert cut.holds is False and "cut short" in cut.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("05/10/2026,A,,5.0.0,105.00", "no amount with"), ("05/10/2026,A,,\"5,00\",105.00", "no amount with"),
+        ("31/02/2026,A,,5.00,105.00", "no day"), ("10/13/2026,A,,5.00,105.00", "no day"),
+        ("05/10/2026,A,5.00,5.00,100.00", "not both"), ("05/10/2026,A,,,100.00", "not none"),
+        (",A,,5.00,105.00", "no date"), ("05/10/2026,A,,5.00,105.00,extra", "6 cells"),
+        ("05/10/2026,\"A,,5.00,105.00", "no CSV|cut short|unexpected end"), ("05/10/2026,A,,NaN,105.00", "no amount"),
+        ("05/10/2026,A,,5.001,105.00", "finer than"), ("05/10/2026,A,," + "9" * 30 + ",105.00", "no plain decimal"),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_wrong_refuses_the_file_with_its_line(row: str, says: str) -> None:
+    with pytest.raises(FormatError, match=says):
+        parse(table(row, closing="105.00"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Date;Amount;Text\n03.04.2026;1.234;x\n", "could be a thousand"),
+        ("Date;Amount;Text\n03/04/2026;1,50;x\n", "day and month or month and day"),
+        ("Date;Amount;Text\n03.04.2026;1,50;x\n03.04.2026;1.50;x\n", "both decimal"),
+        ("Date;Amount;Text\n03.04.2026;1,50;x\n", "the currency is"),
+        ("Date;Amount;Text\nthe third;1,50;x\n", "no date that is known"),
+    ],
+)  # fmt: skip
+def test_what_a_csv_does_not_tell_is_asked_for_and_not_guessed(text: str, says: str) -> None:
+    with pytest.raises(FormatError, match=says):
+        parse(text.encode())
+
+
+def test_a_net_that_is_not_gross_less_fee_is_refused() -> None:
+    good = (FOLDER / "csv.csv-stripe-payouts.invented.csv").read_bytes()
+    assert parse(good).statements[0].lines[0].amount == Decimal("111.36")
+    with pytest.raises(FormatError, match=r"115.00 less a fee of 3.64 is not 111.37"):
+        parse(good.replace(b"111.36", b"111.37"))
+
+
+def test_paypals_totals_and_counts_are_held_against_its_rows() -> None:
+    good = (FOLDER / "paypal.settlement.invented.csv").read_bytes()
+    assert parse(good).statements[0].conservation.holds is True
+    for old, new in ((b'"CR",11500', b'"CR",11501'), (b'"SF","USD",11500', b'"SF","USD",11400')):
+        assert parse(good.replace(old, new, 1)).statements[0].conservation.holds is False
+    for old, new, says in (
+        (b'"SC",3', b'"SC",4', "states"),
+        (b'"FF",3\n', b"", "cut short"),
+        (b'"DR",364', b'"XX",364', "CR or DR"),
+    ):
+        with pytest.raises(FormatError, match=says):
+            parse(good.replace(old, new, 1))
+
+
+def test_bai2_counts_and_control_totals_guard_every_record() -> None:
+    good = (FOLDER / "bai2.two-accounts.invented.bai2").read_bytes()
+    assert all(s.conservation.holds for s in parse(good).statements)
+    changed = parse(good.replace(b"49,458750,7/", b"49,458751,7/")).statements[0].conservation
+    assert changed.holds is False and "a control total of 458751" in changed.problems[-1]
+    for old, new, says in (
+        (b"98,468750,2,12/", b"98,468750,3,12/", "the group states accounts of 3"),
+        (b"99,468750,1,14/", b"99,468750,1,15/", "the file states records of 15"),
+        (b"99,468750,1,14/\n", b"", "no trailer"), (b"16,195,", b"16,920,", "neither a credit"),
+        (b"16,699,1000", b"16,699,-1000", "no whole number"), (b"02,MERIDIAN", b"05,MERIDIAN", "no BAI2 record code"),
+    ):  # fmt: skip
+        with pytest.raises(FormatError, match=says):
+            parse(good.replace(old, new, 1))

@@ -26,8 +26,9 @@ from tieout.formats.model import (
 from tieout.formats.mt940 import dialects as mt940_dialects
 from tieout.formats.mt940 import reading as mt940
 from tieout.formats.ofx import reading as ofx
+from tieout.formats.paypal import reading as paypal
 
-FORMATS = ("camt.052", "camt.053", "camt.054", "mt940", "mt942", "bai2", "ofx", "csv")
+FORMATS = ("camt.052", "camt.053", "camt.054", "mt940", "mt942", "bai2", "ofx", "csv", "paypal")
 DIALECTS = (
     *(d.name for d in (*mt940_dialects.DIALECTS, mt940_dialects.GENERIC)),
     *built_in(),
@@ -74,7 +75,7 @@ def detect(head: bytes) -> str:
     if found := camt.sniff(head):
         return found
     text = head.decode("latin-1")
-    return mt940.sniff(text) or bai2.sniff(text) or ofx.sniff(text) or csv.sniff(text)
+    return mt940.sniff(text) or bai2.sniff(text) or ofx.sniff(text) or paypal.sniff(text) or csv.sniff(text)
 
 
 class OpenFile:
@@ -105,6 +106,8 @@ class OpenFile:
             self._reader = bai2.Bai2Reader(self._all(), encoding)
         elif found == "ofx":
             self._reader = ofx.OfxReader(self._all(), encoding)
+        elif found == "paypal":
+            self._reader = paypal.PaypalReader(self._all(), encoding)
         elif found == "csv":
             table = csv.CsvReader(self._all(), dialect, encoding)
             self._reader, self.dialect = table, table.dialect.name

@@ -28,7 +28,9 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Which column holds what; several columns are joined by a blank.
 
     The amount stands in `amount` with its own sign, in `amount` beside a `mark`, or in `credit`
-    and `debit` (both without sign). `balance` is the balance after the line.
+    and `debit` (both without sign). `fee` is what was taken of it, positive: the line's amount is
+    what is left, which must be `net` where that is given. `balance` is the balance after the
+    line; `statement` is what lines are put together by, such as a payout.
     """
 
     booked_on: str
@@ -38,6 +40,8 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     credit: str = ""
     debit: str = ""
     fee: str = ""
+    net: str = ""
+    statement: str = ""
     currency: str = ""
     account: str = ""
     balance: str = ""
@@ -61,7 +65,8 @@ class CsvDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     and `closing` are regular expressions with one group, looked for in the lines around the
     table; or, for the first two, `account_is` and `currency_is` say them. `pending` are words in
     the status column of lines that are not booked; `ignored` of those that never will be.
-    `skip` is a regular expression of rows that are no lines, such as totals.
+    `skip` is a regular expression of rows that are no lines, such as totals. `settles` says that
+    the lines of a statement sum to nothing, for what was paid out is one of them.
     """
 
     name: str
@@ -84,6 +89,7 @@ class CsvDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     opening: str = ""
     closing: str = ""
     skip: str = ""
+    settles: bool = False
 
     def header(self) -> list[str]:
         """Every column that is named: a file that has them all has this dialect."""

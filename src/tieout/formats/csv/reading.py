@@ -136,7 +136,7 @@ class CsvReader:
             raise FormatError(f"the column {doubled[0]!r} stands twice", self._text.at(start))
         around = self._text.lines[:start]
         skip = re.compile(self.dialect.skip) if self.dialect.skip else None
-        statements: dict[tuple[str, str], _Statement] = {}
+        statements: dict[tuple[str, str, str], _Statement] = {}
         for row, place in self._rows(start, names):
             if skip and skip.search(self.dialect.delimiter.join(row.values())):
                 self._note("a row that is no line", place)
@@ -147,7 +147,8 @@ class CsvReader:
                 self._note("a row without date and amount", place)
                 around.append(self._text.lines[place.line - 1])
                 continue
-            key = (self._account(row, around, place), self._currency(row, around, place))
+            group = row.get(self.dialect.columns.statement, "")
+            key = (self._account(row, around, place), self._currency(row, around, place), group)
             statement = statements.setdefault(key, _Statement(self, *key))
             statement.take(row, place)
         if not statements:
@@ -225,8 +226,8 @@ class CsvReader:
 class _Statement:
     """The rows of one account in one currency."""
 
-    def __init__(self, reader: CsvReader, account: str, currency: str) -> None:
-        self._reader, self._account, self._currency = reader, account, currency
+    def __init__(self, reader: CsvReader, account: str, currency: str, group: str) -> None:
+        self._reader, self._account, self._currency, self._group = reader, account, currency, group
         self._lines: list[Line] = []
         self._balances: list[Decimal | None] = []
 
@@ -243,11 +244,17 @@ class _Statement:
             return
         amount = self._amount(row, place)
         fee = reader.amount(text(columns.fee), self._currency, place) if text(columns.fee) else Decimal(0)
+        if text(columns.net):
+            net = reader.amount(text(columns.net), self._currency, place)
+            if net != amount - fee:
+                raise FormatError(
+                    f"{amount} less a fee of {fee} is not {net}, the net that the row states", place
+                )
         remittance = text(columns.remittance)
         self._lines.append(
             Line(
-                # A fee beside the amount is money that left with it.
-                amount=amount - abs(fee),
+                # What was taken of the amount never arrived.
+                amount=amount - fee,
                 currency=self._currency,
                 booked_on=reader.day(row[columns.booked_on], place),
                 value_on=reader.day(text(columns.value_on), place) if text(columns.value_on) else None,
@@ -263,7 +270,7 @@ class _Statement:
                 counterparty_bank=text(columns.counterparty_bank),
                 remittance=remittance,
                 structured=find_references(remittance),
-                charges=(Charge(0 - abs(fee), self._currency, True),) if fee else (),
+                charges=(Charge(0 - fee, self._currency, True),) if fee else (),
                 additional=text(columns.additional),
             )
         )
@@ -309,6 +316,9 @@ class _Statement:
             amount = reader.amount(text, self._currency, whole) if text else None
             stated.append(Balance(amount, self._currency, None, word) if amount is not None else None)
         first, last = min(days), max(days)
+        if dialect.settles:
+            zero = exact("0", self._currency, whole)
+            stated = [Balance(zero, self._currency, day, "settled") for day in (first, last)]
         found: list[Balance | None] = [None, None]
         if opening is not None and closing is not None:
             # The opening balance is what the first row's own amount makes it: it proves the rows
@@ -323,7 +333,7 @@ class _Statement:
         yield Head(
             account=self._account,
             currency=self._currency,
-            statement_id=f"{first:%Y%m%d}-{last:%Y%m%d}",
+            statement_id=self._group or f"{first:%Y%m%d}-{last:%Y%m%d}",
             from_on=first,
             to_on=last,
             opening=stated[0] or found[0],

@@ -1,0 +1,192 @@
+"""pain.002 (versions .03 to .14) and booked lines, read back to the payments that they answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+from tieout.formats.amounts import exact
+from tieout.formats.model import FormatError, Line, Place
+from tieout.formats.payments.model import Answer, Order, Payment
+
+_NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)")
+_LARGEST = 64 << 20
+Element = Any
+
+
+def sniff(head: bytes) -> bool:
+    """Whether this begins a pain.002."""
+    return bool(_NAMESPACE.search(head[:4096]))
+
+
+def read_status(content: bytes) -> tuple[Answer, ...]:
+    """Every answer of a pain.002: of the file, its batches and its payments, in that order.
+
+    Raises FormatError for a file that is none, or that declares a document type.
+    """
+    named = _NAMESPACE.search(content[:4096])
+    if named is None or not 3 <= int(named[1]) <= 14:
+        raise FormatError("no Document in a namespace of pain.002.001.03 to .14 was found")
+    if len(content) > _LARGEST:
+        raise FormatError(f"more than {_LARGEST >> 20} MiB")
+    declaration = re.search(rb"<!(?!--|\[CDATA\[)", content)
+    if declaration:
+        raise FormatError(
+            "a document type declaration: such files are refused", Place(declaration.start(), 0)
+        )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise FormatError(f"not well-formed XML: {error.msg}") from None
+    report = root[0] if len(root) else root
+    group = _child(report, "OrgnlGrpInfAndSts")
+    if group is None:
+        raise FormatError("OrgnlGrpInfAndSts is missing: nothing says which message is answered")
+    message = _text(group, "OrgnlMsgId")
+    answers = []
+    if status := _text(group, "GrpSts"):
+        answers.append(_answer(group, message, status))
+    for batch in _children(report, "OrgnlPmtInfAndSts"):
+        batch_id = _text(batch, "OrgnlPmtInfId")
+        if status := _text(batch, "PmtInfSts"):
+            answers.append(_answer(batch, message, status, batch_id))
+        for payment in _children(batch, "TxInfAndSts"):
+            status = _text(payment, "TxSts")
+            if not status:
+                raise FormatError(f"an answer to {_text(payment, 'OrgnlEndToEndId')} has no TxSts")
+            answers.append(_answer(payment, message, status, batch_id, _text(payment, "OrgnlEndToEndId")))
+    return tuple(answers)
+
+
+def _children(element: Element, name: str) -> list[Element]:
+    return [c for c in element if str(c.tag).rpartition("}")[2] == name]
+
+
+def _child(element: Element, path: str) -> Element | None:
+    for name in path.split("/"):
+        found = _children(element, name)
+        if not found:
+            return None
+        element = found[0]
+    return element
+
+
+def _text(element: Element, path: str) -> str:
+    found = _child(element, path)
+    return "" if found is None else (found.text or "").strip()
+
+
+def _answer(element: Element, message: str, status: str, batch: str = "", end_to_end: str = "") -> Answer:
+    reasons = _children(element, "StsRsnInf")
+    codes = [_text(r, "Rsn/Cd") or _text(r, "Rsn/Prtry") for r in reasons]
+    words = [(c.text or "").strip() for r in reasons for c in _children(r, "AddtlInf")]
+    money = _child(element, "OrgnlTxRef/Amt/InstdAmt")
+    amount, currency = None, ""
+    if money is not None:
+        currency = money.get("Ccy") or ""
+        amount = exact(money.text or "", currency)
+    return Answer(
+        message_id=message,
+        batch_id=batch,
+        end_to_end_id=end_to_end,
+        status=status,
+        reason=" ".join(c for c in codes if c),
+        additional=" ".join(w for w in words if w),
+        amount=amount,
+        currency=currency,
+    )
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment of an order with how it stands. `status` is "" where nothing answers it yet;
+    `booked` is the booked amount, positive, or None; `problem` says what does not agree."""
+
+    batch_id: str
+    payment: Payment
+    status: str = ""
+    reason: str = ""
+    booked: Decimal | None = None
+    problem: str = ""
+
+
+_REJECTED = ("RJCT", "CANC")
+
+
+def answered(
+    order: Order, answers: Iterable[Answer] = (), lines: Iterable[Line] = ()
+) -> tuple[list[Answered], list[str]]:
+    """Every payment of `order` with what `answers` and the booked `lines` say of it, and the
+    answers to nothing that was sent. Lines of other business are left alone.
+
+    A payment's own answer counts before its batch's, and that before the file's; an answer that
+    repeats another amount is a problem. Lines confirm by end-to-end id in their details.
+    """
+    files: dict[str, Answer] = {}
+    batches: dict[str, Answer] = {}
+    single: dict[tuple[str, str], Answer] = {}
+    stray: list[str] = []
+    known = {(b.batch_id, p.end_to_end_id) for b in order.batches for p in b.payments}
+    for answer in answers:
+        if answer.message_id != order.message_id:
+            stray.append(f"an answer to message {answer.message_id}, not {order.message_id}")
+        elif answer.end_to_end_id:
+            if (answer.batch_id, answer.end_to_end_id) not in known:
+                stray.append(
+                    f"an answer to {answer.end_to_end_id} in {answer.batch_id}, which was never sent"
+                )
+            single[answer.batch_id, answer.end_to_end_id] = answer
+        elif answer.batch_id:
+            batches[answer.batch_id] = answer
+        else:
+            files[answer.message_id] = answer
+    booked = _booked(lines)
+    found: list[Answered] = []
+    for batch in order.batches:
+        for payment in batch.payments:
+            own = single.get((batch.batch_id, payment.end_to_end_id))
+            said = own or batches.get(batch.batch_id) or files.get(order.message_id)
+            amount = booked.get(payment.end_to_end_id)
+            found.append(
+                Answered(
+                    batch_id=batch.batch_id,
+                    payment=payment,
+                    status=said.status if said else "",
+                    reason=said.reason if said else "",
+                    booked=amount,
+                    problem=_problem(payment, own, said, amount),
+                )
+            )
+    return found, stray
+
+
+def _booked(lines: Iterable[Line]) -> dict[str, Decimal]:
+    """Booked amounts by end-to-end id, positive; two of one id add up."""
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        if line.status != "booked" or line.reversal:
+            continue
+        for detail in line.details:
+            amount = detail.amount if detail.amount is not None else line.amount
+            if detail.end_to_end_id:
+                found[detail.end_to_end_id] = found.get(detail.end_to_end_id, Decimal(0)) + abs(amount)
+    return found
+
+
+def _problem(payment: Payment, own: Answer | None, said: Answer | None, booked: Decimal | None) -> str:
+    if (
+        own is not None
+        and own.amount is not None
+        and (own.amount, own.currency) != (payment.amount, payment.currency)
+    ):
+        return f"sent {payment.amount} {payment.currency}, answered {own.amount} {own.currency}"
+    if booked is not None and booked != payment.amount:
+        return f"sent {payment.amount}, booked {booked}"
+    if booked is not None and said is not None and said.status in _REJECTED:
+        return f"answered {said.status} and booked all the same"
+    return ""
