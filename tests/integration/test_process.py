@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tieout.pipeline import ProcessStage, accept, exclude_case, replay
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.store import Database
 
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 ACCOUNTS = {"clearing.stripe.USD": "101501", "bank_in_transit": "101701", "fees.stripe": "621000",
             "unapplied.unknown": "212100", "disputes_receivable.stripe": "101710"}  # fmt: skip
@@ -254,3 +256,14 @@ def test_an_order_waits_for_its_delivery_counts_once_and_is_dated_on_that_day(sh
         "select accounting_on, state from tieout.document where state <> 'superseded'"
     )
     assert (row["accounting_on"].isoformat(), row["state"]) == ("2026-10-06", "planned")
+
+
+def test_a_statement_that_does_not_hold_is_a_case_and_posts_nothing(database: Database) -> None:
+    site = Site(database, kind="bankfile", stream="statements")
+    raw = (GOLDEN / "mt940.commerzbank.invented.sta").read_bytes()
+    site.take(raw.replace(b"123,45N", b"123,46N"))
+    site.work()
+    (case,) = database.rows("select cause, detail, recovery from tieout.cases")
+    assert case["cause"] == "statement_does_not_hold" and "-0.01 is left" in case["detail"], case
+    assert database.rows("select 1 from tieout.document") == []
+    assert "ask the bank" in case["recovery"]

@@ -1,4 +1,4 @@
-"""CAMT.053: read whole or refused with a reason."""
+"""Bank files as documents: read whole or refused with a reason, and booked once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tieout.connect import ContentRefusedError
 from tieout.connectors.bankfile.normalise import statements
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.documents import Statement, StatementLine
@@ -24,8 +25,8 @@ def file(*lines: BankLine, opening: int = 10_000) -> bytes:
     return bank.statement("DE02120300000000202051", DAY)
 
 
-def lines_of(raw: bytes) -> list[StatementLine]:
-    return [d for d in statements(raw, {}) if isinstance(d, StatementLine)]
+def lines_of(raw: bytes, options: dict[str, str] | None = None) -> list[StatementLine]:
+    return [d for d in statements(raw, options or {}) if isinstance(d, StatementLine)]
 
 
 def test_signs_balances_and_references_are_read() -> None:
@@ -85,3 +86,59 @@ def test_published_samples_are_read_or_refused_with_a_reason() -> None:
             refused[path.name] = str(error)
     assert read, refused
     assert all(refused.values())
+
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
+
+
+def golden(name: str) -> bytes:
+    return (GOLDEN / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("mt940.commerzbank.invented.sta", 3), ("camt.053.version-02.invented.xml", 4), ("bai2.two-accounts.invented.bai2", 4),
+     ("ofx.version-1.invented.ofx", 3), ("csv.csv-sparkasse.invented.csv", 2), ("paypal.settlement.invented.csv", 3)],
+)  # fmt: skip
+def test_every_format_gives_lines_that_are_booked_once(name: str, lines: int) -> None:
+    found = lines_of(golden(name))
+    assert len(found) == lines and len({x.key for x in found}) == lines
+    assert lines_of(golden(name)) == found
+
+
+@pytest.mark.parametrize(
+    "name", ["camt.052.interim.invented.xml", "camt.054.batch.invented.xml", "mt942.generic.invented.sta"]
+)
+def test_an_intraday_report_posts_nothing_for_the_days_statement_repeats_it(name: str) -> None:
+    assert statements(golden(name), {}) == []
+
+
+def test_exports_that_overlap_name_their_lines_alike_and_equal_lines_are_counted() -> None:
+    head = b"Currency: GBP\nOpening balance: %s\n\nDate,Description,Money Out,Money In,Balance\n"
+    first = b"04/10/2026,A,,1.00,%s\n"
+    fees = b"05/10/2026,FEE,5.00,,%s\n05/10/2026,FEE,5.00,,%s\n"
+    whole = head % b"100.00" + first % b"101.00" + fees % (b"96.00", b"91.00") + b"Closing balance,,,,91.00\n"
+    later = head % b"101.00" + fees % (b"96.00", b"91.00") + b"Closing balance,,,,91.00\n"
+    one, two = lines_of(whole), lines_of(later)
+    assert len({x.key for x in one}) == 3 and [x.key for x in two] == [x.key for x in one[1:]]
+    assert two == one[1:]
+
+
+def test_what_does_not_hold_or_has_no_balances_is_a_case_of_its_own_cause() -> None:
+    broken = golden("mt940.commerzbank.invented.sta").replace(b"123,45N", b"123,46N")
+    bare = golden("camt.053.version-02.invented.xml").replace(b"<Cd>CLBD</Cd>", b"<Cd>ZZZZ</Cd>")
+    for raw, cause in ((broken, "statement_does_not_hold"), (bare, "statement_without_balances")):
+        with pytest.raises(ContentRefusedError) as refused:
+            statements(raw, {})
+        assert refused.value.cause == cause and refused.value.recovery
+
+
+def test_the_options_of_an_interface_force_what_is_detected() -> None:
+    raw = golden("mt940.generic.invented.sta")
+    assert statements(raw, {"format": "mt940", "dialect": "ing"})
+    with pytest.raises(ValueError, match="namespace"):
+        statements(raw, {"format": "camt.053"})
+    declaration = 'name = "x"\ncurrency_is = "GBP"\naccount_is = "A-1"\ndate = "DD/MM/YYYY"\ndelimiter = ","\ndecimal = "."\n'
+    declaration += '[columns]\nbooked_on = "Date"\namount = "Amount"\n'
+    (line,) = lines_of(b"Date,Amount\n05/10/2026,12.50\n", {"dialect": declaration})
+    assert (line.account, line.amount.value) == ("A-1", Decimal("12.50"))
