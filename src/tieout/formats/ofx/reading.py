@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from tieout.formats.amounts import exact
 from tieout.formats.encodings import Decoded, decode
@@ -32,6 +33,8 @@ _DEEPEST = 64
 _LARGEST_LEAF = 64 << 10
 
 Leaves = dict[str, str]
+# What an open statement or transaction holds, where it begins, how deep it lies.
+_Frame = tuple[Leaves, int, int]
 
 
 def sniff(head: str) -> str:
@@ -78,7 +81,7 @@ class OfxReader:
             raise FormatError("there is no <OFX> element")
         aggregates = {name.upper() for name in _CLOSING.findall(text)}
         path: list[str] = []
-        frames: list[tuple[Leaves, int]] = []
+        frames: list[_Frame] = []
         pending = ""  # a leaf whose CDATA may follow
         status: list[str] = []
         for token in _TOKEN.finditer(text, start.start()):
@@ -88,7 +91,7 @@ class OfxReader:
                 continue
             if cdata is not None:
                 if pending and frames:
-                    self._leaf(frames[-1][0], path, pending, cdata, token.start())
+                    self._leaf(frames[-1], path, pending, cdata, token.start())
                 pending = ""
                 continue
             name, value = name.upper(), value.strip()
@@ -100,7 +103,7 @@ class OfxReader:
                 if name == "MESSAGE" or (name == "CODE" and value != "0"):
                     status.append(value)
                 if frames:
-                    self._leaf(frames[-1][0], path, name, value, token.start())
+                    self._leaf(frames[-1], path, name, value, token.start())
                 elif len(value) > _LARGEST_LEAF:
                     raise FormatError(f"{name} of more than 64 KiB", Place(self._offset(token.start()), 0))
                 continue
@@ -115,7 +118,7 @@ class OfxReader:
                     f"elements nest deeper than {_DEEPEST}", Place(self._offset(token.start()), 0)
                 )
             if name in _STATEMENTS or name == "STMTTRN":
-                frames.append(({}, token.start()))
+                frames.append(({}, token.start(), len(path)))
             elif name in ("INVSTMTRS", "INVSTMTTRNRS", "LOANSTMTRS"):
                 self._note(name, Place(self._offset(token.start()), 0))
         if path:
@@ -132,19 +135,17 @@ class OfxReader:
         if re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE).match(text, at):
             raise FormatError("a document type declaration: such files are refused", Place(at, 0))
 
-    def _leaf(self, frame: Leaves, path: list[str], name: str, value: str, at: int) -> None:
+    def _leaf(self, frame: _Frame, path: list[str], name: str, value: str, at: int) -> None:
         if len(value) > _LARGEST_LEAF:
             raise FormatError(f"{name} of more than 64 KiB", Place(self._offset(at), 0))
-        below = path[max(i for i, p in enumerate(path) if p in _STATEMENTS or p == "STMTTRN") + 1 :]
-        key = ".".join((*below, name))
+        leaves, _, depth = frame
+        key = ".".join((*path[depth:], name)) if len(path) > depth else name
         plain = html.unescape(value).replace("\xa0", " ").strip() if "&" in value else value.strip()
-        if frame.get(key, plain) != plain:
+        if leaves.get(key, plain) != plain:
             raise FormatError(f"{key} stands twice with different values", Place(self._offset(at), 0))
-        frame[key] = plain
+        leaves[key] = plain
 
-    def _close(
-        self, name: str, path: list[str], frames: list[tuple[Leaves, int]], end: int
-    ) -> Iterator[Line | Head]:
+    def _close(self, name: str, path: list[str], frames: list[_Frame], end: int) -> Iterator[Line | Head]:
         if name not in path:
             return  # the closing tag of a leaf
         while path[-1] != name:
@@ -153,7 +154,7 @@ class OfxReader:
             path.pop()
         path.pop()
         if name == "STMTTRN" or name in _STATEMENTS:
-            leaves, start = frames.pop()
+            leaves, start, _ = frames.pop()
             if name == "STMTTRN":
                 if not frames:
                     what = (
@@ -189,10 +190,8 @@ class OfxReader:
         posted = leaves.get("DTPOSTED", "")
         if not posted:
             raise FormatError("a transaction without its DTPOSTED", place)
-        known = _KNOWN_LEAVES
-        for key in leaves:
-            if key not in known:
-                self._note(f"STMTTRN/{key.replace('.', '/')}", place)
+        for key in sorted(leaves.keys() - _KNOWN_LEAVES):
+            self._note(f"STMTTRN/{key.replace('.', '/')}", place)
         rate = leaves.get("ORIGCURRENCY.CURRATE") or leaves.get("CURRENCY.CURRATE", "")
         return Line(
             amount=self._amount(leaves["TRNAMT"], currency, place),
@@ -266,15 +265,21 @@ _KNOWN_LEAVES = frozenset(
 )
 
 
-def _day(text: str, place: Place) -> date:
-    """The day of YYYYMMDD[HHMMSS[.mmm]][[offset:zone]], as the bank writes it."""
+@lru_cache(4096)
+def _day_of(text: str) -> date | None:
     found = _DAY.match(text)
     try:
-        if found is None:
-            raise ValueError
-        return date(*(int(x) for x in found.groups()))
+        return date(*(int(x) for x in found.groups())) if found else None
     except ValueError:
-        raise FormatError(f"{text[:40]!r} is no day, such as 20261031", place) from None
+        return None
+
+
+def _day(text: str, place: Place) -> date:
+    """The day of YYYYMMDD[HHMMSS[.mmm]][[offset:zone]], as the bank writes it."""
+    found = _day_of(text)
+    if found is None:
+        raise FormatError(f"{text[:40]!r} is no day, such as 20261031", place)
+    return found
 
 
 def _decode(content: bytes, forced: str) -> Decoded:
