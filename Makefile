@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ORDERS ?= 500
 SEED ?= 1
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files fuzz
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -70,6 +71,10 @@ campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/
 campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/campaigns/files.md
 	@$(BIN)/python -m tests.simulation.campaign files --count 10000
 
+fuzz: $(VENV)/.dev ## fuzz the bank file readers (SECONDS=60); a crash is kept in tests/fuzz/corpus
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@$(BIN)/python -m tests.fuzz.bankfiles $(SECONDS)
+
 golden: $(VENV)/.dev ## write the golden files of connectors and bank files again
 	@$(BIN)/python -m tests.golden.fixtures
 	@$(BIN)/python -m tests.golden.bankfiles
@@ -79,7 +84,7 @@ schema: $(VENV)/.dev ## write down the schema that the migrations make
 
 lock: $(VENV)/bin/python ## write the lock files again (names, versions, hashes; no index address)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	@cd requirements && for set in runtime dev; do \
+	@cd requirements && for set in runtime dev fuzz; do \
 	  ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --allow-unsafe $$set.in -o $$set.txt; done
 
 clean: ## remove what was built

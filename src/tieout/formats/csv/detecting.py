@@ -39,7 +39,11 @@ def sniff(head: str) -> str:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
+    """The cells of one line; none where it is no CSV."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _named(cells: list[str]) -> dict[str, str]:
@@ -72,7 +76,11 @@ def detect(lines: list[str]) -> CsvDialect:
         raise FormatError("no header with a date and an amount was found: declare a dialect")
     at, delimiter, columns = header
     names = [c.strip().strip("\ufeff") for c in _cells(lines[at], delimiter)]
-    rows = [r for r in csv.reader(lines[at + 1 : at + 5001], delimiter=delimiter) if len(r) >= len(names) - 1]
+    try:
+        found = list(csv.reader(lines[at + 1 : at + 5001], delimiter=delimiter))
+    except csv.Error as error:
+        raise FormatError(f"no CSV: {error}") from None
+    rows = [row for row in found if len(row) >= len(names) - 1]
 
     def values(field: str) -> list[str]:
         if field not in columns:

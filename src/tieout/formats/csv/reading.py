@@ -303,6 +303,8 @@ class _Statement:
         raise FormatError(f"{columns.mark} is {mark[:40]!r}, expected one of: {expected}", place)
 
     def finish(self, around: list[str]) -> Iterator[Line | Head]:
+        if not self._lines:
+            return
         yield from self._lines
         reader, dialect = self._reader, self._reader.dialect
         days = [line.booked_on for line in self._lines if line.booked_on]
