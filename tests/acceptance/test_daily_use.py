@@ -274,6 +274,7 @@ def test_init_makes_a_project_that_check_explains(tmp_path: Path) -> None:
         ("interfaces/bank.toml", "[options.bank_codes]", "[options.bank_cods]", r"bank\.toml, line \d+: unknown key 'bank_cods'.*did you mean 'bank_codes'"),
         ("interfaces/bank.toml", "[options.bank_codes]", '[options]\ncustomer_payments = "register"\n[options.bank_codes]',
          r"bank\.toml, line \d+: 'register' is no customer_payments; expected one of: matched, registered"),
+        ("tieout.toml", "[watch]", '[fetch]\nbank = "stripe"\n[watch]', r"tieout\.toml, line \d+: 'stripe' is no system that files are fetched from"),
         ("mappings/accounts.csv", "receivable,121000,,", "receivable,121000,2026-13-01,", r"accounts\.csv, line 2: dates are written"),
         ("mappings/accounts.csv", "key,value", "ky,value", r"accounts\.csv, line 1: the header"),
         ("mappings/taxes.csv", "key,value,valid_from,valid_to\n", "key,value,valid_from,valid_to\na,b,,\na,c,,\n", r"line 3: 'a' is mapped twice"),

@@ -26,6 +26,7 @@ from tieout.connect import (
     FileReader,
     Poller,
     RefusedError,
+    RemoteFolder,
     Sending,
     SetupError,
     SystemConfig,
@@ -51,7 +52,7 @@ from tieout.simkit import FaultPlan, Faults
 
 NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
 CAPABILITIES = {"poll": Poller, "webhook": WebhookReceiver, "file": FileReader, "write": Writer,
-                "control_totals": ControlTotals, "balances": Balances}  # fmt: skip
+                "control_totals": ControlTotals, "balances": Balances, "fetch": RemoteFolder}  # fmt: skip
 CONNECTORS = discover().by_name
 
 
@@ -76,7 +77,7 @@ def test_every_setting_explains_itself_and_secrets_are_marked(name: str) -> None
     for field in CONNECTORS[name].config:
         assert field.help
         if any(word in field.name for word in ("key", "token", "secret", "password")):
-            assert field.secret or field.name == "client_id", field.name
+            assert field.secret or field.name in ("client_id", "host_key"), field.name
 
 
 @pytest.mark.parametrize("name", sorted(n for n, c in CONNECTORS.items() if c.streams))

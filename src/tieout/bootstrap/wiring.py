@@ -18,6 +18,7 @@ from tieout.connect import (
     LedgerFacts,
     LedgerReader,
     Poller,
+    RemoteFolder,
     SetupError,
     Writer,
 )
@@ -25,7 +26,7 @@ from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.engine import Clock, FileClock, Loop, SystemClock, Worker, arm_crash_point
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
-from tieout.pipeline import FolderStage, PollStage, ProcessStage
+from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
 from tieout.rules import Entity, Release
 from tieout.settings import Project, ProjectError, load_project, read_environment
 from tieout.store import Connection, Database, EmbeddedServer, ensure_partitions, migrate
@@ -141,6 +142,10 @@ class App:
         session = self.session(system)
         return session if isinstance(session, FileReader) else None
 
+    def remote_folder_of(self, system: str) -> RemoteFolder | None:
+        session = self.session(system)
+        return session if isinstance(session, RemoteFolder) else None
+
     @property
     def ledgers(self) -> list[str]:
         return sorted({entity.ledger for entity in self.project.release.entities.values()})
@@ -205,11 +210,14 @@ class App:
         process = ProcessStage(self.release, self.connector_of, self, sinks, clock)
         polls = PollStage(self.release, self.poller_of, clock)
         folders = FolderStage(self.project.watch, self.release, self.file_reader_of, clock)
+        fetch = FetchStage(
+            self.project.fetch, self.release, self.remote_folder_of, self.file_reader_of, clock
+        )
         verify = VerifyStage(self.reader_of, lambda: self.ledgers, clock)
         sealer = Sealer(self.signer, clock, self.project.witness)
         loops = [
             Loop("process", self.database, [process.step]),
-            Loop("intake", self.database, [polls.step, folders.step]),
+            Loop("intake", self.database, [polls.step, folders.step, fetch.step]),
             Loop("seal", self.database, [sealer.step, verify.step, self.housekeeping]),
         ]
         for number in range(_DELIVERY_THREADS):

@@ -113,6 +113,25 @@ class FileReader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on a server. `stamp` changes when the file does."""
+
+    name: str
+    stamp: str
+
+
+@runtime_checkable
+class RemoteFolder(Protocol):
+    def list_files(self) -> list[RemoteFile]:
+        """What is there, oldest first. Raises TransientError, SetupError."""
+        ...
+
+    def fetch(self, name: str) -> bytes:
+        """A file's bytes. Raises TransientError, SetupError."""
+        ...
+
+
 @runtime_checkable
 class ControlTotals(Protocol):
     def control_totals(

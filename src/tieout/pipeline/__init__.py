@@ -1,5 +1,6 @@
 """The pipeline: intake, normalise, check, plan. Rows are the truth; work moves in sets."""
 
+from tieout.pipeline.fetching import FetchStage
 from tieout.pipeline.folders import FolderStage, refuse_file, take_file
 from tieout.pipeline.intake import Accepted, accept
 from tieout.pipeline.polling import PollStage, poll_now, pull_again
@@ -8,6 +9,7 @@ from tieout.pipeline.replay import exclude_case, replay
 
 __all__ = [
     "Accepted",
+    "FetchStage",
     "FolderStage",
     "PollStage",
     "ProcessStage",

@@ -41,7 +41,8 @@ class PollStage:
         now = self._clock.now()
         worked = False
         rows = connection.execute(
-            "select interface, stream, position from tieout.poll_cursor where due_at <= %s order by due_at",
+            "select interface, stream, position from tieout.poll_cursor where due_at <= %s"
+            " and left(stream, 1) <> '#' order by due_at",
             (now,),
         ).fetchall()
         for row in rows:

@@ -42,6 +42,7 @@ class Project:
     serve_port: int
     witness: Path
     watch: tuple[tuple[str, Path], ...]
+    fetch: tuple[tuple[str, str], ...]
     sinks: dict[str, str]
     systems: dict[str, SystemConfig]
     release: Release
@@ -52,7 +53,7 @@ class Project:
         return self.folder / ".tieout"
 
 
-_TOP = {"project", "database", "clock", "serve", "entities", "systems", "sinks", "watch"}
+_TOP = {"project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch"}
 _PROJECT = {"name", "environment"}
 _ENTITY = {"name", "currency", "time_zone", "ledger", "company_id"}
 _INTERFACE = {
@@ -342,6 +343,13 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         if interface not in interfaces:
             raise file.fail(interface, "watch", f"no interface is named {interface!r}")
         watch.append((interface, folder / path))
+    fetch = []
+    for interface, system in file.data.get("fetch", {}).items():
+        if interface not in interfaces:
+            raise file.fail(interface, "fetch", f"no interface is named {interface!r}")
+        if system not in systems or "fetch" not in registry[systems[system].connector].can:
+            raise file.fail(interface, "fetch", f"{system!r} is no system that files are fetched from")
+        fetch.append((interface, str(system)))
     sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
     for target, system in sinks.items():
         if target not in ("crm", "mail", "event") or system not in systems:
@@ -357,6 +365,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         serve_port=int(serve.get("port", 8080)),
         witness=folder / str(serve.get("witness", "witness.jsonl")),
         watch=tuple(watch),
+        fetch=tuple(fetch),
         sinks=sinks,
         systems=systems,
         release=Release(_hash(folder), entities, interfaces, mappings),

@@ -1,0 +1,1 @@
+"""Files on an SFTP server: listed, fetched, never changed there."""

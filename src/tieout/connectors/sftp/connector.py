@@ -1,0 +1,25 @@
+"""The declaration of the SFTP connector: files for the interface that `[fetch]` names."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector
+from tieout.connectors.sftp.client import open_session
+
+CONNECTOR = Connector(
+    name="sftp",
+    title="Files on an SFTP server",
+    version="1",
+    config=(
+        ConfigField("host", "the server"),
+        ConfigField("port", "its port", required=False, default="22"),
+        ConfigField("user", "log-in name"),
+        ConfigField("host_key", "the server's public key, such as: ssh-ed25519 AAAA…"),
+        ConfigField("key", "the private key (OpenSSH)", secret=True, required=False),
+        ConfigField("password", "the password, or the private key's", secret=True, required=False),
+        ConfigField("folder", "the folder with the files", required=False, default="."),
+    ),
+    open=open_session,
+    can=("fetch",),
+    simulator="tieout.connectors.sftp.simulator:SftpServer",
+    limits="files of at most 256 MiB; nothing is changed or deleted there",
+)

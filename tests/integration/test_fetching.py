@@ -1,0 +1,132 @@
+"""Files on an SFTP server: a real client and a real server on loopback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.test_process import Clock
+from tieout.bootstrap.discover import discover
+from tieout.connect import RemoteFolder, SetupError, SystemConfig, TransientError
+from tieout.connectors.sftp.simulator import SftpServer
+from tieout.pipeline import FetchStage
+from tieout.rules import Entity, Interface, Release
+from tieout.sandbox.world import free_port
+from tieout.store import Database
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
+NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+class Place:
+    """A server, its folder, and what a client needs to know."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server, self.port = SftpServer(folder, user="meridian", password="pw"), free_port()
+        self.server.start(self.port)
+
+    def open(self, **changes: Any) -> Any:
+        given = {"host": "127.0.0.1", "port": str(self.port), "user": "meridian", "password": "pw",
+                 "host_key": self.server.host_key, "folder": ".", "key": "", **changes}  # fmt: skip
+        return discover()["sftp"].open(SystemConfig("files", "sftp", "test", given))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    folder = tmp_path / "remote"
+    folder.mkdir()
+    made = Place(folder)
+    yield made
+    made.server.stop()
+
+
+def put(place: Place, name: str, to: str = "") -> None:
+    shutil.copy(GOLDEN / name, place.folder / (to or name))
+
+
+def test_a_folder_is_listed_and_its_files_are_read_whole(place: Place) -> None:
+    put(place, "mt940.ing.invented.sta")
+    (place.folder / ".hidden").write_text("x")
+    (place.folder / "sub").mkdir()
+    session = place.open()
+    assert isinstance(session, RemoteFolder)
+    assert [f.name for f in session.list_files()] == ["mt940.ing.invented.sta"]
+    assert session.fetch("mt940.ing.invented.sta") == (GOLDEN / "mt940.ing.invented.sta").read_bytes()
+    assert "1 files in ." in session.check()
+    place.server.cut()
+    with pytest.raises(TransientError):
+        session.fetch("mt940.ing.invented.sta")
+    assert session.fetch("mt940.ing.invented.sta")
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [({"password": "wrong"}, "refuses user"), ({"host_key": "ssh-ed25519 AAAA"}, "another host key"),
+     ({"folder": "nowhere"}, "cannot list nowhere"), ({"key": "no key"}, "private key for 127.0.0.1 cannot be read")],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_with_what_to_do(place: Place, changes: dict[str, str], says: str) -> None:
+    with pytest.raises(SetupError, match=says):
+        place.open(**changes).list_files()
+
+
+def test_a_private_key_logs_in_where_the_server_knows_it(place: Place) -> None:
+    import io
+
+    import paramiko
+
+    key, text = paramiko.ECDSAKey.generate(), io.StringIO()
+    key.write_private_key(text)
+    place.server.known = key.get_base64()
+    assert place.open(password="", key=text.getvalue().strip()).list_files() == []
+    place.server.known = ""
+    with pytest.raises(SetupError, match="refuses user"):
+        place.open(password="", key=text.getvalue()).list_files()
+
+
+def test_a_server_that_is_away_is_waited_for(place: Place) -> None:
+    session = place.open(port=str(free_port()))
+    with pytest.raises(TransientError):
+        session.list_files()
+    with pytest.raises(SetupError):
+        place.open().fetch("nothing.sta")
+
+
+def test_new_files_are_taken_once_broken_ones_become_a_case_and_nothing_changes_there(
+    place: Place, database: Database
+) -> None:
+    put(place, "mt940.ing.invented.sta")
+    (place.folder / "broken.sta").write_text("no statement")
+    clock = Clock(NOW)
+    release = Release("0" * 64, {"US": Entity("US", "US", "EUR", "UTC", "odoo")},
+                      {"bank": Interface("bank", "bank", "US", ("statements",), "o", "p")}, {})  # fmt: skip
+    session, reader = place.open(), discover()["bankfile"].open(SystemConfig("bank", "bankfile", "test", {}))
+    stage = FetchStage((("bank", "files"),), lambda: release, lambda _: session, lambda _: reader, clock)
+    connection = database.connect(autocommit=True)
+
+    def messages() -> int:
+        return int(database.rows("select count(*) as n from tieout.message")[0]["n"])
+
+    assert stage.step(connection) and messages() == 1
+    assert [c["cause"] for c in database.rows("select cause from tieout.cases")] == ["unreadable_file"]
+    assert not stage.step(connection), "it is not due again yet"
+    # The same under another name, and a new one: one more message.
+    put(place, "mt940.ing.invented.sta", "again.sta")
+    put(place, "mt940.knab.invented.sta")
+    clock.at += timedelta(hours=2)
+    assert stage.step(connection) and messages() == 2
+    assert len(database.rows("select 1 from tieout.cases")) == 1
+    clock.at += timedelta(hours=2)
+    place.server.cut()
+    assert not stage.step(connection), "the line was cut: it waits"
+    stage._paused.clear()
+    assert stage.step(connection) and messages() == 2
+    assert sorted(p.name for p in place.folder.iterdir()) == [
+        "again.sta", "broken.sta", "mt940.ing.invented.sta", "mt940.knab.invented.sta"]  # fmt: skip
+    connection.close()
