@@ -114,6 +114,8 @@ def test_an_mt940_that_is_wrong_is_refused_with_what_and_where(old: bytes, new: 
         (b"camt.053.001.02", b"camt.053.001.99", "camt.053.001.99 is not known"),
         (b"encoding=\"UTF-8\"", b"encoding=\"EBCDIC-37\"", "encoding"),
         ("Müller".encode(), "Müller".encode("latin-1"), "not well-formed"),
+        (b"<Ntry><NtryRef>1</NtryRef>", b'<x:Ntry xmlns:x="urn:x"/><Ntry><NtryRef>1</NtryRef>', "another namespace"),
+        (b" </BkToCstmrStmt>", b'<x:Stmt xmlns:x="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"/> </BkToCstmrStmt>', "another namespace"),
     ],
 )  # fmt: skip
 def test_a_camt_that_is_wrong_is_refused_with_what_and_where(old: bytes, new: bytes, says: str) -> None:
