@@ -22,7 +22,7 @@ _MARKS = (
 )
 _WESTERN, _CENTRAL = ("cp1252", "iso-8859-15"), ("cp1250", "iso-8859-2")
 _DOS = ("cp850", "cp852")
-_CENTRAL_COUNTRIES = frozenset(["PL", "CZ", "SK", "HU", "RO", "HR", "SI"])
+_CENTRAL_COUNTRIES = frozenset("PL CZ SK HU RO HR SI".split())
 _COUNTRY = re.compile(rb"\b([A-Z]{2})\d{2}[A-Z0-9]{11,30}\b")
 _MONEY = re.compile(rb"\b[A-Z]?(PLN|CZK|HUF|RON)[\d,]")
 _PLAIN = set("€£§°«»–—’‘“”…·´")

@@ -31,27 +31,7 @@ _LINE = re.compile(
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
 _SUM = re.compile(r"(\d{1,7})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
 _ACCOUNT_CURRENCY = re.compile(r"(.*\d)\s*([A-Z]{3})")
-_KNOWN = frozenset(
-    [
-        "20",
-        "21",
-        "25",
-        "28",
-        "28C",
-        "34F",
-        "60F",
-        "60M",
-        "61",
-        "62F",
-        "62M",
-        "64",
-        "65",
-        "86",
-        "90C",
-        "90D",
-        "NS",
-    ]
-)
+_KNOWN = frozenset("20 21 25 28 28C 34F 60F 60M 61 62F 62M 64 65 86 90C 90D NS".split())
 _LARGEST_FIELD = 64 << 10
 _IBAN = re.compile(r"\s*([A-Z]{2}\d{2}[A-Z0-9]{8,30}|\d{8,12})\s*")
 
