@@ -15,6 +15,7 @@ from tieout.documents import (
     CashPosting,
     CreditNote,
     CustomerInvoice,
+    Dispute,
     Document,
     EntryPosting,
     InvoicePosting,
@@ -261,7 +262,31 @@ def test_a_line_or_movement_that_is_told_again_is_not_booked_again() -> None:
         assert (again.decision, again.effects, again.cases) == ("planned", (), ())
         money = {"amount" if first is line else "gross": from_minor(6000, "USD")}
         other = plan(msgspec.structs.replace(first, **money), before, revision=2)
-        assert (other.decision, other.cases[0].cause) == ("refused", "booked_line_changed")
+        assert (other.decision, other.cases[0].cause) == ("refused", "booked_money_changed")
+
+
+def test_a_lost_dispute_that_is_told_twice_is_one_loss() -> None:
+    opened = Dispute(key="dp_1", occurred_at=AT, currency="USD", provider="stripe", status="needs_response",
+                     amount=from_minor(5000, "USD"), payment_key="ch_1")  # fmt: skip
+    lost = msgspec.structs.replace(opened, status="lost")
+
+    def before(document: Dispute) -> Facts:
+        return Facts(previous=PreviousFact(revision=1, content=canonical_bytes(document).decode()))
+
+    assert [e.name for e in plan(lost, before(opened), revision=2).effects] == ["dispute_lost"]
+    assert plan(msgspec.structs.replace(lost, version="2"), before(lost), revision=3).effects == ()
+
+
+def test_a_credit_note_whose_customer_was_renamed_is_not_given_twice() -> None:
+    note = CreditNote(key="refund:1", occurred_at=AT, currency="USD", order_key="1", number="US-1-R1",
+                      party=Party(key="9", name="Ada"), taxes=(), total=from_minor(2000, "USD"),
+                      lines=(SaleLine(name="x", quantity=Decimal(1), net=from_minor(2000, "USD")),))  # fmt: skip
+    before = PreviousFact(revision=1, content=canonical_bytes(note).decode())
+    facts = Facts(order=ORDER, previous=before)
+    renamed = msgspec.structs.replace(note, party=Party(key="9", name="Ada Lovelace"))
+    assert plan(renamed, facts, revision=2).effects == ()
+    more = msgspec.structs.replace(note, total=from_minor(3000, "USD"))
+    assert plan(more, facts, revision=2).cases[0].cause == "booked_money_changed"
 
 
 def test_a_payout_goes_to_bank_in_transit_and_its_deposit_takes_it_out() -> None:

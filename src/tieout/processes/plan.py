@@ -166,7 +166,8 @@ def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan
     )
 
 
-def _money_of(document: Document) -> Amount:
+def money_of(document: Document) -> Amount:
+    """The amount that is at risk where a document cannot be booked, signed as the document is."""
     match document:
         case CustomerInvoice() | CreditNote():
             return document.total
@@ -190,7 +191,7 @@ def _late(ctx: Context) -> Plan | None:
         return None
     return refused(
         "late_event",
-        _money_of(ctx.document),
+        money_of(ctx.document),
         f'the period up to {lock} is locked: reopen it, or set late_events = "first_open" in '
         f"interfaces/{ctx.interface.name}.toml; then `tieout replay --cause late_event`",
         f"dated {ctx.on.isoformat()}",
@@ -210,7 +211,7 @@ def plan_document(
     `on` is the document's day in the entity's zone. A key that no mapping knows becomes a
     blocking case that names the table and the key.
     """
-    from tieout.processes import order_to_cash, treasury
+    from tieout.processes import order_to_cash, retelling, treasury
 
     ctx = Context(document, revision, facts, release, interface, on)
     if isinstance(document, CustomerInvoice) and document.exclusion:
@@ -219,6 +220,9 @@ def plan_document(
         return Plan(decision="planned", on=on)
     if isinstance(document, Customer):
         return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)
+    again = retelling.told_again(ctx, document)
+    if again is not None:
+        return again
     unbilled = isinstance(document, CustomerInvoice) and ctx.on_fulfilment and not document.fulfilled_at
     # An order is late by the day of its invoice, which is not known yet.
     late = None if unbilled else _late(ctx)
@@ -242,7 +246,7 @@ def plan_document(
         cause = "unknown_tax" if error.table == "taxes" else "unmapped_account"
         return refused(
             cause,
-            _money_of(document),
+            money_of(document),
             f"add {error.key!r} to mappings/{error.table}.csv, then `tieout replay --cause {cause}`",
             str(error),
         )

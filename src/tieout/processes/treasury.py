@@ -22,7 +22,6 @@ from tieout.documents import (
     CashPosting,
     CrmUpdate,
     Dispute,
-    Document,
     EntryPosting,
     EventOut,
     LedgerLine,
@@ -30,7 +29,6 @@ from tieout.documents import (
     PaymentPosting,
     ProviderMovement,
     StatementLine,
-    decode_document,
 )
 from tieout.money import Amount
 from tieout.processes.deposits import ACCOUNT as DEPOSITS
@@ -42,7 +40,7 @@ from tieout.processes.deposits import (
     partner_of,
     take_in,
 )
-from tieout.processes.facts import OrderFact, ParkedFact, PreviousFact
+from tieout.processes.facts import OrderFact, ParkedFact
 from tieout.processes.identity import applied_external_id, match_key
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
@@ -97,8 +95,6 @@ def _cash(
 
 def movement(ctx: Context, doc: ProviderMovement) -> Plan:
     """One change of a provider's balance, in its clearing journal."""
-    if ctx.facts.previous is not None:
-        return _told_again(ctx, doc, ctx.facts.previous)
     role = f"clearing.{doc.provider}.{doc.currency}"
     if doc.category == "charge":
         return _charge(ctx, doc, role)
@@ -371,8 +367,6 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
 def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     """A bank line, matched before it is delivered: a payout in transit, an order's transfer, a
     declared bank code; what nobody knows goes to an unapplied account and a case."""
-    if ctx.facts.previous is not None:
-        return _told_again(ctx, doc, ctx.facts.previous)
     role = f"bank.{doc.account}"
     facts, effects_after = ctx.facts, ""
     cases: tuple[CaseDraft, ...] = ()
@@ -435,27 +429,6 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     if partner and doc.amount.value > 0:
         effects += _saga(ctx, doc, main)
     return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
-
-
-def _told_again(ctx: Context, doc: StatementLine | ProviderMovement, previous: PreviousFact) -> Plan:
-    """A line or movement that is booked already comes with other words: its money is booked
-    once. With other money it is a case, for nobody may change what was booked."""
-    before = decode_document(previous.content.encode())
-    if _money_of(before) == _money_of(doc):
-        return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
-    return refused(
-        "booked_line_changed",
-        doc.amount if isinstance(doc, StatementLine) else doc.gross,
-        "ask its sender which of the two is right; then book the difference by hand",
-        "the same key came before with other money",
-    )
-
-
-def _money_of(document: Document) -> tuple[object, ...]:
-    if isinstance(document, StatementLine):
-        return (document.account, document.booked_on, document.amount)
-    assert isinstance(document, ProviderMovement)
-    return (document.category, document.gross, document.fee, document.net)
 
 
 def _register(

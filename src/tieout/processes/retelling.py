@@ -1,0 +1,57 @@
+"""What is booked already and is told again in other words: a corrected text, a renamed customer.
+
+An order's edits are the business of its recipe. A credit note, a tender, a movement and a bank
+line never change their money: told again they have no second effect, and with other money they
+are a case, for nobody may change what was booked.
+"""
+
+from __future__ import annotations
+
+from tieout.documents import (
+    CreditNote,
+    Dispute,
+    Document,
+    GiftCardTender,
+    ProviderMovement,
+    StatementLine,
+    decode_document,
+)
+from tieout.processes.plan import Context, Plan, money_of, refused
+
+
+def told_again(ctx: Context, document: Document) -> Plan | None:
+    """The plan of a document that is a later telling of one that was planned; None for others."""
+    previous = ctx.facts.previous
+    if previous is None or not isinstance(
+        document, CreditNote | Dispute | GiftCardTender | ProviderMovement | StatementLine
+    ):
+        return None
+    if _money(decode_document(previous.content.encode())) == _money(document):
+        return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
+    if isinstance(document, Dispute):
+        return None  # it moves on: what was open is won or lost
+    return refused(
+        "booked_money_changed",
+        money_of(document),
+        "ask its sender which of the two is right; then book the difference by hand",
+        "the same key came before with other money",
+    )
+
+
+def _money(document: Document) -> tuple[object, ...]:
+    """What of a document is money: all of it must stay."""
+    match document:
+        case CreditNote():
+            lines = tuple((line.net, line.nature, line.tax_keys) for line in document.lines)
+            taxes = tuple((tax.key, tax.amount) for tax in document.taxes)
+            return (document.order_key, lines, taxes, document.total)
+        case Dispute():
+            return (document.status, document.amount, document.payment_key)
+        case GiftCardTender():
+            return (document.order_key, document.amount)
+        case ProviderMovement():
+            return (document.category, document.gross, document.fee, document.net)
+        case StatementLine():
+            return (document.account, document.booked_on, document.amount)
+        case _:
+            return (document,)
