@@ -265,6 +265,15 @@ def test_a_line_or_movement_that_is_told_again_is_not_booked_again() -> None:
         assert (other.decision, other.cases[0].cause) == ("refused", "booked_money_changed")
 
 
+def test_an_order_whose_customer_was_renamed_after_the_lock_or_the_payout_is_no_case() -> None:
+    before = PreviousFact(revision=1, content=canonical_bytes(invoice()).decode())
+    paid = msgspec.structs.replace(ORDER, paid_out=True)
+    renamed = invoice(party=Party(key="9", name="Ada Lovelace"))
+    for facts in (Facts(previous=before, lock_on=ON), Facts(previous=before, order=paid)):
+        result = plan(renamed, facts, revision=2)
+        assert (result.decision, result.effects, result.cases) == ("planned", (), ())
+
+
 def test_a_lost_dispute_that_is_told_twice_is_one_loss() -> None:
     opened = Dispute(key="dp_1", occurred_at=AT, currency="USD", provider="stripe", status="needs_response",
                      amount=from_minor(5000, "USD"), payment_key="ch_1")  # fmt: skip

@@ -177,14 +177,6 @@ def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str,
 
 def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> Plan:
     difference = document.total - before.total
-    order = ctx.facts.order
-    if order is not None and order.paid_out:
-        return refused(
-            "order_edited_after_payout",
-            difference,
-            "collect or refund the difference, then approve it with `tieout cases solve`",
-            f"{before.total} became {document.total}",
-        )
     groups: dict[tuple[str, tuple[str, ...]], Decimal] = {}
     for way, lines in ((1, _lines(ctx, document.lines)), (-1, _lines(ctx, before.lines))):
         for line in lines:
@@ -193,10 +185,18 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     taxes = _taxes(ctx, document.taxes)
     for name, value in _taxes(ctx, before.taxes).items():
         taxes[name] = taxes.get(name, Decimal(0)) - value
-    if ctx.on_fulfilment and document.fulfilled_at is None:
-        return Plan(decision="wait", reason="edited, and not all of it is fulfilled yet", long=True)
     if not any(groups.values()) and not any(taxes.values()):
         return Plan(decision="planned", on=ctx.on, reason="no money changed")
+    order = ctx.facts.order
+    if order is not None and order.paid_out:
+        return refused(
+            "order_edited_after_payout",
+            difference,
+            "collect or refund the difference, then approve it with `tieout cases solve`",
+            f"{before.total} became {document.total}",
+        )
+    if ctx.on_fulfilment and document.fulfilled_at is None:
+        return Plan(decision="wait", reason="edited, and not all of it is fulfilled yet", long=True)
     if not difference:
         return refused(
             "order_regrouped_after_posting",

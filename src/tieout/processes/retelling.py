@@ -1,14 +1,15 @@
 """What is booked already and is told again in other words: a corrected text, a renamed customer.
 
-An order's edits are the business of its recipe. A credit note, a tender, a movement and a bank
-line never change their money: told again they have no second effect, and with other money they
-are a case, for nobody may change what was booked.
+With the same money it has no second effect, also where its day is locked by now. With other money
+an order is edited and a dispute moves on, by their recipes; a credit note, a tender, a movement
+or a bank line is a case, for nobody may change what was booked.
 """
 
 from __future__ import annotations
 
 from tieout.documents import (
     CreditNote,
+    CustomerInvoice,
     Dispute,
     Document,
     GiftCardTender,
@@ -18,18 +19,18 @@ from tieout.documents import (
 )
 from tieout.processes.plan import Context, Plan, money_of, refused
 
+_TOLD = CreditNote | CustomerInvoice | Dispute | GiftCardTender | ProviderMovement | StatementLine
+
 
 def told_again(ctx: Context, document: Document) -> Plan | None:
     """The plan of a document that is a later telling of one that was planned; None for others."""
     previous = ctx.facts.previous
-    if previous is None or not isinstance(
-        document, CreditNote | Dispute | GiftCardTender | ProviderMovement | StatementLine
-    ):
+    if previous is None or not isinstance(document, _TOLD):
         return None
     if _money(decode_document(previous.content.encode())) == _money(document):
         return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
-    if isinstance(document, Dispute):
-        return None  # it moves on: what was open is won or lost
+    if isinstance(document, CustomerInvoice | Dispute):
+        return None  # an order is edited, a dispute moves on
     return refused(
         "booked_money_changed",
         money_of(document),
@@ -41,7 +42,7 @@ def told_again(ctx: Context, document: Document) -> Plan | None:
 def _money(document: Document) -> tuple[object, ...]:
     """What of a document is money: all of it must stay."""
     match document:
-        case CreditNote():
+        case CreditNote() | CustomerInvoice():
             lines = tuple((line.net, line.nature, line.tax_keys) for line in document.lines)
             taxes = tuple((tax.key, tax.amount) for tax in document.taxes)
             return (document.order_key, lines, taxes, document.total)

@@ -32,6 +32,7 @@ class Traps:
         m.add(day(october + timedelta(days=10), 9), self.garbled_transfer)
         m.add(day(october + timedelta(days=11), 9), self.imported_elsewhere)
         m.add(day(october + timedelta(days=12), 9), self.refund_fails)
+        m.add(day(october + timedelta(days=12), 10), self.renamed_customer)
         m.add(day(october + timedelta(days=13), 9), self.unreadable_file)
         m.add(day(october + timedelta(days=14), 9), self.to_be_changed)
         m.add(day(october + timedelta(days=18), 9), self.offsetting_gap)
@@ -141,6 +142,21 @@ class Traps:
             self.m.add(later + timedelta(days=4), fail)
 
         self.m.add(at + timedelta(days=2), refund)
+
+    def renamed_customer(self, at: datetime) -> None:
+        """After a refund, and once the month is locked, the customer's name and address change: no
+        fault, and nothing to book."""
+        order, _ = self._order(at, "invoiced")
+        data = {"order_id": order["id"].rpartition("/")[2]}
+        charge = next(c for c in self.m.world.stripe.books.charges.values() if c["metadata"] == data)
+
+        def rename(later: datetime) -> None:
+            customer = {**order["customer"], "displayName": "Renamed Customer"}
+            customer["defaultEmailAddress"] = {"emailAddress": "renamed@example.com"}
+            self.m.world.shops["shop_us"].touch(order, later, customer=customer)
+
+        self.m.add(at + timedelta(days=2), lambda t: self.m.give_back(t, order, charge, data))
+        self.m.add(self.m.at(date(2026, 11, 5), 10), rename)
 
     def unreadable_file(self, at: datetime) -> None:
         path = self.m.world.statements / "statement-broken.xml"
