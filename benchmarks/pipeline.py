@@ -105,7 +105,7 @@ def one_document(connection: Any, number: int, connector: Any, known: Release) -
             document, canonical_bytes(document), bytes(row["salt"]), row["message_id"], 1,
             measure_of(document), NOW.date(), document_id=found["id"],
         )  # fmt: skip
-        reader = FactReader(connection, interface, known.entities["US"], LedgerFacts(None, {}), {}, NOW)
+        reader = FactReader(connection, known, interface, LedgerFacts(None, {}), {}, NOW)
         (work.facts,) = reader.read([Asked(document, work.on)])
         work.plan = plan_document(document, 1, work.facts, known, interface, work.on)
         Writer(connection, known, interface, {}, NOW).write([work])

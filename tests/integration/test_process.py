@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -256,6 +256,27 @@ def test_an_order_waits_for_its_delivery_counts_once_and_is_dated_on_that_day(sh
         "select accounting_on, state from tieout.document where state <> 'superseded'"
     )
     assert (row["accounting_on"].isoformat(), row["state"]) == ("2026-10-06", "planned")
+
+
+def test_a_payment_that_waited_is_a_deposit_as_soon_as_its_order_is_known(database: Database) -> None:
+    """An order that is not billed yet posts nothing, and its payment need not wait for the next
+    round: shop and provider are two interfaces of one release."""
+    accounts = {**ACCOUNTS, "receivable": "121000", "revenue.goods": "400000", "customer_deposits": "212200"}
+    shop = Site(database, accounts, kind="shopify", stream="orders", options={"invoice_on": "fulfilment"})
+    stripe = Site(database, accounts, clock=shop.clock)
+    both = {**shop.release().interfaces, **stripe.release().interfaces}
+    for site in (shop, stripe):
+        plain = site.release()
+        site.release = lambda plain=plain: replace(plain, interfaces=both)  # type: ignore[method-assign, misc]
+    stripe.take(row("txn_1", 10_000, "charge", metadata={"order_id": "1"}))
+    stripe.work()
+    assert stripe.states() == {"txn_1": "normalised"}
+    shop.take(shop_order("100.00", 0))
+    shop.work()
+    stripe.work()
+    assert stripe.states() == {"order:1": "normalised", "txn_1": "planned"}
+    (found,) = database.rows("select parked_account from tieout.document where source_key = 'txn_1'")
+    assert found["parked_account"] == "212200"
 
 
 def test_a_statement_that_does_not_hold_is_a_case_and_posts_nothing(database: Database) -> None:

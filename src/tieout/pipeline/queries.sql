@@ -84,9 +84,10 @@ update tieout.document set parked_account = '' where entity = %(entity)s
 returning document_id
 
 -- name: hurry
--- What waited for one of these keys is planned again at once.
+-- What waited for one of these keys is planned again at once; what was planned just now is not.
 update tieout.document set retry_at = %(now)s
 where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
+  and document_id <> all(%(planned)s::bigint[])
   and ((order_key <> '' and order_key = any(%(orders)s)) or kind = 'statement_line')
 
 -- name: orders_by_key

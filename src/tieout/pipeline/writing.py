@@ -283,9 +283,18 @@ class Writer:
                 "its order came and took it in",
                 "process",
             )
-        moved = [w for w in group if w.planned[0].decision in ("planned", "refused", "excluded")]
+        # An order that waits for its fulfilment is known by now: its payments are deposits.
+        moved = [
+            w for w in group if w.planned[0].decision != "wait" or isinstance(w.document, CustomerInvoice)
+        ]
         orders = sorted({str(getattr(w.document, "order_key", "")) for w in moved} - {""})
         if moved:
             self._connection.execute(
-                _SQL["hurry"], {"now": self._now, "entity": self._entity.code, "orders": orders}
+                _SQL["hurry"],
+                {
+                    "now": self._now,
+                    "entity": self._entity.code,
+                    "orders": orders,
+                    "planned": [w.document_id for w in group],
+                },
             )
