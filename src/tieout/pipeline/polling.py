@@ -60,14 +60,15 @@ class PollStage:
         return worked
 
     def _ensure_cursors(self, connection: Connection, release: Release) -> None:
-        for interface in release.interfaces.values():
-            if self._poller_of(interface.system) is None:
-                continue
-            for stream in interface.streams:
-                connection.execute(
-                    _SQL["ensure_cursor"],
-                    {"interface": interface.name, "stream": stream, "now": self._clock.now()},
-                )
+        """All of them at once: nobody sees some and takes them for all."""
+        polled = [i for i in release.interfaces.values() if self._poller_of(i.system) is not None]
+        with connection.transaction():
+            for interface in polled:
+                for stream in interface.streams:
+                    connection.execute(
+                        _SQL["ensure_cursor"],
+                        {"interface": interface.name, "stream": stream, "now": self._clock.now()},
+                    )
 
     def _poll(self, connection: Connection, interface: Interface, stream: str) -> bool:
         poller = self._poller_of(interface.system)

@@ -129,4 +129,5 @@ select (select count(*) from tieout.message where state = 'received') as message
             where not exists (select 1 from tieout.delivery p
                 where p.external_id = r and p.state = 'confirmed')))) as deliveries,
     (select count(*) from tieout.poll_cursor where due_at <= %(now)s) as polls,
-    (select case when exists (select 1 from tieout.poll_cursor) then 0 else 1 end) as not_started
+    (select case when exists (select 1 from tieout.poll_cursor where left(stream, 1) <> '#')
+        then 0 else 1 end) as not_started
