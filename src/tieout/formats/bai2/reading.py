@@ -16,8 +16,9 @@ from decimal import Decimal
 import msgspec
 
 from tieout.formats.amounts import exact
-from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated, Unread
+from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated
 from tieout.formats.references import find_references
+from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
 from tieout.money import MoneyError, from_minor
 
@@ -42,7 +43,7 @@ class _Record(msgspec.Struct):
     lines: int
 
 
-class Bai2Reader:
+class Bai2Reader(Remainder):
     """One file. `events` gives lines and, after each account's lines, its head."""
 
     format = "bai2"
@@ -50,17 +51,7 @@ class Bai2Reader:
     def __init__(self, content: bytes, encoding: str = "") -> None:
         self._text = TextLines(content, encoding)
         self.encoding = self._text.decoded.encoding
-        self._unread: dict[str, tuple[int, Place]] = {}
-        for place in self._text.decoded.unknown:
-            self._note("a byte whose letter is not known (no encoding fits)", place)
-
-    @property
-    def remainder(self) -> tuple[Unread, ...]:
-        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
-
-    def _note(self, what: str, place: Place) -> None:
-        count, first = self._unread.get(what, (0, place))
-        self._unread[what] = (count + 1, first)
+        super().__init__(self._text.decoded)
 
     def at(self, record: _Record) -> Place:
         return self._text.at(record.first, record.last)

@@ -19,8 +19,9 @@ from tieout.formats.conservation import DERIVED
 from tieout.formats.csv.detecting import DETECTED, detect
 from tieout.formats.csv.detecting import sniff as sniff_header
 from tieout.formats.csv.dialects import CsvDialect, built_in, date_pattern, declared
-from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place, Unread
+from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place
 from tieout.formats.references import find_references
+from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
 
 _HEADER_LINES = 200
@@ -70,7 +71,7 @@ def sniff(head: str) -> str:
     return "csv" if known(head) or sniff_header(head) else ""
 
 
-class CsvReader:
+class CsvReader(Remainder):
     """One file. `events` gives lines and, after each account's lines, its head."""
 
     format = "csv"
@@ -85,17 +86,7 @@ class CsvReader:
             chosen = found or detect(self._text.lines)
         self.dialect: CsvDialect = chosen
         self.encoding = self._text.decoded.encoding
-        self._unread: dict[str, tuple[int, Place]] = {}
-        for place in self._text.decoded.unknown:
-            self._note("a byte whose letter is not known (no encoding fits)", place)
-
-    @property
-    def remainder(self) -> tuple[Unread, ...]:
-        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
-
-    def _note(self, what: str, place: Place) -> None:
-        count, first = self._unread.get(what, (0, place))
-        self._unread[what] = (count + 1, first)
+        super().__init__(self._text.decoded)
 
     def _header(self) -> tuple[int, list[str]]:
         for number, line in enumerate(self._text.lines[:_HEADER_LINES]):

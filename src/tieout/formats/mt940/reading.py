@@ -17,10 +17,11 @@ from functools import lru_cache
 import msgspec
 
 from tieout.formats.amounts import with_comma
-from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated, Unread
+from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated
 from tieout.formats.mt940.dialects import Dialect, detect, dialect_named
 from tieout.formats.mt940.information import Found, read_information, read_starmoney
 from tieout.formats.references import find_references
+from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
 
 _FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
@@ -61,7 +62,7 @@ class _Raw(msgspec.Struct):
     last: int
 
 
-class Mt940Reader:
+class Mt940Reader(Remainder):
     """One file. `events` gives lines and, after each message's lines, its head."""
 
     def __init__(self, content: bytes, dialect: str = "", encoding: str = "") -> None:
@@ -71,17 +72,7 @@ class Mt940Reader:
         self.dialect: Dialect = named or detect(head)
         self.format = sniff(head) or "mt940"
         self.encoding = self._text.decoded.encoding
-        self._unread: dict[str, tuple[int, Place]] = {}
-        for place in self._text.decoded.unknown:
-            self._note("a byte whose letter is not known (no encoding fits)", place)
-
-    @property
-    def remainder(self) -> tuple[Unread, ...]:
-        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
-
-    def _note(self, what: str, place: Place) -> None:
-        count, first = self._unread.get(what, (0, place))
-        self._unread[what] = (count + 1, first)
+        super().__init__(self._text.decoded)
 
     def _fields(self) -> Iterator[_Field]:
         field: _Field | None = None

@@ -16,8 +16,9 @@ from functools import lru_cache
 
 from tieout.formats.amounts import exact
 from tieout.formats.encodings import Decoded, decode
-from tieout.formats.model import Balance, FormatError, Head, Line, Place, Unread
+from tieout.formats.model import Balance, FormatError, Head, Line, Place
 from tieout.formats.references import find_references
+from tieout.formats.remainder import Remainder
 
 _TOKEN = re.compile(
     r"<(/?)([A-Za-z][A-Za-z0-9_.]*)\s*(/?)>([^<]*)|<!\[CDATA\[(.*?)\]\]>([^<]*)|<([!?])", re.DOTALL
@@ -42,7 +43,7 @@ def sniff(head: str) -> str:
     return "ofx" if "OFXHEADER" in head or _START.search(head) else ""
 
 
-class OfxReader:
+class OfxReader(Remainder):
     """One file. `events` gives lines and, after each statement's lines, its head."""
 
     format = "ofx"
@@ -53,17 +54,7 @@ class OfxReader:
         # A place counts bytes, a token characters: they are the same where a byte is a letter.
         self._wide = self.encoding == "utf-8"
         self._bytes, self._chars = 0, 0
-        self._unread: dict[str, tuple[int, Place]] = {}
-        for place in self._decoded.unknown:
-            self._note("a byte whose letter is not known (no encoding fits)", place)
-
-    @property
-    def remainder(self) -> tuple[Unread, ...]:
-        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
-
-    def _note(self, what: str, place: Place) -> None:
-        count, first = self._unread.get(what, (0, place))
-        self._unread[what] = (count + 1, first)
+        super().__init__(self._decoded)
 
     def _offset(self, char: int) -> int:
         """The byte at which a character begins; asked for in ascending order."""

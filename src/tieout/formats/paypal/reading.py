@@ -16,7 +16,8 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.formats.amounts import exact
-from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place, Unread
+from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place
+from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
 from tieout.money import MoneyError, from_minor
 
@@ -42,7 +43,7 @@ def sniff(head: str) -> str:
     )
 
 
-class PaypalReader:
+class PaypalReader(Remainder):
     """One file. `events` gives each section's lines and, by currency, its head."""
 
     format = "paypal"
@@ -50,17 +51,7 @@ class PaypalReader:
     def __init__(self, content: bytes, encoding: str = "") -> None:
         self._text = TextLines(content, encoding)
         self.encoding = self._text.decoded.encoding
-        self._unread: dict[str, tuple[int, Place]] = {}
-        for place in self._text.decoded.unknown:
-            self._note("a byte whose letter is not known (no encoding fits)", place)
-
-    @property
-    def remainder(self) -> tuple[Unread, ...]:
-        return tuple(Unread(what, count, place) for what, (count, place) in self._unread.items())
-
-    def _note(self, what: str, place: Place) -> None:
-        count, first = self._unread.get(what, (0, place))
-        self._unread[what] = (count + 1, first)
+        super().__init__(self._text.decoded)
 
     def events(self) -> Iterator[Line | Head]:
         """Raises FormatError; what came before it stands."""
