@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from tieout.formats.model import FormatError, Place
-from tieout.money import Amount, MoneyError
+from tieout.money import Amount, MoneyError, minor_digits
 
 # ISO 4217 list one, without the codes of metals, funds and tests; and those of list three that
 # statements are still kept in.
@@ -20,6 +20,7 @@ CURRENCIES = frozenset(
     "XOF XPF YER ZAR ZMW ZWG ANG ATS BEF BYR CUC DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MRO NLG "
     "PTE ROL SIT SKK SLL STD TRL VEF".split()
 )
+_OF_CENTS = frozenset(code for code in CURRENCIES if minor_digits(code) == 2)
 _COMMA = re.compile(r"\d{1,22}([,.]\d{0,4})?")
 
 
@@ -42,6 +43,15 @@ def with_comma(text: str, currency: str, place: Place | None = None) -> Decimal:
 
     Raises FormatError for anything else, and for an amount finer than the minor unit.
     """
+    whole, cents = text[:-3], text[-2:]
+    if (
+        text[-3:-2] == ","
+        and currency in _OF_CENTS
+        and whole.isdecimal()
+        and cents.isdecimal()
+        and len(whole) < 22
+    ):
+        return Decimal(f"{whole}.{cents}")
     if not _COMMA.fullmatch(text):
         raise FormatError(f"{text[:40]!r} is no amount, such as 1234,50", place)
     plain = text.replace(",", ".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from tieout.formats.encodings import Decoded, decode
 from tieout.formats.model import Place
@@ -14,18 +15,18 @@ class TextLines:
     def __init__(self, content: bytes, declared: str = "") -> None:
         self.decoded: Decoded = decode(content, declared)
         text = self.decoded.text
-        self.lines = [line.rstrip("\r") for line in text.split("\n")]
+        self.lines = text.split("\n")
+        # Where each line begins in the text, in characters.
+        self.starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+        if "\r" in text:
+            self.lines = [line.rstrip("\r") for line in self.lines]
         raw = content.split(b"\n")
         # Line ends stand at the same bytes in every encoding that keeps ASCII; in UTF-16 a line
         # knows its number alone.
         if len(raw) != len(self.lines) or self.decoded.encoding == "utf-16":
             self._offsets = [0] * (len(self.lines) + 1)
         else:
-            self._offsets, offset = [], 0
-            for line in raw:
-                self._offsets.append(offset)
-                offset += len(line) + 1
-            self._offsets.append(offset)
+            self._offsets = list(accumulate((len(line) + 1 for line in raw), initial=0))
 
     def at(self, first: int, last: int | None = None) -> Place:
         """The place of the lines from `first` to `last` (that one alone if not given)."""

@@ -9,15 +9,17 @@ banks' descriptions of the slashed form.
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from tieout.formats.mt940.dialects import Dialect
 
 Found = dict[str, str]
 _STRUCTURED = re.compile(r"\s?(\d{3})([^\w\s])(?=\d\d)")
-_SEPA = re.compile(
-    r"(?:^|(?<=\s))(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|PURP|RTRN)[+:] ?"
-)
+_SEPA_TAGS = "EREF KREF MREF CRED DEBT COAM OAMT SVWZ ABWA ABWE IBAN BIC BREF RREF PURP RTRN".split()
+_SEPA = re.compile(rf"(?<!\S)({'|'.join(_SEPA_TAGS)})[+:] ?")
+_TAGS = frozenset(f"{tag}{mark}" for tag in _SEPA_TAGS for mark in "+:")
+_NUMBERS = frozenset(f"{n:02}" for n in range(100))
+_REMITTANCE = frozenset(f"{n}" for n in (*range(20, 30), *range(60, 64)))
+_PIECE_NAMES = (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account"))
 _SEPA_NAMES = {
     "EREF": "end_to_end_id",
     "KREF": "customer_reference",
@@ -67,11 +69,10 @@ def read_information(fields: list[list[str]], dialect: Dialect) -> Found:
     on; empty texts are left out."""
     lines = [line for field in fields for line in field]
     text = "".join(lines)
-    structured = _STRUCTURED.match(text)
-    if structured:
-        found = _structured(text[structured.end(2) - 1 :], structured[2])
-        found["code"] = structured[1]
-    elif _SLASHED.match(text.lstrip()[:8]):
+    shape = _STRUCTURED.match(text)
+    if shape:
+        return structured(text[shape.end(2) - 1 :], shape[2], shape[1])
+    if _SLASHED.match(text.lstrip()[:8]):
         found = _slashed(joined_hard(lines))
     else:
         found = _free(lines, dialect, single=len(fields) == 1)
@@ -88,57 +89,55 @@ def joined_hard(lines: list[str]) -> str:
     return text
 
 
-@cache
-def _pieces(separator: str) -> re.Pattern[str]:
-    """Two digits behind the separator, and what follows until the next such; a separator inside
-    a text is text."""
-    mark = re.escape(separator)
-    return re.compile(rf"{mark}(\d\d)((?:[^{mark}]|{mark}(?!\d\d))*)")
-
-
-def _structured(text: str, separator: str) -> Found:
+def structured(text: str, separator: str, code: str) -> Found:
+    """What a structured :86: says: `text` from its first separator on, `code` before it; empty
+    texts are left out."""
     pieces: dict[str, str] = {}
     remittance: list[str] = []
-    for number, value in _pieces(separator).findall(text):
-        if "20" <= number <= "29" or "60" <= number <= "63":
-            remittance.append(value)
+    for part in text.split(separator)[1:]:
+        number = part[:2]
+        if number in _REMITTANCE:
+            remittance.append(part[2:])
+        elif number in pieces:
+            pieces[number] += part[2:]
         else:
-            pieces[number] = pieces.get(number, "") + value
+            pieces[number] = part[2:]
+    if not pieces.keys() <= _NUMBERS:
+        # A separator stands inside a text: it is text where no number follows it.
+        return structured(re.sub(rf"{re.escape(separator)}(?=[0-9]{{2}})", "\0", text), "\0", code)
     found = _tagged(remittance)
-    found.setdefault("remittance", "")
-    for number, name in (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account")):
+    found["code"] = code
+    for number, name in _PIECE_NAMES:
         if number in pieces and not found.get(name):
             found[name] = pieces[number]
     if "32" in pieces or "33" in pieces:
         found["name"] = _glued([pieces.get("32", ""), pieces.get("33", "")])
     if "38" in pieces:
         found["account"] = "".join(pieces["38"].split())
-    return found
+    return {name: bare for name, value in found.items() if (bare := value.strip())}
 
 
 def _glued(pieces: list[str]) -> str:
-    """Pieces of a text that was cut every 27 characters: a full piece goes on at once."""
+    """Pieces of a text that was cut every 27 characters: a full piece goes on at once, but not
+    into a tag."""
     text = ""
     for piece in pieces:
+        if text and (piece[:5] in _TAGS or piece[:4] in _TAGS) and text[-1] != " ":
+            text += " "
         text += piece if len(piece) >= _PIECE else piece + " "
     return text.strip()
 
 
 def _tagged(pieces: list[str]) -> Found:
     """SEPA tags of the remittance pieces; without any, all of it is remittance."""
-    text = _glued(pieces)
-    hits = list(_SEPA.finditer(text))
-    if not hits:
-        return {"remittance": text}
-    found: Found = {"remittance": text[: hits[0].start()].strip()}
-    for number, hit in enumerate(hits):
-        end = hits[number + 1].start() if number + 1 < len(hits) else len(text)
-        name = _SEPA_NAMES.get(hit[1])
-        value = text[hit.end() : end].strip()
+    before, *parts = _SEPA.split(_glued(pieces))
+    found: Found = {"remittance": before.strip()}
+    for at in range(0, len(parts), 2):
+        name, value = _SEPA_NAMES.get(parts[at]), parts[at + 1]
         if name == "remittance":
-            found["remittance"] = f"{found['remittance']} {value}".strip()
+            found["remittance"] = f"{found['remittance']} {value.strip()}".strip()
         elif name:
-            found[name] = value.replace(" ", "") if name in ("account", "bank") else value
+            found[name] = value.replace(" ", "") if name in ("account", "bank") else value.strip()
     return found
 
 

@@ -9,7 +9,7 @@ MT 940 and MT 942.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +19,7 @@ import msgspec
 from tieout.formats.amounts import with_comma
 from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated
 from tieout.formats.mt940.dialects import Dialect, detect, dialect_named
-from tieout.formats.mt940.information import Found, read_information, read_starmoney
+from tieout.formats.mt940.information import Found, read_information, read_starmoney, structured
 from tieout.formats.references import find_references
 from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
@@ -28,6 +28,12 @@ _FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
 _LINE = re.compile(
     r"(\d{6})(\d{4})?(R?[CD]|E[CD])([A-Z])?(\d{1,22}(?:[,.]\d{0,4})?)(?![\d,.])"
     r"(?:([A-Z])([A-Z0-9 ]{3})(.*))?"
+)
+# The line that most statements are made of, whole: a :61: of one line and one structured :86:, and
+# behind it a next line or the closing balance. Whatever is not exactly this goes the long way.
+_USUAL = re.compile(
+    r":61:(\d{6})(\d{4})?(R?[CD])([A-Z])?(\d{1,15}(?:,\d{0,4})?)([A-Z])([A-Z0-9]{3})([^\r\n]*)\r?\n"
+    r":86:((\d{3})(?:\?\d\d[^?\r\n]*(?:\r?\n(?![:\-{])[^?\r\n]*)?)+)\r?\n(?=:6[12])"
 )
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
 _SUM = re.compile(r"(\d{1,7})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
@@ -62,6 +68,10 @@ class _Raw(msgspec.Struct):
     last: int
 
 
+# A line of the usual shape, and the numbers of its first and last line.
+_Usual = tuple[re.Match[str], int, int]
+
+
 class Mt940Reader(Remainder):
     """One file. `events` gives lines and, after each message's lines, its head."""
 
@@ -74,9 +84,24 @@ class Mt940Reader(Remainder):
         self.encoding = self._text.decoded.encoding
         super().__init__(self._text.decoded)
 
-    def _fields(self) -> Iterator[_Field]:
+    def _fields(self) -> Iterator[_Field | _Usual]:
         field: _Field | None = None
-        for number, line in self._text:
+        text, starts, lines = self._text.decoded.text, self._text.starts, self._text.lines
+        usual_may_stand = self.dialect.reference == "reference"
+        number, end = -1, len(lines) - 1
+        while number < end:
+            number += 1
+            line = lines[number]
+            if usual_may_stand and line.startswith(":61:"):
+                whole = _USUAL.match(text, starts[number])
+                if whole is not None and field is not None:
+                    yield field
+                    field = None
+                while whole is not None:
+                    first, number = number, number + text.count("\n", whole.start(), whole.end())
+                    yield whole, first, number - 1
+                    whole = _USUAL.match(text, whole.end())
+                line = lines[number]
             bare = line
             if bare.startswith("{"):
                 # Block 4 of a SWIFT message may begin on the line of its first field.
@@ -108,6 +133,15 @@ class Mt940Reader(Remainder):
         """Raises FormatError; what came before it stands."""
         message: _Message | None = None
         for field in self._fields():
+            if isinstance(field, tuple):
+                if message is None:
+                    self._note("field :61: before the first :20:", self._text.at(field[1]))
+                    self._note("field :86: before the first :20:", self._text.at(field[1] + 1))
+                    continue
+                if message.raw is not None:
+                    yield from message.flush()
+                yield message.usual(*field)
+                continue
             if sum(map(len, field.lines)) > _LARGEST_FIELD:
                 raise FormatError(f"field :{field.tag}: is longer than 64 KiB", self._text.at(field.first))
             if field.tag == "20":
@@ -137,26 +171,25 @@ class _Message:
         self._closing: Balance | None = None
         self._others: list[Balance] = []
         self._stated: dict[str, tuple[int, Decimal]] = {}
-        self._raw: _Raw | None = None
-        self._seen_line = False
+        self.raw: _Raw | None = None
 
     def take(self, field: _Field) -> Iterator[Line]:
         self._last = field.last
         tag, value = field.tag, field.lines[0].strip()
         place = self._text.at(field.first, field.last)
         if tag == "86":
-            if self._raw is None:
+            if self.raw is None:
                 self._reader._note("information on the statement (:86:)", place)
             else:
-                self._raw.information.append(field.lines)
-                self._raw.last = field.last
+                self.raw.information.append(field.lines)
+                self.raw.last = field.last
             return
         if tag == "NS":
             self._starmoney(field, place)
             return
-        yield from self._flush()
+        yield from self.flush()
         if tag == "61":
-            self._raw = _Raw(field, [], {}, field.last)
+            self.raw = _Raw(field, [], {}, field.last)
         elif tag == "25":
             self._set_account(value, place)
         elif tag in ("28", "28C"):
@@ -190,13 +223,13 @@ class _Message:
             self._account, self._currency = found[1], found[2]
 
     def _starmoney(self, field: _Field, place: Place) -> None:
-        if self._raw is None:
+        if self.raw is None:
             self._reader._note("information on the statement (:NS:)", place)
             return
         for line in field.lines:
             if len(line) >= 2 and line[:2].isdigit():
-                self._raw.rows[line[:2]] = self._raw.rows.get(line[:2], "") + line[2:]
-        self._raw.last = field.last
+                self.raw.rows[line[:2]] = self.raw.rows.get(line[:2], "") + line[2:]
+        self.raw.last = field.last
 
     def _balance(self, value: str, tag: str, place: Place) -> Balance:
         found = _BALANCE.fullmatch(value)
@@ -235,12 +268,19 @@ class _Message:
         """MMDD, in the year that puts it nearest to the value date."""
         return _entry_day_of(text, value_on) or self._day(f"{value_on:%y}{text}", place)
 
-    def _flush(self) -> Iterator[Line]:
+    def flush(self) -> tuple[Line, ...]:
         """The :61: that is open, with the information that came after it."""
-        if self._raw is not None:
-            raw, self._raw = self._raw, None
-            self._seen_line = True
-            yield self._line(raw)
+        if self.raw is not None:
+            raw, self.raw = self.raw, None
+            return (self._line(raw),)
+        return ()
+
+    def usual(self, whole: re.Match[str], first: int, last: int) -> Line:
+        """A line that was cut whole."""
+        self._last = last
+        *head, information, code = whole.groups()
+        found = structured(information.replace("\r", "").replace("\n", "")[3:], "?", code)
+        return self._made(head, found, "", self._text.at(first, last))
 
     def _line(self, raw: _Raw) -> Line:
         place = self._text.at(raw.field.first, raw.last)
@@ -250,21 +290,24 @@ class _Message:
             raise FormatError(
                 f":61:{head[:60]} is no statement line, such as 2610311031C12,50NTRFNONREF", place
             )
+        supplementary = " ".join(x.strip() for x in raw.field.lines[1:] if x.strip())
+        return self._made(found.groups(), self._information(raw), supplementary, place)
+
+    def _made(self, head: Sequence[str], information: Found, supplementary: str, place: Place) -> Line:
+        """A line of a :61:'s groups, its second line and what its :86: says."""
         if not self._currency:
             raise FormatError("a line before any currency is known (:60F: or :25:)", place)
-        value, entry, mark, _, amount, kind, code, rest = found.groups()
+        value, entry, mark, _, amount, kind, code, rest = head
         value_on = self._day(value, place)
         total = with_comma(amount, self._currency, place)
         incoming = mark in ("C", "RD", "EC")
         reference, _, bank_reference = (rest or "").partition("//")
-        information = self._information(raw)
         name = information.get("name", "") or information.get("ultimate_name", "")
         account = information.get("account", "")
         dialect = self._reader.dialect
         if dialect.reference == "account_name":
             account, name = account or reference[:10].strip(), name or reference[10:].strip()
             reference = ""
-        supplementary = " ".join(x.strip() for x in raw.field.lines[1:] if x.strip())
         if dialect.supplementary == "account" and (line := _IBAN.fullmatch(supplementary)):
             account, supplementary = account or line[1], ""
         reference = reference.strip()
@@ -297,7 +340,7 @@ class _Message:
         return read_starmoney(raw.rows) if raw.rows else {}
 
     def finish(self) -> Iterator[Line | Head]:
-        yield from self._flush()
+        yield from self.flush()
         place = self._text.at(self._first, self._last)
         if not self._account:
             raise FormatError("a message without an account (:25:)", place)
