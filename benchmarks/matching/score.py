@@ -1,0 +1,102 @@
+"""Counts what was matched against the truth; every false match is counted.
+
+Invoices (and credit notes) are counted one by one; an invoice is right when its automatic group
+holds exactly its bank lines and exactly the invoices that those lines pay. A payout's rows are
+counted apart. Intervals are Wilson's, 95%.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import sqrt
+
+
+@dataclass
+class Score:
+    payable: int = 0  # invoices that have a partner
+    right: int = 0
+    false: int = 0  # invoices in a group that is not theirs
+    false_groups: int = 0
+    suggested: int = 0  # invoices or lines with suggestions, of those not matched
+    first_three: int = 0
+    payouts: int = 0
+    payouts_right: int = 0
+    payouts_false: int = 0
+    missed: Counter = field(default_factory=Counter)
+    wrong: list = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return self.right / self.payable
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(1, self.right + self.false)
+
+    @property
+    def errors(self) -> int:
+        """Invoices not matched rightly, and false groups on top."""
+        return self.payable - self.right + self.false
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    if not of:
+        return 0.0, 1.0
+    z, p = 1.96, hits / of
+    middle, half = p + z * z / (2 * of), z * sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+
+
+def score(truth: Iterable[dict], groups: Iterable[tuple[tuple[str, ...], tuple[str, ...], str]]) -> Score:
+    """`groups` are (left ids, right ids, "auto" or "suggested" in order of rank)."""
+    found = Score()
+    of_left, of_right = {}, {}
+    for group in truth:
+        for key in group["left"]:
+            of_left[key] = group
+        for key in group["right"]:
+            of_right[key] = group
+    taken: set[str] = set()
+    options: dict[int, list] = {}
+    for left, right, status in groups:
+        group = of_right.get(right[0]) if right else None
+        exact = group is not None and set(right) == set(group["right"]) and set(left) in _lines(group)
+        if status != "auto":
+            for key in left:
+                options.setdefault(id(of_left.get(key)), []).append((left, right, exact))
+            continue
+        payout = group is not None and group["kind"] == "payout"
+        if payout:
+            found.payouts_right += exact
+            found.payouts_false += not exact
+            continue
+        if exact:
+            found.right += len(right)
+        else:
+            found.false += max(1, len(right))
+            found.false_groups += 1
+            found.wrong.append((left, right, of_left.get(left[0] if left else "", {}), group))
+        taken.update(right)
+    for group in {id(g): g for g in of_right.values()}.values():
+        if group["kind"] == "payout":
+            found.payouts += 1
+            continue
+        if not group["left"]:
+            continue
+        found.payable += len(group["right"])
+        if not taken.isdisjoint(group["right"]):
+            continue
+        name = "+".join([group["kind"], *sorted(set(group["noise"]))])
+        found.missed[name] += len(group["right"])
+        shown = options.get(id(group))
+        if shown:
+            found.suggested += 1
+            found.first_three += any(exact for *_, exact in shown)
+    return found
+
+
+def _lines(group: dict) -> list[set[str]]:
+    """The sets of lines that may pay a group: of two equal payments, either."""
+    return [set(group["left"]), *(set(other) for other in group.get("or", ()))]

@@ -1,0 +1,116 @@
+"""Which of all groups stand together: decided for all at once, by how clearly each wins.
+
+Groups that share an item exclude each other. A group's margin is what the best choice with it is
+worth more than the best choice without it, in nats. Those whose margin reaches the threshold are
+taken together, their items go, and what remains is weighed again, until nothing more is clear.
+Two groups that exclude each other cannot both have a positive margin, so neither the order of
+rows nor the order of taking says anything; where two choices are equally good, neither is taken.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tieout.reconcile.hypotheses import Hypothesis
+
+_EXACT = 12
+
+
+def decide(
+    hypotheses: list[Hypothesis], threshold: float
+) -> tuple[list[tuple[Hypothesis, float]], list[tuple[Hypothesis, float]]]:
+    """(taken, left over), each with its margin. Only automatic groups are taken; one that is worth
+    less than nothing takes no part in any choice but may still be shown."""
+    taken: list[tuple[Hypothesis, float]] = []
+    rest = list(hypotheses)
+    while True:
+        weighed = _margins(rest)
+        clear = [(h, m) for h, m in weighed if m >= threshold and h.rule.automatic]
+        if not clear:
+            return taken, weighed
+        taken += clear
+        left = {n for h, _ in clear for n in h.left}
+        right = {n for h, _ in clear for n in h.right}
+        rest = [h for h in rest if left.isdisjoint(h.left) and right.isdisjoint(h.right)]
+
+
+def _margins(hypotheses: list[Hypothesis]) -> list[tuple[Hypothesis, float]]:
+    by_item: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for at, h in enumerate(hypotheses):
+        if h.score <= 0:
+            continue
+        for item in _items(h):
+            by_item[item].append(at)
+    neighbours: list[set[int]] = [set() for _ in hypotheses]
+    for sharing in by_item.values():
+        for at in sharing:
+            neighbours[at].update(sharing)
+    margins = [0.0] * len(hypotheses)
+    seen = [False] * len(hypotheses)
+    for start in range(len(hypotheses)):
+        if seen[start]:
+            continue
+        if hypotheses[start].score <= 0:
+            margins[start] = hypotheses[start].score
+            continue
+        part, waiting = [], [start]
+        seen[start] = True
+        while waiting:
+            at = waiting.pop()
+            part.append(at)
+            for other in neighbours[at]:
+                if not seen[other]:
+                    seen[other] = True
+                    waiting.append(other)
+        part.sort()
+        if len(part) == 1:
+            margins[start] = hypotheses[start].score
+        elif len(part) <= _EXACT:
+            _exact(part, hypotheses, neighbours, margins)
+        else:
+            _bounded(part, hypotheses, by_item, margins)
+    return list(zip(hypotheses, margins, strict=True))
+
+
+def _items(h: Hypothesis) -> list[tuple[str, int]]:
+    return [*(("left", n) for n in h.left), *(("right", n) for n in h.right)]
+
+
+def _exact(
+    part: list[int], hypotheses: list[Hypothesis], neighbours: list[set[int]], margins: list[float]
+) -> None:
+    """Every choice is looked at: the best with each group, and the best without it."""
+    place = {at: n for n, at in enumerate(part)}
+    clash = [sum(1 << place[o] for o in neighbours[at] if o != at) for at in part]
+    scores = [hypotheses[at].score for at in part]
+    best_with = [float("-inf")] * len(part)
+    best_without = [float("-inf")] * len(part)
+
+    def walk(n: int, chosen: int, barred: int, total: float) -> None:
+        if n == len(part):
+            for at in range(len(part)):
+                side = best_with if chosen >> at & 1 else best_without
+                side[at] = max(side[at], total)
+            return
+        walk(n + 1, chosen, barred, total)
+        if not barred >> n & 1:
+            walk(n + 1, chosen | 1 << n, barred | clash[n], total + scores[n])
+
+    walk(0, 0, 0, 0.0)
+    for n, at in enumerate(part):
+        margins[at] = best_with[n] - best_without[n]
+
+
+def _bounded(
+    part: list[int],
+    hypotheses: list[Hypothesis],
+    by_item: dict[tuple[str, int], list[int]],
+    margins: list[float],
+) -> None:
+    """A bound from below: without a group, at most the best other use of each of its items."""
+    for at in part:
+        h = hypotheses[at]
+        others = sum(
+            max((hypotheses[o].score for o in by_item[item] if o != at), default=0.0) for item in _items(h)
+        )
+        margins[at] = h.score - others

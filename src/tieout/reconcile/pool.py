@@ -1,0 +1,111 @@
+"""What no number alone has settled: items with what their texts and names say."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+import msgspec
+import polars as pl
+
+from tieout.reconcile.keys import MEDIUM, Shape
+from tieout.reconcile.parties import Parties
+
+_RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
+_SERIAL = re.compile(r"(\d+)\D*$")
+
+
+class Item(msgspec.Struct, frozen=True, gc=False):
+    """One row. `day` counts days, `minor` is signed in whole minor units, `runs` are the runs of
+    digits in its text, `number` its own number's digits and `serial` their last run."""
+
+    n: int
+    id: str
+    day: int
+    minor: int
+    currency: str
+    name: str
+    account: str
+    number: str
+    serial: str
+    runs: tuple[str, ...]
+    shaped: bool
+
+
+class Pool:
+    """The items that are left, and the ways to find one."""
+
+    def __init__(
+        self,
+        left: pl.DataFrame,
+        right: pl.DataFrame,
+        links: pl.DataFrame,
+        parties: Parties,
+        shapes: list[Shape],
+        common: Mapping[tuple[str, int], float],
+    ) -> None:
+        full = re.compile(
+            "|".join(p.replace("(", "(?:") for s in shapes for p, n in s.patterns if n == 2) or r"(?!)"
+        )
+        self.left = _items(left, full)
+        self.right = _items(right, full)
+        self.parties = parties
+        self.common = common
+        self.named: dict[int, dict[int, int]] = defaultdict(dict)
+        self.named_by: dict[int, dict[int, int]] = defaultdict(dict)
+        for l, r, strength in links.iter_rows():
+            if l in self.left and r in self.right:
+                self.named[l][r] = strength
+                self.named_by[r][l] = strength
+        self.by_party: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        self.by_amount: dict[tuple[str, int], list[Item]] = defaultdict(list)
+        self.by_serial: dict[str, list[Item]] = defaultdict(list)
+        self.open: dict[str, int] = defaultdict(int)
+        for item in sorted(self.right.values(), key=lambda i: (i.day, i.id)):
+            self.by_party[item.name, item.currency].append(item)
+            self.by_amount[item.currency, item.minor].append(item)
+            self.open[item.currency] += 1
+            if len(item.serial) >= 3:
+                self.by_serial[item.serial.lstrip("0")].append(item)
+        self._name_serials()
+        self.payers: dict[tuple[str, str, int], list[Item]] = defaultdict(list)
+        for item in self.left.values():
+            for party in self.parties.of(item.name, item.account):
+                self.payers[party, item.currency, item.minor].append(item)
+        self.currencies = sorted({i.currency for i in self.right.values()})
+
+    def _name_serials(self) -> None:
+        """A run of digits that is one open item's whole serial, zeros and all, names it in part."""
+        for left in self.left.values():
+            for run in left.runs:
+                if len(run) < 5:
+                    continue
+                whole = [r for r in self.by_serial.get(run.lstrip("0"), ()) if r.serial == run]
+                if len(whole) == 1 and whole[0].n not in self.named[left.n]:
+                    self.named[left.n][whole[0].n] = MEDIUM
+                    self.named_by[whole[0].n][left.n] = MEDIUM
+
+
+def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
+    days = rows["date"].to_physical().to_list()
+    found: dict[int, Item] = {}
+    columns = ("n", "id", "minor", "currency", "counterparty", "account", "reference", "description")
+    for day, values in zip(days, rows.select(columns).iter_rows(), strict=True):
+        n, key, minor, currency, name, account, reference, description = values
+        text = f"{reference} {description}".upper()
+        last = _SERIAL.search(reference)
+        found[n] = Item(
+            n=n,
+            id=key,
+            day=day,
+            minor=minor,
+            currency=currency,
+            name=name,
+            account=account,
+            number="".join(c for c in reference if c.isdigit()),
+            serial=last[1] if last else "",
+            runs=tuple(dict.fromkeys(re.sub(r"\D", "", run) for run in _RUN.findall(text))),
+            shaped=full.search(text) is not None,
+        )
+    return found

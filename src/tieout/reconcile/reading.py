@@ -1,0 +1,134 @@
+"""A side's table from CSV or Parquet, checked before anything is matched.
+
+Every problem is named with its row and column (a CSV's header is row 1); a table with a problem
+is refused whole. Amounts become whole minor units: never a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from tieout.formats.amounts import CURRENCIES
+from tieout.money import minor_digits
+from tieout.reconcile.model import MatchingError
+
+COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
+_OPTIONAL = ("account", "due")
+_AMOUNT = r"^([+-]?)(\d{1,13})(?:\.(\d{1,4}))?$"
+_SHOWN = 20
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """The table of a file that ends in .csv or .parquet, as `checked` gives it.
+
+    Raises MatchingError where it cannot be read or used.
+    """
+    try:
+        if path.suffix == ".parquet":
+            wanted = [c for c in pl.read_parquet_schema(path) if c in (*COLUMNS, *_OPTIONAL)]
+            return checked(pl.read_parquet(path, columns=wanted), path.name, 1)
+        if path.suffix == ".csv":
+            return checked(pl.read_csv(path, infer_schema=False), path.name, 2)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        why = str(error).splitlines()[0]
+        raise MatchingError([f"{path}: cannot be read: {why}"]) from None
+    raise MatchingError([f"{path}: a table is a .csv or a .parquet file"])
+
+
+def checked(frame: pl.DataFrame, name: str, first_row: int = 1) -> pl.DataFrame:
+    """id, date, minor (signed whole minor units of `currency`), currency, reference,
+    counterparty, description, account, due; sorted by id, so that the rows' order says nothing.
+
+    Raises MatchingError with every kind of problem, and the rows of the first ones.
+    """
+    missing = [c for c in COLUMNS if c not in frame.columns]
+    if missing:
+        raise MatchingError([f"{name}: no column {c!r}; expected are {', '.join(COLUMNS)}" for c in missing])
+    for column in ("amount", "id"):
+        if frame.schema[column].is_float():
+            raise MatchingError(
+                [
+                    f"{name}: column {column!r} holds binary floats; write it as decimals or text, such as 12.50"
+                ]
+            )
+    frame = frame.with_row_index("row", first_row)
+    texts = [c for c in (*COLUMNS, *_OPTIONAL) if c in frame.columns and c not in ("date", "due")]
+    frame = frame.with_columns(pl.col(c).cast(pl.String).fill_null("").str.strip_chars() for c in texts)
+    problems = [*_bad_ids(frame, name), *_bad_dates(frame, name), *_bad_currencies(frame, name)]
+    if problems:
+        raise MatchingError(problems)
+    frame = frame.with_columns(
+        _day("date"),
+        _day("due") if "due" in frame.columns else pl.lit(None, pl.Date).alias("due"),
+        *([] if "account" in frame.columns else [pl.lit("").alias("account")]),
+        *_minor(),
+    )
+    problems = _bad_amounts(frame, name)
+    if problems:
+        raise MatchingError(problems)
+    return frame.select(
+        "id", "date", "minor", "currency", "reference", "counterparty", "description", "account", "due"
+    ).sort("id")
+
+
+def _told(rows: pl.DataFrame, name: str, column: str, expected: str) -> Iterable[str]:
+    for row in rows.head(_SHOWN).iter_rows(named=True):
+        value = str(row[column])[:40]
+        yield f"{name}: row {row['row']}, column {column!r}: {value!r} is {expected}"
+    if len(rows) > _SHOWN:
+        yield f"{name}: column {column!r}: {len(rows) - _SHOWN} more rows like these"
+
+
+def _bad_ids(frame: pl.DataFrame, name: str) -> Iterable[str]:
+    yield from _told(frame.filter(pl.col("id") == ""), name, "id", "no id: every row needs one")
+    again = frame.filter((pl.col("id") != "") & ~pl.col("id").is_first_distinct())
+    yield from _told(again, name, "id", "the id of an earlier row too: ids are unique in a file")
+
+
+def _is_date(frame: pl.DataFrame, column: str) -> bool:
+    return frame.schema[column] == pl.Date
+
+
+def _day(column: str) -> pl.Expr:
+    return (
+        pl.col(column).cast(pl.String).str.strip_chars().str.to_date("%Y-%m-%d", strict=False).alias(column)
+    )
+
+
+def _bad_dates(frame: pl.DataFrame, name: str) -> Iterable[str]:
+    for column in ("date", "due"):
+        if column not in frame.columns:
+            continue
+        text = pl.col(column).cast(pl.String).fill_null("").str.strip_chars()
+        shaped = text.str.contains(r"^(19|20|21)\d\d-\d\d-\d\d$") & _day(column).is_not_null()
+        bad = frame.filter(~(shaped | (text == "") if column == "due" else shaped))
+        yield from _told(bad, name, column, "no date, such as 2026-10-31")
+
+
+def _bad_currencies(frame: pl.DataFrame, name: str) -> Iterable[str]:
+    bad = frame.filter(~pl.col("currency").is_in(list(CURRENCIES)))
+    yield from _told(bad, name, "currency", "no currency of ISO 4217, such as EUR")
+
+
+def _minor() -> list[pl.Expr]:
+    """The amount in units of a ten-thousandth, and in whole minor units."""
+    digits = pl.col("currency").replace_strict(
+        {code: minor_digits(code) for code in CURRENCIES}, default=2, return_dtype=pl.Int8
+    )
+    groups = pl.col("amount").str.extract_groups(_AMOUNT)
+    fine = groups.struct[1].cast(pl.Int64) * 10_000 + (
+        (groups.struct[2].fill_null("") + "0000").str.slice(0, 4).cast(pl.Int64)
+    )
+    signed = pl.when(groups.struct[0] == "-").then(-fine).otherwise(fine)
+    unit = pl.lit(10, pl.Int64).pow(4 - digits.cast(pl.Int64))
+    return [signed.alias("fine"), (signed // unit).alias("minor"), (signed % unit != 0).alias("finer")]
+
+
+def _bad_amounts(frame: pl.DataFrame, name: str) -> Iterable[str]:
+    bad = frame.filter(pl.col("fine").is_null())
+    problems = list(_told(bad, name, "amount", "no amount, such as -1234.50 (a point, no thousands marks)"))
+    finer = frame.filter(pl.col("finer").fill_null(False))
+    return [*problems, *_told(finer, name, "amount", "finer than its currency's minor unit")]

@@ -1,0 +1,138 @@
+"""Rules of matching, as a TOML file declares them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from tieout.reconcile.model import MatchingError
+
+Number = Literal["strong", "medium", "similar", "weak", "none"]
+Party = Literal["same", "similar", "unknown", "other"]
+Kind = Literal[
+    "exact", "rounding", "bank_charge", "early_payment_discount", "withholding", "exchange", "partial_payment"
+]  # fmt: skip
+
+
+class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is misspelt is refused."""
+
+
+class Window(_Declared, frozen=True, kw_only=True):
+    """Days that a left item may lie before and after its right one, and mostly does."""
+
+    before: int = 10
+    after: int = 400
+    usual_before: int = 3
+    usual_after: int = 90
+
+
+class Evidence(_Declared, frozen=True, kw_only=True):
+    """What each sign speaks for a group, in nats."""
+
+    strong_number: float = 4.5
+    medium_number: float = 3.0
+    similar_number: float = 2.0
+    weak_number: float = 1.0
+    other_number: float = -4.0
+    amount_limit: float = 9.0
+    party_limit: float = 8.0
+    similar_party: float = -2.0
+    other_party: float = -4.0
+    unusual_date: float = -3.0
+    several: float = -1.5
+    several: float = -1.5
+    explained: dict[Kind, float] = {}
+
+
+class BankCharge(_Declared, frozen=True, kw_only=True):
+    """At most an amount and a share (per cent) of what is due, in whole steps."""
+
+    at_most: Decimal
+    step: Decimal
+    share: Decimal
+
+
+class Discount(_Declared, frozen=True, kw_only=True):
+    percent: tuple[Decimal, ...]
+    days: int
+
+
+class Withholding(_Declared, frozen=True, kw_only=True):
+    percent: tuple[Decimal, ...]
+
+
+class Exchange(_Declared, frozen=True, kw_only=True):
+    percent: Decimal
+
+
+class Differences(_Declared, frozen=True, kw_only=True):
+    """What a difference may be; None switches an explanation off."""
+
+    rounding: Decimal | None = None
+    bank_charge: BankCharge | None = None
+    early_payment_discount: Discount | None = None
+    withholding: Withholding | None = None
+    exchange: Exchange | None = None
+
+
+class Pass(_Declared, frozen=True, kw_only=True):
+    """What must hold of a group; an empty list asks for nothing."""
+
+    name: str
+    number: tuple[Number, ...] = ()
+    party: tuple[Party, ...] = ()
+    amount: tuple[Kind, ...] = ()
+    weight: float = 0.0
+    automatic: bool = True
+
+    def takes(self, number: str, party: str, amount: str) -> bool:
+        """Whether a group with these signs belongs to the pass."""
+        return (
+            (not self.number or number in self.number)
+            and (not self.party or party in self.party)
+            and (not self.amount or amount in self.amount)
+        )
+
+
+class Rules(_Declared, frozen=True, kw_only=True):
+    """A whole file of rules."""
+
+    passes: tuple[Pass, ...] = msgspec.field(name="pass")
+    confidence: float = 0.998
+    window: Window = Window()
+    evidence: Evidence = Evidence()
+    differences: Differences = Differences()
+
+
+def read_rules(path: Path | None = None) -> Rules:
+    """The rules of a file, or those that come with the product.
+
+    Raises MatchingError where a word of it is not known or a value is out of range.
+    """
+    if path is None:
+        text = (resources.files("tieout.reconcile") / "rules" / "default.toml").read_text("utf-8")
+    else:
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MatchingError([f"{path}: {error}"]) from None
+    name = path.name if path else "default.toml"
+    try:
+        rules = msgspec.toml.decode(text, type=Rules)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise MatchingError([f"{name}: {error}"]) from None
+    if not rules.passes:
+        raise MatchingError([f"{name}: no [[pass]] at all: nothing could match"])
+    if not 0.5 < rules.confidence < 1:
+        raise MatchingError([f"{name}: confidence is {rules.confidence}; it lies between 0.5 and 1"])
+    if rules.window.before < 0 or rules.window.after < 0:
+        raise MatchingError([f"{name}: [window] counts days: before and after are 0 or more"])
+    names = [p.name for p in rules.passes]
+    if len(set(names)) != len(names):
+        raise MatchingError([f"{name}: two passes have one name"])
+    return rules

@@ -1,0 +1,151 @@
+"""Matches two sides: what a number alone proves first, in sets; then everything else at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from math import exp, log
+
+import msgspec
+import polars as pl
+
+from tieout.money import from_minor
+from tieout.reconcile.assignment import decide
+from tieout.reconcile.differences import Explainer, Rates
+from tieout.reconcile.hypotheses import Hypotheses, Hypothesis
+from tieout.reconcile.keys import links, shapes_of
+from tieout.reconcile.model import Difference, Match
+from tieout.reconcile.parties import Parties
+from tieout.reconcile.pool import Item, Pool
+from tieout.reconcile.proven import proven
+from tieout.reconcile.ruleset import Rules
+from tieout.reconcile.words import why
+
+_PROVEN = "number and amount, alone"
+_RANKS = 3
+# Groups this near to the best, in nats, are as good as it.
+_EQUAL = 0.7
+_SURE = 0.9999
+
+
+class Result(msgspec.Struct, frozen=True):
+    """`proven` are groups that a number alone proves: (l, r) lists of row numbers into `left` and
+    `right`; `matches` are all other groups, automatic ones first."""
+
+    left: pl.DataFrame
+    right: pl.DataFrame
+    proven: pl.DataFrame
+    matches: list[Match]
+    crowded: dict[str, int]
+
+    def groups(self) -> Iterator[Match]:
+        """Every group."""
+        left, right = self.left["id"], self.right["id"]
+        currency = self.left["currency"]
+        for ls, rs in self.proven.iter_rows():
+            yield proven_match(tuple(left[n] for n in ls), tuple(right[n] for n in rs), currency[ls[0]])
+        yield from self.matches
+
+
+def proven_match(left: tuple[str, ...], right: tuple[str, ...], currency: str) -> Match:
+    """A group whose number alone proves it."""
+    return Match(
+        match=f"{left[0]}~{right[0]}",
+        left=left,
+        right=right,
+        rule=_PROVEN,
+        confidence=_SURE,
+        status="auto",
+        rank=1,
+        difference=Difference(from_minor(0, currency).value, currency),
+        why="each names the other alone, and the amounts agree",
+    )
+
+
+def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None = None) -> Result:
+    """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
+    left, right = left.with_row_index("n"), right.with_row_index("n")
+    linked = links(left, right)
+    sure = proven(left, right, linked, (rules.window.before, rules.window.after))
+    free_left = left.join(sure.select(n=pl.col("l").explode()), on="n", how="anti")
+    free_right = right.join(sure.select(n=pl.col("r").explode()), on="n", how="anti")
+    parties = Parties(right["counterparty"].unique().to_list(), _accounts(left, right, sure))
+    pool = Pool(
+        free_left, free_right, linked, parties, shapes_of(right["reference"]), _common(right, free_right)
+    )
+    hypotheses = Hypotheses(pool, rules, Explainer(rules.differences, rates))
+    threshold = log(rules.confidence / (1 - rules.confidence))
+    taken, rest = decide(hypotheses.all(), threshold)
+    matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
+    matches.sort(key=lambda m: (m.left, m.right))
+    return Result(
+        left=left,
+        right=right,
+        proven=sure.sort(pl.col("l").list.first(), pl.col("r").list.first()),
+        matches=[*matches, *_suggested(rest, pool, hypotheses.crowded)],
+        crowded={pool.left[n].id: size for n, size in hypotheses.crowded.items()},
+    )
+
+
+def _accounts(left: pl.DataFrame, right: pl.DataFrame, sure: pl.DataFrame) -> dict[str, str]:
+    """Accounts that paid one party's proven groups, and no other's."""
+    pairs = (
+        sure.filter(pl.col("r").list.len() == 1)
+        .explode("r")
+        .explode("l")
+        .join(left.select("n", "account"), left_on="l", right_on="n")
+        .join(right.select("n", "counterparty"), left_on="r", right_on="n")
+        .filter(pl.col("account") != "", pl.col("counterparty") != "")
+    )
+    one = pairs.group_by("account").agg(pl.col("counterparty").unique().alias("names"))
+    one = one.filter(pl.col("names").list.len() == 1)
+    return dict(zip(one["account"].to_list(), one["names"].list.first().to_list(), strict=True))
+
+
+def _common(right: pl.DataFrame, free: pl.DataFrame) -> dict[tuple[str, int], float]:
+    """The share of each free item's amount among its currency's."""
+    counts = right.group_by("currency", "minor").agg(pl.len().alias("same"))
+    totals = right.group_by("currency").agg(pl.len().alias("all"))
+    wanted = (
+        free.select("currency", "minor")
+        .unique()
+        .join(counts, on=["currency", "minor"])
+        .join(totals, on="currency")
+    )
+    return {(c, m): (same + 1) / (every + 1) for c, m, same, every in wanted.iter_rows()}
+
+
+def _match(h: Hypothesis, margin: float, status: str, rank: int, pool: Pool) -> Match:
+    left = tuple(sorted(pool.left[n].id for n in h.left))
+    right = tuple(sorted(pool.right[n].id for n in h.right))
+    kind = "" if h.amount == "exact" else h.amount
+    return Match(
+        match=f"{left[0]}~{right[0]}" + (f"~{rank}" if status == "suggested" else ""),
+        left=left,
+        right=right,
+        rule=h.rule.name,
+        confidence=round(1 / (1 + exp(-max(-30.0, min(30.0, margin)))), 4),
+        status=status,  # type: ignore[arg-type]
+        rank=rank,
+        difference=Difference(from_minor(h.difference, h.currency).value, h.currency, kind),
+        why=why(h, pool),
+    )
+
+
+def _suggested(rest: list[tuple[Hypothesis, float]], pool: Pool, crowded: dict[int, int]) -> list[Match]:
+    """The best groups of each left item that is still free, at most three; none where more than
+    three are equally good, which `crowded` counts."""
+    by_left: dict[int, list[tuple[Hypothesis, float]]] = defaultdict(list)
+    for h, margin in rest:
+        by_left[h.left[0]].append((h, margin))
+    found = []
+    for left, options in sorted(by_left.items()):
+        best = sorted(options, key=lambda o: (-o[0].score, o[0].left, o[0].right))
+        equal = sum(h.score > best[0][0].score - _EQUAL for h, _ in best)
+        if equal > _RANKS:
+            crowded[left] = equal
+            continue
+        best = best[:_RANKS]
+        found += [_match(h, margin, "suggested", rank, pool) for rank, (h, margin) in enumerate(best, 1)]
+    return found

@@ -1,0 +1,81 @@
+"""Which few of many amounts add up to one. Pure; whole minor units.
+
+Exact up to six items by meeting in the middle, and every run of neighbours of any length; the
+number of sets that were looked at says how likely a hit by chance is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import accumulate, combinations
+from math import gcd, log
+
+LARGEST, ITEMS, HITS = 6, 16, 6
+
+
+def subsets(amounts: list[int], wanted: int) -> tuple[list[tuple[int, ...]], float]:
+    """(hits, chance): sets of two or more positions whose amounts add up to `wanted`, at most
+    six, neighbours first; and the natural logarithm of how many hits chance alone would give.
+
+    Positions are in the order of the items' dates; only the last 16 are combined freely.
+    """
+    runs = _runs(amounts, wanted)
+    first = max(0, len(amounts) - ITEMS)
+    tail = amounts[first:]
+    found: dict[tuple[int, ...], None] = dict.fromkeys(runs)
+    for hit in _few(tail, wanted):
+        found.setdefault(tuple(n + first for n in hit), None)
+    return list(found)[:HITS], _chance(amounts, len(tail))
+
+
+def chance_of_runs(amounts: list[int]) -> float:
+    """The natural logarithm of how many runs of neighbours chance alone would let fit."""
+    n = len(amounts)
+    return log(max(1, n * (n - 1) / 2)) - log(_room(amounts))
+
+
+def _room(amounts: list[int]) -> float:
+    """How many different sums there may be."""
+    unit = gcd(*amounts) or 1
+    return max(2.0, sum(map(abs, amounts)) / unit)
+
+
+def _chance(amounts: list[int], n: int) -> float:
+    sets, way = 0.0, 1.0
+    for k in range(1, min(LARGEST, n) + 1):
+        way = way * (n - k + 1) / k
+        if k > 1:
+            sets += way
+    return log(max(1.0, sets)) - log(_room(amounts))
+
+
+def _runs(amounts: list[int], wanted: int) -> list[tuple[int, ...]]:
+    ends: dict[int, list[int]] = defaultdict(list)
+    found = []
+    for end, total in enumerate(accumulate(amounts, initial=0)):
+        for start in ends.get(total - wanted, ()):
+            if end - start > 1:
+                found.append(tuple(range(start, end)))
+        ends[total].append(end)
+    return found[:HITS]
+
+
+def _few(amounts: list[int], wanted: int) -> list[tuple[int, ...]]:
+    """Sets of two to six positions: each is cut into a lower and an upper half."""
+    n = len(amounts)
+    sums: dict[int, dict[int, list[tuple[int, ...]]]] = {}
+    for size in (1, 2, 3):
+        table: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+        for chosen in combinations(range(n), size):
+            table[sum([amounts[i] for i in chosen])].append(chosen)
+        sums[size] = table
+    found: list[tuple[int, ...]] = []
+    for low, high in ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3)):
+        for total, lowers in sums[low].items():
+            for upper in sums[high].get(wanted - total, ()):
+                for lower in lowers:
+                    if lower[-1] < upper[0]:
+                        found.append(lower + upper)
+                        if len(found) > 4 * HITS:
+                            return sorted(found, key=lambda s: (len(s), s))[:HITS]
+    return sorted(found, key=lambda s: (len(s), s))
