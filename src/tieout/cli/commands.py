@@ -13,6 +13,7 @@ import typer
 
 from tieout.cli import cases as cases_group
 from tieout.cli import evidence as evidence_group
+from tieout.cli import match as match_command
 from tieout.cli import parse as parse_command
 from tieout.cli.context import (
     FAILED,
@@ -37,6 +38,7 @@ cli = typer.Typer(
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(evidence_group.group, name="evidence")
 cli.command("parse")(parse_command.parse)
+cli.command("match")(match_command.match)
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]

@@ -10,13 +10,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import combinations
 from math import exp, log
+from typing import cast
 
 import msgspec
 
 from tieout.reconcile.differences import Explainer
 from tieout.reconcile.numbers import likeness
 from tieout.reconcile.pool import Item, Pool
-from tieout.reconcile.ruleset import Pass, Rules
+from tieout.reconcile.ruleset import Kind, Pass, Rules
 from tieout.reconcile.sums import chance_of_runs, subsets
 
 _EPOCH = date(1970, 1, 1)
@@ -59,6 +60,7 @@ class Hypotheses:
             self._around_left(left)
         for n in self._pool.named_by:
             self._around_right(self._pool.right[n])
+        self._netting()
         found = [h for h in self._found.values() if h is not None]
         return sorted(found, key=lambda h: (h.left, h.right))
 
@@ -75,7 +77,7 @@ class Hypotheses:
             sure = sure or (found is not None and found.amount == "exact")
         for right in named:
             found = self._try((left,), (right,))
-            sure = sure or (found is not None and found.amount == "exact" and found.number == "strong")
+            sure = sure or (found is not None and found.amount == "exact" and _is_sure(found))
         if sure:
             return
         tried = [self._try((left,), (right,)) for right in (*named, *self._by_amount(left))]
@@ -180,6 +182,42 @@ class Hypotheses:
                     if other.n != payer.n and right.n not in pool.named.get(other.n, ()):
                         self._try(tuple(sorted((payer, other), key=lambda i: i.n)), (right,))
 
+    def _netting(self) -> None:
+        """Items of one side that cancel: a credit note and its invoice, a payment and its return."""
+        for side, items in (("left", self._pool.left), ("right", self._pool.right)):
+            equal: dict[tuple[str, str, int], list[Item]] = {}
+            for item in items.values():
+                equal.setdefault((item.name, item.currency, item.minor), []).append(item)
+            for taken in items.values():
+                if taken.minor >= 0 or not taken.name:
+                    continue
+                given = equal.get((taken.name, taken.currency, -taken.minor), [])
+                for item in given if len(given) <= _PARTS else ():
+                    self._net(side, taken, item, len(given))
+
+    def _net(self, side: str, taken: Item, given: Item, options: int) -> None:
+        """`taken` is the negative one; it may name the other by its number."""
+        window = self._rules.window
+        number = "strong" if len(given.number) >= 5 and given.number in taken.runs else "none"
+        rule = next((p for p in self._rules.passes if p.takes(number, "same", "exact", True)), None)
+        if rule is None or abs(taken.day - given.day) > window.after:
+            return
+        sign = self._evidence.strong_number if number == "strong" else 0.0
+        pair = tuple(sorted((taken.n, given.n)))
+        key = (pair, ()) if side == "left" else ((), pair)
+        self._found[key] = Hypothesis(
+            key[0],
+            key[1],
+            rule.weight + sign + self._parties - log(options),
+            rule,
+            number,
+            "same",
+            "exact",
+            0,
+            taken.currency,
+            False,
+        )
+
     # evidence
 
     def _difference(self, paid: int, currency: str, day: int, right: Item) -> tuple[str, int] | None:
@@ -229,7 +267,7 @@ class Hypotheses:
         rights: tuple[Item, ...],
         chance: float | None,
     ) -> Hypothesis | None:
-        window, evidence, pool = self._rules.window, self._evidence, self._pool
+        window, evidence = self._rules.window, self._evidence
         gaps = [left.day - right.day for left in lefts for right in rights]
         if min(gaps) < -window.before or max(gaps) > window.after:
             return None
@@ -313,7 +351,7 @@ class Hypotheses:
     def _amount_weight(self, amount: str, rights: tuple[Item, ...], limit: bool = True) -> float:
         """How seldom an open item has this amount, or this difference, by chance."""
         if amount != "exact":
-            return self._evidence.explained.get(amount, 0.0)  # type: ignore[call-overload]
+            return self._evidence.explained.get(cast(Kind, amount), 0.0)
         if len(rights) > 1:
             return self._evidence.amount_limit
         share = self._pool.common[rights[0].currency, rights[0].minor]
@@ -321,8 +359,12 @@ class Hypotheses:
 
     def _names_others(self, left: Item, rights: tuple[int, ...], number: str) -> bool:
         """Whether the text names a number in full that is none of these."""
-        strong = {r for r, strength in self._pool.named.get(left.n, {}).items() if strength == 2}
+        named = self._pool.named.get(left.n, {})
+        strong = {r for r, strength in named.items() if strength == 2}
         if strong - set(rights):
+            return True
+        # A run of digits that is one item's whole serial is hardly another's mistyped one.
+        if number in ("similar", "weak") and set(named) - set(rights):
             return True
         if self._lists.get(left.n, frozenset()) - set(rights):
             return True
@@ -338,3 +380,8 @@ class Hypotheses:
             if strength == 2 and other.minor == left.minor and (other.day, other.id) < (left.day, left.id):
                 return True
         return False
+
+
+def _is_sure(found: Hypothesis) -> bool:
+    """Whether a text names a number so that nothing else needs to be looked for."""
+    return found.number == "strong" or (found.number == "medium" and found.party == "same")

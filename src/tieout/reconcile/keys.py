@@ -19,6 +19,7 @@ _SHAPES = 8
 _RARE = 0.005
 _SEPARATOR = r"[^A-Z0-9]{0,3}"
 _WORD = r"[A-Z0-9][A-Z0-9_\-]{4,}"
+_NO_WORD = 14
 STRONG, MEDIUM = 2, 1
 
 
@@ -48,10 +49,13 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def canonical(column: str = "reference") -> pl.Expr:
-    """A reference as letters and digits alone; "" where it says nothing."""
+    """A reference as letters and digits alone; "" where it says nothing: it holds a digit, or is
+    long enough to be no word."""
     upper = pl.col(column).str.to_uppercase()
     plain = upper.str.replace_all(r"[^A-Z0-9]", "")
-    nothing = upper.is_in(list(_NOTHING)) | (plain.str.len_bytes() < 3) | ~plain.str.contains(r"\d")
+    size = plain.str.len_bytes()
+    says = pl.when(plain.str.contains(r"\d")).then(size >= 3).otherwise(size >= _NO_WORD)
+    nothing = upper.is_in(list(_NOTHING)) | ~says
     return pl.when(nothing).then(pl.lit("")).otherwise(plain)
 
 
@@ -84,13 +88,20 @@ def own_keys(side: pl.DataFrame) -> pl.DataFrame:
 
 def mentions(texts: pl.DataFrame, keys: pl.DataFrame, shapes: list[Shape]) -> pl.DataFrame:
     """(n, key, strength): which of `keys` (a frame with a column key) the texts (n, text) name."""
-    upper = texts.select("n", pl.col("text").str.to_uppercase()).filter(pl.col("text").str.contains(r"\d"))
+    upper = texts.select("n", pl.col("text").str.to_uppercase())
     known = keys.select("key").unique()
     found = [_words(upper, known)]
+    upper = upper.filter(pl.col("text").str.contains(r"\d"))
     for shape in shapes:
         for pattern, strength in shape.patterns:
             found.append(_shaped(upper, shape, pattern, strength, known))
     return pl.concat(found).group_by("n", "key").agg(pl.col("strength").max())
+
+
+def _equal(left: pl.DataFrame, right: pl.DataFrame, mine: str, theirs: str) -> pl.DataFrame:
+    ours = left.select(pl.col("n").alias("l"), canonical(mine).alias("key")).filter(pl.col("key") != "")
+    others = right.select(pl.col("n").alias("r"), canonical(theirs).alias("key"))
+    return ours.join(others, on="key").select("l", "r", pl.lit(STRONG, pl.Int8).alias("strength"))
 
 
 def _words(upper: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -117,10 +128,13 @@ def _shaped(
     )
 
 
-def links(left: pl.DataFrame, right: pl.DataFrame, chunk: int = 200_000) -> pl.DataFrame:
-    """(l, r, strength): a row's text names the other side's number. Both sides have n, id,
-    reference, description; texts are searched in chunks, so that memory stays flat."""
-    found = []
+def links(
+    left: pl.DataFrame, right: pl.DataFrame, pairs: tuple[tuple[str, str], ...] = (), chunk: int = 200_000
+) -> pl.DataFrame:
+    """(l, r, strength): a row's text names the other side's number, or the columns of a pair hold
+    one value. Both sides have n, id, reference, description; texts are searched in chunks, so
+    that memory stays flat."""
+    found = [_equal(left, right, *pair) for pair in pairs]
     for here, there, names in ((left, right, ("l", "r")), (right, left, ("r", "l"))):
         keys = own_keys(there)
         if keys.is_empty():

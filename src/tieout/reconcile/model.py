@@ -43,8 +43,9 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Break(msgspec.Struct, frozen=True):
-    """An item that belongs to nothing yet. `cause` is timing (it may still come), ambiguous
-    (several are equally good), no_rate, or unmatched; `why` says what comes nearest."""
+    """An item that belongs to nothing yet. `cause` is timing (it may still come), suggested
+    (a person can choose), ambiguous (several are equally good), no_rate, part_paid (`amount` is
+    what stays open of it) or unmatched; `why` says what comes nearest."""
 
     side: Literal["left", "right"]
     id: str

@@ -13,6 +13,8 @@ from tieout.reconcile.keys import MEDIUM, Shape
 from tieout.reconcile.parties import Parties
 
 _RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
+# Days are no numbers of anything.
+_DAY = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d-\d\d-\d\d)\b")
 _SERIAL = re.compile(r"(\d+)\D*$")
 
 
@@ -54,10 +56,10 @@ class Pool:
         self.common = common
         self.named: dict[int, dict[int, int]] = defaultdict(dict)
         self.named_by: dict[int, dict[int, int]] = defaultdict(dict)
-        for l, r, strength in links.iter_rows():
-            if l in self.left and r in self.right:
-                self.named[l][r] = strength
-                self.named_by[r][l] = strength
+        for mine, theirs, strength in links.iter_rows():
+            if mine in self.left and theirs in self.right:
+                self.named[mine][theirs] = strength
+                self.named_by[theirs][mine] = strength
         self.by_party: dict[tuple[str, str], list[Item]] = defaultdict(list)
         self.by_amount: dict[tuple[str, int], list[Item]] = defaultdict(list)
         self.by_serial: dict[str, list[Item]] = defaultdict(list)
@@ -105,7 +107,7 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
             account=account,
             number="".join(c for c in reference if c.isdigit()),
             serial=last[1] if last else "",
-            runs=tuple(dict.fromkeys(re.sub(r"\D", "", run) for run in _RUN.findall(text))),
+            runs=tuple(dict.fromkeys(re.sub(r"\D", "", run) for run in _RUN.findall(_DAY.sub(" ", text)))),
             shaped=full.search(text) is not None,
         )
     return found

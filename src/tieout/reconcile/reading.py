@@ -21,32 +21,35 @@ _AMOUNT = r"^([+-]?)(\d{1,13})(?:\.(\d{1,4}))?$"
 _SHOWN = 20
 
 
-def read_table(path: Path) -> pl.DataFrame:
-    """The table of a file that ends in .csv or .parquet, as `checked` gives it.
+def read_table(path: Path, keys: tuple[str, ...] = ()) -> pl.DataFrame:
+    """The table of a file that ends in .csv or .parquet, as `checked` gives it; `keys` are
+    further columns that it must have.
 
     Raises MatchingError where it cannot be read or used.
     """
     try:
         if path.suffix == ".parquet":
-            wanted = [c for c in pl.read_parquet_schema(path) if c in (*COLUMNS, *_OPTIONAL)]
-            return checked(pl.read_parquet(path, columns=wanted), path.name, 1)
+            wanted = [c for c in pl.read_parquet_schema(path) if c in (*COLUMNS, *_OPTIONAL, *keys)]
+            return checked(pl.read_parquet(path, columns=wanted), path.name, 1, keys)
         if path.suffix == ".csv":
-            return checked(pl.read_csv(path, infer_schema=False), path.name, 2)
+            return checked(pl.read_csv(path, infer_schema=False), path.name, 2, keys)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).splitlines()[0]
         raise MatchingError([f"{path}: cannot be read: {why}"]) from None
     raise MatchingError([f"{path}: a table is a .csv or a .parquet file"])
 
 
-def checked(frame: pl.DataFrame, name: str, first_row: int = 1) -> pl.DataFrame:
+def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str, ...] = ()) -> pl.DataFrame:
     """id, date, minor (signed whole minor units of `currency`), currency, reference,
-    counterparty, description, account, due; sorted by id, so that the rows' order says nothing.
+    counterparty, description, account, due and `keys`; sorted by id, so that the rows' order says nothing.
 
     Raises MatchingError with every kind of problem, and the rows of the first ones.
     """
-    missing = [c for c in COLUMNS if c not in frame.columns]
+    missing = [c for c in (*COLUMNS, *keys) if c not in frame.columns]
     if missing:
-        raise MatchingError([f"{name}: no column {c!r}; expected are {', '.join(COLUMNS)}" for c in missing])
+        raise MatchingError(
+            [f"{name}: no column {c!r}; expected are {', '.join((*COLUMNS, *keys))}" for c in missing]
+        )
     for column in ("amount", "id"):
         if frame.schema[column].is_float():
             raise MatchingError(
@@ -55,7 +58,8 @@ def checked(frame: pl.DataFrame, name: str, first_row: int = 1) -> pl.DataFrame:
                 ]
             )
     frame = frame.with_row_index("row", first_row)
-    texts = [c for c in (*COLUMNS, *_OPTIONAL) if c in frame.columns and c not in ("date", "due")]
+    wanted = dict.fromkeys((*COLUMNS, *_OPTIONAL, *keys))
+    texts = [c for c in wanted if c in frame.columns and c not in ("date", "due")]
     frame = frame.with_columns(pl.col(c).cast(pl.String).fill_null("").str.strip_chars() for c in texts)
     problems = [*_bad_ids(frame, name), *_bad_dates(frame, name), *_bad_currencies(frame, name)]
     if problems:
@@ -66,11 +70,20 @@ def checked(frame: pl.DataFrame, name: str, first_row: int = 1) -> pl.DataFrame:
         *([] if "account" in frame.columns else [pl.lit("").alias("account")]),
         *_minor(),
     )
-    problems = _bad_amounts(frame, name)
-    if problems:
-        raise MatchingError(problems)
+    unreadable = list(_bad_amounts(frame, name))
+    if unreadable:
+        raise MatchingError(unreadable)
     return frame.select(
-        "id", "date", "minor", "currency", "reference", "counterparty", "description", "account", "due"
+        "id",
+        "date",
+        "minor",
+        "currency",
+        "reference",
+        "counterparty",
+        "description",
+        "account",
+        "due",
+        *(k for k in keys if k not in (*COLUMNS, *_OPTIONAL)),
     ).sort("id")
 
 

@@ -45,7 +45,6 @@ class Evidence(_Declared, frozen=True, kw_only=True):
     other_party: float = -4.0
     unusual_date: float = -3.0
     several: float = -1.5
-    several: float = -1.5
     explained: dict[Kind, float] = {}
 
 
@@ -89,14 +88,31 @@ class Pass(_Declared, frozen=True, kw_only=True):
     amount: tuple[Kind, ...] = ()
     weight: float = 0.0
     automatic: bool = True
+    netting: bool = False
 
-    def takes(self, number: str, party: str, amount: str) -> bool:
-        """Whether a group with these signs belongs to the pass."""
+    def takes(self, number: str, party: str, amount: str, netting: bool = False) -> bool:
+        """Whether a group with these signs belongs to the pass; `netting` is a group of one side
+        alone, whose amounts cancel."""
         return (
-            (not self.number or number in self.number)
+            self.netting == netting
+            and (not self.number or number in self.number)
             and (not self.party or party in self.party)
             and (not self.amount or amount in self.amount)
         )
+
+
+class Timing(_Declared, frozen=True, kw_only=True):
+    """Days for which a missing partner of either side is expected, and not yet a mismatch."""
+
+    left: int = 3
+    right: int = 35
+
+
+class Key(_Declared, frozen=True, kw_only=True):
+    """Two columns whose equal values name each other, such as a charge or an end-to-end id."""
+
+    left: str
+    right: str
 
 
 class Rules(_Declared, frozen=True, kw_only=True):
@@ -107,6 +123,8 @@ class Rules(_Declared, frozen=True, kw_only=True):
     window: Window = Window()
     evidence: Evidence = Evidence()
     differences: Differences = Differences()
+    timing: Timing = Timing()
+    keys: tuple[Key, ...] = msgspec.field(name="key", default=())
 
 
 def read_rules(path: Path | None = None) -> Rules:

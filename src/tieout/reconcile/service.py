@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator
 from math import exp, log
 
 import msgspec
@@ -17,7 +16,7 @@ from tieout.reconcile.hypotheses import Hypotheses, Hypothesis
 from tieout.reconcile.keys import links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
-from tieout.reconcile.pool import Item, Pool
+from tieout.reconcile.pool import Pool
 from tieout.reconcile.proven import proven
 from tieout.reconcile.ruleset import Rules
 from tieout.reconcile.words import why
@@ -41,8 +40,8 @@ class Result(msgspec.Struct, frozen=True):
 
     def groups(self) -> Iterator[Match]:
         """Every group."""
-        left, right = self.left["id"], self.right["id"]
-        currency = self.left["currency"]
+        left, right = self.left["id"].to_list(), self.right["id"].to_list()
+        currency = self.left["currency"].to_list()
         for ls, rs in self.proven.iter_rows():
             yield proven_match(tuple(left[n] for n in ls), tuple(right[n] for n in rs), currency[ls[0]])
         yield from self.matches
@@ -66,7 +65,7 @@ def proven_match(left: tuple[str, ...], right: tuple[str, ...], currency: str) -
 def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None = None) -> Result:
     """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
     left, right = left.with_row_index("n"), right.with_row_index("n")
-    linked = links(left, right)
+    linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
     sure = proven(left, right, linked, (rules.window.before, rules.window.after))
     free_left = left.join(sure.select(n=pl.col("l").explode()), on="n", how="anti")
     free_right = right.join(sure.select(n=pl.col("r").explode()), on="n", how="anti")
@@ -104,16 +103,31 @@ def _accounts(left: pl.DataFrame, right: pl.DataFrame, sure: pl.DataFrame) -> di
 
 
 def _common(right: pl.DataFrame, free: pl.DataFrame) -> dict[tuple[str, int], float]:
-    """The share of each free item's amount among its currency's."""
+    """How likely it is that another item has each free item's amount.
+
+    Amounts that several have count as often as they occur. One that occurs once is rarer than
+    its one occurrence says: by Good and Turing's estimate, twice the number of amounts that
+    occur two times over that of those that occur once.
+    """
     counts = right.group_by("currency", "minor").agg(pl.len().alias("same"))
-    totals = right.group_by("currency").agg(pl.len().alias("all"))
+    totals = counts.group_by("currency").agg(
+        pl.col("same").sum().alias("every"),
+        (pl.col("same") == 1).sum().alias("once"),
+        (pl.col("same") == 2).sum().alias("twice"),
+    )
+    single = (2 * (pl.col("twice") + 1) / (pl.col("once") + 1)).clip(upper_bound=2.0)
     wanted = (
         free.select("currency", "minor")
         .unique()
         .join(counts, on=["currency", "minor"])
         .join(totals, on="currency")
+        .select(
+            "currency",
+            "minor",
+            pl.when(pl.col("same") == 1).then(single).otherwise(pl.col("same") + 1) / (pl.col("every") + 1),
+        )
     )
-    return {(c, m): (same + 1) / (every + 1) for c, m, same, every in wanted.iter_rows()}
+    return {(currency, minor): share for currency, minor, share in wanted.iter_rows()}
 
 
 def _match(h: Hypothesis, margin: float, status: str, rank: int, pool: Pool) -> Match:
@@ -121,7 +135,7 @@ def _match(h: Hypothesis, margin: float, status: str, rank: int, pool: Pool) -> 
     right = tuple(sorted(pool.right[n].id for n in h.right))
     kind = "" if h.amount == "exact" else h.amount
     return Match(
-        match=f"{left[0]}~{right[0]}" + (f"~{rank}" if status == "suggested" else ""),
+        match="~".join((*left[:1], *right[:1])) + (f"~{rank}" if status == "suggested" else ""),
         left=left,
         right=right,
         rule=h.rule.name,
@@ -138,13 +152,14 @@ def _suggested(rest: list[tuple[Hypothesis, float]], pool: Pool, crowded: dict[i
     three are equally good, which `crowded` counts."""
     by_left: dict[int, list[tuple[Hypothesis, float]]] = defaultdict(list)
     for h, margin in rest:
-        by_left[h.left[0]].append((h, margin))
+        by_left[h.left[0] if h.left else -1 - h.right[0]].append((h, margin))
     found = []
     for left, options in sorted(by_left.items()):
         best = sorted(options, key=lambda o: (-o[0].score, o[0].left, o[0].right))
         equal = sum(h.score > best[0][0].score - _EQUAL for h, _ in best)
         if equal > _RANKS:
-            crowded[left] = equal
+            if left >= 0:
+                crowded[left] = equal
             continue
         best = best[:_RANKS]
         found += [_match(h, margin, "suggested", rank, pool) for rank, (h, margin) in enumerate(best, 1)]

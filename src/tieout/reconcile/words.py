@@ -22,6 +22,10 @@ _PARTY = {
 
 def why(h: Hypothesis, pool: Pool) -> str:
     """One line; what speaks against it stands at the end."""
+    if not h.left or not h.right:
+        signs = ["one side's items cancel", _PARTY[h.party]]
+        signs += ["one names the other's number"] if h.number == "strong" else []
+        return "; ".join(signs) + ("" if h.rule.automatic else f"; but {h.rule.name!r} only suggests")
     signs = [_NUMBER[h.number], _PARTY[h.party]]
     if h.party in ("similar", "other"):
         names = pool.left[h.left[0]].name, pool.right[h.right[0]].name

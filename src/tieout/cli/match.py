@@ -1,0 +1,116 @@
+"""`tieout match`: two tables to groups that belong together; no project and no database."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from tieout.cli.context import FAILED, FINDINGS, USAGE, err, fail, out, print_json
+from tieout.reconcile import (
+    MatchingError,
+    breaks,
+    read_rates,
+    read_rules,
+    read_table,
+    summary,
+    write_lines,
+)
+from tieout.reconcile import (
+    match as match_tables,
+)
+
+
+def match(
+    left: Annotated[Path, typer.Argument(help="a .csv or .parquet file, such as bank lines")],
+    right: Annotated[Path, typer.Argument(help="what they belong to, such as open invoices")],
+    to: Annotated[Path, typer.Option("--out", help="where the groups go, as JSON Lines")],
+    rules: Annotated[
+        Path | None, typer.Option(help="passes in TOML, instead of those that come along")
+    ] = None,
+    rates: Annotated[Path | None, typer.Option(help="a CSV of date, base, quote, rate")] = None,
+    left_over: Annotated[
+        Path | None, typer.Option("--breaks", help="where what is left over goes, as JSON Lines")
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option(help="judge what is late on this day (default: the latest row's)")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
+) -> None:
+    """Find what belongs together in two tables, and say why, and what is left over."""
+    for path in (left, right, *(p for p in (rules, rates) if p)):
+        if not path.is_file():
+            fail(f"{path}: there is no such file", USAGE)
+    for path in (p for p in (to, left_over) if p):
+        if not path.absolute().parent.is_dir():
+            fail(f"{path}: there is no folder {path.absolute().parent}", USAGE)
+    try:
+        day = date.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        fail(f"--as-of {as_of}: no date, such as 2026-10-31", USAGE)
+    try:
+        declared = read_rules(rules)
+    except MatchingError as error:
+        fail(str(error), USAGE)
+    problems: list[str] = []
+    tables = []
+    for path, keys in ((left, [k.left for k in declared.keys]), (right, [k.right for k in declared.keys])):
+        try:
+            tables.append(read_table(path, tuple(keys)))
+        except MatchingError as error:
+            problems += error.problems
+    try:
+        given = read_rates(rates) if rates else {}
+    except MatchingError as error:
+        problems += error.problems
+    if problems:
+        for problem in problems:
+            err.print(problem, markup=False)
+        fail("nothing was matched, and nothing written", FINDINGS)
+    result = match_tables(tables[0], tables[1], declared, given)
+    rated = {currency for _, base, quote in given for currency in (base, quote)}
+    rest = breaks(
+        tables[0],
+        tables[1],
+        result.groups(),
+        result.crowded,
+        declared,
+        rated,
+        day,
+    )
+    try:
+        write_lines(to, result.groups())
+        if left_over:
+            write_lines(left_over, rest)
+    except OSError as error:
+        fail(f"the results cannot be written: {error}", FAILED)
+    found = summary(result, rest)
+    print_json(found) if as_json else _show(found, to)
+    raise typer.Exit(FINDINGS if rest else 0)
+
+
+def _show(found: dict[str, Any], to: Path) -> None:
+    matches = found["matches"]
+    out.print(f"{matches['auto']} groups matched, {matches['suggested']} suggested: {to}", markup=False)
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("side", "currency", "rows", "total", "matched", "left over", "rows left over"):
+        table.add_column(name, justify="left" if name in ("side", "currency") else "right")
+    for side in ("left", "right"):
+        for row in found[side]:
+            table.add_row(
+                side,
+                row["currency"],
+                str(row["rows"]),
+                row["total"],
+                row["matched"],
+                row["left_over"],
+                str(row["left_over_rows"]),
+            )
+    out.print(table)
+    for title in ("rules", "differences", "breaks"):
+        for name, count in found[title].items():
+            out.print(f"  {title[:-1]}: {name}: {count}", markup=False)

@@ -1,0 +1,85 @@
+"""What is left over: each item with why it has no partner, and what comes nearest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+
+import polars as pl
+
+from tieout.money import from_minor
+from tieout.reconcile.model import Break, Match
+from tieout.reconcile.ruleset import Rules
+
+
+def breaks(
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    groups: Iterable[Match],
+    crowded: dict[str, int],
+    rules: Rules,
+    rated: Collection[str],
+    as_of: date | None = None,
+) -> list[Break]:
+    """Every item that no automatic group of `groups` holds, and what a part payment leaves open.
+    `rated` are the currencies that a rate leads to or from; `as_of` the day on which it is judged
+    (that of the latest row where none is given)."""
+    days = [d for d in (left["date"].max(), right["date"].max()) if isinstance(d, date)]
+    day = as_of or max(days, default=date.min)
+    nearest: dict[tuple[str, str], list[Match]] = defaultdict(list)
+    taken: dict[str, set[str]] = {"left": set(), "right": set()}
+    found = []
+    for group in groups:
+        if group.status == "auto":
+            taken["left"].update(group.left)
+            taken["right"].update(group.right)
+            if not group.closed:
+                found.append(_rest(group))
+            continue
+        for key in group.left:
+            nearest["left", key].append(group)
+        for key in group.right:
+            nearest["right", key].append(group)
+    for side, rows, other in (("left", left, right), ("right", right, left)):
+        known = {*other["currency"].unique().to_list(), *rated}
+        waits = rules.timing.left if side == "left" else rules.timing.right
+        columns = rows.select("id", "date", "due", "minor", "currency")
+        for key, on, due, minor, currency in columns.iter_rows():
+            if key in taken[side]:
+                continue
+            near = nearest.get((side, key), [])
+            expected = max(on + timedelta(waits), due or on)
+            if currency not in known:
+                cause, why = "no_rate", f"nothing on the other side is in {currency}, and no rate leads there"
+            elif near:
+                cause, why = "suggested", f"{len(near)} to choose from; {near[0].rule}: {near[0].why}"
+            elif side == "left" and key in crowded:
+                cause, why = "ambiguous", f"{crowded[key]} are equally good, and nothing tells them apart"
+            elif expected >= day:
+                cause, why = "timing", f"may still come: expected until {expected}"
+            else:
+                cause, why = "unmatched", f"nothing fits; expected until {expected}"
+            found.append(
+                Break(
+                    side=side,  # type: ignore[arg-type]
+                    id=key,
+                    amount=from_minor(minor, currency).value,
+                    currency=currency,
+                    cause=cause,
+                    why=why,
+                )
+            )
+    return found
+
+
+def _rest(group: Match) -> Break:
+    """What a part payment leaves open of the last item that it pays."""
+    return Break(
+        side="right",
+        id=group.right[-1],
+        amount=0 - group.difference.amount,
+        currency=group.difference.currency,
+        cause="part_paid",
+        why=f"{', '.join(group.left)} paid the rest",
+    )
