@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+from benchmarks.matching.company import Company, frames
+from benchmarks.matching.score import score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.matching.company import Company, frames
-from benchmarks.matching.score import score
 from tieout.reconcile import Match, Result, breaks, checked, match, read_rules, summary
 
 RULES = read_rules()

@@ -71,11 +71,12 @@ def match(
         for problem in problems:
             err.print(problem, markup=False)
         fail("nothing was matched, and nothing written", FINDINGS)
-    result = match_tables(tables[0], tables[1], declared, given)
+    # Handed over whole: the engine lets go of texts that it needs no more.
+    result = match_tables(tables.pop(0), tables.pop(0), declared, given)
     rated = {currency for _, base, quote in given for currency in (base, quote)}
     rest = breaks(
-        tables[0],
-        tables[1],
+        result.left,
+        result.right,
         result.groups(),
         result.crowded,
         declared,

@@ -50,7 +50,7 @@ class Hypotheses:
         self._evidence = rules.evidence
         self._found: dict[tuple[tuple[int, ...], tuple[int, ...]], Hypothesis | None] = {}
         self._parties = min(self._evidence.party_limit, log(max(2, len(pool.parties))))
-        self._clear = log(rules.confidence / (1 - rules.confidence))
+        self._clear = rules.threshold
         self._lists: dict[int, frozenset[int]] = {}
         self.crowded: dict[int, int] = {}
 
@@ -199,7 +199,7 @@ class Hypotheses:
         """`taken` is the negative one; it may name the other by its number."""
         window = self._rules.window
         number = "strong" if len(given.number) >= 5 and given.number in taken.runs else "none"
-        rule = next((p for p in self._rules.passes if p.takes(number, "same", "exact", True)), None)
+        rule = self._rules.of(number, "same", "exact", netting=True)
         if rule is None or abs(taken.day - given.day) > window.after:
             return
         sign = self._evidence.strong_number if number == "strong" else 0.0
@@ -277,7 +277,7 @@ class Hypotheses:
         amount, difference = whole
         number = min((self._number(lefts, r) for r in rights), key=_ORDER.index)
         party = self._party(lefts, rights)
-        rule = next((p for p in self._rules.passes if p.takes(number, party, amount)), None)
+        rule = self._rules.of(number, party, amount)
         if rule is None:
             return None
         score = rule.weight

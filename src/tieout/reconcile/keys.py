@@ -80,80 +80,101 @@ def shapes_of(references: pl.Series) -> list[Shape]:
     return found[:_SHAPES]
 
 
-def own_keys(side: pl.DataFrame) -> pl.DataFrame:
-    """(n, key): the number that each row is known by: its reference, else its id."""
-    key = pl.when(canonical() != "").then(canonical()).otherwise(canonical("id"))
-    return side.select("n", key.alias("key")).filter(pl.col("key") != "")
+class Keys(msgspec.Struct):
+    """A side's numbers: `codes` (key, k, serial) gives each one a small code, `rows` (n, k) says
+    whose it is. `serial` is the number's last run of digits where it is no other number's."""
+
+    codes: pl.DataFrame
+    rows: pl.DataFrame
 
 
-def mentions(texts: pl.DataFrame, keys: pl.DataFrame, shapes: list[Shape]) -> pl.DataFrame:
-    """(n, key, strength): which of `keys` (a frame with a column key) the texts (n, text) name."""
+def keys_of(side: pl.DataFrame, with_ids: bool, without: Keys | None = None) -> Keys:
+    """The numbers that a side's rows are known by: their references, else their ids if
+    `with_ids`; those of `without` are left out."""
+    own = canonical()
+    if with_ids:
+        own = pl.when(canonical() != "").then(canonical()).otherwise(canonical("id"))
+    last = pl.col("reference").str.extract(r"(\d{5,})\D*$").alias("serial")
+    rows = side.select("n", own.alias("key"), last).filter(pl.col("key") != "")
+    if without is not None:
+        rows = rows.join(without.codes, on="key", how="anti")
+    codes = rows.group_by("key", maintain_order=True).agg(pl.col("serial").first()).with_row_index("k")
+    alone = pl.col("serial").is_not_null() & pl.col("serial").is_unique()
+    codes = codes.with_columns(pl.when(alone).then("serial").alias("serial"))
+    return Keys(codes, rows.select("n", "key").join(codes.select("key", "k"), on="key").select("n", "k"))
+
+
+def mentions(texts: pl.DataFrame, keys: Keys, shapes: list[Shape]) -> pl.DataFrame:
+    """(n, k, strength): which of the keys the texts (n, text) name, and how well."""
     upper = texts.select("n", pl.col("text").str.to_uppercase())
-    known = keys.select("key").unique()
-    found = [_words(upper, known)]
+    found = [_words(upper, keys)]
     upper = upper.filter(pl.col("text").str.contains(r"\d"))
     for shape in shapes:
         for pattern, strength in shape.patterns:
-            found.append(_shaped(upper, shape, pattern, strength, known))
-    return pl.concat(found).group_by("n", "key").agg(pl.col("strength").max())
-
-
-def _equal(left: pl.DataFrame, right: pl.DataFrame, mine: str, theirs: str) -> pl.DataFrame:
-    ours = left.select(pl.col("n").alias("l"), canonical(mine).alias("key")).filter(pl.col("key") != "")
-    others = right.select(pl.col("n").alias("r"), canonical(theirs).alias("key"))
-    return ours.join(others, on="key").select("l", "r", pl.lit(STRONG, pl.Int8).alias("strength"))
-
-
-def _words(upper: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    words = upper.select("n", pl.col("text").str.extract_all(_WORD).alias("key")).explode("key")
-    plain = words.with_columns(pl.col("key").str.replace_all("[_-]", ""))
-    return plain.join(known, on="key", how="semi").select(
-        "n", "key", pl.lit(STRONG, pl.Int8).alias("strength")
-    )
-
-
-def _shaped(
-    upper: pl.DataFrame, shape: Shape, pattern: str, strength: int, known: pl.DataFrame
-) -> pl.DataFrame:
-    hits = (
-        upper.select("n", pl.col("text").str.extract_all(pattern).alias("hit"))
-        .filter(pl.col("hit").list.len() > 0)
-        .explode("hit")
-    )
-    groups = hits.select("n", pl.col("hit").str.extract_groups(pattern).alias("runs"))
-    runs = [pl.col("runs").struct[at].str.zfill(length) for at, length in enumerate(shape.digits)]
-    keyed = groups.select("n", pl.concat_str([pl.lit(shape.letters), *runs]).alias("key"))
-    return keyed.join(known, on="key", how="semi").select(
-        "n", "key", pl.lit(strength, pl.Int8).alias("strength")
-    )
+            found.append(_shaped(upper, shape, pattern, strength, keys))
+    if shapes:
+        found.append(_serials(upper, keys))
+    return pl.concat(found).group_by("n", "k").agg(pl.col("strength").max())
 
 
 def links(
-    left: pl.DataFrame, right: pl.DataFrame, pairs: tuple[tuple[str, str], ...] = (), chunk: int = 200_000
+    left: pl.DataFrame, right: pl.DataFrame, pairs: tuple[tuple[str, str], ...] = (), chunk: int = 100_000
 ) -> pl.DataFrame:
     """(l, r, strength): a row's text names the other side's number, or the columns of a pair hold
     one value. Both sides have n, id, reference, description; texts are searched in chunks, so
     that memory stays flat."""
     found = [_equal(left, right, *pair) for pair in pairs]
-    for here, there, names in ((left, right, ("l", "r")), (right, left, ("r", "l"))):
-        keys = own_keys(there)
-        if keys.is_empty():
-            continue
-        shapes = shapes_of(there["reference"])
-        if names[0] == "r":
-            # Numbers of the left side are looked for only where they are words of their own:
-            # most often they are the right side's numbers again, which the first way has found.
-            shapes = []
-        for start in range(0, len(here), chunk):
-            part = here.slice(start, chunk)
-            text = pl.concat_str(["reference", "description"], separator=" ").alias("text")
-            hit = mentions(part.select("n", text), keys, shapes)
-            joined = hit.join(keys.rename({"n": "other"}), on="key")
-            found.append(
-                joined.select(
-                    pl.col("n").alias(names[0]), pl.col("other").alias(names[1]), "strength"
-                ).select("l", "r", "strength")
-            )
-    if not found:
-        return pl.DataFrame(schema={"l": pl.UInt32, "r": pl.UInt32, "strength": pl.Int8})
+    theirs = keys_of(right, with_ids=True)
+    found += _found(left, theirs, shapes_of(right["reference"]), "l", "r", chunk)
+    # Most often the left side's references are the right side's numbers again, which were found;
+    # its own are looked for where they are words of a text.
+    found += _found(right, keys_of(left, with_ids=False, without=theirs), [], "r", "l", chunk)
     return pl.concat(found).group_by("l", "r").agg(pl.col("strength").max()).sort("l", "r")
+
+
+def _found(
+    here: pl.DataFrame, keys: Keys, shapes: list[Shape], mine: str, other: str, chunk: int
+) -> list[pl.DataFrame]:
+    parts = [pl.DataFrame(schema={"l": pl.UInt32, "r": pl.UInt32, "strength": pl.Int8})]
+    text = pl.concat_str(["reference", "description"], separator=" ").alias("text")
+    for start in range(0, len(here) if len(keys.codes) else 0, chunk):
+        hits = mentions(here.slice(start, chunk).select("n", text), keys, shapes)
+        rows = hits.join(keys.rows.rename({"n": other}), on="k")
+        parts.append(rows.rename({"n": mine}).select("l", "r", "strength"))
+    return parts
+
+
+def _equal(left: pl.DataFrame, right: pl.DataFrame, mine: str, theirs: str) -> pl.DataFrame:
+    ours = left.select(pl.col("n").alias("l"), canonical(mine).alias("key")).filter(pl.col("key") != "")
+    others = right.select(pl.col("n").alias("r"), canonical(theirs).alias("key"))
+    return ours.join(others, on="key").select("l", "r", _strength(STRONG))
+
+
+def _strength(strength: int) -> pl.Expr:
+    return pl.lit(strength, pl.Int8).alias("strength")
+
+
+def _words(upper: pl.DataFrame, keys: Keys) -> pl.DataFrame:
+    words = upper.select("n", pl.col("text").str.extract_all(_WORD).alias("key")).explode("key")
+    plain = words.with_columns(pl.col("key").str.replace_all("[_-]", ""))
+    return plain.join(keys.codes, on="key").select("n", "k", _strength(STRONG))
+
+
+def _shaped(upper: pl.DataFrame, shape: Shape, pattern: str, strength: int, keys: Keys) -> pl.DataFrame:
+    hits = (
+        upper.select("n", pl.col("text").str.extract_all(pattern).alias("hit"))
+        .filter(pl.col("hit").list.len() > 0)
+        .explode("hit")
+        .select("n", pl.col("hit").str.extract_groups(pattern).alias("runs"))
+    )
+    runs = [pl.col("runs").struct[at].str.zfill(length) for at, length in enumerate(shape.digits)]
+    keyed = hits.select("n", pl.concat_str([pl.lit(shape.letters), *runs]).alias("key"))
+    return keyed.join(keys.codes, on="key").select("n", "k", _strength(strength))
+
+
+def _serials(texts: pl.DataFrame, keys: Keys) -> pl.DataFrame:
+    """Hits of a key's last run of digits alone, zeros and all, where it is one key's only. A day
+    ("03.08.2026") holds no such run."""
+    runs = texts.select("n", pl.col("text").str.extract_all(r"\b\d{5,}\b").alias("serial"))
+    hits = runs.filter(pl.col("serial").list.len() > 0).explode("serial")
+    return hits.join(keys.codes, on="serial").select("n", "k", _strength(MEDIUM))

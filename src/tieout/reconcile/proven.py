@@ -1,8 +1,8 @@
 """Groups that a number alone proves, found in sets.
 
 Around one item: every item that names it, or that it names, belongs to nothing else, all are of
-one currency, and their amounts agree to the minor unit. Where many items have the amount, a mistyped
-number may name another one of them by chance: there the names must agree too. Nothing that is found later could want
+one currency, and their amounts agree to the minor unit. Where many items have the amount, or the number is
+named in part alone, it may be another one's by chance: there the names must agree too. Nothing that is found later could want
 any of them, so taking them first takes no one's partner. One line for one invoice, one line for
 many (a batch, a payout with its fees and refunds), many for one (part payments).
 """
@@ -15,50 +15,68 @@ from tieout.reconcile.keys import STRONG
 
 _SIDES = {"l": "r", "r": "l"}
 _MANY = 12
+_FORMS = r"\b(?:GMBH|MBH|AG|KG|CO|EK|OHG|UG|SE|BV|NV|LTD|LIMITED|PLC|LLC|INC|SA|SAS|SARL|SRL|SPA|SL|SP|ZOO|Z|O|AB|AS)\b"
+_SHORT = 12
 
 
 def _plain(name: str) -> pl.Expr:
-    """A name without case, marks and umlauts, for comparing quickly."""
-    ascii_letters = (
+    """A name without case, marks, umlauts and legal form, for comparing quickly."""
+    letters = (
         pl.col(name)
         .str.to_uppercase()
         .str.replace_many(
-            ["Ä", "Ö", "Ü", "AE", "OE", "UE", "ß", "SS"], ["A", "O", "U", "A", "O", "U", "S", "S"]
+            ["Ä", "Ö", "Ü", "AE", "OE", "UE", "ß", "SS", "."], ["A", "O", "U", "A", "O", "U", "S", "S", ""]
         )
     )
-    return ascii_letters.str.replace_all(r"[^A-Z0-9]", "")
+    return letters.str.replace_all(_FORMS, "").str.replace_all(r"[^A-Z0-9]", "")
 
 
-def proven(
+def _agree() -> pl.Expr:
+    """Whether two names, ln and rn, are one; a long one may have been cut."""
+    mine, theirs = pl.col("ln"), pl.col("rn")
+    cut = (mine.str.len_chars() >= _SHORT) & theirs.str.starts_with(mine)
+    return (mine != "") & ((mine == theirs) | cut)
+
+
+def edges_of(
     left: pl.DataFrame, right: pl.DataFrame, links: pl.DataFrame, days: tuple[int, int]
 ) -> pl.DataFrame:
-    """(l, r): lists of row numbers, one row a group. `days` are how many days the left may lie
-    before and after the right."""
+    """Links with what both rows say; `days` are how many days the left may lie before and after
+    the right. `agree` says whether the names do, where that matters."""
     theirs = right.select(
         pl.col("n").alias("r"), rd="date", rm="minor", rc="currency", rp="counterparty",
         common=pl.len().over("currency", "minor") >= _MANY,
     )  # fmt: skip
-    edges = links.join(
-        left.select(pl.col("n").alias("l"), ld="date", lm="minor", lc="currency", lp="counterparty"), on="l"
-    ).join(theirs, on="r")
+    ours = left.select(pl.col("n").alias("l"), ld="date", lm="minor", lc="currency", lp="counterparty")
+    edges = links.join(ours, on="l").join(theirs, on="r")
     gap = (pl.col("ld") - pl.col("rd")).dt.total_days()
+    equal = (pl.col("lm") == pl.col("rm")) & (pl.col("lc") == pl.col("rc"))
     edges = edges.with_columns(
         pl.len().over("l").alias("l_links"),
         pl.len().over("r").alias("r_links"),
-        (
-            (pl.col("lc") == pl.col("rc"))
-            & (pl.col("strength") == STRONG)
-            & gap.is_between(-days[0], days[1])
-        ).alias("sound"),
-        (~pl.col("common") | (_plain("lp") == _plain("rp"))).alias("named"),
+        gap.is_between(-days[0], days[1]).alias("timely"),
+        (pl.col("strength") < STRONG).alias("part"),
+        equal.alias("equal"),
     )
+    doubtful = edges.filter(pl.col("common") | pl.col("part") | ~pl.col("equal"))
+    agreed = doubtful.select("l", "r", ln=_plain("lp"), rn=_plain("rp")).filter(_agree()).select("l", "r")
+    return (
+        edges.drop("lp", "rp")
+        .join(agreed.with_columns(agree=pl.lit(True)), on=["l", "r"], how="left")
+        .with_columns(pl.col("agree").fill_null(False))
+    )
+
+
+def proven(edges: pl.DataFrame) -> pl.DataFrame:
+    """(l, r): lists of row numbers, one row a group."""
     found = []
+    sure = pl.col("agree") | (~pl.col("part") & ((pl.len() > 1) | ~pl.col("common")))
     for centre, spoke in _SIDES.items():
         around = edges.group_by(centre).agg(
             pl.col(spoke).sort(),
             (pl.col(f"{spoke}_links") == 1).all().alias("alone"),
-            pl.col("sound").all(),
-            ((pl.len() > 1) | pl.col("named").all()).alias("told"),
+            (pl.col("timely") & (pl.col("lc") == pl.col("rc"))).all().alias("sound"),
+            sure.all().alias("told"),
             pl.col(f"{spoke}m").sum().alias("total"),
             pl.col(f"{centre}m").first().alias("wanted"),
         )
@@ -69,3 +87,12 @@ def proven(
         one = pl.concat_list(pl.col(centre)).alias(centre)
         found.append(good.select(one, spoke).select("l", "r"))
     return pl.concat(found)
+
+
+def unequal_pairs(edges: pl.DataFrame) -> pl.DataFrame:
+    """(l, r, ld, rd, lm, rm, lc, rc): pairs that name each other alone, of one party, whose
+    amounts differ: what the difference is decides."""
+    alone = (pl.col("l_links") == 1) & (pl.col("r_links") == 1)
+    return edges.filter(alone, "timely", "agree", ~pl.col("part"), ~pl.col("equal")).select(
+        "l", "r", "ld", "rd", "lm", "rm", "lc", "rc"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from importlib import resources
+from math import log
 from pathlib import Path
 from typing import Literal
 
@@ -125,6 +126,15 @@ class Rules(_Declared, frozen=True, kw_only=True):
     differences: Differences = Differences()
     timing: Timing = Timing()
     keys: tuple[Key, ...] = msgspec.field(name="key", default=())
+
+    @property
+    def threshold(self) -> float:
+        """The confidence as odds, in nats."""
+        return log(self.confidence / (1 - self.confidence))
+
+    def of(self, number: str, party: str, amount: str, netting: bool = False) -> Pass | None:
+        """The first pass that takes these signs."""
+        return next((p for p in self.passes if p.takes(number, party, amount, netting)), None)
 
 
 def read_rules(path: Path | None = None) -> Rules:

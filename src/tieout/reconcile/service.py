@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from math import exp, log
+from math import exp
+from typing import cast
 
 import msgspec
 import polars as pl
@@ -17,8 +18,8 @@ from tieout.reconcile.keys import links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
 from tieout.reconcile.pool import Pool
-from tieout.reconcile.proven import proven
-from tieout.reconcile.ruleset import Rules
+from tieout.reconcile.proven import edges_of, proven, unequal_pairs
+from tieout.reconcile.ruleset import Kind, Pass, Rules
 from tieout.reconcile.words import why
 
 _PROVEN = "number and amount, alone"
@@ -26,6 +27,7 @@ _RANKS = 3
 # Groups this near to the best, in nats, are as good as it.
 _EQUAL = 0.7
 _SURE = 0.9999
+_KEPT = ("id", "date", "due", "minor", "currency")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -66,17 +68,24 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
     """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
-    sure = proven(left, right, linked, (rules.window.before, rules.window.after))
-    free_left = left.join(sure.select(n=pl.col("l").explode()), on="n", how="anti")
-    free_right = right.join(sure.select(n=pl.col("r").explode()), on="n", how="anti")
+    edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
+    explainer = Explainer(rules.differences, rates)
+    sure, pairs = proven(edges), _explained(unequal_pairs(edges), rules, explainer)
+    del edges
+    done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p[0] for p in pairs])])
+    done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p[1] for p in pairs])])
+    free_left = left.join(done_left, on="n", how="anti")
+    free_right = right.join(done_right, on="n", how="anti")
     parties = Parties(right["counterparty"].unique().to_list(), _accounts(left, right, sure))
     pool = Pool(
         free_left, free_right, linked, parties, shapes_of(right["reference"]), _common(right, free_right)
     )
-    hypotheses = Hypotheses(pool, rules, Explainer(rules.differences, rates))
-    threshold = log(rules.confidence / (1 - rules.confidence))
-    taken, rest = decide(hypotheses.all(), threshold)
+    left, right = left.select(*_KEPT), right.select(*_KEPT)
+    del linked, free_left, free_right
+    hypotheses = Hypotheses(pool, rules, explainer)
+    taken, rest = decide(hypotheses.all(), rules.threshold)
     matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
+    matches += [_pair(pair, left, right) for pair in pairs]
     matches.sort(key=lambda m: (m.left, m.right))
     return Result(
         left=left,
@@ -84,6 +93,52 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
         proven=sure.sort(pl.col("l").list.first(), pl.col("r").list.first()),
         matches=[*matches, *_suggested(rest, pool, hypotheses.crowded)],
         crowded={pool.left[n].id: size for n, size in hypotheses.crowded.items()},
+    )
+
+
+_Pair = tuple[int, int, int, str, Pass]
+
+
+def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer) -> list[_Pair]:
+    """(l, r, difference in the left's minor units, kind, pass) of the pairs whose difference is
+    explained, and which a pass takes by themselves."""
+    found = []
+    for mine, other, ld, rd, paid, due, currency, theirs in pairs.iter_rows():
+        if currency == theirs:
+            kind = explainer.explain(paid, due, currency, (ld - rd).days)
+        else:
+            expected = explainer.exchanged(due, theirs, currency, ld)
+            kind = "exchange" if expected is not None and explainer.is_exchange(paid, expected) else ""
+            due = expected or 0
+        rule = rules.of("strong", "same", kind) if kind and kind != "partial_payment" else None
+        if rule is None or not rule.automatic:
+            continue
+        evidence = rules.evidence
+        if (
+            rule.weight + evidence.strong_number + evidence.explained.get(cast(Kind, kind), 0.0)
+            >= rules.threshold
+        ):
+            found.append((mine, other, paid - due, kind, rule))
+    return found
+
+
+def _numbers(numbers: list[int]) -> pl.DataFrame:
+    return pl.DataFrame({"n": numbers}, schema={"n": pl.UInt32})
+
+
+def _pair(pair: _Pair, left: pl.DataFrame, right: pl.DataFrame) -> Match:
+    mine, theirs, difference, kind, rule = pair
+    one, other, currency = left["id"][mine], right["id"][theirs], left["currency"][mine]
+    return Match(
+        match=f"{one}~{other}",
+        left=(one,),
+        right=(other,),
+        rule=rule.name,
+        confidence=_SURE,
+        status="auto",
+        rank=1,
+        difference=Difference(from_minor(difference, currency).value, currency, kind),
+        why=f"each names the other alone; same party; {kind.replace('_', ' ')}",
     )
 
 
