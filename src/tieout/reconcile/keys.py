@@ -14,7 +14,7 @@ import msgspec
 import polars as pl
 
 # What files write where there is no reference.
-_NOTHING = ("", "NOTPROVIDED", "NONREF", "NOREF", "EREF", "NONE", "N/A")
+_NOTHING = ["", "NOTPROVIDED", "NONREF", "NOREF", "EREF", "NONE", "N/A"]
 _SHAPES = 8
 _RARE = 0.005
 _SEPARATOR = r"[^A-Z0-9]{0,3}"
@@ -48,15 +48,14 @@ class Shape(msgspec.Struct, frozen=True):
         return tuple(found)
 
 
-def canonical(column: str = "reference") -> pl.Expr:
-    """A reference as letters and digits alone; "" where it says nothing: it holds a digit, or is
+def canonical(references: pl.Series) -> pl.Series:
+    """References as letters and digits alone; "" where one says nothing: it holds a digit, or is
     long enough to be no word."""
-    upper = pl.col(column).str.to_uppercase()
+    upper = references.str.to_uppercase()
     plain = upper.str.replace_all(r"[^A-Z0-9]", "")
     size = plain.str.len_bytes()
-    says = pl.when(plain.str.contains(r"\d")).then(size >= 3).otherwise(size >= _NO_WORD)
-    nothing = upper.is_in(list(_NOTHING)) | ~says
-    return pl.when(nothing).then(pl.lit("")).otherwise(plain)
+    says = (plain.str.contains(r"\d") & (size >= 3)) | (size >= _NO_WORD)
+    return pl.select(pl.when(says & ~upper.is_in(_NOTHING)).then(plain).otherwise(pl.lit(""))).to_series()
 
 
 def shapes_of(references: pl.Series) -> list[Shape]:
@@ -91,14 +90,14 @@ class Keys(msgspec.Struct):
 def keys_of(side: pl.DataFrame, with_ids: bool, without: Keys | None = None) -> Keys:
     """The numbers that a side's rows are known by: their references, else their ids if
     `with_ids`; those of `without` are left out."""
-    own = canonical()
+    own = canonical(side["reference"])
     if with_ids:
-        own = pl.when(canonical() != "").then(canonical()).otherwise(canonical("id"))
+        own = pl.select(pl.when(own != "").then(own).otherwise(canonical(side["id"]))).to_series()
     last = pl.col("reference").str.extract(r"(\d{5,})\D*$").alias("serial")
-    rows = side.select("n", own.alias("key"), last).filter(pl.col("key") != "")
+    rows = side.select("n", key=own).with_columns(side.select(last)).filter(pl.col("key") != "")
     if without is not None:
         rows = rows.join(without.codes, on="key", how="anti")
-    codes = rows.group_by("key", maintain_order=True).agg(pl.col("serial").first()).with_row_index("k")
+    codes = rows.select("key", "serial").unique(subset="key", keep="first").with_row_index("k")
     alone = pl.col("serial").is_not_null() & pl.col("serial").is_unique()
     codes = codes.with_columns(pl.when(alone).then("serial").alias("serial"))
     return Keys(codes, rows.select("n", "key").join(codes.select("key", "k"), on="key").select("n", "k"))
@@ -118,7 +117,7 @@ def mentions(texts: pl.DataFrame, keys: Keys, shapes: list[Shape]) -> pl.DataFra
 
 
 def links(
-    left: pl.DataFrame, right: pl.DataFrame, pairs: tuple[tuple[str, str], ...] = (), chunk: int = 100_000
+    left: pl.DataFrame, right: pl.DataFrame, pairs: tuple[tuple[str, str], ...] = (), chunk: int = 250_000
 ) -> pl.DataFrame:
     """(l, r, strength): a row's text names the other side's number, or the columns of a pair hold
     one value. Both sides have n, id, reference, description; texts are searched in chunks, so
@@ -145,8 +144,8 @@ def _found(
 
 
 def _equal(left: pl.DataFrame, right: pl.DataFrame, mine: str, theirs: str) -> pl.DataFrame:
-    ours = left.select(pl.col("n").alias("l"), canonical(mine).alias("key")).filter(pl.col("key") != "")
-    others = right.select(pl.col("n").alias("r"), canonical(theirs).alias("key"))
+    ours = left.select(l="n", key=canonical(left[mine])).filter(pl.col("key") != "")
+    others = right.select(r="n", key=canonical(right[theirs]))
     return ours.join(others, on="key").select("l", "r", _strength(STRONG))
 
 
