@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import sqrt
 
 
@@ -26,6 +26,21 @@ class Score:
     payouts_false: int = 0
     missed: Counter = field(default_factory=Counter)
     wrong: list = field(default_factory=list)
+
+    def __add__(self, other: Score) -> Score:
+        return Score(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def told(self) -> str:
+        """Every figure, in words."""
+        low, high = wilson(self.right, self.right + self.false)
+        lines = [
+            f"{self.right} of {self.payable} invoices matched rightly ({self.rate:.2%}), {self.false} falsely",
+            f"precision {self.precision:.4%} (95%: {low:.4%} to {high:.4%})",
+            f"right among the first three suggestions: {self.first_three} of {self.suggested}",
+            f"payouts: {self.payouts_right} of {self.payouts} right, {self.payouts_false} false",
+        ]
+        lines += [f"false: {left} with {right}" for left, right, *_ in self.wrong]
+        return "\n".join(lines)
 
     @property
     def rate(self) -> float:

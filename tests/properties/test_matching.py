@@ -129,7 +129,7 @@ def test_days_one_by_one_come_to_the_month_at_once() -> None:
     gone_left: set[str] = set()
     gone_right: set[str] = set()
     last: Result | None = None
-    for day in sorted(left["date"].unique().to_list())[::3] + [date(2026, 12, 31)]:
+    for day in [*sorted(left["date"].unique().to_list())[::3], date(2026, 12, 31)]:
         last = match(
             left.filter(pl.col("date") <= day, ~pl.col("id").is_in(gone_left)),
             right.filter(pl.col("date") <= day, ~pl.col("id").is_in(gone_right)),

@@ -1,0 +1,50 @@
+"""`python -m benchmarks.matching generate|score|quality|speed|scale|equal|days`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.matching import measure
+from benchmarks.matching.company import Company, described, write
+from benchmarks.matching.score import score
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    generate = commands.add_parser("generate", help="left.parquet, right.parquet, rates.csv and truth.jsonl")
+    generate.add_argument("--invoices", type=int, default=20_000)
+    generate.add_argument("--seed", type=int, required=True)
+    generate.add_argument("--out", type=Path, required=True)
+    scored = commands.add_parser("score", help="count what `tieout match` wrote against the truth")
+    scored.add_argument("truth", type=Path)
+    scored.add_argument("groups", type=Path)
+    quality = commands.add_parser("quality", help="the table of docs/campaigns/matching.md")
+    quality.add_argument("--invoices", type=int, default=50_000)
+    quality.add_argument("--seeds", type=int, nargs="+", default=list(measure.UNSEEN))
+    quality.add_argument("--write", type=Path)
+    for name in ("speed", "scale", "equal", "days"):
+        commands.add_parser(name)
+    given = parser.parse_args()
+    if given.command == "generate":
+        given.out.mkdir(parents=True, exist_ok=True)
+        company = Company(given.invoices, given.seed)
+        write(company.make(), given.out)
+        print(f"{given.out}: {given.invoices} invoices, seed {given.seed}; noise: {described(company.noise)}")
+    elif given.command == "score":
+        truth = [json.loads(line) for line in given.truth.read_text().splitlines()]
+        groups = (json.loads(line) for line in given.groups.open())
+        print(score(truth, ((tuple(g["left"]), tuple(g["right"]), g["status"]) for g in groups)).told())
+    elif given.command == "quality":
+        page = measure.quality(given.invoices, given.seeds)
+        print(page)
+        if given.write:
+            given.write.write_text(page)
+    else:
+        print(getattr(measure, given.command)())
+
+
+if __name__ == "__main__":
+    main()
