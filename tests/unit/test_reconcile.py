@@ -1,0 +1,338 @@
+"""Matching by small examples: what is matched and why, what is not, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from tieout.cli.commands import cli
+from tieout.reconcile import (
+    Match,
+    MatchingError,
+    Result,
+    breaks,
+    checked,
+    match,
+    read_rates,
+    read_rules,
+    read_table,
+)
+from tieout.reconcile.numbers import likeness
+from tieout.reconcile.parties import Parties, folded
+from tieout.reconcile.sums import subsets
+
+RULES = read_rules()
+COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
+# Others, so that one amount or name says something.
+OTHERS = [
+    (
+        f"O{n}",
+        "2026-09-01",
+        f"{317 + n * 13}.{n:02d}",
+        "EUR",
+        f"INV-2026-{90_000 + n * 7}",
+        f"Kunde {n} GmbH",
+        "",
+    )
+    for n in range(60)
+]
+
+
+def table(*rows: tuple[str, ...]) -> pl.DataFrame:
+    return checked(pl.DataFrame(list(rows), schema={c: pl.String for c in COLUMNS}, orient="row"), "rows")
+
+
+def run(left: list[tuple[str, ...]], right: list[tuple[str, ...]], **given: object) -> Result:
+    return match(table(*left), table(*right, *OTHERS), RULES, **given)  # type: ignore[arg-type]
+
+
+def one(result: Result) -> Match:
+    (found,) = [m for m in result.groups() if m.status == "auto"]
+    return found
+
+
+INVOICE = ("R1", "2026-09-01", "1190.00", "EUR", "INV-2026-00123", "Müller Bau GmbH", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["INV-2026-00123", "Rechnung INV 2026 00123", "inv2026/00123", "RE-Nr. 2026-00123", "Invoice 2026/123",
+     "Rg 00123 vom 01.09.2026", "INV-2026-00132", "INV-2026-0123", "2026-00123 danke"],
+)  # fmt: skip
+def test_a_number_in_any_spelling(text: str) -> None:
+    found = one(run([("L1", "2026-09-10", "1190.00", "EUR", "", "MUELLER BAU", text)], [INVOICE]))
+    assert (found.left, found.right) == (("L1",), ("R1",))
+    assert found.difference.explained_as == ""
+
+
+@pytest.mark.parametrize(
+    ("paid", "on", "explained"),
+    [
+        ("1189.98", "2026-09-20", "rounding"),
+        ("1177.50", "2026-10-20", "bank_charge"),
+        ("1166.20", "2026-09-12", "early_payment_discount"),
+        ("1071.00", "2026-10-20", "withholding"),
+        ("600.00", "2026-09-20", "partial_payment"),
+    ],
+)
+def test_what_a_difference_is(paid: str, on: str, explained: str) -> None:
+    found = one(run([("L1", on, paid, "EUR", "", "Müller Bau", "INV-2026-00123")], [INVOICE]))
+    assert found.difference.explained_as == explained
+    assert found.difference.amount == Decimal(paid) - Decimal("1190.00")
+
+
+def test_what_a_part_payment_leaves_open_is_a_break() -> None:
+    result = run([("L1", "2026-09-20", "600.00", "EUR", "", "Müller Bau", "INV-2026-00123")], [INVOICE])
+    rest = [b for b in breaks(result.left, result.right, result.groups(), {}, RULES, ()) if b.id == "R1"]
+    assert [(b.cause, b.amount) for b in rest] == [("part_paid", Decimal("590.00"))]
+
+
+def test_a_discount_that_was_taken_late_is_a_part_payment() -> None:
+    late = ("L1", "2026-11-20", "1166.20", "EUR", "", "Müller Bau", "INV-2026-00123")
+    assert one(run([late], [INVOICE])).difference.explained_as == "partial_payment"
+
+
+def test_two_payments_of_one_invoice_are_one_group() -> None:
+    lines = [
+        ("L1", "2026-09-10", "500.00", "EUR", "", "Müller Bau", "INV-2026-00123 Teil 1"),
+        ("L2", "2026-09-20", "690.00", "EUR", "", "Müller Bau", "INV-2026-00123 Rest"),
+    ]
+    assert one(run(lines, [INVOICE])).left == ("L1", "L2")
+
+
+def test_one_payment_of_several_invoices_with_a_credit_note() -> None:
+    rights = [
+        INVOICE,
+        ("R2", "2026-09-02", "238.00", "EUR", "INV-2026-00127", "Müller Bau GmbH", ""),
+        ("R3", "2026-09-03", "-119.00", "EUR", "INV-2026-00131", "Müller Bau GmbH", "credit note"),
+    ]
+    with_list = ("L1", "2026-09-20", "1309.00", "EUR", "", "Müller Bau", "INV-2026-00123, 127, 131")
+    assert one(run([with_list], rights)).right == ("R1", "R2", "R3")
+    without = ("L1", "2026-09-20", "1309.00", "EUR", "", "Müller Bau", "offene Posten")
+    found = [m for m in run([without], rights).groups() if set(m.right) == {"R1", "R2", "R3"}]
+    assert found and found[0].rule == "party and amount"
+
+
+def test_of_two_payments_of_one_invoice_the_first_pays_it() -> None:
+    lines = [
+        ("L2", "2026-09-10", "1190.00", "EUR", "", "Müller Bau", "INV-2026-00123"),
+        ("L1", "2026-09-18", "1190.00", "EUR", "", "Müller Bau", "INV-2026-00123"),
+    ]
+    assert one(run(lines, [INVOICE])).left == ("L2",)
+
+
+def test_ten_equal_amounts_with_no_other_sign_are_left_to_people() -> None:
+    rights = [
+        (f"R{n}", "2026-09-01", "29.00", "EUR", f"INV-2026-001{n:02d}", f"Abo {n} AG", "") for n in range(10)
+    ]
+    lines = [(f"L{n}", "2026-09-10", "29.00", "EUR", "", "", "subscription") for n in range(10)]
+    result = run(lines, rights)
+    assert list(result.groups()) == []
+    assert result.crowded == dict.fromkeys((f"L{n}" for n in range(10)), 10)
+    causes = {b.cause for b in breaks(result.left, result.right, result.groups(), result.crowded, RULES, ())
+              if b.side == "left"}  # fmt: skip
+    assert causes == {"ambiguous"}
+
+
+def test_a_mistyped_number_takes_no_one_elses_invoice() -> None:
+    rights = [
+        (f"R{n}", "2026-09-01", "29.00", "EUR", f"INV-2026-{500 + n:05d}", f"Abo {n} AG", "")
+        for n in range(30)
+    ]
+    # It is R3's payment; the number that it names is R13's.
+    wrong = ("L1", "2026-09-10", "29.00", "EUR", "", "Abo 3 AG", "INV-2026-00513")
+    assert [m.right for m in run([wrong], rights).groups() if m.status == "auto" and m.right != ("R3",)] == []
+
+
+def test_currencies_meet_by_a_rate_alone() -> None:
+    dollars = ("R1", "2026-09-01", "1000.00", "USD", "INV-2026-00123", "Acme Inc", "")
+    line = ("L1", "2026-09-10", "921.00", "EUR", "", "Acme", "INV-2026-00123")
+    without = run([line], [dollars])
+    assert list(without.groups()) == []
+    rest = breaks(without.left, without.right, [], {}, RULES, ())
+    assert next(b for b in rest if b.id == "R1").cause == "no_rate"
+    rates = {(date(2026, 9, 10), "EUR", "USD"): Decimal("1.0840")}
+    found = one(run([line], [dollars], rates=rates))
+    # 1000 / 1.0840 = 922.51
+    assert (found.difference.amount, found.difference.explained_as) == (Decimal("-1.51"), "exchange")
+    far = ("L1", "2026-09-10", "880.00", "EUR", "", "Acme", "INV-2026-00123")
+    assert [m for m in run([far], [dollars], rates=rates).groups() if m.status == "auto"] == []
+
+
+def test_a_credit_note_that_names_its_invoice_nets_with_it() -> None:
+    credit = (
+        "R2",
+        "2026-09-05",
+        "-1190.00",
+        "EUR",
+        "CN-2026-00007",
+        "Müller Bau GmbH",
+        "cancels INV-2026-00123",
+    )
+    found = one(run([("L1", "2026-09-10", "5.55", "EUR", "", "", "fee")], [INVOICE, credit]))
+    assert (found.left, found.right, found.rule) == ((), ("R1", "R2"), "netting, number")
+
+
+def test_a_missing_partner_may_still_come() -> None:
+    young = ("R1", "2026-09-25", "777.77", "EUR", "INV-2026-00123", "Neu GmbH", "")
+    old = ("R2", "2026-03-25", "888.88", "EUR", "INV-2026-00124", "Alt GmbH", "")
+    result = run([("L1", "2026-10-01", "5.55", "EUR", "", "", "fee")], [young, old])
+    causes = {b.id: b.cause for b in breaks(result.left, result.right, result.groups(), {}, RULES, ())}
+    assert (causes["R1"], causes["R2"], causes["L1"]) == ("timing", "unmatched", "timing")
+    later = {b.id: b.cause for b in breaks(result.left, result.right, [], {}, RULES, (), date(2026, 12, 1))}
+    assert (later["R1"], later["L1"]) == ("unmatched", "unmatched")
+
+
+def test_declared_keys_name_each_other(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[key]]\nleft = "charge"\nright = "source"\n\n[[pass]]\nname = "key"\namount = ["exact"]\n'
+    )
+    left = tmp_path / "left.csv"
+    left.write_text(
+        "id,date,amount,currency,reference,counterparty,description,charge\n1,2026-09-01,29.00,EUR,,,,ch_1\n"
+    )
+    right = tmp_path / "right.csv"
+    right.write_text(
+        "id,date,amount,currency,reference,counterparty,description,source\n"
+        "9,2026-09-01,29.00,EUR,,,,ch_2\n8,2026-09-01,29.00,EUR,,,,ch_1\n"
+    )
+    done = CliRunner().invoke(
+        cli, ["match", str(left), str(right), "--rules", str(rules), "--out", str(tmp_path / "o")]
+    )
+    assert done.exit_code == 1, done.output
+    groups = [json.loads(line) for line in (tmp_path / "o").read_text().splitlines()]
+    assert [(g["left"], g["right"]) for g in groups if g["status"] == "auto"] == [(["1"], ["8"])]
+
+
+# pieces
+
+
+def test_names_fold_to_one() -> None:
+    assert (
+        folded("Müller & Söhne GmbH")[0] == folded("MUELLER SOEHNE")[0] == folded("Muller, Sohne G.m.b.H.")[0]
+    )
+    assert folded("Łódź Sp. z o.o.")[0] == folded("LODZ")[0]
+    known = Parties(["Müller Bau GmbH", "Müller Bau AG", "Krause Textil KG"])
+    assert known.of("Mueller Bau AG") == {"Müller Bau AG": "same"}
+    assert set(known.of("MULLER BAU")) == {"Müller Bau GmbH", "Müller Bau AG"}
+    assert known.of("Krausse Textil") == {"Krause Textil KG": "same"}
+    assert known.of("Krase Textil") == {"Krause Textil KG": "similar"}
+    assert known.of("Someone else") == {}
+    assert Parties(["A", "B"], {"DE1": "B"}).of("A", "DE1") == {"B": "same"}
+
+
+def test_digits_that_were_mistyped_or_cut() -> None:
+    full, serial = "2026006123", "006123"
+    assert likeness(("006123",), full, serial) == "medium"
+    assert likeness(("2026006132",), full, serial) == "similar"
+    assert likeness(("20260061",), full, serial) == "similar"
+    assert likeness(("6123",), full, serial) == "weak"
+    assert likeness(("2026",), full, serial) == "none"
+    assert likeness(("9876543210",), full, serial) == "none"
+
+
+def test_sums_are_found_and_rated() -> None:
+    amounts = [11_900, 23_817, 4_411, 99_003, -5_000]
+    hits, chance = subsets(amounts, 11_900 + 4_411 - 5_000)
+    assert hits == [(0, 2, 4)] and chance < -5
+    equal, likely = subsets([2_900] * 8, 5_800)
+    assert len(equal) == 6 and likely > 0
+
+
+# refusals
+
+GOOD = "id,date,amount,currency,reference,counterparty,description\n1,2026-09-01,29.00,EUR,,,\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id,date,amount,currency,reference,counterparty\n", "no column 'description'"),
+        (GOOD + "1,2026-09-01,29.00,EUR,,,\n", "row 3, column 'id': '1' is the id of an earlier row too"),
+        (GOOD + ",2026-09-01,29.00,EUR,,,\n", "row 3, column 'id'"),
+        (GOOD + "2,01.09.2026,29.00,EUR,,,\n", "row 3, column 'date': '01.09.2026' is no date"),
+        (GOOD + "2,2026-02-30,29.00,EUR,,,\n", "row 3, column 'date'"),
+        (GOOD + "2,2026-09-01,\"1.234,50\",EUR,,,\n", "row 3, column 'amount': '1.234,50' is no amount"),
+        (GOOD + "2,2026-09-01,NaN,EUR,,,\n", "row 3, column 'amount'"),
+        (GOOD + "2,2026-09-01,1e3,EUR,,,\n", "row 3, column 'amount'"),
+        (GOOD + "2,2026-09-01,123456789012345.00,EUR,,,\n", "row 3, column 'amount'"),
+        (GOOD + "2,2026-09-01,29.001,EUR,,,\n", "finer than its currency's minor unit"),
+        (GOOD + "2,2026-09-01,29.5,JPY,,,\n", "finer than its currency's minor unit"),
+        (GOOD + "2,2026-09-01,29.00,Euro,,,\n", "row 3, column 'currency': 'Euro' is no currency"),
+        (GOOD + "2,2026-09-01,29.00,,,,\n", "row 3, column 'currency'"),
+        (GOOD + "2,2026-09-01\n2,2026,1,2,3,4,5,6,7,8\n", "cannot be read"),
+        ("", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_bad_table_is_refused_with_its_row_and_column(tmp_path: Path, text: str, told: str) -> None:
+    bad, good, to = tmp_path / "bad.csv", tmp_path / "good.csv", tmp_path / "out.jsonl"
+    bad.write_text(text)
+    good.write_text(GOOD)
+    for sides in ((bad, good), (good, bad)):
+        done = CliRunner().invoke(cli, ["match", *map(str, sides), "--out", str(to)])
+        assert done.exit_code == 1
+        assert told in " ".join(done.output.split())
+        assert not to.exists() and len(list(tmp_path.iterdir())) == 2
+
+
+def test_binary_floats_are_refused(tmp_path: Path) -> None:
+    frame = pl.DataFrame({c: ["1"] for c in COLUMNS}).with_columns(amount=pl.lit(29.9))
+    frame.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(MatchingError, match="binary floats"):
+        read_table(tmp_path / "a.parquet")
+
+
+def test_parquet_holds_decimals_and_dates(tmp_path: Path) -> None:
+    frame = pl.DataFrame({c: ["x"] for c in COLUMNS}).with_columns(
+        amount=pl.lit(Decimal("-1234.50")), date=pl.lit(date(2026, 9, 1)), currency=pl.lit("EUR")
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    assert read_table(tmp_path / "a.parquet")["minor"].to_list() == [-123450]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("confidense = 0.9\n[[pass]]\nname='a'\n", "confidense"),
+        ("confidence = 1.5\n[[pass]]\nname='a'\n", "between 0.5 and 1"),
+        ("[[pass]]\nname='a'\namount=['nearly']\n", "nearly"),
+        ("[[pass]]\nname='a'\n[[pass]]\nname='a'\n", "two passes"),
+        ("pass = []\n", "no [[pass]]"),
+        ("[[pass\n", "rules.toml"),
+        ("[window]\nbefore = -1\n[[pass]]\nname='a'\n", "0 or more"),
+    ],
+)
+def test_rules_that_are_misspelt_are_wrong_usage(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "rules.toml").write_text(text)
+    (tmp_path / "a.csv").write_text(GOOD)
+    a = str(tmp_path / "a.csv")
+    done = CliRunner().invoke(
+        cli, ["match", a, a, "--rules", str(tmp_path / "rules.toml"), "--out", str(tmp_path / "o")]
+    )
+    assert done.exit_code == 2 and told in " ".join(done.output.split())
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("2026-09-01,EUR,USD,1.0840\n2026-09-01,EUR,USD,1.0841\n", "row 3, a second rate"),
+        ("2026-09-01,EUR,USD,0\n", "row 2, column 'rate'"),
+        ("2026-09-01,EUR,USD,-1\n", "row 2, column 'rate'"),
+        ("2026-09-01,EUR,USD,inf\n", "row 2, column 'rate'"),
+        ("2026-09-01,EUR,Dollar,1.1\n", "row 2, column 'quote'"),
+        ("1.9.2026,EUR,USD,1.1\n", "row 2, column 'date'"),
+    ],
+)
+def test_bad_rates_are_refused(tmp_path: Path, rows: str, told: str) -> None:
+    (tmp_path / "rates.csv").write_text("date,base,quote,rate\n" + rows)
+    with pytest.raises(MatchingError) as error:
+        read_rates(tmp_path / "rates.csv")
+    assert told in str(error.value)
