@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -117,6 +118,38 @@ def test_one_payment_of_several_invoices_with_a_credit_note() -> None:
     without = ("L1", "2026-09-20", "1309.00", "EUR", "", "Müller Bau", "offene Posten")
     found = [m for m in run([without], rights).groups() if set(m.right) == {"R1", "R2", "R3"}]
     assert found and found[0].rule == "party and amount"
+
+
+def test_two_payments_of_two_invoices_are_one_group() -> None:
+    rights = [INVOICE, ("R2", "2026-09-02", "238.00", "EUR", "INV-2026-00127", "Müller Bau GmbH", "")]
+    lines = [
+        ("L1", "2026-09-10", "1000.00", "EUR", "", "Müller Bau", "INV-2026-00123 INV-2026-00127 Teil 1"),
+        ("L2", "2026-09-20", "428.00", "EUR", "", "Müller Bau", "INV-2026-00123 INV-2026-00127 Rest"),
+    ]
+    found = one(run(lines, rights))
+    assert (found.left, found.right) == (("L1", "L2"), ("R1", "R2"))
+
+
+def test_what_a_whole_party_could_have_by_chance_is_not_taken() -> None:
+    # One party, thousands of cents: equal amounts meet by chance alone.
+    draw = random.Random(4)
+
+    def drawn(prefix: str) -> list[tuple[str, ...]]:
+        return [(f"{prefix}{n}", "2026-09-10", f"{draw.randrange(100, 90_000) / 100:.2f}", "EUR", "", "Markt AG", "")
+                for n in range(1500)]  # fmt: skip
+
+    result = match(table(*drawn("L")), table(*drawn("R")), RULES)
+    assert sum(m.status == "auto" for m in result.groups()) <= 1
+
+
+def test_a_number_that_everybody_has_names_no_one() -> None:
+    rights = [
+        (f"R{n}", "2026-09-01", f"{100 + n}.99", "EUR", "CONTRACT-2026-00001", "X AG", "") for n in range(40)
+    ]
+    lines = [
+        (f"L{n}", "2026-09-10", f"{200 + n}.98", "EUR", "", "Y AG", "CONTRACT-2026-00001") for n in range(40)
+    ]
+    assert list(run(lines, rights).groups()) == []
 
 
 def test_of_two_payments_of_one_invoice_the_first_pays_it() -> None:

@@ -14,6 +14,7 @@ from typing import cast
 
 import msgspec
 
+from tieout.reconcile.coincidence import Coincidence
 from tieout.reconcile.differences import Explainer
 from tieout.reconcile.numbers import likeness
 from tieout.reconcile.pool import Item, Pool
@@ -53,6 +54,7 @@ class Hypotheses:
         self._clear = rules.threshold
         self._lists: dict[int, frozenset[int]] = {}
         self.crowded: dict[int, int] = {}
+        self._trust = Coincidence(pool)
 
     def all(self) -> list[Hypothesis]:
         """Each group once, in the order of its items."""
@@ -60,8 +62,10 @@ class Hypotheses:
             self._around_left(left)
         for n in self._pool.named_by:
             self._around_right(self._pool.right[n])
+        self._circles()
         self._netting()
         found = [h for h in self._found.values() if h is not None]
+        self._found.clear()
         return sorted(found, key=lambda h: (h.left, h.right))
 
     # candidates
@@ -104,9 +108,10 @@ class Hypotheses:
         parties = pool.parties.of(left.name, left.account)
         if len(equal) > _OF_AMOUNT:
             # Thousands are equal: only those count which have another sign.
-            mine = [
-                r for p in parties for r in pool.by_party.get((p, left.currency), ()) if r.minor == left.minor
-            ]
+            mine = [r for p in parties for r in pool.by_party_amount.get((p, left.currency, left.minor), ())]
+            if len(mine) > _OF_AMOUNT:
+                self.crowded[left.n] = len(mine)
+                mine = []
             numbered = [
                 r
                 for run in left.runs
@@ -133,17 +138,16 @@ class Hypotheses:
         return sorted({*self._pool.parties.of(left.name, left.account), *(r.name for r in named)})
 
     def _block(self, left: Item, name: str, currency: str) -> list[Item]:
-        """A party's open items that lie in the window, in the order of their dates."""
+        """A party's open items that lie in the window, in the order of their dates; the latest."""
         window = self._rules.window
-        block = self._pool.by_party.get((name, currency), ())
-        return [r for r in block if -window.before <= left.day - r.day <= window.after]
+        return self._pool.block(name, currency, left.day - window.after, left.day + window.before, _OF_PARTY)
 
     def _by_party(self, left: Item, named: list[Item]) -> list[Hypothesis | None]:
         return [
             self._try((left,), (right,))
             for name in self._names(left, named)
             for currency in self._pool.currencies
-            for right in self._block(left, name, currency)[-_OF_PARTY:]
+            for right in self._block(left, name, currency)
             if self._difference(left.minor, left.currency, left.day, right)
         ]
 
@@ -157,7 +161,7 @@ class Hypotheses:
 
     def _sums_of(self, left: Item, items: list[Item], named: list[Item]) -> None:
         hits, chance = subsets([r.minor for r in items], left.minor)
-        runs = chance_of_runs([r.minor for r in items]) if hits else 0.0
+        runs = chance_of_runs([r.minor for r in items], left.minor) if hits else 0.0
         must = {r.n for r in named if self._pool.named[left.n][r.n] == 2}
         for hit in hits:
             chosen = tuple(items[at] for at in hit)
@@ -181,6 +185,26 @@ class Hypotheses:
                 for other in pool.payers.get((right.name, payer.currency, rest), ())[:_PARTS]:
                     if other.n != payer.n and right.n not in pool.named.get(other.n, ()):
                         self._try(tuple(sorted((payer, other), key=lambda i: i.n)), (right,))
+
+    def _circles(self) -> None:
+        """Many for many: payments and invoices that name each other around, and add up as one."""
+        pool, seen = self._pool, set[int]()
+        for start in pool.named:
+            if start in seen:
+                continue
+            lefts, rights, waiting = {start}, set[int](), [start]
+            while waiting:
+                fresh = set(pool.named[waiting.pop()]) - rights
+                rights |= fresh
+                for right in fresh:
+                    more = set(pool.named_by[right]) - lefts
+                    lefts |= more
+                    waiting += more
+            seen |= lefts
+            if 1 < len(lefts) <= _PARTS and 1 < len(rights) <= _PARTS:
+                self._try(
+                    tuple(pool.left[n] for n in sorted(lefts)), tuple(pool.right[n] for n in sorted(rights))
+                )
 
     def _netting(self) -> None:
         """Items of one side that cancel: a credit note and its invoice, a payment and its return."""
@@ -285,7 +309,7 @@ class Hypotheses:
             score += evidence.several
         if chance is not None:
             # The party's own items alone could have added up by chance.
-            score += min(evidence.amount_limit, -chance)
+            score += min(evidence.amount_limit, -chance) - rule.weight
             score += evidence.similar_party if party == "similar" else 0.0
         elif number == "none":
             score += self._without_number(lefts[0], rights, party, amount)
@@ -346,6 +370,8 @@ class Hypotheses:
         elif party != "unknown":
             open_items = len(pool.by_party[right.name, right.currency])
         score = -log(open_items) + self._amount_weight(amount, rights, limit=False)
+        if amount == "exact" and party in ("same", "similar"):
+            score = min(score, self._trust.limit(right.name, right.currency))
         return score + (self._evidence.similar_party if party == "similar" else 0.0)
 
     def _amount_weight(self, amount: str, rights: tuple[Item, ...], limit: bool = True) -> float:

@@ -19,7 +19,7 @@ _SHAPES = 8
 _RARE = 0.005
 _SEPARATOR = r"[^A-Z0-9]{0,3}"
 _WORD = r"[A-Z0-9][A-Z0-9_\-]{4,}"
-_NO_WORD = 14
+_NO_WORD, SHARED = 14, 12
 STRONG, MEDIUM = 2, 1
 
 
@@ -134,13 +134,17 @@ def links(
 def _found(
     here: pl.DataFrame, keys: Keys, shapes: list[Shape], mine: str, other: str, chunk: int
 ) -> list[pl.DataFrame]:
-    parts = [pl.DataFrame(schema={"l": pl.UInt32, "r": pl.UInt32, "strength": pl.Int8})]
+    parts = [pl.DataFrame(schema={"n": pl.UInt32, "k": pl.UInt32, "strength": pl.Int8})]
     text = pl.concat_str(["reference", "description"], separator=" ").alias("text")
     for start in range(0, len(here) if len(keys.codes) else 0, chunk):
-        hits = mentions(here.slice(start, chunk).select("n", text), keys, shapes)
-        rows = hits.join(keys.rows.rename({"n": other}), on="k")
-        parts.append(rows.rename({"n": mine}).select("l", "r", "strength"))
-    return parts
+        parts.append(mentions(here.slice(start, chunk).select("n", text), keys, shapes))
+    # A number that many rows have, and many texts name, is no one's: a contract, an account.
+    hits, rows = pl.concat(parts), keys.rows.rename({"n": other})
+    said, had = hits.group_by("k").agg(said=pl.len()), rows.group_by("k").agg(had=pl.len())
+    wide = (pl.col("said") > SHARED) & (pl.col("had") > SHARED)
+    shared = said.join(had, on="k").filter(wide).select("k")
+    found = hits.join(shared, on="k", how="anti").join(rows, on="k").rename({"n": mine})
+    return [found.select("l", "r", "strength")]
 
 
 def _equal(left: pl.DataFrame, right: pl.DataFrame, mine: str, theirs: str) -> pl.DataFrame:

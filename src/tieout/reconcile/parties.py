@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -23,6 +24,7 @@ _FORMS = frozenset(
     "SARL EURL SRL SPA SL SLU SP Z O OO AB AS ASA APS OY OYJ KFT ZRT DOO SRO GESMBH COMPANY THE UND AND".split()
 )
 _SIMILAR, _AHEAD, _SHORTEST_CUT = 88.0, 4.0, 12
+_BESIDE, _OF_WORD = 20, 200
 
 
 @lru_cache(1 << 18)
@@ -45,14 +47,13 @@ class Parties:
         self.names = sorted({n for n in names if n})
         self._by_core: dict[str, list[str]] = defaultdict(list)
         self._by_word: dict[str, list[str]] = defaultdict(list)
-        self._by_start: dict[str, list[str]] = defaultdict(list)
         for name in self.names:
             core, _ = folded(name)
             if core not in self._by_core:
                 for word in set(core.split()):
                     self._by_word[word].append(core)
-                self._by_start[core[:6]].append(core)
             self._by_core[core].append(name)
+        self._cores = sorted(self._by_core)
         self._accounts = dict(accounts or {})
         self._found: dict[str, dict[str, str]] = {}
 
@@ -83,17 +84,18 @@ class Parties:
         """The one core that is much nearer than all others; "" where there is none."""
         if len(core) < 4:
             return ""
-        starts = self._by_start.get(core[:6], [])
+        at = bisect_left(self._cores, core)
         if len(core) >= _SHORTEST_CUT:
-            cut = [c for c in starts if c.startswith(core)]
+            cut = [c for c in self._cores[at : at + 2] if c.startswith(core)]
             if len(cut) == 1:
                 return cut[0]
         words = sorted(
             (w for w in set(core.split()) if w in self._by_word), key=lambda w: (len(self._by_word[w]), w)
         )
-        candidates = set(starts)
+        # Names beside it in the alphabet, and those that share one of its two rarest words.
+        candidates = set(self._cores[max(0, at - _BESIDE) : at + _BESIDE])
         for word in words[:2]:
-            candidates.update(self._by_word[word][:400])
+            candidates.update(self._by_word[word][:_OF_WORD])
         scored = sorted(((fuzz.ratio(core, c), c) for c in candidates), reverse=True)[:2]
         if not scored or scored[0][0] < _SIMILAR:
             return ""

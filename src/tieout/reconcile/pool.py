@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
 
 import msgspec
 import polars as pl
 
-from tieout.reconcile.keys import MEDIUM, Shape
+from tieout.reconcile.keys import MEDIUM, SHARED, Shape
 from tieout.reconcile.parties import Parties
 
 _RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
@@ -61,21 +62,33 @@ class Pool:
                 self.named[mine][theirs] = strength
                 self.named_by[theirs][mine] = strength
         self.by_party: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        self.by_party_amount: dict[tuple[str, str, int], list[Item]] = defaultdict(list)
         self.by_amount: dict[tuple[str, int], list[Item]] = defaultdict(list)
         self.by_serial: dict[str, list[Item]] = defaultdict(list)
         self.open: dict[str, int] = defaultdict(int)
         for item in sorted(self.right.values(), key=lambda i: (i.day, i.id)):
             self.by_party[item.name, item.currency].append(item)
+            self.by_party_amount[item.name, item.currency, item.minor].append(item)
             self.by_amount[item.currency, item.minor].append(item)
             self.open[item.currency] += 1
             if len(item.serial) >= 3:
                 self.by_serial[item.serial.lstrip("0")].append(item)
+        self._days = {key: [i.day for i in items] for key, items in self.by_party.items()}
         self._name_serials()
         self.payers: dict[tuple[str, str, int], list[Item]] = defaultdict(list)
         for item in self.left.values():
             for party in self.parties.of(item.name, item.account):
                 self.payers[party, item.currency, item.minor].append(item)
         self.currencies = sorted({i.currency for i in self.right.values()})
+
+    def block(self, name: str, currency: str, first: int, last: int, most: int) -> list[Item]:
+        """A party's open items of the days from `first` to `last`, in their order; at most so
+        many, the latest."""
+        days = self._days.get((name, currency))
+        if days is None:
+            return []
+        start, end = bisect_left(days, first), bisect_right(days, last)
+        return self.by_party[name, currency][max(start, end - most) : end]
 
     def _name_serials(self) -> None:
         """A run of digits that is one open item's whole serial, zeros and all, names it in part."""
@@ -92,11 +105,15 @@ class Pool:
 def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
     days = rows["date"].to_physical().to_list()
     found: dict[int, Item] = {}
+    # A number that many have is no one's.
+    counts = rows["reference"].value_counts(name="rows")
+    shared = set(counts.filter(pl.col("rows") > SHARED)["reference"].to_list())
     columns = ("n", "id", "minor", "currency", "counterparty", "account", "reference", "description")
     for day, values in zip(days, rows.select(columns).iter_rows(), strict=True):
         n, key, minor, currency, name, account, reference, description = values
         text = f"{reference} {description}".upper()
-        last = _SERIAL.search(reference)
+        own = "" if reference in shared else reference
+        last = _SERIAL.search(own)
         found[n] = Item(
             n=n,
             id=key,
@@ -105,7 +122,7 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
             currency=currency,
             name=name,
             account=account,
-            number="".join(c for c in reference if c.isdigit()),
+            number="".join(c for c in own if c.isdigit()),
             serial=last[1] if last else "",
             runs=tuple(dict.fromkeys(re.sub(r"\D", "", run) for run in _RUN.findall(_DAY.sub(" ", text)))),
             shaped=full.search(text) is not None,

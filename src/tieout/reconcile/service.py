@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from math import exp
+from sys import intern
 from typing import cast
 
 import msgspec
@@ -59,7 +61,7 @@ def proven_match(left: tuple[str, ...], right: tuple[str, ...], currency: str) -
         confidence=_SURE,
         status="auto",
         rank=1,
-        difference=Difference(from_minor(0, currency).value, currency),
+        difference=_difference(0, currency, ""),
         why="each names the other alone, and the amounts agree",
     )
 
@@ -76,12 +78,13 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
     done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p[1] for p in pairs])])
     free_left = left.join(done_left, on="n", how="anti")
     free_right = right.join(done_right, on="n", how="anti")
+    linked = linked.join(free_left, left_on="l", right_on="n", how="semi")
     parties = Parties(right["counterparty"].unique().to_list(), _accounts(left, right, sure))
-    pool = Pool(
-        free_left, free_right, linked, parties, shapes_of(right["reference"]), _common(right, free_right)
-    )
+    shapes, common = shapes_of(right["reference"]), _common(right, free_right)
+    # Texts are needed for what is free alone.
     left, right = left.select(*_KEPT), right.select(*_KEPT)
-    del linked, free_left, free_right
+    pool = Pool(free_left, free_right, linked, parties, shapes, common)
+    del linked, free_left, free_right, done_left, done_right
     hypotheses = Hypotheses(pool, rules, explainer)
     taken, rest = decide(hypotheses.all(), rules.threshold)
     matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
@@ -137,8 +140,8 @@ def _pair(pair: _Pair, left: pl.DataFrame, right: pl.DataFrame) -> Match:
         confidence=_SURE,
         status="auto",
         rank=1,
-        difference=Difference(from_minor(difference, currency).value, currency, kind),
-        why=f"each names the other alone; same party; {kind.replace('_', ' ')}",
+        difference=_difference(difference, currency, kind),
+        why=intern(f"each names the other alone; same party; {kind.replace('_', ' ')}"),
     )
 
 
@@ -197,9 +200,14 @@ def _match(h: Hypothesis, margin: float, status: str, rank: int, pool: Pool) -> 
         confidence=round(1 / (1 + exp(-max(-30.0, min(30.0, margin)))), 4),
         status=status,  # type: ignore[arg-type]
         rank=rank,
-        difference=Difference(from_minor(h.difference, h.currency).value, h.currency, kind),
-        why=why(h, pool),
+        difference=_difference(h.difference, h.currency, kind),
+        why=intern(why(h, pool)),
     )
+
+
+@lru_cache(1024)
+def _difference(minor: int, currency: str, kind: str) -> Difference:
+    return Difference(from_minor(minor, currency).value, currency, kind)
 
 
 def _suggested(rest: list[tuple[Hypothesis, float]], pool: Pool, crowded: dict[int, int]) -> list[Match]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import accumulate, combinations
-from math import gcd, log
+from math import comb, exp, gcd, log, pi, sqrt
+from statistics import fmean, pstdev
 
 LARGEST, ITEMS, HITS = 6, 16, 6
 
@@ -25,28 +26,32 @@ def subsets(amounts: list[int], wanted: int) -> tuple[list[tuple[int, ...]], flo
     found: dict[tuple[int, ...], None] = dict.fromkeys(runs)
     for hit in _few(tail, wanted):
         found.setdefault(tuple(n + first for n in hit), None)
-    return list(found)[:HITS], _chance(amounts, len(tail))
+    hits = list(found)[:HITS]
+    n = len(tail)
+    return hits, _chance(
+        tail, wanted, {k: comb(n, k) for k in range(2, min(LARGEST, n) + 1)}
+    ) if hits else 0.0
 
 
-def chance_of_runs(amounts: list[int]) -> float:
+def chance_of_runs(amounts: list[int], wanted: int) -> float:
     """The natural logarithm of how many runs of neighbours chance alone would let fit."""
     n = len(amounts)
-    return log(max(1, n * (n - 1) / 2)) - log(_room(amounts))
+    return _chance(amounts, wanted, {k: n - k + 1 for k in range(2, n + 1)})
 
 
-def _room(amounts: list[int]) -> float:
-    """How many different sums there may be."""
+def _chance(amounts: list[int], wanted: int, sets: dict[int, int]) -> float:
+    """How many of so many sets of each size add up to just `wanted`, if sums lie about their
+    mean as sums do (normally)."""
     unit = gcd(*amounts) or 1
-    return max(2.0, sum(map(abs, amounts)) / unit)
-
-
-def _chance(amounts: list[int], n: int) -> float:
-    sets, way = 0.0, 1.0
-    for k in range(1, min(LARGEST, n) + 1):
-        way = way * (n - k + 1) / k
-        if k > 1:
-            sets += way
-    return log(max(1.0, sets)) - log(_room(amounts))
+    mean, spread = fmean(amounts), max(pstdev(amounts), unit / 2)
+    expected = 0.0
+    for size, count in sets.items():
+        width = spread * sqrt(size)
+        away = (wanted - size * mean) / width
+        expected += count * exp(-away * away / 2) * unit / (width * sqrt(2 * pi))
+    # Amounts have longer tails than that: no sum is wholly unlikely.
+    floor = sum(sets.values()) * unit / (100 * max(unit, sum(map(abs, amounts))))
+    return log(max(expected, floor))
 
 
 def _runs(amounts: list[int], wanted: int) -> list[tuple[int, ...]]:
