@@ -10,6 +10,7 @@ rows nor the order of taking says anything; where two choices are equally good, 
 from __future__ import annotations
 
 from collections import defaultdict
+from math import inf
 
 from tieout.reconcile.hypotheses import Hypothesis
 
@@ -83,8 +84,8 @@ def _exact(
     place = {at: n for n, at in enumerate(part)}
     clash = [sum(1 << place[o] for o in neighbours[at] if o != at) for at in part]
     scores = [hypotheses[at].score for at in part]
-    best_with = [float("-inf")] * len(part)
-    best_without = [float("-inf")] * len(part)
+    best_with = [-inf] * len(part)
+    best_without = [-inf] * len(part)
 
     def walk(n: int, chosen: int, barred: int, total: float) -> None:
         if n == len(part):
