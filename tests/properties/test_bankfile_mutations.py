@@ -9,7 +9,7 @@ import re
 from tests.golden.bankfiles import files
 from tests.properties.mutations import MUTATIONS, provable, run
 from tieout.formats import FormatError, parse
-from tieout.formats.mt940 import reading
+from tieout.formats.mt940 import information, reading
 
 
 def test_mutated_files_are_the_same_money_refused_or_broken() -> None:
@@ -22,7 +22,7 @@ def test_mutated_files_are_the_same_money_refused_or_broken() -> None:
 
 def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypatch) -> None:
     samples = [path for path in files() if path.name.startswith("mt94")]
-    usual, never = reading._USUAL, re.compile(r"(?!)")
+    usual, never = reading._USUAL, dict.fromkeys((False, True), re.compile(r"(?!)"))
     met = 0
     for number in range(3000):
         draw = random.Random(number)
@@ -31,7 +31,9 @@ def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypa
             # What an earlier mutation left may hold nothing that this one could change.
             with contextlib.suppress(IndexError):
                 raw = draw.choice(MUTATIONS)(draw, raw)
-        met += usual.search(raw.decode("latin-1")) is not None
+        if draw.random() < 0.3:
+            raw = raw.replace(b"\r", b"").replace(b"\n", b"\r\n")
+        met += any(way.search(raw.decode("latin-1")) for way in usual.values())
         found = []
         for way in (usual, never):
             monkeypatch.setattr(reading, "_USUAL", way)
@@ -41,3 +43,41 @@ def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypa
                 found.append(str(error))
         assert found[0] == found[1], (number, found)
     assert met > 200
+
+
+def test_structured_information_reads_the_same_in_the_usual_order_and_in_any() -> None:
+    tags = ["EREF+", "KREF+", "MREF+", "SVWZ+", "ABWA+", "IBAN+", "BIC+", "svwz+", "", "SVWZ:"]
+    words = [
+        "Rechnung 12",
+        " ",
+        "x" * 27,
+        "y" * 22,
+        "a+b",
+        "EREF+mid",
+        "SVWZ+ z",
+        "? mark",
+        "DE89 3704 0044",
+        "",
+    ]
+    met = 0
+    for number in range(4000):
+        draw = random.Random(number)
+        numbers = [
+            "00",
+            "10",
+            *(f"2{n}" for n in range(draw.randrange(5))),
+            "30",
+            "31",
+            "32",
+            "33",
+            "34",
+            "60",
+        ]
+        if draw.random() < 0.15:
+            draw.shuffle(numbers)
+        kept = [n for n in numbers if draw.random() < 0.8]
+        text = "".join(f"?{n}{draw.choice(tags)}{draw.choice(words)}" for n in kept)
+        usual = information.structured(text, "?", "166")
+        met += information._USUAL.fullmatch(text) is not None
+        assert usual == information._pieced(text, "?", "166"), text
+    assert met > 1000

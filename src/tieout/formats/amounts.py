@@ -43,15 +43,10 @@ def with_comma(text: str, currency: str, place: Place | None = None) -> Decimal:
 
     Raises FormatError for anything else, and for an amount finer than the minor unit.
     """
-    whole, cents = text[:-3], text[-2:]
-    if (
-        text[-3:-2] == ","
-        and currency in _OF_CENTS
-        and whole.isdecimal()
-        and cents.isdecimal()
-        and len(whole) < 22
-    ):
-        return Decimal(f"{whole}.{cents}")
+    if text[-3:-2] == "," and currency in _OF_CENTS and len(text) < 25:
+        digits = text.replace(",", "", 1)
+        if digits.isdecimal() and len(digits) == len(text) - 1 and text[0] != ",":
+            return Decimal(text.replace(",", "."))
     if not _COMMA.fullmatch(text):
         raise FormatError(f"{text[:40]!r} is no amount, such as 1234,50", place)
     plain = text.replace(",", ".")

@@ -20,6 +20,10 @@ class TextLines:
         self.starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
         if "\r" in text:
             self.lines = [line.rstrip("\r") for line in self.lines]
+        if len(text) == len(content) and self.decoded.encoding != "utf-16":
+            # A character a byte.
+            self._offsets = self.starts
+            return
         raw = content.split(b"\n")
         # Line ends stand at the same bytes in every encoding that keeps ASCII; in UTF-16 a line
         # knows its number alone.
@@ -32,7 +36,8 @@ class TextLines:
         """The place of the lines from `first` to `last` (that one alone if not given)."""
         end = self._offsets[(first if last is None else last) + 1]
         start = self._offsets[first]
-        return Place(start, max(end - 1 - start, 0), first + 1)
+        length = end - 1 - start
+        return Place(start, length if length > 0 else 0, first + 1)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         return iter(enumerate(self.lines))

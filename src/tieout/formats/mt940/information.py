@@ -19,6 +19,11 @@ _SEPA = re.compile(rf"(?<!\S)({'|'.join(_SEPA_TAGS)})[+:] ?")
 _TAGS = frozenset(f"{tag}{mark}" for tag in _SEPA_TAGS for mark in "+:")
 _NUMBERS = frozenset(f"{n:02}" for n in range(100))
 _REMITTANCE = frozenset(f"{n}" for n in (*range(20, 30), *range(60, 64)))
+# Pieces in the order in which nearly every bank writes them.
+_USUAL = re.compile(
+    r"\?00([^?]*+)(?:\?10([^?]*+))?+((?:\?2\d[^?]*+)*+)(?:\?30([^?]*+))?+(?:\?31([^?]*+))?+(?:\?32([^?]*+))?+"
+    r"(?:\?33([^?]*+))?+(?:\?34[^?]*+)?+((?:\?6[0-3][^?]*+)*+)"
+)
 _PIECE_NAMES = (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account"))
 _SEPA_NAMES = {
     "EREF": "end_to_end_id",
@@ -92,6 +97,31 @@ def joined_hard(lines: list[str]) -> str:
 def structured(text: str, separator: str, code: str) -> Found:
     """What a structured :86: says: `text` from its first separator on, `code` before it; empty
     texts are left out."""
+    usual = _USUAL.fullmatch(text) if separator == "?" else None
+    if usual is not None:
+        booking, primary, remittance, bank, account, name, more, last = usual.groups()
+        pieces = (remittance + last).split("?") if last else remittance.split("?")
+        found = _one_each(pieces)
+        if found is None:
+            tagged = _tagged([piece[2:] for piece in pieces[1:]])
+            found = {key: bare for key, value in tagged.items() if (bare := value.strip())}
+        found["code"] = code
+        if booking and (bare := booking.strip()):
+            found["booking_text"] = bare
+        if primary and (bare := primary.strip()):
+            found["primary_note"] = bare
+        if bank and "bank" not in found and (bare := bank.strip()):
+            found["bank"] = bare
+        if account and "account" not in found and (bare := account.strip()):
+            found["account"] = bare
+        if (name or more) and (bare := _glued([name or "", more]) if more else name.strip()):
+            found["name"] = bare
+        return found
+    return _pieced(text, separator, code)
+
+
+def _pieced(text: str, separator: str, code: str) -> Found:
+    """Pieces in whatever order, some of them twice."""
     pieces: dict[str, str] = {}
     remittance: list[str] = []
     for part in text.split(separator)[1:]:
@@ -104,7 +134,7 @@ def structured(text: str, separator: str, code: str) -> Found:
             pieces[number] = part[2:]
     if not pieces.keys() <= _NUMBERS:
         # A separator stands inside a text: it is text where no number follows it.
-        return structured(re.sub(rf"{re.escape(separator)}(?=[0-9]{{2}})", "\0", text), "\0", code)
+        return _pieced(re.sub(rf"{re.escape(separator)}(?=[0-9]{{2}})", "\0", text), "\0", code)
     found = _tagged(remittance)
     found["code"] = code
     for number, name in _PIECE_NAMES:
@@ -133,11 +163,30 @@ def _tagged(pieces: list[str]) -> Found:
     before, *parts = _SEPA.split(_glued(pieces))
     found: Found = {"remittance": before.strip()}
     for at in range(0, len(parts), 2):
-        name, value = _SEPA_NAMES.get(parts[at]), parts[at + 1]
+        name, value = _SEPA_NAMES.get(parts[at]), parts[at + 1].strip()
         if name == "remittance":
-            found["remittance"] = f"{found['remittance']} {value.strip()}".strip()
-        elif name:
-            found[name] = value.replace(" ", "") if name in ("account", "bank") else value.strip()
+            found["remittance"] = f"{found['remittance']} {value}".strip()
+        elif name and value:
+            found[name] = value.replace(" ", "") if name in ("account", "bank") else value
+    return found
+
+
+def _one_each(pieces: list[str]) -> Found | None:
+    """The tags where each piece (behind its number) is one, whole; None where it takes a closer
+    look. Nothing stands before the first."""
+    found: Found = {}
+    for piece in pieces[1:] if len(pieces) > 1 else ():
+        tag, value = piece[2:7], piece[7:].strip()
+        if tag not in _TAGS or "+" in value or ":" in value or len(piece) >= _PIECE + 2:
+            return None
+        name = _SEPA_NAMES.get(tag[:4])
+        if name is None or not value:
+            continue
+        if name == "account" or name == "bank":
+            value = value.replace(" ", "")
+        elif name == "remittance" and name in found:
+            value = f"{found[name]} {value}"
+        found[name] = value
     return found
 
 
