@@ -97,8 +97,9 @@ def mt940_lib(path: Path) -> int:
     return len(mt940.parse(str(path)).transactions)
 
 
-def write_mt940(path: Path, lines: int) -> int:
-    """One statement of so many structured lines that holds."""
+def write_mt940(path: Path, lines: int, wrapped: bool = False) -> int:
+    """One statement of so many structured lines that holds: transfers, or direct debits whose
+    texts are wrapped at 27 and 65 characters."""
     total, rows = 0, [":20:STARTUMSE", ":25:70040041/532013000", ":28C:1/1", ":60F:C261005EUR0,00"]
     for n in range(lines):
         cents = 10_000 + n % 997
@@ -106,6 +107,12 @@ def write_mt940(path: Path, lines: int) -> int:
         rows.append(
             f":61:2610051005{'CR' if n % 3 else 'DR'}{cents // 100},{cents % 100:02d}NTRFNONREF//REF{n}"
         )
+        if wrapped:
+            debit = (f":86:105?00FOLGELASTSCHRIFT?109248?20EREF+E2E-{n:08d}?21MREF+MANDAT-{n:07d}?22CRED+DE98ZZZ09999999999"
+                     f"?23SVWZ+Rechnung INV-{n:07d} u?24nd weitere vom 03. Oktober?25 2026?30COBADEFFXXX"
+                     f"?31DE89370400440532013000?32Muster & Soehne Handels Ges?33ellschaft mbH {n}?34992")  # fmt: skip
+            rows += [debit[at : at + 65] for at in range(0, len(debit), 65)]
+            continue
         rows.append(f":86:166?00GUTSCHRIFT?20EREF+E2E-{n}?21SVWZ+Rechnung INV-{n:07d}?30COBADEFFXXX\n"
                     f"?31DE89370400440532013000?32Muster & Soehne {n}")  # fmt: skip
     sign = "C" if total >= 0 else "D"
@@ -236,6 +243,7 @@ def main() -> None:
         path.unlink()
         path = Path(folder) / "file.sta"
         compare("MT940, places and proof on", path, write_mt940(path, 20_000), ("ours", "mt940"))
+        compare("MT940, wrapped texts", path, write_mt940(path, 20_000, wrapped=True), ("ours", "mt940"))
         path = Path(folder) / "file.ofx"
         compare("OFX 1", path, write_ofx(path, 5_000), ("ours", "ofxtools"))
         path = Path(folder) / "file.csv"

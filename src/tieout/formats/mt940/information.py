@@ -172,20 +172,34 @@ def _tagged(pieces: list[str]) -> Found:
 
 
 def _one_each(pieces: list[str]) -> Found | None:
-    """The tags where each piece (behind its number) is one, whole; None where it takes a closer
-    look. Nothing stands before the first."""
+    """The tags where each begins a piece (behind its number) and goes on until the next; None
+    where it takes a closer look. Nothing stands before the first."""
     found: Found = {}
-    for piece in pieces[1:] if len(pieces) > 1 else ():
-        tag, value = piece[2:7], piece[7:].strip()
-        if tag not in _TAGS or "+" in value or ":" in value or len(piece) >= _PIECE + 2:
+    values: dict[str, str] = {}
+    tag = before = ""
+    for piece in pieces[1:]:
+        head = piece[2:7]
+        if head in _TAGS:
+            if head in values:
+                return None
+            tag, text = head, piece[7:]
+            values[tag] = text
+        elif tag:
+            text = piece[2:]
+            values[tag] += text if len(before) >= _PIECE + 2 else " " + text
+        else:
             return None
-        name = _SEPA_NAMES.get(tag[:4])
+        if "+" in text or ":" in text:
+            return None
+        before = piece
+    for tag, value in values.items():
+        name, value = _SEPA_NAMES.get(tag[:4]), value.strip()
         if name is None or not value:
             continue
         if name == "account" or name == "bank":
             value = value.replace(" ", "")
-        elif name == "remittance" and name in found:
-            value = f"{found[name]} {value}"
+        elif name in found:
+            return None
         found[name] = value
     return found
 

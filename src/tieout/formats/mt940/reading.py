@@ -9,10 +9,10 @@ MT 940 and MT 942.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -322,7 +322,11 @@ class _Message:
             )
         reference, remittance = reference.strip(), get("remittance", "")
         end_to_end, booking, about = get("end_to_end_id", ""), get("booking_text", ""), get("code")
-        line = Line(
+        said = Line if mark in ("C", "D") else _turned(mark)
+        structured, mandate = find_references(remittance), get("mandate_id", "")
+        if structured or mandate:
+            said = partial(said, structured=structured, mandate_id=mandate)
+        return said(
             amount=total if mark in _INCOMING else 0 - total,
             currency=currency,
             booked_on=booked_on,
@@ -339,17 +343,6 @@ class _Message:
             additional=f"{booking} {supplementary}"
             if booking and supplementary
             else booking or supplementary,
-        )
-        # More than these fifteen at once cost four times as much, and most lines have none of them.
-        structured, mandate = find_references(remittance), get("mandate_id", "")
-        if not structured and not mandate and mark in ("C", "D"):
-            return line
-        return msgspec.structs.replace(
-            line,
-            status="pending" if mark[0] == "E" else "booked",
-            reversal=mark[0] == "R",
-            mandate_id=mandate,
-            structured=structured,
         )
 
     def _by_dialect(
@@ -406,6 +399,11 @@ def _year_of(text: str) -> int:
     """The year of two digits: from 80 on it is of the last century."""
     year = int(text[:2])
     return 1900 + year if year >= 80 else 2000 + year
+
+
+def _turned(mark: str) -> Callable[..., Line]:
+    """A line that is not booked yet (E) or takes an earlier one back (R)."""
+    return partial(Line, status="pending" if mark[0] == "E" else "booked", reversal=mark[0] == "R")
 
 
 @lru_cache(4096)
