@@ -11,8 +11,8 @@ import re
 _RF = re.compile(r"\bRF\d{2}[A-Za-z0-9 ]{1,26}\b")
 _OGM = re.compile(r"(?:\+{3}|\*{3})(\d{3})/?(\d{4})/?(\d{5})(?:\+{3}|\*{3})")
 _QR = re.compile(r"(?<!\d)(?:\d{2} ?)(?:\d{5} ?){4}\d{5}(?!\d)")
-# What every reference has: few texts are looked at more closely.
-_HINT = re.compile(r"RF\d\d|[+*]{3}\d|\d[\d ]{25}")
+# What every reference has, beside its marks: few texts are looked at more closely.
+_LONG = re.compile(r"[0-9][0-9 ]{25}")
 _QR_TABLE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
 
 
@@ -51,9 +51,8 @@ def kind_of(reference: str) -> str:
 
 def find_references(text: str) -> tuple[tuple[str, str], ...]:
     """(kind, reference without blanks) of each one in a free text, in order of appearance."""
-    if (len(text) < 26 and "RF" not in text and "++" not in text and "**" not in text) or not _HINT.search(
-        text
-    ):
+    marked = "RF" in text or "++" in text or "**" in text
+    if not marked and (len(text) < 26 or _LONG.search(text) is None):
         return ()
     found: dict[tuple[str, str], int] = {}
     for hit in _RF.finditer(text):

@@ -14,17 +14,6 @@ from tieout.formats.mt940.dialects import Dialect
 
 Found = dict[str, str]
 _STRUCTURED = re.compile(r"\s?(\d{3})([^\w\s])(?=\d\d)")
-_SEPA_TAGS = "EREF KREF MREF CRED DEBT COAM OAMT SVWZ ABWA ABWE IBAN BIC BREF RREF PURP RTRN".split()
-_SEPA = re.compile(rf"(?<!\S)({'|'.join(_SEPA_TAGS)})[+:] ?")
-_TAGS = frozenset(f"{tag}{mark}" for tag in _SEPA_TAGS for mark in "+:")
-_NUMBERS = frozenset(f"{n:02}" for n in range(100))
-_REMITTANCE = frozenset(f"{n}" for n in (*range(20, 30), *range(60, 64)))
-# Pieces in the order in which nearly every bank writes them.
-_USUAL = re.compile(
-    r"\?00([^?]*+)(?:\?10([^?]*+))?+((?:\?2\d[^?]*+)*+)(?:\?30([^?]*+))?+(?:\?31([^?]*+))?+(?:\?32([^?]*+))?+"
-    r"(?:\?33([^?]*+))?+(?:\?34[^?]*+)?+((?:\?6[0-3][^?]*+)*+)"
-)
-_PIECE_NAMES = (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account"))
 _SEPA_NAMES = {
     "EREF": "end_to_end_id",
     "KREF": "customer_reference",
@@ -37,6 +26,19 @@ _SEPA_NAMES = {
     "BREF": "bank_reference",
     "RTRN": "return_reason",
 }
+_SEPA_TAGS = "EREF KREF MREF CRED DEBT COAM OAMT SVWZ ABWA ABWE IBAN BIC BREF RREF PURP RTRN".split()
+_SEPA = re.compile(rf"(?<!\S)({'|'.join(_SEPA_TAGS)})[+:] ?")
+_TAGS = frozenset(f"{tag}{mark}" for tag in _SEPA_TAGS for mark in "+:")
+# What begins a piece: the name of what follows, "" for what nobody asks for.
+_HEADS = {f"{tag}{mark}": _SEPA_NAMES.get(tag, "") for tag in _SEPA_TAGS for mark in "+:" if len(tag) == 4}
+_NUMBERS = frozenset(f"{n:02}" for n in range(100))
+_REMITTANCE = frozenset(f"{n}" for n in (*range(20, 30), *range(60, 64)))
+# Pieces in the order in which nearly every bank writes them.
+_USUAL = re.compile(
+    r"\?00([^?]*+)(?:\?10([^?]*+))?+((?:\?2\d[^?]*+)*+)(?:\?30([^?]*+))?+(?:\?31([^?]*+))?+(?:\?32([^?]*+))?+"
+    r"(?:\?33([^?]*+))?+(?:\?34[^?]*+)?+((?:\?6[0-3][^?]*+)*+)"
+)
+_PIECE_NAMES = (("00", "booking_text"), ("10", "primary_note"), ("30", "bank"), ("31", "account"))
 _KEYS = (
     "ACCW|ADDR|BENM|BIC|BO|CHGS?|CNTP|CSID|EREF|EXCH|IBAN|ID|INIT|IREF|ISDT|KREF|MARF|MREF|NAME|NRTX|OAMT|OCMT|ORDP|"
     "PREF|PURP|REFS|REMI|RTRN|SVCL|TRCD|TRTP|ULTB|ULTC|ULTD|UDTR|VALD"
@@ -105,6 +107,8 @@ def structured(text: str, separator: str, code: str) -> Found:
         if found is None:
             tagged = _tagged([piece[2:] for piece in pieces[1:]])
             found = {key: bare for key, value in tagged.items() if (bare := value.strip())}
+        if "" in found.values():
+            found = {key: value for key, value in found.items() if value}
         found["code"] = code
         if booking and (bare := booking.strip()):
             found["booking_text"] = bare
@@ -114,8 +118,10 @@ def structured(text: str, separator: str, code: str) -> Found:
             found["bank"] = bare
         if account and "account" not in found and (bare := account.strip()):
             found["account"] = bare
-        if (name or more) and (bare := _glued([name or "", more]) if more else name.strip()):
-            found["name"] = bare
+        if name or more:
+            whole = _glued([name or "", more]) if more else name.strip()
+            if whole:
+                found["name"] = whole
         return found
     return _pieced(text, separator, code)
 
@@ -175,33 +181,31 @@ def _one_each(pieces: list[str]) -> Found | None:
     """The tags where each begins a piece (behind its number) and goes on until the next; None
     where it takes a closer look. Nothing stands before the first."""
     found: Found = {}
-    values: dict[str, str] = {}
-    tag = before = ""
+    name, value, wide = None, "", False
     for piece in pieces[1:]:
-        head = piece[2:7]
-        if head in _TAGS:
-            if head in values:
+        begun = _HEADS.get(piece[2:7])
+        if begun is not None:
+            if name is not None and not _keep(found, name, value):
                 return None
-            tag, text = head, piece[7:]
-            values[tag] = text
-        elif tag:
+            name, text = begun, piece[7:]
+            value = text
+        elif name is not None:
             text = piece[2:]
-            values[tag] += text if len(before) >= _PIECE + 2 else " " + text
+            value += text if wide else " " + text
         else:
             return None
         if "+" in text or ":" in text:
             return None
-        before = piece
-    for tag, value in values.items():
-        name, value = _SEPA_NAMES.get(tag[:4]), value.strip()
-        if name is None or not value:
-            continue
-        if name == "account" or name == "bank":
-            value = value.replace(" ", "")
-        elif name in found:
-            return None
-        found[name] = value
-    return found
+        wide = len(piece) >= _PIECE + 2
+    return found if name is None or _keep(found, name, value) else None
+
+
+def _keep(found: Found, name: str, value: str) -> bool:
+    """Note a tag's value; False where it was noted before, so that a closer look is needed."""
+    if name in found or name == "":
+        return name == ""
+    found[name] = value.replace(" ", "") if name in ("account", "bank") else value.strip()
+    return True
 
 
 def _slashed(text: str) -> Found:
