@@ -24,12 +24,20 @@ _OF_CENTS = frozenset(code for code in CURRENCIES if minor_digits(code) == 2)
 _COMMA = re.compile(r"\d{1,22}([,.]\d{0,4})?")
 
 
+def _is_plain(text: str, mark: str) -> bool:
+    """Whether a text is digits and one decimal mark: what nearly every amount is."""
+    digits = text.replace(mark, "", 1)
+    return digits.isdecimal() and len(digits) == len(text) - 1 < 24 and text[0] != mark
+
+
 def exact(text: str, currency: str, place: Place | None = None) -> Decimal:
     """A plain decimal text ("12.50") of a currency, padded to its minor unit.
 
     Raises FormatError for anything else, for an amount finer than the minor unit, and for a code
     that is no currency.
     """
+    if text[-3:-2] == "." and currency in _OF_CENTS and _is_plain(text, "."):
+        return Decimal(text)
     if currency not in CURRENCIES:
         raise FormatError(f"{currency[:10]!r} is no currency of ISO 4217", place)
     try:
@@ -43,10 +51,8 @@ def with_comma(text: str, currency: str, place: Place | None = None) -> Decimal:
 
     Raises FormatError for anything else, and for an amount finer than the minor unit.
     """
-    if text[-3:-2] == "," and currency in _OF_CENTS and len(text) < 25:
-        digits = text.replace(",", "", 1)
-        if digits.isdecimal() and len(digits) == len(text) - 1 and text[0] != ",":
-            return Decimal(text.replace(",", "."))
+    if text[-3:-2] == "," and currency in _OF_CENTS and _is_plain(text, ","):
+        return Decimal(text.replace(",", "."))
     if not _COMMA.fullmatch(text):
         raise FormatError(f"{text[:40]!r} is no amount, such as 1234,50", place)
     plain = text.replace(",", ".")

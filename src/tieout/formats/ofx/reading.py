@@ -28,6 +28,7 @@ _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9_.]*)\s*>")
 _CHARSET = re.compile(rb"^CHARSET:\s*([A-Za-z0-9-]+)", re.MULTILINE)
 _PROLOG = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 _AMOUNT = re.compile(r"[+-]?\d{1,22}([.,]\d{1,4})?|[+-]?[.,]\d{1,4}")
+_RATE = re.compile(r"\d{1,10}(\.\d{1,10})?")
 _DAY = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _STATEMENTS = ("STMTRS", "CCSTMTRS")
 _DEEPEST = 64
@@ -181,8 +182,9 @@ class OfxReader(Remainder):
         posted = leaves.get("DTPOSTED", "")
         if not posted:
             raise FormatError("a transaction without its DTPOSTED", place)
-        for key in sorted(leaves.keys() - _KNOWN_LEAVES):
-            self._note(f"STMTTRN/{key.replace('.', '/')}", place)
+        if not leaves.keys() <= _KNOWN_LEAVES:
+            for key in sorted(leaves.keys() - _KNOWN_LEAVES):
+                self._note(f"STMTTRN/{key.replace('.', '/')}", place)
         rate = leaves.get("ORIGCURRENCY.CURRATE") or leaves.get("CURRENCY.CURRATE", "")
         return Line(
             amount=self._amount(leaves["TRNAMT"], currency, place),
@@ -198,7 +200,7 @@ class OfxReader(Remainder):
             counterparty_bank=leaves.get("BANKACCTTO.BANKID", ""),
             remittance=memo,
             structured=find_references(memo),
-            exchange_rate=Decimal(rate) if re.fullmatch(r"\d{1,10}(\.\d{1,10})?", rate) else None,
+            exchange_rate=Decimal(rate) if rate and _RATE.fullmatch(rate) else None,
         )
 
     def _head(self, leaves: Leaves, place: Place) -> Head:
