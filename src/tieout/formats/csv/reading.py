@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
 from tieout.formats.amounts import exact
 from tieout.formats.conservation import DERIVED
@@ -128,6 +127,9 @@ class CsvReader(Remainder):
         around = self._text.lines[:start]
         skip = re.compile(self.dialect.skip) if self.dialect.skip else None
         statements: dict[tuple[str, str, str], _Statement] = {}
+        held: dict[tuple[str, str, str], list[Line]] = {}
+        # Accounts may alternate: only where there is one are lines given as they are read.
+        one = not self._may_alternate(start, names)
         for row, place in self._rows(start, names):
             if skip and skip.search(self.dialect.delimiter.join(row.values())):
                 self._note("a row that is no line", place)
@@ -141,12 +143,34 @@ class CsvReader(Remainder):
             group = row.get(self.dialect.columns.statement, "")
             key = (self._account(row, around, place), self._currency(row, around, place), group)
             statement = statements.setdefault(key, _Statement(self, *key))
-            statement.take(row, place)
+            line = statement.take(row, place)
+            if line is None:
+                continue
+            if one:
+                yield line
+            else:
+                held.setdefault(key, []).append(line)
         if not statements:
             raise FormatError("the table holds no line", self._text.at(start))
         only = len(statements) == 1
-        for statement in statements.values():
+        for key, statement in statements.items():
+            yield from held.pop(key, ())
             yield from statement.finish(around if only else [])
+
+    def _may_alternate(self, start: int, names: list[str]) -> bool:
+        """Whether the columns that tell statements apart hold more than one value each."""
+        columns = self.dialect.columns
+        telling = [c for c in (columns.account, columns.currency, columns.statement) if c]
+        if not telling:
+            return False
+        dated = date_pattern(self.dialect.date)
+        found: set[tuple[str, ...]] = set()
+        for row, _ in self._rows(start, names):
+            if dated.match(row.get(columns.booked_on, "")):
+                found.add(tuple(row.get(c, "") for c in telling))
+                if len(found) > 1:
+                    return True
+        return False
 
     def _money_columns(self) -> list[str]:
         c = self.dialect.columns
@@ -219,10 +243,14 @@ class _Statement:
 
     def __init__(self, reader: CsvReader, account: str, currency: str, group: str) -> None:
         self._reader, self._account, self._currency, self._group = reader, account, currency, group
-        self._lines: list[Line] = []
-        self._balances: list[Decimal | None] = []
+        self._first: Line | None = None
+        self._last: Line | None = None
+        self._from_on: date | None = None
+        self._to_on: date | None = None
+        self._chain = _Chain()
 
-    def take(self, row: Row, place: Place) -> None:
+    def take(self, row: Row, place: Place) -> Line | None:
+        """The row's line; None where it was never booked."""
         reader, columns = self._reader, self._reader.dialect.columns
 
         def text(name: str | list[str]) -> str:
@@ -232,7 +260,7 @@ class _Statement:
         status = text(columns.status)
         if status and status in reader.dialect.ignored:
             reader._note(f"a line that was never booked ({status})", place)
-            return
+            return None
         amount = self._amount(row, place)
         fee = reader.amount(text(columns.fee), self._currency, place) if text(columns.fee) else Decimal(0)
         if text(columns.net):
@@ -242,32 +270,36 @@ class _Statement:
                     f"{amount} less a fee of {fee} is not {net}, the net that the row states", place
                 )
         remittance = text(columns.remittance)
-        self._lines.append(
-            Line(
-                # What was taken of the amount never arrived.
-                amount=amount - fee,
-                currency=self._currency,
-                booked_on=reader.day(row[columns.booked_on], place),
-                value_on=reader.day(text(columns.value_on), place) if text(columns.value_on) else None,
-                place=place,
-                status="pending" if status and status in reader.dialect.pending else "booked",
-                reference=text(columns.reference),
-                bank_reference=text(columns.bank_reference),
-                bank_code=text(columns.bank_code),
-                end_to_end_id=text(columns.end_to_end_id),
-                mandate_id=text(columns.mandate_id),
-                counterparty=text(columns.counterparty),
-                counterparty_account=text(columns.counterparty_account),
-                counterparty_bank=text(columns.counterparty_bank),
-                remittance=remittance,
-                structured=find_references(remittance),
-                charges=(Charge(0 - fee, self._currency, True),) if fee else (),
-                additional=text(columns.additional),
-            )
+        line = Line(
+            # What was taken of the amount never arrived.
+            amount=amount - fee,
+            currency=self._currency,
+            booked_on=reader.day(row[columns.booked_on], place),
+            value_on=reader.day(text(columns.value_on), place) if text(columns.value_on) else None,
+            place=place,
+            status="pending" if status and status in reader.dialect.pending else "booked",
+            reference=text(columns.reference),
+            bank_reference=text(columns.bank_reference),
+            bank_code=text(columns.bank_code),
+            end_to_end_id=text(columns.end_to_end_id),
+            mandate_id=text(columns.mandate_id),
+            counterparty=text(columns.counterparty),
+            counterparty_account=text(columns.counterparty_account),
+            counterparty_bank=text(columns.counterparty_bank),
+            remittance=remittance,
+            structured=find_references(remittance),
+            charges=(Charge(0 - fee, self._currency, True),) if fee else (),
+            additional=text(columns.additional),
         )
         balance = text(columns.balance)
-        booked = self._lines[-1].status == "booked"
-        self._balances.append(reader.amount(balance, self._currency, place) if balance and booked else None)
+        if line.status == "booked":
+            self._chain.add(line.amount, reader.amount(balance, self._currency, place) if balance else None)
+        day = line.booked_on
+        self._first, self._last = self._first or line, line
+        if day is not None:
+            self._from_on = min(self._from_on or day, day)
+            self._to_on = max(self._to_on or day, day)
+        return line
 
     def _amount(self, row: Row, place: Place) -> Decimal:
         reader, dialect = self._reader, self._reader.dialect
@@ -293,14 +325,14 @@ class _Statement:
         expected = ", ".join([*dialect.credit_marks, *dialect.debit_marks])
         raise FormatError(f"{columns.mark} is {mark[:40]!r}, expected one of: {expected}", place)
 
-    def finish(self, around: list[str]) -> Iterator[Line | Head]:
-        if not self._lines:
+    def finish(self, around: list[str]) -> Iterator[Head]:
+        """The head, once every row is taken."""
+        head, last_line = self._first, self._last
+        if head is None or last_line is None or self._from_on is None or self._to_on is None:
             return
-        yield from self._lines
         reader, dialect = self._reader, self._reader.dialect
-        days = [line.booked_on for line in self._lines if line.booked_on]
-        whole = self._lines[0].place
-        opening, closing, problems = self._chain()
+        whole = head.place
+        opening, closing, problems = self._chain.ends()
         stated: list[Balance | None] = []
         for pattern, word in ((dialect.opening, "opening"), (dialect.closing, "closing")):
             text = reader._found(pattern, around)
@@ -308,7 +340,7 @@ class _Statement:
                 problems.append(f"the {word} balance is not stated: the file may be cut short")
             amount = reader.amount(text, self._currency, whole) if text else None
             stated.append(Balance(amount, self._currency, None, word) if amount is not None else None)
-        first, last = min(days), max(days)
+        first, last = self._from_on, self._to_on
         if dialect.settles:
             zero = exact("0", self._currency, whole)
             stated = [Balance(zero, self._currency, day, "settled") for day in (first, last)]
@@ -333,29 +365,42 @@ class _Statement:
             closing=stated[1] or found[1],
             place=Place(
                 whole.offset,
-                self._lines[-1].place.offset + self._lines[-1].place.length - whole.offset,
+                last_line.place.offset + last_line.place.length - whole.offset,
                 whole.line,
             ),
             problems=tuple(problems),
         )
 
-    def _chain(self) -> tuple[Decimal | None, Decimal | None, list[str]]:
-        """Opening and closing by the rows' own balances, in the order in which they follow each
-        other, and what breaks the chain."""
-        rows = [
-            (x.amount, b) for x, b in zip(self._lines, self._balances, strict=True) if x.status == "booked"
-        ]
-        if not rows or any(balance is None for _, balance in rows):
+
+class _Chain:
+    """The rows' own balances, which follow from each other in the order of the rows or against
+    it: both are followed as the rows go by."""
+
+    def __init__(self) -> None:
+        self._first: tuple[Decimal, Decimal] | None = None
+        self._last: tuple[Decimal, Decimal] | None = None
+        self._forwards = self._backwards = 0
+        self._whole = True
+
+    def add(self, amount: Decimal, balance: Decimal | None) -> None:
+        if balance is None:
+            self._whole = False
+            return
+        if self._last is not None:
+            before_amount, before = self._last
+            self._forwards += before + amount != balance
+            self._backwards += balance + before_amount != before
+        self._first, self._last = self._first or (amount, balance), (amount, balance)
+
+    def ends(self) -> tuple[Decimal | None, Decimal | None, list[str]]:
+        """Opening and closing balance, and what breaks the chain; none where a row has no balance."""
+        if not self._whole or self._first is None or self._last is None:
             return None, None, []
-        kept = [(amount, balance) for amount, balance in rows if balance is not None]
-        breaks: dict[bool, int] = {}
-        for backwards in (False, True):
-            ordered = kept[::-1] if backwards else kept
-            breaks[backwards] = sum(before[1] + row[0] != row[1] for before, row in pairwise(ordered))
-        ordered = kept[::-1] if breaks[True] < breaks[False] else kept
-        wrong = min(breaks.values())
+        backwards = self._backwards < self._forwards
+        start, end = (self._last, self._first) if backwards else (self._first, self._last)
+        wrong = min(self._forwards, self._backwards)
         problems = [f"{wrong} balances do not follow from the row before"] if wrong else []
-        return ordered[0][1] - ordered[0][0], ordered[-1][1], problems
+        return start[1] - start[0], end[1], problems
 
 
 def _is_utf8(content: bytes) -> bool:
