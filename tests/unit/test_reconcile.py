@@ -94,6 +94,13 @@ def test_what_a_part_payment_leaves_open_is_a_break() -> None:
     assert [(b.cause, b.amount) for b in rest] == [("part_paid", Decimal("590.00"))]
 
 
+def test_an_over_payment_is_for_people() -> None:
+    result = run([("L1", "2026-09-20", "1200.00", "EUR", "", "Müller Bau", "INV-2026-00123")], [INVOICE])
+    (found,) = result.groups()
+    assert (found.status, found.difference.explained_as) == ("suggested", "over_payment")
+    assert found.difference.amount == Decimal("10.00") and not found.closed
+
+
 def test_a_discount_that_was_taken_late_is_a_part_payment() -> None:
     late = ("L1", "2026-11-20", "1166.20", "EUR", "", "Müller Bau", "INV-2026-00123")
     assert one(run([late], [INVOICE])).difference.explained_as == "partial_payment"
@@ -244,6 +251,16 @@ def test_declared_keys_name_each_other(tmp_path: Path) -> None:
     assert [(g["left"], g["right"]) for g in groups if g["status"] == "auto"] == [(["1"], ["8"])]
 
 
+def test_a_pass_that_only_suggests_takes_nothing(tmp_path: Path) -> None:
+    line = ("L1", "2026-09-10", "1190.00", "EUR", "", "Müller Bau", "INV-2026-00123")
+    for declared in ("automatic = false\n", 'party = ["other"]\n'):
+        (tmp_path / "rules.toml").write_text(f'[[pass]]\nname = "number"\namount = ["exact"]\n{declared}')
+        rules = read_rules(tmp_path / "rules.toml")
+        found = list(match(table(line), table(INVOICE, *OTHERS), rules).groups())
+        assert [m.status for m in found if m.status == "auto"] == []
+    assert one(run([line], [INVOICE])).rule == "number and amount"
+
+
 # pieces
 
 
@@ -302,6 +319,8 @@ GOOD = "id,date,amount,currency,reference,counterparty,description\n1,2026-09-01
         (GOOD + "2,2026-09-01,29.00,,,,\n", "row 3, column 'currency'"),
         (GOOD + "2,2026-09-01\n2,2026,1,2,3,4,5,6,7,8\n", "cannot be read"),
         ("", "cannot be read"),
+        (GOOD.replace("reference", "amount"), "the column 'amount' stands twice"),
+        (GOOD.replace(",", ";"), "no column 'id'"),
     ],
 )  # fmt: skip
 def test_a_bad_table_is_refused_with_its_row_and_column(tmp_path: Path, text: str, told: str) -> None:
@@ -313,6 +332,26 @@ def test_a_bad_table_is_refused_with_its_row_and_column(tmp_path: Path, text: st
         assert done.exit_code == 1
         assert told in " ".join(done.output.split())
         assert not to.exists() and len(list(tmp_path.iterdir())) == 2
+
+
+def test_results_never_overwrite_what_is_read(tmp_path: Path) -> None:
+    good, other = tmp_path / "good.csv", tmp_path / "other.csv"
+    good.write_text(GOOD)
+    other.write_text(GOOD)
+    for options in (["--out", str(good)], ["--out", str(tmp_path / "o"), "--breaks", str(tmp_path / "o")]):
+        done = CliRunner().invoke(cli, ["match", str(good), str(other), *options])
+        assert done.exit_code == 2 and good.read_text() == GOOD
+
+
+def test_a_byte_order_mark_is_no_column(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\ufeff" + GOOD, encoding="utf-8")
+    assert read_table(tmp_path / "a.csv")["id"].to_list() == ["1"]
+
+
+def test_bytes_that_are_no_utf_8_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(GOOD.encode() + b"2,2026-09-01,1.00,EUR,,M\xfcller,\n")
+    with pytest.raises(MatchingError, match="cannot be read"):
+        read_table(tmp_path / "a.csv")
 
 
 def test_binary_floats_are_refused(tmp_path: Path) -> None:

@@ -48,6 +48,10 @@ def match(
     for path in (p for p in (to, left_over) if p):
         if not path.absolute().parent.is_dir():
             fail(f"{path}: there is no folder {path.absolute().parent}", USAGE)
+    files = [p.resolve() for p in (left, right, rules, rates) if p]
+    written = [p.resolve() for p in (to, left_over) if p]
+    if len({*written}) < len(written) or not {*written}.isdisjoint(files):
+        fail("--out and --breaks are files of their own: none of them is read, or written twice", USAGE)
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError:

@@ -74,12 +74,13 @@ def breaks(
 
 
 def _rest(group: Match) -> Break:
-    """What a part payment leaves open of the last item that it pays."""
+    """What stays open of the last item: of what is due, or of what was paid too much."""
+    over = group.difference.explained_as == "over_payment"
     return Break(
-        side="right",
-        id=group.right[-1],
-        amount=0 - group.difference.amount,
+        side="left" if over else "right",
+        id=(group.left if over else group.right)[-1],
+        amount=group.difference.amount if over else 0 - group.difference.amount,
         currency=group.difference.currency,
-        cause="part_paid",
-        why=f"{', '.join(group.left)} paid the rest",
+        cause="over_paid" if over else "part_paid",
+        why=f"{', '.join(group.right if over else group.left)} took the rest",
     )

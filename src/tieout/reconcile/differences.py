@@ -21,6 +21,10 @@ class Explainer:
         self._declared = declared
         self._rates = rates or {}
         self._units: dict[str, tuple[int, int, int]] = {}
+        self._discounts = (
+            _fine(declared.early_payment_discount.percent) if declared.early_payment_discount else ()
+        )
+        self._withheld = _fine(declared.withholding.percent) if declared.withholding else ()
 
     def explain(self, paid: int, due: int, currency: str, days: int) -> str:
         """What paid less due is, both in minor units of one currency and `days` apart: exact, a
@@ -33,12 +37,15 @@ class Explainer:
         less = due - paid
         if abs(less) <= rounding and abs(due) > 20 * rounding:
             return "rounding"
-        if due <= 0 or paid <= 0 or less < 0:
+        if due <= 0 or paid <= 0:
             return ""
+        if less < 0:
+            over = self._declared.over_payment
+            return "over_payment" if over and -less * _HUNDRED <= due * over.percent else ""
         discount = self._declared.early_payment_discount
-        if discount and days <= discount.days and less in _shares(due, discount.percent):
+        if discount and days <= discount.days and _is_share(less, due, self._discounts):
             return "early_payment_discount"
-        if self._declared.withholding and less in _shares(due, self._declared.withholding.percent):
+        if _is_share(less, due, self._withheld):
             return "withholding"
         if self._is_charge(less, due, charge, step):
             return "bank_charge"
@@ -77,11 +84,18 @@ class Explainer:
         )
 
 
-def _shares(due: int, percents: tuple[Decimal, ...]) -> tuple[int, ...]:
-    """The percentages of an amount in whole minor units, rounded half up and half down."""
-    found = []
+# Percentages are counted in ten-thousandths of one per cent.
+_FINE = 10_000
+
+
+def _fine(percents: tuple[Decimal, ...]) -> tuple[int, ...]:
+    return tuple(int(p * _FINE) for p in percents)
+
+
+def _is_share(part: int, whole: int, percents: tuple[int, ...]) -> bool:
+    """Whether a part is one of the percentages of a whole, in whole minor units, rounded up or down."""
     for percent in percents:
-        exact = Decimal(due) * percent / _HUNDRED
-        down = int(exact)
-        found += [down, down + 1] if exact != down else [down]
-    return tuple(found)
+        down, rest = divmod(whole * percent, 100 * _FINE)
+        if part == down or (rest and part == down + 1):
+            return True
+    return False

@@ -21,6 +21,8 @@ from tieout.reconcile.pool import Item, Pool
 from tieout.reconcile.ruleset import Kind, Pass, Rules
 from tieout.reconcile.sums import chance_of_runs, subsets
 
+# Differences that leave something open: a number must stand beside.
+OPEN = ("partial_payment", "over_payment")
 _EPOCH = date(1970, 1, 1)
 _LEVEL = {2: "strong", 1: "medium"}
 _ORDER = ("none", "weak", "similar", "medium", "strong")
@@ -248,7 +250,7 @@ class Hypotheses:
         """(kind, left less right in the left's minor units), or None where nothing explains it."""
         if right.currency == currency:
             kind = self._explainer.explain(paid, right.minor, currency, day - right.day)
-            return (kind, paid - right.minor) if kind and kind != "partial_payment" else None
+            return (kind, paid - right.minor) if kind and kind not in OPEN else None
         expected = self._explainer.exchanged(right.minor, right.currency, currency, _EPOCH + timedelta(day))
         if expected is None or not self._explainer.is_exchange(paid, expected):
             return None

@@ -14,8 +14,8 @@ import msgspec
 
 class Difference(msgspec.Struct, frozen=True):
     """Left less right, signed. `explained_as` names what it is, "" where there is none:
-    rounding, bank_charge, early_payment_discount, withholding, exchange or partial_payment (what
-    is missing stays open)."""
+    rounding, bank_charge, early_payment_discount, withholding, exchange, partial_payment (what is
+    missing stays open) or over_payment (what is too much does)."""
 
     amount: Decimal
     currency: str
@@ -39,13 +39,13 @@ class Match(msgspec.Struct, frozen=True):
     @property
     def closed(self) -> bool:
         """Whether nothing of it stays open."""
-        return self.difference.explained_as != "partial_payment"
+        return self.difference.explained_as not in ("partial_payment", "over_payment")
 
 
 class Break(msgspec.Struct, frozen=True):
     """An item that belongs to nothing yet. `cause` is timing (it may still come), suggested
-    (a person can choose), ambiguous (several are equally good), no_rate, part_paid (`amount` is
-    what stays open of it) or unmatched; `why` says what comes nearest."""
+    (a person can choose), ambiguous (several are equally good), no_rate, part_paid or over_paid
+    (`amount` is what stays open of it) or unmatched; `why` says what comes nearest."""
 
     side: Literal["left", "right"]
     id: str

@@ -16,6 +16,7 @@ from tieout.reconcile.parties import Parties
 _RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
 # Days are no numbers of anything.
 _DAY = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d-\d\d-\d\d)\b")
+_DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"\D")
 _SERIAL = re.compile(r"(\d+)\D*$")
 
 
@@ -51,8 +52,8 @@ class Pool:
         full = re.compile(
             "|".join(p.replace("(", "(?:") for s in shapes for p, n in s.patterns if n == 2) or r"(?!)"
         )
-        self.left = _items(left, full)
-        self.right = _items(right, full)
+        self.left = _items(left, full, read_all=True)
+        self.right = _items(right, full, read_all=False)
         self.parties = parties
         self.common = common
         self.named: dict[int, dict[int, int]] = defaultdict(dict)
@@ -102,7 +103,7 @@ class Pool:
                     self.named_by[whole[0].n][left.n] = MEDIUM
 
 
-def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
+def _items(rows: pl.DataFrame, full: re.Pattern[str], read_all: bool) -> dict[int, Item]:
     days = rows["date"].to_physical().to_list()
     found: dict[int, Item] = {}
     # A number that many have is no one's.
@@ -111,9 +112,17 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
     columns = ("n", "id", "minor", "currency", "counterparty", "account", "reference", "description")
     for day, values in zip(days, rows.select(columns).iter_rows(), strict=True):
         n, key, minor, currency, name, account, reference, description = values
-        text = f"{reference} {description}".upper()
         own = "" if reference in shared else reference
-        last = _SERIAL.search(own)
+        last = _SERIAL.search(own) if own else None
+        # The right side's texts are read for what they take back alone.
+        runs: tuple[str, ...] = ()
+        shaped = False
+        if read_all or minor < 0:
+            text = f"{reference} {description}".upper()
+            if _DIGIT.search(text):
+                bare = _DAY.sub(" ", text)
+                runs = tuple(dict.fromkeys([_NO_DIGIT.sub("", run) for run in _RUN.findall(bare)]))
+                shaped = full.search(text) is not None
         found[n] = Item(
             n=n,
             id=key,
@@ -122,9 +131,9 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str]) -> dict[int, Item]:
             currency=currency,
             name=name,
             account=account,
-            number="".join(c for c in own if c.isdigit()),
+            number=_NO_DIGIT.sub("", own) if last else "",
             serial=last[1] if last else "",
-            runs=tuple(dict.fromkeys(re.sub(r"\D", "", run) for run in _RUN.findall(_DAY.sub(" ", text)))),
-            shaped=full.search(text) is not None,
+            runs=runs,
+            shaped=shaped,
         )
     return found

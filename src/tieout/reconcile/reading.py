@@ -6,6 +6,7 @@ is refused whole. Amounts become whole minor units: never a float.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,8 +33,13 @@ def read_table(path: Path, keys: tuple[str, ...] = ()) -> pl.DataFrame:
             wanted = [c for c in pl.read_parquet_schema(path) if c in (*COLUMNS, *_OPTIONAL, *keys)]
             return checked(pl.read_parquet(path, columns=wanted), path.name, 1, keys)
         if path.suffix == ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                header = next(csv.reader(file), [])
+            again = sorted({c for c in header if header.count(c) > 1})
+            if again:
+                raise MatchingError([f"{path.name}: the column {c!r} stands twice" for c in again])
             return checked(pl.read_csv(path, infer_schema=False), path.name, 2, keys)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError, csv.Error) as error:
         why = str(error).splitlines()[0]
         raise MatchingError([f"{path}: cannot be read: {why}"]) from None
     raise MatchingError([f"{path}: a table is a .csv or a .parquet file"])

@@ -15,7 +15,8 @@ from tieout.reconcile.model import MatchingError
 Number = Literal["strong", "medium", "similar", "weak", "none"]
 Party = Literal["same", "similar", "unknown", "other"]
 Kind = Literal[
-    "exact", "rounding", "bank_charge", "early_payment_discount", "withholding", "exchange", "partial_payment"
+    "exact", "rounding", "bank_charge", "early_payment_discount", "withholding", "exchange", "partial_payment",
+    "over_payment",
 ]  # fmt: skip
 
 
@@ -70,6 +71,12 @@ class Exchange(_Declared, frozen=True, kw_only=True):
     percent: Decimal
 
 
+class OverPayment(_Declared, frozen=True, kw_only=True):
+    """At most so much more than what is due, per cent of it."""
+
+    percent: Decimal
+
+
 class Differences(_Declared, frozen=True, kw_only=True):
     """What a difference may be; None switches an explanation off."""
 
@@ -78,6 +85,7 @@ class Differences(_Declared, frozen=True, kw_only=True):
     early_payment_discount: Discount | None = None
     withholding: Withholding | None = None
     exchange: Exchange | None = None
+    over_payment: OverPayment | None = None
 
 
 class Pass(_Declared, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,7 +16,7 @@ import polars as pl
 from tieout.money import from_minor
 from tieout.reconcile.assignment import decide
 from tieout.reconcile.differences import Explainer, Rates
-from tieout.reconcile.hypotheses import Hypotheses, Hypothesis
+from tieout.reconcile.hypotheses import OPEN, Hypotheses, Hypothesis
 from tieout.reconcile.keys import links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
@@ -24,7 +25,6 @@ from tieout.reconcile.proven import edges_of, proven, unequal_pairs
 from tieout.reconcile.ruleset import Kind, Pass, Rules
 from tieout.reconcile.words import why
 
-_PROVEN = "number and amount, alone"
 _RANKS = 3
 # Groups this near to the best, in nats, are as good as it.
 _EQUAL = 0.7
@@ -34,11 +34,13 @@ _KEPT = ("id", "date", "due", "minor", "currency")
 
 class Result(msgspec.Struct, frozen=True):
     """`proven` are groups that a number alone proves: (l, r) lists of row numbers into `left` and
-    `right`; `matches` are all other groups, automatic ones first."""
+    `right`, by the pass that is named `rule`; `matches` are all other groups, automatic ones
+    first."""
 
     left: pl.DataFrame
     right: pl.DataFrame
     proven: pl.DataFrame
+    rule: str
     matches: list[Match]
     crowded: dict[str, int]
 
@@ -47,17 +49,17 @@ class Result(msgspec.Struct, frozen=True):
         left, right = self.left["id"].to_list(), self.right["id"].to_list()
         currency = self.left["currency"].to_list()
         for ls, rs in self.proven.iter_rows():
-            yield proven_match(tuple(left[n] for n in ls), tuple(right[n] for n in rs), currency[ls[0]])
+            yield _proven(tuple(left[n] for n in ls), tuple(right[n] for n in rs), currency[ls[0]], self.rule)
         yield from self.matches
 
 
-def proven_match(left: tuple[str, ...], right: tuple[str, ...], currency: str) -> Match:
+def _proven(left: tuple[str, ...], right: tuple[str, ...], currency: str, rule: str) -> Match:
     """A group whose number alone proves it."""
     return Match(
         match=f"{left[0]}~{right[0]}",
         left=left,
         right=right,
-        rule=_PROVEN,
+        rule=rule,
         confidence=_SURE,
         status="auto",
         rank=1,
@@ -68,11 +70,28 @@ def proven_match(left: tuple[str, ...], right: tuple[str, ...], currency: str) -
 
 def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None = None) -> Result:
     """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
+    # Millions of small objects and no cycle among them: looking for cycles costs a tenth.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _match_all(left, right, rules, rates)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _match_all(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None) -> Result:
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
     edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
     explainer = Explainer(rules.differences, rates)
-    sure, pairs = proven(edges), _explained(unequal_pairs(edges), rules, explainer)
+    # What a number alone proves is taken in sets where a pass asks for no more than that.
+    rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
+    takes = rule is not None and rule.automatic
+    sure = (
+        proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
+    )
+    pairs = _explained(unequal_pairs(edges), rules, explainer)
     del edges
     done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p[0] for p in pairs])])
     done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p[1] for p in pairs])])
@@ -93,6 +112,7 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
     return Result(
         left=left,
         right=right,
+        rule=rule.name if rule else "",
         proven=sure.sort(pl.col("l").list.first(), pl.col("r").list.first()),
         matches=[*matches, *_suggested(rest, pool, hypotheses.crowded)],
         crowded={pool.left[n].id: size for n, size in hypotheses.crowded.items()},
@@ -113,7 +133,7 @@ def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer) -> list[
             expected = explainer.exchanged(due, theirs, currency, ld)
             kind = "exchange" if expected is not None and explainer.is_exchange(paid, expected) else ""
             due = expected or 0
-        rule = rules.of("strong", "same", kind) if kind and kind != "partial_payment" else None
+        rule = rules.of("strong", "same", kind) if kind and kind not in OPEN else None
         if rule is None or not rule.automatic:
             continue
         evidence = rules.evidence

@@ -72,9 +72,9 @@ def _side(rows: pl.DataFrame, left_over: list[Break]) -> list[dict[str, Any]]:
                 "currency": currency,
                 "rows": n,
                 "total": str(total),
-                "matched_rows": n - sum(b.cause != "part_paid" for b in mine),
+                "matched_rows": n - sum(b.cause not in ("part_paid", "over_paid") for b in mine),
                 "matched": str(total - rest),
-                "left_over_rows": sum(b.cause != "part_paid" for b in mine),
+                "left_over_rows": sum(b.cause not in ("part_paid", "over_paid") for b in mine),
                 "left_over": str(rest),
             }
         )
