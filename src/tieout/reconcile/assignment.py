@@ -84,20 +84,19 @@ def _exact(
     place = {at: n for n, at in enumerate(part)}
     clash = [sum(1 << place[o] for o in neighbours[at] if o != at) for at in part]
     scores = [hypotheses[at].score for at in part]
-    best_with = [-inf] * len(part)
-    best_without = [-inf] * len(part)
-
-    def walk(n: int, chosen: int, barred: int, total: float) -> None:
+    best_with, best_without = [-inf] * len(part), [-inf] * len(part)
+    # (next group, those chosen and those barred as bits, what the choice is worth)
+    waiting = [(0, 0, 0, 0.0)]
+    while waiting:
+        n, chosen, barred, total = waiting.pop()
         if n == len(part):
             for at in range(len(part)):
                 side = best_with if chosen >> at & 1 else best_without
                 side[at] = max(side[at], total)
-            return
-        walk(n + 1, chosen, barred, total)
+            continue
+        waiting.append((n + 1, chosen, barred, total))
         if not barred >> n & 1:
-            walk(n + 1, chosen | 1 << n, barred | clash[n], total + scores[n])
-
-    walk(0, 0, 0, 0.0)
+            waiting.append((n + 1, chosen | 1 << n, barred | clash[n], total + scores[n]))
     for n, at in enumerate(part):
         margins[at] = best_with[n] - best_without[n]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from math import exp
 from sys import intern
@@ -68,19 +69,20 @@ def _proven(left: tuple[str, ...], right: tuple[str, ...], currency: str, rule: 
     )
 
 
-def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None = None) -> Result:
-    """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
-    # Millions of small objects and no cycle among them: looking for cycles costs a tenth.
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Millions of small objects and no cycle among them: looking for cycles costs a tenth."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _match_all(left, right, rules, rates)
+        yield
     finally:
         if collecting:
             gc.enable()
 
 
-def _match_all(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None) -> Result:
+def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None = None) -> Result:
+    """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
     edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
@@ -102,19 +104,21 @@ def _match_all(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rat
     shapes, common = shapes_of(right["reference"]), _common(right, free_right)
     # Texts are needed for what is free alone.
     left, right = left.select(*_KEPT), right.select(*_KEPT)
-    pool = Pool(free_left, free_right, linked, parties, shapes, common)
-    del linked, free_left, free_right, done_left, done_right
-    hypotheses = Hypotheses(pool, rules, explainer)
-    taken, rest = decide(hypotheses.all(), rules.threshold)
-    matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
-    matches += [_pair(pair, left, right) for pair in pairs]
-    matches.sort(key=lambda m: (m.left, m.right))
+    with _uncollected():
+        pool = Pool(free_left, free_right, linked, parties, shapes, common)
+        del linked, free_left, free_right, done_left, done_right
+        hypotheses = Hypotheses(pool, rules, explainer)
+        taken, rest = decide(hypotheses.all(), rules.threshold)
+        matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
+        matches += [_pair(pair, left, right) for pair in pairs]
+        matches.sort(key=lambda m: (m.left, m.right))
+        matches += _suggested(rest, pool, hypotheses.crowded)
     return Result(
         left=left,
         right=right,
         rule=rule.name if rule else "",
         proven=sure.sort(pl.col("l").list.first(), pl.col("r").list.first()),
-        matches=[*matches, *_suggested(rest, pool, hypotheses.crowded)],
+        matches=matches,
         crowded={pool.left[n].id: size for n, size in hypotheses.crowded.items()},
     )
 
