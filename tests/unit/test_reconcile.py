@@ -205,6 +205,26 @@ def test_currencies_meet_by_a_rate_alone() -> None:
     assert [m for m in run([far], [dollars], rates=rates).groups() if m.status == "auto"] == []
 
 
+def test_equal_figures_of_two_currencies_are_not_equal() -> None:
+    dollars = ("R1", "2026-09-01", "1000.00", "USD", "INV-2026-00123", "Acme Inc", "")
+    euros = ("L1", "2026-09-10", "1000.00", "EUR", "", "Acme", "INV-2026-00123")
+    assert list(run([euros], [dollars]).groups()) == []
+    parts = [
+        ("L1", "2026-09-10", "400.00", "EUR", "", "Müller Bau", "INV-2026-00123"),
+        ("L2", "2026-09-11", "790.00", "USD", "", "Müller Bau", "INV-2026-00123"),
+    ]
+    assert all(m.left != ("L1", "L2") for m in run(parts, [INVOICE]).groups())
+
+
+def test_a_serial_of_two_years_names_neither() -> None:
+    rights = [
+        ("R1", "2026-08-01", "99.00", "EUR", "INV-2025-00123", "Müller Bau GmbH", ""),
+        ("R2", "2026-09-01", "99.00", "EUR", "INV-2026-00123", "Müller Bau GmbH", ""),
+    ]
+    line = ("L1", "2026-09-10", "99.00", "EUR", "", "Müller Bau", "Rg 00123")
+    assert [m for m in run([line], rights).groups() if m.status == "auto"] == []
+
+
 def test_a_credit_note_that_names_its_invoice_nets_with_it() -> None:
     credit = (
         "R2",
@@ -275,6 +295,9 @@ def test_names_fold_to_one() -> None:
     assert known.of("Krausse Textil") == {"Krause Textil KG": "same"}
     assert known.of("Krase Textil") == {"Krause Textil KG": "similar"}
     assert known.of("Someone else") == {}
+    long = Parties(["Schröder Elektrotechnik Nord KG", "Schröder Elektrotechnik Süd KG"])
+    assert long.of("SCHROEDER ELEKTROTECHNIK") == {}
+    assert long.of("SCHROEDER ELEKTROTECHNIK NO") == {"Schröder Elektrotechnik Nord KG": "similar"}
     assert Parties(["A", "B"], {"DE1": "B"}).of("A", "DE1") == {"B": "same"}
 
 
