@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from math import inf
 
-from tieout.reconcile.hypotheses import Hypothesis
+from tieout.reconcile.weighing import Hypothesis
 
 _EXACT = 12
 

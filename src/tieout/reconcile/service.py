@@ -17,13 +17,14 @@ import polars as pl
 from tieout.money import from_minor
 from tieout.reconcile.assignment import decide
 from tieout.reconcile.differences import Explainer, Rates
-from tieout.reconcile.hypotheses import OPEN, Hypotheses, Hypothesis
+from tieout.reconcile.hypotheses import Hypotheses
 from tieout.reconcile.keys import links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
 from tieout.reconcile.pool import Pool
 from tieout.reconcile.proven import edges_of, proven, unequal_pairs
 from tieout.reconcile.ruleset import Kind, Pass, Rules
+from tieout.reconcile.weighing import OPEN, Hypothesis
 from tieout.reconcile.words import why
 
 _RANKS = 3

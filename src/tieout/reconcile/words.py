@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tieout.reconcile.hypotheses import Hypothesis
 from tieout.reconcile.pool import Pool
+from tieout.reconcile.weighing import Hypothesis
 
 _NUMBER = {
     "strong": "the text names the number",
