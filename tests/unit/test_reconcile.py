@@ -225,6 +225,18 @@ def test_a_serial_of_two_years_names_neither() -> None:
     assert [m for m in run([line], rights).groups() if m.status == "auto"] == []
 
 
+def test_a_small_credit_note_does_not_hide_in_a_rate() -> None:
+    rights = [
+        ("R1", "2026-09-01", "1547.07", "GBP", "INV-2026-00123", "Baker Ltd", ""),
+        ("R2", "2026-09-02", "-11.28", "GBP", "INV-2026-00789", "Baker Ltd", "credit note"),
+    ]
+    rates = {(date(2026, 9, 10), "EUR", "GBP"): Decimal("0.8380")}
+    line = ("L1", "2026-09-10", "1832.00", "EUR", "", "Baker", "INV-2026-00123, 789")
+    found = list(run([line], rights, rates=rates).groups())
+    assert ("R1", "R2") in [m.right for m in found]
+    assert [m for m in found if m.status == "auto" and m.right == ("R1",)] == []
+
+
 def test_a_credit_note_that_names_its_invoice_nets_with_it() -> None:
     credit = (
         "R2",

@@ -61,10 +61,11 @@ class Hypotheses:
         """What a text lists: numbers in full, and serials alone of the same parties."""
         found = {right.n: right for right in named}
         names = {right.name for right in named} or set(self._pool.parties.of(left.name, left.account))
+        currencies = {right.currency for right in named} or {left.currency}
         for run in left.runs:
             serial = run.lstrip("0")
             for right in self._pool.by_serial.get(serial, ()) if len(serial) >= 3 else ():
-                if right.name in names and right.currency == left.currency:
+                if right.name in names and right.currency in currencies:
                     found.setdefault(right.n, right)
         return [found[n] for n in sorted(found)]
 

@@ -132,12 +132,8 @@ def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer) -> list[
     explained, and which a pass takes by themselves."""
     found = []
     for mine, other, ld, rd, paid, due, currency, theirs in pairs.iter_rows():
-        if currency == theirs:
-            kind = explainer.explain(paid, due, currency, (ld - rd).days)
-        else:
-            expected = explainer.exchanged(due, theirs, currency, ld)
-            kind = "exchange" if expected is not None and explainer.is_exchange(paid, expected) else ""
-            due = expected or 0
+        # A rate's tolerance is no proof: what is small enough may hide in it.
+        kind = explainer.explain(paid, due, currency, (ld - rd).days) if currency == theirs else ""
         rule = rules.of("strong", "same", kind) if kind and kind not in OPEN else None
         if rule is None or not rule.automatic:
             continue
