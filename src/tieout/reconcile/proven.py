@@ -89,10 +89,24 @@ def proven(edges: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def unequal_pairs(edges: pl.DataFrame) -> pl.DataFrame:
-    """(l, r, ld, rd, lm, rm, lc, rc): pairs that name each other alone, of one party, whose
-    amounts differ: what the difference is decides."""
+def unequal_pairs(edges: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """(l, r, ld, rd, lm, rm, lc, rc, bare): pairs that name each other alone, of one party, whose
+    amounts differ: what the difference is decides. `bare` says that the left text holds no more
+    runs of digits than the number has."""
     alone = (pl.col("l_links") == 1) & (pl.col("r_links") == 1)
-    return edges.filter(alone, "timely", "agree", ~pl.col("part"), ~pl.col("equal")).select(
+    pairs = edges.filter(alone, "timely", "agree", ~pl.col("part"), ~pl.col("equal")).select(
         "l", "r", "ld", "rd", "lm", "rm", "lc", "rc"
+    )
+    text = pl.concat_str(["reference", "description"], separator=" ")
+    said = left.join(pairs, left_on="n", right_on="l", how="semi").select(
+        l="n", said=text.str.count_matches(r"\d+")
+    )
+    had = right.join(pairs, left_on="n", right_on="r", how="semi").select(
+        r="n", had=pl.col("reference").str.count_matches(r"\d+")
+    )
+    return (
+        pairs.join(said, on="l")
+        .join(had, on="r")
+        .with_columns(bare=pl.col("said") <= pl.col("had"))
+        .drop("said", "had")
     )

@@ -94,7 +94,7 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
     sure = (
         proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
     )
-    pairs = _explained(unequal_pairs(edges), rules, explainer)
+    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer)
     del edges
     done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p[0] for p in pairs])])
     done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p[1] for p in pairs])])
@@ -131,9 +131,14 @@ def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer) -> list[
     """(l, r, difference in the left's minor units, kind, pass) of the pairs whose difference is
     explained, and which a pass takes by themselves."""
     found = []
-    for mine, other, ld, rd, paid, due, currency, theirs in pairs.iter_rows():
-        # A rate's tolerance is no proof: what is small enough may hide in it.
-        kind = explainer.explain(paid, due, currency, (ld - rd).days) if currency == theirs else ""
+    for mine, other, ld, rd, paid, due, currency, theirs, bare in pairs.iter_rows():
+        if currency == theirs:
+            kind = explainer.explain(paid, due, currency, (ld - rd).days)
+        else:
+            # What is small enough may hide in a rate's tolerance: the text must say nothing else.
+            expected = explainer.exchanged(due, theirs, currency, ld) if bare else None
+            kind = "exchange" if expected is not None and explainer.is_exchange(paid, expected) else ""
+            due = expected or 0
         rule = rules.of("strong", "same", kind) if kind and kind not in OPEN else None
         if rule is None or not rule.automatic:
             continue
