@@ -24,12 +24,12 @@ class Tally:
         self.currencies: dict[str, Place] = {}
 
     def add(self, line: Line) -> None:
-        if line.currency not in self.currencies:
-            self.currencies[line.currency] = line.place
+        currency, amount = line.currency, line.amount
+        if currency not in self.currencies:
+            self.currencies[currency] = line.place
         if line.status != "booked":
             self.unbooked += 1
             return
-        amount = line.amount
         self.net += amount
         if amount < 0:
             self.debits -= amount

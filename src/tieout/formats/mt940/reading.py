@@ -286,9 +286,12 @@ class _Message:
     def usual(self, whole: re.Match[str], first: int, last: int) -> Line:
         """A line that was cut whole."""
         self._last = last
-        *head, information, code = whole.groups()
-        found = structured(information.replace("\r", "").replace("\n", "")[3:], "?", code)
-        return self._made(head, found, "", self._text.at(first, last))
+        value, entry, mark, letter, amount, kind, about, rest, information, code = whole.groups()
+        text = information[3:].replace("\n", "")
+        if "\r" in text:
+            text = text.replace("\r", "")
+        head = (value, entry, mark, letter, amount, kind, about, rest)
+        return self._made(head, structured(text, "?", code), "", self._text.at(first, last))
 
     def _line(self, raw: _Raw) -> Line:
         place = self._text.at(raw.field.first, raw.last)
