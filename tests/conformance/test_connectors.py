@@ -69,7 +69,7 @@ def test_a_connector_has_the_capabilities_that_it_declares_and_no_stub(name: str
     session = connector.open(config(connector, webhook_secrets="s"))
     for capability, protocol in CAPABILITIES.items():
         assert isinstance(session, protocol) == (capability in connector.can), capability
-    assert ("poll" in connector.can or "file" in connector.can) == bool(connector.streams)
+    assert bool({"poll", "file", "open_items"} & {*connector.can}) == bool(connector.streams)
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))

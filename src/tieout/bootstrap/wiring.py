@@ -23,10 +23,11 @@ from tieout.connect import (
     Writer,
 )
 from tieout.delivery import DeliveryStage, VerifyStage
-from tieout.engine import Clock, FileClock, Loop, SystemClock, Worker, arm_crash_point
+from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm_crash_point
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
+from tieout.reconcile import Reconciler, Run, close_matched_cases, reconciliation_interface
 from tieout.rules import Entity, Release
 from tieout.settings import Project, ProjectError, load_project, read_environment
 from tieout.store import Connection, Database, EmbeddedServer, ensure_partitions, migrate
@@ -164,6 +165,36 @@ class App:
         reader = self.reader_of(entity.ledger)
         return reader.foreign(references) if reader else {}
 
+    # reconciling
+
+    def reconcile(self, entity: str, until: date, dry: bool = False) -> Run:
+        """Match what is open in an entity's ledger up to a day. One run of an entity at a time.
+
+        Raises LookupError where nothing governs it, MatchingError (rules), ConnectorError.
+        """
+        release = self.release()
+        interface = reconciliation_interface(release, entity)
+        if interface is None:
+            raise LookupError(
+                f"no interface reconciles {entity}: put interfaces/reconciliation.toml into the project, with "
+                f'system = "{release.entities[entity].ledger}" and entity = "{entity}"'
+            )
+        reader = self.reader_of(interface.system)
+        if reader is None:
+            raise LookupError(f"{interface.system} is no ledger that can be read")
+        connection = self.database.connect(autocommit=True)
+        lane = Lane(connection, "reconcile", entity)
+        try:
+            while not lane.take():
+                time.sleep(0.1)
+            return Reconciler(release, interface, reader, until, self.clock.now()).run(connection, dry)
+        finally:
+            connection.close()
+
+    def close_matched_cases(self, connection: Connection) -> bool:
+        """A worker's step: cases of cash that a match has applied by now."""
+        return close_matched_cases(connection, self.clock.now()) > 0
+
     # running
 
     @property
@@ -218,7 +249,11 @@ class App:
         loops = [
             Loop("process", self.database, [process.step]),
             Loop("intake", self.database, [polls.step, folders.step, fetch.step]),
-            Loop("seal", self.database, [sealer.step, verify.step, self.housekeeping]),
+            Loop(
+                "seal",
+                self.database,
+                [sealer.step, verify.step, self.close_matched_cases, self.housekeeping],
+            ),
         ]
         for number in range(_DELIVERY_THREADS):
             stage = DeliveryStage(self.writer_of, clock, self.targets)

@@ -15,6 +15,7 @@ from tieout.cli import cases as cases_group
 from tieout.cli import evidence as evidence_group
 from tieout.cli import match as match_command
 from tieout.cli import parse as parse_command
+from tieout.cli import reconcile as reconcile_command
 from tieout.cli.context import (
     FAILED,
     FINDINGS,
@@ -37,7 +38,9 @@ cli = typer.Typer(
 )
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(evidence_group.group, name="evidence")
+cli.add_typer(reconcile_command.group, name="matches")
 cli.command("parse")(parse_command.parse)
+cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("match")(match_command.match)
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]

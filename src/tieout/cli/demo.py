@@ -26,6 +26,7 @@ from rich.table import Table
 from tieout.cli.context import err, fail, out
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
 from tieout.delivery import request_verification
+from tieout.documents import decode_document
 from tieout.engine import wake
 from tieout.evidence import export_pack
 from tieout.evidence.verify import main as verify_pack
@@ -43,6 +44,7 @@ from tieout.proofs import (
     take_control_totals,
     tie_out,
 )
+from tieout.reconcile import Decisions, suggestions
 from tieout.sandbox import Finding, Month, Oracle, Planted, World, write_project
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier
@@ -234,6 +236,7 @@ class Demo:
                 month.play_day(day)
                 courier.carry()
                 self._settle(app)
+                self._reconcile(app, month, day)
                 progress.advance(task)
             progress.update(task, description="proving", total=None)
             if self._killer is not None:
@@ -267,6 +270,25 @@ class Demo:
         self._settle(app)
         self._find_gaps(app)
         admin.call("res.company", "write", ids=[company], vals={"fiscalyear_lock_date": "2026-10-31"})
+
+    def _reconcile(self, app: Any, month: Month, day: Any) -> None:
+        """The day's reconciliation, and what follows from it."""
+        self._insist(app, lambda _: app.reconcile("US", day))
+        self._settle(app)
+        self._insist(app, lambda c: self._accept(c, app, month))
+        self._settle(app)
+
+    @staticmethod
+    def _accept(connection: Any, app: Any, month: Month) -> None:
+        """The accountant goes through the work list, and accepts what they know to be so."""
+        for row in suggestions(connection):
+            found: Any = decode_document(row["content"].encode())
+            known = [month.answers.get(x.number) for x in found.cash]
+            if known == [x.number for x in found.due] and row["state"] == "open":
+                with connection.transaction():
+                    Decisions(connection, app.release(), "accountant", app.clock.now()).accept(
+                        row["suggestion_id"]
+                    )
 
     def _find_gaps(self, app: Any) -> None:
         now = app.clock.now()

@@ -91,6 +91,38 @@ class LedgerFacts:
         return best
 
 
+@dataclass(frozen=True)
+class OpenItem:
+    """An open line of the ledger. `line`, `move` and `partner` are the ledger's own ids (0: none);
+    `kind` is receivable, payable, suspense (of a bank line that somebody else booked) or other;
+    `is_payment` says that it is no invoice, bill or credit note. `residual` is what is open of
+    it, signed in `currency` (a debit is positive), `company` the same in the entity's currency.
+
+    `numbers` are what the ledger and its partner call it; `effect` is the external id of ours
+    behind it, "" for others'; `unmarked` says that nothing is matched with it yet, `on_payment`
+    that tax falls due when it is paid.
+    """
+
+    line: int
+    move: int
+    account: str
+    kind: str
+    is_payment: bool
+    on: date
+    due: date | None
+    currency: str
+    residual: Decimal
+    company: Decimal
+    partner: int
+    partner_name: str
+    numbers: tuple[str, ...]
+    label: str
+    statement_line: int = 0
+    effect: str = ""
+    unmarked: bool = True
+    on_payment: bool = False
+
+
 @runtime_checkable
 class Poller(Protocol):
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
@@ -173,6 +205,12 @@ class LedgerReader(Protocol):
 
     def foreign(self, references: Sequence[str]) -> dict[str, str]:
         """References that records of somebody else carry: reference to the record's name."""
+        ...
+
+    def open_items(self, accounts: Sequence[str], until: date) -> list[OpenItem]:
+        """What is open and dated up to `until`, whoever made it: receivables, payables, suspense
+        of bank lines, and the accounts with these codes. Raises SetupError where one of them does
+        not allow reconciliation: nothing on it would ever be open."""
         ...
 
     def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:

@@ -46,6 +46,12 @@ from unnest(%(id)s::bigint[], %(model)s::text[], %(target_id)s::bigint[], %(read
     %(measure)s::numeric[]) as v (id, model, target_id, read_back, measure)
 where d.delivery_id = v.id
 
+-- name: lock_documents
+-- One worker at a time decides whether a document is posted: of two that confirm its last effects
+-- in two lanes at once, neither would see the other's.
+select document_id from tieout.document where document_id = any(%(ids)s)
+order by document_id for update
+
 -- name: post_documents
 -- A document is posted once every ledger delivery of it is confirmed.
 update tieout.document d set state = 'posted', posted_at = %(at)s
@@ -63,10 +69,14 @@ select document_id, interface, entity, period, source_key, currency, measure_deb
 from tieout.document where document_id = any(%(ids)s)
 
 -- name: to_verify
+-- What was posted, and what was matched: unless the match was undone by ourselves.
 select v.delivery_id, v.document_id, v.external_id, v.body, v.account, v.target_id, v.read_back,
-    v.requires, v.system, d.interface, d.entity, d.period, d.source_key, d.currency
+    v.requires, v.system, v.changed, d.interface, d.entity, d.period, d.source_key, d.currency
 from tieout.delivery v join tieout.document d using (document_id)
-where v.system = %(system)s and v.ledger and v.state = 'confirmed' and v.delivery_id > %(after)s
+where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.state = 'confirmed'
+  and v.delivery_id > %(after)s
+  and not (v.effect like 'match%%' and exists (select 1 from tieout.delivery u
+    where u.state <> 'refused' and u.effect like 'unmatch%%' and v.external_id = any(u.requires)))
 order by v.delivery_id limit %(limit)s
 
 -- name: mark_changed

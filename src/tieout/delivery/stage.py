@@ -26,7 +26,7 @@ from tieout.connect import (
     UnknownOutcomeError,
     Writer,
 )
-from tieout.documents import decode_effect
+from tieout.documents import EffectBody, MatchRequest, UnmatchRequest, decode_effect
 from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
@@ -47,6 +47,34 @@ def measure_of(read_back: dict[str, Any], account: str) -> Decimal | None:
         (Decimal(amount) for code, amount in read_back.get("lines", []) if code == account),
         Decimal(0),
     )
+
+
+def sendings_of(connection: Connection, rows: list[Row]) -> list[Sending]:
+    """Deliveries as they are sent, each with the records of the effects that it requires."""
+    wanted = sorted({x for r in rows for x in r["requires"] or ()})
+    targets = {
+        t["external_id"]: (t["target_model"], t["target_id"])
+        for t in connection.execute(_SQL["targets"], {"ids": wanted})
+        if t["target_id"] is not None
+    }
+    return [
+        Sending(
+            r["external_id"],
+            decode_effect(r["body"].encode()),
+            tuple(r["requires"] or ()),
+            {x: targets[x] for x in r["requires"] or () if x in targets},
+        )
+        for r in rows
+    ]
+
+
+def at_risk(body: EffectBody) -> Decimal:
+    """The money that a match joins: the larger of both sides, positive; 0 for other effects."""
+    if not isinstance(body, MatchRequest | UnmatchRequest):
+        return Decimal(0)
+    used = [x.residual - x.rest for x in body.lines]
+    zero = Decimal(0)
+    return max(sum((x for x in used if x > 0), zero), -sum((x for x in used if x < 0), zero))
 
 
 class DeliveryStage:
@@ -94,28 +122,12 @@ class DeliveryStage:
             return self._look_up(connection, system, lane, writer, open_rows)
         return self._send(connection, system, lane, writer, fresh)
 
-    def _sendings(self, connection: Connection, rows: list[Row]) -> list[Sending]:
-        wanted = sorted({x for r in rows for x in r["requires"] or ()})
-        targets = {
-            t["external_id"]: (t["target_model"], t["target_id"])
-            for t in connection.execute(_SQL["targets"], {"ids": wanted})
-        }
-        return [
-            Sending(
-                r["external_id"],
-                decode_effect(r["body"].encode()),
-                tuple(r["requires"] or ()),
-                {x: targets[x] for x in r["requires"] or () if x in targets},
-            )
-            for r in rows
-        ]
-
     def _look_up(
         self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]
     ) -> bool:
         """What became of attempts whose outcome nobody knows."""
         try:
-            outcomes = writer.look_up(self._sendings(connection, rows))
+            outcomes = writer.look_up(sendings_of(connection, rows))
         except ConnectorError as error:
             self._pause(system, lane, error)
             return False
@@ -149,7 +161,7 @@ class DeliveryStage:
         end = {"attempt_id": attempt["attempt_id"]}
         crash_point("deliver.after_attempt")
         try:
-            outcomes = writer.send(self._sendings(connection, rows))
+            outcomes = writer.send(sendings_of(connection, rows))
         except TransientError as error:
             # Nothing happened there, so the effects simply wait on.
             self._end(connection, ids, "waiting", end, "transient", error)
@@ -241,6 +253,7 @@ class DeliveryStage:
             },
         )
         documents = sorted({row["document_id"] for row, _ in confirmed})
+        connection.execute(_SQL["lock_documents"], {"ids": documents})
         posted = connection.execute(_SQL["post_documents"], {"ids": documents, "at": now})
         entries = [
             Entry(now, self._worker, "document.posted", f"{r['interface']}:{r['source_key']}", r["entity"])
@@ -266,6 +279,7 @@ class DeliveryStage:
         assert found is not None
         now = self._clock.now()
         amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
+        amount = amount or at_risk(decode_effect(row["body"].encode()))
         open_cases(
             connection,
             [

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve
-from tieout.connect import LedgerReader, Outcome, Sending
-from tieout.delivery.stage import measure_of
+from tieout.connect import LedgerReader, Outcome
+from tieout.delivery.stage import at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Lane, wake
 from tieout.evidence import Entry, record
@@ -23,7 +23,11 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
 _BATCH = 1000
-CAUSES = ("changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger")
+UNRECONCILED = "unreconciled_in_ledger"
+CAUSES = ("changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", UNRECONCILED)
+_RECONCILE_AGAIN = (
+    "ask who took it apart: match it there again, or `tieout matches undo` what Tieout booked for it"
+)
 
 
 def request_verification(connection: Connection) -> None:
@@ -89,7 +93,7 @@ class VerifyStage:
             if not rows:
                 return differ
             after = rows[-1]["delivery_id"]
-            sendings = [Sending(r["external_id"], decode_effect(r["body"].encode()), ()) for r in rows]
+            sendings = sendings_of(connection, rows)
             outcomes = reader.read_back(sendings, [r["target_id"] or 0 for r in rows])
             for row, outcome in zip(rows, outcomes, strict=True):
                 differ += self._compare(connection, row, outcome)
@@ -98,7 +102,7 @@ class VerifyStage:
         now = self._clock.now()
         before = json.loads(row["read_back"] or "{}")
         changed = bool(outcome.cause)
-        if changed or outcome.read_back.get("lines") != before.get("lines"):
+        if changed or row["changed"] or outcome.read_back.get("lines") != before.get("lines"):
             with connection.transaction():
                 connection.execute(
                     _SQL["mark_changed"],
@@ -139,16 +143,20 @@ class VerifyStage:
         now = self._clock.now()
         return NewCase(
             cause=outcome.cause,
+            blocking=outcome.cause != UNRECONCILED,
             interface=row["interface"],
             entity=row["entity"],
             period=row["period"],
             source_key=row["source_key"],
             amount=Amount.exact(
-                abs(Decimal(outcome.read_back.get("difference", "0"))), row["currency"]
+                abs(Decimal(outcome.read_back.get("difference", "0")))
+                or at_risk(decode_effect(row["body"].encode())),
+                row["currency"],
             ).value,
             currency=row["currency"],
-            recovery="ask who changed it in the ledger; undo it there, or accept it with "
-            "`tieout cases solve`",
+            recovery=_RECONCILE_AGAIN
+            if outcome.cause == UNRECONCILED
+            else "ask who changed it in the ledger; undo it there, or accept it with `tieout cases solve`",
             detail=outcome.error,
             owner="finance",
             opened_at=now,

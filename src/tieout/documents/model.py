@@ -176,6 +176,52 @@ class StatementLine(_Document, frozen=True, kw_only=True, tag="statement_line"):
     reversal: bool = False
 
 
+class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An open line of the ledger, whoever made it. `line` and `partner` are the ledger's own ids
+    (0: none); `residual` is signed in the document's currency, `company` in the entity's (a debit
+    is positive); `rest` is what stays open of it afterwards, signed as the residual is.
+
+    `statement_line` says that it is the suspense side of a bank line that somebody else booked;
+    `number` is what the ledger or its sender calls it; `effect` is the external id of ours behind
+    it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
+    tax falls due when it is paid.
+    """
+
+    line: int
+    account: str
+    on: date
+    residual: Decimal
+    company: Decimal
+    rest: Decimal = Decimal(0)
+    partner: int = 0
+    statement_line: int = 0
+    number: str = ""
+    effect: str = ""
+    unmarked: bool = True
+    on_payment: bool = False
+
+
+class Reconciliation(_Document, frozen=True, kw_only=True, tag="reconciliation"):
+    """A match that is to be applied in the ledger: `cash` (what was paid) against `due` (what it
+    pays). `difference` is cash less due, signed, and is booked to `difference_account` (a code, ""
+    where it stays open); `explained_as` says what it is. No measure.
+
+    `undone` is a later telling of the same match: it shall not be.
+    """
+
+    cash: tuple[OpenLine, ...]
+    due: tuple[OpenLine, ...]
+    difference: Amount
+    explained_as: str = ""
+    difference_account: str = ""
+    rule: str
+    confidence: str
+    why: str
+    decided_by: str
+    booked_on: date
+    undone: bool = False
+
+
 Document = (
     Customer
     | CustomerInvoice
@@ -184,6 +230,7 @@ Document = (
     | ProviderMovement
     | PayoutComposition
     | Dispute
+    | Reconciliation
     | Statement
     | StatementLine
 )

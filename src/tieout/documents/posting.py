@@ -1,7 +1,8 @@
 """What a document means in its targets: postings and the other effects, by external id.
 
-Lines carry signed amounts: a debit is positive, a credit negative. Targets' own ids never
-stand here; accounts are codes, taxes are names, other records are external ids.
+Lines carry signed amounts: a debit is positive, a credit negative. Accounts are codes, taxes are
+names, other records are external ids. A target's own ids stand where it is asked to change what
+others put there, and nowhere else: lines to match, and "#12" for the partner whose id is 12.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class PostingError(ValueError):
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     """One journal line. `amount` signed in the posting's currency; `company` signed in the
     entity's currency (equal where they are one). `match` is the key under which the ledger
-    pairs this line with others; `partner` is an external id."""
+    pairs this line with others; `partner` is an external id, or "#" and the ledger's own id."""
 
     account: str
     amount: Decimal
@@ -105,22 +106,54 @@ class PaymentPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", 
     partner: str
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """Put a match key on an open line of the ledger, by its own id."""
+
+    line: int
+    match: str
+
+
 class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="entry"):
-    """A journal entry of signed lines that sum to zero."""
+    """A journal entry of signed lines that sum to zero. `marks` are put on other lines before it
+    is posted, so that the ledger pairs these with its own lines as it posts."""
 
     journal: str
     on: date
     reference: str
     currency: str
     lines: tuple[LedgerLine, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+class MatchedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An open line of the ledger, by its own id: `residual` is what was open of it, `rest` what
+    shall stay open, both signed in its currency. With `partner` (the ledger's own id, -1 for none)
+    it is first moved to the match's account: the suspense side of a bank line."""
+
+    line: int
+    residual: Decimal
+    rest: Decimal = Decimal(0)
+    partner: int = 0
 
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="match"):
-    """Reconcile the lines of two effects on one account."""
+    """Reconcile the lines of effects (`left`, `right`, "" for none) on one account, and `lines`
+    that are there already, as one set."""
 
     left: str
     right: str
     account: str
+    lines: tuple[MatchedLine, ...] = ()
+
+
+class UnmatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="unmatch"):
+    """Take the match apart that a MatchRequest made. Bank lines that it moved out of suspense
+    (`statement_lines`, the ledger's own ids) fall back there."""
+
+    left: str
+    account: str
+    lines: tuple[MatchedLine, ...] = ()
+    statement_lines: tuple[int, ...] = ()
 
 
 class CrmUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="crm"):
@@ -154,6 +187,7 @@ EffectBody = (
     | PaymentPosting
     | EntryPosting
     | MatchRequest
+    | UnmatchRequest
     | CrmUpdate
     | MailOut
     | EventOut

@@ -20,6 +20,7 @@ from tieout.documents import (
     PayoutComposition,
     ProductRecord,
     ProviderMovement,
+    Reconciliation,
     Statement,
     StatementLine,
 )
@@ -177,6 +178,9 @@ def money_of(document: Document) -> Amount:
             return document.amount
         case Statement():
             return document.closing
+        case Reconciliation():
+            used = sum((x.residual - x.rest for x in document.cash), Decimal(0))
+            return Amount(-used, document.currency)
         case _:
             return Amount.zero(document.currency)
 
@@ -211,7 +215,7 @@ def plan_document(
     `on` is the document's day in the entity's zone. A key that no mapping knows becomes a
     blocking case that names the table and the key.
     """
-    from tieout.processes import order_to_cash, retelling, treasury
+    from tieout.processes import order_to_cash, reconciliation, retelling, treasury
 
     ctx = Context(document, revision, facts, release, interface, on)
     if isinstance(document, CustomerInvoice) and document.exclusion:
@@ -242,6 +246,8 @@ def plan_document(
                 return treasury.dispute(ctx, document)
             case StatementLine():
                 return treasury.statement_line(ctx, document)
+            case Reconciliation():
+                return reconciliation.reconciliation(ctx, document)
     except UnmappedError as error:
         cause = "unknown_tax" if error.table == "taxes" else "unmapped_account"
         return refused(

@@ -40,7 +40,7 @@ from tieout.processes.deposits import (
     partner_of,
     take_in,
 )
-from tieout.processes.facts import OrderFact, ParkedFact
+from tieout.processes.facts import OrderFact, ParkedFact, wants_of
 from tieout.processes.identity import applied_external_id, match_key
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
@@ -385,16 +385,12 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
                 ),
             )
         effects_after = facts.payout.effect
-    elif (
-        facts.order is not None
-        and facts.order.state in ("posted", "planned")
-        and facts.order.currency == doc.currency
-    ):
+    elif facts.order is not None and _pays_whole(doc, facts.order):
         counter, partner = ctx.account("receivable"), facts.order.partner
         match, effects_after = facts.order.match, facts.order.invoice
     elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):
         counter = ctx.account(str(code_role))
-    elif _may_wait(doc) and not facts.patience_over:
+    elif facts.order is None and _may_wait(doc) and not facts.patience_over:
         return Plan(decision="wait", reason="what it pays has not come yet")
     else:
         counter = ctx.account("unapplied.bank")
@@ -448,6 +444,17 @@ def _register(
     )
     payment = ctx.effect("payment", body, ledger=True, requires=(partner,))
     return [payment, *match_effects(ctx, "payment", invoice, payment, receivable)]
+
+
+def _pays_whole(doc: StatementLine, order: OrderFact) -> bool:
+    """Whether a line names one order alone and pays all of it. Whatever pays less, more or several
+    is booked unapplied: reconciling reads what is open and explains the difference."""
+    return (
+        order.state in ("posted", "planned")
+        and order.currency == doc.currency
+        and order.total == doc.amount.value
+        and len(wants_of(doc).references) == 1
+    )
 
 
 def _may_wait(doc: StatementLine) -> bool:

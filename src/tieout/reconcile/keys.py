@@ -123,12 +123,22 @@ def links(
     one value. Both sides have n, id, reference, description; texts are searched in chunks, so
     that memory stays flat."""
     found = [_equal(left, right, *pair) for pair in pairs]
-    theirs = keys_of(right, with_ids=True)
-    found += _found(left, theirs, shapes_of(right["reference"]), "l", "r", chunk)
+    numbers = _numbers(right)
+    theirs = keys_of(numbers, with_ids=True)
+    found += _found(left, theirs, shapes_of(numbers["reference"]), "l", "r", chunk)
     # Most often the left side's references are the right side's numbers again, which were found;
     # its own are looked for where they are words of a text.
     found += _found(right, keys_of(left, with_ids=False, without=theirs), [], "r", "l", chunk)
     return pl.concat(found).group_by("l", "r").agg(pl.col("strength").max()).sort("l", "r")
+
+
+def _numbers(side: pl.DataFrame) -> pl.DataFrame:
+    """n, id, reference: a row once for each of its numbers."""
+    own = side.select("n", "id", "reference")
+    if "also" not in side.columns:
+        return own
+    also = side.filter(pl.col("also") != "").select("n", "id", reference=pl.col("also").str.split("|"))
+    return pl.concat([own, also.explode("reference")])
 
 
 def _found(

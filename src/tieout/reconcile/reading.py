@@ -17,7 +17,7 @@ from tieout.money import minor_digits
 from tieout.reconcile.model import MatchingError
 
 COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
-_OPTIONAL = ("account", "due")
+_OPTIONAL = ("account", "due", "also")
 _AMOUNT = r"^([+-]?)(\d{1,13})(?:\.(\d{1,4}))?$"
 _SHOWN = 20
 
@@ -47,7 +47,8 @@ def read_table(path: Path, keys: tuple[str, ...] = ()) -> pl.DataFrame:
 
 def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str, ...] = ()) -> pl.DataFrame:
     """id, date, minor (signed whole minor units of `currency`), currency, reference,
-    counterparty, description, account, due and `keys`; sorted by id, so that the rows' order says nothing.
+    counterparty, description, account, due, also (further numbers of the row, separated by "|")
+    and `keys`; sorted by id, so that the rows' order says nothing.
 
     Raises MatchingError with every kind of problem, and the rows of the first ones.
     """
@@ -89,6 +90,7 @@ def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str,
         "description",
         "account",
         "due",
+        *(k for k in ("also",) if k in frame.columns),
         *(k for k in keys if k not in (*COLUMNS, *_OPTIONAL)),
     ).sort("id")
 

@@ -157,7 +157,11 @@ def read_rules(path: Path | None = None) -> Rules:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise MatchingError([f"{path}: {error}"]) from None
-    name = path.name if path else "default.toml"
+    return parse_rules(text, path.name if path else "default.toml")
+
+
+def parse_rules(text: str, name: str) -> Rules:
+    """The rules of a text that is called `name`. Raises MatchingError as `read_rules` does."""
     try:
         rules = msgspec.toml.decode(text, type=Rules)
     except (msgspec.DecodeError, ValueError) as error:

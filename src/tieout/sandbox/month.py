@@ -104,6 +104,10 @@ class Month:
     cash: list[tuple[str, date, int]] = field(default_factory=list)
     deposits: list[tuple[str, date, int]] = field(default_factory=list)
     deposits_due: int = 0
+    left_open: dict[str, Decimal] = field(default_factory=dict)
+    charged: int = 0
+    # What an accountant knows of suggested matches: a bank line's key to the order that it pays.
+    answers: dict[str, str] = field(default_factory=dict)
     admin: Administrator | None = None
     company_id: int = 0
     _events: list[_Event] = field(default_factory=list)

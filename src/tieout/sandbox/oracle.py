@@ -49,7 +49,11 @@ class Oracle:
     def findings(self, until: date = END) -> list[Finding]:
         """Everything that disagrees; empty where all is well."""
         found: list[Finding] = []
-        for check in (self._orders, self._cash, self._transit, self._receivables, self._balanced, self._once):
+        checks = (
+            self._orders, self._cash, self._transit, self._receivables, self._unapplied, self._balanced,
+            self._once,
+        )  # fmt: skip
+        for check in checks:
             found += [Finding(check.__name__.strip("_"), d) for d in check()]
         found += [Finding("clearing", d) for d in self._clearing(until)]
         found += [Finding("deposits", d) for d in self._deposits(until)]
@@ -171,8 +175,6 @@ class Oracle:
             if self._code[line["account_id"]] != "121000" or line["reconciled"]:
                 continue
             move = moves[line["move_id"]]
-            if move["move_type"] == "out_invoice" and not move.get("ref"):
-                continue
             ours[str(move["ref"])] = ours.get(str(move["ref"]), Decimal(0)) + line["amount_residual_currency"]
             open_now[str(move["ref"])] += 1
         wanted: dict[str, Decimal] = {}
@@ -182,11 +184,34 @@ class Oracle:
         for plant in self.m.planted:
             if plant.cause == "refund_failed":
                 wanted[plant.source_key] = -plant.amount
+        wanted |= self.m.left_open
         return [
             f"{ref}: open {ours.get(ref)}, expected {wanted.get(ref)}"
             for ref in sorted({*ours, *wanted})
             if ours.get(ref, Decimal(0)) != wanted.get(ref, Decimal(0))
         ][:8]
+
+    def _unapplied(self) -> list[str]:
+        """Of the bank's cash only what nobody can know is unapplied; what was applied later is not,
+        and what the bank kept of it is an expense."""
+        open_now = [
+            -x["amount_residual"]
+            for x in self._lines()
+            if self._code[x["account_id"]] == "212130" and x["amount_residual"]
+        ]
+        wanted = [p.amount for p in self.m.planted if p.cause == "unmatched_bank_line" and p.amount]
+        found = [] if open_now == wanted else [f"unapplied: {open_now}, not {wanted}"]
+        charged = sum(
+            (
+                x["balance"]
+                for x in self._lines()
+                if self._code[x["account_id"]] == "620000" and not x["statement_line_id"]
+            ),
+            Decimal(0),
+        )
+        if charged != cents(self.m.charged):
+            found.append(f"bank charges of {charged} in payments, not {cents(self.m.charged)}")
+        return found
 
     def _balanced(self) -> list[str]:
         sums: dict[int, Decimal] = {}

@@ -28,6 +28,10 @@ _ACCOUNTS = {
     "unapplied.bank": "212130",
     "bank_fees": "620000",
     "outstanding_receipts": "101403",
+    "difference.rounding": "642000",
+    "difference.bank_charge": "620000",
+    "difference.early_payment_discount": "443000",
+    "difference.write_off": "642000",
     "clearing.stripe.USD": "101501",
     "clearing.stripe.EUR": "101502",
     f"bank.{IBAN_USD}": "101511",
@@ -53,6 +57,8 @@ _INTERFACES = {
     'refund_metadata = "refund_id"\n',
     "bank": 'system = "bank"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
     'patience_hours = 48\nlate_events = "first_open"\n\n[options]\ncustomer_payments = "registered"\n\n[options.bank_codes]\n"ACMT/MDOP/CHRG" = "bank_fees"\n',
+    "reconciliation": 'system = "odoo"\nentity = "US"\nowner = "accounts receivable"\n'
+    'process = "treasury"\nlate_events = "first_open"\n\n[options]\nwrite_off_limit = "5.00"\n',
     "crm_accounts": 'system = "salesforce"\nentity = "US"\nstreams = ["accounts"]\n'
     'owner = "sales operations"\nprocess = "order to cash"\n',
     "crm_orders": 'system = "salesforce"\nentity = "US"\nstreams = ["won_orders"]\n'

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connectors.bankfile.simulator import BankLine
-from tieout.sandbox.month import LAST_PAYOUT, Month, Planted, cents
+from tieout.sandbox.month import LAST_PAYOUT, Month, Planted, cents, next_business_day
 from tieout.sandbox.world import IBAN_USD, ZONE
 
 
@@ -36,6 +36,11 @@ class Traps:
         m.add(day(october + timedelta(days=13), 9), self.unreadable_file)
         m.add(day(october + timedelta(days=14), 9), self.to_be_changed)
         m.add(day(october + timedelta(days=18), 9), self.offsetting_gap)
+        m.add(day(october + timedelta(days=4), 9), self.nameless_transfer)
+        m.add(day(october + timedelta(days=7), 10), self.lump_sum)
+        m.add(day(october + timedelta(days=11), 10), self.charged_transfer)
+        m.add(day(october + timedelta(days=12), 11), self.invoice_of_their_own)
+        m.add(day(october + timedelta(days=15), 9), self.taken_apart)
         for when, act in ((19, self.short_deposit), (21, self.failed_payout)):
             on = date(2026, 10, when)
             m._special_payouts.add(("USD", on))
@@ -101,6 +106,79 @@ class Traps:
         self.m.expect(IBAN_USD, line)
         key = self.m.statement_key(IBAN_USD, day, self.m.position_of(IBAN_USD, line))
         self._plant("unmatched_bank_line", key, 43_210)
+
+    # what reconciling settles, and what it must leave alone
+
+    def _transfer(self, at: datetime, days: int, amount: int, who: str, text: str, planted: bool) -> str:
+        """A transfer that the bank books some days later; its key. `planted` says that it is a case
+        until it is matched, with no money left in it then."""
+        day = next_business_day(at.astimezone(ZONE).date() + timedelta(days=days))
+        line = BankLine(day, amount, counterparty=who, remittance=text, reference="NONREF")
+        self.m.expect(IBAN_USD, line)
+        key = self.m.statement_key(IBAN_USD, day, self.m.position_of(IBAN_USD, line))
+        if planted:
+            self._plant("unmatched_bank_line", key, 0)
+        return key
+
+    def nameless_transfer(self, at: datetime) -> None:
+        """A customer pays an order and names nothing: the accountant knows what for."""
+        account = self.m.accounts[0]
+        order, total, _ = self.m.win(at, 9010, account, 34_567)
+        self.m.truth[-1].paid_by = "transfer, matched"
+        key = self._transfer(at, 3, total, account["Name"], "Invoice payment, thank you", True)
+        self.m.answers[key] = order
+
+    def lump_sum(self, at: datetime) -> None:
+        """One transfer for two orders."""
+        account = self.m.accounts[-1]
+        (one, first, _), (two, second, _) = (self.m.win(at, n, account, 20_000 + n) for n in (9011, 9012))
+        for truth in self.m.truth[-2:]:
+            truth.paid_by = "transfer, matched"
+        self._transfer(at, 4, first + second, account["Name"], f"{one} and {two}", True)
+
+    def charged_transfer(self, at: datetime) -> None:
+        """A transfer from which a bank kept its charge."""
+        account = self.m.accounts[0]
+        order, total, _ = self.m.win(at, 9013, account, 88_000)
+        self.m.truth[-1].paid_by = "transfer, matched"
+        self.m.charged += 1250
+        self._transfer(at, 3, total - 1250, account["Name"], f"Payment {order}", True)
+
+    def invoice_of_their_own(self, at: datetime) -> None:
+        """An invoice that the company wrote in Odoo itself is paid: nobody told us of it."""
+        assert self.m.admin is not None
+        context = {"allowed_company_ids": [self.m.company_id]}
+        partner = self.m.admin.call("res.partner", "create", vals_list=[{"name": "Oldcastle Traders"}])[0]
+        line = {"name": "Consulting", "quantity": 1, "price_unit": 1871.0, "tax_ids": [[6, 0, []]]}
+        values = {
+            "move_type": "out_invoice",
+            "partner_id": partner,
+            "invoice_date": at.astimezone(ZONE).date().isoformat(),
+            "ref": "OLD-4711",
+            "invoice_line_ids": [[0, 0, line]],
+        }
+        made = self.m.admin.call("account.move", "create", context=context, vals_list=[values])
+        self.m.admin.call("account.move", "action_post", ids=made, context=context)
+        self._transfer(at, 4, 187_100, "OLDCASTLE TRADERS LTD", "Inv. OLD-4711", True)
+
+    def taken_apart(self, at: datetime) -> None:
+        """An accountant takes a match of ours apart: nobody puts it together again behind their back."""
+        account = self.m.accounts[0]
+        order, total, _ = self.m.win(at, 9014, account, 41_300)
+        self.m.truth[-1].paid_by = "transfer, paid"
+        key = self._transfer(at, 2, total, account["Name"], f"Payment {order}", False)
+
+        def take(later: datetime) -> None:
+            admin = self.m.admin
+            assert admin is not None
+            context = {"allowed_company_ids": [self.m.company_id]}
+            domain = [["move_id.ref", "=", order], ["account_type", "=", "asset_receivable"]]
+            lines = admin.call("account.move.line", "search", domain=domain, context=context)
+            admin.call("account.move.line", "remove_move_reconcile", ids=lines, context=context)
+            self._plant("unreconciled_in_ledger", key, total)
+            self.m.left_open |= {order: cents(total), f"payment {key}": -cents(total)}
+
+        self.m.add(at + timedelta(days=7), take)
 
     def imported_elsewhere(self, at: datetime) -> None:
         """Another connector put the order into Odoo before it reaches us."""

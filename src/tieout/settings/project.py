@@ -228,6 +228,7 @@ def _interfaces(
         if policy not in ("case", "first_open"):
             raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
         _declare_dialect(file, folder)
+        _declare_rules(file, folder)
         _check_options(file, registry[systems[system].connector])
         found[path.stem] = Interface(
             name=path.stem,
@@ -262,6 +263,17 @@ def _declare_dialect(file: _File, folder: Path) -> None:
     except FormatError as error:
         raise file.fail("dialect", "options", f"{name}: {error}") from None
     options["dialect"] = text
+
+
+def _declare_rules(file: _File, folder: Path) -> None:
+    """Rules of matching that name a .toml file of the project are that file's text from here on."""
+    options = file.data.get("options", {})
+    name = options.get("rules") if isinstance(options, dict) else None
+    if isinstance(name, str) and name:
+        try:
+            options["rules"] = (folder / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise file.fail("rules", "options", f"{name} cannot be read: {error}") from None
 
 
 def _check_options(file: _File, connector: Connector) -> None:

@@ -187,6 +187,15 @@ CREATE TABLE tieout.evidence_leaf (
     evidence_id bigint NOT NULL,
     leaf_hash bytea NOT NULL
 );
+CREATE TABLE tieout.match_line (
+    interface text NOT NULL,
+    source_key text NOT NULL,
+    entity text NOT NULL,
+    line bigint NOT NULL,
+    side text NOT NULL,
+    effect text DEFAULT ''::text NOT NULL,
+    CONSTRAINT match_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
+);
 CREATE TABLE tieout.message (
     message_id bigint NOT NULL,
     interface text NOT NULL,
@@ -199,7 +208,7 @@ CREATE TABLE tieout.message (
     received_at timestamp with time zone NOT NULL,
     note text,
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['received'::text, 'normalised'::text, 'listed'::text, 'failed'::text]))),
-    CONSTRAINT message_transport_check CHECK ((transport = ANY (ARRAY['webhook'::text, 'poll'::text, 'file'::text])))
+    CONSTRAINT message_transport_check CHECK ((transport = ANY (ARRAY['webhook'::text, 'poll'::text, 'file'::text, 'match'::text])))
 );
 CREATE TABLE tieout.message_body (
     message_id bigint NOT NULL,
@@ -263,6 +272,40 @@ CREATE TABLE tieout.schema_migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE tieout.suggestion (
+    suggestion_id bigint NOT NULL,
+    interface text NOT NULL,
+    entity text NOT NULL,
+    lines_key text NOT NULL,
+    about text NOT NULL,
+    content text NOT NULL,
+    content_sha256 bytea NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    difference numeric NOT NULL,
+    explained_as text NOT NULL,
+    rule text NOT NULL,
+    confidence numeric NOT NULL,
+    rank integer NOT NULL,
+    why text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    approved_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT suggestion_check CHECK (((approved_by = ''::text) OR (approved_by <> decided_by))),
+    CONSTRAINT suggestion_check1 CHECK (((state = ANY (ARRAY['open'::text, 'gone'::text])) OR (decided_by <> ''::text))),
+    CONSTRAINT suggestion_state_check CHECK ((state = ANY (ARRAY['open'::text, 'to_approve'::text, 'accepted'::text, 'rejected'::text, 'gone'::text])))
+);
+ALTER TABLE tieout.suggestion ALTER COLUMN suggestion_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.suggestion_suggestion_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id);
@@ -286,6 +329,8 @@ ALTER TABLE ONLY tieout.evidence_leaf
     ADD CONSTRAINT evidence_leaf_pkey PRIMARY KEY (leaf_no);
 ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
+ALTER TABLE ONLY tieout.match_line
+    ADD CONSTRAINT match_line_pkey PRIMARY KEY (interface, source_key, line);
 ALTER TABLE ONLY tieout.message_body
     ADD CONSTRAINT message_body_pkey PRIMARY KEY (message_id, received_at);
 ALTER TABLE ONLY tieout.message_body_rest
@@ -306,6 +351,8 @@ ALTER TABLE ONLY tieout.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY tieout.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.suggestion
+    ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
@@ -316,8 +363,12 @@ CREATE INDEX document_period ON tieout.document USING btree (interface, period);
 CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);
 CREATE INDEX document_retry ON tieout.document USING btree (retry_at) WHERE ((state = 'normalised'::text) AND (retry_at IS NOT NULL));
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
+CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
+CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
 CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
+CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
+CREATE INDEX suggestion_rejected ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = 'rejected'::text);
 ALTER INDEX tieout.message_body_pkey ATTACH PARTITION tieout.message_body_rest_pkey;
 CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();

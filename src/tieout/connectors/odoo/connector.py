@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector
+from collections.abc import Mapping
+from typing import Any
+
+from tieout.connect import ConfigField, Connector, Option, Stream
 from tieout.connectors.odoo.session import open_session
+from tieout.documents import Document, Reconciliation, decode_document
+
+
+def reconciliations(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A match as it was decided. Raises ValueError where the bytes are none."""
+    document = decode_document(raw)
+    if not isinstance(document, Reconciliation):
+        raise ValueError(f"{document.key} is no reconciliation")
+    return [document]
+
 
 CONNECTOR = Connector(
     name="odoo",
@@ -17,7 +30,22 @@ CONNECTOR = Connector(
         ConfigField("own_log", "keep Odoo's own message log: yes or no", required=False, default="no"),
     ),
     open=open_session,
-    can=("write", "look_up", "read_back"),
+    can=("write", "look_up", "read_back", "open_items"),
+    streams=(
+        Stream(
+            "reconciliations",
+            "groups of open items that belong together, as matching finds or a person decides them",
+            reconciliations,
+            "a match is told again where it shall be undone",
+        ),
+    ),
+    options=(
+        Option("rules", "the rules of matching: the project's rules/NAME.toml, or those that come along"),
+        Option(
+            "automatic", "whether what is sure is applied at once, or is suggested as well", ("yes", "no")
+        ),
+        Option("write_off_limit", "up to which amount one person may write a difference off (default 0)"),
+    ),
     simulator="tieout.connectors.odoo.simulator:Odoo",
     limits="one lane a journal; batches adapt to answer times",
     assumed=(

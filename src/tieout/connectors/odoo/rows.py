@@ -9,6 +9,7 @@ from typing import Any
 from tieout.connectors.odoo.directory import Directory
 from tieout.documents import (
     CashPosting,
+    EffectBody,
     EntryPosting,
     InvoicePosting,
     LedgerLine,
@@ -56,6 +57,7 @@ _LINE_FIELDS = [
     "line_ids/matching_number",
 ]
 _FOREIGN_FIELDS = ["line_ids/currency_id/.id", "line_ids/amount_currency"]
+_BY_OWN = {"line_ids/partner_id/id": "line_ids/partner_id/.id"}
 _CASH_HEAD = ["id", "journal_id/.id", "date", "payment_ref", "ref", "amount", "partner_id/id"]
 _ENTRY_HEAD = ["id", "move_type", "journal_id/.id", "date", "ref"]
 
@@ -64,8 +66,15 @@ def cash_fields(foreign: bool) -> list[str]:
     return _CASH_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
 
 
-def entry_fields(foreign: bool) -> list[str]:
-    return _ENTRY_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
+def entry_fields(foreign: bool, own_partners: bool = False) -> list[str]:
+    """`own_partners`: partners are named by Odoo's own ids, which `load` takes by another field."""
+    fields = _ENTRY_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
+    return [_BY_OWN.get(f, f) for f in fields] if own_partners else fields
+
+
+def by_own_partners(body: EffectBody) -> bool:
+    """Whether an entry names its partners by Odoo's own ids ("#12")."""
+    return isinstance(body, EntryPosting) and any(x.partner.startswith("#") for x in body.lines)
 
 
 def partner_rows(external_id: str, body: PartnerRecord) -> Rows:
@@ -137,7 +146,7 @@ def _line(line: LedgerLine, currency: str, directory: Directory, foreign: bool) 
         line.name,
         str(debit),
         str(credit),
-        line.partner,
+        line.partner.removeprefix("#"),
         f"I{line.match}" if line.match else "",
     ]
     if foreign:

@@ -7,13 +7,14 @@ an external id never makes or changes a record; posting takes drafts only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from tieout.connect import (
     LedgerFacts,
+    OpenItem,
     Outcome,
     RefusedError,
     Sending,
@@ -24,12 +25,15 @@ from tieout.connect import (
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.matching import Matcher, moves_of
+from tieout.connectors.odoo.opening import open_items
 from tieout.connectors.odoo.rows import (
     INVOICE_FIELDS,
     PARTNER_FIELDS,
     PAYMENT_FIELDS,
     PRODUCT_FIELDS,
     Rows,
+    by_own_partners,
     cash_fields,
     cash_rows,
     entry_fields,
@@ -47,6 +51,7 @@ from tieout.documents import (
     PartnerRecord,
     PaymentPosting,
     ProductRecord,
+    UnmatchRequest,
 )
 
 _IGNORE = {"mode": "update", "noupdate": True}
@@ -92,6 +97,7 @@ class OdooSession:
         self._client, self._names = client, Directory(client)
         self._context = {**_IGNORE, **(_QUIET if quiet else {})}
         self._pace = _Pace()
+        self._matcher = Matcher(client, self._names)
 
     # checking
 
@@ -123,16 +129,19 @@ class OdooSession:
             case ProductRecord():
                 return self._send_products(batch)
             case MatchRequest():
-                return self._match(batch)
+                return self._matcher.match(batch)
+            case UnmatchRequest():
+                return self._matcher.unmatch(batch)
             case _:
                 return self._send_moves(batch)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         match batch[0].body:
             case MatchRequest():
-                return self._match(batch, only_look=True)
-            case PartnerRecord() | ProductRecord():
-                # A repeated load answers the same record, so sending again is the look-up.
+                return self._matcher.match(batch, only_look=True)
+            case PartnerRecord() | ProductRecord() | UnmatchRequest():
+                # A repeated load answers the same record, and what is apart stays apart: sending
+                # again is the look-up.
                 return [Outcome(s.external_id, "absent") for s in batch]
             case _:
                 return self._look_up_moves(batch)
@@ -252,20 +261,21 @@ class OdooSession:
 
     def _send_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        groups: dict[bool, list[Sending]] = {}
+        groups: dict[tuple[bool, bool], list[Sending]] = {}
         for sending in batch:
-            groups.setdefault(self._foreign(sending.body), []).append(sending)
-        for foreign, group in groups.items():
+            kind = self._foreign(sending.body), by_own_partners(sending.body)
+            groups.setdefault(kind, []).append(sending)
+        for (foreign, own), group in groups.items():
             for chunk in self._chunks(group):
-                outcomes += self._send_chunk(chunk, foreign)
+                outcomes += self._send_chunk(chunk, foreign, own)
         return outcomes
 
-    def _send_chunk(self, chunk: list[Sending], foreign: bool) -> list[Outcome]:
+    def _send_chunk(self, chunk: list[Sending], foreign: bool, own: bool) -> list[Outcome]:
         first = chunk[0].body
         if isinstance(first, CashPosting):
             done, refused = self._load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
             return refused + self.read_back([s for s, _ in done], [i for _, i in done])
-        model, fields = MOVE, entry_fields(foreign)
+        model, fields = MOVE, entry_fields(foreign, own)
         if isinstance(first, InvoicePosting):
             fields = INVOICE_FIELDS
         elif isinstance(first, PaymentPosting):
@@ -279,6 +289,7 @@ class OdooSession:
         if drafts:
             if isinstance(first, InvoicePosting):
                 self._complete_invoices([(s, i) for s, i in done if i in drafts])
+            self._mark([s for s, i in done if i in drafts])
             refused += self._post([(s, i) for s, i in done if i in drafts], model)
         bad = {o.external_id for o in refused}
         good = [(s, i) for s, i in done if s.external_id not in bad]
@@ -319,6 +330,14 @@ class OdooSession:
         if keys:
             self._load("account.move.line", [".id", "matching_number"], keys)
 
+    def _mark(self, drafts: list[Sending]) -> None:
+        """Put match keys on lines that are there already, so that Odoo pairs them with the drafts'
+        own as it posts these."""
+        marks = [m for s in drafts if isinstance(s.body, EntryPosting) for m in s.body.marks]
+        rows = self._matcher.to_mark(marks) if marks else []
+        if rows:
+            self._load("account.move.line", [".id", "matching_number"], rows)
+
     def _post(self, drafts: list[tuple[Sending, int]], model: str) -> list[Outcome]:
         """Post drafts; where the set is refused each is posted alone, so one stops no other."""
         context = {k: v for k, v in self._context.items() if k not in _IGNORE}
@@ -344,93 +363,26 @@ class OdooSession:
         known = {o.external_id: o for o in read if o.read_back.get("state") == "posted"}
         return [known.get(s.external_id) or Outcome(s.external_id, "absent") for s in batch]
 
-    # matching
-
-    def _lines_of(
-        self, targets: Iterable[tuple[str, int]], account: str
-    ) -> dict[tuple[str, int], list[dict[str, Any]]]:
-        """The lines of records on one account, by (model, id): one call a model."""
-        by_model: dict[str, set[int]] = {}
-        for model, key in targets:
-            by_model.setdefault(model, set()).add(key)
-        found: dict[tuple[str, int], list[dict[str, Any]]] = {}
-        for model, keys in by_model.items():
-            record_of = {move: key for key, move in self._moves_of(model, sorted(keys)).items()}
-            for row in self._client.call(
-                "account.move.line",
-                "search_read",
-                domain=[
-                    ["move_id", "in", sorted(record_of)],
-                    ["account_id", "=", self._names.account(account)],
-                ],
-                fields=["move_id", "reconciled", "matching_number", "parent_state"],
-                order="id",
-            ):
-                found.setdefault((model, record_of[row["move_id"][0]]), []).append(row)
-        return found
-
-    def _moves_of(self, model: str, keys: list[int]) -> dict[int, int]:
-        """The entry behind each record; a bank line and a payment have one of their own."""
-        if model == MOVE:
-            return {key: key for key in keys}
-        rows = self._client.call(model, "read", ids=keys, fields=["move_id"])
-        return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
-
-    def _match(self, batch: Sequence[Sending], only_look: bool = False) -> list[Outcome]:
-        """Pair the lines of two effects each, unless they are paired already."""
-        outcomes: dict[str, Outcome] = {}
-        waiting = list(batch)
-        for last in (only_look, True):
-            waiting = self._judge_all(waiting, outcomes, reconcile=not last)
-        for sending in waiting:
-            why = "Odoo left the lines open"
-            outcomes[sending.external_id] = (
-                Outcome(sending.external_id, "absent")
-                if only_look
-                else Outcome(sending.external_id, "refused", error=why, cause="not_matched")
-            )
-        return [outcomes[s.external_id] for s in batch]
-
-    def _judge_all(
-        self, batch: list[Sending], outcomes: dict[str, Outcome], reconcile: bool
-    ) -> list[Sending]:
-        """Those that are still open; asked to, their lines are reconciled."""
-        still = []
-        accounts: dict[str, list[Sending]] = {}
-        for sending in batch:
-            assert isinstance(sending.body, MatchRequest)
-            accounts.setdefault(sending.body.account, []).append(sending)
-        for account, group in accounts.items():
-            lines = self._lines_of([t for s in group for t in s.targets.values()], account)
-            for sending in group:
-                body = sending.body
-                assert isinstance(body, MatchRequest)
-                left, right = (
-                    lines.get(sending.targets.get(x, ("", 0)), []) for x in (body.left, body.right)
-                )
-                outcome = _judge(sending.external_id, left, right)
-                if outcome is not None:
-                    outcomes[sending.external_id] = outcome
-                    continue
-                still.append(sending)
-                if reconcile:
-                    open_ids = [x["id"] for x in (*left, *right) if not x["reconciled"]]
-                    self._client.call("account.move.line", "reconcile", ids=open_ids)
-        return still
-
     # LedgerReader
 
     def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
         """What Odoo holds for each sending, compared by content, in the batch's order."""
         outcomes: dict[str, Outcome] = {}
+        matches = [s for s in batch if isinstance(s.body, MatchRequest)]
+        if matches:
+            outcomes |= {o.external_id: o for o in self._matcher.read_back(matches)}
+        for s in batch:
+            if isinstance(s.body, UnmatchRequest):
+                outcomes[s.external_id] = Outcome(s.external_id, "confirmed")
+        pairs = [(s, i) for s, i in zip(batch, ids, strict=True) if s.external_id not in outcomes]
         for model in (BANK_LINE, PAYMENT, MOVE):
-            group = [(s, i) for s, i in zip(batch, ids, strict=True) if _model_of(s.body) == model]
+            group = [(s, i) for s, i in pairs if _model_of(s.body) == model]
             if group:
                 self._read_group(group, model, outcomes)
         return [outcomes[s.external_id] for s in batch]
 
     def _read_group(self, group: list[tuple[Sending, int]], model: str, outcomes: dict[str, Outcome]) -> None:
-        moves = self._moves_of(model, [i for _, i in group])
+        moves = moves_of(self._client, model, [i for _, i in group])
         wanted = sorted(set(moves.values()))
         states = {r["id"]: r for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])}
         by_move: dict[int, list[dict[str, Any]]] = {}
@@ -488,6 +440,10 @@ class OdooSession:
             if not names.get(str(r["id"]), "").startswith("tieout.")
         }
 
+    def open_items(self, accounts: Sequence[str], until: date) -> list[OpenItem]:
+        """See `LedgerReader.open_items`."""
+        return open_items(self._client, self._names, accounts, until, self._named("tieout."))
+
     def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:
         """See `LedgerReader.trial_balance`: one grouped read, whatever the number of lines."""
         rows = self._client.call(
@@ -520,22 +476,3 @@ class _BadRowsError(RefusedError):
 def _model_of(body: EffectBody) -> str:
     """The model in which a posting is a record."""
     return {CashPosting: BANK_LINE, PaymentPosting: PAYMENT}.get(type(body), MOVE)
-
-
-def _judge(external_id: str, left: list[dict[str, Any]], right: list[dict[str, Any]]) -> Outcome | None:
-    """Whether two sets of lines are paired already, or cannot be; None: they can be paired."""
-    numbers = {x["matching_number"] for x in left} & {x["matching_number"] for x in right}
-    paired = {n for n in numbers if n and not str(n).startswith("I")}
-    if paired:
-        number = sorted(map(str, paired))[0]
-        return Outcome(external_id, "confirmed", None, "", read_back={"match": number})
-    if any(x["parent_state"] != "posted" for x in (*left, *right)):
-        why = "one side is not posted any more"
-        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
-    if not left or not right:
-        why = "one side has no line on the account any more"
-        return Outcome(external_id, "refused", error=why, cause="match_impossible")
-    if all(x["reconciled"] for x in left) or all(x["reconciled"] for x in right):
-        why = "one side is matched with something else"
-        return Outcome(external_id, "refused", error=why, cause="matched_otherwise")
-    return None

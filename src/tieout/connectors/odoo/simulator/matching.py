@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tieout.connectors.odoo.simulator.consequences import Consequences
 from tieout.connectors.odoo.simulator.errors import user_error
 from tieout.connectors.odoo.simulator.moves import Moves
 from tieout.connectors.odoo.simulator.orm import Record
@@ -22,6 +23,7 @@ class Matching:
         moves.unmatch = self.remove
         moves.pair_marked = self.pair_marked
         moves.reconcile_reversal = self.reconcile_reversal
+        self.consequences = Consequences(world, moves)
 
     def reconcile(self, lines: list[Record]) -> None:
         """Pair the lines as `account.move.line.reconcile` does."""
@@ -58,6 +60,8 @@ class Matching:
                     continue
                 partial = self._partial(debit, credit)
                 first = first or partial
+                if exchange:
+                    self.consequences.tax_due(partial)
                 touched += [debit, credit]
         if not touched:
             return
@@ -268,9 +272,21 @@ class Matching:
             _, partials = self._component([line])
             mine = [p for p in partials.values() if line["id"] in (p["debit_move_id"], p["credit_move_id"])]
             members, _ = self._component([line])
+            followed = [move for partial in mine for move in self.consequences.of(partial)]
             for partial in mine:
                 self._undo(partial)
             self._number(list(members.values()))
+            for move in followed:
+                # An exchange difference is matched with what it corrected: that goes as well.
+                for item in self.moves.lines(move):
+                    for other in self.w.store.by("account.partial.reconcile", "debit_move_id", item["id"]):
+                        self._undo(other)
+                    for other in self.w.store.by("account.partial.reconcile", "credit_move_id", item["id"]):
+                        self._undo(other)
+                    self._number([item])
+                pair = self.consequences.reverse(move)
+                if pair:
+                    self._pair(pair, exchange=False)
             for move in {x["move_id"] for x in members.values()}:
                 record = self.w.table("account.move").get(move)
                 if record:

@@ -256,7 +256,10 @@ class Moves:
                 part = net * tax["amount"] / 100
                 if not globally:
                     part = self.w.rounded(part, currency)
-                account = tax.get("sim_account_id") or line["account_id"]
+                deferred = tax.get("tax_exigibility") == "on_payment"
+                account = (deferred and tax.get("cash_basis_transition_account_id")) or (
+                    tax.get("sim_account_id") or line["account_id"]
+                )
                 key = (tax["id"], account)
                 taxes[key] = taxes.get(key, Decimal(0)) + part
                 bases[tax["id"]] = bases.get(tax["id"], Decimal(0)) + net

@@ -25,7 +25,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _INDEXED = {
-    "account.move": ("ref", "name", "journal_id", "reversed_entry_id", "state"),
+    "account.move": ("ref", "name", "journal_id", "reversed_entry_id", "state", "tax_cash_basis_rec_id"),
     "account.move.line": ("move_id", "statement_line_id", "matching_number", "payment_id", "account_id"),
     "account.bank.statement.line": ("move_id", "journal_id"),
     "account.partial.reconcile": ("debit_move_id", "credit_move_id"),

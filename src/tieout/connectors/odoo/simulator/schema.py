@@ -75,7 +75,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " ~price_include:bool price_include_override:char tax_exigibility:char active:bool"
         " tax_group_id:m2o:account.tax.group company_id:m2o:res.company"
         " invoice_repartition_line_ids:json refund_repartition_line_ids:json"
-        " sim_account_id:m2o:account.account",
+        " sim_account_id:m2o:account.account cash_basis_transition_account_id:m2o:account.account",
         "account.lock_exception": "company_id:m2o:res.company user_id:m2o:res.users reason:char"
         " end_datetime:datetime fiscalyear_lock_date:date sale_lock_date:date"
         " purchase_lock_date:date tax_lock_date:date active:bool",
@@ -89,7 +89,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " reversed_entry_id:m2o:account.move ~reversal_move_ids:o2m:account.move:reversed_entry_id"
         " made_sequence_gap:bool statement_line_id:m2o:account.bank.statement.line"
         " origin_payment_id:m2o:account.payment tax_totals:json ~duplicated_ref_ids:json"
-        " partner_bank_id:m2o:res.partner.bank",
+        " partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile",
         "account.move.line": "move_id:m2o:account.move ~move_name:char name:char display_type:char"
         " account_id:m2o:account.account ~account_type:char partner_id:m2o:res.partner"
         " quantity:float price_unit:float discount:float debit:money credit:money balance:money"

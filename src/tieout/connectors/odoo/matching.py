@@ -1,0 +1,323 @@
+"""Matching in Odoo: lines of effects, and lines that others made, reconciled in sets.
+
+What is paired already is never paired again; what somebody paired otherwise is left alone and
+told. Exchange differences and cash-basis entries are Odoo's own: they are read back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tieout.connect import Outcome, RefusedError, Sending
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import exact
+from tieout.connectors.odoo.directory import Directory
+from tieout.documents import Mark, MatchedLine, MatchRequest, UnmatchRequest
+
+LINE, MOVE, PARTIAL = "account.move.line", "account.move", "account.partial.reconcile"
+_FIELDS = [
+    "move_id",
+    "account_id",
+    "reconciled",
+    "matching_number",
+    "parent_state",
+    "amount_residual_currency",
+    "amount_currency",
+]
+Row = dict[str, Any]
+
+
+def moves_of(client: OdooClient, model: str, keys: list[int]) -> dict[int, int]:
+    """The entry behind each record; a bank line and a payment have one of their own."""
+    if model == MOVE:
+        return {key: key for key in keys}
+    rows = client.call(model, "read", ids=keys, fields=["move_id"])
+    return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
+
+
+def _number(row: Row) -> str:
+    """The number under which a line is matched; "" where it waits for its pair, or for none."""
+    found = str(row["matching_number"] or "")
+    return "" if found.startswith("I") else found
+
+
+class Matcher:
+    """Match requests of one company's ledger."""
+
+    def __init__(self, client: OdooClient, names: Directory) -> None:
+        self._client, self._names = client, names
+
+    # matching
+
+    def match(self, batch: Sequence[Sending], only_look: bool = False) -> list[Outcome]:
+        """Pair the lines of each request, unless they are paired already."""
+        outcomes: dict[str, Outcome] = {}
+        waiting = list(batch)
+        for last in (only_look, True):
+            waiting = self._judge_all(waiting, outcomes, reconcile=not last)
+        for sending in waiting:
+            outcomes[sending.external_id] = (
+                Outcome(sending.external_id, "absent")
+                if only_look
+                else Outcome(
+                    sending.external_id, "refused", error="Odoo left the lines open", cause="not_matched"
+                )
+            )
+        return [outcomes[s.external_id] for s in batch]
+
+    def read_back(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Whether what was matched is matched still."""
+        found: dict[str, Outcome] = {}
+        self._judge_all(list(batch), found, reconcile=False)
+        apart = [s for s in batch if s.external_id not in found or found[s.external_id].status != "confirmed"]
+        lines = self._lines(apart)
+        outcomes = []
+        for sending in batch:
+            now = found.get(sending.external_id)
+            if now is not None and now.status == "confirmed":
+                outcomes.append(now)
+            elif now is not None and now.cause == "unposted_in_ledger":
+                # A draft keeps its match; that it is one is told of its own effect.
+                outcomes.append(Outcome(sending.external_id, "confirmed", read_back=now.read_back))
+            else:
+                why = now.error if now is not None else "somebody took the match apart"
+                left_open = [exact(x["amount_residual_currency"]) for x in lines[sending.external_id][1]]
+                outcomes.append(
+                    Outcome(
+                        sending.external_id,
+                        "confirmed",
+                        read_back={"difference": str(max(left_open, default=0))},
+                        error=why,
+                        cause="unreconciled_in_ledger",
+                    )
+                )
+        return outcomes
+
+    def unmatch(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Take matches apart; one that is apart already stays so. Odoo reverses the exchange and
+        cash-basis entries that it made for them."""
+        outcomes = []
+        for sending in batch:
+            body = sending.body
+            assert isinstance(body, UnmatchRequest)
+            _, lines = self._lines([sending])[sending.external_id]
+            numbers = Counter(_number(x) for x in lines)
+            matched = [x["id"] for x in lines if _number(x) and numbers[_number(x)] > 1]
+            if matched:
+                self._client.call(LINE, "remove_move_reconcile", ids=matched)
+            if body.statement_lines:
+                self._client.call(
+                    "account.bank.statement.line",
+                    "action_undo_reconciliation",
+                    ids=list(body.statement_lines),
+                )
+            outcomes.append(Outcome(sending.external_id, "confirmed"))
+        return outcomes
+
+    def _judge_all(
+        self, batch: list[Sending], outcomes: dict[str, Outcome], reconcile: bool
+    ) -> list[Sending]:
+        """Those that are still open; asked to, their lines are reconciled."""
+        still = []
+        for sending in batch:
+            if sending.external_id in outcomes:
+                continue
+            still.append(sending)
+        known = self._lines(still)
+        confirmed: dict[str, list[Row]] = {}
+        left_open = []
+        for sending in still:
+            body = sending.body
+            assert isinstance(body, MatchRequest)
+            by_effect, lines = known[sending.external_id]
+            if body.lines:
+                outcome = judge_set(sending.external_id, body.lines, lines, self._names.account(body.account))
+            else:
+                outcome = judge_pair(
+                    sending.external_id, by_effect.get(body.left, []), by_effect.get(body.right, [])
+                )
+            if outcome is None:
+                left_open.append(sending)
+                if reconcile:
+                    self._reconcile(body, lines)
+                continue
+            outcomes[sending.external_id] = outcome
+            if outcome.status == "confirmed" and body.lines:
+                confirmed[sending.external_id] = lines
+        for key, made in self._made(confirmed).items():
+            outcomes[key].read_back.update(made)
+        return left_open
+
+    def _reconcile(self, body: MatchRequest, lines: list[Row]) -> None:
+        for line in body.lines:
+            if line.partner:
+                values: Row = {"account_id": self._names.account(body.account)}
+                if line.partner > 0:
+                    values["partner_id"] = line.partner
+                self._client.call(LINE, "write", ids=[line.line], vals=values)
+        open_ids = [x["id"] for x in lines if not x["reconciled"]]
+        try:
+            self._client.call(LINE, "reconcile", ids=open_ids)
+        except RefusedError as error:
+            # Somebody may have been quicker: reading again says what became of the lines.
+            if "already reconciled" not in str(error):
+                raise
+
+    def _lines(self, batch: Sequence[Sending]) -> dict[str, tuple[dict[str, list[Row]], list[Row]]]:
+        """Of each request: the lines of its effects on its account, by effect, and all of its lines."""
+        found: dict[str, tuple[dict[str, list[Row]], list[Row]]] = {}
+        accounts: dict[str, list[Sending]] = {}
+        for sending in batch:
+            accounts.setdefault(_request(sending).account, []).append(sending)
+        own = sorted({x.line for s in batch for x in _request(s).lines})
+        by_id: dict[int, Row] = {}
+        for start in range(0, len(own), 2000):
+            chunk = own[start : start + 2000]
+            rows = self._client.call(LINE, "search_read", domain=[["id", "in", chunk]], fields=_FIELDS)
+            by_id |= {row["id"]: row for row in rows}
+        for account, group in accounts.items():
+            made = self._lines_of([t for s in group for t in s.targets.values()], account)
+            for sending in group:
+                by_effect = {x: made.get(target, []) for x, target in sending.targets.items()}
+                lines = {row["id"]: row for rows in by_effect.values() for row in rows}
+                lines |= {x.line: by_id[x.line] for x in _request(sending).lines if x.line in by_id}
+                found[sending.external_id] = by_effect, list(lines.values())
+        return found
+
+    def _lines_of(self, targets: Iterable[tuple[str, int]], account: str) -> dict[tuple[str, int], list[Row]]:
+        """The lines of records on one account, by (model, id): one call a model."""
+        by_model: dict[str, set[int]] = {}
+        for model, key in targets:
+            by_model.setdefault(model, set()).add(key)
+        found: dict[tuple[str, int], list[Row]] = {}
+        for model, keys in by_model.items():
+            record_of = {move: key for key, move in moves_of(self._client, model, sorted(keys)).items()}
+            for row in self._client.call(
+                LINE,
+                "search_read",
+                domain=[
+                    ["move_id", "in", sorted(record_of)],
+                    ["account_id", "=", self._names.account(account)],
+                ],
+                fields=_FIELDS,
+                order="id",
+            ):
+                found.setdefault((model, record_of[row["move_id"][0]]), []).append(row)
+        return found
+
+    def _made(self, confirmed: dict[str, list[Row]]) -> dict[str, Row]:
+        """What Odoo made for each match: partials, exchange differences, cash-basis entries."""
+        ids = sorted({x["id"] for lines in confirmed.values() for x in lines})
+        if not ids:
+            return {}
+        partials = self._client.call(
+            PARTIAL,
+            "search_read",
+            domain=["|", ["debit_move_id", "in", ids], ["credit_move_id", "in", ids]],
+            fields=["debit_move_id", "credit_move_id", "amount", "exchange_move_id"],
+            order="id",
+        )
+        basis = self._client.call(
+            MOVE,
+            "search_read",
+            domain=[["tax_cash_basis_rec_id", "in", [p["id"] for p in partials]]],
+            fields=["tax_cash_basis_rec_id"],
+            order="id",
+        )
+        found: dict[str, Row] = {}
+        for key, lines in confirmed.items():
+            mine = {x["id"] for x in lines}
+            own = [p for p in partials if {p["debit_move_id"][0], p["credit_move_id"][0]} & mine]
+            keys = {p["id"] for p in own}
+            found[key] = {
+                "partials": [
+                    [p["id"], p["debit_move_id"][0], p["credit_move_id"][0], str(exact(p["amount"]))]
+                    for p in own
+                ],
+                "exchange": sorted({p["exchange_move_id"][0] for p in own if p["exchange_move_id"]}),
+                "cash_basis": [m["id"] for m in basis if m["tax_cash_basis_rec_id"][0] in keys],
+            }
+        return found
+
+    # marks
+
+    def to_mark(self, marks: Sequence[Mark]) -> list[list[str]]:
+        """Rows of `load` that put match keys on lines: on those that nothing is matched with yet."""
+        keys = {mark.line: mark.match for mark in marks}
+        rows = self._client.call(LINE, "search_read", domain=[["id", "in", sorted(keys)]], fields=_FIELDS)
+        return [
+            [str(row["id"]), f"I{keys[row['id']]}"]
+            for row in rows
+            if not row["reconciled"] and not _number(row) and row["parent_state"] == "posted"
+        ]
+
+
+def _request(sending: Sending) -> MatchRequest | UnmatchRequest:
+    assert isinstance(sending.body, MatchRequest | UnmatchRequest)
+    return sending.body
+
+
+def judge_pair(external_id: str, left: list[Row], right: list[Row]) -> Outcome | None:
+    """Whether two effects' lines are paired already, or cannot be; None: they can be paired."""
+    numbers = {_number(x) for x in left} & {_number(x) for x in right} - {""}
+    if numbers:
+        return Outcome(external_id, "confirmed", None, "", read_back={"match": min(numbers)})
+    if any(x["parent_state"] != "posted" for x in (*left, *right)):
+        why = "one side is not posted any more"
+        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+    if not left or not right:
+        why = "one side has no line on the account any more"
+        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+    if all(x["reconciled"] for x in left) or all(x["reconciled"] for x in right):
+        why = "one side is matched with something else"
+        return Outcome(external_id, "refused", error=why, cause="matched_otherwise")
+    return None
+
+
+def judge_set(
+    external_id: str, wanted: Sequence[MatchedLine], lines: list[Row], account: int
+) -> Outcome | None:
+    """Whether a set is paired within itself already, or cannot be; None: it can be paired.
+
+    A line is done where another of the set has its number and nothing of it is open that should
+    not be. One that is not done must be open by as much as when the match was made: else somebody
+    else matched it meanwhile, and is right.
+    """
+    by_line = {x.line: x for x in wanted}
+    gone = sorted(by_line.keys() - {x["id"] for x in lines})
+    if gone or len(lines) < 2:
+        why = f"line {gone[0]} is not there any more" if gone else "there is nothing to match it with"
+        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+    if any(x["parent_state"] != "posted" for x in lines):
+        why = "one side is not posted any more"
+        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+    numbers = Counter(_number(x) for x in lines)
+    undone = []
+    for row in lines:
+        mine = by_line.get(row["id"])
+        paired = bool(_number(row)) and numbers[_number(row)] > 1
+        if not (paired and (row["reconciled"] or (mine is not None and mine.rest))):
+            undone.append(row)
+    if not undone:
+        return Outcome(external_id, "confirmed", None, "", read_back={"match": sorted(numbers)})
+    for row in undone:
+        mine = by_line.get(row["id"])
+        if mine is None and row["reconciled"]:
+            why = f"line {row['id']} is matched with something else"
+        elif mine is not None and not mine.partner and row["account_id"][0] != account:
+            why = f"line {row['id']} has left its account"
+        elif mine is not None and _residual(row, mine) != exact(mine.residual):
+            why = f"line {row['id']} is open by {_residual(row, mine):f}, and was by {mine.residual}"
+        else:
+            continue
+        return Outcome(external_id, "refused", error=f"meanwhile {why}", cause="matched_otherwise")
+    return None
+
+
+def _residual(row: Row, line: MatchedLine) -> Any:
+    """A suspense account is not reconciled, so all of its line is open."""
+    if line.partner and not row["reconciled"] and not row["amount_residual_currency"]:
+        return exact(row["amount_currency"])
+    return exact(row["amount_residual_currency"])

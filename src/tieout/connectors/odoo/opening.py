@@ -1,0 +1,160 @@
+"""What is open in Odoo, whoever made it: read in pages, by id, with what each line is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from tieout.connect import OpenItem, SetupError
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import exact
+from tieout.connectors.odoo.directory import Directory
+
+_PAGE = 2000
+_KINDS = {"asset_receivable": "receivable", "liability_payable": "payable"}
+_FIELDS = [
+    "move_id", "account_id", "account_type", "date", "date_maturity", "amount_residual",
+    "amount_residual_currency", "amount_currency", "balance", "currency_id", "partner_id", "name",
+    "matching_number", "statement_line_id", "payment_id",
+]  # fmt: skip
+Row = dict[str, Any]
+
+
+def open_items(
+    client: OdooClient, names: Directory, accounts: Sequence[str], until: date, ours: str
+) -> list[OpenItem]:
+    """See `LedgerReader.open_items`. `ours` is the prefix of our external ids."""
+    wanted = [names.account(code) for code in accounts]
+    _must_reconcile(client, wanted)
+    suspense = _suspense(client)
+    domain: list[Any] = [
+        ["parent_state", "=", "posted"],
+        ["reconciled", "=", False],
+        ["date", "<=", until.isoformat()],
+        "|",
+        ["account_type", "in", list(_KINDS)],
+        ["account_id", "in", [*wanted, *suspense]],
+    ]
+    lines = [
+        row
+        for row in _pages(client, "account.move.line", domain, _FIELDS)
+        # On suspense only bank lines are ours to match: anything else is somebody's own entry.
+        if row["account_id"][0] not in suspense or row["statement_line_id"]
+    ]
+    moves = {
+        r["id"]: r
+        for r in _read(
+            client,
+            "account.move",
+            {x["move_id"][0] for x in lines},
+            ["name", "ref", "payment_reference", "move_type"],
+        )
+    }
+    effects = _effects(client, lines, ours)
+    deferred = _deferred(client, set(moves))
+    found = []
+    for row in lines:
+        is_suspense = row["account_id"][0] in suspense
+        residual, company = (
+            (row["amount_currency"], row["balance"])
+            if is_suspense
+            else (row["amount_residual_currency"], row["amount_residual"])
+        )
+        if not exact(residual):
+            continue
+        move = moves[row["move_id"][0]]
+        called = (move["ref"], move["name"], move["payment_reference"])
+        found.append(
+            OpenItem(
+                line=row["id"],
+                move=move["id"],
+                account=names.code_of(row["account_id"][0]),
+                kind="suspense" if is_suspense else _KINDS.get(row["account_type"], "other"),
+                is_payment=move["move_type"] == "entry",
+                on=date.fromisoformat(row["date"]),
+                due=date.fromisoformat(row["date_maturity"]) if row["date_maturity"] else None,
+                currency=row["currency_id"][1],
+                residual=exact(residual),
+                company=exact(company),
+                partner=row["partner_id"][0] if row["partner_id"] else 0,
+                partner_name=row["partner_id"][1] if row["partner_id"] else "",
+                numbers=tuple(dict.fromkeys(str(x) for x in called if x and x != "/")),
+                label=row["name"] or "",
+                statement_line=row["statement_line_id"][0] if row["statement_line_id"] else 0,
+                effect=effects.get(row["id"], ""),
+                unmarked=not row["matching_number"] or str(row["matching_number"]).startswith("I"),
+                on_payment=move["id"] in deferred,
+            )
+        )
+    return found
+
+
+def _pages(client: OdooClient, model: str, domain: list[Any], fields: list[str]) -> Iterator[Row]:
+    last = 0
+    while True:
+        rows = client.call(
+            model, "search_read", domain=[["id", ">", last], *domain], fields=fields, order="id", limit=_PAGE
+        )
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1]["id"]
+
+
+def _read(client: OdooClient, model: str, keys: set[int], fields: list[str]) -> Iterator[Row]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _PAGE):
+        yield from client.call(model, "read", ids=ordered[start : start + _PAGE], fields=fields)
+
+
+def _must_reconcile(client: OdooClient, accounts: list[int]) -> None:
+    rows = client.call("account.account", "read", ids=accounts, fields=["code", "name", "reconcile"])
+    bad = [f"{r['code']} {r['name']}" for r in rows if not r["reconcile"]]
+    if bad:
+        raise SetupError(f"allow reconciliation in Odoo on {', '.join(bad)}: nothing on it is ever open else")
+
+
+def _suspense(client: OdooClient) -> set[int]:
+    rows = client.call(
+        "account.journal",
+        "search_read",
+        domain=[["type", "in", ["bank", "cash", "credit"]]],
+        fields=["suspense_account_id"],
+    )
+    return {r["suspense_account_id"][0] for r in rows if r["suspense_account_id"]}
+
+
+def _effects(client: OdooClient, lines: list[Row], ours: str) -> dict[int, str]:
+    """Line to the external id of the effect of ours that made its record."""
+    found: dict[int, str] = {}
+    for model, field in (
+        ("account.bank.statement.line", "statement_line_id"),
+        ("account.payment", "payment_id"),
+        ("account.move", "move_id"),
+    ):
+        mine = [x for x in lines if x[field] and x["id"] not in found]
+        keys = sorted({x[field][0] for x in mine})
+        names: dict[str, str] = {}
+        for start in range(0, len(keys), _PAGE):
+            names |= client.call(model, "get_external_id", ids=keys[start : start + _PAGE])
+        for row in mine:
+            name = names.get(str(row[field][0]), "")
+            if name.startswith(ours):
+                found[row["id"]] = f"tieout.{name.removeprefix(ours)}"
+    return found
+
+
+def _deferred(client: OdooClient, moves: set[int]) -> set[int]:
+    """Entries with a tax that falls due when they are paid."""
+    taxes = client.call(
+        "account.tax", "search_read", domain=[["tax_exigibility", "=", "on_payment"]], fields=["name"]
+    )
+    if not taxes:
+        return set()
+    domain = [["tax_line_id", "in", [t["id"] for t in taxes]]]
+    return {
+        row["move_id"][0]
+        for row in _pages(client, "account.move.line", domain, ["move_id"])
+        if row["move_id"][0] in moves
+    }

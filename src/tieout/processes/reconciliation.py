@@ -1,0 +1,275 @@
+"""What a match means in the ledger: cash that was booked first finds what it pays.
+
+On an unapplied account      Dr unapplied      Cr receivable (or payable, bank in transit)
+Paid less, and explained     Dr difference     Cr receivable, in the same entry
+On suspense (others' lines)  the bank line's own suspense side is moved to the receivable
+On the receivable already    nothing is booked
+
+Then the lines are reconciled, one set an account. The entry stands on the later day of what it
+joins, carries the company amounts that the cash was booked with, and leaves exchange differences
+and tax due on payment to the ledger. In the entity's currency, and where no tax waits for the
+payment, the lines are marked first, so that the ledger pairs the whole set as it posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tieout.documents import (
+    EntryPosting,
+    LedgerLine,
+    Mark,
+    MatchedLine,
+    MatchRequest,
+    OpenLine,
+    Reconciliation,
+    UnmatchRequest,
+)
+from tieout.money import Amount
+from tieout.processes.identity import external_id, match_key
+from tieout.processes.plan import Context, Effect, Plan, refused
+
+APPLY = "apply"
+_NOBODY = -1
+
+
+def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
+    """The entry that a match needs, if any, and one request an account."""
+    if doc.undone:
+        return _undone(ctx, doc)
+    if ctx.facts.previous is not None:
+        return Plan(decision="planned", on=ctx.on, reason="it was applied already")
+    why = _impossible(doc)
+    if why:
+        size = sum((abs(_used(x)) for x in doc.cash), Decimal(0))
+        return refused(
+            "match_impossible", Amount(size, doc.currency), "split it, or match it in the ledger", why
+        )
+    lines = _entry_lines(ctx, doc)
+    entry = _entry(ctx, doc, lines)
+    effects = [entry] if entry is not None else []
+    for account, members in _sets(doc).items():
+        left = entry.external_id if entry is not None and any(x.account == account for x in lines) else ""
+        if not left and len(members) < 2:
+            continue
+        body = MatchRequest(left=left, right="", account=account, lines=tuple(members))
+        effects.append(
+            ctx.effect(
+                f"match_{account}", body, ledger=True, requires=(left,) if left else (), lane=_lane(account)
+            )
+        )
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
+def _lane(account: str) -> str:
+    return f"match.{account}"
+
+
+def _used(line: OpenLine) -> Decimal:
+    """What the match takes of a line, signed as the line is."""
+    return line.residual - line.rest
+
+
+def _moved(doc: Reconciliation) -> list[OpenLine]:
+    """Cash that an entry takes from its account to where what it pays stands."""
+    own = {x.account for x in doc.due}
+    return [x for x in doc.cash if not x.statement_line and own and x.account not in own]
+
+
+def _impossible(doc: Reconciliation) -> str:
+    """Why a match cannot be applied as one, "" where it can."""
+    targets = {(x.account, x.partner) for x in doc.due}
+    if doc.due and len(_moved(doc)) < len(doc.cash) and len({a for a, _ in targets}) > 1:
+        return "what it pays stands on several accounts, and not all of the cash can be moved by an entry"
+    if sum((_used(x) for x in (*doc.cash, *doc.due)), Decimal(0)) and not doc.difference_account:
+        return "what is used of its lines does not sum to zero, and no account takes the difference"
+    if not doc.due and len({x.account for x in doc.cash}) > 1:
+        return "its lines stand on several accounts, and nothing is due on one of them"
+    if not doc.cash and len({x.account for x in doc.due}) > 1:
+        return "its lines stand on several accounts, and no cash joins them"
+    return ""
+
+
+def _partner(line: OpenLine) -> str:
+    return f"#{line.partner}" if line.partner else ""
+
+
+def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
+    """Signed lines that sum to zero: the cash out of its accounts, the difference, and the rest
+    on the accounts of what is paid."""
+    moved = _moved(doc)
+    keys = _keys(ctx, doc)
+    lines = [
+        LedgerLine(
+            account=x.account,
+            amount=-_used(x),
+            company=-_company_used(x, ctx),
+            name=f"applied {x.number}".strip(),
+            partner=_partner(x),
+            match=keys.get(x.account, ""),
+        )
+        for x in moved
+    ]
+    taken = sum((_used(x) for x in moved), Decimal(0))
+    carried = sum((_company_used(x, ctx) for x in moved), Decimal(0))
+    difference = -sum((_used(x) for x in (*doc.cash, *doc.due)), Decimal(0))
+    if difference:
+        # Left less right is what the cash is more than what is due: the books take its opposite.
+        amount = -difference
+        lines.append(
+            LedgerLine(
+                account=doc.difference_account,
+                amount=amount,
+                company=_at_rate(ctx, amount, carried, taken),
+                name=doc.explained_as.replace("_", " "),
+            )
+        )
+    shares = _shares(doc, taken + difference)
+    left = -sum((x.company for x in lines), Decimal(0))
+    whole = sum(shares.values(), Decimal(0))
+    for number, ((account, partner), amount) in enumerate(shares.items(), 1):
+        last = number == len(shares)
+        company = left if last else _at_rate(ctx, amount, left, whole)
+        left -= company
+        whole -= amount
+        lines.append(
+            LedgerLine(
+                account=account,
+                amount=amount,
+                company=company,
+                name=doc.why[:80] or doc.rule,
+                partner=f"#{partner}" if partner else "",
+                match=keys.get(account, ""),
+            )
+        )
+    return [x for x in lines if x.amount or x.company]
+
+
+def _company_used(line: OpenLine, ctx: Context) -> Decimal:
+    """What is used of a line in the entity's currency: all of it, or its share."""
+    return line.company if not line.rest else _at_rate(ctx, _used(line), line.company, line.residual)
+
+
+def _at_rate(ctx: Context, amount: Decimal, company: Decimal, of: Decimal) -> Decimal:
+    """`amount` in the entity's currency, at the rate of `company` for `of`, or the day's."""
+    if not ctx.foreign_currency:
+        return amount
+    return Amount.rounded(amount * company / of, ctx.entity.currency).value if of else ctx.company(amount)
+
+
+def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Decimal]:
+    """What an entry puts on each account and partner of what is due: its opposite. Where other
+    cash stands there already, all that the entry brings goes to the first."""
+    shares: dict[tuple[str, int], Decimal] = {}
+    if len(_moved(doc)) == len(doc.cash):
+        for x in doc.due:
+            key = (x.account, x.partner)
+            shares[key] = shares.get(key, Decimal(0)) - _used(x)
+        return shares
+    first = doc.due[0] if doc.due else doc.cash[0]
+    return {(first.account, first.partner): brought} if brought else {}
+
+
+def _keys(ctx: Context, doc: Reconciliation) -> dict[str, str]:
+    """The match key of each account; none where the ledger must be asked to reconcile."""
+    lines = (*doc.cash, *doc.due)
+    if ctx.foreign_currency or any(x.on_payment or x.statement_line or not x.unmarked for x in lines):
+        return {}
+    return {x.account: match_key(ctx.entity.code, doc.key, x.account, str(ctx.revision)) for x in lines}
+
+
+def _entry(ctx: Context, doc: Reconciliation, lines: list[LedgerLine]) -> Effect | None:
+    if not lines:
+        return None
+    keys = _keys(ctx, doc)
+    marks = tuple(Mark(line=x.line, match=keys[x.account]) for x in (*doc.cash, *doc.due) if keys)
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=ctx.on,
+        reference=doc.key,
+        currency=doc.currency,
+        lines=tuple(lines),
+        marks=marks,
+    )
+    return ctx.effect(APPLY, body, ledger=True)
+
+
+def _sets(doc: Reconciliation) -> dict[str, list[MatchedLine]]:
+    """The lines that are there already, by the account on which they are reconciled."""
+    target = doc.due[0] if doc.due else None
+    sets: dict[str, list[MatchedLine]] = {}
+    for line in (*doc.cash, *doc.due):
+        account, partner = line.account, 0
+        if line.statement_line and target is not None:
+            account, partner = target.account, target.partner or _NOBODY
+        sets.setdefault(account, []).append(
+            MatchedLine(line=line.line, residual=line.residual, rest=line.rest, partner=partner)
+        )
+    return sets
+
+
+def _undone(ctx: Context, doc: Reconciliation) -> Plan:
+    """Take the sets apart, and book the entry back: Dr receivable, Cr unapplied."""
+    previous = ctx.facts.previous
+    if previous is None:
+        return Plan(decision="planned", on=ctx.on, reason="it was never applied")
+
+    def before(effect: str) -> str:
+        return external_id(ctx.interface.name, doc.key, effect, previous.revision)
+
+    first = Context(doc, previous.revision, ctx.facts, ctx.release, ctx.interface, ctx.on)
+    lines = _entry_lines(first, doc)
+    entry = before(APPLY) if lines else ""
+    effects: list[Effect] = []
+    for account, members in _sets(doc).items():
+        left = entry if any(x.account == account for x in lines) else ""
+        if not left and len(members) < 2:
+            continue
+        moved = {x.line for x in members if x.partner}
+        body = UnmatchRequest(
+            left=left,
+            account=account,
+            lines=tuple(members),
+            statement_lines=tuple(x.statement_line for x in doc.cash if x.line in moved),
+        )
+        effects.append(
+            ctx.effect(
+                f"unmatch_{account}",
+                body,
+                ledger=True,
+                requires=(left, before(f"match_{account}")),
+                lane=_lane(account),
+            )
+        )
+    if entry:
+        effects += _booked_back(ctx, doc, lines, entry, [e.external_id for e in effects])
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
+def _booked_back(
+    ctx: Context, doc: Reconciliation, lines: list[LedgerLine], entry: str, after: Iterable[str]
+) -> list[Effect]:
+    mirror = tuple(
+        LedgerLine(account=x.account, amount=-x.amount, company=-x.company, name=x.name, partner=x.partner)
+        for x in lines
+    )
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=ctx.on,
+        reference=f"{doc.key} undone",
+        currency=doc.currency,
+        lines=mirror,
+    )
+    back = ctx.effect("back", body, ledger=True, requires=tuple(after))
+    own = {x.account for x in (*doc.cash, *doc.due)}
+    matches = [
+        ctx.effect(
+            f"match_back_{account}",
+            MatchRequest(left=entry, right=back.external_id, account=account),
+            requires=(entry, back.external_id),
+            lane=_lane(account),
+        )
+        for account in dict.fromkeys(x.account for x in lines if x.account in own)
+    ]
+    return [back, *matches]

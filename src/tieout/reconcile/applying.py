@@ -1,0 +1,350 @@
+"""Reconciles an entity: reads what is open in its ledger, matches it, and hands on what is sure.
+
+What is sure becomes a message of the entity's reconciliation interface, so that it is planned,
+delivered, read back, evidenced and replayed like whatever else a source says. What is not sure is
+put on the work list; cash that belongs to nothing becomes a case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tieout.cases import NewCase, open_cases, solve_by_key, solve_case
+from tieout.connect import Item, LedgerReader, OpenItem
+from tieout.documents import Reconciliation, canonical_bytes
+from tieout.engine import wake
+from tieout.evidence import Entry, record
+from tieout.money import Period
+from tieout.pipeline import accept
+from tieout.reconcile.breaks import breaks
+from tieout.reconcile.grouping import GroupError, is_cash, lines_key, match_document, sides, told_by
+from tieout.reconcile.model import Break, Match
+from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
+from tieout.reconcile.service import match
+from tieout.rules import Interface, Release, UnmappedError
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.reconcile")
+STREAM = "reconciliations"
+POLICY = "policy: automatic"
+# Money that waits stands on these; what it may pay stands on those, beside receivables and payables.
+_CASH_ROLES = ("unapplied.",)
+_DUE_ROLES = ("bank_in_transit", "outstanding_")
+_SETTLED_BY_MATCH = ["unmatched_bank_line", "payment_without_order", "refund_without_credit_note"]
+_UNMATCHED = "unmatched_cash"
+_STAYS_OPEN = ("partial_payment", "over_payment")
+
+
+class Aged(msgspec.Struct, frozen=True, kw_only=True):
+    """An open item that belongs to nothing yet: `amount` is signed as its side is (cash received
+    and what is owed to us are positive), `days` is its age at the day of the run."""
+
+    side: str
+    line: int
+    account: str
+    kind: str
+    on: date
+    days: int
+    amount: Decimal
+    currency: str
+    partner: str
+    number: str
+    cause: str
+    why: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run came to. `applied` are matches that were handed on; `known` were handed on
+    before; `suggested` counts the work list's; `refused` says why a sure match was not applied."""
+
+    entity: str
+    until: date
+    items: int
+    applied: tuple[Reconciliation, ...]
+    known: int
+    suggested: int
+    refused: tuple[str, ...]
+    left_over: tuple[Aged, ...]
+
+
+def reconciliation_interface(release: Release, entity: str) -> Interface | None:
+    """The interface that governs an entity's reconciliation, if its project declares one."""
+    return next((i for i in release.interfaces.values() if i.entity == entity and STREAM in i.streams), None)
+
+
+def rules_of(interface: Interface) -> Rules:
+    """The rules that an interface declares. Raises MatchingError."""
+    text = interface.option("rules")
+    return parse_rules(text, f"rules of {interface.name}") if text else read_rules()
+
+
+def role_accounts(release: Release, prefixes: tuple[str, ...], on: date) -> dict[str, str]:
+    """Account code to role, of the roles that begin so."""
+    table = release.mappings.get("accounts")
+    rows = table.rows if table else ()
+    return {r.value: r.key for r in rows if r.key.startswith(prefixes) and r.valid_from <= on <= r.valid_to}
+
+
+class Reconciler:
+    """Runs of one entity."""
+
+    def __init__(
+        self, release: Release, interface: Interface, reader: LedgerReader, until: date, now: datetime
+    ) -> None:
+        self._release, self._interface, self._reader = release, interface, reader
+        self._until, self._now = until, now
+        self._entity = release.entities[interface.entity]
+        self._cash = role_accounts(release, _CASH_ROLES, until)
+
+    def run(self, connection: Connection, dry: bool = False) -> Run:
+        """Match everything that is open and dated up to the day; with `dry` nothing is written.
+
+        Raises MatchingError (rules), ConnectorError (the ledger).
+        """
+        rules = rules_of(self._interface)
+        if not dry:
+            close_matched_cases(connection, self._now)
+        accounts = [*self._cash, *role_accounts(self._release, _DUE_ROLES, self._until)]
+        items = self._free(connection, self._reader.open_items(accounts, self._until))
+        cash = [i for i in items if is_cash(i, self._cash)]
+        due = [i for i in items if not is_cash(i, self._cash)]
+        left, right = sides(cash, due, self._told(connection, cash))
+        result = match(left, right, rules)
+        groups = list(result.groups())
+        by_line = {str(i.line): i for i in items}
+        sure, suggestions, refused = self._documents(connection, groups, by_line)
+        left_over = breaks(
+            result.left, result.right, _taken(groups, sure), result.crowded, rules, (), self._until
+        )
+        aged = tuple(self._aged(b, by_line[b.id]) for b in left_over)
+        new = self._new(connection, sure)
+        if not dry:
+            with connection.transaction():
+                self._hand_on(connection, new)
+                self._propose(connection, suggestions)
+                self._open_breaks(connection, aged, by_line)
+                self._testify(connection, items, new, suggestions)
+                wake(connection)
+        return Run(
+            entity=self._entity.code,
+            until=self._until,
+            items=len(items),
+            applied=tuple(new),
+            known=len(sure) - len(new),
+            suggested=len(suggestions),
+            refused=tuple(refused),
+            left_over=aged,
+        )
+
+    def _free(self, connection: Connection, items: list[OpenItem]) -> list[OpenItem]:
+        """What nobody is at: no match of it is on its way, and none was taken apart by hand."""
+        given = {"entity": self._entity.code}
+        effects = {r["effect"] for r in connection.execute(_SQL["busy_effects"], given)}
+        lines = {r["line"] for r in connection.execute(_SQL["busy_lines"], given)}
+        return [i for i in items if i.effect not in effects and i.line not in lines]
+
+    def _told(self, connection: Connection, cash: list[OpenItem]) -> Any:
+        effects = [i.effect for i in cash if i.effect]
+        rows = connection.execute(_SQL["bank_lines"], {"effects": effects})
+        return told_by({r["external_id"]: r["content"].encode() for r in rows})
+
+    def _documents(
+        self, connection: Connection, groups: list[Match], by_line: dict[str, OpenItem]
+    ) -> tuple[list[Reconciliation], list[tuple[Match, Reconciliation]], list[str]]:
+        """Matches to apply; groups for people, with what would be applied; why one is for people
+        though it is sure."""
+        keys = {g.match: lines_key(by_line[x] for x in (*g.left, *g.right)) for g in groups}
+        given = {"interface": self._interface.name, "keys": sorted(set(keys.values()))}
+        rejected = {r["lines_key"] for r in connection.execute(_SQL["rejected"], given)}
+        automatic = self._interface.option("automatic", "yes") == "yes"
+        sure, suggestions, refused = [], [], []
+        for group in groups:
+            if keys[group.match] in rejected:
+                continue
+            try:
+                document = self._document(group, by_line)
+            except (GroupError, UnmappedError) as error:
+                refused.append(f"{group.match}: {error}")
+                continue
+            if group.status == "auto" and automatic:
+                sure.append(document)
+            else:
+                suggestions.append((group, document))
+        return sure, suggestions, refused
+
+    def _document(self, group: Match, by_line: dict[str, OpenItem]) -> Reconciliation:
+        kind = group.difference.explained_as
+        account = ""
+        if group.difference.amount and kind not in _STAYS_OPEN:
+            account = self._release.account(f"difference.{kind}", self._until)
+        return match_document(
+            [by_line[x] for x in group.left],
+            [by_line[x] for x in group.right],
+            explained_as=kind,
+            difference_account=account,
+            rule=group.rule,
+            confidence=f"{group.confidence:.4f}",
+            why=group.why,
+            decided_by=POLICY,
+            own_currency=self._entity.currency,
+        )
+
+    def _new(self, connection: Connection, sure: Sequence[Reconciliation]) -> list[Reconciliation]:
+        given = {"interface": self._interface.name, "keys": [d.key for d in sure]}
+        known = {r["source_key"] for r in connection.execute(_SQL["known_matches"], given)}
+        return [d for d in sure if d.key not in known]
+
+    def _hand_on(self, connection: Connection, documents: Sequence[Reconciliation]) -> None:
+        hand_on(connection, self._interface, documents, self._now)
+
+    def _propose(self, connection: Connection, suggestions: list[tuple[Match, Reconciliation]]) -> None:
+        keys = []
+        for group, document in suggestions:
+            key = lines_key([*document.cash, *document.due])
+            keys.append(key)
+            row = suggestion_row(document, about=group.left[0] if group.left else group.right[0])
+            row |= {"interface": self._interface.name, "entity": self._entity.code, "lines_key": key}
+            row |= {"rank": group.rank, "now": self._now}
+            connection.execute(_SQL["propose"], row)
+        connection.execute(
+            _SQL["suggestions_gone"], {"interface": self._interface.name, "keys": keys, "now": self._now}
+        )
+
+    def _aged(self, left_over: Break, item: OpenItem) -> Aged:
+        return Aged(
+            side="cash" if left_over.side == "left" else "due",
+            line=item.line,
+            account=item.account,
+            kind=item.kind,
+            on=item.on,
+            days=(self._until - item.on).days,
+            amount=left_over.amount,
+            currency=left_over.currency,
+            partner=item.partner_name,
+            number=item.numbers[0] if item.numbers else "",
+            cause=left_over.cause,
+            why=left_over.why,
+        )
+
+    def _open_breaks(
+        self, connection: Connection, aged: Sequence[Aged], by_line: dict[str, OpenItem]
+    ) -> None:
+        """A case for cash that nobody expects any more; one that is settled is solved. What is due
+        and not paid is no break of ours: it is listed with its age."""
+        late = [a for a in aged if a.side == "cash" and a.cause not in ("timing", "over_paid")]
+        effects = [by_line[str(a.line)].effect for a in late]
+        told = {r["external_id"] for r in connection.execute(_SQL["effect_cases"], {"effects": effects})}
+        now = self._now
+        cases = [
+            NewCase(
+                cause=_UNMATCHED,
+                interface=self._interface.name,
+                entity=self._entity.code,
+                period=str(Period.of(a.on)),
+                source_key=f"line:{a.line}",
+                amount=abs(a.amount),
+                currency=a.currency,
+                recovery="find what it pays: `tieout matches list` shows what it may be",
+                detail=f"{a.account} {a.on} {a.partner}: {a.why}"[:500],
+                owner=self._interface.owner,
+                opened_at=now,
+                due_at=now + timedelta(hours=self._interface.service_level_hours),
+                blocking=False,
+            )
+            for a in late
+            if by_line[str(a.line)].effect not in told
+        ]
+        open_cases(connection, cases, "reconcile")
+        still = {c.source_key for c in cases}
+        given = {"interface": self._interface.name, "cause": _UNMATCHED}
+        for row in connection.execute(_SQL["open_breaks"], given).fetchall():
+            if row["source_key"] not in still:
+                solve_by_key(connection, _UNMATCHED, row["source_key"], now, "it is matched", "reconcile")
+
+    def _testify(
+        self,
+        connection: Connection,
+        items: list[OpenItem],
+        new: Sequence[Reconciliation],
+        suggestions: Sequence[Any],
+    ) -> None:
+        detail = {
+            "until": self._until.isoformat(),
+            "release": self._release.sha256[:16],
+            "items": len(items),
+            "applied": len(new),
+            "suggested": len(suggestions),
+        }
+        entry = Entry(
+            self._now, "reconcile", "reconciliation.run", self._interface.name, self._entity.code, detail
+        )
+        record(connection, [entry])
+
+
+def _taken(groups: Iterable[Match], sure: Sequence[Reconciliation]) -> list[Match]:
+    """The groups with those that are not applied as suggestions: their items are open still."""
+    applied = {lines_key([*d.cash, *d.due]) for d in sure}
+
+    def key(group: Match) -> str:
+        text = ",".join(str(x) for x in sorted(int(i) for i in (*group.left, *group.right)))
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    return [
+        g if g.status == "suggested" or key(g) in applied else msgspec.structs.replace(g, status="suggested")
+        for g in groups
+    ]
+
+
+def suggestion_row(document: Reconciliation, about: str) -> dict[str, Any]:
+    """A suggestion's columns that its document says."""
+    content = canonical_bytes(document)
+    return {
+        "about": about,
+        "content": content.decode(),
+        "sha": hashlib.sha256(content).digest(),
+        "currency": document.currency,
+        "amount": -sum((x.residual for x in document.cash), Decimal(0)),
+        "difference": document.difference.value,
+        "explained_as": document.explained_as,
+        "rule": document.rule,
+        "confidence": Decimal(document.confidence),
+        "why": document.why,
+    }
+
+
+def hand_on(
+    connection: Connection, interface: Interface, documents: Sequence[Reconciliation], now: datetime
+) -> int:
+    """Put matches into the inbox, in the caller's transaction; how many were new."""
+    items = []
+    for document in documents:
+        # Told once, and told once more where it shall be undone.
+        told = f"{document.key}:undone" if document.undone else document.key
+        items.append(Item(STREAM, document.key, told, canonical_bytes(document)))
+    lines = [
+        (d.key, x.line, side, x.effect)
+        for d in documents
+        for side, members in (("cash", d.cash), ("due", d.due))
+        for x in members
+    ]
+    if lines:
+        keys, ids, which, effects = zip(*lines, strict=True)
+        given = {"interface": interface.name, "entity": interface.entity}
+        given |= {"key": list(keys), "line": list(ids), "side": list(which), "effect": list(effects)}  # type: ignore[dict-item]
+        connection.execute(_SQL["add_match_lines"], given)
+    return accept(connection, interface.name, items, "match", now).new
+
+
+def close_matched_cases(connection: Connection, now: datetime) -> int:
+    """Solve the cases of cash that a match has applied by now; how many."""
+    rows = connection.execute(_SQL["matched_cases"], {"causes": _SETTLED_BY_MATCH}).fetchall()
+    with connection.transaction():
+        return sum(
+            solve_case(connection, r["case_id"], now, "its cash is matched", "reconcile") for r in rows
+        )

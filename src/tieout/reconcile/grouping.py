@@ -1,0 +1,224 @@
+"""Open items of a ledger as the two sides of a match, and a match as what shall be applied. Pure.
+
+Cash is on the left: money that was booked and waits (unapplied, suspense, a payment on the
+receivable), as -residual, so that money received is positive. What is due is on the right, as its
+residual: an invoice is positive, a bill or a credit note is negative.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import msgspec
+import polars as pl
+
+from tieout.connect import OpenItem
+from tieout.documents import OpenLine, Reconciliation, StatementLine
+from tieout.money import Amount
+from tieout.reconcile.reading import checked
+
+_COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description", "also")
+
+
+class GroupError(ValueError):
+    """Items that cannot be one match: which, and what was expected."""
+
+
+def is_cash(item: OpenItem, cash_accounts: Iterable[str]) -> bool:
+    """Whether an item is money that waits for what it pays: a bank line in suspense, a line on an
+    account of unapplied cash, or a payment that stands on the receivable or payable."""
+    if item.kind == "suspense" or item.account in cash_accounts:
+        return True
+    if not item.is_payment:
+        return False
+    return (item.kind == "receivable" and item.residual < 0) or (item.kind == "payable" and item.residual > 0)
+
+
+def sides(
+    cash: Sequence[OpenItem], due: Sequence[OpenItem], told: Mapping[str, StatementLine]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both tables as `match` takes them; `told` is what the bank itself said of a line, by the
+    external id of its effect."""
+    left = [_row(i, -i.residual, told.get(i.effect)) for i in cash]
+    right = [_row(i, i.residual, None) for i in due]
+    return _checked(left, "cash"), _checked(right, "due")
+
+
+def _checked(rows: list[dict[str, str]], name: str) -> pl.DataFrame:
+    return checked(pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String)), name)
+
+
+def _row(item: OpenItem, amount: Decimal, said: StatementLine | None) -> dict[str, str]:
+    numbers = item.numbers or ("",)
+    row = {
+        "id": str(item.line),
+        "date": item.on.isoformat(),
+        "amount": f"{Amount.exact(amount, item.currency).value:f}",
+        "currency": item.currency,
+        "reference": numbers[0],
+        "counterparty": item.partner_name,
+        "description": item.label,
+        "also": "|".join(numbers[1:]),
+    }
+    if said is not None:
+        row |= {
+            "reference": said.end_to_end_id,
+            "counterparty": said.counterparty or item.partner_name,
+            "description": f"{said.reference} {said.remittance}".strip(),
+            "also": "",
+        }
+    elif item.kind == "suspense":
+        row |= {"reference": "", "also": ""}
+    return row
+
+
+def lines_key(items: Iterable[OpenItem | OpenLine]) -> str:
+    """What names a set of lines, whatever is open of them."""
+    text = ",".join(str(line) for line in sorted(x.line for x in items))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def match_document(
+    cash: Sequence[OpenItem],
+    due: Sequence[OpenItem],
+    *,
+    explained_as: str,
+    difference_account: str,
+    rule: str,
+    confidence: str,
+    why: str,
+    decided_by: str,
+    own_currency: str,
+) -> Reconciliation:
+    """The match of these items. With a `difference_account` everything is closed and the account
+    takes the difference; without one, what is too much stays open, of the latest items.
+
+    Its key is made of the lines and of what is open of them: the same group in the same state is
+    the same match, however often it is found. Raises GroupError where the items are of several
+    currencies, or one side is missing and the other does not sum to zero.
+    """
+    currencies = {i.currency for i in (*cash, *due)}
+    if len(currencies) != 1:
+        raise GroupError(f"a match has one currency, these have {', '.join(sorted(currencies)) or 'none'}")
+    currency = currencies.pop()
+    return _joined(
+        [_line(i, own_currency) for i in cash],
+        [_line(i, own_currency) for i in due],
+        Reconciliation(
+            key="",
+            occurred_at=datetime.min.replace(tzinfo=UTC),
+            currency=currency,
+            cash=(),
+            due=(),
+            difference=Amount.zero(currency),
+            explained_as=explained_as,
+            difference_account=difference_account,
+            rule=rule,
+            confidence=confidence,
+            why=why,
+            decided_by=decided_by,
+            booked_on=date.min,
+        ),
+    )
+
+
+def match_again(
+    document: Reconciliation, only: Collection[int], explained_as: str, account: str, who: str
+) -> Reconciliation:
+    """What `who` makes of a match: of its lines only those in `only`, if any are given, its
+    difference on `account`, if one is given. Raises GroupError as `match_document` does."""
+    strange = sorted(set(only) - {x.line for x in (*document.cash, *document.due)})
+    if strange:
+        raise GroupError(f"line {strange[0]} is none of this match")
+
+    def kept(lines: Sequence[OpenLine]) -> list[OpenLine]:
+        return [msgspec.structs.replace(x, rest=Decimal(0)) for x in lines if not only or x.line in only]
+
+    told = msgspec.structs.replace(document, decided_by=who)
+    if account:
+        told = msgspec.structs.replace(told, explained_as=explained_as, difference_account=account)
+    return _joined(kept(document.cash), kept(document.due), told)
+
+
+def _line(item: OpenItem, own_currency: str) -> OpenLine:
+    return OpenLine(
+        line=item.line,
+        account=item.account,
+        on=item.on,
+        residual=Amount.exact(item.residual, item.currency).value,
+        company=Amount.exact(item.company, own_currency).value,
+        partner=item.partner,
+        statement_line=item.statement_line if item.kind == "suspense" else 0,
+        number=item.numbers[0] if item.numbers else "",
+        effect=item.effect,
+        unmarked=item.unmarked,
+        on_payment=item.on_payment,
+    )
+
+
+def _joined(cash: list[OpenLine], due: list[OpenLine], told: Reconciliation) -> Reconciliation:
+    """`told` with these lines, what stays open of them, and the key that they make."""
+    if len(cash) + len(due) < 2:
+        raise GroupError("a match has two lines at least")
+    paid = -sum((x.residual for x in cash), Decimal(0))
+    owed = sum((x.residual for x in due), Decimal(0))
+    difference = paid - owed
+    rests: dict[int, Decimal] = {}
+    if difference and not told.difference_account:
+        if not cash or not due:
+            why = f"one side alone must sum to zero, and leaves {abs(difference):f} {told.currency}"
+            raise GroupError(why)
+        rests = _rests(cash, due, paid, owed)
+    lines = {
+        x.line: msgspec.structs.replace(x, rest=rests.get(x.line, Decimal(0)))
+        for x in (*cash, *due)
+        # What nothing is used of is no part of it.
+        if rests.get(x.line) != x.residual
+    }
+    state = ",".join(f"{x.line}:{x.residual:f}:{x.rest:f}" for x in sorted(lines.values(), key=_by_line))
+    account = told.difference_account if difference else ""
+    digest = hashlib.sha256(f"{state}|{account}".encode()).hexdigest()[:20]
+    on = max(x.on for x in lines.values())
+    return msgspec.structs.replace(
+        told,
+        key=f"match:{digest}",
+        occurred_at=datetime(on.year, on.month, on.day, 12, tzinfo=UTC),
+        cash=tuple(sorted((lines[x.line] for x in cash if x.line in lines), key=_by_line)),
+        due=tuple(sorted((lines[x.line] for x in due if x.line in lines), key=_by_line)),
+        difference=Amount.exact(difference, told.currency),
+        difference_account=account,
+        booked_on=on,
+    )
+
+
+def _by_line(line: OpenLine) -> int:
+    return line.line
+
+
+def _rests(
+    cash: Sequence[OpenLine], due: Sequence[OpenLine], paid: Decimal, owed: Decimal
+) -> dict[int, Decimal]:
+    """What stays open of each item where the sides differ: the oldest are settled first."""
+    if paid * owed <= 0:
+        raise GroupError(f"cash of {paid:f} cannot pay what is due of {owed:f}: the signs differ")
+    larger = cash if abs(paid) > abs(owed) else due
+    sign = -1 if larger is cash else 1
+    left = min(abs(paid), abs(owed)) * (1 if paid > 0 else -1)
+    # What goes the other way (a credit note among invoices) is used whole, and first.
+    against = [i for i in larger if sign * i.residual * left < 0]
+    rests: dict[int, Decimal] = {}
+    left -= sum((sign * i.residual for i in against), Decimal(0))
+    for item in sorted((i for i in larger if i not in against), key=lambda i: (i.on, i.line)):
+        amount = sign * item.residual
+        taken = amount if abs(amount) <= abs(left) else left
+        left -= taken
+        rests[item.line] = sign * (amount - taken)
+    return rests
+
+
+def told_by(documents: Mapping[str, bytes]) -> dict[str, StatementLine]:
+    """Bank lines by the external id of their effect."""
+    return {key: msgspec.json.decode(raw, type=StatementLine) for key, raw in documents.items()}

@@ -1,0 +1,108 @@
+-- name: bank_lines
+-- What the bank said of lines that we booked, by the external id of their effect.
+select v.external_id, d.content from tieout.delivery v join tieout.document d using (document_id)
+where v.external_id = any(%(effects)s) and d.kind = 'statement_line'
+
+-- name: busy_effects
+-- Effects whose lines are not free: a match of them is on its way or was taken apart by somebody,
+-- or what they paid in waits for the order that they name.
+select distinct r as effect from tieout.delivery v, unnest(v.requires) r
+where v.entity = %(entity)s and v.effect like 'match%%'
+  and (v.state in ('waiting', 'attempting', 'unknown') or v.changed)
+union
+select v.external_id from tieout.delivery v join tieout.document d using (document_id)
+where v.entity = %(entity)s and d.parked_account <> '' and d.order_key <> ''
+union
+select v.external_id from tieout.delivery v join tieout.document d using (document_id)
+where v.entity = %(entity)s and d.kind = 'reconciliation' and v.changed
+
+-- name: busy_lines
+-- Lines of matches that are on their way, are held by a case, or were taken apart by somebody.
+select distinct m.line from tieout.match_line m
+where m.entity = %(entity)s and not exists (
+    select 1 from tieout.document d
+    where d.interface = m.interface and d.source_key = m.source_key and d.state = 'posted'
+      and not exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed)
+      and not exists (select 1 from tieout.document n where n.interface = d.interface
+          and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded'))
+  and not exists (
+    select 1 from tieout.document d
+    where d.interface = m.interface and d.source_key = m.source_key and d.state in ('superseded', 'excluded'))
+
+-- name: known_matches
+select source_key from tieout.document
+where interface = %(interface)s and kind = 'reconciliation' and source_key = any(%(keys)s)
+  and state <> 'superseded'
+
+-- name: add_match_lines
+insert into tieout.match_line (interface, source_key, entity, line, side, effect)
+select %(interface)s, u.key, %(entity)s, u.line, u.side, u.effect
+from unnest(%(key)s::text[], %(line)s::bigint[], %(side)s::text[], %(effect)s::text[])
+    as u (key, line, side, effect)
+on conflict do nothing
+
+-- name: rejected
+select lines_key from tieout.suggestion
+where interface = %(interface)s and state = 'rejected' and lines_key = any(%(keys)s)
+
+-- name: suggestions_gone
+-- What is not proposed any more; what waits for an approval stays.
+update tieout.suggestion set state = 'gone', decided_at = %(now)s
+where interface = %(interface)s and state = 'open' and lines_key <> all(%(keys)s)
+returning suggestion_id
+
+-- name: propose
+insert into tieout.suggestion (interface, entity, lines_key, about, content, content_sha256,
+    currency, amount, difference, explained_as, rule, confidence, rank, why, proposed_at)
+values (%(interface)s, %(entity)s, %(lines_key)s, %(about)s, %(content)s, %(sha)s, %(currency)s,
+    %(amount)s, %(difference)s, %(explained_as)s, %(rule)s, %(confidence)s, %(rank)s, %(why)s, %(now)s)
+on conflict (interface, lines_key) where state in ('open', 'to_approve')
+do update set content = excluded.content, content_sha256 = excluded.content_sha256,
+    amount = excluded.amount, difference = excluded.difference, rank = excluded.rank,
+    explained_as = excluded.explained_as, rule = excluded.rule, confidence = excluded.confidence,
+    why = excluded.why
+where suggestion.state = 'open'
+
+-- name: suggestions
+select * from tieout.suggestion
+where state in ('open', 'to_approve') and (%(entity)s::text is null or entity = %(entity)s)
+order by about, rank, suggestion_id
+
+-- name: suggestion
+select * from tieout.suggestion where suggestion_id = %(id)s for update
+
+-- name: decide
+update tieout.suggestion set state = %(state)s, decided_at = %(now)s, decided_by = %(who)s,
+    approved_by = %(approver)s, reason = %(reason)s, content = %(content)s,
+    content_sha256 = %(sha)s, difference = %(difference)s, explained_as = %(explained_as)s
+where suggestion_id = %(id)s
+
+-- name: matched_cases
+-- Cases of cash that a match has applied by now.
+select distinct c.case_id from tieout.cases c
+join tieout.delivery v on v.document_id = c.document_id
+join tieout.match_line m on m.effect = v.external_id and m.side = 'cash'
+join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
+where c.state = 'open' and c.cause = any(%(causes)s) and d.state = 'posted'
+  and not exists (select 1 from tieout.document n where n.interface = d.interface
+      and n.source_key = d.source_key and n.revision > d.revision)
+
+-- name: effect_cases
+-- Effects whose document has an open case already.
+select distinct v.external_id from tieout.delivery v
+join tieout.cases c on c.document_id = v.document_id and c.state = 'open'
+where v.external_id = any(%(effects)s)
+
+-- name: open_breaks
+select source_key from tieout.cases
+where state = 'open' and interface = %(interface)s and cause = %(cause)s
+
+-- name: matches
+select d.source_key, d.revision, d.state, d.entity, d.interface, d.content, d.currency,
+    d.accounting_on, d.posted_at
+from tieout.document d
+where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(key)s)
+  and (%(entity)s::text is null or d.entity = %(entity)s)
+  and not exists (select 1 from tieout.document n where n.interface = d.interface
+      and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+order by d.document_id desc limit %(limit)s

@@ -1,0 +1,190 @@
+"""What people decide about matches: accept, split, reject, write off, undo. Each with evidence.
+
+What a person decides is a match like any other. A write-off above one person's limit waits for a
+second person; nobody approves what they made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from tieout.documents import Reconciliation, decode_document
+from tieout.engine import wake
+from tieout.evidence import Entry, record
+from tieout.reconcile.applying import hand_on, suggestion_row
+from tieout.reconcile.grouping import GroupError, lines_key, match_again
+from tieout.rules import Interface, Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.reconcile")
+
+
+class DecisionError(ValueError):
+    """A decision that cannot be taken: why, and what to do."""
+
+
+def suggestions(connection: Connection, entity: str | None = None) -> list[dict[str, Any]]:
+    """The work list: what is suggested, and what waits for a second person."""
+    return list(connection.execute(_SQL["suggestions"], {"entity": entity}).fetchall())
+
+
+def matches(
+    connection: Connection, entity: str | None = None, key: str | None = None, limit: int = 200
+) -> list[dict[str, Any]]:
+    """Matches that were decided, the latest first, as they stand."""
+    return list(
+        connection.execute(_SQL["matches"], {"entity": entity, "key": key, "limit": limit}).fetchall()
+    )
+
+
+class Decisions:
+    """Decisions of one person at one instant."""
+
+    def __init__(self, connection: Connection, release: Release, who: str, now: datetime) -> None:
+        if not who.strip():
+            raise DecisionError("say who decides: --as NAME")
+        self._connection, self._release, self._who, self._now = connection, release, who, now
+
+    def accept(self, number: int, only: Collection[int] = (), difference: str = "") -> Reconciliation:
+        """Apply a suggestion; of its lines only those in `only`, if any are given (a split).
+
+        `difference` names what a difference is booked as: a role `difference.NAME` of
+        mappings/accounts.csv. Without it, what is too much stays open. Raises DecisionError.
+        """
+        row, interface, document = self._open(number)
+        decided = self._decided(document, interface, only, difference)
+        self._apply(interface, decided)
+        self._close(row, decided, "accepted", "")
+        return decided
+
+    def write_off(self, number: int, reason: str) -> tuple[Reconciliation, bool]:
+        """Apply a suggestion and write its difference off. Within the limit it is applied; above
+        it, it waits for a second person. (match, applied). Raises DecisionError."""
+        if not reason.strip():
+            raise DecisionError("a write-off needs a reason")
+        row, interface, document = self._open(number)
+        decided = self._decided(document, interface, (), "write_off")
+        if not decided.difference.value:
+            raise DecisionError(f"suggestion {number} leaves no difference: accept it")
+        if abs(decided.difference.value) > limit_of(interface):
+            self._close(row, decided, "to_approve", reason)
+            return decided, False
+        self._apply(interface, decided)
+        self._close(row, decided, "accepted", reason)
+        return decided, True
+
+    def approve(self, number: int) -> Reconciliation:
+        """A second person lets a write-off happen. Raises DecisionError."""
+        row, interface, document = self._load(number)
+        if row["state"] != "to_approve":
+            raise DecisionError(f"suggestion {number} is {row['state']}: nothing waits for an approval")
+        if row["decided_by"] == self._who:
+            raise DecisionError(f"{self._who} made this write-off: somebody else approves it")
+        decided = msgspec.structs.replace(document, decided_by=f"{row['decided_by']}, {self._who}")
+        self._apply(interface, decided)
+        self._close(row, decided, "accepted", row["reason"], maker=row["decided_by"])
+        return decided
+
+    def reject(self, number: int, reason: str) -> None:
+        """Never suggest these lines together again. Raises DecisionError."""
+        if not reason.strip():
+            raise DecisionError("a rejection needs a reason: the next person wants to know")
+        row, _, document = self._load(number)
+        if row["state"] not in ("open", "to_approve"):
+            raise DecisionError(f"suggestion {number} is {row['state']}")
+        self._close(row, document, "rejected", reason)
+
+    def undo(self, key: str, reason: str) -> Reconciliation:
+        """Take a match apart again, and book back what it booked. Raises DecisionError."""
+        if not reason.strip():
+            raise DecisionError("an undoing needs a reason")
+        found = matches(self._connection, key=key)
+        if not found:
+            raise DecisionError(f"no match {key!r}")
+        row = found[0]
+        document = _reconciliation(row["content"])
+        if document.undone:
+            raise DecisionError(f"{key} is undone already")
+        if row["state"] != "posted":
+            raise DecisionError(f"{key} is {row['state']}: only what was applied can be undone")
+        told = msgspec.structs.replace(document, undone=True, decided_by=self._who, why=reason)
+        hand_on(self._connection, self._release.interfaces[row["interface"]], [told], self._now)
+        self._testify("match.undone", key, row["entity"], {"reason": reason})
+        wake(self._connection)
+        return told
+
+    def _load(self, number: int) -> tuple[dict[str, Any], Interface, Reconciliation]:
+        row = self._connection.execute(_SQL["suggestion"], {"id": number}).fetchone()
+        if row is None:
+            raise DecisionError(f"no suggestion {number}: `tieout matches list` shows them")
+        interface = self._release.interfaces.get(row["interface"])
+        if interface is None:
+            raise DecisionError(f"the project has no interface {row['interface']!r} any more")
+        return row, interface, _reconciliation(row["content"])
+
+    def _open(self, number: int) -> tuple[dict[str, Any], Interface, Reconciliation]:
+        row, interface, document = self._load(number)
+        if row["state"] != "open":
+            raise DecisionError(f"suggestion {number} is {row['state']}")
+        return row, interface, document
+
+    def _decided(
+        self, document: Reconciliation, interface: Interface, only: Collection[int], difference: str
+    ) -> Reconciliation:
+        account = ""
+        if difference:
+            account = self._release.account(f"difference.{difference}", document.booked_on)
+        try:
+            return match_again(document, only, difference, account, self._who)
+        except GroupError as error:
+            raise DecisionError(str(error)) from None
+
+    def _apply(self, interface: Interface, document: Reconciliation) -> None:
+        new = hand_on(self._connection, interface, [document], self._now)
+        if not new:
+            raise DecisionError(f"{document.key} was applied before; undo it, or match it in the ledger")
+        wake(self._connection)
+
+    def _close(
+        self, row: dict[str, Any], document: Reconciliation, state: str, reason: str, maker: str = ""
+    ) -> None:
+        told = suggestion_row(document, row["about"])
+        self._connection.execute(
+            _SQL["decide"],
+            {
+                "id": row["suggestion_id"],
+                "state": state,
+                "now": self._now,
+                "who": maker or self._who,
+                "approver": self._who if maker else "",
+                "reason": reason,
+                **{k: told[k] for k in ("content", "sha", "difference", "explained_as")},
+            },
+        )
+        detail = {"suggestion": row["suggestion_id"], "reason": reason, "rule": row["rule"]}
+        detail |= {"lines": lines_key([*document.cash, *document.due])}
+        self._testify(f"suggestion.{state}", document.key, row["entity"], detail)
+
+    def _testify(self, action: str, subject: str, entity: str, detail: dict[str, Any]) -> None:
+        record(self._connection, [Entry(self._now, self._who, action, subject, entity, detail)])
+
+
+def limit_of(interface: Interface) -> Decimal:
+    """Up to which amount one person may write a difference off, in the entity's currency or the
+    match's own."""
+    text = interface.option("write_off_limit", "0")
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise DecisionError(f"write_off_limit of {interface.name} is {text!r}: no amount") from None
+
+
+def _reconciliation(content: str) -> Reconciliation:
+    document = decode_document(content.encode())
+    assert isinstance(document, Reconciliation)
+    return document
