@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tieout.bootstrap.discover import discover
+from tieout.connect import OpenItem
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.salesforce.simulator import Salesforce
 from tieout.connectors.shopify.simulator import Shopify
 from tieout.connectors.stripe.simulator import Stripe
 from tieout.documents import canonical_bytes
+from tieout.reconcile.grouping import match_document
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -131,8 +133,28 @@ def _bankfile() -> None:
     )
 
 
+def _odoo() -> None:
+    cash = OpenItem(
+        line=71, move=31, account="212130", kind="other", is_payment=True, on=date(2026, 10, 12), due=None,
+        currency="USD", residual=Decimal("-487.50"), company=Decimal("-487.50"), partner=0, partner_name="",
+        numbers=("DE02120300000000202051:285:2026-10-12:00001",), label="Acme Corp INV-77030",
+        effect="tieout.bank_line_1",
+    )  # fmt: skip
+    due = OpenItem(
+        line=12, move=4, account="121000", kind="receivable", is_payment=False, on=date(2026, 10, 5), due=None,
+        currency="USD", residual=Decimal("500.00"), company=Decimal("500.00"), partner=9,
+        partner_name="Acme Corp", numbers=("INV-77030",), label="INV-77030",
+    )  # fmt: skip
+    document = match_document(
+        [cash], [due], explained_as="bank_charge", difference_account="620000", confidence="0.9999",
+        rule="number, difference explained", why="its number; same party; bank charge",
+        decided_by="policy: automatic", own_currency="USD",
+    )  # fmt: skip
+    _write("odoo", "reconciliations.bank-charge.invented.json", canonical_bytes(document))
+
+
 if __name__ == "__main__":
-    for make in (_stripe, _shopify, _salesforce, _bankfile):
+    for make in (_stripe, _shopify, _salesforce, _bankfile, _odoo):
         make()
     for path, stream in samples():
         golden(path).write_bytes(_json(documents_of(path, stream)))

@@ -234,13 +234,25 @@ def test_lines_name_their_products_once_where_the_interface_keeps_them() -> None
 def test_a_registered_payment_stands_between_the_bank_and_the_invoice() -> None:
     line = StatementLine(key="X:1", occurred_at=AT, currency="USD", account="X", booked_on=ON, value_on=ON,
                          amount=from_minor(5000, "USD"), remittance="SO-100")  # fmt: skip
-    order = msgspec.structs.replace(ORDER, currency="USD")
+    order = msgspec.structs.replace(ORDER, currency="USD", total=Decimal("50.00"))
     result = plan(line, Facts(order=order), options={"customer_payments": "registered"})
     assert accounts_of(result, "payment") == {"101403": Decimal("50.00"), "121000": Decimal("-50.00")}
     assert accounts_of(result, "bank_line") == {"101511": Decimal("50.00"), "101403": Decimal("-50.00")}
     matches = {e.name: e.body for e in result.effects if e.name.startswith("match")}
     assert {(n, m.account) for n, m in matches.items() if isinstance(m, MatchRequest)} == {
         ("match_payment", "121000"), ("match_bank_line", "101403")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("total", "text"), [("50.01", "SO-100"), ("49.99", "SO-100"), ("50.00", "SO-100 SO-101")]
+)
+def test_a_line_that_pays_more_less_or_several_is_booked_unapplied(total: str, text: str) -> None:
+    line = StatementLine(key="X:1", occurred_at=AT, currency="USD", account="X", booked_on=ON, value_on=ON,
+                         amount=from_minor(5000, "USD"), remittance=text)  # fmt: skip
+    order = msgspec.structs.replace(ORDER, currency="USD", total=Decimal(total))
+    result = plan(line, Facts(order=order))
+    assert accounts_of(result, "bank_line") == {"101511": Decimal("50.00"), "212130": Decimal("-50.00")}
+    assert [c.cause for c in result.cases] == ["unmatched_bank_line"]
 
 
 def test_an_invoice_takes_in_the_payment_that_came_before_it() -> None:

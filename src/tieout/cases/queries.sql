@@ -10,6 +10,7 @@ on conflict (fingerprint) where state = 'open' do nothing
 update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
 where state = 'open' and document_id = any(%(documents)s)
   and (%(causes)s::text[] is null or cause = any(%(causes)s::text[]))
+  and (%(keys)s::text[] is null or source_key = any(%(keys)s::text[]))
 returning case_id, cause, source_key, entity
 
 -- name: solve_by_key

@@ -35,8 +35,9 @@ def solve(
     resolution: str,
     actor: str,
     causes: Sequence[str] | None = None,
+    keys: Sequence[str] | None = None,
 ) -> int:
-    """Solve the open cases of `documents` (of `causes`, or of any); how many."""
+    """Solve the open cases of `documents` (of `causes` and source `keys`, or of any); how many."""
     rows = connection.execute(
         _SQL["solve"],
         {
@@ -44,6 +45,7 @@ def solve(
             "at": at,
             "resolution": resolution,
             "causes": list(causes) if causes is not None else None,
+            "keys": list(keys) if keys is not None else None,
         },
     ).fetchall()
     return _solved(connection, rows, at, resolution, actor)

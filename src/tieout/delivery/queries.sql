@@ -10,8 +10,8 @@ group by d.system, d.lane order by bool_or(d.urgent) desc, d.lane
 
 -- name: claim
 select d.delivery_id, d.document_id, d.interface, d.entity, d.effect, d.external_id, d.ledger,
-    d.body, d.state, d.account, d.requires, d.attempts
-from tieout.delivery d
+    d.body, d.state, d.account, d.requires, d.attempts, o.source_key
+from tieout.delivery d join tieout.document o using (document_id)
 where d.system = %(system)s and d.lane = %(lane)s
   and d.state in ('waiting', 'attempting', 'unknown')
   and (d.requires is null or not exists (

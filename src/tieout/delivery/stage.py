@@ -260,7 +260,9 @@ class DeliveryStage:
             for r in posted
         ]
         record(connection, entries)
-        solve(connection, documents, now, "it was delivered", self._worker, _UNSENT)
+        # Of a document with several effects only those that happened now are settled.
+        keys = [f"{row['source_key']} {row['effect']}" for row, _ in confirmed]
+        solve(connection, documents, now, "it was delivered", self._worker, _UNSENT, keys)
         odd = [(row, o) for row, o in confirmed if o.cause]
         for row, outcome in odd:
             self._open_case(connection, row, outcome.cause, outcome.error)

@@ -187,12 +187,19 @@ def _entry(ctx: Context, doc: Reconciliation, lines: list[LedgerLine]) -> Effect
     body = EntryPosting(
         journal=ctx.journal("misc"),
         on=ctx.on,
-        reference=doc.key,
+        reference=_reference(doc),
         currency=doc.currency,
         lines=tuple(lines),
         marks=marks,
     )
     return ctx.effect(APPLY, body, ledger=True)
+
+
+def _reference(doc: Reconciliation) -> str:
+    """What people read on the entry: which cash pays what."""
+    due = ", ".join(dict.fromkeys(x.number or f"line {x.line}" for x in doc.due))
+    cash = ", ".join(dict.fromkeys(x.number or f"line {x.line}" for x in doc.cash))
+    return f"{cash[:80]} for {due[:120]}"
 
 
 def _sets(doc: Reconciliation) -> dict[str, list[MatchedLine]]:
@@ -257,7 +264,7 @@ def _booked_back(
     body = EntryPosting(
         journal=ctx.journal("misc"),
         on=ctx.on,
-        reference=f"{doc.key} undone",
+        reference=f"undone: {_reference(doc)}",
         currency=doc.currency,
         lines=mirror,
     )

@@ -1,0 +1,554 @@
+"""Reconciling a company's ledger: a real database, the Odoo simulator over HTTP, the stages between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.conformance.test_connectors import CONNECTORS, config
+from tests.integration.test_process import Clock
+from tieout.connect import LedgerFacts, Outcome, Sending, SetupError, UnknownOutcomeError
+from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.documents import CashPosting, EntryPosting, LedgerLine, MatchRequest, PartnerRecord
+from tieout.pipeline import ProcessStage
+from tieout.reconcile import DecisionError, Decisions, Reconciler, Run, matches, suggestions
+from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.sandbox import World
+from tieout.sandbox.company import Administrator, Company
+from tieout.store import Database
+
+NOW = datetime(2026, 10, 20, 14, tzinfo=UTC)
+UNTIL = date(2026, 10, 31)
+ACCOUNTS = {
+    "unapplied.bank": "212130", "bank_in_transit": "101701", "difference.bank_charge": "620000",
+    "difference.rounding": "642000", "difference.write_off": "642000",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("world"), seed=1, start=NOW)
+    made.start()
+    yield made
+    made.stop()
+
+
+@dataclass
+class Books:
+    """A company's ledger and the product on top of it."""
+
+    world: World
+    admin: Administrator
+    company: Company
+    database: Database
+    session: Any
+    options: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    clock: Clock = field(default_factory=lambda: Clock(NOW))
+
+    # the product
+
+    @property
+    def interface(self) -> Interface:
+        return Interface("reconciliation", "odoo", "US", ("reconciliations",), "ar", "treasury",
+                         late_events="first_open", options=self.options)  # fmt: skip
+
+    def release(self) -> Release:
+        def table(name: str, rows: dict[str, str]) -> Mapping:
+            return Mapping(name, tuple(MappingRow(k, v) for k, v in rows.items()))
+
+        return Release("0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")}, {"reconciliation": self.interface},
+                       {"accounts": table("accounts", self.accounts), "journals": table("journals", {"misc": "MISC"})})  # fmt: skip
+
+    def facts(self, entity: Entity) -> LedgerFacts:
+        found: LedgerFacts = self.session.facts()
+        return found
+
+    def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]:
+        return {}
+
+    def run(self, dry: bool = False) -> Run:
+        connection = self.database.connect(autocommit=True)
+        found = Reconciler(self.release(), self.interface, self.session, UNTIL, self.clock.now()).run(
+            connection, dry
+        )
+        connection.close()
+        return found
+
+    def work(self, session: Any = None) -> None:
+        connection = self.database.connect(autocommit=True)
+        stage = ProcessStage(self.release, lambda _: CONNECTORS["odoo"], self, {}, self.clock)
+        while stage.step(connection):
+            pass
+        delivery = DeliveryStage(lambda _: session or self.session, self.clock, lambda: ["odoo"])
+        for _ in range(12):
+            delivery._paused.clear()
+            delivery.step(connection)
+        connection.close()
+
+    def verify(self) -> int:
+        connection = self.database.connect(autocommit=True)
+        stage = VerifyStage(lambda _: self.session, lambda: ["odoo"], self.clock, timedelta(hours=1))
+        differ = stage.verify(connection, "odoo")
+        connection.close()
+        return differ
+
+    def cases(self) -> list[tuple[str, Decimal]]:
+        rows = self.database.rows("select cause, amount from tieout.cases where state = 'open' order by 1, 2")
+        return [(r["cause"], r["amount"]) for r in rows]
+
+    def decide(self, who: str) -> Any:
+        return _Deciding(self, who)
+
+    # the ledger
+
+    def call(self, model: str, method: str, **more: Any) -> Any:
+        return self.admin.call(model, method, context={"allowed_company_ids": [self.company.id]}, **more)
+
+    def partner(self, name: str) -> int:
+        return int(self.call("res.partner", "create", vals_list=[{"name": name}])[0])
+
+    def invoice(self, ref: str, amount: str, partner: int, day: int = 5, **more: Any) -> int:
+        """An invoice that somebody wrote in Odoo itself: no external id."""
+        line = {
+            "name": "Work",
+            "quantity": 1,
+            "price_unit": float(amount),
+            "tax_ids": [[6, 0, more.pop("taxes", [])]],
+        }
+        values = {"move_type": "out_invoice", "partner_id": partner, "invoice_date": f"2026-10-{day:02d}",
+                  "ref": ref, "invoice_line_ids": [[0, 0, line]], **more}  # fmt: skip
+        (move,) = self.call("account.move", "create", vals_list=[values])
+        self.call("account.move", "action_post", ids=[move])
+        return int(move)
+
+    def cash(self, name: str, amount: str, text: str, company: str = "", currency: str = "USD") -> None:
+        """Cash that we booked unapplied on its date."""
+        value, own = Decimal(amount), Decimal(company or amount)
+        journal, bank = ("BNKU", "101511") if currency == "USD" else ("BNKE", "101512")
+        line = LedgerLine(account="212130", amount=-value, company=-own, name=text)
+        body = CashPosting(journal=journal, account=bank, on=date(2026, 10, 12), reference=name, label=text,
+                           currency=currency, amount=value, company=own, counterparts=(line,))  # fmt: skip
+        (outcome,) = self.session.send([Sending(f"tieout.{name}", body)])
+        assert outcome.status == "confirmed" and not outcome.cause, outcome
+
+    def bank_line(self, amount: str, text: str) -> int:
+        """A bank line that somebody imported into Odoo: it stands in suspense."""
+        (journal,) = self.call("account.journal", "search", domain=[["code", "=", "BNKU"]])
+        values = {"journal_id": journal, "date": "2026-10-12", "payment_ref": text, "amount": float(amount)}
+        return int(self.call("account.bank.statement.line", "create", vals_list=[values])[0])
+
+    def due(self, move: int) -> Decimal:
+        (row,) = self.call("account.move", "read", ids=[move], fields=["amount_residual"])
+        return Decimal(str(row["amount_residual"]))
+
+    def state(self, move: int) -> str:
+        return str(
+            self.call("account.move", "read", ids=[move], fields=["payment_state"])[0]["payment_state"]
+        )
+
+    def balance(self, code: str) -> Decimal:
+        rows = self.call("account.move.line", "search_read", fields=["balance"],
+                         domain=[["account_id.code", "=", code], ["parent_state", "=", "posted"]])  # fmt: skip
+        return sum((Decimal(str(r["balance"])) for r in rows), Decimal(0))
+
+    def lines(self, code: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.call(
+            "account.move.line", "search_read", order="id", domain=[["account_id.code", "=", code]],
+            fields=["move_id", "balance", "amount_residual", "reconciled", "matching_number"],
+        )  # fmt: skip
+        return rows
+
+    def moves(self) -> int:
+        return len(self.call("account.move", "search", domain=[["state", "=", "posted"]]))
+
+
+@dataclass
+class _Deciding:
+    books: Books
+    who: str
+
+    def __getattr__(self, name: str) -> Any:
+        def act(*args: Any, **more: Any) -> Any:
+            with self.books.database.transaction() as connection:
+                decisions = Decisions(connection, self.books.release(), self.who, self.books.clock.now())
+                return getattr(decisions, name)(*args, **more)
+
+        return act
+
+
+@pytest.fixture
+def books(world: World, database: Database) -> Iterator[Books]:
+    admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
+    company = admin.set_up(f"Books {database.dsn[-12:]}", date(2026, 10, 1))
+    connector = CONNECTORS["odoo"]
+    session = connector.open(
+        config(
+            connector,
+            url=world.url("odoo"),
+            database=world.odoo.database,
+            key=company.key,
+            company=str(company.id),
+        )
+    )
+    yield Books(world, admin, company, database, session)
+    admin.close()
+
+
+def whole(books: Books) -> Run:
+    """A run, and what follows from it."""
+    found = books.run()
+    books.work()
+    return found
+
+
+def open_suggestions(books: Books) -> list[dict[str, Any]]:
+    with books.database.transaction() as connection:
+        return suggestions(connection)
+
+
+def test_cash_that_was_booked_first_moves_to_an_invoice_that_others_wrote(books: Books) -> None:
+    move = books.invoice("INV-77001", "500.00", books.partner("Acme Corp"))
+    books.invoice("INV-77002", "320.00", books.partner("Bolt Ltd"))
+    books.cash("c1", "500.00", "Acme Corp INV-77001")
+    found = whole(books)
+    assert [d.rule for d in found.applied] == ["number and amount"]
+    assert books.due(move) == 0 and books.state(move) == "paid"
+    assert books.balance("212130") == 0
+    assert all(x["reconciled"] for x in books.lines("212130"))
+    # The entry stands on the receivable of the customer, and on the later day of both.
+    (row,) = books.database.rows("select state, accounting_on from tieout.document")
+    assert row == {"state": "posted", "accounting_on": date(2026, 10, 12)}
+    # Matching again finds nothing, and changes nothing.
+    before = books.moves()
+    assert not whole(books).applied and books.moves() == before
+
+
+def test_one_set_of_marks_pairs_everything_as_the_entry_posts(books: Books) -> None:
+    """In the company's currency nothing is reconciled line by line: one load and one post."""
+    moves = [books.invoice(f"INV-7701{n}", f"{100 + n}.00", books.partner(f"Firm {n}")) for n in range(6)]
+    for n in range(6):
+        books.cash(f"m{n}", f"{100 + n}.00", f"Firm {n} INV-7701{n}")
+    calls: list[str] = []
+    plain = books.session._client.call
+
+    def counted(model: str, method: str, **more: Any) -> Any:
+        calls.append(method)
+        return plain(model, method, **more)
+
+    books.session._client.call = counted
+    assert len(whole(books).applied) == 6
+    assert [books.due(m) for m in moves] == [0] * 6
+    assert "reconcile" not in calls and calls.count("action_post") == 1
+
+
+def test_a_bank_line_of_others_leaves_suspense_for_what_it_pays(books: Books) -> None:
+    move = books.invoice("INV-77020", "250.00", books.partner("Casa Nova"))
+    line = books.bank_line("250.00", "Casa Nova INV-77020")
+    before = books.moves()
+    assert len(whole(books).applied) == 1
+    assert books.state(move) == "paid" and books.moves() == before
+    (row,) = books.call("account.bank.statement.line", "read", ids=[line], fields=["is_reconciled"])
+    assert row["is_reconciled"] and books.balance("101402") == 0
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "it was for another")
+    books.work()
+    (row,) = books.call("account.bank.statement.line", "read", ids=[line], fields=["is_reconciled"])
+    assert not row["is_reconciled"] and books.balance("101402") == -250 and books.due(move) == 250
+    assert books.verify() == 0
+
+
+def test_a_bank_charge_is_booked_where_the_mappings_say_and_a_lump_sum_pays_several(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    one, two, three = (
+        books.invoice(f"INV-7703{n}", a, acme) for n, a in enumerate(("400.00", "150.00", "90.00"))
+    )
+    books.cash("c1", "387.50", "Acme Corp INV-77030")
+    books.cash("c2", "240.00", "Acme Corp INV-77031 INV-77032")
+    found = whole(books)
+    assert sorted((d.explained_as, d.difference.value) for d in found.applied) == [
+        ("", Decimal("0.00")), ("bank_charge", Decimal("-12.50"))]  # fmt: skip
+    assert [books.due(m) for m in (one, two, three)] == [0, 0, 0]
+    assert books.balance("620000") == Decimal("12.5") and books.balance("212130") == 0
+
+
+def test_a_difference_that_no_account_takes_is_not_applied_and_says_so(books: Books) -> None:
+    del books.accounts["difference.bank_charge"]
+    move = books.invoice("INV-77040", "400.00", books.partner("Acme Corp"))
+    books.cash("c1", "387.50", "Acme Corp INV-77040")
+    found = whole(books)
+    assert not found.applied and "difference.bank_charge" in found.refused[0]
+    assert books.due(move) == 400 and books.balance("212130") == Decimal("-387.5")
+
+
+def test_an_exchange_difference_is_odoos_own_read_back_and_undone_with_the_match(books: Books) -> None:
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    move = books.invoice("INV-77050", "900.00", books.partner("Müller GmbH"), currency_id=euro)
+    books.cash("c1", "900.00", "Mueller INV-77050", company="1005.00", currency="EUR")
+    before = books.moves()
+    assert len(whole(books).applied) == 1
+    assert books.state(move) == "paid" and all(x["reconciled"] for x in books.lines("212130"))
+    rows = books.database.rows("select read_back from tieout.delivery where effect = 'match_121000'")
+    assert '"exchange": [' in rows[0]["read_back"] and '"exchange": []' not in rows[0]["read_back"]
+    assert books.moves() == before + 2  # ours, and Odoo's exchange difference
+    gain = books.balance("441000") + books.balance("641000")
+    assert gain != 0
+    assert books.verify() == 0
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "wrong customer")
+    books.work()
+    assert books.due(move) == 900 and books.balance("441000") + books.balance("641000") == 0
+    assert books.balance("212130") == -1005 and books.verify() == 0
+
+
+def test_tax_that_falls_due_on_payment_is_moved_by_odoo_and_back_with_the_undoing(books: Books) -> None:
+    (tax,) = books.call("account.tax", "search", domain=[["name", "=", "15%"], ["type_tax_use", "=", "sale"]])
+    (transition,) = books.call("account.account", "search", domain=[["code", "=", "201000"]])
+    books.call("account.tax", "write", ids=[tax],
+               vals={"tax_exigibility": "on_payment", "cash_basis_transition_account_id": transition})  # fmt: skip
+    move = books.invoice("INV-77060", "200.00", books.partner("Acme Corp"), taxes=[tax])
+    assert books.balance("201000") == -30 and books.balance("251000") == 0
+    books.cash("c1", "230.00", "Acme Corp INV-77060")
+    whole(books)
+    assert books.state(move) == "paid"
+    assert books.balance("201000") == 0 and books.balance("251000") == -30
+    rows = books.database.rows("select read_back from tieout.delivery where effect = 'match_121000'")
+    assert '"cash_basis": []' not in rows[0]["read_back"]
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "wrong customer")
+    books.work()
+    assert books.balance("201000") == -30 and books.balance("251000") == 0
+
+
+def test_what_somebody_matched_meanwhile_is_respected_and_told(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    move = books.invoice("INV-77070", "500.00", acme)
+    books.cash("c1", "500.00", "Acme Corp INV-77070")
+    assert len(books.run().applied) == 1
+    # Before it is delivered somebody pays the invoice by hand.
+    wizard = books.admin.call("account.payment.register", "create", vals_list=[{"payment_date": "2026-10-13"}],
+                              context={"active_model": "account.move", "active_ids": [move],
+                                       "allowed_company_ids": [books.company.id]})  # fmt: skip
+    books.call("account.payment.register", "action_create_payments", ids=wizard)
+    assert books.state(move) == "paid"
+    books.work()
+    assert ("matched_otherwise", Decimal("500.00")) in books.cases()
+    # The cash is the customer's credit: on the receivable, open, and nothing is doubled.
+    assert books.balance("212130") == 0
+    assert [x["amount_residual"] for x in books.lines("121000") if not x["reconciled"]] == [-500.0]
+
+
+def test_a_match_that_somebody_takes_apart_is_a_case_and_is_not_made_again(books: Books) -> None:
+    move = books.invoice("INV-77080", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-77080")
+    whole(books)
+    assert books.verify() == 0
+    lines = [x["id"] for x in books.lines("121000")]
+    books.call("account.move.line", "remove_move_reconcile", ids=lines)
+    assert books.verify() == 1
+    assert books.cases() == [("unreconciled_in_ledger", Decimal("500.00"))]
+    assert not whole(books).applied and books.due(move) == 500
+    books.call("account.move.line", "reconcile", ids=lines)
+    assert books.verify() == 0 and books.cases() == []
+
+
+def test_undoing_puts_the_cash_back_and_it_is_a_break_again(books: Books) -> None:
+    move = books.invoice("INV-77090", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "487.50", "Acme Corp INV-77090")
+    whole(books)
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    with pytest.raises(DecisionError, match="needs a reason"):
+        books.decide("ann").undo(match["source_key"], " ")
+    books.decide("ann").undo(match["source_key"], "it was another Acme")
+    books.work()
+    assert books.due(move) == 500 and books.balance("620000") == 0
+    assert books.balance("212130") == Decimal("-487.5")
+    assert books.verify() == 0
+    with pytest.raises(DecisionError, match="undone already"):
+        books.decide("ann").undo(match["source_key"], "again")
+    # A person took it apart: only a person puts it together again.
+    found = whole(books)
+    assert not found.applied and books.due(move) == 500
+
+
+@pytest.mark.parametrize("effect", [EntryPosting, MatchRequest])
+def test_an_unknown_outcome_is_looked_up_and_happens_once(books: Books, effect: type) -> None:
+    move = books.invoice("INV-77100", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-77100")
+    books.run()
+    before = books.moves()
+
+    class Cut:
+        """The first answer to an effect gets lost after it happened."""
+
+        lost = False
+
+        def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+            outcomes: list[Outcome] = books.session.send(batch)
+            if not Cut.lost and isinstance(batch[0].body, effect):
+                Cut.lost = True
+                raise UnknownOutcomeError("cut")
+            return outcomes
+
+        def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+            found: list[Outcome] = books.session.look_up(batch)
+            return found
+
+    books.work(Cut())
+    assert Cut.lost and books.moves() == before + 1
+    assert books.due(move) == 0 and books.balance("212130") == 0
+    assert [r["state"] for r in books.database.rows("select state from tieout.document")] == ["posted"]
+
+
+def test_a_part_payment_leaves_the_rest_open_and_the_next_one_closes_it(books: Books) -> None:
+    move = books.invoice("INV-77110", "500.00", books.partner("Acme Corp"))
+    books.invoice("INV-77111", "70.00", books.partner("Other Corp"))
+    books.cash("c1", "200.00", "Acme Corp INV-77110")
+    whole(books)
+    if books.due(move) == 500:
+        (row,) = open_suggestions(books)
+        books.decide("ann").accept(row["suggestion_id"])
+        books.work()
+    assert books.due(move) == 300 and books.balance("212130") == 0
+    books.cash("c2", "300.00", "Acme Corp INV-77110")
+    whole(books)
+    assert books.due(move) == 0 and books.balance("212130") == 0 and books.verify() == 0
+
+
+def test_a_write_off_above_the_limit_needs_a_second_person(books: Books) -> None:
+    books.options = {"write_off_limit": "10.00", "automatic": "no"}
+    move = books.invoice("INV-77120", "500.00", books.partner("Acme Corp"))
+    books.invoice("INV-77121", "70.00", books.partner("Other Corp"))
+    books.cash("c1", "459.90", "Acme Corp INV-77120")
+    found = whole(books)
+    assert not found.applied and found.suggested
+    number = open_suggestions(books)[0]["suggestion_id"]
+    decided, applied = books.decide("ann").write_off(number, "customer is insolvent")
+    assert not applied and decided.difference.value == Decimal("-40.10")
+    with pytest.raises(DecisionError, match="somebody else approves"):
+        books.decide("ann").approve(number)
+    with pytest.raises(DecisionError, match="to_approve"):
+        books.decide("ann").accept(number)
+    books.work()
+    assert books.due(move) == 500
+    # A run meanwhile neither takes it from the list nor proposes it twice.
+    whole(books)
+    assert [r["state"] for r in open_suggestions(books) if r["suggestion_id"] == number] == ["to_approve"]
+    books.decide("bob").approve(number)
+    books.work()
+    assert books.due(move) == 0 and books.balance("642000") == Decimal("40.1")
+    assert books.balance("212130") == 0
+    actions = [
+        r["action"]
+        for r in books.database.rows("select action from tieout.evidence where actor in ('ann', 'bob')")
+    ]
+    assert actions == ["suggestion.to_approve", "suggestion.accepted"]
+
+
+def test_what_is_rejected_is_never_suggested_again(books: Books) -> None:
+    books.options = {"automatic": "no"}
+    books.invoice("INV-77130", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-77130")
+    assert whole(books).suggested == 1
+    (row,) = open_suggestions(books)
+    with pytest.raises(DecisionError, match="needs a reason"):
+        books.decide("ann").reject(row["suggestion_id"], "")
+    books.decide("ann").reject(row["suggestion_id"], "a deposit for next year")
+    books.options = {}
+    found = whole(books)
+    assert not found.applied and not open_suggestions(books)
+    assert ("unmatched_cash", Decimal("500.00")) in books.cases()
+
+
+def test_a_split_takes_some_lines_and_leaves_the_others_open(books: Books) -> None:
+    books.options = {"automatic": "no"}
+    acme = books.partner("Acme Corp")
+    one, two = books.invoice("INV-77140", "100.00", acme), books.invoice("INV-77141", "150.00", acme)
+    books.cash("c1", "250.00", "Acme Corp INV-77140 INV-77141")
+    whole(books)
+    row = next(r for r in open_suggestions(books) if len(books_lines(r)) == 3)
+    cash, *due = books_lines(row)
+    with pytest.raises(DecisionError, match="none of this match"):
+        books.decide("ann").accept(row["suggestion_id"], only=[cash, 999_999])
+    books.decide("ann").accept(row["suggestion_id"], only=[cash, due[0]])
+    books.work()
+    assert sorted((books.due(one), books.due(two))) == [0, 150]
+    # The rest of the cash is unapplied still.
+    assert books.balance("212130") == -150
+    assert [Decimal(str(x["amount_residual"])) for x in books.lines("212130") if not x["reconciled"]] == [
+        -150
+    ]
+
+
+def books_lines(row: dict[str, Any]) -> list[int]:
+    from tieout.documents import decode_document
+
+    document: Any = decode_document(row["content"].encode())
+    return [x.line for x in (*document.cash, *document.due)]
+
+
+def test_a_vendors_bill_is_paid_from_the_bank_and_a_credit_note_is_netted(books: Books) -> None:
+    vendor = books.partner("Supply Co")
+    (bill,) = books.call("account.move", "create", vals_list=[{
+        "move_type": "in_invoice", "partner_id": vendor, "invoice_date": "2026-10-02", "ref": "S-88431",
+        "invoice_line_ids": [[0, 0, {"name": "Steel", "quantity": 1, "price_unit": 310.0, "tax_ids": [[6, 0, []]]}]]}])  # fmt: skip
+    books.call("account.move", "action_post", ids=[bill])
+    books.cash("c1", "-310.00", "Supply Co bill S-88431")
+    found = whole(books)
+    assert len(found.applied) == 1 and books.due(bill) == 0 and books.balance("212130") == 0
+    assert books.balance("211000") == 0
+
+
+def test_a_dry_run_writes_nothing(books: Books) -> None:
+    move = books.invoice("INV-77150", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-77150")
+    tables = ("message", "document", "suggestion", "match_line", "evidence", "cases")
+    found = books.run(dry=True)
+    assert len(found.applied) == 1
+    counts = [books.database.rows(f"select count(*) as n from tieout.{t}")[0]["n"] for t in tables]
+    assert counts == [0] * len(tables)
+    books.work()
+    assert books.due(move) == 500
+
+
+def test_an_account_on_which_nothing_is_ever_open_is_refused(books: Books) -> None:
+    books.accounts["unapplied.bank"] = "201000"
+    with pytest.raises(SetupError, match="allow reconciliation in Odoo on 201000"):
+        books.run()
+
+
+def test_cash_that_nobody_can_match_is_one_case_with_its_age(books: Books) -> None:
+    books.invoice("INV-77160", "910.00", books.partner("Acme Corp"))
+    books.bank_line("33.33", "no idea")
+    found = whole(books)
+    (cash,) = (x for x in found.left_over if x.side == "cash")
+    assert (cash.amount, cash.days, cash.kind) == (Decimal("33.33"), 19, "suspense")
+    (due,) = (x for x in found.left_over if x.side == "due")
+    assert (due.amount, due.days, due.number) == (Decimal("910.00"), 26, "INV-77160")
+    whole(books)
+    assert books.cases() == [("unmatched_cash", Decimal("33.33"))]
+
+
+def test_a_match_on_the_receivable_itself_books_nothing(books: Books) -> None:
+    """A payment that stands on the receivable already is paired, and no entry is made."""
+    partner = Sending("tieout.p1", PartnerRecord(name="Acme Corp"))
+    (made,) = books.session.send([partner])
+    move = books.invoice("INV-77170", "80.00", made.target_id)
+    line = LedgerLine(
+        account="121000", amount=Decimal(-80), company=Decimal(-80), name="INV-77170", partner="tieout.p1"
+    )
+    body = CashPosting(journal="BNKU", account="101511", on=date(2026, 10, 12), reference="c1", label="INV-77170",
+                       currency="USD", amount=Decimal(80), company=Decimal(80), counterparts=(line,))  # fmt: skip
+    books.session.send([Sending("tieout.c1", body)])
+    before = books.moves()
+    assert len(whole(books).applied) == 1
+    assert books.state(move) == "paid" and books.moves() == before
