@@ -153,8 +153,20 @@ def _odoo() -> None:
     _write("odoo", "reconciliations.bank-charge.invented.json", canonical_bytes(document))
 
 
+def _settlements() -> None:
+    files = Path(__file__).parent / "bankfiles"
+    for provider, sample in (
+        ("adyen", "csv.csv-adyen-settlement.invented.csv"),
+        ("paypal", "paypal.settlement.invented.csv"),
+        ("shopify_payments", "csv.csv-shopify-payouts.invented.csv"),
+    ):
+        name = f"settlements.{provider.replace('_', '-')}.invented"
+        _write("settlements", f"{name}.csv", (files / sample).read_bytes())
+        _write("settlements", f"{name}.options.json", _json({"provider": provider}))
+
+
 if __name__ == "__main__":
-    for make in (_stripe, _shopify, _salesforce, _bankfile, _odoo):
+    for make in (_stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements):
         make()
     for path, stream in samples():
         golden(path).write_bytes(_json(documents_of(path, stream)))

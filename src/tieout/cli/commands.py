@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tieout.cli import cases as cases_group
+from tieout.cli import clearing as clearing_command
 from tieout.cli import evidence as evidence_group
 from tieout.cli import match as match_command
 from tieout.cli import parse as parse_command
@@ -41,6 +42,7 @@ cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(reconcile_command.group, name="matches")
 cli.command("parse")(parse_command.parse)
 cli.command("reconcile")(reconcile_command.reconcile)
+cli.command("clearing")(clearing_command.clearing)
 cli.command("match")(match_command.match)
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]

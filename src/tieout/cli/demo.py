@@ -23,6 +23,8 @@ from rich import box
 from rich.progress import Progress
 from rich.table import Table
 
+from tieout.cli.clearing import clearing_json
+from tieout.cli.clearing import show as show_clearing
 from tieout.cli.context import err, fail, out
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
 from tieout.delivery import request_verification
@@ -33,9 +35,11 @@ from tieout.evidence.verify import main as verify_pack
 from tieout.money import Period
 from tieout.pipeline import pull_again
 from tieout.proofs import (
+    ClearingRow,
     LedgerRow,
     PayoutProof,
     TieOutRow,
+    clearing_rows,
     ledger_rows,
     open_gaps,
     pending,
@@ -48,7 +52,7 @@ from tieout.reconcile import Decisions, suggestions
 from tieout.sandbox import Finding, Month, Oracle, Planted, World, write_project
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier
-from tieout.sandbox.month import FIRST, LOCK_ON
+from tieout.sandbox.month import END, FIRST, LOCK_ON
 from tieout.sandbox.world import free_port
 from tieout.store import EmbeddedServer
 
@@ -94,6 +98,7 @@ class DemoResult:
     rerun_sha256: str = ""
     ledger: list[LedgerRow] = field(default_factory=list)
     peak_mib: dict[str, int] = field(default_factory=dict)
+    clearing: list[ClearingRow] = field(default_factory=list)
 
     @property
     def missed(self) -> list[Planted]:
@@ -137,6 +142,7 @@ class DemoResult:
             and self.amount_planted == self.amount_in_exception
             and not self.findings
             and not any(r.difference or r.others for r in self.ledger)
+            and not any(r.difference or r.unexplained for r in self.clearing)
             and self.verified
         )
 
@@ -156,6 +162,7 @@ class DemoResult:
             },
             "tieout": tie_out_json(self.rows),
             "ledger": ledger_json(self.ledger),
+            "clearing": [clearing_json(r) for r in self.clearing],
             "payouts": {
                 "count": len(self.payouts),
                 "proven": len(self.payouts) - len(self.unproven_payouts),
@@ -346,6 +353,8 @@ class Demo:
         findings = oracle.findings() if not self.options.odoo_url else []
         rerun = self._again(app, connection, oracle) if self.options.rerun else ""
         ledger = [r for p in PERIODS for r in ledger_rows(connection, app.project.release, app.session, p)]
+        days = [*(p.last for p in PERIODS[:1]), END]
+        clearing = [r for d in days for r in clearing_rows(connection, app.project.release, app.session, d)]
         cases = connection.execute(
             "select cause, currency, count(*)::int as count, sum(amount) as amount_at_risk,"
             " min(recovery) as recovery from tieout.cases where state = 'open'"
@@ -370,6 +379,7 @@ class Demo:
             restarts=supervisor.restarts,
             rerun_sha256=rerun,
             ledger=ledger,
+            clearing=clearing,
             faults=_count(f.counts for f in world.all_faults()),
             peak_mib=_peaks(supervisor.pids()),
         )
@@ -468,6 +478,7 @@ def show(result: DemoResult) -> None:
     out.print(tie_out_table(result.rows, out.width))
     # The closed month alone: its last day is the cut-off.
     out.print(ledger_table(r for r in result.ledger if r.period == str(PERIODS[0])))
+    show_clearing([r for r in result.clearing if r.as_of == PERIODS[0].last], items=False)
     if result.cases:
         table = Table(title="Cases", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("what failed", no_wrap=True)

@@ -24,6 +24,8 @@ from tieout.documents.model import (
     TaxLine,
     link_of,
     measure_of,
+    order_names,
+    order_number,
 )
 from tieout.documents.posting import (
     CashPosting,
@@ -87,4 +89,6 @@ __all__ = [
     "ledger_lines",
     "link_of",
     "measure_of",
+    "order_names",
+    "order_number",
 ]

@@ -275,6 +275,18 @@ def measure_of(document: Document) -> Measure:
             return NOTHING
 
 
+def order_number(number: str) -> str:
+    """How a document names an order that it knows by its number alone."""
+    return f"number:{number.upper()}" if number else ""
+
+
+def order_names(document: Document) -> tuple[str, ...]:
+    """What documents of an order call it: an invoice says both its key and its number."""
+    key = getattr(document, "order_key", "")
+    number = order_number(document.number) if isinstance(document, CustomerInvoice) else ""
+    return tuple(x for x in (key, number) if x)
+
+
 def link_of(document: Document) -> str:
     """The key by which other documents name this one: an invoice's number, a payout's or a
     payment's id, a credit note's own key; "" where nothing names it."""

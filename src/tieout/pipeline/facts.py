@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tieout.connect import LedgerFacts
-from tieout.documents import CreditNote, CustomerInvoice, Document, Party
+from tieout.documents import CreditNote, CustomerInvoice, Document, Party, order_names, order_number
 from tieout.processes import (
     Facts,
     OrderFact,
@@ -55,7 +55,7 @@ class FactReader:
         self._ledger, self._foreign, self._now = ledger, foreign, now
 
     def read(self, asked: Sequence[Asked]) -> list[Facts]:
-        wants = [wants_of(a.document) for a in asked]
+        wants = [wants_of(a.document, self._interface.options) for a in asked]
         orders = self._orders(wants)
         links = self._links(wants)
         parked = self._parked(asked)
@@ -68,10 +68,11 @@ class FactReader:
 
     def _orders(self, wants: Sequence[Wants]) -> dict[str, OrderFact]:
         keys = sorted({w.order_key for w in wants if w.order_key})
-        references = sorted({r for w in wants for r in w.references})
+        references = {r for w in wants for r in w.references}
+        references |= {k.removeprefix("number:") for k in keys if k.startswith("number:")}
         if not keys and not references:
             return {}
-        given = {"entity": self._entity.code, "orders": keys, "references": references}
+        given = {"entity": self._entity.code, "orders": keys, "references": sorted(references)}
         rows = self._connection.execute(_SQL["orders_by_key"], given).fetchall()
         found_keys = sorted({row["order_key"] for row in rows})
         paid = {
@@ -110,6 +111,7 @@ class FactReader:
             )
             facts[row["order_key"]] = fact
             facts["ref:" + row["link_key"]] = fact
+            facts[order_number(row["link_key"])] = fact
         return facts
 
     def _links(self, wants: Sequence[Wants]) -> dict[str, dict[str, Any]]:
@@ -123,7 +125,9 @@ class FactReader:
         return {row["link_key"]: row for row in rows}
 
     def _parked(self, asked: Sequence[Asked]) -> dict[str, list[ParkedFact]]:
-        orders = [a.document.order_key for a in asked if isinstance(a.document, CustomerInvoice)]
+        orders = [
+            n for a in asked if isinstance(a.document, CustomerInvoice) for n in order_names(a.document)
+        ]
         if not orders:
             return {}
         rows = self._connection.execute(
@@ -194,7 +198,7 @@ class FactReader:
         waiting: tuple[ParkedFact, ...] = ()
         if isinstance(document, CustomerInvoice):
             foreign = self._foreign.get(document.number, "")
-            waiting = tuple(parked.get(document.order_key, ()))
+            waiting = tuple(p for name in order_names(document) for p in parked.get(name, ()))
             if document.party:
                 effect = partner_external_id(self._interface.system, document.party.key)
                 party = effect if effect in parties else ""

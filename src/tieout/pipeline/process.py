@@ -25,6 +25,7 @@ from tieout.documents import (
     canonical_bytes,
     ledger_lines,
     measure_of,
+    order_names,
 )
 from tieout.documents import decode_document as decode
 from tieout.engine import Clock, Lane, crash_point, wake
@@ -185,7 +186,7 @@ class _Batch:
     def _lock_orders(self, connection: Connection, works: list[Work]) -> None:
         """An order and its payments come by different interfaces: one worker at a time plans for
         an order, so that neither misses what the other is about to write."""
-        orders = {str(getattr(w.document, "order_key", "")) for w in works} - {""}
+        orders = {name for w in works for name in order_names(w.document)}
         if orders:
             connection.execute(
                 _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}

@@ -16,6 +16,7 @@ from tieout.documents import (
     encode_effect,
     ledger_lines,
     link_of,
+    order_names,
 )
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
@@ -267,8 +268,9 @@ class Writer:
     def _follow_up(self, group: list[Work]) -> None:
         """Payments that an invoice took in are parked no longer; what waits is hurried."""
         applied = [
-            w.document.order_key
+            name
             for w in group
+            for name in order_names(w.document)
             if isinstance(w.document, CustomerInvoice)
             and any(e.name.startswith("apply") for e in w.planned[0].effects)
         ]
@@ -287,7 +289,7 @@ class Writer:
         moved = [
             w for w in group if w.planned[0].decision != "wait" or isinstance(w.document, CustomerInvoice)
         ]
-        orders = sorted({str(getattr(w.document, "order_key", "")) for w in moved} - {""})
+        orders = sorted({name for w in moved for name in order_names(w.document)})
         if moved:
             self._connection.execute(
                 _SQL["hurry"],

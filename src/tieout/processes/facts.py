@@ -5,8 +5,12 @@ replay uses the very same ones.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -103,19 +107,26 @@ class Wants(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
 
 
-_PAYOUT = re.compile(r"\bpo_[A-Za-z0-9]{6,}\b")
-_ORDER = re.compile(r"\b(?:SO|INV)-?\d{3,}\b", re.IGNORECASE)
+# What payouts and orders are called in a bank line, where its interface does not say.
+PAYOUT_PATTERN = r"\bpo_[A-Za-z0-9]{6,}\b"
+ORDER_PATTERN = r"\b(?:SO|INV)-?\d{3,}\b"
 
 
-def _line_wants(line: StatementLine) -> Wants:
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+def _line_wants(line: StatementLine, options: Mapping[str, Any]) -> Wants:
     text = f"{line.end_to_end_id} {line.reference} {line.remittance}"
-    payout = _PAYOUT.search(text)
-    orders = tuple(sorted({hit.upper() for hit in _ORDER.findall(text)}))
+    payout = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).search(text)
+    found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)
+    orders = tuple(sorted({hit.group().upper() for hit in found}))
     return Wants(payout_key=payout.group() if payout else "", references=orders)
 
 
-def wants_of(document: Document) -> Wants:
-    """What the document's plan needs to know."""
+def wants_of(document: Document, options: Mapping[str, Any] = MappingProxyType({})) -> Wants:
+    """What the document's plan needs to know; `options` are its interface's."""
     match document:
         case CustomerInvoice() | CreditNote() | GiftCardTender():
             return Wants(order_key=document.order_key)
@@ -129,6 +140,6 @@ def wants_of(document: Document) -> Wants:
         case Dispute():
             return Wants(payment_key=document.payment_key)
         case StatementLine():
-            return _line_wants(document)
+            return _line_wants(document, options)
         case _:
             return Wants()

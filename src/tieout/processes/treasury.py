@@ -9,6 +9,7 @@ Payment          Dr outstanding         Cr receivable, where payments are regist
                  then debits bank and credits outstanding
 Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost goes to loss
 Reserve          Dr provider reserve    Cr clearing
+Exchange         Dr provider exchange   Cr clearing, and the other way round in the other currency
 
 Each provider and currency has its own clearing journal, so that the journal's balance is the
 provider's own. Cash is booked on its date whatever is unknown about it.
@@ -51,6 +52,7 @@ _SIMPLE = {
     "dispute_reversal": "disputes_receivable",
     "reserve": "provider_reserve",
     "other": "provider_adjustments",
+    "exchange": "provider_exchange",
 }
 
 
@@ -147,7 +149,8 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         return _deposit(ctx, doc, role, order)
     if order is not None and order.state in ("posted", "planned"):
         counter, partner = ctx.account("receivable"), order.partner
-        match = order_match(ctx, doc.order_key)
+        # The invoice's own key: a provider may know the order by its number alone.
+        match = "" if ctx.foreign_currency else order.match or order_match(ctx, doc.order_key)
     elif order is not None:
         parked = counter = ctx.account(f"unapplied.{order.state}")
         partner = order.partner
@@ -385,12 +388,12 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
                 ),
             )
         effects_after = facts.payout.effect
-    elif facts.order is not None and _pays_whole(doc, facts.order):
+    elif facts.order is not None and _pays_whole(ctx, doc, facts.order):
         counter, partner = ctx.account("receivable"), facts.order.partner
         match, effects_after = facts.order.match, facts.order.invoice
     elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):
         counter = ctx.account(str(code_role))
-    elif facts.order is None and _may_wait(doc) and not facts.patience_over:
+    elif facts.order is None and _may_wait(ctx, doc) and not facts.patience_over:
         return Plan(decision="wait", reason="what it pays has not come yet")
     else:
         counter = ctx.account("unapplied.bank")
@@ -446,20 +449,21 @@ def _register(
     return [payment, *match_effects(ctx, "payment", invoice, payment, receivable)]
 
 
-def _pays_whole(doc: StatementLine, order: OrderFact) -> bool:
+def _pays_whole(ctx: Context, doc: StatementLine, order: OrderFact) -> bool:
     """Whether a line names one order alone and pays all of it. Whatever pays less, more or several
     is booked unapplied: reconciling reads what is open and explains the difference."""
     return (
         order.state in ("posted", "planned")
         and order.currency == doc.currency
         and order.total == doc.amount.value
-        and len(wants_of(doc).references) == 1
+        and len(wants_of(doc, ctx.interface.options).references) == 1
     )
 
 
-def _may_wait(doc: StatementLine) -> bool:
+def _may_wait(ctx: Context, doc: StatementLine) -> bool:
     """Only a line that names something may wait for it; cash is otherwise booked at once."""
-    return any(mark in f"{doc.end_to_end_id} {doc.remittance}" for mark in ("po_", "SO-"))
+    wants = wants_of(doc, ctx.interface.options)
+    return bool(wants.payout_key or wants.references)
 
 
 def _saga(ctx: Context, doc: StatementLine, main: Effect) -> list[Effect]:

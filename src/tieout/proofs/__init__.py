@@ -1,5 +1,6 @@
 """Proofs: control totals, the tie-out, the zero-residual proof of payouts."""
 
+from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.payouts import PayoutProof, prove_payouts
@@ -7,10 +8,14 @@ from tieout.proofs.pending import pending
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "AGES",
+    "ClearingRow",
     "Figure",
     "LedgerRow",
+    "OpenMovement",
     "PayoutProof",
     "TieOutRow",
+    "clearing_rows",
     "ledger_rows",
     "open_gaps",
     "pending",

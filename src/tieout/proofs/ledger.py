@@ -8,6 +8,7 @@ signed in the account's currency: a debit is positive, as is money that a provid
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
@@ -107,8 +108,21 @@ def _sources(
     period: Period,
 ) -> dict[tuple[str, str], Decimal]:
     """(role, currency) to the balance that the provider or the bank itself states."""
-    found: dict[tuple[str, str], Decimal] = {}
     _, end = period.bounds(entity.zone)
+    return provider_balances(connection, release, entity, session_of, end, period.last)
+
+
+def provider_balances(
+    connection: Connection,
+    release: Release,
+    entity: Entity,
+    session_of: Callable[[str], object],
+    end: datetime,
+    until: date,
+) -> dict[tuple[str, str], Decimal]:
+    """(role, currency) to the balance that a provider or bank states just before `end`, or by its
+    last statement up to the day `until`."""
+    found: dict[tuple[str, str], Decimal] = {}
     systems = {i.system for i in release.interfaces.values() if i.entity == entity.code}
     for system in sorted(systems):
         session = session_of(system)
@@ -117,7 +131,10 @@ def _sources(
             for currency, amount in balances.items():
                 key = (f"clearing.{session.provider}.{currency}", currency)
                 found[key] = found.get(key, Decimal(0)) + amount
-    given = {"entity": entity.code, "until": period.last}
+    given = {"entity": entity.code, "until": until}
     for row in connection.execute(_SQL["closing_balances"], given):
-        found[f"bank.{row['account']}", row["currency"]] = row["closing"]
+        account, currency = row["account"], row["currency"]
+        provider = account.removeprefix("provider:")
+        role = f"bank.{account}" if provider == account else f"clearing.{provider}.{currency}"
+        found[role, currency] = row["closing"]
     return found

@@ -70,12 +70,44 @@ left join tieout.document d on d.entity = i.entity and d.source_key = i.movement
 where i.entity = %(entity)s and i.payout_key = any(%(payouts)s)
 
 -- name: payout_arrivals
+-- What arrived of a payout: by the bank line that named it, or by a match that somebody or the
+-- matcher made of what stood in transit.
 select m.external_id, m.state, m.body::jsonb ->> 'left' as payout_effect,
     (l.body::jsonb ->> 'amount')::numeric as amount, l.effect
 from tieout.delivery m
 join tieout.delivery l on l.external_id = m.body::jsonb ->> 'right'
 where m.effect in ('match_bank_line', 'match_payout_reversal')
   and m.body::jsonb ->> 'left' = any(%(effects)s)
+union all
+select d.source_key, case when d.state = 'posted' then 'confirmed' else 'waiting' end, x.effect,
+    (o.line ->> 'residual')::numeric - (o.line ->> 'rest')::numeric, 'reconciliation'
+from tieout.match_line x
+join tieout.document d on d.interface = x.interface and d.source_key = x.source_key
+cross join lateral jsonb_array_elements(d.content::jsonb -> 'due') as o (line)
+where x.side = 'due' and x.effect = any(%(effects)s) and d.state in ('planned', 'posted')
+  and (o.line ->> 'line')::bigint = x.line
+  and not exists (select 1 from tieout.document n where n.interface = d.interface
+    and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+
+-- name: open_movements
+-- Movements up to a day that no payout of up to that day took; payouts without a composition.
+select d.source_key, d.currency, d.accounting_on, d.content::jsonb ->> 'provider' as provider,
+    d.content::jsonb ->> 'category' as category,
+    (d.content::jsonb #>> '{net,value}')::numeric as net,
+    coalesce((select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
+        and v.ledger and v.state = 'confirmed'), 0) as posted,
+    exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'
+        and c.blocking) as in_case
+from tieout.document d
+where d.entity = %(entity)s and d.kind = 'provider_movement' and d.state not in ('superseded', 'excluded')
+  and d.accounting_on <= %(until)s
+  and not exists (select 1 from tieout.payout_item i
+    join tieout.document p on p.entity = i.entity and p.link_key = i.payout_key
+        and p.kind = 'provider_movement' and p.state <> 'superseded'
+    where i.entity = d.entity and i.movement_key = d.source_key and p.accounting_on <= %(until)s)
+  and not (d.content::jsonb ->> 'category' = 'payout' and exists (
+    select 1 from tieout.payout_item i where i.entity = d.entity and i.payout_key = d.link_key))
+order by d.accounting_on, d.source_key
 
 -- name: statement_totals
 -- A bank's own figures: what its statements state of themselves, apart from their lines.
@@ -110,13 +142,13 @@ group by l.account, l.currency
 
 -- name: closing_balances
 select distinct on (account, currency) account, currency, closing from (
-    select content::jsonb ->> 'account' as account, currency, content::jsonb ->> 'to_on' as to_on,
+    select revision, content::jsonb ->> 'account' as account, currency, content::jsonb ->> 'to_on' as to_on,
         content::jsonb ->> 'sequence' as sequence,
         (content::jsonb #>> '{closing,value}')::numeric as closing
     from tieout.document
     where entity = %(entity)s and kind = 'statement' and state <> 'superseded'
       and (content::jsonb ->> 'to_on')::date <= %(until)s
-) s order by account, currency, to_on desc, sequence desc
+) s order by account, currency, to_on desc, sequence desc, revision desc
 
 -- name: pending
 select (select count(*) from tieout.message where state = 'received') as messages,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -113,7 +114,7 @@ class Reconciler:
         accounts = [*self._cash, *role_accounts(self._release, _DUE_ROLES, self._until)]
         items = self._free(connection, self._reader.open_items(accounts, self._until))
         cash = [i for i in items if is_cash(i, self._cash)]
-        due = [i for i in items if not is_cash(i, self._cash)]
+        due = self._named(connection, [i for i in items if not is_cash(i, self._cash)])
         left, right = sides(cash, due, self._told(connection, cash))
         result = match(left, right, rules)
         groups = list(result.groups())
@@ -153,6 +154,18 @@ class Reconciler:
         effects = [i.effect for i in cash if i.effect]
         rows = connection.execute(_SQL["bank_lines"], {"effects": effects})
         return told_by({r["external_id"]: r["content"].encode() for r in rows})
+
+    def _named(self, connection: Connection, due: list[OpenItem]) -> list[OpenItem]:
+        """Payouts in transit, called as their provider calls them, too."""
+        effects = [i.effect for i in due if i.effect and i.kind == "other"]
+        rows = connection.execute(_SQL["payouts_named"], {"effects": effects})
+        names = {r["external_id"]: (r["link_key"], r["provider"].replace("_", " ")) for r in rows}
+        return [
+            replace(i, numbers=(names[i.effect][0], *i.numbers), partner_name=names[i.effect][1])
+            if i.effect in names
+            else i
+            for i in due
+        ]
 
     def _documents(
         self, connection: Connection, groups: list[Match], by_line: dict[str, OpenItem]

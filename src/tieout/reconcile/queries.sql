@@ -3,6 +3,12 @@
 select v.external_id, d.content from tieout.delivery v join tieout.document d using (document_id)
 where v.external_id = any(%(effects)s) and d.kind = 'statement_line'
 
+-- name: payouts_named
+-- What providers call their payouts in transit, by the external id of their effect.
+select v.external_id, d.link_key, d.content::jsonb ->> 'provider' as provider
+from tieout.delivery v join tieout.document d using (document_id)
+where v.external_id = any(%(effects)s) and d.kind = 'provider_movement' and d.link_key <> ''
+
 -- name: busy_effects
 -- Effects whose lines are not free: a match of them is on its way or was taken apart by somebody,
 -- or what they paid in waits for the order that they name.

@@ -291,6 +291,11 @@ def _check_options(file: _File, connector: Connector) -> None:
                 raise file.fail(name, "options", f"{name!r} must be a table of texts")
         elif not isinstance(value, str):
             raise file.fail(name, "options", f"{name!r} must be a text, not {type(value).__name__}")
+        elif name.endswith("_pattern"):
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise file.fail(name, "options", f"{value!r} is no regular expression: {error}") from None
         elif option.choices and value not in option.choices and not (name == "dialect" and "\n" in value):
             raise file.fail(
                 name, "options", f"{value!r} is no {name}; expected one of: {', '.join(option.choices)}"

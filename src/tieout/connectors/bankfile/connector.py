@@ -41,6 +41,14 @@ CONNECTOR = Connector(
         Option("encoding", "the files' encoding, where it shall not be detected"),
         Option("bank_codes", "bank transaction code to the role of its account", table=True),
         Option(
+            "payout_pattern",
+            r"what payouts are called in lines, as a regular expression (default: Stripe's, \bpo_\w+)",
+        ),
+        Option(
+            "order_pattern",
+            "what orders and invoices are called in lines, as a regular expression (default: SO-… and INV-…)",
+        ),
+        Option(
             "customer_payments",
             "what a customer's transfer becomes: matched with the invoice, or a payment of its own first",
             ("matched", "registered"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import re
 
+import msgspec
+
 from tieout.formats.csv.dialects import Columns, CsvDialect
 from tieout.formats.model import FormatError
 
@@ -94,7 +96,7 @@ def detect(lines: list[str]) -> CsvDialect:
     around = lines[:at]
     return CsvDialect(
         name=DETECTED,
-        columns=Columns(**columns),
+        columns=msgspec.convert(columns, Columns),
         delimiter=delimiter,
         date=_date_form(dates),
         decimal=decimal,

@@ -29,7 +29,8 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     The amount stands in `amount` with its own sign, in `amount` beside a `mark`, or in `credit`
     and `debit` (both without sign). `fee` is what was taken of it, positive: the line's amount is
-    what is left, which must be `net` where that is given. `balance` is the balance after the
+    what is left, which must be `net` where that is given. `fees_within` are what was taken off the
+    amount already: the line says them, and its amount stays. `balance` is the balance after the
     line; `statement` is what lines are put together by, such as a payout.
     """
 
@@ -41,6 +42,7 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     debit: str = ""
     fee: str = ""
     net: str = ""
+    fees_within: list[str] = []
     statement: str = ""
     currency: str = ""
     account: str = ""

@@ -269,6 +269,8 @@ class _Statement:
                 raise FormatError(
                     f"{amount} less a fee of {fee} is not {net}, the net that the row states", place
                 )
+        within = [reader.amount(row[n], self._currency, place) for n in columns.fees_within if row.get(n)]
+        taken = fee + sum(within, Decimal(0))
         remittance = text(columns.remittance)
         line = Line(
             # What was taken of the amount never arrived.
@@ -288,7 +290,7 @@ class _Statement:
             counterparty_bank=text(columns.counterparty_bank),
             remittance=remittance,
             structured=find_references(remittance),
-            charges=(Charge(0 - fee, self._currency, True),) if fee else (),
+            charges=(Charge(0 - taken, self._currency, True),) if taken else (),
             additional=text(columns.additional),
         )
         balance = text(columns.balance)

@@ -1,0 +1,61 @@
+"""The declaration of the connector for providers' settlement reports as files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tieout.connect import Connector, FileRefusedError, Item, Option, Stream, SystemConfig
+from tieout.connectors.settlements.normalise import read_report, settlements
+from tieout.connectors.settlements.providers import PROVIDERS
+
+
+class SettlementFiles:
+    """FileReader: one message a report, known again by its content whatever its name."""
+
+    def read(self, name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Item]:
+        try:
+            read_report(content, options)
+        except ValueError as error:
+            raise FileRefusedError(f"{name}: {error}") from None
+        digest = hashlib.sha256(content).hexdigest()
+        yield Item("settlements", name, f"file:{digest}", content)
+
+    def check(self) -> str:
+        return f"settlement reports of {', '.join(sorted(PROVIDERS))}"
+
+
+def open_session(config: SystemConfig) -> SettlementFiles:
+    return SettlementFiles()
+
+
+CONNECTOR = Connector(
+    name="settlements",
+    title="Settlement reports of payment providers as files (Adyen, PayPal, Shopify Payments)",
+    version="1",
+    config=(),
+    open=open_session,
+    can=("file",),
+    options=(
+        Option("provider", "whose reports they are", tuple(sorted(PROVIDERS))),
+        Option(
+            "order_reference",
+            "what a payment's reference is: the order's number (default), or the shop's own key of it",
+            ("number", "key"),
+        ),
+    ),
+    streams=(
+        Stream(
+            "settlements",
+            "movements of a provider's balance, payouts, and what they paid out",
+            settlements,
+            "a settled line never changes; a report taken twice has no second effect",
+        ),
+    ),
+    assumed=(
+        "Adyen: a batch has one MerchantPayout, and its other lines are what it pays out",
+        "Shopify Payments: a day's payout of a currency is the sum of the lines that name the day",
+        "PayPal: T04xx is a withdrawal; no withdrawal says what it is made of",
+    ),
+)

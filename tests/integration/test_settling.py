@@ -1,0 +1,203 @@
+"""Settlement reports of providers, from the file to the ledger and to their proofs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.conformance.test_connectors import CONNECTORS
+from tests.integration.test_reconciling import Books, books, open_suggestions, world  # noqa: F401
+from tests.unit.test_recipes import invoice
+from tieout.connect import ContentRefusedError, Item
+from tieout.connectors.settlements.normalise import settlements
+from tieout.delivery import DeliveryStage
+from tieout.documents import PayoutComposition, ProviderMovement, order_names
+from tieout.pipeline import ProcessStage, accept
+from tieout.proofs import ClearingRow, clearing_rows, prove_payouts
+from tieout.proofs.clearing import OpenMovement, rolled_forward
+from tieout.rules import Interface, Mapping, MappingRow, Release
+
+FILES = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
+ADYEN = (FILES / "csv.csv-adyen-settlement.invented.csv").read_bytes()
+PAYPAL = (FILES / "paypal.settlement.invented.csv").read_bytes()
+SHOPIFY = (FILES / "csv.csv-shopify-payouts.invented.csv").read_bytes()
+ACCOUNTS = {
+    "bank_in_transit": "101701", "unapplied.bank": "212130", "unapplied.unknown": "212100",
+    "receivable": "121000",
+    **{f"clearing.{p}.{c}": "101501" if c == "USD" else "101502"
+       for p, c in (("adyen", "EUR"), ("paypal", "USD"), ("shopify_payments", "USD"))},
+    **{f"fees.{p}": "621000" for p in ("adyen", "paypal", "shopify_payments")},
+}  # fmt: skip
+JOURNALS = {"misc": "MISC", "clearing.adyen.EUR": "STRE", "clearing.paypal.USD": "STRU",
+            "clearing.shopify_payments.USD": "STRU"}  # fmt: skip
+
+
+def movements(raw: bytes, provider: str) -> list[ProviderMovement]:
+    return [d for d in settlements(raw, {"provider": provider}) if isinstance(d, ProviderMovement)]
+
+
+def test_each_line_says_gross_fee_and_net_whatever_its_provider_calls_them() -> None:
+    for raw, provider in ((ADYEN, "adyen"), (PAYPAL, "paypal"), (SHOPIFY, "shopify_payments")):
+        found = movements(raw, provider)
+        assert all(m.net == m.gross - m.fee for m in found)
+        (charge, *_) = (m for m in found if m.category == "charge")
+        assert charge.fee.value > 0 and charge.order_key.startswith("number:")
+    assert [m.category for m in movements(ADYEN, "adyen")] == ["charge", "refund", "fee", "payout"]
+    assert [m.category for m in movements(PAYPAL, "paypal")] == ["charge", "refund", "payout"]
+
+
+def test_a_payout_and_what_it_lists_sum_to_nothing() -> None:
+    for raw, provider in ((ADYEN, "adyen"), (SHOPIFY, "shopify_payments")):
+        nets = {m.key: m.net.value for m in movements(raw, provider)}
+        (made,) = (d for d in settlements(raw, {"provider": provider}) if isinstance(d, PayoutComposition))
+        (payout,) = (m for m in movements(raw, provider) if m.category == "payout")
+        assert payout.payout_key == made.payout_key and payout.automatic
+        assert sum(nets[k] for k in made.movement_keys) + payout.net.value == 0
+
+
+def test_a_report_that_does_not_hold_is_refused_whole() -> None:
+    with pytest.raises(ContentRefusedError, match="residual"):
+        settlements(ADYEN.replace(b"73.55", b"73.56"), {"provider": "adyen"})
+    with pytest.raises(ContentRefusedError, match="gross credits"):
+        settlements(PAYPAL.replace(b'"SF","USD",11500', b'"SF","USD",11600'), {"provider": "paypal"})
+    with pytest.raises(ValueError, match="expected one of adyen, paypal, shopify_payments"):
+        settlements(ADYEN, {"provider": "adyan"})
+
+
+def test_a_line_has_the_same_key_when_its_report_is_made_again_and_two_equal_ones_have_two() -> None:
+    lines = SHOPIFY.decode().splitlines()
+    paid = "\n".join([lines[0], lines[3].replace("pending,,", "paid,2026-10-08,"), *lines[1:3], lines[1]])
+    before = {m.key for m in movements(SHOPIFY, "shopify_payments") if m.category != "payout"}
+    after = [m.key for m in movements(paid.encode(), "shopify_payments") if m.category != "payout"]
+    assert before < set(after) and len(after) == len(set(after)) == 4
+
+
+def test_an_unknown_word_is_kept_and_never_guessed() -> None:
+    (odd,) = (
+        m
+        for m in movements(ADYEN.replace(b",Refunded,", b",Donated,"), "adyen")
+        if m.order_key == "number:SO-0"
+    )
+    assert odd.category == "Donated"
+
+
+class Site:
+    """The books, with a provider's interface on top."""
+
+    def __init__(self, books: Books, provider: str) -> None:  # noqa: F811
+        self.books, self.provider = books, provider
+        self.interface = Interface("pay", "settlements", "US", ("settlements",), "treasury", "treasury",
+                                   patience_hours=0, late_events="first_open", options={"provider": provider})  # fmt: skip
+        books.accounts = ACCOUNTS
+
+    def release(self) -> Release:
+        made = self.books.release()
+        table = Mapping("journals", tuple(MappingRow(k, v) for k, v in JOURNALS.items()))
+        return replace(made, interfaces={**made.interfaces, "pay": self.interface},
+                       mappings={**made.mappings, "journals": table})  # fmt: skip
+
+    def take(self, raw: bytes) -> None:
+        with self.books.database.transaction() as connection:
+            accept(
+                connection,
+                "pay",
+                [Item("settlements", "f", f"file:{hash(raw)}", raw)],
+                "file",
+                self.books.clock.now(),
+            )
+        connection = self.books.database.connect(autocommit=True)
+        stage = ProcessStage(
+            self.release,
+            lambda s: CONNECTORS["odoo" if s == "odoo" else "settlements"],
+            self.books,
+            {},
+            self.books.clock,
+        )
+        while stage.step(connection):
+            pass
+        delivery = DeliveryStage(lambda _: self.books.session, self.books.clock, lambda: ["odoo"])
+        for _ in range(20):
+            delivery._paused.clear()
+            delivery.step(connection)
+        connection.close()
+
+    def clearing(self, day: date) -> ClearingRow:
+        connection = self.books.database.connect(autocommit=True)
+        found = clearing_rows(connection, self.release(), lambda _: self.books.session, day)
+        connection.close()
+        (row,) = (r for r in found if r.provider == self.provider)
+        return row
+
+    def proofs(self) -> list[Any]:
+        with self.books.database.transaction() as connection:
+            return prove_payouts(connection)
+
+
+def test_a_batch_is_booked_and_its_payout_proven_once_the_bank_has_it(books: Books) -> None:  # noqa: F811
+    site = Site(books, "shopify_payments")
+    before = books.moves()
+    site.take(SHOPIFY)
+    assert books.balance("101501") == Decimal("9.41")  # what was not paid out yet
+    assert site.clearing(date(2026, 10, 31)).unexplained == 0
+    (proof,) = site.proofs()
+    assert proof.residual == 0 and "has not arrived" in proof.why
+    # The bank line names nothing that we know: a person says that it is the payout in transit.
+    books.cash("c1", "76.80", "SHOPIFY")
+    assert books.run().suggested == 1
+    (row,) = open_suggestions(books)
+    books.decide("ann").accept(row["suggestion_id"])
+    books.work()
+    (proof,) = site.proofs()
+    assert proof.in_transit == 0 and "has not arrived" not in proof.why
+    assert books.balance("101701") == 0 and books.balance("212130") == 0
+    after = books.moves()
+    site.take(SHOPIFY + b"\n")
+    assert books.moves() == after > before
+
+
+def test_a_balance_that_goes_on_is_rolled_forward_and_held_against_the_provider(books: Books) -> None:  # noqa: F811
+    site = Site(books, "paypal")
+    site.take(PAYPAL)
+    row = site.clearing(date(2026, 10, 31))
+    # It opened with 100.00 that we never saw: the provider holds that much more.
+    assert (row.source, row.in_ledger) == (Decimal("138.66"), Decimal("38.66"))
+    assert row.difference == 100 and row.unexplained == 0
+    site.take(PAYPAL.replace(b"10000,13866", b"0,3866"))
+    # The day is known by now: another balance for it is another statement, and the last one counts.
+    row = site.clearing(date(2026, 10, 31))
+    assert row.difference == 0
+    # 50.00 were taken out by hand: the oldest money went first.
+    assert [(i.category, i.amount) for i in row.items] == [
+        ("charge", Decimal("61.36")),
+        ("refund", Decimal("-22.70")),
+    ]
+
+
+def test_a_payment_that_knows_its_order_by_number_waits_under_a_name_that_its_invoice_says() -> None:
+    charge = next(m for m in movements(ADYEN, "adyen") if m.category == "charge")
+    assert charge.order_key in order_names(invoice(number="so-1"))
+    assert charge.order_key not in order_names(invoice(number="so-11"))
+    (keyed, *_) = settlements(ADYEN, {"provider": "adyen", "order_reference": "key"})
+    assert isinstance(keyed, ProviderMovement) and keyed.order_key == "SO-1"
+
+
+def test_rolling_forward_takes_the_oldest_and_keeps_what_is_too_much() -> None:
+    def item(key: str, amount: str, why: str = "") -> OpenMovement:
+        return OpenMovement(key=key, category="charge", on=date(2026, 10, 1), days=3, amount=Decimal(amount),
+                            posted=Decimal(amount), why=why)  # fmt: skip
+
+    hand = "paid out by hand"
+    items = [item("a", "10"), item("b", "20"), item("p", "-15", hand), item("c", "5")]
+    assert [(i.key, i.amount) for i in rolled_forward(items)] == [("b", 15), ("c", 5)]
+    assert [(i.key, i.amount) for i in rolled_forward([item("a", "10"), item("p", "-15", hand)])] == [
+        ("p", -5)
+    ]
+    held = [msgspec.structs.replace(item("a", "10", "in a case"), posted=Decimal(0)), item("p", "-10", hand)]
+    assert [(i.key, i.amount) for i in rolled_forward(held)] == [("a", 10), ("p", -10)]
+    assert sum(i.amount for i in rolled_forward(items)) == sum(i.amount for i in items)
