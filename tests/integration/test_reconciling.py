@@ -14,9 +14,30 @@ from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.test_process import Clock
 from tieout.connect import LedgerFacts, Outcome, Sending, SetupError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage, VerifyStage
-from tieout.documents import CashPosting, EntryPosting, LedgerLine, MatchRequest, PartnerRecord
+from tieout.documents import (
+    CashPosting,
+    EntryPosting,
+    LedgerLine,
+    MatchRequest,
+    OpenLine,
+    PartnerRecord,
+    Reconciliation,
+)
+from tieout.money import Amount
 from tieout.pipeline import ProcessStage
-from tieout.reconcile import DecisionError, Decisions, Reconciler, Run, matches, suggestions
+from tieout.reconcile import (
+    DecisionError,
+    Decisions,
+    LessonError,
+    Reconciler,
+    Run,
+    decide_lesson,
+    lessons,
+    matches,
+    suggestions,
+)
+from tieout.reconcile.lessons import Learned, Lesson, taught_by
+from tieout.reconcile.teaching import teach
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.sandbox import World
 from tieout.sandbox.company import Administrator, Company
@@ -552,3 +573,120 @@ def test_a_match_on_the_receivable_itself_books_nothing(books: Books) -> None:
     before = books.moves()
     assert len(whole(books).applied) == 1
     assert books.state(move) == "paid" and books.moves() == before
+
+
+# what people teach
+
+
+def by_line(books: Books, text: str) -> tuple[Any, list[Any], list[Any]]:
+    connection = books.database.connect(autocommit=True)
+    reconciler = Reconciler(books.release(), books.interface, books.session, UNTIL, books.clock.now())
+    cash, due = reconciler.open(connection)
+    connection.close()
+    return books.interface, [i for i in cash if text in i.label], due
+
+
+def taught(books: Books, state: str | None = None) -> list[str]:
+    with books.database.transaction() as connection:
+        return [r["sentence"] for r in lessons(connection, state=state)]
+
+
+def let(books: Books, approve: bool, who: str, number: int = 1, reason: str = "") -> None:
+    with books.database.transaction() as connection:
+        decide_lesson(connection, number, approve, who, reason, books.clock.now())
+
+
+def test_a_match_by_hand_teaches_a_reference_that_is_used_once_another_approves(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    books.invoice("INV/2026/04711", "500.00", acme)
+    second = books.invoice("INV/2026/04712", "500.00", acme)
+    third = books.invoice("INV/2026/04799", "500.00", books.partner("Bolt Ltd"))
+    books.cash("c1", "480.00", "Beleg 4711")
+    interface, cash, due = by_line(books, "Beleg")
+    books.decide("ann").join(
+        interface, cash, [i for i in due if i.numbers[0] == "INV/2026/04711"], "write_off"
+    )
+    books.work()
+    assert taught(books) == ["BELEG and digits means INV/2026/#####"]
+    books.cash("c2", "500.00", "Beleg 4712")
+    assert not whole(books).applied and books.due(second) == 500
+    with pytest.raises(LessonError, match="somebody else approves"):
+        let(books, True, "ann")
+    let(books, True, "bob")
+    assert [d.rule for d in whole(books).applied] == ["number and amount"]
+    assert books.due(second) == 0 and books.due(third) == 500
+    with pytest.raises(LessonError, match="needs a reason"):
+        let(books, False, "ann")
+    let(books, False, "ann", reason="the customer changed its habit")
+    assert taught(books, "approved") == []
+    actors = books.database.rows(
+        "select actor, action from tieout.evidence where action like 'lesson.%' order by 1, 2"
+    )
+    assert [(r["actor"], r["action"]) for r in actors] == [
+        ("ann", "lesson.proposed"), ("ann", "lesson.rejected"), ("bob", "lesson.approved")]  # fmt: skip
+
+
+def test_cash_that_pays_nothing_teaches_its_account_within_a_limit(books: Books) -> None:
+    books.accounts["bank_fees"] = "620000"
+    books.options = {"learned_limit": "20.00"}
+    books.cash("c1", "-12.00", "ACCOUNT FEE 09/2026")
+    interface, cash, _ = by_line(books, "FEE")
+    books.decide("ann").book(interface, cash[0], "bank_fees")
+    books.work()
+    assert books.balance("620000") == 12 and books.balance("212130") == 0
+    assert all(x["reconciled"] for x in books.lines("212130"))
+    assert taught(books) == ["money out of 'ACCOUNT FEE' is booked to bank_fees"]
+    let(books, True, "bob")
+    books.cash("c2", "-12.50", "Account fee 10/2026")
+    books.cash("c3", "-21.00", "Account fee 11/2026")
+    books.cash("c4", "12.00", "ACCOUNT FEE 09/2026")
+    found = whole(books)
+    assert [d.difference.value for d in found.applied] == [Decimal("-12.50")]
+    assert books.balance("620000") == Decimal("24.5")
+    # Above the limit it is asked, and money the other way is another thing.
+    (row,) = open_suggestions(books)
+    assert row["amount"] == Decimal("-21.00") and row["rule"] == "learned account"
+    books.decide("ann").accept(row["suggestion_id"])
+    books.work()
+    assert books.balance("620000") == Decimal("45.5") and books.balance("212130") == -12
+
+
+def test_a_name_means_one_party_and_is_read_so_once_approved(books: Books) -> None:
+    learned = Learned([Lesson(kind="alias", key="HRBR INDSTRL", value="Harbor Industrial")])
+    assert learned.party("Hrbr Indstrl Inc.") == "Harbor Industrial" and learned.party("Harbour") == "Harbour"
+    with books.database.transaction() as connection:
+        for value in ("Harbor Industrial", "Harbor Imports"):
+            lesson = Lesson(kind="alias", key="HRBR INDSTRL", value=value)
+            assert teach(connection, books.interface, [lesson], "match:1", "ann", NOW) == 1
+            assert teach(connection, books.interface, [lesson], "match:1", "ann", NOW) == 0
+    let(books, True, "bob", 1)
+    with pytest.raises(LessonError, match="means Harbor Industrial by lesson 1"):
+        let(books, True, "bob", 3)
+
+
+def test_nothing_is_taught_by_what_says_itself() -> None:
+    def line(**more: Any) -> OpenLine:
+        return OpenLine(
+            **{
+                "line": 1,
+                "account": "1",
+                "on": UNTIL,
+                "residual": Decimal(-1),
+                "company": Decimal(-1),
+                **more,
+            }
+        )
+
+    def match(text: str, party: str, number: str, owner: str) -> list[str]:
+        document = Reconciliation(
+            key="k", occurred_at=NOW, currency="USD", cash=(line(text=text, party=party),),
+            due=(line(line=2, number=number, party=owner),), difference=Amount.zero("USD"), rule="r",
+            confidence="1", why="w", decided_by="ann", booked_on=UNTIL,
+        )  # fmt: skip
+        return [x.sentence for x in taught_by(document)]
+
+    assert match("INV 2026 04711", "ACME CORP.", "INV/2026/04711", "Acme Corp") == []
+    assert match("no number", "", "INV/2026/04711", "Acme Corp") == []
+    assert match("Rg. 12", "Acme", "INV/2026/00012", "Acme") == []  # two digits are anything
+    assert match("paid on 4711", "Acme Trading", "INV/2026/04711", "Acme Corp") == [
+        "ACME TRADING is Acme Corp", "ON and digits means INV/2026/#####"]  # fmt: skip

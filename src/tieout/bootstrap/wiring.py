@@ -17,6 +17,7 @@ from tieout.connect import (
     FileReader,
     LedgerFacts,
     LedgerReader,
+    OpenItem,
     Poller,
     RemoteFolder,
     SetupError,
@@ -28,7 +29,7 @@ from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
 from tieout.reconcile import Reconciler, Run, close_matched_cases, reconciliation_interface
-from tieout.rules import Entity, Release
+from tieout.rules import Entity, Interface, Release
 from tieout.settings import Project, ProjectError, load_project, read_environment
 from tieout.store import Connection, Database, EmbeddedServer, ensure_partitions, migrate
 
@@ -172,6 +173,28 @@ class App:
 
         Raises LookupError where nothing governs it, MatchingError (rules), ConnectorError.
         """
+        connection = self.database.connect(autocommit=True)
+        lane = Lane(connection, "reconcile", entity)
+        try:
+            while not lane.take():
+                time.sleep(0.1)
+            return self._reconciler(entity, until)[1].run(connection, dry)
+        finally:
+            connection.close()
+
+    def open_items(self, entity: str, until: date) -> tuple[Interface, list[OpenItem], list[OpenItem]]:
+        """The interface that reconciles an entity; cash, and what is due, that nobody is at.
+
+        Raises as `reconcile` does.
+        """
+        interface, reconciler = self._reconciler(entity, until)
+        connection = self.database.connect(autocommit=True)
+        try:
+            return interface, *reconciler.open(connection)
+        finally:
+            connection.close()
+
+    def _reconciler(self, entity: str, until: date) -> tuple[Interface, Reconciler]:
         release = self.release()
         interface = reconciliation_interface(release, entity)
         if interface is None:
@@ -182,14 +205,7 @@ class App:
         reader = self.reader_of(interface.system)
         if reader is None:
             raise LookupError(f"{interface.system} is no ledger that can be read")
-        connection = self.database.connect(autocommit=True)
-        lane = Lane(connection, "reconcile", entity)
-        try:
-            while not lane.take():
-                time.sleep(0.1)
-            return Reconciler(release, interface, reader, until, self.clock.now()).run(connection, dry)
-        finally:
-            connection.close()
+        return interface, Reconciler(release, interface, reader, until, self.clock.now())
 
     def close_matched_cases(self, connection: Connection) -> bool:
         """A worker's step: cases of cash that a match has applied by now."""

@@ -14,6 +14,7 @@ import typer
 from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
 from tieout.cli import evidence as evidence_group
+from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
 from tieout.cli import parse as parse_command
 from tieout.cli import reconcile as reconcile_command
@@ -40,6 +41,7 @@ cli = typer.Typer(
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(reconcile_command.group, name="matches")
+cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
 cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)

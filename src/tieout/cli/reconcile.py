@@ -117,6 +117,8 @@ def match_json(document: Any) -> dict[str, Any]:
             {
                 "line": x.line,
                 "number": x.number,
+                "party": x.party,
+                "text": x.text,
                 "account": x.account,
                 "amount": f"{sign * x.residual:f}",
                 "rest": f"{sign * x.rest:f}",
@@ -208,9 +210,9 @@ def _sides(row: dict[str, Any]) -> tuple[str, str]:
 
     document: Any = decode_document(row["content"].encode())
     cash = "\n".join(
-        f"{x.on} {-x.residual} {row['currency']} #{x.line} {x.number[:30]}" for x in document.cash
+        f"{x.on} {-x.residual} {row['currency']} #{x.line} {x.party} {x.text}"[:60] for x in document.cash
     )
-    due = "\n".join(f"{x.number or x.account} {x.residual} #{x.line}" for x in document.due)
+    due = "\n".join(f"{x.number or x.account} {x.party} {x.residual} #{x.line}"[:50] for x in document.due)
     return cash, due
 
 
@@ -228,17 +230,71 @@ def _suggestion_json(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _decide(folder: Path, who: str, act: Callable[[Any], Any]) -> Any:
+def _decide(folder: Path, who: str, act: Callable[[Any], Any], app: Any = None) -> Any:
     """One decision, whole or not at all."""
-    from tieout.reconcile import DecisionError, Decisions
+    from tieout.reconcile import DecisionError, Decisions, MatchingError
     from tieout.rules import UnmappedError
 
-    app = open_running(folder)
+    app = app or open_running(folder)
     try:
         with app.database.transaction() as connection:
             return act(Decisions(connection, app.release(), who, app.clock.now()))
-    except (DecisionError, UnmappedError) as error:
+    except (DecisionError, MatchingError, UnmappedError) as error:
         fail(str(error), USAGE)
+
+
+def _open_lines(app: Any, entity: str, lines: list[int]) -> tuple[Any, list[Any], list[Any]]:
+    """The interface, and of the open items those lines: cash, and what is due."""
+    from tieout.connect import ConnectorError
+
+    code = _entity(app, entity)
+    try:
+        interface, cash, due = app.open_items(code, _day(app, code, "", ""))
+    except LookupError as error:
+        fail(str(error.args[0]), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    known = {i.line for i in (*cash, *due)}
+    for line in lines:
+        if line not in known:
+            fail(f"line {line} is not open, or a match of it is on its way", USAGE)
+    return interface, [i for i in cash if i.line in lines], [i for i in due if i.line in lines]
+
+
+@group.command()
+def join(
+    lines: Annotated[
+        list[int], typer.Argument(help="the ledger's own ids of the lines that belong together")
+    ],
+    who: Who,
+    difference: Annotated[
+        str, typer.Option(help="what a difference is booked as: a role difference.NAME of the mappings")
+    ] = "",
+    entity: Annotated[str, typer.Option("--entity")] = "",
+    folder: Folder = Path(),
+) -> None:
+    """Match open lines by hand; what that teaches is proposed to `tieout lessons`."""
+    app = open_running(folder)
+    interface, cash, due = _open_lines(app, entity, lines)
+    document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference), app)
+    out.print(f"{document.key} is applied by the workers", markup=False)
+
+
+@group.command()
+def book(
+    line: Annotated[int, typer.Argument(help="the ledger's own id of a line of cash that pays nothing")],
+    account: Annotated[str, typer.Option(help="the role of the account, such as bank_fees")],
+    who: Who,
+    entity: Annotated[str, typer.Option("--entity")] = "",
+    folder: Folder = Path(),
+) -> None:
+    """Book cash that pays nothing to an account; that lines like it go there is proposed."""
+    app = open_running(folder)
+    interface, cash, _ = _open_lines(app, entity, [line])
+    if not cash:
+        fail(f"line {line} is no cash: only what was paid is booked to an account", USAGE)
+    document = _decide(folder, who, lambda d: d.book(interface, cash[0], account), app)
+    out.print(f"{document.key} is applied by the workers", markup=False)
 
 
 @group.command()

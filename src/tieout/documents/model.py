@@ -182,7 +182,8 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     is positive); `rest` is what stays open of it afterwards, signed as the residual is.
 
     `statement_line` says that it is the suspense side of a bank line that somebody else booked;
-    `number` is what the ledger or its sender calls it; `effect` is the external id of ours behind
+    `number` is what the ledger or its sender calls it, `party` whose it is and `text` what it says
+    besides; `effect` is the external id of ours behind
     it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
     tax falls due when it is paid.
     """
@@ -196,6 +197,8 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     partner: int = 0
     statement_line: int = 0
     number: str = ""
+    party: str = ""
+    text: str = ""
     effect: str = ""
     unmarked: bool = True
     on_payment: bool = False

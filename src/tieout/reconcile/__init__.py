@@ -15,6 +15,7 @@ from tieout.reconcile.rates import read_rates
 from tieout.reconcile.reading import checked, read_table
 from tieout.reconcile.ruleset import Rules, read_rules
 from tieout.reconcile.service import Result, match
+from tieout.reconcile.teaching import LessonError, decide_lesson, lessons
 from tieout.reconcile.worklist import DecisionError, Decisions, matches, suggestions
 from tieout.reconcile.writing import summary, write_lines
 
@@ -24,6 +25,7 @@ __all__ = [
     "DecisionError",
     "Decisions",
     "Difference",
+    "LessonError",
     "Match",
     "MatchingError",
     "Reconciler",
@@ -33,6 +35,8 @@ __all__ = [
     "breaks",
     "checked",
     "close_matched_cases",
+    "decide_lesson",
+    "lessons",
     "match",
     "matches",
     "read_rates",

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -24,8 +24,17 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.pipeline import accept
 from tieout.reconcile.breaks import breaks
-from tieout.reconcile.grouping import GroupError, is_cash, lines_key, match_document, sides, told_by
-from tieout.reconcile.model import Break, Match
+from tieout.reconcile.grouping import (
+    GroupError,
+    is_cash,
+    lines_key,
+    match_document,
+    sides,
+    spoken,
+    told_by,
+)
+from tieout.reconcile.lessons import Learned, in_force
+from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
 from tieout.reconcile.service import match
 from tieout.rules import Interface, Release, UnmappedError
@@ -85,6 +94,15 @@ def rules_of(interface: Interface) -> Rules:
     return parse_rules(text, f"rules of {interface.name}") if text else read_rules()
 
 
+def amount_option(interface: Interface, name: str) -> Decimal:
+    """An amount that an interface declares; 0 where it declares none. Raises MatchingError."""
+    text = interface.option(name, "0")
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise MatchingError([f"{name} of {interface.name} is {text!r}: no amount, such as 5.00"]) from None
+
+
 def role_accounts(release: Release, prefixes: tuple[str, ...], on: date) -> dict[str, str]:
     """Account code to role, of the roles that begin so."""
     table = release.mappings.get("accounts")
@@ -111,14 +129,13 @@ class Reconciler:
         rules = rules_of(self._interface)
         if not dry:
             close_matched_cases(connection, self._now)
-        accounts = [*self._cash, *role_accounts(self._release, _DUE_ROLES, self._until)]
-        items = self._free(connection, self._reader.open_items(accounts, self._until))
-        cash = [i for i in items if is_cash(i, self._cash)]
-        due = self._named(connection, [i for i in items if not is_cash(i, self._cash)])
-        left, right = sides(cash, due, self._told(connection, cash))
+        cash, due = self.open(connection)
+        learned = in_force(connection.execute(_SQL["lessons_in_force"], self._given).fetchall())
+        left, right = sides(cash, due, learned)
         result = match(left, right, rules)
+        by_line = {str(i.line): i for i in (*cash, *due)}
         groups = list(result.groups())
-        by_line = {str(i.line): i for i in items}
+        groups += self._by_lesson(groups, cash, learned)
         sure, suggestions, refused = self._documents(connection, groups, by_line)
         left_over = breaks(
             result.left, result.right, _taken(groups, sure), result.crowded, rules, (), self._until
@@ -130,18 +147,55 @@ class Reconciler:
                 self._hand_on(connection, new)
                 self._propose(connection, suggestions)
                 self._open_breaks(connection, aged, by_line)
-                self._testify(connection, items, new, suggestions)
+                self._testify(connection, len(by_line), new, suggestions)
                 wake(connection)
         return Run(
             entity=self._entity.code,
             until=self._until,
-            items=len(items),
+            items=len(by_line),
             applied=tuple(new),
             known=len(sure) - len(new),
             suggested=len(suggestions),
             refused=tuple(refused),
             left_over=aged,
         )
+
+    def open(self, connection: Connection) -> tuple[list[OpenItem], list[OpenItem]]:
+        """Cash and what is due, of what is open and nobody is at."""
+        accounts = [*self._cash, *role_accounts(self._release, _DUE_ROLES, self._until)]
+        items = self._free(connection, self._reader.open_items(accounts, self._until))
+        cash = [i for i in items if is_cash(i, self._cash)]
+        due = [i for i in items if not is_cash(i, self._cash)]
+        return spoken(cash, self._told(connection, cash)), self._named(connection, due)
+
+    def _by_lesson(self, groups: list[Match], cash: list[OpenItem], learned: Learned) -> list[Match]:
+        """Cash that pays nothing and that people book to an account: sure up to a limit that the
+        interface declares, else a suggestion."""
+        taken = {x for g in groups for x in g.left}
+        limit = amount_option(self._interface, "learned_limit")
+        found = []
+        for item in cash:
+            role = learned.role(item.partner_name, item.label, item.residual < 0)
+            if not role or str(item.line) in taken or item.kind == "suspense":
+                continue
+            found.append(
+                Match(
+                    match=str(item.line),
+                    left=(str(item.line),),
+                    right=(),
+                    rule="learned account",
+                    confidence=1.0,
+                    status="auto" if abs(item.residual) <= limit else "suggested",
+                    rank=1,
+                    difference=Difference(-item.residual, item.currency, role),
+                    why=f"lines like this are booked to {role}",
+                )
+            )
+        return found
+
+    @property
+    def _given(self) -> dict[str, str]:
+        return {"interface": self._interface.name}
 
     def _free(self, connection: Connection, items: list[OpenItem]) -> list[OpenItem]:
         """What nobody is at: no match of it is on its way, and none was taken apart by hand."""
@@ -194,7 +248,9 @@ class Reconciler:
     def _document(self, group: Match, by_line: dict[str, OpenItem]) -> Reconciliation:
         kind = group.difference.explained_as
         account = ""
-        if group.difference.amount and kind not in _STAYS_OPEN:
+        if not group.right and group.difference.amount:
+            account = self._release.account(kind, self._until)
+        elif group.difference.amount and kind not in _STAYS_OPEN:
             account = self._release.account(f"difference.{kind}", self._until)
         return match_document(
             [by_line[x] for x in group.left],
@@ -283,14 +339,14 @@ class Reconciler:
     def _testify(
         self,
         connection: Connection,
-        items: list[OpenItem],
+        items: int,
         new: Sequence[Reconciliation],
         suggestions: Sequence[Any],
     ) -> None:
         detail = {
             "until": self._until.isoformat(),
             "release": self._release.sha256[:16],
-            "items": len(items),
+            "items": items,
             "applied": len(new),
             "suggested": len(suggestions),
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ import polars as pl
 from tieout.connect import OpenItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
 from tieout.money import Amount
+from tieout.reconcile.lessons import Learned
 from tieout.reconcile.reading import checked
 
 _COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description", "also")
@@ -37,42 +39,53 @@ def is_cash(item: OpenItem, cash_accounts: Iterable[str]) -> bool:
     return (item.kind == "receivable" and item.residual < 0) or (item.kind == "payable" and item.residual > 0)
 
 
+def spoken(cash: Sequence[OpenItem], told: Mapping[str, StatementLine]) -> list[OpenItem]:
+    """Cash in its bank's own words; `told` is what the bank said of a line, by the external id of
+    its effect."""
+    found = []
+    for item in cash:
+        said = told.get(item.effect)
+        if said is not None:
+            words = f"{said.end_to_end_id} {said.reference} {said.remittance}"
+            name = said.counterparty or item.partner_name
+            item = replace(item, partner_name=name, label=" ".join(words.split()))
+        found.append(item)
+    return found
+
+
 def sides(
-    cash: Sequence[OpenItem], due: Sequence[OpenItem], told: Mapping[str, StatementLine]
+    cash: Sequence[OpenItem], due: Sequence[OpenItem], learned: Learned
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Both tables as `match` takes them; `told` is what the bank itself said of a line, by the
-    external id of its effect."""
-    left = [_row(i, -i.residual, told.get(i.effect)) for i in cash]
-    right = [_row(i, i.residual, None) for i in due]
-    return _checked(left, "cash"), _checked(right, "due")
+    """Both tables as `match` takes them, names and numbers read as was learned."""
+    left = []
+    for item in cash:
+        numbers = learned.numbers(item.label)
+        label = " ".join((item.label, *numbers))
+        left.append(
+            _row(replace(item, partner_name=learned.party(item.partner_name), label=label), cash=True)
+        )
+    return _checked(left, "cash"), _checked([_row(i, cash=False) for i in due], "due")
 
 
 def _checked(rows: list[dict[str, str]], name: str) -> pl.DataFrame:
     return checked(pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String)), name)
 
 
-def _row(item: OpenItem, amount: Decimal, said: StatementLine | None) -> dict[str, str]:
+def _row(item: OpenItem, cash: bool) -> dict[str, str]:
     numbers = item.numbers or ("",)
-    row = {
+    amount = -item.residual if cash else item.residual
+    # A bank line's own number is the bank's, or ours: it says nothing of what the line pays.
+    said = not (cash and (item.effect or item.kind == "suspense"))
+    return {
         "id": str(item.line),
         "date": item.on.isoformat(),
         "amount": f"{Amount.exact(amount, item.currency).value:f}",
         "currency": item.currency,
-        "reference": numbers[0],
+        "reference": numbers[0] if said else "",
         "counterparty": item.partner_name,
         "description": item.label,
-        "also": "|".join(numbers[1:]),
+        "also": "|".join(numbers[1:]) if said and not cash else "",
     }
-    if said is not None:
-        row |= {
-            "reference": said.end_to_end_id,
-            "counterparty": said.counterparty or item.partner_name,
-            "description": f"{said.reference} {said.remittance}".strip(),
-            "also": "",
-        }
-    elif item.kind == "suspense":
-        row |= {"reference": "", "also": ""}
-    return row
 
 
 def lines_key(items: Iterable[OpenItem | OpenLine]) -> str:
@@ -153,6 +166,8 @@ def _line(item: OpenItem, own_currency: str) -> OpenLine:
         partner=item.partner,
         statement_line=item.statement_line if item.kind == "suspense" else 0,
         number=item.numbers[0] if item.numbers else "",
+        party=item.partner_name,
+        text=item.label,
         effect=item.effect,
         unmarked=item.unmarked,
         on_payment=item.on_payment,
@@ -161,8 +176,8 @@ def _line(item: OpenItem, own_currency: str) -> OpenLine:
 
 def _joined(cash: list[OpenLine], due: list[OpenLine], told: Reconciliation) -> Reconciliation:
     """`told` with these lines, what stays open of them, and the key that they make."""
-    if len(cash) + len(due) < 2:
-        raise GroupError("a match has two lines at least")
+    if len(cash) + len(due) < (1 if told.difference_account else 2):
+        raise GroupError("a match has two lines at least, or one and an account that takes it")
     paid = -sum((x.residual for x in cash), Decimal(0))
     owed = sum((x.residual for x in due), Decimal(0))
     difference = paid - owed

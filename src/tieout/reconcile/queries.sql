@@ -112,3 +112,32 @@ where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(k
   and not exists (select 1 from tieout.document n where n.interface = d.interface
       and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
 order by d.document_id desc limit %(limit)s
+
+-- name: lessons_in_force
+select kind, key, value from tieout.lesson
+where interface = %(interface)s and state = 'approved' order by lesson_id
+
+-- name: teach
+-- What was proposed or decided before is not proposed again: what taught it is added.
+insert into tieout.lesson (interface, entity, kind, key, value, learned_from, proposed_by, proposed_at)
+values (%(interface)s, %(entity)s, %(kind)s, %(key)s, %(value)s, array[%(match)s::text], %(who)s, %(now)s)
+on conflict (interface, kind, key, value)
+do update set learned_from = lesson.learned_from || excluded.learned_from
+where lesson.state = 'proposed' and not lesson.learned_from @> excluded.learned_from
+returning lesson_id
+
+-- name: lessons
+select * from tieout.lesson
+where (%(state)s::text is null or state = %(state)s) and (%(entity)s::text is null or entity = %(entity)s)
+order by state, lesson_id
+
+-- name: lesson
+select * from tieout.lesson where lesson_id = %(id)s for update
+
+-- name: rival
+select lesson_id, value from tieout.lesson
+where interface = %(interface)s and kind = %(kind)s and key = %(key)s and state = 'approved'
+
+-- name: decide_lesson
+update tieout.lesson set state = %(state)s, decided_by = %(who)s, decided_at = %(now)s, reason = %(reason)s
+where lesson_id = %(id)s

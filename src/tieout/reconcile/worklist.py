@@ -1,4 +1,5 @@
-"""What people decide about matches: accept, split, reject, write off, undo. Each with evidence.
+"""What people decide about matches: accept, split, join, book, reject, write off, undo. Each with
+evidence.
 
 What a person decides is a match like any other. A write-off above one person's limit waits for a
 second person; nobody approves what they made.
@@ -6,18 +7,20 @@ second person; nobody approves what they made.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
+from tieout.connect import OpenItem
 from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.reconcile.applying import hand_on, suggestion_row
-from tieout.reconcile.grouping import GroupError, lines_key, match_again
+from tieout.reconcile.applying import amount_option, hand_on, suggestion_row
+from tieout.reconcile.grouping import GroupError, lines_key, match_again, match_document
+from tieout.reconcile.lessons import taught_account, taught_by
+from tieout.reconcile.teaching import teach
 from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
@@ -60,7 +63,54 @@ class Decisions:
         decided = self._decided(document, interface, only, difference)
         self._apply(interface, decided)
         self._close(row, decided, "accepted", "")
+        if decided.due:
+            teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
         return decided
+
+    def join(
+        self, interface: Interface, cash: Sequence[OpenItem], due: Sequence[OpenItem], difference: str = ""
+    ) -> Reconciliation:
+        """Match open items as this person sees it, and propose what that teaches. `difference` as
+        in `accept`. Raises DecisionError."""
+        decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}")
+        self._apply(interface, decided)
+        self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
+        teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
+        return decided
+
+    def book(self, interface: Interface, cash: OpenItem, role: str) -> Reconciliation:
+        """Book cash that pays nothing to the account of a role, such as bank_fees, and propose that
+        lines like it go there. Raises DecisionError, UnmappedError."""
+        decided = self._by_hand(interface, [cash], [], role, role)
+        self._apply(interface, decided)
+        self._testify("match.made", decided.key, interface.entity, {"account": role})
+        lesson = taught_account(decided.cash[0], role)
+        teach(self._connection, interface, [lesson], decided.key, self._who, self._now)
+        return decided
+
+    def _by_hand(
+        self,
+        interface: Interface,
+        cash: Sequence[OpenItem],
+        due: Sequence[OpenItem],
+        explained_as: str,
+        role: str,
+    ) -> Reconciliation:
+        on = max((i.on for i in (*cash, *due)), default=date.min)
+        try:
+            return match_document(
+                cash,
+                due,
+                explained_as=explained_as,
+                difference_account=self._release.account(role, on) if explained_as else "",
+                rule="by hand",
+                confidence="1",
+                why=f"decided by {self._who}",
+                decided_by=self._who,
+                own_currency=self._release.entities[interface.entity].currency,
+            )
+        except GroupError as error:
+            raise DecisionError(str(error)) from None
 
     def write_off(self, number: int, reason: str) -> tuple[Reconciliation, bool]:
         """Apply a suggestion and write its difference off. Within the limit it is applied; above
@@ -71,7 +121,7 @@ class Decisions:
         decided = self._decided(document, interface, (), "write_off")
         if not decided.difference.value:
             raise DecisionError(f"suggestion {number} leaves no difference: accept it")
-        if abs(decided.difference.value) > limit_of(interface):
+        if abs(decided.difference.value) > amount_option(interface, "write_off_limit"):
             self._close(row, decided, "to_approve", reason)
             return decided, False
         self._apply(interface, decided)
@@ -172,16 +222,6 @@ class Decisions:
 
     def _testify(self, action: str, subject: str, entity: str, detail: dict[str, Any]) -> None:
         record(self._connection, [Entry(self._now, self._who, action, subject, entity, detail)])
-
-
-def limit_of(interface: Interface) -> Decimal:
-    """Up to which amount one person may write a difference off, in the entity's currency or the
-    match's own."""
-    text = interface.option("write_off_limit", "0")
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise DecisionError(f"write_off_limit of {interface.name} is {text!r}: no amount") from None
 
 
 def _reconciliation(content: str) -> Reconciliation:

@@ -187,6 +187,32 @@ CREATE TABLE tieout.evidence_leaf (
     evidence_id bigint NOT NULL,
     leaf_hash bytea NOT NULL
 );
+CREATE TABLE tieout.lesson (
+    lesson_id bigint NOT NULL,
+    interface text NOT NULL,
+    entity text NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    value text NOT NULL,
+    learned_from text[] NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    proposed_by text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_by text DEFAULT ''::text NOT NULL,
+    decided_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT lesson_check CHECK (((state <> 'approved'::text) OR ((decided_by <> ''::text) AND (decided_by <> proposed_by)))),
+    CONSTRAINT lesson_kind_check CHECK ((kind = ANY (ARRAY['alias'::text, 'reference'::text, 'account'::text]))),
+    CONSTRAINT lesson_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'rejected'::text])))
+);
+ALTER TABLE tieout.lesson ALTER COLUMN lesson_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.lesson_lesson_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.match_line (
     interface text NOT NULL,
     source_key text NOT NULL,
@@ -329,6 +355,10 @@ ALTER TABLE ONLY tieout.evidence_leaf
     ADD CONSTRAINT evidence_leaf_pkey PRIMARY KEY (leaf_no);
 ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
+ALTER TABLE ONLY tieout.lesson
+    ADD CONSTRAINT lesson_interface_kind_key_value_key UNIQUE (interface, kind, key, value);
+ALTER TABLE ONLY tieout.lesson
+    ADD CONSTRAINT lesson_pkey PRIMARY KEY (lesson_id);
 ALTER TABLE ONLY tieout.match_line
     ADD CONSTRAINT match_line_pkey PRIMARY KEY (interface, source_key, line);
 ALTER TABLE ONLY tieout.message_body
@@ -363,6 +393,7 @@ CREATE INDEX document_period ON tieout.document USING btree (interface, period);
 CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);
 CREATE INDEX document_retry ON tieout.document USING btree (retry_at) WHERE ((state = 'normalised'::text) AND (retry_at IS NOT NULL));
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
+CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);

@@ -44,6 +44,10 @@ CONNECTOR = Connector(
         Option(
             "automatic", "whether what is sure is applied at once, or is suggested as well", ("yes", "no")
         ),
+        Option(
+            "learned_limit",
+            "up to which amount cash is booked to a learned account without asking (default 0: ask always)",
+        ),
         Option("write_off_limit", "up to which amount one person may write a difference off (default 0)"),
     ),
     simulator="tieout.connectors.odoo.simulator:Odoo",

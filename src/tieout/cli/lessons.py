@@ -1,0 +1,77 @@
+"""`tieout lessons`: what matches by hand taught, and who approved it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
+
+group = typer.Typer(help="What matches by hand teach, once somebody else approves it.", no_args_is_help=True)
+Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+Number = Annotated[int, typer.Argument(help="the lesson's number")]
+Who = Annotated[str, typer.Option("--as", help="who decides")]
+
+
+@group.command("list")
+def list_lessons(
+    folder: Folder = Path(),
+    entity: Annotated[str | None, typer.Option("--entity")] = None,
+    state: Annotated[str | None, typer.Option(help="proposed, approved or rejected")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Every lesson as a sentence, with what taught it and who decided. Exit 1: some wait for a decision."""
+    from tieout.reconcile import lessons
+
+    app = open_running(folder)
+    with app.database.transaction() as connection:
+        rows = lessons(connection, entity, state)
+    if as_json:
+        print_json(rows)
+    else:
+        table = Table("no.", "lesson", "kind", "taught by", "matches", "state", "decided by")
+        for row in rows:
+            table.add_row(
+                str(row["lesson_id"]),
+                row["sentence"],
+                row["kind"],
+                row["proposed_by"],
+                str(len(row["learned_from"])),
+                row["state"],
+                row["decided_by"],
+            )
+        out.print(table)
+    raise typer.Exit(FINDINGS if any(r["state"] == "proposed" for r in rows) else 0)
+
+
+def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> None:
+    from tieout.reconcile import LessonError, decide_lesson
+
+    app = open_running(folder)
+    try:
+        with app.database.transaction() as connection:
+            decide_lesson(connection, number, approve, who, reason, app.clock.now())
+    except LessonError as error:
+        fail(str(error), USAGE)
+
+
+@group.command()
+def approve(number: Number, who: Who, folder: Folder = Path()) -> None:
+    """Let matching use a lesson that somebody else taught."""
+    _decide(folder, number, True, who, "")
+    out.print(f"lesson {number} is in force from the next run on")
+
+
+@group.command()
+def reject(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="why: it goes into the evidence")],
+    who: Who,
+    folder: Folder = Path(),
+) -> None:
+    """Reject a lesson, or withdraw one that was approved."""
+    _decide(folder, number, False, who, reason)
+    out.print(f"lesson {number} is rejected")
