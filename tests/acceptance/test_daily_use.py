@@ -225,6 +225,115 @@ def test_the_tie_out_status_and_evidence_of_a_running_project(running: Running, 
     assert re.search(r"\d+ entries verified", done.stdout), done.stdout
 
 
+def own_invoice(running: Running, ref: str, amount: float, partner: str) -> int:
+    """An invoice that the company wrote in Odoo itself."""
+    company = next(
+        c["id"]
+        for c in running.world.odoo.service.world.table("res.company").values()
+        if c["name"] == "Daily Ltd"
+    )
+    context = {"allowed_company_ids": [company]}
+    (who,) = running.admin.call("res.partner", "create", vals_list=[{"name": partner}])
+    line = {"name": "Work", "quantity": 1, "price_unit": amount, "tax_ids": [[6, 0, []]]}
+    values = {"move_type": "out_invoice", "partner_id": who, "invoice_date": "2026-10-01", "ref": ref,
+              "invoice_line_ids": [[0, 0, line]]}  # fmt: skip
+    (move,) = running.admin.call("account.move", "create", vals_list=[values], context=context)
+    running.admin.call("account.move", "action_post", ids=[move], context=context)
+    return int(move)
+
+
+def from_bank(running: Running, name: str, *lines: BankLine) -> None:
+    for line in lines:
+        running.world.bank.book(IBAN_USD, line)
+    before = running.posted("bank")
+    (running.world.statements / f"{name}.xml").write_bytes(
+        running.world.bank.statement(IBAN_USD, lines[0].on)
+    )
+    running.wait(lambda: running.posted("bank") > before or "unmatched_bank_line" in open_causes(running))
+
+
+def open_causes(running: Running) -> set[str]:
+    return {c["cause"] for c in running.status()["cases"]}
+
+
+def test_reconciling_applies_what_is_sure_and_lists_what_is_not(running: Running) -> None:
+    sure, asked = (
+        own_invoice(running, *x) for x in (("OWN-10017", 321.0, "Oak & Sons"), ("OWN-10028", 77.1, "Fir"))
+    )
+    moves = running.world.odoo.service.world.table("account.move")
+    day = START.date() + timedelta(days=1)
+    from_bank(
+        running, "r1",
+        BankLine(day, 32100, counterparty="OAK SONS", remittance="OWN-10017"),
+        BankLine(day, 7710, counterparty="Tannen", remittance="thanks"),
+    )  # fmt: skip
+    running.wait(lambda: "unmatched_bank_line" in open_causes(running))
+    arguments = ("reconcile", "--entity", "US", "--period", "2026-10", "--json")
+    told = json.loads(tieout(*arguments, "--dry-run", folder=running.project).stdout)
+    assert [m["due"][0]["number"] for m in told["applied"]] == ["OWN-10017"] and told["dry_run"]
+    assert moves[sure]["payment_state"] == "not_paid"
+    done = tieout(*arguments, folder=running.project)
+    assert done.returncode == 1 and json.loads(done.stdout)["suggested"] == 1, done.stdout + done.stderr
+    running.wait(lambda: moves[sure]["payment_state"] == "paid")
+    (row,) = json.loads(tieout("matches", "list", "--json", folder=running.project).stdout)
+    assert row["rule"] == "amount alone" and row["cash"][0]["party"] == "Tannen"
+    number = str(row["suggestion"])
+    refused = tieout("matches", "accept", number, "--as", " ", folder=running.project)
+    assert refused.returncode == 2 and "say who decides" in refused.stderr
+    assert tieout("matches", "accept", number, "--as", "ann", folder=running.project).returncode == 0
+    running.wait(lambda: moves[asked]["payment_state"] == "paid")
+    running.wait(lambda: "unmatched_bank_line" not in open_causes(running))
+    again = tieout("matches", "accept", number, "--as", "ann", folder=running.project)
+    assert again.returncode == 2 and f"suggestion {number} is accepted" in again.stderr
+    (lesson,) = json.loads(tieout("lessons", "list", "--json", folder=running.project).stdout)
+    assert lesson["sentence"] == "TANNEN is Fir"
+    own = tieout("lessons", "approve", str(lesson["lesson_id"]), "--as", "ann", folder=running.project)
+    assert own.returncode == 2 and "somebody else approves" in own.stderr
+    assert tieout("lessons", "approve", "1", "--as", "bob", folder=running.project).returncode == 0
+    found = json.loads(tieout("matches", "applied", "--json", folder=running.project).stdout)
+    assert {(m["decided_by"], m["state"]) for m in found} == {
+        ("policy: automatic", "posted"),
+        ("ann", "posted"),
+    }
+    match = next(m["match"] for m in found if m["decided_by"] == "ann")
+    undo = ("matches", "undo", match, "--reason", "it was another Fir", "--as", "bob")
+    assert tieout(*undo, folder=running.project).returncode == 0
+    running.wait(lambda: moves[asked]["payment_state"] == "not_paid")
+    assert tieout("reconcile", "--period", "2026-10", folder=running.project).returncode == 1
+    assert moves[asked]["payment_state"] == "not_paid"
+
+
+def test_clearing_is_explained_at_any_date(running: Running) -> None:
+    done = tieout("clearing", "--as-of", "2026-10-31", "--json", folder=running.project)
+    (row,) = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (row["provider"], row["difference"], row["unexplained"]) == ("stripe", "0.00", "0.00")
+    assert [i["category"] for i in row["items"]] == ["charge"] and Decimal(row["in_ledger"]) == Decimal(
+        "111.36"
+    )
+    assert "0-1 d" in tieout("clearing", "--items", folder=running.project).stdout
+    assert tieout("clearing", "--as-of", "yesterday", folder=running.project).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["reconcile", "--entity", "DE"], "there are US"),
+        (["reconcile", "--period", "2026-13"], "2026-13"),
+        (["reconcile", "--until", "soon"], "soon"),
+        (["reconcile", "--until", "2026-10-31", "--period", "2026-10"], "one of them"),
+        (["matches", "accept", "999", "--as", "ann"], "no suggestion 999"),
+        (["matches", "undo", "match:nothing", "--reason", "x", "--as", "ann"], "no match 'match:nothing'"),
+        (["matches", "join", "999999", "--as", "ann"], "line 999999 is not open"),
+        (["matches", "book", "999999", "--account", "bank_fees", "--as", "ann"], "line 999999 is not open"),
+        (["lessons", "approve", "99", "--as", "ann"], "no lesson 99"),
+    ],
+)
+def test_a_decision_that_cannot_be_taken_says_why(running: Running, arguments: list[str], says: str) -> None:
+    done = tieout(*arguments, folder=running.project)
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
 def test_backup_while_it_runs(running: Running, tmp_path: Path) -> None:
     done = tieout("backup", str(tmp_path / "dump"), folder=running.project)
     assert done.returncode == 0 and "keys" in done.stdout
@@ -274,6 +383,8 @@ def test_init_makes_a_project_that_check_explains(tmp_path: Path) -> None:
         ("interfaces/bank.toml", "[options.bank_codes]", "[options.bank_cods]", r"bank\.toml, line \d+: unknown key 'bank_cods'.*did you mean 'bank_codes'"),
         ("interfaces/bank.toml", "[options.bank_codes]", '[options]\ncustomer_payments = "register"\n[options.bank_codes]',
          r"bank\.toml, line \d+: 'register' is no customer_payments; expected one of: matched, registered"),
+        ("interfaces/bank.toml", "[options.bank_codes]", '[options]\norder_pattern = "SO-("\n[options.bank_codes]',
+         r"bank\.toml, line \d+: 'SO-\(' is no regular expression"),
         ("tieout.toml", "[watch]", '[fetch]\nbank = "stripe"\n[watch]', r"tieout\.toml, line \d+: 'stripe' is no system that files are fetched from"),
         ("mappings/accounts.csv", "receivable,121000,,", "receivable,121000,2026-13-01,", r"accounts\.csv, line 2: dates are written"),
         ("mappings/accounts.csv", "key,value", "ky,value", r"accounts\.csv, line 1: the header"),
@@ -297,7 +408,7 @@ def test_a_typo_is_told_with_file_line_and_what_was_expected(
 @pytest.mark.parametrize(
     "arguments",
     [["demo", "--faults", "some"], ["demo", "--scenario", "x"], ["demo", "--orders", "0"],
-     ["verify", "/nowhere.zip"], ["tieout"], ["nothing"]],
+     ["verify", "/nowhere.zip"], ["tieout"], ["nothing"], ["matches", "accept", "1"], ["matches", "reject", "1", "--as", "x"]],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert tieout(*arguments).returncode == 2
@@ -306,7 +417,8 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["status"], ["run", "bank"], ["tieout", "--period", "2026-10"], ["ingest", __file__, "--interface", "bank"],
-     ["cases", "list"], ["replay"], ["backup", "x.dump"], ["evidence", "export", "x.zip"], ["worker"], ["serve"]],
+     ["cases", "list"], ["replay"], ["backup", "x.dump"], ["reconcile"], ["clearing"], ["matches", "list"],
+     ["lessons", "list"], ["matches", "accept", "1", "--as", "x"], ["evidence", "export", "x.zip"], ["worker"], ["serve"]],
 )  # fmt: skip
 def test_without_a_running_database_every_command_says_how_to_start_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]

@@ -399,6 +399,12 @@ def test_undoing_puts_the_cash_back_and_it_is_a_break_again(books: Books) -> Non
     # A person took it apart: only a person puts it together again.
     found = whole(books)
     assert not found.applied and books.due(move) == 500
+    (row,) = open_suggestions(books)
+    books.decide("bob").accept(row["suggestion_id"], difference="bank_charge")
+    books.work()
+    assert books.due(move) == 0 and books.balance("620000") == Decimal("12.5") and books.verify() == 0
+    with books.database.transaction() as connection:
+        assert [m["source_key"][-2:] for m in matches(connection)][:1] == ["~2"]
 
 
 @pytest.mark.parametrize("effect", [EntryPosting, MatchRequest])

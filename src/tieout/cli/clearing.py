@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.tables import money
+from tieout.money import Amount
 from tieout.proofs import AGES, ClearingRow
 
 
@@ -45,26 +47,30 @@ def clearing(
 
 def clearing_json(row: ClearingRow) -> dict[str, Any]:
     """A row as JSON: signed decimal texts, money that the provider holds for us positive."""
+
+    def text(value: Decimal) -> str:
+        return f"{Amount.exact(value, row.currency).value:f}"
+
     return {
         "entity": row.entity,
         "as_of": row.as_of.isoformat(),
         "provider": row.provider,
         "account": row.account,
         "currency": row.currency,
-        "source": None if row.source is None else f"{row.source:f}",
-        "in_ledger": f"{row.in_ledger:f}",
-        "explained": f"{row.explained:f}",
-        "unexplained": f"{row.unexplained:f}",
-        "not_posted": f"{row.not_posted:f}",
-        "difference": None if row.difference is None else f"{row.difference:f}",
+        "source": None if row.source is None else text(row.source),
+        "in_ledger": text(row.in_ledger),
+        "explained": text(row.explained),
+        "unexplained": text(row.unexplained),
+        "not_posted": text(row.not_posted),
+        "difference": None if row.difference is None else text(row.difference),
         "items": [
             {
                 "key": i.key,
                 "category": i.category,
                 "on": i.on.isoformat(),
                 "days": i.days,
-                "amount": f"{i.amount:f}",
-                "posted": f"{i.posted:f}",
+                "amount": text(i.amount),
+                "posted": text(i.posted),
                 "why": i.why,
             }
             for i in row.items

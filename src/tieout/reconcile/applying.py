@@ -230,6 +230,9 @@ class Reconciler:
         given = {"interface": self._interface.name, "keys": sorted(set(keys.values()))}
         rejected = {r["lines_key"] for r in connection.execute(_SQL["rejected"], given)}
         automatic = self._interface.option("automatic", "yes") == "yes"
+        # What a person took apart only a person puts together again.
+        pairs = connection.execute(_SQL["undone_pairs"], {"entity": self._entity.code})
+        undone = {(str(r["cash"]), str(r["due"])) for r in pairs}
         sure, suggestions, refused = [], [], []
         for group in groups:
             if keys[group.match] in rejected:
@@ -239,7 +242,8 @@ class Reconciler:
             except (GroupError, UnmappedError) as error:
                 refused.append(f"{group.match}: {error}")
                 continue
-            if group.status == "auto" and automatic:
+            apart = any((x, y) in undone for x in group.left for y in group.right)
+            if group.status == "auto" and automatic and not apart:
                 sure.append(document)
             else:
                 suggestions.append((group, document))

@@ -25,15 +25,27 @@ where v.entity = %(entity)s and d.kind = 'reconciliation' and v.changed
 -- name: busy_lines
 -- Lines of matches that are on their way, are held by a case, or were taken apart by somebody.
 select distinct m.line from tieout.match_line m
-where m.entity = %(entity)s and not exists (
-    select 1 from tieout.document d
-    where d.interface = m.interface and d.source_key = m.source_key and d.state = 'posted'
-      and not exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed)
-      and not exists (select 1 from tieout.document n where n.interface = d.interface
-          and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded'))
-  and not exists (
-    select 1 from tieout.document d
-    where d.interface = m.interface and d.source_key = m.source_key and d.state in ('superseded', 'excluded'))
+left join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
+where m.entity = %(entity)s and (
+    d.document_id is null or d.state in ('normalised', 'planned')
+    or (d.state = 'refused' and exists (
+        select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'))
+    or exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed))
+
+-- name: undone_pairs
+-- Cash and what it paid, of matches that people undid.
+select distinct c.line as cash, u.line as due from tieout.document d
+join tieout.match_line c on c.interface = d.interface and c.source_key = d.source_key and c.side = 'cash'
+join tieout.match_line u on u.interface = d.interface and u.source_key = d.source_key and u.side = 'due'
+where d.entity = %(entity)s and d.kind = 'reconciliation' and (d.content::jsonb ->> 'undone')::bool
+
+-- name: tellings
+-- Matches of these lines in this state, and whether each was undone.
+select d.source_key, bool_or((d.content::jsonb ->> 'undone')::bool) as undone
+from tieout.document d
+where d.interface = %(interface)s and d.kind = 'reconciliation' and d.state <> 'superseded'
+  and (d.source_key = %(key)s or d.source_key like %(key)s || '~%%')
+group by d.source_key
 
 -- name: known_matches
 select source_key from tieout.document

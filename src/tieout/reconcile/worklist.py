@@ -61,7 +61,7 @@ class Decisions:
         """
         row, interface, document = self._open(number)
         decided = self._decided(document, interface, only, difference)
-        self._apply(interface, decided)
+        decided = self._apply(interface, decided)
         self._close(row, decided, "accepted", "")
         if decided.due:
             teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
@@ -73,7 +73,7 @@ class Decisions:
         """Match open items as this person sees it, and propose what that teaches. `difference` as
         in `accept`. Raises DecisionError."""
         decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}")
-        self._apply(interface, decided)
+        decided = self._apply(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
         teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
         return decided
@@ -82,7 +82,7 @@ class Decisions:
         """Book cash that pays nothing to the account of a role, such as bank_fees, and propose that
         lines like it go there. Raises DecisionError, UnmappedError."""
         decided = self._by_hand(interface, [cash], [], role, role)
-        self._apply(interface, decided)
+        decided = self._apply(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"account": role})
         lesson = taught_account(decided.cash[0], role)
         teach(self._connection, interface, [lesson], decided.key, self._who, self._now)
@@ -124,7 +124,7 @@ class Decisions:
         if abs(decided.difference.value) > amount_option(interface, "write_off_limit"):
             self._close(row, decided, "to_approve", reason)
             return decided, False
-        self._apply(interface, decided)
+        decided = self._apply(interface, decided)
         self._close(row, decided, "accepted", reason)
         return decided, True
 
@@ -136,7 +136,7 @@ class Decisions:
         if row["decided_by"] == self._who:
             raise DecisionError(f"{self._who} made this write-off: somebody else approves it")
         decided = msgspec.structs.replace(document, decided_by=f"{row['decided_by']}, {self._who}")
-        self._apply(interface, decided)
+        decided = self._apply(interface, decided)
         self._close(row, decided, "accepted", row["reason"], maker=row["decided_by"])
         return decided
 
@@ -194,11 +194,18 @@ class Decisions:
         except GroupError as error:
             raise DecisionError(str(error)) from None
 
-    def _apply(self, interface: Interface, document: Reconciliation) -> None:
-        new = hand_on(self._connection, interface, [document], self._now)
-        if not new:
-            raise DecisionError(f"{document.key} was applied before; undo it, or match it in the ledger")
+    def _apply(self, interface: Interface, document: Reconciliation) -> Reconciliation:
+        given = {"interface": interface.name, "key": document.key}
+        told = self._connection.execute(_SQL["tellings"], given).fetchall()
+        if any(not row["undone"] for row in told):
+            raise DecisionError(f"{document.key} is applied already; undo it, or match it in the ledger")
+        if told:
+            # It was undone, and is decided once more: another match of the same lines.
+            document = msgspec.structs.replace(document, key=f"{document.key}~{len(told) + 1}")
+        if not hand_on(self._connection, interface, [document], self._now):
+            raise DecisionError(f"{document.key} is on its way already")
         wake(self._connection)
+        return document
 
     def _close(
         self, row: dict[str, Any], document: Reconciliation, state: str, reason: str, maker: str = ""

@@ -250,7 +250,10 @@ class Matcher:
         return [
             [str(row["id"]), f"I{keys[row['id']]}"]
             for row in rows
-            if not row["reconciled"] and not _number(row) and row["parent_state"] == "posted"
+            # A mark that somebody else put there waits for an import of theirs.
+            if not row["reconciled"]
+            and row["parent_state"] == "posted"
+            and (row["matching_number"] or "") in ("", f"I{keys[row['id']]}")
         ]
 
 
