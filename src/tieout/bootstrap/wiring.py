@@ -55,6 +55,7 @@ class App:
         self._lock = threading.Lock()
         self._release, self._looked_at = self.project.release, 0.0
         self._kept: tuple[str, date] | None = None
+        self._closed_at = 0.0
 
     # database
 
@@ -208,8 +209,12 @@ class App:
         return interface, Reconciler(release, interface, reader, until, self.clock.now())
 
     def close_matched_cases(self, connection: Connection) -> bool:
-        """A worker's step: cases of cash that a match has applied by now."""
-        return close_matched_cases(connection, self.clock.now()) > 0
+        """A worker's step: cases of cash that a match has applied by now. A case may wait a second;
+        a wake-up comes with every message."""
+        if time.monotonic() - self._closed_at > 1:
+            self._closed_at = time.monotonic()
+            close_matched_cases(connection, self.clock.now())
+        return False
 
     # running
 

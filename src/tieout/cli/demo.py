@@ -48,7 +48,7 @@ from tieout.proofs import (
     take_control_totals,
     tie_out,
 )
-from tieout.reconcile import Decisions, suggestions
+from tieout.reconcile import Decisions, close_matched_cases, suggestions
 from tieout.sandbox import Finding, Month, Oracle, Planted, World, write_project
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier
@@ -346,6 +346,7 @@ class Demo:
         self._settle(app)
         connection = app.database.connect(autocommit=True)
         now = app.clock.now()
+        close_matched_cases(connection, now)
         rows = self._tie(connection, app, now)
         open_gaps(connection, rows, now)
         oracle = Oracle(world, month, company)

@@ -49,12 +49,13 @@ class ControlTotal:
 @dataclass(frozen=True)
 class Sending:
     """One effect on its way out. `targets` are the records (model, id) of the effects that it
-    requires, by external id."""
+    requires, by external id; `before` is what was read back of it last, {} where it never was."""
 
     external_id: str
     body: EffectBody
     requires: tuple[str, ...] = ()
     targets: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

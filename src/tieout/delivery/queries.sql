@@ -75,8 +75,8 @@ select v.delivery_id, v.document_id, v.external_id, v.body, v.account, v.target_
 from tieout.delivery v join tieout.document d using (document_id)
 where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.state = 'confirmed'
   and v.delivery_id > %(after)s
-  and not (v.effect like 'match%%' and exists (select 1 from tieout.delivery u
-    where u.state <> 'refused' and u.effect like 'unmatch%%' and v.external_id = any(u.requires)))
+  and v.external_id not in (select r from tieout.delivery u, unnest(u.requires) r
+    where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null)
 order by v.delivery_id limit %(limit)s
 
 -- name: mark_changed

@@ -63,6 +63,7 @@ def sendings_of(connection: Connection, rows: list[Row]) -> list[Sending]:
             decode_effect(r["body"].encode()),
             tuple(r["requires"] or ()),
             {x: targets[x] for x in r["requires"] or () if x in targets},
+            json.loads(r.get("read_back") or "{}"),
         )
         for r in rows
     ]

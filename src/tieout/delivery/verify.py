@@ -102,7 +102,8 @@ class VerifyStage:
         now = self._clock.now()
         before = json.loads(row["read_back"] or "{}")
         changed = bool(outcome.cause)
-        if changed or row["changed"] or outcome.read_back.get("lines") != before.get("lines"):
+        same = all(outcome.read_back.get(x) == before.get(x) for x in ("lines", "numbers"))
+        if changed or row["changed"] or not same:
             with connection.transaction():
                 connection.execute(
                     _SQL["mark_changed"],

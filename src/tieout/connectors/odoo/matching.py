@@ -68,9 +68,10 @@ class Matcher:
         return [outcomes[s.external_id] for s in batch]
 
     def read_back(self, batch: Sequence[Sending]) -> list[Outcome]:
-        """Whether what was matched is matched still."""
-        found: dict[str, Outcome] = {}
-        self._judge_all(list(batch), found, reconcile=False)
+        """Whether what was matched is matched still: where every line has the number that it had,
+        nothing happened, and one read says so for all."""
+        found = self._as_before(batch)
+        self._judge_all([s for s in batch if s.external_id not in found], found, reconcile=False)
         apart = [s for s in batch if s.external_id not in found or found[s.external_id].status != "confirmed"]
         lines = self._lines(apart)
         outcomes = []
@@ -94,6 +95,20 @@ class Matcher:
                     )
                 )
         return outcomes
+
+    def _as_before(self, batch: Sequence[Sending]) -> dict[str, Outcome]:
+        stored = {s.external_id: s.before.get("numbers") or {} for s in batch}
+        ids = sorted({int(x) for numbers in stored.values() for x in numbers})
+        now: dict[str, str] = {}
+        for start in range(0, len(ids), 2000):
+            domain = [["id", "in", ids[start : start + 2000]]]
+            rows = self._client.call(LINE, "search_read", domain=domain, fields=["matching_number"])
+            now |= {str(row["id"]): _number(row) for row in rows}
+        return {
+            s.external_id: Outcome(s.external_id, "confirmed", read_back=dict(s.before))
+            for s in batch
+            if (numbers := stored[s.external_id]) and all(now.get(x) == n for x, n in numbers.items())
+        }
 
     def unmatch(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Take matches apart; one that is apart already stays so. Odoo reverses the exchange and
@@ -144,8 +159,10 @@ class Matcher:
                     self._reconcile(body, lines)
                 continue
             outcomes[sending.external_id] = outcome
-            if outcome.status == "confirmed" and body.lines:
-                confirmed[sending.external_id] = lines
+            if outcome.status == "confirmed":
+                outcome.read_back["numbers"] = {str(x["id"]): _number(x) for x in lines}
+                if body.lines:
+                    confirmed[sending.external_id] = lines
         for key, made in self._made(confirmed).items():
             outcomes[key].read_back.update(made)
         return left_open

@@ -20,3 +20,6 @@ create table tieout.lesson (
     unique (interface, kind, key, value)
 );
 create unique index lesson_one_meaning on tieout.lesson (interface, kind, key) where state = 'approved';
+
+-- Undone matches are few, and asked for with every read-back.
+create index delivery_unmatch on tieout.delivery (delivery_id) where effect like 'unmatch%';
