@@ -54,11 +54,26 @@ owner = "treasury"
 process = "treasury"
 patience_hours = 36           # how long a payment waits for its order
 """
+_RECONCILIATION = """# What is open in Odoo is matched and applied by `tieout reconcile`.
+system = "odoo"
+entity = "MAIN"
+owner = "accounts receivable"
+process = "treasury"
+late_events = "first_open"    # a match whose day is locked is booked on the first open one
+
+[options]
+automatic = "yes"             # no: what is sure is only suggested
+write_off_limit = "5.00"      # up to which one person writes a difference off
+"""
 _ACCOUNTS = """key,value,valid_from,valid_to
 receivable,121000,,
 bank_in_transit,101701,,
 bank_fees,620000,,
 unapplied.bank,212130,,
+difference.rounding,642000,,
+difference.bank_charge,620000,,
+difference.early_payment_discount,443000,,
+difference.write_off,642000,,
 unapplied.unknown,212100,,
 unapplied.exception,212110,,
 unapplied.excluded,212120,,
@@ -81,6 +96,7 @@ def write_template(folder: Path) -> None:
         "tieout.toml": _PROJECT,
         "interfaces/bank.toml": _BANK,
         "interfaces/stripe.toml": _STRIPE,
+        "interfaces/reconciliation.toml": _RECONCILIATION,
         "mappings/accounts.csv": _ACCOUNTS,
         "mappings/journals.csv": _JOURNALS,
         "mappings/taxes.csv": _TAXES,
