@@ -41,6 +41,8 @@ from tieout.documents import (
     InvoiceLine,
     InvoicePosting,
     LedgerLine,
+    Mark,
+    MatchedLine,
     MatchRequest,
     PartnerRecord,
     PaymentPosting,
@@ -409,6 +411,59 @@ def test_odoo_two_part_payments_close_one_invoice(books: tuple[Any, Any, int]) -
         )  # fmt: skip
         assert session.look_up([match])[0].status == "absent"
         assert session.send([match])[0].status == "confirmed"
+
+
+def test_odoo_what_is_open_is_read_whoever_made_it_and_a_set_is_reconciled_once(
+    books: tuple[Any, Any, int],
+) -> None:
+    session, _, _ = books
+    partner, name = partner_of(session), f"set_{tag()}"
+    (bill,) = session.send([invoice(name, partner, match="")])
+    line = LedgerLine(account="212130", amount=Decimal("-115.00"), company=Decimal("-115.00"), name=name)
+    booked = cash(f"{name}_c", partner, "115.00")
+    assert isinstance(booked.body, CashPosting)
+    session.send([replace(booked, body=msgspec.structs.replace(booked.body, counterparts=(line,)))])
+    found = {
+        i.numbers[0]: i for i in session.open_items(["212130"], date(2026, 10, 31)) if name in i.numbers[0]
+    }
+    due, paid = found[name], found[f"{name}_c"]
+    assert (due.kind, due.is_payment, due.residual, due.effect) == (
+        "receivable",
+        False,
+        115,
+        f"tieout.{name}",
+    )
+    assert (paid.account, paid.is_payment, paid.residual, paid.effect) == (
+        "212130",
+        True,
+        -115,
+        f"tieout.{name}_c",
+    )
+    assert not session.open_items(["212130"], date(2026, 9, 30)) or all(
+        i.on <= date(2026, 9, 30) for i in session.open_items(["212130"], date(2026, 9, 30))
+    )
+    value = Decimal("115.00")
+    entry = EntryPosting(
+        journal="MISC", on=date(2026, 10, 6), reference=f"{name} applied", currency="USD",
+        lines=(LedgerLine(account="212130", amount=value, company=value, name="x", match=f"{name}u"),
+               LedgerLine(account="121000", amount=-value, company=-value, name="x", match=f"{name}r",
+                          partner=f"#{due.partner}")),
+        marks=(Mark(line=paid.line, match=f"{name}u"), Mark(line=due.line, match=f"{name}r")),
+    )  # fmt: skip
+    (applied,) = session.send([Sending(f"tieout.{name}_a", entry)])
+    assert applied.status == "confirmed" and not applied.cause, applied
+    # The marks paired both sets as the entry was posted: asking again does nothing.
+    targets = {f"tieout.{name}_a": (applied.model, applied.target_id)}
+    for account, item in (("121000", due), ("212130", paid)):
+        body = MatchRequest(left=f"tieout.{name}_a", right="", account=account,
+                            lines=(MatchedLine(line=item.line, residual=item.residual),))  # fmt: skip
+        request = Sending(f"tieout.{name}_m{account}", body, (), targets)
+        assert [o.status for o in session.look_up([request])] == ["confirmed"]
+        assert [o.status for o in session.send([request])] == ["confirmed"]
+        (kept,) = session.read_back([request], [0])
+        assert kept.status == "confirmed" and not kept.cause and kept.read_back["partials"], kept
+    left = {i.line for i in session.open_items(["212130"], date(2026, 10, 31))}
+    assert not left & {due.line, paid.line} and bill.target_id
 
 
 def test_odoo_one_bad_row_is_refused_and_its_neighbours_are_posted(books: tuple[Any, Any, int]) -> None:

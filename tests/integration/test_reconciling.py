@@ -37,6 +37,7 @@ from tieout.reconcile import (
     suggestions,
 )
 from tieout.reconcile.lessons import Learned, Lesson, taught_by
+from tieout.reconcile.schedule import ReconcileStage, next_run
 from tieout.reconcile.teaching import teach
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.sandbox import World
@@ -696,3 +697,48 @@ def test_nothing_is_taught_by_what_says_itself() -> None:
     assert match("Rg. 12", "Acme", "INV/2026/00012", "Acme") == []  # two digits are anything
     assert match("paid on 4711", "Acme Trading", "INV/2026/04711", "Acme Corp") == [
         "ACME TRADING is Acme Corp", "ON and digits means INV/2026/#####"]  # fmt: skip
+
+
+# every day by itself
+
+
+@pytest.mark.parametrize(
+    ("after", "at", "zone", "due"),
+    [
+        ("2026-10-20T05:00", "06:30", "UTC", "2026-10-20T06:30"),
+        ("2026-10-20T06:30", "06:30", "UTC", "2026-10-21T06:30"),
+        ("2026-10-20T23:00", "06:30", "Europe/Berlin", "2026-10-21T04:30"),
+        ("2026-10-25T03:00", "06:30", "Europe/Berlin", "2026-10-25T05:30"),  # the clocks go back
+    ],
+)
+def test_the_next_time_is_the_entitys_own(after: str, at: str, zone: str, due: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    found = next_run(datetime.fromisoformat(after).replace(tzinfo=UTC), at, ZoneInfo(zone))
+    assert found == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_an_entity_is_reconciled_once_a_day_and_again_soon_where_its_ledger_did_not_answer(
+    books: Books,
+) -> None:
+    books.options = {"daily_at": "15:00"}
+    runs: list[tuple[str, date]] = []
+    broken = [False]
+
+    def run(entity: str, day: date) -> None:
+        runs.append((entity, day))
+        if broken[0]:
+            raise SetupError("no answer")
+
+    stage = ReconcileStage(books.release, run, books.clock)
+    connection = books.database.connect(autocommit=True)
+    assert not stage.step(connection) and not runs  # it is 14:00
+    books.clock.at = NOW + timedelta(hours=1)
+    assert stage.step(connection) and not stage.step(connection)
+    assert runs == [("US", NOW.date())]
+    broken[0], books.clock.at = True, NOW + timedelta(hours=25)
+    assert not stage.step(connection) and not stage.step(connection)
+    broken[0], books.clock.at = False, NOW + timedelta(hours=25, minutes=10)
+    assert stage.step(connection) and not stage.step(connection)
+    assert [d for _, d in runs] == [NOW.date(), *[NOW.date() + timedelta(days=1)] * 2]
+    connection.close()

@@ -128,11 +128,14 @@ class Site:
         connection.close()
 
     def clearing(self, day: date) -> ClearingRow:
+        (row,) = self.rows(day)
+        return row
+
+    def rows(self, day: date) -> list[ClearingRow]:
         connection = self.books.database.connect(autocommit=True)
         found = clearing_rows(connection, self.release(), lambda _: self.books.session, day)
         connection.close()
-        (row,) = (r for r in found if r.provider == self.provider)
-        return row
+        return [r for r in found if r.provider == self.provider]
 
     def proofs(self) -> list[Any]:
         with self.books.database.transaction() as connection:
@@ -159,6 +162,26 @@ def test_a_batch_is_booked_and_its_payout_proven_once_the_bank_has_it(books: Boo
     after = books.moves()
     site.take(SHOPIFY + b"\n")
     assert books.moves() == after > before
+
+
+def test_a_batch_in_another_currency_nets_to_nothing_and_its_payout_is_proven(books: Books) -> None:  # noqa: F811
+    site = Site(books, "adyen")
+    site.take(ADYEN)
+    assert not site.rows(date(2026, 10, 31))  # nothing stands on clearing any more
+    # The day before its payout the batch stood there, each line with its age.
+    row = site.clearing(date(2026, 10, 5))
+    assert (row.in_ledger, row.unexplained) == (Decimal("73.75"), 0)
+    assert [(i.category, i.amount, i.days) for i in row.items] == [
+        ("charge", Decimal("98.75"), 0), ("refund", Decimal("-25.00"), 0)]  # fmt: skip
+    books.cash("c1", "73.55", "ADYEN TX1 batch 7", company="80.00", currency="EUR")
+    books.run()
+    if suggested := open_suggestions(books):
+        books.decide("ann").accept(suggested[0]["suggestion_id"])
+    books.work()
+    (proof,) = site.proofs()
+    assert (proof.amount, proof.residual, proof.in_transit) == (Decimal("73.55"), 0, 0)
+    assert all(x["reconciled"] for x in books.lines("101701") + books.lines("212130"))
+    assert books.balance("441000") + books.balance("641000") != 0  # the rate moved on the way
 
 
 def test_a_balance_that_goes_on_is_rolled_forward_and_held_against_the_provider(books: Books) -> None:  # noqa: F811

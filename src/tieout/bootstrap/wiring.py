@@ -28,7 +28,13 @@ from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
-from tieout.reconcile import Reconciler, Run, close_matched_cases, reconciliation_interface
+from tieout.reconcile import (
+    Reconciler,
+    ReconcileStage,
+    Run,
+    close_matched_cases,
+    reconciliation_interface,
+)
 from tieout.rules import Entity, Interface, Release
 from tieout.settings import Project, ProjectError, load_project, read_environment
 from tieout.store import Connection, Database, EmbeddedServer, ensure_partitions, migrate
@@ -276,6 +282,8 @@ class App:
                 [sealer.step, verify.step, self.close_matched_cases, self.housekeeping],
             ),
         ]
+        daily = ReconcileStage(self.release, self.reconcile, clock)
+        loops.append(Loop("reconcile", self.database, [daily.step]))
         for number in range(_DELIVERY_THREADS):
             stage = DeliveryStage(self.writer_of, clock, self.targets)
             loops.append(Loop(f"deliver{number}", self.database, [stage.step]))

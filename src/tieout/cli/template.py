@@ -64,6 +64,7 @@ late_events = "first_open"    # a match whose day is locked is booked on the fir
 [options]
 automatic = "yes"             # no: what is sure is only suggested
 write_off_limit = "5.00"      # up to which one person writes a difference off
+daily_at = "06:30"            # every day by itself, in the entity's zone
 """
 _ACCOUNTS = """key,value,valid_from,valid_to
 receivable,121000,,

@@ -22,13 +22,14 @@ class ConfigField:
 
 @dataclass(frozen=True)
 class Option:
-    """One option of an interface's [options]: a text, one of `choices`, or with `table` a table
-    of texts."""
+    """One option of an interface's [options]: a text, one of `choices`, one that has the `shape`
+    of a regular expression, or with `table` a table of texts."""
 
     name: str
     help: str
     choices: tuple[str, ...] = ()
     table: bool = False
+    shape: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.rates import read_rates
 from tieout.reconcile.reading import checked, read_table
 from tieout.reconcile.ruleset import Rules, read_rules
+from tieout.reconcile.schedule import ReconcileStage
 from tieout.reconcile.service import Result, match
 from tieout.reconcile.teaching import LessonError, decide_lesson, lessons
 from tieout.reconcile.worklist import DecisionError, Decisions, matches, suggestions
@@ -28,6 +29,7 @@ __all__ = [
     "LessonError",
     "Match",
     "MatchingError",
+    "ReconcileStage",
     "Reconciler",
     "Result",
     "Rules",

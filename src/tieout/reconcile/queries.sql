@@ -153,3 +153,16 @@ where interface = %(interface)s and kind = %(kind)s and key = %(key)s and state 
 -- name: decide_lesson
 update tieout.lesson set state = %(state)s, decided_by = %(who)s, decided_at = %(now)s, reason = %(reason)s
 where lesson_id = %(id)s
+
+-- name: ensure_schedule
+insert into tieout.poll_cursor (interface, stream, due_at) values (%(interface)s, '#reconcile', %(next)s)
+on conflict do nothing
+
+-- name: take_schedule
+update tieout.poll_cursor set due_at = %(later)s
+where interface = %(interface)s and stream = '#reconcile' and due_at <= %(now)s
+returning interface
+
+-- name: end_schedule
+update tieout.poll_cursor set due_at = %(next)s, polled_at = %(now)s
+where interface = %(interface)s and stream = '#reconcile'

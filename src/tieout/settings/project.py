@@ -291,6 +291,8 @@ def _check_options(file: _File, connector: Connector) -> None:
                 raise file.fail(name, "options", f"{name!r} must be a table of texts")
         elif not isinstance(value, str):
             raise file.fail(name, "options", f"{name!r} must be a text, not {type(value).__name__}")
+        elif option.shape and not re.fullmatch(option.shape, value):
+            raise file.fail(name, "options", f"{value!r} is no {name}: {option.help}")
         elif name.endswith("_pattern"):
             try:
                 re.compile(value)

@@ -9,6 +9,8 @@ from tieout.connect import ConfigField, Connector, Option, Stream
 from tieout.connectors.odoo.session import open_session
 from tieout.documents import Document, Reconciliation, decode_document
 
+_AMOUNT = r"\d{1,12}(\.\d{1,4})?"
+
 
 def reconciliations(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """A match as it was decided. Raises ValueError where the bytes are none."""
@@ -46,9 +48,20 @@ CONNECTOR = Connector(
         ),
         Option(
             "learned_limit",
-            "up to which amount cash is booked to a learned account without asking (default 0: ask always)",
+            "up to which amount cash is booked to a learned account without asking, such as 20.00 "
+            "(default 0: ask always)",
+            shape=_AMOUNT,
         ),
-        Option("write_off_limit", "up to which amount one person may write a difference off (default 0)"),
+        Option(
+            "write_off_limit",
+            "up to which amount one person may write a difference off, such as 5.00 (default 0)",
+            shape=_AMOUNT,
+        ),
+        Option(
+            "daily_at",
+            "when it is reconciled every day, in the entity's zone, such as 06:30 (default: by command alone)",
+            shape=r"([01]\d|2[0-3]):[0-5]\d",
+        ),
     ),
     simulator="tieout.connectors.odoo.simulator:Odoo",
     limits="one lane a journal; batches adapt to answer times",
