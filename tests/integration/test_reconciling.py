@@ -182,7 +182,7 @@ class Books:
     def lines(self, code: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.call(
             "account.move.line", "search_read", order="id", domain=[["account_id.code", "=", code]],
-            fields=["move_id", "balance", "amount_residual", "reconciled", "matching_number"],
+            fields=["move_id", "balance", "amount_residual", "reconciled", "matching_number", "partner_id"],
         )  # fmt: skip
         return rows
 
@@ -244,6 +244,8 @@ def test_cash_that_was_booked_first_moves_to_an_invoice_that_others_wrote(books:
     assert books.balance("212130") == 0
     assert all(x["reconciled"] for x in books.lines("212130"))
     # The entry stands on the receivable of the customer, and on the later day of both.
+    partners = {x["partner_id"][1] for x in books.lines("121000") if x["partner_id"]}
+    assert partners == {"Acme Corp", "Bolt Ltd"} and all(x["partner_id"] for x in books.lines("121000"))
     (row,) = books.database.rows("select state, accounting_on from tieout.document")
     assert row == {"state": "posted", "accounting_on": date(2026, 10, 12)}
     # Matching again finds nothing, and changes nothing.
@@ -267,6 +269,24 @@ def test_one_set_of_marks_pairs_everything_as_the_entry_posts(books: Books) -> N
     assert len(whole(books).applied) == 6
     assert [books.due(m) for m in moves] == [0] * 6
     assert "reconcile" not in calls and calls.count("action_post") == 1
+
+
+def test_a_mark_that_somebody_else_put_on_a_line_is_left_alone(books: Books) -> None:
+    move = books.invoice("INV-77019", "119.00", books.partner("Acme Corp"))
+    (line,) = books.lines("121000")
+    books.call("account.move.line", "write", ids=[line["id"]], vals={"matching_number": "Itheirs"})
+    books.cash("c1", "119.00", "Acme Corp INV-77019")
+    loaded: list[Any] = []
+    plain = books.session._client.call
+
+    def seen(model: str, method: str, **more: Any) -> Any:
+        if method == "load" and model == "account.move.line":
+            loaded.extend(row[0] for row in more["data"])
+        return plain(model, method, **more)
+
+    books.session._client.call = seen
+    assert len(whole(books).applied) == 1
+    assert books.due(move) == 0 and loaded and str(line["id"]) not in loaded
 
 
 def test_a_bank_line_of_others_leaves_suspense_for_what_it_pays(books: Books) -> None:

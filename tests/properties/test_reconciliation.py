@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from tieout.documents import EntryPosting, MatchRequest, Reconciliation, canonic
 from tieout.money import Amount
 from tieout.processes import Facts, plan_document
 from tieout.processes.facts import PreviousFact
-from tieout.reconcile.grouping import GroupError, match_document
+from tieout.reconcile.grouping import GroupError, is_cash, match_document
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 
 ON = date(2026, 10, 5)
@@ -149,3 +150,29 @@ def test_several_currencies_or_signs_are_no_match(group: tuple[list[OpenItem], l
         matched(cash, [*due, odd], "")
     with pytest.raises(GroupError, match="the signs differ"):
         matched(cash, [item(98, "121000", -100, 0, "USD", -100, 0)], "")
+
+
+def test_what_is_too_little_settles_the_oldest_first() -> None:
+    cash = [item(1, "212130", -150, 0, "USD", -150, 0)]
+    due = [item(n, "121000", 100, 1, "USD", 100, day) for n, day in ((11, 8), (12, 2), (13, 5))]
+    found = matched(cash, due, "")
+    # The latest of the three is no part of it; of the second a half stays open.
+    assert [(x.line, x.rest) for x in found.due] == [(12, Decimal("0.00")), (13, Decimal("0.50"))]
+    much = matched([item(1, "212130", -150, 0, "USD", -150, 0)], [due[0]], "")
+    assert [(x.line, x.rest) for x in much.cash] == [(1, Decimal("-0.50"))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cents", "payment", "expected"),
+    [
+        ("suspense", 100, True, True), ("suspense", -100, False, True),
+        ("receivable", -100, True, True), ("receivable", 100, True, False),
+        ("receivable", -100, False, False),  # a credit note is due
+        ("payable", 100, True, True), ("payable", -100, True, False), ("payable", 100, False, False),
+        ("other", -100, True, False),
+    ],
+)  # fmt: skip
+def test_cash_is_money_that_waits(kind: str, cents: int, payment: bool, expected: bool) -> None:
+    found = replace(item(1, "121000", cents, 0, "USD", cents, 0), kind=kind, is_payment=payment)
+    assert is_cash(found, ["212130"]) == expected
+    assert is_cash(replace(found, account="212130"), ["212130"])

@@ -443,3 +443,58 @@ def test_bad_rates_are_refused(tmp_path: Path, rows: str, told: str) -> None:
     with pytest.raises(MatchingError) as error:
         read_rates(tmp_path / "rates.csv")
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("RF18539007547034", "Zahlung RF18 5390 0754 7034 danke"),
+        ("rf18 5390 0754 7034", "RF18539007547034"),
+        ("+++090/9337/55493+++", "virement ***090/9337/55493***"),
+        ("090933755493", "+++090/9337/55493+++"),
+        ("210000000003139471430009017", "QRR 21 00000 00003 13947 14300 09017"),
+    ],
+)
+def test_a_structured_reference_is_found_in_whatever_groups_it_is_written(number: str, text: str) -> None:
+    found = one(
+        run(
+            [("L1", "2026-10-05", "250.00", "EUR", "", "", text)],
+            [("R1", "2026-09-20", "250.00", "EUR", number, "Someone Else", "")],
+        )
+    )
+    assert (found.left, found.right) == (("L1",), ("R1",))
+
+
+def test_a_structured_reference_that_fails_its_check_is_no_number() -> None:
+    result = run(
+        [("L1", "2026-10-05", "250.00", "EUR", "", "", "RF19 5390 0754 7034")],
+        [("R1", "2026-09-20", "250.00", "EUR", "RF18539007547034", "Someone Else", "")],
+    )
+    assert not [m for m in result.groups() if m.status == "auto" and m.rule == "number and amount"]
+
+
+def test_an_item_is_found_by_each_of_its_numbers() -> None:
+    columns = {**dict.fromkeys(COLUMNS, pl.String), "also": pl.String}
+    rows = [(*row, "") for row in OTHERS]
+    rows += [("R1", "2026-09-20", "88.00", "EUR", "PO-77-A", "One GmbH", "", "INV-2026-12345|STR-9")]
+    right = checked(pl.DataFrame(rows, schema=columns, orient="row"), "rows")
+    for text in ("re PO-77-A", "INV 2026 12345", "your STR-9"):
+        result = match(table(("L1", "2026-10-05", "88.00", "EUR", "", "", text)), right, RULES)
+        best = next(iter(result.groups()))
+        assert best.right == ("R1",), text
+
+
+def test_an_intercompany_pair_has_opposite_signs(tmp_path: Path) -> None:
+    for name, sign in (("a", ""), ("b", "-")):
+        lines = [",".join(COLUMNS)]
+        lines += [
+            f"{name}{n},2026-10-0{n},{sign}{100 + n * 7}.00,EUR,IC-2026-100{n},Group,x" for n in range(1, 6)
+        ]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    paths = [str(tmp_path / f"{n}.csv") for n in "ab"]
+    out = tmp_path / "groups.jsonl"
+    plain = CliRunner().invoke(cli, ["match", *paths, "--out", str(out)])
+    assert plain.exit_code == 1 and '"auto"' not in out.read_text()
+    paired = CliRunner().invoke(cli, ["match", *paths, "--out", str(out), "--opposite"])
+    groups = [json.loads(line) for line in out.read_text().splitlines()]
+    assert paired.exit_code == 0 and [g["difference"]["amount"] for g in groups] == ["0.00"] * 5

@@ -18,6 +18,7 @@ from tieout.reconcile import (
     read_rules,
     read_table,
     summary,
+    with_opposite_signs,
     write_lines,
 )
 from tieout.reconcile import (
@@ -36,6 +37,10 @@ def match(
     left_over: Annotated[
         Path | None, typer.Option("--breaks", help="where what is left over goes, as JSON Lines")
     ] = None,
+    opposite: Annotated[
+        bool,
+        typer.Option("--opposite", help="the right side's amounts have the other sign: an intercompany pair"),
+    ] = False,
     as_of: Annotated[
         str, typer.Option(help="judge what is late on this day (default: the latest row's)")
     ] = "",
@@ -75,6 +80,8 @@ def match(
         for problem in problems:
             err.print(problem, markup=False)
         fail("nothing was matched, and nothing written", FINDINGS)
+    if opposite:
+        tables[1] = with_opposite_signs(tables[1])
     # Handed over whole: the engine lets go of texts that it needs no more.
     result = match_tables(tables.pop(0), tables.pop(0), declared, given)
     rated = {currency for _, base, quote in given for currency in (base, quote)}

@@ -12,7 +12,7 @@ from tieout.reconcile.applying import (
 from tieout.reconcile.breaks import breaks
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.rates import read_rates
-from tieout.reconcile.reading import checked, read_table
+from tieout.reconcile.reading import checked, read_table, with_opposite_signs
 from tieout.reconcile.ruleset import Rules, read_rules
 from tieout.reconcile.schedule import ReconcileStage
 from tieout.reconcile.service import Result, match
@@ -48,5 +48,6 @@ __all__ = [
     "rules_of",
     "suggestions",
     "summary",
+    "with_opposite_signs",
     "write_lines",
 ]

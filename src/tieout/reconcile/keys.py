@@ -3,7 +3,8 @@
 The numbers of one side teach their own shapes ("INV-2026-000123" is letters, four digits, six
 digits); the other side's texts are searched for these. A hit is *strong* with its letters or all
 of its digits, *medium* where a zero or the letters are missing. A number of no common shape (a
-provider's id) is found where a word of the text is that number.
+provider's id) is found where a word of the text is that number, a structured reference (RF, OGM,
+QR) in whatever groups it is written.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import re
 import msgspec
 import polars as pl
 
+from tieout.formats.references import find_references
+
 # What files write where there is no reference.
 _NOTHING = ["", "NOTPROVIDED", "NONREF", "NOREF", "EREF", "NONE", "N/A"]
 _SHAPES = 8
 _RARE = 0.005
 _SEPARATOR = r"[^A-Z0-9]{0,3}"
+_LONG_RUN = r"[0-9][0-9 ]{25}"
 _WORD = r"[A-Z0-9][A-Z0-9_\-]{4,}"
 _NO_WORD, SHARED = 14, 12
 STRONG, MEDIUM = 2, 1
@@ -113,6 +117,7 @@ def mentions(texts: pl.DataFrame, keys: Keys, shapes: list[Shape]) -> pl.DataFra
             found.append(_shaped(upper, shape, pattern, strength, keys))
     if shapes:
         found.append(_serials(upper, keys))
+    found.append(_structured(upper, keys))
     return pl.concat(found).group_by("n", "k").agg(pl.col("strength").max())
 
 
@@ -183,6 +188,14 @@ def _shaped(upper: pl.DataFrame, shape: Shape, pattern: str, strength: int, keys
     runs = [pl.col("runs").struct[at].str.zfill(length) for at, length in enumerate(shape.digits)]
     keyed = hits.select("n", pl.concat_str([pl.lit(shape.letters), *runs]).alias("key"))
     return keyed.join(keys.codes, on="key").select("n", "k", _strength(strength))
+
+
+def _structured(upper: pl.DataFrame, keys: Keys) -> pl.DataFrame:
+    """RF, OGM and QR references, in groups or not, that hold their check digits."""
+    likely = pl.col("text").str.contains_any(["RF", "++", "**"]) | pl.col("text").str.contains(_LONG_RUN)
+    pairs = [(n, key) for n, text in upper.filter(likely).iter_rows() for _, key in find_references(text)]
+    found = pl.DataFrame(pairs, schema={"n": pl.UInt32, "key": pl.String}, orient="row")
+    return found.join(keys.codes, on="key").select("n", "k", _strength(STRONG))
 
 
 def _serials(texts: pl.DataFrame, keys: Keys) -> pl.DataFrame:

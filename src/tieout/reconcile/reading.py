@@ -45,6 +45,11 @@ def read_table(path: Path, keys: tuple[str, ...] = ()) -> pl.DataFrame:
     raise MatchingError([f"{path}: a table is a .csv or a .parquet file"])
 
 
+def with_opposite_signs(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table with the other signs: what one company owes is what another is owed."""
+    return frame.with_columns(-pl.col("minor"))
+
+
 def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str, ...] = ()) -> pl.DataFrame:
     """id, date, minor (signed whole minor units of `currency`), currency, reference,
     counterparty, description, account, due, also (further numbers of the row, separated by "|")
