@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.conformance.test_connectors import CONNECTORS
-from tests.integration.test_reconciling import Books, books, open_suggestions, world  # noqa: F401
+from tests.integration.test_reconciling import Books, books, by_line, open_suggestions, world  # noqa: F401
 from tests.unit.test_recipes import invoice
 from tieout.connect import ContentRefusedError, Item
 from tieout.connectors.settlements.normalise import settlements
@@ -151,7 +151,13 @@ def test_a_batch_is_booked_and_its_payout_proven_once_the_bank_has_it(books: Boo
     (proof,) = site.proofs()
     assert proof.residual == 0 and "has not arrived" in proof.why
     # The bank line names nothing that we know: a person says that it is the payout in transit.
-    books.cash("c1", "76.80", "SHOPIFY")
+    books.cash("c1", "76.70", "SHOPIFY")
+    interface, cash, due = by_line(books, "SHOPIFY")
+    books.decide("ann").join(interface, cash, due)
+    books.work()
+    (proof,) = site.proofs()
+    assert proof.in_transit == Decimal("0.10") and "0.10 of it did not arrive" in proof.why
+    books.cash("c2", "0.10", "SHOPIFY, what was missing")
     assert books.run().suggested == 1
     (row,) = open_suggestions(books)
     books.decide("ann").accept(row["suggestion_id"])

@@ -152,6 +152,16 @@ def test_several_currencies_or_signs_are_no_match(group: tuple[list[OpenItem], l
         matched(cash, [item(98, "121000", -100, 0, "USD", -100, 0)], "")
 
 
+def test_a_match_that_is_told_again_is_not_applied_again() -> None:
+    document = matched(
+        [item(1, "212130", -100, 0, "USD", -100, 0)], [item(11, "121000", 100, 1, "USD", 100, 0)], ""
+    )
+    before = Facts(previous=PreviousFact(revision=1, content=canonical_bytes(document).decode()))
+    told = msgspec.structs.replace(document, why="in other words")
+    plan = plan_document(told, 2, before, RELEASE, INTERFACE, document.booked_on)
+    assert (plan.decision, plan.effects) == ("planned", ())
+
+
 def test_what_is_too_little_settles_the_oldest_first() -> None:
     cash = [item(1, "212130", -150, 0, "USD", -150, 0)]
     due = [item(n, "121000", 100, 1, "USD", 100, day) for n, day in ((11, 8), (12, 2), (13, 5))]

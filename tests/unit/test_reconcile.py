@@ -26,6 +26,7 @@ from tieout.reconcile import (
 )
 from tieout.reconcile.numbers import likeness
 from tieout.reconcile.parties import Parties, folded
+from tieout.reconcile.ruleset import parse_rules
 from tieout.reconcile.sums import subsets
 
 RULES = read_rules()
@@ -498,3 +499,52 @@ def test_an_intercompany_pair_has_opposite_signs(tmp_path: Path) -> None:
     paired = CliRunner().invoke(cli, ["match", *paths, "--out", str(out), "--opposite"])
     groups = [json.loads(line) for line in out.read_text().splitlines()]
     assert paired.exit_code == 0 and [g["difference"]["amount"] for g in groups] == ["0.00"] * 5
+
+
+INTERCHANGEABLE = """
+[[pass]]
+name = "number and amount"
+number = ["strong", "medium"]
+amount = ["exact"]
+
+[[pass]]
+name = "doubles"
+number = ["none"]
+party = ["same"]
+amount = ["exact"]
+interchangeable = true
+"""
+
+
+def test_equal_amounts_are_paired_in_order_only_where_a_rule_calls_them_interchangeable() -> None:
+    left = [(f"L{n}", f"2026-10-{n:02d}", "49.00", "EUR", "", "Kunde 7 GmbH", "Abo") for n in (5, 3, 4)]
+    right = [
+        (f"R{n}", f"2026-10-{n:02d}", "49.00", "EUR", f"INV-2026-7000{n}", "Kunde 7 GmbH", "") for n in (2, 1)
+    ]
+    assert not [m for m in run(left, right).groups() if m.status == "auto"]
+    rules = parse_rules(INTERCHANGEABLE, "mine")
+    orders = []
+    for shuffled in (left, left[::-1]):
+        found = list(match(table(*shuffled), table(*right, *OTHERS), rules).groups())
+        orders.append(sorted((m.left, m.right, m.rule, m.status) for m in found))
+    assert (
+        orders[0]
+        == orders[1]
+        == [(("L3",), ("R1",), "doubles", "auto"), (("L4",), ("R2",), "doubles", "auto")]
+    )
+    # Another party's, or one that names a number, is no double.
+    other = [("L9", "2026-10-05", "49.00", "EUR", "", "Kunde 8 GmbH", "Abo")]
+    assert not list(match(table(*other), table(*right, *OTHERS), rules).groups())
+    named = [("L9", "2026-10-05", "49.00", "EUR", "", "Kunde 7 GmbH", "INV-2026-70002")]
+    assert one(match(table(*named), table(*right, *OTHERS), rules)).right == ("R2",)
+    with pytest.raises(MatchingError, match="pass 'doubles' is interchangeable: it has"):
+        parse_rules(INTERCHANGEABLE.replace('["none"]', '["weak"]'), "mine")
+
+
+@pytest.mark.parametrize(
+    ("one_way", "other"),
+    [("Иванов и Сыновья", "Ivanov i Synov'ya"), ("Παπαδόπουλος ΑΕ", "PAPADOPOULOS AE"), ("Łódź Sp. z o.o.", "LODZ"),
+     ("株式会社", "ZHU SHI HUI SHE")],
+)  # fmt: skip
+def test_other_scripts_are_read_as_banks_write_them(one_way: str, other: str) -> None:
+    assert Parties([one_way]).of(other), (folded(one_way), folded(other))

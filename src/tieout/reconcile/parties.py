@@ -1,6 +1,7 @@
 """Whose money it is: names as banks write them, to the names that the right side knows.
 
-A name is folded: capitals, umlauts in either spelling, no marks, no legal form. Equal folds are
+A name is folded: capitals, umlauts in either spelling, other scripts in Latin letters, no marks, no
+legal form. Equal folds are
 the same party, unless their legal forms tell two apart. A name that was cut, or has a letter
 wrong, is similar where it is much nearer to one party than to any other. An account that
 already paid what was proven to be one party's, and never another's, speaks for that party.
@@ -15,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from anyascii import anyascii
 from rapidfuzz import fuzz
 
 _DIGRAPHS = (("AE", "A"), ("OE", "O"), ("UE", "U"), ("SS", "S"))
@@ -32,6 +34,8 @@ def folded(name: str) -> tuple[str, str]:
     """(core, form): the name without marks, case and legal form, and its legal form alone."""
     text = unicodedata.normalize("NFKD", name.upper().translate(_SPECIAL))
     text = "".join(c for c in text if not unicodedata.combining(c)).replace("ß", "S")
+    # Other scripts are written as a bank without them writes them.
+    text = text if text.isascii() else anyascii(text).upper()
     for two, one in _DIGRAPHS:
         text = text.replace(two, one)
     words = re.sub(r"[^A-Z0-9 ]+", "", re.sub(r"[-/,]", " ", text)).split()

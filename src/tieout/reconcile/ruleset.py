@@ -98,12 +98,14 @@ class Pass(_Declared, frozen=True, kw_only=True):
     weight: float = 0.0
     automatic: bool = True
     netting: bool = False
+    interchangeable: bool = False
 
     def takes(self, number: str, party: str, amount: str, netting: bool = False) -> bool:
         """Whether a group with these signs belongs to the pass; `netting` is a group of one side
         alone, whose amounts cancel."""
         return (
-            self.netting == netting
+            not self.interchangeable
+            and self.netting == netting
             and (not self.number or number in self.number)
             and (not self.party or party in self.party)
             and (not self.amount or amount in self.amount)
@@ -172,6 +174,18 @@ def parse_rules(text: str, name: str) -> Rules:
         raise MatchingError([f"{name}: confidence is {rules.confidence}; it lies between 0.5 and 1"])
     if rules.window.before < 0 or rules.window.after < 0:
         raise MatchingError([f"{name}: [window] counts days: before and after are 0 or more"])
+    for each in rules.passes:
+        if each.interchangeable and (each.party, each.amount, each.number) != (
+            ("same",),
+            ("exact",),
+            ("none",),
+        ):
+            raise MatchingError(
+                [
+                    f'{name}: pass {each.name!r} is interchangeable: it has number = ["none"], party = ["same"] '
+                    f'and amount = ["exact"]'
+                ]
+            )
     names = [p.name for p in rules.passes]
     if len(set(names)) != len(names):
         raise MatchingError([f"{name}: two passes have one name"])

@@ -18,10 +18,11 @@ from tieout.money import from_minor
 from tieout.reconcile.assignment import decide
 from tieout.reconcile.differences import Explainer, Rates
 from tieout.reconcile.hypotheses import Hypotheses
+from tieout.reconcile.interchangeable import pairs_in_order
 from tieout.reconcile.keys import links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
-from tieout.reconcile.pool import Pool
+from tieout.reconcile.pool import Item, Pool
 from tieout.reconcile.proven import edges_of, proven, unequal_pairs
 from tieout.reconcile.ruleset import Kind, Pass, Rules
 from tieout.reconcile.weighing import OPEN, Hypothesis
@@ -111,6 +112,19 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
         hypotheses = Hypotheses(pool, rules, explainer)
         taken, rest = decide(hypotheses.all(), rules.threshold)
         matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
+        ordered = list(
+            pairs_in_order(
+                pool,
+                rules,
+                {n for h, _ in taken for n in h.left} | {p[0] for p in pairs},
+                {n for h, _ in taken for n in h.right} | {p[1] for p in pairs},
+            )
+        )
+        matches += [_in_order(mine, other, rule, rules) for mine, other, rule in ordered]
+        gone_left, gone_right = {m.n for m, _, _ in ordered}, {o.n for _, o, _ in ordered}
+        rest = [(h, m) for h, m in rest if gone_left.isdisjoint(h.left) and gone_right.isdisjoint(h.right)]
+        for n in gone_left:
+            hypotheses.crowded.pop(n, None)
         matches += [_pair(pair, left, right) for pair in pairs]
         matches.sort(key=lambda m: (m.left, m.right))
         matches += _suggested(rest, pool, hypotheses.crowded)
@@ -168,6 +182,21 @@ def _pair(pair: _Pair, left: pl.DataFrame, right: pl.DataFrame) -> Match:
         rank=1,
         difference=_difference(difference, currency, kind),
         why=intern(f"each names the other alone; same party; {kind.replace('_', ' ')}"),
+    )
+
+
+def _in_order(mine: Item, other: Item, rule: Pass, rules: Rules) -> Match:
+    """A pair of interchangeable items."""
+    return Match(
+        match=f"{mine.id}~{other.id}",
+        left=(mine.id,),
+        right=(other.id,),
+        rule=rule.name,
+        confidence=rules.confidence,
+        status="auto",
+        rank=1,
+        difference=_difference(0, mine.currency, ""),
+        why="same party and amount; interchangeable by rule, so the earliest takes the earliest",
     )
 
 
