@@ -21,7 +21,7 @@ from benchmarks.matching.score import Score, score, wilson
 from tieout.reconcile import Match, Result, checked, match, read_rates, read_rules, read_table
 
 # Never looked at while the engine was built.
-UNSEEN = (7101, 7102, 7103, 7104)
+UNSEEN = (7201, 7202, 7203, 7204)
 RUNS = 5
 
 
@@ -212,7 +212,7 @@ def equal(invoices: int = 200_000, runs: int = RUNS) -> str:
     """The same company with a tenth of its invoices of two prices, and with none so."""
     found: dict[str, list[float]] = {"equal": [], "none": []}
     with tempfile.TemporaryDirectory() as name:
-        for kind, share in (("equal", 0.12), ("none", 0.0)):
+        for kind, share in (("equal", 0.18), ("none", 0.0)):
             folder = Path(name) / kind
             folder.mkdir()
             books = Company(invoices, 2303, Noise(payouts=0, subscribers=share)).make()

@@ -20,7 +20,7 @@ from tieout.connectors.salesforce.simulator import Salesforce
 from tieout.connectors.shopify.simulator import Shopify
 from tieout.connectors.stripe.simulator import Stripe
 from tieout.documents import canonical_bytes
-from tieout.reconcile.grouping import match_document
+from tieout.reconcile.ledger.grouping import match_document
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)

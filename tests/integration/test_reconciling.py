@@ -25,7 +25,7 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.pipeline import ProcessStage
-from tieout.reconcile import (
+from tieout.reconcile.ledger import (
     DecisionError,
     Decisions,
     LessonError,
@@ -36,9 +36,9 @@ from tieout.reconcile import (
     matches,
     suggestions,
 )
-from tieout.reconcile.lessons import Learned, Lesson, taught_by
-from tieout.reconcile.schedule import ReconcileStage, next_run
-from tieout.reconcile.teaching import teach
+from tieout.reconcile.ledger.lessons import Learned, Lesson, taught_by
+from tieout.reconcile.ledger.schedule import ReconcileStage, next_run
+from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.sandbox import World
 from tieout.sandbox.company import Administrator, Company
@@ -386,10 +386,48 @@ def test_what_somebody_matched_meanwhile_is_respected_and_told(books: Books) -> 
     books.call("account.payment.register", "action_create_payments", ids=wizard)
     assert books.state(move) == "paid"
     books.work()
+    # Nothing was booked for it: the cash is unapplied still, and a person is told.
     assert ("matched_otherwise", Decimal("500.00")) in books.cases()
-    # The cash is the customer's credit: on the receivable, open, and nothing is doubled.
-    assert books.balance("212130") == 0
-    assert [x["amount_residual"] for x in books.lines("121000") if not x["reconciled"]] == [-500.0]
+    assert books.balance("212130") == -500
+    assert all(x["reconciled"] for x in books.lines("121000"))
+    # The next run reads the ledger again: what is open now is matched, or left over.
+    found = whole(books)
+    assert not found.applied and [c for c, _ in books.cases()] == ["unmatched_cash"]
+    again = books.invoice("INV-77071", "500.00", acme)
+    books.invoice("INV-77072", "81.00", books.partner("Bolt Ltd"))
+    (cash,) = (x for x in books.run().left_over if x.side == "cash")
+    assert cash.amount == 500 and books.due(again) == 500
+
+
+def test_of_two_suggestions_for_one_line_only_one_can_be_applied(books: Books) -> None:
+    books.options = {"automatic": "no"}
+    acme = books.partner("Acme Corp")
+    one, two = books.invoice("INV-77075", "60.00", acme), books.invoice("INV-77076", "60.00", acme)
+    books.cash("c1", "60.00", "Acme Corp")
+    whole(books)
+    first, second = open_suggestions(books)
+    books.decide("ann").accept(first["suggestion_id"])
+    with pytest.raises(DecisionError, match="is gone"):
+        books.decide("bob").accept(second["suggestion_id"])
+    books.work()
+    assert sorted((books.due(one), books.due(two))) == [0, 60] and books.balance("212130") == 0
+
+
+def test_a_suggestion_whose_lines_changed_in_the_ledger_books_nothing(books: Books) -> None:
+    books.options = {"automatic": "no"}
+    move = books.invoice("INV-77078", "60.00", books.partner("Acme Corp"))
+    books.cash("c1", "60.00", "Acme Corp INV-77078")
+    whole(books)
+    (row,) = open_suggestions(books)
+    wizard = books.admin.call("account.payment.register", "create", vals_list=[{"payment_date": "2026-10-13"}],
+                              context={"active_model": "account.move", "active_ids": [move],
+                                       "allowed_company_ids": [books.company.id]})  # fmt: skip
+    books.call("account.payment.register", "action_create_payments", ids=wizard)
+    before = books.moves()
+    books.decide("ann").accept(row["suggestion_id"])
+    books.work()
+    assert books.moves() == before and books.balance("212130") == -60
+    assert ("matched_otherwise", Decimal("60.00")) in books.cases()
 
 
 def test_a_match_that_somebody_takes_apart_is_a_case_and_is_not_made_again(books: Books) -> None:

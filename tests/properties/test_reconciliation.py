@@ -17,7 +17,7 @@ from tieout.documents import EntryPosting, MatchRequest, Reconciliation, canonic
 from tieout.money import Amount
 from tieout.processes import Facts, plan_document
 from tieout.processes.facts import PreviousFact
-from tieout.reconcile.grouping import GroupError, is_cash, match_document
+from tieout.reconcile.ledger.grouping import GroupError, is_cash, match_document
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 
 ON = date(2026, 10, 5)

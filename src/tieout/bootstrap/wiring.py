@@ -28,7 +28,7 @@ from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
-from tieout.reconcile import (
+from tieout.reconcile.ledger import (
     Reconciler,
     ReconcileStage,
     Run,

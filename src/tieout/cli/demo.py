@@ -48,7 +48,7 @@ from tieout.proofs import (
     take_control_totals,
     tie_out,
 )
-from tieout.reconcile import Decisions, close_matched_cases, suggestions
+from tieout.reconcile.ledger import Decisions, close_matched_cases, suggestions
 from tieout.sandbox import Finding, Month, Oracle, Planted, World, write_project
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier

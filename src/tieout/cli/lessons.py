@@ -24,7 +24,7 @@ def list_lessons(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Every lesson as a sentence, with what taught it and who decided. Exit 1: some wait for a decision."""
-    from tieout.reconcile import lessons
+    from tieout.reconcile.ledger import lessons
 
     app = open_running(folder)
     with app.database.transaction() as connection:
@@ -48,7 +48,7 @@ def list_lessons(
 
 
 def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> None:
-    from tieout.reconcile import LessonError, decide_lesson
+    from tieout.reconcile.ledger import LessonError, decide_lesson
 
     app = open_running(folder)
     try:

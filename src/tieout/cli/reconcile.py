@@ -185,7 +185,7 @@ def list_suggestions(
     as_json: Json = False,
 ) -> None:
     """What is suggested, the best first for each item; and what waits for a second person."""
-    from tieout.reconcile import suggestions
+    from tieout.reconcile.ledger import suggestions
 
     app = open_running(folder)
     with app.database.transaction() as connection:
@@ -232,7 +232,8 @@ def _suggestion_json(row: dict[str, Any]) -> dict[str, Any]:
 
 def _decide(folder: Path, who: str, act: Callable[[Any], Any], app: Any = None) -> Any:
     """One decision, whole or not at all."""
-    from tieout.reconcile import DecisionError, Decisions, MatchingError
+    from tieout.reconcile import MatchingError
+    from tieout.reconcile.ledger import DecisionError, Decisions
     from tieout.rules import UnmappedError
 
     app = app or open_running(folder)
@@ -382,7 +383,7 @@ def applied(
 ) -> None:
     """Matches that were decided, the latest first, and how they stand."""
     from tieout.documents import decode_document
-    from tieout.reconcile import matches
+    from tieout.reconcile.ledger import matches
 
     app = open_running(folder)
     with app.database.transaction() as connection:

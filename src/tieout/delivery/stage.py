@@ -26,7 +26,7 @@ from tieout.connect import (
     UnknownOutcomeError,
     Writer,
 )
-from tieout.documents import EffectBody, MatchRequest, UnmatchRequest, decode_effect
+from tieout.documents import EffectBody, EntryPosting, MatchRequest, UnmatchRequest, decode_effect
 from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
@@ -71,10 +71,12 @@ def sendings_of(connection: Connection, rows: list[Row]) -> list[Sending]:
 
 def at_risk(body: EffectBody) -> Decimal:
     """The money that a match joins: the larger of both sides, positive; 0 for other effects."""
-    if not isinstance(body, MatchRequest | UnmatchRequest):
-        return Decimal(0)
-    used = [x.residual - x.rest for x in body.lines]
     zero = Decimal(0)
+    if isinstance(body, EntryPosting) and body.expects:
+        return sum((x.amount for x in body.lines if x.amount > 0), zero)
+    if not isinstance(body, MatchRequest | UnmatchRequest):
+        return zero
+    used = [x.residual - x.rest for x in body.lines]
     return max(sum((x for x in used if x > 0), zero), -sum((x for x in used if x < 0), zero))
 
 

@@ -113,18 +113,6 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     match: str
 
 
-class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="entry"):
-    """A journal entry of signed lines that sum to zero. `marks` are put on other lines before it
-    is posted, so that the ledger pairs these with its own lines as it posts."""
-
-    journal: str
-    on: date
-    reference: str
-    currency: str
-    lines: tuple[LedgerLine, ...]
-    marks: tuple[Mark, ...] = ()
-
-
 class MatchedLine(msgspec.Struct, frozen=True, kw_only=True):
     """An open line of the ledger, by its own id: `residual` is what was open of it, `rest` what
     shall stay open, both signed in its currency. With `partner` (the ledger's own id, -1 for none)
@@ -134,6 +122,20 @@ class MatchedLine(msgspec.Struct, frozen=True, kw_only=True):
     residual: Decimal
     rest: Decimal = Decimal(0)
     partner: int = 0
+
+
+class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="entry"):
+    """A journal entry of signed lines that sum to zero. `expects` are lines of the ledger that it is
+    made for: where one of them is open by another amount by now, nothing is posted. `marks` are
+    put on other lines before it is posted, so that the ledger pairs these with its own as it posts."""
+
+    journal: str
+    on: date
+    reference: str
+    currency: str
+    lines: tuple[LedgerLine, ...]
+    marks: tuple[Mark, ...] = ()
+    expects: tuple[MatchedLine, ...] = ()
 
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="match"):

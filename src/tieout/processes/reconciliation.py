@@ -191,6 +191,7 @@ def _entry(ctx: Context, doc: Reconciliation, lines: list[LedgerLine]) -> Effect
         currency=doc.currency,
         lines=tuple(lines),
         marks=marks,
+        expects=tuple(x for members in _sets(doc).values() for x in members),
     )
     return ctx.effect(APPLY, body, ledger=True)
 

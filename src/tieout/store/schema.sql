@@ -303,6 +303,7 @@ CREATE TABLE tieout.suggestion (
     interface text NOT NULL,
     entity text NOT NULL,
     lines_key text NOT NULL,
+    lines bigint[] NOT NULL,
     about text NOT NULL,
     content text NOT NULL,
     content_sha256 bytea NOT NULL,

@@ -258,7 +258,25 @@ class Matcher:
             }
         return found
 
-    # marks
+    # what an entry is made for
+
+    def as_expected(self, wanted: Sequence[MatchedLine]) -> dict[int, str]:
+        """Why lines are not open as they were, by line; those that are, are left out."""
+        by_line = {x.line: x for x in wanted}
+        rows = {
+            r["id"]: r
+            for r in self._client.call(
+                LINE, "search_read", domain=[["id", "in", sorted(by_line)]], fields=_FIELDS
+            )
+        }
+        found = {}
+        for key, line in by_line.items():
+            row = rows.get(key)
+            if row is None or row["parent_state"] != "posted":
+                found[key] = f"line {key} is not posted any more"
+            elif _residual(row, line) != exact(line.residual):
+                found[key] = f"line {key} is open by {_residual(row, line):f}, and was by {line.residual}"
+        return found
 
     def to_mark(self, marks: Sequence[Mark]) -> list[list[str]]:
         """Rows of `load` that put match keys on lines: on those that nothing is matched with yet."""

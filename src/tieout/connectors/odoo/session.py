@@ -271,6 +271,36 @@ class OdooSession:
         return outcomes
 
     def _send_chunk(self, chunk: list[Sending], foreign: bool, own: bool) -> list[Outcome]:
+        chunk, settled = self._still_wanted(chunk)
+        return settled + (self._send_moves_of(chunk, foreign, own) if chunk else [])
+
+    def _still_wanted(self, chunk: list[Sending]) -> tuple[list[Sending], list[Outcome]]:
+        """Entries whose lines are open as they were when they were made for them; the others are
+        refused before anything is posted, unless they are posted already."""
+        expects = {
+            s.external_id: s.body.expects
+            for s in chunk
+            if isinstance(s.body, EntryPosting) and s.body.expects
+        }
+        if not expects:
+            return chunk, []
+        odd = self._matcher.as_expected([x for lines in expects.values() for x in lines])
+        late = [s for s in chunk if any(x.line in odd for x in expects.get(s.external_id, ()))]
+        if not late:
+            return chunk, []
+        settled = []
+        for sending, known in zip(late, self._look_up_moves(late), strict=True):
+            if known.status == "confirmed":
+                settled.append(known)
+                continue
+            why = next(odd[x.line] for x in expects[sending.external_id] if x.line in odd)
+            settled.append(
+                Outcome(sending.external_id, "refused", error=f"meanwhile {why}", cause="matched_otherwise")
+            )
+        gone = {s.external_id for s in late}
+        return [s for s in chunk if s.external_id not in gone], settled
+
+    def _send_moves_of(self, chunk: list[Sending], foreign: bool, own: bool) -> list[Outcome]:
         first = chunk[0].body
         if isinstance(first, CashPosting):
             done, refused = self._load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)

@@ -24,6 +24,7 @@ create table tieout.suggestion (
     interface text not null,
     entity text not null,
     lines_key text not null,
+    lines bigint[] not null,
     about text not null,
     content text not null,
     content_sha256 bytea not null,

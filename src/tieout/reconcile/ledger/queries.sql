@@ -40,17 +40,34 @@ join tieout.match_line u on u.interface = d.interface and u.source_key = d.sourc
 where d.entity = %(entity)s and d.kind = 'reconciliation' and (d.content::jsonb ->> 'undone')::bool
 
 -- name: tellings
--- Matches of these lines in this state, and whether each was undone.
-select d.source_key, bool_or((d.content::jsonb ->> 'undone')::bool) as undone
+-- How often each of these groups was told, and whether one of them stands: it was neither undone
+-- nor given up.
+select split_part(d.source_key, '~', 1) as key, count(distinct d.source_key)::int as times,
+    bool_or(d.state not in ('superseded', 'excluded') and not exists (
+        select 1 from tieout.document n where n.interface = d.interface
+          and n.source_key = d.source_key and (n.content::jsonb ->> 'undone')::bool)) as stands
 from tieout.document d
-where d.interface = %(interface)s and d.kind = 'reconciliation' and d.state <> 'superseded'
-  and (d.source_key = %(key)s or d.source_key like %(key)s || '~%%')
-group by d.source_key
+where d.interface = %(interface)s and d.kind = 'reconciliation'
+  and split_part(d.source_key, '~', 1) = any(%(keys)s)
+group by 1
 
--- name: known_matches
-select source_key from tieout.document
-where interface = %(interface)s and kind = 'reconciliation' and source_key = any(%(keys)s)
-  and state <> 'superseded'
+-- name: give_up
+-- Matches that the ledger refused before anything was booked for them: it is read again.
+update tieout.document d set state = 'superseded', retry_at = null
+where d.entity = %(entity)s and d.kind = 'reconciliation' and d.state = 'refused'
+  and not exists (select 1 from tieout.delivery v where v.document_id = d.document_id
+      and v.state <> 'refused' and (v.state = 'confirmed' or v.requires is null))
+  and exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'
+      and c.cause = 'matched_otherwise')
+returning d.document_id
+
+-- name: drop_deliveries
+update tieout.delivery set state = 'refused'
+where document_id = any(%(ids)s) and state = 'waiting'
+
+-- name: overlapping
+update tieout.suggestion set state = 'gone', decided_at = %(now)s
+where interface = %(interface)s and state = 'open' and lines && %(lines)s::bigint[]
 
 -- name: add_match_lines
 insert into tieout.match_line (interface, source_key, entity, line, side, effect)
@@ -70,9 +87,9 @@ where interface = %(interface)s and state = 'open' and lines_key <> all(%(keys)s
 returning suggestion_id
 
 -- name: propose
-insert into tieout.suggestion (interface, entity, lines_key, about, content, content_sha256,
+insert into tieout.suggestion (interface, entity, lines_key, lines, about, content, content_sha256,
     currency, amount, difference, explained_as, rule, confidence, rank, why, proposed_at)
-values (%(interface)s, %(entity)s, %(lines_key)s, %(about)s, %(content)s, %(sha)s, %(currency)s,
+values (%(interface)s, %(entity)s, %(lines_key)s, %(lines)s, %(about)s, %(content)s, %(sha)s, %(currency)s,
     %(amount)s, %(difference)s, %(explained_as)s, %(rule)s, %(confidence)s, %(rank)s, %(why)s, %(now)s)
 on conflict (interface, lines_key) where state in ('open', 'to_approve')
 do update set content = excluded.content, content_sha256 = excluded.content_sha256,

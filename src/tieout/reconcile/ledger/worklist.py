@@ -17,14 +17,14 @@ from tieout.connect import OpenItem
 from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.reconcile.applying import amount_option, hand_on, suggestion_row
-from tieout.reconcile.grouping import GroupError, lines_key, match_again, match_document
-from tieout.reconcile.lessons import taught_account, taught_by
-from tieout.reconcile.teaching import teach
+from tieout.reconcile.ledger.applying import amount_option, fresh, hand_on, suggestion_row
+from tieout.reconcile.ledger.grouping import GroupError, lines_key, match_again, match_document
+from tieout.reconcile.ledger.lessons import taught_account, taught_by
+from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
-_SQL = Queries("tieout.reconcile")
+_SQL = Queries("tieout.reconcile.ledger")
 
 
 class DecisionError(ValueError):
@@ -195,17 +195,13 @@ class Decisions:
             raise DecisionError(str(error)) from None
 
     def _apply(self, interface: Interface, document: Reconciliation) -> Reconciliation:
-        given = {"interface": interface.name, "key": document.key}
-        told = self._connection.execute(_SQL["tellings"], given).fetchall()
-        if any(not row["undone"] for row in told):
+        new = fresh(self._connection, interface, [document])
+        if not new:
             raise DecisionError(f"{document.key} is applied already; undo it, or match it in the ledger")
-        if told:
-            # It was undone, and is decided once more: another match of the same lines.
-            document = msgspec.structs.replace(document, key=f"{document.key}~{len(told) + 1}")
-        if not hand_on(self._connection, interface, [document], self._now):
+        if not hand_on(self._connection, interface, new, self._now):
             raise DecisionError(f"{document.key} is on its way already")
         wake(self._connection)
-        return document
+        return new[0]
 
     def _close(
         self, row: dict[str, Any], document: Reconciliation, state: str, reason: str, maker: str = ""

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from tieout.evidence import Entry, record
-from tieout.reconcile.lessons import Lesson
+from tieout.reconcile.ledger.lessons import Lesson
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
 
-_SQL = Queries("tieout.reconcile")
+_SQL = Queries("tieout.reconcile.ledger")
 
 
 class LessonError(ValueError):

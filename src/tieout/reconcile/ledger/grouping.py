@@ -19,7 +19,7 @@ import polars as pl
 from tieout.connect import OpenItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
 from tieout.money import Amount
-from tieout.reconcile.lessons import Learned
+from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
 
 _COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description", "also")

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from tieout.connect import ConnectorError
 from tieout.engine import Clock
 from tieout.observe import get_logger
-from tieout.reconcile.applying import reconciliation_interface
+from tieout.reconcile.ledger.applying import reconciliation_interface
 from tieout.reconcile.model import MatchingError
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
-_SQL = Queries("tieout.reconcile")
+_SQL = Queries("tieout.reconcile.ledger")
 _log = get_logger(__name__)
 _LATER = timedelta(minutes=10)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.cases import NewCase, open_cases, solve_by_key, solve_case
+from tieout.cases import NewCase, open_cases, solve, solve_by_key, solve_case
 from tieout.connect import Item, LedgerReader, OpenItem
 from tieout.documents import Reconciliation, canonical_bytes
 from tieout.engine import wake
@@ -24,7 +24,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.pipeline import accept
 from tieout.reconcile.breaks import breaks
-from tieout.reconcile.grouping import (
+from tieout.reconcile.ledger.grouping import (
     GroupError,
     is_cash,
     lines_key,
@@ -33,14 +33,14 @@ from tieout.reconcile.grouping import (
     spoken,
     told_by,
 )
-from tieout.reconcile.lessons import Learned, in_force
+from tieout.reconcile.ledger.lessons import Learned, in_force
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
 from tieout.reconcile.service import match
 from tieout.rules import Interface, Release, UnmappedError
 from tieout.store import Connection, Queries
 
-_SQL = Queries("tieout.reconcile")
+_SQL = Queries("tieout.reconcile.ledger")
 STREAM = "reconciliations"
 POLICY = "policy: automatic"
 # Money that waits stands on these; what it may pay stands on those, beside receivables and payables.
@@ -129,6 +129,7 @@ class Reconciler:
         rules = rules_of(self._interface)
         if not dry:
             close_matched_cases(connection, self._now)
+            self._give_up(connection)
         cash, due = self.open(connection)
         learned = in_force(connection.execute(_SQL["lessons_in_force"], self._given).fetchall())
         left, right = sides(cash, due, learned)
@@ -141,10 +142,10 @@ class Reconciler:
             result.left, result.right, _taken(groups, sure), result.crowded, rules, (), self._until
         )
         aged = tuple(self._aged(b, by_line[b.id]) for b in left_over)
-        new = self._new(connection, sure)
+        new = fresh(connection, self._interface, sure)
         if not dry:
             with connection.transaction():
-                self._hand_on(connection, new)
+                hand_on(connection, self._interface, new, self._now)
                 self._propose(connection, suggestions)
                 self._open_breaks(connection, aged, by_line)
                 self._testify(connection, len(by_line), new, suggestions)
@@ -163,7 +164,12 @@ class Reconciler:
     def open(self, connection: Connection) -> tuple[list[OpenItem], list[OpenItem]]:
         """Cash and what is due, of what is open and nobody is at."""
         accounts = [*self._cash, *role_accounts(self._release, _DUE_ROLES, self._until)]
-        items = self._free(connection, self._reader.open_items(accounts, self._until))
+        # A match may end while the ledger is read, or begin: neither is taken for free.
+        before = self._busy(connection)
+        items = self._reader.open_items(accounts, self._until)
+        after = self._busy(connection)
+        effects, lines = before[0] | after[0], before[1] | after[1]
+        items = [i for i in items if i.effect not in effects and i.line not in lines]
         cash = [i for i in items if is_cash(i, self._cash)]
         due = [i for i in items if not is_cash(i, self._cash)]
         return spoken(cash, self._told(connection, cash)), self._named(connection, due)
@@ -197,12 +203,21 @@ class Reconciler:
     def _given(self) -> dict[str, str]:
         return {"interface": self._interface.name}
 
-    def _free(self, connection: Connection, items: list[OpenItem]) -> list[OpenItem]:
-        """What nobody is at: no match of it is on its way, and none was taken apart by hand."""
+    def _busy(self, connection: Connection) -> tuple[set[str], set[int]]:
+        """Effects and lines that somebody is at: a match of them is on its way, or was taken apart by
+        hand."""
         given = {"entity": self._entity.code}
         effects = {r["effect"] for r in connection.execute(_SQL["busy_effects"], given)}
-        lines = {r["line"] for r in connection.execute(_SQL["busy_lines"], given)}
-        return [i for i in items if i.effect not in effects and i.line not in lines]
+        return effects, {r["line"] for r in connection.execute(_SQL["busy_lines"], given)}
+
+    def _give_up(self, connection: Connection) -> None:
+        """Matches that somebody else was quicker with, and for which nothing was booked: what is
+        open now is matched anew."""
+        with connection.transaction():
+            rows = connection.execute(_SQL["give_up"], {"entity": self._entity.code}).fetchall()
+            ids = [r["document_id"] for r in rows]
+            connection.execute(_SQL["drop_deliveries"], {"ids": ids})
+            solve(connection, ids, self._now, "nothing was booked; the ledger is read again", "reconcile")
 
     def _told(self, connection: Connection, cash: list[OpenItem]) -> Any:
         effects = [i.effect for i in cash if i.effect]
@@ -268,14 +283,6 @@ class Reconciler:
             own_currency=self._entity.currency,
         )
 
-    def _new(self, connection: Connection, sure: Sequence[Reconciliation]) -> list[Reconciliation]:
-        given = {"interface": self._interface.name, "keys": [d.key for d in sure]}
-        known = {r["source_key"] for r in connection.execute(_SQL["known_matches"], given)}
-        return [d for d in sure if d.key not in known]
-
-    def _hand_on(self, connection: Connection, documents: Sequence[Reconciliation]) -> None:
-        hand_on(connection, self._interface, documents, self._now)
-
     def _propose(self, connection: Connection, suggestions: list[tuple[Match, Reconciliation]]) -> None:
         keys = []
         for group, document in suggestions:
@@ -284,6 +291,7 @@ class Reconciler:
             row = suggestion_row(document, about=group.left[0] if group.left else group.right[0])
             row |= {"interface": self._interface.name, "entity": self._entity.code, "lines_key": key}
             row |= {"rank": group.rank, "now": self._now}
+            row |= {"lines": [x.line for x in (*document.cash, *document.due)]}
             connection.execute(_SQL["propose"], row)
         connection.execute(
             _SQL["suggestions_gone"], {"interface": self._interface.name, "keys": keys, "now": self._now}
@@ -391,6 +399,23 @@ def suggestion_row(document: Reconciliation, about: str) -> dict[str, Any]:
     }
 
 
+def fresh(
+    connection: Connection, interface: Interface, documents: Sequence[Reconciliation]
+) -> list[Reconciliation]:
+    """Those that do not stand already. A group that was undone or given up and is decided once more
+    is another match of the same lines: it gets a name of its own."""
+    given = {"interface": interface.name, "keys": [d.key for d in documents]}
+    told = {r["key"]: r for r in connection.execute(_SQL["tellings"], given)}
+    found = []
+    for document in documents:
+        row = told.get(document.key)
+        if row is None:
+            found.append(document)
+        elif not row["stands"]:
+            found.append(msgspec.structs.replace(document, key=f"{document.key}~{row['times'] + 1}"))
+    return found
+
+
 def hand_on(
     connection: Connection, interface: Interface, documents: Sequence[Reconciliation], now: datetime
 ) -> int:
@@ -411,6 +436,9 @@ def hand_on(
         given = {"interface": interface.name, "entity": interface.entity}
         given |= {"key": list(keys), "line": list(ids), "side": list(which), "effect": list(effects)}  # type: ignore[dict-item]
         connection.execute(_SQL["add_match_lines"], given)
+        # What was suggested of these lines is not true any more.
+        gone = {"interface": interface.name, "lines": sorted({*ids}), "now": now}
+        connection.execute(_SQL["overlapping"], gone)
     return accept(connection, interface.name, items, "match", now).new
 
 

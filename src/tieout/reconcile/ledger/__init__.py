@@ -1,0 +1,29 @@
+"""Matching in a ledger: what is open is read and matched, what is sure is handed on, what is not is a
+work list; and what people teach by it."""
+
+from tieout.reconcile.ledger.applying import (
+    Aged,
+    Reconciler,
+    Run,
+    close_matched_cases,
+    reconciliation_interface,
+)
+from tieout.reconcile.ledger.schedule import ReconcileStage
+from tieout.reconcile.ledger.teaching import LessonError, decide_lesson, lessons
+from tieout.reconcile.ledger.worklist import DecisionError, Decisions, matches, suggestions
+
+__all__ = [
+    "Aged",
+    "DecisionError",
+    "Decisions",
+    "LessonError",
+    "ReconcileStage",
+    "Reconciler",
+    "Run",
+    "close_matched_cases",
+    "decide_lesson",
+    "lessons",
+    "matches",
+    "reconciliation_interface",
+    "suggestions",
+]
