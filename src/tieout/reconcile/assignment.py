@@ -10,6 +10,7 @@ rows nor the order of taking says anything; where two choices are equally good, 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from math import inf
 
 from tieout.reconcile.weighing import Hypothesis
@@ -36,53 +37,55 @@ def decide(
 
 
 def _margins(hypotheses: list[Hypothesis]) -> list[tuple[Hypothesis, float]]:
-    by_item: dict[tuple[str, int], list[int]] = defaultdict(list)
+    by_item: dict[int, list[int]] = defaultdict(list)
     for at, h in enumerate(hypotheses):
-        if h.score <= 0:
-            continue
-        for item in _items(h):
-            by_item[item].append(at)
-    neighbours: list[set[int]] = [set() for _ in hypotheses]
-    for sharing in by_item.values():
-        for at in sharing:
-            neighbours[at].update(sharing)
-    margins = [0.0] * len(hypotheses)
-    seen = [False] * len(hypotheses)
-    for start in range(len(hypotheses)):
-        if seen[start]:
-            continue
-        if hypotheses[start].score <= 0:
-            margins[start] = hypotheses[start].score
-            continue
-        part, waiting = [], [start]
-        seen[start] = True
-        while waiting:
-            at = waiting.pop()
-            part.append(at)
-            for other in neighbours[at]:
-                if not seen[other]:
-                    seen[other] = True
-                    waiting.append(other)
-        part.sort()
+        if h.score > 0:
+            for item in _items(h):
+                by_item[item].append(at)
+    margins = [h.score if h.score <= 0 else 0.0 for h in hypotheses]
+    for part in _parts(hypotheses, by_item):
         if len(part) == 1:
-            margins[start] = hypotheses[start].score
+            margins[part[0]] = hypotheses[part[0]].score
         elif len(part) <= _EXACT:
-            _exact(part, hypotheses, neighbours, margins)
+            _exact(part, hypotheses, by_item, margins)
         else:
             _bounded(part, hypotheses, by_item, margins)
     return list(zip(hypotheses, margins, strict=True))
 
 
-def _items(h: Hypothesis) -> list[tuple[str, int]]:
-    return [*(("left", n) for n in h.left), *(("right", n) for n in h.right)]
+def _parts(hypotheses: list[Hypothesis], by_item: dict[int, list[int]]) -> Iterator[list[int]]:
+    """Groups that share items, directly or through others, together; in order."""
+    seen = bytearray(len(hypotheses))
+    for start, first in enumerate(hypotheses):
+        if seen[start] or first.score <= 0:
+            continue
+        seen[start] = 1
+        part, waiting = [], [start]
+        while waiting:
+            at = waiting.pop()
+            part.append(at)
+            for item in _items(hypotheses[at]):
+                for other in by_item[item]:
+                    if not seen[other]:
+                        seen[other] = 1
+                        waiting.append(other)
+        yield sorted(part)
+
+
+def _items(h: Hypothesis) -> list[int]:
+    """Left items as even numbers, right ones as odd."""
+    return [*(2 * n for n in h.left), *(2 * n + 1 for n in h.right)]
 
 
 def _exact(
-    part: list[int], hypotheses: list[Hypothesis], neighbours: list[set[int]], margins: list[float]
+    part: list[int], hypotheses: list[Hypothesis], by_item: dict[int, list[int]], margins: list[float]
 ) -> None:
     """Every choice is looked at: the best with each group, and the best without it."""
     place = {at: n for n, at in enumerate(part)}
-    clash = [sum(1 << place[o] for o in neighbours[at] if o != at) for at in part]
+    clash = []
+    for at in part:
+        others = {o for item in _items(hypotheses[at]) for o in by_item[item]} - {at}
+        clash.append(sum(1 << place[o] for o in others))
     scores = [hypotheses[at].score for at in part]
     best_with, best_without = [-inf] * len(part), [-inf] * len(part)
     # (next group, those chosen and those barred as bits, what the choice is worth)
@@ -104,7 +107,7 @@ def _exact(
 def _bounded(
     part: list[int],
     hypotheses: list[Hypothesis],
-    by_item: dict[tuple[str, int], list[int]],
+    by_item: dict[int, list[int]],
     margins: list[float],
 ) -> None:
     """A bound from below: without a group, at most the best other use of each of its items."""

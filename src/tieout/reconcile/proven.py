@@ -15,6 +15,8 @@ from tieout.reconcile.keys import STRONG
 
 _SIDES = {"l": "r", "r": "l"}
 _MANY = 12
+# Of an edge, what proves a group.
+PROVING = ("l", "r", "lm", "rm", "l_links", "r_links", "timely", "one", "part", "common", "agree")
 _FORMS = r"\b(?:GMBH|MBH|AG|KG|CO|EK|OHG|UG|SE|BV|NV|LTD|LIMITED|PLC|LLC|INC|SA|SAS|SARL|SRL|SPA|SL|SP|ZOO|Z|O|AB|AS)\b"
 _SHORT = 12
 
@@ -44,10 +46,10 @@ def edges_of(
     """Links with what both rows say; `days` are how many days the left may lie before and after
     the right. `agree` says whether the names do, where that matters."""
     theirs = right.select(
-        pl.col("n").alias("r"), rd="date", rm="minor", rc="currency", rp="counterparty",
+        pl.col("n").alias("r"), rd="date", rm="minor", rc="currency",
         common=pl.len().over("currency", "minor") >= _MANY,
     )  # fmt: skip
-    ours = left.select(pl.col("n").alias("l"), ld="date", lm="minor", lc="currency", lp="counterparty")
+    ours = left.select(pl.col("n").alias("l"), ld="date", lm="minor", lc="currency")
     edges = links.join(ours, on="l").join(theirs, on="r")
     gap = (pl.col("ld") - pl.col("rd")).dt.total_days()
     equal = (pl.col("lm") == pl.col("rm")) & (pl.col("lc") == pl.col("rc"))
@@ -58,24 +60,28 @@ def edges_of(
         (pl.col("strength") < STRONG).alias("part"),
         equal.alias("equal"),
     )
-    doubtful = edges.filter(pl.col("common") | pl.col("part") | ~pl.col("equal"))
+    # Names are long: they are fetched where they matter.
+    doubtful = (
+        edges.filter(pl.col("common") | pl.col("part") | ~pl.col("equal"))
+        .select("l", "r")
+        .join(left.select(l="n", lp="counterparty"), on="l")
+        .join(right.select(r="n", rp="counterparty"), on="r")
+    )
     agreed = doubtful.select("l", "r", ln=_plain("lp"), rn=_plain("rp")).filter(_agree()).select("l", "r")
-    return (
-        edges.drop("lp", "rp")
-        .join(agreed.with_columns(agree=pl.lit(True)), on=["l", "r"], how="left")
-        .with_columns(pl.col("agree").fill_null(False))
+    return edges.join(agreed.with_columns(agree=pl.lit(True)), on=["l", "r"], how="left").with_columns(
+        pl.col("agree").fill_null(False), one=pl.col("lc") == pl.col("rc")
     )
 
 
 def proven(edges: pl.DataFrame) -> pl.DataFrame:
-    """(l, r): lists of row numbers, one row a group."""
+    """(l, r): lists of row numbers, one row a group. Of the edges it needs PROVING."""
     found = []
     sure = pl.col("agree") | (~pl.col("part") & ((pl.len() > 1) | ~pl.col("common")))
     for centre, spoke in _SIDES.items():
         around = edges.group_by(centre).agg(
             pl.col(spoke).sort(),
             (pl.col(f"{spoke}_links") == 1).all().alias("alone"),
-            (pl.col("timely") & (pl.col("lc") == pl.col("rc"))).all().alias("sound"),
+            (pl.col("timely") & pl.col("one")).all().alias("sound"),
             sure.all().alias("told"),
             pl.col(f"{spoke}m").sum().alias("total"),
             pl.col(f"{centre}m").first().alias("wanted"),

@@ -7,7 +7,7 @@ is refused whole. Amounts become whole minor units: never a float.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +19,7 @@ from tieout.reconcile.model import MatchingError
 COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
 _OPTIONAL = ("account", "due", "also")
 _AMOUNT = r"^([+-]?)(\d{1,13})(?:\.(\d{1,4}))?$"
-_SHOWN = 20
+_SHOWN, _PART = 20, 250_000
 
 
 def read_table(path: Path, keys: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -31,7 +31,10 @@ def read_table(path: Path, keys: tuple[str, ...] = ()) -> pl.DataFrame:
     try:
         if path.suffix == ".parquet":
             wanted = [c for c in pl.read_parquet_schema(path) if c in (*COLUMNS, *_OPTIONAL, *keys)]
-            return checked(pl.read_parquet(path, columns=wanted), path.name, 1, keys)
+            rows = pl.scan_parquet(path).select(wanted)
+            count = rows.select(pl.len()).collect().item()
+            parts = (rows.slice(at, _PART).collect() for at in range(0, count, _PART))
+            return _in_parts(parts, rows.collect, path.name, 1, keys)
         if path.suffix == ".csv":
             with path.open(encoding="utf-8-sig", newline="") as file:
                 header = next(csv.reader(file), [])
@@ -57,6 +60,38 @@ def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str,
 
     Raises MatchingError with every kind of problem, and the rows of the first ones.
     """
+    return _in_parts(frame.iter_slices(_PART), lambda: frame, name, first_row, keys)
+
+
+def _in_parts(
+    parts: Iterable[pl.DataFrame],
+    whole: Callable[[], pl.DataFrame],
+    name: str,
+    first_row: int,
+    keys: tuple[str, ...],
+) -> pl.DataFrame:
+    """A table from its parts, so that memory holds what is kept and one part; where one of them
+    has a problem, the whole is looked at, which tells all of them."""
+    try:
+        found = [_checked(part, name, first_row, keys) for part in parts]
+        if found:
+            frame = pl.concat(found)
+            del found
+            if frame["id"].n_unique() == len(frame):
+                return _sorted(frame)
+    except MatchingError:
+        pass
+    return _sorted(_checked(whole(), name, first_row, keys))
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    """By id, a column at a time: sorting a frame at once holds it twice. `frame` is used up."""
+    order = frame["id"].arg_sort()
+    return pl.DataFrame([frame.drop_in_place(name).gather(order) for name in frame.columns])
+
+
+def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ...]) -> pl.DataFrame:
+    """As `checked`, in the order of the rows."""
     missing = [c for c in (*COLUMNS, *keys) if c not in frame.columns]
     if missing:
         raise MatchingError(
@@ -97,7 +132,7 @@ def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str,
         "due",
         *(k for k in ("also",) if k in frame.columns),
         *(k for k in keys if k not in (*COLUMNS, *_OPTIONAL)),
-    ).sort("id")
+    )
 
 
 def _told(rows: pl.DataFrame, name: str, column: str, expected: str) -> Iterable[str]:

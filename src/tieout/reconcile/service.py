@@ -23,7 +23,7 @@ from tieout.reconcile.keys import links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
 from tieout.reconcile.pool import Item, Pool
-from tieout.reconcile.proven import edges_of, proven, unequal_pairs
+from tieout.reconcile.proven import PROVING, edges_of, proven, unequal_pairs
 from tieout.reconcile.ruleset import Kind, Pass, Rules
 from tieout.reconcile.weighing import OPEN, Hypothesis
 from tieout.reconcile.words import why
@@ -92,10 +92,11 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
     # What a number alone proves is taken in sets where a pass asks for no more than that.
     rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
     takes = rule is not None and rule.automatic
+    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer)
+    edges = edges.select(PROVING)
     sure = (
         proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
     )
-    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer)
     del edges
     done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p[0] for p in pairs])])
     done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p[1] for p in pairs])])
