@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
@@ -31,8 +32,20 @@ def list_lessons(
         rows = lessons(connection, entity, state)
     if as_json:
         print_json(rows)
+    elif not rows:
+        out.print("nothing was taught yet: matches by hand do")
     else:
-        table = Table("no.", "lesson", "kind", "taught by", "matches", "state", "decided by")
+        table = Table(
+            "no.",
+            "lesson",
+            "kind",
+            "taught by",
+            "matches",
+            "state",
+            "decided by",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+        )
         for row in rows:
             table.add_row(
                 str(row["lesson_id"]),

@@ -178,6 +178,16 @@ def show(found: Any, dry: bool) -> None:
 # the work list
 
 
+def _table(*names: str) -> Table:
+    """A table whose first column is never cut: it is what the next command needs."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(names):
+        table.add_column(
+            name, no_wrap=number == 0, overflow="fold", min_width=26 if name == "match" else None
+        )
+    return table
+
+
 @group.command("list")
 def list_suggestions(
     folder: Folder = Path(),
@@ -192,8 +202,10 @@ def list_suggestions(
         rows = suggestions(connection, entity)
     if as_json:
         print_json([_suggestion_json(r) for r in rows])
+    elif not rows:
+        out.print("nothing waits for a person")
     else:
-        table = Table("no.", "cash", "for", "difference", "rule", "why", "state")
+        table = _table("no.", "cash", "for", "difference", "rule", "why", "state")
         for row in rows:
             cash, due = _sides(row)
             gap = f"{row['difference']} {row['explained_as'].replace('_', ' ')}" if row["difference"] else ""
@@ -397,7 +409,10 @@ def applied(
             ]
         )
         return
-    table = Table("match", "on", "amount", "for", "rule", "decided by", "state")
+    if not documents:
+        out.print("nothing was matched yet")
+        return
+    table = _table("match", "on", "amount", "for", "rule", "decided by", "state")
     for row, document in documents:
         amount = -sum((x.residual - x.rest for x in document.cash), Decimal(0))
         table.add_row(

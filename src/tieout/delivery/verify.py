@@ -26,7 +26,8 @@ _BATCH = 1000
 UNRECONCILED = "unreconciled_in_ledger"
 CAUSES = ("changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", UNRECONCILED)
 _RECONCILE_AGAIN = (
-    "ask who took it apart: match it there again, or `tieout matches undo` what Tieout booked for it"
+    "ask who took it apart: match it there again, undo what Tieout booked with `tieout matches undo`, or "
+    "accept it with `tieout cases solve`"
 )
 
 
