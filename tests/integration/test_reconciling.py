@@ -444,6 +444,19 @@ def test_a_match_that_somebody_takes_apart_is_a_case_and_is_not_made_again(books
     assert books.verify() == 0 and books.cases() == []
 
 
+def test_a_mark_that_comes_late_hides_no_match(books: Books) -> None:
+    """A load whose answer was lost may happen after the match: the number reads as a mark then."""
+    move = books.invoice("INV-77085", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-77085")
+    whole(books)
+    table = books.world.odoo.service.world.table("account.move.line")
+    for line in books.lines("121000"):
+        table[line["id"]]["matching_number"] = "Ilate"
+    assert books.verify() == 0 and books.cases() == [] and books.due(move) == 0
+    books.call("account.move.line", "remove_move_reconcile", ids=[x["id"] for x in books.lines("121000")])
+    assert books.verify() == 1
+
+
 def test_undoing_puts_the_cash_back_and_it_is_a_break_again(books: Books) -> None:
     move = books.invoice("INV-77090", "500.00", books.partner("Acme Corp"))
     books.cash("c1", "487.50", "Acme Corp INV-77090")

@@ -27,6 +27,7 @@ from tieout.cli.clearing import clearing_json
 from tieout.cli.clearing import show as show_clearing
 from tieout.cli.context import err, fail, out
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
+from tieout.connect import ConnectorError
 from tieout.delivery import request_verification
 from tieout.documents import decode_document
 from tieout.engine import wake
@@ -303,14 +304,15 @@ class Demo:
 
     @staticmethod
     def _insist(app: Any, act: Callable[[Any], object]) -> None:
-        """Do something that may be done twice, also when the database dies under it."""
+        """Do something that may be done twice, also when the database dies under it or a system is
+        busy."""
         for attempt in range(10):
             try:
                 connection = app.database.connect(autocommit=True)
                 act(connection)
                 connection.close()
                 return
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, ConnectorError):
                 if attempt == 9:
                     raise
                 time.sleep(0.3)

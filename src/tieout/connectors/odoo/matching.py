@@ -22,6 +22,7 @@ _FIELDS = [
     "account_id",
     "reconciled",
     "matching_number",
+    "full_reconcile_id",
     "parent_state",
     "amount_residual_currency",
     "amount_currency",
@@ -38,7 +39,11 @@ def moves_of(client: OdooClient, model: str, keys: list[int]) -> dict[int, int]:
 
 
 def _number(row: Row) -> str:
-    """The number under which a line is matched; "" where it waits for its pair, or for none."""
+    """The number under which a line is matched; "" where it waits for its pair, or for none. A load
+    of a mark whose answer was lost may come to pass after the match: the mark then hides the number,
+    and the full match that the line belongs to says it."""
+    if row["full_reconcile_id"]:
+        return str(row["full_reconcile_id"][0])
     found = str(row["matching_number"] or "")
     return "" if found.startswith("I") else found
 
@@ -102,7 +107,8 @@ class Matcher:
         now: dict[str, str] = {}
         for start in range(0, len(ids), 2000):
             domain = [["id", "in", ids[start : start + 2000]]]
-            rows = self._client.call(LINE, "search_read", domain=domain, fields=["matching_number"])
+            fields = ["matching_number", "full_reconcile_id"]
+            rows = self._client.call(LINE, "search_read", domain=domain, fields=fields)
             now |= {str(row["id"]): _number(row) for row in rows}
         return {
             s.external_id: Outcome(s.external_id, "confirmed", read_back=dict(s.before))
@@ -288,6 +294,7 @@ class Matcher:
             # A mark that somebody else put there waits for an import of theirs.
             if not row["reconciled"]
             and row["parent_state"] == "posted"
+            and not row["full_reconcile_id"]
             and (row["matching_number"] or "") in ("", f"I{keys[row['id']]}")
         ]
 
