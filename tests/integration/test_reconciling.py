@@ -690,6 +690,10 @@ def test_a_match_by_hand_teaches_a_reference_that_is_used_once_another_approves(
     )
     books.work()
     assert taught(books) == ["BELEG and digits means INV/2026/#####"]
+    with pytest.raises(DecisionError, match="is applied already"):
+        books.decide("bob").join(
+            interface, cash, [i for i in due if i.numbers[0] == "INV/2026/04711"], "write_off"
+        )
     books.cash("c2", "500.00", "Beleg 4712")
     assert not whole(books).applied and books.due(second) == 500
     with pytest.raises(LessonError, match="somebody else approves"):

@@ -464,6 +464,7 @@ def test_a_structured_reference_is_found_in_whatever_groups_it_is_written(number
         )
     )
     assert (found.left, found.right) == (("L1",), ("R1",))
+    assert found.why == "each names the other alone, and the amounts agree"
 
 
 def test_a_structured_reference_that_fails_its_check_is_no_number() -> None:
@@ -537,6 +538,11 @@ def test_equal_amounts_are_paired_in_order_only_where_a_rule_calls_them_intercha
     assert not list(match(table(*other), table(*right, *OTHERS), rules).groups())
     named = [("L9", "2026-10-05", "49.00", "EUR", "", "Kunde 7 GmbH", "INV-2026-70002")]
     assert one(match(table(*named), table(*right, *OTHERS), rules)).right == ("R2",)
+    # One that names something else is no double of these.
+    elsewhere = [("L9", "2026-10-05", "49.00", "EUR", "", "Kunde 7 GmbH", "INV-2026-90007")]
+    assert not [
+        m for m in match(table(*elsewhere), table(*right, *OTHERS), rules).groups() if m.status == "auto"
+    ]
     with pytest.raises(MatchingError, match="pass 'doubles' is interchangeable: it has"):
         parse_rules(INTERCHANGEABLE.replace('["none"]', '["weak"]'), "mine")
 
@@ -548,3 +554,27 @@ def test_equal_amounts_are_paired_in_order_only_where_a_rule_calls_them_intercha
 )  # fmt: skip
 def test_other_scripts_are_read_as_banks_write_them(one_way: str, other: str) -> None:
     assert Parties([one_way]).of(other), (folded(one_way), folded(other))
+
+
+def test_a_table_that_is_read_in_parts_tells_every_problem_with_its_own_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tieout.reconcile.reading._PART", 2)
+    rows = [{**dict.fromkeys(COLUMNS, ""), "id": f"X{n % 5}", "date": "2026-10-01", "amount": f"{n}.00", "currency": "EUR"}
+            for n in range(7)]  # fmt: skip
+    for suffix in (".csv", ".parquet"):
+        path = tmp_path / f"t{suffix}"
+        first = 2 if suffix == ".csv" else 1
+        write = pl.DataFrame.write_csv if suffix == ".csv" else pl.DataFrame.write_parquet
+        write(pl.DataFrame(rows[:5]), path)
+        assert read_table(path)["id"].to_list() == [f"X{n}" for n in range(5)]
+        write(pl.DataFrame(rows), path)
+        with pytest.raises(MatchingError) as told:
+            read_table(path)
+        assert [p.split(",")[0] for p in told.value.problems] == [
+            f"t{suffix}: row {first + n}" for n in (5, 6)
+        ]
+        write(pl.DataFrame([*rows[:4], {**rows[4], "amount": "1,5"}]), path)
+        with pytest.raises(MatchingError, match=f"row {first + 4}, column 'amount'"):
+            read_table(path)
+    assert len(checked(pl.DataFrame([], schema=dict.fromkeys(COLUMNS, pl.String)), "none")) == 0
