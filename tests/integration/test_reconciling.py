@@ -442,6 +442,15 @@ def test_a_match_that_somebody_takes_apart_is_a_case_and_is_not_made_again(books
     assert not whole(books).applied and books.due(move) == 500
     books.call("account.move.line", "reconcile", ids=lines)
     assert books.verify() == 0 and books.cases() == []
+    # Taken apart once more, and undone: the cash is unapplied again, and a person's to match.
+    books.call("account.move.line", "remove_move_reconcile", ids=lines)
+    assert books.verify() == 1
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "it was another Acme")
+    books.work()
+    assert books.cases() == [] and books.balance("212130") == -500 and books.verify() == 0
+    assert not whole(books).applied and len(open_suggestions(books)) == 1
 
 
 def test_a_mark_that_comes_late_hides_no_match(books: Books) -> None:

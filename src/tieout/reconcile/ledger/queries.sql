@@ -30,7 +30,10 @@ where m.entity = %(entity)s and (
     d.document_id is null or d.state in ('normalised', 'planned')
     or (d.state = 'refused' and exists (
         select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'))
-    or exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed))
+    or (exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed)
+        -- once it is undone, what somebody took apart is settled
+        and not exists (select 1 from tieout.document n where n.interface = d.interface
+            and n.source_key = d.source_key and n.revision > d.revision and n.state = 'posted')))
 
 -- name: undone_pairs
 -- Cash and what it paid, of matches that people undid.
@@ -133,7 +136,7 @@ select source_key from tieout.cases
 where state = 'open' and interface = %(interface)s and cause = %(cause)s
 
 -- name: matches
-select d.source_key, d.revision, d.state, d.entity, d.interface, d.content, d.currency,
+select d.document_id, d.source_key, d.revision, d.state, d.entity, d.interface, d.content, d.currency,
     d.accounting_on, d.posted_at
 from tieout.document d
 where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(key)s)

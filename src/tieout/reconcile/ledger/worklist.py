@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.cases import solve
 from tieout.connect import OpenItem
 from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
@@ -25,6 +26,10 @@ from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
+
+
+# What somebody took apart in the ledger is settled by undoing the rest of it.
+_APART = ["unreconciled_in_ledger"]
 
 
 class DecisionError(ValueError):
@@ -164,6 +169,7 @@ class Decisions:
             raise DecisionError(f"{key} is {row['state']}: only what was applied can be undone")
         told = msgspec.structs.replace(document, undone=True, decided_by=self._who, why=reason)
         hand_on(self._connection, self._release.interfaces[row["interface"]], [told], self._now)
+        solve(self._connection, [row["document_id"]], self._now, f"undone: {reason}", self._who, _APART)
         self._testify("match.undone", key, row["entity"], {"reason": reason})
         wake(self._connection)
         return told
