@@ -16,6 +16,7 @@ from tieout.cli import clearing as clearing_command
 from tieout.cli import evidence as evidence_group
 from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
+from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli.context import (
@@ -40,7 +41,7 @@ cli = typer.Typer(
 )
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(evidence_group.group, name="evidence")
-cli.add_typer(reconcile_command.group, name="matches")
+cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
 cli.command("reconcile")(reconcile_command.reconcile)

@@ -5,9 +5,9 @@ from tieout.reconcile.ledger.applying import (
     Aged,
     Reconciler,
     Run,
-    close_matched_cases,
     reconciliation_interface,
 )
+from tieout.reconcile.ledger.handing import close_matched_cases
 from tieout.reconcile.ledger.schedule import ReconcileStage
 from tieout.reconcile.ledger.teaching import LessonError, decide_lesson, lessons
 from tieout.reconcile.ledger.worklist import DecisionError, Decisions, matches, suggestions

@@ -16,13 +16,12 @@ from typing import Any
 
 import msgspec
 
-from tieout.cases import NewCase, open_cases, solve, solve_by_key, solve_case
-from tieout.connect import Item, LedgerReader, OpenItem
-from tieout.documents import Reconciliation, canonical_bytes
+from tieout.cases import NewCase, open_cases, solve, solve_by_key
+from tieout.connect import LedgerReader, OpenItem
+from tieout.documents import Reconciliation
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
-from tieout.pipeline import accept
 from tieout.reconcile.breaks import breaks
 from tieout.reconcile.ledger.grouping import (
     GroupError,
@@ -33,6 +32,7 @@ from tieout.reconcile.ledger.grouping import (
     spoken,
     told_by,
 )
+from tieout.reconcile.ledger.handing import STREAM, close_matched_cases, fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import Learned, in_force
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
@@ -41,12 +41,10 @@ from tieout.rules import Interface, Release, UnmappedError
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
-STREAM = "reconciliations"
 POLICY = "policy: automatic"
 # Money that waits stands on these; what it may pay stands on those, beside receivables and payables.
 _CASH_ROLES = ("unapplied.",)
 _DUE_ROLES = ("bank_in_transit", "outstanding_")
-_SETTLED_BY_MATCH = ["unmatched_bank_line", "payment_without_order", "refund_without_credit_note"]
 _UNMATCHED = "unmatched_cash"
 _STAYS_OPEN = ("partial_payment", "over_payment")
 
@@ -380,72 +378,3 @@ def _taken(groups: Iterable[Match], sure: Sequence[Reconciliation]) -> list[Matc
         g if g.status == "suggested" or key(g) in applied else msgspec.structs.replace(g, status="suggested")
         for g in groups
     ]
-
-
-def suggestion_row(document: Reconciliation, about: str) -> dict[str, Any]:
-    """A suggestion's columns that its document says."""
-    content = canonical_bytes(document)
-    return {
-        "about": about,
-        "content": content.decode(),
-        "sha": hashlib.sha256(content).digest(),
-        "currency": document.currency,
-        "amount": -sum((x.residual for x in document.cash), Decimal(0)),
-        "difference": document.difference.value,
-        "explained_as": document.explained_as,
-        "rule": document.rule,
-        "confidence": Decimal(document.confidence),
-        "why": document.why,
-    }
-
-
-def fresh(
-    connection: Connection, interface: Interface, documents: Sequence[Reconciliation]
-) -> list[Reconciliation]:
-    """Those that do not stand already. A group that was undone or given up and is decided once more
-    is another match of the same lines: it gets a name of its own."""
-    given = {"interface": interface.name, "keys": [d.key for d in documents]}
-    told = {r["key"]: r for r in connection.execute(_SQL["tellings"], given)}
-    found = []
-    for document in documents:
-        row = told.get(document.key)
-        if row is None:
-            found.append(document)
-        elif not row["stands"]:
-            found.append(msgspec.structs.replace(document, key=f"{document.key}~{row['times'] + 1}"))
-    return found
-
-
-def hand_on(
-    connection: Connection, interface: Interface, documents: Sequence[Reconciliation], now: datetime
-) -> int:
-    """Put matches into the inbox, in the caller's transaction; how many were new."""
-    items = []
-    for document in documents:
-        # Told once, and told once more where it shall be undone.
-        told = f"{document.key}:undone" if document.undone else document.key
-        items.append(Item(STREAM, document.key, told, canonical_bytes(document)))
-    lines = [
-        (d.key, x.line, side, x.effect)
-        for d in documents
-        for side, members in (("cash", d.cash), ("due", d.due))
-        for x in members
-    ]
-    if lines:
-        keys, ids, which, effects = zip(*lines, strict=True)
-        given = {"interface": interface.name, "entity": interface.entity}
-        given |= {"key": list(keys), "line": list(ids), "side": list(which), "effect": list(effects)}  # type: ignore[dict-item]
-        connection.execute(_SQL["add_match_lines"], given)
-        # What was suggested of these lines is not true any more.
-        gone = {"interface": interface.name, "lines": sorted({*ids}), "now": now}
-        connection.execute(_SQL["overlapping"], gone)
-    return accept(connection, interface.name, items, "match", now).new
-
-
-def close_matched_cases(connection: Connection, now: datetime) -> int:
-    """Solve the cases of cash that a match has applied by now; how many."""
-    rows = connection.execute(_SQL["matched_cases"], {"causes": _SETTLED_BY_MATCH}).fetchall()
-    with connection.transaction():
-        return sum(
-            solve_case(connection, r["case_id"], now, "its cash is matched", "reconcile") for r in rows
-        )
