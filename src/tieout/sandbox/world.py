@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import socket
 from datetime import UTC, datetime
@@ -24,9 +25,13 @@ ADMIN_PASSWORD = "admin"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on, from below those that outgoing connections are given: of these
+    one that is free now may be taken a moment later."""
+    while True:
+        port = secrets.randbelow(20_000) + 12_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class World:
@@ -99,7 +104,13 @@ class World:
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
         names = ("odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents")
-        self.ports = {name: free_port() for name in names}
+        found: dict[str, int] = {}
+        for name in names:
+            port = free_port()
+            while port in found.values():
+                port = free_port()
+            found[name] = port
+        self.ports = found
 
     @property
     def statements(self) -> Path:
