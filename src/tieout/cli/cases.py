@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
@@ -20,7 +21,7 @@ def list_cases(
     cause: Annotated[str | None, typer.Option()] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Open cases, the largest amount at risk first."""
+    """Open cases with their age, the largest amount at risk first."""
     from tieout.cases import list_open
 
     app = open_running(folder)
@@ -29,10 +30,16 @@ def list_cases(
     if as_json:
         print_json(rows)
     else:
-        table = Table("case", "cause", "source", "at risk", "recovery")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("case", "cause", "source", "at risk", "days", "recovery"):
+            table.add_column(
+                name, justify="right" if name in ("at risk", "days") else "left", overflow="fold"
+            )
+        now = app.clock.now()
         for row in rows:
-            amount = f"{row['amount']} {row['currency']}"
-            table.add_row(str(row["case_id"]), row["cause"], row["source_key"], amount, row["recovery"])
+            amount, days = f"{row['amount']} {row['currency']}", (now - row["opened_at"]).days
+            cells = (row["case_id"], row["cause"], row["source_key"], amount, days, row["recovery"])
+            table.add_row(*map(str, cells))
         out.print(table)
     raise typer.Exit(FINDINGS if rows else 0)
 
