@@ -165,6 +165,17 @@ class Books:
         values = {"journal_id": journal, "date": "2026-10-12", "payment_ref": text, "amount": float(amount)}
         return int(self.call("account.bank.statement.line", "create", vals_list=[values])[0])
 
+    def pay_by_hand(self, move: int) -> None:
+        """Somebody registers a payment for an invoice in Odoo."""
+        context = {
+            "active_model": "account.move",
+            "active_ids": [move],
+            "allowed_company_ids": [self.company.id],
+        }
+        values = [{"payment_date": "2026-10-13"}]
+        wizard = self.admin.call("account.payment.register", "create", vals_list=values, context=context)
+        self.call("account.payment.register", "action_create_payments", ids=wizard)
+
     def due(self, move: int) -> Decimal:
         (row,) = self.call("account.move", "read", ids=[move], fields=["amount_residual"])
         return Decimal(str(row["amount_residual"]))
@@ -380,10 +391,7 @@ def test_what_somebody_matched_meanwhile_is_respected_and_told(books: Books) -> 
     books.cash("c1", "500.00", "Acme Corp INV-77070")
     assert len(books.run().applied) == 1
     # Before it is delivered somebody pays the invoice by hand.
-    wizard = books.admin.call("account.payment.register", "create", vals_list=[{"payment_date": "2026-10-13"}],
-                              context={"active_model": "account.move", "active_ids": [move],
-                                       "allowed_company_ids": [books.company.id]})  # fmt: skip
-    books.call("account.payment.register", "action_create_payments", ids=wizard)
+    books.pay_by_hand(move)
     assert books.state(move) == "paid"
     books.work()
     # Nothing was booked for it: the cash is unapplied still, and a person is told.
@@ -419,10 +427,7 @@ def test_a_suggestion_whose_lines_changed_in_the_ledger_books_nothing(books: Boo
     books.cash("c1", "60.00", "Acme Corp INV-77078")
     whole(books)
     (row,) = open_suggestions(books)
-    wizard = books.admin.call("account.payment.register", "create", vals_list=[{"payment_date": "2026-10-13"}],
-                              context={"active_model": "account.move", "active_ids": [move],
-                                       "allowed_company_ids": [books.company.id]})  # fmt: skip
-    books.call("account.payment.register", "action_create_payments", ids=wizard)
+    books.pay_by_hand(move)
     before = books.moves()
     books.decide("ann").accept(row["suggestion_id"])
     books.work()

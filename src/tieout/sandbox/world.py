@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,6 +33,17 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def free_ports(names: Iterable[str]) -> dict[str, int]:
+    """A port for each name, no two alike."""
+    found: dict[str, int] = {}
+    for name in names:
+        port = free_port()
+        while port in found.values():
+            port = free_port()
+        found[name] = port
+    return found
 
 
 class World:
@@ -104,13 +116,7 @@ class World:
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
         names = ("odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents")
-        found: dict[str, int] = {}
-        for name in names:
-            port = free_port()
-            while port in found.values():
-                port = free_port()
-            found[name] = port
-        self.ports = found
+        self.ports = free_ports(names)
 
     @property
     def statements(self) -> Path:
