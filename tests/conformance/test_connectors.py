@@ -449,9 +449,20 @@ def test_odoo_what_is_open_is_read_whoever_made_it_and_a_set_is_reconciled_once(
                LedgerLine(account="121000", amount=-value, company=-value, name="x", match=f"{name}r",
                           partner=f"#{due.partner}")),
         marks=(Mark(line=paid.line, match=f"{name}u"), Mark(line=due.line, match=f"{name}r")),
+        expects=tuple(MatchedLine(line=x.line, residual=x.residual) for x in (paid, due)),
     )  # fmt: skip
     (applied,) = session.send([Sending(f"tieout.{name}_a", entry)])
     assert applied.status == "confirmed" and not applied.cause, applied
+    # Sent again it is the same record: its lines are not open any more, for it closed them itself.
+    (twice,) = session.send([Sending(f"tieout.{name}_a", entry)])
+    assert (twice.status, twice.target_id, twice.cause) == ("confirmed", applied.target_id, ""), twice
+    # Another entry for the same lines comes too late: nothing is posted for it.
+    (late,) = session.send(
+        [Sending(f"tieout.{name}_b", msgspec.structs.replace(entry, reference=f"{name} late"))]
+    )
+    assert (late.status, late.cause) == ("refused", "matched_otherwise") and "meanwhile line" in late.error
+    moves = session._client.call("account.move", "search", domain=[["ref", "=", f"{name} late"]])
+    assert moves == []
     # The marks paired both sets as the entry was posted: asking again does nothing.
     targets = {f"tieout.{name}_a": (applied.model, applied.target_id)}
     for account, item in (("121000", due), ("212130", paid)):
