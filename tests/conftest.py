@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tieout.security import hold_key
 from tieout.store import Database, EmbeddedServer, migrate
 
 # The same examples every time, and no deadline: a busy machine is no defect.
@@ -31,7 +32,9 @@ def empty_database(server: EmbeddedServer) -> Database:
     name = f"t{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
-    return Database(server.dsn.replace("dbname=tieout", f"dbname={name}"))
+    dsn = server.dsn.replace("dbname=tieout", f"dbname={name}")
+    hold_key(dsn, bytes(32))
+    return Database(dsn)
 
 
 @pytest.fixture

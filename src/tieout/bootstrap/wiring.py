@@ -9,7 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from psycopg.conninfo import conninfo_to_dict
+
+from tieout.approvals import EscalationStage
 from tieout.bootstrap.discover import discover
+from tieout.bootstrap.upgrading import stamp_what_is_there
 from tieout.connect import (
     Connector,
     ConnectorError,
@@ -36,8 +40,16 @@ from tieout.reconcile.ledger import (
     reconciliation_interface,
 )
 from tieout.rules import Entity, Interface, Release
+from tieout.security import hold_key, load_or_make_key
 from tieout.settings import Project, ProjectError, load_project, read_environment
-from tieout.store import Connection, Database, EmbeddedServer, ensure_partitions, migrate
+from tieout.store import (
+    Connection,
+    Database,
+    EmbeddedServer,
+    ensure_partitions,
+    let_application_in,
+    migrate,
+)
 
 _log = get_logger(__name__)
 _DELIVERY_THREADS = 3
@@ -57,6 +69,7 @@ class App:
         self.clock: Clock = FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
         self._server = server
         self._database: Database | None = None
+        self._stamp_key = load_or_make_key(self.project.state / "keys" / "stamp.key")
         self._sessions: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._release, self._looked_at = self.project.release, 0.0
@@ -69,27 +82,48 @@ class App:
     def database(self) -> Database:
         """The database; an embedded one must run already (see `start_database`)."""
         if self._database is None:
+            hold_key(self.dsn, self._stamp_key)
             self._database = Database(self.dsn)
         return self._database
 
     @property
     def dsn(self) -> str:
-        return self.project.dsn or EmbeddedServer(self.project.state / "postgres").dsn
+        """The application's way into the database."""
+        return self.project.dsn or EmbeddedServer(self.project.state / "postgres").application_dsn
+
+    @property
+    def owner_dsn(self) -> str:
+        """The owner's: migrations, partitions, backups. The application's own where none is given."""
+        if self.project.dsn:
+            return self.project.owner_dsn or self.project.dsn
+        return EmbeddedServer(self.project.state / "postgres").dsn
 
     def start_database(self) -> EmbeddedServer | None:
         """Start the embedded server unless a DSN is given, and migrate."""
         server = None
         if not self.project.dsn:
             server = EmbeddedServer(self.project.state / "postgres").start()
-        migrate(self.database)
+        owner = Database(self.owner_dsn)
+        applied = migrate(owner)
+        if self.owner_dsn != self.dsn:
+            role = str(conninfo_to_dict(self.dsn).get("user") or "")
+            let_application_in(owner, role, server.application_password if server else "")
+        if "0004_approvals.sql" in applied:
+            hold_key(self.owner_dsn, self._stamp_key)
+            with owner.transaction() as connection:
+                stamp_what_is_there(connection)
         self._keep_house()
         return server
 
     def _keep_house(self) -> None:
         """Make partitions ahead and record the release that is in force."""
         release, now = self.release(), self.clock.now()
+        owner = Database(self.owner_dsn).connect(autocommit=True)
+        made = ensure_partitions(owner, now)
+        owner.close()
+        if made and self.owner_dsn != self.dsn:
+            let_application_in(Database(self.owner_dsn), str(conninfo_to_dict(self.dsn).get("user") or ""))
         connection = self.database.connect(autocommit=True)
-        ensure_partitions(connection, now)
         with connection.transaction():
             added = connection.execute(
                 "insert into tieout.release (sha256, activated_at) values (%s, %s) on conflict do nothing",
@@ -272,6 +306,7 @@ class App:
             self.project.fetch, self.release, self.remote_folder_of, self.file_reader_of, clock
         )
         verify = VerifyStage(self.reader_of, lambda: self.ledgers, clock)
+        overdue = EscalationStage(self.release, clock)
         sealer = Sealer(self.signer, clock, self.project.witness)
         loops = [
             Loop("process", self.database, [process.step]),
@@ -279,7 +314,7 @@ class App:
             Loop(
                 "seal",
                 self.database,
-                [sealer.step, verify.step, self.close_matched_cases, self.housekeeping],
+                [sealer.step, verify.step, self.close_matched_cases, overdue.step, self.housekeeping],
             ),
         ]
         daily = ReconcileStage(self.release, self.reconcile, clock)

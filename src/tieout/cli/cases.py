@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import who_decides
 
 group = typer.Typer(help="Business exceptions.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -48,13 +49,14 @@ def list_cases(
 def solve(
     case: Annotated[int, typer.Argument()],
     note: Annotated[str, typer.Option(help="what was done")],
-    who: Annotated[str, typer.Option("--as", help="who decides")] = "operator",
+    who: Annotated[str, typer.Option("--as", help="who decides")] = "",
     folder: Folder = Path(),
 ) -> None:
     """Solve a case whose document may stand as it is."""
     from tieout.cases import solve_case
 
     app = open_running(folder)
+    who = who_decides(app, who, "operator")
     with app.database.transaction() as connection:
         if not solve_case(connection, case, app.clock.now(), note, who):
             fail(f"case {case} is not open", USAGE)
@@ -65,18 +67,20 @@ def solve(
 def exclude(
     case: Annotated[int, typer.Argument()],
     reason: Annotated[str, typer.Option(help="why nothing is posted for it")],
-    who: Annotated[str, typer.Option("--as", help="who decides")] = "operator",
+    who: Annotated[str, typer.Option("--as", help="who decides")] = "",
     folder: Folder = Path(),
 ) -> None:
     """Exclude a held document for a reason: it is never posted."""
-    from tieout.pipeline import exclude_case
+    from tieout.pipeline import exclude
 
     app = open_running(folder)
+    who = who_decides(app, who, "operator")
     try:
         with app.database.transaction() as connection:
-            done = exclude_case(connection, case, reason, app.clock.now(), who)
+            asked = exclude(connection, app.release(), case, reason, app.clock.now(), who)
     except ValueError as error:
         fail(str(error), USAGE)
-    if not done:
-        fail(f"case {case} holds no document that could be excluded", USAGE)
-    out.print(f"case {case}: its document is excluded")
+    if asked:
+        out.print(f"case {case}: its exclusion waits for an approval (request {asked})")
+    else:
+        out.print(f"case {case}: its document is excluded")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
 from tieout.cli import evidence as evidence_group
@@ -18,6 +19,7 @@ from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
+from tieout.cli import people as people_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli.context import (
     FAILED,
@@ -31,6 +33,7 @@ from tieout.cli.context import (
     out,
     print_json,
 )
+from tieout.cli.identity import who_decides
 
 cli = typer.Typer(
     name="tieout",
@@ -39,7 +42,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cli.add_typer(approvals_group.group, name="approvals")
 cli.add_typer(cases_group.group, name="cases")
+cli.add_typer(people_group.group, name="people")
 cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
@@ -302,11 +307,12 @@ def ingest(
         if not path.is_file():
             fail(f"{path} is no file", USAGE)
     results, refused = [], 0
+    who = who_decides(app, default=" ").strip()
     connection = app.database.connect(autocommit=True)
     for path in files:
         content = path.read_bytes()
         try:
-            done = take_file(connection, found, reader, path.name, content, app.clock)
+            done = take_file(connection, found, reader, path.name, content, app.clock, who)
             results.append({"file": str(path), "new": done.new, "known": done.known, "error": None})
         except FileRefusedError as error:
             refused += 1
@@ -400,8 +406,9 @@ def replay(
     from tieout.pipeline import replay as replay_documents
 
     app = open_running(folder)
+    who = who_decides(app, default="operator")
     with app.database.transaction() as connection:
-        count = replay_documents(connection, app.clock.now(), "operator", cause=cause, case_id=case)
+        count = replay_documents(connection, app.clock.now(), who, cause=cause, case_id=case)
     out.print(f"{count} documents and effects are taken up again")
 
 
@@ -414,7 +421,7 @@ def backup(
 
     app = open_running(folder)
     try:
-        size = back_up(app.dsn, target)
+        size = back_up(app.owner_dsn, target)
     except (RuntimeError, OSError) as error:
         fail(str(error))
     keys = app.project.state / "keys"
@@ -437,7 +444,7 @@ def restore(
     if not app.project.dsn:
         server = EmbeddedServer(app.project.state / "postgres").start()
     try:
-        count = restore_database(app.dsn, source)
+        count = restore_database(app.owner_dsn, source)
     except RuntimeError as error:
         fail(str(error))
     finally:

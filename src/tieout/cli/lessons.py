@@ -10,11 +10,12 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import who_decides
 
 group = typer.Typer(help="What matches by hand teach, once somebody else approves it.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Number = Annotated[int, typer.Argument(help="the lesson's number")]
-Who = Annotated[str, typer.Option("--as", help="who decides")]
+Who = Annotated[str, typer.Option("--as", help="who decides: needed until people are added")]
 
 
 @group.command("list")
@@ -64,6 +65,7 @@ def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> 
     from tieout.reconcile.ledger import LessonError, decide_lesson
 
     app = open_running(folder)
+    who = who_decides(app, who)
     try:
         with app.database.transaction() as connection:
             decide_lesson(connection, number, approve, who, reason, app.clock.now())
@@ -72,7 +74,7 @@ def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> 
 
 
 @group.command()
-def approve(number: Number, who: Who, folder: Folder = Path()) -> None:
+def approve(number: Number, who: Who = "", folder: Folder = Path()) -> None:
     """Let matching use a lesson that somebody else taught."""
     _decide(folder, number, True, who, "")
     out.print(f"lesson {number} is in force from the next run on")
@@ -82,7 +84,7 @@ def approve(number: Number, who: Who, folder: Folder = Path()) -> None:
 def reject(
     number: Number,
     reason: Annotated[str, typer.Option(help="why: it goes into the evidence")],
-    who: Who,
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Reject a lesson, or withdraw one that was approved."""

@@ -12,12 +12,13 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import who_decides
 from tieout.cli.reconcile import day_of, entity_of, match_json
 from tieout.cli.tables import money
 
 group = typer.Typer(help="Matches: what is suggested, and what was decided.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Who = Annotated[str, typer.Option("--as", help="who decides")]
+Who = Annotated[str, typer.Option("--as", help="who decides: needed until people are added")]
 Reason = Annotated[str, typer.Option(help="why: it goes into the evidence")]
 Json = Annotated[bool, typer.Option("--json")]
 
@@ -93,6 +94,7 @@ def _decide(folder: Path, who: str, act: Callable[[Any], Any], app: Any = None) 
     from tieout.rules import UnmappedError
 
     app = app or open_running(folder)
+    who = who_decides(app, who)
     try:
         with app.database.transaction() as connection:
             return act(Decisions(connection, app.release(), who, app.clock.now()))
@@ -123,7 +125,7 @@ def join(
     lines: Annotated[
         list[int], typer.Argument(help="the ledger's own ids of the lines that belong together")
     ],
-    who: Who,
+    who: Who = "",
     difference: Annotated[
         str, typer.Option(help="what a difference is booked as: a role difference.NAME of the mappings")
     ] = "",
@@ -141,7 +143,7 @@ def join(
 def book(
     line: Annotated[int, typer.Argument(help="the ledger's own id of a line of cash that pays nothing")],
     account: Annotated[str, typer.Option(help="the role of the account, such as bank_fees")],
-    who: Who,
+    who: Who = "",
     entity: Annotated[str, typer.Option("--entity")] = "",
     folder: Folder = Path(),
 ) -> None:
@@ -157,7 +159,7 @@ def book(
 @group.command()
 def accept(
     number: Annotated[int, typer.Argument(help="the suggestion's number")],
-    who: Who,
+    who: Who = "",
     difference: Annotated[
         str, typer.Option(help="what its difference is booked as: a role difference.NAME of the mappings")
     ] = "",
@@ -174,7 +176,7 @@ def split(
     lines: Annotated[
         list[int], typer.Option("--line", help="a line that stays in it (the numbers behind #)")
     ],
-    who: Who,
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Apply a suggestion with some of its lines only; the others stay open."""
@@ -186,7 +188,7 @@ def split(
 def reject(
     number: Annotated[int, typer.Argument(help="the suggestion's number")],
     reason: Reason,
-    who: Who,
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Never suggest these lines together again."""
@@ -198,7 +200,7 @@ def reject(
 def write_off(
     number: Annotated[int, typer.Argument(help="the suggestion's number")],
     reason: Reason,
-    who: Who,
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Apply a suggestion and write its difference off: above the limit, once a second person approves."""
@@ -212,7 +214,9 @@ def write_off(
 
 @group.command()
 def approve(
-    number: Annotated[int, typer.Argument(help="the suggestion's number")], who: Who, folder: Folder = Path()
+    number: Annotated[int, typer.Argument(help="the suggestion's number")],
+    who: Who = "",
+    folder: Folder = Path(),
 ) -> None:
     """Let a write-off happen that somebody else made."""
     document = _decide(folder, who, lambda d: d.approve(number))
@@ -223,7 +227,7 @@ def approve(
 def undo(
     match: Annotated[str, typer.Argument(help="the match, such as match:0123…")],
     reason: Reason,
-    who: Who,
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Take a match apart again, and book back what it booked."""

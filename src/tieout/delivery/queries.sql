@@ -10,7 +10,7 @@ group by d.system, d.lane order by bool_or(d.urgent) desc, d.lane
 
 -- name: claim
 select d.delivery_id, d.document_id, d.interface, d.entity, d.effect, d.external_id, d.ledger,
-    d.body, d.state, d.account, d.requires, d.attempts, o.source_key
+    d.body, d.state, d.account, d.requires, d.attempts, d.stamp, o.source_key
 from tieout.delivery d join tieout.document o using (document_id)
 where d.system = %(system)s and d.lane = %(lane)s
   and d.state in ('waiting', 'attempting', 'unknown')

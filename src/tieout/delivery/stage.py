@@ -7,6 +7,7 @@ it up before anything is sent again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -31,6 +32,7 @@ from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
+from tieout.security import NOT_OURS, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
@@ -117,6 +119,10 @@ class DeliveryStage:
         rows = connection.execute(_SQL["claim"], {"system": system, "lane": lane, "limit": BATCH}).fetchall()
         if writer is None or not rows:
             return False
+        strange = self._strange(connection, system, rows)
+        if strange:
+            self._set_aside(connection, strange)
+            return True
         kind = json.loads(rows[0]["body"])["op"]
         rows = [r for r in rows if json.loads(r["body"])["op"] == kind]
         open_rows = [r for r in rows if r["state"] in ("attempting", "unknown")]
@@ -124,6 +130,36 @@ class DeliveryStage:
         if open_rows:
             return self._look_up(connection, system, lane, writer, open_rows)
         return self._send(connection, system, lane, writer, fresh)
+
+    @staticmethod
+    def _strange(connection: Connection, system: str, rows: list[Row]) -> list[Row]:
+        """Rows that our planning did not write, or that somebody changed since."""
+        stamps, found = stamper(connection), []
+        for row in rows:
+            sha = hashlib.sha256(row["body"].encode()).digest()
+            given = (row["external_id"], row["document_id"], " ".join(row["requires"] or ()), sha)
+            if not stamps.holds(row["stamp"], "delivery", system, *given):
+                found.append(row)
+        return found
+
+    def _set_aside(self, connection: Connection, rows: list[Row]) -> None:
+        """Send nothing of them, ever: each becomes a case."""
+        with connection.transaction():
+            for row in rows:
+                why = "its stamp is not right: planning did not write it as it stands"
+                self._refused(
+                    connection, row, Outcome(row["external_id"], "refused", error=why, cause=NOT_OURS)
+                )
+                detail = {"cause": NOT_OURS}
+                entry = Entry(
+                    self._clock.now(),
+                    self._worker,
+                    "delivery.not_ours",
+                    row["external_id"],
+                    row["entity"],
+                    detail,
+                )
+                record(connection, [entry])
 
     def _look_up(
         self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]
@@ -284,7 +320,8 @@ class DeliveryStage:
         assert found is not None
         now = self._clock.now()
         amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
-        amount = amount or at_risk(decode_effect(row["body"].encode()))
+        if cause != NOT_OURS:
+            amount = amount or at_risk(decode_effect(row["body"].encode()))
         open_cases(
             connection,
             [
@@ -312,6 +349,7 @@ class DeliveryStage:
 # Causes of effects that did not happen: delivering them solves the case.
 _UNSENT = ["refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible"]
 _RECOVERY = {
+    NOT_OURS: "somebody wrote into the database past Tieout: find out who; nothing of it was sent",
     "not_matched": "match the two in the ledger, or `tieout replay --cause not_matched`",
     "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
     "match_impossible": "one side has left its account: correct it in the ledger, then replay",

@@ -1,5 +1,6 @@
 """The pipeline: intake, normalise, check, plan. Rows are the truth; work moves in sets."""
 
+from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
 from tieout.pipeline.folders import FolderStage, refuse_file, take_file
 from tieout.pipeline.intake import Accepted, accept
@@ -14,6 +15,8 @@ __all__ = [
     "PollStage",
     "ProcessStage",
     "accept",
+    "decide",
+    "exclude",
     "exclude_case",
     "poll_now",
     "pull_again",

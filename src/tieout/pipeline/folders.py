@@ -30,11 +30,12 @@ def take_file(
     name: str,
     content: bytes,
     clock: Clock,
+    submitted_by: str = "",
 ) -> Accepted:
     """Take one file in, in one transaction. Raises FileRefusedError where it cannot be read."""
     items = list(reader.read(name, content, interface.options))
     with connection.transaction():
-        accepted = accept(connection, interface.name, items, "file", clock.now())
+        accepted = accept(connection, interface.name, items, "file", clock.now(), submitted_by=submitted_by)
         crash_point("intake.before_commit")
     crash_point("intake.after_commit")
     return accepted

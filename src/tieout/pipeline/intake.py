@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tieout.connect import Item
 from tieout.evidence import salted_hash
+from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -31,16 +32,20 @@ def accept(
     now: datetime,
     *,
     state: str = "received",
+    submitted_by: str = "",
 ) -> Accepted:
     """Put items into the inbox, in the caller's transaction, with their evidence.
 
     A repeated dedupe key has no second effect. `state` is `listed` for what is kept and
     shown but never processed (an event that no interface knows, a push that only wakes a poll).
+    `submitted_by` is the person who gave them, "" where a system did.
     """
     if not items:
         return Accepted(0, 0)
     chosen = list({item.dedupe_key: item for item in reversed(items)}.values())[::-1]
     salts = [os.urandom(16) for _ in chosen]
+    hashes = [hashlib.sha256(item.body).digest() for item in chosen]
+    stamp = stamper(connection).message
     row = connection.execute(
         _SQL["accept"],
         {
@@ -51,7 +56,12 @@ def accept(
             "stream": [item.stream for item in chosen],
             "dedupe_key": [item.dedupe_key for item in chosen],
             "source_key": [item.source_key for item in chosen],
-            "sha": [hashlib.sha256(item.body).digest() for item in chosen],
+            "submitted_by": submitted_by,
+            "sha": hashes,
+            "stamp": [
+                stamp(interface, item.stream, item.dedupe_key, transport, submitted_by, sha)
+                for item, sha in zip(chosen, hashes, strict=True)
+            ],
             "salt": salts,
             "body": [item.body for item in chosen],
             "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],

@@ -7,6 +7,7 @@ message that cannot be taken stands alone and becomes a case.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 import psycopg
 
+from tieout.approvals import void
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import Connector, ContentRefusedError, LedgerFacts
 from tieout.documents import (
@@ -33,17 +35,22 @@ from tieout.evidence import Entry, record
 from tieout.money import Amount, MoneyError, Period
 from tieout.money.period import accounting_date
 from tieout.observe import get_logger
+from tieout.pipeline.approving import Approving
 from tieout.pipeline.facts import Asked, FactReader
 from tieout.pipeline.revising import revise
 from tieout.pipeline.work import Work
 from tieout.pipeline.writing import Writer
 from tieout.processes import CaseDraft, Facts, Plan, plan_document
 from tieout.rules import Entity, Interface, Release
+from tieout.security import NOT_OURS, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
 _log = get_logger(__name__)
 BATCH = 500
+_NOT_OURS_RECOVERY = (
+    "somebody wrote into the database past Tieout: find out who; take the source's message in again"
+)
 
 Row = dict[str, Any]
 
@@ -119,9 +126,11 @@ class _Batch:
 
     def run(self, connection: Connection, messages: list[Row], due: list[Row]) -> None:
         """Take the messages and the documents that are due, in one transaction."""
+        self._stamps = stamper(connection)
         arrived, settled, refused = self._normalise(messages)
         works, stale = revise(connection, self._interface.name, arrived)
-        works += [_again(row) for row in due]
+        works += [_again(row) for row in due if self._untouched(row)]
+        touched = [row for row in due if not self._untouched(row)]
         groups = [[w for w in works if _rank(w) == rank] for rank in range(3)]
         sales = groups[0]
         ledger, foreign = self._ask_ledger(sales)
@@ -129,12 +138,15 @@ class _Batch:
             self._lock_orders(connection, works)
             self._number(connection, works)
             reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now)
+            approving = Approving(connection, self._release, self._interface, self._now)
             writer = Writer(connection, self._release, self._interface, self._stage._sinks, self._now)
             # What is named by others comes first, so that they find it in the same batch.
             for group in groups:
                 self._plan(group, reader)
+                approving.hold(group)
                 writer.write(group)
             _settle(connection, settled)
+            refused += self._set_aside(connection, touched)
             open_cases(connection, refused, "process")
             record(connection, [self._stale_entry(key, version) for key, version in stale])
             wake(connection)
@@ -147,6 +159,10 @@ class _Batch:
         settled: dict[int, tuple[str, str]] = {}
         refused: list[NewCase] = []
         for row in messages:
+            if not self._is_ours(row):
+                settled[row["message_id"]] = ("failed", NOT_OURS)
+                refused.append(self._not_ours(row, f"message {row['message_id']}"))
+                continue
             try:
                 normalise = connector.stream(row["stream"]).normalise
                 documents = normalise(bytes(row["body"]), self._interface.options)
@@ -169,9 +185,26 @@ class _Batch:
                         revision=0,
                         measure=measure_of(document),
                         on=booked or accounting_date(happened, self._entity.zone),
+                        submitted_by=row["submitted_by"],
                     )
                 )
         return works, settled, refused
+
+    def _is_ours(self, row: Row) -> bool:
+        """Whether a message is as it was when we took it in."""
+        sha = hashlib.sha256(row["body"]).digest()
+        given = (row["stream"], row["dedupe_key"], row["transport"], row["submitted_by"], sha)
+        return self._stamps.holds(row["stamp"], "message", self._interface.name, *given)
+
+    def _untouched(self, row: Row) -> bool:
+        """Whether a document that waited is as we wrote it."""
+        sha = hashlib.sha256(row["content"].encode()).digest()
+        given = (row["source_key"], row["revision"], row["message_id"], sha)
+        return self._stamps.holds(row["stamp"], "document", self._interface.name, *given)
+
+    def _not_ours(self, row: Row, what: str) -> NewCase:
+        _log.warning("not ours", interface=self._interface.name, what=what)
+        return self._case(row, NOT_OURS, _NOT_OURS_RECOVERY, f"the stamp of {what} is not right")
 
     def _ask_ledger(self, sales: list[Work]) -> tuple[LedgerFacts, dict[str, str]]:
         numbers = [
@@ -201,6 +234,7 @@ class _Batch:
         if gone:
             connection.execute(_SQL["supersede"], {"ids": gone})
             solve(connection, gone, self._now, "superseded by a newer version", "process")
+            void(connection, gone, "superseded by a newer version", self._now)
 
     def _plan(self, works: list[Work], reader: FactReader) -> None:
         facts = reader.read([Asked(w.document, w.on, w.previous) for w in works])
@@ -238,11 +272,20 @@ class _Batch:
             {"version": version},
         )
 
+    def _set_aside(self, connection: Connection, rows: list[Row]) -> list[NewCase]:
+        """Refuse documents that somebody changed past us."""
+        for row in rows:
+            connection.execute(_SQL["set_aside"], {"id": row["document_id"], "reason": NOT_OURS})
+        return [self._not_ours(row, f"document {row['document_id']}") for row in rows]
+
     def _unreadable(self, row: Row, why: str, error: Exception | None = None) -> NewCase:
         cause = "unreadable_amount" if isinstance(error, MoneyError) else "unreadable_message"
         recovery = "its bytes are kept: correct it at its source, where it is sent again"
         if isinstance(error, ContentRefusedError):
             cause, recovery = error.cause, error.recovery
+        return self._case(row, cause, recovery, why)
+
+    def _case(self, row: Row, cause: str, recovery: str, why: str) -> NewCase:
         return NewCase(
             cause=cause,
             interface=self._interface.name,
@@ -256,6 +299,7 @@ class _Batch:
             owner=self._interface.owner,
             opened_at=self._now,
             due_at=self._now + timedelta(hours=self._interface.service_level_hours),
+            document_id=row.get("document_id"),
         )
 
     def give_up(self, connection: Connection, messages: list[Row], due: list[Row], error: Exception) -> None:
@@ -301,6 +345,7 @@ def _again(row: Row) -> Work:
         document_id=row["document_id"],
         previous=previous,
         is_new=False,
+        submitted_by=row["submitted_by"],
     )
 
 

@@ -3,12 +3,14 @@
 -- skipped: the first message of a key is the message.
 with given as (
     select * from unnest(%(stream)b::text[], %(dedupe_key)b::text[], %(source_key)b::text[],
-        %(sha)b::bytea[], %(salt)b::bytea[], %(body)b::bytea[], %(hash)b::bytea[])
-        as g (stream, dedupe_key, source_key, sha, salt, body, hash)
+        %(sha)b::bytea[], %(salt)b::bytea[], %(body)b::bytea[], %(hash)b::bytea[],
+        %(stamp)b::bytea[]) as g (stream, dedupe_key, source_key, sha, salt, body, hash, stamp)
 ), new as (
     insert into tieout.message
-        (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at, state)
-    select %(interface)s, stream, dedupe_key, source_key, %(transport)s, sha, %(at)s, %(state)s
+        (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at, state,
+        submitted_by, stamp)
+    select %(interface)s, stream, dedupe_key, source_key, %(transport)s, sha, %(at)s, %(state)s,
+        %(submitted_by)s, stamp
     from given
     on conflict (interface, dedupe_key) do nothing
     returning message_id, dedupe_key
@@ -30,13 +32,14 @@ select interface from tieout.document
 where state = 'normalised' and retry_at <= %(now)s group by interface
 
 -- name: claim_messages
-select m.message_id, m.stream, m.source_key, m.received_at, b.salt, b.body
+select m.message_id, m.stream, m.source_key, m.received_at, m.dedupe_key, m.transport,
+    m.submitted_by, m.stamp, b.salt, b.body
 from tieout.message m join tieout.message_body b using (message_id, received_at)
 where m.interface = %(interface)s and m.state = 'received'
 order by m.message_id limit %(limit)s
 
 -- name: due_documents
-select d.*, b.salt from tieout.document d
+select d.*, b.salt, m.submitted_by from tieout.document d
 join tieout.message m using (message_id)
 join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
 where d.interface = %(interface)s and d.state = 'normalised' and d.retry_at <= %(now)s
@@ -67,6 +70,21 @@ select nextval('tieout.document_document_id_seq') as id from generate_series(1, 
 update tieout.document set state = 'superseded', retry_at = null,
     measure_count = 0, measure_debit = 0, measure_credit = 0
 where document_id = any(%(ids)s)
+
+-- name: held_by
+select d.*, c.amount from tieout.cases c join tieout.document d using (document_id)
+where c.case_id = %(case_id)s and c.state = 'open' and d.state = 'refused'
+
+-- name: take_up
+update tieout.document set retry_at = %(now)s where document_id = %(id)s and state = 'normalised'
+
+-- name: turn_down
+update tieout.document set state = 'refused', reason = 'approval_rejected', retry_at = null
+where document_id = %(id)s and state = 'normalised'
+
+-- name: set_aside
+update tieout.document set state = 'refused', reason = %(reason)s, retry_at = null
+where document_id = %(id)s
 
 -- name: replanned
 update tieout.document d set state = v.state, reason = v.reason, retry_at = v.retry_at,
@@ -150,17 +168,18 @@ on conflict do nothing
 
 -- name: add_deliveries
 insert into tieout.delivery (document_id, interface, entity, system, lane, effect, external_id,
-    ledger, body, body_sha256, account, requires, urgent)
+    ledger, body, body_sha256, account, requires, urgent, stamp)
 select u.document_id, %(interface)s, %(entity)s, u.system, u.lane, u.effect, u.external_id,
-    u.ledger, u.body, u.sha, u.account, string_to_array(nullif(u.requires, ''), ' ') , %(urgent)s
+    u.ledger, u.body, u.sha, u.account, string_to_array(nullif(u.requires, ''), ' '), %(urgent)s,
+    u.stamp
 from unnest(%(document_id)s::bigint[], %(system)s::text[], %(lane)s::text[], %(effect)s::text[],
     %(external_id)s::text[], %(ledger)s::bool[], %(body)s::text[], %(sha)s::bytea[],
-    %(account)s::text[], %(requires)s::text[])
-    as u (document_id, system, lane, effect, external_id, ledger, body, sha, account, requires)
+    %(account)s::text[], %(requires)s::text[], %(stamp)s::bytea[])
+    as u (document_id, system, lane, effect, external_id, ledger, body, sha, account, requires, stamp)
 -- An effect that its target refused never happened: it may be planned anew under its own id.
 on conflict (system, external_id) do update set state = 'waiting', lane = excluded.lane,
     body = excluded.body, body_sha256 = excluded.body_sha256, account = excluded.account,
-    requires = excluded.requires, plan_no = delivery.plan_no + 1
+    requires = excluded.requires, stamp = excluded.stamp, plan_no = delivery.plan_no + 1
     where delivery.state = 'refused' and delivery.document_id = excluded.document_id
 returning external_id, plan_no
 

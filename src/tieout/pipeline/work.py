@@ -13,7 +13,9 @@ from tieout.processes.facts import PreviousFact
 @dataclass
 class Work:
     """`measure` is what this revision adds to its key's figure; `is_new` tells a fresh
-    document from one that is planned again; `supersedes` are revisions it takes the place of."""
+    document from one that is planned again; `supersedes` are revisions it takes the place of;
+    `submitted_by` is the person who gave its message, "" where a system did; `approval` says by what
+    it may go on, "" where no policy asks."""
 
     document: Document
     content: bytes
@@ -28,6 +30,8 @@ class Work:
     supersedes: list[int] = field(default_factory=list)
     plan: Plan | None = None
     facts: Facts | None = None
+    submitted_by: str = ""
+    approval: str = ""
 
     @property
     def planned(self) -> tuple[Plan, Facts]:

@@ -23,6 +23,7 @@ from tieout.money import Period
 from tieout.pipeline.work import Work
 from tieout.processes import Effect
 from tieout.rules import Entity, Interface, Release
+from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -32,7 +33,7 @@ _DOCUMENT_COLUMNS = (
     "document_id, interface, entity, kind, source_key, revision, version, content, content_sha256,"
     " message_id, occurred_at, accounting_on, period, currency, control_group, measure_count,"
     " measure_debit, measure_credit, order_key, link_key, state, reason, parked_account, facts,"
-    " facts_sha256, release, retry_at, posted_at"
+    " facts_sha256, release, retry_at, posted_at, stamp"
 )
 
 
@@ -50,6 +51,7 @@ class Writer:
         self._connection, self._release, self._interface = connection, release, interface
         self._entity: Entity = release.entities[interface.entity]
         self._sinks, self._now = sinks, now
+        self._stamps = stamper(connection)
 
     def write(self, group: list[Work]) -> None:
         if not group:
@@ -66,7 +68,12 @@ class Writer:
         plan, _ = work.planned
         if plan.decision == "planned":
             return "planned" if any(e.ledger for e in plan.effects) else "posted"
-        return {"wait": "normalised", "refused": "refused", "excluded": "excluded"}[plan.decision]
+        return {
+            "wait": "normalised",
+            "held": "normalised",
+            "refused": "refused",
+            "excluded": "excluded",
+        }[plan.decision]
 
     def _decision(self, work: Work) -> dict[str, Any]:
         plan, facts = work.planned
@@ -75,7 +82,8 @@ class Writer:
         return {
             "state": state,
             "reason": plan.reason,
-            "retry_at": self._now + (LONG_RETRY if plan.long else RETRY) if state == "normalised" else None,
+            # What waits for an approval is planned again when that was decided, and not before.
+            "retry_at": self._now + (LONG_RETRY if plan.long else RETRY) if plan.decision == "wait" else None,
             "parked": plan.parked_account,
             "facts": raw.decode(),
             "facts_sha": hashlib.sha256(raw).digest(),
@@ -90,7 +98,7 @@ class Writer:
         with self._connection.cursor().copy(statement.encode()) as copy:
             for work in works:
                 document, row = work.document, self._decision(work)
-                measure = work.measure
+                measure, sha = work.measure, hashlib.sha256(work.content).digest()
                 copy.write_row(
                     (
                         work.document_id,
@@ -101,7 +109,7 @@ class Writer:
                         work.revision,
                         document.version,
                         work.content.decode(),
-                        hashlib.sha256(work.content).digest(),
+                        sha,
                         work.message_id,
                         document.occurred_at,
                         row["accounting_on"],
@@ -121,6 +129,9 @@ class Writer:
                         self._release.sha256,
                         row["retry_at"],
                         row["posted_at"],
+                        self._stamps.document(
+                            self._interface.name, document.key, work.revision, work.message_id, sha
+                        ),
                     )
                 )
 
@@ -157,6 +168,7 @@ class Writer:
         if not rows:
             return
         bodies = [encode_effect(effect.body) for _, effect, _ in rows]
+        hashes = [hashlib.sha256(body).digest() for body in bodies]
         written = self._connection.execute(
             _SQL["add_deliveries"],
             {
@@ -170,7 +182,13 @@ class Writer:
                 "external_id": [effect.external_id for _, effect, _ in rows],
                 "ledger": [effect.ledger for _, effect, _ in rows],
                 "body": [body.decode() for body in bodies],
-                "sha": [hashlib.sha256(body).digest() for body in bodies],
+                "sha": hashes,
+                "stamp": [
+                    self._stamps.delivery(
+                        system, effect.external_id, work.document_id, " ".join(effect.requires), sha
+                    )
+                    for (work, effect, system), sha in zip(rows, hashes, strict=True)
+                ],
                 "account": [effect.account for _, effect, _ in rows],
                 "requires": [" ".join(effect.requires) for _, effect, _ in rows],
             },
@@ -258,7 +276,7 @@ class Writer:
                         "release": self._release.sha256[:16],
                         "facts": hashlib.sha256(canonical_bytes(facts)).hexdigest()[:16],
                         "effects": [e.external_id for e in plan.effects],
-                        "approval": "policy: automatic",
+                        "approval": work.approval or "policy: automatic",
                     },
                     salted_hash(work.salt, work.content),
                 )

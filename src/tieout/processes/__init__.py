@@ -2,7 +2,7 @@
 
 from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants, wants_of
 from tieout.processes.identity import external_id, partner_external_id
-from tieout.processes.plan import CaseDraft, Effect, Plan, plan_document
+from tieout.processes.plan import CaseDraft, Effect, Plan, money_of, plan_document
 
 __all__ = [
     "CaseDraft",
@@ -14,6 +14,7 @@ __all__ = [
     "Plan",
     "Wants",
     "external_id",
+    "money_of",
     "partner_external_id",
     "plan_document",
     "wants_of",

@@ -1,6 +1,20 @@
 """The Release: interfaces, mappings with effective dates, entities. Pure values."""
 
+from tieout.rules.approval import ApprovalPolicy, Demand, Step, demand_of
+from tieout.rules.conditions import ConditionError
 from tieout.rules.mapping import Mapping, MappingRow, UnmappedError
 from tieout.rules.release import Entity, Interface, Release
 
-__all__ = ["Entity", "Interface", "Mapping", "MappingRow", "Release", "UnmappedError"]
+__all__ = [
+    "ApprovalPolicy",
+    "ConditionError",
+    "Demand",
+    "Entity",
+    "Interface",
+    "Mapping",
+    "MappingRow",
+    "Release",
+    "Step",
+    "UnmappedError",
+    "demand_of",
+]

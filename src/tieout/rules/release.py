@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tieout.rules.approval import ApprovalPolicy
 from tieout.rules.mapping import Mapping
 
 
@@ -58,6 +59,7 @@ class Release:
     entities: dict[str, Entity]
     interfaces: dict[str, Interface]
     mappings: dict[str, Mapping]
+    policies: tuple[ApprovalPolicy, ...] = ()
 
     def account(self, role: str, on: date) -> str:
         """The account code of a role such as `revenue.goods`; UnmappedError if none."""

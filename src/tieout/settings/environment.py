@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Environment:
-    """TIEOUT_DSN (overrides tieout.toml), TIEOUT_LOG (level),
-    TIEOUT_CRASH (`point` or `point:n`, for tests)."""
+    """TIEOUT_DSN (overrides tieout.toml), TIEOUT_LOG (level), TIEOUT_KEY_FILE (the file with the
+    key of whoever decides), TIEOUT_CRASH (`point` or `point:n`, for tests)."""
 
     dsn: str
     log_level: str
     crash: str
+    key_file: str
+
+    @property
+    def key(self) -> str:
+        """The key in the key file, "" where none is named. Raises OSError."""
+        return Path(self.key_file).read_text(encoding="utf-8").strip() if self.key_file else ""
 
 
 def read_environment() -> Environment:
@@ -21,6 +28,7 @@ def read_environment() -> Environment:
         dsn=os.environ.get("TIEOUT_DSN", ""),
         log_level=os.environ.get("TIEOUT_LOG", "WARNING"),
         crash=os.environ.get("TIEOUT_CRASH", ""),
+        key_file=os.environ.get("TIEOUT_KEY_FILE", ""),
     )
 
 

@@ -7,11 +7,8 @@ never written in these files but named as `env:NAME` or `file:PATH`.
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 import re
-import tomllib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,10 +20,8 @@ from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.settings.environment import variable
-
-
-class ProjectError(Exception):
-    """A project file that cannot be used: file, line, what was expected."""
+from tieout.settings.policies import read_policies
+from tieout.settings.tomlfile import ProjectError, TomlFile
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,7 @@ class Project:
     name: str
     environment: str
     dsn: str
+    owner_dsn: str
     clock_file: Path | None
     serve_host: str
     serve_port: int
@@ -74,60 +70,7 @@ _INTERFACE = {
 }
 
 
-class _File:
-    """A TOML file that can say on which line a key stands."""
-
-    def __init__(self, path: Path, root: Path) -> None:
-        self.name = str(path.relative_to(root))
-        try:
-            self.text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise ProjectError(f"{path} is missing: `tieout init {root}` makes a project") from None
-        except UnicodeDecodeError as error:
-            raise ProjectError(f"{self.name}: not UTF-8 text ({error.reason})") from None
-        try:
-            self.data: dict[str, Any] = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            raise ProjectError(f"{self.name}: {error}") from None
-
-    def line_of(self, key: str, section: str = "") -> int:
-        inside = not section
-        for number, line in enumerate(self.text.splitlines(), 1):
-            head = re.match(r"\s*\[+([^\]]+)\]+", line)
-            if head:
-                name = head[1].strip()
-                if name == key or name == f"{section}.{key}".strip("."):
-                    return number
-                inside = name == section or not section
-            if inside and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
-                return number
-        return 1
-
-    def fail(self, key: str, section: str, what: str) -> ProjectError:
-        return ProjectError(f"{self.name}, line {self.line_of(key, section)}: {what}")
-
-    def check_keys(self, table: dict[str, Any], allowed: Collection[str], section: str) -> None:
-        for key in table:
-            if key not in allowed:
-                near = difflib.get_close_matches(key, sorted(allowed), 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                where = f"[{section}]" if section else "the file"
-                raise self.fail(
-                    key,
-                    section,
-                    f"unknown key {key!r} in {where}{hint} Expected: {', '.join(sorted(allowed))}",
-                )
-
-    def need(self, table: dict[str, Any], key: str, kind: type, section: str) -> Any:
-        if key not in table:
-            raise self.fail(section, "", f"[{section}] lacks {key!r} ({kind.__name__})")
-        value = table[key]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.fail(key, section, f"{key!r} must be a {kind.__name__}, not {type(value).__name__}")
-        return value
-
-
-def _secret(file: _File, section: str, key: str, value: Any, folder: Path, secret: bool) -> Any:
+def _secret(file: TomlFile, section: str, key: str, value: Any, folder: Path, secret: bool) -> Any:
     if not isinstance(value, str):
         return value
     if value.startswith("env:"):
@@ -146,7 +89,7 @@ def _secret(file: _File, section: str, key: str, value: Any, folder: Path, secre
     return value
 
 
-def _systems(file: _File, folder: Path, registry: ConnectorRegistry) -> dict[str, SystemConfig]:
+def _systems(file: TomlFile, folder: Path, registry: ConnectorRegistry) -> dict[str, SystemConfig]:
     systems = {}
     environment = str(file.data.get("project", {}).get("environment", ""))
     for name, table in file.data.get("systems", {}).items():
@@ -172,7 +115,7 @@ def _systems(file: _File, folder: Path, registry: ConnectorRegistry) -> dict[str
     return systems
 
 
-def _entities(file: _File, systems: dict[str, SystemConfig]) -> dict[str, Entity]:
+def _entities(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, Entity]:
     entities = {}
     for code, table in file.data.get("entities", {}).items():
         section = f"entities.{code}"
@@ -211,7 +154,7 @@ def _interfaces(
 ) -> dict[str, Interface]:
     found = {}
     for path in sorted((folder / "interfaces").glob("*.toml")):
-        file = _File(path, folder)
+        file = TomlFile(path, folder)
         table = file.data
         file.check_keys(table, _INTERFACE, "")
         system, entity = file.need(table, "system", str, ""), file.need(table, "entity", str, "")
@@ -248,7 +191,7 @@ def _interfaces(
     return found
 
 
-def _declare_dialect(file: _File, folder: Path) -> None:
+def _declare_dialect(file: TomlFile, folder: Path) -> None:
     """A dialect that names a .toml file of the project is that file's text from here on."""
     options = file.data.get("options", {})
     name = options.get("dialect") if isinstance(options, dict) else None
@@ -265,7 +208,7 @@ def _declare_dialect(file: _File, folder: Path) -> None:
     options["dialect"] = text
 
 
-def _declare_rules(file: _File, folder: Path) -> None:
+def _declare_rules(file: TomlFile, folder: Path) -> None:
     """Rules of matching that name a .toml file of the project are that file's text from here on."""
     options = file.data.get("options", {})
     name = options.get("rules") if isinstance(options, dict) else None
@@ -276,7 +219,7 @@ def _declare_rules(file: _File, folder: Path) -> None:
             raise file.fail("rules", "options", f"{name} cannot be read: {error}") from None
 
 
-def _check_options(file: _File, connector: Connector) -> None:
+def _check_options(file: TomlFile, connector: Connector) -> None:
     """An option that the connector does not declare, or a value that it does not know, is
     refused: a word spelt wrongly would otherwise change the books silently."""
     table = file.data.get("options", {})
@@ -343,10 +286,16 @@ def _hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _database(file: TomlFile, folder: Path, key: str) -> str:
+    table = file.data.get("database", {})
+    file.check_keys(table, {"dsn", "owner_dsn"}, "database")
+    return str(_secret(file, "database", key, table.get(key, ""), folder, False))
+
+
 def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Project:
     """Read and check a project. Raises ProjectError for whatever is not as it must be."""
     folder = folder.resolve()
-    file = _File(folder / "tieout.toml", folder)
+    file = TomlFile(folder / "tieout.toml", folder)
     file.check_keys(file.data, _TOP, "")
     project = file.need(file.data, "project", dict, "project")
     file.check_keys(project, _PROJECT, "project")
@@ -377,8 +326,8 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         folder=folder,
         name=file.need(project, "name", str, "project"),
         environment=file.need(project, "environment", str, "project"),
-        dsn=dsn
-        or str(_secret(file, "database", "dsn", file.data.get("database", {}).get("dsn", ""), folder, False)),
+        dsn=dsn or _database(file, folder, "dsn"),
+        owner_dsn=_database(file, folder, "owner_dsn"),
         clock_file=(folder / clock) if clock else None,
         serve_host=str(serve.get("host", "127.0.0.1")),
         serve_port=int(serve.get("port", 8080)),
@@ -387,5 +336,5 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         fetch=tuple(fetch),
         sinks=sinks,
         systems=systems,
-        release=Release(_hash(folder), entities, interfaces, mappings),
+        release=Release(_hash(folder), entities, interfaces, mappings, read_policies(folder)),
     )

@@ -6,6 +6,7 @@ from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
 from tieout.store.migrate import MigrationError, migrate
 from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
+from tieout.store.roles import let_application_in
 
 __all__ = [
     "Connection",
@@ -17,6 +18,7 @@ __all__ = [
     "back_up",
     "connect",
     "ensure_partitions",
+    "let_application_in",
     "migrate",
     "restore",
 ]

@@ -21,6 +21,8 @@ from pathlib import Path
 
 import psycopg
 
+from tieout.store.roles import APPLICATION
+
 _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -58,6 +60,12 @@ def binaries() -> Path:
     return found[-1].parent
 
 
+def _write_secret(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(24))
+
+
 def _as_user(command: list[str]) -> list[str]:
     """postgres refuses to run as root; in a user namespace root is an ordinary user."""
     if os.geteuid() != 0:
@@ -77,13 +85,26 @@ class EmbeddedServer:
 
     @property
     def dsn(self) -> str:
+        """The owner's: who migrates, backs up and restores."""
         secret = (self.folder / "password").read_text().strip()
         return f"host={self.socket_folder} user=tieout dbname=tieout password={secret}"
+
+    @property
+    def application_dsn(self) -> str:
+        """The application's: who works in the tables."""
+        secret = self.application_password
+        return f"host={self.socket_folder} user={APPLICATION} dbname=tieout password={secret}"
+
+    @property
+    def application_password(self) -> str:
+        return (self.folder / "application_password").read_text().strip()
 
     def start(self) -> EmbeddedServer:
         """Start, creating the cluster at first; an orphan of a killed supervisor is stopped."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
+        if not (self.folder / "application_password").exists():
+            _write_secret(self.folder / "application_password")
         if not (self.data / "PG_VERSION").exists():
             self._create()
         self._stop_orphan()
@@ -93,9 +114,7 @@ class EmbeddedServer:
     def _create(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
         secret = self.folder / "password"
-        descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24))
+        _write_secret(secret)
         command = _as_user(
             [
                 str(binaries() / "initdb"),

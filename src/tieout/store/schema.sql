@@ -18,6 +18,72 @@ CREATE FUNCTION tieout.refuse_change() RETURNS trigger
 begin
     raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = '55000';
 end $$;
+CREATE FUNCTION tieout.refuse_new_content() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (to_jsonb(old) - array['state', 'closed_at', 'reason'])
+        is distinct from (to_jsonb(new) - array['state', 'closed_at', 'reason']) then
+        raise exception 'what is approved never changes: a new request takes its place'
+            using errcode = '55000';
+    end if;
+    return new;
+end $$;
+CREATE TABLE tieout.approval_decision (
+    request_id bigint NOT NULL,
+    content_sha256 bytea NOT NULL,
+    makers text[] NOT NULL,
+    step integer NOT NULL,
+    person text NOT NULL,
+    authority text NOT NULL,
+    verdict text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    completes boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    stamp bytea NOT NULL,
+    CONSTRAINT approval_decision_check CHECK ((person <> ALL (makers))),
+    CONSTRAINT approval_decision_check1 CHECK ((authority <> ALL (makers))),
+    CONSTRAINT approval_decision_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'reject'::text])))
+);
+CREATE TABLE tieout.approval_request (
+    request_id bigint NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    revision integer NOT NULL,
+    document_id bigint,
+    case_id bigint,
+    interface text NOT NULL,
+    entity text NOT NULL,
+    batch text DEFAULT ''::text NOT NULL,
+    summary text NOT NULL,
+    content text NOT NULL,
+    content_sha256 bytea NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    company_amount numeric NOT NULL,
+    makers text[] NOT NULL,
+    policies text[] NOT NULL,
+    steps text NOT NULL,
+    escalate_to text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    stamp bytea NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    closed_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT approval_request_action_check CHECK ((action = ANY (ARRAY['post'::text, 'exclude'::text]))),
+    CONSTRAINT approval_request_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT approval_request_company_amount_check CHECK ((company_amount >= (0)::numeric)),
+    CONSTRAINT approval_request_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'rejected'::text, 'void'::text])))
+);
+ALTER TABLE tieout.approval_request ALTER COLUMN request_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.approval_request_request_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.attempt (
     attempt_id bigint NOT NULL,
     system text NOT NULL,
@@ -36,6 +102,13 @@ ALTER TABLE tieout.attempt ALTER COLUMN attempt_id ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE tieout.authority (
+    no bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    content text NOT NULL,
+    stamp bytea NOT NULL
 );
 CREATE TABLE tieout.cases (
     case_id bigint NOT NULL,
@@ -105,6 +178,7 @@ CREATE TABLE tieout.delivery (
     confirmed_at timestamp with time zone,
     changed boolean DEFAULT false NOT NULL,
     plan_no integer DEFAULT 1 NOT NULL,
+    stamp bytea,
     CONSTRAINT delivery_check CHECK (((state <> 'confirmed'::text) OR (confirmed_at IS NOT NULL))),
     CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text, 'confirmed'::text, 'refused'::text])))
 );
@@ -145,6 +219,7 @@ CREATE TABLE tieout.document (
     release text NOT NULL,
     retry_at timestamp with time zone,
     posted_at timestamp with time zone,
+    stamp bytea,
     CONSTRAINT document_state_check CHECK ((state = ANY (ARRAY['normalised'::text, 'planned'::text, 'refused'::text, 'posted'::text, 'excluded'::text, 'superseded'::text])))
 );
 ALTER TABLE tieout.document ALTER COLUMN document_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -233,6 +308,8 @@ CREATE TABLE tieout.message (
     body_sha256 bytea NOT NULL,
     received_at timestamp with time zone NOT NULL,
     note text,
+    stamp bytea,
+    submitted_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['received'::text, 'normalised'::text, 'listed'::text, 'failed'::text]))),
     CONSTRAINT message_transport_check CHECK ((transport = ANY (ARRAY['webhook'::text, 'poll'::text, 'file'::text, 'match'::text])))
 );
@@ -334,8 +411,18 @@ ALTER TABLE tieout.suggestion ALTER COLUMN suggestion_id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
+ALTER TABLE ONLY tieout.approval_decision
+    ADD CONSTRAINT approval_decision_pkey PRIMARY KEY (request_id, person);
+ALTER TABLE ONLY tieout.approval_decision
+    ADD CONSTRAINT approval_decision_request_id_authority_key UNIQUE (request_id, authority);
+ALTER TABLE ONLY tieout.approval_request
+    ADD CONSTRAINT approval_request_pkey PRIMARY KEY (request_id);
+ALTER TABLE ONLY tieout.approval_request
+    ADD CONSTRAINT approval_request_request_id_content_sha256_makers_key UNIQUE (request_id, content_sha256, makers);
 ALTER TABLE ONLY tieout.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id);
+ALTER TABLE ONLY tieout.authority
+    ADD CONSTRAINT authority_pkey PRIMARY KEY (no);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
 ALTER TABLE ONLY tieout.control_total
@@ -384,6 +471,9 @@ ALTER TABLE ONLY tieout.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
+CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
+CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
+CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
@@ -394,6 +484,7 @@ CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) W
 CREATE INDEX document_period ON tieout.document USING btree (interface, period);
 CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);
 CREATE INDEX document_retry ON tieout.document USING btree (retry_at) WHERE ((state = 'normalised'::text) AND (retry_at IS NOT NULL));
+CREATE INDEX evidence_authority ON tieout.evidence USING btree (evidence_id) WHERE (action ~~ 'authority.%'::text);
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
 CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
@@ -403,6 +494,12 @@ CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, mov
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
 CREATE INDEX suggestion_rejected ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = 'rejected'::text);
 ALTER INDEX tieout.message_body_pkey ATTACH PARTITION tieout.message_body_rest_pkey;
+CREATE TRIGGER approval_decision_fixed BEFORE DELETE OR UPDATE ON tieout.approval_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER approval_decision_kept BEFORE TRUNCATE ON tieout.approval_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER approval_request_fixed BEFORE UPDATE ON tieout.approval_request FOR EACH ROW EXECUTE FUNCTION tieout.refuse_new_content();
+CREATE TRIGGER approval_request_kept BEFORE DELETE OR TRUNCATE ON tieout.approval_request FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER authority_fixed BEFORE DELETE OR UPDATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER head_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -412,6 +509,8 @@ CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEM
 CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
 CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+ALTER TABLE ONLY tieout.approval_decision
+    ADD CONSTRAINT approval_decision_request_id_content_sha256_makers_fkey FOREIGN KEY (request_id, content_sha256, makers) REFERENCES tieout.approval_request(request_id, content_sha256, makers);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
 ALTER TABLE ONLY tieout.delivery

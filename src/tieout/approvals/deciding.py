@@ -1,0 +1,117 @@
+"""Who may decide a request, and when it is decided. Pure.
+
+Nobody decides what they made, under whatever name; nor what was made by somebody who let them in
+or gave them the role; nor for somebody who made it. Nobody counts twice, in whatever capacity.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from tieout.approvals.model import Decision, Request
+from tieout.rules import Step
+from tieout.security import Authority, Person
+
+
+class ApprovalError(ValueError):
+    """A decision that cannot be taken: why, and what to do."""
+
+
+def open_step(request: Request, authority: Authority) -> int | None:
+    """The first step that still needs somebody; None where all are done."""
+    for number, step in enumerate(request.steps):
+        if not _done(request, number, step, request.decisions, authority):
+            return number
+    return None
+
+
+def judge(
+    request: Request, authority: Authority, person: Person, now: datetime, on: date
+) -> tuple[int, str, bool]:
+    """The step that `person` decides, by whose right, and whether an approval of theirs completes
+    the request. `on` is today in the entity's zone. Raises ApprovalError."""
+    if request.state != "open":
+        raise ApprovalError(f"request {request.request_id} is {request.state}: nothing is left to decide")
+    number = open_step(request, authority)
+    if number is None:
+        raise ApprovalError(f"request {request.request_id} needs nobody any more")
+    _check_hands(request, authority, person)
+    roles = [request.steps[number].role]
+    if request.escalate_to and now >= request.due_at:
+        roles.append(request.escalate_to)
+    standing_in = [authority.people[n] for n in authority.stood_in_for(person.name, on)]
+    refusals = []
+    for holder in (person, *standing_in):
+        try:
+            _check_right(request, authority, holder, roles)
+        except ApprovalError as error:
+            refusals.append(str(error))
+            continue
+        return number, holder.name, _completes(request, number, person.name, holder.name, authority)
+    raise ApprovalError(refusals[0])
+
+
+def _check_hands(request: Request, authority: Authority, person: Person) -> None:
+    """Whether this person may decide it at all."""
+    if not person.active or not person.human:
+        raise ApprovalError(f"{person.name} is a service account: people approve")
+    makers = set(request.about.makers)
+    if person.called() & makers:
+        raise ApprovalError(f"{person.name} made it: somebody else approves it")
+    if person.given_by & makers:
+        names = ", ".join(sorted(person.given_by & makers))
+        raise ApprovalError(f"{names} made it, and let {person.name} in: somebody else approves it")
+    for decision in request.decisions:
+        if person.name in (decision.person, decision.authority):
+            raise ApprovalError(f"{person.name} decided it already, in person or by {decision.person}")
+
+
+def _check_right(request: Request, authority: Authority, holder: Person, roles: list[str]) -> None:
+    """Whether `holder` has a right that decides the open step."""
+    makers = set(request.about.makers)
+    if not holder.active or holder.called() & makers or holder.given_by & makers:
+        raise ApprovalError(f"{holder.name} made it, or does not act any more")
+    if any(holder.name in (d.person, d.authority) for d in request.decisions):
+        raise ApprovalError(f"{holder.name} decided it already")
+    grants = [g for role in roles for g in holder.grants_of(role, request.about.entity)]
+    if not grants:
+        raise ApprovalError(f"{holder.name} is no {' or '.join(roles)} of {request.about.entity}")
+    free = [g for g in grants if not g.given_by & makers]
+    if not free:
+        raise ApprovalError(f"somebody who made it gave {holder.name} the role: somebody else approves it")
+    if not any(_within(g.limit, request.about.company_amount) for g in free):
+        raise ApprovalError(
+            f"{request.about.company_amount} is above what {holder.name} may approve as {' or '.join(roles)}"
+        )
+
+
+def _within(limit: Decimal | None, amount: Decimal) -> bool:
+    return limit is None or amount <= limit
+
+
+def _completes(request: Request, number: int, person: str, right: str, authority: Authority) -> bool:
+    """Whether nobody is needed any more once this approval is there."""
+    given = Decision(number, person, right, "approve", "", False, request.requested_at)
+    after = (*request.decisions, given)
+    return all(_done(request, n, step, after, authority) for n, step in enumerate(request.steps))
+
+
+def _done(
+    request: Request, number: int, step: Step, decisions: tuple[Decision, ...], authority: Authority
+) -> bool:
+    given = {d.authority for d in decisions if d.step == number and d.verdict == "approve"}
+    if step.need:
+        return len(given) >= step.need
+    makers = set(request.about.makers)
+    wanted = {
+        p.name
+        for p in authority.holders(step.role, request.about.entity)
+        if not p.called() & makers
+        and not p.given_by & makers
+        and any(
+            _within(g.limit, request.about.company_amount) and not g.given_by & makers
+            for g in p.grants_of(step.role, request.about.entity)
+        )
+    }
+    return bool(given) and wanted <= given

@@ -1,0 +1,57 @@
+"""Who somebody is at the command line: the one whose key they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tieout.cli.context import USAGE, fail
+
+NO_KEY = "say who you are: TIEOUT_KEY_FILE names the file with your key (`tieout people key` makes one)"
+
+
+def held_key() -> str:
+    """The key of whoever calls, "" where they hold none."""
+    from tieout.settings import read_environment
+
+    try:
+        return read_environment().key
+    except OSError as error:
+        fail(f"your key cannot be read: {error}", USAGE)
+
+
+def who_decides(app: Any, claimed: str = "", default: str = "") -> str:
+    """The name under which a decision goes into the evidence.
+
+    Once people were added a key says it, and a claimed name must be that one. Until then the name is
+    taken at its word, or `default` stands.
+    """
+    from tieout.security import AuthorityError, StampError, load_authority, person_of
+
+    key = held_key()
+    try:
+        with app.database.transaction() as connection:
+            if not load_authority(connection).people:
+                name = claimed.strip() or default
+                if not name:
+                    fail("say who decides: --as NAME", USAGE)
+                return name
+            if not key:
+                fail(NO_KEY, USAGE)
+            person = person_of(connection, key)
+    except (AuthorityError, StampError) as error:
+        note_refusal(app, "unknown", str(error))
+        fail(str(error), USAGE)
+    if claimed and claimed != person.name:
+        why = f"this is {person.name}'s key, not {claimed}'s"
+        note_refusal(app, person.name, why)
+        fail(why, USAGE)
+    return str(person.name)
+
+
+def note_refusal(app: Any, who: str, why: str) -> None:
+    """Leave evidence of what somebody tried and was not let do."""
+    from tieout.evidence import Entry, record
+
+    with app.database.transaction() as connection:
+        entry = Entry(app.clock.now(), who, "authority.refused", "command line", "", {"why": why[:300]})
+        record(connection, [entry])

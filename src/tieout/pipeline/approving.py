@@ -1,0 +1,252 @@
+"""What a policy holds back until people approve it; everything else goes on.
+
+An approval is bound to a document's content and to every effect that its plan has in a ledger: an
+edit at the source, a mapping that changed, a date that a lock moved, and nobody approved it yet.
+What money did already (a bank's lines, a provider's movements) is never held back: it is booked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from tieout.approvals import ApprovalError, Decided, Request, Subject, approval_of, ask, content_hash
+from tieout.approvals import decide as decide_requests
+from tieout.cases import NewCase, open_cases
+from tieout.documents import (
+    Customer,
+    Dispute,
+    PayoutComposition,
+    ProviderMovement,
+    Reconciliation,
+    Statement,
+    StatementLine,
+    canonical_bytes,
+    decode_document,
+    measure_of,
+)
+from tieout.engine import wake
+from tieout.money import Amount, Period, minor_digits
+from tieout.money.period import accounting_date
+from tieout.pipeline.replay import exclude_case
+from tieout.pipeline.work import Work
+from tieout.processes import money_of
+from tieout.rules import Demand, Interface, Release, demand_of
+from tieout.security import Authority, load_authority
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.pipeline")
+_CASH = (Customer, Dispute, PayoutComposition, ProviderMovement, Statement, StatementLine)
+
+
+class Approving:
+    """Holds documents of one interface back at one instant."""
+
+    def __init__(self, connection: Connection, release: Release, interface: Interface, now: datetime) -> None:
+        self._connection, self._release = connection, release
+        self._interface, self._now = interface, now
+        self._entity = release.entities[interface.entity]
+        self._authority: Authority | None = None
+
+    def hold(self, works: Sequence[Work]) -> None:
+        """Mark what waits for an approval, and ask for it; note by what the rest goes on."""
+        if not self._release.policies:
+            return
+        for work in works:
+            plan, facts = work.planned
+            if plan.decision != "planned" or not plan.effects or isinstance(work.document, _CASH):
+                continue
+            amount = abs(money_of(work.document).value)
+            company = amount
+            if work.document.currency != self._entity.currency:
+                company = Amount.rounded(amount / facts.rate, self._entity.currency).value
+            demand = self._demand(work, amount, company, plan.on or work.on)
+            if demand is None:
+                continue
+            about = self._subject(work, amount, company)
+            request = approval_of(self._connection, about, demand)
+            if request is not None:
+                who = ", ".join(d.person for d in request.decisions)
+                work.approval = f"request {request.request_id}: {who}"
+                continue
+            number = ask(self._connection, about, demand, self._now)
+            work.plan = msgspec.structs.replace(
+                plan, decision="held", effects=(), cases=(), reason=f"approval {number}"
+            )
+
+    def ask_to_exclude(self, work: Work, case_id: int, amount: Decimal, reason: str) -> int:
+        """Ask for an exclusion, where a policy wants that; the request's number, else 0."""
+        demand = self._demand(work, amount, amount, work.on, "exclude")
+        if demand is None:
+            return 0
+        about = Subject(
+            action="exclude",
+            subject=f"{self._interface.name}:{work.document.key}",
+            revision=work.revision,
+            interface=self._interface.name,
+            entity=self._entity.code,
+            summary=reason,
+            content=json.dumps({"document": json.loads(work.content), "postings": [], "reason": reason}),
+            content_sha256=content_hash([work.content, reason.encode()]),
+            currency=work.document.currency,
+            amount=amount,
+            company_amount=amount,
+            makers=self._makers(work),
+            document_id=work.document_id,
+            case_id=case_id,
+        )
+        return ask(self._connection, about, demand, self._now)
+
+    def _demand(
+        self, work: Work, amount: Decimal, company: Decimal, on: date, action: str = "post"
+    ) -> Demand | None:
+        document = work.document
+        party = getattr(document, "party", None)
+        values: dict[str, int | str] = {
+            "action": action,
+            "amount": int(amount.scaleb(minor_digits(document.currency))),
+            "company_amount": int(company.scaleb(minor_digits(self._entity.currency))),
+            "counterparty": getattr(party, "name", "") if party else "",
+            "currency": document.currency,
+            "days_to_close": (Period.of(on).last - accounting_date(self._now, self._entity.zone)).days,
+            "entity": self._entity.code,
+            "interface": self._interface.name,
+            "kind": str(type(document).__struct_config__.tag),
+            "maker": ", ".join(self._makers(work)),
+            "process": self._interface.process,
+            "risk": self._interface.risk,
+            "source": self._interface.system,
+        }
+        return demand_of(self._release.policies, values)
+
+    def _makers(self, work: Work) -> tuple[str, ...]:
+        """Everybody who had a hand in a document: who gave it, and who prepared it at its source."""
+        names = [work.submitted_by, getattr(work.document, "prepared_by", "")]
+        if isinstance(work.document, Reconciliation):
+            names += work.document.decided_by.split(", ")
+        if self._authority is None:
+            self._authority = load_authority(self._connection)
+        return tuple(sorted({self._authority.who_is(n) for n in names if n.strip()}))
+
+    def _subject(self, work: Work, amount: Decimal, company: Decimal) -> Subject:
+        plan, _ = work.planned
+        document = work.document
+        effects = [e for e in plan.effects if e.ledger or isinstance(document, Reconciliation)]
+        shown = [{"effect": e.name, **msgspec.to_builtins(e.body)} for e in effects]
+        parts = [work.content, *(canonical_bytes(e) for e in effects)]
+        kind = str(type(document).__struct_config__.tag).replace("_", " ")
+        return Subject(
+            action="post",
+            subject=f"{self._interface.name}:{document.key}",
+            revision=work.revision,
+            interface=self._interface.name,
+            entity=self._entity.code,
+            summary=f"{kind} {document.key}"[:200],
+            content=json.dumps(
+                {"document": json.loads(work.content), "postings": shown}, default=str, ensure_ascii=False
+            ),
+            content_sha256=content_hash(parts),
+            currency=document.currency,
+            amount=amount,
+            company_amount=company,
+            makers=self._makers(work),
+            batch=getattr(document, "batch", ""),
+            document_id=work.document_id,
+        )
+
+
+def exclude(
+    connection: Connection, release: Release, case_id: int, reason: str, now: datetime, actor: str
+) -> int:
+    """Exclude the held document of a case for a stated reason, or ask for it where a policy wants
+    that; the request's number, 0 where it is excluded.
+
+    Raises ValueError without a reason, and where the case holds no such document.
+    """
+    if not reason.strip():
+        raise ValueError("an exclusion needs a reason")
+    row = connection.execute(_SQL["held_by"], {"case_id": case_id}).fetchone()
+    if row is None:
+        raise ValueError(f"case {case_id} holds no document that could be excluded")
+    interface = release.interfaces[row["interface"]]
+    document = decode_document(row["content"].encode())
+    content = row["content"].encode()
+    work = Work(
+        document=document,
+        content=content,
+        salt=b"",
+        message_id=row["message_id"],
+        revision=row["revision"],
+        measure=measure_of(document),
+        on=row["accounting_on"],
+        document_id=row["document_id"],
+        submitted_by=actor,
+    )
+    approving = Approving(connection, release, interface, now)
+    number = approving.ask_to_exclude(work, case_id, row["amount"], reason)
+    if not number:
+        exclude_case(connection, case_id, reason, now, actor)
+    return number
+
+
+def decide(
+    connection: Connection,
+    release: Release,
+    key: str,
+    numbers: Sequence[int],
+    verdict: str,
+    reason: str,
+    now: datetime,
+    seen: str = "",
+) -> list[Decided]:
+    """Take a person's decision (see `approvals.decide`) and what follows from it: what is approved
+    is planned again at once, what is rejected becomes a case."""
+    done = decide_requests(connection, release, key, numbers, verdict, reason, now, seen)
+    for each in done:
+        request = each.request
+        if request is not None and request.state == "approved":
+            _take_up(connection, request, now)
+        elif request is not None and request.state == "rejected":
+            _turn_down(connection, release, request, now)
+    wake(connection)
+    return done
+
+
+def _take_up(connection: Connection, request: Request, now: datetime) -> None:
+    if request.about.action == "exclude":
+        who = ", ".join(d.person for d in request.decisions)
+        assert request.about.case_id is not None
+        why = f"{request.about.summary} (request {request.request_id})"
+        exclude_case(connection, request.about.case_id, why, now, who)
+        return
+    connection.execute(_SQL["take_up"], {"id": request.about.document_id, "now": now})
+
+
+def _turn_down(connection: Connection, release: Release, request: Request, now: datetime) -> None:
+    about, last = request.about, request.decisions[-1]
+    if about.action == "exclude":
+        return
+    changed = connection.execute(_SQL["turn_down"], {"id": about.document_id}).rowcount
+    if not changed:
+        raise ApprovalError(f"request {request.request_id}: its document does not wait any more")
+    interface = release.interfaces[about.interface]
+    case = NewCase(
+        cause="approval_rejected",
+        interface=about.interface,
+        entity=about.entity,
+        period=str(Period.of(accounting_date(now, release.entities[about.entity].zone))),
+        source_key=about.subject.partition(":")[2],
+        amount=about.amount,
+        currency=about.currency,
+        recovery="correct it at its source, where it is sent again; or exclude it with a reason",
+        detail=f"{last.person}: {last.reason}"[:300],
+        owner=interface.owner,
+        opened_at=now,
+        due_at=now,
+        document_id=about.document_id,
+    )
+    open_cases(connection, [case], last.person)

@@ -1,0 +1,51 @@
+"""Who somebody is and what they may do, and the stamps that tell our rows from others'."""
+
+from tieout.security.authority import change_authority, key_hash, load_authority, new_key, person_of
+from tieout.security.people import (
+    ADMINISTRATOR,
+    EVERYWHERE,
+    AddPerson,
+    Authority,
+    AuthorityError,
+    Begin,
+    Change,
+    Confirm,
+    Delegate,
+    EndPerson,
+    GrantRole,
+    Person,
+    Recall,
+    RevokeRole,
+    fold_name,
+)
+from tieout.security.stamps import StampError, hold_key, load_or_make_key, stamper
+
+NOT_OURS = "not_made_by_tieout"
+
+__all__ = [
+    "ADMINISTRATOR",
+    "EVERYWHERE",
+    "NOT_OURS",
+    "AddPerson",
+    "Authority",
+    "AuthorityError",
+    "Begin",
+    "Change",
+    "Confirm",
+    "Delegate",
+    "EndPerson",
+    "GrantRole",
+    "Person",
+    "Recall",
+    "RevokeRole",
+    "StampError",
+    "change_authority",
+    "fold_name",
+    "hold_key",
+    "key_hash",
+    "load_authority",
+    "load_or_make_key",
+    "new_key",
+    "person_of",
+    "stamper",
+]

@@ -1,0 +1,315 @@
+"""Who may do what: people, what they were granted, for whom they stand in. Pure.
+
+What holds is what a list of changes comes to, in their order (`fold`). What gives authority takes
+two administrators: one makes the change, another confirms it, and neither is the one who gains by
+it. What takes authority away holds at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+ADMINISTRATOR = "administrator"
+EVERYWHERE = "*"
+
+
+class AuthorityError(ValueError):
+    """A change of who may do what that is not allowed: why, and what to do."""
+
+
+class _Change(msgspec.Struct, frozen=True, kw_only=True, tag_field="change"):
+    """One change, as it is kept."""
+
+
+class AddPerson(_Change, frozen=True, kw_only=True, tag="person"):
+    """A person, or a service account. `names` are what the sources call them: logins, addresses;
+    `key_sha256` is the hash of the key with which they prove who they are."""
+
+    name: str
+    human: bool
+    names: tuple[str, ...]
+    key_sha256: str
+
+
+class GrantRole(_Change, frozen=True, kw_only=True, tag="grant"):
+    """`limit` is the largest amount that they may approve in this role, in the entity's currency;
+    None: any amount."""
+
+    name: str
+    role: str
+    entity: str
+    limit: Decimal | None
+
+
+class RevokeRole(_Change, frozen=True, kw_only=True, tag="revoke"):
+    name: str
+    role: str
+    entity: str
+
+
+class EndPerson(_Change, frozen=True, kw_only=True, tag="end"):
+    name: str
+
+
+class Delegate(_Change, frozen=True, kw_only=True, tag="delegate"):
+    """`to` stands in for `name` from one day to another, both included."""
+
+    name: str
+    to: str
+    since: date
+    until: date
+
+
+class Recall(_Change, frozen=True, kw_only=True, tag="recall"):
+    """`name` ends every delegation to `to`."""
+
+    name: str
+    to: str
+
+
+class Confirm(_Change, frozen=True, kw_only=True, tag="confirm"):
+    """Another administrator lets change `no` hold."""
+
+    no: int
+
+
+class Begin(_Change, frozen=True, kw_only=True, tag="begin"):
+    """The first two administrators: everybody after them takes two."""
+
+    people: tuple[AddPerson, AddPerson]
+
+
+Change = AddPerson | GrantRole | RevokeRole | EndPerson | Delegate | Recall | Confirm | Begin
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A change with its number, when it was made and by whom."""
+
+    no: int
+    at: datetime
+    made_by: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Grant:
+    role: str
+    entity: str
+    limit: Decimal | None
+    given_by: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Delegation:
+    name: str
+    to: str
+    since: date
+    until: date
+
+
+@dataclass(frozen=True)
+class Person:
+    """`given_by` are those who made and confirmed the account."""
+
+    name: str
+    human: bool
+    names: frozenset[str]
+    key_sha256: str
+    active: bool = True
+    grants: tuple[Grant, ...] = ()
+    given_by: frozenset[str] = frozenset()
+
+    def called(self) -> frozenset[str]:
+        """Every name under which they are known, folded."""
+        return frozenset({self.name, *self.names})
+
+    def grants_of(self, role: str, entity: str) -> list[Grant]:
+        return [g for g in self.grants if g.role == role and g.entity in (EVERYWHERE, entity)]
+
+
+@dataclass
+class Authority:
+    """What holds now. `waiting` are changes that nobody has confirmed yet."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    delegations: list[Delegation] = field(default_factory=list)
+    waiting: dict[int, Kept] = field(default_factory=dict)
+
+    def by_key(self, key_sha256: str) -> Person | None:
+        """The active person whose key this is."""
+        for person in self.people.values():
+            if person.active and person.key_sha256 == key_sha256:
+                return person
+        return None
+
+    def who_is(self, name: str) -> str:
+        """The person whom a source calls `name`, active or not; else the name itself, folded."""
+        folded = fold_name(name)
+        for person in self.people.values():
+            if folded in person.called():
+                return person.name
+        return folded
+
+    def holders(self, role: str, entity: str) -> list[Person]:
+        """Active people who hold a role for an entity in their own right."""
+        return [p for p in self.people.values() if p.active and p.human and p.grants_of(role, entity)]
+
+    def stood_in_for(self, name: str, on: date) -> list[str]:
+        """Whom a person stands in for on a day."""
+        return [d.name for d in self.delegations if d.to == name and d.since <= on <= d.until]
+
+    def check(self, change: Change, made_by: str) -> None:
+        """Whether `made_by` may make `change` now. Raises AuthorityError."""
+        if isinstance(change, Begin):
+            return self._check_begin(change)
+        if isinstance(change, Delegate | Recall):
+            return self._check_delegation(change, made_by)
+        self._need_administrator(made_by)
+        match change:
+            case AddPerson():
+                self._check_person(change)
+            case GrantRole():
+                person = self._known(change.name)
+                if change.name == made_by:
+                    raise AuthorityError("nobody grants a role to themselves")
+                if not person.human and change.role == ADMINISTRATOR:
+                    raise AuthorityError("a service account is no administrator")
+            case RevokeRole() | EndPerson():
+                self._known(change.name)
+                self._check_last(change)
+            case Confirm():
+                self._check_confirm(change, made_by)
+
+    def _check_begin(self, change: Begin) -> None:
+        if self.people:
+            raise AuthorityError("there are people already: an administrator adds more")
+        one, two = change.people
+        if {one.name, *one.names} & {two.name, *two.names} or one.key_sha256 == two.key_sha256:
+            raise AuthorityError("the first two administrators are two people, each with a key")
+
+    def _check_person(self, change: AddPerson) -> None:
+        taken = {n: p.name for p in self.people.values() for n in p.called()}
+        for kept in self.waiting.values():
+            if isinstance(kept.change, AddPerson):
+                taken |= dict.fromkeys((kept.change.name, *kept.change.names), kept.change.name)
+        old = self.people.get(change.name)
+        for name in (change.name, *change.names):
+            if name in taken and (old is None or taken[name] != old.name):
+                raise AuthorityError(f"{name!r} is {taken[name]} already: one account a person")
+        for person in self.people.values():
+            if person.key_sha256 == change.key_sha256 and person.name != change.name:
+                raise AuthorityError(f"this key is {person.name}'s: everybody has a key of their own")
+        if old is not None and old.human != change.human:
+            raise AuthorityError(f"{change.name} stays what it is: a person, or a service account")
+
+    def _check_confirm(self, change: Confirm, made_by: str) -> None:
+        kept = self.waiting.get(change.no)
+        if kept is None:
+            raise AuthorityError(f"no change {change.no} waits for a confirmation")
+        gains = getattr(kept.change, "name", "")
+        if made_by in (kept.made_by, gains):
+            raise AuthorityError(
+                f"{made_by} made change {change.no}, or gains by it: another administrator confirms it"
+            )
+
+    def _check_last(self, change: RevokeRole | EndPerson) -> None:
+        left = {p.name for p in self.holders(ADMINISTRATOR, EVERYWHERE)} - {change.name}
+        ends = isinstance(change, EndPerson) or change.role == ADMINISTRATOR
+        if ends and change.name in self.people and len(left) < 2:
+            held = any(g.role == ADMINISTRATOR for g in self.people[change.name].grants)
+            if held:
+                raise AuthorityError("two administrators must stay: grant the role to another first")
+
+    def _check_delegation(self, change: Delegate | Recall, made_by: str) -> None:
+        person = self.people.get(made_by)
+        if person is None or not person.active:
+            raise AuthorityError(f"no active person is named {made_by!r}")
+        if change.name != made_by:
+            raise AuthorityError("everybody delegates for themselves alone")
+        other = self._known(change.to)
+        if not other.human or not person.human:
+            raise AuthorityError("a service account stands in for nobody")
+        if isinstance(change, Delegate):
+            if change.to == made_by:
+                raise AuthorityError("nobody stands in for themselves")
+            if change.until < change.since or (change.until - change.since).days > 92:
+                raise AuthorityError("a delegation has a first and a last day, 92 days apart at most")
+
+    def _need_administrator(self, name: str) -> None:
+        person = self.people.get(name)
+        if person is None or not person.active or not person.grants_of(ADMINISTRATOR, EVERYWHERE):
+            raise AuthorityError(f"{name or 'nobody'} is no administrator")
+
+    def _known(self, name: str) -> Person:
+        person = self.people.get(name)
+        if person is None or not person.active:
+            raise AuthorityError(f"no active person is named {name!r}: `tieout people list` shows them")
+        return person
+
+
+def fold_name(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def fold(changes: Iterable[Kept]) -> Authority:
+    """What a list of changes comes to."""
+    held = Authority()
+    for kept in changes:
+        match kept.change:
+            case Begin(people=people):
+                names = frozenset(p.name for p in people)
+                for given in people:
+                    _add(held, given, frozenset())
+                    person = held.people[given.name]
+                    # Each is there by the other's word.
+                    grant = Grant(ADMINISTRATOR, EVERYWHERE, None, names - {given.name})
+                    held.people[given.name] = replace(person, grants=(grant,))
+            case AddPerson() | GrantRole():
+                held.waiting[kept.no] = kept
+            case Confirm(no=no):
+                waiting = held.waiting.pop(no)
+                _hold(held, waiting, frozenset({waiting.made_by, kept.made_by}))
+            case RevokeRole(name=name, role=role, entity=entity):
+                person = held.people[name]
+                left = tuple(g for g in person.grants if (g.role, g.entity) != (role, entity))
+                held.people[name] = replace(person, grants=left)
+            case EndPerson(name=name):
+                held.people[name] = replace(held.people[name], active=False, grants=())
+                held.delegations = [d for d in held.delegations if name not in (d.name, d.to)]
+            case Delegate(name=name, to=to, since=since, until=until):
+                held.delegations.append(Delegation(name, to, since, until))
+            case Recall(name=name, to=to):
+                held.delegations = [d for d in held.delegations if (d.name, d.to) != (name, to)]
+    return held
+
+
+def _hold(held: Authority, kept: Kept, given_by: frozenset[str]) -> None:
+    change = kept.change
+    if isinstance(change, AddPerson):
+        _add(held, change, given_by)
+    elif isinstance(change, GrantRole):
+        person = held.people[change.name]
+        rest = tuple(g for g in person.grants if (g.role, g.entity) != (change.role, change.entity))
+        grant = Grant(change.role, change.entity, change.limit, given_by)
+        held.people[change.name] = replace(person, grants=(*rest, grant))
+
+
+def _add(held: Authority, change: AddPerson, given_by: frozenset[str]) -> None:
+    """A person, or one who is added again with another key or more names: names are never lost, so
+    that nobody becomes somebody else by it."""
+    old = held.people.get(change.name)
+    names = frozenset(fold_name(n) for n in change.names) | (old.names if old else frozenset())
+    held.people[change.name] = Person(
+        name=change.name,
+        human=change.human,
+        names=names,
+        key_sha256=change.key_sha256,
+        grants=old.grants if old else (),
+        given_by=given_by | (old.given_by if old else frozenset()),
+    )

@@ -1,0 +1,102 @@
+"""Stamps: keyed hashes (HMAC-SHA256, RFC 2104) over the rows that move money or give authority.
+
+The key lies outside the database, so that whoever can write SQL still cannot make a row that we
+act on. A stamp says what a row is, never that it is the latest: rows that may not be taken back
+are append-only as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tieout.store import Connection
+
+_keys: dict[tuple[str, ...], bytes] = {}
+
+
+class StampError(Exception):
+    """A row that was not made by us, or was changed since."""
+
+
+def load_or_make_key(path: Path) -> bytes:
+    """The key in `path` (mode 0600), made at the first start: whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        partial = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # Of two that start at once one makes the key, and both read that one.
+            os.link(partial, path)
+        except FileExistsError:
+            pass
+        finally:
+            partial.unlink()
+    return bytes.fromhex(path.read_text())
+
+
+def hold_key(dsn: str, key: bytes) -> None:
+    """Remember the key of a database for this process: said once, where a project is opened."""
+    parts = conninfo_to_dict(dsn)
+    _keys[_place(parts.get("host"), parts.get("port"), parts.get("dbname"))] = key
+
+
+def _place(host: object, port: object, name: object) -> tuple[str, ...]:
+    return (str(host or ""), str(port or "5432"), str(name or ""))
+
+
+def stamper(connection: Connection) -> Stamper:
+    """Makes and checks the stamps of a connection's database. Raises RuntimeError where no key was
+    said for it: a defect, and never a reason to go on without stamps."""
+    info = connection.info
+    key = _keys.get(_place(info.host, info.port, info.dbname))
+    if key is None:
+        raise RuntimeError(f"no stamp key is known for the database {info.dbname!r}")
+    return Stamper(key)
+
+
+class Stamper:
+    """Stamps under one key. `what` names the kind of row, so that no stamp serves for another."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def stamp(self, what: str, *parts: object) -> bytes:
+        digest = hmac.new(self._key, digestmod=hashlib.sha256)
+        for part in (what, *parts):
+            raw = part if isinstance(part, bytes) else str(part).encode()
+            digest.update(len(raw).to_bytes(8, "big") + raw)
+        return digest.digest()
+
+    def holds(self, stamp: bytes | None, what: str, *parts: object) -> bool:
+        """Whether `stamp` is this row's."""
+        return stamp is not None and hmac.compare_digest(bytes(stamp), self.stamp(what, *parts))
+
+    def message(
+        self,
+        interface: str,
+        stream: str,
+        dedupe_key: str,
+        transport: str,
+        submitted_by: str,
+        body_sha256: bytes,
+    ) -> bytes:
+        return self.stamp("message", interface, stream, dedupe_key, transport, submitted_by, body_sha256)
+
+    def document(
+        self, interface: str, key: str, revision: int, message_id: int, content_sha256: bytes
+    ) -> bytes:
+        return self.stamp("document", interface, key, revision, message_id, content_sha256)
+
+    def delivery(self, system: str, external_id: str, document_id: int, requires: str, body: bytes) -> bytes:
+        """`requires` are external ids, a space between two; `body` is the effect's hash."""
+        return self.stamp("delivery", system, external_id, document_id, requires, body)

@@ -1,0 +1,67 @@
+"""A TOML file of a project, which can say on which line a key stands."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+
+class ProjectError(Exception):
+    """A project file that cannot be used: file, line, what was expected."""
+
+
+class TomlFile:
+    """A TOML file that can say on which line a key stands."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.name = str(path.relative_to(root))
+        try:
+            self.text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ProjectError(f"{path} is missing: `tieout init {root}` makes a project") from None
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"{self.name}: not UTF-8 text ({error.reason})") from None
+        try:
+            self.data: dict[str, Any] = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            raise ProjectError(f"{self.name}: {error}") from None
+
+    def line_of(self, key: str, section: str = "") -> int:
+        inside = not section
+        for number, line in enumerate(self.text.splitlines(), 1):
+            head = re.match(r"\s*\[+([^\]]+)\]+", line)
+            if head:
+                name = head[1].strip()
+                if name == key or name == f"{section}.{key}".strip("."):
+                    return number
+                inside = name == section or not section
+            if inside and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+                return number
+        return 1
+
+    def fail(self, key: str, section: str, what: str) -> ProjectError:
+        return ProjectError(f"{self.name}, line {self.line_of(key, section)}: {what}")
+
+    def check_keys(self, table: dict[str, Any], allowed: Collection[str], section: str) -> None:
+        for key in table:
+            if key not in allowed:
+                near = difflib.get_close_matches(key, sorted(allowed), 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                where = f"[{section}]" if section else "the file"
+                raise self.fail(
+                    key,
+                    section,
+                    f"unknown key {key!r} in {where}{hint} Expected: {', '.join(sorted(allowed))}",
+                )
+
+    def need(self, table: dict[str, Any], key: str, kind: type, section: str) -> Any:
+        if key not in table:
+            raise self.fail(section, "", f"[{section}] lacks {key!r} ({kind.__name__})")
+        value = table[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.fail(key, section, f"{key!r} must be a {kind.__name__}, not {type(value).__name__}")
+        return value

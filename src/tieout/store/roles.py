@@ -1,0 +1,58 @@
+"""Two roles: the owner of the tables, who migrates them, and the application, who works in them and
+cannot take back what is append-only."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from tieout.store.database import Database
+
+APPLICATION = "tieout_app"
+_APPEND_ONLY = (
+    "evidence",
+    "evidence_leaf",
+    "evidence_head",
+    "authority",
+    "approval_decision",
+    "schema_migration",
+)
+
+
+def let_application_in(owner: Database, role: str, password: str = "") -> None:
+    """Make the application's role where it is missing (with a password), and grant what it needs.
+
+    Done at every start, since tables are added by migrations and partitions by time.
+    """
+    name = sql.Identifier(role)
+    with owner.transaction() as connection:
+        # Several start at once: a grant that another makes at the same instant would collide.
+        connection.execute("select pg_advisory_xact_lock(7108666)")
+        found = connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
+        if found is None and password:
+            try:
+                with connection.transaction():
+                    connection.execute(sql.SQL("create role {} login").format(name))
+            except psycopg.errors.DuplicateObject:
+                pass
+        if password:
+            connection.execute(sql.SQL("alter role {} login password {}").format(name, sql.Literal(password)))
+        for statement in (
+            "grant usage on schema tieout to {}",
+            "grant select, insert, update, delete on all tables in schema tieout to {}",
+            "grant usage, select on all sequences in schema tieout to {}",
+            "grant execute on all functions in schema tieout to {}",
+        ):
+            connection.execute(sql.SQL(statement).format(name))
+        for table in _APPEND_ONLY:
+            connection.execute(
+                sql.SQL("revoke update, delete, truncate on tieout.{} from {}").format(
+                    sql.Identifier(table), name
+                )
+            )
+        connection.execute(
+            sql.SQL("revoke delete, truncate, update on tieout.approval_request from {}").format(name)
+        )
+        connection.execute(
+            sql.SQL("grant update (state, closed_at, reason) on tieout.approval_request to {}").format(name)
+        )
