@@ -10,6 +10,7 @@ from tieout.approvals.service import (
     load_request,
     open_requests,
     requests,
+    standing_of,
     void,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "load_request",
     "open_requests",
     "requests",
+    "standing_of",
     "void",
 ]

@@ -68,6 +68,15 @@ def ask(connection: Connection, about: Subject, demand: Demand, now: datetime) -
     return int(made["request_id"])
 
 
+def standing_of(connection: Connection, about: Subject) -> int:
+    """The open request about this very content, 0 where there is none."""
+    given = {"action": about.action, "subject": about.subject, "revision": about.revision}
+    for row in connection.execute(_SQL["standing"], given).fetchall():
+        if row["state"] == "open" and bytes(row["content_sha256"]) == about.content_sha256:
+            return int(row["request_id"])
+    return 0
+
+
 def _stamped(row: Row) -> list[object]:
     """What a request's stamp runs over: all that decides who may approve what."""
     return [

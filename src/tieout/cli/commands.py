@@ -296,7 +296,7 @@ def ingest(
 ) -> None:
     """Take files in; a file that was taken before has no second effect."""
     from tieout.connect import FileRefusedError
-    from tieout.pipeline import refuse_file, take_file
+    from tieout.pipeline import file_content, refuse_file, take_file
 
     app = open_running(folder)
     found = app.project.release.interfaces.get(interface)
@@ -310,9 +310,9 @@ def ingest(
     who = who_decides(app, default=" ").strip()
     connection = app.database.connect(autocommit=True)
     for path in files:
-        content = path.read_bytes()
         try:
-            done = take_file(connection, found, reader, path.name, content, app.clock, who)
+            with file_content(path) as content:
+                done = take_file(connection, found, reader, path.name, content, app.clock, who)
             results.append({"file": str(path), "new": done.new, "known": done.known, "error": None})
         except FileRefusedError as error:
             refused += 1

@@ -36,17 +36,29 @@ from tieout.connect.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items
 from tieout.connect.retry import patiently
+from tieout.connect.tables import (
+    TABLE_OPTIONS,
+    RowError,
+    check_entity,
+    check_period,
+    checked_rows,
+    signed,
+)
 
 __all__ = [
+    "TABLE_OPTIONS",
     "Balances",
     "ConfigField",
     "Connector",
     "ConnectorError",
     "ConnectorRegistry",
     "ContentRefusedError",
+    "Control",
     "ControlTotal",
     "ControlTotals",
+    "EntryRow",
     "FileReader",
     "FileRefusedError",
     "Item",
@@ -60,6 +72,7 @@ __all__ = [
     "RefusedError",
     "RemoteFile",
     "RemoteFolder",
+    "RowError",
     "Sending",
     "SetupError",
     "SignatureError",
@@ -69,5 +82,11 @@ __all__ = [
     "UnknownOutcomeError",
     "WebhookReceiver",
     "Writer",
+    "check_entity",
+    "check_period",
+    "checked_rows",
+    "journal_documents",
+    "journal_items",
     "patiently",
+    "signed",
 ]

@@ -6,12 +6,15 @@ means in the ledger. Neither knows a connector, a database or a network.
 
 from tieout.documents.codec import canonical_bytes, decode_document, decode_effect, encode_effect
 from tieout.documents.model import (
+    BatchControl,
     CreditNote,
     Customer,
     CustomerInvoice,
     Dispute,
     Document,
     GiftCardTender,
+    JournalEntry,
+    JournalLine,
     Measure,
     OpenLine,
     Party,
@@ -49,6 +52,7 @@ from tieout.documents.posting import (
 )
 
 __all__ = [
+    "BatchControl",
     "CashPosting",
     "CreditNote",
     "CrmUpdate",
@@ -62,6 +66,8 @@ __all__ = [
     "GiftCardTender",
     "InvoiceLine",
     "InvoicePosting",
+    "JournalEntry",
+    "JournalLine",
     "LedgerLine",
     "MailOut",
     "Mark",

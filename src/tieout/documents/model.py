@@ -225,11 +225,68 @@ class Reconciliation(_Document, frozen=True, kw_only=True, tag="reconciliation")
     undone: bool = False
 
 
+class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an entry. `account` is the source's own key of the account; `amount` is signed (a
+    debit is positive); `dimensions` are the source's keys by dimension, or shares of several, such
+    as "100:60;200:40"; `party` names one of the entry's parties; `pair` is the key under which
+    two entities book the two sides of one transaction, `partner_entity` the other of them; `place`
+    says where it stands in its file."""
+
+    account: str
+    amount: Amount
+    text: str = ""
+    dimensions: dict[str, str] = {}
+    party: str = ""
+    pair: str = ""
+    partner_entity: str = ""
+    place: str = ""
+
+
+class JournalEntry(_Document, frozen=True, kw_only=True, tag="journal_entry"):
+    """An entry of another ledger, or of payroll, expenses, fixed assets (its `nature`).
+
+    `total` is the sum of the whole entry's debits, positive; `imbalance` is its debits less its
+    credits, which must be zero. A long entry comes in `parts`, of which this is number `part`:
+    `whole` is the hash over all of them. On `reverses_on` an accrual takes itself back; `twin` is
+    what it must be the only one of, such as a payroll group and its month; `prepared_by` is the
+    source's word for who made it, `batch` what it came with.
+    """
+
+    reference: str
+    booked_on: date
+    journal: str = "misc"
+    nature: str = "journal"
+    lines: tuple[JournalLine, ...]
+    parties: tuple[Party, ...] = ()
+    total: Amount
+    imbalance: Amount
+    reverses_on: date | None = None
+    twin: str = ""
+    prepared_by: str = ""
+    batch: str = ""
+    part: int = 1
+    parts: int = 1
+    whole: str = ""
+
+
+class BatchControl(_Document, frozen=True, kw_only=True, tag="batch_control"):
+    """A source's own figures for the entries that it sent together: how many, and the sums of their
+    debits and credits, both positive. No measure."""
+
+    batch: str
+    booked_on: date
+    count: int
+    debit: Amount
+    credit: Amount
+
+
 Document = (
-    Customer
+    BatchControl
+    | Customer
     | CustomerInvoice
     | CreditNote
     | GiftCardTender
+    | JournalEntry
     | ProviderMovement
     | PayoutComposition
     | Dispute
@@ -263,7 +320,7 @@ def _signed(value: Decimal) -> Measure:
 
 def measure_of(document: Document) -> Measure:
     """The document's own measure: an invoice and money in are debits, a credit note and money
-    out are credits; a frame, a customer, a status and a tender count for nothing."""
+    out are credits; an entry counts with both its sides; a frame, a customer, a status and a tender count for nothing."""
     match document:
         case CustomerInvoice():
             # A test order is no sale to its source: its control figures leave it out.
@@ -274,6 +331,10 @@ def measure_of(document: Document) -> Measure:
             return _signed(document.net.value)
         case StatementLine():
             return _signed(document.amount.value)
+        case JournalEntry():
+            up = sum((x.amount.value for x in document.lines if x.amount.value > 0), Decimal(0))
+            down = sum((x.amount.value for x in document.lines if x.amount.value < 0), Decimal(0))
+            return Measure(int(document.part == 1), up, -down)
         case _:
             return NOTHING
 
@@ -298,6 +359,8 @@ def link_of(document: Document) -> str:
             return document.number.upper()
         case CreditNote():
             return document.key
+        case JournalEntry():
+            return f"twin:{document.twin}" if document.twin and document.part == 1 else ""
         case ProviderMovement():
             return document.payout_key if document.category == "payout" else document.payment_key
         case _:

@@ -22,7 +22,8 @@ class PostingError(ValueError):
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     """One journal line. `amount` signed in the posting's currency; `company` signed in the
     entity's currency (equal where they are one). `match` is the key under which the ledger
-    pairs this line with others; `partner` is an external id, or "#" and the ledger's own id."""
+    pairs this line with others; `partner` is an external id, or "#" and the ledger's own id; `analytic`
+    are analytic accounts by name (several plans' joined by a comma) and their percentages."""
 
     account: str
     amount: Decimal
@@ -30,6 +31,7 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     partner: str = ""
     match: str = ""
+    analytic: tuple[tuple[str, Decimal], ...] = ()
 
 
 class PartnerRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="partner"):
@@ -231,10 +233,11 @@ def ledger_lines(body: EffectBody) -> list[LedgerLine]:
             own = LedgerLine(account=body.account, amount=body.amount, company=body.company, name=body.label)
             rows = [own, *body.counterparts]
         case PaymentPosting():
-            paid = {"name": body.reference, "partner": body.partner}
             rows = [
-                LedgerLine(account=body.account, amount=body.amount, company=body.amount, **paid),
-                LedgerLine(account=body.counter, amount=-body.amount, company=-body.amount, **paid),
+                LedgerLine(
+                    account=account, amount=value, company=value, name=body.reference, partner=body.partner
+                )
+                for account, value in ((body.account, body.amount), (body.counter, -body.amount))
             ]
         case EntryPosting():
             rows = list(body.lines)

@@ -2,7 +2,7 @@
 
 from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
-from tieout.pipeline.folders import FolderStage, refuse_file, take_file
+from tieout.pipeline.folders import FolderStage, file_content, refuse_file, take_file
 from tieout.pipeline.intake import Accepted, accept
 from tieout.pipeline.polling import PollStage, poll_now, pull_again
 from tieout.pipeline.process import ProcessStage
@@ -18,6 +18,7 @@ __all__ = [
     "decide",
     "exclude",
     "exclude_case",
+    "file_content",
     "poll_now",
     "pull_again",
     "refuse_file",

@@ -14,12 +14,23 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.approvals import ApprovalError, Decided, Request, Subject, approval_of, ask, content_hash
+from tieout.approvals import (
+    ApprovalError,
+    Decided,
+    Request,
+    Subject,
+    approval_of,
+    ask,
+    content_hash,
+    standing_of,
+)
 from tieout.approvals import decide as decide_requests
 from tieout.cases import NewCase, open_cases
 from tieout.documents import (
     Customer,
     Dispute,
+    Document,
+    JournalEntry,
     PayoutComposition,
     ProviderMovement,
     Reconciliation,
@@ -30,17 +41,25 @@ from tieout.documents import (
     measure_of,
 )
 from tieout.engine import wake
+from tieout.evidence import Entry, record
 from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
 from tieout.pipeline.replay import exclude_case
 from tieout.pipeline.work import Work
 from tieout.processes import money_of
 from tieout.rules import Demand, Interface, Release, demand_of
-from tieout.security import Authority, load_authority
+from tieout.security import Authority, StampError, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
 _CASH = (Customer, Dispute, PayoutComposition, ProviderMovement, Statement, StatementLine)
+
+
+def _kind(document: Document) -> str:
+    """What a policy calls a document: a payroll run is one, though it is booked as an entry."""
+    if isinstance(document, JournalEntry) and document.nature != "journal":
+        return document.nature
+    return str(type(document).__struct_config__.tag)
 
 
 class Approving:
@@ -68,15 +87,27 @@ class Approving:
             if demand is None:
                 continue
             about = self._subject(work, amount, company)
-            request = approval_of(self._connection, about, demand)
+            request = self._approval(about, demand)
             if request is not None:
                 who = ", ".join(d.person for d in request.decisions)
                 work.approval = f"request {request.request_id}: {who}"
                 continue
-            number = ask(self._connection, about, demand, self._now)
+            number = standing_of(self._connection, about) or ask(self._connection, about, demand, self._now)
             work.plan = msgspec.structs.replace(
                 plan, decision="held", effects=(), cases=(), reason=f"approval {number}"
             )
+
+    def _approval(self, about: Subject, demand: Demand) -> Request | None:
+        try:
+            return approval_of(self._connection, about, demand)
+        except StampError as error:
+            # What somebody wrote past us approves nothing, and is asked anew.
+            self._not_ours(about.subject, str(error))
+            return None
+
+    def _not_ours(self, subject: str, why: str) -> None:
+        entry = Entry(self._now, "process", "approval.not_ours", subject, self._entity.code, {"why": why})
+        record(self._connection, [entry])
 
     def ask_to_exclude(self, work: Work, case_id: int, amount: Decimal, reason: str) -> int:
         """Ask for an exclusion, where a policy wants that; the request's number, else 0."""
@@ -115,7 +146,7 @@ class Approving:
             "days_to_close": (Period.of(on).last - accounting_date(self._now, self._entity.zone)).days,
             "entity": self._entity.code,
             "interface": self._interface.name,
-            "kind": str(type(document).__struct_config__.tag),
+            "kind": _kind(document),
             "maker": ", ".join(self._makers(work)),
             "process": self._interface.process,
             "risk": self._interface.risk,
@@ -129,7 +160,12 @@ class Approving:
         if isinstance(work.document, Reconciliation):
             names += work.document.decided_by.split(", ")
         if self._authority is None:
-            self._authority = load_authority(self._connection)
+            try:
+                self._authority = load_authority(self._connection)
+            except StampError as error:
+                # Nobody can approve anything then; what needs nobody goes on.
+                self._not_ours("people", str(error))
+                self._authority = Authority()
         return tuple(sorted({self._authority.who_is(n) for n in names if n.strip()}))
 
     def _subject(self, work: Work, amount: Decimal, company: Decimal) -> Subject:
@@ -137,15 +173,20 @@ class Approving:
         document = work.document
         effects = [e for e in plan.effects if e.ledger or isinstance(document, Reconciliation)]
         shown = [{"effect": e.name, **msgspec.to_builtins(e.body)} for e in effects]
-        parts = [work.content, *(canonical_bytes(e) for e in effects)]
-        kind = str(type(document).__struct_config__.tag).replace("_", " ")
+        parts, key = [work.content, *(canonical_bytes(e) for e in effects)], document.key
+        kind = _kind(document).replace("_", " ")
+        if isinstance(document, JournalEntry) and document.whole:
+            # The parts of a long entry are approved as the one that they are. What they become
+            # depends on the project's files: with those it changes.
+            parts = [document.whole.encode(), self._release.sha256.encode()]
+            key = document.key.rpartition("#")[0]
         return Subject(
             action="post",
-            subject=f"{self._interface.name}:{document.key}",
+            subject=f"{self._interface.name}:{key}",
             revision=work.revision,
             interface=self._interface.name,
             entity=self._entity.code,
-            summary=f"{kind} {document.key}"[:200],
+            summary=f"{kind} {getattr(document, 'reference', '') or key}"[:200],
             content=json.dumps(
                 {"document": json.loads(work.content), "postings": shown}, default=str, ensure_ascii=False
             ),
@@ -223,14 +264,14 @@ def _take_up(connection: Connection, request: Request, now: datetime) -> None:
         why = f"{request.about.summary} (request {request.request_id})"
         exclude_case(connection, request.about.case_id, why, now, who)
         return
-    connection.execute(_SQL["take_up"], {"id": request.about.document_id, "now": now})
+    connection.execute(_SQL["take_up"], {"reason": f"approval {request.request_id}", "now": now})
 
 
 def _turn_down(connection: Connection, release: Release, request: Request, now: datetime) -> None:
     about, last = request.about, request.decisions[-1]
     if about.action == "exclude":
         return
-    changed = connection.execute(_SQL["turn_down"], {"id": about.document_id}).rowcount
+    changed = connection.execute(_SQL["turn_down"], {"reason": f"approval {request.request_id}"}).rowcount
     if not changed:
         raise ApprovalError(f"request {request.request_id}: its document does not wait any more")
     interface = release.interfaces[about.interface]

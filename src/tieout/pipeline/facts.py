@@ -11,7 +11,16 @@ from typing import Any
 import msgspec
 
 from tieout.connect import LedgerFacts
-from tieout.documents import CreditNote, CustomerInvoice, Document, Party, order_names, order_number
+from tieout.documents import (
+    CreditNote,
+    CustomerInvoice,
+    Document,
+    JournalEntry,
+    Party,
+    link_of,
+    order_names,
+    order_number,
+)
 from tieout.processes import (
     Facts,
     OrderFact,
@@ -29,6 +38,11 @@ _SQL = Queries("tieout.pipeline")
 _STATES = {"posted": "posted", "planned": "planned", "refused": "exception", "excluded": "excluded"}
 
 
+def _stem(key: str) -> str:
+    """The key of an entry, whichever part of it this is."""
+    return key.rpartition("#")[0] or key
+
+
 @dataclass(frozen=True)
 class Asked:
     """A document whose plan is due, and the planned revision before it, if any."""
@@ -36,6 +50,7 @@ class Asked:
     document: Document
     on: date
     previous: PreviousFact | None = None
+    document_id: int = 0
 
 
 class FactReader:
@@ -61,8 +76,10 @@ class FactReader:
         parked = self._parked(asked)
         refunds = self._refunds(asked)
         parties = self._parties(asked)
+        twins = self._twins(asked)
+        tellings = self._tellings(asked)
         return [
-            self._facts(a, w, orders, links, parked, refunds, parties)
+            self._facts(a, w, orders, links, parked, refunds, parties, twins, tellings)
             for a, w in zip(asked, wants, strict=True)
         ]
 
@@ -162,6 +179,41 @@ class FactReader:
         rows = self._connection.execute(_SQL["refunds"], {"entity": self._entity.code, "orders": orders})
         return {row["refund_key"]: row["account"] for row in rows}
 
+    def _twins(self, asked: Sequence[Asked]) -> dict[str, tuple[int, str]]:
+        """The first document of each thing that there may be one of."""
+        links = {link for a in asked if (link := link_of(a.document)).startswith("twin:")}
+        if not links:
+            return {}
+        rows = self._connection.execute(_SQL["twins"], {"entity": self._entity.code, "links": sorted(links)})
+        return {row["link_key"]: (row["document_id"], row["source_key"]) for row in rows}
+
+    @staticmethod
+    def _twin(asked: Asked, twins: dict[str, tuple[int, str]]) -> str:
+        first, key = twins.get(link_of(asked.document), (0, ""))
+        if not first or first == asked.document_id or _stem(key) == _stem(asked.document.key):
+            return ""
+        return key
+
+    def _tellings(self, asked: Sequence[Asked]) -> dict[str, str]:
+        """How entries were booked before: the hash over all parts by key, of a first part or a whole."""
+        stems = {_stem(a.document.key) for a in asked if isinstance(a.document, JournalEntry)}
+        if not stems:
+            return {}
+        keys = sorted(key for stem in stems for key in (stem, f"{stem}#1"))
+        given = {"interface": self._interface.name, "keys": keys}
+        rows = self._connection.execute(_SQL["tellings"], given)
+        return {row["source_key"]: row["whole"] for row in rows}
+
+    @staticmethod
+    def _retold(document: Document, tellings: dict[str, str]) -> bool:
+        """Whether an entry was booked in other parts than it comes in now."""
+        if not isinstance(document, JournalEntry):
+            return False
+        stem = _stem(document.key)
+        if document.parts == 1:
+            return f"{stem}#1" in tellings
+        return stem in tellings or tellings.get(f"{stem}#1", document.whole) != document.whole
+
     def _parties(self, asked: Sequence[Asked]) -> set[str]:
         if self._interface.option("customers") != "from_crm":
             return set()
@@ -184,6 +236,8 @@ class FactReader:
         parked: dict[str, list[ParkedFact]],
         refunds: dict[str, str],
         parties: set[str],
+        twins: dict[str, tuple[int, str]],
+        tellings: dict[str, str],
     ) -> Facts:
         document = asked.document
         rate = Decimal(1)
@@ -229,4 +283,6 @@ class FactReader:
             previous=asked.previous,
             party_effect=party,
             foreign=foreign,
+            twin=self._twin(asked, twins),
+            retold=self._retold(document, tellings),
         )

@@ -6,11 +6,15 @@ becomes a case: it is kept either way.
 
 from __future__ import annotations
 
+import mmap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connect import FileReader, FileRefusedError
@@ -21,6 +25,9 @@ from tieout.rules import Interface, Release
 from tieout.store import Connection
 
 _SETTLED_SECONDS = 0.2
+_PORTION = 500
+# A bank's file is read whole by its parsers: only larger ones are mapped.
+_MAPPED_FROM = 1 << 20
 
 
 def take_file(
@@ -28,17 +35,30 @@ def take_file(
     interface: Interface,
     reader: FileReader,
     name: str,
-    content: bytes,
+    content: Any,
     clock: Clock,
     submitted_by: str = "",
 ) -> Accepted:
-    """Take one file in, in one transaction. Raises FileRefusedError where it cannot be read."""
-    items = list(reader.read(name, content, interface.options))
+    """Take one file in, in one transaction; `content` is bytes or a mapped file. Raises FileRefusedError where it cannot be read."""
+    items = iter(reader.read(name, content, interface.options))
+    new = known = 0
     with connection.transaction():
-        accepted = accept(connection, interface.name, items, "file", clock.now(), submitted_by=submitted_by)
+        while portion := list(islice(items, _PORTION)):
+            done = accept(connection, interface.name, portion, "file", clock.now(), submitted_by=submitted_by)
+            new, known = new + done.new, known + done.known
         crash_point("intake.before_commit")
     crash_point("intake.after_commit")
-    return accepted
+    return Accepted(new, known)
+
+
+@contextmanager
+def file_content(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """A file's bytes: mapped where they are many, so that memory does not grow with it."""
+    if path.stat().st_size < _MAPPED_FROM:
+        yield path.read_bytes()
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        yield mapped
 
 
 def refuse_file(
@@ -111,11 +131,10 @@ class FolderStage:
                 time.sleep(max(0.0, _SETTLED_SECONDS - max(age, 0.0)))
                 if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
                     return False
-            content = path.read_bytes()
+            with file_content(path) as content:
+                take_file(connection, interface, reader, path.name, content, self._clock)
         except FileNotFoundError:
             return False
-        try:
-            take_file(connection, interface, reader, path.name, content, self._clock)
         except FileRefusedError as error:
             refuse_file(connection, self._release(), interface, path.name, str(error), self._clock)
             _move(path, "refused")

@@ -129,6 +129,9 @@ class _Batch:
         self._stamps = stamper(connection)
         arrived, settled, refused = self._normalise(messages)
         works, stale = revise(connection, self._interface.name, arrived)
+        # What a newer telling in this very batch takes the place of is not planned any more.
+        gone = {i for w in works for i in w.supersedes}
+        due = [row for row in due if row["document_id"] not in gone]
         works += [_again(row) for row in due if self._untouched(row)]
         touched = [row for row in due if not self._untouched(row)]
         groups = [[w for w in works if _rank(w) == rank] for rank in range(3)]
@@ -237,7 +240,7 @@ class _Batch:
             void(connection, gone, "superseded by a newer version", self._now)
 
     def _plan(self, works: list[Work], reader: FactReader) -> None:
-        facts = reader.read([Asked(w.document, w.on, w.previous) for w in works])
+        facts = reader.read([Asked(w.document, w.on, w.previous, w.document_id) for w in works])
         for work, fact in zip(works, facts, strict=True):
             work.facts = fact
             work.plan = self._plan_one(work, fact)

@@ -76,11 +76,11 @@ select d.*, c.amount from tieout.cases c join tieout.document d using (document_
 where c.case_id = %(case_id)s and c.state = 'open' and d.state = 'refused'
 
 -- name: take_up
-update tieout.document set retry_at = %(now)s where document_id = %(id)s and state = 'normalised'
+update tieout.document set retry_at = %(now)s where reason = %(reason)s and state = 'normalised'
 
 -- name: turn_down
 update tieout.document set state = 'refused', reason = 'approval_rejected', retry_at = null
-where document_id = %(id)s and state = 'normalised'
+where reason = %(reason)s and state = 'normalised'
 
 -- name: set_aside
 update tieout.document set state = 'refused', reason = %(reason)s, retry_at = null
@@ -150,6 +150,18 @@ join tieout.delivery v on v.document_id = d.document_id
   and v.effect in ('charge', 'refund', 'capture_reversal')
 where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.parked_account <> ''
 order by d.document_id
+
+-- name: tellings
+select distinct on (source_key) source_key, content::jsonb ->> 'whole' as whole from tieout.document
+where interface = %(interface)s and source_key = any(%(keys)s) and kind = 'journal_entry'
+  and state in ('planned', 'posted')
+order by source_key, revision desc
+
+-- name: twins
+-- What is refused or excluded is nobody's twin.
+select distinct on (link_key) link_key, document_id, source_key from tieout.document
+where entity = %(entity)s and link_key = any(%(links)s) and state in ('normalised', 'planned', 'posted')
+order by link_key, document_id
 
 -- name: refunds
 select d.content::jsonb ->> 'refund_key' as refund_key,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.documents import Measure
+from tieout.documents import Document, Measure, decode_document
 from tieout.pipeline.work import Work
 from tieout.processes.facts import PreviousFact
 from tieout.store import Connection, Queries
@@ -43,7 +43,7 @@ def revise(
         if not history:
             work.revision = 1
             fresh.append(work)
-        elif _meaning(work.content) == _meaning(history[-1]["content"].encode()):
+        elif _same(work.content, history[-1]["content"].encode()):
             continue
         elif work.document.version < history[-1]["version"]:
             stale.append((key, work.document.version))
@@ -69,8 +69,11 @@ def _follow(work: Work, history: list[dict[str, Any]]) -> None:
     work.measure = work.measure - Measure(count, debit, credit)
 
 
-def _meaning(content: bytes) -> dict[str, Any]:
-    """A document's content without its version: what decides whether anything changed."""
-    value: dict[str, Any] = msgspec.json.decode(content)
-    value.pop("version", None)
-    return value
+def _same(one: bytes, other: bytes) -> bool:
+    """Whether two contents mean the same: all but the version, by value. A field that documents did
+    not have when the older one was written changes nothing."""
+    return one == other or _unversioned(one) == _unversioned(other)
+
+
+def _unversioned(content: bytes) -> Document:
+    return msgspec.structs.replace(decode_document(content), version="")

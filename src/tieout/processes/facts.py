@@ -80,7 +80,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `payment` is the charge that a refund or reversal belongs to, with the account that it was
     booked against; `refund_account` is the one that a credit note's refund went out of.
     `lock_on` is the last locked day; `patience_over` says that waiting for a counterpart is
-    over; `foreign` names a record of the same reference that somebody else put in the ledger.
+    over; `twin` is the key of a document that came first for what there may be one of; `retold` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger.
     """
 
     rate: Decimal = Decimal(1)
@@ -95,6 +95,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     previous: PreviousFact | None = None
     party_effect: str = ""
     foreign: str = ""
+    twin: str = ""
+    retold: bool = False
 
 
 class Wants(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from tieout.documents import (
+    BatchControl,
     CreditNote,
     Customer,
     CustomerInvoice,
@@ -15,6 +16,7 @@ from tieout.documents import (
     Document,
     EffectBody,
     GiftCardTender,
+    JournalEntry,
     PartnerRecord,
     Party,
     PayoutComposition,
@@ -178,6 +180,8 @@ def money_of(document: Document) -> Amount:
             return document.amount
         case Statement():
             return document.closing
+        case JournalEntry():
+            return document.total
         case Reconciliation():
             used = sum((x.residual - x.rest for x in document.cash), Decimal(0))
             return Amount(-used, document.currency)
@@ -215,12 +219,12 @@ def plan_document(
     `on` is the document's day in the entity's zone. A key that no mapping knows becomes a
     blocking case that names the table and the key.
     """
-    from tieout.processes import order_to_cash, reconciliation, retelling, treasury
+    from tieout.processes import order_to_cash, reconciliation, record_to_report, retelling, treasury
 
     ctx = Context(document, revision, facts, release, interface, on)
     if isinstance(document, CustomerInvoice) and document.exclusion:
         return Plan(decision="excluded", reason=document.exclusion, on=on)
-    if isinstance(document, Statement | PayoutComposition):
+    if isinstance(document, Statement | PayoutComposition | BatchControl):
         return Plan(decision="planned", on=on)
     if isinstance(document, Customer):
         return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)
@@ -248,6 +252,8 @@ def plan_document(
                 return treasury.statement_line(ctx, document)
             case Reconciliation():
                 return reconciliation.reconciliation(ctx, document)
+            case JournalEntry():
+                return record_to_report.journal_entry(ctx, document)
     except UnmappedError as error:
         cause = "unknown_tax" if error.table == "taxes" else "unmapped_account"
         return refused(

@@ -13,13 +13,16 @@ from tieout.documents import (
     Dispute,
     Document,
     GiftCardTender,
+    JournalEntry,
     ProviderMovement,
     StatementLine,
     decode_document,
 )
 from tieout.processes.plan import Context, Plan, money_of, refused
 
-_TOLD = CreditNote | CustomerInvoice | Dispute | GiftCardTender | ProviderMovement | StatementLine
+_TOLD = (
+    CreditNote | CustomerInvoice | Dispute | GiftCardTender | JournalEntry | ProviderMovement | StatementLine
+)
 
 
 def told_again(ctx: Context, document: Document) -> Plan | None:
@@ -29,8 +32,8 @@ def told_again(ctx: Context, document: Document) -> Plan | None:
         return None
     if _money(decode_document(previous.content.encode())) == _money(document):
         return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
-    if isinstance(document, CustomerInvoice | Dispute):
-        return None  # an order is edited, a dispute moves on
+    if isinstance(document, CustomerInvoice | Dispute | JournalEntry):
+        return None  # an order or an entry is edited, a dispute moves on
     return refused(
         "booked_money_changed",
         money_of(document),
@@ -50,6 +53,9 @@ def _money(document: Document) -> tuple[object, ...]:
             return (document.status, document.amount, document.payment_key)
         case GiftCardTender():
             return (document.order_key, document.amount)
+        case JournalEntry():
+            booked = tuple((x.account, x.amount, x.dimensions, x.party) for x in document.lines)
+            return (document.booked_on, document.reverses_on, booked)
         case ProviderMovement():
             return (document.category, document.gross, document.fee, document.net)
         case StatementLine():

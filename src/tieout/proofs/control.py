@@ -44,6 +44,7 @@ def take_control_totals(
             )
         else:
             totals = _statement_totals(connection, interface.name, period)
+            totals += _batch_totals(connection, interface.name, period)
         if not totals:
             continue
         with connection.transaction():
@@ -107,6 +108,16 @@ def _statement_totals(connection: Connection, interface: str, period: Period) ->
         )
         for row in rows
         if row["stated"]
+    ]
+
+
+def _batch_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:
+    """What files say of themselves, where every entry of the period came in one that does."""
+    rows = connection.execute(_SQL["batch_totals"], {"interface": interface, "period": str(period)})
+    return [
+        ControlTotal(row["currency"], "entries", row["count"], row["debit"], row["credit"], row["batches"])
+        for row in rows
+        if not row["unstated"]
     ]
 
 

@@ -163,3 +163,36 @@ select (select count(*) from tieout.message where state = 'received') as message
     (select count(*) from tieout.poll_cursor where due_at <= %(now)s) as polls,
     (select case when exists (select 1 from tieout.poll_cursor where left(stream, 1) <> '#')
         then 0 else 1 end) as not_started
+
+-- name: batch_totals
+-- A file says its figures by its last day's period; entries that came in no file that does leave the
+-- period unproven. What a later file tells again counts in that one, and not in this one too.
+with batches as (
+    select period, currency, content::jsonb ->> 'batch' as batch,
+        (content::jsonb ->> 'count')::int as count,
+        (content::jsonb #>> '{debit,value}')::numeric as debit,
+        (content::jsonb #>> '{credit,value}')::numeric as credit
+    from tieout.document
+    where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded'
+), entries as (
+    select source_key, revision, state, currency, period, content::jsonb ->> 'batch' as batch,
+        (content::jsonb #>> '{total,value}')::numeric as total,
+        (content::jsonb #>> '{imbalance,value}')::numeric as imbalance
+    from tieout.document
+    where interface = %(interface)s and kind = 'journal_entry'
+      and (source_key not like '%%#%%' or source_key like '%%#1')
+), retold as (
+    select e.batch, e.currency, count(*) as count, sum(e.total) as debit,
+        sum(e.total - e.imbalance) as credit
+    from entries e
+    where exists (select 1 from entries n where n.source_key = e.source_key and n.revision > e.revision)
+    group by e.batch, e.currency
+)
+select b.currency, (sum(b.count) - coalesce(sum(r.count), 0))::int as count,
+    sum(b.debit) - coalesce(sum(r.debit), 0) as debit,
+    sum(b.credit) - coalesce(sum(r.credit), 0) as credit, count(*) || ' files' as batches,
+    exists (select 1 from entries d where d.period = %(period)s and d.currency = b.currency
+        and d.state <> 'superseded' and not exists (select 1 from batches s
+            where s.batch = d.batch and s.currency = d.currency)) as unstated
+from batches b left join retold r on r.batch = b.batch and r.currency = b.currency
+where b.period = %(period)s group by b.currency

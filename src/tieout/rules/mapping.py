@@ -9,9 +9,10 @@ from datetime import date
 class UnmappedError(LookupError):
     """Nothing is mapped for a key on a date: a case, never a guess."""
 
-    def __init__(self, table: str, key: str, on: date) -> None:
+    def __init__(self, table: str, key: str, on: date, place: str = "") -> None:
+        where = f"{place}: " if place else ""
         super().__init__(
-            f"mappings/{table}.csv has no row for {key!r} on {on.isoformat()}: add one, "
+            f"{where}mappings/{table}.csv has no row for {key!r} on {on.isoformat()}: add one, "
             f"then replay the document"
         )
         self.table, self.key, self.on = table, key, on

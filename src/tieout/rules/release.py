@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tieout.rules.approval import ApprovalPolicy
-from tieout.rules.mapping import Mapping
+from tieout.rules.mapping import Mapping, UnmappedError
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,13 @@ class Release:
     def journal(self, role: str, on: date) -> str:
         """The journal code of a role such as `sales` or `clearing.stripe.USD`."""
         return self._table("journals").get(role, on)
+
+    def mapped(self, table: str, key: str, on: date, place: str = "") -> str:
+        """What `key` of any table means; UnmappedError, which names the `place`, if nothing."""
+        try:
+            return self._table(table).get(key, on)
+        except UnmappedError as error:
+            raise UnmappedError(error.table, error.key, error.on, place) from None
 
     def _table(self, name: str) -> Mapping:
         return self.mappings.get(name) or Mapping(name, ())

@@ -479,6 +479,7 @@ CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHE
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
+CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
 CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) WHERE (order_key <> ''::text);
 CREATE INDEX document_period ON tieout.document USING btree (interface, period);

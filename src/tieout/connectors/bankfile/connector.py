@@ -13,7 +13,8 @@ from tieout.formats import DIALECTS, FORMATS, FormatError
 class BankFiles:
     """FileReader: one message a file, known again by its content whatever its name."""
 
-    def read(self, name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Item]:
+    def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        content = bytes(content)
         try:
             read_file(content, options)
         except FormatError as error:

@@ -18,7 +18,13 @@ def exact(value: Any) -> Decimal:
 
 def expected_lines(body: EffectBody) -> dict[str, Decimal]:
     """Account code (or tax:NAME) to the signed sum of its lines, zeros left out."""
-    return _sums((line.account, line.amount) for line in ledger_lines(body))
+    return _sums((line.account + _shares(line.analytic), line.amount) for line in ledger_lines(body))
+
+
+def _shares(analytic: Iterable[tuple[str, Decimal]]) -> str:
+    """Analytic accounts as part of what a line stands on, whatever their order."""
+    parts = sorted(f"{','.join(sorted(names.split(',')))} {share.normalize():f}" for names, share in analytic)
+    return f" @ {'; '.join(parts)}" if parts else ""
 
 
 def _sums(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
@@ -34,12 +40,20 @@ def actual_lines(rows: Iterable[dict[str, Any]], names: Any) -> dict[str, Decima
         (
             f"tax:{names.tax_name_of(row['tax_line_id'][0])}"
             if row.get("tax_line_id")
-            else names.code_of(row["account_id"][0]),
+            else names.code_of(row["account_id"][0]) + _shares(_named(row, names)),
             exact(row["amount_currency"]),
         )
         for row in rows
         if row["account_id"]
     )
+
+
+def _named(row: dict[str, Any], names: Any) -> list[tuple[str, Decimal]]:
+    """A line's analytic distribution by names; what was not asked for is none."""
+    return [
+        (",".join(names.analytic_name(int(i)) for i in ids.split(",")), Decimal(str(share)))
+        for ids, share in (row.get("analytic_distribution") or {}).items()
+    ]
 
 
 def compare(

@@ -17,6 +17,8 @@ class Directory:
         self._taxes: dict[str, int] = {}
         self._tax_names: dict[int, str] = {}
         self._currencies: dict[str, int] = {}
+        self._analytics: dict[str, int] = {}
+        self._analytic_names: dict[int, str] = {}
         self.company_currency = ""
         self.company_name = ""
 
@@ -59,6 +61,25 @@ class Directory:
 
     def currency(self, code: str) -> int:
         return self._find("_currencies", code, "active currency")
+
+    def analytic(self, name: str) -> int:
+        """An analytic account by its name. They are read when one is first asked for: not every
+        company keeps any."""
+        if name not in self._analytics:
+            self._read_analytics()
+        if name not in self._analytics:
+            raise RefusedError(f"Odoo has no analytic account {name!r} in this company")
+        return self._analytics[name]
+
+    def analytic_name(self, key: int) -> str:
+        if key not in self._analytic_names:
+            self._read_analytics()
+        return self._analytic_names.get(key, f"#{key}")
+
+    def _read_analytics(self) -> None:
+        rows = self._client.call("account.analytic.account", "search_read", domain=[], fields=["name"])
+        self._analytics = {r["name"]: r["id"] for r in rows}
+        self._analytic_names = {i: name for name, i in self._analytics.items()}
 
     def code_of(self, account: int) -> str:
         if account not in self._codes:

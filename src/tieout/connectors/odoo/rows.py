@@ -66,15 +66,31 @@ def cash_fields(foreign: bool) -> list[str]:
     return _CASH_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
 
 
-def entry_fields(foreign: bool, own_partners: bool = False) -> list[str]:
+def entry_fields(foreign: bool, own_partners: bool = False, analytic: bool = False) -> list[str]:
     """`own_partners`: partners are named by Odoo's own ids, which `load` takes by another field."""
     fields = _ENTRY_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
+    fields += ["line_ids/analytic_distribution"] if analytic else []
     return [_BY_OWN.get(f, f) for f in fields] if own_partners else fields
 
 
 def by_own_partners(body: EffectBody) -> bool:
     """Whether an entry names its partners by Odoo's own ids ("#12")."""
     return isinstance(body, EntryPosting) and any(x.partner.startswith("#") for x in body.lines)
+
+
+def has_analytic(body: EffectBody) -> bool:
+    """Whether a line of an entry carries analytic accounts."""
+    return isinstance(body, EntryPosting) and any(x.analytic for x in body.lines)
+
+
+def _distribution(line: LedgerLine, directory: Directory) -> str:
+    """Odoo's analytic distribution as `load` takes it: JSON, ids joined by commas to percentages."""
+    shares = {
+        ",".join(str(directory.analytic(n)) for n in names.split(",")): str(share.normalize())
+        for names, share in line.analytic
+    }
+    # Percentages are written as JSON numbers without a float between.
+    return "{" + ", ".join(f'"{ids}": {Decimal(share):f}' for ids, share in shares.items()) + "}"
 
 
 def partner_rows(external_id: str, body: PartnerRecord) -> Rows:
@@ -173,9 +189,12 @@ def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign
 
 
 def entry_rows(external_id: str, body: EntryPosting, directory: Directory, foreign: bool) -> Rows:
+    analytic = has_analytic(body)
     head = [external_id, "entry", str(directory.journal(body.journal)), body.on.isoformat(), body.reference]
     blank = [""] * len(head)
     return [
-        (head if number == 0 else blank) + _line(line, body.currency, directory, foreign)
+        (head if number == 0 else blank)
+        + _line(line, body.currency, directory, foreign)
+        + ([_distribution(line, directory) if line.analytic else ""] if analytic else [])
         for number, line in enumerate(body.lines)
     ]

@@ -38,6 +38,7 @@ from tieout.connectors.odoo.rows import (
     cash_rows,
     entry_fields,
     entry_rows,
+    has_analytic,
     invoice_rows,
     partner_rows,
     payment_rows,
@@ -61,6 +62,7 @@ _QUIET = {
     "mail_create_nosubscribe": True,
     "mail_notrack": True,
 }
+_MOST_LINES = 3000
 _LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
 _LOCKS = ("fiscalyear_lock_date", "hard_lock_date", "sale_lock_date", "tax_lock_date")
 MOVE, BANK_LINE, PARTNER = "account.move", "account.bank.statement.line", "res.partner"
@@ -147,8 +149,17 @@ class OdooSession:
                 return self._look_up_moves(batch)
 
     def _chunks(self, batch: Sequence[Sending]) -> list[list[Sending]]:
-        size = self._pace.size
-        return [list(batch[i : i + size]) for i in range(0, len(batch), size)]
+        """Batches of the size that the server answers in good time, by records and by their lines."""
+        chunks: list[list[Sending]] = []
+        lines = 0
+        for sending in batch:
+            own = len(getattr(sending.body, "lines", ()))
+            if not chunks or len(chunks[-1]) >= self._pace.size or lines + own > _MOST_LINES:
+                chunks.append([])
+                lines = 0
+            chunks[-1].append(sending)
+            lines += own
+        return chunks
 
     def _load(self, model: str, fields: list[str], rows: Rows) -> list[int]:
         """Ids in order. Raises RefusedError with `.bad` (record numbers) where rows are bad."""
@@ -261,18 +272,19 @@ class OdooSession:
 
     def _send_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        groups: dict[tuple[bool, bool], list[Sending]] = {}
+        groups: dict[tuple[bool, bool, bool], list[Sending]] = {}
         for sending in batch:
-            kind = self._foreign(sending.body), by_own_partners(sending.body)
+            body = sending.body
+            kind = self._foreign(body), by_own_partners(body), has_analytic(body)
             groups.setdefault(kind, []).append(sending)
-        for (foreign, own), group in groups.items():
+        for kind, group in groups.items():
             for chunk in self._chunks(group):
-                outcomes += self._send_chunk(chunk, foreign, own)
+                outcomes += self._send_chunk(chunk, kind)
         return outcomes
 
-    def _send_chunk(self, chunk: list[Sending], foreign: bool, own: bool) -> list[Outcome]:
+    def _send_chunk(self, chunk: list[Sending], kind: tuple[bool, bool, bool]) -> list[Outcome]:
         chunk, settled = self._still_wanted(chunk)
-        return settled + (self._send_moves_of(chunk, foreign, own) if chunk else [])
+        return settled + (self._send_moves_of(chunk, *kind) if chunk else [])
 
     def _still_wanted(self, chunk: list[Sending]) -> tuple[list[Sending], list[Outcome]]:
         """Entries whose lines are open as they were when they were made for them; the others are
@@ -300,12 +312,12 @@ class OdooSession:
         gone = {s.external_id for s in late}
         return [s for s in chunk if s.external_id not in gone], settled
 
-    def _send_moves_of(self, chunk: list[Sending], foreign: bool, own: bool) -> list[Outcome]:
+    def _send_moves_of(self, chunk: list[Sending], foreign: bool, own: bool, analytic: bool) -> list[Outcome]:
         first = chunk[0].body
         if isinstance(first, CashPosting):
             done, refused = self._load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
             return refused + self.read_back([s for s, _ in done], [i for _, i in done])
-        model, fields = MOVE, entry_fields(foreign, own)
+        model, fields = MOVE, entry_fields(foreign, own, analytic)
         if isinstance(first, InvoicePosting):
             fields = INVOICE_FIELDS
         elif isinstance(first, PaymentPosting):
@@ -420,7 +432,11 @@ class OdooSession:
             "account.move.line",
             "search_read",
             domain=[["move_id", "in", wanted]],
-            fields=_LINE_FIELDS,
+            # Analytic accounts are asked for only where some were sent.
+            fields=[
+                *_LINE_FIELDS,
+                *(["analytic_distribution"] if any(has_analytic(s.body) for s, _ in group) else []),
+            ],
         ):
             by_move.setdefault(line["move_id"][0], []).append(line)
         for sending, key in group:

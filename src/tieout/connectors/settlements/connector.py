@@ -14,7 +14,8 @@ from tieout.connectors.settlements.providers import PROVIDERS
 class SettlementFiles:
     """FileReader: one message a report, known again by its content whatever its name."""
 
-    def read(self, name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Item]:
+    def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        content = bytes(content)
         try:
             read_report(content, options)
         except ValueError as error:

@@ -94,3 +94,5 @@ create trigger approval_decision_fixed before update or delete on tieout.approva
     for each statement execute function tieout.refuse_change();
 create trigger approval_decision_kept before truncate on tieout.approval_decision
     for each statement execute function tieout.refuse_change();
+
+create index document_awaiting on tieout.document (reason) where state = 'normalised' and reason <> '';

@@ -6,6 +6,7 @@ carries the flag is left alone. The flag is set by the first load only.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -246,6 +247,8 @@ class Loader:
             values[name] = str(text).lower() in ("1", "true", "yes")
         elif field.kind == "int":
             values[name] = int(text)
+        elif field.kind == "json":
+            values[name] = json.loads(text)
         else:
             values[name] = text
 

@@ -1,0 +1,84 @@
+"""The declared form of a file of journals: one row a line, the rows of an entry together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tieout.connect import Control, EntryRow, RowError, check_entity, check_period, checked_rows, signed
+from tieout.formats.tables import Column, Form, Row
+
+JOURNALS = Form(
+    "journals",
+    (
+        Column("entry"),
+        Column("on", "date"),
+        Column("account", required=False),
+        Column("amount", "amount", required=False),
+        Column("debit", "amount", required=False),
+        Column("credit", "amount", required=False),
+        Column("currency", "currency"),
+        Column("reference", required=False),
+        Column("text", required=False),
+        Column("cost_centre", required=False),
+        Column("project", required=False),
+        Column("party", required=False),
+        Column("party_name", required=False),
+        Column("pair", required=False),
+        Column("partner_entity", required=False),
+        Column("reverses_on", "date", required=False),
+        Column("prepared_by", required=False),
+        Column("entity", required=False),
+        Column("period", required=False),
+        Column("entries", "integer", required=False),
+    ),
+)
+TOTAL = "TOTAL"
+
+
+def journal_rows(content: Any, options: Mapping[str, Any]) -> Iterator[EntryRow | Control]:
+    """The rows of a file of journals. Raises TableError, at the latest after the last row."""
+    return checked_rows(content, JOURNALS, options, lambda row: _value(row, options))
+
+
+def _value(row: Row, options: Mapping[str, Any]) -> EntryRow | Control:
+    if row.text("entry") == TOTAL:
+        return _control(row)
+    on, back = row.values["on"], row.values["reverses_on"]
+    if not row.text("account"):
+        raise RowError("account", "required", "is empty")
+    check_entity(row, options)
+    check_period(row, on)
+    if back is not None and back <= on:
+        raise RowError("reverses_on", "reversal", f"{back} is not after {on}")
+    return EntryRow(
+        entry=row.text("entry"),
+        number=row.number,
+        on=on,
+        currency=row.text("currency"),
+        account=row.text("account"),
+        amount=signed(row),
+        reference=row.text("reference"),
+        text=row.text("text"),
+        dimensions={d: row.text(d) for d in ("cost_centre", "project") if row.text(d)},
+        party=row.text("party"),
+        party_name=row.text("party_name"),
+        pair=row.text("pair"),
+        partner_entity=row.text("partner_entity"),
+        reverses_on=back,
+        prepared_by=row.text("prepared_by"),
+        nature=str(options.get("nature", "journal")),
+    )
+
+
+def _control(row: Row) -> Control:
+    for name in ("debit", "credit", "entries"):
+        if row.values[name] is None:
+            raise RowError(name, "control figures", "a TOTAL row says debit, credit and entries")
+    return Control(
+        on=row.values["on"],
+        currency=row.text("currency"),
+        count=row.values["entries"],
+        debit=row.values["debit"],
+        credit=row.values["credit"],
+    )

@@ -1,0 +1,246 @@
+"""Journals of other ledgers and of payroll, expenses and fixed assets.
+
+Entry            Dr and Cr as its source says, on the accounts and analytic accounts that are mapped
+Accrual          the same, and on the day that it names  Cr and Dr the other way round
+Long entry       in parts that balance each by itself:   Dr or Cr journal split, zero over all parts
+Edit             Dr and Cr what the new telling has more or less of than the one before it
+
+What an entry lacks (a mapping, a dimension that its account needs, its balance) makes a case of the
+whole entry and of nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tieout.documents import EntryPosting, JournalEntry, JournalLine, LedgerLine, decode_document
+from tieout.processes.identity import partner_external_id
+from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.rules import UnmappedError
+
+_DUPLICATE = {
+    "payroll_run": "duplicate_payroll_run",
+    "expense_report": "duplicate_expense_report",
+}
+
+
+class _LacksError(ValueError):
+    """A line that cannot be booked: cause, what, and what recovers it."""
+
+    def __init__(self, cause: str, what: str, recovery: str) -> None:
+        super().__init__(what)
+        self.cause, self.recovery = cause, recovery
+
+
+def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
+    """The entry, and the entry that takes it back where it reverses itself."""
+    total = document.total
+    if ctx.facts.twin:
+        cause = _DUPLICATE.get(document.nature, "duplicate_entry")
+        return refused(
+            cause,
+            total,
+            f"{ctx.facts.twin} is booked for the same: exclude this one, or correct what it is for",
+            f"{document.twin} came before as {ctx.facts.twin}",
+        )
+    if ctx.facts.retold or (ctx.facts.previous is not None and document.parts > 1):
+        return refused(
+            "booked_money_changed",
+            total,
+            "an entry that came in parts is not corrected by sending it again: send the difference as an "
+            "entry of its own, and exclude this one",
+            _where(document),
+        )
+    if document.imbalance:
+        return refused(
+            "unbalanced_journal",
+            total,
+            "correct the entry at its source and send it again",
+            f"debits and credits differ by {document.imbalance}; {_where(document)}",
+        )
+    try:
+        effects = _effects(ctx, document)
+    except _LacksError as error:
+        return refused(error.cause, total, error.recovery, str(error))
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
+def _effects(ctx: Context, document: JournalEntry) -> list[Effect]:
+    partners = {
+        p.key: ctx.partner(p) for p in document.parties if any(x.party == p.key for x in document.lines)
+    }
+    lines = _lines(ctx, document, document.lines)
+    name, back = "entry", document.reverses_on
+    if ctx.facts.previous is not None:
+        before = decode_document(ctx.facts.previous.content.encode())
+        assert isinstance(before, JournalEntry)
+        if before.reverses_on != document.reverses_on:
+            raise _LacksError(
+                "booked_money_changed",
+                f"it reversed itself on {before.reverses_on}, now on {document.reverses_on}",
+                "send it under another number, and reverse the old one by hand",
+            )
+        lines, name = _difference(_lines(ctx, before, before.lines), lines), "correction"
+    effects = list(partners.values())
+    needs = tuple(p.external_id for p in partners.values())
+    if lines:
+        body = _entry(ctx, document, lines, ctx.on, document.reference)
+        entry = ctx.effect(name, body, ledger=True, requires=needs)
+        effects.append(entry)
+        if back is not None:
+            turned = tuple(_turned(x) for x in lines)
+            reference = f"Reversal of: {document.reference}"
+            body = _entry(ctx, document, turned, _open_day(ctx, back), reference)
+            effects.append(
+                ctx.effect(f"{name}_reversal", body, ledger=True, requires=(*needs, entry.external_id))
+            )
+    return effects
+
+
+def _open_day(ctx: Context, day: date) -> date:
+    """The day of a reversal: never before its entry, nor before the first open day."""
+    return max(day, ctx.on)
+
+
+def _entry(
+    ctx: Context, document: JournalEntry, lines: tuple[LedgerLine, ...], on: date, reference: str
+) -> EntryPosting:
+    part = f" ({document.part}/{document.parts})" if document.parts > 1 else ""
+    return EntryPosting(
+        journal=ctx.journal(document.journal),
+        on=on,
+        reference=reference + part,
+        currency=document.currency,
+        lines=lines,
+    )
+
+
+def _lines(ctx: Context, document: JournalEntry, source: tuple[JournalLine, ...]) -> tuple[LedgerLine, ...]:
+    lines = [_line(ctx, line) for line in source]
+    split = -sum((x.amount for x in lines), Decimal(0))
+    company = -sum((x.company for x in lines), Decimal(0))
+    if split or (company and document.parts > 1):
+        # A part of a long entry: what the other parts have against it.
+        lines.append(
+            LedgerLine(
+                account=ctx.account("journal_split"), amount=split, company=company, name=document.reference
+            )
+        )
+    elif company:
+        # Each line was rounded to the entity's currency: what that leaves.
+        lines.append(
+            LedgerLine(
+                account=ctx.account("rounding"), amount=Decimal(0), company=company, name="exchange rounding"
+            )
+        )
+    return tuple(lines)
+
+
+def _line(ctx: Context, line: JournalLine) -> LedgerLine:
+    table = ctx.interface.option("accounts_table", "ledger_accounts")
+    account = ctx.release.mapped(table, line.account, ctx.on, line.place)
+    needed = _needed(ctx, account)
+    missing = [d for d in needed if not line.dimensions.get(d)]
+    if missing:
+        raise _LacksError(
+            "missing_dimension",
+            f"{line.place}: account {account} needs {', '.join(missing)}",
+            "give the line its dimension at the source and send it again",
+        )
+    return LedgerLine(
+        account=account,
+        amount=line.amount.value,
+        company=ctx.company(line.amount.value),
+        name=line.text or line.account,
+        partner=partner_external_id(ctx.interface.system, line.party) if line.party else "",
+        analytic=_analytic(ctx, line),
+    )
+
+
+def _needed(ctx: Context, account: str) -> list[str]:
+    """The dimensions that an account needs, by the longest beginning of its code that says so."""
+    rules: dict[str, str] = ctx.interface.options.get("require", {})
+    fitting = [prefix for prefix in rules if account.startswith(prefix)]
+    if not fitting:
+        return []
+    return [d.strip() for d in rules[max(fitting, key=len)].split(",") if d.strip()]
+
+
+def _analytic(ctx: Context, line: JournalLine) -> tuple[tuple[str, Decimal], ...]:
+    """Analytic accounts with their percentages. One dimension may be shared out; another then
+    goes along with each share."""
+    shares: list[tuple[str, Decimal]] = [("", Decimal(100))]
+    for dimension, text in sorted(line.dimensions.items()):
+        if text:
+            found = _shares(ctx, dimension, text, line.place)
+            shares = [
+                (f"{names},{name}".strip(","), (percent * part / 100).normalize())
+                for names, percent in shares
+                for name, part in found
+            ]
+    return tuple((names, percent) for names, percent in shares if names)
+
+
+def _shares(ctx: Context, dimension: str, text: str, place: str) -> list[tuple[str, Decimal]]:
+    """ "100" is all of it; "100:60;200:40" shares it out, 100 percent in all."""
+    found = []
+    for piece in text.split(";"):
+        key, colon, percent = piece.strip().rpartition(":")
+        if not colon:
+            key, percent = piece.strip(), "100"
+        try:
+            name = ctx.release.mapped("dimensions", f"{dimension}:{key}", ctx.on, place)
+        except UnmappedError as error:
+            raise _LacksError(
+                "unknown_dimension",
+                str(error),
+                f"correct it at the source, or add '{dimension}:{key}' to mappings/dimensions.csv; then "
+                "`tieout replay --cause unknown_dimension`",
+            ) from None
+        share = _percent(percent, text, place)
+        found.append((name, share))
+    if sum((share for _, share in found), Decimal(0)) != 100:
+        raise _LacksError(
+            "wrong_distribution", f"{place}: {text!r} is not 100 percent", "correct the shares at the source"
+        )
+    return found
+
+
+def _percent(text: str, whole: str, place: str) -> Decimal:
+    if not text.replace(".", "", 1).isdecimal() or len(text) > 8:
+        raise _LacksError("wrong_distribution", f"{place}: {whole!r} is no share", 'write it "100:60;200:40"')
+    return Decimal(text)
+
+
+def _turned(line: LedgerLine) -> LedgerLine:
+    return LedgerLine(
+        account=line.account,
+        amount=-line.amount,
+        company=-line.company,
+        name=line.name,
+        partner=line.partner,
+        analytic=line.analytic,
+    )
+
+
+def _difference(before: tuple[LedgerLine, ...], after: tuple[LedgerLine, ...]) -> tuple[LedgerLine, ...]:
+    """What `after` has more or less of than `before`, by account, partner and analytic account."""
+    sums: dict[tuple[object, ...], LedgerLine] = {}
+    for line in (*map(_turned, before), *after):
+        key = (line.account, line.partner, line.analytic)
+        held = sums.get(key)
+        sums[key] = LedgerLine(
+            account=line.account,
+            amount=line.amount + (held.amount if held else Decimal(0)),
+            company=line.company + (held.company if held else Decimal(0)),
+            name=line.name,
+            partner=line.partner,
+            analytic=line.analytic,
+        )
+    return tuple(x for x in sums.values() if x.amount or x.company)
+
+
+def _where(document: JournalEntry) -> str:
+    places = [x.place for x in document.lines if x.place]
+    return f"{document.reference}, {places[0]} to {places[-1]}" if places else document.reference
