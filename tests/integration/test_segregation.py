@@ -462,7 +462,9 @@ def test_a_state_set_by_sql_books_nothing(office: Office, app: Database) -> None
     office.work()
     assert office.booked() == []
     with app.transaction() as connection:
-        connection.execute("update tieout.document set state = 'normalised', reason = '', retry_at = '2026-10-01'")
+        connection.execute(
+            "update tieout.document set state = 'normalised', reason = '', retry_at = '2026-10-01'"
+        )
     office.work()
     assert office.booked() == [] and len(office.open_requests()) == 1
 

@@ -44,7 +44,7 @@ def read_table(content: Bytes, form: Form, layout: Layout) -> Iterator[Row]:
     if not rows:
         problems.append(Problem(0, "", "not empty", "the file holds a header and no row"))
     if problems:
-        raise TableError(problems)
+        raise TableError(sorted(problems, key=lambda p: p.row))
 
 
 def _row(
