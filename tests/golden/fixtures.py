@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tieout.bootstrap.discover import discover
-from tieout.connect import OpenItem
+from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
+from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
+from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
+from tieout.connectors.payroll.simulator import Employee, PayrollBureau
 from tieout.connectors.salesforce.simulator import Salesforce
 from tieout.connectors.shopify.simulator import Shopify
 from tieout.connectors.stripe.simulator import Stripe
@@ -165,8 +168,51 @@ def _settlements() -> None:
         _write("settlements", f"{name}.options.json", _json({"provider": provider}))
 
 
+def _ledgers() -> None:
+    lines = (
+        ExportedLine("6000", Decimal("1200.00"), "Rent, October", cost_centre="100:60;200:40"),
+        ExportedLine("2000", Decimal("-1200.00"), pair="IC-7", partner_entity="DE"),
+    )
+    entry = ExportedEntry(
+        "A-17", date(2026, 10, 31), "USD", lines, "mia@example.com", date(2026, 11, 1), "Rent"
+    )
+    _items("ledgers", {}, "journals.csv", LedgerExports().export([entry]))
+
+
+def _payroll() -> None:
+    bureau = PayrollBureau()
+    staff = [
+        Employee(f"E{n}", centre, Decimal(3000 + n)) for n, centre in ((1, "100"), (2, "100"), (3, "200"))
+    ]
+    run = bureau.pay("R-10", "2026-10", date(2026, 10, 28), "USD", staff)
+    components = {"gross": "debit 6100", "tax": "credit 2110", "social": "credit 2120", "net_pay": "credit 2100",
+                  "employer_social": "debit 6110 credit 2120"}  # fmt: skip
+    _items(
+        "payroll", {"components": components}, "run.csv", bureau.export(run, prepared_by="pat@example.com")
+    )
+
+
+def _expenses() -> None:
+    expenses = (
+        Expense("travel", Decimal("119.00"), Decimal("19.00"), "card", "100"),
+        Expense("per_diem", Decimal("56.00"), cost_centre="100", days=2),
+    )
+    report = Report("X-9", date(2026, 10, 14), "E1", "Ada Byron", "EUR", expenses)
+    _items("expenses", {"per_diem": "28.00"}, "reports.csv", ExpenseTool().export([report]))
+
+
+def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -> None:
+    """Each message of a file as a sample."""
+    made = discover()[connector]
+    session = made.open(SystemConfig(connector, connector, "test", {}))
+    for number, item in enumerate(session.read(name, content, options), 1):
+        _write(connector, f"{item.stream}.{number}.invented.json", item.body)
+
+
 if __name__ == "__main__":
-    for make in (_stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements):
+    for make in (
+        _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
+    ):  # fmt: skip
         make()
     for path, stream in samples():
         golden(path).write_bytes(_json(documents_of(path, stream)))

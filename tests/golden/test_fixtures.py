@@ -18,7 +18,9 @@ PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "stripe" /
 def test_a_sample_becomes_the_documents_beside_it(path: Path, stream: str) -> None:
     assert path.name.split(".")[2] in ("recorded", "published", "invented")
     expected = json.loads(golden(path).read_text())
-    assert expected and documents_of(path, stream) == expected, "if meant: `make golden`"
+    # What persons earn is kept, and is no document.
+    assert expected or (path.parents[1].name, stream) == ("payroll", "details")
+    assert documents_of(path, stream) == expected, "if meant: `make golden`"
 
 
 def test_every_stream_has_a_sample() -> None:

@@ -44,7 +44,8 @@ _SQL = Queries("tieout.reconcile.ledger")
 POLICY = "policy: automatic"
 # Money that waits stands on these; what it may pay stands on those, beside receivables and payables.
 _CASH_ROLES = ("unapplied.",)
-_DUE_ROLES = ("bank_in_transit", "outstanding_")
+# `open.NAME`: accounts of a company's own that a bank line closes, such as net pay.
+_DUE_ROLES = ("bank_in_transit", "outstanding_", "open.")
 _UNMATCHED = "unmatched_cash"
 _STAYS_OPEN = ("partial_payment", "over_payment")
 

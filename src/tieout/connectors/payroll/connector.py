@@ -1,0 +1,109 @@
+"""The declaration of the connector for payroll runs, as files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from tieout.connect import (
+    TABLE_OPTIONS,
+    Connector,
+    FileRefusedError,
+    Item,
+    Option,
+    Stream,
+    SystemConfig,
+    journal_documents,
+    journal_items,
+)
+from tieout.connectors.payroll.form import RUN, entry_rows, payroll_rows
+from tieout.documents import Document
+from tieout.formats.tables import TableError
+
+_DETAILS = 500
+
+
+class PayrollFiles:
+    """FileReader: the run as its totals, and what they are made of, which only the vault keeps."""
+
+    def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            yield from journal_items(
+                "runs",
+                name,
+                digest,
+                lambda: entry_rows(lambda: payroll_rows(content, options), options),
+            )
+            yield from _details(name, digest, content, options)
+        except TableError as error:
+            raise FileRefusedError(f"{name}: {error}") from None
+
+    def check(self) -> str:
+        return "payroll runs as CSV or XLSX with the columns " + ", ".join(c.name for c in RUN.columns)
+
+
+def _details(name: str, digest: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+    rows = payroll_rows(content, options)
+    number = 0
+    while some := list(islice(rows, _DETAILS)):
+        number += 1
+        kept = {
+            "file": name,
+            "file_sha256": digest,
+            "rows": [[r.number, {k: v for k, v in r.row.values.items() if v is not None}] for r in some],
+        }
+        key = f"details:{digest[:16]}:{number}"
+        yield Item("details", key, key, json.dumps(kept, default=str, ensure_ascii=False).encode())
+
+
+def runs(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A run's entry, or the run's own figures."""
+    return journal_documents(raw)
+
+
+def details(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What persons earn is kept, and makes no document. Raises ValueError where it cannot be read."""
+    if not json.loads(raw)["rows"]:
+        raise ValueError("no rows of a payroll run")
+    return []
+
+
+def open_session(config: SystemConfig) -> PayrollFiles:
+    return PayrollFiles()
+
+
+CONNECTOR = Connector(
+    name="payroll",
+    title="Payroll runs as files (CSV, XLSX)",
+    version="1",
+    config=(),
+    open=open_session,
+    can=("file",),
+    options=(
+        *TABLE_OPTIONS,
+        Option(
+            "components",
+            "component to `debit ACCOUNT`, `credit ACCOUNT` or both, in the words of accounts_table",
+            table=True,
+        ),
+        Option(
+            "detail",
+            "what the ledger receives: totals by dimension, or a line a person",
+            ("totals", "person"),
+        ),
+    ),
+    streams=(
+        Stream(
+            "runs",
+            "payroll runs, one row an employee and component; rows TOTAL give the run's own figures",
+            runs,
+            "the later file of a run's number is the later telling",
+        ),
+        Stream("details", "what persons earn, for the vault alone", details, "a detail never changes"),
+    ),
+    simulator="tieout.connectors.payroll.simulator:PayrollBureau",
+)
