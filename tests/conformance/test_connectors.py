@@ -101,6 +101,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.salesforce.win(
             number + 1, f"SO-{number}", None, at, [("x", 1, Decimal("10.00"))], None, Decimal("10.00")
         )
+        day = date(2026, 10, 5)
+        line = made.chargebee.line("Plan", 1000, day, day + timedelta(days=30))
+        made.chargebee.bill(f"INV-{number}", at, ("c1", "Acme"), [line])
+        made.chargebee.credit(
+            f"CN-{number}", at, made.chargebee.rows["invoices"][f"INV-{number}"], [{**line, "amount": 500}]
+        )
         made.shops["shop_us"].place(
             number=f"US-{number}", at=at, customer={"id": "1", "name": "A", "email": "a@example.com"},
             lines=[{"name": "x", "quantity": 1, "price": Decimal("10.00"), "taxes": []}],
@@ -120,6 +126,8 @@ def poller(world: World, name: str) -> Any:
         "salesforce": lambda: CONNECTORS["salesforce"].open(
             config(CONNECTORS["salesforce"], url=world.url("salesforce"), client_id=secrets["sf_id"],
                    client_secret=secrets["sf_secret"])),
+        "chargebee": lambda: CONNECTORS["chargebee"].open(
+            config(CONNECTORS["chargebee"], url=world.url("chargebee"), key=secrets["chargebee_key"])),
     }[name]()  # fmt: skip
 
 
@@ -128,6 +136,8 @@ STREAMS = [
     ("shopify", "orders"),
     ("salesforce", "accounts"),
     ("salesforce", "won_orders"),
+    ("chargebee", "invoices"),
+    ("chargebee", "credit_notes"),
 ]
 
 

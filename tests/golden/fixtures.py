@@ -16,6 +16,7 @@ from typing import Any
 from tieout.bootstrap.discover import discover
 from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
+from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
 from tieout.connectors.payroll.simulator import Employee, PayrollBureau
@@ -201,6 +202,19 @@ def _expenses() -> None:
     _items("expenses", {"per_diem": "28.00"}, "reports.csv", ExpenseTool().export([report]))
 
 
+def _chargebee() -> None:
+    site = Chargebee(lambda: AT, key="k")
+    tax = ("State Tax 15%", 15.0, 18_000)
+    year = site.line("Team plan", 120_000, date(2026, 10, 15), date(2027, 10, 15), tax=tax)
+    used = site.line("Minutes", 4200, date(2026, 9, 15), date(2026, 10, 15), metered=True)
+    invoice = site.bill("INV-1", AT, ("cus_1", "Acme Corp"), [year, used])
+    back = site.line("Team plan, unused", 60_000, date(2027, 4, 15), date(2027, 10, 15))
+    _write("chargebee", "invoices.year.invented.json", _json(invoice))
+    _write("chargebee", "credit_notes.unused.invented.json", _json(site.credit("CN-1", AT, invoice, [back])))
+    for name in ("invoices.year", "credit_notes.unused"):
+        _write("chargebee", f"{name}.invented.options.json", _json({"deferral": "tieout"}))
+
+
 def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -> None:
     """Each message of a file as a sample."""
     made = discover()[connector]
@@ -212,6 +226,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
+        _chargebee,
     ):  # fmt: skip
         make()
     for path, stream in samples():

@@ -269,6 +269,26 @@ class JournalEntry(_Document, frozen=True, kw_only=True, tag="journal_entry"):
     whole: str = ""
 
 
+class RevenuePart(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a line is earned in the month that ends on `on`: signed as the schedule is."""
+
+    on: date
+    amount: Amount
+
+
+class RevenueSchedule(_Document, frozen=True, kw_only=True, tag="revenue_schedule"):
+    """Over which months a line of an invoice is earned. `net` is the line's own amount without tax
+    (a credit note's is negative), to which the parts must sum; `deferred` and `revenue` are the
+    roles of the accounts that it goes from and to. No measure: the invoice has it."""
+
+    reference: str
+    name: str
+    net: Amount
+    parts: tuple[RevenuePart, ...]
+    deferred: str
+    revenue: str
+
+
 class BatchControl(_Document, frozen=True, kw_only=True, tag="batch_control"):
     """A source's own figures for the entries that it sent together: how many, and the sums of their
     debits and credits, both positive. No measure."""
@@ -291,6 +311,7 @@ Document = (
     | PayoutComposition
     | Dispute
     | Reconciliation
+    | RevenueSchedule
     | Statement
     | StatementLine
 )

@@ -23,6 +23,7 @@ from tieout.documents import (
     ProductRecord,
     ProviderMovement,
     Reconciliation,
+    RevenueSchedule,
     Statement,
     StatementLine,
 )
@@ -182,6 +183,8 @@ def money_of(document: Document) -> Amount:
             return document.closing
         case JournalEntry():
             return document.total
+        case RevenueSchedule():
+            return document.net
         case Reconciliation():
             used = sum((x.residual - x.rest for x in document.cash), Decimal(0))
             return Amount(-used, document.currency)
@@ -219,7 +222,14 @@ def plan_document(
     `on` is the document's day in the entity's zone. A key that no mapping knows becomes a
     blocking case that names the table and the key.
     """
-    from tieout.processes import order_to_cash, reconciliation, record_to_report, retelling, treasury
+    from tieout.processes import (
+        order_to_cash,
+        reconciliation,
+        record_to_report,
+        retelling,
+        revenue,
+        treasury,
+    )
 
     ctx = Context(document, revision, facts, release, interface, on)
     if isinstance(document, CustomerInvoice) and document.exclusion:
@@ -252,6 +262,8 @@ def plan_document(
                 return treasury.statement_line(ctx, document)
             case Reconciliation():
                 return reconciliation.reconciliation(ctx, document)
+            case RevenueSchedule():
+                return revenue.schedule(ctx, document)
             case JournalEntry():
                 return record_to_report.journal_entry(ctx, document)
     except UnmappedError as error:

@@ -15,13 +15,21 @@ from tieout.documents import (
     GiftCardTender,
     JournalEntry,
     ProviderMovement,
+    RevenueSchedule,
     StatementLine,
     decode_document,
 )
 from tieout.processes.plan import Context, Plan, money_of, refused
 
 _TOLD = (
-    CreditNote | CustomerInvoice | Dispute | GiftCardTender | JournalEntry | ProviderMovement | StatementLine
+    CreditNote
+    | CustomerInvoice
+    | Dispute
+    | GiftCardTender
+    | JournalEntry
+    | ProviderMovement
+    | RevenueSchedule
+    | StatementLine
 )
 
 
@@ -32,8 +40,8 @@ def told_again(ctx: Context, document: Document) -> Plan | None:
         return None
     if _money(decode_document(previous.content.encode())) == _money(document):
         return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
-    if isinstance(document, CustomerInvoice | Dispute | JournalEntry):
-        return None  # an order or an entry is edited, a dispute moves on
+    if isinstance(document, CustomerInvoice | Dispute | JournalEntry | RevenueSchedule):
+        return None  # an order, an entry or a schedule is edited, a dispute moves on
     return refused(
         "booked_money_changed",
         money_of(document),
@@ -58,6 +66,8 @@ def _money(document: Document) -> tuple[object, ...]:
             return (document.booked_on, document.reverses_on, booked)
         case ProviderMovement():
             return (document.category, document.gross, document.fee, document.net)
+        case RevenueSchedule():
+            return (document.net, document.parts)
         case StatementLine():
             return (document.account, document.booked_on, document.amount)
         case _:

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tieout.connectors.bankfile.simulator import Bank
+from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.cloudevents.simulator import EventSink
 from tieout.connectors.odoo.simulator import Odoo
 from tieout.connectors.salesforce.simulator import Salesforce
@@ -75,6 +76,7 @@ class World:
                 "sf_id",
                 "sf_secret",
                 "events",
+                "chargebee_key",
             )
         }
         plan = FAULT_PLANS[faults]
@@ -112,10 +114,11 @@ class World:
             faults=die(5),
         )
         self.mail, self.events = MailServer(die(6)), EventSink(self.secrets["events"], die(7))
+        self.chargebee = Chargebee(now, key=self.secrets["chargebee_key"], faults=die(8))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
-        names = ("odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents")
+        names = ("odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents", "chargebee")
         self.ports = free_ports(names)
 
     @property
@@ -134,6 +137,7 @@ class World:
                 self.ports["shop_eu"]: self.shops["shop_eu"],
                 self.ports["salesforce"]: self.salesforce,
                 self.ports["cloudevents"]: self.events,
+                self.ports["chargebee"]: self.chargebee,
             }
         )
         self.mail.start(self.ports["smtp"])
@@ -150,6 +154,7 @@ class World:
             self.salesforce.faults,
             self.mail.faults,
             self.events.faults,
+            self.chargebee.faults,
         ]
 
     def let_faults(self, happen: bool) -> None:

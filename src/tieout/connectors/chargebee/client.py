@@ -1,0 +1,132 @@
+"""Chargebee on the wire: basic authentication by key, lists in pages by an opaque offset.
+
+References: apidocs.chargebee.com (API v2: authentication, pagination, list invoices, list credit
+notes). Amounts are integer minor units, times are seconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+from tieout.connect import (
+    ControlTotal,
+    Item,
+    Page,
+    RefusedError,
+    SetupError,
+    SystemConfig,
+    TransientError,
+    patiently,
+)
+from tieout.money import from_minor
+
+_LIMIT = 100
+_KINDS = {"invoices": "invoice", "credit_notes": "credit_note"}
+# What Chargebee keeps and nobody owes.
+_NOT_ISSUED = ("pending", "draft")
+
+
+def open_session(config: SystemConfig) -> ChargebeeSession:
+    return ChargebeeSession(config.text("url"), config.text("key"))
+
+
+class ChargebeeSession:
+    """Poller and ControlTotals."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""))
+
+    def _list(self, stream: str, **params: Any) -> dict[str, Any]:
+        return patiently(lambda: self._once(f"/api/v2/{stream}", {"limit": _LIMIT, **params}))
+
+    def _once(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        try:
+            reply = self._http.get(path, params=params)
+        except httpx2.HTTPError as error:
+            raise TransientError(f"Chargebee: {error!r}", 1.0) from None
+        if reply.status_code == 429:
+            raise TransientError("Chargebee: too many requests", float(reply.headers.get("retry-after", "1")))
+        if reply.status_code >= 500:
+            raise TransientError(f"Chargebee {path}: status {reply.status_code}", 0.5)
+        if reply.status_code in (401, 403):
+            raise SetupError("Chargebee refuses the key: give a full-access or read-only key of this site")
+        if reply.status_code != 200:
+            raise RefusedError(f"Chargebee {path}: {reply.text[:300]}")
+        try:
+            answer: dict[str, Any] = reply.json()
+        except ValueError:
+            raise TransientError(f"Chargebee {path}: an answer that is cut off", 0.2) from None
+        return answer
+
+    def check(self) -> str:
+        self._list("invoices", limit=1)
+        return f"Chargebee at {self._http.base_url}"
+
+    def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        params: dict[str, Any] = {"sort_by[asc]": "updated_at", "include_deleted": "false"}
+        since = cursor.get("since")
+        if since:
+            overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
+            params["updated_at[after]"] = int(since) - int(overlap.total_seconds())
+        if cursor.get("next"):
+            params["offset"] = cursor["next"]
+        answer = self._list(stream, **params)
+        rows = [entry[_KINDS[stream]] for entry in answer["list"]]
+        items = [_item(stream, row) for row in rows]
+        newest = max([int(cursor.get("newest") or since or 0), *(int(r["updated_at"]) for r in rows)])
+        if answer.get("next_offset"):
+            ahead = {"since": since, "newest": newest, "next": answer["next_offset"]}
+            return Page(items, ahead, more=True)
+        return Page(items, {"since": newest} if newest else {})
+
+    def control_totals(
+        self, streams: Iterable[str], start: datetime, end: datetime, zone: str
+    ) -> list[ControlTotal]:
+        """Count and sum of what was issued between two instants: lists by issue date, read apart from
+        the changes that a poll follows. An invoice is a debit, a credit note a credit."""
+        sums: dict[tuple[str, str], list[Any]] = {}
+        for stream in streams:
+            for row in self._issued(stream, start, end):
+                if row["status"] in _NOT_ISSUED:
+                    continue
+                held = sums.setdefault((row["currency_code"], stream), [0, Decimal(0)])
+                held[0] += 1
+                held[1] += from_minor(row["total"], row["currency_code"]).value
+        zero = Decimal(0)
+        return [
+            ControlTotal(
+                currency,
+                stream,
+                count,
+                total if stream == "invoices" else zero,
+                zero if stream == "invoices" else total,
+                "list by date",
+            )
+            for (currency, stream), (count, total) in sorted(sums.items())
+        ]
+
+    def _issued(self, stream: str, start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
+        span = [int(start.timestamp()), int(end.timestamp()) - 1]
+        params: dict[str, Any] = {"date[between]": json.dumps(span)}
+        while True:
+            answer = self._list(stream, **params)
+            yield from (entry[_KINDS[stream]] for entry in answer["list"])
+            if not answer.get("next_offset"):
+                return
+            params["offset"] = answer["next_offset"]
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _item(stream: str, row: dict[str, Any]) -> Item:
+    raw = json.dumps(row, sort_keys=True, separators=(",", ":")).encode()
+    digest = hashlib.sha256(raw).hexdigest()[:16]
+    return Item(stream, str(row["id"]), f"{stream}:{row['id']}:{digest}", raw)

@@ -1,0 +1,40 @@
+"""The declaration of the Chargebee connector."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connectors.chargebee.client import open_session
+from tieout.connectors.chargebee.normalise import credit_note, invoice
+
+CONNECTOR = Connector(
+    name="chargebee",
+    title="Chargebee (subscription billing)",
+    version="1",
+    config=(
+        ConfigField("url", "the site's address, such as https://example.chargebee.com"),
+        ConfigField("key", "API key of the site", secret=True),
+    ),
+    open=open_session,
+    can=("poll", "control_totals"),
+    options=(
+        Option(
+            "deferral",
+            "who makes the schedules of revenue for days to come: Tieout by days, the source in its own field, "
+            "or none (nobody, or the ledger itself): never two of them",
+            ("tieout", "source", "none"),
+        ),
+        Option("products", "whether invoice lines name products of the ledger", ("none", "by_sku")),
+        Option("invoice_on", "when an order is billed", ("payment",)),
+    ),
+    streams=(
+        Stream("invoices", "invoices, usage and proration on them", invoice, "resource_version"),
+        Stream("credit_notes", "credit notes for what was not used", credit_note, "resource_version"),
+    ),
+    simulator="tieout.connectors.chargebee.simulator:Chargebee",
+    limits="a list answers 100 entries a page; calls a minute by plan",
+    assumed=(
+        "a line's date_to is the first day that it is not for",
+        "a schedule of the source's own stands in the line's custom field cf_revenue_schedule",
+        "is_metered marks usage; tax_name and tax_rate stand on the line",
+    ),
+)

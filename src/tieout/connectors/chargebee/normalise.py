@@ -1,0 +1,180 @@
+"""Chargebee's invoices and credit notes to documents. Pure.
+
+A line that is for days to come is deferred: its revenue is recognised by a schedule of its own. A
+credit note for days that were not used takes back what those days would have had, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tieout.documents import (
+    CreditNote,
+    CustomerInvoice,
+    Document,
+    Party,
+    RevenuePart,
+    RevenueSchedule,
+    SaleLine,
+    TaxLine,
+)
+from tieout.money import Amount, Period, from_minor
+from tieout.money.schedule import spread_by_days
+
+# What of an invoice is no sale: it was never issued, or nobody owes it.
+_EXCLUDED = {"pending": "test", "draft": "test", "voided": "cancelled"}
+SCHEDULE_FIELD = "cf_revenue_schedule"
+
+
+def invoice(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """An invoice, and the schedule of each of its lines that is deferred."""
+    row = json.loads(raw)
+    key, currency = f"invoice:{row['id']}", str(row["currency_code"])
+    lines = [_line(x, currency, options) for x in row["line_items"]]
+    made = CustomerInvoice(
+        key=key,
+        version=_version(row),
+        occurred_at=_instant(row["date"]),
+        currency=currency,
+        control_group="invoices",
+        order_key=key,
+        number=str(row["id"]),
+        party=_party(row),
+        lines=tuple(lines),
+        taxes=_taxes(row, currency),
+        total=from_minor(row["total"], currency),
+        exclusion=_EXCLUDED.get(str(row["status"]), ""),
+    )
+    if made.exclusion:
+        return [made]
+    return [made, *_schedules(row, key, currency, options, 1)]
+
+
+def credit_note(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A credit note, and what it takes back of days to come."""
+    row = json.loads(raw)
+    key, currency = f"credit_note:{row['id']}", str(row["currency_code"])
+    if row["status"] in ("voided", "draft"):
+        return []
+    made = CreditNote(
+        key=key,
+        version=_version(row),
+        occurred_at=_instant(row["date"]),
+        currency=currency,
+        control_group="credit_notes",
+        order_key=f"invoice:{row['reference_invoice_id']}",
+        number=str(row["id"]),
+        party=_party(row),
+        lines=tuple(_line(x, currency, options) for x in row["line_items"]),
+        taxes=_taxes(row, currency),
+        total=from_minor(row["total"], currency),
+    )
+    return [made, *_schedules(row, key, currency, options, -1)]
+
+
+def _version(row: dict[str, Any]) -> str:
+    return f"{int(row['resource_version']):020d}"
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _day(seconds: int) -> date:
+    return _instant(seconds).date()
+
+
+def _party(row: dict[str, Any]) -> Party | None:
+    if not row.get("customer_id"):
+        return None
+    address = row.get("billing_address") or {}
+    name = (
+        address.get("company")
+        or " ".join(str(address.get(n) or "") for n in ("first_name", "last_name")).strip()
+    )
+    return Party(
+        key=str(row["customer_id"]),
+        name=name or str(row["customer_id"]),
+        email=str(address.get("email") or ""),
+        country=str(address.get("country") or ""),
+    )
+
+
+def _net(item: dict[str, Any], currency: str) -> Amount:
+    discount = int(item.get("discount_amount") or 0)
+    return from_minor(int(item["amount"]) - discount, currency)
+
+
+def _is_deferred(item: dict[str, Any], options: Mapping[str, Any]) -> bool:
+    """Whether a line is for a span of days, and this interface recognises it over them."""
+    if options.get("deferral", "none") == "none" or item.get("entity_type") == "adhoc":
+        return False
+    # Usage is billed for days that are over.
+    return not item.get("is_metered") and _day(item["date_to"]) > _day(item["date_from"])
+
+
+def _line(item: dict[str, Any], currency: str, options: Mapping[str, Any]) -> SaleLine:
+    family = "usage" if item.get("is_metered") else "subscription"
+    nature = f"deferred.{family}" if _is_deferred(item, options) else f"revenue.{family}"
+    return SaleLine(
+        name=str(item["description"]),
+        quantity=Decimal(int(item.get("quantity") or 1)),
+        net=_net(item, currency),
+        nature=nature,
+        tax_keys=(str(item["tax_name"]),) if item.get("tax_amount") else (),
+    )
+
+
+def _taxes(row: dict[str, Any], currency: str) -> tuple[TaxLine, ...]:
+    sums: dict[str, int] = {}
+    rates: dict[str, Decimal] = {}
+    for item in row["line_items"]:
+        if item.get("tax_amount"):
+            name = str(item["tax_name"])
+            sums[name] = sums.get(name, 0) + int(item["tax_amount"])
+            rates[name] = Decimal(str(item["tax_rate"])) / 100
+    return tuple(
+        TaxLine(key=n, title=n, rate=rates[n], amount=from_minor(sums[n], currency)) for n in sorted(sums)
+    )
+
+
+def _schedules(
+    row: dict[str, Any], key: str, currency: str, options: Mapping[str, Any], sign: int
+) -> list[Document]:
+    found: list[Document] = []
+    for item in row["line_items"]:
+        if not _is_deferred(item, options):
+            continue
+        net = _net(item, currency)
+        if options.get("deferral") == "source":
+            parts = _stated(item, currency)
+        else:
+            # The last day is not part of it: a month from the 1st ends on the next 1st.
+            last = _day(item["date_to"]) - timedelta(days=1)
+            parts = [(p.last, a) for p, a in spread_by_days(net, _day(item["date_from"]), last)]
+        found.append(
+            RevenueSchedule(
+                key=f"{key}:{item['id']}",
+                version=_version(row),
+                occurred_at=_instant(row["date"]),
+                currency=currency,
+                control_group="schedules",
+                reference=str(row["id"]),
+                name=str(item["description"]),
+                net=Amount(sign * net.value, currency),
+                parts=tuple(RevenuePart(on=on, amount=Amount(sign * a.value, currency)) for on, a in parts),
+                deferred="deferred.subscription",
+                revenue="revenue.subscription",
+            )
+        )
+    return found
+
+
+def _stated(item: dict[str, Any], currency: str) -> list[tuple[date, Amount]]:
+    """The schedule that the source says: month to minor units, in a custom field of the line."""
+    stated: dict[str, int] = dict(item.get(SCHEDULE_FIELD) or {})
+    return [(Period.parse(month).last, from_minor(int(v), currency)) for month, v in sorted(stated.items())]

@@ -1,0 +1,75 @@
+"""Revenue that is earned over time.
+
+Invoice          Dr receivable         Cr deferred revenue (a contract liability)
+Each month       Dr deferred revenue   Cr revenue, on its last day
+Credit note      Dr deferred revenue   Cr receivable; and of the months that it takes back
+                 Dr revenue            Cr deferred revenue, on their last days
+
+A schedule is booked whole as soon as it is known, each month on its own day. What changes later adds
+or takes back what it changes; a month that is locked gets it on the first open day.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from tieout.documents import EntryPosting, LedgerLine, RevenueSchedule, decode_document
+from tieout.processes.plan import Context, Effect, Plan, refused
+
+
+def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
+    """An entry for each month; for a schedule told again, what each month has more or less."""
+    stated = sum((p.amount.value for p in document.parts), Decimal(0))
+    if stated != document.net.value:
+        return refused(
+            "schedule_differs",
+            document.net,
+            "the schedule does not sum to its line: correct it at the source",
+            f"{document.reference}, {document.name}: months sum to {stated}, the line is {document.net}",
+        )
+    wanted = {p.on: p.amount.value for p in document.parts}
+    name = "recognise"
+    if ctx.facts.previous is not None:
+        before = decode_document(ctx.facts.previous.content.encode())
+        assert isinstance(before, RevenueSchedule)
+        for part in before.parts:
+            wanted[part.on] = wanted.get(part.on, Decimal(0)) - part.amount.value
+        name = "recognise_change"
+    late = ctx.facts.lock_on
+    if (
+        late is not None
+        and ctx.interface.late_events != "first_open"
+        and any(on <= late and value for on, value in wanted.items())
+    ):
+        return refused(
+            "late_event",
+            document.net,
+            f'a month up to {late} is locked: reopen it, or set late_events = "first_open" in '
+            f"interfaces/{ctx.interface.name}.toml; then `tieout replay --cause late_event`",
+            f"{document.reference}, {document.name}",
+        )
+    effects = [
+        _recognise(ctx, document, f"{name}_{on:%Y_%m}", on, value)
+        for on, value in sorted(wanted.items())
+        if value
+    ]
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+
+
+def _recognise(ctx: Context, document: RevenueSchedule, name: str, on: date, value: Decimal) -> Effect:
+    lock = ctx.facts.lock_on
+    day = max(on, lock + timedelta(days=1)) if lock is not None else on
+    text = f"{document.name} {on:%Y-%m}"
+    company = ctx.company(value)
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=day,
+        reference=f"Revenue {document.reference} {on:%Y-%m}",
+        currency=document.currency,
+        lines=(
+            LedgerLine(account=ctx.account(document.deferred), amount=value, company=company, name=text),
+            LedgerLine(account=ctx.account(document.revenue), amount=-value, company=-company, name=text),
+        ),
+    )
+    return ctx.effect(name, body, ledger=True)
