@@ -516,7 +516,7 @@ def test_past_its_service_level_those_whom_the_policy_names_decide(office: Offic
     connection = office.database.connect(autocommit=True)
     stage = EscalationStage(office.release, office.clock)
     stage.step(connection)
-    assert office.cases() == [("approval_overdue", str(number))]
+    assert office.cases() == [("approval_overdue", "journals:J1")]
     assert office.decide("olga", number) == ""
     stage._looked = 0
     stage.step(connection)

@@ -8,7 +8,8 @@ from typing import Any
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.bootstrap.wiring import App
 from tieout.cli.context import Factories
-from tieout.cli.demo import Demo, DemoOptions, DemoResult
+from tieout.cli.demo import Demo, DemoResult
+from tieout.cli.scenarios import DemoOptions
 
 ORDERS, SEED = 14, 5
 

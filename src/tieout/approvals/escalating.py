@@ -29,7 +29,7 @@ class EscalationStage:
         with connection.transaction():
             rows = connection.execute(_SQL["overdue"], {"now": now}).fetchall()
             open_cases(connection, [self._case(r) for r in rows], "approvals")
-            for row in connection.execute(_SQL["settled"]).fetchall():
+            for row in connection.execute(_SQL["settled"], {"now": now}).fetchall():
                 solve_case(connection, row["case_id"], now, "it was decided", "approvals")
         return False
 
@@ -42,7 +42,7 @@ class EscalationStage:
             interface=row["interface"],
             entity=row["entity"],
             period=str(Period.of(now.date())),
-            source_key=str(row["request_id"]),
+            source_key=row["subject"],
             amount=row["company_amount"],
             currency=self._release().entities[row["entity"]].currency,
             recovery=f"`tieout approvals show {row['request_id']}` says whom it waits for{who}",

@@ -57,9 +57,10 @@ order by case when %(every)s then -request_id end, due_at, request_id limit %(li
 select r.* from tieout.approval_request r
 where r.state = 'open' and r.due_at <= %(now)s
   and not exists (select 1 from tieout.cases c
-    where c.state = 'open' and c.cause = 'approval_overdue' and c.source_key = r.request_id::text)
+    where c.state = 'open' and c.cause = 'approval_overdue' and c.source_key = r.subject)
 
 -- name: settled
 select c.case_id from tieout.cases c
-join tieout.approval_request r on r.request_id::text = c.source_key
-where c.state = 'open' and c.cause = 'approval_overdue' and r.state <> 'open'
+where c.state = 'open' and c.cause = 'approval_overdue' and not exists (
+    select 1 from tieout.approval_request r
+    where r.subject = c.source_key and r.state = 'open' and r.due_at <= %(now)s)

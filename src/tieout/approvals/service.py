@@ -231,8 +231,11 @@ def _decision_parts(row: Row) -> list[object]:
 
 
 def _refuse(connection: Connection, number: int, who: str, why: str, now: datetime) -> Decided:
+    row = connection.execute(_SQL["request"], {"id": number}).fetchone()
+    subject = row["subject"] if row else f"request {number}"
     detail = {"request": number, "why": why[:300]}
-    record(connection, [Entry(now, who, "approval.refused", f"request {number}", "", detail)])
+    entry = Entry(now, who, "approval.refused", subject, row["entity"] if row else "", detail)
+    record(connection, [entry])
     return Decided(None, why)
 
 

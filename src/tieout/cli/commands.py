@@ -62,7 +62,7 @@ def demo(
     orders: Annotated[int, typer.Option(min=2, max=100_000, help="shop orders in the month")] = 500,
     seed: Annotated[int, typer.Option(help="decides everything that happens")] = 1,
     faults: Annotated[str, typer.Option(help="none, light or heavy")] = "none",
-    scenario: Annotated[str, typer.Option(help="distributor")] = "distributor",
+    scenario: Annotated[str, typer.Option(help="distributor or services")] = "distributor",
     folder: Annotated[Path | None, typer.Option("--dir", help="keep everything here")] = None,
     serve: Annotated[bool, typer.Option(help="leave the web side running at the end")] = False,
     kills: Annotated[int, typer.Option(help="kill a process at random this often")] = 0,
@@ -73,10 +73,13 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run a company's whole month on the sandbox, from nothing to tied out."""
-    from tieout.cli.demo import Demo, DemoOptions, show
+    from tieout.cli.demo import Demo, show
+    from tieout.cli.scenarios import SCENARIOS, DemoOptions
 
-    if scenario != "distributor":
-        fail(f"no scenario {scenario!r}: there is distributor", USAGE)
+    if scenario not in SCENARIOS:
+        fail(f"no scenario {scenario!r}: there are {', '.join(SCENARIOS)}", USAGE)
+    if scenario != "distributor" and odoo_url:
+        fail(f"{scenario} runs on the sandbox alone: it needs two companies of its own", USAGE)
     if faults not in ("none", "light", "heavy"):
         fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
     if bool(odoo_url) != bool(odoo_key):

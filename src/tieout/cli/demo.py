@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,10 +27,10 @@ from rich.table import Table
 from tieout.cli.clearing import clearing_json
 from tieout.cli.clearing import show as show_clearing
 from tieout.cli.context import err, fail, out
+from tieout.cli.scenarios import SCENARIOS, DemoOptions, Scenario
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
 from tieout.connect import ConnectorError
 from tieout.delivery import request_verification
-from tieout.documents import decode_document
 from tieout.engine import wake
 from tieout.evidence import export_pack
 from tieout.evidence.verify import main as verify_pack
@@ -49,34 +50,16 @@ from tieout.proofs import (
     take_control_totals,
     tie_out,
 )
-from tieout.reconcile.ledger import Decisions, close_matched_cases, suggestions
-from tieout.sandbox import Finding, Month, Oracle, Planted, World, write_project
+from tieout.reconcile.ledger import close_matched_cases
+from tieout.sandbox import Finding, Planted, World
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.couriers import Courier
-from tieout.sandbox.month import END, FIRST, LOCK_ON
+from tieout.sandbox.month import END, LOCK_ON
 from tieout.sandbox.world import free_port
 from tieout.store import EmbeddedServer
 
 PERIODS = (Period(2026, 10), Period(2026, 11))
 _PATIENCE_S = 240.0
-
-
-@dataclass(frozen=True)
-class DemoOptions:
-    orders: int
-    seed: int
-    faults: str
-    scenario: str
-    folder: Path | None
-    serve: bool
-    kills: int
-    crash: str
-    quiet: bool
-    odoo_url: str = ""
-    odoo_db: str = ""
-    odoo_key: str = ""
-    plant: bool = True
-    rerun: bool = False
 
 
 @dataclass
@@ -216,18 +199,16 @@ class Demo:
         world = World(self.folder / "outside", seed=options.seed, faults=options.faults)
         world.start()
         admin = self._administrator(world)
-        company = admin.set_up("Meridian Supply", FIRST)
         port = free_port()
         project = self.folder / "project"
-        write_project(project, world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db)
-        # The traps reach into the books as an accountant does, over the API.
-        month = Month(world, options.orders, plant=options.plant and not options.odoo_url)
-        month.admin, month.company_id = admin, company.id
+        scenario = SCENARIOS[options.scenario](options, world, admin)
+        month = scenario.set_up(project, port)
         app = self._factories.app(project)
         server: EmbeddedServer | None = app.start_database()
         app.pin_systems()
         first = {"TIEOUT_CRASH": options.crash} if options.crash else {}
         supervisor = self._factories.supervisor(project, server, first_environment=first)
+        scenario.open(app)
         supervisor.start()
         courier = Courier(world, f"http://127.0.0.1:{port}")
         world.let_faults(True)
@@ -240,17 +221,17 @@ class Demo:
             for day in days:
                 progress.update(task, description=f"{day:%d %B}")
                 if day == LOCK_ON:
-                    self._close_october(app, world, admin, company.id)
+                    self._close_october(app, world, scenario)
                 month.play_day(day)
                 courier.carry()
-                self._settle(app)
-                self._reconcile(app, month, day)
+                self.settle(app)
+                scenario.after_day(self, app, day)
                 progress.advance(task)
             progress.update(task, description="proving", total=None)
             if self._killer is not None:
                 self._killer.finish()
             world.let_faults(False)
-            return self._prove(app, world, month, company.id, supervisor, started)
+            return self._prove(app, world, scenario, supervisor, started)
         finally:
             if options.serve:
                 err.print(f"http://127.0.0.1:{port}/ - press Ctrl-C to end")
@@ -268,42 +249,23 @@ class Demo:
         key = world.odoo.service.make_key(2)
         return Administrator(world.url("odoo"), world.odoo.database, key)
 
-    def _close_october(self, app: Any, world: World, admin: Administrator, company: int) -> None:
+    def _close_october(self, app: Any, world: World, scenario: Scenario) -> None:
         """Before the books are locked the month must tie: what it lacks is pulled again."""
         self._find_gaps(app)
         # By now the lists have caught up with the reports.
         world.stripe.hidden.clear()
         for interface in app.project.release.interfaces:
-            self._insist(app, partial(pull_again, interface=interface, clock=app.clock))
-        self._settle(app)
+            self.insist(app, partial(pull_again, interface=interface, clock=app.clock))
+        self.settle(app)
         self._find_gaps(app)
-        admin.call("res.company", "write", ids=[company], vals={"fiscalyear_lock_date": "2026-10-31"})
-
-    def _reconcile(self, app: Any, month: Month, day: Any) -> None:
-        """The day's reconciliation, and what follows from it."""
-        self._insist(app, lambda _: app.reconcile("US", day))
-        self._settle(app)
-        self._insist(app, lambda c: self._accept(c, app, month))
-        self._settle(app)
-
-    @staticmethod
-    def _accept(connection: Any, app: Any, month: Month) -> None:
-        """The accountant goes through the work list, and accepts what they know to be so."""
-        for row in suggestions(connection):
-            found: Any = decode_document(row["content"].encode())
-            known = [month.answers.get(x.number) for x in found.cash]
-            if known == [x.number for x in found.due] and row["state"] == "open":
-                with connection.transaction():
-                    Decisions(connection, app.release(), "accountant", app.clock.now()).accept(
-                        row["suggestion_id"]
-                    )
+        scenario.lock(date(2026, 10, 31))
 
     def _find_gaps(self, app: Any) -> None:
         now = app.clock.now()
-        self._insist(app, lambda c: open_gaps(c, self._tie(c, app, now), now))
+        self.insist(app, lambda c: open_gaps(c, self._tie(c, app, now), now))
 
     @staticmethod
-    def _insist(app: Any, act: Callable[[Any], object]) -> None:
+    def insist(app: Any, act: Callable[[Any], object]) -> None:
         """Do something that may be done twice, also when the database dies under it or a system is
         busy."""
         for attempt in range(10):
@@ -317,7 +279,7 @@ class Demo:
                     raise
                 time.sleep(0.3)
 
-    def _settle(self, app: Any) -> None:
+    def settle(self, app: Any) -> None:
         """Wait until nothing can move any more."""
         deadline = time.monotonic() + _PATIENCE_S
         left: dict[str, int] = {}
@@ -341,17 +303,18 @@ class Demo:
         fail(f"the month stands still at {app.clock.now()}: {left}; logs in {app.project.state}")
 
     def _prove(
-        self, app: Any, world: World, month: Month, company: int, supervisor: Any, started: float
+        self, app: Any, world: World, scenario: Scenario, supervisor: Any, started: float
     ) -> DemoResult:
         with app.database.transaction() as connection:
             request_verification(connection)
-        self._settle(app)
+        self.settle(app)
         connection = app.database.connect(autocommit=True)
         now = app.clock.now()
         close_matched_cases(connection, now)
         rows = self._tie(connection, app, now)
         open_gaps(connection, rows, now)
-        oracle = Oracle(world, month, company)
+        scenario.prove(app, connection, now)
+        oracle = scenario.oracle()
         sha = oracle.ledger_sha256() if not self.options.odoo_url else ""
         findings = oracle.findings() if not self.options.odoo_url else []
         rerun = self._again(app, connection, oracle) if self.options.rerun else ""
@@ -366,6 +329,11 @@ class Demo:
         every = connection.execute(
             "select cause, source_key, amount, currency, state from tieout.cases"
         ).fetchall()
+        # What people tried and were not let do, and what they had approved in vain.
+        every += connection.execute(
+            "select distinct action as cause, subject as source_key, 0::numeric as amount, '' as currency,"
+            " 'done' as state from tieout.evidence where action in ('approval.refused', 'approval.void')"
+        ).fetchall()
         entries, verified = self._evidence(app, connection)
         result = DemoResult(
             options=self.options,
@@ -373,7 +341,7 @@ class Demo:
             payouts=prove_payouts(connection),
             cases=cases,
             every_case=every,
-            planted=month.planted,
+            planted=scenario.planted,
             findings=findings,
             ledger_sha256=sha,
             entries=entries,
@@ -395,7 +363,7 @@ class Demo:
         statement_gaps(connection, now)
         return tie_out(connection, app.project.release)
 
-    def _again(self, app: Any, connection: Any, oracle: Oracle) -> str:
+    def _again(self, app: Any, connection: Any, oracle: Any) -> str:
         """Pull everything again, take every file again, replay every case: nothing may change."""
         for interface in app.project.release.interfaces:
             pull_again(connection, interface, app.clock)
@@ -403,8 +371,8 @@ class Demo:
             for path in sorted((folder / "taken").iterdir()):
                 shutil.copy(path, folder / f"again-{path.name}")
         connection.execute("select pg_notify('tieout_wake', '')")
-        self._settle(app)
-        return oracle.ledger_sha256()
+        self.settle(app)
+        return str(oracle.ledger_sha256())
 
     def _evidence(self, app: Any, connection: Any) -> tuple[int, bool]:
         """Wait until everything is sealed, export a pack and verify it."""

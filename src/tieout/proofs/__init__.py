@@ -2,12 +2,16 @@
 
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
+from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.payouts import PayoutProof, prove_payouts
 from tieout.proofs.pending import pending
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "PairRow",
+    "intercompany_rows",
+    "open_intercompany",
     "AGES",
     "ClearingRow",
     "Figure",

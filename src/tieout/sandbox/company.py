@@ -7,12 +7,27 @@ and a service account with the least rights and a key of its own.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx2
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a company has beside the standard chart: accounts (code, name, type, reconcile) and bank
+    journals (code, name, currency, account); its currency, and the other one that it has rates of."""
+
+    accounts: Sequence[tuple[str, str, str, bool]]
+    journals: Sequence[tuple[str, str, str, str]]
+    currency: str = "USD"
+    other: str = "EUR"
+    rate: Decimal = Decimal("0.9000")
+    analytic: Sequence[str] = ()
+
 
 ACCOUNTS = [
     ("101501", "Stripe USD clearing", "asset_cash", False),
@@ -39,6 +54,7 @@ JOURNALS = [
     ("BNKU", "Bank USD", "USD", "101511"),
     ("BNKE", "Bank EUR", "EUR", "101512"),
 ]
+DISTRIBUTOR = Chart(ACCOUNTS, JOURNALS)
 _GROUPS = (
     "base.group_user",
     "account.group_account_basic",
@@ -75,7 +91,7 @@ class Administrator:
             raise RuntimeError(f"{model}.{method}: {reply.status_code} {reply.text[:300]}")
         return reply.json()
 
-    def set_up(self, name: str, first_day: date) -> Company:
+    def set_up(self, name: str, first_day: date, chart: Chart = DISTRIBUTOR) -> Company:
         """The whole set-up; rates begin a month before `first_day`."""
         ids = {
             r["name"]: r["id"]
@@ -88,7 +104,9 @@ class Administrator:
             )
         }
         self.call("res.currency", "write", ids=list(ids.values()), vals={"active": True})
-        company = self.call("res.company", "create", vals_list=[{"name": name, "currency_id": ids["USD"]}])[0]
+        company = self.call(
+            "res.company", "create", vals_list=[{"name": name, "currency_id": ids[chart.currency]}]
+        )[0]
         self.call(
             "account.chart.template",
             "try_loading",
@@ -96,23 +114,26 @@ class Administrator:
             company=company,
             install_demo=False,
         )
-        self.call("res.company", "write", ids=[company], vals={"currency_id": ids["USD"]})
+        self.call("res.company", "write", ids=[company], vals={"currency_id": ids[chart.currency]})
         context = {"allowed_company_ids": [company]}
-        self._accounts(company, ids, context)
+        self._accounts(company, ids, context, chart)
         self._taxes(context)
-        self._rates(company, ids["EUR"], first_day, context)
+        self._rates(company, ids[chart.other], first_day, context, chart.rate)
+        self._analytic(company, chart.analytic)
         login, password = f"tieout-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
         self._service_account(login, password, company)
         return Company(company, self._make_key(login, password), login)
 
-    def _accounts(self, company: int, currencies: dict[str, int], context: Any) -> None:
+    def _accounts(self, company: int, currencies: dict[str, int], context: Any, chart: Chart) -> None:
         made = self.call(
             "account.account",
             "create",
             context=context,
-            vals_list=[{"code": c, "name": n, "account_type": t, "reconcile": r} for c, n, t, r in ACCOUNTS],
+            vals_list=[
+                {"code": c, "name": n, "account_type": t, "reconcile": r} for c, n, t, r in chart.accounts
+            ],
         )
-        codes = {row[0]: key for row, key in zip(ACCOUNTS, made, strict=True)}
+        codes = {row[0]: key for row, key in zip(chart.accounts, made, strict=True)}
         self.call(
             "account.journal",
             "create",
@@ -124,9 +145,9 @@ class Administrator:
                     "type": "bank",
                     "default_account_id": codes[account],
                     "company_id": company,
-                    **({"currency_id": currencies[cur]} if cur != "USD" else {}),
+                    **({"currency_id": currencies[cur]} if cur != chart.currency else {}),
                 }
-                for c, n, cur, account in JOURNALS
+                for c, n, cur, account in chart.journals
             ],
         )
 
@@ -167,13 +188,22 @@ class Administrator:
             ],
         )
 
-    def _rates(self, company: int, euro: int, first_day: date, context: Any) -> None:
-        rate, rows = Decimal("0.9000"), []
+    def _analytic(self, company: int, names: Sequence[str]) -> None:
+        if not names:
+            return
+        plans = self.call("account.analytic.plan", "search", domain=[], limit=1)
+        if not plans:
+            raise RuntimeError("Odoo has no analytic plan: make one first (Accounting, Configuration)")
+        rows = [{"name": name, "plan_id": plans[0]} for name in names]
+        self.call("account.analytic.account", "create", vals_list=rows)
+
+    def _rates(self, company: int, other: int, first_day: date, context: Any, rate: Decimal) -> None:
+        rows = []
         for week in range(-4, 9):
             day = first_day + timedelta(days=7 * week)
             rate += Decimal("0.0015") if week % 3 else Decimal("-0.0020")
             rows.append(
-                {"currency_id": euro, "company_id": company, "name": day.isoformat(), "rate": float(rate)}
+                {"currency_id": other, "company_id": company, "name": day.isoformat(), "rate": float(rate)}
             )
         self.call("res.currency.rate", "create", vals_list=rows, context=context)
 

@@ -67,12 +67,12 @@ _INTERFACES = {
 }
 
 
-def _csv(rows: dict[str, str]) -> str:
+def csv_table(rows: dict[str, str]) -> str:
     lines = [f"{key},{value},," for key, value in rows.items()]
     return "\n".join(["key,value,valid_from,valid_to", *lines, ""])
 
 
-def _secret(folder: Path, name: str, value: str) -> str:
+def secret_file(folder: Path, name: str, value: str) -> str:
     """Keep a secret in a file of its own, mode 0600; how tieout.toml names it."""
     path = folder / "secrets" / name
     path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -94,8 +94,8 @@ def write_project(
     """tieout.toml, interfaces and mappings of the distributor, against this world."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".tieout").mkdir(exist_ok=True, mode=0o700)
-    keep = {name: _secret(folder, name, value) for name, value in world.secrets.items()}
-    key = _secret(folder, "odoo_key", company.key)
+    keep = {name: secret_file(folder, name, value) for name, value in world.secrets.items()}
+    key = secret_file(folder, "odoo_key", company.key)
     shops = "".join(
         f'[systems.{name}]\nconnector = "shopify"\nurl = "{world.url(name)}"\n'
         f'token = "{keep[f"{name}_token"]}"\nwebhook_secrets = "{keep[name]}"\n\n'
@@ -169,4 +169,4 @@ bank = "{os.path.relpath(world.statements, folder)}"
     mappings = folder / "mappings"
     mappings.mkdir(exist_ok=True)
     for name, rows in (("accounts", _ACCOUNTS), ("journals", _JOURNALS), ("taxes", _TAXES)):
-        (mappings / f"{name}.csv").write_text(_csv(rows))
+        (mappings / f"{name}.csv").write_text(csv_table(rows))

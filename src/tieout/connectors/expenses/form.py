@@ -91,7 +91,7 @@ def _line(row: Row, account: str, amount: Decimal, own: bool) -> EntryRow:
         currency=row.text("currency"),
         account=account,
         amount=amount,
-        reference=f"Expenses {row.text('report')}",
+        reference=row.text("report"),
         text=f"{row.text('description') or row.text('category')}{receipt}{flags}",
         dimensions={d: row.text(d) for d in ("cost_centre", "project") if own and row.text(d)},
         party=f"employee:{employee}" if employee else "",

@@ -93,7 +93,7 @@ def entry_rows(rows: Rows, options: Mapping[str, Any]) -> Iterator[EntryRow | Co
     each of its rows; and the figures that the file says of itself."""
     known = components_of(options)
     detailed = options.get("detail", "totals") == "person"
-    sums: dict[tuple[str, str, str, str], list[Any]] = {}
+    sums: dict[tuple[str, ...], list[Any]] = {}
     stated: dict[str, dict[str, Decimal]] = {}
     held: dict[str, dict[str, Decimal]] = {}
     heads: dict[str, tuple[Any, ...]] = {}
@@ -113,7 +113,7 @@ def entry_rows(rows: Rows, options: Mapping[str, Any]) -> Iterator[EntryRow | Co
         if not known[r.component].debit:
             net[r.run] = net.get(r.run, Decimal(0)) + r.amount
         if not detailed:
-            key = (r.run, r.component, r.row.text("cost_centre"), r.row.text("project"))
+            key = (r.run, r.component, *_dimensions(r, known).values())
             total = sums.setdefault(key, [r, Decimal(0)])
             total[1] += r.amount
     problems += _compare(stated, held)
@@ -125,9 +125,16 @@ def entry_rows(rows: Rows, options: Mapping[str, Any]) -> Iterator[EntryRow | Co
                 yield from _sides(r, r.amount, known, net[r.run], r.row.text("employee"))
     else:
         # Rows of a run stand together, whatever the order of the file.
-        for (_, _, _, _), (first, amount) in sorted(sums.items(), key=lambda item: item[0]):
+        for _, (first, amount) in sorted(sums.items(), key=lambda item: item[0]):
             yield from _sides(first, amount, known, net.get(first.run, Decimal(0)), "")
     yield from _controls(stated, heads, known)
+
+
+def _dimensions(r: PayrollRow, known: dict[str, Component]) -> dict[str, str]:
+    """A cost stands on its dimensions; what is owed for it is owed by the company as a whole."""
+    if not known[r.component].debit:
+        return {}
+    return {d: r.row.text(d) for d in ("cost_centre", "project")}
 
 
 def _head(r: PayrollRow) -> tuple[Any, ...]:
@@ -151,6 +158,7 @@ def _sides(
     component, row = known[r.component], r.row
     pay_date = row.values["pay_date"]
     twin = f"payroll:{row.text('group')}:{r.period}:{pay_date}:{row.text('currency')}:{net}"
+    dimensions = {d: v for d, v in _dimensions(r, known).items() if v}
     for account, value in ((component.debit, amount), (component.credit, -amount)):
         if account and value:
             yield EntryRow(
@@ -160,9 +168,9 @@ def _sides(
                 currency=row.text("currency"),
                 account=account,
                 amount=value,
-                reference=f"Payroll {r.period} {r.run}",
+                reference=r.run,
                 text=f"{r.component} {employee}".strip(),
-                dimensions={d: row.text(d) for d in ("cost_centre", "project") if row.text(d)},
+                dimensions=dimensions if value > 0 else {},
                 prepared_by=row.text("prepared_by"),
                 twin=twin,
                 nature="payroll_run",

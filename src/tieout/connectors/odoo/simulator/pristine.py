@@ -142,6 +142,8 @@ def fill(world: World, *, admin_password: str) -> None:
         )
     for module in _MODULES:
         add("ir.module.module", {"name": module, "state": "installed"})
+    # Assumed: the plan that comes along with analytic accounting.
+    add("account.analytic.plan", {"name": "Project"})
     add("ir.config_parameter", {"key": "database.uuid", "value": "simulated"})
 
 

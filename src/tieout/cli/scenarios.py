@@ -1,0 +1,216 @@
+"""What the demo drives: a company's month, and what its people do about it every day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from tieout.approvals import requests
+from tieout.approvals.deciding import open_step
+from tieout.documents import decode_document
+from tieout.pipeline import decide
+from tieout.proofs import open_intercompany
+from tieout.reconcile.ledger import Decisions, suggestions
+from tieout.sandbox import Month, Oracle, Planted, World, write_project
+from tieout.sandbox.company import Administrator
+from tieout.sandbox.month import FIRST
+from tieout.sandbox.services import PEOPLE, ServicesMonth, ServicesOracle, write_services_project
+from tieout.sandbox.services.chart import DE, US
+from tieout.security import (
+    AddPerson,
+    Begin,
+    Change,
+    Confirm,
+    GrantRole,
+    change_authority,
+    key_hash,
+    load_authority,
+    new_key,
+)
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    orders: int
+    seed: int
+    faults: str
+    scenario: str
+    folder: Path | None
+    serve: bool
+    kills: int
+    crash: str
+    quiet: bool
+    odoo_url: str = ""
+    odoo_db: str = ""
+    odoo_key: str = ""
+    plant: bool = True
+    rerun: bool = False
+
+
+class Scenario(Protocol):
+    """One company's month: its truth, and its people."""
+
+    planted: list[Planted]
+
+    def set_up(self, project: Path, port: int) -> Any:
+        """Set the company up in Odoo and write its project; the month."""
+        ...
+
+    def open(self, app: Any) -> None:
+        """What people do before the month begins."""
+        ...
+
+    def after_day(self, demo: Any, app: Any, day: date) -> None:
+        """What people do about a day."""
+        ...
+
+    def lock(self, until: date) -> None:
+        """Lock the books of every entity."""
+        ...
+
+    def prove(self, app: Any, connection: Any, now: datetime) -> None:
+        """Proofs beside the tie-out, whose cases are part of the truth."""
+        ...
+
+    def oracle(self) -> Any: ...
+
+
+class Distributor:
+    """A distributor with shops, a payment provider and a CRM."""
+
+    def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
+        self._options, self._world, self._admin = options, world, admin
+
+    def set_up(self, project: Path, port: int) -> Month:
+        options = self._options
+        company = self._admin.set_up("Meridian Supply", FIRST)
+        write_project(
+            project, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
+        )
+        # The traps reach into the books as an accountant does, over the API.
+        month = Month(self._world, options.orders, plant=options.plant and not options.odoo_url)
+        month.admin, month.company_id = self._admin, company.id
+        self._month = month
+        return month
+
+    @property
+    def planted(self) -> list[Planted]:
+        return self._month.planted
+
+    def open(self, app: Any) -> None:
+        """Nobody must be let in: no policy of theirs asks for anybody."""
+
+    def after_day(self, demo: Any, app: Any, day: date) -> None:
+        """The day's reconciliation; and the accountant goes through the work list."""
+        demo.insist(app, lambda _: app.reconcile("US", day))
+        demo.settle(app)
+        demo.insist(app, lambda c: self._accept(c, app))
+        demo.settle(app)
+
+    def _accept(self, connection: Any, app: Any) -> None:
+        """They accept what they know to be so."""
+        for row in suggestions(connection):
+            found: Any = decode_document(row["content"].encode())
+            known = [self._month.answers.get(x.number) for x in found.cash]
+            if known == [x.number for x in found.due] and row["state"] == "open":
+                with connection.transaction():
+                    Decisions(connection, app.release(), "accountant", app.clock.now()).accept(
+                        row["suggestion_id"]
+                    )
+
+    def lock(self, until: date) -> None:
+        vals = {"fiscalyear_lock_date": until.isoformat()}
+        self._admin.call("res.company", "write", ids=[self._month.company_id], vals=vals)
+
+    def prove(self, app: Any, connection: Any, now: datetime) -> None:
+        """The tie-out says it all."""
+
+    def oracle(self) -> Oracle:
+        return Oracle(self._world, self._month, self._month.company_id)
+
+
+class Services:
+    """A services company of two entities, with people who approve."""
+
+    def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
+        self._options, self._world, self._admin = options, world, admin
+        self._keys = {name: new_key() for name in ("ann", "ben", *(p[0] for p in PEOPLE))}
+
+    def set_up(self, project: Path, port: int) -> ServicesMonth:
+        names = (("US", "Northwind Services", US), ("DE", "Northwind GmbH", DE))
+        self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in names}
+        write_services_project(project, self._world, self._companies, port)
+        self._month = ServicesMonth(self._world, self._options.orders, plant=self._options.plant)
+        return self._month
+
+    @property
+    def planted(self) -> list[Planted]:
+        return self._month.planted
+
+    def open(self, app: Any) -> None:
+        """Two administrators let the others in, and give them their roles."""
+        first, second = (self._person(n) for n in ("ann", "ben"))
+        changes: list[Change] = []
+        for name, role, known_as in PEOPLE:
+            changes.append(self._person(name, known_as))
+            if role:
+                changes.append(GrantRole(name=name, role=role, entity="*", limit=None))
+        now = app.clock.now()
+        with app.database.transaction() as connection:
+            change_authority(connection, Begin(people=(first, second)), "first start", now)
+            for change in changes:
+                number = change_authority(connection, change, "ann", now)
+                change_authority(connection, Confirm(no=number), "ben", now)
+
+    def _person(self, name: str, known_as: str = "") -> AddPerson:
+        names = (known_as,) if known_as else ()
+        return AddPerson(name=name, human=True, names=names, key_sha256=key_hash(self._keys[name]))
+
+    def after_day(self, demo: Any, app: Any, day: date) -> None:
+        """People decide what waits for them; then the day is reconciled."""
+        for _ in range(3):
+            demo.insist(app, lambda c: self._approve(c, app, day))
+            demo.settle(app)
+        demo.insist(app, lambda _: app.reconcile("US", day))
+        demo.settle(app)
+
+    def _approve(self, connection: Any, app: Any, day: date) -> None:
+        """Whoever holds the role that a request waits for approves it: carla first, who also tries
+        what she made herself, and then chris."""
+        authority = load_authority(connection)
+        for request in requests(connection):
+            step = open_step(request, authority)
+            name = request.about.subject.partition(":")[2]
+            if step is None:
+                continue
+            if request.steps[step].role == "cfo":
+                if day >= self._month.held_until.get(name, day):
+                    self._decide(connection, app, "frank", request.request_id)
+                continue
+            own = "carla" in request.about.makers and name not in self._month.own_affairs
+            if own or not self._decide(connection, app, "carla", request.request_id):
+                self._decide(connection, app, "chris", request.request_id)
+
+    def _decide(self, connection: Any, app: Any, who: str, number: int) -> bool:
+        with connection.transaction():
+            done = decide(
+                connection, app.release(), self._keys[who], [number], "approve", "", app.clock.now()
+            )
+        return not done[0].refused
+
+    def lock(self, until: date) -> None:
+        vals = {"fiscalyear_lock_date": until.isoformat()}
+        ids = [c.id for c in self._companies.values()]
+        self._admin.call("res.company", "write", ids=ids, vals=vals)
+
+    def prove(self, app: Any, connection: Any, now: datetime) -> None:
+        open_intercompany(connection, app.release(), date(2026, 10, 31), now)
+
+    def oracle(self) -> ServicesOracle:
+        companies = {code: c.id for code, c in self._companies.items()}
+        return ServicesOracle(self._world, self._month, companies)
+
+
+SCENARIOS: dict[str, Any] = {"distributor": Distributor, "services": Services}

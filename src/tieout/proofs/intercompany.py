@@ -1,0 +1,96 @@
+"""Intercompany: two entities book the two sides of one transaction; in its currency they net to zero.
+
+What does not net is told apart: one side is missing (timing, until the cut-off), the amounts differ, or
+only the companies' own currencies do, which is exchange and no difference.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.proofs")
+ONE_SIDED, DIFFERS = "intercompany_one_sided", "intercompany_differs"
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entity booked or is about to: `amount` is signed in the pair's currency."""
+
+    entity: str
+    interface: str
+    amount: Decimal
+    first_on: date
+
+
+class PairRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One pair in one currency. `residual` is the sum of its sides: zero where it nets."""
+
+    pair: str
+    currency: str
+    sides: tuple[Side, ...]
+
+    @property
+    def residual(self) -> Decimal:
+        return sum((s.amount for s in self.sides), Decimal(0))
+
+    @property
+    def explained_as(self) -> str:
+        """nets, one_sided or differs."""
+        if not self.residual:
+            return "nets"
+        return "one_sided" if len({s.entity for s in self.sides}) == 1 else "differs"
+
+
+def intercompany_rows(connection: Connection, until: date) -> list[PairRow]:
+    """Every pair of which a side is dated up to a day, in order of its name and currency."""
+    found: dict[tuple[str, str], list[Side]] = {}
+    for row in connection.execute(_SQL["intercompany"], {"until": until}):
+        side = Side(
+            entity=row["entity"],
+            interface=row["interface"],
+            amount=row["amount"],
+            first_on=row["first_on"],
+        )
+        found.setdefault((row["pair"], row["currency"]), []).append(side)
+    return [PairRow(pair=p, currency=c, sides=tuple(s)) for (p, c), s in sorted(found.items())]
+
+
+def open_intercompany(
+    connection: Connection, release: Release, until: date, now: datetime, grace_days: int = 5
+) -> int:
+    """Open a case for every pair that does not net some days after its first side; solve those that
+    do by now. How many were opened."""
+    opened = 0
+    with connection.transaction():
+        for row in intercompany_rows(connection, until):
+            key = f"{row.pair}:{row.currency}"
+            kind = row.explained_as
+            for cause, mine in ((ONE_SIDED, "one_sided"), (DIFFERS, "differs")):
+                if kind != mine:
+                    solve_by_key(connection, cause, key, now, "the pair nets, or differs otherwise", "proofs")
+            oldest = min(row.sides, key=lambda s: s.first_on)
+            if kind == "nets" or until < oldest.first_on + timedelta(days=grace_days):
+                continue
+            case = NewCase(
+                cause=ONE_SIDED if kind == "one_sided" else DIFFERS,
+                interface=oldest.interface,
+                entity=oldest.entity,
+                period=f"{oldest.first_on:%Y-%m}",
+                source_key=key,
+                amount=abs(row.residual),
+                currency=row.currency,
+                recovery="ask the other entity for its side, or correct the one that is wrong at its source",
+                detail=", ".join(f"{s.entity} {s.amount}" for s in row.sides),
+                owner=release.interfaces[oldest.interface].owner,
+                opened_at=now,
+                due_at=now + timedelta(hours=24),
+                blocking=False,
+            )
+            opened += open_cases(connection, [case], "proofs")
+    return opened
