@@ -13,16 +13,17 @@ from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.approvals")
+_PAUSE_S = 0.2
 
 
 class EscalationStage:
-    """The stage as a worker's step: at most once a second."""
+    """The stage as a worker's step: a few times a second at most."""
 
     def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
         self._release, self._clock, self._looked = release, clock, 0.0
 
     def step(self, connection: Connection) -> bool:
-        if time.monotonic() - self._looked < 1:
+        if time.monotonic() - self._looked < _PAUSE_S:
             return False
         self._looked = time.monotonic()
         now = self._clock.now()

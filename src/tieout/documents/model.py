@@ -80,8 +80,10 @@ class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoic
 
 
 class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):
-    """What is given back of an order. Amounts are positive; the measure is negative."""
+    """What is given back of an order. Amounts are positive; the measure is negative. One that
+    `adjusts` lowers what its invoice is due: nothing is paid back for it."""
 
+    adjusts: bool = False
     order_key: str
     number: str
     party: Party | None

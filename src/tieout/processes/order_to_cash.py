@@ -255,6 +255,8 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         )
     partner, partner_effects = _partner(ctx, document)
     match = credit_match(ctx, document.key)
+    if document.adjusts:
+        match = order_match(ctx, document.order_key)
     body = _posting(
         ctx,
         document,
@@ -269,8 +271,11 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     needed = (body.partner, *(p.external_id for p in products))
     main = ctx.effect("credit_note", body, ledger=True, requires=needed, account=body.receivable)
     effects = [*partner_effects, *products, main]
-    elsewhere = ("", body.receivable, ctx.account("unapplied.unknown"))
-    if order.invoice and ctx.facts.refund_account not in elsewhere:
+    if document.adjusts and order.invoice and not match:
+        effects += match_effects(ctx, "adjustment", order.invoice, main, body.receivable)
+    refunded_from = ctx.facts.refund_account
+    elsewhere = (body.receivable, ctx.account("unapplied.unknown")) if refunded_from else ("",)
+    if order.invoice and refunded_from not in elsewhere:
         effects += match_effects(ctx, "early_refund", order.invoice, main, body.receivable)
     return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 

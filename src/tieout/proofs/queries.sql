@@ -161,6 +161,10 @@ select (select count(*) from tieout.message where state = 'received') as message
             where not exists (select 1 from tieout.delivery p
                 where p.external_id = r and p.state = 'confirmed')))) as deliveries,
     (select count(*) from tieout.poll_cursor where due_at <= %(now)s) as polls,
+    (select count(*) from tieout.approval_request r
+        where r.state = 'open' and r.due_at <= %(now)s and not exists (select 1 from tieout.cases c
+            where c.cause = 'approval_overdue' and c.source_key = r.subject and c.state = 'open'))
+        as overdue,
     (select case when exists (select 1 from tieout.poll_cursor where left(stream, 1) <> '#')
         then 0 else 1 end) as not_started
 

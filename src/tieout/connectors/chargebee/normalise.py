@@ -72,6 +72,7 @@ def credit_note(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         lines=tuple(_line(x, currency, options) for x in row["line_items"]),
         taxes=_taxes(row, currency),
         total=from_minor(row["total"], currency),
+        adjusts=row.get("type") == "adjustment",
     )
     return [made, *_schedules(row, key, currency, options, -1)]
 

@@ -96,3 +96,4 @@ create trigger approval_decision_kept before truncate on tieout.approval_decisio
     for each statement execute function tieout.refuse_change();
 
 create index document_awaiting on tieout.document (reason) where state = 'normalised' and reason <> '';
+create index approval_request_open on tieout.approval_request (due_at) where state = 'open';
