@@ -1,0 +1,43 @@
+"""The services company's whole month: what it must come to, whatever happens on the way."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tests.simulation.runs import complaints, month
+from tieout.cli.demo import DemoResult
+
+SIZE, SEED = 20, 5
+
+
+def services(**changes: object) -> DemoResult:
+    return month(**{"scenario": "services", "orders": SIZE, "seed": SEED, **changes})
+
+
+@cache
+def quiet() -> DemoResult:
+    return services(rerun=True)
+
+
+def test_the_month_ties_out_and_every_planted_fault_is_found() -> None:
+    result = quiet()
+    assert not complaints(result)
+    causes = {p.cause for p in result.planted}
+    assert causes >= {
+        "unknown_dimension", "unbalanced_journal", "duplicate_payroll_run", "late_event", "schedule_differs",
+        "intercompany_one_sided", "approval.refused", "approval.void", "approval_overdue", "unreadable_file",
+    }  # fmt: skip
+    assert {r.entity for r in result.rows} == {"US", "DE"}
+    # Every interface that brings money in has a control figure of its source's own.
+    assert {r.interface for r in result.rows if r.source is not None} == {
+        "bank", "billing", "expenses", "journals_de", "journals_us", "payroll"}  # fmt: skip
+
+
+def test_taking_and_pulling_everything_again_changes_nothing() -> None:
+    assert quiet().rerun_sha256 == quiet().ledger_sha256
+
+
+def test_heavy_faults_and_kills_end_in_the_same_ledger() -> None:
+    for result in (services(faults="heavy"), services(kills=4), services(crash="process.after_commit:3")):
+        assert not complaints(result)
+        assert result.ledger_sha256 == quiet().ledger_sha256
