@@ -51,7 +51,7 @@ def test_steps_are_any_all_or_a_number(folder: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_policy_that_is_wrong_is_refused_with_its_file(folder: Path, text: str, said: str) -> None:
-    with pytest.raises(ProjectError, match="rules/approvals.toml") as refused:
+    with pytest.raises(ProjectError, match=r"rules/approvals\.toml") as refused:
         written(folder, text.replace("STEPS", STEPS))
     assert said in str(refused.value)
 
