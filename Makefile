@@ -7,7 +7,7 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-matching fuzz
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching fuzz
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/
 
 campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/campaigns/files.md
 	@$(BIN)/python -m tests.simulation.campaign files --count 10000
+
+campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 and 100,000 lines; writes docs/campaigns/journals.md
+	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
 
 campaign-matching: $(VENV)/.dev ## matching on unseen companies beside its peers; writes docs/campaigns/matching.md
 	@$(BIN)/python -m benchmarks.matching quality --write docs/campaigns/matching.md

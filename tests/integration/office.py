@@ -68,6 +68,9 @@ class Office:
     options: dict[str, Any] = field(default_factory=dict)
     policies: tuple[ApprovalPolicy, ...] = POLICIES
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    roles: dict[str, str] = field(
+        default_factory=lambda: {"journal_split": "101701", "rounding": "442000"}
+    )
     dimensions: dict[str, str] = field(default_factory=lambda: {"cost_centre:100": "Berlin"})
     clock: Clock = field(default_factory=lambda: Clock(datetime.fromisoformat("2026-10-20T14:00:00+00:00")))
     exports: LedgerExports = field(default_factory=LedgerExports)
@@ -112,7 +115,7 @@ class Office:
             return Mapping(name, tuple(MappingRow(k, v) for k, v in rows.items()))
 
         mappings = {
-            "accounts": table("accounts", {"journal_split": "101701", "rounding": "442000"}),
+            "accounts": table("accounts", self.roles),
             "journals": table("journals", {"misc": "MISC"}),
             "ledger_accounts": table("ledger_accounts", self.accounts),
             "dimensions": table("dimensions", self.dimensions),

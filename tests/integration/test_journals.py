@@ -215,3 +215,29 @@ def test_wrong_period_unknown_entity_and_figures_that_do_not_hold(plain: Office)
     with pytest.raises(FileRefusedError, match="'DE01' is not 'US01'"):
         plain.take("w.csv", f"{head}\nA,2026-10-15,USD,6000,1.00,,DE01,,,\n".encode())
     assert plain.database.rows("select count(*) from tieout.message")[0]["count"] == 0
+
+
+def test_what_is_paid_ahead_is_used_by_days_and_prepaid_is_nothing_in_the_end(plain: Office) -> None:
+    plain.roles["prepaid"] = "128000"
+    head = "entry,on,currency,account,amount,from_on,to_on"
+    rows = "P,2026-10-15,USD,6000,365.00,2026-10-15,2027-10-14\nP,2026-10-15,USD,2000,-365.00,,"
+    plain.take("p.csv", f"{head}\n{rows}\n".encode())
+    plain.work()
+    booked = plain.booked()
+    assert ("P", "128000", Decimal("365.00")) in booked and ("P 2026-10", "621000", Decimal("17.00")) in booked
+    assert ("P 2027-10", "621000", Decimal("14.00")) in booked
+    assert sum(b for _, a, b in booked if a == "128000") == 0 and len({r for r, _, _ in booked}) == 14
+    plain.take("p2.csv", f"{head}\n{rows}\n".replace("365.00", "400.00").encode())
+    plain.work()
+    assert plain.booked() == booked and plain.cases() == [("booked_money_changed", "P")]
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [("2026-10-15,", "go together"), ("2026-10-15,2026-10-14", "the first day first"),
+     ("2026-10-15,2046-10-15", "more than ten years")],
+)  # fmt: skip
+def test_a_span_that_is_none_is_refused(plain: Office, span: str, said: str) -> None:
+    content = f"entry,on,currency,account,amount,from_on,to_on\nP,2026-10-15,USD,6000,1.00,{span}\n"
+    with pytest.raises(FileRefusedError, match=said):
+        plain.take("p.csv", content.encode())

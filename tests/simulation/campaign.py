@@ -1,5 +1,5 @@
 """Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
-`make campaign-files`.
+`make campaign-files`, `make campaign-journals`.
 
 Results are written to docs/campaigns/ and committed.
 """
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.properties.mutations import provable, run
+from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
@@ -105,12 +106,30 @@ def scale(_: int) -> int:
     return 0 if seconds[1] <= 11 * seconds[0] and not wrong else 1
 
 
+def journals(count: int) -> int:
+    """Payroll runs of more and more lines: what they cost, and the memory that they take."""
+    rows = [measure(people) for people in (count // 60, count // 6)]
+    bad = [w for row in rows for w in row.wrong]
+    table = [
+        f"| {r.lines:,} | {r.megabytes} | {r.seconds} | {r.worker_mib} | {r.moves} | {len(r.wrong)} |"
+        for r in rows
+    ]
+    write("journals", "Long journals", [
+        "A payroll run as a file, a line a person, read, checked, mapped, booked in parts of 200 lines and read back,",
+        "on the simulator of Odoo. The worker's peak memory is its own: simulators run in another process.", "",
+        "| lines | file (MB) | seconds | worker (MiB) | entries in Odoo | wrong |", "|---:|---:|---:|---:|---:|---:|",
+        *table, "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=["kills", "faults", "files", "scale"])
+    parser.add_argument("name", choices=["kills", "faults", "files", "scale", "journals"])
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
-    return {"kills": kills, "faults": faults, "files": files, "scale": scale}[given.name](given.count)
+    campaigns = {"kills": kills, "faults": faults, "files": files, "scale": scale, "journals": journals}
+    return campaigns[given.name](given.count)
 
 
 if __name__ == "__main__":

@@ -376,7 +376,15 @@ def tieout(
     """Take the sources' control figures of a period and prove the tie-out."""
     from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
     from tieout.money import Period
-    from tieout.proofs import ledger_rows, open_gaps, statement_gaps, take_control_totals, tie_out
+    from tieout.proofs import (
+        intercompany_rows,
+        ledger_rows,
+        open_gaps,
+        open_intercompany,
+        statement_gaps,
+        take_control_totals,
+        tie_out,
+    )
 
     try:
         wanted = Period.parse(period)
@@ -389,13 +397,35 @@ def tieout(
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, app.project.release) if r.period == period]
     open_gaps(connection, rows, now)
+    until = min(wanted.last, now.date())
+    open_intercompany(connection, app.project.release, until, now)
+    pairs = [r for r in intercompany_rows(connection, until) if r.residual]
     balances = ledger_rows(connection, app.project.release, app.session, wanted)
     if as_json:
-        print_json({"tieout": tie_out_json(rows), "ledger": ledger_json(balances)})
+        print_json(
+            {
+                "tieout": tie_out_json(rows),
+                "ledger": ledger_json(balances),
+                "intercompany": [
+                    {
+                        "pair": r.pair,
+                        "currency": r.currency,
+                        "residual": str(r.residual),
+                        "explained_as": r.explained_as,
+                        "sides": {s.entity: str(s.amount) for s in r.sides},
+                    }
+                    for r in pairs
+                ],
+            }
+        )
     else:
         out.print(tie_out_table(rows, out.width))
         out.print(ledger_table(balances))
-    good = all(r.proven for r in rows) and not any(r.difference for r in balances)
+        for pair in pairs:
+            sides = ", ".join(f"{s.entity} {s.amount}" for s in pair.sides)
+            kind = pair.explained_as.replace("_", " ")
+            out.print(f"pair {pair.pair}: {pair.residual} {pair.currency} {kind} ({sides})", markup=False)
+    good = all(r.proven for r in rows) and not any(r.difference for r in balances) and not pairs
     raise typer.Exit(0 if good else FINDINGS)
 
 

@@ -352,7 +352,7 @@ class Demo:
             ledger=ledger,
             clearing=clearing,
             faults=_count(f.counts for f in world.all_faults()),
-            peak_mib=_peaks(supervisor.pids()),
+            peak_mib=peaks(supervisor.pids()),
         )
         connection.close()
         return result
@@ -422,7 +422,7 @@ class _Killer(threading.Thread):
         self.join()
 
 
-def _peaks(pids: dict[str, int]) -> dict[str, int]:
+def peaks(pids: dict[str, int]) -> dict[str, int]:
     """The largest resident memory that each process had, in MiB; the server's buffers are shared
     by its backends and set apart by its configuration, so it is left out."""
     found = {}

@@ -42,6 +42,8 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     pair: str = ""
     partner_entity: str = ""
     reverses_on: date | None = None
+    from_on: date | None = None
+    to_on: date | None = None
     prepared_by: str = ""
     twin: str = ""
     nature: str = "journal"
@@ -242,6 +244,8 @@ def _line(row: EntryRow, file: str) -> JournalLine:
         party=row.party,
         pair=row.pair,
         partner_entity=row.partner_entity,
+        from_on=row.from_on,
+        to_on=row.to_on,
         place=f"{file}, row {row.number}",
     )
 

@@ -232,7 +232,8 @@ class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
     debit is positive); `dimensions` are the source's keys by dimension, or shares of several, such
     as "100:60;200:40"; `party` names one of the entry's parties; `pair` is the key under which
     two entities book the two sides of one transaction, `partner_entity` the other of them; `place`
-    says where it stands in its file."""
+    says where it stands in its file. A line from one day to another, both included, is paid ahead:
+    it is used over those days."""
 
     account: str
     amount: Amount
@@ -242,6 +243,8 @@ class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
     pair: str = ""
     partner_entity: str = ""
     place: str = ""
+    from_on: date | None = None
+    to_on: date | None = None
 
 
 class JournalEntry(_Document, frozen=True, kw_only=True, tag="journal_entry"):

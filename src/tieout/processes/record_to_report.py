@@ -2,6 +2,8 @@
 
 Entry            Dr and Cr as its source says, on the accounts and analytic accounts that are mapped
 Accrual          the same, and on the day that it names  Cr and Dr the other way round
+Paid ahead       Dr prepaid                              Cr as its source says
+  each month     Dr as its source says                   Cr prepaid, on the month's last day
 Long entry       in parts that balance each by itself:   Dr or Cr journal split, zero over all parts
 Edit             Dr and Cr what the new telling has more or less of than the one before it
 
@@ -15,6 +17,7 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.documents import EntryPosting, JournalEntry, JournalLine, LedgerLine, decode_document
+from tieout.money.schedule import spread_by_days
 from tieout.processes.identity import partner_external_id
 from tieout.processes.plan import Context, Effect, Plan, refused
 from tieout.rules import UnmappedError
@@ -82,8 +85,15 @@ def _effects(ctx: Context, document: JournalEntry) -> list[Effect]:
                 "send it under another number, and reverse the old one by hand",
             )
         lines, name = _difference(_lines(ctx, before, before.lines), lines), "correction"
+        if any(x.from_on for x in (*before.lines, *document.lines)):
+            raise _LacksError(
+                "booked_money_changed",
+                f"{document.reference} is paid ahead, and was booked in other words before",
+                "send the difference under another number",
+            )
     effects = list(partners.values())
     needs = tuple(p.external_id for p in partners.values())
+    effects += _used(ctx, document)
     if lines:
         body = _entry(ctx, document, lines, ctx.on, document.reference)
         entry = ctx.effect(name, body, ledger=True, requires=needs)
@@ -116,8 +126,38 @@ def _entry(
     )
 
 
+def _used(ctx: Context, document: JournalEntry) -> list[Effect]:
+    """An entry for each month over which what was paid ahead is used."""
+    months: dict[date, list[LedgerLine]] = {}
+    for line in document.lines:
+        if line.from_on is None or line.to_on is None:
+            continue
+        for period, share in spread_by_days(line.amount, line.from_on, line.to_on):
+            if share:
+                used = _line(ctx, line, share.value)
+                months.setdefault(period.last, []).extend((used, _prepaid(ctx, line, -share.value)))
+    found = []
+    for on, lines in sorted(months.items()):
+        reference = f"{document.reference} {on:%Y-%m}"
+        body = _entry(ctx, document, tuple(lines), _open_day(ctx, on), reference)
+        found.append(ctx.effect(f"used_{on:%Y_%m}", body, ledger=True))
+    return found
+
+
+def _prepaid(ctx: Context, line: JournalLine, amount: Decimal) -> LedgerLine:
+    return LedgerLine(
+        account=ctx.account("prepaid"),
+        amount=amount,
+        company=ctx.company(amount),
+        name=line.text or line.account,
+    )
+
+
 def _lines(ctx: Context, document: JournalEntry, source: tuple[JournalLine, ...]) -> tuple[LedgerLine, ...]:
-    lines = [_line(ctx, line) for line in source]
+    lines = [
+        _prepaid(ctx, line, line.amount.value) if line.from_on else _line(ctx, line, line.amount.value)
+        for line in source
+    ]
     split = -sum((x.amount for x in lines), Decimal(0))
     company = -sum((x.company for x in lines), Decimal(0))
     if split or (company and document.parts > 1):
@@ -137,7 +177,7 @@ def _lines(ctx: Context, document: JournalEntry, source: tuple[JournalLine, ...]
     return tuple(lines)
 
 
-def _line(ctx: Context, line: JournalLine) -> LedgerLine:
+def _line(ctx: Context, line: JournalLine, amount: Decimal) -> LedgerLine:
     table = ctx.interface.option("accounts_table", "ledger_accounts")
     account = ctx.release.mapped(table, line.account, ctx.on, line.place)
     needed = _needed(ctx, account)
@@ -150,8 +190,8 @@ def _line(ctx: Context, line: JournalLine) -> LedgerLine:
         )
     return LedgerLine(
         account=account,
-        amount=line.amount.value,
-        company=ctx.company(line.amount.value),
+        amount=amount,
+        company=ctx.company(amount),
         name=line.text or line.account,
         partner=partner_external_id(ctx.interface.system, line.party) if line.party else "",
         analytic=_analytic(ctx, line),

@@ -62,7 +62,9 @@ def _money(document: Document) -> tuple[object, ...]:
         case GiftCardTender():
             return (document.order_key, document.amount)
         case JournalEntry():
-            booked = tuple((x.account, x.amount, x.dimensions, x.party) for x in document.lines)
+            booked = tuple(
+                (x.account, x.amount, x.dimensions, x.party, x.from_on, x.to_on) for x in document.lines
+            )
             return (document.booked_on, document.reverses_on, booked)
         case ProviderMovement():
             return (document.category, document.gross, document.fee, document.net)

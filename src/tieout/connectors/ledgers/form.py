@@ -27,6 +27,8 @@ JOURNALS = Form(
         Column("pair", required=False),
         Column("partner_entity", required=False),
         Column("reverses_on", "date", required=False),
+        Column("from_on", "date", required=False),
+        Column("to_on", "date", required=False),
         Column("prepared_by", required=False),
         Column("entity", required=False),
         Column("period", required=False),
@@ -51,6 +53,13 @@ def _value(row: Row, options: Mapping[str, Any]) -> EntryRow | Control:
     check_period(row, on)
     if back is not None and back <= on:
         raise RowError("reverses_on", "reversal", f"{back} is not after {on}")
+    first, last = row.values["from_on"], row.values["to_on"]
+    if (first is None) != (last is None) or (first is not None and last < first):
+        raise RowError("to_on", "span", "from_on and to_on go together, the first day first")
+    if first is not None and back is not None:
+        raise RowError("to_on", "span", "what takes itself back is not paid ahead as well")
+    if first is not None and (last - first).days > 3700:
+        raise RowError("to_on", "span", f"{first} to {last} is more than ten years")
     return EntryRow(
         entry=row.text("entry"),
         number=row.number,
@@ -66,6 +75,8 @@ def _value(row: Row, options: Mapping[str, Any]) -> EntryRow | Control:
         pair=row.text("pair"),
         partner_entity=row.text("partner_entity"),
         reverses_on=back,
+        from_on=first,
+        to_on=last,
         prepared_by=row.text("prepared_by"),
         nature=str(options.get("nature", "journal")),
     )
