@@ -178,6 +178,8 @@ def _ledgers() -> None:
         "A-17", date(2026, 10, 31), "USD", lines, "mia@example.com", date(2026, 11, 1), "Rent"
     )
     _items("ledgers", {}, "journals.csv", LedgerExports().export([entry]))
+    balances = b"on,account,currency,balance\n2026-10-31,6000,USD,1200.00\n2026-10-31,2000,USD,-1200.00\n"
+    _items("ledgers", {"nature": "trial_balance"}, "balances.csv", balances)
 
 
 def _payroll() -> None:

@@ -68,9 +68,7 @@ class Office:
     options: dict[str, Any] = field(default_factory=dict)
     policies: tuple[ApprovalPolicy, ...] = POLICIES
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
-    roles: dict[str, str] = field(
-        default_factory=lambda: {"journal_split": "101701", "rounding": "442000"}
-    )
+    roles: dict[str, str] = field(default_factory=lambda: {"journal_split": "101701", "rounding": "442000"})
     dimensions: dict[str, str] = field(default_factory=lambda: {"cost_centre:100": "Berlin"})
     clock: Clock = field(default_factory=lambda: Clock(datetime.fromisoformat("2026-10-20T14:00:00+00:00")))
     exports: LedgerExports = field(default_factory=LedgerExports)

@@ -224,7 +224,11 @@ def test_what_is_paid_ahead_is_used_by_days_and_prepaid_is_nothing_in_the_end(pl
     plain.take("p.csv", f"{head}\n{rows}\n".encode())
     plain.work()
     booked = plain.booked()
-    assert ("P", "128000", Decimal("365.00")) in booked and ("P 2026-10", "621000", Decimal("17.00")) in booked
+    assert ("P", "128000", Decimal("365.00")) in booked and (
+        "P 2026-10",
+        "621000",
+        Decimal("17.00"),
+    ) in booked
     assert ("P 2027-10", "621000", Decimal("14.00")) in booked
     assert sum(b for _, a, b in booked if a == "128000") == 0 and len({r for r, _, _ in booked}) == 14
     plain.take("p2.csv", f"{head}\n{rows}\n".replace("365.00", "400.00").encode())
@@ -241,3 +245,44 @@ def test_a_span_that_is_none_is_refused(plain: Office, span: str, said: str) -> 
     content = f"entry,on,currency,account,amount,from_on,to_on\nP,2026-10-15,USD,6000,1.00,{span}\n"
     with pytest.raises(FileRefusedError, match=said):
         plain.take("p.csv", content.encode())
+
+
+def test_another_ledgers_balances_move_by_its_entries_or_are_cases(plain: Office) -> None:
+    from tieout.proofs import balance_rows, open_balances
+
+    def balance(day: str, account: str, value: str) -> None:
+        plain.options = {"nature": "trial_balance"}
+        plain.take(
+            f"tb-{day}-{account}-{value}.csv",
+            f"on,account,currency,balance\n{day},{account},USD,{value}\n".encode(),
+        )
+        plain.options = {}
+
+    def differences() -> dict[str, Decimal]:
+        plain.work()
+        connection = plain.database.connect(autocommit=True)
+        open_balances(connection, plain.release(), date(2026, 11, 30), plain.clock.now())
+        rows = balance_rows(connection, plain.release(), date(2026, 11, 30))
+        connection.close()
+        return {r.account: r.difference for r in rows}
+
+    plain.journal("A", "100.00", on=date(2026, 9, 20))
+    plain.journal("B", "40.00", on=date(2026, 10, 5))
+    plain.journal("C", "7.00", on=date(2026, 10, 6), credit=Decimal("-6.00"))
+    balance("2026-09-30", "6000", "100.00")
+    # What stands in a case is no difference: it is held, and known.
+    balance("2026-10-31", "6000", "147.00")
+    balance("2026-10-31", "2000", "-146.00")
+    assert differences() == {"6000": Decimal(0), "2000": Decimal(0)}
+    assert [c for c, _ in plain.cases()] == ["unbalanced_journal"]
+    balance("2026-10-31", "2000", "-150.00")
+    assert differences()["2000"] == Decimal("-4.00")
+    assert ("trial_balance_differs", "2000:USD:2026-10-31") in plain.cases()
+    plain.journal("D", "4.00", on=date(2026, 10, 7))
+    balance("2026-10-31", "6000", "151.00")
+    assert differences() == {"6000": Decimal(0), "2000": Decimal(0)}
+    assert [c for c, _ in plain.cases()] == ["unbalanced_journal"]
+    with pytest.raises(FileRefusedError, match="stands twice"):
+        plain.options = {"nature": "trial_balance"}
+        row = "2026-10-31,6000,USD,1.00\n"
+        plain.take("tb.csv", f"on,account,currency,balance\n{row}{row}".encode())

@@ -377,8 +377,10 @@ def tieout(
     from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
     from tieout.money import Period
     from tieout.proofs import (
+        balance_rows,
         intercompany_rows,
         ledger_rows,
+        open_balances,
         open_gaps,
         open_intercompany,
         statement_gaps,
@@ -400,6 +402,8 @@ def tieout(
     until = min(wanted.last, now.date())
     open_intercompany(connection, app.project.release, until, now)
     pairs = [r for r in intercompany_rows(connection, until) if r.residual]
+    open_balances(connection, app.project.release, until, now)
+    others = [r for r in balance_rows(connection, app.project.release, until) if r.difference]
     balances = ledger_rows(connection, app.project.release, app.session, wanted)
     if as_json:
         print_json(
@@ -416,6 +420,19 @@ def tieout(
                     }
                     for r in pairs
                 ],
+                "trial_balances": [
+                    {
+                        "interface": r.interface,
+                        "account": r.account,
+                        "currency": r.currency,
+                        "until": r.until,
+                        "moved": str(r.moved),
+                        "posted": str(r.posted),
+                        "held": str(r.held),
+                        "difference": str(r.difference),
+                    }
+                    for r in others
+                ],
             }
         )
     else:
@@ -425,7 +442,14 @@ def tieout(
             sides = ", ".join(f"{s.entity} {s.amount}" for s in pair.sides)
             kind = pair.explained_as.replace("_", " ")
             out.print(f"pair {pair.pair}: {pair.residual} {pair.currency} {kind} ({sides})", markup=False)
-    good = all(r.proven for r in rows) and not any(r.difference for r in balances) and not pairs
+        for row in others:
+            what = f"moved {row.moved}, posted {row.posted}, waiting or in a case {row.held}"
+            out.print(
+                f"account {row.account} of {row.system}: {row.difference} {row.currency} ({what})",
+                markup=False,
+            )
+    good = all(r.proven for r in rows) and not any(r.difference for r in balances)
+    good = good and not pairs and not others
     raise typer.Exit(0 if good else FINDINGS)
 
 

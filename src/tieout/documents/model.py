@@ -274,6 +274,15 @@ class JournalEntry(_Document, frozen=True, kw_only=True, tag="journal_entry"):
     whole: str = ""
 
 
+class TrialBalance(_Document, frozen=True, kw_only=True, tag="trial_balance"):
+    """What another ledger says that an account of its own holds at the end of a day: `balance` is
+    signed, a debit is positive. No measure: entries are held against it."""
+
+    account: str
+    booked_on: date
+    balance: Amount
+
+
 class RevenuePart(msgspec.Struct, frozen=True, kw_only=True):
     """What of a line is earned in the month that ends on `on`: signed as the schedule is."""
 
@@ -319,6 +328,7 @@ Document = (
     | RevenueSchedule
     | Statement
     | StatementLine
+    | TrialBalance
 )
 
 

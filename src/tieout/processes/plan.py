@@ -26,6 +26,7 @@ from tieout.documents import (
     RevenueSchedule,
     Statement,
     StatementLine,
+    TrialBalance,
 )
 from tieout.money import Amount
 from tieout.processes.facts import Facts
@@ -234,7 +235,7 @@ def plan_document(
     ctx = Context(document, revision, facts, release, interface, on)
     if isinstance(document, CustomerInvoice) and document.exclusion:
         return Plan(decision="excluded", reason=document.exclusion, on=on)
-    if isinstance(document, Statement | PayoutComposition | BatchControl):
+    if isinstance(document, Statement | PayoutComposition | BatchControl | TrialBalance):
         return Plan(decision="planned", on=on)
     if isinstance(document, Customer):
         return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)

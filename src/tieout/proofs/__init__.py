@@ -2,6 +2,7 @@
 
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
+from tieout.proofs.external import BalanceRow, balance_rows, open_balances
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.payouts import PayoutProof, prove_payouts
@@ -9,6 +10,9 @@ from tieout.proofs.pending import pending
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "BalanceRow",
+    "balance_rows",
+    "open_balances",
     "PairRow",
     "intercompany_rows",
     "open_intercompany",

@@ -212,3 +212,35 @@ where d.kind = 'journal_entry' and d.state in ('normalised', 'planned', 'posted'
   and not exists (select 1 from tieout.document n where n.interface = d.interface
       and n.source_key = d.source_key and n.revision > d.revision and n.state in ('planned', 'posted'))
 group by x.line ->> 'pair', d.currency, d.entity, d.interface
+
+-- name: trial_balances
+-- An account's latest balance up to a day, the one before it, and what its entries did between.
+with balances as (
+    select content::jsonb ->> 'account' as account, currency, (content::jsonb ->> 'booked_on')::date as day,
+        (content::jsonb #>> '{balance,value}')::numeric as balance
+    from tieout.document d
+    where interface = %(interface)s and kind = 'trial_balance' and state <> 'superseded'
+      and (content::jsonb ->> 'booked_on')::date <= %(until)s
+      and not exists (select 1 from tieout.document n where n.interface = d.interface
+        and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+), latest as (
+    select distinct on (account, currency) account, currency, day, balance,
+        lag(day) over w as since, coalesce(lag(balance) over w, 0) as before
+    from balances window w as (partition by account, currency order by day)
+    order by account, currency, day desc
+), lines as (
+    select d.state, d.currency, (d.content::jsonb ->> 'booked_on')::date as day, x.line ->> 'account' as account,
+        (x.line #>> '{amount,value}')::numeric as amount
+    from tieout.document d cross join lateral jsonb_array_elements(d.content::jsonb -> 'lines') as x (line)
+    where d.interface = any(%(siblings)s) and d.kind = 'journal_entry'
+      and d.state in ('normalised', 'planned', 'refused', 'posted')
+      and not exists (select 1 from tieout.document n where n.interface = d.interface
+        and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+)
+select l.account, l.currency, l.since, l.day as until, l.balance - l.before as moved,
+    coalesce(sum(x.amount) filter (where x.state = 'posted'), 0) as posted,
+    coalesce(sum(x.amount) filter (where x.state <> 'posted'), 0) as held
+from latest l left join lines x on x.account = l.account and x.currency = l.currency
+    and x.day <= l.day and (l.since is null or x.day > l.since)
+group by l.account, l.currency, l.since, l.day, l.balance, l.before
+order by l.account, l.currency

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from tieout.connect import (
@@ -17,9 +19,10 @@ from tieout.connect import (
     journal_documents,
     journal_items,
 )
-from tieout.connectors.ledgers.form import JOURNALS, journal_rows
-from tieout.documents import Document
+from tieout.connectors.ledgers.form import JOURNALS, balance_rows, journal_rows
+from tieout.documents import Document, TrialBalance
 from tieout.formats.tables import TableError
+from tieout.money import Amount
 
 
 class LedgerFiles:
@@ -28,12 +31,40 @@ class LedgerFiles:
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
         digest = hashlib.sha256(content).hexdigest()
         try:
+            if options.get("nature") == "trial_balance":
+                yield from _balances(name, content, options)
+                return
             yield from journal_items("journals", name, digest, lambda: journal_rows(content, options))
         except TableError as error:
             raise FileRefusedError(f"{name}: {error}") from None
 
     def check(self) -> str:
         return "journals as CSV or XLSX with the columns " + ", ".join(c.name for c in JOURNALS.columns)
+
+
+def _balances(name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+    # Read whole before the first message: all of a file, or nothing.
+    for row in list(balance_rows(content, options)):
+        raw = json.dumps({"file": name, **row}, sort_keys=True).encode()
+        key = f"{row['on']}:{row['account']}:{row['currency']}"
+        yield Item("trial_balances", key, f"{key}:{row['balance']}", raw)
+
+
+def trial_balances(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What an account of the other ledger holds."""
+    row = json.loads(raw)
+    on, currency = date.fromisoformat(row["on"]), str(row["currency"])
+    return [
+        TrialBalance(
+            key=f"{row['on']}:{row['account']}:{currency}",
+            occurred_at=datetime.combine(on, time(12), UTC),
+            currency=currency,
+            control_group="balances",
+            account=str(row["account"]),
+            booked_on=on,
+            balance=Amount.parse(row["balance"], currency),
+        )
+    ]
 
 
 def journals(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -54,7 +85,11 @@ CONNECTOR = Connector(
     can=("file",),
     options=(
         *TABLE_OPTIONS,
-        Option("nature", "what the entries are", ("journal", "depreciation", "accrual", "prepayment")),
+        Option(
+            "nature",
+            "what the entries are",
+            ("journal", "depreciation", "accrual", "prepayment", "trial_balance"),
+        ),
     ),
     streams=(
         Stream(
@@ -62,6 +97,12 @@ CONNECTOR = Connector(
             "entries, one row a line; a row TOTAL gives the file's own figures",
             journals,
             "the later file of an entry's number is the later telling",
+        ),
+        Stream(
+            "trial_balances",
+            'balances of the other ledger, with nature = "trial_balance": what its entries are held against',
+            trial_balances,
+            "the later file of a day is the later telling",
         ),
     ),
     simulator="tieout.connectors.ledgers.simulator:LedgerExports",

@@ -35,6 +35,17 @@ JOURNALS = Form(
         Column("entries", "integer", required=False),
     ),
 )
+BALANCES = Form(
+    "trial balance",
+    (
+        Column("on", "date"),
+        Column("account"),
+        Column("currency", "currency"),
+        Column("balance", "amount"),
+        Column("entity", required=False),
+        Column("period", required=False),
+    ),
+)
 TOTAL = "TOTAL"
 
 
@@ -80,6 +91,22 @@ def _value(row: Row, options: Mapping[str, Any]) -> EntryRow | Control:
         prepared_by=row.text("prepared_by"),
         nature=str(options.get("nature", "journal")),
     )
+
+
+def balance_rows(content: Any, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The rows of a trial balance: one an account and currency. Raises TableError."""
+    seen: set[tuple[str, ...]] = set()
+
+    def value(row: Row) -> dict[str, str]:
+        check_entity(row, options)
+        check_period(row, row.values["on"])
+        key = (f"{row.values['on']}", row.text("account"), row.text("currency"))
+        if key in seen:
+            raise RowError("account", "once", f"account {key[1]} stands twice for {key[0]}")
+        seen.add(key)
+        return {"on": key[0], "account": key[1], "currency": key[2], "balance": str(row.values["balance"])}
+
+    return checked_rows(content, BALANCES, options, value)
 
 
 def _control(row: Row) -> Control:
