@@ -71,7 +71,7 @@ campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/
 campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/campaigns/files.md
 	@$(BIN)/python -m tests.simulation.campaign files --count 10000
 
-campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 and 100,000 lines; writes docs/campaigns/journals.md
+campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
 
 campaign-matching: $(VENV)/.dev ## matching on unseen companies beside its peers; writes docs/campaigns/matching.md

@@ -108,7 +108,7 @@ def scale(_: int) -> int:
 
 def journals(count: int) -> int:
     """Payroll runs of more and more lines: what they cost, and the memory that they take."""
-    rows = [measure(people) for people in (count // 60, count // 6)]
+    rows = [measure(people) for people in (count // 60, count // 6, count // 2)]
     bad = [w for row in rows for w in row.wrong]
     table = [
         f"| {r.lines:,} | {r.megabytes} | {r.seconds} | {r.worker_mib} | {r.moves} | {len(r.wrong)} |"

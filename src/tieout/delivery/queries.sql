@@ -9,6 +9,8 @@ where d.state in ('waiting', 'attempting', 'unknown')
 group by d.system, d.lane order by bool_or(d.urgent) desc, d.lane
 
 -- name: claim
+-- No more bytes than %(bytes)s after the first, as a batch is held in memory and sent in a few calls.
+with next as (
 select d.delivery_id, d.document_id, d.interface, d.entity, d.effect, d.external_id, d.ledger,
     d.body, d.state, d.account, d.requires, d.attempts, d.stamp, o.source_key
 from tieout.delivery d join tieout.document o using (document_id)
@@ -19,6 +21,10 @@ where d.system = %(system)s and d.lane = %(lane)s
     where not exists (select 1 from tieout.delivery p
         where p.external_id = r and p.state = 'confirmed')))
 order by d.delivery_id limit %(limit)s
+)
+select * from (select next.*, coalesce(sum(length(body)) over (
+    order by delivery_id rows between unbounded preceding and 1 preceding), 0) as before from next) s
+where before < %(bytes)s order by delivery_id
 
 -- name: targets
 select external_id, target_id, target_model, read_back from tieout.delivery

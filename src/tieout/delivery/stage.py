@@ -38,6 +38,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.delivery")
 _log = get_logger(__name__)
 BATCH = 200
+_BYTES = 1 << 21
 Row = dict[str, Any]
 
 
@@ -116,7 +117,9 @@ class DeliveryStage:
 
     def _deliver(self, connection: Connection, system: str, lane: str) -> bool:
         writer = self._writer_of(system)
-        rows = connection.execute(_SQL["claim"], {"system": system, "lane": lane, "limit": BATCH}).fetchall()
+        rows = connection.execute(
+            _SQL["claim"], {"system": system, "lane": lane, "limit": BATCH, "bytes": _BYTES}
+        ).fetchall()
         if writer is None or not rows:
             return False
         strange = self._strange(connection, system, rows)

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tieout.cases import NewCase, open_cases
-from tieout.connect import FileReader, FileRefusedError
+from tieout.connect import FileReader, FileRefusedError, Item
 from tieout.engine import Clock, Lane, crash_point
 from tieout.money import Period
 from tieout.pipeline.intake import Accepted, accept
@@ -26,6 +25,7 @@ from tieout.store import Connection
 
 _SETTLED_SECONDS = 0.2
 _PORTION = 500
+_PORTION_BYTES = 1 << 21
 # A bank's file is read whole by its parsers: only larger ones are mapped.
 _MAPPED_FROM = 1 << 20
 
@@ -43,12 +43,26 @@ def take_file(
     items = iter(reader.read(name, content, interface.options))
     new = known = 0
     with connection.transaction():
-        while portion := list(islice(items, _PORTION)):
+        for portion in _portions(items):
             done = accept(connection, interface.name, portion, "file", clock.now(), submitted_by=submitted_by)
             new, known = new + done.new, known + done.known
         crash_point("intake.before_commit")
     crash_point("intake.after_commit")
     return Accepted(new, known)
+
+
+def _portions(items: Iterator[Item]) -> Iterator[list[Item]]:
+    """Items some at a time: memory does not grow with a file."""
+    portion: list[Item] = []
+    size = 0
+    for item in items:
+        portion.append(item)
+        size += len(item.body)
+        if len(portion) == _PORTION or size > _PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 @contextmanager

@@ -48,6 +48,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.pipeline")
 _log = get_logger(__name__)
 BATCH = 500
+_BYTES = 1 << 21
 _NOT_OURS_RECOVERY = (
     "somebody wrote into the database past Tieout: find out who; take the source's message in again"
 )
@@ -99,7 +100,7 @@ class ProcessStage:
     def _run(self, connection: Connection, release: Release, interface: Interface) -> bool:
         now = self._clock.now()
         given = {"interface": interface.name, "limit": BATCH, "now": now}
-        messages = connection.execute(_SQL["claim_messages"], given).fetchall()
+        messages = connection.execute(_SQL["claim_messages"], given | {"bytes": _BYTES}).fetchall()
         due = connection.execute(_SQL["due_documents"], given).fetchall()
         if not messages and not due:
             return False

@@ -32,11 +32,17 @@ select interface from tieout.document
 where state = 'normalised' and retry_at <= %(now)s group by interface
 
 -- name: claim_messages
-select m.message_id, m.stream, m.source_key, m.received_at, m.dedupe_key, m.transport,
-    m.submitted_by, m.stamp, b.salt, b.body
-from tieout.message m join tieout.message_body b using (message_id, received_at)
-where m.interface = %(interface)s and m.state = 'received'
-order by m.message_id limit %(limit)s
+-- As many as there may be, and no more bytes than %(bytes)s after the first: memory does not grow
+-- with what a source sends.
+with next as (
+    select m.*, b.salt, b.body, coalesce(sum(octet_length(b.body)) over (
+        order by m.message_id rows between unbounded preceding and 1 preceding), 0) as before
+    from (select * from tieout.message where interface = %(interface)s and state = 'received'
+        order by message_id limit %(limit)s) m
+    join tieout.message_body b using (message_id, received_at)
+)
+select message_id, stream, source_key, received_at, dedupe_key, transport, submitted_by, stamp, salt, body
+from next where before < %(bytes)s order by message_id
 
 -- name: due_documents
 select d.*, b.salt, m.submitted_by from tieout.document d
