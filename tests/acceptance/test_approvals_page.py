@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
@@ -37,7 +38,8 @@ class Site:
             self.world.url("odoo"), self.world.odoo.database, self.world.odoo.service.make_key(2)
         )
         companies = {c: admin.set_up(f"Site {c}", date(2026, 10, 1), x) for c, x in (("US", US), ("DE", DE))}
-        write_services_project(self.project, self.world, companies, free_port())
+        self.port = free_port()
+        write_services_project(self.project, self.world, companies, self.port)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tieout", "up", "--dir", str(self.project)], stderr=subprocess.DEVNULL
         )
@@ -124,7 +126,16 @@ def test_whoever_decides_holds_a_key(site: Site) -> None:
     assert site("cases", "solve", "1", "--note", "x", "--as", "mia").returncode == 2
     done = site("cases", "solve", "1", "--note", "x", "--as", "carla", by="mia")
     assert done.returncode == 2 and "mia's key, not carla's" in done.stderr
-    assert site("ingest", str(path), "--interface", "journals_us", by="mia").returncode == 0
+    # The same over HTTP: nobody gives a file without saying who they are.
+    url = f"http://127.0.0.1:{site.port}/files/journals_us/J-1.csv"
+    for headers in ({}, {"Authorization": "Bearer tieout_nobody"}):
+        reply = httpx2.put(url, content=path.read_bytes(), headers=headers)
+        assert reply.status_code == 401 and "Authorization" in reply.json()["detail"]
+    key = (site.root / "mia.key").read_text().strip()
+    reply = httpx2.put(url, content=path.read_bytes(), headers={"Authorization": f"Bearer {key}"})
+    assert reply.status_code == 200 and reply.json()["new"] == 2
+    done = site("ingest", str(path), "--interface", "journals_us", "--json", by="mia")
+    assert done.returncode == 0 and json.loads(done.stdout)[0]["known"] == 2
     site.until(site.waiting)
 
 

@@ -23,10 +23,11 @@ from tieout.api.committer import Committer, Work
 from tieout.api.status import Status, read_status
 from tieout.connect import Connector, FileReader, FileRefusedError, SignatureError, WebhookReceiver
 from tieout.engine import Clock
-from tieout.evidence import Entry
+from tieout.evidence import Entry, record
 from tieout.observe import Metrics
 from tieout.pipeline import poll_now, refuse_file, take_file
 from tieout.rules import Release
+from tieout.security import AuthorityError, StampError, load_authority, person_of
 from tieout.store import Connection, Database
 
 _LIMIT_BYTES = 2 * 1024 * 1024
@@ -142,11 +143,17 @@ class Application:
         if len(content) > _FILE_LIMIT_BYTES:
             return JSONResponse({"detail": f"more than {_FILE_LIMIT_BYTES} bytes"}, 413)
         name = request.path_params["name"]
+        key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
 
         def take() -> tuple[int, dict[str, Any]]:
             connection = self._s.database.connect(autocommit=True)
             try:
-                done = take_file(connection, interface, reader, name, content, self._s.clock)
+                who = self._uploader(connection, key)
+            except (AuthorityError, StampError) as error:
+                connection.close()
+                return 401, {"detail": f"{error}; send your key as Authorization: Bearer KEY"}
+            try:
+                done = take_file(connection, interface, reader, name, content, self._s.clock, who)
                 return 200, {"new": done.new, "known": done.known}
             except FileRefusedError as error:
                 refuse_file(connection, release, interface, name, str(error), self._s.clock)
@@ -156,6 +163,20 @@ class Application:
 
         status, body = await asyncio.to_thread(take)
         return JSONResponse(body, status)
+
+    def _uploader(self, connection: Connection, key: str) -> str:
+        """Who gives a file: once people were added, the one whose key it is. Raises AuthorityError,
+        StampError, and leaves evidence of who was not let do it."""
+        if not load_authority(connection).people:
+            return ""
+        try:
+            return person_of(connection, key).name
+        except AuthorityError as error:
+            detail = {"why": str(error)}
+            entry = Entry(self._s.clock.now(), "unknown", "authority.refused", "upload", "", detail)
+            with connection.transaction():
+                record(connection, [entry])
+            raise
 
     async def _read(self) -> Status:
         return await asyncio.to_thread(read_status, self._s.database, self._s.release())
