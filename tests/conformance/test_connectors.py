@@ -94,6 +94,7 @@ def test_schema_drift_is_an_error_and_never_a_document(name: str, raw: bytes) ->
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(tmp_path_factory.mktemp("world"), seed=1, start=NOW)
     made.start()
+    made.gusto.hire("e1", "100", Decimal("4000.00"))
     for number in range(130):
         at = NOW - timedelta(minutes=200 - number)
         made.stripe.charge(1000 + number, "USD", 59, at, {"order_id": str(number)})
@@ -107,6 +108,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.chargebee.credit(
             f"CN-{number}", at, made.chargebee.rows["invoices"][f"INV-{number}"], [{**line, "amount": 500}]
         )
+        # Pay periods of two months, all paid on one day.
+        end = date(2026, 8, 2 + number % 28) if number < 80 else date(2026, 9, 10 + number % 20)
+        made.gusto.process(f"run-{number}", end - timedelta(days=14), end, day)
         made.shops["shop_us"].place(
             number=f"US-{number}", at=at, customer={"id": "1", "name": "A", "email": "a@example.com"},
             lines=[{"name": "x", "quantity": 1, "price": Decimal("10.00"), "taxes": []}],
@@ -126,6 +130,8 @@ def poller(world: World, name: str) -> Any:
         "salesforce": lambda: CONNECTORS["salesforce"].open(
             config(CONNECTORS["salesforce"], url=world.url("salesforce"), client_id=secrets["sf_id"],
                    client_secret=secrets["sf_secret"])),
+        "gusto": lambda: CONNECTORS["gusto"].open(
+            config(CONNECTORS["gusto"], url=world.url("gusto"), token=secrets["gusto_token"], company="co-1")),
         "chargebee": lambda: CONNECTORS["chargebee"].open(
             config(CONNECTORS["chargebee"], url=world.url("chargebee"), key=secrets["chargebee_key"])),
     }[name]()  # fmt: skip
@@ -138,6 +144,7 @@ STREAMS = [
     ("salesforce", "won_orders"),
     ("chargebee", "invoices"),
     ("chargebee", "credit_notes"),
+    ("gusto", "payrolls"),
 ]
 
 

@@ -18,6 +18,7 @@ from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
+from tieout.connectors.gusto.simulator import Gusto
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
 from tieout.connectors.payroll.simulator import Employee, PayrollBureau
 from tieout.connectors.salesforce.simulator import Salesforce
@@ -217,6 +218,17 @@ def _chargebee() -> None:
         _write("chargebee", f"{name}.invented.options.json", _json({"deferral": "tieout"}))
 
 
+def _gusto() -> None:
+    site = Gusto(lambda: AT, company="co-1", token="t")
+    for number, (department, gross) in enumerate(
+        (("100", "4000.00"), ("100", "3333.33"), ("200", "5000.00"))
+    ):
+        site.hire(f"e{number}", department, Decimal(gross))
+    row = site.process("run-1", date(2026, 10, 1), date(2026, 10, 15), date(2026, 10, 20))
+    departments = {k: d for k, (d, _) in site.employees.items()}
+    _write("gusto", "payrolls.half-month.invented.json", _json({"payroll": row, "departments": departments}))
+
+
 def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -> None:
     """Each message of a file as a sample."""
     made = discover()[connector]
@@ -228,7 +240,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
-        _chargebee,
+        _chargebee, _gusto,
     ):  # fmt: skip
         make()
     for path, stream in samples():

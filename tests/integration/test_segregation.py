@@ -25,6 +25,7 @@ from tieout.security import (
     StampError,
     load_authority,
 )
+from tieout.security.stamps import Stamper
 from tieout.store import Database, let_application_in
 
 
@@ -143,6 +144,55 @@ def test_a_second_account_that_the_maker_let_in_does_not_approve(office: Office)
     office.add(person("alina"))
     office.grant("alina", "controller")
     refused(office, "alina")
+
+
+def others(office: Office) -> tuple[str, str]:
+    """Two administrators more, whom a maker who is one let in, and who let others in."""
+    for name in ("dan", "eve"):
+        office.add(person(name))
+        office.grant(name, "administrator")
+    return "dan", "eve"
+
+
+def test_neither_a_delegate_nor_whom_they_stand_in_for_was_let_in_by_the_maker(office: Office) -> None:
+    number = held(office, by="alice")
+    dan, eve = others(office)
+    days = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+    # Let in by alice: cora and dora. Let in by others: nina and nora.
+    office.add(person("dora"))
+    for name in ("nina", "nora"):
+        office.add(person(name), dan, eve)
+    office.grant("nina", "controller", None, dan, eve)
+    office.change(Delegate(name="nina", to="dora", **days), "nina")
+    office.change(Delegate(name="cora", to="nora", **days), "cora")
+    refused(office, "dora", "nora", "cora")
+    assert office.decide("nina", number) == ""
+
+
+def test_a_role_that_the_maker_gave_is_none_for_what_they_made(office: Office) -> None:
+    held(office, by="alice")
+    dan, eve = others(office)
+    office.add(person("nina"), dan, eve)
+    office.grant("nina", "controller")
+    refused(office, "nina")
+
+
+def test_a_new_key_loses_no_name(office: Office) -> None:
+    """Two administrators give mia another key and forget her name at a source: she stays the maker."""
+    held(office, by="", prepared_by="mia@co.example")
+    office.add(person("mia"))
+    office.grant("mia", "controller")
+    refused(office, "mia")
+
+
+def test_whose_right_was_used_does_not_use_anothers(office: Office) -> None:
+    number = held(office, currency="EUR", cost_centre="100")
+    office.add(person("dora"))
+    days = {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}
+    office.change(Delegate(name="cora", to="dora", **days), "cora")
+    office.change(Delegate(name="carl", to="cora", **days), "carl")
+    assert office.decide("dora", number) == ""
+    refused(office, "cora")
 
 
 def test_a_person_has_one_account_and_one_key(office: Office) -> None:
@@ -412,6 +462,34 @@ def test_a_right_written_by_sql_is_none_and_stops_everybody(office: Office, app:
     refused(office, "mia", "carl")
     with office.database.transaction() as connection, pytest.raises(StampError):
         load_authority(connection)
+
+
+def test_a_right_written_by_sql_with_its_evidence_is_none_either(office: Office, app: Database) -> None:
+    held(office)
+    with app.transaction() as connection:
+        connection.execute(
+            "insert into tieout.authority select max(no) + 1, now(), 'alice',"
+            """ '{"change":"grant","name":"mia","role":"controller","entity":"*","limit":null}', '\\x00'"""
+            " from tieout.authority"
+        )
+        connection.execute(
+            "insert into tieout.evidence (at, actor, action, subject) values (now(), 'alice', 'authority.grant', 'x')"
+        )
+    refused(office, "mia", "carl")
+
+
+def test_a_stamp_serves_for_one_row_alone() -> None:
+    stamps = Stamper(bytes(32))
+    one = stamps.stamp("message", "ab", "c", b"")
+    for other in (
+        ("message", "a", "bc", b""),
+        ("message", "ab", "c"),
+        ("messagea", "b", "c", b""),
+        ("delivery", "ab", "c", b""),
+    ):
+        assert not stamps.holds(one, *other), other
+    assert stamps.holds(one, "message", "ab", "c", b"") and not stamps.holds(None, "message", "ab", "c", b"")
+    assert not Stamper(bytes([1] * 32)).holds(one, "message", "ab", "c", b"")
 
 
 def test_a_delivery_written_or_changed_by_sql_is_not_sent(office: Office, app: Database) -> None:

@@ -36,7 +36,7 @@ from tieout.connect.errors import (
     TransientError,
     UnknownOutcomeError,
 )
-from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items
+from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items, journal_of
 from tieout.connect.retry import patiently
 from tieout.connect.tables import (
     TABLE_OPTIONS,
@@ -87,6 +87,7 @@ __all__ = [
     "checked_rows",
     "journal_documents",
     "journal_items",
+    "journal_of",
     "patiently",
     "signed",
 ]

@@ -7,7 +7,7 @@ is one part, whatever the table's length.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -207,35 +207,48 @@ def journal_documents(raw: bytes) -> list[Document]:
     kept = msgspec.json.decode(raw, type=_Kept)
     if kept.control is not None:
         return [_control(kept, kept.control)]
+    return [_entry(kept, f"{kept.file}:{kept.file_sha256[:12]}")]
+
+
+def journal_of(rows: Sequence[EntryRow], batch: str = "") -> JournalEntry:
+    """One entry of at most a part's rows, as a source says it that has no files."""
+    if not 0 < len(rows) <= PART:
+        raise ValueError(f"an entry of {len(rows)} lines: expected 1 to {PART}")
+    held = _Entry(rows[0])
+    for row in rows:
+        held.add(row)
+    kept = _Kept(file="", file_sha256="", rows=tuple(rows), debit=held.debit, credit=held.credit)
+    return _entry(kept, batch)
+
+
+def _entry(kept: _Kept, batch: str) -> JournalEntry:
     first = kept.rows[0]
     parties = {r.party: Party(key=r.party, name=r.party_name or r.party) for r in kept.rows if r.party}
     key = f"{first.entry}#{kept.part}" if kept.parts > 1 else first.entry
-    return [
-        JournalEntry(
-            key=key,
-            occurred_at=datetime.combine(first.on, time(12), UTC),
-            currency=first.currency,
-            control_group="entries",
-            reference=first.reference or first.entry,
-            booked_on=first.on,
-            journal=first.journal,
-            nature=first.nature,
-            lines=tuple(_line(r, kept.file) for r in kept.rows),
-            parties=tuple(parties[p] for p in sorted(parties)),
-            total=Amount(kept.debit, first.currency),
-            imbalance=Amount(kept.debit - kept.credit, first.currency),
-            reverses_on=first.reverses_on,
-            twin=first.twin,
-            prepared_by=first.prepared_by,
-            batch=f"{kept.file}:{kept.file_sha256[:12]}",
-            part=kept.part,
-            parts=kept.parts,
-            whole=kept.whole,
-        )
-    ]
+    return JournalEntry(
+        key=key,
+        occurred_at=datetime.combine(first.on, time(12), UTC),
+        currency=first.currency,
+        control_group="entries",
+        reference=first.reference or first.entry,
+        booked_on=first.on,
+        journal=first.journal,
+        nature=first.nature,
+        lines=tuple(_line(r, f"{kept.file}, row {r.number}" if kept.file else "") for r in kept.rows),
+        parties=tuple(parties[p] for p in sorted(parties)),
+        total=Amount(kept.debit, first.currency),
+        imbalance=Amount(kept.debit - kept.credit, first.currency),
+        reverses_on=first.reverses_on,
+        twin=first.twin,
+        prepared_by=first.prepared_by,
+        batch=batch,
+        part=kept.part,
+        parts=kept.parts,
+        whole=kept.whole,
+    )
 
 
-def _line(row: EntryRow, file: str) -> JournalLine:
+def _line(row: EntryRow, place: str) -> JournalLine:
     return JournalLine(
         account=row.account,
         amount=Amount.exact(row.amount, row.currency),
@@ -246,7 +259,7 @@ def _line(row: EntryRow, file: str) -> JournalLine:
         partner_entity=row.partner_entity,
         from_on=row.from_on,
         to_on=row.to_on,
-        place=f"{file}, row {row.number}",
+        place=place,
     )
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tieout.connectors.bankfile.simulator import Bank
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.cloudevents.simulator import EventSink
+from tieout.connectors.gusto.simulator import Gusto
 from tieout.connectors.odoo.simulator import Odoo
 from tieout.connectors.salesforce.simulator import Salesforce
 from tieout.connectors.shopify.simulator import Shopify
@@ -77,6 +78,7 @@ class World:
                 "sf_secret",
                 "events",
                 "chargebee_key",
+                "gusto_token",
             )
         }
         plan = FAULT_PLANS[faults]
@@ -115,10 +117,21 @@ class World:
         )
         self.mail, self.events = MailServer(die(6)), EventSink(self.secrets["events"], die(7))
         self.chargebee = Chargebee(now, key=self.secrets["chargebee_key"], faults=die(8))
+        self.gusto = Gusto(now, company="co-1", token=self.secrets["gusto_token"], faults=die(9))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
-        names = ("odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents", "chargebee")
+        names = (
+            "odoo",
+            "stripe",
+            "shop_us",
+            "shop_eu",
+            "salesforce",
+            "smtp",
+            "cloudevents",
+            "chargebee",
+            "gusto",
+        )
         self.ports = free_ports(names)
 
     @property
@@ -138,6 +151,7 @@ class World:
                 self.ports["salesforce"]: self.salesforce,
                 self.ports["cloudevents"]: self.events,
                 self.ports["chargebee"]: self.chargebee,
+                self.ports["gusto"]: self.gusto,
             }
         )
         self.mail.start(self.ports["smtp"])
@@ -155,6 +169,7 @@ class World:
             self.mail.faults,
             self.events.faults,
             self.chargebee.faults,
+            self.gusto.faults,
         ]
 
     def let_faults(self, happen: bool) -> None:
