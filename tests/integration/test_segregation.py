@@ -14,6 +14,7 @@ import typer
 from tests.integration.office import Office, key_of, person
 from tieout.cli import people
 from tieout.pipeline import decide, exclude
+from tieout.rules import ApprovalPolicy, Step
 from tieout.security import (
     AuthorityError,
     Confirm,
@@ -609,3 +610,64 @@ def test_two_administrators_stay(office: Office) -> None:
         office.change(EndPerson(name="bob"), "alice")
     with pytest.raises(AuthorityError, match="there are people already"):
         office.let_in()
+
+
+def test_all_of_a_role_are_all_who_may(office: Office) -> None:
+    office.policies = (ApprovalPolicy("all", 'kind == "journal_entry"', (Step("controller", 0),)),)
+    number = held(office, "9000.00")
+    office.add(person("nina"))
+    office.grant("nina", "controller", "100.00")  # not up to this amount
+    assert office.decide("carl", number) == ""
+    refused(office, "carl")
+    assert office.decide("cora", number) == ""
+    office.work()
+    assert office.states()["J1"] == "posted"
+
+
+def test_a_long_entry_is_asked_anew_where_a_mapping_changed(office: Office) -> None:
+    office.let_in()
+    rows = [
+        "entry,on,currency,account,amount",
+        *["J1,2026-10-15,USD,6000,5.00"] * 450,
+        "J1,2026-10-15,USD,2000,-2250.00",
+    ]
+    office.take("long.csv", "\n".join(rows).encode(), "mia")
+    office.work()
+    (number,) = office.open_requests()
+    connection = office.database.connect()
+    with connection.transaction():
+        decide(connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now())
+        office.accounts["6000"] = "642100"
+    office.work()
+    assert office.booked() == [] and office.open_requests() not in ([], [number])
+
+
+def test_who_decided_a_match_is_its_maker(office: Office) -> None:
+    from tieout.documents import Reconciliation, canonical_bytes, measure_of
+    from tieout.money import Amount
+    from tieout.pipeline.approving import Approving
+    from tieout.pipeline.work import Work
+
+    office.let_in()
+    match = Reconciliation(key="m", occurred_at=office.clock.now(), currency="USD", cash=(), due=(),
+                           difference=Amount.zero("USD"), rule="by hand", confidence="1", why="", decided_by="mia, carl",
+                           booked_on=date(2026, 10, 5))  # fmt: skip
+    work = Work(
+        match, canonical_bytes(match), b"", 1, 1, measure_of(match), date(2026, 10, 5), submitted_by="cora"
+    )
+    with office.database.transaction() as connection:
+        approving = Approving(connection, office.release(), office.interface, office.clock.now())
+        assert approving._makers(work) == ("carl", "cora", "mia")
+
+
+def test_an_amount_at_the_limit_is_within_it(office: Office) -> None:
+    number = held(office, "10000.00")
+    assert office.decide("carl", number) == ""
+
+
+def test_what_needs_nobody_after_an_edit_is_booked_and_its_request_is_void(office: Office) -> None:
+    number = held(office)
+    office.journal("J1", "500.00", by="mia")
+    office.work()
+    assert office.states()["J1"] == "posted" and office.open_requests() == []
+    assert "is void" in office.decide("carl", number)
