@@ -52,6 +52,19 @@ def test_pairs_are_told_apart_and_what_is_told_again_counts_as_it_is_now(plain: 
     assert rows == {"P1": (Decimal("450.00"), "one_sided"), "P2": (Decimal("70.00"), "one_sided")}
 
 
+def test_a_side_that_is_dated_later_is_timing_and_no_case(plain: Office) -> None:
+    side(plain, "A", "500.00", day=10)
+    side(plain, "B", "-500.00", day=25)
+    connection = plain.database.connect(autocommit=True)
+    found_on = {
+        day: [(r.residual, r.explained_as) for r in intercompany_rows(connection, date(2026, 10, day))]
+        for day in (5, 20, 25)
+    }
+    connection.close()
+    assert found_on == {5: [], 20: [(Decimal("500.00"), "timing")], 25: [(Decimal(0), "nets")]}
+    assert found(plain, until=20) == []
+
+
 def test_a_case_is_solved_once_both_sides_net(plain: Office) -> None:
     side(plain, "A", "500.00")
     assert found(plain)

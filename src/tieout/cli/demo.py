@@ -449,7 +449,9 @@ def show(result: DemoResult) -> None:
     out.print(tie_out_table(result.rows, out.width))
     # The closed month alone: its last day is the cut-off.
     out.print(ledger_table(r for r in result.ledger if r.period == str(PERIODS[0])))
-    show_clearing([r for r in result.clearing if r.as_of == PERIODS[0].last], items=False)
+    clearing = [r for r in result.clearing if r.as_of == PERIODS[0].last]
+    if clearing:
+        show_clearing(clearing, items=False)
     if result.cases:
         table = Table(title="Cases", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("what failed", no_wrap=True)
@@ -461,7 +463,8 @@ def show(result: DemoResult) -> None:
             table.add_row(case["cause"].replace("_", " "), str(case["count"]), amount, case["recovery"])
         out.print(table)
     proven = len(result.payouts) - len(result.unproven_payouts)
-    out.print(f"Payouts: {proven} of {len(result.payouts)} proven to the bank, residual 0.00")
+    if result.payouts:
+        out.print(f"Payouts: {proven} of {len(result.payouts)} proven to the bank, residual 0.00")
     for payout in result.unproven_payouts:
         out.print(f"  {payout.payout_key}: {payout.why}", markup=False)
     found = len(result.planted) - len(result.missed)

@@ -65,13 +65,21 @@ def tie_out_table(rows: Iterable[TieOutRow], width: int) -> Table:
     for name in ([] if narrow else ["count"]) + [*names, "residual"]:
         table.add_column(name, justify="right", no_wrap=True)
     for r in rows:
-        other = [r.waiting.net, r.excluded.net]
-        figures = [r.posted.net, r.in_exception.net, *([sum(other)] if narrow else other)]
+        # Entries balance, so their net says nothing: what is shown of them are their debits.
+        booked = r.posted + r.waiting + r.excluded
+        entries = bool(booked.debit) and not booked.net
+        shown = [f.debit if entries else f.net for f in (r.posted, r.in_exception, r.waiting, r.excluded)]
+        figures = [*shown[:2], *([sum(shown[2:])] if narrow else shown[2:])]
         period = f"{r.period[5:] if narrow else r.period} {r.currency}"
         count = [] if narrow else [str((r.source or r.posted).count)]
-        source = money(r.source.net) if r.source else "-"
+        source = money(r.source.debit if entries else r.source.net) if r.source else "-"
         table.add_row(
-            r.interface, period, *count, source, *(money(Decimal(f)) for f in figures), _residual(r)
+            f"{r.interface} (debits)" if entries else r.interface,
+            period,
+            *count,
+            source,
+            *(money(Decimal(f)) for f in figures),
+            _residual(r),
         )
     return table
 

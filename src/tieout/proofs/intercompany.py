@@ -20,11 +20,13 @@ ONE_SIDED, DIFFERS = "intercompany_one_sided", "intercompany_differs"
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entity booked or is about to: `amount` is signed in the pair's currency."""
+    """What an entity booked or is about to: `amount` is signed in the pair's currency, up to the day;
+    `later` is dated after it."""
 
     entity: str
     interface: str
     amount: Decimal
+    later: Decimal
     first_on: date
 
 
@@ -41,9 +43,11 @@ class PairRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def explained_as(self) -> str:
-        """nets, one_sided or differs."""
+        """nets; timing, where a side is dated later; one_sided; or differs."""
         if not self.residual:
             return "nets"
+        if not self.residual + sum((s.later for s in self.sides), Decimal(0)):
+            return "timing"
         return "one_sided" if len({s.entity for s in self.sides}) == 1 else "differs"
 
 
@@ -55,10 +59,12 @@ def intercompany_rows(connection: Connection, until: date) -> list[PairRow]:
             entity=row["entity"],
             interface=row["interface"],
             amount=row["amount"],
+            later=row["later"],
             first_on=row["first_on"],
         )
         found.setdefault((row["pair"], row["currency"]), []).append(side)
-    return [PairRow(pair=p, currency=c, sides=tuple(s)) for (p, c), s in sorted(found.items())]
+    rows = [PairRow(pair=p, currency=c, sides=tuple(s)) for (p, c), s in sorted(found.items())]
+    return [r for r in rows if any(s.first_on <= until for s in r.sides)]
 
 
 def open_intercompany(
@@ -75,7 +81,7 @@ def open_intercompany(
                 if kind != mine:
                     solve_by_key(connection, cause, key, now, "the pair nets, or differs otherwise", "proofs")
             oldest = min(row.sides, key=lambda s: s.first_on)
-            if kind == "nets" or until < oldest.first_on + timedelta(days=grace_days):
+            if kind in ("nets", "timing") or until < oldest.first_on + timedelta(days=grace_days):
                 continue
             case = NewCase(
                 cause=ONE_SIDED if kind == "one_sided" else DIFFERS,

@@ -204,11 +204,15 @@ where b.period = %(period)s group by b.currency
 -- name: intercompany
 -- Each key's latest telling; what is refused or excluded is no side.
 select x.line ->> 'pair' as pair, d.currency, d.entity, d.interface,
-    sum((x.line #>> '{amount,value}')::numeric) as amount, min(d.accounting_on) as first_on
+    coalesce(sum((x.line #>> '{amount,value}')::numeric) filter (where d.accounting_on <= %(until)s), 0)
+        as amount,
+    coalesce(sum((x.line #>> '{amount,value}')::numeric) filter (where d.accounting_on > %(until)s), 0)
+        as later,
+    min(d.accounting_on) as first_on
 from tieout.document d
 cross join lateral jsonb_array_elements(d.content::jsonb -> 'lines') as x (line)
 where d.kind = 'journal_entry' and d.state in ('normalised', 'planned', 'posted')
-  and d.accounting_on <= %(until)s and x.line ->> 'pair' <> ''
+  and x.line ->> 'pair' <> ''
   and not exists (select 1 from tieout.document n where n.interface = d.interface
       and n.source_key = d.source_key and n.revision > d.revision and n.state in ('planned', 'posted'))
 group by x.line ->> 'pair', d.currency, d.entity, d.interface
