@@ -286,3 +286,51 @@ def test_another_ledgers_balances_move_by_its_entries_or_are_cases(plain: Office
         plain.options = {"nature": "trial_balance"}
         row = "2026-10-31,6000,USD,1.00\n"
         plain.take("tb.csv", f"on,account,currency,balance\n{row}{row}".encode())
+
+
+def test_numbers_with_a_hash_are_numbers_and_no_parts(plain: Office) -> None:
+    for number in ("JE#1", "JE#2", "JE", "JE#1#1"):
+        plain.journal(number, "10.00")
+        plain.work()
+    assert {r for r, _, _ in plain.booked()} == {"JE#1", "JE#2", "JE", "JE#1#1"} and not plain.cases()
+    plain.journal("JE#1", "12.00")
+    plain.work()
+    assert sum(b for r, a, b in plain.booked() if r == "JE#1" and a == "621000") == Decimal("12.00")
+
+
+def test_exports_that_repeat_what_came_before_count_once(plain: Office) -> None:
+    entries = [
+        ExportedEntry(f"M{n}", date(2026, 10, 10 + n), "USD",
+                      (ExportedLine("6000", Decimal(n + 1)), ExportedLine("2000", Decimal(-n - 1))))
+        for n in range(3)
+    ]  # fmt: skip
+    plain.options = {"exports": "cumulative"}
+    for count in (1, 2, 3):
+        plain.take(f"to-{count}.csv", plain.exports.export(entries[:count]))
+        plain.work()
+    connection = plain.database.connect(autocommit=True)
+    take_control_totals(connection, plain.release(), lambda _: None, Period(2026, 10), plain.clock.now())
+    (row,) = tie_out(connection, plain.release())
+    connection.close()
+    assert row.proven and row.source is not None and (row.source.count, row.source.debit) == (3, Decimal(6))
+
+
+def test_no_part_of_a_twin_is_booked(plain: Office) -> None:
+    """A long run that comes once more under another number: none of its parts."""
+    from tieout.connect import EntryRow, journal_items
+    from tieout.pipeline import accept
+
+    def rows(entry: str) -> list[EntryRow]:
+        given = dict(
+            entry=entry, on=date(2026, 10, 15), currency="USD", twin="payroll:2026-10", nature="payroll_run"
+        )
+        made = [EntryRow(number=n, account="6000", amount=Decimal(1), **given) for n in range(2, 452)]
+        return [*made, EntryRow(number=452, account="2000", amount=Decimal(-450), **given)]
+
+    for entry in ("R1", "R1-again"):
+        items = list(journal_items("journals", f"{entry}.csv", "0" * 64, lambda e=entry: iter(rows(e))))  # type: ignore[misc]
+        with plain.database.transaction() as connection:
+            accept(connection, "journals", items, "file", plain.clock.now())
+        plain.work()
+    assert sum(b for _, a, b in plain.booked() if a == "621000") == Decimal(450)
+    assert {c for c, _ in plain.cases()} == {"duplicate_payroll_run"} and len(plain.cases()) == 3

@@ -428,3 +428,10 @@ def test_external_ids_do_not_depend_on_the_day_or_the_process() -> None:
 
 def test_amounts_of_a_document_are_amounts() -> None:
     assert isinstance(invoice().total, Amount)
+
+
+def test_an_invoice_that_is_voided_once_it_is_booked_is_a_case() -> None:
+    before = PreviousFact(revision=1, content=canonical_bytes(invoice()).decode())
+    result = plan(invoice(exclusion="voided"), Facts(previous=before), revision=2)
+    assert (result.decision, result.cases[0].cause) == ("refused", "voided_after_posting")
+    assert plan(invoice(exclusion="voided")).decision == "excluded"

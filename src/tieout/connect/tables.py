@@ -18,6 +18,11 @@ TABLE_OPTIONS: tuple[Option, ...] = (
     Option("encoding", "a text file's encoding (default: UTF-8)"),
     Option("sheet", "the workbook's sheet, where it has several"),
     Option("entity_code", "what the files call the entity of this interface"),
+    Option(
+        "exports",
+        "whether each file holds what no other does, or repeats what came before it in its period",
+        ("once", "cumulative"),
+    ),
     Option("accounts_table", "the table of mappings/ that gives the ledger's account of a source's"),
     Option("require", "beginning of a ledger account's code to the dimensions that it needs", table=True),
 )

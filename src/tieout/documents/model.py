@@ -396,7 +396,7 @@ def link_of(document: Document) -> str:
         case CreditNote():
             return document.key
         case JournalEntry():
-            return f"twin:{document.twin}" if document.twin and document.part == 1 else ""
+            return f"twin:{document.twin}" if document.twin else ""
         case ProviderMovement():
             return document.payout_key if document.category == "payout" else document.payment_key
         case _:

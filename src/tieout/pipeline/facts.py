@@ -38,9 +38,9 @@ _SQL = Queries("tieout.pipeline")
 _STATES = {"posted": "posted", "planned": "planned", "refused": "exception", "excluded": "excluded"}
 
 
-def _stem(key: str) -> str:
+def _stem(document: JournalEntry) -> str:
     """The key of an entry, whichever part of it this is."""
-    return key.rpartition("#")[0] or key
+    return document.key.rpartition("#")[0] if document.parts > 1 else document.key
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,10 @@ class FactReader:
             shop = self._release.interfaces.get(row["interface"])
             on_fulfilment = shop is not None and shop.option("invoice_on") == "fulfilment"
             state = _STATES.get(row["state"], "")
-            if row["state"] == "normalised" and on_fulfilment:
+            if row["state"] == "normalised" and (row["reason"] or "").startswith("approval "):
+                # It waits for people: what is paid for it is booked, and taken in by it later.
+                state = "exception"
+            elif row["state"] == "normalised" and on_fulfilment:
                 state = "deposit"
             earlier = facts.get(row["order_key"])
             if not state:
@@ -190,13 +193,15 @@ class FactReader:
     @staticmethod
     def _twin(asked: Asked, twins: dict[str, tuple[int, str]]) -> str:
         first, key = twins.get(link_of(asked.document), (0, ""))
-        if not first or first == asked.document_id or _stem(key) == _stem(asked.document.key):
+        if not first or first == asked.document_id or not isinstance(asked.document, JournalEntry):
             return ""
-        return key
+        # Parts of one entry are no twins.
+        theirs = key.rpartition("#")[0] if asked.document.parts > 1 else key
+        return "" if theirs == _stem(asked.document) else key
 
     def _tellings(self, asked: Sequence[Asked]) -> dict[str, str]:
         """How entries were booked before: the hash over all parts by key, of a first part or a whole."""
-        stems = {_stem(a.document.key) for a in asked if isinstance(a.document, JournalEntry)}
+        stems = {_stem(a.document) for a in asked if isinstance(a.document, JournalEntry)}
         if not stems:
             return {}
         keys = sorted(key for stem in stems for key in (stem, f"{stem}#1"))
@@ -209,9 +214,9 @@ class FactReader:
         """Whether an entry was booked in other parts than it comes in now."""
         if not isinstance(document, JournalEntry):
             return False
-        stem = _stem(document.key)
+        stem = _stem(document)
         if document.parts == 1:
-            return f"{stem}#1" in tellings
+            return bool(tellings.get(f"{stem}#1"))
         return stem in tellings or tellings.get(f"{stem}#1", document.whole) != document.whole
 
     def _parties(self, asked: Sequence[Asked]) -> set[str]:

@@ -44,7 +44,8 @@ def take_control_totals(
             )
         else:
             totals = _statement_totals(connection, interface.name, period)
-            totals += _batch_totals(connection, interface.name, period)
+            repeats = interface.option("exports", "once") == "cumulative"
+            totals += _batch_totals(connection, interface.name, period, repeats)
         if not totals:
             continue
         with connection.transaction():
@@ -111,9 +112,12 @@ def _statement_totals(connection: Connection, interface: str, period: Period) ->
     ]
 
 
-def _batch_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:
+def _batch_totals(
+    connection: Connection, interface: str, period: Period, repeats: bool
+) -> list[ControlTotal]:
     """What files say of themselves, where every entry of the period came in one that does."""
-    rows = connection.execute(_SQL["batch_totals"], {"interface": interface, "period": str(period)})
+    query = _SQL["last_batch_totals" if repeats else "batch_totals"]
+    rows = connection.execute(query, {"interface": interface, "period": str(period)})
     return [
         ControlTotal(row["currency"], "entries", row["count"], row["debit"], row["credit"], row["batches"])
         for row in rows

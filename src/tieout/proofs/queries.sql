@@ -168,6 +168,15 @@ select (select count(*) from tieout.message where state = 'received') as message
     (select case when exists (select 1 from tieout.poll_cursor where left(stream, 1) <> '#')
         then 0 else 1 end) as not_started
 
+-- name: last_batch_totals
+-- Where each file repeats what came before it in its period, the latest one's figures are the source's.
+select distinct on (currency) currency, (content::jsonb ->> 'count')::int as count,
+    (content::jsonb #>> '{debit,value}')::numeric as debit,
+    (content::jsonb #>> '{credit,value}')::numeric as credit, 'the latest file' as batches, false as unstated
+from tieout.document
+where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded' and period = %(period)s
+order by currency, document_id desc
+
 -- name: batch_totals
 -- A file says its figures by its last day's period; entries that came in no file that does leave the
 -- period unproven. What a later file tells again counts in that one, and not in this one too.
@@ -184,7 +193,7 @@ with batches as (
         (content::jsonb #>> '{imbalance,value}')::numeric as imbalance
     from tieout.document
     where interface = %(interface)s and kind = 'journal_entry'
-      and (source_key not like '%%#%%' or source_key like '%%#1')
+      and (content::jsonb ->> 'part')::int = 1
 ), retold as (
     select e.batch, e.currency, count(*) as count, sum(e.total) as debit,
         sum(e.total - e.imbalance) as credit

@@ -26,7 +26,7 @@ from tieout.money import Amount, Period, from_minor
 from tieout.money.schedule import spread_by_days
 
 # What of an invoice is no sale: it was never issued, or nobody owes it.
-_EXCLUDED = {"pending": "test", "draft": "test", "voided": "cancelled"}
+_EXCLUDED = {"pending": "test", "draft": "test", "voided": "voided"}
 SCHEDULE_FIELD = "cf_revenue_schedule"
 
 
