@@ -15,7 +15,7 @@ import pytest
 from tieout.bootstrap.discover import discover
 from tieout.connect import Item, LedgerFacts
 from tieout.pipeline import ProcessStage, accept, exclude_case, replay
-from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules import ApprovalPolicy, Entity, Interface, Mapping, MappingRow, Release, Step
 from tieout.store import Database
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
@@ -288,3 +288,44 @@ def test_a_statement_that_does_not_hold_is_a_case_and_posts_nothing(database: Da
     assert case["cause"] == "statement_does_not_hold" and "-0.01 is left" in case["detail"], case
     assert database.rows("select 1 from tieout.document") == []
     assert "ask the bank" in case["recovery"]
+
+
+@dataclass
+class Careful(Site):
+    """A site whose invoices wait for people."""
+
+    def release(self) -> Release:
+        policy = ApprovalPolicy("invoices", 'kind == "customer_invoice"', (Step("controller"),))
+        return replace(super().release(), policies=(policy,))
+
+
+def test_what_is_paid_for_an_invoice_that_waits_for_people_is_booked_without_a_false_case(
+    database: Database,
+) -> None:
+    line = {
+        "id": "l",
+        "date_from": 0,
+        "date_to": 0,
+        "amount": 700,
+        "entity_type": "adhoc",
+        "description": "x",
+    }
+    bill = {"id": "INV-1", "customer_id": "c", "date": int(NOW.timestamp()), "currency_code": "USD", "total": 700,
+            "status": "payment_due", "resource_version": 1, "line_items": [line]}  # fmt: skip
+    accounts = {
+        **ACCOUNTS,
+        "revenue.subscription": "400300",
+        "receivable": "121000",
+        "unapplied.exception": "212110",
+    }
+    shop = Careful(database, accounts, "chargebee", "invoices")
+    provider = Site(database, accounts)
+    shop.take(json.dumps(bill).encode())
+    shop.work()
+    provider.take(row("c", 700, "charge", metadata={"order_id": "invoice:INV-1"}))
+    provider.clock.at = NOW + timedelta(hours=25)
+    provider.work()
+    assert provider.states() == {"invoice:INV-1": "normalised", "c": "planned"}
+    assert not database.rows("select cause from tieout.cases")
+    (parked,) = database.rows("select parked_account from tieout.document where source_key = 'c'")
+    assert parked["parked_account"] == "212110"
