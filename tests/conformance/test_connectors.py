@@ -111,6 +111,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         # Pay periods of two months, all paid on one day.
         end = date(2026, 8, 2 + number % 28) if number < 80 else date(2026, 9, 10 + number % 20)
         made.gusto.process(f"run-{number}", end - timedelta(days=14), end, day)
+        made.concur.approve(
+            f"X{number}", at, ("ada@example.com", "Ada"), [("TAXI", "Taxi", Decimal("10.00"), "Cash", False)]
+        )
         made.shops["shop_us"].place(
             number=f"US-{number}", at=at, customer={"id": "1", "name": "A", "email": "a@example.com"},
             lines=[{"name": "x", "quantity": 1, "price": Decimal("10.00"), "taxes": []}],
@@ -130,6 +133,8 @@ def poller(world: World, name: str) -> Any:
         "salesforce": lambda: CONNECTORS["salesforce"].open(
             config(CONNECTORS["salesforce"], url=world.url("salesforce"), client_id=secrets["sf_id"],
                    client_secret=secrets["sf_secret"])),
+        "concur": lambda: CONNECTORS["concur"].open(
+            config(CONNECTORS["concur"], url=world.url("concur"), token=secrets["concur_token"])),
         "gusto": lambda: CONNECTORS["gusto"].open(
             config(CONNECTORS["gusto"], url=world.url("gusto"), token=secrets["gusto_token"], company="co-1")),
         "chargebee": lambda: CONNECTORS["chargebee"].open(
@@ -145,6 +150,7 @@ STREAMS = [
     ("chargebee", "invoices"),
     ("chargebee", "credit_notes"),
     ("gusto", "payrolls"),
+    ("concur", "reports"),
 ]
 
 

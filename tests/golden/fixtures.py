@@ -17,6 +17,7 @@ from tieout.bootstrap.discover import discover
 from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.chargebee.simulator import Chargebee
+from tieout.connectors.concur.simulator import Concur
 from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
 from tieout.connectors.gusto.simulator import Gusto
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
@@ -229,6 +230,15 @@ def _gusto() -> None:
     _write("gusto", "payrolls.half-month.invented.json", _json({"payroll": row, "departments": departments}))
 
 
+def _concur() -> None:
+    site = Concur(lambda: AT, token="t")
+    entries = [("TAXI", "Taxi", Decimal("23.40"), "Cash", False), ("HOTEL", "Hotel", Decimal("180.00"), "Company Card", False),
+               ("MEALS", "Meals", Decimal("12.00"), "Company Card", True)]  # fmt: skip
+    row = site.approve("R7", AT, ("ada@example.com", "Ada Byron"), entries, "100")
+    raw = json.dumps({"report": row, "entries": site.entries["R7"]}, indent=1).replace("#", "")
+    _write("concur", "reports.trip.invented.json", raw.encode())
+
+
 def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -> None:
     """Each message of a file as a sample."""
     made = discover()[connector]
@@ -240,7 +250,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
-        _chargebee, _gusto,
+        _chargebee, _gusto, _concur,
     ):  # fmt: skip
         make()
     for path, stream in samples():

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tieout.connectors.bankfile.simulator import Bank
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.cloudevents.simulator import EventSink
+from tieout.connectors.concur.simulator import Concur
 from tieout.connectors.gusto.simulator import Gusto
 from tieout.connectors.odoo.simulator import Odoo
 from tieout.connectors.salesforce.simulator import Salesforce
@@ -79,6 +80,7 @@ class World:
                 "events",
                 "chargebee_key",
                 "gusto_token",
+                "concur_token",
             )
         }
         plan = FAULT_PLANS[faults]
@@ -118,6 +120,7 @@ class World:
         self.mail, self.events = MailServer(die(6)), EventSink(self.secrets["events"], die(7))
         self.chargebee = Chargebee(now, key=self.secrets["chargebee_key"], faults=die(8))
         self.gusto = Gusto(now, company="co-1", token=self.secrets["gusto_token"], faults=die(9))
+        self.concur = Concur(now, token=self.secrets["concur_token"], faults=die(10))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
@@ -131,6 +134,7 @@ class World:
             "cloudevents",
             "chargebee",
             "gusto",
+            "concur",
         )
         self.ports = free_ports(names)
 
@@ -152,6 +156,7 @@ class World:
                 self.ports["cloudevents"]: self.events,
                 self.ports["chargebee"]: self.chargebee,
                 self.ports["gusto"]: self.gusto,
+                self.ports["concur"]: self.concur,
             }
         )
         self.mail.start(self.ports["smtp"])
@@ -170,6 +175,7 @@ class World:
             self.events.faults,
             self.chargebee.faults,
             self.gusto.faults,
+            self.concur.faults,
         ]
 
     def let_faults(self, happen: bool) -> None:
