@@ -66,6 +66,7 @@ class Office:
     database: Database
     session: Any
     options: dict[str, Any] = field(default_factory=dict)
+    late_events: str = "case"
     policies: tuple[ApprovalPolicy, ...] = POLICIES
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
     roles: dict[str, str] = field(default_factory=lambda: {"journal_split": "101701", "rounding": "442000"})
@@ -106,7 +107,7 @@ class Office:
     @property
     def interface(self) -> Interface:
         return Interface("journals", "ledgers", "US", ("journals",), "accounting", "record to report",
-                         options=self.options)  # fmt: skip
+                         late_events=self.late_events, options=self.options)  # fmt: skip
 
     def release(self) -> Release:
         def table(name: str, rows: dict[str, str]) -> Mapping:

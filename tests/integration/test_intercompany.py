@@ -85,3 +85,14 @@ def test_a_case_is_solved_once_both_sides_net(plain: Office) -> None:
             "update tieout.document set content = replace(content, '499.00', '500.00') where source_key = 'other'"
         )
     assert found(plain) == []
+
+
+def test_one_entity_is_one_side_however_many_of_its_interfaces_book_it(plain: Office) -> None:
+    side(plain, "A", "500.00")
+    with plain.database.transaction() as connection:
+        connection.execute("update tieout.document set interface = 'other' where source_key = 'A'")
+    side(plain, "B", "-100.00")
+    connection = plain.database.connect(autocommit=True)
+    (row,) = intercompany_rows(connection, date(2026, 10, 31))
+    connection.close()
+    assert (row.residual, row.explained_as, len(row.sides)) == (Decimal("400.00"), "one_sided", 2)

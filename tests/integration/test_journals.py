@@ -334,3 +334,29 @@ def test_no_part_of_a_twin_is_booked(plain: Office) -> None:
         plain.work()
     assert sum(b for _, a, b in plain.booked() if a == "621000") == Decimal(450)
     assert {c for c, _ in plain.cases()} == {"duplicate_payroll_run"} and len(plain.cases()) == 3
+
+
+def test_the_longest_beginning_of_an_account_says_which_dimensions_it_needs(plain: Office) -> None:
+    plain.options = {"require": {"6": "cost_centre", "642": "", "6421": "cost_centre, project"}}
+    plain.take("l.csv", f"{HEAD}\nL,2026-10-15,USD,6400,9.00,\nL,2026-10-15,USD,2000,-9.00,\n".encode())
+    plain.work()
+    assert plain.cases() == [("missing_dimension", "L")]
+    plain.options = {"require": {"6": "cost_centre", "642": ""}}
+    plain.take("m.csv", f"{HEAD}\nM,2026-10-15,USD,6400,9.00,\nM,2026-10-15,USD,2000,-9.00,\n".encode())
+    plain.work()
+    assert plain.states()["M"] == "posted"
+
+
+def test_a_reversal_is_never_before_its_entry(plain: Office) -> None:
+    """The entry's month is locked, and so is the day of its reversal: both stand on the first open day."""
+    ids = [plain.company.id]
+    plain.admin.call("res.company", "write", ids=ids, vals={"fiscalyear_lock_date": "2026-10-16"})
+    plain.late_events = "first_open"
+    plain.journal("V", "10.00", reverses_on=date(2026, 10, 16))
+    plain.work()
+    dates = {
+        str(m["ref"]): str(m["date"])
+        for m in plain.world.odoo.service.world.table("account.move").values()
+        if m["company_id"] == plain.company.id and m["ref"]
+    }
+    assert dates == {"V": "2026-10-17", "Reversal of: V": "2026-10-17"} and not plain.cases()
