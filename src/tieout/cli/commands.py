@@ -20,6 +20,7 @@ from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
 from tieout.cli import people as people_group
+from tieout.cli import prove as prove_command
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli.context import (
     FAILED,
@@ -51,6 +52,7 @@ cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
 cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)
+cli.command("tieout")(prove_command.tieout)
 cli.command("match")(match_command.match)
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -365,92 +367,6 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)
     raise typer.Exit(FINDINGS if state.cases else 0)
-
-
-@cli.command()
-def tieout(
-    period: Annotated[str, typer.Option(help="a month, such as 2026-10")],
-    folder: Folder = Path(),
-    as_json: Json = False,
-) -> None:
-    """Take the sources' control figures of a period and prove the tie-out."""
-    from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
-    from tieout.money import Period
-    from tieout.proofs import (
-        balance_rows,
-        intercompany_rows,
-        ledger_rows,
-        open_balances,
-        open_gaps,
-        open_intercompany,
-        statement_gaps,
-        take_control_totals,
-        tie_out,
-    )
-
-    try:
-        wanted = Period.parse(period)
-    except ValueError as error:
-        fail(str(error), USAGE)
-    app = open_running(folder)
-    connection = app.database.connect(autocommit=True)
-    now = app.clock.now()
-    take_control_totals(connection, app.project.release, app.session, wanted, now)
-    statement_gaps(connection, now)
-    rows = [r for r in tie_out(connection, app.project.release) if r.period == period]
-    open_gaps(connection, rows, now)
-    until = min(wanted.last, now.date())
-    open_intercompany(connection, app.project.release, until, now)
-    pairs = [r for r in intercompany_rows(connection, until) if r.residual]
-    open_balances(connection, app.project.release, until, now)
-    others = [r for r in balance_rows(connection, app.project.release, until) if r.difference]
-    balances = ledger_rows(connection, app.project.release, app.session, wanted)
-    if as_json:
-        print_json(
-            {
-                "tieout": tie_out_json(rows),
-                "ledger": ledger_json(balances),
-                "intercompany": [
-                    {
-                        "pair": r.pair,
-                        "currency": r.currency,
-                        "residual": str(r.residual),
-                        "explained_as": r.explained_as,
-                        "sides": {s.entity: str(s.amount) for s in r.sides},
-                    }
-                    for r in pairs
-                ],
-                "trial_balances": [
-                    {
-                        "interface": r.interface,
-                        "account": r.account,
-                        "currency": r.currency,
-                        "until": r.until,
-                        "moved": str(r.moved),
-                        "posted": str(r.posted),
-                        "held": str(r.held),
-                        "difference": str(r.difference),
-                    }
-                    for r in others
-                ],
-            }
-        )
-    else:
-        out.print(tie_out_table(rows, out.width))
-        out.print(ledger_table(balances))
-        for pair in pairs:
-            sides = ", ".join(f"{s.entity} {s.amount}" for s in pair.sides)
-            kind = pair.explained_as.replace("_", " ")
-            out.print(f"pair {pair.pair}: {pair.residual} {pair.currency} {kind} ({sides})", markup=False)
-        for row in others:
-            what = f"moved {row.moved}, posted {row.posted}, waiting or in a case {row.held}"
-            out.print(
-                f"account {row.account} of {row.system}: {row.difference} {row.currency} ({what})",
-                markup=False,
-            )
-    good = all(r.proven for r in rows) and not any(r.difference for r in balances)
-    good = good and not pairs and not others
-    raise typer.Exit(0 if good else FINDINGS)
 
 
 @cli.command()

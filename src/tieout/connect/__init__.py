@@ -37,6 +37,7 @@ from tieout.connect.errors import (
     UnknownOutcomeError,
 )
 from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items, journal_of
+from tieout.connect.reading import read_json
 from tieout.connect.retry import patiently
 from tieout.connect.tables import (
     TABLE_OPTIONS,
@@ -89,5 +90,6 @@ __all__ = [
     "journal_items",
     "journal_of",
     "patiently",
+    "read_json",
     "signed",
 ]

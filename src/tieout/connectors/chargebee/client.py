@@ -15,19 +15,11 @@ from typing import Any
 
 import httpx2
 
-from tieout.connect import (
-    ControlTotal,
-    Item,
-    Page,
-    RefusedError,
-    SetupError,
-    SystemConfig,
-    TransientError,
-    patiently,
-)
+from tieout.connect import ControlTotal, Item, Page, SystemConfig, read_json
 from tieout.money import from_minor
 
 _LIMIT = 100
+_KEY = "give a full-access or read-only key of this site"
 _KINDS = {"invoices": "invoice", "credit_notes": "credit_note"}
 # What Chargebee keeps and nobody owes.
 _NOT_ISSUED = ("pending", "draft")
@@ -44,25 +36,8 @@ class ChargebeeSession:
         self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""))
 
     def _list(self, stream: str, **params: Any) -> dict[str, Any]:
-        return patiently(lambda: self._once(f"/api/v2/{stream}", {"limit": _LIMIT, **params}))
-
-    def _once(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        try:
-            reply = self._http.get(path, params=params)
-        except httpx2.HTTPError as error:
-            raise TransientError(f"Chargebee: {error!r}", 1.0) from None
-        if reply.status_code == 429:
-            raise TransientError("Chargebee: too many requests", float(reply.headers.get("retry-after", "1")))
-        if reply.status_code >= 500:
-            raise TransientError(f"Chargebee {path}: status {reply.status_code}", 0.5)
-        if reply.status_code in (401, 403):
-            raise SetupError("Chargebee refuses the key: give a full-access or read-only key of this site")
-        if reply.status_code != 200:
-            raise RefusedError(f"Chargebee {path}: {reply.text[:300]}")
-        try:
-            answer: dict[str, Any] = reply.json()
-        except ValueError:
-            raise TransientError(f"Chargebee {path}: an answer that is cut off", 0.2) from None
+        path, given = f"/api/v2/{stream}", {"limit": _LIMIT, **params}
+        answer: dict[str, Any] = read_json(self._http, "Chargebee", path, given, _KEY)[0]
         return answer
 
     def check(self) -> str:

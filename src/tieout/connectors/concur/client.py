@@ -15,18 +15,10 @@ from typing import Any
 
 import httpx2
 
-from tieout.connect import (
-    ControlTotal,
-    Item,
-    Page,
-    RefusedError,
-    SetupError,
-    SystemConfig,
-    TransientError,
-    patiently,
-)
+from tieout.connect import ControlTotal, Item, Page, SystemConfig, read_json
 
 _LIMIT = 50
+_KEY = "it needs the scope expense.report.read, for all users"
 APPROVED = "A_APPR"
 
 
@@ -42,27 +34,8 @@ class ConcurSession:
         self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, headers=headers)
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
-        return patiently(lambda: self._once(f"/api/v3.0/expense/{path}", params))
-
-    def _once(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        try:
-            reply = self._http.get(path, params=params)
-        except httpx2.HTTPError as error:
-            raise TransientError(f"Concur: {error!r}", 1.0) from None
-        if reply.status_code == 429:
-            raise TransientError("Concur: too many requests", float(reply.headers.get("retry-after", "1")))
-        if reply.status_code >= 500:
-            raise TransientError(f"Concur {path}: status {reply.status_code}", 0.5)
-        if reply.status_code in (401, 403):
-            raise SetupError(
-                "Concur refuses the token: it needs the scope expense.report.read, for all users"
-            )
-        if reply.status_code != 200:
-            raise RefusedError(f"Concur {path}: {reply.text[:300]}")
-        try:
-            answer: dict[str, Any] = reply.json(parse_float=Decimal)
-        except ValueError:
-            raise TransientError(f"Concur {path}: an answer that is cut off", 0.2) from None
+        whole = f"/api/v3.0/expense/{path}"
+        answer: dict[str, Any] = read_json(self._http, "Concur", whole, params, _KEY)[0]
         return answer
 
     def _reports(self, **params: Any) -> dict[str, Any]:

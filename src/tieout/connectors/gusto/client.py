@@ -16,19 +16,11 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from tieout.connect import (
-    ControlTotal,
-    Item,
-    Page,
-    RefusedError,
-    SetupError,
-    SystemConfig,
-    TransientError,
-    patiently,
-)
+from tieout.connect import ControlTotal, Item, Page, SystemConfig, read_json
 
 VERSION = "2024-04-01"
 _PER_PAGE = 25
+_KEY = "authorise the app again for this company"
 _FIRST = date(2000, 1, 1)
 
 
@@ -45,27 +37,10 @@ class GustoSession:
         self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, headers=headers)
 
     def _get(self, path: str, **params: Any) -> tuple[list[Any], int]:
-        return patiently(lambda: self._once(f"/v1/companies/{self._company}/{path}", params))
-
-    def _once(self, path: str, params: dict[str, Any]) -> tuple[list[Any], int]:
-        """The page, and how many pages there are."""
-        try:
-            reply = self._http.get(path, params=params)
-        except httpx2.HTTPError as error:
-            raise TransientError(f"Gusto: {error!r}", 1.0) from None
-        if reply.status_code == 429:
-            raise TransientError("Gusto: too many requests", float(reply.headers.get("retry-after", "1")))
-        if reply.status_code >= 500:
-            raise TransientError(f"Gusto {path}: status {reply.status_code}", 0.5)
-        if reply.status_code in (401, 403):
-            raise SetupError("Gusto refuses the token: authorise the app again for this company")
-        if reply.status_code != 200:
-            raise RefusedError(f"Gusto {path}: {reply.text[:300]}")
-        try:
-            rows: list[Any] = reply.json(parse_float=Decimal)
-        except ValueError:
-            raise TransientError(f"Gusto {path}: an answer that is cut off", 0.2) from None
-        return rows, int(reply.headers.get("x-total-pages", "1"))
+        """A page, and how many pages there are."""
+        whole = f"/v1/companies/{self._company}/{path}"
+        rows, headers = read_json(self._http, "Gusto", whole, params, _KEY)
+        return rows, int(headers.get("x-total-pages", "1"))
 
     def _payrolls(self, page: int, since: date, until: date) -> tuple[list[Any], int]:
         return self._get(

@@ -1,0 +1,106 @@
+"""`tieout tieout`: a period's control figures, and every proof that hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
+from tieout.money import Period
+from tieout.proofs import (
+    BalanceRow,
+    PairRow,
+    balance_rows,
+    intercompany_rows,
+    ledger_rows,
+    open_balances,
+    open_gaps,
+    open_intercompany,
+    statement_gaps,
+    take_control_totals,
+    tie_out,
+)
+
+
+def tieout(
+    period: Annotated[str, typer.Option(help="a month, such as 2026-10")],
+    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Take the sources' control figures of a period and prove the tie-out."""
+    try:
+        wanted = Period.parse(period)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    app = open_running(folder)
+    release, now = app.project.release, app.clock.now()
+    connection = app.database.connect(autocommit=True)
+    take_control_totals(connection, release, app.session, wanted, now)
+    statement_gaps(connection, now)
+    rows = [r for r in tie_out(connection, release) if r.period == period]
+    open_gaps(connection, rows, now)
+    pairs, others = _beside(connection, release, min(wanted.last, now.date()), now)
+    balances = ledger_rows(connection, release, app.session, wanted)
+    if as_json:
+        print_json(
+            {
+                "tieout": tie_out_json(rows),
+                "ledger": ledger_json(balances),
+                "intercompany": [_pair_json(r) for r in pairs],
+                "trial_balances": [_balance_json(r) for r in others],
+            }
+        )
+    else:
+        out.print(tie_out_table(rows, out.width))
+        out.print(ledger_table(balances))
+        _show(pairs, others)
+    good = all(r.proven for r in rows) and not any(r.difference for r in balances)
+    raise typer.Exit(0 if good and not pairs and not others else FINDINGS)
+
+
+def _beside(connection: Any, release: Any, until: date, now: Any) -> tuple[list[PairRow], list[BalanceRow]]:
+    """Pairs that do not net, and accounts of other ledgers that did not move by their entries."""
+    open_intercompany(connection, release, until, now)
+    open_balances(connection, release, until, now)
+    pairs = [r for r in intercompany_rows(connection, until) if r.residual]
+    return pairs, [r for r in balance_rows(connection, release, until) if r.difference]
+
+
+def _pair_json(row: PairRow) -> dict[str, Any]:
+    return {
+        "pair": row.pair,
+        "currency": row.currency,
+        "residual": str(row.residual),
+        "explained_as": row.explained_as,
+        "sides": {s.entity: str(s.amount) for s in row.sides},
+    }
+
+
+def _balance_json(row: BalanceRow) -> dict[str, Any]:
+    return {
+        "interface": row.interface,
+        "account": row.account,
+        "currency": row.currency,
+        "until": row.until,
+        "moved": str(row.moved),
+        "posted": str(row.posted),
+        "held": str(row.held),
+        "difference": str(row.difference),
+    }
+
+
+def _show(pairs: Sequence[PairRow], others: Sequence[BalanceRow]) -> None:
+    for pair in pairs:
+        sides = ", ".join(f"{s.entity} {s.amount}" for s in pair.sides)
+        kind = pair.explained_as.replace("_", " ")
+        out.print(f"pair {pair.pair}: {pair.residual} {pair.currency} {kind} ({sides})", markup=False)
+    for row in others:
+        what = f"moved {row.moved}, posted {row.posted}, waiting or in a case {row.held}"
+        out.print(
+            f"account {row.account} of {row.system}: {row.difference} {row.currency} ({what})", markup=False
+        )

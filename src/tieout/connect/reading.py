@@ -1,0 +1,43 @@
+"""Reading over HTTP from systems that are only read: what each answer means to us."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+from tieout.connect.errors import RefusedError, SetupError, TransientError
+from tieout.connect.retry import patiently
+
+
+def read_json(
+    http: httpx2.Client, system: str, path: str, params: dict[str, Any], refuses: str
+) -> tuple[Any, httpx2.Headers]:
+    """The answer to a GET with its headers; JSON numbers are the decimals that they are written as.
+
+    A busy or broken system is asked again, a few times (see `patiently`). `refuses` says what to do
+    where the key is not taken. Raises TransientError, SetupError, RefusedError.
+    """
+    return patiently(lambda: _once(http, system, path, params, refuses))
+
+
+def _once(
+    http: httpx2.Client, system: str, path: str, params: dict[str, Any], refuses: str
+) -> tuple[Any, httpx2.Headers]:
+    try:
+        reply = http.get(path, params=params)
+    except httpx2.HTTPError as error:
+        raise TransientError(f"{system}: {error!r}", 1.0) from None
+    if reply.status_code == 429:
+        raise TransientError(f"{system}: too many requests", float(reply.headers.get("retry-after", "1")))
+    if reply.status_code >= 500:
+        raise TransientError(f"{system} {path}: status {reply.status_code}", 0.5)
+    if reply.status_code in (401, 403):
+        raise SetupError(f"{system} refuses the key: {refuses}")
+    if reply.status_code != 200:
+        raise RefusedError(f"{system} {path}: {reply.text[:300]}")
+    try:
+        return reply.json(parse_float=Decimal), reply.headers
+    except ValueError:
+        raise TransientError(f"{system} {path}: an answer that is cut off", 0.2) from None
