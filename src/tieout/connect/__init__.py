@@ -18,6 +18,7 @@ from tieout.connect.capabilities import (
     WebhookReceiver,
     Writer,
 )
+from tieout.connect.client import read_json
 from tieout.connect.declaration import (
     ConfigField,
     Connector,
@@ -37,7 +38,6 @@ from tieout.connect.errors import (
     UnknownOutcomeError,
 )
 from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items, journal_of
-from tieout.connect.reading import read_json
 from tieout.connect.retry import patiently
 from tieout.connect.tables import (
     TABLE_OPTIONS,
