@@ -239,6 +239,20 @@ def _concur() -> None:
     _write("concur", "reports.trip.invented.json", raw.encode())
 
 
+def _billing() -> None:
+    head = "number,kind,on,customer,customer_name,description,net,tax,tax_key,tax_rate,currency,from_on,to_on,credits,documents"
+    rows = [
+        "I-1,invoice,2026-10-15,C1,Acme Corp,Plan,1200.00,180.00,State Tax 15%,15,USD,2026-10-15,2027-10-14,,",
+        "I-1,invoice,2026-10-15,C1,Acme Corp,Minutes,42.00,,,,USD,,,,",
+        "CN-1,credit_note,2026-10-20,C1,Acme Corp,Unused,600.00,,,,USD,2027-04-15,2027-10-14,I-1,",
+        "TOTAL,invoice,2026-10-31,-,,,1422.00,,,,USD,,,,1",
+        "TOTAL,credit_note,2026-10-31,-,,,600.00,,,,USD,,,,1",
+    ]
+    _items("billing", {"deferral": "tieout"}, "invoices.csv", "\n".join([head, *rows]).encode())
+    for path in (FOLDER / "billing" / "fixtures").glob("documents.?.invented.json"):
+        path.with_suffix(".options.json").write_bytes(_json({"deferral": "tieout"}))
+
+
 def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -> None:
     """Each message of a file as a sample."""
     made = discover()[connector]
@@ -251,6 +265,7 @@ if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
         _chargebee, _gusto, _concur,
+        _billing,
     ):  # fmt: skip
         make()
     for path, stream in samples():

@@ -66,7 +66,7 @@ class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoic
     `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, or
     cancelled_before_fulfilment); `order_key` is what payments name. `fulfilled_at` is when the
     whole order was delivered: it says the day of the invoice where an interface bills on
-    fulfilment, and is None elsewhere and until then.
+    fulfilment, and is None elsewhere and until then; `batch` is what it came with, in a file.
     """
 
     order_key: str
@@ -77,6 +77,7 @@ class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoic
     total: Amount
     exclusion: str = ""
     fulfilled_at: datetime | None = None
+    batch: str = ""
 
 
 class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):
@@ -84,6 +85,7 @@ class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):
     `adjusts` lowers what its invoice is due: nothing is paid back for it."""
 
     adjusts: bool = False
+    batch: str = ""
     order_key: str
     number: str
     party: Party | None

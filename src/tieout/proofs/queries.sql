@@ -189,14 +189,16 @@ with batches as (
     where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded'
 ), entries as (
     select source_key, revision, state, currency, period, content::jsonb ->> 'batch' as batch,
-        (content::jsonb #>> '{total,value}')::numeric as total,
-        (content::jsonb #>> '{imbalance,value}')::numeric as imbalance
+        case kind when 'credit_note' then 0 else (content::jsonb #>> '{total,value}')::numeric end as debit,
+        case kind when 'customer_invoice' then 0
+            when 'credit_note' then (content::jsonb #>> '{total,value}')::numeric
+            else (content::jsonb #>> '{total,value}')::numeric
+                - (content::jsonb #>> '{imbalance,value}')::numeric end as credit
     from tieout.document
-    where interface = %(interface)s and kind = 'journal_entry'
-      and (content::jsonb ->> 'part')::int = 1
+    where interface = %(interface)s and kind in ('journal_entry', 'customer_invoice', 'credit_note')
+      and coalesce((content::jsonb ->> 'part')::int, 1) = 1
 ), retold as (
-    select e.batch, e.currency, count(*) as count, sum(e.total) as debit,
-        sum(e.total - e.imbalance) as credit
+    select e.batch, e.currency, count(*) as count, sum(e.debit) as debit, sum(e.credit) as credit
     from entries e
     where exists (select 1 from entries n where n.source_key = e.source_key and n.revision > e.revision)
     group by e.batch, e.currency

@@ -1,0 +1,69 @@
+"""The declaration of the connector for invoices and credit notes of a billing tool, as files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from tieout.connect import TABLE_OPTIONS, Connector, FileRefusedError, Item, Option, Stream, SystemConfig
+from tieout.connectors.billing.form import BILLING, TOTAL, billing_rows, checked_documents
+from tieout.connectors.billing.normalise import Kept, documents
+from tieout.formats.tables import TableError
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+class BillingFiles:
+    """FileReader: a message each invoice or credit note, and one of the file's own figures."""
+
+    def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            totals = checked_documents(lambda: billing_rows(content, options))
+            if totals:
+                key = f"control:{digest[:16]}"
+                yield _item(key, Kept(file=name, file_sha256=digest, rows=tuple(totals), totals=True))
+            for number, rows in groupby(billing_rows(content, options), key=lambda x: x.number):
+                if number != TOTAL:
+                    yield _item(number, Kept(file=name, file_sha256=digest, rows=tuple(rows)))
+        except TableError as error:
+            raise FileRefusedError(f"{name}: {error}") from None
+
+    def check(self) -> str:
+        return "invoices as CSV or XLSX with the columns " + ", ".join(c.name for c in BILLING.columns)
+
+
+def _item(key: str, kept: Kept) -> Item:
+    # The same document in another file, or another row of it, is the same document.
+    told = _ENCODER.encode([msgspec.structs.replace(x, row=0) for x in kept.rows])
+    return Item("documents", key, f"{key}:{hashlib.sha256(told).hexdigest()[:32]}", _ENCODER.encode(kept))
+
+
+def open_session(config: SystemConfig) -> BillingFiles:
+    return BillingFiles()
+
+
+CONNECTOR = Connector(
+    name="billing",
+    title="Invoices and credit notes of a billing tool, as files (CSV, XLSX)",
+    version="1",
+    config=(),
+    open=open_session,
+    can=("file",),
+    options=(
+        *TABLE_OPTIONS,
+        Option("deferral", "who makes the schedules of revenue for days to come", ("tieout", "none")),
+    ),
+    streams=(
+        Stream(
+            "documents",
+            "invoices and credit notes, one row a line; rows TOTAL give the file's own figures",
+            documents,
+            "the later file of a document's number is the later telling",
+        ),
+    ),
+)
