@@ -671,3 +671,61 @@ def test_what_needs_nobody_after_an_edit_is_booked_and_its_request_is_void(offic
     office.work()
     assert office.states()["J1"] == "posted" and office.open_requests() == []
     assert "is void" in office.decide("carl", number)
+
+
+def test_what_was_there_before_stamps_goes_on_after_the_upgrade(office: Office) -> None:
+    from tieout.bootstrap.upgrading import stamp_what_is_there
+
+    number = held(office)
+    office.journal("J2", "10.00", by="mia")
+    office.plan()  # planned, not sent
+    office.journal("J3", "20.00", by="mia")  # not even planned
+    with office.database.transaction() as connection:
+        for table in ("message", "document", "delivery"):
+            connection.execute(f"update tieout.{table} set stamp = null".encode())
+        assert stamp_what_is_there(connection) >= 3
+    assert office.decide("carl", number) == ""
+    office.work()
+    assert set(office.states().values()) == {"posted"} and not office.cases()
+
+
+def test_what_has_no_stamp_after_the_upgrade_is_not_acted_on(office: Office) -> None:
+    office.journal("J2", "10.00", by="mia")
+    with office.database.transaction() as connection:
+        connection.execute("update tieout.message set stamp = null")
+    office.work()
+    assert office.booked() == [] and {c for c, _ in office.cases()} == {"not_made_by_tieout"}
+
+
+def test_a_request_written_by_sql_stands_in_nobodys_way(office: Office, app: Database) -> None:
+    """Whoever forges a weaker request in place of ours only makes us ask once more."""
+    number = held(office)
+    with app.transaction() as connection:
+        connection.execute(
+            "update tieout.approval_request set state = 'void' where request_id = %s", (number,)
+        )
+        columns = ("action, subject, revision, document_id, case_id, interface, entity, batch, summary, content,"
+                   " content_sha256, currency, amount, company_amount, policies, escalate_to, requested_at, due_at")  # fmt: skip
+        connection.execute(
+            f"insert into tieout.approval_request ({columns}, makers, steps, stamp) select {columns}, '{{}}',"
+            f" steps, '\\x00' from tieout.approval_request where request_id = {number}".encode()
+        )
+        connection.execute("update tieout.document set retry_at = '2026-10-01' where source_key = 'J1'")
+    (forged,) = office.open_requests()
+    assert "was not made by us" in office.decide("mia", forged)
+    office.work()
+    (third,) = office.open_requests()
+    assert third not in (number, forged) and office.booked() == []
+    assert office.decide("mia", third) and office.decide("carl", third) == ""
+    office.work()
+    assert office.states()["J1"] == "posted"
+
+
+def test_what_is_excluded_in_another_currency_is_measured_in_the_entitys(office: Office) -> None:
+    office.let_in().journal("J1", "10500.00", currency="EUR", by="mia", credit=Decimal("-1.00"))
+    office.work()
+    (row,) = office.database.rows("select case_id from tieout.cases where state = 'open'")
+    with office.database.transaction() as connection:
+        number = exclude(connection, office.release(), row["case_id"], "a test", office.clock.now(), "mia")
+    (asked,) = office.database.rows("select amount, company_amount from tieout.approval_request")
+    assert number and asked["amount"] == Decimal("10500.00") and asked["company_amount"] > Decimal("11000")

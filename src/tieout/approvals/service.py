@@ -29,7 +29,6 @@ def ask(connection: Connection, about: Subject, demand: Demand, now: datetime) -
     ).fetchall()
     for row in open_now:
         _close(connection, row, "void", "what it was about has changed", now, "approvals")
-    steps = json.dumps([{"role": s.role, "need": s.need} for s in demand.steps])
     due = now + timedelta(hours=demand.service_level_hours)
     row = {
         "action": about.action,
@@ -48,7 +47,7 @@ def ask(connection: Connection, about: Subject, demand: Demand, now: datetime) -
         "company_amount": about.company_amount,
         "makers": list(about.makers),
         "policies": list(demand.policies),
-        "steps": steps,
+        "steps": _steps(demand),
         "escalate_to": demand.escalate_to,
         "requested_at": now,
         "due_at": due,
@@ -68,13 +67,20 @@ def ask(connection: Connection, about: Subject, demand: Demand, now: datetime) -
     return int(made["request_id"])
 
 
-def standing_of(connection: Connection, about: Subject) -> int:
-    """The open request about this very content, 0 where there is none."""
+def standing_of(connection: Connection, about: Subject, demand: Demand) -> int:
+    """The open request of ours about this very content, by those who must decide it today; 0 where
+    there is none."""
     given = {"action": about.action, "subject": about.subject, "revision": about.revision}
+    stamps, steps = stamper(connection), _steps(demand)
     for row in connection.execute(_SQL["standing"], given).fetchall():
-        if row["state"] == "open" and bytes(row["content_sha256"]) == about.content_sha256:
+        same = bytes(row["content_sha256"]) == about.content_sha256 and row["steps"] == steps
+        if row["state"] == "open" and same and stamps.holds(row["stamp"], "approval request", *_stamped(row)):
             return int(row["request_id"])
     return 0
+
+
+def _steps(demand: Demand) -> str:
+    return json.dumps([{"role": s.role, "need": s.need} for s in demand.steps])
 
 
 def _stamped(row: Row) -> list[object]:

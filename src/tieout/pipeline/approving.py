@@ -46,7 +46,7 @@ from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
 from tieout.pipeline.replay import exclude_case
 from tieout.pipeline.work import Work
-from tieout.processes import money_of
+from tieout.processes import Facts, money_of
 from tieout.rules import Demand, Interface, Release, demand_of
 from tieout.security import Authority, StampError, load_authority
 from tieout.store import Connection, Queries
@@ -92,7 +92,8 @@ class Approving:
                 who = ", ".join(d.person for d in request.decisions)
                 work.approval = f"request {request.request_id}: {who}"
                 continue
-            number = standing_of(self._connection, about) or ask(self._connection, about, demand, self._now)
+            number = standing_of(self._connection, about, demand)
+            number = number or ask(self._connection, about, demand, self._now)
             work.plan = msgspec.structs.replace(
                 plan, decision="held", effects=(), cases=(), reason=f"approval {number}"
             )
@@ -109,9 +110,9 @@ class Approving:
         entry = Entry(self._now, "process", "approval.not_ours", subject, self._entity.code, {"why": why})
         record(self._connection, [entry])
 
-    def ask_to_exclude(self, work: Work, case_id: int, amount: Decimal, reason: str) -> int:
+    def ask_to_exclude(self, work: Work, case_id: int, amount: Decimal, company: Decimal, reason: str) -> int:
         """Ask for an exclusion, where a policy wants that; the request's number, else 0."""
-        demand = self._demand(work, amount, amount, work.on, "exclude")
+        demand = self._demand(work, amount, company, work.on, "exclude")
         if demand is None:
             return 0
         about = Subject(
@@ -125,7 +126,7 @@ class Approving:
             content_sha256=content_hash([work.content, reason.encode()]),
             currency=work.document.currency,
             amount=amount,
-            company_amount=amount,
+            company_amount=company,
             makers=self._makers(work),
             document_id=work.document_id,
             case_id=case_id,
@@ -174,19 +175,20 @@ class Approving:
         effects = [e for e in plan.effects if e.ledger or isinstance(document, Reconciliation)]
         shown = [{"effect": e.name, **msgspec.to_builtins(e.body)} for e in effects]
         parts, key = [work.content, *(canonical_bytes(e) for e in effects)], document.key
-        kind = _kind(document).replace("_", " ")
+        kind, parts_said = _kind(document).replace("_", " "), ""
         if isinstance(document, JournalEntry) and document.whole:
             # The parts of a long entry are approved as the one that they are. What they become
             # depends on the project's files: with those it changes.
             parts = [document.whole.encode(), self._release.sha256.encode()]
             key = document.key.rpartition("#")[0]
+            parts_said = f", the first of {document.parts} parts is shown"
         return Subject(
             action="post",
             subject=f"{self._interface.name}:{key}",
             revision=work.revision,
             interface=self._interface.name,
             entity=self._entity.code,
-            summary=f"{kind} {getattr(document, 'reference', '') or key}"[:200],
+            summary=f"{kind} {getattr(document, 'reference', '') or key}"[:150] + parts_said,
             content=json.dumps(
                 {"document": json.loads(work.content), "postings": shown}, default=str, ensure_ascii=False
             ),
@@ -228,7 +230,11 @@ def exclude(
         submitted_by=actor,
     )
     approving = Approving(connection, release, interface, now)
-    number = approving.ask_to_exclude(work, case_id, row["amount"], reason)
+    company = row["amount"]
+    if document.currency != release.entities[interface.entity].currency and row["facts"]:
+        rate = msgspec.json.decode(row["facts"].encode(), type=Facts).rate
+        company = Amount.rounded(company / rate, release.entities[interface.entity].currency).value
+    number = approving.ask_to_exclude(work, case_id, row["amount"], company, reason)
     if not number:
         exclude_case(connection, case_id, reason, now, actor)
     return number
