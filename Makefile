@@ -40,7 +40,7 @@ demo: $(VENV)/.runtime ## a distributor's whole month, from nothing to tied out 
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
 test: $(VENV)/.dev ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: format lint types contracts test ## what CI runs
 
