@@ -20,11 +20,6 @@ settings.register_profile(
 settings.load_profile("tieout")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole months first: a long file that begins last would keep one core waiting."""
-    items.sort(key=lambda item: "/simulation/" not in item.nodeid)
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as running:

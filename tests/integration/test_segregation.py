@@ -180,9 +180,11 @@ def test_a_role_that_the_maker_gave_is_none_for_what_they_made(office: Office) -
 
 def test_a_new_key_loses_no_name(office: Office) -> None:
     """Two administrators give mia another key and forget her name at a source: she stays the maker."""
-    held(office, by="", prepared_by="mia@co.example")
+    office.let_in()
     office.add(person("mia"))
     office.grant("mia", "controller")
+    office.journal("J1", "2500.00", prepared_by="mia@co.example")
+    office.work()
     refused(office, "mia")
 
 
