@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.test_connectors import CONNECTORS, config
+from tests.integration.buying import Buyer
 from tests.integration.office import Office
 from tieout.sandbox import World
 from tieout.sandbox.company import Administrator
@@ -38,3 +40,12 @@ def office(office_world: World, database: Database) -> Iterator[Office]:
     )
     yield Office(world, admin, company, database, session)
     admin.close()
+
+
+@pytest.fixture
+def buyer(office: Office, tmp_path: Path) -> Buyer:
+    made = Buyer(
+        office.world, office.admin, office.company, office.database, office.session, folder=tmp_path
+    )
+    made.let_in()
+    return made

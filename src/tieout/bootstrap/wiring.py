@@ -25,12 +25,15 @@ from tieout.connect import (
     Poller,
     RemoteFolder,
     SetupError,
+    TaxEngine,
     Writer,
 )
 from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.documents.taxation import TaxDetermination, TaxQuestion
 from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm_crash_point
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
+from tieout.payables import FilingStage, PaymentRunError, Proposal, payment_interface, propose_run
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
 from tieout.reconcile.ledger import (
     Reconciler,
@@ -207,6 +210,21 @@ class App:
         reader = self.reader_of(entity.ledger)
         return reader.foreign(references) if reader else {}
 
+    def determine(
+        self, engine: str, questions: Sequence[TaxQuestion]
+    ) -> dict[str, tuple[TaxDetermination | None, str]]:
+        """What a tax engine says of each document by its key, or why it says nothing."""
+        session = self.session(engine) if engine in self.project.systems else None
+        if not isinstance(session, TaxEngine):
+            return {q.key: (None, f"{engine!r} is no tax engine of this project") for q in questions}
+        found: dict[str, tuple[TaxDetermination | None, str]] = {}
+        for question in questions:
+            try:
+                found[question.key] = session.determine([question])[0], ""
+            except ConnectorError as error:
+                found[question.key] = None, str(error)[:300]
+        return found
+
     # reconciling
 
     def reconcile(self, entity: str, until: date, dry: bool = False) -> Run:
@@ -255,6 +273,41 @@ class App:
             self._closed_at = time.monotonic()
             close_matched_cases(connection, self.clock.now())
         return False
+
+    # paying
+
+    def propose_payments(
+        self, entity: str, pay_on: date, until: date, by: str = "", dry: bool = False
+    ) -> Proposal:
+        """Propose a payment run of an entity. Raises PaymentRunError, ConnectorError."""
+        release = self.release()
+        interface = payment_interface(release, entity)
+        if interface is None:
+            raise PaymentRunError(
+                f"no interface pays for {entity}: put interfaces/payments.toml into the project, with a system "
+                f'of connector "payments" and entity = "{entity}"'
+            )
+        reader = self.reader_of(release.entities[entity].ledger)
+        if reader is None:
+            raise PaymentRunError(f"{release.entities[entity].ledger} is no ledger that can be read")
+        connection = self.database.connect(autocommit=True)
+        lane = Lane(connection, "propose payments", entity)
+        try:
+            while not lane.take():
+                time.sleep(0.1)
+            return propose_run(
+                connection,
+                release,
+                interface,
+                reader,
+                pay_on=pay_on,
+                until=until,
+                by=by,
+                now=self.clock.now(),
+                dry=dry,
+            )
+        finally:
+            connection.close()
 
     # running
 
@@ -317,6 +370,8 @@ class App:
                 [sealer.step, verify.step, self.close_matched_cases, overdue.step, self.housekeeping],
             ),
         ]
+        filing = FilingStage(self.release, clock)
+        loops.append(Loop("file payments", self.database, [filing.step]))
         daily = ReconcileStage(self.release, self.reconcile, clock)
         loops.append(Loop("reconcile", self.database, [daily.step]))
         for number in range(_DELIVERY_THREADS):

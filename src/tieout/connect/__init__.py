@@ -1,5 +1,6 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
+from tieout.connect.bills import BILL_OPTIONS
 from tieout.connect.capabilities import (
     Balances,
     ControlTotal,
@@ -15,10 +16,11 @@ from tieout.connect.capabilities import (
     RemoteFile,
     RemoteFolder,
     Sending,
+    TaxEngine,
     WebhookReceiver,
     Writer,
 )
-from tieout.connect.client import read_json
+from tieout.connect.client import ask_json, read_json
 from tieout.connect.declaration import (
     ConfigField,
     Connector,
@@ -49,6 +51,7 @@ from tieout.connect.tables import (
 )
 
 __all__ = [
+    "BILL_OPTIONS",
     "TABLE_OPTIONS",
     "Balances",
     "ConfigField",
@@ -75,6 +78,7 @@ __all__ = [
     "RemoteFolder",
     "RowError",
     "Sending",
+    "TaxEngine",
     "SetupError",
     "SignatureError",
     "Stream",
@@ -85,6 +89,7 @@ __all__ = [
     "Writer",
     "check_entity",
     "check_period",
+    "ask_json",
     "checked_rows",
     "journal_documents",
     "journal_items",

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
 from tieout.documents import EffectBody
+from tieout.documents.taxation import TaxDetermination, TaxQuestion
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,14 @@ class Writer(Protocol):
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """What became of sendings whose outcome is unknown: confirmed, absent, undecided."""
+        ...
+
+
+@runtime_checkable
+class TaxEngine(Protocol):
+    def determine(self, questions: Sequence[TaxQuestion]) -> list[TaxDetermination]:
+        """What is due on each document, in order; nothing is recorded there. Raises TransientError,
+        SetupError, RefusedError."""
         ...
 
 

@@ -81,8 +81,8 @@ select v.delivery_id, v.document_id, v.external_id, v.body, v.account, v.target_
 from tieout.delivery v join tieout.document d using (document_id)
 where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.state = 'confirmed'
   and v.delivery_id > %(after)s
-  and v.external_id not in (select r from tieout.delivery u, unnest(u.requires) r
-    where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null)
+  and (v.effect not like 'match%%' or v.external_id not in (select r from tieout.delivery u, unnest(u.requires) r
+    where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null))
 order by v.delivery_id limit %(limit)s
 
 -- name: mark_changed

@@ -350,11 +350,16 @@ class DeliveryStage:
 
 
 # Causes of effects that did not happen: delivering them solves the case.
-_UNSENT = ["refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible"]
+_UNSENT = [
+    "refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible",
+    "paid_already",
+]  # fmt: skip
 _RECOVERY = {
     NOT_OURS: "somebody wrote into the database past Tieout: find out who; nothing of it was sent",
     "not_matched": "match the two in the ledger, or `tieout replay --cause not_matched`",
     "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
+    "paid_already": "somebody paid or matched its bill meanwhile: exclude the payment with that reason; it is "
+    "in no file to the bank",
     "match_impossible": "one side has left its account: correct it in the ledger, then replay",
     "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
     "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",

@@ -12,27 +12,21 @@ from decimal import Decimal
 
 import msgspec
 
+from tieout.documents.base import DocumentBase, Party
+from tieout.documents.purchasing import (
+    GoodsReceipt,
+    PaymentAnswer,
+    PaymentFile,
+    PurchaseOrder,
+    Supplier,
+    TaxLine,
+    VendorBill,
+    VendorPayment,
+)
 from tieout.money import Amount
 
 
-class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer as a source knows it. `key` is unique among that source's customers."""
-
-    key: str
-    name: str
-    email: str = ""
-    country: str = ""
-
-
-class _Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    key: str
-    version: str = ""
-    occurred_at: datetime
-    currency: str
-    control_group: str = ""
-
-
-class Customer(_Document, frozen=True, kw_only=True, tag="customer"):
+class Customer(DocumentBase, frozen=True, kw_only=True, tag="customer"):
     """A customer that a CRM owns. No measure."""
 
     party: Party
@@ -51,16 +45,7 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str = ""
 
 
-class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the source charged for one tax on the whole document: positive, exact."""
-
-    key: str
-    title: str
-    rate: Decimal
-    amount: Amount
-
-
-class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoice"):
+class CustomerInvoice(DocumentBase, frozen=True, kw_only=True, tag="customer_invoice"):
     """What a customer owes for an order. `total` = sum of nets + taxes, positive.
 
     `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, or
@@ -80,7 +65,7 @@ class CustomerInvoice(_Document, frozen=True, kw_only=True, tag="customer_invoic
     batch: str = ""
 
 
-class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):
+class CreditNote(DocumentBase, frozen=True, kw_only=True, tag="credit_note"):
     """What is given back of an order. Amounts are positive; the measure is negative. One that
     `adjusts` lowers what its invoice is due: nothing is paid back for it."""
 
@@ -94,14 +79,14 @@ class CreditNote(_Document, frozen=True, kw_only=True, tag="credit_note"):
     total: Amount
 
 
-class GiftCardTender(_Document, frozen=True, kw_only=True, tag="gift_card_tender"):
+class GiftCardTender(DocumentBase, frozen=True, kw_only=True, tag="gift_card_tender"):
     """A gift card redeemed for an order: tender, not discount. `amount` is positive."""
 
     order_key: str
     amount: Amount
 
 
-class ProviderMovement(_Document, frozen=True, kw_only=True, tag="provider_movement"):
+class ProviderMovement(DocumentBase, frozen=True, kw_only=True, tag="provider_movement"):
     """One change of a payment provider's balance.
 
     `category` is the provider's reporting category in our words: charge, refund,
@@ -124,7 +109,7 @@ class ProviderMovement(_Document, frozen=True, kw_only=True, tag="provider_movem
     description: str = ""
 
 
-class PayoutComposition(_Document, frozen=True, kw_only=True, tag="payout_composition"):
+class PayoutComposition(DocumentBase, frozen=True, kw_only=True, tag="payout_composition"):
     """Which movements an automatic payout paid out, as its provider lists them: source keys of
     movements, the payout's own left out. No measure; it proves the payout."""
 
@@ -133,7 +118,7 @@ class PayoutComposition(_Document, frozen=True, kw_only=True, tag="payout_compos
     movement_keys: tuple[str, ...]
 
 
-class Dispute(_Document, frozen=True, kw_only=True, tag="dispute"):
+class Dispute(DocumentBase, frozen=True, kw_only=True, tag="dispute"):
     """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive."""
 
     provider: str
@@ -142,7 +127,7 @@ class Dispute(_Document, frozen=True, kw_only=True, tag="dispute"):
     payment_key: str
 
 
-class Statement(_Document, frozen=True, kw_only=True, tag="statement"):
+class Statement(DocumentBase, frozen=True, kw_only=True, tag="statement"):
     """A bank statement's frame: its balances are signed (money in the account is positive).
 
     `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive),
@@ -162,7 +147,7 @@ class Statement(_Document, frozen=True, kw_only=True, tag="statement"):
     stated_out: Amount | None = None
 
 
-class StatementLine(_Document, frozen=True, kw_only=True, tag="statement_line"):
+class StatementLine(DocumentBase, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
     Two equal lines of a statement are two lines: their keys differ by their ordinal.
@@ -208,7 +193,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     on_payment: bool = False
 
 
-class Reconciliation(_Document, frozen=True, kw_only=True, tag="reconciliation"):
+class Reconciliation(DocumentBase, frozen=True, kw_only=True, tag="reconciliation"):
     """A match that is to be applied in the ledger: `cash` (what was paid) against `due` (what it
     pays). `difference` is cash less due, signed, and is booked to `difference_account` (a code, ""
     where it stays open); `explained_as` says what it is. No measure.
@@ -249,7 +234,7 @@ class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
     to_on: date | None = None
 
 
-class JournalEntry(_Document, frozen=True, kw_only=True, tag="journal_entry"):
+class JournalEntry(DocumentBase, frozen=True, kw_only=True, tag="journal_entry"):
     """An entry of another ledger, or of payroll, expenses, fixed assets (its `nature`).
 
     `total` is the sum of the whole entry's debits, positive; `imbalance` is its debits less its
@@ -276,7 +261,7 @@ class JournalEntry(_Document, frozen=True, kw_only=True, tag="journal_entry"):
     whole: str = ""
 
 
-class TrialBalance(_Document, frozen=True, kw_only=True, tag="trial_balance"):
+class TrialBalance(DocumentBase, frozen=True, kw_only=True, tag="trial_balance"):
     """What another ledger says that an account of its own holds at the end of a day: `balance` is
     signed, a debit is positive. No measure: entries are held against it."""
 
@@ -292,7 +277,7 @@ class RevenuePart(msgspec.Struct, frozen=True, kw_only=True):
     amount: Amount
 
 
-class RevenueSchedule(_Document, frozen=True, kw_only=True, tag="revenue_schedule"):
+class RevenueSchedule(DocumentBase, frozen=True, kw_only=True, tag="revenue_schedule"):
     """Over which months a line of an invoice is earned. `net` is the line's own amount without tax
     (a credit note's is negative), to which the parts must sum; `deferred` and `revenue` are the
     roles of the accounts that it goes from and to. No measure: the invoice has it."""
@@ -305,7 +290,7 @@ class RevenueSchedule(_Document, frozen=True, kw_only=True, tag="revenue_schedul
     revenue: str
 
 
-class BatchControl(_Document, frozen=True, kw_only=True, tag="batch_control"):
+class BatchControl(DocumentBase, frozen=True, kw_only=True, tag="batch_control"):
     """A source's own figures for the entries that it sent together: how many, and the sums of their
     debits and credits, both positive. No measure."""
 
@@ -322,15 +307,22 @@ Document = (
     | CustomerInvoice
     | CreditNote
     | GiftCardTender
+    | GoodsReceipt
     | JournalEntry
+    | PaymentAnswer
+    | PaymentFile
     | ProviderMovement
     | PayoutComposition
     | Dispute
+    | PurchaseOrder
     | Reconciliation
     | RevenueSchedule
     | Statement
     | StatementLine
+    | Supplier
     | TrialBalance
+    | VendorBill
+    | VendorPayment
 )
 
 
@@ -357,7 +349,7 @@ def _signed(value: Decimal) -> Measure:
 
 
 def measure_of(document: Document) -> Measure:
-    """The document's own measure: an invoice and money in are debits, a credit note and money
+    """The document's own measure: an invoice and money in are debits, a credit note, a bill and money
     out are credits; an entry counts with both its sides; a frame, a customer, a status and a tender count for nothing."""
     match document:
         case CustomerInvoice():
@@ -365,6 +357,10 @@ def measure_of(document: Document) -> Measure:
             return NOTHING if document.exclusion == "test" else _signed(document.total.value)
         case CreditNote():
             return _signed(-document.total.value)
+        case VendorBill():
+            return _signed(document.total.value if document.refund else -document.total.value)
+        case VendorPayment():
+            return _signed(-document.pays.value)
         case ProviderMovement():
             return _signed(document.net.value)
         case StatementLine():

@@ -49,8 +49,8 @@ class ProductRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", t
 
 
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`net` = quantity x unit price, positive, without tax; `taxes` are the ledger's names;
-    `product` is an external id, "" for none."""
+    """`net` = quantity x unit price, without tax, positive (a discount is negative); `taxes` are the
+    ledger's names; `product` is an external id, "" for none; `analytic` as a ledger line's."""
 
     name: str
     quantity: Decimal
@@ -58,11 +58,15 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     taxes: tuple[str, ...] = ()
     product: str = ""
+    analytic: tuple[tuple[str, Decimal], ...] = ()
 
 
 class InvoicePosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="invoice"):
-    """A customer invoice, or with `refund` a credit note. All amounts are positive in
-    `currency`; `tax_totals` are the source's own, forced onto the ledger's tax lines."""
+    """A customer invoice, or with `purchase` a vendor bill; with `refund` a credit note of either.
+    All amounts are positive in `currency`; `tax_totals` are the source's own, forced onto the ledger's
+    tax lines; a tax that is not among them the ledger works out by itself, and it comes to nothing (it
+    is due and deducted at once). `receivable` is the account of what is due, a bill's payable; it is
+    due on `due`, or at once."""
 
     refund: bool
     journal: str
@@ -75,6 +79,8 @@ class InvoicePosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", 
     total: Decimal
     receivable: str
     match: str = ""
+    purchase: bool = False
+    due: date | None = None
 
 
 class CashPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="cash"):
@@ -128,8 +134,8 @@ class MatchedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="entry"):
     """A journal entry of signed lines that sum to zero. `expects` are lines of the ledger that it is
-    made for: where one of them is open by another amount by now, nothing is posted. `marks` are
-    put on other lines before it is posted, so that the ledger pairs these with its own as it posts."""
+    made for: where one of them is open by another amount by now, nothing is posted, and `late` is the
+    case's cause. `marks` are put on other lines before it is posted, so that the ledger pairs these with its own as it posts."""
 
     journal: str
     on: date
@@ -138,6 +144,7 @@ class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", ta
     lines: tuple[LedgerLine, ...]
     marks: tuple[Mark, ...] = ()
     expects: tuple[MatchedLine, ...] = ()
+    late: str = "matched_otherwise"
 
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="match"):
@@ -174,6 +181,13 @@ class MailOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="ma
     text: str
 
 
+class FileOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="file"):
+    """A file for a bank, by its name: the same name is never written twice with other content."""
+
+    name: str
+    content: str
+
+
 class EventOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="event"):
     """A CloudEvent. `data` holds texts only: amounts are decimal texts."""
 
@@ -195,13 +209,17 @@ EffectBody = (
     | CrmUpdate
     | MailOut
     | EventOut
+    | FileOut
 )
 
 
 def _invoice_lines(posting: InvoicePosting) -> list[LedgerLine]:
-    sign = -1 if not posting.refund else 1
+    # What is sold is a credit, what is bought a debit; a refund is the other way round.
+    sign = -1 if posting.refund == posting.purchase else 1
     rows = [
-        LedgerLine(account=x.account, amount=sign * x.net, company=Decimal(0), name=x.name)
+        LedgerLine(
+            account=x.account, amount=sign * x.net, company=Decimal(0), name=x.name, analytic=x.analytic
+        )
         for x in posting.lines
     ]
     rows += [

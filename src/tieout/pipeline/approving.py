@@ -36,6 +36,8 @@ from tieout.documents import (
     Reconciliation,
     Statement,
     StatementLine,
+    Supplier,
+    VendorPayment,
     canonical_bytes,
     decode_document,
     measure_of,
@@ -47,7 +49,8 @@ from tieout.money.period import accounting_date
 from tieout.pipeline.replay import exclude_case
 from tieout.pipeline.work import Work
 from tieout.processes import Facts, money_of
-from tieout.rules import Demand, Interface, Release, demand_of
+from tieout.processes.procure_to_pay import account_changed
+from tieout.rules import Demand, Interface, Release, Step, both, demand_of
 from tieout.security import Authority, StampError, load_authority
 from tieout.store import Connection, Queries
 
@@ -73,9 +76,9 @@ class Approving:
 
     def hold(self, works: Sequence[Work]) -> None:
         """Mark what waits for an approval, and ask for it; note by what the rest goes on."""
-        if not self._release.policies:
-            return
         for work in works:
+            if not self._release.policies and not isinstance(work.document, Supplier | VendorPayment):
+                continue
             plan, facts = work.planned
             if plan.decision != "planned" or not plan.effects or isinstance(work.document, _CASH):
                 continue
@@ -140,6 +143,7 @@ class Approving:
         party = getattr(document, "party", None)
         values: dict[str, int | str] = {
             "action": action,
+            "change": self._change(work),
             "amount": int(amount.scaleb(minor_digits(document.currency))),
             "company_amount": int(company.scaleb(minor_digits(self._entity.currency))),
             "counterparty": getattr(party, "name", "") if party else "",
@@ -153,7 +157,36 @@ class Approving:
             "risk": self._interface.risk,
             "source": self._interface.system,
         }
-        return demand_of(self._release.policies, values)
+        demand = demand_of(self._release.policies, values)
+        return demand if action != "post" else self._always(work, demand)
+
+    @staticmethod
+    def _change(work: Work) -> str:
+        """What a telling changes of a supplier: new, bank_details or other; "" for other documents."""
+        if not isinstance(work.document, Supplier):
+            return ""
+        before = decode_document(work.previous.content.encode()) if work.previous else None
+        assert before is None or isinstance(before, Supplier)
+        if before is None:
+            return "new"
+        return "bank_details" if account_changed(work.document, before) else "other"
+
+    def _always(self, work: Work, demand: Demand | None) -> Demand | None:
+        """What no project can do without: a second person for where a supplier is paid, and for every
+        payment. The interface says whose role that is."""
+        role, name = "", ""
+        if isinstance(work.document, VendorPayment):
+            role, name = self._interface.option("release_role", "controller"), "every payment is released"
+        elif (
+            isinstance(work.document, Supplier)
+            and work.document.account is not None
+            and self._change(work) in ("new", "bank_details")
+        ):
+            role, name = self._interface.option("bank_details_role", "controller"), "bank details"
+        if not role:
+            return demand
+        own = Demand(policies=(name,), steps=(Step(role),), service_level_hours=24, escalate_to="")
+        return own if demand is None else both(demand, own)
 
     def _makers(self, work: Work) -> tuple[str, ...]:
         """Everybody who had a hand in a document: who gave it, and who prepared it at its source."""

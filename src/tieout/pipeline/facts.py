@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,10 +19,12 @@ from tieout.documents import (
     Document,
     JournalEntry,
     Party,
+    VendorBill,
     link_of,
     order_names,
     order_number,
 )
+from tieout.documents.taxation import TaxDetermination
 from tieout.processes import (
     Facts,
     OrderFact,
@@ -30,8 +34,9 @@ from tieout.processes import (
     partner_external_id,
     wants_of,
 )
-from tieout.processes.facts import PreviousFact
+from tieout.processes.facts import PreviousFact, RelatedFact
 from tieout.rules import Interface, Release
+from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -51,6 +56,36 @@ class Asked:
     on: date
     previous: PreviousFact | None = None
     document_id: int = 0
+    received_at: datetime | None = None
+
+
+def _begins(asked: Asked) -> datetime:
+    """From when a document's patience counts: of a bill from when it came, whatever its date."""
+    if isinstance(asked.document, VendorBill) and asked.received_at is not None:
+        return asked.received_at
+    return asked.document.occurred_at
+
+
+Known = tuple[int, RelatedFact]
+# What an engine says of a document, or why it says nothing.
+TaxWord = tuple[TaxDetermination | None, str]
+
+
+def _beside(asked: Asked, wants: Wants, related: dict[str, list[Known]]) -> tuple[RelatedFact, ...]:
+    """What stands beside one document, each once with its names, oldest first; not itself."""
+    names: dict[int, list[str]] = {}
+    facts: dict[int, RelatedFact] = {}
+    for name in dict.fromkeys(wants.related):
+        for number, fact in related.get(name, ()):
+            if number != asked.document_id:
+                names.setdefault(number, []).append(name)
+                facts[number] = fact
+    return tuple(
+        msgspec.structs.replace(
+            facts[n], names=tuple(names[n]), earlier=not asked.document_id or n < asked.document_id
+        )
+        for n in sorted(facts)
+    )
 
 
 class FactReader:
@@ -64,8 +99,10 @@ class FactReader:
         ledger: LedgerFacts,
         foreign: dict[str, str],
         now: datetime,
+        taxes: Mapping[str, TaxWord] = MappingProxyType({}),
     ) -> None:
         self._connection, self._release, self._interface = connection, release, interface
+        self._taxes = taxes
         self._entity = release.entities[interface.entity]
         self._ledger, self._foreign, self._now = ledger, foreign, now
 
@@ -78,10 +115,50 @@ class FactReader:
         parties = self._parties(asked)
         twins = self._twins(asked)
         tellings = self._tellings(asked)
-        return [
+        related = self._related(wants)
+        found = [
             self._facts(a, w, orders, links, parked, refunds, parties, twins, tellings)
             for a, w in zip(asked, wants, strict=True)
         ]
+        return [
+            msgspec.structs.replace(
+                facts,
+                related=_beside(a, w, related),
+                tax=self._taxes.get(a.document.key, (None, ""))[0],
+                tax_outage=self._taxes.get(a.document.key, (None, ""))[1],
+            )
+            for a, w, facts in zip(asked, wants, found, strict=True)
+        ]
+
+    def _related(self, wants: Sequence[Wants]) -> dict[str, list[Known]]:
+        """Documents by each name that is asked for; what somebody changed past us is none."""
+        names = sorted({n for w in wants for n in w.related})
+        if not names:
+            return {}
+        stamps, found = stamper(self._connection), dict[str, list[Known]]()
+        for row in self._connection.execute(
+            _SQL["related"], {"entity": self._entity.code, "names": names}
+        ).fetchall():
+            sha = hashlib.sha256(row["content"].encode()).digest()
+            given = (row["interface"], row["source_key"], row["revision"], row["message_id"], sha)
+            if not stamps.holds(row["stamp"], "document", *given):
+                continue
+            interface = self._release.interfaces.get(row["interface"])
+            fact = RelatedFact(
+                kind=row["kind"],
+                interface=row["interface"],
+                system=interface.system if interface else "",
+                key=row["source_key"],
+                revision=row["revision"],
+                state=row["state"],
+                content=row["content"],
+                on=row["accounting_on"],
+                since=row["posted_at"],
+                effect=row["effect"],
+            )
+            for name in row["names"]:
+                found.setdefault(name, []).append((row["document_id"], fact))
+        return found
 
     def _orders(self, wants: Sequence[Wants]) -> dict[str, OrderFact]:
         keys = sorted({w.order_key for w in wants if w.order_key})
@@ -264,7 +341,7 @@ class FactReader:
         return Facts(
             rate=rate,
             lock_on=self._ledger.lock_on,
-            patience_over=self._now >= document.occurred_at + timedelta(hours=self._interface.patience_hours),
+            patience_over=self._now >= _begins(asked) + timedelta(hours=self._interface.patience_hours),
             order=order,
             credit_note=credit["external_id"] if credit else "",
             payout=PayoutFact(

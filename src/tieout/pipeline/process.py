@@ -22,25 +22,33 @@ from tieout.connect import Connector, ContentRefusedError, LedgerFacts
 from tieout.documents import (
     Customer,
     CustomerInvoice,
+    GoodsReceipt,
     Measure,
     ProviderMovement,
+    PurchaseOrder,
+    Supplier,
+    VendorBill,
     canonical_bytes,
     ledger_lines,
     measure_of,
+    names_of,
     order_names,
 )
 from tieout.documents import decode_document as decode
+from tieout.documents.purchasing import AWAITS
+from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount, MoneyError, Period
 from tieout.money.period import accounting_date
 from tieout.observe import get_logger
 from tieout.pipeline.approving import Approving
-from tieout.pipeline.facts import Asked, FactReader
+from tieout.pipeline.facts import Asked, FactReader, TaxWord
 from tieout.pipeline.revising import revise
 from tieout.pipeline.work import Work
 from tieout.pipeline.writing import Writer
 from tieout.processes import CaseDraft, Facts, Plan, plan_document
+from tieout.processes.taxes import question_of
 from tieout.rules import Entity, Interface, Release
 from tieout.security import NOT_OURS, stamper
 from tieout.store import Connection, Queries
@@ -62,6 +70,8 @@ class LedgerSide(Protocol):
     def facts(self, entity: Entity) -> LedgerFacts: ...
 
     def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]: ...
+
+    def determine(self, engine: str, questions: Sequence[TaxQuestion]) -> dict[str, TaxWord]: ...
 
 
 class ProcessStage:
@@ -135,13 +145,14 @@ class _Batch:
         due = [row for row in due if row["document_id"] not in gone]
         works += [_again(row) for row in due if self._untouched(row)]
         touched = [row for row in due if not self._untouched(row)]
-        groups = [[w for w in works if _rank(w) == rank] for rank in range(3)]
-        sales = groups[0]
-        ledger, foreign = self._ask_ledger(sales)
+        ranked = [[w for w in works if _rank(w) == rank] for rank in range(3)]
+        groups = [group for members in ranked for group in _apart(members)]
+        ledger, foreign = self._ask_ledger(ranked[0])
+        taxes = self._ask_taxes(works)
         with connection.transaction():
             self._lock_orders(connection, works)
             self._number(connection, works)
-            reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now)
+            reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now, taxes)
             approving = Approving(connection, self._release, self._interface, self._now)
             writer = Writer(connection, self._release, self._interface, self._stage._sinks, self._now)
             # What is named by others comes first, so that they find it in the same batch.
@@ -190,6 +201,7 @@ class _Batch:
                         measure=measure_of(document),
                         on=booked or accounting_date(happened, self._entity.zone),
                         submitted_by=row["submitted_by"],
+                        received_at=row["received_at"],
                     )
                 )
         return works, settled, refused
@@ -220,10 +232,20 @@ class _Batch:
         foreign = ledger.foreign(self._entity, numbers) if numbers else {}
         return ledger.facts(self._entity), foreign
 
+    def _ask_taxes(self, works: list[Work]) -> dict[str, TaxWord]:
+        """What the interface's tax engine says of bills, or why it says nothing: then the declared
+        fallback holds, and nobody waits for it here."""
+        engine = self._interface.option("tax_engine")
+        bills = [w.document for w in works if isinstance(w.document, VendorBill)]
+        if not bills or engine in ("", "rate_table"):
+            return {}
+        questions = [question_of(bill, self._interface) for bill in bills]
+        return self._stage._ledger.determine(engine, questions)
+
     def _lock_orders(self, connection: Connection, works: list[Work]) -> None:
         """An order and its payments come by different interfaces: one worker at a time plans for
         an order, so that neither misses what the other is about to write."""
-        orders = {name for w in works for name in order_names(w.document)}
+        orders = {n for w in works for n in (*order_names(w.document), *names_of(w.document))}
         if orders:
             connection.execute(
                 _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}
@@ -241,7 +263,9 @@ class _Batch:
             void(connection, gone, "superseded by a newer version", self._now)
 
     def _plan(self, works: list[Work], reader: FactReader) -> None:
-        facts = reader.read([Asked(w.document, w.on, w.previous, w.document_id) for w in works])
+        facts = reader.read(
+            [Asked(w.document, w.on, w.previous, w.document_id, w.received_at) for w in works]
+        )
         for work, fact in zip(works, facts, strict=True):
             work.facts = fact
             work.plan = self._plan_one(work, fact)
@@ -322,11 +346,29 @@ class _Batch:
                 )
 
 
+def _apart(works: list[Work]) -> list[list[Work]]:
+    """Groups in which no two documents share a name: two bills of one order see each other, though
+    they came together."""
+    groups: list[tuple[set[str], list[Work]]] = []
+    for work in works:
+        names = {n for n in names_of(work.document) if not n.startswith(AWAITS)}
+        home = next((g for g in groups if not names & g[0]), None)
+        if home is None:
+            home = (set(), [])
+            groups.append(home)
+        home[0].update(names)
+        home[1].append(work)
+    return [members for _, members in groups] or [[]]
+
+
 def _rank(work: Work) -> int:
-    """Customers and invoices, then what moves money first, then what refers to either."""
+    """Customers, suppliers, orders and invoices, then what moves money first, then what refers to
+    any of them."""
     match work.document:
-        case Customer() | CustomerInvoice():
+        case Customer() | CustomerInvoice() | Supplier() | PurchaseOrder():
             return 0
+        case GoodsReceipt():
+            return 1
         case ProviderMovement(category="charge" | "payout"):
             return 1
         case _:
@@ -350,6 +392,7 @@ def _again(row: Row) -> Work:
         previous=previous,
         is_new=False,
         submitted_by=row["submitted_by"],
+        received_at=row["received_at"],
     )
 
 

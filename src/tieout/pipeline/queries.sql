@@ -45,7 +45,7 @@ select message_id, stream, source_key, received_at, dedupe_key, transport, submi
 from next where before < %(bytes)s order by message_id
 
 -- name: due_documents
-select d.*, b.salt, m.submitted_by from tieout.document d
+select d.*, b.salt, m.submitted_by, m.received_at from tieout.document d
 join tieout.message m using (message_id)
 join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
 where d.interface = %(interface)s and d.state = 'normalised' and d.retry_at <= %(now)s
@@ -112,7 +112,9 @@ returning document_id
 update tieout.document set retry_at = %(now)s
 where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
   and document_id <> all(%(planned)s::bigint[])
-  and ((order_key <> '' and order_key = any(%(orders)s)) or kind = 'statement_line')
+  and ((order_key <> '' and order_key = any(%(orders)s)) or kind = 'statement_line'
+    or document_id in (select document_id from tieout.document_name
+        where entity = %(entity)s and name = any(%(names)s)))
 
 -- name: orders_by_key
 select d.order_key, d.link_key, d.state, d.revision, d.document_id, d.currency, d.interface,
@@ -162,6 +164,23 @@ select distinct on (source_key) source_key, content::jsonb ->> 'whole' as whole 
 where interface = %(interface)s and source_key = any(%(keys)s) and kind = 'journal_entry'
   and state in ('planned', 'posted')
 order by source_key, revision desc
+
+-- name: add_names
+insert into tieout.document_name (entity, name, document_id)
+select %(entity)s, * from unnest(%(names)s::text[], %(ids)s::bigint[])
+on conflict do nothing
+
+-- name: related
+-- Every document of these names, with the names that it was found by and its main effect.
+select d.document_id, d.interface, d.source_key, d.revision, d.kind, d.state, d.content, d.message_id,
+    d.stamp, d.accounting_on, d.posted_at, n.names, coalesce(v.external_id, '') as effect
+from (select document_id, array_agg(name order by name) as names from tieout.document_name
+    where entity = %(entity)s and name = any(%(names)s) group by document_id) n
+join tieout.document d using (document_id)
+left join lateral (select external_id from tieout.delivery v where v.document_id = d.document_id
+    and v.effect in ('bill', 'vendor_credit', 'payment') limit 1) v on true
+where d.state <> 'superseded'
+order by d.document_id
 
 -- name: twins
 -- What is refused or excluded is nobody's twin.

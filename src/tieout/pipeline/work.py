@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from tieout.documents import Document, Measure
 from tieout.processes import Facts, Plan
@@ -14,7 +14,7 @@ from tieout.processes.facts import PreviousFact
 class Work:
     """`measure` is what this revision adds to its key's figure; `is_new` tells a fresh
     document from one that is planned again; `supersedes` are revisions it takes the place of;
-    `submitted_by` is the person who gave its message, "" where a system did; `approval` says by what
+    `submitted_by` is the person who gave its message, "" where a system did; `received_at` when it came; `approval` says by what
     it may go on, "" where no policy asks."""
 
     document: Document
@@ -31,6 +31,7 @@ class Work:
     plan: Plan | None = None
     facts: Facts | None = None
     submitted_by: str = ""
+    received_at: datetime | None = None
     approval: str = ""
 
     @property

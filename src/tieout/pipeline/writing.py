@@ -12,10 +12,12 @@ from tieout.cases import NewCase, open_cases, solve
 from tieout.documents import (
     CustomerInvoice,
     PayoutComposition,
+    awaited_by,
     canonical_bytes,
     encode_effect,
     ledger_lines,
     link_of,
+    names_of,
     order_names,
 )
 from tieout.evidence import Entry, record, salted_hash
@@ -57,6 +59,7 @@ class Writer:
         if not group:
             return
         self._documents([w for w in group if w.is_new])
+        self._names([w for w in group if w.is_new])
         self._replanned([w for w in group if not w.is_new])
         self._deliveries(group)
         self._payout_items(group)
@@ -134,6 +137,13 @@ class Writer:
                         ),
                     )
                 )
+
+    def _names(self, works: list[Work]) -> None:
+        named = [(name, w.document_id) for w in works for name in names_of(w.document)]
+        if named:
+            names, ids = zip(*named, strict=True)
+            given = {"entity": self._entity.code, "names": list(names), "ids": list(ids)}
+            self._connection.execute(_SQL["add_names"], given)
 
     def _replanned(self, works: list[Work]) -> None:
         if not works:
@@ -315,6 +325,7 @@ class Writer:
                     "now": self._now,
                     "entity": self._entity.code,
                     "orders": orders,
+                    "names": sorted({name for w in moved for name in awaited_by(w.document)}),
                     "planned": [w.document_id for w in group],
                 },
             )

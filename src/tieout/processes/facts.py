@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
@@ -21,9 +21,18 @@ from tieout.documents import (
     Document,
     GiftCardTender,
     Party,
+    PaymentAnswer,
     ProviderMovement,
+    PurchaseOrder,
     StatementLine,
+    Supplier,
+    VendorBill,
+    VendorPayment,
+    names_of,
+    supplier_names,
 )
+from tieout.documents.purchasing import run_of
+from tieout.documents.taxation import TaxDetermination
 
 
 class OrderFact(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,13 +83,39 @@ class PreviousFact(msgspec.Struct, frozen=True, kw_only=True):
     content: str
 
 
+class RelatedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that this one names, or that has a name of it: its canonical `content`, `state`, and
+    the `names` by which it was found. `earlier` says that it was here first; `on` is its accounting
+    day, `since` when it was posted; `effect` is the external id of its main effect, "" for none."""
+
+    kind: str
+    interface: str
+    system: str
+    key: str
+    revision: int
+    state: str
+    content: str
+    on: date
+    since: datetime | None = None
+    effect: str = ""
+    names: tuple[str, ...] = ()
+    earlier: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is booked, or on its way there."""
+        return self.state in ("planned", "posted")
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """`rate` is units of the document's currency for one of the entity's (1 where equal).
 
     `payment` is the charge that a refund or reversal belongs to, with the account that it was
     booked against; `refund_account` is the one that a credit note's refund went out of.
     `lock_on` is the last locked day; `patience_over` says that waiting for a counterpart is
-    over; `twin` is the key of a document that came first for what there may be one of; `retold` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger.
+    over; `twin` is the key of a document that came first for what there may be one of; `retold` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger; `related` are
+    documents that share a name with it, oldest first; `tax` is what a tax engine says of it, and
+    `tax_outage` why it says nothing.
     """
 
     rate: Decimal = Decimal(1)
@@ -97,6 +132,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     foreign: str = ""
     twin: str = ""
     retold: bool = False
+    related: tuple[RelatedFact, ...] = ()
+    tax: TaxDetermination | None = None
+    tax_outage: str = ""
 
 
 class Wants(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +145,7 @@ class Wants(msgspec.Struct, frozen=True, kw_only=True):
     payout_key: str = ""
     payment_key: str = ""
     references: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 # What payouts and orders are called in a bank line, where its interface does not say.
@@ -124,7 +163,12 @@ def _line_wants(line: StatementLine, options: Mapping[str, Any]) -> Wants:
     payout = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).search(text)
     found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)
     orders = tuple(sorted({hit.group().upper() for hit in found}))
-    return Wants(payout_key=payout.group() if payout else "", references=orders)
+    end = line.end_to_end_id
+    return Wants(
+        payout_key=payout.group() if payout else "",
+        references=orders,
+        related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
+    )
 
 
 def wants_of(document: Document, options: Mapping[str, Any] = MappingProxyType({})) -> Wants:
@@ -143,5 +187,20 @@ def wants_of(document: Document, options: Mapping[str, Any] = MappingProxyType({
             return Wants(payment_key=document.payment_key)
         case StatementLine():
             return _line_wants(document, options)
+        case VendorBill():
+            iban = document.iban
+            seller = supplier_names(
+                key=document.supplier, tax_id=document.tax_id, iban=iban, name=document.seller.name
+            )
+            return Wants(related=(*seller, *names_of(document)))
+        case VendorPayment():
+            supplier = supplier_names(key=document.supplier)
+            return Wants(related=(*supplier, f"answer:{document.end_to_end_id}"))
+        case PaymentAnswer():
+            if document.end_to_end_id:
+                return Wants(related=(f"payment:{document.end_to_end_id}",))
+            return Wants(related=(f"run:{run_of(document.message_id)}",))
+        case Supplier() | PurchaseOrder():
+            return Wants(related=names_of(document))
         case _:
             return Wants()

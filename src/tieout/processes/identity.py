@@ -38,6 +38,11 @@ def applied_external_id(effect: str) -> str:
     return _id((effect.removeprefix("tieout."), "apply"))
 
 
+def again_external_id(effect: str, what: str) -> str:
+    """What is done about an effect later, whoever asks for it: by the effect's own external id."""
+    return _id((effect.removeprefix("tieout."), what))
+
+
 def match_key(*parts: str) -> str:
     """The key under which a ledger pairs lines (Odoo's import matching number adds `I`)."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -16,17 +16,24 @@ from tieout.documents import (
     Document,
     EffectBody,
     GiftCardTender,
+    GoodsReceipt,
     JournalEntry,
     PartnerRecord,
     Party,
+    PaymentAnswer,
+    PaymentFile,
     PayoutComposition,
     ProductRecord,
     ProviderMovement,
+    PurchaseOrder,
     Reconciliation,
     RevenueSchedule,
     Statement,
     StatementLine,
+    Supplier,
     TrialBalance,
+    VendorBill,
+    VendorPayment,
 )
 from tieout.money import Amount
 from tieout.processes.facts import Facts
@@ -174,8 +181,10 @@ def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan
 def money_of(document: Document) -> Amount:
     """The amount that is at risk where a document cannot be booked, signed as the document is."""
     match document:
-        case CustomerInvoice() | CreditNote():
+        case CustomerInvoice() | CreditNote() | VendorBill() | PaymentFile():
             return document.total
+        case VendorPayment():
+            return document.pays
         case ProviderMovement():
             return document.net if document.net else document.gross
         case GiftCardTender() | Dispute() | StatementLine():
@@ -225,6 +234,8 @@ def plan_document(
     """
     from tieout.processes import (
         order_to_cash,
+        paying,
+        procure_to_pay,
         reconciliation,
         record_to_report,
         retelling,
@@ -242,7 +253,11 @@ def plan_document(
         )
     if isinstance(document, CustomerInvoice) and document.exclusion:
         return Plan(decision="excluded", reason=document.exclusion, on=on)
-    if isinstance(document, Statement | PayoutComposition | BatchControl | TrialBalance):
+    if isinstance(document, Supplier):
+        return procure_to_pay.supplier(ctx, document)
+    if isinstance(document, PurchaseOrder):
+        return procure_to_pay.order(ctx, document)
+    if isinstance(document, Statement | PayoutComposition | BatchControl | TrialBalance | GoodsReceipt):
         return Plan(decision="planned", on=on)
     if isinstance(document, Customer):
         return Plan(decision="planned", effects=(ctx.partner(document.party),), on=on)
@@ -274,6 +289,14 @@ def plan_document(
                 return revenue.schedule(ctx, document)
             case JournalEntry():
                 return record_to_report.journal_entry(ctx, document)
+            case VendorBill():
+                return procure_to_pay.bill(ctx, document)
+            case VendorPayment():
+                return paying.payment(ctx, document)
+            case PaymentFile():
+                return paying.file(ctx, document)
+            case PaymentAnswer():
+                return paying.answer(ctx, document)
     except UnmappedError as error:
         cause = "unknown_tax" if error.table == "taxes" else "unmapped_account"
         return refused(

@@ -18,22 +18,14 @@ from decimal import Decimal
 
 from tieout.documents import EntryPosting, JournalEntry, JournalLine, LedgerLine, decode_document
 from tieout.money.schedule import spread_by_days
+from tieout.processes.dimensions import LacksError, analytic_of, check_needed
 from tieout.processes.identity import partner_external_id
 from tieout.processes.plan import Context, Effect, Plan, refused
-from tieout.rules import UnmappedError
 
 _DUPLICATE = {
     "payroll_run": "duplicate_payroll_run",
     "expense_report": "duplicate_expense_report",
 }
-
-
-class _LacksError(ValueError):
-    """A line that cannot be booked: cause, what, and what recovers it."""
-
-    def __init__(self, cause: str, what: str, recovery: str) -> None:
-        super().__init__(what)
-        self.cause, self.recovery = cause, recovery
 
 
 def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
@@ -64,7 +56,7 @@ def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
         )
     try:
         effects = _effects(ctx, document)
-    except _LacksError as error:
+    except LacksError as error:
         return refused(error.cause, total, error.recovery, str(error))
     return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 
@@ -79,14 +71,14 @@ def _effects(ctx: Context, document: JournalEntry) -> list[Effect]:
         before = decode_document(ctx.facts.previous.content.encode())
         assert isinstance(before, JournalEntry)
         if before.reverses_on != document.reverses_on:
-            raise _LacksError(
+            raise LacksError(
                 "booked_money_changed",
                 f"it reversed itself on {before.reverses_on}, now on {document.reverses_on}",
                 "send it under another number, and reverse the old one by hand",
             )
         lines, name = _difference(_lines(ctx, before, before.lines), lines), "correction"
         if any(x.from_on for x in (*before.lines, *document.lines)):
-            raise _LacksError(
+            raise LacksError(
                 "booked_money_changed",
                 f"{document.reference} is paid ahead, and was booked in other words before",
                 "send the difference under another number",
@@ -180,77 +172,15 @@ def _lines(ctx: Context, document: JournalEntry, source: tuple[JournalLine, ...]
 def _line(ctx: Context, line: JournalLine, amount: Decimal) -> LedgerLine:
     table = ctx.interface.option("accounts_table", "ledger_accounts")
     account = ctx.release.mapped(table, line.account, ctx.on, line.place)
-    needed = _needed(ctx, account)
-    missing = [d for d in needed if not line.dimensions.get(d)]
-    if missing:
-        raise _LacksError(
-            "missing_dimension",
-            f"{line.place}: account {account} needs {', '.join(missing)}",
-            "give the line its dimension at the source and send it again",
-        )
+    check_needed(ctx, account, line.dimensions, line.place)
     return LedgerLine(
         account=account,
         amount=amount,
         company=ctx.company(amount),
         name=line.text or line.account,
         partner=partner_external_id(ctx.interface.system, line.party) if line.party else "",
-        analytic=_analytic(ctx, line),
+        analytic=analytic_of(ctx, line.dimensions, line.place),
     )
-
-
-def _needed(ctx: Context, account: str) -> list[str]:
-    """The dimensions that an account needs, by the longest beginning of its code that says so."""
-    rules: dict[str, str] = ctx.interface.options.get("require", {})
-    fitting = [prefix for prefix in rules if account.startswith(prefix)]
-    if not fitting:
-        return []
-    return [d.strip() for d in rules[max(fitting, key=len)].split(",") if d.strip()]
-
-
-def _analytic(ctx: Context, line: JournalLine) -> tuple[tuple[str, Decimal], ...]:
-    """Analytic accounts with their percentages. One dimension may be shared out; another then
-    goes along with each share."""
-    shares: list[tuple[str, Decimal]] = [("", Decimal(100))]
-    for dimension, text in sorted(line.dimensions.items()):
-        if text:
-            found = _shares(ctx, dimension, text, line.place)
-            shares = [
-                (f"{names},{name}".strip(","), (percent * part / 100).normalize())
-                for names, percent in shares
-                for name, part in found
-            ]
-    return tuple((names, percent) for names, percent in shares if names)
-
-
-def _shares(ctx: Context, dimension: str, text: str, place: str) -> list[tuple[str, Decimal]]:
-    """ "100" is all of it; "100:60;200:40" shares it out, 100 percent in all."""
-    found = []
-    for piece in text.split(";"):
-        key, colon, percent = piece.strip().rpartition(":")
-        if not colon:
-            key, percent = piece.strip(), "100"
-        try:
-            name = ctx.release.mapped("dimensions", f"{dimension}:{key}", ctx.on, place)
-        except UnmappedError as error:
-            raise _LacksError(
-                "unknown_dimension",
-                str(error),
-                f"correct it at the source, or add '{dimension}:{key}' to mappings/dimensions.csv; then "
-                "`tieout replay --cause unknown_dimension`",
-            ) from None
-        share = _percent(percent, text, place)
-        found.append((name, share))
-    if sum((share for _, share in found), Decimal(0)) != 100:
-        raise _LacksError(
-            "wrong_distribution", f"{place}: {text!r} is not 100 percent", "correct the shares at the source"
-        )
-    return found
-
-
-def _percent(text: str, whole: str, place: str) -> Decimal:
-    if not text.replace(".", "", 1).isdecimal() or len(text) > 8:
-        raise _LacksError("wrong_distribution", f"{place}: {whole!r} is no share", 'write it "100:60;200:40"')
-    return Decimal(text)
 
 
 def _turned(line: LedgerLine) -> LedgerLine:

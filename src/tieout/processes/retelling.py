@@ -17,6 +17,8 @@ from tieout.documents import (
     ProviderMovement,
     RevenueSchedule,
     StatementLine,
+    VendorBill,
+    VendorPayment,
     decode_document,
 )
 from tieout.processes.plan import Context, Plan, money_of, refused
@@ -30,6 +32,8 @@ _TOLD = (
     | ProviderMovement
     | RevenueSchedule
     | StatementLine
+    | VendorBill
+    | VendorPayment
 )
 
 
@@ -70,6 +74,11 @@ def _money(document: Document) -> tuple[object, ...]:
             return (document.category, document.gross, document.fee, document.net)
         case RevenueSchedule():
             return (document.net, document.parts)
+        case VendorBill():
+            billed = tuple((x.net, x.order_line, x.quantity, x.tax_key, x.account) for x in document.lines)
+            return (document.booked_on, document.refund, billed, document.taxes, document.total)
+        case VendorPayment():
+            return (document.settles, document.account, document.pays, document.withheld)
         case StatementLine():
             return (document.account, document.booked_on, document.amount)
         case _:

@@ -30,8 +30,10 @@ from tieout.documents import (
     PaymentPosting,
     ProviderMovement,
     StatementLine,
+    VendorPayment,
 )
 from tieout.money import Amount
+from tieout.processes import paying
 from tieout.processes.deposits import ACCOUNT as DEPOSITS
 from tieout.processes.deposits import (
     deposit_match,
@@ -41,7 +43,7 @@ from tieout.processes.deposits import (
     partner_of,
     take_in,
 )
-from tieout.processes.facts import OrderFact, ParkedFact, wants_of
+from tieout.processes.facts import OrderFact, ParkedFact, RelatedFact, wants_of
 from tieout.processes.identity import applied_external_id, match_key
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
@@ -371,6 +373,9 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     """A bank line, matched before it is delivered: a payout in transit, an order's transfer, a
     declared bank code; what nobody knows goes to an unapplied account and a case."""
     role = f"bank.{doc.account}"
+    ours = paying.booked(ctx, doc)
+    if ours is not None:
+        return _our_payment(ctx, doc, role, *ours)
     facts, effects_after = ctx.facts, ""
     cases: tuple[CaseDraft, ...] = ()
     match = partner = ""
@@ -428,6 +433,39 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     if partner and doc.amount.value > 0:
         effects += _saga(ctx, doc, main)
     return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _our_payment(
+    ctx: Context, doc: StatementLine, role: str, fact: RelatedFact, paid: VendorPayment, back: bool
+) -> Plan:
+    """A payment of a run: Dr payments in transit, Cr bank; where it comes back the other way round, and
+    its bills are open again."""
+    match = (paying.returned_match if back else paying.transit_match)(ctx, paid.end_to_end_id)
+    counter = ctx.account(paying.IN_TRANSIT)
+    body = _cash(
+        ctx,
+        role=role,
+        amount=doc.amount.value,
+        label=f"{doc.counterparty} {paid.end_to_end_id}".strip(),
+        reference=doc.key,
+        counter=counter,
+        match=match,
+    )
+    main = ctx.effect("bank_line", body, ledger=True, account=body.account)
+    if not back:
+        pair = match_effects(ctx, "bank_line", fact.effect, main, counter)
+        return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+    opened = paying.reopened(ctx, fact, paid, match)
+    entry = next(e for e in opened if e.name == "reopened")
+    case = CaseDraft(
+        cause="payment_returned",
+        amount=doc.amount,
+        recovery="ask the supplier for its right account; its bills are open again and go into the next run",
+        detail=f"{paid.end_to_end_id} {doc.remittance}".strip(),
+        blocking=False,
+    )
+    effects = (main, *opened, *match_effects(ctx, "returned", main.external_id, entry, counter))
+    return Plan(decision="planned", effects=effects, cases=(case,), on=ctx.on)
 
 
 def _register(

@@ -189,13 +189,16 @@ with batches as (
     where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded'
 ), entries as (
     select source_key, revision, state, currency, period, content::jsonb ->> 'batch' as batch,
-        case kind when 'credit_note' then 0 else (content::jsonb #>> '{total,value}')::numeric end as debit,
-        case kind when 'customer_invoice' then 0
-            when 'credit_note' then (content::jsonb #>> '{total,value}')::numeric
+        case when kind in ('vendor_bill', 'vendor_payment') then measure_debit
+            when kind = 'credit_note' then 0 else (content::jsonb #>> '{total,value}')::numeric end as debit,
+        case when kind in ('vendor_bill', 'vendor_payment') then measure_credit
+            when kind = 'customer_invoice' then 0
+            when kind = 'credit_note' then (content::jsonb #>> '{total,value}')::numeric
             else (content::jsonb #>> '{total,value}')::numeric
                 - (content::jsonb #>> '{imbalance,value}')::numeric end as credit
     from tieout.document
-    where interface = %(interface)s and kind in ('journal_entry', 'customer_invoice', 'credit_note')
+    where interface = %(interface)s and kind in ('journal_entry', 'customer_invoice', 'credit_note', 'vendor_bill',
+        'vendor_payment')
       and coalesce((content::jsonb ->> 'part')::int, 1) = 1
 ), retold as (
     select e.batch, e.currency, count(*) as count, sum(e.debit) as debit, sum(e.credit) as credit

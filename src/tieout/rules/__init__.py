@@ -1,6 +1,6 @@
 """The Release: interfaces, mappings with effective dates, entities. Pure values."""
 
-from tieout.rules.approval import ApprovalPolicy, Demand, Step, demand_of
+from tieout.rules.approval import ApprovalPolicy, Demand, Step, both, demand_of
 from tieout.rules.conditions import ConditionError
 from tieout.rules.mapping import Mapping, MappingRow, UnmappedError
 from tieout.rules.release import Entity, Interface, Release
@@ -16,5 +16,6 @@ __all__ = [
     "Release",
     "Step",
     "UnmappedError",
+    "both",
     "demand_of",
 ]

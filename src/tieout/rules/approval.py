@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tieout.rules.conditions import ConditionError, check_condition, holds
 
 # What a condition may ask. Amounts are positive, in minor units: `amount` of the document's own
-# currency, `company_amount` of the entity's. `days_to_close` counts to the period's last day.
+# currency, `company_amount` of the entity's. `days_to_close` counts to the period's last day; `change` is what a telling changes of a
+# supplier: new, bank_details or other.
 VARIABLES: tuple[tuple[str, str], ...] = (
     ("action", "STRING"),
     ("amount", "INT"),
+    ("change", "STRING"),
     ("company_amount", "INT"),
     ("counterparty", "STRING"),
     ("currency", "STRING"),
@@ -75,16 +77,29 @@ def demand_of(policies: Sequence[ApprovalPolicy], values: dict[str, int | str]) 
             found.append(policy)
     if not found:
         return None
-    steps: dict[str, Step] = {}
-    for policy in found:
-        for step in policy.steps:
-            known = steps.get(step.role)
-            # All of them is more than any number of them.
-            if known is None or (known.need and (not step.need or step.need > known.need)):
-                steps[step.role] = step
     return Demand(
         policies=tuple(p.name for p in found),
-        steps=tuple(steps.values()),
+        steps=_stricter(s for p in found for s in p.steps),
         service_level_hours=min(p.service_level_hours for p in found),
         escalate_to=next((p.escalate_to for p in found if p.escalate_to), ""),
     )
+
+
+def both(one: Demand, other: Demand) -> Demand:
+    """What either of two demands asks."""
+    return Demand(
+        policies=(*one.policies, *other.policies),
+        steps=_stricter((*one.steps, *other.steps)),
+        service_level_hours=min(one.service_level_hours, other.service_level_hours),
+        escalate_to=one.escalate_to or other.escalate_to,
+    )
+
+
+def _stricter(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """A step a role, in the order in which they were asked for: all of them is more than any number."""
+    found: dict[str, Step] = {}
+    for step in steps:
+        known = found.get(step.role)
+        if known is None or (known.need and (not step.need or step.need > known.need)):
+            found[step.role] = step
+    return tuple(found.values())

@@ -320,8 +320,8 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         fetch.append((interface, str(system)))
     sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
     for target, system in sinks.items():
-        if target not in ("crm", "mail", "event") or system not in systems:
-            raise file.fail(target, "sinks", "crm, mail and event each name one of the systems")
+        if target not in ("crm", "mail", "event", "bank") or system not in systems:
+            raise file.fail(target, "sinks", "crm, mail, event and bank each name one of the systems")
     return Project(
         folder=folder,
         name=file.need(project, "name", str, "project"),

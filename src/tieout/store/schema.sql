@@ -230,6 +230,11 @@ ALTER TABLE tieout.document ALTER COLUMN document_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.document_name (
+    entity text NOT NULL,
+    name text NOT NULL,
+    document_id bigint NOT NULL
+);
 CREATE TABLE tieout.evidence (
     evidence_id bigint NOT NULL,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -311,7 +316,7 @@ CREATE TABLE tieout.message (
     stamp bytea,
     submitted_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['received'::text, 'normalised'::text, 'listed'::text, 'failed'::text]))),
-    CONSTRAINT message_transport_check CHECK ((transport = ANY (ARRAY['webhook'::text, 'poll'::text, 'file'::text, 'match'::text])))
+    CONSTRAINT message_transport_check CHECK ((transport = ANY (ARRAY['webhook'::text, 'poll'::text, 'file'::text, 'match'::text, 'proposal'::text])))
 );
 CREATE TABLE tieout.message_body (
     message_id bigint NOT NULL,
@@ -433,6 +438,8 @@ ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_system_external_id_key UNIQUE (system, external_id);
 ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_interface_source_key_revision_key UNIQUE (interface, source_key, revision);
+ALTER TABLE ONLY tieout.document_name
+    ADD CONSTRAINT document_name_pkey PRIMARY KEY (entity, name, document_id);
 ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (document_id);
 ALTER TABLE ONLY tieout.evidence_head
@@ -482,6 +489,7 @@ CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, deliver
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
 CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
+CREATE INDEX document_name_document ON tieout.document_name USING btree (document_id);
 CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) WHERE (order_key <> ''::text);
 CREATE INDEX document_period ON tieout.document USING btree (interface, period);
 CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);

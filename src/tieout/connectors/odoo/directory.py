@@ -7,14 +7,15 @@ from tieout.connectors.odoo.client import OdooClient
 
 
 class Directory:
-    """Accounts and journals by code, sale taxes by name, currencies by code."""
+    """Accounts and journals by code, taxes by name (one name may be a sale's and a purchase's),
+    currencies by code."""
 
     def __init__(self, client: OdooClient) -> None:
         self._client = client
         self._accounts: dict[str, int] = {}
         self._codes: dict[int, str] = {}
         self._journals: dict[str, int] = {}
-        self._taxes: dict[str, int] = {}
+        self._taxes: dict[tuple[str, str], int] = {}
         self._tax_names: dict[int, str] = {}
         self._currencies: dict[str, int] = {}
         self._analytics: dict[str, int] = {}
@@ -29,9 +30,10 @@ class Directory:
         self._codes = {i: code for code, i in self._accounts.items()}
         rows = read("account.journal", "search_read", domain=[], fields=["code"])
         self._journals = {r["code"]: r["id"] for r in rows}
-        rows = read("account.tax", "search_read", domain=[["type_tax_use", "=", "sale"]], fields=["name"])
-        self._taxes = {r["name"]: r["id"] for r in rows}
-        self._tax_names = {i: name for name, i in self._taxes.items()}
+        uses = [["type_tax_use", "in", ["sale", "purchase"]]]
+        rows = read("account.tax", "search_read", domain=uses, fields=["name", "type_tax_use"])
+        self._taxes = {(r["type_tax_use"], r["name"]): r["id"] for r in rows}
+        self._tax_names = {r["id"]: r["name"] for r in rows}
         rows = read("res.currency", "search_read", domain=[], fields=["name"])
         self._currencies = {r["name"]: r["id"] for r in rows}
         domain = [["id", "=", self._client.company]] if self._client.company else []
@@ -41,14 +43,15 @@ class Directory:
         self.company_currency = company[0]["currency_id"][1]
         self.company_name = company[0]["name"]
 
-    def _find(self, table: str, key: str, what: str) -> int:
+    def _find(self, table: str, key: str | tuple[str, str], what: str) -> int:
         for again in (False, True):
             if again:
                 self.refresh()
             found: int | None = getattr(self, table).get(key)
             if found is not None:
                 return found
-        raise RefusedError(f"Odoo has no {what} {key!r} in this company")
+        name = key if isinstance(key, str) else key[1]
+        raise RefusedError(f"Odoo has no {what} {name!r} in this company")
 
     def account(self, code: str) -> int:
         return self._find("_accounts", code, "account")
@@ -56,8 +59,8 @@ class Directory:
     def journal(self, code: str) -> int:
         return self._find("_journals", code, "journal")
 
-    def tax(self, name: str) -> int:
-        return self._find("_taxes", name, "sale tax")
+    def tax(self, name: str, use: str = "sale") -> int:
+        return self._find("_taxes", (use, name), f"{use} tax")
 
     def currency(self, code: str) -> int:
         return self._find("_currencies", code, "active currency")

@@ -11,6 +11,7 @@ from tieout.documents import (
     CashPosting,
     EffectBody,
     EntryPosting,
+    InvoiceLine,
     InvoicePosting,
     LedgerLine,
     PartnerRecord,
@@ -66,6 +67,10 @@ def cash_fields(foreign: bool) -> list[str]:
     return _CASH_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
 
 
+def invoice_fields(analytic: bool) -> list[str]:
+    return INVOICE_FIELDS + (["invoice_line_ids/analytic_distribution"] if analytic else [])
+
+
 def entry_fields(foreign: bool, own_partners: bool = False, analytic: bool = False) -> list[str]:
     """`own_partners`: partners are named by Odoo's own ids, which `load` takes by another field."""
     fields = _ENTRY_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
@@ -79,11 +84,11 @@ def by_own_partners(body: EffectBody) -> bool:
 
 
 def has_analytic(body: EffectBody) -> bool:
-    """Whether a line of an entry carries analytic accounts."""
-    return isinstance(body, EntryPosting) and any(x.analytic for x in body.lines)
+    """Whether a line of an entry or a bill carries analytic accounts."""
+    return isinstance(body, EntryPosting | InvoicePosting) and any(x.analytic for x in body.lines)
 
 
-def _distribution(line: LedgerLine, directory: Directory) -> str:
+def _distribution(line: LedgerLine | InvoiceLine, directory: Directory) -> str:
     """Odoo's analytic distribution as `load` takes it: JSON, ids joined by commas to percentages."""
     shares = {
         ",".join(str(directory.analytic(n)) for n in names.split(",")): str(share.normalize())
@@ -126,6 +131,8 @@ def invoice_rows(
 ) -> Rows:
     """`products` are Odoo's ids by external id."""
     rows: Rows = []
+    analytic = has_analytic(body)
+    way, use = ("in", "purchase") if body.purchase else ("out", "sale")
     for line in body.lines:
         quantity, price = unit_price(line.quantity, line.net)
         name = line.name if quantity == line.quantity else f"{line.quantity} x {line.name}"
@@ -134,19 +141,20 @@ def invoice_rows(
             str(quantity),
             str(price),
             str(directory.account(line.account)),
-            ",".join(str(directory.tax(t)) for t in line.taxes),
+            ",".join(str(directory.tax(t, use)) for t in line.taxes),
             str(products[line.product]) if line.product else "",
         ]
+        own += [_distribution(line, directory) if line.analytic else ""] if analytic else []
         head = [""] * 9
         if not rows:
             on = body.on.isoformat()
             head = [
                 external_id,
-                "out_refund" if body.refund else "out_invoice",
+                f"{way}_refund" if body.refund else f"{way}_invoice",
                 str(directory.journal(body.journal)),
                 body.partner,
                 on,
-                on,
+                body.due.isoformat() if body.due else on,
                 on,
                 body.reference,
                 str(directory.currency(body.currency)),

@@ -28,7 +28,6 @@ from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.matching import Matcher, moves_of
 from tieout.connectors.odoo.opening import open_items
 from tieout.connectors.odoo.rows import (
-    INVOICE_FIELDS,
     PARTNER_FIELDS,
     PAYMENT_FIELDS,
     PRODUCT_FIELDS,
@@ -39,6 +38,7 @@ from tieout.connectors.odoo.rows import (
     entry_fields,
     entry_rows,
     has_analytic,
+    invoice_fields,
     invoice_rows,
     partner_rows,
     payment_rows,
@@ -306,9 +306,8 @@ class OdooSession:
                 settled.append(known)
                 continue
             why = next(odd[x.line] for x in expects[sending.external_id] if x.line in odd)
-            settled.append(
-                Outcome(sending.external_id, "refused", error=f"meanwhile {why}", cause="matched_otherwise")
-            )
+            cause = sending.body.late if isinstance(sending.body, EntryPosting) else ""
+            settled.append(Outcome(sending.external_id, "refused", error=f"meanwhile {why}", cause=cause))
         gone = {s.external_id for s in late}
         return [s for s in chunk if s.external_id not in gone], settled
 
@@ -319,7 +318,7 @@ class OdooSession:
             return refused + self.read_back([s for s, _ in done], [i for _, i in done])
         model, fields = MOVE, entry_fields(foreign, own, analytic)
         if isinstance(first, InvoicePosting):
-            fields = INVOICE_FIELDS
+            fields = invoice_fields(analytic)
         elif isinstance(first, PaymentPosting):
             model, fields = PAYMENT, PAYMENT_FIELDS
         done, refused = self._load_some(model, fields, chunk, self._rows_of)
@@ -355,14 +354,18 @@ class OdooSession:
         for sending, move in drafts:
             body = sending.body
             assert isinstance(body, InvoicePosting)
-            sign = 1 if body.refund else -1
+            sign = 1 if body.refund != body.purchase else -1
             left = dict(body.tax_totals)
+            # A tax that no total is given for is due and deducted at once: it comes to nothing.
+            own = {t for x in body.lines for t in x.taxes} - left.keys() if body.purchase else set()
             for line in by_move.get(move, []):
                 if line["display_type"] == "payment_term":
                     if body.match:
                         keys.append([str(line["id"]), f"I{body.match}"])
                     continue
                 name = self._names.tax_name_of(line["tax_line_id"][0])
+                if name in own:
+                    continue
                 # A tax on several accounts has several lines: the first takes the source's sum.
                 wanted = sign * left.pop(name, Decimal(0))
                 if exact(line["amount_currency"]) != wanted:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 import msgspec
-from lxml import etree
 
 from tieout.formats.amounts import exact
-from tieout.formats.model import FormatError, Line, Place
+from tieout.formats.model import FormatError, Line
 from tieout.formats.payments.model import Answer, Order, Payment
+from tieout.formats.xmltree import Element, child, children, read_tree, text
 
 _NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)")
-_LARGEST = 64 << 20
-Element = Any
 
 
 def sniff(head: bytes) -> bool:
@@ -32,61 +29,32 @@ def read_status(content: bytes) -> tuple[Answer, ...]:
     named = _NAMESPACE.search(content[:4096])
     if named is None or not 3 <= int(named[1]) <= 14:
         raise FormatError("no Document in a namespace of pain.002.001.03 to .14 was found")
-    if len(content) > _LARGEST:
-        raise FormatError(f"more than {_LARGEST >> 20} MiB")
-    declaration = re.search(rb"<!(?!--|\[CDATA\[)", content)
-    if declaration:
-        raise FormatError(
-            "a document type declaration: such files are refused", Place(declaration.start(), 0)
-        )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise FormatError(f"not well-formed XML: {error.msg}") from None
+    root = read_tree(content)
     report = root[0] if len(root) else root
-    group = _child(report, "OrgnlGrpInfAndSts")
+    group = child(report, "OrgnlGrpInfAndSts")
     if group is None:
         raise FormatError("OrgnlGrpInfAndSts is missing: nothing says which message is answered")
-    message = _text(group, "OrgnlMsgId")
+    message = text(group, "OrgnlMsgId")
     answers = []
-    if status := _text(group, "GrpSts"):
+    if status := text(group, "GrpSts"):
         answers.append(_answer(group, message, status))
-    for batch in _children(report, "OrgnlPmtInfAndSts"):
-        batch_id = _text(batch, "OrgnlPmtInfId")
-        if status := _text(batch, "PmtInfSts"):
+    for batch in children(report, "OrgnlPmtInfAndSts"):
+        batch_id = text(batch, "OrgnlPmtInfId")
+        if status := text(batch, "PmtInfSts"):
             answers.append(_answer(batch, message, status, batch_id))
-        for payment in _children(batch, "TxInfAndSts"):
-            status = _text(payment, "TxSts")
+        for payment in children(batch, "TxInfAndSts"):
+            status = text(payment, "TxSts")
             if not status:
-                raise FormatError(f"an answer to {_text(payment, 'OrgnlEndToEndId')} has no TxSts")
-            answers.append(_answer(payment, message, status, batch_id, _text(payment, "OrgnlEndToEndId")))
+                raise FormatError(f"an answer to {text(payment, 'OrgnlEndToEndId')} has no TxSts")
+            answers.append(_answer(payment, message, status, batch_id, text(payment, "OrgnlEndToEndId")))
     return tuple(answers)
 
 
-def _children(element: Element, name: str) -> list[Element]:
-    return [c for c in element if str(c.tag).rpartition("}")[2] == name]
-
-
-def _child(element: Element, path: str) -> Element | None:
-    for name in path.split("/"):
-        found = _children(element, name)
-        if not found:
-            return None
-        element = found[0]
-    return element
-
-
-def _text(element: Element, path: str) -> str:
-    found = _child(element, path)
-    return "" if found is None else (found.text or "").strip()
-
-
 def _answer(element: Element, message: str, status: str, batch: str = "", end_to_end: str = "") -> Answer:
-    reasons = _children(element, "StsRsnInf")
-    codes = [_text(r, "Rsn/Cd") or _text(r, "Rsn/Prtry") for r in reasons]
-    words = [(c.text or "").strip() for r in reasons for c in _children(r, "AddtlInf")]
-    money = _child(element, "OrgnlTxRef/Amt/InstdAmt")
+    reasons = children(element, "StsRsnInf")
+    codes = [text(r, "Rsn/Cd") or text(r, "Rsn/Prtry") for r in reasons]
+    words = [(c.text or "").strip() for r in reasons for c in children(r, "AddtlInf")]
+    money = child(element, "OrgnlTxRef/Amt/InstdAmt")
     amount, currency = None, ""
     if money is not None:
         currency = money.get("Ccy") or ""

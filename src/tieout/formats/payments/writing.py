@@ -92,7 +92,9 @@ class _Writer:
         self._add(info, "BtchBookg", "true" if batch.batch_booking else "false")
         self._totals(info, batch.payments)
         kind = self._add(info, "PmtTpInf")
-        self._add(kind, "SvcLvl/Cd", "SEPA")
+        # SEPA is of euros alone; elsewhere it is a transfer as any other, its charges shared.
+        sepa = self._debit or all(p.currency == "EUR" for p in batch.payments)
+        self._add(kind, "SvcLvl/Cd", "SEPA" if sepa else "NURG")
         if self._debit:
             self._add(kind, "LclInstrm/Cd", batch.instrument)
             first = batch.payments[0].mandate
@@ -104,7 +106,7 @@ class _Writer:
         self._party(info, own, batch.account)
         self._add(info, f"{own}Acct/Id/IBAN", batch.account.iban)
         self._agent(info, f"{own}Agt", batch.account.bic, needed=True)
-        self._add(info, "ChrgBr", "SLEV")
+        self._add(info, "ChrgBr", "SLEV" if sepa else "SHAR")
         if self._debit:
             scheme = self._add(info, "CdtrSchmeId/Id/PrvtId/Othr")
             self._add(scheme, "Id", batch.creditor_id)

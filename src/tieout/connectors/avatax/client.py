@@ -1,0 +1,96 @@
+"""AvaTax on the wire: a transaction of type PurchaseOrder, which is worked out and never recorded.
+
+References: developer.avalara.com (AvaTax REST v2: CreateTransaction, document types, basic
+authentication by account and license key). Amounts are decimals in the document's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+from tieout.connect import RefusedError, SystemConfig, ask_json, read_json
+from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
+
+_KEY = "give the account and license key of this environment"
+_TREATMENTS = {"ConsumerUse": "use_tax", "Use": "use_tax", "ReverseCharge": "reverse_charge"}
+
+
+def open_session(config: SystemConfig) -> AvaTaxSession:
+    return AvaTaxSession(
+        config.text("url"), config.text("account"), config.text("license_key"), config.text("company_code")
+    )
+
+
+class AvaTaxSession:
+    """TaxEngine."""
+
+    def __init__(self, url: str, account: str, key: str, company: str) -> None:
+        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=15, auth=(account, key))
+        self._company = company
+
+    def check(self) -> str:
+        answer = read_json(self._http, "AvaTax", "/api/v2/utilities/ping", {}, _KEY)[0]
+        if not answer.get("authenticated"):
+            raise RefusedError(f"AvaTax does not know this account: {_KEY}")
+        return f"AvaTax {answer.get('version', '')}".strip()
+
+    def determine(self, questions: Sequence[TaxQuestion]) -> list[TaxDetermination]:
+        """See `TaxEngine.determine`."""
+        return [self._one(question) for question in questions]
+
+    def _one(self, question: TaxQuestion) -> TaxDetermination:
+        body = {
+            "type": "PurchaseOrder",
+            "companyCode": self._company,
+            "code": question.key,
+            "date": question.on.isoformat(),
+            "customerCode": question.seller or question.seller_tax_id,
+            "currencyCode": question.currency,
+            "businessIdentificationNo": question.buyer_tax_id,
+            "exemptionNo": question.exemption,
+            "addresses": {
+                "shipFrom": {"country": question.seller_country},
+                "shipTo": {
+                    "country": question.buyer_country,
+                    "region": question.buyer_region,
+                    "postalCode": question.buyer_postal_code,
+                },
+            },
+            "lines": [
+                {"number": x.line, "quantity": 1, "amount": x.net, "taxCode": x.category}
+                for x in question.lines
+            ],
+        }
+        answer = ask_json(self._http, "AvaTax", "/api/v2/transactions/create", _KEY, body=body)
+        rows = {str(row["lineNumber"]): row for row in answer["lines"]}
+        missing = [x.line for x in question.lines if x.line not in rows]
+        if missing:
+            raise RefusedError(f"AvaTax answers nothing about line {missing[0]} of {question.key}")
+        return TaxDetermination(
+            engine="avatax",
+            question=question,
+            lines=tuple(_line(x.line, rows[x.line]) for x in question.lines),
+        )
+
+
+def _line(number: str, row: dict[str, Any]) -> DeterminedLine:
+    details = row.get("details") or []
+    rate = sum((Decimal(str(d["rate"])) for d in details), Decimal(0)) * 100
+    amount = Decimal(str(row["tax"]))
+    kinds = {_TREATMENTS.get(d.get("taxType", ""), "standard") for d in details}
+    if len(kinds) > 1:
+        raise RefusedError(f"AvaTax: line {number} is partly owed by the buyer: split it")
+    treatment = kinds.pop() if kinds else "zero"
+    if not amount:
+        treatment = "exempt" if Decimal(str(row.get("exemptAmount") or 0)) else "zero"
+    return DeterminedLine(
+        line=number,
+        treatment=treatment,
+        rate=rate.normalize() if amount else Decimal(0),
+        amount=amount,
+        jurisdiction=", ".join(str(d.get("jurisName", "")) for d in details),
+    )

@@ -1,0 +1,27 @@
+"""The declaration of the AvaTax connector."""
+
+from __future__ import annotations
+
+from tieout.connect import ConfigField, Connector
+from tieout.connectors.avatax.client import open_session
+
+CONNECTOR = Connector(
+    name="avatax",
+    title="Avalara AvaTax (tax engine)",
+    version="1",
+    config=(
+        ConfigField("url", "such as https://sandbox-rest.avatax.com"),
+        ConfigField("account", "the account's number"),
+        ConfigField("license_key", "its license key", secret=True),
+        ConfigField("company_code", "the company's code there", required=False, default="DEFAULT"),
+    ),
+    open=open_session,
+    can=("tax",),
+    simulator="tieout.connectors.avatax.simulator:AvaTax",
+    limits="one call a document; nothing is recorded there",
+    assumed=(
+        "purchases are asked about as type PurchaseOrder, which is never recorded",
+        "tax that the buyer owes has the tax type ConsumerUse or ReverseCharge in its details",
+        "an exemption number makes its lines exempt",
+    ),
+)

@@ -1,0 +1,95 @@
+"""The declaration of the connector for payment runs and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connectors.payments.client import open_session
+from tieout.documents import (
+    BatchControl,
+    Document,
+    PaymentAnswer,
+    PaymentFile,
+    VendorPayment,
+    decode_document,
+)
+from tieout.formats.model import FormatError
+from tieout.formats.payments import read_status
+from tieout.formats.xmltree import read_tree, text
+
+
+def payments(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A payment of a run, or the run's own figures. Raises ValueError where the bytes are neither."""
+    document = decode_document(raw)
+    if not isinstance(document, VendorPayment | BatchControl):
+        raise ValueError(f"{document.key} is no payment")
+    return [document]
+
+
+def files(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """The file of a run. Raises ValueError where the bytes are none."""
+    document = decode_document(raw)
+    if not isinstance(document, PaymentFile):
+        raise ValueError(f"{document.key} is no payment file")
+    return [document]
+
+
+def answers(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What a pain.002 says, payment by payment; of a whole file or batch as one. Raises FormatError."""
+    root = read_tree(raw)
+    report = root[0] if len(root) else root
+    own, made = text(report, "GrpHdr/MsgId"), text(report, "GrpHdr/CreDtTm")
+    try:
+        on = date.fromisoformat(made[:10])
+    except ValueError:
+        raise FormatError(f"GrpHdr/CreDtTm {made[:30]!r} is no day") from None
+    return [
+        PaymentAnswer(
+            key=f"{own}:{x.message_id}:{x.end_to_end_id}:{x.status}",
+            occurred_at=datetime.combine(on, time(12), UTC),
+            currency=x.currency or str(options.get("currency", "EUR")),
+            end_to_end_id=x.end_to_end_id,
+            message_id=x.message_id,
+            status=x.status,
+            reason=" ".join(w for w in (x.reason, x.additional) if w),
+            booked_on=on,
+        )
+        for x in read_status(raw)
+    ]
+
+
+CONNECTOR = Connector(
+    name="payments",
+    title="Payment runs: pain.001 out, pain.002 back",
+    version="1",
+    config=(ConfigField("folder", "where the bank's files are put, for your banking software to fetch"),),
+    open=open_session,
+    can=("file", "write", "look_up"),
+    options=(
+        Option("initiator", "the payer's name as the bank knows it"),
+        Option("account", "the IBAN that pays"),
+        Option("bic", "its bank's BIC"),
+        Option("currency", "what is paid in (default: EUR)"),
+        Option("version", "which pain.001 the bank takes (default: 09)", ("09", "03")),
+        Option("batch_booking", "whether the bank books a file as one line", ("yes", "no")),
+        Option("cooling_days", "how many days a new account is not paid to (default: 7)", shape=r"\d{1,3}"),
+        Option("release_role", "whose role it is to release payments (default: controller)"),
+        Option(
+            "withholding",
+            "what is withheld: a supplier's withholding to percent of what is paid, such as 15",
+            table=True,
+        ),
+    ),
+    streams=(
+        Stream("payments", "payments of runs, as they were proposed", payments),
+        Stream("files", "the bank's file of a run", files),
+        Stream("answers", "what the bank says of payments (pain.002)", answers),
+    ),
+    simulator="tieout.connectors.payments.simulator:PaymentBank",
+    assumed=(
+        "banking software fetches files from the folder by itself, and puts the bank's answers into another",
+    ),
+)

@@ -1,0 +1,106 @@
+"""The declaration of the connector for procurement tools, as files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from tieout.connect import (
+    BILL_OPTIONS,
+    TABLE_OPTIONS,
+    Connector,
+    FileRefusedError,
+    Item,
+    Option,
+    Stream,
+    SystemConfig,
+)
+from tieout.connectors.procurement import normalise
+from tieout.connectors.procurement.form import FORMS, form_of, key_of, told_rows
+from tieout.documents import Document, JournalEntry, decode_document
+from tieout.formats.tables import TableError
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+class ProcurementFiles:
+    """FileReader: a message each supplier, order, receipt or bill."""
+
+    def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        digest, form = hashlib.sha256(content).hexdigest(), form_of(name, options)
+        if form not in FORMS:
+            raise FileRefusedError(
+                f"{name}: no form is named so; let its name begin with {', '.join(FORMS)}, or set the option form"
+            )
+        try:
+            things = told_rows(content, form, options)
+        except TableError as error:
+            raise FileRefusedError(f"{name}: {error}") from None
+        for rows in things:
+            key = key_of(form, rows[0])
+            kept = normalise.Kept(form=form, file=name, file_sha256=digest, rows=tuple(rows))
+            # What a later file tells again is the latest telling, also where it goes back to an older
+            # one: each file tells anew.
+            yield Item(form, key, f"{key}:{digest[:32]}", _ENCODER.encode(kept))
+
+    def check(self) -> str:
+        return f"{', '.join(FORMS)} as CSV or XLSX"
+
+
+def suppliers(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    return [normalise.supplier(normalise.kept(raw, "suppliers"))]
+
+
+def orders(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    return [normalise.order(normalise.kept(raw, "orders"))]
+
+
+def receipts(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    return [normalise.receipt(normalise.kept(raw, "receipts"), str(options.get("currency", "USD")))]
+
+
+def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    return [normalise.bill(normalise.kept(raw, "bills"))]
+
+
+def accruals(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What Tieout accrues at a cut-off. Raises ValueError where the bytes are no entry."""
+    document = decode_document(raw)
+    if not isinstance(document, JournalEntry):
+        raise ValueError(f"{document.key} is no entry")
+    return [document]
+
+
+def open_session(config: SystemConfig) -> ProcurementFiles:
+    return ProcurementFiles()
+
+
+CONNECTOR = Connector(
+    name="procurement",
+    title="Suppliers, orders, receipts and bills of a procurement tool, as files (CSV, XLSX)",
+    version="1",
+    config=(),
+    open=open_session,
+    can=("file",),
+    options=(
+        *(o for o in TABLE_OPTIONS if o.name != "exports"),
+        *BILL_OPTIONS,
+        Option("form", "which form the files have, where their names do not begin with it", tuple(FORMS)),
+        Option("currency", "the currency of receipts, which have none of their own (default: USD)"),
+        Option(
+            "bank_details_role", "whose role it is to approve where a supplier is paid (default: controller)"
+        ),
+        Option("accruals", "who accrues what was received and not billed", ("tieout", "odoo")),
+    ),
+    streams=(
+        Stream("suppliers", "suppliers and where they are paid", suppliers, "the later file holds"),
+        Stream("orders", "purchase orders, one row a line", orders, "the later file holds"),
+        Stream("receipts", "what came, by order and line", receipts, "the later file holds"),
+        Stream("bills", "bills and credits, one row a line", bills, "what was booked is not changed"),
+        Stream("accruals", "what Tieout accrues at a cut-off", accruals),
+    ),
+    simulator="tieout.connectors.procurement.simulator:ProcurementTool",
+)

@@ -1,0 +1,301 @@
+"""Documents of procure to pay: suppliers, orders, receipts, bills, payments.
+
+Quantities and unit prices are positive Decimals (a price may be finer than the currency's minor
+unit); amounts are positive unless a field says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from tieout.documents.base import DocumentBase, Party
+from tieout.money import Amount
+
+
+class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the source charged for one tax on the whole document: positive, exact."""
+
+    key: str
+    title: str
+    rate: Decimal
+    amount: Amount
+
+
+class SupplierAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a supplier wants to be paid. `bic` may be "" within SEPA."""
+
+    iban: str
+    bic: str = ""
+
+
+class Supplier(DocumentBase, frozen=True, kw_only=True, tag="supplier"):
+    """A supplier as procurement knows it; no measure. `account` is None where none is known;
+    `withholding` names what is withheld of its payments, "" for nothing; one that is not `active`
+    is neither billed nor paid. `town` is part of the address that banks ask for."""
+
+    party: Party
+    tax_id: str = ""
+    account: SupplierAccount | None = None
+    terms_days: int = 30
+    withholding: str = ""
+    town: str = ""
+    active: bool = True
+    prepared_by: str = ""
+    batch: str = ""
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line ordered: `price` is a unit's, without tax; `account` is the source's own key;
+    `dimensions` are its keys by dimension; `received` says that it is billed by what was received,
+    and not by what was ordered (services often are not)."""
+
+    line: str
+    name: str
+    quantity: Decimal
+    price: Decimal
+    account: str
+    sku: str = ""
+    dimensions: dict[str, str] = {}
+    received: bool = True
+
+
+class PurchaseOrder(DocumentBase, frozen=True, kw_only=True, tag="purchase_order"):
+    """What was ordered of a supplier, without tax; no measure. `state` is open, closed (nothing more
+    is billed) or cancelled."""
+
+    number: str
+    supplier: str
+    booked_on: date
+    lines: tuple[OrderLine, ...]
+    total: Amount
+    state: str = "open"
+    prepared_by: str = ""
+    batch: str = ""
+
+
+class GoodsReceipt(DocumentBase, frozen=True, kw_only=True, tag="goods_receipt"):
+    """What came of a line of an order, on a day: `quantity` is negative where it went back. No
+    measure."""
+
+    number: str
+    order_number: str
+    line: str
+    quantity: Decimal
+    booked_on: date
+    prepared_by: str = ""
+    batch: str = ""
+
+
+class BillLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line billed: `net` = quantity x price, rounded, without tax, signed as the bill is (a
+    discount is negative). `order_line` and `sku` say what was ordered; `account` is the source's own
+    key, for what nobody ordered."""
+
+    name: str
+    quantity: Decimal
+    price: Decimal
+    net: Amount
+    order_line: str = ""
+    order_number: str = ""
+    sku: str = ""
+    tax_key: str = ""
+    account: str = ""
+    dimensions: dict[str, str] = {}
+
+
+class VendorBill(DocumentBase, frozen=True, kw_only=True, tag="vendor_bill"):
+    """What a supplier bills, or with `refund` credits. `total` = nets + taxes, positive; its measure
+    is a credit (money that goes out), a refund's a debit.
+
+    `supplier` is procurement's key where the source knows it; `seller` is who the bill itself says
+    that it is from, `tax_id` and `iban` likewise; `refers_to` is the bill that a refund is for.
+    """
+
+    number: str
+    supplier: str = ""
+    seller: Party
+    tax_id: str = ""
+    iban: str = ""
+    booked_on: date
+    due_on: date | None = None
+    order_number: str = ""
+    lines: tuple[BillLine, ...]
+    taxes: tuple[TaxLine, ...]
+    total: Amount
+    refund: bool = False
+    refers_to: str = ""
+    prepared_by: str = ""
+    batch: str = ""
+
+
+class PaidLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An open line of the ledger that a payment settles. `line` and `partner` are the ledger's own
+    ids; `residual` is signed in the payment's currency (a bill's is negative), `company` the same in
+    the entity's; `number` is what it is called, `effect` the external id of ours behind it, "" for
+    others'."""
+
+    line: int
+    account: str
+    residual: Decimal
+    company: Decimal
+    partner: int
+    number: str
+    effect: str = ""
+    on: date
+
+
+class VendorPayment(DocumentBase, frozen=True, kw_only=True, tag="vendor_payment"):
+    """A payment of a run: bills less credits (`settles`) of one supplier. `total` = what is settled =
+    `pays` (what the bank sends) + `withheld`, all positive; the measure is a credit of what it `pays`.
+
+    `supplier` is the key of the approved record that says the account, of revision
+    `supplier_revision`; `end_to_end_id` is what the bank repeats.
+    """
+
+    run: str
+    end_to_end_id: str
+    supplier: str
+    supplier_revision: int
+    party: Party
+    town: str = ""
+    account: SupplierAccount
+    settles: tuple[PaidLine, ...]
+    total: Amount
+    pays: Amount
+    withheld: Amount
+    withholding: str = ""
+    booked_on: date
+    remittance: str = ""
+    prepared_by: str = ""
+    batch: str = ""
+
+
+class PaymentFile(DocumentBase, frozen=True, kw_only=True, tag="payment_file"):
+    """The bank's file of a run: what of it was released, and no more. No measure. Its key is the
+    message id; `content` is the pain.001, `payments` the end-to-end ids in it with their amounts."""
+
+    run: str
+    booked_on: date
+    name: str
+    content: str
+    payments: dict[str, str]
+    total: Amount
+    prepared_by: str = ""
+
+
+class PaymentAnswer(DocumentBase, frozen=True, kw_only=True, tag="payment_answer"):
+    """What the bank says of one payment, or of the whole file `message_id` (`end_to_end_id` ""): `status`
+    is ISO 20022's (ACSC, RJCT …), `reason` its code. No measure."""
+
+    end_to_end_id: str
+    message_id: str
+    status: str
+    reason: str = ""
+    booked_on: date
+
+
+def run_of(message_id: str) -> str:
+    """The run of a bank's file: a later file of one run has a number behind it."""
+    return message_id.partition("/")[0]
+
+
+def plain(text: str) -> str:
+    """A name or number as it is compared: letters and digits alone, small, without accents."""
+    bare = unicodedata.normalize("NFKD", text).casefold()
+    return re.sub(r"[^a-z0-9]", "", bare)
+
+
+_FORMS = re.compile(
+    r"[\s,.]+(?:inc|incorporated|ltd|limited|llc|llp|plc|gmbh|ag|bv|b\.v|nv|sa|sarl|co|corp)\.?\s*$", re.I
+)
+
+
+def plain_name(name: str) -> str:
+    """A company's name without its legal form, as it is compared."""
+    bare = name
+    while (shorter := _FORMS.sub("", bare)) != bare:
+        bare = shorter
+    return plain(bare) or plain(name)
+
+
+def plain_number(number: str) -> str:
+    """A bill's number as it is compared: prefixes in letters and leading zeros say nothing."""
+    digits = re.sub(r"^[a-z]+", "", plain(number)).lstrip("0")
+    return digits or plain(number)
+
+
+def supplier_names(*, key: str = "", tax_id: str = "", iban: str = "", name: str = "") -> tuple[str, ...]:
+    """What a supplier is found by, most certain first."""
+    found = (
+        f"supplier:{key}" if key else "",
+        f"tax:{plain(tax_id)}" if plain(tax_id) else "",
+        f"iban:{plain(iban)}" if plain(iban) else "",
+        f"named:{plain_name(name)}" if plain_name(name) else "",
+    )
+    return tuple(x for x in found if x)
+
+
+def order_numbers(bill: VendorBill) -> tuple[str, ...]:
+    """The orders that a bill names, each once."""
+    named = (bill.order_number, *(x.order_number for x in bill.lines))
+    return tuple(dict.fromkeys(x for x in named if x))
+
+
+def billed_by(bill: VendorBill) -> str:
+    """Who a bill says that it is from, as bills are compared with each other."""
+    return plain(bill.tax_id) or plain_name(bill.seller.name)
+
+
+# What a document waits for, as a name of its own: whoever comes under it is told apart from kin.
+AWAITS = "awaits "
+
+
+def awaited_by(document: object) -> tuple[str, ...]:
+    """The names of documents that may have waited for this one."""
+    if isinstance(document, Supplier):
+        return tuple(AWAITS + n for n in names_of(document))
+    if isinstance(document, VendorPayment):
+        return (f"{AWAITS}payment:{document.end_to_end_id}", f"{AWAITS}run:{document.run}")
+    return names_of(document)
+
+
+def _of_bill(bill: VendorBill) -> tuple[str, ...]:
+    who = billed_by(bill)
+    same_money = f"sum:{who}:{bill.refund:d}:{bill.total.value.normalize():f}:{bill.currency}"
+    same_number = f"bill:{who}:{bill.refund:d}:{plain_number(bill.number)}"
+    seller = supplier_names(key=bill.supplier, tax_id=bill.tax_id, name=bill.seller.name)
+    return (
+        *(f"order:{plain(n)}" for n in order_numbers(bill)),
+        same_number,
+        same_money,
+        *(AWAITS + n for n in seller),
+    )
+
+
+def names_of(document: object) -> tuple[str, ...]:
+    """What other documents find this one by, in its entity."""
+    match document:
+        case Supplier():
+            iban = document.account.iban if document.account else ""
+            party = document.party
+            return supplier_names(key=party.key, tax_id=document.tax_id, iban=iban, name=party.name)
+        case PurchaseOrder():
+            return (f"order:{plain(document.number)}",)
+        case GoodsReceipt():
+            return (f"order:{plain(document.order_number)}",)
+        case VendorBill():
+            return _of_bill(document)
+        case VendorPayment():
+            return (f"payment:{document.end_to_end_id}", f"run:{document.run}")
+        case PaymentFile():
+            return (f"run:{document.run}", *(f"filed:{e}" for e in document.payments))
+        case PaymentAnswer():
+            end, run = document.end_to_end_id, run_of(document.message_id)
+            return (f"answer:{end}", f"{AWAITS}payment:{end}" if end else f"{AWAITS}run:{run}")
+        case _:
+            return ()

@@ -1,0 +1,26 @@
+"""Payables: payment runs and their files, what was received and not billed.
+
+Proposes; people release. Nothing here books or sends: what it makes are messages, which are planned,
+approved, delivered and read back as whatever else a source says.
+"""
+
+from tieout.payables.accruing import Accrual, accrue, uninvoiced
+from tieout.payables.filing import FilingStage
+from tieout.payables.proposing import HeldBack, Proposal, SupplierTelling, payable_to, propose
+from tieout.payables.service import PaymentRunError, payment_interface, propose_run, runs
+
+__all__ = [
+    "Accrual",
+    "FilingStage",
+    "HeldBack",
+    "PaymentRunError",
+    "Proposal",
+    "SupplierTelling",
+    "accrue",
+    "payable_to",
+    "payment_interface",
+    "propose",
+    "propose_run",
+    "runs",
+    "uninvoiced",
+]

@@ -1,0 +1,138 @@
+"""Makes the bank's file of a run, once nothing of it is undecided: of what was posted, and of no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from decimal import Decimal
+
+from tieout.cases import NewCase, open_cases
+from tieout.connect import Item
+from tieout.documents import PaymentFile, VendorPayment, canonical_bytes
+from tieout.engine import Clock, Lane
+from tieout.formats.payments import Account, Address, Batch, Order, Payment, PaymentError, write_transfers
+from tieout.money import Amount, Period
+from tieout.payables.reading import SQL, ours
+from tieout.payables.service import STREAM
+from tieout.pipeline import accept
+from tieout.rules import Interface, Release
+from tieout.store import Connection
+
+FILES = "files"
+
+
+class FilingStage:
+    """The stage as a worker's step."""
+
+    def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
+        self._release, self._clock = release, clock
+
+    def step(self, connection: Connection) -> bool:
+        """Every interface of payments, each by one worker at a time."""
+        worked = False
+        for interface in self._release().interfaces.values():
+            if STREAM in interface.streams and FILES in interface.streams:
+                lane = Lane(connection, "file payments", interface.name)
+                if lane.take():
+                    try:
+                        worked = self._file(connection, interface) or worked
+                    finally:
+                        if not connection.closed:
+                            lane.free()
+        return worked
+
+    def _file(self, connection: Connection, interface: Interface) -> bool:
+        given = {"interface": interface.name}
+        if connection.execute(SQL["pending_files"], given).fetchone():
+            return False
+        found: dict[str, list[VendorPayment]] = {}
+        for row in connection.execute(SQL["to_file"], given).fetchall():
+            document = ours(connection, interface.name, row)
+            if isinstance(document, VendorPayment):
+                found.setdefault(document.run, []).append(document)
+        made = 0
+        for run, payments in found.items():
+            with connection.transaction():
+                made += self._hand_on(connection, interface, run, payments)
+        return bool(made)
+
+    def _hand_on(
+        self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment]
+    ) -> int:
+        given = {"entity": interface.entity, "name": f"run:{run}"}
+        row = connection.execute(SQL["files_of"], given).fetchone()
+        assert row is not None
+        try:
+            document = file_of(run, row["count"] + 1, payments, interface)
+        except PaymentError as error:
+            self._no_bank_takes(connection, interface, run, payments, str(error))
+            return 0
+        item = Item(FILES, document.key, document.key, canonical_bytes(document))
+        return accept(connection, interface.name, [item], "proposal", self._clock.now()).new
+
+    def _no_bank_takes(
+        self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment], why: str
+    ) -> None:
+        now = self._clock.now()
+        total = sum((p.pays.value for p in payments), Decimal(0))
+        case = NewCase(
+            cause="payment_file_refused",
+            interface=interface.name,
+            entity=interface.entity,
+            period=str(Period.of(payments[0].booked_on)),
+            source_key=run,
+            amount=total,
+            currency=payments[0].currency,
+            recovery="correct what it names (the interface's options, the supplier); the file is made by itself",
+            detail=why,
+            owner=interface.owner,
+            opened_at=now,
+            due_at=now,
+            blocking=False,
+        )
+        open_cases(connection, [case], "payables")
+
+
+def file_of(run: str, number: int, payments: list[VendorPayment], interface: Interface) -> PaymentFile:
+    """The bank's file of payments of one run. Raises PaymentError. Equal payments give equal bytes."""
+    option = interface.option
+    message = run if number == 1 else f"{run}/{number}"
+    on = max(p.booked_on for p in payments)
+    order = Order(
+        message_id=message,
+        created_at=datetime.combine(on, time(6), UTC),
+        initiator=option("initiator"),
+        batches=(
+            Batch(
+                batch_id=message,
+                account=Account(name=option("initiator"), iban=option("account"), bic=option("bic")),
+                on=on,
+                payments=tuple(_transfer(p) for p in payments),
+                batch_booking=option("batch_booking", "no") == "yes",
+            ),
+        ),
+    )
+    currency = payments[0].currency
+    return PaymentFile(
+        key=message,
+        occurred_at=datetime.combine(on, time(12), UTC),
+        currency=currency,
+        run=run,
+        booked_on=on,
+        name=f"{message.replace('/', '-')}.xml",
+        content=write_transfers(order, option("version", "09")).decode(),
+        payments={p.end_to_end_id: f"{p.pays.value:f}" for p in payments},
+        total=sum((p.pays for p in payments), Amount.zero(currency)),
+    )
+
+
+def _transfer(payment: VendorPayment) -> Payment:
+    party = payment.party
+    address = Address(town=payment.town, country=party.country) if payment.town and party.country else None
+    return Payment(
+        end_to_end_id=payment.end_to_end_id,
+        amount=payment.pays.value,
+        currency=payment.currency,
+        party=Account(name=party.name, iban=payment.account.iban, bic=payment.account.bic, address=address),
+        remittance=payment.remittance,
+    )

@@ -1,0 +1,227 @@
+"""Which bills a run pays, and to where: pure.
+
+A bill is proposed where it is ours, due, of a supplier that is let in, to an account that a second person
+approved long enough ago. A supplier's credits are taken off; whatever is not proposed says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tieout.connect import OpenItem
+from tieout.documents import PaidLine, Supplier, VendorPayment
+from tieout.documents.purchasing import SupplierAccount
+from tieout.money import Amount
+from tieout.rules import Interface
+
+_LONGEST = 140
+
+
+class SupplierTelling(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision of a supplier: `state` as its document's, `since` when it was posted."""
+
+    revision: int
+    state: str
+    supplier: Supplier
+    since: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.state in ("planned", "posted")
+
+
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What is due and not proposed: `amount` as the ledger has it (a bill's is negative), and why."""
+
+    supplier: str
+    number: str
+    amount: Decimal
+    currency: str
+    why: str
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it would be released."""
+
+    run: str
+    entity: str
+    pay_on: date
+    payments: tuple[VendorPayment, ...]
+    held: tuple[HeldBack, ...]
+
+    def totals(self) -> dict[str, Decimal]:
+        """What the bank would send, by currency."""
+        found: dict[str, Decimal] = {}
+        for x in self.payments:
+            found[x.currency] = found.get(x.currency, Decimal(0)) + x.pays.value
+        return found
+
+
+def payable_to(
+    tellings: Sequence[SupplierTelling], on: date, cooling_days: int, zone: ZoneInfo
+) -> tuple[SupplierTelling, SupplierAccount] | str:
+    """The telling that holds and its account, or why nothing may be paid. `tellings` are in order."""
+    known = [t for t in tellings if t.state not in ("refused", "excluded", "superseded")]
+    if not known:
+        return "its supplier is not approved"
+    last = known[-1]
+    if not last.stands:
+        return "a change of its supplier waits for its approval"
+    account = last.supplier.account
+    if not last.supplier.active:
+        return "its supplier is not active"
+    if account is None:
+        return "nobody says to which account it is paid"
+    first = last
+    for telling in reversed([t for t in known if t.stands]):
+        if telling.supplier.account != account:
+            break
+        first = telling
+    if first.since is None:
+        return "its supplier is not booked yet"
+    free = first.since.astimezone(zone).date() + timedelta(days=cooling_days)
+    if on < free:
+        return f"its account is new: it is paid from {free} on"
+    return last, account
+
+
+def propose(
+    run: str,
+    items: Iterable[OpenItem],
+    supplier_of: Mapping[str, str],
+    suppliers: Mapping[str, Sequence[SupplierTelling]],
+    interface: Interface,
+    zone: ZoneInfo,
+    *,
+    pay_on: date,
+    until: date,
+    by: str,
+    now: datetime,
+    busy: frozenset[int] = frozenset(),
+) -> Proposal:
+    """The payments of what is due `until` a day. `supplier_of` gives the supplier of an effect's external
+    id; `busy` are lines of payments that wait for their release."""
+    held: list[HeldBack] = []
+    groups: dict[tuple[str, str], list[OpenItem]] = {}
+    for item in items:
+        if item.kind != "payable" or item.is_payment or not item.residual:
+            continue
+        supplier = supplier_of.get(item.effect, "")
+        credit = item.residual > 0
+        if item.line in busy:
+            held.append(_held(item, supplier, "it is in a run that waits for its release"))
+        elif not supplier:
+            held.append(
+                _held(item, item.partner_name, "nobody took it in here: book it as a bill of an order")
+            )
+        elif credit or (item.due or item.on) <= until:
+            groups.setdefault((supplier, item.currency), []).append(item)
+    payments: list[VendorPayment] = []
+    currency = interface.option("currency", "EUR")
+    cooling = int(interface.option("cooling_days", "7"))
+    for (supplier, money), members in sorted(groups.items()):
+        found = payable_to(suppliers.get(supplier, ()), pay_on, cooling, zone)
+        why = found if isinstance(found, str) else ""
+        due = -sum((x.residual for x in members), Decimal(0))
+        if due <= 0:
+            why = "credits are as much as what is due"
+        elif money != currency:
+            why = f"it is in {money}, this account pays in {currency}"
+        withheld = Decimal(0)
+        if not why and not isinstance(found, str):
+            percent = _percent(found[0].supplier.withholding, interface)
+            if percent is None:
+                why = f"withholding {found[0].supplier.withholding!r} is not declared"
+            else:
+                withheld = Amount.rounded(due * percent / 100, money).value
+        if why or isinstance(found, str):
+            held += [_held(x, supplier, why) for x in members]
+            continue
+        number = len(payments) + 1
+        payments.append(
+            _payment(f"{run}-{number:03d}", run, members, *found, withheld, money, pay_on, by, now)
+        )
+    return Proposal(
+        run=run, entity=interface.entity, pay_on=pay_on, payments=tuple(payments), held=tuple(held)
+    )
+
+
+def _held(item: OpenItem, supplier: str, why: str) -> HeldBack:
+    number = item.numbers[0] if item.numbers else f"line {item.line}"
+    return HeldBack(supplier=supplier, number=number, amount=item.residual, currency=item.currency, why=why)
+
+
+def _percent(key: str, interface: Interface) -> Decimal | None:
+    if not key:
+        return Decimal(0)
+    table: dict[str, str] = interface.options.get("withholding", {})
+    return Decimal(table[key]) if key in table else None
+
+
+def _payment(
+    end: str,
+    run: str,
+    members: list[OpenItem],
+    telling: SupplierTelling,
+    account: SupplierAccount,
+    withheld: Decimal,
+    currency: str,
+    pay_on: date,
+    by: str,
+    now: datetime,
+) -> VendorPayment:
+    members = sorted(members, key=lambda x: (x.on, x.line))
+    total = -sum((x.residual for x in members), Decimal(0))
+    supplier = telling.supplier
+    return VendorPayment(
+        key=end,
+        occurred_at=min(datetime.combine(pay_on, time(12), UTC), now),
+        currency=currency,
+        control_group="payments",
+        run=run,
+        end_to_end_id=end,
+        supplier=supplier.party.key,
+        supplier_revision=telling.revision,
+        party=supplier.party,
+        town=supplier.town,
+        account=account,
+        settles=tuple(
+            PaidLine(
+                line=x.line,
+                account=x.account,
+                residual=x.residual,
+                company=x.company,
+                partner=x.partner,
+                number=x.numbers[0] if x.numbers else "",
+                effect=x.effect,
+                on=x.on,
+            )
+            for x in members
+        ),
+        total=Amount.exact(total, currency),
+        pays=Amount.exact(total - withheld, currency),
+        withheld=Amount.exact(withheld, currency),
+        withholding=supplier.withholding,
+        booked_on=pay_on,
+        remittance=_remittance([x.numbers[0] if x.numbers else "" for x in members]),
+        prepared_by=by,
+        batch=run,
+    )
+
+
+def _remittance(numbers: list[str]) -> str:
+    """The bills' numbers, as many as a bank takes; how many more there are."""
+    shown: list[str] = []
+    for number in filter(None, numbers):
+        rest = len(numbers) - len(shown) - 1
+        more = f" +{rest} more" if rest else ""
+        if len(" ".join([*shown, number]) + more) > _LONGEST:
+            break
+        shown.append(number)
+    left = len(numbers) - len(shown)
+    return (" ".join(shown) + (f" +{left} more" if left else "")).strip()

@@ -1,0 +1,65 @@
+-- name: suppliers
+-- Every telling of every supplier of an entity, in order; each is checked for its stamp.
+select d.interface, d.source_key, d.revision, d.state, d.content, d.message_id, d.stamp, d.posted_at
+from tieout.document d
+where d.kind = 'supplier' and d.interface = any(%(interfaces)s) and d.state <> 'superseded'
+order by d.interface, d.source_key, d.revision
+
+-- name: partners
+select external_id, body::jsonb ->> 'partner' as partner from tieout.delivery
+where external_id = any(%(ids)s) and effect in ('bill', 'vendor_credit') and state = 'confirmed'
+
+-- name: waiting_payments
+select content from tieout.document
+where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned')
+
+-- name: runs_named
+select count(distinct content::jsonb ->> 'run')::int as count from tieout.document
+where interface = %(interface)s and kind = 'vendor_payment'
+  and split_part(content::jsonb ->> 'run', '.', 1) = %(name)s
+
+-- name: runs
+select content::jsonb ->> 'run' as run, min(accounting_on) as on, currency, count(*)::int as payments,
+    sum((content::jsonb #>> '{pays,value}')::numeric) as amount,
+    count(*) filter (where state = 'normalised')::int as waiting,
+    count(*) filter (where state in ('planned', 'posted'))::int as released,
+    count(*) filter (where state = 'refused')::int as in_exception,
+    count(*) filter (where state = 'excluded')::int as excluded,
+    coalesce(sum((content::jsonb #>> '{pays,value}')::numeric) filter (where state in ('planned', 'posted')), 0)
+        as released_amount
+from tieout.document d
+where interface = %(interface)s and kind = 'vendor_payment' and state <> 'superseded'
+group by 1, currency order by 2, 1
+
+-- name: to_file
+-- Payments that were posted and are in no file yet, of runs of which nothing is undecided.
+select d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp
+from tieout.document d
+where d.interface = %(interface)s and d.kind = 'vendor_payment' and d.state = 'posted'
+  and not exists (select 1 from tieout.document_name n
+    where n.entity = d.entity and n.name = 'filed:' || d.source_key)
+  and not exists (select 1 from tieout.document w
+    where w.interface = d.interface and w.kind = 'vendor_payment' and w.state in ('normalised', 'planned')
+      and w.content::jsonb ->> 'run' = d.content::jsonb ->> 'run')
+order by d.document_id
+
+-- name: files_of
+select count(*)::int as count from tieout.document_name n join tieout.document d using (document_id)
+where n.entity = %(entity)s and n.name = %(name)s and d.kind = 'payment_file' and d.state <> 'superseded'
+
+-- name: pending_files
+-- A file that was handed on and is not planned yet: its payments have no name of it so far.
+select 1 from tieout.message where interface = %(interface)s and stream = 'files' and state = 'received' limit 1
+
+-- name: purchasing
+-- Orders, receipts and bills of an entity that stand.
+select kind, content, source_key, interface, revision, message_id, stamp from tieout.document
+where entity = %(entity)s and kind in ('purchase_order', 'goods_receipt', 'vendor_bill')
+  and state in ('planned', 'posted') and accounting_on <= %(on)s
+order by document_id
+
+-- name: accrued
+select distinct on (source_key) source_key, content, revision, message_id, stamp from tieout.document
+where interface = %(interface)s and kind = 'journal_entry' and source_key like %(begin)s
+  and state in ('planned', 'posted')
+order by source_key, revision desc

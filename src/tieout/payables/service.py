@@ -1,0 +1,122 @@
+"""Proposes a payment run from what is open in the ledger, and hands it on to be released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from tieout.connect import Item, LedgerReader
+from tieout.documents import BatchControl, VendorPayment, canonical_bytes, decode_document
+from tieout.evidence import Entry, record
+from tieout.money import Amount
+from tieout.payables.proposing import Proposal, propose
+from tieout.payables.reading import SQL, supplier_tellings
+from tieout.pipeline import accept
+from tieout.processes import partner_external_id
+from tieout.rules import Interface, Release
+from tieout.store import Connection
+
+STREAM = "payments"
+
+
+class PaymentRunError(ValueError):
+    """A run that cannot be proposed: what is missing, and where it is put."""
+
+
+def payment_interface(release: Release, entity: str) -> Interface | None:
+    """The interface that governs an entity's payments, if its project declares one."""
+    found = (i for i in release.interfaces.values() if i.entity == entity and STREAM in i.streams)
+    return next(found, None)
+
+
+def propose_run(
+    connection: Connection,
+    release: Release,
+    interface: Interface,
+    reader: LedgerReader,
+    *,
+    pay_on: date,
+    until: date,
+    by: str,
+    now: datetime,
+    dry: bool = False,
+) -> Proposal:
+    """Propose what is due until a day, to be paid on `pay_on`; unless `dry`, it waits for its release.
+
+    Raises PaymentRunError where the interface does not say from which account, ConnectorError.
+    """
+    for name in ("account", "initiator"):
+        if not interface.option(name):
+            raise PaymentRunError(f"interfaces/{interface.name}.toml does not say [options] {name}")
+    zone = release.entities[interface.entity].zone
+    if pay_on < now.astimezone(zone).date():
+        raise PaymentRunError(f"{pay_on} is over: a run pays today or later")
+    items = reader.open_items([], pay_on)
+    tellings = supplier_tellings(connection, release, interface.entity)
+    keys = {partner_external_id(system, key): key for system, key in tellings}
+    given = {"ids": sorted({x.effect for x in items if x.effect})}
+    supplier_of = {
+        r["external_id"]: keys[r["partner"]]
+        for r in connection.execute(SQL["partners"], given)
+        if r["partner"] in keys
+    }
+    waiting = connection.execute(SQL["waiting_payments"], {"interface": interface.name}).fetchall()
+    busy = frozenset(line for row in waiting for line in _lines(row["content"]))
+    name = f"{interface.entity}{pay_on:%Y%m%d}"
+    count = connection.execute(SQL["runs_named"], {"interface": interface.name, "name": name}).fetchone()
+    assert count is not None
+    run = f"{name}.{count['count'] + 1}" if count["count"] else name
+    found = propose(
+        run,
+        items,
+        supplier_of,
+        {key: told for (_, key), told in tellings.items()},
+        interface,
+        zone,
+        pay_on=pay_on,
+        until=until,
+        by=by,
+        now=now,
+        busy=busy,
+    )
+    if found.payments and not dry:
+        with connection.transaction():
+            _hand_on(connection, interface, found, by, now)
+    return found
+
+
+def _lines(content: str) -> Iterable[int]:
+    document = decode_document(content.encode())
+    assert isinstance(document, VendorPayment)
+    return [x.line for x in document.settles]
+
+
+def _hand_on(connection: Connection, interface: Interface, found: Proposal, by: str, now: datetime) -> None:
+    """The payments, and the run's own figures: what was proposed is the source's total."""
+    items = [Item(STREAM, p.key, p.key, canonical_bytes(p)) for p in found.payments]
+    for currency, total in found.totals().items():
+        control = BatchControl(
+            key=f"control:{found.run}:{currency}",
+            occurred_at=datetime.combine(found.pay_on, time(12), UTC),
+            currency=currency,
+            batch=found.run,
+            booked_on=found.pay_on,
+            count=sum(1 for p in found.payments if p.currency == currency),
+            debit=Amount.zero(currency),
+            credit=Amount.exact(total, currency),
+        )
+        items.append(Item(STREAM, control.key, control.key, canonical_bytes(control)))
+    accept(connection, interface.name, items, "proposal", now, submitted_by=by)
+    detail = {"payments": len(found.payments), "held": len(found.held), "by": by}
+    record(
+        connection,
+        [Entry(now, by or "payables", "payment_run.proposed", found.run, interface.entity, detail)],
+    )
+
+
+def runs(connection: Connection, interface: Interface) -> list[dict[str, Any]]:
+    """Every run: what it pays, and how its payments stand."""
+    rows = connection.execute(SQL["runs"], {"interface": interface.name}).fetchall()
+    return [dict(row) | {"amount": Decimal(row["amount"])} for row in rows]

@@ -1,0 +1,248 @@
+"""A bill held against what was ordered and received: two-way and three-way matching.
+
+Quantities are compared with what other bills of the order took already; prices are a unit's, without
+tax; tolerances are the interface's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+
+from tieout.documents import GoodsReceipt, OrderLine, PurchaseOrder, VendorBill, decode_document
+from tieout.documents.purchasing import BillLine, order_numbers, plain
+from tieout.processes.facts import RelatedFact
+from tieout.rules import Interface
+
+_ZERO = Decimal(0)
+# What stands on a bill as a whole (an allowance, a charge, rounding) is for no line of an order.
+NO_LINE = "-"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a bill does not fit its order. One that `may_wait` may come right by itself: what was
+    ordered is received later."""
+
+    cause: str
+    detail: str
+    recovery: str
+    may_wait: bool = False
+
+
+class Tolerances(msgspec.Struct, frozen=True, kw_only=True):
+    """Percentages, an absolute amount of a line, and days."""
+
+    price: Decimal
+    quantity: Decimal
+    amount: Decimal
+    days: int
+
+    @classmethod
+    def of(cls, interface: Interface) -> Tolerances:
+        return cls(
+            price=Decimal(interface.option("price_tolerance", "0")),
+            quantity=Decimal(interface.option("quantity_tolerance", "0")),
+            amount=Decimal(interface.option("amount_tolerance", "0")),
+            days=int(interface.option("date_tolerance", "0")),
+        )
+
+
+class Ordered(msgspec.Struct, frozen=True, kw_only=True):
+    """The order's line of each line of a bill, in their order; None where nobody ordered it."""
+
+    lines: tuple[OrderLine | None, ...]
+    orders: tuple[PurchaseOrder, ...]
+    finding: Finding | None = None
+
+
+def hold_against_orders(
+    bill: VendorBill, supplier: str, related: Iterable[RelatedFact], interface: Interface
+) -> Ordered:
+    """The lines that a bill is for, and the first thing that does not fit."""
+    related = tuple(related)
+    orders = _orders(related)
+    named = order_numbers(bill)
+    missing = [n for n in named if plain(n) not in orders]
+    if missing:
+        return _none(
+            bill,
+            Finding(
+                cause="unknown_order",
+                detail=f"order {missing[0]} is not known",
+                recovery="take the order in from procurement, or ask the supplier for its right number",
+                may_wait=True,
+            ),
+        )
+    found = tuple(orders[plain(n)] for n in named)
+    for order in found:
+        wrong = _wrong_order(bill, order, supplier, Tolerances.of(interface))
+        if wrong is not None:
+            return _none(bill, wrong)
+    lines = tuple(_line_of(x, bill, orders) for x in bill.lines)
+    for mine, line in zip(bill.lines, lines, strict=True):
+        if line is None and not _beside_order(mine, Tolerances.of(interface)):
+            return Ordered(
+                lines=lines,
+                orders=found,
+                finding=Finding(
+                    cause="bill_line_not_ordered",
+                    detail=f"{mine.name!r} is no line of {', '.join(named)}",
+                    recovery="add it to the order, or ask the supplier for a credit note",
+                ),
+            )
+    return Ordered(
+        lines=lines, orders=found, finding=None if bill.refund else _fits(bill, lines, related, interface)
+    )
+
+
+def _beside_order(mine: BillLine, allowed: Tolerances) -> bool:
+    """Whether a line needs no order: an allowance, rounding, or a charge within the tolerance."""
+    return mine.order_line == NO_LINE and mine.net.value <= allowed.amount
+
+
+def _none(bill: VendorBill, finding: Finding) -> Ordered:
+    return Ordered(lines=(None,) * len(bill.lines), orders=(), finding=finding)
+
+
+def _orders(related: Iterable[RelatedFact]) -> dict[str, PurchaseOrder]:
+    """The latest telling of each order that stands."""
+    found: dict[str, PurchaseOrder] = {}
+    for fact in related:
+        if fact.kind == "purchase_order" and fact.stands:
+            order = decode_document(fact.content.encode())
+            assert isinstance(order, PurchaseOrder)
+            found[plain(order.number)] = order
+    return found
+
+
+def _wrong_order(
+    bill: VendorBill, order: PurchaseOrder, supplier: str, allowed: Tolerances
+) -> Finding | None:
+    cause = detail = ""
+    if order.supplier != supplier:
+        cause, detail = "order_of_another_supplier", f"order {order.number} is of {order.supplier}"
+    elif order.currency != bill.currency:
+        cause, detail = "order_in_another_currency", f"order {order.number} is in {order.currency}"
+    elif order.state == "draft":
+        cause, detail = "order_not_approved", f"order {order.number} is not approved in procurement"
+    elif order.state != "open" and not bill.refund:
+        cause, detail = "order_closed", f"order {order.number} is {order.state}"
+    elif bill.booked_on < order.booked_on - timedelta(days=allowed.days):
+        cause, detail = "bill_before_order", f"order {order.number} was made on {order.booked_on}"
+    if not cause:
+        return None
+    recovery = (
+        "correct the order in procurement, where it is sent again, or ask the supplier for another bill"
+    )
+    return Finding(cause=cause, detail=detail, recovery=recovery, may_wait=cause == "order_not_approved")
+
+
+def _line_of(mine: BillLine, bill: VendorBill, orders: dict[str, PurchaseOrder]) -> OrderLine | None:
+    """By the order's own line, by product number, by name; else the only line that there is."""
+    if mine.order_line == NO_LINE:
+        return None
+    numbers = [mine.order_number] if mine.order_number else order_numbers(bill)
+    lines = [x for n in numbers if plain(n) in orders for x in orders[plain(n)].lines]
+    for same in (
+        lambda x: bool(mine.order_line) and x.line == mine.order_line,
+        lambda x: bool(mine.sku) and x.sku == mine.sku,
+        lambda x: plain(x.name) == plain(mine.name),
+    ):
+        fitting = [x for x in lines if same(x)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            return None
+    return lines[0] if len(lines) == 1 and not mine.order_line and not mine.sku else None
+
+
+def billed_before(
+    bill: VendorBill, related: Iterable[RelatedFact], orders: dict[str, PurchaseOrder]
+) -> dict[str, Decimal]:
+    """What other bills took of each order's line, less what was credited; by "number line"."""
+    others = []
+    for fact in related:
+        if fact.kind != "vendor_bill" or fact.key == bill.key:
+            continue
+        if not (fact.stands or (fact.earlier and fact.state == "normalised")):
+            continue
+        other = decode_document(fact.content.encode())
+        assert isinstance(other, VendorBill)
+        others.append(other)
+    return lines_billed(others, orders)
+
+
+def lines_billed(bills: Iterable[VendorBill], orders: dict[str, PurchaseOrder]) -> dict[str, Decimal]:
+    """What bills take of each order's line, less what is credited; by "number line"."""
+    taken: dict[str, Decimal] = {}
+    for bill in bills:
+        for x in bill.lines:
+            line = _line_of(x, bill, orders)
+            if line is not None:
+                key = _slot(x, bill, line)
+                taken[key] = taken.get(key, _ZERO) + (-x.quantity if bill.refund else x.quantity)
+    return taken
+
+
+def _slot(mine: BillLine, bill: VendorBill, line: OrderLine) -> str:
+    number = mine.order_number or (order_numbers(bill) or ("",))[0]
+    return f"{plain(number)} {line.line}"
+
+
+def received(related: Iterable[RelatedFact]) -> dict[str, Decimal]:
+    """What came of each order's line, by "number line"."""
+    came: dict[str, Decimal] = {}
+    for fact in related:
+        if fact.kind == "goods_receipt" and fact.stands:
+            receipt = decode_document(fact.content.encode())
+            assert isinstance(receipt, GoodsReceipt)
+            key = f"{plain(receipt.order_number)} {receipt.line}"
+            came[key] = came.get(key, _ZERO) + receipt.quantity
+    return came
+
+
+def _fits(
+    bill: VendorBill,
+    lines: tuple[OrderLine | None, ...],
+    related: tuple[RelatedFact, ...],
+    interface: Interface,
+) -> Finding | None:
+    allowed = Tolerances.of(interface)
+    three_way = interface.option("matching", "three_way") == "three_way"
+    taken = billed_before(bill, related, _orders(related))
+    came, wanted = received(related), dict[str, tuple[OrderLine, Decimal]]()
+    for mine, line in zip(bill.lines, lines, strict=True):
+        if line is None:
+            continue
+        too_dear = mine.price - line.price * (1 + allowed.price / 100)
+        if too_dear > 0 and too_dear * mine.quantity > allowed.amount:
+            detail = f"{mine.name!r}: {mine.price} a unit, ordered for {line.price}"
+            return _above(detail)
+        key = _slot(mine, bill, line)
+        wanted[key] = (line, wanted.get(key, (line, _ZERO))[1] + mine.quantity)
+    for key, (line, quantity) in wanted.items():
+        more = 1 + allowed.quantity / 100
+        billed = taken.get(key, _ZERO) + quantity
+        if billed > line.quantity * more:
+            return _above(f"{line.name!r}: {billed:f} billed in all, {line.quantity:f} ordered")
+        there = came.get(key, _ZERO)
+        if three_way and line.received and billed > there * more:
+            return Finding(
+                cause="billed_before_receipt",
+                detail=f"{line.name!r}: {billed:f} billed in all, {there:f} received",
+                recovery="record the receipt in procurement; the bill goes on by itself",
+                may_wait=True,
+            )
+    return None
+
+
+def _above(detail: str) -> Finding:
+    return Finding(
+        cause="bill_above_order",
+        detail=detail,
+        recovery="ask the supplier for a credit note or another bill, or change the order; then "
+        "`tieout replay --cause bill_above_order`",
+    )

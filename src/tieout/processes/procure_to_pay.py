@@ -1,0 +1,305 @@
+"""Procure to pay: what suppliers, their bills and credits mean in the ledger.
+
+Bill            Dr the order's account, input tax    Cr payable
+Vendor credit   Dr payable                           Cr the same accounts, input tax
+Reverse charge  the same, and tax due and deducted at once, which comes to nothing
+
+A supplier is booked as a partner. Where it is paid stays here: payments take it from the record that
+a second person approved, and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from tieout.documents import (
+    InvoiceLine,
+    InvoicePosting,
+    OrderLine,
+    PurchaseOrder,
+    Supplier,
+    VendorBill,
+    decode_document,
+)
+from tieout.documents.purchasing import BillLine, order_numbers, plain, plain_number, supplier_names
+from tieout.documents.taxation import TaxDetermination
+from tieout.money import Amount
+from tieout.processes.dimensions import LacksError, analytic_of, check_needed
+from tieout.processes.facts import RelatedFact
+from tieout.processes.identity import partner_external_id
+from tieout.processes.ordered import Finding, Ordered, hold_against_orders
+from tieout.processes.plan import CaseDraft, Context, Plan, refused
+from tieout.processes.taxes import determination
+
+_TURNED_DOWN = ("refused", "excluded")
+
+
+def supplier(ctx: Context, document: Supplier) -> Plan:
+    """The supplier's partner; one that is somebody else already is a case."""
+    for fact in ctx.facts.related:
+        if fact.kind != "supplier" or fact.key == document.key or fact.state in _TURNED_DOWN:
+            continue
+        if not (fact.stands or fact.earlier):
+            continue
+        same = ", ".join(n.partition(":")[0] for n in fact.names)
+        return refused(
+            "duplicate_supplier",
+            Amount.zero(document.currency),
+            f"use {fact.key} in procurement, or exclude this one; where both are right, correct what they share",
+            f"{document.party.name} shares its {same} with {fact.key}",
+        )
+    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+
+
+def account_changed(document: Supplier, before: Supplier | None) -> bool:
+    """Whether a telling says where to pay for the first time, or another place than the one before."""
+    old = before.account if before is not None else None
+    return document.account is not None and document.account != old
+
+
+def order(ctx: Context, document: PurchaseOrder) -> Plan:
+    """Nothing is booked for an order: bills and accruals are held against it."""
+    net = sum((x.quantity * x.price for x in document.lines), Decimal(0))
+    if Amount.rounded(net, document.currency) != document.total:
+        return refused(
+            "document_does_not_add_up",
+            document.total,
+            "correct the order in procurement, where it is sent again",
+            f"its lines come to {net:f}, it says {document.total.value:f}",
+        )
+    return Plan(decision="planned", on=ctx.on)
+
+
+def suppliers_of(ctx: Context) -> list[tuple[RelatedFact, Supplier]]:
+    """Every supplier among the related documents, each as it was approved last, by certainty."""
+    held: dict[str, tuple[RelatedFact, Supplier]] = {}
+    for fact in ctx.facts.related:
+        if fact.kind == "supplier" and fact.stands:
+            found = decode_document(fact.content.encode())
+            assert isinstance(found, Supplier)
+            held[fact.key] = fact, found
+    return list(held.values())
+
+
+def _seller(ctx: Context, bill: VendorBill) -> tuple[RelatedFact, Supplier] | Plan:
+    """The one supplier that a bill is of: by procurement's key, its tax number, its name."""
+    known = suppliers_of(ctx)
+    for name in supplier_names(key=bill.supplier, tax_id=bill.tax_id, name=bill.seller.name):
+        fitting = [x for x in known if name in _names(x[1])]
+        if len(fitting) > 1:
+            who = ", ".join(sorted(x[0].key for x in fitting))
+            return refused(
+                "ambiguous_supplier", bill.total, "exclude the suppliers that are not", f"{name}: {who}"
+            )
+        if fitting:
+            return fitting[0]
+    asked = [x for x in ctx.facts.related if x.kind == "supplier" and x.state == "normalised"]
+    if asked:
+        return Plan(decision="wait", reason=f"supplier {asked[0].key} waits for its approval", long=True)
+    if not ctx.facts.patience_over:
+        return Plan(decision="wait", reason="its supplier has not come yet")
+    return refused(
+        "unknown_supplier",
+        bill.total,
+        "make the supplier in procurement, where it is approved; the bill goes on with "
+        "`tieout replay --cause unknown_supplier`",
+        f"{bill.seller.name} {bill.tax_id}".strip(),
+    )
+
+
+def _names(document: Supplier) -> tuple[str, ...]:
+    party = document.party
+    return supplier_names(key=party.key, tax_id=document.tax_id, name=party.name)
+
+
+def bill(ctx: Context, document: VendorBill) -> Plan:
+    """A bill or a vendor credit: its supplier, its order and receipts, its twins, its taxes, in turn."""
+    parts = [x.net for x in document.lines] + [x.amount for x in document.taxes]
+    if sum(parts, Amount.zero(document.currency)) != document.total:
+        return refused(
+            "document_does_not_add_up",
+            document.total,
+            "its lines and taxes do not sum to its total: ask the supplier for another bill",
+        )
+    found = _seller(ctx, document)
+    if isinstance(found, Plan):
+        return found
+    fact, known = found
+    early = _refuse_early(document, known, fact.key)
+    if early is not None:
+        return early
+    ordered = Ordered(lines=(None,) * len(document.lines), orders=())
+    if order_numbers(document):
+        ordered = hold_against_orders(document, known.party.key, ctx.facts.related, ctx.interface)
+    twin = _twin(ctx, document, ordered.finding)
+    if twin:
+        return refused(
+            "duplicate_bill",
+            document.total,
+            "exclude it if it is the same; if it is another one, ask the supplier to say what for",
+            twin,
+        )
+    if ordered.finding is not None:
+        return _unfit(ctx, document, ordered.finding)
+    if not order_numbers(document) and ctx.interface.option("without_order", "case") == "case":
+        return refused(
+            "bill_without_order",
+            document.total,
+            'find its order; or let such bills in with without_order = "book", and a policy that approves them',
+        )
+    return _booked(ctx, document, fact, known, ordered)
+
+
+def _refuse_early(document: VendorBill, known: Supplier, key: str) -> Plan | None:
+    if not known.active:
+        return refused("supplier_not_active", document.total, "let the supplier in again in procurement", key)
+    ours = known.account
+    if document.iban and ours is not None and plain(document.iban) != plain(ours.iban):
+        return refused(
+            "bank_details_differ",
+            document.total,
+            "call the supplier on a number that you had before; where it is so, change it in procurement "
+            "(a second person approves it), then `tieout replay --cause bank_details_differ`",
+            f"the bill wants to be paid to another account than {key} has (…{plain(ours.iban)[-4:].upper()})",
+        )
+    return None
+
+
+def _unfit(ctx: Context, document: VendorBill, finding: Finding) -> Plan:
+    if finding.may_wait and not ctx.facts.patience_over:
+        return Plan(decision="wait", reason=finding.detail)
+    return refused(finding.cause, document.total, finding.recovery, finding.detail)
+
+
+def _twin(ctx: Context, document: VendorBill, finding: Finding | None) -> str:
+    """What this bill is once more, "" for nothing: the same number, or the same money for the same day
+    or for an order that is billed in full."""
+    for fact in ctx.facts.related:
+        if fact.kind != "vendor_bill" or fact.key == document.key or fact.state in _TURNED_DOWN:
+            continue
+        if not (fact.stands or fact.earlier):
+            continue
+        other = decode_document(fact.content.encode())
+        assert isinstance(other, VendorBill)
+        if other.refund != document.refund or other.currency != document.currency:
+            continue
+        same_money = other.total == document.total
+        said = f"bill {other.number} of {other.booked_on} came before with {other.total}"
+        alike = plain_number(other.number) == plain_number(document.number)
+        if plain(other.number) == plain(document.number) or (alike and same_money):
+            return said
+        again = finding is not None and set(order_numbers(other)) & set(order_numbers(document))
+        days = abs(other.booked_on - document.booked_on)
+        if same_money and (not days or (again and days <= timedelta(days=92))):
+            return said
+    return ""
+
+
+def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Supplier, ordered: Ordered) -> Plan:
+    due, outage = determination(ctx, document, ctx.facts)
+    if outage and due is None:
+        if ctx.interface.option("tax_fallback", "wait") == "wait":
+            return Plan(decision="wait", reason=f"no tax engine: {outage}"[:200])
+        return refused(
+            "tax_engine_down",
+            document.total,
+            "once it answers, `tieout replay --cause tax_engine_down`",
+            outage,
+        )
+    charged = sum((x.amount.value for x in document.taxes), Decimal(0))
+    wrong = _wrong_tax(ctx, document, due, charged)
+    if wrong is not None:
+        return wrong
+    try:
+        lines = tuple(_lines(ctx, document, ordered, due))
+    except LacksError as error:
+        return refused(error.cause, document.total, error.recovery, str(error))
+    partner = ctx.partner(known.party, fact.system)
+    terms = timedelta(days=known.terms_days)
+    body = InvoicePosting(
+        refund=document.refund,
+        journal=ctx.journal("purchases"),
+        partner=partner_external_id(fact.system, known.party.key),
+        on=ctx.on,
+        reference=document.number,
+        currency=document.currency,
+        lines=lines,
+        tax_totals=_totals(ctx, document),
+        total=document.total.value,
+        receivable=ctx.account("payable"),
+        purchase=True,
+        due=document.due_on or document.booked_on + (timedelta(0) if document.refund else terms),
+    )
+    name = "vendor_credit" if document.refund else "bill"
+    main = ctx.effect(name, body, ledger=True, requires=(partner.external_id,), account=body.receivable)
+    cases = (_bridged(document, due, outage),) if outage and due is not None else ()
+    return Plan(decision="planned", effects=(partner, main), cases=cases, on=ctx.on)
+
+
+def _bridged(document: VendorBill, due: TaxDetermination, outage: str) -> CaseDraft:
+    return CaseDraft(
+        cause="tax_engine_down",
+        amount=Amount(abs(sum((x.amount for x in due.lines), Decimal(0))), document.currency),
+        recovery="its tax was taken from mappings/tax_rates.csv: check it once the engine answers, then solve this",
+        detail=outage[:300],
+        blocking=False,
+    )
+
+
+def _wrong_tax(
+    ctx: Context, document: VendorBill, due: TaxDetermination | None, charged: Decimal
+) -> Plan | None:
+    if due is None or abs(charged - due.charged) <= Decimal(ctx.interface.option("tax_tolerance", "0.05")):
+        return None
+    said = ", ".join(sorted({f"{x.treatment} {x.rate:f}%" for x in due.lines}))
+    return refused(
+        "tax_differs",
+        document.total,
+        "ask the supplier for another bill, or correct what the tax engine knows of it; then "
+        "`tieout replay --cause tax_differs`",
+        f"the bill charges {charged:f}, {due.engine} says {due.charged:f} ({said})",
+    )
+
+
+def _totals(ctx: Context, document: VendorBill) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for tax in document.taxes:
+        name = ctx.release.tax(tax.key, ctx.on)
+        totals[name] = totals.get(name, Decimal(0)) + tax.amount.value
+    return totals
+
+
+def _lines(
+    ctx: Context, document: VendorBill, ordered: Ordered, due: TaxDetermination | None
+) -> Iterator[InvoiceLine]:
+    for number, (mine, line) in enumerate(zip(document.lines, ordered.lines, strict=True)):
+        if not mine.net:
+            continue
+        treatment = due.lines[number] if due is not None else None
+        key = mine.tax_key
+        if treatment is not None and treatment.treatment in ("reverse_charge", "use_tax"):
+            key = f"{treatment.treatment} {treatment.rate.normalize():f}"
+        account, dimensions = _account(ctx, document, mine, line)
+        place = f"{document.number}, line {number + 1}"
+        check_needed(ctx, account, dimensions, place)
+        yield InvoiceLine(
+            name=mine.name,
+            quantity=mine.quantity,
+            net=mine.net.value,
+            account=account,
+            taxes=(ctx.release.tax(key, ctx.on),) if key else (),
+            analytic=analytic_of(ctx, dimensions, place),
+        )
+
+
+def _account(
+    ctx: Context, document: VendorBill, mine: BillLine, line: OrderLine | None
+) -> tuple[str, dict[str, str]]:
+    """As it was ordered; else as the bill's own line says, else as its seller's bills are booked."""
+    table = ctx.interface.option("accounts_table", "ledger_accounts")
+    if line is not None:
+        return ctx.release.mapped(table, line.account, ctx.on), line.dimensions or mine.dimensions
+    key = mine.account or f"seller {document.seller.name}"
+    return ctx.release.mapped(table, key, ctx.on, f"{document.number}, {mine.name}"), mine.dimensions

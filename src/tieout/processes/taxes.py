@@ -1,0 +1,112 @@
+"""Which tax a bill must show: as an engine says, or as the company's own table of rates does.
+
+The table is mappings/tax_rates.csv. A key is SELLER>BUYER CATEGORY, SELLER>BUYER, >BUYER CATEGORY or
+>BUYER, in countries (a buyer's may have a region, US-NY); the first that is there holds. A value is a
+treatment and its rate: `standard 19`, `reverse_charge 19`, `use_tax 8.875`, `exempt`, `zero`.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from tieout.documents.purchasing import VendorBill
+from tieout.documents.taxation import (
+    TREATMENTS,
+    DeterminedLine,
+    TaxDetermination,
+    TaxedLine,
+    TaxQuestion,
+)
+from tieout.money import Amount
+from tieout.processes.facts import Facts
+from tieout.processes.plan import Context
+from tieout.rules import Interface, Release, UnmappedError
+
+RATES = "tax_rates"
+_VALUE = re.compile(r"(\w+)(?: (\d{1,2}(?:\.\d{1,4})?))?")
+
+
+def question_of(bill: VendorBill, interface: Interface) -> TaxQuestion:
+    """What is asked about a bill; the buyer is the interface's entity, as its options say."""
+    option = interface.option
+    return TaxQuestion(
+        key=bill.key,
+        on=bill.booked_on,
+        currency=bill.currency,
+        seller=bill.seller.name,
+        seller_country=bill.seller.country,
+        seller_tax_id=bill.tax_id,
+        buyer_country=option("buyer_country"),
+        buyer_region=option("buyer_region"),
+        buyer_postal_code=option("buyer_postal_code"),
+        buyer_tax_id=option("buyer_tax_id"),
+        exemption=option("exemption"),
+        lines=tuple(
+            TaxedLine(line=str(n), net=x.net.value, category=x.account or option("tax_category", "services"))
+            for n, x in enumerate(bill.lines, 1)
+        ),
+    )
+
+
+def by_table(question: TaxQuestion, release: Release) -> TaxDetermination:
+    """The table's answer. Raises UnmappedError where no row says it, ValueError where one is no
+    treatment."""
+    lines = []
+    for line in question.lines:
+        treatment, rate = _rate(question, line.category, release)
+        amount = Amount.rounded(line.net * rate / 100, question.currency).value
+        lines.append(
+            DeterminedLine(
+                line=line.line,
+                treatment=treatment,
+                rate=rate,
+                amount=amount,
+                jurisdiction=question.buyer_country,
+            )
+        )
+    return TaxDetermination(engine="rate_table", question=question, lines=tuple(lines))
+
+
+def _rate(question: TaxQuestion, category: str, release: Release) -> tuple[str, Decimal]:
+    country = question.buyer_country
+    buyers = [f"{country}-{question.buyer_region}"] if question.buyer_region else []
+    sellers = [question.seller_country, ""] if question.seller_country else [""]
+    keys = [
+        f"{seller}>{buyer}{what}"
+        for seller in sellers
+        for buyer in [*buyers, country]
+        for what in (f" {category}", "")
+    ]
+    for key in keys:
+        try:
+            value = release.mapped(RATES, key, question.on)
+        except UnmappedError:
+            continue
+        found = _VALUE.fullmatch(value)
+        if (
+            found is None
+            or found[1] not in TREATMENTS
+            or (found[2] is None) != (found[1] in ("exempt", "zero"))
+        ):
+            raise ValueError(
+                f"mappings/{RATES}.csv, {key!r}: {value!r} is no treatment, such as 'standard 19'"
+            )
+        return found[1], Decimal(found[2] or 0)
+    raise UnmappedError(RATES, keys[0], question.on)
+
+
+def determination(ctx: Context, bill: VendorBill, facts: Facts) -> tuple[TaxDetermination | None, str]:
+    """What is due on a bill, and why the engine was not asked ("" where it was, or none is declared).
+    None where the project declares no engine, or where an outage shall not be bridged."""
+    engine = ctx.interface.option("tax_engine")
+    if not engine:
+        return None, ""
+    if engine == "rate_table":
+        return by_table(question_of(bill, ctx.interface), ctx.release), ""
+    if facts.tax is not None:
+        return facts.tax, ""
+    why = facts.tax_outage or f"{engine} gave no answer"
+    if ctx.interface.option("tax_fallback", "wait") == "rate_table":
+        return by_table(question_of(bill, ctx.interface), ctx.release), why
+    return None, why

@@ -1,0 +1,280 @@
+"""Suppliers, orders, receipts and bills, from files to Odoo: a real database, the simulator over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tests.integration.buying import IBANS, Buyer
+
+
+def test_a_bill_of_what_was_ordered_and_received_is_booked(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill()
+    assert buyer.cases() == []
+    assert buyer.balances() == {
+        "211000": Decimal("-230.00"), "600000": Decimal("200.00"), "131000": Decimal("30.00"),
+    }  # fmt: skip
+    assert buyer.states() == {"B-1": "posted"}
+
+
+def test_the_same_in_the_other_syntax(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill(syntax="CII")
+    assert buyer.balances()["211000"] == Decimal("-230.00")
+
+
+def test_a_bill_waits_for_its_receipt_and_goes_on_by_itself(buyer: Buyer) -> None:
+    buyer.ready(came="4")
+    buyer.bill()
+    assert buyer.states() == {"B-1": "normalised"} and buyer.cases() == []
+    buyer.tool.receive("PO-1", "1", Decimal(6), date(2026, 10, 12))
+    buyer.tell("receipts")
+    assert buyer.states() == {"B-1": "posted"}
+
+
+def test_without_receipt_a_bill_is_a_case_once_patience_is_over(buyer: Buyer) -> None:
+    buyer.patience_hours = 0
+    buyer.ready(came="4")
+    buyer.bill()
+    assert buyer.cases() == [("billed_before_receipt", "USV1:B-1")]
+
+
+def test_an_order_alone_is_enough_where_that_is_declared(buyer: Buyer) -> None:
+    buyer.bills["matching"] = "two_way"
+    buyer.ready(came="1")
+    buyer.bill()
+    assert buyer.states() == {"B-1": "posted"}
+
+
+def test_a_bill_above_its_order_is_a_case(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill("DEAR", price="20.01")
+    buyer.bill("MUCH", quantity="11", on=date(2026, 10, 10))
+    assert buyer.cases() == [("bill_above_order", "USV1:DEAR"), ("bill_above_order", "USV1:MUCH")]
+    rows = buyer.database.rows("select amount, detail from tieout.cases where source_key = 'USV1:MUCH'")
+    assert rows[0]["amount"] == Decimal("253.00") and "11 billed in all, 10 ordered" in rows[0]["detail"]
+
+
+def test_tolerances_are_percentages_and_an_amount(buyer: Buyer) -> None:
+    buyer.bills |= {"price_tolerance": "1", "quantity_tolerance": "10"}
+    buyer.ready(came="11")
+    buyer.bill("B-1", quantity="6", price="20.20")
+    buyer.bill("B-2", quantity="5", price="20.20", on=date(2026, 10, 10))
+    assert buyer.states() == {"B-1": "posted", "B-2": "posted"}
+    buyer.bill("B-3", quantity="1", price="20.20", on=date(2026, 10, 11))
+    assert [c for c, _ in buyer.cases()] == ["bill_above_order"]
+
+
+def test_two_bills_that_come_together_do_not_take_the_same_goods_twice(buyer: Buyer) -> None:
+    buyer.patience_hours = 0
+    buyer.ready()
+    for number, day in (("B-1", 9), ("B-2", 10)):
+        item_day = date(2026, 10, day)
+        known = buyer.tool.vendors["V1"]
+        from tieout.connectors.einvoices.simulator import Item, Sent, ubl
+
+        item = Item("chair", Decimal(6), Decimal("20.00"), Decimal(15), "S", "1")
+        sent = Sent(number, item_day, known.name, (item,), known.tax_id, order="PO-1", iban=known.iban)
+        buyer.give("bills", f"{number}.xml", ubl(sent))
+    buyer.work()
+    # Equal money for one order that cannot hold both: the second is the first once more.
+    assert buyer.states() == {"B-1": "posted", "B-2": "refused"}
+    assert buyer.cases() == [("duplicate_bill", "USV1:B-2")]
+
+
+def test_a_bill_under_another_number_is_found_out(buyer: Buyer) -> None:
+    buyer.ready(quantity="30")
+    buyer.bill("B-1")
+    # The same day and money: whatever it is called, and though the order would hold it.
+    buyer.bill("B-1-COPY")
+    # The same number written otherwise, on another day.
+    buyer.bill("INV B0001", on=date(2026, 10, 20))
+    # Another delivery of the same size, on its own day, is no twin.
+    buyer.bill("B-7", on=date(2026, 10, 15))
+    assert buyer.states() == {"B-1": "posted", "B-1-COPY": "refused", "INV B0001": "refused", "B-7": "posted"}
+    assert {c for c, _ in buyer.cases()} == {"duplicate_bill"}
+
+
+def test_what_was_turned_down_is_nobodys_twin(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill("B-1", price="25.00")
+    assert [c for c, _ in buyer.cases()] == ["bill_above_order"]
+    buyer.bill("B-2", price="20.00")
+    assert buyer.states()["B-2"] == "posted"
+
+
+def test_a_bill_of_nobody_that_we_know(buyer: Buyer) -> None:
+    buyer.patience_hours = 0
+    buyer.ready()
+    buyer.bill("X-1", vendor="V9", iban="")
+    assert buyer.cases() == [("unknown_supplier", "USV9:X-1")]
+
+
+def test_a_bill_waits_while_its_supplier_waits_for_an_approval(buyer: Buyer) -> None:
+    buyer.patience_hours = 0
+    buyer.vendor()
+    buyer.order()
+    buyer.tool.receive("PO-1", "1", Decimal(10), date(2026, 10, 8))
+    buyer.tell()
+    buyer.bill()
+    assert buyer.states() == {"B-1": "normalised"} and buyer.cases() == []
+    assert buyer.approve() == ""
+    assert buyer.states() == {"B-1": "posted"}
+
+
+def test_whoever_made_a_supplier_cannot_approve_where_it_is_paid(buyer: Buyer) -> None:
+    buyer.vendor(by="cora")
+    buyer.tell("suppliers")
+    assert "made" in buyer.approve("cora") or buyer.states("supplier") == {"V1": "normalised"}
+    assert buyer.states("supplier") == {"V1": "normalised"}
+    assert buyer.approve("carl") == ""
+    assert buyer.states("supplier") == {"V1": "posted"}
+
+
+def test_a_supplier_without_an_account_needs_nobody(buyer: Buyer) -> None:
+    buyer.vendor(iban="")
+    buyer.tell("suppliers")
+    assert buyer.open_requests() == [] and buyer.states("supplier") == {"V1": "posted"}
+
+
+def test_changed_bank_details_wait_for_a_second_person_and_the_old_ones_hold(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.tool.change("V1", IBANS[3], "mallory", date(2026, 10, 15))
+    buyer.tell("suppliers")
+    (number,) = buyer.open_requests()
+    rows = buyer.database.rows("select policies from tieout.approval_request where request_id = %s", number)
+    assert rows[0]["policies"] == ["bank details"]
+    # A bill to the account that nobody approved is held; one to the account that holds goes on.
+    buyer.bill("FORGED", quantity="2", iban=IBANS[3])
+    buyer.bill("GOOD", quantity="3", iban=IBANS[0], on=date(2026, 10, 10))
+    assert buyer.cases() == [("bank_details_differ", "USV1:FORGED")]
+    assert buyer.states() == {"FORGED": "refused", "GOOD": "posted"}
+    assert buyer.decide("cora", verdict="reject", reason="the supplier knows nothing of it") == ""
+    buyer.work()
+    assert buyer.cases() == [("approval_rejected", "supplier:V1"), ("bank_details_differ", "USV1:FORGED")]
+
+
+def test_a_supplier_that_is_somebody_else_already(buyer: Buyer) -> None:
+    buyer.vendor("V1", name="Acme Ltd", tax_id="US1", iban=IBANS[0])
+    buyer.vendor("V2", name="Other Inc", tax_id="US-1", iban="")
+    buyer.vendor("V3", name="Third", tax_id="", iban=IBANS[0])
+    buyer.vendor("V4", name="ACME, Inc.", tax_id="US4", iban="")
+    buyer.vendor("V5", name="Fifth", tax_id="US5", iban="")
+    buyer.tell("suppliers")
+    assert buyer.cases() == [("duplicate_supplier", f"supplier:V{n}") for n in (2, 3, 4)]
+    assert buyer.states("supplier")["V5"] == "posted"
+
+
+def test_a_vendor_credit_is_booked_the_other_way_round(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill()
+    buyer.bill("CN-1", quantity="4", credit=True, refers_to="B-1", on=date(2026, 10, 12))
+    assert buyer.open_lines() == [Decimal("-230.00"), Decimal("92.00")]
+    # What was credited can be billed again.
+    buyer.bill("B-2", quantity="4", on=date(2026, 10, 13))
+    assert buyer.states() == {"B-1": "posted", "CN-1": "posted", "B-2": "posted"}
+
+
+def test_a_bill_without_an_order_is_a_case_or_booked_as_declared(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill("R-1", order="", quantity="1", price="900.00")
+    assert buyer.cases() == [("bill_without_order", "USV1:R-1")]
+    buyer.bills["without_order"] = "book"
+    buyer.bill("R-2", order="", quantity="1", price="901.00", on=date(2026, 10, 11))
+    assert ("unmapped_account", "USV1:R-2") in buyer.cases()
+    buyer.vendor("L", name="Lessor", iban="")
+    buyer.tell("suppliers")
+    buyer.bill("RENT", vendor="L", order="", quantity="1", price="800.00", on=date(2026, 10, 12))
+    assert buyer.balances()["612000"] == Decimal("800.00")
+
+
+def test_the_table_of_rates_says_which_tax_is_due(buyer: Buyer) -> None:
+    buyer.bills |= {"tax_engine": "rate_table", "buyer_country": "US", "buyer_region": "NY"}
+    buyer.rates = {"US>US-NY": "standard 15", "DE>US": "exempt"}
+    buyer.ready()
+    buyer.bill("LOW", rate=10, quantity="2", category="S")
+    assert buyer.cases() == [("tax_differs", "USV1:LOW")]
+    buyer.bill("RIGHT", quantity="3", on=date(2026, 10, 10))
+    assert buyer.states()["RIGHT"] == "posted"
+
+
+def test_an_invoice_in_pieces_is_refused_with_the_standards_rules(buyer: Buyer) -> None:
+    import pytest
+
+    from tieout.connect import FileRefusedError
+    from tieout.connectors.einvoices.simulator import Item, Sent, ubl
+
+    sent = Sent("B-1", date(2026, 10, 9), "V", (Item("x", Decimal(2), Decimal(3)),), "US1")
+    whole = ubl(sent)
+    for old, new, rule in (
+        (b">6.00</cbc:PayableAmount>", b">7.00</cbc:PayableAmount>", "BR-CO-16"),
+        (b">6.00</cbc:LineExtensionAmount><cac:Item>", b">5.00</cbc:LineExtensionAmount><cac:Item>", "R120"),
+        (b"<cbc:IssueDate>2026-10-09", b"<cbc:IssueDate>2026-13-09", "BT-2"),
+        (b"<cbc:ID>B-1</cbc:ID>", b"", "BT-1"),
+        (b"<cbc:DocumentCurrencyCode>USD", b"<cbc:DocumentCurrencyCode>UXD", "BR-CL-04"),
+        (b'<?xml version="1.0" encoding="UTF-8"?>', b'<!DOCTYPE x [<!ENTITY a "b">]>', "document type"),
+    ):
+        assert old in whole, old
+        with pytest.raises(FileRefusedError, match=rule):
+            buyer.give("bills", "b.xml", whole.replace(old, new))
+    buyer.work()
+    assert buyer.states() == {}
+
+
+def test_a_bill_that_is_made_out_to_another_is_refused(buyer: Buyer) -> None:
+    buyer.bills["buyer_tax_id"] = "US-US"
+    buyer.ready()
+    buyer.bill("B-1", buyer_tax_id="DE-OTHER")
+    assert [c for c, _ in buyer.cases()] == ["wrong_addressee"] and buyer.states() == {}
+
+
+def test_the_access_points_report_proves_that_all_bills_came(buyer: Buyer) -> None:
+    from tieout.money import Period
+    from tieout.proofs import take_control_totals, tie_out
+
+    buyer.bills["exports"] = "cumulative"
+    buyer.ready()
+    buyer.bill("B-1", quantity="2")
+    buyer.bill("CN", quantity="1", credit=True, on=date(2026, 10, 10))
+    buyer.bill("B-2", quantity="30", on=date(2026, 10, 11))
+    buyer.give("bills", "report.csv", buyer.point.report(date(2026, 10, 12)))
+    buyer.work()
+
+    def residual() -> object:
+        connection = buyer.database.connect(autocommit=True)
+        take_control_totals(connection, buyer.release(), lambda _: None, Period(2026, 10), buyer.clock.now())
+        (row,) = [r for r in tie_out(connection, buyer.release()) if r.interface == "bills"]
+        connection.close()
+        assert row.in_exception.credit == Decimal("690.00") and row.posted.debit == Decimal("23.00")
+        return row.proven
+
+    assert residual() is True
+    buyer.point.deliver(buyer.point.sent[0].__class__(**{**buyer.point.sent[0].__dict__, "number": "LOST"}))
+    buyer.give("bills", "report2.csv", buyer.point.report(date(2026, 10, 13)))
+    buyer.work()
+    assert residual() is False
+
+
+def test_goods_that_came_and_are_not_billed_are_accrued_and_taken_back(buyer: Buyer) -> None:
+    from tieout.payables import accrue
+
+    buyer.ready()
+    buyer.bill("B-1", quantity="4")
+    connection = buyer.database.connect(autocommit=True)
+    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    buyer.work()
+    assert buyer.balances().get("211100", Decimal(0)) == 0
+    october = [
+        x for x in buyer.booked() if x[0] == "ACCRUAL-20261031-USD"
+    ]  # fmt: skip
+    assert october == [
+        ("ACCRUAL-20261031-USD", "211100", Decimal("-120.00")),
+        ("ACCRUAL-20261031-USD", "600000", Decimal("120.00")),
+    ]
+    # A late bill: made again, the accrual becomes what it should be.
+    buyer.bill("B-2", quantity="6", on=date(2026, 10, 19))
+    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    buyer.work()
+    connection.close()
+    assert sum(v for r, a, v in buyer.booked() if a == "211100" and not r.startswith("Reversal")) == 0
