@@ -7,26 +7,36 @@ Names: `<stream>.<what>.<origin>.<ext>` with origin recorded, published or inven
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tieout.bootstrap.discover import discover
 from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.concur.simulator import Concur
+from tieout.connectors.einvoices.simulator import AccessPoint, Item, Sent
 from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
 from tieout.connectors.gusto.simulator import Gusto
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
+from tieout.connectors.payments.simulator import PaymentBank
 from tieout.connectors.payroll.simulator import Employee, PayrollBureau
+from tieout.connectors.procurement.simulator import Ordered, ProcurementTool, Purchase, Vendor
 from tieout.connectors.salesforce.simulator import Salesforce
 from tieout.connectors.shopify.simulator import Shopify
 from tieout.connectors.stripe.simulator import Stripe
-from tieout.documents import canonical_bytes
+from tieout.documents import Party, Supplier, SupplierAccount, canonical_bytes
+from tieout.money import Amount
+from tieout.payables import Accrual, SupplierTelling, propose
+from tieout.payables.accruing import entries_of
+from tieout.payables.filing import file_of
 from tieout.reconcile.ledger.grouping import match_document
+from tieout.rules import Interface
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -253,6 +263,70 @@ def _billing() -> None:
         path.with_suffix(".options.json").write_bytes(_json({"deferral": "tieout"}))
 
 
+def _procurement() -> None:
+    tool = ProcurementTool()
+    tool.vendors["V1"] = Vendor("V1", "Acme Ltd", "DE89370400440532013000", "DE123456789", "DE", "Cologne",
+                                "EUR", by="mia@example.com")  # fmt: skip
+    lines = (Ordered("1", "chair", Decimal(10), Decimal("19.995"), "6000", "100"),)
+    tool.orders["PO-1"] = Purchase("PO-1", "V1", date(2026, 10, 5), lines, "EUR")
+    tool.receive("PO-1", "1", Decimal(4), date(2026, 10, 8))
+    for form in ("suppliers", "orders", "receipts"):
+        _items("procurement", {}, f"{form}.csv", getattr(tool, f"export_{form}")())
+    head = "bill,supplier,on,currency,name,quantity,price,net,total,order,order_line,tax_key,tax_rate,tax,iban"
+    row = "B-1,V1,2026-10-09,EUR,chair,4,20.00,80.00,95.20,PO-1,1,S 19,19,15.20,DE89370400440532013000"
+    _items("procurement", {}, "bills.csv", f"{head}\n{row}\n".encode())
+    accrual = entries_of(
+        [Accrual(order="PO-1", supplier="V1", line="1", name="chair", account="6000", dimensions={},
+                 quantity=Decimal(6), amount=Amount(Decimal("119.97"), "EUR"))],
+        date(2026, 10, 31),
+    )  # fmt: skip
+    _write("procurement", "accruals.1.invented.json", canonical_bytes(accrual[0]))
+
+
+def _einvoices() -> None:
+    point = AccessPoint()
+    items = (
+        Item("chair", Decimal(3), Decimal("19.90"), Decimal(19), order_line="1"),
+        Item("advice", Decimal("1.5"), Decimal("80.00"), Decimal(0), "AE"),
+    )
+    iban = "DE89370400440532013000"
+    bill = Sent("B-1", date(2026, 10, 9), "Acme & Sons Ltd", items, "DE123456789", "DE", "EUR", iban, "PO-1",
+                date(2026, 11, 8), buyer_tax_id="DE999999999")  # fmt: skip
+    _write("einvoices", "bills.ubl.invented.xml", point.deliver(bill))
+    _write("einvoices", "bills.cii.invented.xml", point.deliver(bill, "CII"))
+    credit = Sent("CN-1", date(2026, 10, 12), "Acme & Sons Ltd", items[:1], "DE123456789", "DE", "EUR",
+                  credit=True, refers_to="B-1")  # fmt: skip
+    _write("einvoices", "bills.credit.invented.xml", point.deliver(credit))
+    _items("einvoices", {}, "report.csv", point.report(date(2026, 10, 12)))
+
+
+def _payments() -> None:
+    supplier = Supplier(
+        key="supplier:V1", occurred_at=AT, currency="EUR", party=Party(key="V1", name="Acme Ltd", country="DE"),
+        account=SupplierAccount(iban="DE89370400440532013000"), town="Cologne",
+    )  # fmt: skip
+    item = OpenItem(
+        line=7, move=3, account="211000", kind="payable", is_payment=False, on=date(2026, 10, 9), due=None,
+        currency="EUR", residual=Decimal("-95.20"), company=Decimal("-95.20"), partner=4, partner_name="Acme Ltd",
+        numbers=("B-1",), label="", effect="tieout.b",
+    )  # fmt: skip
+    telling = SupplierTelling(revision=1, state="posted", supplier=supplier, since=AT)
+    options = {"currency": "EUR", "cooling_days": "0", "account": "DE02120300000000202051", "initiator": "Us GmbH"}
+    interface = Interface("payments", "payments", "DE", ("payments",), "", "", options=options)
+    found = propose(
+        "DE20261026", [item], {"tieout.b": "V1"}, {"V1": [telling]}, interface, ZoneInfo("UTC"),
+        pay_on=date(2026, 10, 26), until=date(2026, 10, 26), by="mia", now=AT,
+    )  # fmt: skip
+    _write("payments", "payments.1.invented.json", canonical_bytes(found.payments[0]))
+    file = file_of(found.run, 1, list(found.payments), interface)
+    _write("payments", "files.1.invented.json", canonical_bytes(file))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / file.name
+        path.write_text(file.content)
+        bank = PaymentBank(Bank(), "DE02120300000000202051", Path(folder), {"DE89370400440532013000"})
+        _write("payments", "answers.rejected.invented.xml", bank.execute(path, date(2026, 10, 26))[1])
+
+
 def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -> None:
     """Each message of a file as a sample."""
     made = discover()[connector]
@@ -265,7 +339,7 @@ if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
         _chargebee, _gusto, _concur,
-        _billing,
+        _billing, _procurement, _einvoices, _payments,
     ):  # fmt: skip
         make()
     for path, stream in samples():

@@ -262,6 +262,9 @@ class Moves:
                 )
                 key = (tax["id"], account)
                 taxes[key] = taxes.get(key, Decimal(0)) + part
+                if counter := tax.get("sim_counter_account_id"):
+                    key = (tax["id"], counter)
+                    taxes[key] = taxes.get(key, Decimal(0)) - part
                 bases[tax["id"]] = bases.get(tax["id"], Decimal(0)) + net
         self._spread(move, products, raw_nets)
         amounts = {k: self.w.rounded(v, currency) for k, v in taxes.items()}

@@ -75,7 +75,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " ~price_include:bool price_include_override:char tax_exigibility:char active:bool"
         " tax_group_id:m2o:account.tax.group company_id:m2o:res.company"
         " invoice_repartition_line_ids:json refund_repartition_line_ids:json"
-        " sim_account_id:m2o:account.account cash_basis_transition_account_id:m2o:account.account",
+        " sim_account_id:m2o:account.account sim_counter_account_id:m2o:account.account cash_basis_transition_account_id:m2o:account.account",
         "account.lock_exception": "company_id:m2o:res.company user_id:m2o:res.users reason:char"
         " end_datetime:datetime fiscalyear_lock_date:date sale_lock_date:date"
         " purchase_lock_date:date tax_lock_date:date active:bool",

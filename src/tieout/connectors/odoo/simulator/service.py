@@ -411,8 +411,11 @@ class Service:
     def _tax_account(clean: Record) -> None:
         for command in clean.get("invoice_repartition_line_ids") or []:
             line = command[2]
-            if line.get("repartition_type") == "tax":
-                clean["sim_account_id"] = line.get("account_id") or False
+            if line.get("repartition_type") != "tax":
+                continue
+            # What is due is taken off what is deducted: a second line of -100 percent.
+            below = str(line.get("factor_percent", "100")).startswith("-")
+            clean["sim_counter_account_id" if below else "sim_account_id"] = line.get("account_id") or False
 
     def _journal_accounts(self, clean: Record) -> None:
         """A bank journal gets an account of its own and the suspense account."""
