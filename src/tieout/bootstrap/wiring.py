@@ -29,11 +29,20 @@ from tieout.connect import (
     Writer,
 )
 from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.documents import JournalEntry
 from tieout.documents.taxation import TaxDetermination, TaxQuestion
 from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm_crash_point
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.observe import get_logger, set_up_logs
-from tieout.payables import FilingStage, PaymentRunError, Proposal, payment_interface, propose_run
+from tieout.payables import (
+    FilingStage,
+    PaymentRunError,
+    Proposal,
+    accrual_interface,
+    accrue,
+    payment_interface,
+    propose_run,
+)
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
 from tieout.reconcile.ledger import (
     Reconciler,
@@ -306,6 +315,24 @@ class App:
                 now=self.clock.now(),
                 dry=dry,
             )
+        finally:
+            connection.close()
+
+    def accrue(self, entity: str, on: date, dry: bool = False) -> list[JournalEntry]:
+        """Accrue what an entity received and was not billed for at a day's end.
+
+        Raises LookupError where nothing governs it, ValueError where Odoo's stock accrues by itself.
+        """
+        release = self.release()
+        interface = accrual_interface(release, entity)
+        if interface is None:
+            raise LookupError(
+                f'no interface accrues for {entity}: its interface of connector "procurement" needs the stream '
+                "accruals"
+            )
+        connection = self.database.connect(autocommit=True)
+        try:
+            return accrue(connection, interface, on, self.clock.now(), dry)
         finally:
             connection.close()
 

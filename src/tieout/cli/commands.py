@@ -19,6 +19,7 @@ from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
+from tieout.cli import payments as payments_group
 from tieout.cli import people as people_group
 from tieout.cli import prove as prove_command
 from tieout.cli import reconcile as reconcile_command
@@ -46,10 +47,12 @@ cli = typer.Typer(
 cli.add_typer(approvals_group.group, name="approvals")
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
+cli.add_typer(payments_group.group, name="payments")
 cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
+cli.command("accruals")(payments_group.accruals)
 cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)
 cli.command("tieout")(prove_command.tieout)

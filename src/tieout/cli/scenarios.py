@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 from tieout.approvals import requests
 from tieout.approvals.deciding import open_step
+from tieout.connectors.bankfile.simulator import BankLine
 from tieout.documents import decode_document
 from tieout.pipeline import decide
 from tieout.proofs import open_intercompany
@@ -17,6 +19,8 @@ from tieout.sandbox import Month, Oracle, Planted, World, write_project
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.month import FIRST
 from tieout.sandbox.services import PEOPLE, ServicesMonth, ServicesOracle, write_services_project
+from tieout.sandbox.services.buying import BY_HAND, BY_HAND_ON
+from tieout.sandbox.services.byhand import settle_by_hand
 from tieout.sandbox.services.chart import DE, US
 from tieout.security import (
     AddPerson,
@@ -53,6 +57,8 @@ class Scenario(Protocol):
     """One company's month: its truth, and its people."""
 
     planted: list[Planted]
+    # What people booked past the product, by the role of its account: a credit is negative.
+    by_hand: dict[str, Decimal]
 
     def set_up(self, project: Path, port: int) -> Any:
         """Set the company up in Odoo and write its project; the month."""
@@ -64,6 +70,10 @@ class Scenario(Protocol):
 
     def after_day(self, demo: Any, app: Any, day: date) -> None:
         """What people do about a day."""
+        ...
+
+    def before_lock(self, demo: Any, app: Any, until: date) -> None:
+        """What people book last before the books are locked."""
         ...
 
     def lock(self, until: date) -> None:
@@ -82,6 +92,7 @@ class Distributor:
 
     def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
         self._options, self._world, self._admin = options, world, admin
+        self.by_hand: dict[str, Decimal] = {}
 
     def set_up(self, project: Path, port: int) -> Month:
         options = self._options
@@ -120,6 +131,9 @@ class Distributor:
                         row["suggestion_id"]
                     )
 
+    def before_lock(self, demo: Any, app: Any, until: date) -> None:
+        """Nothing: what it owes its provider is settled as it comes."""
+
     def lock(self, until: date) -> None:
         vals = {"fiscalyear_lock_date": until.isoformat()}
         self._admin.call("res.company", "write", ids=[self._month.company_id], vals=vals)
@@ -136,6 +150,7 @@ class Services:
 
     def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
         self._options, self._world, self._admin = options, world, admin
+        self.by_hand: dict[str, Decimal] = {}
         self._keys = {name: new_key() for name in ("ann", "ben", *(p[0] for p in PEOPLE))}
 
     def set_up(self, project: Path, port: int) -> ServicesMonth:
@@ -169,11 +184,44 @@ class Services:
         return AddPerson(name=name, human=True, names=names, key_sha256=key_hash(self._keys[name]))
 
     def after_day(self, demo: Any, app: Any, day: date) -> None:
-        """People decide what waits for them; then the day is reconciled."""
+        """On Wednesdays payments are proposed; people decide what waits for them; then the day is
+        reconciled."""
+        if day.weekday() == 2:
+            pay_on = day + timedelta(days=1)
+            demo.insist(app, lambda _: app.propose_payments("US", pay_on, pay_on, "pat"))
+            demo.settle(app)
+            if day == BY_HAND_ON and self._options.plant:
+                self._pay_by_hand(app, day)
         for _ in range(3):
             demo.insist(app, lambda c: self._approve(c, app, day))
             demo.settle(app)
         demo.insist(app, lambda _: app.reconcile("US", day))
+        demo.settle(app)
+
+    def _pay_by_hand(self, app: Any, day: date) -> None:
+        """An accountant pays a supplier's bills through the bank's own page, although a run with them
+        waits for its release, and books and matches that in Odoo."""
+        with app.database.transaction() as connection:
+            row = connection.execute(
+                "select source_key, content from tieout.document where kind = 'vendor_payment'"
+                " and state = 'normalised' and content::jsonb ->> 'supplier' = %s",
+                (BY_HAND,),
+            ).fetchone()
+        waiting: Any = decode_document(row["content"].encode())
+        numbers = [x.number for x in waiting.settles]
+        amount = self._month.buying.paid_by_hand(numbers)
+        settle_by_hand(self._admin, self._companies["US"].id, numbers, day)
+        on, name = day + timedelta(days=1), self._month.buying.tool.vendors[BY_HAND].name
+        line = BankLine(on, -int(amount.scaleb(2)), counterparty=name, remittance=" ".join(numbers))
+        self._month.expect(line)
+        self._month.awaited(line)
+        self.by_hand["outstanding_payments"] = -amount
+        self._month.planted.append(Planted("paid_already", f"{row['source_key']} payment", amount))
+
+    def before_lock(self, demo: Any, app: Any, until: date) -> None:
+        """What was received and is not billed is accrued."""
+        self._month.accrue(until)
+        demo.insist(app, lambda _: app.accrue("US", until))
         demo.settle(app)
 
     def _approve(self, connection: Any, app: Any, day: date) -> None:
@@ -185,6 +233,10 @@ class Services:
             name = request.about.subject.partition(":")[2]
             if step is None:
                 continue
+            if name in self._month.turned_down:
+                why = self._month.turned_down[name]
+                self._decide(connection, app, "carla", request.request_id, "reject", why)
+                continue
             if request.steps[step].role == "cfo":
                 if day >= self._month.held_until.get(name, day):
                     self._decide(connection, app, "frank", request.request_id)
@@ -193,11 +245,11 @@ class Services:
             if own or not self._decide(connection, app, "carla", request.request_id):
                 self._decide(connection, app, "chris", request.request_id)
 
-    def _decide(self, connection: Any, app: Any, who: str, number: int) -> bool:
+    def _decide(
+        self, connection: Any, app: Any, who: str, number: int, verdict: str = "approve", why: str = ""
+    ) -> bool:
         with connection.transaction():
-            done = decide(
-                connection, app.release(), self._keys[who], [number], "approve", "", app.clock.now()
-            )
+            done = decide(connection, app.release(), self._keys[who], [number], verdict, why, app.clock.now())
         return not done[0].refused
 
     def lock(self, until: date) -> None:

@@ -4,7 +4,7 @@ Proposes; people release. Nothing here books or sends: what it makes are message
 approved, delivered and read back as whatever else a source says.
 """
 
-from tieout.payables.accruing import Accrual, accrue, uninvoiced
+from tieout.payables.accruing import Accrual, accrual_interface, accrue, uninvoiced
 from tieout.payables.filing import FilingStage
 from tieout.payables.proposing import HeldBack, Proposal, SupplierTelling, payable_to, propose
 from tieout.payables.service import PaymentRunError, payment_interface, propose_run, runs
@@ -16,6 +16,7 @@ __all__ = [
     "PaymentRunError",
     "Proposal",
     "SupplierTelling",
+    "accrual_interface",
     "accrue",
     "payable_to",
     "payment_interface",

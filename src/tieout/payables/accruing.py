@@ -15,6 +15,7 @@ import msgspec
 
 from tieout.connect import Item
 from tieout.documents import (
+    BatchControl,
     Document,
     GoodsReceipt,
     JournalEntry,
@@ -28,7 +29,7 @@ from tieout.money import Amount
 from tieout.payables.reading import SQL, ours
 from tieout.pipeline import accept
 from tieout.processes.ordered import lines_billed
-from tieout.rules import Interface
+from tieout.rules import Interface, Release
 from tieout.store import Connection
 
 STREAM = "accruals"
@@ -84,8 +85,17 @@ def uninvoiced(documents: Iterable[Document]) -> list[Accrual]:
     return found
 
 
-def accrue(connection: Connection, interface: Interface, on: date, now: datetime) -> list[JournalEntry]:
-    """Hand on the accruals of an entity at the end of a day, one entry a currency; what they are.
+def accrual_interface(release: Release, entity: str) -> Interface | None:
+    """The interface that takes an entity's accruals, if its project declares one."""
+    found = (i for i in release.interfaces.values() if i.entity == entity and STREAM in i.streams)
+    return next(found, None)
+
+
+def accrue(
+    connection: Connection, interface: Interface, on: date, now: datetime, dry: bool = False
+) -> list[JournalEntry]:
+    """Hand on the accruals of an entity at the end of a day (unless `dry`), one entry a currency; what
+    they are.
 
     Made again for the same day, each is told anew: what is booked becomes what it should be, by the
     difference. Raises ValueError where Odoo's stock accrues by itself.
@@ -101,9 +111,27 @@ def accrue(connection: Connection, interface: Interface, on: date, now: datetime
         raw = canonical_bytes(entry)
         told = f"{entry.key}:{now.isoformat()}:{hashlib.sha256(raw).hexdigest()[:16]}"
         items.append(Item(STREAM, entry.key, told, raw))
+        control = _control(entry)
+        items.append(Item(STREAM, control.key, control.key, canonical_bytes(control)))
+    if dry:
+        return entries
     with connection.transaction():
         accept(connection, interface.name, items, "proposal", now)
     return entries
+
+
+def _control(entry: JournalEntry) -> BatchControl:
+    """The entry's own figures: what it was worked out to is its source's total."""
+    return BatchControl(
+        key=f"control:{entry.batch}",
+        occurred_at=entry.occurred_at,
+        currency=entry.currency,
+        batch=entry.batch,
+        booked_on=entry.booked_on,
+        count=1,
+        debit=entry.total,
+        credit=entry.total,
+    )
 
 
 def _no_more(
@@ -116,7 +144,8 @@ def _no_more(
         document = ours(connection, interface.name, row)
         if isinstance(document, JournalEntry) and document.key not in standing and document.lines:
             nothing = Amount.zero(document.currency)
-            gone.append(msgspec.structs.replace(document, lines=(), total=nothing))
+            batch = f"{document.reference}:none"
+            gone.append(msgspec.structs.replace(document, lines=(), total=nothing, batch=batch))
     return gone
 
 
@@ -139,18 +168,20 @@ def entries_of(accruals: Iterable[Accrual], on: date) -> list[JournalEntry]:
             for x in members
         ]
         lines.append(JournalLine(account="accrued_purchases", amount=-total, text="received, not billed"))
+        reference = f"ACCRUAL-{on:%Y%m%d}-{currency}"
         entries.append(
             JournalEntry(
                 key=f"accrual:{on}:{currency}",
                 occurred_at=datetime.combine(on, time(12), UTC),
                 currency=currency,
-                reference=f"ACCRUAL-{on:%Y%m%d}-{currency}",
+                reference=reference,
                 booked_on=on,
                 nature="accrual",
                 lines=tuple(lines),
                 total=total,
                 imbalance=Amount.zero(currency),
                 reverses_on=on + timedelta(days=1),
+                batch=f"{reference}:{hashlib.sha256(repr(lines).encode()).hexdigest()[:12]}",
             )
         )
     return entries

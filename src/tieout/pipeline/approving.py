@@ -37,6 +37,7 @@ from tieout.documents import (
     Statement,
     StatementLine,
     Supplier,
+    VendorBill,
     VendorPayment,
     canonical_bytes,
     decode_document,
@@ -63,6 +64,21 @@ def _kind(document: Document) -> str:
     if isinstance(document, JournalEntry) and document.nature != "journal":
         return document.nature
     return str(type(document).__struct_config__.tag)
+
+
+def _said(document: Document) -> str:
+    """What people read of a document in a list; accounts by their last letters."""
+    match document:
+        case VendorPayment():
+            numbers = ", ".join(x.number for x in document.settles)
+            return f"{document.end_to_end_id} to {document.party.name} (…{document.account.iban[-4:]}) for {numbers}"
+        case Supplier():
+            paid = f", paid to …{document.account.iban[-4:]}" if document.account else ""
+            return f"{document.party.key} {document.party.name}{paid}"
+        case VendorBill():
+            return f"{document.number} of {document.seller.name}"
+        case _:
+            return str(getattr(document, "reference", ""))
 
 
 class Approving:
@@ -221,7 +237,7 @@ class Approving:
             revision=work.revision,
             interface=self._interface.name,
             entity=self._entity.code,
-            summary=f"{kind} {getattr(document, 'reference', '') or key}"[:150] + parts_said,
+            summary=f"{kind} {_said(document) or key}"[:150] + parts_said,
             content=json.dumps(
                 {"document": json.loads(work.content), "postings": shown}, default=str, ensure_ascii=False
             ),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tieout.connectors.avatax.simulator import AvaTax
 from tieout.connectors.bankfile.simulator import Bank
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.cloudevents.simulator import EventSink
@@ -81,6 +82,7 @@ class World:
                 "chargebee_key",
                 "gusto_token",
                 "concur_token",
+                "avatax_key",
             )
         }
         plan = FAULT_PLANS[faults]
@@ -121,6 +123,7 @@ class World:
         self.chargebee = Chargebee(now, key=self.secrets["chargebee_key"], faults=die(8))
         self.gusto = Gusto(now, company="co-1", token=self.secrets["gusto_token"], faults=die(9))
         self.concur = Concur(now, token=self.secrets["concur_token"], faults=die(10))
+        self.avatax = AvaTax(now, account="2000", key=self.secrets["avatax_key"], faults=die(11))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
@@ -135,6 +138,7 @@ class World:
             "chargebee",
             "gusto",
             "concur",
+            "avatax",
         )
         self.ports = free_ports(names)
 
@@ -157,6 +161,7 @@ class World:
                 self.ports["chargebee"]: self.chargebee,
                 self.ports["gusto"]: self.gusto,
                 self.ports["concur"]: self.concur,
+                self.ports["avatax"]: self.avatax,
             }
         )
         self.mail.start(self.ports["smtp"])
@@ -176,6 +181,7 @@ class World:
             self.chargebee.faults,
             self.gusto.faults,
             self.concur.faults,
+            self.avatax.faults,
         ]
 
     def let_faults(self, happen: bool) -> None:

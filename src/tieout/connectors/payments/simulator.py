@@ -15,7 +15,7 @@ from tieout.connectors.bankfile.simulator import Bank, BankLine
 @dataclass
 class PaymentBank:
     """Pays from `iban`. `closed` accounts are rejected at once; money to `bounces` comes back after so
-    many days. `paid` lists what was paid: end-to-end id, account, minor units, day."""
+    many days. `paid` lists what was paid: end-to-end id, account, minor units, day; `sent_back` what came back."""
 
     bank: Bank
     iban: str
@@ -23,6 +23,7 @@ class PaymentBank:
     closed: set[str] = field(default_factory=set)
     bounces: dict[str, int] = field(default_factory=dict)
     paid: list[tuple[str, str, int, date]] = field(default_factory=list)
+    sent_back: list[int] = field(default_factory=list)
     _back: dict[date, list[BankLine]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
@@ -67,7 +68,9 @@ class PaymentBank:
 
     def returned(self, day: date) -> list[BankLine]:
         """Money that comes back on a day."""
-        return self._back.pop(day, [])
+        found = self._back.pop(day, [])
+        self.sent_back += [x.amount for x in found]
+        return found
 
 
 def _answer(message: str, batch: str, day: date, answers: list[tuple[str, str, str, str]]) -> bytes:

@@ -20,7 +20,7 @@ from tieout.connect import (
 )
 from tieout.connectors.procurement import normalise
 from tieout.connectors.procurement.form import FORMS, form_of, key_of, told_rows
-from tieout.documents import Document, JournalEntry, decode_document
+from tieout.documents import BatchControl, Document, JournalEntry, decode_document
 from tieout.formats.tables import TableError
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -67,9 +67,9 @@ def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def accruals(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """What Tieout accrues at a cut-off. Raises ValueError where the bytes are no entry."""
+    """What Tieout accrues at a cut-off, and its figures. Raises ValueError where the bytes are neither."""
     document = decode_document(raw)
-    if not isinstance(document, JournalEntry):
+    if not isinstance(document, JournalEntry | BatchControl):
         raise ValueError(f"{document.key} is no entry")
     return [document]
 

@@ -21,6 +21,7 @@ from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, Led
 from tieout.connectors.payroll.simulator import Employee, PayrollBureau
 from tieout.sandbox.company import Administrator
 from tieout.sandbox.month import END, FIRST, LAST, Planted, cents, next_business_day
+from tieout.sandbox.services.buying import Buying
 from tieout.sandbox.world import IBAN_USD, ZONE, World
 
 PAY_DAY = date(2026, 10, 28)
@@ -56,6 +57,7 @@ class ServicesMonth:
     held_until: dict[str, date] = field(default_factory=dict)
     analytic: dict[str, Decimal] = field(default_factory=dict)
     admin: Administrator | None = None
+    turned_down: dict[str, str] = field(default_factory=dict)
     _events: list[tuple[datetime, int, Callable[[datetime], object]]] = field(default_factory=list)
     _lines: dict[date, list[BankLine]] = field(default_factory=dict)
 
@@ -72,10 +74,14 @@ class ServicesMonth:
         self._schedule_journals()
         self._schedule_payroll()
         self._schedule_expenses()
+        self.buying = Buying(self)
+        self.buying.schedule()
         if self.plant:
+            from tieout.sandbox.services.buying_traps import BuyingTraps
             from tieout.sandbox.services.traps import ServicesTraps
 
             ServicesTraps(self).schedule()
+            BuyingTraps(self.buying).schedule()
         self._events.sort(key=lambda e: e[:2])
 
     # the schedule
@@ -97,6 +103,8 @@ class ServicesMonth:
             act(at)
             self._events.sort(key=lambda e: e[:2])
         self.world.clock.move_to(end - timedelta(seconds=1))
+        if day.weekday() < 5:
+            self.buying.bank_day(day)
         self._issue_statement(day)
 
     def folder(self, interface: str) -> Path:
@@ -346,8 +354,27 @@ class ServicesMonth:
     def awaited(self, line: BankLine) -> None:
         """A line that names no order: it waits, as a case without money, until it is matched."""
         if self.plant:
-            key = f"{IBAN_USD}:{line.on:%j}:{line.on.isoformat()}:{self._lines[line.on].index(line) + 1:05d}"
-            self.planted.append(Planted("unmatched_bank_line", key, Decimal(0)))
+            self.planted.append(Planted("unmatched_bank_line", self._key_of(line), Decimal(0)))
+
+    def accrue(self, until: date) -> None:
+        """What must stand in the books for what came and is not billed: taken back the day after."""
+        lines = self.buying.uninvoiced(until)
+        total = sum(lines.values(), Decimal(0))
+        if not total:
+            return
+        reference = f"ACCRUAL-{until:%Y%m%d}-USD"
+        booked = {"653000": total, "211100": -total}
+        self.booked.append(BookedTruth("US", reference, until, booked))
+        turned = {k: -v for k, v in booked.items()}
+        self.booked.append(BookedTruth("US", f"Reversal of: {reference}", until + timedelta(days=1), turned))
+
+    def came_back(self, line: BankLine) -> None:
+        """A payment that the bank returns: its bills are open again, which a case says."""
+        self.planted.append(Planted("payment_returned", self._key_of(line), cents(line.amount)))
+
+    def _key_of(self, line: BankLine) -> str:
+        number = self._lines[line.on].index(line) + 1
+        return f"{IBAN_USD}:{line.on:%j}:{line.on.isoformat()}:{number:05d}"
 
     def _issue_statement(self, day: date) -> None:
         lines = self._lines.get(day, [])
@@ -364,6 +391,7 @@ ACCOUNTS = {
         "2125": "212500",
         "IC-DE": "122500",
         "4003": "400320",
+        "accrued_purchases": "211100",
         "6100": "630000",
         "6110": "630100",
         "2110": "230100",

@@ -13,6 +13,7 @@ from typing import Any
 
 from tieout.sandbox.month import cents
 from tieout.sandbox.oracle import Finding
+from tieout.sandbox.services.buying_oracle import buying_findings
 from tieout.sandbox.services.month import ServicesMonth
 from tieout.sandbox.world import World
 
@@ -41,7 +42,7 @@ class ServicesOracle:
         found: list[Finding] = []
         checks = (
             self._entries, self._absent, self._invoices, self._deferred, self._cash, self._open, self._analytic,
-            self._balanced,
+            self._balanced, self._bought,
         )  # fmt: skip
         for check in checks:
             found += [Finding(check.__name__.strip("_"), d) for d in check()]
@@ -138,6 +139,9 @@ class ServicesOracle:
             for c, v in sorted(self.m.analytic.items())
             if held[_CENTRES[c]] != v
         ]
+
+    def _bought(self) -> list[str]:
+        return buying_findings(self.m.buying, self._table, self._lines("US"))
 
     def _balanced(self) -> list[str]:
         sums: dict[int, Decimal] = {}

@@ -1,4 +1,4 @@
-"""Writes the project folder of the services company: two entities, six interfaces, its policies."""
+"""Writes the project folder of the services company: two entities, its interfaces and policies."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ _ROLES = {
     "difference.rounding": "642000",
     "difference.write_off": "642000",
     f"bank.{IBAN_USD}": "101511",
+    "payable": "211000",
+    "outstanding_payments": "101404",
+    "withholding.construction": "252000",
 }
-_JOURNALS = {"sales": "INV", "misc": "MISC", f"bank.{IBAN_USD}": "BNKU"}
+_JOURNALS = {"sales": "INV", "purchases": "BILL", "misc": "MISC", f"bank.{IBAN_USD}": "BNKU"}
 _EXPENSES = {
     "travel": "651000",
     "per_diem": "652000",
@@ -59,6 +62,16 @@ _INTERFACES = {
     'process = "record to report"\n\n[options]\naccounts_table = "accounts_de"\n',
     "bank": 'system = "bank"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
     'patience_hours = 12\nlate_events = "first_open"\n',
+    "procurement": 'system = "procurement"\nentity = "US"\nowner = "purchasing"\n'
+    'process = "procure to pay"\n\n[options]\naccounts_table = "accounts_us"\n',
+    "bills": 'system = "mailbox"\nentity = "US"\nowner = "accounts payable"\nprocess = "procure to pay"\n'
+    'patience_hours = 72\n\n[options]\naccounts_table = "accounts_us"\nexports = "cumulative"\n'
+    'tax_engine = "avatax"\ntax_fallback = "rate_table"\nbuyer_country = "US"\nbuyer_region = "NY"\n'
+    'buyer_tax_id = "US-NORTHWIND"\n\n' + _REQUIRE,
+    "payments": 'system = "payments"\nentity = "US"\nowner = "treasury"\nprocess = "procure to pay"\n'
+    f'risk = "high"\nlate_events = "first_open"\n\n[options]\ninitiator = "Northwind Services Inc."\n'
+    f'account = "{IBAN_USD}"\ncurrency = "USD"\ncooling_days = "3"\n\n'
+    '[options.withholding]\nconstruction = "15"\n',
     "reconciliation": 'system = "odoo_us"\nentity = "US"\nowner = "accounts receivable"\n'
     'process = "treasury"\nlate_events = "first_open"\n',
 }
@@ -86,6 +99,11 @@ when = 'kind == "expense_report" && company_amount >= 50000'
 steps = [{ role = "controller" }]
 
 [[policy]]
+name = "bills"
+when = 'kind == "vendor_bill" && company_amount >= 500000'
+steps = [{ role = "controller" }]
+
+[[policy]]
 name = "exclusions"
 when = 'action == "exclude"'
 steps = [{ role = "controller" }]
@@ -99,6 +117,8 @@ def write_services_project(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".tieout").mkdir(exist_ok=True, mode=0o700)
     keys = {code: secret_file(folder, f"odoo_{code.lower()}", c.key) for code, c in companies.items()}
+    tax_key = secret_file(folder, "avatax_key", world.secrets["avatax_key"])
+    (world.folder / "bank_out").mkdir(exist_ok=True)
     billing = secret_file(folder, "chargebee_key", world.secrets["chargebee_key"])
     entities = (
         ("US", "Northwind Services Inc.", "USD", ZONE.key),
@@ -121,7 +141,9 @@ key = "{keys[code]}"
 """
         for code, name, currency, zone in entities
     ]
-    watched = ("bank", "payroll", "expenses", "journals_us", "journals_de")
+    watched = (
+        "bank", "payroll", "expenses", "journals_us", "journals_de", "procurement", "bills", "payments",
+    )  # fmt: skip
     watch = "\n".join(f'{name} = "{os.path.relpath(world.folder / name, folder)}"' for name in watched)
     for name in watched:
         (world.folder / name).mkdir(exist_ok=True)
@@ -142,6 +164,22 @@ connector = "chargebee"
 url = "{world.url("chargebee")}"
 key = "{billing}"
 
+[systems.avatax]
+connector = "avatax"
+url = "{world.url("avatax")}"
+account = "2000"
+license_key = "{tax_key}"
+
+[systems.procurement]
+connector = "procurement"
+
+[systems.mailbox]
+connector = "einvoices"
+
+[systems.payments]
+connector = "payments"
+folder = "{world.folder / "bank_out"}"
+
 [systems.payroll]
 connector = "payroll"
 
@@ -153,6 +191,9 @@ connector = "ledgers"
 
 [systems.bank]
 connector = "bankfile"
+
+[sinks]
+bank = "payments"
 
 [watch]
 {watch}
@@ -167,7 +208,8 @@ connector = "bankfile"
     tables = {
         "accounts": _ROLES,
         "journals": _JOURNALS,
-        "taxes": {"State Tax 15%": "15%"},
+        "taxes": {"State Tax 15%": "15%", "S 15": "15%"},
+        "tax_rates": {"US>US-NY": "standard 15"},
         "dimensions": _DIMENSIONS,
         "accounts_us": ACCOUNTS["US"],
         "accounts_de": ACCOUNTS["DE"],

@@ -1,0 +1,196 @@
+"""`tieout payments`: runs proposed from what is due; `tieout accruals`: what came and is not billed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import who_decides
+from tieout.cli.reconcile import day_of, entity_of
+from tieout.cli.tables import money
+
+group = typer.Typer(
+    help="Payment runs: proposed here, released with `tieout approvals`.", no_args_is_help=True
+)
+Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+Json = Annotated[bool, typer.Option("--json")]
+Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
+Who = Annotated[
+    str, typer.Option("--as", help="who proposes it; with people in the project their key says it")
+]
+
+
+@group.command()
+def propose(
+    entity: Entity = "",
+    pay_on: Annotated[str, typer.Option("--pay-on", help="the day of execution (default: today)")] = "",
+    due_until: Annotated[
+        str, typer.Option("--due-until", help="pay what is due up to a day (default: --pay-on)")
+    ] = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help="only say what would be proposed")] = False,
+    who: Who = "",
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Propose a payment of every supplier's due bills, less its credits. It waits for its release.
+
+    Exit 1: something that is due is held back, with the reason.
+    """
+    from tieout.connect import ConnectorError
+    from tieout.payables import PaymentRunError
+
+    app = open_running(folder)
+    code = entity_of(app, entity)
+    day = day_of(app, code, "", pay_on)
+    until = _day(due_until, "--due-until") if due_until else day
+    name = who if dry else who_decides(app, who, "operator")
+    try:
+        found = app.propose_payments(code, day, until, name, dry)
+    except PaymentRunError as error:
+        fail(str(error), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    if as_json:
+        print_json(proposal_json(found, dry))
+    else:
+        _show(found, dry)
+    raise typer.Exit(FINDINGS if found.held else 0)
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{option} {text}: a day such as 2026-10-31 was expected", USAGE)
+
+
+def proposal_json(found: Any, dry: bool) -> dict[str, Any]:
+    """A run as JSON: amounts are positive decimal texts; accounts are masked."""
+    return {
+        "run": found.run,
+        "entity": found.entity,
+        "pay_on": found.pay_on.isoformat(),
+        "dry_run": dry,
+        "payments": [
+            {
+                "end_to_end_id": p.end_to_end_id,
+                "supplier": p.supplier,
+                "name": p.party.name,
+                "account": f"…{p.account.iban[-4:]}",
+                "pays": f"{p.pays.value:f}",
+                "withheld": f"{p.withheld.value:f}",
+                "currency": p.currency,
+                "settles": [{"number": x.number, "amount": f"{-x.residual:f}"} for x in p.settles],
+            }
+            for p in found.payments
+        ],
+        "totals": {currency: f"{total:f}" for currency, total in found.totals().items()},
+        "held": [
+            {"supplier": h.supplier, "number": h.number, "amount": f"{-h.amount:f}", "currency": h.currency,
+             "why": h.why}
+            for h in found.held
+        ],
+    }  # fmt: skip
+
+
+def _show(found: Any, dry: bool) -> None:
+    word = "would be proposed" if dry else "proposed"
+    totals = ", ".join(f"{money(v)} {c}" for c, v in found.totals().items()) or "nothing"
+    out.print(
+        f"Run {found.run} of {found.pay_on}: {len(found.payments)} payments {word}, {totals}", markup=False
+    )
+    if found.payments:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("payment", "supplier", "account", "pays", "withheld", "settles"):
+            table.add_column(
+                name, justify="right" if name in ("pays", "withheld") else "left", overflow="fold"
+            )
+        for p in found.payments:
+            table.add_row(
+                p.end_to_end_id,
+                p.party.name,
+                f"…{p.account.iban[-4:]}",
+                f"{money(p.pays.value)} {p.currency}",
+                money(p.withheld.value) if p.withheld else "",
+                ", ".join(x.number for x in p.settles),
+            )
+        out.print(table)
+    for h in found.held:
+        out.print(
+            f"  held back: {h.number} of {h.supplier}, {money(-h.amount)} {h.currency}: {h.why}", markup=False
+        )
+    if found.payments and not dry:
+        out.print(
+            f"`tieout approvals approve --batch …:{found.run}` releases it; nothing is sent before",
+            markup=False,
+        )
+
+
+@group.command("list")
+def list_runs(entity: Entity = "", folder: Folder = Path(), as_json: Json = False) -> None:
+    """Every run, and how its payments stand. Exit 1: something waits or is in exception."""
+    from tieout.payables import payment_interface, runs
+
+    app = open_running(folder)
+    code = entity_of(app, entity)
+    interface = payment_interface(app.project.release, code)
+    if interface is None:
+        fail(f"no interface pays for {code}", USAGE)
+    with app.database.transaction() as connection:
+        rows = runs(connection, interface)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        out.print("no run was proposed yet: `tieout payments propose`")
+    else:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("run", "on", "payments", "amount", "waiting", "released", "in exception", "excluded"):
+            table.add_column(name, justify="left" if name in ("run", "on") else "right")
+        for r in rows:
+            table.add_row(
+                r["run"],
+                str(r["on"]),
+                str(r["payments"]),
+                f"{money(r['amount'])} {r['currency']}",
+                *(str(r[n]) if r[n] else "" for n in ("waiting", "released", "in_exception", "excluded")),
+            )
+        out.print(table)
+    raise typer.Exit(FINDINGS if any(r["waiting"] or r["in_exception"] for r in rows) else 0)
+
+
+def accruals(
+    entity: Entity = "",
+    period: Annotated[str, typer.Option(help="a month, such as 2026-10: what came up to its end")] = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help="only say what would be accrued")] = False,
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Accrue what was received and is not billed at a month's end; it takes itself back the day after."""
+    app = open_running(folder)
+    code = entity_of(app, entity)
+    day = day_of(app, code, period, "")
+    try:
+        found = app.accrue(code, day, dry)
+    except (LookupError, ValueError) as error:
+        fail(str(error.args[0]), USAGE)
+    rows = [
+        {"reference": e.reference, "on": day.isoformat(), "account": x.account, "text": x.text,
+         "amount": f"{x.amount.value:f}", "currency": e.currency}
+        for e in found for x in e.lines
+    ]  # fmt: skip
+    if as_json:
+        print_json({"entity": code, "on": day.isoformat(), "dry_run": dry, "lines": rows})
+        return
+    word = "would be accrued" if dry else "accrued"
+    for e in found:
+        out.print(f"{e.reference}: {money(e.total.value)} {e.currency} {word}", markup=False)
+    for row in rows:
+        out.print(f"  {row['account']:<20} {money(row['amount']):>14} {row['text']}", markup=False)
+    if not found:
+        out.print(f"nothing was received and not billed up to {day}")
