@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from tests.integration.buying import IBANS, Buyer
+from tieout.connect import TransientError
+from tieout.documents.taxation import DeterminedLine, TaxDetermination
 
 
 def test_a_bill_of_what_was_ordered_and_received_is_booked(buyer: Buyer) -> None:
@@ -200,8 +205,6 @@ def test_the_table_of_rates_says_which_tax_is_due(buyer: Buyer) -> None:
 
 
 def test_an_invoice_in_pieces_is_refused_with_the_standards_rules(buyer: Buyer) -> None:
-    import pytest
-
     from tieout.connect import FileRefusedError
     from tieout.connectors.einvoices.simulator import Item, Sent, ubl
 
@@ -278,3 +281,92 @@ def test_goods_that_came_and_are_not_billed_are_accrued_and_taken_back(buyer: Bu
     buyer.work()
     connection.close()
     assert sum(v for r, a, v in buyer.booked() if a == "211100" and not r.startswith("Reversal")) == 0
+
+
+class _Engine:
+    """A tax engine of a test's own: an answer, or none."""
+
+    def __init__(self, treatment: str = "standard", rate: str = "15") -> None:
+        self.treatment, self.rate, self.down = treatment, Decimal(rate), False
+
+    def determine(self, questions: Any) -> Any:
+        if self.down:
+            raise TransientError("the engine is down", 0.1)
+        return [
+            TaxDetermination(
+                engine="test",
+                question=q,
+                lines=tuple(
+                    DeterminedLine(
+                        line=x.line, treatment=self.treatment, rate=self.rate,
+                        amount=(x.net * self.rate / 100).quantize(Decimal("0.01")),
+                    )
+                    for x in q.lines
+                ),
+            )
+            for q in questions
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("fallback", ["wait", "rate_table", "case"])
+def test_an_outage_of_the_tax_engine_follows_the_declared_fallback(buyer: Buyer, fallback: str) -> None:
+    buyer.engine = _Engine()
+    buyer.engine.down = True
+    buyer.rates = {"US>US": "standard 15"}
+    buyer.bills |= {"tax_engine": "test", "tax_fallback": fallback, "buyer_country": "US"}
+    buyer.ready()
+    buyer.bill()
+    if fallback == "wait":
+        assert buyer.states() == {"B-1": "normalised"} and buyer.cases() == []
+        buyer.engine.down = False
+        buyer.clock.at += timedelta(hours=2)
+        buyer.work()
+        assert buyer.states() == {"B-1": "posted"} and buyer.cases() == []
+        return
+    assert buyer.cases() == [("tax_engine_down", "USV1:B-1")]
+    assert buyer.states() == {"B-1": "posted" if fallback == "rate_table" else "refused"}
+    rows = buyer.database.rows("select amount, blocking from tieout.cases")
+    money = Decimal("30.00") if fallback == "rate_table" else Decimal("230.00")
+    assert (rows[0]["amount"], rows[0]["blocking"]) == (money, fallback == "case")
+    # What was asked and answered is kept with the facts.
+    facts = buyer.database.rows("select facts from tieout.document where kind = 'vendor_bill'")[0]["facts"]
+    assert "the engine is down" in facts
+
+
+def test_an_engines_answer_is_kept_with_what_it_was_asked(buyer: Buyer) -> None:
+    buyer.engine = _Engine()
+    buyer.bills |= {"tax_engine": "test", "buyer_country": "US"}
+    buyer.ready()
+    buyer.bill()
+    facts = buyer.database.rows("select facts from tieout.document where kind = 'vendor_bill'")[0]["facts"]
+    assert '"engine":"test"' in facts and '"buyer_country":"US"' in facts
+
+
+def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
+    """The seller charges nothing; Odoo's own tax books both sides, which come to nothing."""
+    context = {"allowed_company_ids": [buyer.company.id]}
+
+    def find(model: str, domain: list[Any], field: str) -> Any:
+        rows = buyer.admin.call(model, "search_read", domain=domain, fields=[field], limit=1, context=context)
+        return rows[0]
+
+    accounts = {code: find("account.account", [["code", "=", code]], "code")["id"] for code in ("131000", "252000")}
+    group = find("account.tax", [["type_tax_use", "=", "purchase"]], "tax_group_id")["tax_group_id"][0]
+    lines = [
+        [0, 0, {"repartition_type": "base"}],
+        [0, 0, {"repartition_type": "tax", "factor_percent": 100, "account_id": accounts["131000"]}],
+        [0, 0, {"repartition_type": "tax", "factor_percent": -100, "account_id": accounts["252000"]}],
+    ]
+    values = {"name": "Reverse 15%", "amount": 15, "type_tax_use": "purchase", "tax_group_id": group,
+              "price_include_override": "tax_excluded", "invoice_repartition_line_ids": lines,
+              "refund_repartition_line_ids": lines}  # fmt: skip
+    buyer.admin.call("account.tax", "create", vals_list=[values], context=context)
+    buyer.engine = _Engine("reverse_charge")
+    buyer.bills |= {"tax_engine": "test", "buyer_country": "US"}
+    buyer.ready()
+    buyer.bill("AE", category="AE", rate=0)
+    assert buyer.cases() == []
+    assert buyer.balances() == {
+        "211000": Decimal("-200.00"), "600000": Decimal("200.00"), "131000": Decimal("30.00"),
+        "252000": Decimal("-30.00"),
+    }  # fmt: skip

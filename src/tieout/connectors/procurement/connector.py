@@ -33,7 +33,8 @@ class ProcurementFiles:
         digest, form = hashlib.sha256(content).hexdigest(), form_of(name, options)
         if form not in FORMS:
             raise FileRefusedError(
-                f"{name}: no form is named so; let its name begin with {', '.join(FORMS)}, or set the option form"
+                f"{name}: its name does not say which form it has: one of the words {', '.join(FORMS)} was "
+                "expected in it, or the option form"
             )
         try:
             things = told_rows(content, form, options)
@@ -88,7 +89,7 @@ CONNECTOR = Connector(
     options=(
         *(o for o in TABLE_OPTIONS if o.name != "exports"),
         *BILL_OPTIONS,
-        Option("form", "which form the files have, where their names do not begin with it", tuple(FORMS)),
+        Option("form", "which form the files have, where their names do not say it", tuple(FORMS)),
         Option("currency", "the currency of receipts, which have none of their own (default: USD)"),
         Option(
             "bank_details_role", "whose role it is to approve where a supplier is paid (default: controller)"

@@ -5,6 +5,7 @@ Raises TableError with every row, column and rule that does not hold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -122,9 +123,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def form_of(name: str, options: Mapping[str, Any]) -> str:
-    """Which form a file has: as the interface says, or as its name begins. "" where neither says."""
+    """Which form a file has: as the interface says, or as a word of its name does. "" where neither
+    says, or where its name says several."""
     said = str(options.get("form", ""))
-    return said or next((f for f in FORMS if name.lower().startswith(f.rstrip("s"))), "")
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    named = [f for f in FORMS if words & {f, f.removesuffix("s")}]
+    return said or (named[0] if len(named) == 1 else "")
 
 
 def told_rows(content: Any, form: str, options: Mapping[str, Any]) -> list[list[Told]]:
