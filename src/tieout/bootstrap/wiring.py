@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tieout.approvals import EscalationStage
 from tieout.bootstrap.discover import discover
 from tieout.bootstrap.upgrading import stamp_what_is_there
+from tieout.close import CloseState, RevocationStage, gather, sign, state_of
 from tieout.connect import (
     Connector,
     ConnectorError,
@@ -33,6 +34,7 @@ from tieout.documents import JournalEntry
 from tieout.documents.taxation import TaxDetermination, TaxQuestion
 from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm_crash_point
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
+from tieout.money import Period
 from tieout.observe import get_logger, set_up_logs
 from tieout.payables import (
     FilingStage,
@@ -283,6 +285,46 @@ class App:
             close_matched_cases(connection, self.clock.now())
         return False
 
+    # closing
+
+    def close_state(self, entity: str, period: Period) -> CloseState:
+        """How an entity's close of a period stands, by evidence read now. Raises ConnectorError."""
+        release, now = self.release(), self.clock.now()
+        connection = self.database.connect(autocommit=True)
+        try:
+            gather(connection, release, self.session, entity, period, now)
+            return state_of(connection, release, self.session, entity, period, now)
+        finally:
+            connection.close()
+
+    def sign_close(
+        self, entity: str, period: Period, tasks: Sequence[str], who: str, key: str
+    ) -> list[tuple[str, str]]:
+        """A person's signature of tasks. Raises CloseError, AuthorityError, ConnectorError."""
+        release, now = self.release(), self.clock.now()
+        connection = self.database.connect(autocommit=True)
+        try:
+            gather(connection, release, self.session, entity, period, now)
+            return sign(connection, release, self.session, entity, period, tasks, who, key, now)
+        finally:
+            connection.close()
+
+    def lock_books(self, entity: str, period: Period, kind: str, who: str) -> dict[str, date | None]:
+        """Lock an entity's books up to a period's end; every lock as it is then. Raises ConnectorError."""
+        book = self.release().entities[entity]
+        reader = self.reader_of(book.ledger)
+        if reader is None:
+            raise SetupError(f"{book.ledger} is no ledger that can be locked")
+        reader.set_lock(kind, period.last)
+        found = reader.locks()
+        detail = {"kind": kind, "until": period.last.isoformat()}
+        with self.database.transaction() as connection:
+            record(
+                connection,
+                [Entry(self.clock.now(), who, "close.locked", f"{entity}:{period}", entity, detail)],
+            )
+        return found
+
     # paying
 
     def propose_payments(
@@ -387,6 +429,7 @@ class App:
         )
         verify = VerifyStage(self.reader_of, lambda: self.ledgers, clock)
         overdue = EscalationStage(self.release, clock)
+        revoking = RevocationStage(self.release, clock)
         sealer = Sealer(self.signer, clock, self.project.witness)
         loops = [
             Loop("process", self.database, [process.step]),
@@ -394,7 +437,14 @@ class App:
             Loop(
                 "seal",
                 self.database,
-                [sealer.step, verify.step, self.close_matched_cases, overdue.step, self.housekeeping],
+                [
+                    sealer.step,
+                    verify.step,
+                    self.close_matched_cases,
+                    overdue.step,
+                    revoking.step,
+                    self.housekeeping,
+                ],
             ),
         ]
         filing = FilingStage(self.release, clock)

@@ -14,6 +14,7 @@ import typer
 from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
+from tieout.cli import close as close_group
 from tieout.cli import evidence as evidence_group
 from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
@@ -47,11 +48,13 @@ cli = typer.Typer(
 cli.add_typer(approvals_group.group, name="approvals")
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
+cli.add_typer(close_group.group, name="close")
 cli.add_typer(payments_group.group, name="payments")
 cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
+cli.command("cash")(close_group.cash)
 cli.command("accruals")(payments_group.accruals)
 cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)

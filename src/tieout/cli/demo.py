@@ -26,6 +26,7 @@ from rich.table import Table
 
 from tieout.cli.clearing import clearing_json
 from tieout.cli.clearing import show as show_clearing
+from tieout.cli.closing import Closed, ClosingScene, closed_json
 from tieout.cli.context import err, fail, out
 from tieout.cli.scenarios import SCENARIOS, DemoOptions, Scenario
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
@@ -84,6 +85,7 @@ class DemoResult:
     peak_mib: dict[str, int] = field(default_factory=dict)
     clearing: list[ClearingRow] = field(default_factory=list)
     by_hand: dict[str, Decimal] = field(default_factory=dict)
+    closed: list[Closed] = field(default_factory=list)
 
     @property
     def missed(self) -> list[Planted]:
@@ -129,6 +131,7 @@ class DemoResult:
             and not any(r.difference or r.others != self.by_hand.get(r.role, 0) for r in self.ledger)
             and not any(r.difference or r.unexplained for r in self.clearing)
             and self.verified
+            and all(c.good for c in self.closed)
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -163,6 +166,7 @@ class DemoResult:
                 }
                 for c in self.cases
             ],
+            "close": closed_json(self.closed),
             "oracle": [{"check": f.check, "detail": f.detail} for f in self.findings],
             "ledger_sha256": self.ledger_sha256,
             "evidence": {"entries": self.entries, "verified": self.verified},
@@ -232,7 +236,12 @@ class Demo:
             if self._killer is not None:
                 self._killer.finish()
             world.let_faults(False)
-            return self._prove(app, world, scenario, supervisor, started)
+            result = self._prove(app, world, scenario, supervisor, started)
+            if not options.odoo_url:
+                progress.update(task, description="closing", total=None)
+                self._close(app, scenario, result)
+            result.seconds = time.monotonic() - started
+            return result
         finally:
             if options.serve:
                 err.print(f"http://127.0.0.1:{port}/ - press Ctrl-C to end")
@@ -242,6 +251,13 @@ class Demo:
             admin.close()
             app.close()
             world.stop()
+
+    def _close(self, app: Any, scenario: Scenario, result: DemoResult) -> None:
+        """October is closed by people, and verified once more with what they did."""
+        result.closed = ClosingScene(self, app, scenario, PERIODS[0]).play()
+        connection = app.database.connect(autocommit=True)
+        result.entries, result.verified = self._evidence(app, connection)
+        connection.close()
 
     def _administrator(self, world: World) -> Administrator:
         o = self.options
@@ -481,6 +497,22 @@ def show(result: DemoResult) -> None:
         out.print(f"MISSED {p.cause} {p.source_key}", style="red", markup=False)
     for f in result.false[:12]:
         out.print(f"FALSE {f['cause']} {f['source_key']}", style="red", markup=False)
+    for c in result.closed:
+        state = (
+            f"closed on business day {c.days}, {c.minutes} minutes after its last data"
+            if c.days is not None
+            else "[red]NOT closed[/red]"
+        )
+        out.print(f"Close of {c.entity} {c.period}: {c.tasks} tasks, {state}")
+        for why in c.open_tasks[:8]:
+            out.print(f"  open: {why}", style="red", markup=False)
+        if c.late_cause:
+            out.print(
+                f"  a late event ({c.late_cause}) took back the signatures of {', '.join(c.revoked)}",
+                markup=False,
+            )
+        if sorted(c.revoked) != sorted(c.touched):
+            out.print(f"  REVOKED {c.revoked}, not {c.touched}", style="red", markup=False)
     word = "verified" if result.verified else "[red]NOT verified[/red]"
     out.print(f"Evidence: {result.entries} entries, {word}")
     out.print(f"Ledger {result.ledger_sha256[:16]}, {result.seconds:.1f} s")

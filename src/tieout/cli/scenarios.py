@@ -12,12 +12,12 @@ from tieout.approvals import requests
 from tieout.approvals.deciding import open_step
 from tieout.connectors.bankfile.simulator import BankLine
 from tieout.documents import decode_document
-from tieout.pipeline import decide
+from tieout.pipeline import decide, pull_again
 from tieout.proofs import open_intercompany
 from tieout.reconcile.ledger import Decisions, suggestions
 from tieout.sandbox import Month, Oracle, Planted, World, write_project
 from tieout.sandbox.company import Administrator
-from tieout.sandbox.month import FIRST
+from tieout.sandbox.month import END, FIRST
 from tieout.sandbox.services import PEOPLE, ServicesMonth, ServicesOracle, write_services_project
 from tieout.sandbox.services.buying import BY_HAND, BY_HAND_ON
 from tieout.sandbox.services.byhand import settle_by_hand
@@ -86,6 +86,32 @@ class Scenario(Protocol):
 
     def oracle(self) -> Any: ...
 
+    # the close: which entities, who decides, signs, and what comes too late
+
+    entities: tuple[str, ...]
+    clerk: str
+
+    @property
+    def signers(self) -> list[tuple[str, str]]:
+        """Two people who sign: name and key."""
+        ...
+
+    def wait(self, span: timedelta) -> None:
+        """Time passes."""
+        ...
+
+    def approve_all(self, connection: Any, app: Any) -> None:
+        """People approve what waits for them."""
+        ...
+
+    def come_late(self, now: datetime) -> tuple[str, str]:
+        """Something of the closed period comes: entity and interface."""
+        ...
+
+    def fetch_late(self, app: Any, connection: Any) -> None:
+        """Make sure that it is taken in."""
+        ...
+
 
 class Distributor:
     """A distributor with shops, a payment provider and a CRM."""
@@ -140,6 +166,29 @@ class Distributor:
 
     def prove(self, app: Any, connection: Any, now: datetime) -> None:
         """The tie-out says it all."""
+
+    entities: tuple[str, ...] = ("US",)
+    clerk = "clerk"
+
+    @property
+    def signers(self) -> list[tuple[str, str]]:
+        """Nobody was let in, so names are taken at their word."""
+        return [("accountant", ""), ("controller", "")]
+
+    def wait(self, span: timedelta) -> None:
+        self._world.clock.move_to(self._world.clock.now() + span)
+
+    def approve_all(self, connection: Any, app: Any) -> None:
+        """No policy asks for anybody."""
+
+    def come_late(self, now: datetime) -> tuple[str, str]:
+        """The CRM's people enter an order of October."""
+        closed = self._month.at(date(2026, 10, 28), 15)
+        self._month.win(now, 9050, self._month.accounts[0], 42_000, "case", closed)
+        return "US", "crm_orders"
+
+    def fetch_late(self, app: Any, connection: Any) -> None:
+        pull_again(connection, "crm_orders", app.clock)
 
     def oracle(self) -> Oracle:
         return Oracle(self._world, self._month, self._month.company_id)
@@ -259,6 +308,29 @@ class Services:
 
     def prove(self, app: Any, connection: Any, now: datetime) -> None:
         open_intercompany(connection, app.release(), date(2026, 10, 31), now)
+
+    entities: tuple[str, ...] = ("US", "DE")
+    clerk = "mia"
+
+    @property
+    def signers(self) -> list[tuple[str, str]]:
+        return [(name, self._keys[name]) for name in ("carla", "chris")]
+
+    def wait(self, span: timedelta) -> None:
+        self._world.clock.move_to(self._world.clock.now() + span)
+
+    def approve_all(self, connection: Any, app: Any) -> None:
+        """The controllers let what was excluded be excluded."""
+        for _ in range(2):
+            self._approve(connection, app, END)
+
+    def come_late(self, now: datetime) -> tuple[str, str]:
+        """A supplier sends a bill of October."""
+        self._month.buying.late_bill(date(2026, 10, 30))
+        return "US", "bills"
+
+    def fetch_late(self, app: Any, connection: Any) -> None:
+        """It lies in a watched folder."""
 
     def oracle(self) -> ServicesOracle:
         companies = {code: c.id for code, c in self._companies.items()}

@@ -125,6 +125,17 @@ class OpenItem:
     on_payment: bool = False
 
 
+@dataclass(frozen=True)
+class OthersMove:
+    """A posted entry that nobody here made: `amount` is the sum of its debits in the entity's currency."""
+
+    name: str
+    on: date
+    reference: str
+    author: str
+    amount: Decimal
+
+
 @runtime_checkable
 class Poller(Protocol):
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
@@ -221,6 +232,20 @@ class LedgerReader(Protocol):
         """What is open and dated up to `until`, whoever made it: receivables, payables, suspense
         of bank lines, and the accounts with these codes. Raises SetupError where one of them does
         not allow reconciliation: nothing on it would ever be open."""
+        ...
+
+    def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
+        """Posted entries of a span of days, both included, with a line on one of these accounts, that
+        none of our effects made; what the ledger makes of our own (exchange, cash basis) is ours."""
+        ...
+
+    def locks(self) -> dict[str, date | None]:
+        """Up to which day each kind of entry is locked: sale, purchase, tax, fiscal year, hard."""
+        ...
+
+    def set_lock(self, kind: str, until: date) -> None:
+        """Lock up to a day. Raises RefusedError where the ledger has something against it, SetupError
+        where its account may not."""
         ...
 
     def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:

@@ -1,5 +1,6 @@
 """Proofs: control totals, the tie-out, the zero-residual proof of payouts."""
 
+from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
@@ -10,6 +11,7 @@ from tieout.proofs.pending import pending
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "CashRow",
     "BalanceRow",
     "balance_rows",
     "open_balances",
@@ -23,6 +25,7 @@ __all__ = [
     "OpenMovement",
     "PayoutProof",
     "TieOutRow",
+    "cash_rows",
     "clearing_rows",
     "ledger_rows",
     "open_gaps",

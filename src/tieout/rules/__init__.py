@@ -1,16 +1,20 @@
 """The Release: interfaces, mappings with effective dates, entities. Pure values."""
 
 from tieout.rules.approval import ApprovalPolicy, Demand, Step, both, demand_of
+from tieout.rules.closing import CloseRules, EntityClose, ManualTask
 from tieout.rules.conditions import ConditionError
 from tieout.rules.mapping import Mapping, MappingRow, UnmappedError
 from tieout.rules.release import Entity, Interface, Release
 
 __all__ = [
     "ApprovalPolicy",
+    "CloseRules",
     "ConditionError",
     "Demand",
     "Entity",
+    "EntityClose",
     "Interface",
+    "ManualTask",
     "Mapping",
     "MappingRow",
     "Release",

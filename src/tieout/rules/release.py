@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tieout.rules.approval import ApprovalPolicy
+from tieout.rules.closing import CloseRules
 from tieout.rules.mapping import Mapping, UnmappedError
 
 
@@ -60,6 +61,7 @@ class Release:
     interfaces: dict[str, Interface]
     mappings: dict[str, Mapping]
     policies: tuple[ApprovalPolicy, ...] = ()
+    closing: CloseRules = field(default_factory=CloseRules)
 
     def account(self, role: str, on: date) -> str:
         """The account code of a role such as `revenue.goods`; UnmappedError if none."""

@@ -19,6 +19,7 @@ from tieout.connect import Connector, ConnectorRegistry, SystemConfig
 from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.settings.calendar import read_calendar
 from tieout.settings.environment import variable
 from tieout.settings.policies import read_policies
 from tieout.settings.tomlfile import ProjectError, TomlFile
@@ -336,5 +337,12 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         fetch=tuple(fetch),
         sinks=sinks,
         systems=systems,
-        release=Release(_hash(folder), entities, interfaces, mappings, read_policies(folder)),
+        release=Release(
+            _hash(folder),
+            entities,
+            interfaces,
+            mappings,
+            read_policies(folder),
+            read_calendar(folder, entities),
+        ),
     )

@@ -1,4 +1,16 @@
 CREATE SCHEMA tieout;
+CREATE FUNCTION tieout.keep_signature() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (to_jsonb(old) - array['signed_by', 'signed_at', 'stamp', 'revoked_at', 'revoked_why'])
+        is distinct from (to_jsonb(new) - array['signed_by', 'signed_at', 'stamp', 'revoked_at', 'revoked_why'])
+        or (old.signed_by <> '' and old.signed_by is distinct from new.signed_by)
+        or (old.revoked_at is not null) then
+        raise exception 'a signature is not changed: it is revoked, and signed anew';
+    end if;
+    return new;
+end $$;
 CREATE FUNCTION tieout.posting_balances() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -380,6 +392,31 @@ CREATE TABLE tieout.schema_migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE tieout.signature (
+    signature_id bigint NOT NULL,
+    entity text NOT NULL,
+    period text NOT NULL,
+    task text NOT NULL,
+    digest text NOT NULL,
+    prepared_by text NOT NULL,
+    prepared_at timestamp with time zone NOT NULL,
+    signed_by text DEFAULT ''::text NOT NULL,
+    signed_at timestamp with time zone,
+    stamp bytea,
+    revoked_at timestamp with time zone,
+    revoked_why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT signature_check CHECK ((signed_by <> prepared_by)),
+    CONSTRAINT signature_check1 CHECK (((signed_by = ''::text) = (signed_at IS NULL))),
+    CONSTRAINT signature_prepared_by_check CHECK ((prepared_by <> ''::text))
+);
+ALTER TABLE tieout.signature ALTER COLUMN signature_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.signature_signature_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.suggestion (
     suggestion_id bigint NOT NULL,
     interface text NOT NULL,
@@ -476,6 +513,8 @@ ALTER TABLE ONLY tieout.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY tieout.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.signature
+    ADD CONSTRAINT signature_pkey PRIMARY KEY (signature_id);
 ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
@@ -501,6 +540,7 @@ CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
 CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
+CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
 CREATE INDEX suggestion_rejected ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = 'rejected'::text);
 ALTER INDEX tieout.message_body_pkey ATTACH PARTITION tieout.message_body_rest_pkey;
@@ -519,6 +559,9 @@ CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEM
 CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
 CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER signature_fixed BEFORE DELETE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER signature_kept BEFORE UPDATE ON tieout.signature FOR EACH ROW EXECUTE FUNCTION tieout.keep_signature();
+CREATE TRIGGER signature_whole BEFORE TRUNCATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_request_id_content_sha256_makers_fkey FOREIGN KEY (request_id, content_sha256, makers) REFERENCES tieout.approval_request(request_id, content_sha256, makers);
 ALTER TABLE ONLY tieout.cases

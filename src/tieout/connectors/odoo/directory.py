@@ -56,6 +56,12 @@ class Directory:
     def account(self, code: str) -> int:
         return self._find("_accounts", code, "account")
 
+    def account_or_none(self, code: str) -> int | None:
+        """An account's id, None where this company has none of that code."""
+        if code not in self._accounts:
+            self.refresh()
+        return self._accounts.get(code)
+
     def journal(self, code: str) -> int:
         return self._find("_journals", code, "journal")
 

@@ -15,6 +15,7 @@ from typing import Any
 from tieout.connect import (
     LedgerFacts,
     OpenItem,
+    OthersMove,
     Outcome,
     RefusedError,
     Sending,
@@ -22,6 +23,7 @@ from tieout.connect import (
     SystemConfig,
     TransientError,
 )
+from tieout.connectors.odoo import closing
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
@@ -492,6 +494,18 @@ class OdooSession:
     def open_items(self, accounts: Sequence[str], until: date) -> list[OpenItem]:
         """See `LedgerReader.open_items`."""
         return open_items(self._client, self._names, accounts, until, self._named("tieout."))
+
+    def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
+        """See `LedgerReader.others_moves`."""
+        return closing.others_moves(self._client, self._names, accounts, start, end, self._named("tieout."))
+
+    def locks(self) -> dict[str, date | None]:
+        """See `LedgerReader.locks`."""
+        return closing.locks(self._client)
+
+    def set_lock(self, kind: str, until: date) -> None:
+        """See `LedgerReader.set_lock`."""
+        closing.set_lock(self._client, kind, until)
 
     def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:
         """See `LedgerReader.trial_balance`: one grouped read, whatever the number of lines."""

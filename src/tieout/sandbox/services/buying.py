@@ -176,6 +176,15 @@ class Buying:
             self.m.analytic[centre] = self.m.analytic.get(centre, Decimal(0)) + net
         return truth
 
+    def late_bill(self, on: date) -> None:
+        """A bill of a closed month."""
+        vendor = self.tool.vendors["V00"]
+        item = Item("Late service", Decimal(1), Decimal("640.00"), TAX)
+        sent = Sent(
+            "RE-79999", on, vendor.name, (item,), vendor.tax_id, iban=vendor.iban, buyer_tax_id="US-NORTHWIND"
+        )
+        self.send(sent, CENTRES[0], booked=False)
+
     def report(self, on: date) -> None:
         self._told += 1
         self.m.drop("bills", f"report-{self._told:04d}.csv", self.point.report(on))

@@ -1,0 +1,199 @@
+"""`tieout close`: the tasks of a close, its signatures, locks and runbooks; `tieout cash`."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import held_key, who_decides
+from tieout.cli.reconcile import entity_of
+from tieout.cli.tables import money
+from tieout.money import Period
+
+group = typer.Typer(help="Close a period by evidence, and sign it.", no_args_is_help=True)
+Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+Json = Annotated[bool, typer.Option("--json")]
+Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
+PeriodText = Annotated[str, typer.Option("--period", help="a month, such as 2026-10")]
+Who = Annotated[str, typer.Option("--as", help="who signs; with people in the project their key says it")]
+
+
+def _period(text: str) -> Period:
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        fail(f"--period: {error}", USAGE)
+
+
+@group.command()
+def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_json: Json = False) -> None:
+    """Read the evidence of every task now. Exit 1: the period is not closed."""
+    from tieout.connect import ConnectorError
+
+    app = open_running(folder)
+    code, wanted = entity_of(app, entity), _period(period)
+    try:
+        state = app.close_state(code, wanted)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    if as_json:
+        print_json(state_json(state))
+    else:
+        show_state(state)
+    raise typer.Exit(0 if state.closed else FINDINGS)
+
+
+def state_json(state: Any) -> dict[str, Any]:
+    """A close as JSON; times are ISO 8601."""
+    from tieout.close import as_rows
+
+    return {
+        "entity": state.entity,
+        "period": state.period,
+        "closed": state.closed,
+        "closed_at": state.closed_at.isoformat() if state.closed_at else None,
+        "business_days": state.days,
+        "due_at": state.due_at.isoformat(),
+        "expected_at": state.expected_at.isoformat() if state.expected_at else None,
+        "critical_path": list(state.critical),
+        "tasks": as_rows(state),
+    }
+
+
+def show_state(state: Any) -> None:
+    """A close on a terminal."""
+    table = Table(
+        title=f"Close of {state.entity} {state.period}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for name in ("task", "owner", "state", "due", "signed by", "what the evidence says"):
+        table.add_column(name, overflow="fold")
+    for s in state.tasks:
+        who = f"{s.signature.prepared_by}, {s.signature.signed_by}".strip(", ") if s.signature else ""
+        late = " (late)" if s.late else ""
+        table.add_row(
+            s.task.name, s.task.owner, s.state + late, f"{s.task.due_at:%d %b %H:%M}", who, s.finding.why
+        )
+    out.print(table)
+    if state.closed:
+        out.print(f"Closed on business day {state.days}", markup=False)
+    else:
+        path = " → ".join(state.critical)
+        out.print(
+            f"Expected {state.expected_at:%d %b %H:%M}, due {state.due_at:%d %b %H:%M}: {path}", markup=False
+        )
+
+
+@group.command()
+def sign(
+    period: PeriodText,
+    tasks: Annotated[
+        list[str] | None, typer.Argument(help="tasks; without any, all that can be signed")
+    ] = None,
+    entity: Entity = "",
+    who: Who = "",
+    folder: Folder = Path(),
+) -> None:
+    """Sign tasks that are done: the first person prepares, another one signs. Exit 1: some were not."""
+    from tieout.close import CloseError
+    from tieout.connect import ConnectorError
+    from tieout.security import AuthorityError, StampError
+
+    app = open_running(folder)
+    code, wanted = entity_of(app, entity), _period(period)
+    name = who_decides(app, who)
+    try:
+        found = app.sign_close(code, wanted, tasks or [], name, held_key())
+    except (CloseError, AuthorityError, StampError) as error:
+        fail(str(error), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    for task, said in found:
+        out.print(f"{task}: {said}", markup=False)
+    raise typer.Exit(
+        0 if all(x.startswith(("signed", "prepared", "is signed")) for _, x in found) else FINDINGS
+    )
+
+
+@group.command()
+def lock(
+    period: PeriodText,
+    entity: Entity = "",
+    kind: Annotated[str, typer.Option(help="sale, purchase, tax, fiscal year or hard")] = "fiscal year",
+    folder: Folder = Path(),
+) -> None:
+    """Lock Odoo's books up to a period's end. The key of the entity's system must be let do that."""
+    from tieout.connect import ConnectorError
+
+    app = open_running(folder)
+    code, wanted = entity_of(app, entity), _period(period)
+    who = who_decides(app, default="operator")
+    try:
+        found = app.lock_books(code, wanted, kind, who)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    out.print(", ".join(f"{n} until {d}" for n, d in found.items() if d) or "nothing is locked", markup=False)
+
+
+@group.command()
+def runbook(
+    interface: Annotated[str, typer.Argument(help="an interface; without one, all of them")] = "",
+    folder: Folder = Path(),
+) -> None:
+    """What to do near a period's end when a source, Odoo or Tieout is down."""
+    from tieout.cli.context import open_app
+    from tieout.close.runbooks import runbook as written
+
+    app = open_app(folder)
+    release = app.project.release
+    if interface and interface not in release.interfaces:
+        fail(f"no interface is named {interface!r}: {', '.join(release.interfaces)}", USAGE)
+    watched = {name for name, _ in app.project.watch}
+    for each in release.interfaces.values():
+        if interface in ("", each.name):
+            connector = app.connector_of(each.system)
+            print(written(each, connector, release.entities[each.entity], each.name in watched))
+
+
+def cash(
+    on: Annotated[str, typer.Option("--on", help="a day (default: today)")] = "",
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """What the banks and providers hold, and what is on its way, by entity and currency."""
+    from tieout.connect import ConnectorError
+    from tieout.proofs import cash_rows
+
+    app = open_running(folder)
+    try:
+        day = date.fromisoformat(on) if on else app.clock.now().date()
+        rows = cash_rows(app.project.release, app.session, day)
+    except ValueError:
+        fail(f"--on {on}: a day such as 2026-10-31 was expected", USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    if as_json:
+        print_json(
+            [{"entity": r.entity, "role": r.role, "account": r.account, "kind": r.kind, "currency": r.currency,
+              "amount": f"{r.amount:f}"} for r in rows]
+        )  # fmt: skip
+        return
+    table = Table(title=f"Cash on {day}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("entity", "what", "account", "amount"):
+        table.add_column(name, justify="right" if name == "amount" else "left")
+    sums: dict[tuple[str, str], Decimal] = {}
+    for r in rows:
+        table.add_row(r.entity, r.kind, f"{r.account} {r.role}", f"{money(r.amount)} {r.currency}")
+        sums[r.entity, r.currency] = sums.get((r.entity, r.currency), Decimal(0)) + r.amount
+    for (code, currency), total in sorted(sums.items()):
+        table.add_row(code, "in all", "", f"{money(total)} {currency}")
+    out.print(table)

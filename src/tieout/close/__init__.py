@@ -1,0 +1,31 @@
+"""The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
+
+from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
+from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.close.service import (
+    CloseError,
+    RevocationStage,
+    as_rows,
+    gather,
+    revoke_late,
+    sign,
+    state_of,
+)
+
+__all__ = [
+    "FINAL",
+    "CloseError",
+    "CloseState",
+    "Finding",
+    "RevocationStage",
+    "Signature",
+    "Task",
+    "TaskState",
+    "as_rows",
+    "forecast",
+    "gather",
+    "revoke_late",
+    "sign",
+    "state_of",
+    "tasks_of",
+]

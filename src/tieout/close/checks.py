@@ -1,0 +1,225 @@
+"""What completes a task: evidence, read now, with a digest of the figures behind it.
+
+Figures of `complete` and `cases` come from the database alone, so late data shows at once; the others
+ask the ledger, the bank's and the providers' own balances.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from tieout.close.model import Finding, Task
+from tieout.connect import ConnectorError, LedgerReader
+from tieout.money import Period
+from tieout.proofs import clearing_rows, ledger_rows, tie_out
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.close")
+QUICK = ("complete", "cases", "")
+
+
+class Evidence:
+    """Reads what tasks of one entity and period hang on; each figure once."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        release: Release,
+        session_of: Callable[[str], object],
+        entity: str,
+        period: Period,
+        now: datetime,
+    ) -> None:
+        self._connection, self._release, self._session_of = connection, release, session_of
+        self._entity, self._period, self._now = entity, period, now
+        self._rows: list[Any] | None = None
+        self._balances: list[Any] | None = None
+
+    def find(self, task: Task) -> Finding:
+        """What the evidence says of a machine's task. A system that does not answer leaves it open."""
+        try:
+            return {
+                "complete": self._complete,
+                "cases": self._cases,
+                "bank": self._bank,
+                "clearing": self._clearing,
+                "intercompany": self._intercompany,
+                "ledger": self._ledger,
+                "lock": self._lock,
+            }[task.check](task)
+        except ConnectorError as error:
+            return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
+
+    def _tie_out(self) -> list[Any]:
+        if self._rows is None:
+            self._rows = tie_out(self._connection, self._release)
+        return self._rows
+
+    def _complete(self, task: Task) -> Finding:
+        """The source's own total is there, and all of it is somewhere; nothing waits."""
+        rows = [r for r in self._tie_out() if r.interface == task.subject and r.period == str(self._period)]
+        figures = [
+            [r.currency, r.source, r.posted, r.waiting, r.in_exception, r.excluded, r.ledger_gap]
+            for r in rows
+        ]
+        wrong = []
+        for r in rows:
+            if r.source is None:
+                wrong.append(f"{r.currency}: its source has no control figure for the period")
+            elif not r.proven:
+                wrong.append(f"{r.currency}: a residual of {r.residual.net} ({r.residual.count} documents)")
+            if r.waiting.count or r.waiting.debit or r.waiting.credit:
+                wrong.append(f"{r.currency}: {r.waiting.count} documents wait")
+        said = "; ".join(wrong) or (
+            f"{sum(r.source.count for r in rows)} documents tie out" if rows else "nothing came"
+        )
+        return _finding(not wrong, said, figures)
+
+    def _cases(self, task: Task) -> Finding:
+        """No case of the period or before it is open above the limit, nor one whose money nobody knows."""
+        limit = self._release.closing.of(self._entity).case_limit
+        rows = self._connection.execute(
+            _SQL["open_cases"], {"entity": self._entity, "period": str(self._period), "limit": limit}
+        ).fetchall()
+        waiting = self._connection.execute(
+            _SQL["open_requests"], {"entity": self._entity, "until": self._period.last}
+        ).fetchone()
+        assert waiting is not None
+        wrong = [f"{r['count']} {r['cause'].replace('_', ' ')} ({r['amount']} {r['currency']})" for r in rows]
+        if waiting["count"]:
+            wrong.append(f"{waiting['count']} requests wait for an approval")
+        excluded = self._connection.execute(
+            _SQL["excluded"], {"entity": self._entity, "period": str(self._period)}
+        ).fetchone()
+        assert excluded is not None
+        digest = [
+            [list(map(str, r.values())) for r in rows],
+            waiting["count"],
+            str(excluded["sum"]),
+            excluded["count"],
+        ]
+        return _finding(not wrong, "; ".join(wrong) or "no case is open above the limit", digest)
+
+    def _ledger_rows(self) -> list[Any]:
+        if self._balances is None:
+            found = ledger_rows(self._connection, self._release, self._session_of, self._period)
+            self._balances = [r for r in found if r.entity == self._entity]
+        return self._balances
+
+    def _bank(self, task: Task) -> Finding:
+        """Every bank account in the ledger is what the bank says; statements follow one another."""
+        rows = [r for r in self._ledger_rows() if r.role.startswith("bank.")]
+        gaps = self._connection.execute(
+            _SQL["cases_of"],
+            {"entity": self._entity, "causes": ["statement_gap"], "period": str(self._period)},
+        ).fetchone()
+        assert gaps is not None
+        wrong = [f"{r.account} {r.currency}: {r.difference} more at the bank" for r in rows if r.difference]
+        wrong += [
+            f"{r.account} {r.currency}: the bank states no balance"
+            for r in rows
+            if r.source is None and r.in_ledger
+        ]
+        wrong += [f"{gaps['count']} statements are missing"] if gaps["count"] else []
+        figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows]
+        return _finding(
+            not wrong, "; ".join(wrong) or f"{len(rows)} accounts are what the bank says", figures
+        )
+
+    def _clearing(self, task: Task) -> Finding:
+        rows = [
+            r
+            for r in clearing_rows(self._connection, self._release, self._session_of, self._period.last)
+            if r.entity == self._entity
+        ]
+        wrong = [
+            f"{r.account} {r.currency}: {r.difference or r.unexplained} is not explained"
+            for r in rows
+            if r.difference or r.unexplained
+        ]
+        figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows]
+        return _finding(
+            not wrong, "; ".join(wrong) or f"{len(rows)} clearing accounts are explained", figures
+        )
+
+    def _intercompany(self, task: Task) -> Finding:
+        """Nets, or somebody explained what does not: its case is decided."""
+        causes = ["intercompany_one_sided", "intercompany_differs"]
+        row = self._connection.execute(
+            _SQL["pairs"], {"causes": causes, "period": str(self._period)}
+        ).fetchone()
+        assert row is not None
+        why = f"{row['count']} pairs do not net" if row["count"] else "every pair nets, or is explained"
+        return _finding(not row["count"], why, [row["count"], str(row["amount"])])
+
+    def _ledger(self, task: Task) -> Finding:
+        """Reverse completeness: whatever stands on governed accounts has a source, or a reason that
+        somebody gave; and what we booked stands as we booked it."""
+        entity = self._release.entities[self._entity]
+        reader = self._session_of(entity.ledger)
+        if not isinstance(reader, LedgerReader):
+            return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
+        codes = governed_accounts(self._release, self._period.last)
+        others = reader.others_moves(sorted(codes), self._period.first, self._period.last)
+        known = {
+            r["source_key"]: r["state"]
+            for r in self._connection.execute(
+                _SQL["manual"],
+                {"entity": self._entity, "keys": [manual_key(self._entity, m.name) for m in others]},
+            )
+        }
+        unexplained = [m for m in others if known.get(manual_key(self._entity, m.name)) != "solved"]
+        changed = self._connection.execute(
+            _SQL["cases_of"],
+            {
+                "entity": self._entity,
+                "period": str(self._period),
+                "causes": [
+                    "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "unreconciled_in_ledger", "date_moved",
+                ],
+            },
+        ).fetchone()  # fmt: skip
+        assert changed is not None
+        wrong = (
+            [f"{len(unexplained)} entries of nobody's, such as {unexplained[0].name}"] if unexplained else []
+        )
+        wrong += [f"{changed['count']} entries were changed in the ledger"] if changed["count"] else []
+        figures = [[m.name, str(m.amount)] for m in others] + [[changed["count"]]]
+        said = "; ".join(wrong) or f"all but {len(others)} explained entries have a source"
+        return _finding(not wrong, said, figures)
+
+    def _lock(self, task: Task) -> Finding:
+        entity = self._release.entities[self._entity]
+        reader = self._session_of(entity.ledger)
+        if not isinstance(reader, LedgerReader):
+            return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
+        locks = reader.locks()
+        until = max((d for n, d in locks.items() if d and n in ("fiscal year", "hard")), default=date.min)
+        done = until >= self._period.last
+        said = ", ".join(f"{n} until {d}" for n, d in sorted(locks.items()) if d) or "nothing is locked"
+        return _finding(done, said, [str(until >= self._period.last)])
+
+
+def governed_accounts(release: Release, on: date) -> set[str]:
+    """The accounts on which every entry must have a source: those of roles that Tieout keeps."""
+    kept = ("bank.", "clearing.", "bank_in_transit", "customer_deposits", "unapplied.", "outstanding_", "receivable", "payable")  # fmt: skip
+    table = release.mappings.get("accounts")
+    return {
+        r.value
+        for r in (table.rows if table else ())
+        if r.key.startswith(kept) and r.valid_from <= on <= r.valid_to
+    }
+
+
+def manual_key(entity: str, move: str) -> str:
+    return f"{entity}:{move}"
+
+
+def _finding(done: bool, why: str, figures: object) -> Finding:
+    raw = json.dumps(figures, default=str, sort_keys=True).encode()
+    return Finding(done=done, why=why, digest=hashlib.sha256(raw).hexdigest())

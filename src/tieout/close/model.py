@@ -1,0 +1,78 @@
+"""What a close is made of: tasks, what the evidence says of each, who signed what they saw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One task of an entity's close of a period. `check` is the machine's own proof, "" for a task of
+    people, which their signatures complete; `subject` is what it is about (an interface);
+    `after` are names of tasks before it."""
+
+    name: str
+    entity: str
+    owner: str
+    due_at: datetime
+    check: str = ""
+    subject: str = ""
+    after: tuple[str, ...] = ()
+    minutes: int = 10
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the evidence says now: `why` in words, and a `digest` of every figure behind it."""
+
+    done: bool
+    why: str
+    digest: str
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Two people saw the figures of a digest. `signed_by` is "" until the second has; `revoked_why` is
+    "" while it stands."""
+
+    task: str
+    digest: str
+    prepared_by: str
+    prepared_at: datetime
+    signed_by: str = ""
+    signed_at: datetime | None = None
+    revoked_at: datetime | None = None
+    revoked_why: str = ""
+
+    @property
+    def stands(self) -> bool:
+        return bool(self.signed_by) and self.revoked_at is None
+
+
+class TaskState(msgspec.Struct, frozen=True, kw_only=True):
+    """A task with its evidence and its signature. `state`: signed, prepared, done (nobody signed yet),
+    open, or blocked by a task before it."""
+
+    task: Task
+    finding: Finding
+    signature: Signature | None
+    state: str
+    late: bool
+    expected_at: datetime | None = None
+
+
+class CloseState(msgspec.Struct, frozen=True, kw_only=True):
+    """A period of an entity. `days` are the business days that the close took, None while it is open;
+    `expected_at` is when it will be closed by the critical path."""
+
+    entity: str
+    period: str
+    tasks: tuple[TaskState, ...]
+    due_at: datetime
+    expected_at: datetime | None
+    critical: tuple[str, ...]
+    closed_at: datetime | None = None
+    days: int | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_at is not None

@@ -1,0 +1,56 @@
+-- name: open_cases
+-- Of the period or before it: above the limit, or a document's whose money nobody could read.
+select cause, currency, count(*)::int as count, sum(amount) as amount from tieout.cases
+where state = 'open' and entity = %(entity)s and period <= %(period)s
+  and (amount > %(limit)s or (blocking and amount = 0 and cause like 'un%%'))
+group by cause, currency order by sum(amount) desc, cause
+
+-- name: open_requests
+select count(*)::int as count from tieout.approval_request r
+join tieout.document d using (document_id)
+where r.state = 'open' and r.entity = %(entity)s and d.accounting_on <= %(until)s
+
+-- name: excluded
+select count(*)::int as count, coalesce(sum(measure_debit + measure_credit), 0) as sum from tieout.document
+where entity = %(entity)s and period = %(period)s and state = 'excluded'
+
+-- name: cases_of
+select count(*)::int as count from tieout.cases
+where state = 'open' and entity = %(entity)s and cause = any(%(causes)s) and period <= %(period)s
+
+-- name: pairs
+select count(*)::int as count, coalesce(sum(amount), 0) as amount from tieout.cases
+where state = 'open' and cause = any(%(causes)s) and period <= %(period)s
+
+-- name: manual
+select distinct on (source_key) source_key, state from tieout.cases
+where entity = %(entity)s and cause = 'entry_without_source' and source_key = any(%(keys)s)
+order by source_key, case_id desc
+
+-- name: signatures
+select distinct on (task) task, digest, stamp, prepared_by, prepared_at, signed_by, signed_at, revoked_at,
+    revoked_why, signature_id
+from tieout.signature where entity = %(entity)s and period = %(period)s
+order by task, signature_id desc
+
+-- name: prepare
+insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at)
+values (%(entity)s, %(period)s, %(task)s, %(digest)s, %(by)s, %(at)s)
+
+-- name: sign
+update tieout.signature set signed_by = %(by)s, signed_at = %(at)s, stamp = %(stamp)s
+where signature_id = %(id)s and signed_by = '' and revoked_at is null
+
+-- name: revoke
+update tieout.signature set revoked_at = %(at)s, revoked_why = %(why)s
+where signature_id = %(id)s and revoked_at is null
+
+-- name: standing
+select distinct entity, period from tieout.signature where revoked_at is null
+
+-- name: watermark
+select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
+
+-- name: open_manual
+select source_key from tieout.cases
+where entity = %(entity)s and period = %(period)s and cause = 'entry_without_source' and state = 'open'

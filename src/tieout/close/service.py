@@ -1,0 +1,373 @@
+"""Runs a close: reads the evidence, takes signatures of two people, revokes what late data touches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.close.checks import QUICK, Evidence, governed_accounts, manual_key
+from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
+from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.connect import LedgerReader
+from tieout.engine import Clock
+from tieout.evidence import Entry, record
+from tieout.money import Period
+from tieout.observe import get_logger
+from tieout.proofs import open_gaps, statement_gaps, take_control_totals, tie_out
+from tieout.rules import Release
+from tieout.security import load_authority, person_of, stamper
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.close")
+_log = get_logger(__name__)
+Sessions = Callable[[str], object]
+
+
+class CloseError(ValueError):
+    """What cannot be signed or locked: why, and what to do."""
+
+
+def gather(
+    connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
+) -> None:
+    """Ask the sources for their figures, and make cases of what is missing or has no source."""
+    take_control_totals(connection, release, sessions, period, now)
+    statement_gaps(connection, now)
+    rows = [r for r in tie_out(connection, release) if r.period == str(period)]
+    open_gaps(connection, rows, now)
+    _open_manual(connection, release, sessions, entity, period, now)
+
+
+def _open_manual(
+    connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
+) -> None:
+    """A case for every entry on governed accounts that nobody here made and nobody explained."""
+    book = release.entities[entity]
+    reader = sessions(book.ledger)
+    if not isinstance(reader, LedgerReader):
+        return
+    others = reader.others_moves(sorted(governed_accounts(release, period.last)), period.first, period.last)
+    keys = [manual_key(entity, m.name) for m in others]
+    known = {r["source_key"] for r in connection.execute(_SQL["manual"], {"entity": entity, "keys": keys})}
+    cases = [
+        NewCase(
+            cause="entry_without_source",
+            interface="",
+            entity=entity,
+            period=str(Period.of(m.on)),
+            source_key=manual_key(entity, m.name),
+            amount=m.amount,
+            currency=book.currency,
+            recovery="give its reason with `tieout cases solve`, as somebody who did not make it; or reverse it in "
+            "the ledger",
+            detail=f"{m.name} of {m.on}, made by {m.author}: {m.reference}"[:300],
+            owner="controller",
+            opened_at=now,
+            due_at=now + timedelta(hours=24),
+            blocking=False,
+        )
+        for m in others
+        if manual_key(entity, m.name) not in known
+    ]
+    with connection.transaction():
+        open_cases(connection, cases, "close")
+        gone = connection.execute(_SQL["open_manual"], {"entity": entity, "period": str(period)}).fetchall()
+        for row in gone:
+            if row["source_key"] not in keys:
+                solve_by_key(
+                    connection, "entry_without_source", row["source_key"], now, "it is gone", "close"
+                )
+
+
+def state_of(
+    connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
+) -> CloseState:
+    """How a close stands, by evidence that is read now. Signatures whose figures changed are revoked."""
+    tasks = tasks_of(release, entity, period)
+    evidence = Evidence(connection, release, sessions, entity, period, now)
+    signatures = _signatures(connection, entity, period)
+    findings: dict[str, Finding] = {}
+    for task in tasks:
+        if task.check == "close":
+            findings[task.name] = _final(tasks, findings, signatures)
+        elif task.check:
+            findings[task.name] = evidence.find(task)
+        else:
+            findings[task.name] = Finding(done=True, why="by hand", digest="by hand")
+        signatures = _revoke_if_changed(
+            connection, entity, period, task, findings[task.name], signatures, now
+        )
+    return _state(release, entity, period, tasks, findings, signatures, now)
+
+
+def revoke_late(connection: Connection, release: Release, entity: str, period: Period, now: datetime) -> int:
+    """Revoke signatures whose figures in the database changed; how many. No system is asked."""
+    tasks = tasks_of(release, entity, period)
+    evidence = Evidence(connection, release, lambda _: None, entity, period, now)
+    before = _signatures(connection, entity, period)
+    signatures = before
+    for task in tasks:
+        signature = signatures.get(task.name)
+        if signature is not None and task.check in QUICK and task.check:
+            signatures = _revoke_if_changed(
+                connection, entity, period, task, evidence.find(task), signatures, now
+            )
+    revoked = [t.name for t in tasks if t.name in before and t.name not in signatures]
+    if revoked and FINAL in signatures:
+        _revoke(connection, entity, period, FINAL, f"{revoked[0]} does not stand any more", now)
+        revoked.append(FINAL)
+    return len(revoked)
+
+
+def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict[str, Signature]) -> Finding:
+    """The close itself: every task before it is done and signed."""
+    others = [t for t in tasks if t.check != "close"]
+    left = [
+        t.name
+        for t in others
+        if not (t.name in signatures and signatures[t.name].stands and findings[t.name].done)
+    ]
+    raw = "\x1f".join(f"{t.name}:{signatures[t.name].digest if t.name in signatures else ''}" for t in others)
+    digest = hashlib.sha256(raw.encode()).hexdigest()
+    why = (
+        f"{len(left)} tasks are not signed, such as {left[0]!r}" if left else "every task is done and signed"
+    )
+    return Finding(done=not left, why=why, digest=digest)
+
+
+def _signatures(connection: Connection, entity: str, period: Period) -> dict[str, Signature]:
+    """The last signature of each task, where it is not revoked and is ours."""
+    stamps, found = stamper(connection), dict[str, Signature]()
+    given = {"entity": entity, "period": str(period)}
+    for row in connection.execute(_SQL["signatures"], given).fetchall():
+        if row["revoked_at"] is not None:
+            continue
+        parts = (entity, str(period), row["task"], row["digest"], row["prepared_by"], row["signed_by"])
+        if row["signed_by"] and not stamps.holds(row["stamp"], "signature", *parts):
+            _log.warning("not ours", task=row["task"], entity=entity, period=str(period))
+            continue
+        found[row["task"]] = Signature(
+            task=row["task"],
+            digest=row["digest"],
+            prepared_by=row["prepared_by"],
+            prepared_at=row["prepared_at"],
+            signed_by=row["signed_by"],
+            signed_at=row["signed_at"],
+        )
+    return found
+
+
+def _revoke_if_changed(
+    connection: Connection,
+    entity: str,
+    period: Period,
+    task: Task,
+    finding: Finding,
+    signatures: dict[str, Signature],
+    now: datetime,
+) -> dict[str, Signature]:
+    signature = signatures.get(task.name)
+    if signature is None or (signature.digest == finding.digest and finding.done):
+        return signatures
+    why = f"its figures changed: {finding.why}" if signature.digest != finding.digest else finding.why
+    _revoke(connection, entity, period, task.name, why, now)
+    return {name: s for name, s in signatures.items() if name != task.name}
+
+
+def _revoke(connection: Connection, entity: str, period: Period, task: str, why: str, now: datetime) -> None:
+    given = {"entity": entity, "period": str(period)}
+    with connection.transaction():
+        rows = connection.execute(_SQL["signatures"], given).fetchall()
+        row = next((r for r in rows if r["task"] == task and r["revoked_at"] is None), None)
+        if row is None:
+            return
+        connection.execute(_SQL["revoke"], {"id": row["signature_id"], "at": now, "why": why[:500]})
+        detail = {
+            "task": task,
+            "why": why[:300],
+            "prepared_by": row["prepared_by"],
+            "signed_by": row["signed_by"],
+        }
+        record(connection, [Entry(now, "close", "close.revoked", f"{entity}:{period}", entity, detail)])
+
+
+def _state(
+    release: Release,
+    entity: str,
+    period: Period,
+    tasks: list[Task],
+    findings: dict[str, Finding],
+    signatures: dict[str, Signature],
+    now: datetime,
+) -> CloseState:
+    done = {
+        t.name: s.signed_at
+        for t in tasks
+        if (s := signatures.get(t.name)) is not None and s.stands and s.signed_at is not None
+    }
+    ends, critical = forecast(tasks, done, now)
+    states = []
+    for task in tasks:
+        signature, finding = signatures.get(task.name), findings[task.name]
+        if task.name in done:
+            state = "signed"
+        elif any(b in findings and b not in done and not findings[b].done for b in task.after):
+            state = "blocked"
+        elif signature is not None:
+            state = "prepared"
+        else:
+            state = "done" if finding.done and task.check else "open"
+        late = task.name not in done and now > task.due_at
+        states.append(
+            TaskState(
+                task=task,
+                finding=finding,
+                signature=signature,
+                state=state,
+                late=late,
+                expected_at=ends[task.name],
+            )
+        )
+    closed = done.get(FINAL)
+    calendar, zone = release.closing.of(entity).calendar, release.entities[entity].zone
+    days = calendar.between(period.last, closed.astimezone(zone).date()) if closed else None
+    return CloseState(
+        entity=entity,
+        period=str(period),
+        tasks=tuple(states),
+        due_at=tasks[-1].due_at,
+        expected_at=closed or ends[FINAL],
+        critical=critical,
+        closed_at=closed,
+        days=days,
+    )
+
+
+def sign(
+    connection: Connection,
+    release: Release,
+    sessions: Sessions,
+    entity: str,
+    period: Period,
+    names: Sequence[str],
+    who: str,
+    key: str,
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """Take a person's signature of tasks: (task, what became of it), in the tasks' order.
+
+    The first signature says that it was prepared, another person's that it is signed. `names` empty:
+    everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
+    """
+    name = _signer(connection, release, entity, who, key, now)
+    state = state_of(connection, release, sessions, entity, period, now)
+    known = {s.task.name for s in state.tasks}
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        raise CloseError(f"{unknown[0]!r} is no task of this close: {', '.join(sorted(known))}")
+    found = []
+    for each in state.tasks:
+        if names and each.task.name not in names:
+            continue
+        if each.task.check == "close":
+            # Whether everything before it is signed is known once that was tried.
+            each = state_of(connection, release, sessions, entity, period, now).tasks[-1]
+        found.append((each.task.name, _sign_one(connection, entity, period, each, name, now)))
+    return found
+
+
+def _signer(connection: Connection, release: Release, entity: str, who: str, key: str, now: datetime) -> str:
+    """Who signs: the holder of the key, who must have the role; without people the name at its word."""
+    authority = load_authority(connection)
+    role = release.closing.of(entity).sign_role
+    if not authority.people:
+        if not who.strip():
+            raise CloseError("say who signs: --as NAME")
+        return who.strip()
+    person = person_of(connection, key)
+    if not person.human or not person.grants_of(role, entity):
+        detail = {"why": f"no {role} of {entity}"}
+        with connection.transaction():
+            record(connection, [Entry(now, person.name, "close.refused", entity, entity, detail)])
+        raise CloseError(f"{person.name} is no {role} of {entity}: that role signs its close")
+    return person.name
+
+
+def _sign_one(
+    connection: Connection, entity: str, period: Period, each: TaskState, who: str, now: datetime
+) -> str:
+    task, finding = each.task, each.finding
+    if each.state == "signed":
+        return "is signed already"
+    if not finding.done:
+        return f"not done: {finding.why}"
+    given = {
+        "entity": entity,
+        "period": str(period),
+        "task": task.name,
+        "digest": finding.digest,
+        "by": who,
+        "at": now,
+    }
+    with connection.transaction():
+        rows = connection.execute(_SQL["signatures"], given).fetchall()
+        open_row = next((r for r in rows if r["task"] == task.name and r["revoked_at"] is None), None)
+        if open_row is None:
+            connection.execute(_SQL["prepare"], given)
+            action, said = "close.prepared", "prepared: somebody else signs it"
+        elif open_row["prepared_by"] == who:
+            detail = {"task": task.name, "why": "prepared by the same person"}
+            record(connection, [Entry(now, who, "close.refused", f"{entity}:{period}", entity, detail)])
+            return "you prepared it: somebody else signs it"
+        else:
+            parts = (entity, str(period), task.name, open_row["digest"], open_row["prepared_by"], who)
+            stamp = stamper(connection).stamp("signature", *parts)
+            connection.execute(
+                _SQL["sign"], {"id": open_row["signature_id"], "by": who, "at": now, "stamp": stamp}
+            )
+            action, said = "close.signed", f"signed, prepared by {open_row['prepared_by']}"
+        detail = {"task": task.name, "digest": finding.digest[:16], "why": finding.why[:200]}
+        record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
+    return said
+
+
+class RevocationStage:
+    """A worker's step: late data revokes the signatures that it touches, whoever looks or not. It looks
+    once something happened since it looked last."""
+
+    def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
+        self._release, self._clock, self._seen = release, clock, -1
+
+    def step(self, connection: Connection) -> bool:
+        row = connection.execute(_SQL["watermark"]).fetchone()
+        assert row is not None
+        if row["top"] == self._seen:
+            return False
+        self._seen = row["top"]
+        release, revoked = self._release(), 0
+        for found in connection.execute(_SQL["standing"]).fetchall():
+            if found["entity"] in release.entities:
+                period = Period.parse(found["period"])
+                revoked += revoke_late(connection, release, found["entity"], period, self._clock.now())
+        return bool(revoked)
+
+
+def as_rows(state: CloseState) -> list[dict[str, object]]:
+    """The tasks as plain values, for JSON."""
+    return [
+        {
+            "task": s.task.name,
+            "owner": s.task.owner,
+            "state": s.state,
+            "why": s.finding.why,
+            "due_at": s.task.due_at.isoformat(),
+            "expected_at": s.expected_at.isoformat() if s.expected_at else None,
+            "late": s.late,
+            "prepared_by": s.signature.prepared_by if s.signature else "",
+            "signed_by": s.signature.signed_by if s.signature else "",
+            "digest": s.finding.digest,
+        }
+        for s in state.tasks
+    ]
