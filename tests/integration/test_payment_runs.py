@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
+from tieout.connect import Sending
 from tieout.connectors.bankfile.simulator import BankLine
+from tieout.delivery import VerifyStage
+from tieout.documents import FileOut
 from tieout.payables import PaymentRunError
 
 PAY = date(2026, 10, 26)
@@ -187,6 +192,12 @@ def test_a_rejected_payment_opens_its_bill_again(paying: Buyer) -> None:
     assert paying.bank_pays(PAY) == []
     assert paying.cases() == [("payment_rejected", "ANS-US20261026:US20261026:US20261026-001:RJCT")]
     assert paying.open_lines() == [Decimal("-230.00")] and paying.open_lines("101404") == []
+    # What was matched and is not any more was taken apart by ourselves: that is no case.
+    stage = VerifyStage(lambda _: paying.session, lambda: ["odoo"], paying.clock, timedelta(hours=1))
+    connection = paying.database.connect(autocommit=True)
+    stage.verify(connection, "odoo")
+    connection.close()
+    assert [c for c, _ in paying.cases()] == ["payment_rejected"]
     # It goes into the next run, as any open bill.
     paying.payer.closed.clear()
     found = paying.propose(date(2026, 10, 27))
@@ -263,6 +274,17 @@ def test_a_file_is_written_once_whatever_happens_to_it(paying: Buyer) -> None:
     assert not list((paying.folder / "out").glob("*.xml"))
     rows = paying.database.rows("select state from tieout.delivery where effect = 'file'")
     assert rows[0]["state"] == "confirmed" and before.startswith(b"<?xml")
+
+
+def test_a_file_that_was_fetched_is_not_written_again(tmp_path: Path) -> None:
+    session = CONNECTORS["payments"].open(config(CONNECTORS["payments"], folder=str(tmp_path)))
+    sending = Sending("tieout.x", FileOut(name="R.xml", content="<a/>"))
+    assert session.send([sending])[0].status == "confirmed"
+    (tmp_path / "R.xml").unlink()
+    assert session.send([sending])[0].status == "confirmed" and not (tmp_path / "R.xml").exists()
+    other = Sending("tieout.y", FileOut(name="R.xml", content="<b/>"))
+    assert session.send([other])[0].status == "refused"
+    assert session.send([Sending("tieout.z", FileOut(name="../x", content=""))])[0].status == "refused"
 
 
 def test_a_forged_supplier_row_pays_nobody(paying: Buyer) -> None:

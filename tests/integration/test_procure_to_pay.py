@@ -101,6 +101,25 @@ def test_a_bill_under_another_number_is_found_out(buyer: Buyer) -> None:
     assert {c for c, _ in buyer.cases()} == {"duplicate_bill"}
 
 
+def test_numbers_of_two_series_with_other_money_are_two_bills(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill("A-1", quantity="2")
+    buyer.bill("B-1", quantity="3", on=date(2026, 10, 12))
+    assert buyer.states() == {"A-1": "posted", "B-1": "posted"}
+
+
+def test_an_order_that_somebody_changed_past_us_is_none(buyer: Buyer) -> None:
+    buyer.patience_hours = 0
+    buyer.ready()
+    with buyer.database.transaction() as connection:
+        connection.execute(
+            """update tieout.document set content = replace(content, '"quantity":"10"', '"quantity":"99"')"""
+            " where kind = 'purchase_order'"
+        )
+    buyer.bill("B-1", quantity="50")
+    assert buyer.cases() == [("unknown_order", "USV1:B-1")]
+
+
 def test_what_was_turned_down_is_nobodys_twin(buyer: Buyer) -> None:
     buyer.ready()
     buyer.bill("B-1", price="25.00")

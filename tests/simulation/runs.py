@@ -18,7 +18,7 @@ def month(**changes: Any) -> DemoResult:
     """One month; defaults are a small one without faults."""
     given: dict[str, Any] = dict(
         orders=ORDERS, seed=SEED, faults="none", scenario="distributor", folder=None, serve=False,
-        kills=0, crash="", quiet=True,
+        kills=0, crash="", quiet=True, close=False,
     )  # fmt: skip
     return Demo(DemoOptions(**{**given, **changes}), Factories(App, Supervisor)).run()
 
@@ -26,7 +26,7 @@ def month(**changes: Any) -> DemoResult:
 @cache
 def quiet_month() -> DemoResult:
     """The month that the others are held against."""
-    return month(rerun=True)
+    return month(rerun=True, close=True)
 
 
 def complaints(result: DemoResult) -> list[str]:
@@ -40,4 +40,8 @@ def complaints(result: DemoResult) -> list[str]:
         found.append(f"{result.amount_in_exception} in exception, {result.amount_planted} planted")
     if not result.verified:
         found.append("evidence does not verify")
+    for c in result.closed:
+        found += [f"{c.entity} not closed: {why}" for why in c.open_tasks]
+        if not c.good:
+            found.append(f"{c.entity}: revoked {c.revoked}, touched {c.touched}, days {c.days}")
     return found

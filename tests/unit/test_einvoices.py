@@ -147,3 +147,13 @@ def test_a_seller_that_charges_tax_has_a_number() -> None:
     assert isinstance(invoice, EInvoice) and problems_of(invoice) == []
     with pytest.raises(FormatError, match="BR-S-02"):
         read_einvoice(replaced(b"<cbc:CompanyID>DE1</cbc:CompanyID>", b""))
+
+
+def test_what_is_taxed_is_what_the_lines_come_to() -> None:
+    import msgspec
+
+    invoice = read_einvoice(ubl(SENT))
+    (part,) = invoice.taxes
+    wrong = msgspec.structs.replace(part, taxable=Decimal("100.00"), amount=Decimal("19.00"))
+    found = problems_of(msgspec.structs.replace(invoice, taxes=(wrong,)))
+    assert any(x.startswith("BR-S-08") for x in found)

@@ -129,6 +129,7 @@ def test_a_price_may_be_above_by_its_tolerance_and_not_by_more() -> None:
         assert (found is None) is fits, price
     small = bill("X", Decimal(5), Decimal("20.41"))
     assert hold_against_orders(small, "V", related, interface(amount_tolerance="2.05")).finding is None
+    assert hold_against_orders(small, "V", related, interface(amount_tolerance="2.04")).finding is not None
 
 
 def test_names_and_numbers_as_they_are_compared() -> None:

@@ -237,7 +237,7 @@ class Demo:
                 self._killer.finish()
             world.let_faults(False)
             result = self._prove(app, world, scenario, supervisor, started)
-            if not options.odoo_url:
+            if options.close and not options.odoo_url:
                 progress.update(task, description="closing", total=None)
                 self._close(app, scenario, result)
             result.seconds = time.monotonic() - started

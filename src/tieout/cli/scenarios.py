@@ -51,6 +51,7 @@ class DemoOptions:
     odoo_key: str = ""
     plant: bool = True
     rerun: bool = False
+    close: bool = True
 
 
 class Scenario(Protocol):

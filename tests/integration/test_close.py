@@ -1,0 +1,221 @@
+"""The close of a period over a real database: evidence, two signatures, revocation, locks, others' entries."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.buying import Buyer
+from tests.integration.office import key_of
+from tieout.cases import list_open, solve_case
+from tieout.close import CloseError, RevocationStage, gather, sign, state_of
+from tieout.money import Period
+from tieout.pipeline import exclude
+
+OCTOBER = Period(2026, 10)
+
+
+class Closer:
+    """A buyer's books, about to be closed."""
+
+    def __init__(self, buyer: Buyer) -> None:
+        self.b = buyer
+        self.connection = buyer.database.connect(autocommit=True)
+
+    def _sessions(self, system: str) -> Any:
+        return self.b.session if system == "odoo" else None
+
+    def state(self) -> Any:
+        now, release = self.b.clock.now(), self.b.release()
+        gather(self.connection, release, self._sessions, "US", OCTOBER, now)
+        return state_of(self.connection, release, self._sessions, "US", OCTOBER, now)
+
+    def states(self) -> dict[str, str]:
+        return {s.task.name: s.state for s in self.state().tasks}
+
+    def why(self, task: str) -> str:
+        return next(str(s.finding.why) for s in self.state().tasks if s.task.name == task)
+
+    def sign(self, who: str, *tasks: str) -> dict[str, str]:
+        now = self.b.clock.now()
+        key = key_of(who)
+        return dict(sign(self.connection, self.b.release(), self._sessions, "US", OCTOBER, tasks, "", key, now))
+
+    def look(self) -> bool:
+        """What the worker does once something happened."""
+        return RevocationStage(self.b.release, self.b.clock).step(self.connection)
+
+    def revoked(self) -> dict[str, str]:
+        rows = self.b.database.rows("select task, revoked_why from tieout.signature where revoked_at is not null")
+        return {r["task"]: r["revoked_why"] for r in rows}
+
+
+@pytest.fixture
+def closer(buyer: Buyer) -> Closer:
+    """October with one bill that is booked, proven by its report, and locked."""
+    buyer.bills["exports"] = "cumulative"
+    buyer.ready()
+    buyer.bill()
+    buyer.give("bills", "report.csv", buyer.point.report(date(2026, 10, 31)))
+    buyer.work()
+    buyer.admin.call(
+        "res.company", "write", ids=[buyer.company.id], vals={"fiscalyear_lock_date": "2026-10-31"}
+    )
+    buyer.clock.at = datetime(2026, 11, 3, 15, tzinfo=UTC)
+    return Closer(buyer)
+
+
+def test_tasks_are_done_by_evidence_and_signed_by_two(closer: Closer) -> None:
+    before = closer.states()
+    assert before["complete: bills"] == "done" and before["close"] == "open"
+    said = closer.sign("cora")
+    assert "not signed" in said.pop("close") and set(said.values()) == {"prepared: somebody else signs it"}
+    assert set(closer.sign("cora", *said).values()) == {"you prepared it: somebody else signs it"}
+    said = closer.sign("carl")
+    assert said["complete: bills"] == "signed, prepared by cora" and said["close"].startswith("prepared")
+    assert closer.sign("carl", "close")["close"] == "you prepared it: somebody else signs it"
+    assert closer.sign("cora", "close")["close"] == "signed, prepared by carl"
+    state = closer.state()
+    assert state.closed and state.days == 2 and {s.state for s in state.tasks} == {"signed"}
+    assert closer.b.evidence("close.refused") > 0 and closer.b.evidence("close.signed") == len(state.tasks)
+
+
+def close(closer: Closer) -> None:
+    closer.state()
+    for who in ("cora", "carl", "cora"):
+        closer.sign(who)
+    assert closer.state().closed
+
+
+def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer) -> None:
+    close(closer)
+    assert not closer.look() or closer.revoked() == {}
+    closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
+    assert ("late_event", "USV1:LATE") in closer.b.cases()
+    assert closer.look()
+    revoked = closer.revoked()
+    assert set(revoked) == {"complete: bills", "cases decided", "close"}
+    assert "late event" in revoked["cases decided"] and "figures changed" in revoked["complete: bills"]
+    # Decided and signed anew it is closed again.
+    for row in list_open(closer.connection):
+        with closer.connection.transaction():
+            exclude(closer.connection, closer.b.release(), row["case_id"], "of November", closer.b.clock.now(), "mia")
+    closer.b.give("bills", "report2.csv", closer.b.point.report(date(2026, 10, 31)))
+    closer.b.work()
+    close(closer)
+
+
+def test_whoever_has_no_role_signs_nothing(closer: Closer) -> None:
+    with pytest.raises(CloseError, match="mia is no controller"):
+        closer.sign("mia")
+    with pytest.raises(CloseError, match="no task of this close"):
+        closer.sign("cora", "complete: nothing")
+    assert closer.b.evidence("close.refused") == 1
+
+
+def test_sql_signs_nothing(closer: Closer) -> None:
+    """Written past us: one person twice is refused by the table; a forged second signature has no stamp."""
+    closer.sign("cora")
+    connection = closer.connection
+    for statement in (
+        "update tieout.signature set signed_by = 'cora', signed_at = now()",
+        "update tieout.signature set prepared_by = 'x'",
+        "update tieout.signature set digest = 'x'",
+        "delete from tieout.signature",
+        "truncate tieout.signature",
+    ):
+        with pytest.raises(psycopg.Error):
+            connection.execute(statement)
+    connection.execute("update tieout.signature set signed_by = 'carl', signed_at = now(), stamp = 'x'")
+    assert "signed" not in closer.states().values()
+
+
+def test_a_bank_that_says_another_balance_keeps_the_close_open(closer: Closer) -> None:
+    run = closer.b.propose(date(2026, 11, 4))
+    assert run.payments
+    assert closer.b.approve() == ""
+    assert "what the bank says" in closer.why("bank reconciled")
+    book = closer.b.world.odoo.service.world
+    accounts = {str(a["code"]): i for i, a in book.table("account.account").items() if closer.b.company.id in a["company_ids"]}
+    _entry(closer.b, accounts["101511"], accounts["600000"], "2026-11-03")
+    assert "what the bank says" in closer.why("bank reconciled")
+
+
+def _entry(buyer: Buyer, debit: int, credit: int, day: str) -> str:
+    """Somebody books 70.00 by hand."""
+    context = {"allowed_company_ids": [buyer.company.id]}
+    journal = buyer.admin.call(
+        "account.journal", "search", domain=[["code", "=", "MISC"], ["company_id", "=", buyer.company.id]]
+    )[0]
+    rows = [{"account_id": debit, "debit": 70, "credit": 0, "name": "x"}, {"account_id": credit, "debit": 0, "credit": 70, "name": "x"}]
+    values = {"journal_id": journal, "date": day, "ref": "by hand", "line_ids": [[0, 0, r] for r in rows]}
+    made = buyer.admin.call("account.move", "create", vals_list=[values], context=context)
+    buyer.admin.call("account.move", "action_post", ids=made, context=context)
+    return str(buyer.admin.call("account.move", "read", ids=made, fields=["name"], context=context)[0]["name"])
+
+
+def test_an_entry_without_a_source_is_a_case_until_somebody_gives_its_reason(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill()
+    book = buyer.world.odoo.service.world
+    accounts = {str(a["code"]): i for i, a in book.table("account.account").items() if buyer.company.id in a["company_ids"]}
+    name = _entry(buyer, accounts["211000"], accounts["600000"], "2026-10-12")
+    # On accounts that nobody governs it is nobody's business here.
+    _entry(buyer, accounts["600000"], accounts["612000"], "2026-10-12")
+    closer = Closer(buyer)
+    assert name in closer.why("ledger is ours")
+    assert buyer.cases() == [("entry_without_source", f"US:{name}")]
+    rows = buyer.database.rows("select amount, case_id from tieout.cases")
+    assert rows[0]["amount"] == Decimal("70.00")
+    with closer.connection.transaction():
+        solve_case(closer.connection, rows[0]["case_id"], buyer.clock.now(), "agreed with the landlord", "cora")
+    assert "explained entries" in closer.why("ledger is ours")
+    assert closer.states()["ledger is ours"] in ("done", "blocked") and buyer.cases() == []
+
+
+def test_what_is_not_proven_or_waits_keeps_its_task_open(buyer: Buyer) -> None:
+    buyer.bills["exports"] = "cumulative"
+    buyer.ready(came="3")
+    buyer.bill("B-1")
+    closer = Closer(buyer)
+    assert "no control figure" in closer.why("complete: bills")
+    buyer.give("bills", "report.csv", buyer.point.report(date(2026, 10, 20)))
+    buyer.work()
+    assert "1 documents wait" in closer.why("complete: bills")
+
+
+def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
+    assert set(buyer.session.locks().values()) == {None}
+    closer = Closer(buyer)
+    assert closer.why("books locked") == "nothing is locked"
+    buyer.admin.call("res.company", "write", ids=[buyer.company.id], vals={"tax_lock_date": "2026-09-30"})
+    assert buyer.session.locks()["tax"] == date(2026, 9, 30)
+    # The service account may not lock; an administrator's key does.
+    from tests.conformance.test_connectors import CONNECTORS, config
+    from tieout.connect import ConnectorError
+
+    with pytest.raises(ConnectorError):
+        buyer.session.set_lock("fiscal year", date(2026, 10, 31))
+    world = buyer.world
+    admin = CONNECTORS["odoo"].open(
+        config(CONNECTORS["odoo"], url=world.url("odoo"), database=world.odoo.database,
+               key=world.odoo.service.make_key(2), company=str(buyer.company.id))
+    )  # fmt: skip
+    admin.set_lock("sale", date(2026, 10, 31))
+    admin.set_lock("sale", date(2026, 9, 30))
+    assert admin.locks()["sale"] == date(2026, 10, 31)
+    with pytest.raises(ConnectorError, match="no lock"):
+        admin.set_lock("everything", date(2026, 10, 31))
+
+
+def test_the_worker_looks_again_only_when_something_happened(closer: Closer) -> None:
+    close(closer)
+    stage = RevocationStage(closer.b.release, closer.b.clock)
+    assert not stage.step(closer.connection) and not stage.step(closer.connection)
+    closer.b.clock.at += timedelta(minutes=1)
+    closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
+    assert stage.step(closer.connection) and not stage.step(closer.connection)
