@@ -34,6 +34,7 @@ from tieout.documents import JournalEntry
 from tieout.documents.taxation import TaxDetermination, TaxQuestion
 from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm_crash_point
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
+from tieout.extracts import Extract, make_extract
 from tieout.money import Period
 from tieout.observe import get_logger, set_up_logs
 from tieout.payables import (
@@ -324,6 +325,20 @@ class App:
                 [Entry(self.clock.now(), who, "close.locked", f"{entity}:{period}", entity, detail)],
             )
         return found
+
+    def extract(self, entity: str, period: Period) -> Extract:
+        """An extract of a period, in a snapshot of its own. Raises ExtractError, ConnectorError."""
+        state = self.close_state(entity, period)
+        release = self.release()
+        reader = self.reader_of(release.entities[entity].ledger)
+        if reader is None:
+            raise SetupError(f"{release.entities[entity].ledger} is no ledger that can be read")
+        connection = self.database.connect(autocommit=True)
+        try:
+            now = self.clock.now()
+            return make_extract(connection, release, reader, entity, period, state.closed_at, now)
+        finally:
+            connection.close()
 
     # paying
 

@@ -16,6 +16,7 @@ from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
 from tieout.cli import close as close_group
 from tieout.cli import evidence as evidence_group
+from tieout.cli import extract as extract_command
 from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
@@ -54,6 +55,7 @@ cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
+cli.command("extract")(extract_command.extract)
 cli.command("cash")(close_group.cash)
 cli.command("accruals")(payments_group.accruals)
 cli.command("reconcile")(reconcile_command.reconcile)

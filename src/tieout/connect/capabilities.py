@@ -136,6 +136,26 @@ class OthersMove:
     amount: Decimal
 
 
+@dataclass(frozen=True)
+class JournalItem:
+    """A posted line of the ledger: `amount` is signed in its currency, debit and credit are positive in
+    the entity's; `record` is the (model, id) under which an effect of ours would know it."""
+
+    line: int
+    entry: str
+    on: date
+    journal: str
+    account: str
+    partner: int
+    text: str
+    reference: str
+    currency: str
+    amount: Decimal
+    debit: Decimal
+    credit: Decimal
+    record: tuple[str, int]
+
+
 @runtime_checkable
 class Poller(Protocol):
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
@@ -237,6 +257,14 @@ class LedgerReader(Protocol):
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """Posted entries of a span of days, both included, with a line on one of these accounts, that
         none of our effects made; what the ledger makes of our own (exchange, cash basis) is ours."""
+        ...
+
+    def journal_items(self, start: date, end: date) -> Iterator[JournalItem]:
+        """Every posted line of a span of days, both included, whoever made it."""
+        ...
+
+    def movements(self, start: date, end: date) -> dict[str, tuple[int, Decimal, Decimal]]:
+        """The same by account: count, debit and credit in the entity's currency, as the ledger sums it."""
         ...
 
     def locks(self) -> dict[str, date | None]:

@@ -34,7 +34,9 @@ class BusinessCalendar(msgspec.Struct, frozen=True, kw_only=True):
         if self.country and self.country not in holidays.list_supported_countries():
             raise ValueError(f"no holidays are known of the country {self.country!r}: ISO 3166, such as DE")
         if self.market and self.market not in holidays.list_supported_financial():
-            raise ValueError(f"no holidays are known of the market {self.market!r}: such as XECB (TARGET) or XNYS")
+            raise ValueError(
+                f"no holidays are known of the market {self.market!r}: such as XECB (TARGET) or XNYS"
+            )
 
     def is_open(self, day: date) -> bool:
         return day.weekday() < 5 and day not in _holidays(self.country, self.market, day.year)

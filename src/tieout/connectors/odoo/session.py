@@ -7,12 +7,13 @@ an external id never makes or changes a record; posting takes drafts only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from tieout.connect import (
+    JournalItem,
     LedgerFacts,
     OpenItem,
     OthersMove,
@@ -23,7 +24,7 @@ from tieout.connect import (
     SystemConfig,
     TransientError,
 )
-from tieout.connectors.odoo import closing
+from tieout.connectors.odoo import closing, extracting
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
@@ -498,6 +499,14 @@ class OdooSession:
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""
         return closing.others_moves(self._client, self._names, accounts, start, end, self._named("tieout."))
+
+    def journal_items(self, start: date, end: date) -> Iterator[JournalItem]:
+        """See `LedgerReader.journal_items`."""
+        return extracting.journal_items(self._client, self._names, start, end)
+
+    def movements(self, start: date, end: date) -> dict[str, tuple[int, Decimal, Decimal]]:
+        """See `LedgerReader.movements`."""
+        return extracting.movements(self._client, self._names, start, end)
 
     def locks(self) -> dict[str, date | None]:
         """See `LedgerReader.locks`."""

@@ -1,0 +1,90 @@
+"""Journal items of a span of days, whoever made them, in pages: what an extract is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from tieout.connect import JournalItem
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import exact
+from tieout.connectors.odoo.directory import Directory
+
+_PAGE = 5000
+_FIELDS = [
+    "move_id", "move_name", "date", "journal_id", "account_id", "partner_id", "name", "ref", "currency_id",
+    "amount_currency", "debit", "credit", "statement_line_id", "payment_id",
+]  # fmt: skip
+
+
+def journal_items(client: OdooClient, names: Directory, start: date, end: date) -> Iterator[JournalItem]:
+    """See `LedgerReader.journal_items`."""
+    journals = {
+        r["id"]: r["code"] for r in client.call("account.journal", "search_read", domain=[], fields=["code"])
+    }
+    domain = [
+        ["parent_state", "=", "posted"],
+        ["date", ">=", start.isoformat()],
+        ["date", "<=", end.isoformat()],
+    ]
+    last = 0
+    while True:
+        rows = client.call(
+            "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_FIELDS, order="id",
+            limit=_PAGE,
+        )  # fmt: skip
+        for r in rows:
+            if not r["account_id"]:
+                # A section or a note: it stands on no account.
+                continue
+            record = ("account.move", r["move_id"][0])
+            if r["statement_line_id"]:
+                record = ("account.bank.statement.line", r["statement_line_id"][0])
+            elif r["payment_id"]:
+                record = ("account.payment", r["payment_id"][0])
+            yield JournalItem(
+                line=r["id"],
+                entry=str(r["move_name"] or ""),
+                on=date.fromisoformat(r["date"]),
+                journal=str(journals.get(r["journal_id"][0], "")),
+                account=names.code_of(r["account_id"][0]),
+                partner=r["partner_id"][0] if r["partner_id"] else 0,
+                text=str(r["name"] or ""),
+                reference=str(r["ref"] or ""),
+                currency=r["currency_id"][1],
+                amount=exact(r["amount_currency"]),
+                debit=exact(r["debit"]),
+                credit=exact(r["credit"]),
+                record=record,
+            )
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1]["id"]
+
+
+def movements(
+    client: OdooClient, names: Directory, start: date, end: date
+) -> dict[str, tuple[int, Decimal, Decimal]]:
+    """See `LedgerReader.movements`: one grouped read."""
+    rows = client.call(
+        "account.move.line",
+        "formatted_read_group",
+        domain=[
+            ["parent_state", "=", "posted"],
+            ["date", ">=", start.isoformat()],
+            ["date", "<=", end.isoformat()],
+            ["account_id", "!=", False],
+        ],
+        groupby=["account_id"],
+        aggregates=["debit:sum", "credit:sum", "__count"],
+    )
+    return {
+        names.code_of(r["account_id"][0]): (
+            r["__count"],
+            exact(r["debit:sum"] or 0),
+            exact(r["credit:sum"] or 0),
+        )
+        for r in rows
+        if r["account_id"]
+    }
