@@ -64,7 +64,9 @@ def test_an_engine_says_what_is_due_line_by_line(engines: dict[str, tuple[Any, s
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_seller_abroad_leaves_the_tax_to_the_buyer(engines: dict[str, tuple[Any, str]], name: str) -> None:
-    (found,) = session(engines, name).determine([asked(seller_country="FR", buyer_country="DE", buyer_region="")])
+    (found,) = session(engines, name).determine(
+        [asked(seller_country="FR", buyer_country="DE", buyer_region="")]
+    )
     assert {x.treatment for x in found.lines} == {"reverse_charge"} and found.charged == 0
     assert found.lines[0].amount == Decimal("19.02")
 
@@ -79,7 +81,9 @@ def test_an_exemption_and_a_place_without_tax(engines: dict[str, tuple[Any, str]
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_a_wrong_key_and_a_wrong_question_name_what_to_do(engines: dict[str, tuple[Any, str]], name: str) -> None:
+def test_a_wrong_key_and_a_wrong_question_name_what_to_do(
+    engines: dict[str, tuple[Any, str]], name: str
+) -> None:
     wrong = {"avatax": {"license_key": "x"}, "stripetax": {"key": "x"}}[name]
     with pytest.raises(SetupError, match="key"):
         session(engines, name, **wrong).determine([QUESTION])

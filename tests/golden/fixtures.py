@@ -16,6 +16,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tieout.bootstrap.discover import discover
+from tieout.close import Revalued
+from tieout.close.revaluing import entry_of as revaluation_entry
 from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.chargebee.simulator import Chargebee
@@ -169,6 +171,13 @@ def _odoo() -> None:
     _write("odoo", "reconciliations.bank-charge.invented.json", canonical_bytes(document))
 
 
+def _revaluation() -> None:
+    found = Revalued(account="211000", currency="EUR", amount=Decimal("-90.00"), carried=Decimal("-112.50"),
+                     rate=Decimal("0.9"), worth=Decimal("-100.00"))  # fmt: skip
+    entry = revaluation_entry([found], "USD", date(2026, 10, 31))
+    _write("odoo", "revaluations.1.invented.json", canonical_bytes(entry))
+
+
 def _settlements() -> None:
     files = Path(__file__).parent / "bankfiles"
     for provider, sample in (
@@ -272,7 +281,9 @@ def _procurement() -> None:
     tool.receive("PO-1", "1", Decimal(4), date(2026, 10, 8))
     for form in ("suppliers", "orders", "receipts"):
         _items("procurement", {}, f"{form}.csv", getattr(tool, f"export_{form}")())
-    head = "bill,supplier,on,currency,name,quantity,price,net,total,order,order_line,tax_key,tax_rate,tax,iban"
+    head = (
+        "bill,supplier,on,currency,name,quantity,price,net,total,order,order_line,tax_key,tax_rate,tax,iban"
+    )
     row = "B-1,V1,2026-10-09,EUR,chair,4,20.00,80.00,95.20,PO-1,1,S 19,19,15.20,DE89370400440532013000"
     _items("procurement", {}, "bills.csv", f"{head}\n{row}\n".encode())
     accrual = entries_of(
@@ -311,7 +322,12 @@ def _payments() -> None:
         numbers=("B-1",), label="", effect="tieout.b",
     )  # fmt: skip
     telling = SupplierTelling(revision=1, state="posted", supplier=supplier, since=AT)
-    options = {"currency": "EUR", "cooling_days": "0", "account": "DE02120300000000202051", "initiator": "Us GmbH"}
+    options = {
+        "currency": "EUR",
+        "cooling_days": "0",
+        "account": "DE02120300000000202051",
+        "initiator": "Us GmbH",
+    }
     interface = Interface("payments", "payments", "DE", ("payments",), "", "", options=options)
     found = propose(
         "DE20261026", [item], {"tieout.b": "V1"}, {"V1": [telling]}, interface, ZoneInfo("UTC"),
@@ -339,7 +355,7 @@ if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
         _chargebee, _gusto, _concur,
-        _billing, _procurement, _einvoices, _payments,
+        _billing, _procurement, _einvoices, _payments, _revaluation,
     ):  # fmt: skip
         make()
     for path, stream in samples():

@@ -23,7 +23,12 @@ from tieout.pipeline import ProcessStage, take_file
 from tieout.rules import ApprovalPolicy, Entity, Interface, Mapping, MappingRow, Release
 
 OURS = "DE02120300000000202051"
-IBANS = ("DE89370400440532013000", "DE75512108001245126199", "FR1420041010050500013M02606", "NL91ABNA0417164300")
+IBANS = (
+    "DE89370400440532013000",
+    "DE75512108001245126199",
+    "FR1420041010050500013M02606",
+    "NL91ABNA0417164300",
+)
 STREAMS = {
     "procurement": ("suppliers", "orders", "receipts", "bills", "accruals"),
     "bills": ("bills", "reports"),
@@ -156,7 +161,9 @@ class Buyer(Office):
 
     def order(self, number: str = "PO-1", vendor: str = "V1", quantity: str = "10", price: str = "20.00",
               on: date = date(2026, 10, 5), **more: Any) -> Purchase:  # fmt: skip
-        line = Ordered("1", "chair", Decimal(quantity), Decimal(price), "6000", by_receipt=more.pop("by_receipt", True))
+        line = Ordered(
+            "1", "chair", Decimal(quantity), Decimal(price), "6000", by_receipt=more.pop("by_receipt", True)
+        )
         made = Purchase(number, vendor, on, (line,), **more)
         self.tool.orders[number] = made
         return made

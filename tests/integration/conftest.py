@@ -44,8 +44,6 @@ def office(office_world: World, database: Database) -> Iterator[Office]:
 
 @pytest.fixture
 def buyer(office: Office, tmp_path: Path) -> Buyer:
-    made = Buyer(
-        office.world, office.admin, office.company, office.database, office.session, folder=tmp_path
-    )
+    made = Buyer(office.world, office.admin, office.company, office.database, office.session, folder=tmp_path)
     made.let_in()
     return made

@@ -43,14 +43,18 @@ class Closer:
     def sign(self, who: str, *tasks: str) -> dict[str, str]:
         now = self.b.clock.now()
         key = key_of(who)
-        return dict(sign(self.connection, self.b.release(), self._sessions, "US", OCTOBER, tasks, "", key, now))
+        return dict(
+            sign(self.connection, self.b.release(), self._sessions, "US", OCTOBER, tasks, "", key, now)
+        )
 
     def look(self) -> bool:
         """What the worker does once something happened."""
         return RevocationStage(self.b.release, self.b.clock).step(self.connection)
 
     def revoked(self) -> dict[str, str]:
-        rows = self.b.database.rows("select task, revoked_why from tieout.signature where revoked_at is not null")
+        rows = self.b.database.rows(
+            "select task, revoked_why from tieout.signature where revoked_at is not null"
+        )
         return {r["task"]: r["revoked_why"] for r in rows}
 
 
@@ -103,7 +107,14 @@ def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer)
     # Decided and signed anew it is closed again.
     for row in list_open(closer.connection):
         with closer.connection.transaction():
-            exclude(closer.connection, closer.b.release(), row["case_id"], "of November", closer.b.clock.now(), "mia")
+            exclude(
+                closer.connection,
+                closer.b.release(),
+                row["case_id"],
+                "of November",
+                closer.b.clock.now(),
+                "mia",
+            )
     closer.b.give("bills", "report2.csv", closer.b.point.report(date(2026, 10, 31)))
     closer.b.work()
     close(closer)
@@ -140,7 +151,11 @@ def test_a_bank_that_says_another_balance_keeps_the_close_open(closer: Closer) -
     assert closer.b.approve() == ""
     assert "what the bank says" in closer.why("bank reconciled")
     book = closer.b.world.odoo.service.world
-    accounts = {str(a["code"]): i for i, a in book.table("account.account").items() if closer.b.company.id in a["company_ids"]}
+    accounts = {
+        str(a["code"]): i
+        for i, a in book.table("account.account").items()
+        if closer.b.company.id in a["company_ids"]
+    }
     _entry(closer.b, accounts["101511"], accounts["600000"], "2026-11-03")
     assert "what the bank says" in closer.why("bank reconciled")
 
@@ -151,18 +166,27 @@ def _entry(buyer: Buyer, debit: int, credit: int, day: str) -> str:
     journal = buyer.admin.call(
         "account.journal", "search", domain=[["code", "=", "MISC"], ["company_id", "=", buyer.company.id]]
     )[0]
-    rows = [{"account_id": debit, "debit": 70, "credit": 0, "name": "x"}, {"account_id": credit, "debit": 0, "credit": 70, "name": "x"}]
+    rows = [
+        {"account_id": debit, "debit": 70, "credit": 0, "name": "x"},
+        {"account_id": credit, "debit": 0, "credit": 70, "name": "x"},
+    ]
     values = {"journal_id": journal, "date": day, "ref": "by hand", "line_ids": [[0, 0, r] for r in rows]}
     made = buyer.admin.call("account.move", "create", vals_list=[values], context=context)
     buyer.admin.call("account.move", "action_post", ids=made, context=context)
-    return str(buyer.admin.call("account.move", "read", ids=made, fields=["name"], context=context)[0]["name"])
+    return str(
+        buyer.admin.call("account.move", "read", ids=made, fields=["name"], context=context)[0]["name"]
+    )
 
 
 def test_an_entry_without_a_source_is_a_case_until_somebody_gives_its_reason(buyer: Buyer) -> None:
     buyer.ready()
     buyer.bill()
     book = buyer.world.odoo.service.world
-    accounts = {str(a["code"]): i for i, a in book.table("account.account").items() if buyer.company.id in a["company_ids"]}
+    accounts = {
+        str(a["code"]): i
+        for i, a in book.table("account.account").items()
+        if buyer.company.id in a["company_ids"]
+    }
     name = _entry(buyer, accounts["211000"], accounts["600000"], "2026-10-12")
     # On accounts that nobody governs it is nobody's business here.
     _entry(buyer, accounts["600000"], accounts["612000"], "2026-10-12")
@@ -172,7 +196,9 @@ def test_an_entry_without_a_source_is_a_case_until_somebody_gives_its_reason(buy
     rows = buyer.database.rows("select amount, case_id from tieout.cases")
     assert rows[0]["amount"] == Decimal("70.00")
     with closer.connection.transaction():
-        solve_case(closer.connection, rows[0]["case_id"], buyer.clock.now(), "agreed with the landlord", "cora")
+        solve_case(
+            closer.connection, rows[0]["case_id"], buyer.clock.now(), "agreed with the landlord", "cora"
+        )
     assert "explained entries" in closer.why("ledger is ours")
     assert closer.states()["ledger is ours"] in ("done", "blocked") and buyer.cases() == []
 

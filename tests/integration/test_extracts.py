@@ -63,7 +63,10 @@ def test_its_totals_are_the_ledgers_and_its_rows_name_their_sources(closed: Clos
     assert rows.schema["debit"] == polars.Decimal(38, 4)
     balance = closed.b.session.trial_balance(date(2026, 10, 31))
     held = {
-        (a, c): v for a, c, v in rows.group_by("account", "currency").agg(polars.col("amount_currency").sum()).iter_rows()
+        (a, c): v
+        for a, c, v in rows.group_by("account", "currency")
+        .agg(polars.col("amount_currency").sum())
+        .iter_rows()
     }
     assert {k: v for k, v in held.items() if v} == {k: v for k, v in balance.items() if v}
     assert set(rows["source_key"].to_list()) == {"USV1:B-1"}
@@ -105,10 +108,16 @@ def test_an_open_period_is_provisional_and_holds_others_entries(buyer: Buyer) ->
     buyer.ready()
     buyer.bill()
     book = buyer.world.odoo.service.world
-    accounts = {str(a["code"]): i for i, a in book.table("account.account").items() if buyer.company.id in a["company_ids"]}
+    accounts = {
+        str(a["code"]): i
+        for i, a in book.table("account.account").items()
+        if buyer.company.id in a["company_ids"]
+    }
     _entry(buyer, accounts["600000"], accounts["612000"], "2026-10-12")
     closer = Closer(buyer)
-    found = make_extract(closer.connection, buyer.release(), buyer.session, "US", OCTOBER, None, buyer.clock.now())
+    found = make_extract(
+        closer.connection, buyer.release(), buyer.session, "US", OCTOBER, None, buyer.clock.now()
+    )
     assert found.manifest()["closed_at"] == ""
     assert sorted({row[15] for row in found.tables["journal_items"]}) == ["", "USV1:B-1"]
 

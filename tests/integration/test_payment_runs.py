@@ -77,7 +77,10 @@ def test_a_run_of_one_day_has_a_number_of_its_own(paying: Buyer) -> None:
     paying.bill("B-2", quantity="5", order="PO-2", on=date(2026, 10, 12))
     found = paying.propose()
     assert found.run == "US20261026.2" and paying.approve() == ""
-    assert sorted(p.name for p in (paying.folder / "out").glob("*.xml")) == ["US20261026.2.xml", "US20261026.xml"]
+    assert sorted(p.name for p in (paying.folder / "out").glob("*.xml")) == [
+        "US20261026.2.xml",
+        "US20261026.xml",
+    ]
 
 
 def test_a_supplier_whose_account_is_new_is_not_paid_yet(buyer: Buyer) -> None:
@@ -123,13 +126,23 @@ def test_a_bill_that_was_paid_by_hand_is_caught_before_release(paying: Buyer) ->
     assert len(found.payments) == 2
     # Somebody pays B-1 through the bank's own page and matches it in Odoo.
     book, line = paying.world.odoo.service.world, found.payments[0].settles[0]
-    accounts = {str(a["code"]): i for i, a in book.table("account.account").items() if paying.company.id in a["company_ids"]}
+    accounts = {
+        str(a["code"]): i
+        for i, a in book.table("account.account").items()
+        if paying.company.id in a["company_ids"]
+    }
     journal = paying.admin.call(
         "account.journal", "search", domain=[["code", "=", "MISC"], ["company_id", "=", paying.company.id]]
     )[0]
     context = {"allowed_company_ids": [paying.company.id]}
     rows = [
-        {"account_id": accounts["211000"], "debit": 230, "credit": 0, "partner_id": line.partner, "name": "by hand"},
+        {
+            "account_id": accounts["211000"],
+            "debit": 230,
+            "credit": 0,
+            "partner_id": line.partner,
+            "name": "by hand",
+        },
         {"account_id": accounts["101511"], "debit": 0, "credit": 230, "name": "by hand"},
     ]
     move = paying.admin.call(
@@ -214,7 +227,9 @@ def test_a_whole_file_that_is_rejected_opens_all_its_bills(paying: Buyer) -> Non
     )
     paying.give("payments", "a.xml", answer)
     paying.work()
-    assert [c for c, _ in paying.cases()] == ["payment_rejected"] and paying.open_lines() == [Decimal("-230.00")]
+    assert [c for c, _ in paying.cases()] == ["payment_rejected"] and paying.open_lines() == [
+        Decimal("-230.00")
+    ]
 
 
 def test_a_payment_that_comes_back_days_later_opens_its_bill_again(paying: Buyer) -> None:

@@ -369,7 +369,9 @@ def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
         rows = buyer.admin.call(model, "search_read", domain=domain, fields=[field], limit=1, context=context)
         return rows[0]
 
-    accounts = {code: find("account.account", [["code", "=", code]], "code")["id"] for code in ("131000", "252000")}
+    accounts = {
+        code: find("account.account", [["code", "=", code]], "code")["id"] for code in ("131000", "252000")
+    }
     group = find("account.tax", [["type_tax_use", "=", "purchase"]], "tax_group_id")["tax_group_id"][0]
     lines = [
         [0, 0, {"repartition_type": "base"}],

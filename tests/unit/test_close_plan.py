@@ -25,7 +25,9 @@ def test_business_days_leave_out_weekends_and_holidays() -> None:
     german, target = BusinessCalendar(country="DE"), BusinessCalendar(market="XECB")
     assert not german.is_open(date(2026, 10, 3)) and not target.is_open(date(2026, 12, 25))
     # 1 May 2026 is a Friday: a holiday in Germany and of TARGET.
-    assert german.following(date(2026, 4, 30), 1) == target.following(date(2026, 4, 30), 1) == date(2026, 5, 4)
+    assert (
+        german.following(date(2026, 4, 30), 1) == target.following(date(2026, 4, 30), 1) == date(2026, 5, 4)
+    )
     assert BusinessCalendar().following(date(2026, 4, 30), 1) == date(2026, 5, 1)
     assert german.between(date(2026, 4, 30), date(2026, 5, 5)) == 2
     with pytest.raises(ValueError):
@@ -47,7 +49,9 @@ def release(*, entities: int = 1, rules: CloseRules | None = None) -> Release:
         "shop": Interface("shop", "s", "US", ("orders",), "sales", ""),
         "news": Interface("news", "s", "US", ("orders",), "sales", "", close_critical=False),
     }
-    return Release("x", books, interfaces, {"accounts": Mapping("accounts", roles)}, (), rules or CloseRules())
+    return Release(
+        "x", books, interfaces, {"accounts": Mapping("accounts", roles)}, (), rules or CloseRules()
+    )
 
 
 def test_an_entity_has_the_tasks_that_it_needs_each_after_what_it_needs() -> None:
@@ -55,7 +59,10 @@ def test_an_entity_has_the_tasks_that_it_needs_each_after_what_it_needs() -> Non
     assert list(tasks) == ["complete: shop", "bank reconciled", "clearing explained", "ledger is ours", "cases decided",
                            "books locked", FINAL]  # fmt: skip
     assert "intercompany nets" in {t.name for t in tasks_of(release(entities=2), "US", Period(2026, 10))}
-    assert tasks[FINAL].after == tuple(tasks)[:-1] and tasks["books locked"].after == ("cases decided", "ledger is ours")
+    assert tasks[FINAL].after == tuple(tasks)[:-1] and tasks["books locked"].after == (
+        "cases decided",
+        "ledger is ours",
+    )
     # Five business days after 31 October, at six in the evening in New York.
     assert tasks[FINAL].due_at.isoformat() == "2026-11-06T18:00:00-05:00"
 
@@ -99,7 +106,9 @@ def test_calendar_toml_says_how_an_entity_closes(tmp_path: Path) -> None:
         'sign_role = "cfo"\n[[tasks]]\nname = "t"\nentity = "US"\nafter = ["x"]\nminutes = 5\n',
     )
     assert rules.of("US").business_day == 3 and str(rules.of("US").case_limit) == "50.00"
-    assert rules.of("US").sign_role == "cfo" and rules.tasks[0].minutes == 5 and rules.of("DE") == EntityClose()
+    assert (
+        rules.of("US").sign_role == "cfo" and rules.tasks[0].minutes == 5 and rules.of("DE") == EntityClose()
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +131,11 @@ def test_every_connectors_interface_has_a_runbook() -> None:
     entity = Entity("US", "Northwind", "USD", "UTC", "odoo_us")
     for name, connector in discover().by_name.items():
         if connector.streams:
-            interface = Interface("i", name, "US", tuple(s.name for s in connector.streams), "ada", "p", late_events="case")
+            interface = Interface(
+                "i", name, "US", tuple(s.name for s in connector.streams), "ada", "p", late_events="case"
+            )
             text = runbook(interface, connector, entity, watched="file" in connector.can)
-            assert f"## {name} is down" in text and "## odoo_us is down" in text and "## Tieout is down" in text
+            assert (
+                f"## {name} is down" in text and "## odoo_us is down" in text and "## Tieout is down" in text
+            )
             assert "Owner: ada" in text and "late_event" in text and "1. " in text

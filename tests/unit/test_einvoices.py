@@ -136,7 +136,9 @@ def test_allowances_charges_and_rounding_are_lines_of_the_bill() -> None:
     assert bill.total.value == Decimal("59.52")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("content", [b"", b"<a/>", b"<Invoice/>", b"%PDF-1.7", b"\xff\xfe", b"<CrossIndustryInvoice/>"])
+@pytest.mark.parametrize(
+    "content", [b"", b"<a/>", b"<Invoice/>", b"%PDF-1.7", b"\xff\xfe", b"<CrossIndustryInvoice/>"]
+)
 def test_what_is_no_invoice_is_refused(content: bytes) -> None:
     with pytest.raises(FormatError):
         read_einvoice(content)

@@ -71,7 +71,12 @@ QUANTITY = st.integers(1, 40).map(Decimal)
 
 
 @settings(max_examples=150, deadline=None)
-@given(ordered=QUANTITY, came=st.lists(QUANTITY, max_size=3), billed=st.lists(QUANTITY, max_size=3), mine=QUANTITY)
+@given(
+    ordered=QUANTITY,
+    came=st.lists(QUANTITY, max_size=3),
+    billed=st.lists(QUANTITY, max_size=3),
+    mine=QUANTITY,
+)
 def test_no_bill_takes_more_than_was_ordered_or_came(
     ordered: Decimal, came: list[Decimal], billed: list[Decimal], mine: Decimal
 ) -> None:
@@ -166,8 +171,12 @@ def test_the_account_that_was_approved_last_is_paid_once_it_has_cooled() -> None
     tellings.append(telling(3, new, since=later + timedelta(days=90)))
     assert not isinstance(payable_to(tellings, date(2026, 11, 7), 3, UTC_ZONE), str)
     # What was turned down is not there; what waits holds everything.
-    assert not isinstance(payable_to([telling(1, old), telling(2, new, "refused")], date(2026, 11, 7), 3, UTC_ZONE), str)
-    assert "waits" in str(payable_to([telling(1, old), telling(2, new, "normalised")], date(2026, 11, 7), 3, UTC_ZONE))
+    assert not isinstance(
+        payable_to([telling(1, old), telling(2, new, "refused")], date(2026, 11, 7), 3, UTC_ZONE), str
+    )
+    assert "waits" in str(
+        payable_to([telling(1, old), telling(2, new, "normalised")], date(2026, 11, 7), 3, UTC_ZONE)
+    )
     assert "nobody says" in str(payable_to([telling(1, "")], date(2026, 11, 7), 3, UTC_ZONE))
 
 
@@ -181,12 +190,16 @@ ITEM = OpenItem(line=1, move=1, account="211000", kind="payable", is_payment=Fal
     residuals=st.lists(st.integers(-10**6, 10**6).filter(bool).map(lambda n: Decimal(n).scaleb(-2)), min_size=1, max_size=8),
     withhold=st.booleans(),
 )  # fmt: skip
-def test_a_run_pays_what_is_due_less_credits_and_never_below_zero(residuals: list[Decimal], withhold: bool) -> None:
+def test_a_run_pays_what_is_due_less_credits_and_never_below_zero(
+    residuals: list[Decimal], withhold: bool
+) -> None:
     from dataclasses import replace
 
     import msgspec
 
-    items = [replace(ITEM, line=n, residual=r, company=r, numbers=(f"B{n}",)) for n, r in enumerate(residuals, 1)]
+    items = [
+        replace(ITEM, line=n, residual=r, company=r, numbers=(f"B{n}",)) for n, r in enumerate(residuals, 1)
+    ]
     told = msgspec.structs.replace(SUPPLIER, withholding="w" if withhold else "")
     tellings = [SupplierTelling(revision=1, state="posted", supplier=told, since=AT)]
     found = propose("R", items, {"e": "V"}, {"V": tellings}, PAYING, UTC_ZONE,
@@ -224,7 +237,9 @@ def test_only_what_is_due_of_ours_and_of_nobody_else_is_proposed() -> None:
 
 def release(rates: dict[str, str]) -> Release:
     rows = tuple(MappingRow(k, v) for k, v in rates.items())
-    return Release("x", {"US": Entity("US", "US", "USD", "UTC", "o")}, {}, {"tax_rates": Mapping("tax_rates", rows)})
+    return Release(
+        "x", {"US": Entity("US", "US", "USD", "UTC", "o")}, {}, {"tax_rates": Mapping("tax_rates", rows)}
+    )
 
 
 def question(seller: str = "DE", region: str = "NY", category: str = "goods") -> TaxQuestion:

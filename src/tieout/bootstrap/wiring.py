@@ -14,7 +14,16 @@ from psycopg.conninfo import conninfo_to_dict
 from tieout.approvals import EscalationStage
 from tieout.bootstrap.discover import discover
 from tieout.bootstrap.upgrading import stamp_what_is_there
-from tieout.close import CloseState, RevocationStage, gather, sign, state_of
+from tieout.close import (
+    CloseState,
+    Revalued,
+    RevocationStage,
+    gather,
+    revaluation_interface,
+    revalue,
+    sign,
+    state_of,
+)
 from tieout.connect import (
     Connector,
     ConnectorError,
@@ -337,6 +346,25 @@ class App:
         try:
             now = self.clock.now()
             return make_extract(connection, release, reader, entity, period, state.closed_at, now)
+        finally:
+            connection.close()
+
+    def revalue(self, entity: str, on: date, dry: bool = False) -> list[Revalued]:
+        """Revalue an entity's foreign items at a day's end. Raises LookupError where nothing governs it,
+        ValueError without a rate, ConnectorError."""
+        release = self.release()
+        interface = revaluation_interface(release, entity)
+        if interface is None:
+            raise LookupError(
+                f"nothing revalues {entity}: mappings/accounts.csv needs revaluation.adjustment, .gain and .loss, and "
+                f"an interface of {release.entities[entity].ledger} the stream revaluations"
+            )
+        reader = self.reader_of(interface.system)
+        if reader is None:
+            raise LookupError(f"{interface.system} is no ledger that can be read")
+        connection = self.database.connect(autocommit=True)
+        try:
+            return revalue(connection, release, interface, reader, on, self.clock.now(), dry)
         finally:
             connection.close()
 

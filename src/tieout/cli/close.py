@@ -164,6 +164,44 @@ def runbook(
             print(written(each, connector, release.entities[each.entity], each.name in watched))
 
 
+def revalue(
+    period: PeriodText,
+    entity: Entity = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Revalue what is open in foreign currency at a month's end; it takes itself back the day after."""
+    from tieout.connect import ConnectorError
+
+    app = open_running(folder)
+    code, wanted = entity_of(app, entity), _period(period)
+    try:
+        found = app.revalue(code, wanted.last, dry)
+    except (LookupError, ValueError) as error:
+        fail(str(error.args[0]), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    if as_json:
+        print_json(
+            [{"account": x.account, "currency": x.currency, "amount": f"{x.amount:f}", "carried": f"{x.carried:f}",
+              "rate": f"{x.rate:f}", "worth": f"{x.worth:f}", "unrealised": f"{x.unrealised:f}"} for x in found]
+        )  # fmt: skip
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("account", "amount", "carried at", "worth", "unrealised"):
+        table.add_column(name, justify="left" if name == "account" else "right")
+    for x in found:
+        table.add_row(
+            x.account,
+            f"{money(x.amount)} {x.currency}",
+            money(x.carried),
+            money(x.worth),
+            money(x.unrealised),
+        )
+    out.print(table if found else "nothing is open in foreign currency")
+
+
 def cash(
     on: Annotated[str, typer.Option("--on", help="a day (default: today)")] = "",
     folder: Folder = Path(),

@@ -2,6 +2,7 @@
 
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.service import (
     CloseError,
     RevocationStage,
@@ -17,6 +18,7 @@ __all__ = [
     "CloseError",
     "CloseState",
     "Finding",
+    "Revalued",
     "RevocationStage",
     "Signature",
     "Task",
@@ -24,6 +26,8 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
+    "revaluation_interface",
+    "revalue",
     "revoke_late",
     "sign",
     "state_of",

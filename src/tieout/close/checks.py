@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tieout.close.model import Finding, Task
+from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.connect import ConnectorError, LedgerReader
 from tieout.money import Period
 from tieout.proofs import clearing_rows, ledger_rows, tie_out
@@ -51,6 +52,7 @@ class Evidence:
                 "intercompany": self._intercompany,
                 "ledger": self._ledger,
                 "lock": self._lock,
+                "revalued": self._revalued,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
@@ -192,6 +194,31 @@ class Evidence:
         figures = [[m.name, str(m.amount)] for m in others] + [[changed["count"]]]
         said = "; ".join(wrong) or f"all but {len(others)} explained entries have a source"
         return _finding(not wrong, said, figures)
+
+    def _revalued(self, task: Task) -> Finding:
+        """What is open in foreign currency stands at the closing rate: it was worked out, and is booked."""
+        entity, on = self._release.entities[self._entity], self._period.last
+        reader = self._session_of(entity.ledger)
+        interface = revaluation_interface(self._release, self._entity)
+        if not isinstance(reader, LedgerReader) or interface is None:
+            return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
+        try:
+            wanted = entry_of(read_revalued(self._release, reader, self._entity, on), entity.currency, on)
+        except ValueError as error:
+            return _finding(False, str(error), [str(error)])
+        row = self._connection.execute(
+            _SQL["revaluation"], {"interface": interface.name, "key": wanted.key}
+        ).fetchone()
+        figures = [wanted.batch, row["state"] if row else ""]
+        if not wanted.lines and row is None:
+            return _finding(
+                True, "nothing is open in foreign currency, or it is worth what it is carried at", figures
+            )
+        if row is None or row["batch"] != wanted.batch:
+            return _finding(
+                False, f"{wanted.total} is not booked: `tieout revalue --period {self._period}`", figures
+            )
+        return _finding(row["state"] == "posted", f"{wanted.total} is {row['state']}", figures)
 
     def _lock(self, task: Task) -> Finding:
         entity = self._release.entities[self._entity]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tieout.close.model import Task
+from tieout.close.revaluing import revaluation_interface
 from tieout.money import Period
 from tieout.rules import Release
 
@@ -13,7 +14,7 @@ from tieout.rules import Release
 _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
-FINAL = "close"
+FINAL, _REVALUED = "close", "foreign items revalued"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -59,6 +60,17 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
                     after=complete,
                 )
             )
+    if revaluation_interface(release, entity) is not None:
+        tasks.append(
+            Task(
+                name=_REVALUED,
+                entity=entity,
+                owner="controller",
+                due_at=due(min(3, last)),
+                check="revalued",
+                after=complete,
+            )
+        )
     proofs = tuple(t.name for t in tasks)
     tasks.append(
         Task(

@@ -54,3 +54,8 @@ select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
 -- name: open_manual
 select source_key from tieout.cases
 where entity = %(entity)s and period = %(period)s and cause = 'entry_without_source' and state = 'open'
+
+-- name: revaluation
+select state, content::jsonb ->> 'batch' as batch from tieout.document
+where interface = %(interface)s and source_key = %(key)s and state <> 'superseded'
+order by revision desc limit 1

@@ -259,6 +259,11 @@ class LedgerReader(Protocol):
         none of our effects made; what the ledger makes of our own (exchange, cash basis) is ours."""
         ...
 
+    def foreign_balances(self, until: date) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+        """By account code and currency, of currencies that are not the entity's: the balance of everything
+        posted up to a day, in it and as the ledger carries it in the entity's, signed."""
+        ...
+
     def journal_items(self, start: date, end: date) -> Iterator[JournalItem]:
         """Every posted line of a span of days, both included, whoever made it."""
         ...

@@ -170,8 +170,12 @@ def _lines(ctx: Context, document: JournalEntry, source: tuple[JournalLine, ...]
 
 
 def _line(ctx: Context, line: JournalLine, amount: Decimal) -> LedgerLine:
-    table = ctx.interface.option("accounts_table", "ledger_accounts")
-    account = ctx.release.mapped(table, line.account, ctx.on, line.place)
+    # What Tieout works out itself names a role; a source's own key is mapped.
+    if line.account.startswith("="):
+        account = ctx.account(line.account[1:])
+    else:
+        table = ctx.interface.option("accounts_table", "ledger_accounts")
+        account = ctx.release.mapped(table, line.account, ctx.on, line.place)
     check_needed(ctx, account, line.dimensions, line.place)
     return LedgerLine(
         account=account,

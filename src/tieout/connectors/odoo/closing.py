@@ -103,6 +103,28 @@ def _made_here(client: OdooClient, lines: dict[int, dict[str, Any]], ours: str) 
     return made
 
 
+def foreign_balances(
+    client: OdooClient, names: Directory, until: date
+) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    """See `LedgerReader.foreign_balances`."""
+    rows = client.call(
+        "account.move.line",
+        "formatted_read_group",
+        domain=[["parent_state", "=", "posted"], ["date", "<=", until.isoformat()]],
+        groupby=["account_id", "currency_id"],
+        aggregates=["amount_currency:sum", "balance:sum"],
+    )
+    own = names.own_currency()
+    return {
+        (names.code_of(r["account_id"][0]), r["currency_id"][1]): (
+            exact(r["amount_currency:sum"] or 0),
+            exact(r["balance:sum"] or 0),
+        )
+        for r in rows
+        if r["account_id"] and r["currency_id"][1] != own
+    }
+
+
 def locks(client: OdooClient) -> dict[str, date | None]:
     """See `LedgerReader.locks`."""
     domain = [["id", "=", client.company]] if client.company else []

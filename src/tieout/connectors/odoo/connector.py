@@ -7,9 +7,18 @@ from typing import Any
 
 from tieout.connect import ConfigField, Connector, Option, Stream
 from tieout.connectors.odoo.session import open_session
-from tieout.documents import Document, Reconciliation, decode_document
+from tieout.documents import BatchControl, Document, JournalEntry, Reconciliation, decode_document
 
 _AMOUNT = r"\d{1,12}(\.\d{1,4})?"
+
+
+def revaluations(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What was worked out at a period's end, and its figures. Raises ValueError where the bytes are
+    neither."""
+    document = decode_document(raw)
+    if not isinstance(document, JournalEntry | BatchControl):
+        raise ValueError(f"{document.key} is no revaluation")
+    return [document]
 
 
 def reconciliations(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -40,6 +49,7 @@ CONNECTOR = Connector(
             reconciliations,
             "a match is told again where it shall be undone",
         ),
+        Stream("revaluations", "what is open in foreign currency, at a period's closing rate", revaluations),
     ),
     options=(
         Option("rules", "the rules of matching: the project's rules/NAME.toml, or those that come along"),

@@ -500,6 +500,10 @@ class OdooSession:
         """See `LedgerReader.others_moves`."""
         return closing.others_moves(self._client, self._names, accounts, start, end, self._named("tieout."))
 
+    def foreign_balances(self, until: date) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+        """See `LedgerReader.foreign_balances`."""
+        return closing.foreign_balances(self._client, self._names, until)
+
     def journal_items(self, start: date, end: date) -> Iterator[JournalItem]:
         """See `LedgerReader.journal_items`."""
         return extracting.journal_items(self._client, self._names, start, end)
