@@ -101,6 +101,19 @@ def test_a_bill_under_another_number_is_found_out(buyer: Buyer) -> None:
     assert {c for c, _ in buyer.cases()} == {"duplicate_bill"}
 
 
+def test_a_bill_that_comes_by_another_way_is_the_same_bill(buyer: Buyer) -> None:
+    """An electronic invoice, and the same once more out of a scanner's table, which knows the supplier by
+    procurement's own number and no order."""
+    buyer.ready(quantity="30")
+    buyer.bill("B-1")
+    head = "bill,supplier,on,currency,name,quantity,price,net,total,tax_key,tax_rate,tax,account"
+    row = "B-1,V1,2026-10-11,USD,chairs,10,20.00,200.00,230.00,S 15,15,30.00,6000"
+    other = "77,V1,2026-10-09,USD,chairs,10,20.00,200.00,230.00,S 15,15,30.00,6000"
+    buyer.give("procurement", "bills-scanned.csv", f"{head}\n{row}\n{other}\n".encode())
+    buyer.work()
+    assert buyer.cases() == [("duplicate_bill", "bill:V1:77"), ("duplicate_bill", "bill:V1:B-1")]
+
+
 def test_numbers_of_two_series_with_other_money_are_two_bills(buyer: Buyer) -> None:
     buyer.ready()
     buyer.bill("A-1", quantity="2")

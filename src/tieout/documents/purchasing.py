@@ -277,6 +277,13 @@ def _of_bill(bill: VendorBill) -> tuple[str, ...]:
     )
 
 
+def twin_names(bill: VendorBill, supplier: str) -> tuple[str, ...]:
+    """What bills of one supplier are compared by, whatever each calls itself and however it came."""
+    same = f"{plain(supplier)}:{bill.refund:d}"
+    money = f"{bill.total.value.normalize():f}:{bill.currency}"
+    return (f"twin:{same}:{plain_number(bill.number)}", f"twin:{same}:sum:{money}")
+
+
 def names_of(document: object) -> tuple[str, ...]:
     """What other documents find this one by, in its entity."""
     match document:

@@ -19,11 +19,14 @@ from tieout.documents import (
     Document,
     JournalEntry,
     Party,
+    Supplier,
     VendorBill,
+    decode_document,
     link_of,
     order_names,
     order_number,
 )
+from tieout.documents.purchasing import twin_names
 from tieout.documents.taxation import TaxDetermination
 from tieout.processes import (
     Facts,
@@ -71,6 +74,21 @@ Known = tuple[int, RelatedFact]
 TaxWord = tuple[TaxDetermination | None, str]
 
 
+def _with_twins(asked: Asked, wants: Wants, related: dict[str, list[Known]]) -> Wants:
+    """A bill is held against the bills of the supplier that it is of, once that is known, whichever way
+    each of them came."""
+    if not isinstance(asked.document, VendorBill):
+        return wants
+    names: dict[str, None] = {}
+    for name in wants.related:
+        for _, fact in related.get(name, ()):
+            if fact.kind == "supplier" and fact.stands:
+                supplier = decode_document(fact.content.encode())
+                assert isinstance(supplier, Supplier)
+                names |= dict.fromkeys(twin_names(asked.document, supplier.party.key))
+    return msgspec.structs.replace(wants, related=(*wants.related, *names))
+
+
 def _beside(asked: Asked, wants: Wants, related: dict[str, list[Known]]) -> tuple[RelatedFact, ...]:
     """What stands beside one document, each once with its names, oldest first; not itself."""
     names: dict[int, list[str]] = {}
@@ -116,6 +134,8 @@ class FactReader:
         twins = self._twins(asked)
         tellings = self._tellings(asked)
         related = self._related(wants)
+        wants = [_with_twins(a, w, related) for a, w in zip(asked, wants, strict=True)]
+        related |= self._related(wants, known=related)
         found = [
             self._facts(a, w, orders, links, parked, refunds, parties, twins, tellings)
             for a, w in zip(asked, wants, strict=True)
@@ -130,9 +150,11 @@ class FactReader:
             for a, w, facts in zip(asked, wants, found, strict=True)
         ]
 
-    def _related(self, wants: Sequence[Wants]) -> dict[str, list[Known]]:
-        """Documents by each name that is asked for; what somebody changed past us is none."""
-        names = sorted({n for w in wants for n in w.related})
+    def _related(
+        self, wants: Sequence[Wants], known: Mapping[str, Any] = MappingProxyType({})
+    ) -> dict[str, list[Known]]:
+        """Documents by each name that is asked for and not `known`; what somebody changed past us is none."""
+        names = sorted({n for w in wants for n in w.related if n not in known})
         if not names:
             return {}
         stamps, found = stamper(self._connection), dict[str, list[Known]]()

@@ -59,7 +59,7 @@ class Writer:
         if not group:
             return
         self._documents([w for w in group if w.is_new])
-        self._names([w for w in group if w.is_new])
+        self._names(group)
         self._replanned([w for w in group if not w.is_new])
         self._deliveries(group)
         self._payout_items(group)
@@ -139,7 +139,8 @@ class Writer:
                 )
 
     def _names(self, works: list[Work]) -> None:
-        named = [(name, w.document_id) for w in works for name in names_of(w.document)]
+        named = [(name, w.document_id) for w in works for name in w.planned[0].names]
+        named += [(name, w.document_id) for w in works if w.is_new for name in names_of(w.document)]
         if named:
             names, ids = zip(*named, strict=True)
             given = {"entity": self._entity.code, "names": list(names), "ids": list(ids)}

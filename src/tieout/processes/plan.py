@@ -68,7 +68,8 @@ class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """`decision` is planned, wait, excluded or refused (a blocking case and no effect). A plan
-    that waits is made again soon, or with `long` once a day: what it waits for comes by itself."""
+    that waits is made again soon, or with `long` once a day: what it waits for comes by itself.
+    `names` are what others find the document by, beside those that it says itself."""
 
     decision: str
     effects: tuple[Effect, ...] = ()
@@ -77,6 +78,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     on: date | None = None
     parked_account: str = ""
     long: bool = False
+    names: tuple[str, ...] = ()
 
 
 class Context:

@@ -23,7 +23,14 @@ from tieout.documents import (
     VendorBill,
     decode_document,
 )
-from tieout.documents.purchasing import BillLine, order_numbers, plain, plain_number, supplier_names
+from tieout.documents.purchasing import (
+    BillLine,
+    order_numbers,
+    plain,
+    plain_number,
+    supplier_names,
+    twin_names,
+)
 from tieout.documents.taxation import TaxDetermination
 from tieout.money import Amount
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
@@ -235,7 +242,8 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     name = "vendor_credit" if document.refund else "bill"
     main = ctx.effect(name, body, ledger=True, requires=(partner.external_id,), account=body.receivable)
     cases = (_bridged(document, due, outage),) if outage and due is not None else ()
-    return Plan(decision="planned", effects=(partner, main), cases=cases, on=ctx.on)
+    names = twin_names(document, known.party.key)
+    return Plan(decision="planned", effects=(partner, main), cases=cases, on=ctx.on, names=names)
 
 
 def _bridged(document: VendorBill, due: TaxDetermination, outage: str) -> CaseDraft:
