@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -404,3 +405,30 @@ def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
         "211000": Decimal("-200.00"), "600000": Decimal("200.00"), "131000": Decimal("30.00"),
         "252000": Decimal("-30.00"),
     }  # fmt: skip
+
+
+def test_a_batch_waits_for_its_cut_off_and_a_sequence_for_what_comes_before(buyer: Buyer) -> None:
+
+    made = buyer.interface_of
+
+    def with_rules(name: str) -> Any:
+        changed = {"bills": {"latency": "batch", "cut_off": "16:00"}, "payments": {"after": ("bills",)}}
+        return replace(made(name), **changed.get(name, {}))
+
+    buyer.interface_of = with_rules  # type: ignore[method-assign]
+    buyer.ready()
+    buyer.bill()
+    # It is two in the afternoon: the batch is at four.
+    assert buyer.states() == {}
+    buyer.clock.at += timedelta(hours=3)
+    buyer.work()
+    assert buyer.states() == {"B-1": "posted"}
+    # A run waits while a bill is on its way.
+    buyer.bill("B-2", quantity="2", order="", on=date(2026, 10, 10))
+    assert buyer.states() == {"B-1": "posted"}
+    buyer.propose(date(2026, 10, 27))
+    assert buyer.states("vendor_payment") == {} and buyer.open_requests() == []
+    buyer.clock.at += timedelta(days=1)
+    buyer.work()
+    assert buyer.cases() == [("bill_without_order", "USV1:B-2")]
+    assert buyer.states("vendor_payment") == {"US20261027-001": "normalised"}

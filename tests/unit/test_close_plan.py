@@ -95,11 +95,11 @@ def test_tasks_in_a_ring_or_after_nothing_that_is_there_still_end() -> None:
 
 def written(folder: Path, text: str) -> CloseRules:
     (folder / "calendar.toml").write_text(text)
-    return read_calendar(folder, {"US"})
+    return read_calendar(folder, {"US": ""})
 
 
 def test_calendar_toml_says_how_an_entity_closes(tmp_path: Path) -> None:
-    assert read_calendar(tmp_path, {"US"}) == CloseRules()
+    assert read_calendar(tmp_path, {"US": ""}) == CloseRules()
     rules = written(
         tmp_path,
         '[entities.US]\ncountry = "US"\nmarket = "XNYS"\nbusiness_day = 3\nat = "12:30"\ncase_limit = "50.00"\n'

@@ -50,6 +50,7 @@ from tieout.pipeline.writing import Writer
 from tieout.processes import CaseDraft, Facts, Plan, plan_document
 from tieout.processes.taxes import question_of
 from tieout.rules import Entity, Interface, Release
+from tieout.rules.latency import taken_until
 from tieout.security import NOT_OURS, stamper
 from tieout.store import Connection, Queries
 
@@ -109,7 +110,14 @@ class ProcessStage:
 
     def _run(self, connection: Connection, release: Release, interface: Interface) -> bool:
         now = self._clock.now()
-        given = {"interface": interface.name, "limit": BATCH, "now": now}
+        if interface.after:
+            row = connection.execute(
+                _SQL["under_way"], {"interfaces": list(interface.after), "now": now}
+            ).fetchone()
+            if row is not None:
+                return False
+        until = taken_until(interface, release.entities[interface.entity].zone, now)
+        given = {"interface": interface.name, "limit": BATCH, "now": now, "until": until}
         messages = connection.execute(_SQL["claim_messages"], given | {"bytes": _BYTES}).fetchall()
         due = connection.execute(_SQL["due_documents"], given).fetchall()
         if not messages and not due:
@@ -239,7 +247,7 @@ class _Batch:
         bills = [w.document for w in works if isinstance(w.document, VendorBill)]
         if not bills or engine in ("", "rate_table"):
             return {}
-        questions = [question_of(bill, self._interface) for bill in bills]
+        questions = [question_of(bill, self._interface, self._entity.country) for bill in bills]
         return self._stage._ledger.determine(engine, questions)
 
     def _lock_orders(self, connection: Connection, works: list[Work]) -> None:

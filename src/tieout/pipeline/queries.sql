@@ -31,6 +31,18 @@ union
 select interface from tieout.document
 where state = 'normalised' and retry_at <= %(now)s group by interface
 
+-- name: under_way
+-- Whether anything of these interfaces is not where it ends yet: taken in, planned or delivered.
+select 1 from (
+    (select 1 from tieout.message where interface = any(%(interfaces)s) and state = 'received' limit 1)
+    union all
+    (select 1 from tieout.document where interface = any(%(interfaces)s) and state = 'normalised'
+        and retry_at <= %(now)s limit 1)
+    union all
+    (select 1 from tieout.delivery where interface = any(%(interfaces)s) and ledger
+        and state in ('waiting', 'attempting', 'unknown') limit 1)
+) x limit 1
+
 -- name: claim_messages
 -- As many as there may be, and no more bytes than %(bytes)s after the first: memory does not grow
 -- with what a source sends.
@@ -38,6 +50,7 @@ with next as (
     select m.*, b.salt, b.body, coalesce(sum(octet_length(b.body)) over (
         order by m.message_id rows between unbounded preceding and 1 preceding), 0) as before
     from (select * from tieout.message where interface = %(interface)s and state = 'received'
+          and received_at <= %(until)s
         order by message_id limit %(limit)s) m
     join tieout.message_body b using (message_id, received_at)
 )

@@ -27,8 +27,9 @@ RATES = "tax_rates"
 _VALUE = re.compile(r"(\w+)(?: (\d{1,2}(?:\.\d{1,4})?))?")
 
 
-def question_of(bill: VendorBill, interface: Interface) -> TaxQuestion:
-    """What is asked about a bill; the buyer is the interface's entity, as its options say."""
+def question_of(bill: VendorBill, interface: Interface, country: str = "") -> TaxQuestion:
+    """What is asked about a bill; the buyer is the interface's entity, in its country unless an option
+    says another."""
     option = interface.option
     return TaxQuestion(
         key=bill.key,
@@ -37,7 +38,7 @@ def question_of(bill: VendorBill, interface: Interface) -> TaxQuestion:
         seller=bill.seller.name,
         seller_country=bill.seller.country,
         seller_tax_id=bill.tax_id,
-        buyer_country=option("buyer_country"),
+        buyer_country=option("buyer_country", country),
         buyer_region=option("buyer_region"),
         buyer_postal_code=option("buyer_postal_code"),
         buyer_tax_id=option("buyer_tax_id"),
@@ -103,10 +104,10 @@ def determination(ctx: Context, bill: VendorBill, facts: Facts) -> tuple[TaxDete
     if not engine:
         return None, ""
     if engine == "rate_table":
-        return by_table(question_of(bill, ctx.interface), ctx.release), ""
+        return by_table(question_of(bill, ctx.interface, ctx.entity.country), ctx.release), ""
     if facts.tax is not None:
         return facts.tax, ""
     why = facts.tax_outage or f"{engine} gave no answer"
     if ctx.interface.option("tax_fallback", "wait") == "rate_table":
-        return by_table(question_of(bill, ctx.interface), ctx.release), why
+        return by_table(question_of(bill, ctx.interface, ctx.entity.country), ctx.release), why
     return None, why

@@ -14,7 +14,8 @@ from tieout.rules.mapping import Mapping, UnmappedError
 
 @dataclass(frozen=True)
 class Entity:
-    """A legal company: its code, currency (ISO 4217) and time zone (cut-off at its midnight)."""
+    """A legal company: its code, currency (ISO 4217) and time zone (cut-off at its midnight); with a
+    `country` (ISO 3166) that country's pack stands under what the project says."""
 
     code: str
     name: str
@@ -22,6 +23,7 @@ class Entity:
     time_zone: str
     ledger: str
     company_id: int = 0
+    country: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -30,7 +32,9 @@ class Entity:
 
 @dataclass(frozen=True)
 class Interface:
-    """A governed one-way flow from a system's stream into an entity's ledger."""
+    """A governed one-way flow from a system's stream into an entity's ledger. What comes is taken as
+    `latency` says (real time, batch, hybrid) up to its `cut_off`, and once nothing is under way in the
+    interfaces that it comes `after`."""
 
     name: str
     system: str
@@ -39,6 +43,8 @@ class Interface:
     owner: str
     process: str
     latency: str = "real time"
+    cut_off: str = ""
+    after: tuple[str, ...] = ()
     risk: str = "medium"
     close_critical: bool = True
     every_minutes: int = 60

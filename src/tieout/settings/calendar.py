@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,20 +11,23 @@ from typing import Any
 
 from tieout.money.calendar import BusinessCalendar
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask
+from tieout.rules.packs import load_pack
 from tieout.settings.tomlfile import TomlFile
 
 _ENTITY = {"country", "market", "business_day", "at", "case_limit", "sign_role"}
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
 
-def read_calendar(folder: Path, entities: Container[str]) -> CloseRules:
-    """The folder's calendar; the defaults where it has none. Raises ProjectError with file and line."""
+def read_calendar(folder: Path, entities: Mapping[str, str]) -> CloseRules:
+    """The folder's calendar; where it says nothing of an entity, that of its country's pack. `entities`
+    gives each one's country, "" for none. Raises ProjectError with file and line."""
     path = folder / "calendar.toml"
+    packs = {code: EntityClose(load_pack(country).calendar) for code, country in entities.items() if country}
     if not path.exists():
-        return CloseRules()
+        return CloseRules(packs)
     file = TomlFile(path, folder)
     file.check_keys(file.data, {"entities", "tasks"}, "")
-    found = {}
+    found = packs
     for code, table in file.data.get("entities", {}).items():
         section = f"entities.{code}"
         if code not in entities:

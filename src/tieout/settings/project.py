@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,8 @@ from tieout.connect import Connector, ConnectorRegistry, SystemConfig
 from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules.latency import LATENCIES
+from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.calendar import read_calendar
 from tieout.settings.environment import variable
 from tieout.settings.policies import read_policies
@@ -50,9 +53,13 @@ class Project:
         return self.folder / ".tieout"
 
 
-_TOP = {"project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch"}
+_TOP = {
+    "project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch",
+    # A project of one file has these in it as well.
+    "interfaces", "mappings",
+}  # fmt: skip
 _PROJECT = {"name", "environment"}
-_ENTITY = {"name", "currency", "time_zone", "ledger", "company_id"}
+_ENTITY = {"name", "currency", "time_zone", "ledger", "company_id", "country"}
 _INTERFACE = {
     "system",
     "entity",
@@ -60,6 +67,8 @@ _INTERFACE = {
     "owner",
     "process",
     "latency",
+    "cut_off",
+    "after",
     "risk",
     "close_critical",
     "every_minutes",
@@ -141,55 +150,102 @@ def _entities(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, Ent
             zone,
             ledger,
             int(table.get("company_id", 0)),
+            _country(file, table, section),
         )
     if not entities:
         raise file.fail("entities", "", "there is no [entities.CODE]: at least one is needed")
     return entities
 
 
+def _country(file: TomlFile, table: dict[str, Any], section: str) -> str:
+    country = str(table.get("country", ""))
+    if country and country not in countries():
+        raise file.fail("country", section, f"no pack for {country!r}: there are {', '.join(countries())}")
+    return country
+
+
 def _interfaces(
+    top: TomlFile,
     folder: Path,
     entities: dict[str, Entity],
     systems: dict[str, SystemConfig],
     registry: ConnectorRegistry,
 ) -> dict[str, Interface]:
     found = {}
-    for path in sorted((folder / "interfaces").glob("*.toml")):
-        file = TomlFile(path, folder)
-        table = file.data
-        file.check_keys(table, _INTERFACE, "")
-        system, entity = file.need(table, "system", str, ""), file.need(table, "entity", str, "")
-        if system not in systems:
-            raise file.fail("system", "", f"no system is named {system!r} in tieout.toml")
-        if entity not in entities:
-            raise file.fail("entity", "", f"no entity is named {entity!r} in tieout.toml")
-        known = [s.name for s in registry[systems[system].connector].streams]
-        streams = table.get("streams", known)
-        for stream in streams:
-            if stream not in known:
-                raise file.fail("streams", "", f"{system} has no stream {stream!r}; it has {known}")
-        policy = table.get("late_events", "case")
-        if policy not in ("case", "first_open"):
-            raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
-        _declare_dialect(file, folder)
-        _declare_rules(file, folder)
-        _check_options(file, registry[systems[system].connector])
-        found[path.stem] = Interface(
-            name=path.stem,
-            system=system,
-            entity=entity,
-            streams=tuple(streams),
-            owner=str(table.get("owner", "finance")),
-            process=str(table.get("process", "")),
-            **{
-                k: table[k]
-                for k in _INTERFACE - {"system", "entity", "streams", "owner", "process"}
-                if k in table
-            },
-        )
+    files = [(p.stem, TomlFile(p, folder)) for p in sorted((folder / "interfaces").glob("*.toml"))]
+    files += [(name, top.within(f"interfaces.{name}")) for name in top.data.get("interfaces", {})]
+    for name, file in files:
+        if name in found:
+            raise file.fail(
+                name, "interfaces", f"interface {name!r} stands in tieout.toml and in interfaces/"
+            )
+        found[name] = _interface(name, file, folder, entities, systems, registry)
+    for interface in found.values():
+        for other in interface.after:
+            if other not in found or other == interface.name:
+                raise ProjectError(
+                    f"interface {interface.name!r} comes after {other!r}, which is no other interface"
+                )
     if not found:
         raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
     return found
+
+
+def _interface(
+    name: str,
+    file: TomlFile,
+    folder: Path,
+    entities: dict[str, Entity],
+    systems: dict[str, SystemConfig],
+    registry: ConnectorRegistry,
+) -> Interface:
+    """One interface, checked."""
+    table = file.data
+    file.check_keys(table, _INTERFACE, "")
+    system, entity = file.need(table, "system", str, ""), file.need(table, "entity", str, "")
+    if system not in systems:
+        raise file.fail("system", "", f"no system is named {system!r} in tieout.toml")
+    if entity not in entities:
+        raise file.fail("entity", "", f"no entity is named {entity!r} in tieout.toml")
+    known = [s.name for s in registry[systems[system].connector].streams]
+    streams = table.get("streams", known)
+    for stream in streams:
+        if stream not in known:
+            raise file.fail("streams", "", f"{system} has no stream {stream!r}; it has {known}")
+    policy = table.get("late_events", "case")
+    if policy not in ("case", "first_open"):
+        raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
+    _check_latency(file, table)
+    _declare_dialect(file, folder)
+    _declare_rules(file, folder)
+    _check_options(file, registry[systems[system].connector])
+    return Interface(
+        name=name,
+        system=system,
+        entity=entity,
+        streams=tuple(streams),
+        owner=str(table.get("owner", "finance")),
+        process=str(table.get("process", "")),
+        **{
+            k: table[k]
+            for k in _INTERFACE - {"system", "entity", "streams", "owner", "process"}
+            if k in table
+        },
+    )
+
+
+def _check_latency(file: TomlFile, table: dict[str, Any]) -> None:
+    latency, cut_off = table.get("latency", "real time"), table.get("cut_off", "")
+    if latency not in LATENCIES:
+        raise file.fail("latency", "", f"{latency!r} is none of: {', '.join(LATENCIES)}")
+    if cut_off and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(cut_off)):
+        raise file.fail("cut_off", "", f"{cut_off!r} is no time, such as 17:00")
+    if (latency == "real time") == bool(cut_off):
+        raise file.fail("latency", "", "batch and hybrid have a cut_off, real time has none")
+    after = table.get("after", [])
+    if not isinstance(after, list) or not all(isinstance(x, str) for x in after):
+        raise file.fail("after", "", "after names interfaces, as a list of texts")
+    table["after"] = tuple(after)
 
 
 def _declare_dialect(file: TomlFile, folder: Path) -> None:
@@ -277,13 +333,27 @@ def _mapping(path: Path, folder: Path) -> Mapping:
     return Mapping(path.stem, tuple(rows))
 
 
-def _hash(folder: Path) -> str:
+def _inline_mappings(file: TomlFile, known: dict[str, Mapping]) -> dict[str, Mapping]:
+    """Mappings of a project of one file: tables of key and value, which hold on every day."""
+    found = {}
+    for name, table in file.data.get("mappings", {}).items():
+        if name in known:
+            raise file.fail(name, "mappings", f"mapping {name!r} stands in tieout.toml and in mappings/")
+        if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
+            raise file.fail(name, "mappings", f'[mappings.{name}] is a table of texts: key = "value"')
+        found[name] = Mapping(name, tuple(MappingRow(k, v) for k, v in table.items()))
+    return found
+
+
+def _hash(folder: Path, packs: Iterable[str] = ()) -> str:
     digest = hashlib.sha256()
     governed = [folder / "tieout.toml"]
     for part in ("interfaces/*.toml", "dialects/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
         governed += sorted(folder.glob(part))
     for path in governed:
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for country in sorted(set(packs)):
+        digest.update(country.encode() + b"\0" + pack_bytes(country) + b"\0")
     return digest.hexdigest()
 
 
@@ -302,8 +372,12 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     file.check_keys(project, _PROJECT, "project")
     systems = _systems(file, folder, registry)
     entities = _entities(file, systems)
-    interfaces = _interfaces(folder, entities, systems, registry)
+    interfaces = _interfaces(file, folder, entities, systems, registry)
     mappings = {p.stem: _mapping(p, folder) for p in sorted((folder / "mappings").glob("*.csv"))}
+    mappings |= _inline_mappings(file, mappings)
+    packs = [load_pack(e.country) for e in entities.values() if e.country]
+    if packs:
+        mappings["tax_rates"] = with_packs(mappings.get("tax_rates"), packs)
     serve = file.data.get("serve", {})
     file.check_keys(serve, {"host", "port", "witness"}, "serve")
     clock = file.data.get("clock", {}).get("file")
@@ -338,11 +412,11 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         sinks=sinks,
         systems=systems,
         release=Release(
-            _hash(folder),
+            _hash(folder, (p.country for p in packs)),
             entities,
             interfaces,
             mappings,
             read_policies(folder),
-            read_calendar(folder, entities),
+            read_calendar(folder, {code: e.country for code, e in entities.items()}),
         ),
     )

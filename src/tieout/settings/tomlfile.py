@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Collection
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class TomlFile:
     """A TOML file that can say on which line a key stands."""
 
     def __init__(self, path: Path, root: Path) -> None:
-        self.name = str(path.relative_to(root))
+        self.name, self._inside = str(path.relative_to(root)), ""
         try:
             self.text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -29,6 +30,20 @@ class TomlFile:
             self.data: dict[str, Any] = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             raise ProjectError(f"{self.name}: {error}") from None
+
+    def within(self, section: str) -> TomlFile:
+        """The table of a section (a dot between two names) as if it were a file of its own. Raises
+        ProjectError where it is none."""
+        data: Any = self.data
+        for part in section.split("."):
+            data = data[part]
+        if not isinstance(data, dict):
+            raise self.fail(
+                section.rpartition(".")[2], section.rpartition(".")[0], f"[{section}] is no table"
+            )
+        view = copy(self)
+        view.data, view._inside = data, section
+        return view
 
     def line_of(self, key: str, section: str = "") -> int:
         inside = not section
@@ -44,7 +59,8 @@ class TomlFile:
         return 1
 
     def fail(self, key: str, section: str, what: str) -> ProjectError:
-        return ProjectError(f"{self.name}, line {self.line_of(key, section)}: {what}")
+        where = f"{self._inside}.{section}".strip(".")
+        return ProjectError(f"{self.name}, line {self.line_of(key, where)}: {what}")
 
     def check_keys(self, table: dict[str, Any], allowed: Collection[str], section: str) -> None:
         for key in table:

@@ -1,0 +1,150 @@
+"""Country packs, latency classes, projects of one file: pure, or files alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tieout.bootstrap.discover import discover
+from tieout.rules import Interface, Mapping, MappingRow
+from tieout.rules.latency import taken_until
+from tieout.rules.packs import countries, load_pack, with_packs
+from tieout.settings import ProjectError, load_project
+
+ONE_FILE = """
+[project]
+name = "Bank to books"
+environment = "test"
+
+[entities.DE]
+name = "Beispiel GmbH"
+currency = "EUR"
+time_zone = "Europe/Berlin"
+ledger = "odoo"
+country = "DE"
+
+[systems.odoo]
+connector = "odoo"
+url = "https://books.example.com"
+key = "env:TIEOUT_TEST_KEY"
+
+[systems.bank]
+connector = "bankfile"
+
+[interfaces.bank]
+system = "bank"
+entity = "DE"
+latency = "batch"
+cut_off = "17:00"
+
+[mappings.accounts]
+"bank.DE02120300000000202051" = "1800"
+"unapplied.bank" = "1590"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TIEOUT_TEST_KEY", "k")
+    (tmp_path / "tieout.toml").write_text(ONE_FILE)
+    return tmp_path
+
+
+def test_a_single_interface_is_one_small_file(folder: Path) -> None:
+    release = load_project(folder, discover()).release
+    assert list(release.interfaces) == ["bank"] and release.interfaces["bank"].latency == "batch"
+    assert release.account("unapplied.bank", date(2026, 10, 1)) == "1590"
+    # The country's pack stands under it: rates with their days, and its business days.
+    assert release.mapped("tax_rates", "DE>DE", date(2020, 8, 1)) == "standard 16"
+    assert release.mapped("tax_rates", "DE>DE", date(2026, 8, 1)) == "standard 19"
+    assert not release.closing.of("DE").calendar.is_open(date(2028, 10, 3))
+
+
+def test_a_projects_own_rate_takes_the_place_of_the_packs(folder: Path) -> None:
+    before = load_project(folder, discover()).release.sha256
+    (folder / "mappings").mkdir()
+    (folder / "mappings" / "tax_rates.csv").write_text("key,value\nDE>DE,standard 20\n")
+    release = load_project(folder, discover()).release
+    assert release.mapped("tax_rates", "DE>DE", date(2020, 8, 1)) == "standard 20"
+    assert release.mapped("tax_rates", "DE>DE reduced", date(2026, 8, 1)) == "standard 7"
+    assert release.sha256 != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('country = "DE"', 'country = "ZZ"', r"line \d+: no pack for 'ZZ': there are CH, DE, NL, US"),
+        ('latency = "batch"', 'latency = "fast"', "is none of: real time, batch, hybrid"),
+        ('cut_off = "17:00"', "", "batch and hybrid have a cut_off"),
+        ('cut_off = "17:00"', 'cut_off = "5pm"', "no time, such as 17:00"),
+        (
+            'cut_off = "17:00"',
+            'cut_off = "17:00"\nafter = ["bills"]',
+            "comes after 'bills', which is no other",
+        ),
+        ('cut_off = "17:00"', 'cut_off = "17:00"\nsistem = "x"', "did you mean 'system'"),
+        ("[interfaces.bank]", "[interfaces]\nx = 1\n[interfaces.bank]", "is no table"),
+        ('"unapplied.bank" = "1590"', '"unapplied.bank" = 1590', "table of texts"),
+    ],
+)
+def test_what_is_wrong_in_one_file_is_said_with_its_line(folder: Path, old: str, new: str, said: str) -> None:
+    assert ONE_FILE.count(old) == 1
+    (folder / "tieout.toml").write_text(ONE_FILE.replace(old, new))
+    with pytest.raises(ProjectError, match=said):
+        load_project(folder, discover())
+
+
+def test_a_name_stands_in_one_place_only(folder: Path) -> None:
+    (folder / "interfaces").mkdir()
+    (folder / "interfaces" / "bank.toml").write_text('system = "bank"\nentity = "DE"\n')
+    with pytest.raises(ProjectError, match=r"stands in tieout.toml and in interfaces/"):
+        load_project(folder, discover())
+    (folder / "interfaces" / "bank.toml").unlink()
+    (folder / "mappings").mkdir()
+    (folder / "mappings" / "accounts.csv").write_text("key,value\na,b\n")
+    with pytest.raises(ProjectError, match=r"stands in tieout.toml and in mappings/"):
+        load_project(folder, discover())
+
+
+@pytest.mark.parametrize("country", ["CH", "DE", "NL", "US"])
+def test_a_pack_is_whole(country: str) -> None:
+    pack = load_pack(country)
+    assert country in countries() and pack.name and len(pack.currency) == 3
+    pack.calendar.check()
+    re.compile(pack.tax_id)
+    assert pack.statements and pack.payments_version in ("03", "09")
+    for row in pack.tax_rates:
+        assert re.fullmatch(r"(exempt|zero|(standard|reverse_charge|use_tax) \d{1,2}(\.\d)?)", row.value), row
+        same = [r for r in pack.tax_rates if r.key == row.key and r is not row]
+        assert all(r.valid_to < row.valid_from or row.valid_to < r.valid_from for r in same), row
+    assert with_packs(None, [pack]).rows == pack.tax_rates
+
+
+def test_rows_of_a_key_come_from_one_place() -> None:
+    own = Mapping("tax_rates", (MappingRow("DE>DE", "standard 20"),))
+    merged = with_packs(own, [load_pack("DE"), load_pack("DE")])
+    assert [r.value for r in merged.rows if r.key == "DE>DE"] == ["standard 20"]
+    assert len([r for r in merged.rows if r.key == "DE>DE exempt"]) == 1
+
+
+def at(hour: int, minute: int = 0, day: int = 20) -> datetime:
+    return datetime(2026, 10, day, hour, minute, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("latency", "now", "until"),
+    [
+        ("real time", at(18), at(18)), ("batch", at(16, 59), at(17, day=19)), ("batch", at(17), at(17)),
+        ("batch", at(23), at(17)), ("hybrid", at(9), at(9)), ("hybrid", at(18), at(17)), ("hybrid", at(0, 1, 21), at(0, 1, 21)),
+    ],
+)  # fmt: skip
+def test_a_batch_takes_at_its_cut_off_what_came_before_it(
+    latency: str, now: datetime, until: datetime
+) -> None:
+    cut = "" if latency == "real time" else "17:00"
+    interface = Interface("i", "s", "DE", ("x",), "o", "", latency=latency, cut_off=cut)
+    assert taken_until(interface, ZoneInfo("Europe/Berlin"), now) == until
