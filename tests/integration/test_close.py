@@ -143,6 +143,9 @@ def test_sql_signs_nothing(closer: Closer) -> None:
             connection.execute(statement)
     connection.execute("update tieout.signature set signed_by = 'carl', signed_at = now(), stamp = 'x'")
     assert "signed" not in closer.states().values()
+    # Signed anew by two people, it stands; what was forged is revoked, and says why.
+    close(closer)
+    assert "not made by Tieout" in closer.revoked()["cases decided"]
 
 
 def test_a_bank_that_says_another_balance_keeps_the_close_open(closer: Closer) -> None:

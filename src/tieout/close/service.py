@@ -314,6 +314,10 @@ def _sign_one(
     with connection.transaction():
         rows = connection.execute(_SQL["signatures"], given).fetchall()
         open_row = next((r for r in rows if r["task"] == task.name and r["revoked_at"] is None), None)
+        if open_row is not None and open_row["signed_by"]:
+            # It says that it is signed, and its stamp is not right: somebody wrote it past us.
+            _revoke(connection, entity, period, task.name, "its stamp is not right: not made by Tieout", now)
+            open_row = None
         if open_row is None:
             connection.execute(_SQL["prepare"], given)
             action, said = "close.prepared", "prepared: somebody else signs it"
