@@ -334,6 +334,47 @@ def test_a_decision_that_cannot_be_taken_says_why(running: Running, arguments: l
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
+def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path) -> None:
+    shown = tieout("close", "show", "--period", "2026-10", "--json", folder=running.project)
+    state = json.loads(shown.stdout)
+    assert shown.returncode == 1 and not state["closed"] and state["critical_path"][-1] == "close"
+    tasks = {x["task"]: x for x in state["tasks"]}
+    assert {"complete: shop_us", "bank reconciled", "ledger is ours", "close"} <= tasks.keys()
+    done = [name for name, x in tasks.items() if x["state"] == "done"]
+    signed = tieout("close", "sign", done[0], "--period", "2026-10", "--as", "ada", folder=running.project)
+    assert signed.returncode == 0 and "somebody else signs it" in signed.stdout
+    again = tieout("close", "sign", done[0], "--period", "2026-10", "--as", "ada", folder=running.project)
+    assert again.returncode == 1 and "you prepared it" in again.stdout
+    cash = json.loads(tieout("cash", "--json", folder=running.project).stdout)
+    assert {row["kind"] for row in cash} >= {"at a provider"}
+    made = tieout("extract", "--period", "2026-10", "--out", str(tmp_path), "--json", folder=running.project)
+    manifest = json.loads(made.stdout)
+    assert made.returncode == 1 and manifest["closed_at"] == "" and manifest["rows"]["journal_items"] > 0
+    assert (tmp_path / "US" / "2026-10" / "journal_items.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("close", "show", "--period", "October"), "no period"),
+        (("close", "sign", "nothing", "--period", "2026-10", "--as", "ada"), "no task of this close"),
+        (("close", "runbook", "nothing"), "no interface is named"),
+        (("payments", "list"), "no interface pays for US"),
+        (("payments", "propose", "--as", "ada"), "no interface pays for US"),
+        (("accruals", "--period", "2026-10"), "no interface accrues for US"),
+        (("revalue", "--period", "2026-10"), "nothing revalues US"),
+        (("extract", "--period", "2026-10"), "say where it goes"),
+        (("extract", "--period", "2026-10", "--postgres", "postgres://x"), "env:NAME"),
+        (("cash", "--on", "yesterday"), "a day such as"),
+    ],
+)
+def test_what_cannot_be_closed_paid_or_extracted_says_why(
+    running: Running, arguments: tuple[str, ...], says: str
+) -> None:
+    done = tieout(*arguments, folder=running.project)
+    assert done.returncode == 2 and says in done.stderr, done.stdout + done.stderr
+
+
 def test_backup_while_it_runs(running: Running, tmp_path: Path) -> None:
     done = tieout("backup", str(tmp_path / "dump"), folder=running.project)
     assert done.returncode == 0 and "keys" in done.stdout

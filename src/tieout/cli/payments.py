@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -191,6 +192,6 @@ def accruals(
     for e in found:
         out.print(f"{e.reference}: {money(e.total.value)} {e.currency} {word}", markup=False)
     for row in rows:
-        out.print(f"  {row['account']:<20} {money(row['amount']):>14} {row['text']}", markup=False)
+        out.print(f"  {row['account']:<20} {money(Decimal(row['amount'])):>14} {row['text']}", markup=False)
     if not found:
         out.print(f"nothing was received and not billed up to {day}")

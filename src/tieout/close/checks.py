@@ -78,7 +78,7 @@ class Evidence:
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
                 wrong.append(f"{r.currency}: {r.waiting.count} documents wait")
         said = "; ".join(wrong) or (
-            f"{sum(r.source.count for r in rows)} documents tie out" if rows else "nothing came"
+            _count(sum(r.source.count for r in rows), "document") + " proven" if rows else "nothing came"
         )
         return _finding(not wrong, said, figures)
 
@@ -130,7 +130,7 @@ class Evidence:
         wrong += [f"{gaps['count']} statements are missing"] if gaps["count"] else []
         figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows]
         return _finding(
-            not wrong, "; ".join(wrong) or f"{len(rows)} accounts are what the bank says", figures
+            not wrong, "; ".join(wrong) or _count(len(rows), "account") + " as the bank has it", figures
         )
 
     def _clearing(self, task: Task) -> Finding:
@@ -146,7 +146,7 @@ class Evidence:
         ]
         figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows]
         return _finding(
-            not wrong, "; ".join(wrong) or f"{len(rows)} clearing accounts are explained", figures
+            not wrong, "; ".join(wrong) or _count(len(rows), "clearing account") + " explained", figures
         )
 
     def _intercompany(self, task: Task) -> Finding:
@@ -192,7 +192,7 @@ class Evidence:
         )
         wrong += [f"{changed['count']} entries were changed in the ledger"] if changed["count"] else []
         figures = [[m.name, str(m.amount)] for m in others] + [[changed["count"]]]
-        said = "; ".join(wrong) or f"all but {len(others)} explained entries have a source"
+        said = "; ".join(wrong) or f"every entry has a source, but {_count(len(others), 'explained one')}"
         return _finding(not wrong, said, figures)
 
     def _revalued(self, task: Task) -> Finding:
@@ -245,6 +245,10 @@ def governed_accounts(release: Release, on: date) -> set[str]:
 
 def manual_key(entity: str, move: str) -> str:
     return f"{entity}:{move}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _finding(done: bool, why: str, figures: object) -> Finding:

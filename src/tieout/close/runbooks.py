@@ -63,7 +63,7 @@ def runbook(interface: Interface, connector: Connector, entity: Entity, watched:
         "",
         "## Afterwards",
         "",
-        f"`tieout cases --interface {name}` and `tieout close show --period PERIOD --entity {entity.code}` say what is left.",
+        "`tieout cases list` and `tieout close show --period PERIOD --entity {entity.code}` say what is left.",
         "",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -1,0 +1,87 @@
+"""What `tieout accruals`, `payments`, `revalue` and `cash` print: over a stub of the opened project."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tieout.cli import close as close_command
+from tieout.cli import payments as payments_command
+from tieout.cli.commands import cli
+from tieout.close import Revalued
+from tieout.money import Amount
+from tieout.payables import Accrual, HeldBack, Proposal
+from tieout.payables.accruing import entries_of
+from tieout.proofs import CashRow
+from tieout.rules import Entity
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+ACCRUAL = Accrual(order="PO-1", supplier="V1", line="1", name="chair", account="6000", dimensions={},
+                  quantity=Decimal(6), amount=Amount(Decimal("1119.97"), "USD"))  # fmt: skip
+HELD = HeldBack(
+    supplier="V1", number="B-1", amount=Decimal("-20.00"), currency="USD", why="its account is new"
+)
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    entities = {"US": Entity("US", "US", "USD", "UTC", "odoo")}
+    app = SimpleNamespace(
+        project=SimpleNamespace(release=SimpleNamespace(entities=entities)),
+        clock=SimpleNamespace(now=lambda: AT),
+        session=lambda name: None,
+        accrue=lambda entity, on, dry: entries_of([ACCRUAL], on),
+        propose_payments=lambda *a: Proposal(run="US1", entity="US", pay_on=date(2026, 11, 2), payments=(), held=(HELD,)),
+        revalue=lambda *a: [
+            Revalued(account="211000", currency="EUR", amount=Decimal("-90.00"), carried=Decimal("-112.50"),
+                     rate=Decimal("0.9"), worth=Decimal("-100.00"))
+        ],
+    )  # fmt: skip
+    for module in (payments_command, close_command):
+        monkeypatch.setattr(module, "open_running", lambda folder: app)
+    monkeypatch.setattr(payments_command, "who_decides", lambda *a: "mia")
+    monkeypatch.setattr(
+        "tieout.proofs.cash_rows",
+        lambda *a: [
+            CashRow(
+                entity="US",
+                role="bank.X",
+                account="101511",
+                kind="bank",
+                currency="USD",
+                amount=Decimal("5.5"),
+            )
+        ],
+    )
+    return app
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def test_accruals_are_listed_with_their_lines(stub: SimpleNamespace) -> None:
+    done = run("accruals", "--period", "2026-10")
+    assert done.exit_code == 0 and "1,119.97" in done.output and "PO-1 chair" in done.output
+    lines = json.loads(run("accruals", "--period", "2026-10", "--json").output)["lines"]
+    assert [x["amount"] for x in lines] == ["1119.97", "-1119.97"]
+
+
+def test_what_is_held_back_is_said_with_its_reason(stub: SimpleNamespace) -> None:
+    done = run("payments", "propose")
+    assert done.exit_code == 1 and "held back: B-1 of V1, 20.00 USD: its account is new" in done.output
+    found = json.loads(run("payments", "propose", "--json").output)
+    assert found["held"][0]["amount"] == "20.00" and found["totals"] == {}
+
+
+def test_revaluation_and_cash_are_shown(stub: SimpleNamespace) -> None:
+    done = run("revalue", "--period", "2026-10", "--dry-run")
+    assert done.exit_code == 0 and "12.50" in done.output
+    assert json.loads(run("revalue", "--period", "2026-10", "--json").output)[0]["unrealised"] == "12.50"
+    assert "5.50 USD" in run("cash").output and json.loads(run("cash", "--json").output)[0]["amount"] == "5.5"
