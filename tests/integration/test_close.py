@@ -120,6 +120,21 @@ def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer)
     close(closer)
 
 
+def test_figures_that_changed_take_a_signature_back_also_where_the_task_is_done_again(closer: Closer) -> None:
+    close(closer)
+    closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
+    (row,) = list_open(closer.connection)
+    with closer.connection.transaction():
+        exclude(
+            closer.connection, closer.b.release(), row["case_id"], "of November", closer.b.clock.now(), "mia"
+        )
+    closer.b.give("bills", "report2.csv", closer.b.point.report(date(2026, 10, 31)))
+    closer.b.work()
+    closer.state()
+    assert set(closer.revoked()) == {"complete: bills", "cases decided", "close"}
+    assert "figures changed: 2 documents proven" in closer.revoked()["complete: bills"]
+
+
 def test_whoever_has_no_role_signs_nothing(closer: Closer) -> None:
     with pytest.raises(CloseError, match="mia is no controller"):
         closer.sign("mia")

@@ -148,3 +148,21 @@ def test_a_batch_takes_at_its_cut_off_what_came_before_it(
     cut = "" if latency == "real time" else "17:00"
     interface = Interface("i", "s", "DE", ("x",), "o", "", latency=latency, cut_off=cut)
     assert taken_until(interface, ZoneInfo("Europe/Berlin"), now) == until
+
+
+@pytest.mark.parametrize("country", ["", "CH", "US"])
+def test_init_writes_a_project_of_a_country_that_loads(
+    tmp_path: Path, country: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from tieout.cli.commands import cli
+
+    arguments = ["init", str(tmp_path / "p"), *(["--country", country] if country else [])]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    for name in ("ODOO_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"):
+        monkeypatch.setenv(name, "k")
+    entity = load_project(tmp_path / "p", discover()).release.entities["MAIN"]
+    assert (entity.country, entity.currency) == (country, {"CH": "CHF", "US": "USD"}.get(country, "EUR"))
+    wrong = CliRunner().invoke(cli, ["init", str(tmp_path / "q"), "--country", "ZZ"])
+    assert wrong.exit_code == 2 and "there are CH, DE, NL, US" in wrong.output

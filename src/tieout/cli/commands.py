@@ -118,13 +118,23 @@ def demo(
 
 
 @cli.command()
-def init(folder: Annotated[Path, typer.Argument(help="a folder that does not hold a project")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="a folder that does not hold a project")],
+    country: Annotated[
+        str, typer.Option(help="its entity's country, such as DE: with that country's pack")
+    ] = "",
+) -> None:
     """Make a new project to fill in."""
     from tieout.cli.template import write_template
+    from tieout.rules.packs import load_pack
 
+    try:
+        pack = load_pack(country) if country else None
+    except LookupError as error:
+        fail(f"--country: {error.args[0]}", USAGE)
     if (folder / "tieout.toml").exists():
         fail(f"{folder} holds a project already", USAGE)
-    write_template(folder)
+    write_template(folder, pack)
     out.print(f"A project is in {folder}. Fill in tieout.toml, then: tieout check --dir {folder}")
 
 

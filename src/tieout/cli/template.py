@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tieout.rules.packs import Pack
+
 _PROJECT = """# A Tieout project. `tieout check` says what is missing.
 [project]
 name = "My company"
@@ -18,10 +20,10 @@ port = 8080
 
 [entities.MAIN]
 name = "My company"
-currency = "EUR"
-time_zone = "Europe/Berlin"   # the cut-off is this zone's midnight
+currency = "{currency}"
+time_zone = "{zone}"   # the cut-off is this zone's midnight
 ledger = "odoo"
-
+{country}
 [systems.odoo]
 connector = "odoo"
 url = "https://books.example.com"
@@ -39,7 +41,8 @@ webhook_secrets = "env:STRIPE_WEBHOOK_SECRETS"   # two, separated by a blank, wh
 [watch]
 bank = "statements"           # files that appear here are taken in
 """
-_BANK = """system = "bank"
+_BANK = """# Statements are told by content; {statements}.
+system = "bank"
 entity = "MAIN"
 owner = "treasury"
 process = "treasury"
@@ -91,11 +94,17 @@ bank.DE02120300000000202051,BNK1,,
 _TAXES = "key,value,valid_from,valid_to\n"
 
 
-def write_template(folder: Path) -> None:
-    """Write the project; files that exist are left alone."""
+def write_template(folder: Path, pack: Pack | None = None) -> None:
+    """Write the project, with a country's pack if one is given; files that exist are left alone."""
+    currency, zone, country, statements = "EUR", "Europe/Berlin", "", "ask your bank for camt.053"
+    if pack is not None:
+        currency, zone = pack.currency, pack.time_zone
+        country = f'country = "{pack.country}"                # its business days, rates and payment files\n'
+        statements = f"banks in {pack.name} send {', '.join(pack.statements)}"
+    project = _PROJECT.replace("{currency}", currency).replace("{zone}", zone).replace("{country}", country)
     files = {
-        "tieout.toml": _PROJECT,
-        "interfaces/bank.toml": _BANK,
+        "tieout.toml": project,
+        "interfaces/bank.toml": _BANK.replace("{statements}", statements),
         "interfaces/stripe.toml": _STRIPE,
         "interfaces/reconciliation.toml": _RECONCILIATION,
         "mappings/accounts.csv": _ACCOUNTS,

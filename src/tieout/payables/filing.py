@@ -16,6 +16,7 @@ from tieout.payables.reading import SQL, ours
 from tieout.payables.service import STREAM
 from tieout.pipeline import accept
 from tieout.rules import Interface, Release
+from tieout.rules.packs import load_pack
 from tieout.store import Connection
 
 FILES = "files"
@@ -63,7 +64,9 @@ class FilingStage:
         row = connection.execute(SQL["files_of"], given).fetchone()
         assert row is not None
         try:
-            document = file_of(run, row["count"] + 1, payments, interface)
+            country = self._release().entities[interface.entity].country
+            version = load_pack(country).payments_version if country else "09"
+            document = file_of(run, row["count"] + 1, payments, interface, version)
         except PaymentError as error:
             self._no_bank_takes(connection, interface, run, payments, str(error))
             return 0
@@ -93,8 +96,11 @@ class FilingStage:
         open_cases(connection, [case], "payables")
 
 
-def file_of(run: str, number: int, payments: list[VendorPayment], interface: Interface) -> PaymentFile:
-    """The bank's file of payments of one run. Raises PaymentError. Equal payments give equal bytes."""
+def file_of(
+    run: str, number: int, payments: list[VendorPayment], interface: Interface, version: str = "09"
+) -> PaymentFile:
+    """The bank's file of payments of one run, as the interface's `version` of pain.001, or its country's.
+    Raises PaymentError. Equal payments give equal bytes."""
     option = interface.option
     message = run if number == 1 else f"{run}/{number}"
     on = max(p.booked_on for p in payments)
@@ -120,7 +126,7 @@ def file_of(run: str, number: int, payments: list[VendorPayment], interface: Int
         run=run,
         booked_on=on,
         name=f"{message.replace('/', '-')}.xml",
-        content=write_transfers(order, option("version", "09")).decode(),
+        content=write_transfers(order, option("version", version)).decode(),
         payments={p.end_to_end_id: f"{p.pays.value:f}" for p in payments},
         total=sum((p.pays for p in payments), Amount.zero(currency)),
     )

@@ -73,7 +73,9 @@ CONNECTOR = Connector(
         Option("account", "the IBAN that pays"),
         Option("bic", "its bank's BIC"),
         Option("currency", "what is paid in (default: EUR)"),
-        Option("version", "which pain.001 the bank takes (default: 09)", ("09", "03")),
+        Option(
+            "version", "which pain.001 the bank takes (default: the country's, 09 elsewhere)", ("09", "03")
+        ),
         Option("batch_booking", "whether the bank books a file as one line", ("yes", "no")),
         Option("cooling_days", "how many days a new account is not paid to (default: 7)", shape=r"\d{1,3}"),
         Option("release_role", "whose role it is to release payments (default: controller)"),

@@ -26,6 +26,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     name: str
     currency: str
+    time_zone: str
     calendar: BusinessCalendar
     statements: tuple[str, ...]
     payments_version: str
@@ -57,6 +58,7 @@ def load_pack(country: str) -> Pack:
         country=country,
         name=table["name"],
         currency=table["currency"],
+        time_zone=table["time_zone"],
         calendar=BusinessCalendar(country=country, market=table["calendar"].get("market", "")),
         statements=tuple(table["banking"]["statements"]),
         payments_version=table["banking"]["payments_version"],
