@@ -13,6 +13,7 @@ from tests.integration.buying import Buyer
 from tests.integration.office import key_of
 from tieout.cases import list_open, solve_case
 from tieout.close import CloseError, RevocationStage, gather, sign, state_of
+from tieout.connectors.bankfile.simulator import BankLine
 from tieout.money import Period
 from tieout.pipeline import exclude
 
@@ -163,19 +164,20 @@ def test_sql_signs_nothing(closer: Closer) -> None:
     assert "not made by Tieout" in closer.revoked()["cases decided"]
 
 
-def test_a_bank_that_says_another_balance_keeps_the_close_open(closer: Closer) -> None:
-    run = closer.b.propose(date(2026, 11, 4))
-    assert run.payments
-    assert closer.b.approve() == ""
-    assert "as the bank has it" in closer.why("bank reconciled")
-    book = closer.b.world.odoo.service.world
+def test_a_bank_that_says_another_balance_keeps_the_close_open(buyer: Buyer) -> None:
+    line = BankLine(date(2026, 10, 20), 70_000, counterparty="Client", remittance="thanks")
+    buyer.books(date(2026, 10, 20), [line])
+    closer = Closer(buyer)
+    assert closer.why("bank reconciled") == "1 account as the bank has it"
+    assert closer.states()["bank reconciled"] == "done"
     accounts = {
         str(a["code"]): i
-        for i, a in book.table("account.account").items()
-        if closer.b.company.id in a["company_ids"]
+        for i, a in buyer.world.odoo.service.world.table("account.account").items()
+        if buyer.company.id in a["company_ids"]
     }
-    _entry(closer.b, accounts["101511"], accounts["600000"], "2026-11-03")
-    assert "as the bank has it" in closer.why("bank reconciled")
+    _entry(buyer, accounts["101511"], accounts["600000"], "2026-10-21")
+    assert "-70.0000 more at the bank" in closer.why("bank reconciled")
+    assert closer.states()["bank reconciled"] == "open"
 
 
 def _entry(buyer: Buyer, debit: int, credit: int, day: str) -> str:
@@ -252,6 +254,11 @@ def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
     admin.set_lock("sale", date(2026, 10, 31))
     admin.set_lock("sale", date(2026, 9, 30))
     assert admin.locks()["sale"] == date(2026, 10, 31)
+    # A lock of sales alone does not close the books.
+    locked = {s.task.name: s.finding.done for s in closer.state().tasks}
+    assert locked["books locked"] is False
+    admin.set_lock("hard", date(2026, 10, 31))
+    assert {s.task.name: s.finding.done for s in closer.state().tasks}["books locked"] is True
     with pytest.raises(ConnectorError, match="no lock"):
         admin.set_lock("everything", date(2026, 10, 31))
 
