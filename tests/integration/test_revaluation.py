@@ -100,4 +100,15 @@ def test_an_open_bill_in_euros_is_revalued_and_that_is_taken_back(abroad: _Abroa
     abroad.work()
     assert {(r, a): v for r, a, v in abroad.booked() if a == "201000"} == booked
     assert len(abroad.open_lines()) == 1
+    # A late bill of October: what is booked is not what it should be any more, until it is made again.
+    abroad.order("PO-2", currency="EUR", on=date(2026, 10, 6))
+    abroad.tool.receive("PO-2", "1", Decimal(10), date(2026, 10, 8))
+    abroad.tell("orders", "receipts")
+    abroad.bill("B-2", quantity="7", order="PO-2", currency="EUR", on=date(2026, 10, 12))
+    assert not why()[0] and "is not booked" in why()[1]
+    again = revalue(connection, abroad.release(), interface, abroad.session, LAST, abroad.clock.now())
+    abroad.work()
+    assert why()[0]
+    held = sum((v for r, a, v in abroad.booked() if a == "201000" and not r.startswith("Reversal")), Decimal(0))
+    assert held == sum(x.unrealised for x in again) != total
     connection.close()
