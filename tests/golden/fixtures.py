@@ -334,7 +334,7 @@ def _payments() -> None:
         pay_on=date(2026, 10, 26), until=date(2026, 10, 26), by="mia", now=AT,
     )  # fmt: skip
     _write("payments", "payments.1.invented.json", canonical_bytes(found.payments[0]))
-    file = file_of(found.run, 1, list(found.payments), interface)
+    file = file_of(found.run, 1, list(found.payments), interface, AT)
     _write("payments", "files.1.invented.json", canonical_bytes(file))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file.name

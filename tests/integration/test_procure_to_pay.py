@@ -12,6 +12,7 @@ import pytest
 from tests.integration.buying import IBANS, Buyer
 from tieout.connect import TransientError
 from tieout.documents.taxation import DeterminedLine, TaxDetermination
+from tieout.rules import ApprovalPolicy, Step
 
 
 def test_a_bill_of_what_was_ordered_and_received_is_booked(buyer: Buyer) -> None:
@@ -159,6 +160,22 @@ def test_a_bill_waits_while_its_supplier_waits_for_an_approval(buyer: Buyer) -> 
     assert buyer.states() == {"B-1": "normalised"} and buyer.cases() == []
     assert buyer.approve() == ""
     assert buyer.states() == {"B-1": "posted"}
+
+
+def test_a_policy_may_ask_for_people_by_the_seller_and_by_what_changed(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.policies = (
+        ApprovalPolicy(
+            "their bills", 'kind == "vendor_bill" && counterparty == "Vendor V1 Ltd"', (Step("controller"),)
+        ),
+        ApprovalPolicy("new ones", 'change == "new"', (Step("cfo"),)),
+    )
+    buyer.bill()
+    assert buyer.states() == {"B-1": "normalised"} and len(buyer.open_requests()) == 1
+    assert buyer.approve() == "" and buyer.states() == {"B-1": "posted"}
+    buyer.vendor("V2", iban="")
+    buyer.tell("suppliers")
+    assert buyer.decide("cora") != "" and buyer.decide("frank") == ""
 
 
 def test_whoever_made_a_supplier_cannot_approve_where_it_is_paid(buyer: Buyer) -> None:

@@ -109,6 +109,8 @@ def test_an_open_bill_in_euros_is_revalued_and_that_is_taken_back(abroad: _Abroa
     again = revalue(connection, abroad.release(), interface, abroad.session, LAST, abroad.clock.now())
     abroad.work()
     assert why()[0]
-    held = sum((v for r, a, v in abroad.booked() if a == "201000" and not r.startswith("Reversal")), Decimal(0))
+    held = sum(
+        (v for r, a, v in abroad.booked() if a == "201000" and not r.startswith("Reversal")), Decimal(0)
+    )
     assert held == sum(x.unrealised for x in again) != total
     connection.close()

@@ -66,7 +66,7 @@ class FilingStage:
         try:
             country = self._release().entities[interface.entity].country
             version = load_pack(country).payments_version if country else "09"
-            document = file_of(run, row["count"] + 1, payments, interface, version)
+            document = file_of(run, row["count"] + 1, payments, interface, self._clock.now(), version)
         except PaymentError as error:
             self._no_bank_takes(connection, interface, run, payments, str(error))
             return 0
@@ -97,16 +97,21 @@ class FilingStage:
 
 
 def file_of(
-    run: str, number: int, payments: list[VendorPayment], interface: Interface, version: str = "09"
+    run: str,
+    number: int,
+    payments: list[VendorPayment],
+    interface: Interface,
+    at: datetime,
+    version: str = "09",
 ) -> PaymentFile:
-    """The bank's file of payments of one run, as the interface's `version` of pain.001, or its country's.
-    Raises PaymentError. Equal payments give equal bytes."""
+    """The bank's file of payments of one run, as the interface's `version` of pain.001, or its country's,
+    made `at` an instant. Raises PaymentError."""
     option = interface.option
     message = run if number == 1 else f"{run}/{number}"
     on = max(p.booked_on for p in payments)
     order = Order(
         message_id=message,
-        created_at=datetime.combine(on, time(6), UTC),
+        created_at=at,
         initiator=option("initiator"),
         batches=(
             Batch(

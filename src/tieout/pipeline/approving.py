@@ -156,7 +156,7 @@ class Approving:
         self, work: Work, amount: Decimal, company: Decimal, on: date, action: str = "post"
     ) -> Demand | None:
         document = work.document
-        party = getattr(document, "party", None)
+        party = getattr(document, "party", None) or getattr(document, "seller", None)
         values: dict[str, int | str] = {
             "action": action,
             "change": self._change(work),
