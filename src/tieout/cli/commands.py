@@ -23,6 +23,7 @@ from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
 from tieout.cli import payments as payments_group
 from tieout.cli import people as people_group
+from tieout.cli import persons as persons_command
 from tieout.cli import prove as prove_command
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli.context import (
@@ -55,6 +56,7 @@ cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
+cli.command("persons")(persons_command.persons)
 cli.command("extract")(extract_command.extract)
 cli.command("revalue")(close_group.revalue)
 cli.command("cash")(close_group.cash)

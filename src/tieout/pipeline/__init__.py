@@ -4,6 +4,7 @@ from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
 from tieout.pipeline.folders import FolderStage, file_content, refuse_file, take_file
 from tieout.pipeline.intake import Accepted, accept
+from tieout.pipeline.persons import Pay, persons
 from tieout.pipeline.polling import PollStage, poll_now, pull_again
 from tieout.pipeline.process import ProcessStage
 from tieout.pipeline.replay import exclude_case, replay
@@ -12,6 +13,7 @@ __all__ = [
     "Accepted",
     "FetchStage",
     "FolderStage",
+    "Pay",
     "PollStage",
     "ProcessStage",
     "accept",
@@ -19,6 +21,7 @@ __all__ = [
     "exclude",
     "exclude_case",
     "file_content",
+    "persons",
     "poll_now",
     "pull_again",
     "refuse_file",

@@ -276,3 +276,8 @@ update tieout.document d set state = 'excluded', reason = %(reason)s, retry_at =
 from tieout.cases c
 where c.case_id = %(case_id)s and c.document_id = d.document_id and d.state = 'refused'
 returning d.document_id, d.source_key, d.entity
+
+-- name: details
+select m.stream, m.dedupe_key, m.transport, m.submitted_by, m.stamp, b.body from tieout.message m
+join tieout.message_body b using (message_id, received_at)
+where m.interface = %(interface)s and m.stream = 'details' order by m.message_id

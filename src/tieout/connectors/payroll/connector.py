@@ -95,6 +95,7 @@ CONNECTOR = Connector(
             "what the ledger receives: totals by dimension, or a line a person",
             ("totals", "person"),
         ),
+        Option("detail_role", "whose role it is to see what persons earn (default: payroll)"),
     ),
     streams=(
         Stream(
