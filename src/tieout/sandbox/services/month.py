@@ -278,14 +278,20 @@ class ServicesMonth:
         for e in self.staff:
             social = (e.gross * Decimal("0.09")).quantize(Decimal("0.01"))
             self.analytic[e.cost_centre] = self.analytic.get(e.cost_centre, Decimal(0)) + e.gross + social
-        # The bank debits the batch as one.
+        # The bank debits the batch as one, or, with an odd seed, in two files.
         net = int(run.total("net_pay").scaleb(2))
         day = next_business_day(PAY_DAY + timedelta(days=1))
-        line = BankLine(
-            day, -net, counterparty="PAYROLL BATCH", remittance="R-2026-10", code=("PMNT", "ICDT", "SALA")
-        )
-        self.expect(line)
-        self.awaited(line)
+        first = net // 3 if self.world.seed % 2 else 0
+        for part in filter(None, (first, net - first)):
+            line = BankLine(
+                day,
+                -part,
+                counterparty="PAYROLL BATCH",
+                remittance="R-2026-10",
+                code=("PMNT", "ICDT", "SALA"),
+            )
+            self.expect(line)
+            self.awaited(line)
 
     def _schedule_expenses(self) -> None:
         draw = self._random
