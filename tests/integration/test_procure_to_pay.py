@@ -449,3 +449,39 @@ def test_a_batch_waits_for_its_cut_off_and_a_sequence_for_what_comes_before(buye
     buyer.work()
     assert buyer.cases() == [("bill_without_order", "USV1:B-2")]
     assert buyer.states("vendor_payment") == {"US20261027-001": "normalised"}
+
+
+def test_a_bill_that_waits_at_the_cut_off_is_accrued_by_its_own_lines(buyer: Buyer) -> None:
+    """The tax engine is down over the cut-off; what waits for people is not accrued, nobody approved it."""
+    from tieout.payables import accrue
+
+    buyer.engine = _Engine()
+    buyer.engine.down = True
+    buyer.bills |= {
+        "tax_engine": "test",
+        "tax_fallback": "wait",
+        "buyer_country": "US",
+        "without_order": "book",
+    }
+    buyer.vendor("L", name="Lessor", iban="")
+    buyer.tell("suppliers")
+    buyer.bill("RENT", vendor="L", order="", quantity="1", price="800.00", on=date(2026, 10, 12))
+    assert buyer.states() == {"RENT": "normalised"}
+    connection = buyer.database.connect(autocommit=True)
+    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    buyer.work()
+    booked = {(r, a): v for r, a, v in buyer.booked() if a == "612000"}
+    assert booked == {
+        ("ACCRUAL-20261031-USD", "612000"): Decimal("800.00"),
+        ("Reversal of: ACCRUAL-20261031-USD", "612000"): Decimal("-800.00"),
+    }
+    # Once it is booked, the accrual made again is gone.
+    buyer.engine.down = False
+    buyer.clock.at += timedelta(hours=2)
+    buyer.work()
+    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    buyer.work()
+    connection.close()
+    assert sum(v for r, a, v in buyer.booked() if a == "612000" and not r.startswith("Reversal")) == Decimal(
+        "800.00"
+    )

@@ -1,7 +1,8 @@
 """What was received and not billed at a cut-off: an entry that takes itself back the day after.
 
-By order line: received (or, where it is not billed by receipt, nothing) less billed, at the order's price.
-Bills that wait or are in exception are not booked, so what they are for is accrued as well.
+By order line: received less billed, at the order's price. Bills in exception are not booked, so what came for
+them is accrued as well; and so is, by its own lines, a bill that nobody has anything against and that waits (for
+a tax engine, for its supplier), where no receipt stands for it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tieout.documents.purchasing import plain
 from tieout.money import Amount
 from tieout.payables.reading import SQL, ours
 from tieout.pipeline import accept
-from tieout.processes.ordered import lines_billed
+from tieout.processes.ordered import lines_billed, unordered
 from tieout.rules import Interface, Release
 from tieout.store import Connection
 
@@ -36,7 +37,8 @@ STREAM = "accruals"
 
 
 class Accrual(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order: `quantity` came and is not billed, worth `amount` (positive, without tax)."""
+    """One line of an order (or of a bill that waits): `quantity` came and is not booked as billed, worth
+    `amount` (positive, without tax)."""
 
     order: str
     supplier: str
@@ -48,8 +50,9 @@ class Accrual(msgspec.Struct, frozen=True, kw_only=True):
     amount: Amount
 
 
-def uninvoiced(documents: Iterable[Document]) -> list[Accrual]:
-    """What came of each order's line and is not billed, in the order of the orders."""
+def uninvoiced(documents: Iterable[Document], waiting: Iterable[VendorBill] = ()) -> list[Accrual]:
+    """What came of each order's line and is not billed, in the order of the orders; then what `waiting`
+    bills are for that no receipt stands for."""
     orders: dict[str, PurchaseOrder] = {}
     came: dict[str, Decimal] = {}
     bills: list[VendorBill] = []
@@ -82,6 +85,21 @@ def uninvoiced(documents: Iterable[Document]) -> list[Accrual]:
                         amount=amount,
                     )
                 )
+    for bill in waiting:
+        for mine, ordered in unordered(bill, orders) if not bill.refund else ():
+            if mine.net.value > 0:
+                found.append(
+                    Accrual(
+                        order=bill.number,
+                        supplier=bill.seller.name,
+                        line=mine.order_line,
+                        name=mine.name,
+                        account=ordered.account if ordered else mine.account or f"seller {bill.seller.name}",
+                        dimensions=(ordered.dimensions if ordered else {}) or mine.dimensions,
+                        quantity=mine.quantity,
+                        amount=mine.net,
+                    )
+                )
     return found
 
 
@@ -103,8 +121,10 @@ def accrue(
     if interface.option("accruals", "tieout") == "odoo":
         raise ValueError(f'interfaces/{interface.name}.toml says accruals = "odoo": its stock books them')
     rows = connection.execute(SQL["purchasing"], {"entity": interface.entity, "on": on}).fetchall()
-    documents = [d for row in rows if (d := ours(connection, row["interface"], row)) is not None]
-    entries = entries_of(uninvoiced(documents), on)
+    known = [(row["state"], d) for row in rows if (d := ours(connection, row["interface"], row)) is not None]
+    documents = [d for state, d in known if state != "normalised"]
+    waiting = [d for state, d in known if state == "normalised" and isinstance(d, VendorBill)]
+    entries = entries_of(uninvoiced(documents, waiting), on)
     entries += _no_more(connection, interface, on, {e.key for e in entries})
     items = []
     for entry in entries:

@@ -175,6 +175,16 @@ def billed_before(
     return lines_billed(others, orders)
 
 
+def unordered(bill: VendorBill, orders: dict[str, PurchaseOrder]) -> list[tuple[BillLine, OrderLine | None]]:
+    """The lines of a bill that no receipt stands for: of no order, or of one that is billed without."""
+    found = []
+    for x in bill.lines:
+        line = _line_of(x, bill, orders)
+        if line is None or not line.received:
+            found.append((x, line))
+    return found
+
+
 def lines_billed(bills: Iterable[VendorBill], orders: dict[str, PurchaseOrder]) -> dict[str, Decimal]:
     """What bills take of each order's line, less what is credited; by "number line"."""
     taken: dict[str, Decimal] = {}
