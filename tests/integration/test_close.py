@@ -50,7 +50,7 @@ class Closer:
 
     def look(self) -> bool:
         """What the worker does once something happened."""
-        return RevocationStage(self.b.release, self.b.clock).step(self.connection)
+        return RevocationStage(self.b.release, self.b.clock, share=1.0).step(self.connection)
 
     def revoked(self) -> dict[str, str]:
         rows = self.b.database.rows(
@@ -265,7 +265,7 @@ def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
 
 def test_the_worker_looks_again_only_when_something_happened(closer: Closer) -> None:
     close(closer)
-    stage = RevocationStage(closer.b.release, closer.b.clock)
+    stage = RevocationStage(closer.b.release, closer.b.clock, share=1.0)
     assert not stage.step(closer.connection) and not stage.step(closer.connection)
     closer.b.clock.at += timedelta(minutes=1)
     closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from tieout.money import Period
 from tieout.pipeline import exclude
 
 _STEP = timedelta(minutes=2)
+_PATIENCE_S = 30.0
 
 
 @dataclass
@@ -112,13 +114,19 @@ class ClosingScene:
     def _see_late(self, each: Closed, late: tuple[str, str]) -> None:
         """Which signatures the worker took back by itself, against those that it had to."""
         entity, interface = late
-        rows = self._app.database.rows(
-            "select detail from tieout.evidence where action = 'close.revoked' and subject = %s",
-            f"{each.entity}:{each.period}",
-        )
-        each.revoked = sorted({json.loads(r["detail"])["task"] for r in rows})
         if each.entity == entity:
             each.touched = sorted([f"complete: {interface}", "cases decided", "close"])
+        # The worker looks by itself, in its own time.
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            rows = self._app.database.rows(
+                "select detail from tieout.evidence where action = 'close.revoked' and subject = %s",
+                f"{each.entity}:{each.period}",
+            )
+            each.revoked = sorted({json.loads(r["detail"])["task"] for r in rows})
+            if len(each.revoked) >= len(each.touched) or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
         causes = self._app.database.rows(
             "select cause from tieout.cases where state = 'open' and interface = %s", interface
         )

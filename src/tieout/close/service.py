@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -339,12 +340,16 @@ def _sign_one(
 
 class RevocationStage:
     """A worker's step: late data revokes the signatures that it touches, whoever looks or not. It looks
-    once something happened since it looked last."""
+    once something happened since it looked last, and takes no more than a `share` of the time."""
 
-    def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
-        self._release, self._clock, self._seen = release, clock, -1
+    def __init__(self, release: Callable[[], Release], clock: Clock, share: float = 0.1) -> None:
+        self._release, self._clock, self._share = release, clock, share
+        self._seen, self._not_before = -1, 0.0
 
     def step(self, connection: Connection) -> bool:
+        started = time.monotonic()
+        if started < self._not_before:
+            return False
         row = connection.execute(_SQL["watermark"]).fetchone()
         assert row is not None
         if row["top"] == self._seen:
@@ -355,6 +360,8 @@ class RevocationStage:
             if found["entity"] in release.entities:
                 period = Period.parse(found["period"])
                 revoked += revoke_late(connection, release, found["entity"], period, self._clock.now())
+        took = time.monotonic() - started
+        self._not_before = started + took / self._share
         return bool(revoked)
 
 
