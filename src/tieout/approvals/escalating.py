@@ -31,7 +31,7 @@ class EscalationStage:
             rows = connection.execute(_SQL["overdue"], {"now": now}).fetchall()
             open_cases(connection, [self._case(r) for r in rows], "approvals")
             for row in connection.execute(_SQL["settled"], {"now": now}).fetchall():
-                solve_case(connection, row["case_id"], now, "it was decided", "approvals")
+                solve_case(connection, row["case_id"], now, "it was decided", "approvals", accepted=False)
         return False
 
     def _case(self, row: dict[str, Any]) -> NewCase:

@@ -7,19 +7,20 @@ values (%(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(doc
 on conflict (fingerprint) where state = 'open' do nothing
 
 -- name: solve
-update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
+update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s
 where state = 'open' and document_id = any(%(documents)s)
   and (%(causes)s::text[] is null or cause = any(%(causes)s::text[]))
   and (%(keys)s::text[] is null or source_key = any(%(keys)s::text[]))
 returning case_id, cause, source_key, entity
 
 -- name: solve_by_key
-update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
+update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s
 where state = 'open' and cause = %(cause)s and source_key = %(key)s
 returning case_id, cause, source_key, entity
 
 -- name: solve_case
-update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s
+update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s,
+    accepted = %(accepted)s
 where state = 'open' and case_id = %(case_id)s
 returning case_id, cause, source_key, entity
 

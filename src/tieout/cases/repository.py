@@ -44,6 +44,7 @@ def solve(
             "documents": list(documents),
             "at": at,
             "resolution": resolution,
+            "by": actor,
             "causes": list(causes) if causes is not None else None,
             "keys": list(keys) if keys is not None else None,
         },
@@ -79,15 +80,17 @@ def solve_by_key(
     connection: Connection, cause: str, source_key: str, at: datetime, resolution: str, actor: str
 ) -> int:
     """Solve the open case of a cause and source key; how many."""
-    given = {"cause": cause, "key": source_key, "at": at, "resolution": resolution}
+    given = {"cause": cause, "key": source_key, "at": at, "resolution": resolution, "by": actor}
     return _solved(
         connection, connection.execute(_SQL["solve_by_key"], given).fetchall(), at, resolution, actor
     )
 
 
-def solve_case(connection: Connection, case_id: int, at: datetime, resolution: str, actor: str) -> int:
-    """Solve one case by its number, as a person decides."""
-    given = {"case_id": case_id, "at": at, "resolution": resolution}
+def solve_case(
+    connection: Connection, case_id: int, at: datetime, resolution: str, actor: str, accepted: bool = True
+) -> int:
+    """Solve one case by its number. `accepted`: a person decides that things may stand as they are."""
+    given = {"case_id": case_id, "at": at, "resolution": resolution, "by": actor, "accepted": accepted}
     return _solved(
         connection, connection.execute(_SQL["solve_case"], given).fetchall(), at, resolution, actor
     )

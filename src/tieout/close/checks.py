@@ -182,7 +182,8 @@ class Evidence:
                 "entity": self._entity,
                 "period": str(self._period),
                 "causes": [
-                    "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "unreconciled_in_ledger", "date_moved",
+                    "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "reversed_in_ledger",
+                    "unreconciled_in_ledger", "date_moved",
                 ],
             },
         ).fetchone()  # fmt: skip

@@ -85,6 +85,16 @@ where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.stat
     where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null))
 order by v.delivery_id limit %(limit)s
 
+-- name: others_changed
+select 1 from tieout.delivery where document_id = %(document_id)s and delivery_id <> %(delivery_id)s and changed limit 1
+
+-- name: told
+-- Whether a difference is told: its case is open, or a person accepted it.
+select 1 from (
+    select state, accepted from tieout.cases where document_id = %(document_id)s and cause = %(cause)s
+    order by case_id desc limit 1) last
+where state = 'open' or accepted
+
 -- name: mark_changed
 update tieout.delivery set changed = %(changed)s, measure = %(measure)s, read_back = %(read_back)s
 where delivery_id = %(id)s

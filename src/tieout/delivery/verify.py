@@ -24,7 +24,10 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.delivery")
 _BATCH = 1000
 UNRECONCILED = "unreconciled_in_ledger"
-CAUSES = ("changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", UNRECONCILED)
+CAUSES = (
+    "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "reversed_in_ledger", "date_moved",
+    UNRECONCILED,
+)  # fmt: skip
 _RECONCILE_AGAIN = (
     "ask who took it apart: match it there again, undo what Tieout booked with `tieout matches undo`, or "
     "accept it with `tieout cases solve`"
@@ -104,6 +107,10 @@ class VerifyStage:
         before = json.loads(row["read_back"] or "{}")
         changed = bool(outcome.cause)
         same = all(outcome.read_back.get(x) == before.get(x) for x in ("lines", "numbers"))
+        if changed and row["changed"] and json.loads(json.dumps(outcome.read_back)) == before:
+            told = {"document_id": row["document_id"], "cause": outcome.cause}
+            if connection.execute(_SQL["told"], told).fetchone():
+                return 1
         if changed or row["changed"] or not same:
             with connection.transaction():
                 connection.execute(
@@ -117,7 +124,7 @@ class VerifyStage:
                 )
                 if changed:
                     open_cases(connection, [self._case(row, outcome)], "verify")
-                else:
+                elif not connection.execute(_SQL["others_changed"], row).fetchone():
                     solve(
                         connection,
                         [row["document_id"]],

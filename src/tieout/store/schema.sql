@@ -142,6 +142,8 @@ CREATE TABLE tieout.cases (
     due_at timestamp with time zone NOT NULL,
     solved_at timestamp with time zone,
     resolution text DEFAULT ''::text NOT NULL,
+    solved_by text DEFAULT ''::text NOT NULL,
+    accepted boolean DEFAULT false NOT NULL,
     CONSTRAINT cases_amount_check CHECK ((amount >= (0)::numeric)),
     CONSTRAINT cases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'solved'::text])))
 );

@@ -47,6 +47,7 @@ def others_moves(
             break
         last = rows[-1]["id"]
     made = _made_here(client, lines, ours)
+    made |= _turned(client, sorted(set(lines) - made), ours)
     left = sorted(set(lines) - made)
     exchange = _exchange_journal(client) if left else 0
     found: list[OthersMove] = []
@@ -101,6 +102,25 @@ def _made_here(client: OdooClient, lines: dict[int, dict[str, Any]], ours: str) 
             names = client.call(model, "get_external_id", ids=keys[begin : begin + _PAGE])
             made |= {moves[int(key)] for key, name in names.items() if name.startswith(ours)}
     return made
+
+
+def _turned(client: OdooClient, moves: list[int], ours: str) -> set[int]:
+    """Those of `moves` that reverse one of ours: the read-back tells that of the entry itself."""
+    turned: set[int] = set()
+    for begin in range(0, len(moves), _PAGE):
+        rows = client.call(
+            "account.move", "read", ids=moves[begin : begin + _PAGE], fields=["reversed_entry_id"]
+        )
+        origin = {r["id"]: r["reversed_entry_id"][0] for r in rows if r["reversed_entry_id"]}
+        if not origin:
+            continue
+        lines = client.call(
+            "account.move.line", "search_read", domain=[["move_id", "in", sorted(set(origin.values()))]],
+            fields=["move_id", "statement_line_id", "payment_id"],
+        )  # fmt: skip
+        made = _made_here(client, {r["move_id"][0]: r for r in lines}, ours)
+        turned |= {move for move, other in origin.items() if other in made}
+    return turned
 
 
 def foreign_balances(

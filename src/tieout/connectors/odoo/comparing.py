@@ -64,8 +64,10 @@ def compare(
     state: str,
     on: str,
     lines: dict[str, Decimal],
+    reversals: tuple[str, ...] = (),
 ) -> Outcome:
-    """A confirmed outcome; `cause` says where the ledger holds something else."""
+    """A confirmed outcome; `cause` says where the ledger holds something else. `lines` are those of the
+    entry and of the `reversals` of it together, so that a reversal that was reversed itself is none."""
     expected = expected_lines(body)
     shown = [[code, str(amount)] for code, amount in sorted(lines.items())]
     read_back: dict[str, Any] = {"state": state, "date": on, "lines": shown}
@@ -82,8 +84,9 @@ def compare(
     elif differences:
         moved = sum((v for v in differences.values() if v > 0), Decimal(0))
         moved = moved or -sum(differences.values(), Decimal(0))
-        cause = "changed_in_ledger"
-        error = ", ".join(f"{code}: {value:+}" for code, value in sorted(differences.items()))
+        cause = "reversed_in_ledger" if reversals else "changed_in_ledger"
+        error = f"reversed by {', '.join(reversals)}: " if reversals else ""
+        error += ", ".join(f"{code}: {value:+}" for code, value in sorted(differences.items()))
         read_back["difference"] = str(moved)
     elif wanted is not None and on != wanted.isoformat():
         cause, error = "date_moved", f"sent with {wanted.isoformat()}, stands on {on}"

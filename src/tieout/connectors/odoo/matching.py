@@ -38,6 +38,25 @@ def moves_of(client: OdooClient, model: str, keys: list[int]) -> dict[int, int]:
     return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
 
 
+def reversals_of(client: OdooClient, moves: list[int]) -> dict[int, dict[int, str]]:
+    """The posted entries that reverse each of `moves` (id to name and date), those that reverse these
+    included. The field is that of Odoo's own wizard; nothing that we send sets it."""
+    roots, level = {m: m for m in moves}, list(moves)
+    found: dict[int, dict[int, str]] = {}
+    while level:
+        rows = client.call(
+            MOVE, "search_read", domain=[["reversed_entry_id", "in", level], ["state", "=", "posted"]],
+            fields=["name", "date", "reversed_entry_id"], order="id",
+        )  # fmt: skip
+        level = []
+        for row in rows:
+            if row["id"] not in roots:
+                root = roots[row["id"]] = roots[row["reversed_entry_id"][0]]
+                found.setdefault(root, {})[row["id"]] = f"{row['name']} of {row['date']}"
+                level.append(row["id"])
+    return found
+
+
 def _number(row: Row) -> str:
     """The number under which a line is matched; "" where it waits for its pair, or for none. A load
     of a mark whose answer was lost may come to pass after the match: the mark then hides the number,

@@ -28,7 +28,7 @@ from tieout.connectors.odoo import closing, extracting
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
-from tieout.connectors.odoo.matching import Matcher, moves_of
+from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
 from tieout.connectors.odoo.opening import open_items
 from tieout.connectors.odoo.rows import (
     PARTNER_FIELDS,
@@ -318,7 +318,7 @@ class OdooSession:
         first = chunk[0].body
         if isinstance(first, CashPosting):
             done, refused = self._load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
-            return refused + self.read_back([s for s, _ in done], [i for _, i in done])
+            return refused + self._read([s for s, _ in done], [i for _, i in done])
         model, fields = MOVE, entry_fields(foreign, own, analytic)
         if isinstance(first, InvoicePosting):
             fields = invoice_fields(analytic)
@@ -337,7 +337,7 @@ class OdooSession:
             refused += self._post([(s, i) for s, i in done if i in drafts], model)
         bad = {o.external_id for o in refused}
         good = [(s, i) for s, i in done if s.external_id not in bad]
-        return refused + self.read_back([s for s, _ in good], [i for _, i in good])
+        return refused + self._read([s for s, _ in good], [i for _, i in good])
 
     def _complete_invoices(self, drafts: list[tuple[Sending, int]]) -> None:
         """Put the source's own tax on the tax lines and the match key on the due line."""
@@ -407,14 +407,18 @@ class OdooSession:
         names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
         ids = {name: int(key) for key, name in names.items()}
         found = [s for s in batch if self._named(s.external_id) in ids]
-        read = self.read_back(found, [ids[self._named(s.external_id)] for s in found]) if found else []
+        read = self._read(found, [ids[self._named(s.external_id)] for s in found]) if found else []
         known = {o.external_id: o for o in read if o.read_back.get("state") == "posted"}
         return [known.get(s.external_id) or Outcome(s.external_id, "absent") for s in batch]
 
     # LedgerReader
 
     def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
-        """What Odoo holds for each sending, compared by content, in the batch's order."""
+        """What Odoo holds for each sending, compared by content, in the batch's order; what reverses it
+        there counts against it."""
+        return self._read(batch, ids, reversals=True)
+
+    def _read(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
         outcomes: dict[str, Outcome] = {}
         matches = [s for s in batch if isinstance(s.body, MatchRequest)]
         if matches:
@@ -426,25 +430,30 @@ class OdooSession:
         for model in (BANK_LINE, PAYMENT, MOVE):
             group = [(s, i) for s, i in pairs if _model_of(s.body) == model]
             if group:
-                self._read_group(group, model, outcomes)
+                self._read_group(group, model, outcomes, reversals)
         return [outcomes[s.external_id] for s in batch]
 
-    def _read_group(self, group: list[tuple[Sending, int]], model: str, outcomes: dict[str, Outcome]) -> None:
+    def _read_group(
+        self, group: list[tuple[Sending, int]], model: str, outcomes: dict[str, Outcome], reversals: bool
+    ) -> None:
         moves = moves_of(self._client, model, [i for _, i in group])
         wanted = sorted(set(moves.values()))
         states = {r["id"]: r for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])}
+        turned = reversals_of(self._client, wanted) if reversals else {}
+        of = {key: move for move, found in turned.items() for key in found}
         by_move: dict[int, list[dict[str, Any]]] = {}
         for line in self._client.call(
             "account.move.line",
             "search_read",
-            domain=[["move_id", "in", wanted]],
+            domain=[["move_id", "in", [*wanted, *of]]],
             # Analytic accounts are asked for only where some were sent.
             fields=[
                 *_LINE_FIELDS,
                 *(["analytic_distribution"] if any(has_analytic(s.body) for s, _ in group) else []),
             ],
         ):
-            by_move.setdefault(line["move_id"][0], []).append(line)
+            key = line["move_id"][0]
+            by_move.setdefault(of.get(key, key), []).append(line)
         for sending, key in group:
             move = states.get(moves.get(key, 0))
             if move is None:
@@ -452,8 +461,9 @@ class OdooSession:
                 continue
             lines = actual_lines(by_move.get(move["id"], []), self._names)
             outcomes[sending.external_id] = compare(
-                sending.external_id, sending.body, key, model, move["state"], move["date"], lines
-            )
+                sending.external_id, sending.body, key, model, move["state"], move["date"], lines,
+                tuple(turned.get(move["id"], {}).values()),
+            )  # fmt: skip
 
     def facts(self) -> LedgerFacts:
         domain = [["id", "=", self._client.company]] if self._client.company else []
