@@ -20,7 +20,7 @@ from tieout.delivery import DeliveryStage
 from tieout.documents.taxation import TaxQuestion
 from tieout.payables import FilingStage, Proposal, propose_run
 from tieout.pipeline import ProcessStage, take_file
-from tieout.rules import ApprovalPolicy, Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules import ApprovalPolicy, CloseRules, Entity, Interface, Mapping, MappingRow, Release
 
 OURS = "DE02120300000000202051"
 IBANS = (
@@ -58,6 +58,7 @@ class Buyer(Office):
     bank: Bank = field(default_factory=Bank)
     bills: dict[str, Any] = field(default_factory=lambda: {"accounts_table": "purchase_accounts"})
     paying: dict[str, Any] = field(default_factory=dict)
+    closing: CloseRules = field(default_factory=CloseRules)
     engine: Any = None
     patience_hours: int = 24
     rates: dict[str, str] = field(default_factory=dict)
@@ -100,7 +101,8 @@ class Buyer(Office):
         }
         sha = hashlib.sha256(repr((self.bills, self.paying, self.policies)).encode()).hexdigest()
         entities = {"US": Entity("US", "US", "USD", "UTC", "odoo")}
-        return Release(sha, entities, {n: self.interface_of(n) for n in STREAMS}, mappings, self.policies)
+        interfaces = {n: self.interface_of(n) for n in STREAMS}
+        return Release(sha, entities, interfaces, mappings, self.policies, closing=self.closing)
 
     def determine(self, engine: str, questions: Sequence[TaxQuestion]) -> dict[str, Any]:
         from tieout.connect import ConnectorError

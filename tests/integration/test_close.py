@@ -12,10 +12,11 @@ import pytest
 from tests.integration.buying import Buyer
 from tests.integration.office import key_of
 from tieout.cases import list_open, solve_case
-from tieout.close import CloseError, RevocationStage, gather, sign, state_of
+from tieout.close import CloseError, LatenessStage, RevocationStage, gather, sign, state_of
 from tieout.connectors.bankfile.simulator import BankLine
 from tieout.money import Period
 from tieout.pipeline import exclude
+from tieout.rules import CloseRules, EntityClose
 
 OCTOBER = Period(2026, 10)
 
@@ -270,3 +271,54 @@ def test_the_worker_looks_again_only_when_something_happened(closer: Closer) -> 
     closer.b.clock.at += timedelta(minutes=1)
     closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
     assert stage.step(closer.connection) and not stage.step(closer.connection)
+
+
+def late(closer: Closer) -> dict[str, str]:
+    """The cases of late tasks after the worker looked: task to owner."""
+    LatenessStage(closer.b.release, closer.b.clock, 0).step(closer.connection)
+    cases = [r for r in list_open(closer.connection) if r["cause"] == "close_task_late"]
+    assert all(r["source_key"].startswith("US:2026-10:") and not r["amount"] for r in cases)
+    return {r["source_key"].split(":", 2)[2]: r["owner"] for r in cases}
+
+
+def test_a_task_past_its_due_time_is_a_case_of_its_owner_until_it_is_signed(closer: Closer) -> None:
+    closer.b.closing = CloseRules({"US": EntityClose(business_day=4, declared=True)})
+    closer.b.clock.at = datetime(2026, 11, 3, 17, tzinfo=UTC)
+    assert late(closer) == {}
+    # The second business day is over at six in the evening: only what waits for nothing else is late.
+    closer.b.clock.at = datetime(2026, 11, 3, 19, tzinfo=UTC)
+    first = late(closer)
+    assert first.pop("complete: bills") == closer.b.interface_of("bills").owner
+    assert "bank reconciled" not in first and "close" not in first
+    closer.state()
+    for who in ("cora", "carl"):
+        closer.sign(who, "complete: bills")
+    assert "complete: bills" not in late(closer)
+    closer.b.clock.at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert "close" not in late(closer) and late(closer)
+    close(closer)
+    assert late(closer) == {}
+    # Taken back by late data it is late again, at once.
+    closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
+    assert closer.look() and "complete: bills" in late(closer)
+
+
+def test_what_is_late_is_told_also_once_the_next_period_ended(closer: Closer) -> None:
+    closer.b.closing = CloseRules({"US": EntityClose(business_day=1, declared=True)})
+    closer.b.clock.at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert late(closer)
+    closer.b.clock.at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    LatenessStage(closer.b.release, closer.b.clock, 0).step(closer.connection)
+    before = {r["source_key"] for r in list_open(closer.connection) if r["cause"] == "close_task_late"}
+    close(closer)
+    LatenessStage(closer.b.release, closer.b.clock, 0).step(closer.connection)
+    after = {r["source_key"] for r in list_open(closer.connection) if r["cause"] == "close_task_late"}
+    assert any(":2026-10:" in k for k in before) and not any(":2026-10:" in k for k in after)
+
+
+def test_nothing_is_late_where_no_calendar_names_the_entity_or_nothing_came_yet(closer: Closer) -> None:
+    closer.b.clock.at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert late(closer) == {}
+    closer.b.closing = CloseRules({"US": EntityClose(declared=True)})
+    closer.b.clock.at = datetime(2026, 9, 20, 9, tzinfo=UTC)
+    assert late(closer) == {}

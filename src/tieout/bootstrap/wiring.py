@@ -16,6 +16,7 @@ from tieout.bootstrap.discover import discover
 from tieout.bootstrap.upgrading import stamp_what_is_there
 from tieout.close import (
     CloseState,
+    LatenessStage,
     Revalued,
     RevocationStage,
     gather,
@@ -472,7 +473,7 @@ class App:
         )
         verify = VerifyStage(self.reader_of, lambda: self.ledgers, clock)
         overdue = EscalationStage(self.release, clock)
-        revoking = RevocationStage(self.release, clock)
+        revoking, late = RevocationStage(self.release, clock), LatenessStage(self.release, clock)
         sealer = Sealer(self.signer, clock, self.project.witness)
         loops = [
             Loop("process", self.database, [process.step]),
@@ -486,6 +487,7 @@ class App:
                     self.close_matched_cases,
                     overdue.step,
                     revoking.step,
+                    late.step,
                     self.housekeeping,
                 ],
             ),

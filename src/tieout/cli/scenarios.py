@@ -20,8 +20,9 @@ from tieout.sandbox.company import Administrator
 from tieout.sandbox.month import END, FIRST
 from tieout.sandbox.services import PEOPLE, ServicesMonth, ServicesOracle, write_services_project
 from tieout.sandbox.services.buying import BY_HAND, BY_HAND_ON
-from tieout.sandbox.services.byhand import settle_by_hand
+from tieout.sandbox.services.byhand import reverse_by_hand, settle_by_hand
 from tieout.sandbox.services.chart import DE, US
+from tieout.sandbox.services.traps import TURNED, TURNED_ON
 from tieout.security import (
     AddPerson,
     Begin,
@@ -159,7 +160,9 @@ class Distributor:
                     )
 
     def before_lock(self, demo: Any, app: Any, until: date) -> None:
-        """Nothing: what it owes its provider is settled as it comes."""
+        """What is open in foreign currency is revalued."""
+        demo.insist(app, lambda _: app.revalue("US", until))
+        demo.settle(app)
 
     def lock(self, until: date) -> None:
         vals = {"fiscalyear_lock_date": until.isoformat()}
@@ -242,6 +245,8 @@ class Services:
             demo.settle(app)
             if day == BY_HAND_ON and self._options.plant:
                 self._pay_by_hand(app, day)
+        if day == TURNED_ON and self._options.plant:
+            reverse_by_hand(self._admin, self._companies["US"].id, TURNED, day)
         for _ in range(3):
             demo.insist(app, lambda c: self._approve(c, app, day))
             demo.settle(app)

@@ -1,5 +1,6 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
+from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
@@ -18,6 +19,7 @@ __all__ = [
     "CloseError",
     "CloseState",
     "Finding",
+    "LatenessStage",
     "Revalued",
     "RevocationStage",
     "Signature",
@@ -32,4 +34,5 @@ __all__ = [
     "sign",
     "state_of",
     "tasks_of",
+    "tell_late",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from tieout.close.model import Task
 from tieout.close.revaluing import revaluation_interface
@@ -20,104 +21,40 @@ FINAL, _REVALUED = "close", "foreign items revalued"
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
     """The machine's own tasks of an entity, those of its people, and the close itself, each after what
     it needs."""
-    rules = release.closing.of(entity)
-    code = release.entities[entity]
-
-    def due(day: int) -> datetime:
-        on = rules.calendar.following(period.last, day)
-        return datetime.combine(on, rules.at, code.zone)
-
+    rules, zone = release.closing.of(entity), release.entities[entity].zone
     last = rules.business_day
-    tasks = []
+    tasks: list[Task] = []
+
+    def add(
+        name: str, check: str, day: int, after: tuple[str, ...] = (), owner: str = "controller", **more: Any
+    ) -> None:
+        due = datetime.combine(rules.calendar.following(period.last, day), rules.at, zone)
+        tasks.append(
+            Task(name=name, entity=entity, owner=owner, due_at=due, check=check, after=after, **more)
+        )
+
     for interface in release.interfaces.values():
         if interface.entity == entity and interface.close_critical:
-            tasks.append(
-                Task(
-                    name=f"complete: {interface.name}",
-                    entity=entity,
-                    owner=interface.owner,
-                    due_at=due(min(2, last)),
-                    check="complete",
-                    subject=interface.name,
-                )
-            )
+            name = f"complete: {interface.name}"
+            add(name, "complete", min(2, last), owner=interface.owner, subject=interface.name)
     complete = tuple(t.name for t in tasks)
     roles = {r.key for r in release.mappings["accounts"].rows} if "accounts" in release.mappings else set()
-    wanted = [
+    for name, check, needed in (
         (_BANK, "bank", any(r.startswith("bank.") for r in roles)),
         (_CLEARING, "clearing", any(r.startswith("clearing.") for r in roles)),
         (_PAIRS, "intercompany", len(release.entities) > 1),
-    ]
-    for name, check, needed in wanted:
+        (_REVALUED, "revalued", revaluation_interface(release, entity) is not None),
+    ):
         if needed:
-            tasks.append(
-                Task(
-                    name=name,
-                    entity=entity,
-                    owner="controller",
-                    due_at=due(min(3, last)),
-                    check=check,
-                    after=complete,
-                )
-            )
-    if revaluation_interface(release, entity) is not None:
-        tasks.append(
-            Task(
-                name=_REVALUED,
-                entity=entity,
-                owner="controller",
-                due_at=due(min(3, last)),
-                check="revalued",
-                after=complete,
-            )
-        )
+            add(name, check, min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
-    tasks.append(
-        Task(
-            name=_LEDGER,
-            entity=entity,
-            owner="controller",
-            due_at=due(min(3, last)),
-            check="ledger",
-            after=complete,
-        )
-    )
-    tasks.append(
-        Task(
-            name=_CASES,
-            entity=entity,
-            owner="controller",
-            due_at=due(min(4, last)),
-            check="cases",
-            after=proofs,
-        )
-    )
+    add(_LEDGER, "ledger", min(3, last), complete)
+    add(_CASES, "cases", min(4, last), proofs)
     for manual in release.closing.tasks:
         if manual.entity == entity:
-            tasks.append(
-                Task(
-                    name=manual.name,
-                    entity=entity,
-                    owner=manual.owner,
-                    due_at=due(manual.business_day),
-                    after=manual.after,
-                    minutes=manual.minutes,
-                )
-            )
-    tasks.append(
-        Task(
-            name=_LOCK,
-            entity=entity,
-            owner="controller",
-            due_at=due(last),
-            check="lock",
-            after=(_CASES, _LEDGER),
-        )
-    )
-    everything = tuple(t.name for t in tasks)
-    tasks.append(
-        Task(name=FINAL, entity=entity, owner="controller", due_at=due(last), check="close", after=everything)
-    )
+            add(manual.name, "", manual.business_day, manual.after, manual.owner, minutes=manual.minutes)
+    add(_LOCK, "lock", last, (_CASES, _LEDGER))
+    add(FINAL, "close", last, tuple(t.name for t in tasks))
     return tasks
 
 

@@ -55,6 +55,12 @@ select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
 select source_key from tieout.cases
 where entity = %(entity)s and period = %(period)s and cause = 'entry_without_source' and state = 'open'
 
+-- name: open_late
+select source_key, period from tieout.cases where entity = %(entity)s and cause = %(cause)s and state = 'open'
+
+-- name: began
+select 1 from tieout.document where entity = %(entity)s and period <= %(period)s limit 1
+
 -- name: revaluation
 select state, content::jsonb ->> 'batch' as batch from tieout.document
 where interface = %(interface)s and source_key = %(key)s and state <> 'superseded'

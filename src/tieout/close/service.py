@@ -88,7 +88,7 @@ def state_of(
     """How a close stands, by evidence that is read now. Signatures whose figures changed are revoked."""
     tasks = tasks_of(release, entity, period)
     evidence = Evidence(connection, release, sessions, entity, period, now)
-    signatures = _signatures(connection, entity, period)
+    signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:
         if task.check == "close":
@@ -107,7 +107,7 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
     """Revoke signatures whose figures in the database changed; how many. No system is asked."""
     tasks = tasks_of(release, entity, period)
     evidence = Evidence(connection, release, lambda _: None, entity, period, now)
-    before = _signatures(connection, entity, period)
+    before = standing_signatures(connection, entity, period)
     signatures = before
     for task in tasks:
         signature = signatures.get(task.name)
@@ -138,8 +138,8 @@ def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict
     return Finding(done=not left, why=why, digest=digest)
 
 
-def _signatures(connection: Connection, entity: str, period: Period) -> dict[str, Signature]:
-    """The last signature of each task, where it is not revoked and is ours."""
+def standing_signatures(connection: Connection, entity: str, period: Period) -> dict[str, Signature]:
+    """By task: its last signature, by one person or two, where it is not revoked and is ours."""
     stamps, found = stamper(connection), dict[str, Signature]()
     given = {"entity": entity, "period": str(period)}
     for row in connection.execute(_SQL["signatures"], given).fetchall():

@@ -25,13 +25,15 @@ class ManualTask:
 @dataclass(frozen=True)
 class EntityClose:
     """Closed by `at` (in the entity's zone) on a business day after the period's end. A case above
-    `case_limit` keeps it open; `sign_role` signs, twice, by two people."""
+    `case_limit` keeps it open; `sign_role` signs, twice, by two people. `declared`: the project's calendar
+    names the entity, so that its close is waited for, and what is late is a case."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
     at: time = time(18)
     case_limit: Decimal = Decimal(0)
     sign_role: str = "controller"
+    declared: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ ACCOUNTS = [
     ("101512", "Bank EUR", "asset_cash", False),
     ("101710", "Disputes receivable", "asset_current", True),
     ("101720", "Provider reserve", "asset_current", False),
+    ("101730", "Revaluation of foreign items", "asset_current", False),
     ("212100", "Unapplied: no order known", "liability_current", True),
     ("212110", "Unapplied: order in exception", "liability_current", True),
     ("212120", "Unapplied: order excluded", "liability_current", True),
@@ -44,7 +45,9 @@ ACCOUNTS = [
     ("212300", "Gift cards", "liability_current", False),
     ("400100", "Shipping", "income", False),
     ("400200", "Refund adjustments", "income", False),
+    ("441500", "Unrealised exchange gains", "income", False),
     ("621000", "Provider fees", "expense", False),
+    ("641500", "Unrealised exchange losses", "expense", False),
     ("642100", "Dispute losses", "expense", False),
     ("643100", "Provider adjustments", "expense", False),
 ]

@@ -17,6 +17,11 @@ from tieout.sandbox.month import END, FIRST, Month, cents
 from tieout.sandbox.world import IBAN_EUR, IBAN_USD, World
 
 _CLEARING = {"USD": "101501", "EUR": "101502"}
+_ADJUSTED = "101730"
+# Receivables, providers, banks, what is unapplied or on its way: money, and claims to an amount of it.
+_MONETARY = {
+    "121000", "101501", "101502", "101511", "101512", "101701", "101403", "101710", "101720", "212100", "212110", "212120", "212130",
+}  # fmt: skip
 _BANK = {IBAN_USD: "101511", IBAN_EUR: "101512"}
 
 
@@ -57,7 +62,31 @@ class Oracle:
             found += [Finding(check.__name__.strip("_"), d) for d in check()]
         found += [Finding("clearing", d) for d in self._clearing(until)]
         found += [Finding("deposits", d) for d in self._deposits(until)]
+        found += [Finding("revalued", d) for d in self._revalued(FIRST.replace(day=31))]
         return found
+
+    def _revalued(self, until: date) -> list[str]:
+        """What is open in EUR stands at the closing rate on `until`, by one line an account, and no more
+        the day after. All in USD."""
+        book = self.w.odoo.service.world
+        euro = next(i for i, c in self._table("res.currency").items() if c["name"] == "EUR")
+        rate = Decimal(str(book.rate(euro, self.company, until.isoformat())))
+        held, carried = Counter[str](), Counter[str]()
+        stands: Counter[str] = Counter()
+        for x in self._lines():
+            code, on = self._code[x["account_id"]], str(x["date"])
+            if code == _ADJUSTED:
+                stands["by then"] += x["balance"] if on <= until.isoformat() else 0
+                stands["after"] += x["balance"]
+            elif code in _MONETARY and x["currency_id"] == euro and on <= until.isoformat():
+                held[code] += x["amount_currency"]
+                carried[code] += x["balance"]
+        wanted = sum(
+            ((held[c] / rate).quantize(Decimal("0.01"), "ROUND_HALF_UP") - carried[c] for c in held),
+            Decimal(0),
+        )
+        found = [] if stands["by then"] == wanted else [f"{stands['by then']} by {until}, not {wanted}"]
+        return found + ([f"{stands['after']} was not taken back"] if stands["after"] else [])
 
     def _orders(self) -> list[str]:
         """Every order has its invoice, or a case, or an exclusion: never two, never another sum."""

@@ -32,6 +32,9 @@ _ACCOUNTS = {
     "difference.bank_charge": "620000",
     "difference.early_payment_discount": "443000",
     "difference.write_off": "642000",
+    "revaluation.adjustment": "101730",
+    "revaluation.gain": "441500",
+    "revaluation.loss": "641500",
     "clearing.stripe.USD": "101501",
     "clearing.stripe.EUR": "101502",
     f"bank.{IBAN_USD}": "101511",
@@ -59,6 +62,8 @@ _INTERFACES = {
     'patience_hours = 48\nlate_events = "first_open"\n\n[options]\ncustomer_payments = "registered"\n\n[options.bank_codes]\n"ACMT/MDOP/CHRG" = "bank_fees"\n',
     "reconciliation": 'system = "odoo"\nentity = "US"\nowner = "accounts receivable"\n'
     'process = "treasury"\nlate_events = "first_open"\n\n[options]\nwrite_off_limit = "5.00"\n',
+    "revaluation": 'system = "odoo"\nentity = "US"\nstreams = ["revaluations"]\n'
+    'owner = "controller"\nprocess = "record to report"\n',
     "crm_accounts": 'system = "salesforce"\nentity = "US"\nstreams = ["accounts"]\n'
     'owner = "sales operations"\nprocess = "order to cash"\n',
     "crm_orders": 'system = "salesforce"\nentity = "US"\nstreams = ["won_orders"]\n'

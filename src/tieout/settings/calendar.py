@@ -81,5 +81,10 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
     if not isinstance(day, int) or isinstance(day, bool) or not 1 <= day <= 60:
         raise file.fail("business_day", section, f"{day!r}: a business day from 1 to 60 was expected")
     return EntityClose(
-        calendar, day, time.fromisoformat(at), Decimal(limit), str(table.get("sign_role", "controller"))
+        calendar,
+        day,
+        time.fromisoformat(at),
+        Decimal(limit),
+        str(table.get("sign_role", "controller")),
+        declared=True,
     )

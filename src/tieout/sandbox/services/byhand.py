@@ -1,4 +1,5 @@
-"""What an accountant does past the product: pays bills at the bank, and books and matches that in Odoo."""
+"""What an accountant does past the product: pays bills at the bank, and books and matches that in Odoo;
+reverses an entry."""
 
 from __future__ import annotations
 
@@ -41,3 +42,16 @@ def settle_by_hand(admin: Administrator, company: int, numbers: Sequence[str], d
         "account.move.line", [["move_id", "=", made[0]], ["account_id", "=", accounts["211000"]]], ["name"]
     )
     admin.call("account.move.line", "reconcile", ids=[x["id"] for x in (*due, *own)], context=context)
+
+
+def reverse_by_hand(admin: Administrator, company: int, reference: str, day: date) -> None:
+    """Reverse the posted entry of a reference, by Odoo's own wizard; once, however often it is tried."""
+    context: dict[str, Any] = {"allowed_company_ids": [company]}
+    domain = [["ref", "=", reference], ["company_id", "=", company]]
+    (move,) = admin.call("account.move", "search", domain=domain, context=context)
+    if admin.call("account.move", "search", domain=[["reversed_entry_id", "=", move]], context=context):
+        return
+    context |= {"active_model": "account.move", "active_ids": [move]}
+    vals = [{"date": day.isoformat(), "reason": "of another month"}]
+    made = admin.call("account.move.reversal", "create", vals_list=vals, context=context)
+    admin.call("account.move.reversal", "refund_moves", ids=made, context=context)

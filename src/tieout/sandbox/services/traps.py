@@ -8,6 +8,9 @@ from decimal import Decimal
 from tieout.sandbox.month import FIRST, Planted, cents
 from tieout.sandbox.services.month import CONTROLLER, PAY_DAY, ServicesMonth, workbook_with_formulas
 
+# The journal that an accountant reverses in Odoo, and when.
+TURNED, TURNED_ON = "J-905", date(2026, 10, 19)
+
 
 class ServicesTraps:
     """Schedules one of each. All of them are in USD, the first entity's currency."""
@@ -25,6 +28,7 @@ class ServicesTraps:
         m.add(on(7), self.unbalanced)
         m.add(on(8), self.maker_approves)
         m.add(on(12), self.edited_after_approval)
+        m.add(on(13), self.turned_by_hand)
         m.add(on(14), self.schedule_off_by_a_cent)
         m.add(on(20), self.formulas)
         m.add(on(22), self.one_sided)
@@ -68,6 +72,13 @@ class ServicesTraps:
         self._plant("approval.void", "journals_us:J-904", Decimal(0))
         # The second of the two is away: past its service level that is a case, until it is void.
         self._plant("approval_overdue", "journals_us:J-904", Decimal(0))
+
+    def turned_by_hand(self, at: datetime) -> None:
+        """A journal that is booked; on TURNED_ON an accountant reverses it in Odoo, and tells nobody."""
+        value = Decimal("2750.00")
+        self.m.journal(at, TURNED, [("6530", value, "300"), ("2125", -value, "")])
+        self.m.analytic["300"] -= value
+        self._plant("reversed_in_ledger", TURNED, value)
 
     def schedule_off_by_a_cent(self, at: datetime) -> None:
         """A billing tool whose own schedule is a cent short of its invoice."""

@@ -267,6 +267,7 @@ class Payments:
                     "partner_id": x["partner_id"],
                     "currency_id": x["currency_id"],
                     "amount_currency": -x["amount_currency"],
+                    "analytic_distribution": x["analytic_distribution"],
                 },
             )
             for x in lines

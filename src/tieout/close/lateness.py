@@ -1,0 +1,92 @@
+"""Tells of tasks of a close that are past their due time: a case of the task's owner, until it is signed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.close.model import Task
+from tieout.close.planning import tasks_of
+from tieout.close.service import standing_signatures
+from tieout.engine import Clock
+from tieout.money import Period
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.close")
+_PAUSE_S = 5.0
+LATE = "close_task_late"
+
+
+class LatenessStage:
+    """A worker's step: looks every few seconds at the last period that ended, of every entity that the
+    project's calendar names, and at those with a task that was late."""
+
+    def __init__(self, release: Callable[[], Release], clock: Clock, pause_s: float = _PAUSE_S) -> None:
+        self._release, self._clock, self._pause = release, clock, pause_s
+        self._looked: float | None = None
+
+    def step(self, connection: Connection) -> bool:
+        started = time.monotonic()
+        if self._looked is not None and started - self._looked < self._pause:
+            return False
+        self._looked = started
+        release, now = self._release(), self._clock.now()
+        for entity, rules in release.closing.entities.items():
+            if rules.declared and entity in release.entities:
+                today = now.astimezone(release.entities[entity].zone).date()
+                ended = Period.of(today.replace(day=1) - timedelta(days=1))
+                tell_late(connection, release, entity, ended, now)
+        return False
+
+
+def tell_late(connection: Connection, release: Release, entity: str, ended: Period, now: datetime) -> None:
+    """Open a case for each task of `ended` that is due, is not signed, and waits for no other; solve
+    those of any period whose task is signed now."""
+    told = connection.execute(_SQL["open_late"], {"entity": entity, "cause": LATE}).fetchall()
+    periods = {str(ended), *(r["period"] for r in told)}
+    if (
+        not told
+        and not connection.execute(_SQL["began"], {"entity": entity, "period": str(ended)}).fetchone()
+    ):
+        # Before its first documents nobody closes anything here.
+        return
+    for period in sorted(periods):
+        tasks = tasks_of(release, entity, Period.parse(period))
+        signed = {
+            n for n, s in standing_signatures(connection, entity, Period.parse(period)).items() if s.stands
+        }
+        names = {t.name for t in tasks}
+        late = [
+            t for t in tasks
+            if t.name not in signed and now > t.due_at and all(b in signed for b in t.after if b in names)
+        ]  # fmt: skip
+        with connection.transaction():
+            open_cases(
+                connection, [_case(t, period, release.entities[entity].currency, now) for t in late], "close"
+            )
+            for row in told:
+                task = row["source_key"].split(":", 2)[2]
+                if row["period"] == period and (task in signed or task not in names):
+                    solve_by_key(connection, LATE, row["source_key"], now, "it is signed", "close")
+
+
+def _case(task: Task, period: str, currency: str, now: datetime) -> NewCase:
+    return NewCase(
+        cause=LATE,
+        interface=task.subject,
+        entity=task.entity,
+        period=period,
+        source_key=f"{task.entity}:{period}:{task.name}",
+        amount=Decimal(0),
+        currency=currency,
+        recovery=f"`tieout close show --period {period} --entity {task.entity}` says what it lacks; two people sign it",
+        detail=f"{task.name} was due on {task.due_at:%Y-%m-%d at %H:%M} and is not signed; it waits for nothing else",
+        owner=task.owner,
+        opened_at=now,
+        due_at=now + timedelta(hours=8),
+        blocking=False,
+    )
