@@ -22,6 +22,7 @@ from tieout.connect import OpenItem, SystemConfig
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.concur.simulator import Concur
+from tieout.connectors.coupa.simulator import Coupa
 from tieout.connectors.einvoices.simulator import AccessPoint, Item, Sent
 from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
 from tieout.connectors.gusto.simulator import Gusto
@@ -258,6 +259,24 @@ def _concur() -> None:
     _write("concur", "reports.trip.invented.json", raw.encode())
 
 
+def _coupa() -> None:
+    site = Coupa(lambda: AT, client_id="c", client_secret="s")
+    vendor = site.add_supplier("V01", "Acme Ltd", "DE89370400440532013000", AT, tax_id="US-1")
+    order = site.issue(
+        "PO-1", vendor, AT, [("Valve", "10.0", "12.505", "6000"), ("Advice", "1", "900.00", "6100")]
+    )
+    _write("coupa", "suppliers.one.invented.json", _json(vendor))
+    _write("coupa", "orders.two-lines.invented.json", _json(order))
+    _write("coupa", "receipts.came.invented.json", _json(site.receive(order, 1, "4.0", AT)))
+    _write("coupa", "receipts.went-back.invented.json", _json(site.receive(order, 1, "1.0", AT, back=True)))
+    bill = site.bill("A-77", order, date(2026, 10, 5), AT, {1: "4.0", 2: "1"})
+    _write("coupa", "bills.invoice.invented.json", _json(bill))
+    credit = site.bill("A-77-C", order, date(2026, 10, 6), AT, {1: "1"}, credit=True)
+    _write("coupa", "bills.credit.invented.json", _json(credit))
+    site.change(bill, AT + timedelta(days=1), status="voided")
+    _write("coupa", "bills.voided.invented.json", _json(bill))
+
+
 def _billing() -> None:
     head = "number,kind,on,customer,customer_name,description,net,tax,tax_key,tax_rate,currency,from_on,to_on,credits,documents"
     rows = [
@@ -291,7 +310,8 @@ def _procurement() -> None:
                  quantity=Decimal(6), amount=Amount(Decimal("119.97"), "EUR"))],
         date(2026, 10, 31),
     )  # fmt: skip
-    _write("procurement", "accruals.1.invented.json", canonical_bytes(accrual[0]))
+    for name in ("procurement", "coupa"):
+        _write(name, "accruals.1.invented.json", canonical_bytes(accrual[0]))
 
 
 def _einvoices() -> None:
@@ -354,7 +374,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
-        _chargebee, _gusto, _concur,
+        _chargebee, _gusto, _concur, _coupa,
         _billing, _procurement, _einvoices, _payments, _revaluation,
     ):  # fmt: skip
         make()

@@ -1,6 +1,6 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
-from tieout.connect.bills import BILL_OPTIONS
+from tieout.connect.bills import BILL_OPTIONS, own_accruals
 from tieout.connect.capabilities import (
     Balances,
     ControlTotal,
@@ -98,6 +98,7 @@ __all__ = [
     "journal_documents",
     "journal_items",
     "journal_of",
+    "own_accruals",
     "patiently",
     "read_json",
     "signed",

@@ -1,8 +1,13 @@
-"""What connectors of bills share: the options by which a bill is held against its order and its taxes."""
+"""What connectors of bills share: the options by which a bill is held against its order and its taxes, and
+what Tieout itself tells of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tieout.connect.declaration import Option
+from tieout.documents import BatchControl, Document, JournalEntry, decode_document
 
 _PERCENT = r"\d{1,2}(\.\d{1,3})?"
 
@@ -37,3 +42,11 @@ BILL_OPTIONS: tuple[Option, ...] = (
     Option("buyer_tax_id", "its tax number: a bill that is made out to another is refused"),
     Option("exemption", "its exemption certificate's number"),
 )
+
+
+def own_accruals(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What Tieout accrues at a cut-off, and its figures. Raises ValueError where the bytes are neither."""
+    document = decode_document(raw)
+    if not isinstance(document, JournalEntry | BatchControl):
+        raise ValueError(f"{document.key} is no entry")
+    return [document]

@@ -114,6 +114,7 @@ class VendorBill(DocumentBase, frozen=True, kw_only=True, tag="vendor_bill"):
 
     `supplier` is procurement's key where the source knows it; `seller` is who the bill itself says
     that it is from, `tax_id` and `iban` likewise; `refers_to` is the bill that a refund is for.
+    `exclusion` is the source's own reason that nothing is owed (voided), "" for none.
     """
 
     number: str
@@ -131,6 +132,7 @@ class VendorBill(DocumentBase, frozen=True, kw_only=True, tag="vendor_bill"):
     refers_to: str = ""
     prepared_by: str = ""
     batch: str = ""
+    exclusion: str = ""
 
 
 class PaidLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -246,14 +246,18 @@ def plan_document(
     )
 
     ctx = Context(document, revision, facts, release, interface, on)
-    if isinstance(document, CustomerInvoice) and document.exclusion == "voided" and facts.previous:
+    if (
+        isinstance(document, CustomerInvoice | VendorBill)
+        and document.exclusion == "voided"
+        and facts.previous
+    ):
         return refused(
             "voided_after_posting",
             document.total,
             "it is booked: give it a credit note at its source, or reverse it in the ledger; then exclude this",
             f"{document.number} was voided at its source",
         )
-    if isinstance(document, CustomerInvoice) and document.exclusion:
+    if isinstance(document, CustomerInvoice | VendorBill) and document.exclusion:
         return Plan(decision="excluded", reason=document.exclusion, on=on)
     if isinstance(document, Supplier):
         return procure_to_pay.supplier(ctx, document)

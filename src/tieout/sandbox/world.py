@@ -15,6 +15,7 @@ from tieout.connectors.bankfile.simulator import Bank
 from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.connectors.cloudevents.simulator import EventSink
 from tieout.connectors.concur.simulator import Concur
+from tieout.connectors.coupa.simulator import Coupa
 from tieout.connectors.gusto.simulator import Gusto
 from tieout.connectors.odoo.simulator import Odoo
 from tieout.connectors.salesforce.simulator import Salesforce
@@ -83,6 +84,8 @@ class World:
                 "gusto_token",
                 "concur_token",
                 "avatax_key",
+                "coupa_id",
+                "coupa_secret",
             )
         }
         plan = FAULT_PLANS[faults]
@@ -124,6 +127,12 @@ class World:
         self.gusto = Gusto(now, company="co-1", token=self.secrets["gusto_token"], faults=die(9))
         self.concur = Concur(now, token=self.secrets["concur_token"], faults=die(10))
         self.avatax = AvaTax(now, account="2000", key=self.secrets["avatax_key"], faults=die(11))
+        self.coupa = Coupa(
+            now,
+            client_id=self.secrets["coupa_id"],
+            client_secret=self.secrets["coupa_secret"],
+            faults=die(12),
+        )
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
@@ -139,6 +148,7 @@ class World:
             "gusto",
             "concur",
             "avatax",
+            "coupa",
         )
         self.ports = free_ports(names)
 
@@ -162,6 +172,7 @@ class World:
                 self.ports["gusto"]: self.gusto,
                 self.ports["concur"]: self.concur,
                 self.ports["avatax"]: self.avatax,
+                self.ports["coupa"]: self.coupa,
             }
         )
         self.mail.start(self.ports["smtp"])
@@ -182,6 +193,7 @@ class World:
             self.gusto.faults,
             self.concur.faults,
             self.avatax.faults,
+            self.coupa.faults,
         ]
 
     def let_faults(self, happen: bool) -> None:

@@ -17,10 +17,11 @@ from tieout.connect import (
     Option,
     Stream,
     SystemConfig,
+    own_accruals,
 )
 from tieout.connectors.procurement import normalise
 from tieout.connectors.procurement.form import FORMS, form_of, key_of, told_rows
-from tieout.documents import BatchControl, Document, JournalEntry, decode_document
+from tieout.documents import Document
 from tieout.formats.tables import TableError
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -67,14 +68,6 @@ def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     return [normalise.bill(normalise.kept(raw, "bills"))]
 
 
-def accruals(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """What Tieout accrues at a cut-off, and its figures. Raises ValueError where the bytes are neither."""
-    document = decode_document(raw)
-    if not isinstance(document, JournalEntry | BatchControl):
-        raise ValueError(f"{document.key} is no entry")
-    return [document]
-
-
 def open_session(config: SystemConfig) -> ProcurementFiles:
     return ProcurementFiles()
 
@@ -101,7 +94,7 @@ CONNECTOR = Connector(
         Stream("orders", "purchase orders, one row a line", orders, "the later file holds"),
         Stream("receipts", "what came, by order and line", receipts, "the later file holds"),
         Stream("bills", "bills and credits, one row a line", bills, "what was booked is not changed"),
-        Stream("accruals", "what Tieout accrues at a cut-off", accruals),
+        Stream("accruals", "what Tieout accrues at a cut-off", own_accruals),
     ),
     simulator="tieout.connectors.procurement.simulator:ProcurementTool",
 )
