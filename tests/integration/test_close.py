@@ -322,3 +322,13 @@ def test_nothing_is_late_where_no_calendar_names_the_entity_or_nothing_came_yet(
     closer.b.closing = CloseRules({"US": EntityClose(declared=True)})
     closer.b.clock.at = datetime(2026, 9, 20, 9, tzinfo=UTC)
     assert late(closer) == {}
+
+
+def test_a_case_of_the_next_period_keeps_no_period_open(closer: Closer) -> None:
+    assert "no case is open" in closer.why("cases decided")
+    closer.b.bill("NOV", quantity="99", order="", on=date(2026, 11, 2))
+    assert [k for _, k in closer.b.cases()] == ["USV1:NOV"] and "no case is open" in closer.why(
+        "cases decided"
+    )
+    closer.b.bill("OCT", quantity="99", order="", on=date(2026, 10, 29))
+    assert "no case is open" not in closer.why("cases decided")

@@ -128,6 +128,15 @@ def test_what_went_back_is_not_billed_and_its_credit_note_is_booked(buyer: Coupa
     assert buyer.cases() == [] and buyer.balances()["211000"] == Decimal("-161.00")
 
 
+def test_a_receipt_that_was_voided_came_not_at_all(buyer: CoupaBuyer) -> None:
+    order = buyer.agree()
+    (receipt,) = buyer.coupa.rows["receiving_transactions"].values()
+    buyer.coupa.change(receipt, AT + timedelta(hours=1), status="voided")
+    buyer.coupa.bill("A-1", order, date(2026, 10, 9), AT, {1: "10"})
+    buyer.pull()
+    assert buyer.balances() == {} and set(buyer.states().values()) == {"normalised"}
+
+
 def test_an_invoice_that_is_voided_once_it_is_booked_is_a_case(buyer: CoupaBuyer) -> None:
     order = buyer.agree()
     bill = buyer.coupa.bill("A-1", order, date(2026, 10, 9), AT, {1: "10"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -55,6 +55,21 @@ def test_a_closed_period_gives_the_same_bytes_after_later_traffic(closed: Closer
     assert set(first) == {
         "documents.csv", "documents.parquet", "journal_items.csv", "journal_items.parquet", "manifest.json",
     }  # fmt: skip
+
+
+def test_what_is_told_of_a_closed_period_later_is_none_of_its_extract(closed: Closer, tmp_path: Path) -> None:
+    """Receipts have no entry: nothing in the ledger keeps one of October out."""
+    at = closed.state().closed_at
+    first = files(write_files(made(closed), tmp_path / "a", ("csv",)))
+    closed.b.clock.at += timedelta(hours=1)
+    closed.b.order("PO-9", on=date(2026, 10, 20))
+    closed.b.tool.receive("PO-9", "1", Decimal(10), date(2026, 10, 30))
+    closed.b.tell("orders", "receipts")
+    rows = closed.b.database.rows(
+        "select 1 from tieout.document where state = 'posted' and posted_at > %s", at
+    )
+    assert rows
+    assert files(write_files(made(closed, at), tmp_path / "b", ("csv",))) == first
 
 
 def test_its_totals_are_the_ledgers_and_its_rows_name_their_sources(closed: Closer, tmp_path: Path) -> None:

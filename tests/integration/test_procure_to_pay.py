@@ -485,3 +485,33 @@ def test_a_bill_that_waits_at_the_cut_off_is_accrued_by_its_own_lines(buyer: Buy
     assert sum(v for r, a, v in buyer.booked() if a == "612000" and not r.startswith("Reversal")) == Decimal(
         "800.00"
     )
+
+
+def test_what_a_receipt_was_before_it_was_corrected_does_not_count(buyer: Buyer) -> None:
+    buyer.ready()
+    number, order, line, _, on, by = buyer.tool.receipts[0]
+    buyer.tool.receipts[0] = (number, order, line, Decimal(4), on, by)
+    buyer.tell("receipts")
+    buyer.bill()
+    assert buyer.states() == {"B-1": "normalised"}
+    buyer.tool.receipts[0] = (number, order, line, Decimal(10), on, by)
+    buyer.tell("receipts")
+    assert buyer.states() == {"B-1": "posted"}
+
+
+def test_a_receipt_that_was_corrected_is_accrued_as_it_was_told_last(buyer: Buyer) -> None:
+    from tieout.payables import accrue
+
+    buyer.ready()
+    number, order, line, _, on, by = buyer.tool.receipts[0]
+    buyer.tool.receipts[0] = (number, order, line, Decimal(4), on, by)
+    buyer.tell("receipts")
+    connection = buyer.database.connect(autocommit=True)
+    found = accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    assert [x.total.value for x in found] == [Decimal("80.00")]
+    # It came in November after all.
+    buyer.tool.receipts[0] = (number, order, line, Decimal(4), date(2026, 11, 2), by)
+    buyer.tell("receipts")
+    (none,) = accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    assert none.total.value == 0 and none.lines == ()
+    connection.close()

@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tieout.bootstrap.discover import discover
+from tieout.connect import FileRefusedError, SystemConfig
+from tieout.connectors.bankfile.simulator import Bank, BankLine
+from tieout.formats import FORMATS
 from tieout.rules import Interface, Mapping, MappingRow
 from tieout.rules.latency import taken_until
 from tieout.rules.packs import countries, load_pack, with_packs
@@ -116,9 +119,12 @@ def test_a_pack_is_whole(country: str) -> None:
     assert country in countries() and pack.name and len(pack.currency) == 3
     pack.calendar.check()
     re.compile(pack.tax_id)
-    assert pack.statements and pack.payments_version in ("03", "09")
+    assert pack.statements and set(pack.statements) <= set(FORMATS)
+    assert pack.tax_rates and pack.payments_version in ("03", "09")
     for row in pack.tax_rates:
-        assert re.fullmatch(r"(exempt|zero|(standard|reverse_charge|use_tax) \d{1,2}(\.\d)?)", row.value), row
+        assert re.fullmatch(
+            r"(exempt|zero|(standard|reverse_charge|use_tax) \d{1,2}(\.\d{1,3})?)", row.value
+        ), row
         same = [r for r in pack.tax_rates if r.key == row.key and r is not row]
         assert all(r.valid_to < row.valid_from or row.valid_to < r.valid_from for r in same), row
     assert with_packs(None, [pack]).rows == pack.tax_rates
@@ -166,3 +172,23 @@ def test_init_writes_a_project_of_a_country_that_loads(
     assert (entity.country, entity.currency) == (country, {"CH": "CHF", "US": "USD"}.get(country, "EUR"))
     wrong = CliRunner().invoke(cli, ["init", str(tmp_path / "q"), "--country", "ZZ"])
     assert wrong.exit_code == 2 and "there are CH, DE, NL, US" in wrong.output
+
+
+def test_statements_are_of_the_formats_of_the_country_unless_the_interface_says_others(folder: Path) -> None:
+    load = discover()["bankfile"].open(SystemConfig("b", "bankfile", "test", {})).read
+    project = load_project(folder, discover())
+    given = project.release.interfaces["bank"].options
+    assert "camt.053" in given["formats"] and "csv" not in given["formats"]
+    bank = Bank()
+    bank.open_account("DE02120300000000202051", "EUR", 0)
+    bank.book("DE02120300000000202051", BankLine(date(2026, 10, 5), 100, counterparty="A", remittance="x"))
+    content = bank.statement("DE02120300000000202051", date(2026, 10, 5))
+    assert len(list(load("a.xml", content, given))) == 1
+    with pytest.raises(FileRefusedError, match=r"it is camt.053, and mt940, ofx are expected here"):
+        list(load("a.xml", content, {"formats": "mt940, ofx"}))
+    assert len(list(load("a.xml", content, {"formats": "mt940", "format": "camt.053"}))) == 1
+
+
+def test_states_without_local_tax_have_their_rate() -> None:
+    rows = {r.key: r.value for r in load_pack("US").tax_rates}
+    assert rows["US>US-CT"] == "standard 6.35" and rows["US>US-OR"] == "zero" and "US>US-NY" not in rows

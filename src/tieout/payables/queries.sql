@@ -52,12 +52,16 @@ where n.entity = %(entity)s and n.name = %(name)s and d.kind = 'payment_file' an
 select 1 from tieout.message where interface = %(interface)s and stream = 'files' and state = 'received' limit 1
 
 -- name: purchasing
--- Orders, receipts and bills of an entity that stand; and bills that wait, but not for people.
-select kind, content, source_key, interface, revision, message_id, stamp, state from tieout.document
+-- Orders, receipts (as they were told last) and bills of an entity that stand; and bills that wait, but not for
+-- people.
+select kind, content, source_key, interface, revision, message_id, stamp, state from tieout.document d
 where entity = %(entity)s and kind in ('purchase_order', 'goods_receipt', 'vendor_bill')
   and (state in ('planned', 'posted')
     or (kind = 'vendor_bill' and state = 'normalised' and coalesce(reason, '') not like 'approval %%'))
   and accounting_on <= %(on)s
+  and (kind <> 'goods_receipt' or not exists (select 1 from tieout.document l
+    where l.interface = d.interface and l.source_key = d.source_key and l.revision > d.revision
+      and l.state in ('planned', 'posted')))
 order by document_id
 
 -- name: accrued

@@ -203,14 +203,17 @@ def _slot(mine: BillLine, bill: VendorBill, line: OrderLine) -> str:
 
 
 def received(related: Iterable[RelatedFact]) -> dict[str, Decimal]:
-    """What came of each order's line, by "number line"."""
-    came: dict[str, Decimal] = {}
+    """What came of each order's line, by "number line": of a receipt that was corrected its latest telling."""
+    latest: dict[tuple[str, str], GoodsReceipt] = {}
     for fact in related:
         if fact.kind == "goods_receipt" and fact.stands:
             receipt = decode_document(fact.content.encode())
             assert isinstance(receipt, GoodsReceipt)
-            key = f"{plain(receipt.order_number)} {receipt.line}"
-            came[key] = came.get(key, _ZERO) + receipt.quantity
+            latest[fact.interface, fact.key] = receipt
+    came: dict[str, Decimal] = {}
+    for receipt in latest.values():
+        key = f"{plain(receipt.order_number)} {receipt.line}"
+        came[key] = came.get(key, _ZERO) + receipt.quantity
     return came
 
 

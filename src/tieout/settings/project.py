@@ -219,6 +219,7 @@ def _interface(
     _declare_dialect(file, folder)
     _declare_rules(file, folder)
     _check_options(file, registry[systems[system].connector])
+    _from_pack(table, registry[systems[system].connector], entities[entity].country)
     return Interface(
         name=name,
         system=system,
@@ -232,6 +233,14 @@ def _interface(
             if k in table
         },
     )
+
+
+def _from_pack(table: dict[str, Any], connector: Connector, country: str) -> None:
+    """What an interface does not say and its country's pack does."""
+    for option in connector.options if country else ():
+        if option.pack:
+            listed = ", ".join(getattr(load_pack(country), option.pack))
+            table.setdefault("options", {}).setdefault(option.name, listed)
 
 
 def _check_latency(file: TomlFile, table: dict[str, Any]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tieout.connect import Connector, FileRefusedError, Item, Option, Stream, SystemConfig
 from tieout.connectors.bankfile.normalise import file_digest, read_file, statements
 from tieout.formats import DIALECTS, FORMATS, FormatError
+
+_ANY = "|".join(re.escape(f) for f in FORMATS)
 
 
 class BankFiles:
@@ -16,9 +19,15 @@ class BankFiles:
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
         content = bytes(content)
         try:
-            read_file(content, options)
+            found = read_file(content, options).format
         except FormatError as error:
             raise FileRefusedError(f"{name}: {error}") from None
+        expected = [x.strip() for x in str(options.get("formats", "")).split(",") if x.strip()]
+        if expected and not options.get("format") and found not in expected:
+            raise FileRefusedError(
+                f"{name}: it is {found}, and {', '.join(expected)} are expected here: the interface's option formats "
+                "says which, or its country's pack does"
+            )
         yield Item("statements", name, f"file:{file_digest(content)}", content)
 
     def check(self) -> str:
@@ -38,6 +47,12 @@ CONNECTOR = Connector(
     can=("file",),
     options=(
         Option("format", "the files' format, where it shall not be detected", FORMATS),
+        Option(
+            "formats",
+            "the formats that are expected, by commas; any other is refused (default: those of the country's pack)",
+            shape=rf"({_ANY})( *, *({_ANY}))*",
+            pack="statements",
+        ),
         Option("dialect", "the files' dialect: its name, or the project's dialects/NAME.toml", DIALECTS),
         Option("encoding", "the files' encoding, where it shall not be detected"),
         Option("bank_codes", "bank transaction code to the role of its account", table=True),
