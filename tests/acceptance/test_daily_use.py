@@ -362,7 +362,7 @@ def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path)
         (("payments", "list"), "no interface pays for US"),
         (("payments", "propose", "--as", "ada"), "no interface pays for US"),
         (("accruals", "--period", "2026-10"), "no interface accrues for US"),
-        (("revalue", "--period", "2026-10"), "nothing revalues US"),
+        (("revalue", "--period", "2026-10", "--entity", "XX"), "XX"),
         (("extract", "--period", "2026-10"), "say where it goes"),
         (("extract", "--period", "2026-10", "--postgres", "postgres://x"), "env:NAME"),
         (("cash", "--on", "yesterday"), "a day such as"),
