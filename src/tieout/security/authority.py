@@ -14,8 +14,11 @@ from tieout.security.people import (
     AuthorityError,
     Begin,
     Change,
+    Confirm,
+    EndPerson,
     Kept,
     Person,
+    Reset,
     fold,
 )
 from tieout.security.stamps import StampError, stamper
@@ -89,4 +92,19 @@ def change_authority(connection: Connection, change: Change, made_by: str, now: 
     if isinstance(change, Begin):
         detail["people"] = [p.name for p in change.people]
     record(connection, [Entry(now, made_by, f"authority.{detail['change']}", f"change {no}", "", detail)])
+    _consequences(connection, held, change, now)
     return no
+
+
+def _consequences(connection: Connection, held: Authority, change: Change, now: datetime) -> None:
+    """What ends at once: sessions of whoever is not let in any more, and, where a reset is confirmed,
+    everything that the person signs in with."""
+    if isinstance(change, EndPerson):
+        connection.execute(
+            _SQL["end_sessions"], {"person": change.name, "now": now, "why": "not let in any more"}
+        )
+    if isinstance(change, Confirm):
+        kept = held.waiting[change.no].change
+        if isinstance(kept, Reset):
+            connection.execute(_SQL["end_sessions"], {"person": kept.name, "now": now, "why": "reset"})
+            connection.execute(_SQL["end_credentials"], {"person": kept.name, "now": now})

@@ -2,7 +2,8 @@
 
 What holds is what a list of changes comes to, in their order (`fold`). What gives authority takes
 two administrators: one makes the change, another confirms it, and neither is the one who gains by
-it. What takes authority away holds at once.
+it. What takes authority away holds at once. While there is one administrator alone, at the first start,
+their word lets one more person in and makes an administrator of them: from then on there are two.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True, tag_field="change"):
 
 class AddPerson(_Change, frozen=True, kw_only=True, tag="person"):
     """A person, or a service account. `names` are what the sources call them: logins, addresses;
-    `key_sha256` is the hash of the key with which they prove who they are."""
+    `key_sha256` is the hash of the key with which they prove who they are at the command line, "" for
+    nobody's: they sign in."""
 
     name: str
     human: bool
@@ -79,12 +81,28 @@ class Confirm(_Change, frozen=True, kw_only=True, tag="confirm"):
 
 
 class Begin(_Change, frozen=True, kw_only=True, tag="begin"):
-    """The first two administrators: everybody after them takes two."""
+    """The first administrator, or the first two: everybody after them takes two."""
 
-    people: tuple[AddPerson, AddPerson]
+    people: tuple[AddPerson, ...]
 
 
-Change = AddPerson | GrantRole | RevokeRole | EndPerson | Delegate | Recall | Confirm | Begin
+class Reset(_Change, frozen=True, kw_only=True, tag="reset"):
+    """`name` lost what they sign in with: all of it ends, and they are invited anew."""
+
+    name: str
+
+
+class Joined(_Change, frozen=True, kw_only=True, tag="joined"):
+    """Somebody whom the company's own sign-on vouches for, and what their groups there give them: (role,
+    entity). It takes the place of what their groups gave before, and of nothing else."""
+
+    name: str
+    names: tuple[str, ...]
+    roles: tuple[tuple[str, str], ...]
+
+
+Change = AddPerson | GrantRole | RevokeRole | EndPerson | Delegate | Recall | Confirm | Begin | Reset | Joined
+SIGN_ON = "single sign-on"
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,7 @@ class Grant:
     entity: str
     limit: Decimal | None
     given_by: frozenset[str]
+    by_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,9 +163,14 @@ class Authority:
     def by_key(self, key_sha256: str) -> Person | None:
         """The active person whose key this is."""
         for person in self.people.values():
-            if person.active and person.key_sha256 == key_sha256:
+            if person.active and person.key_sha256 and person.key_sha256 == key_sha256:
                 return person
         return None
+
+    def alone(self) -> str:
+        """The one administrator that there is, "" where there are more, or none."""
+        held = self.holders(ADMINISTRATOR, EVERYWHERE)
+        return held[0].name if len(held) == 1 else ""
 
     def who_is(self, name: str) -> str:
         """The person whom a source calls `name`, active or not; else the name itself, folded."""
@@ -170,6 +194,8 @@ class Authority:
             return self._check_begin(change)
         if isinstance(change, Delegate | Recall):
             return self._check_delegation(change, made_by)
+        if isinstance(change, Joined):
+            return self._check_joined(change, made_by)
         self._need_administrator(made_by)
         match change:
             case AddPerson():
@@ -180,6 +206,10 @@ class Authority:
                     raise AuthorityError("nobody grants a role to themselves")
                 if not person.human and change.role == ADMINISTRATOR:
                     raise AuthorityError("a service account is no administrator")
+            case Reset():
+                if change.name == made_by:
+                    raise AuthorityError("two other administrators reset what an administrator signs in with")
+                self._known(change.name)
             case RevokeRole() | EndPerson():
                 self._known(change.name)
                 self._check_last(change)
@@ -189,8 +219,11 @@ class Authority:
     def _check_begin(self, change: Begin) -> None:
         if self.people:
             raise AuthorityError("there are people already: an administrator adds more")
+        if len(change.people) == 1:
+            return
         one, two = change.people
-        if {one.name, *one.names} & {two.name, *two.names} or one.key_sha256 == two.key_sha256:
+        same_key = one.key_sha256 == two.key_sha256 or not (one.key_sha256 and two.key_sha256)
+        if {one.name, *one.names} & {two.name, *two.names} or same_key:
             raise AuthorityError("the first two administrators are two people, each with a key")
 
     def _check_person(self, change: AddPerson) -> None:
@@ -203,7 +236,8 @@ class Authority:
             if name in taken and (old is None or taken[name] != old.name):
                 raise AuthorityError(f"{name!r} is {taken[name]} already: one account a person")
         for person in self.people.values():
-            if person.key_sha256 == change.key_sha256 and person.name != change.name:
+            same_key = change.key_sha256 and person.key_sha256 == change.key_sha256
+            if same_key and person.name != change.name:
                 raise AuthorityError(f"this key is {person.name}'s: everybody has a key of their own")
         if old is not None and old.human != change.human:
             raise AuthorityError(f"{change.name} stays what it is: a person, or a service account")
@@ -241,6 +275,20 @@ class Authority:
             if change.until < change.since or (change.until - change.since).days > 92:
                 raise AuthorityError("a delegation has a first and a last day, 92 days apart at most")
 
+    def _check_joined(self, change: Joined, made_by: str) -> None:
+        """Only the company's own sign-on says it, of people alone, and makes no administrator."""
+        if made_by != SIGN_ON:
+            raise AuthorityError("only the company's sign-on says who joined")
+        if any(role == ADMINISTRATOR for role, _ in change.roles):
+            raise AuthorityError("administrators are made by two administrators, never by a group")
+        person = self.people.get(change.name)
+        if person is not None and not (person.active and person.human):
+            raise AuthorityError(f"{change.name} is not let in here any more, or is a service account")
+        taken = {n: p.name for p in self.people.values() for n in p.called()}
+        for name in (change.name, *change.names):
+            if taken.get(name, change.name) != change.name:
+                raise AuthorityError(f"{name!r} is {taken[name]} already: one account a person")
+
     def _need_administrator(self, name: str) -> None:
         person = self.people.get(name)
         if person is None or not person.active or not person.grants_of(ADMINISTRATOR, EVERYWHERE):
@@ -262,6 +310,10 @@ def fold(changes: Iterable[Kept]) -> Authority:
     held = Authority()
     for kept in changes:
         match kept.change:
+            case Begin(people=(only,)):
+                _add(held, only, frozenset())
+                grant = Grant(ADMINISTRATOR, EVERYWHERE, None, frozenset())
+                held.people[only.name] = replace(held.people[only.name], grants=(grant,))
             case Begin(people=people):
                 names = frozenset(p.name for p in people)
                 for given in people:
@@ -270,8 +322,13 @@ def fold(changes: Iterable[Kept]) -> Authority:
                     # Each is there by the other's word.
                     grant = Grant(ADMINISTRATOR, EVERYWHERE, None, names - {given.name})
                     held.people[given.name] = replace(person, grants=(grant,))
-            case AddPerson() | GrantRole():
-                held.waiting[kept.no] = kept
+            case AddPerson() | GrantRole() | Reset():
+                if _by_one_alone(held, kept):
+                    _hold(held, kept, frozenset({kept.made_by}))
+                else:
+                    held.waiting[kept.no] = kept
+            case Joined():
+                _join(held, kept.change)
             case Confirm(no=no):
                 waiting = held.waiting.pop(no)
                 _hold(held, waiting, frozenset({waiting.made_by, kept.made_by}))
@@ -287,6 +344,31 @@ def fold(changes: Iterable[Kept]) -> Authority:
             case Recall(name=name, to=to):
                 held.delegations = [d for d in held.delegations if (d.name, d.to) != (name, to)]
     return held
+
+
+def _by_one_alone(held: Authority, kept: Kept) -> bool:
+    """Whether the one administrator there is makes room for a second: their word is enough for that."""
+    change = kept.change
+    if kept.made_by != held.alone():
+        return False
+    if isinstance(change, AddPerson):
+        return change.human
+    return isinstance(change, GrantRole) and change.role == ADMINISTRATOR
+
+
+def _join(held: Authority, change: Joined) -> None:
+    old = held.people.get(change.name)
+    own = tuple(g for g in old.grants if not g.by_group) if old else ()
+    given = tuple(Grant(role, entity, None, frozenset({SIGN_ON}), True) for role, entity in change.roles)
+    names = frozenset(fold_name(n) for n in change.names) | (old.names if old else frozenset())
+    held.people[change.name] = Person(
+        name=change.name,
+        human=True,
+        names=names,
+        key_sha256=old.key_sha256 if old else "",
+        grants=own + given,
+        given_by=(old.given_by if old else frozenset()) | {SIGN_ON},
+    )
 
 
 def _hold(held: Authority, kept: Kept, given_by: frozenset[str]) -> None:

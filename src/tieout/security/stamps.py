@@ -13,6 +13,8 @@ import os
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg.conninfo import conninfo_to_dict
 
 from tieout.store import Connection
@@ -76,6 +78,10 @@ class Stamper:
             raw = part if isinstance(part, bytes) else str(part).encode()
             digest.update(len(raw).to_bytes(8, "big") + raw)
         return digest.digest()
+
+    def derived(self, purpose: str) -> bytes:
+        """A key of 256 bits for another purpose (HKDF-SHA256, RFC 5869)."""
+        return HKDF(hashes.SHA256(), 32, None, f"tieout {purpose}".encode()).derive(self._key)
 
     def holds(self, stamp: bytes | None, what: str, *parts: object) -> bool:
         """Whether `stamp` is this row's."""

@@ -1,4 +1,37 @@
 CREATE SCHEMA tieout;
+CREATE FUNCTION tieout.keep_credential() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (to_jsonb(old) - array['confirmed_at', 'ended_at', 'counter'])
+        is distinct from (to_jsonb(new) - array['confirmed_at', 'ended_at', 'counter'])
+        or old.ended_at is not null or new.counter < old.counter
+        or (old.confirmed_at is not null and old.confirmed_at is distinct from new.confirmed_at) then
+        raise exception 'a credential is not changed: it ends, and its counter only grows';
+    end if;
+    return new;
+end $$;
+CREATE FUNCTION tieout.keep_service_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (to_jsonb(old) - array['ended_at', 'used_at']) is distinct from (to_jsonb(new) - array['ended_at', 'used_at'])
+        or old.ended_at is distinct from new.ended_at and old.ended_at is not null then
+        raise exception 'a key is not changed: it ends';
+    end if;
+    return new;
+end $$;
+CREATE FUNCTION tieout.keep_session() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (to_jsonb(old) - array['seen_at', 'ended_at', 'ended_why'])
+        is distinct from (to_jsonb(new) - array['seen_at', 'ended_at', 'ended_why'])
+        or old.ended_at is not null then
+        raise exception 'a session is not changed: it ends';
+    end if;
+    return new;
+end $$;
 CREATE FUNCTION tieout.keep_signature() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -166,6 +199,29 @@ CREATE TABLE tieout.control_total (
     credit numeric NOT NULL,
     reference text NOT NULL,
     taken_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.credential (
+    credential_id bigint NOT NULL,
+    person text NOT NULL,
+    kind text NOT NULL,
+    handle text DEFAULT ''::text NOT NULL,
+    label text DEFAULT ''::text NOT NULL,
+    secret bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    counter bigint DEFAULT 0 NOT NULL,
+    stamp bytea NOT NULL,
+    CONSTRAINT credential_kind_check CHECK ((kind = ANY (ARRAY['password'::text, 'totp'::text, 'passkey'::text, 'recovery'::text]))),
+    CONSTRAINT credential_person_check CHECK ((person <> ''::text))
+);
+ALTER TABLE tieout.credential ALTER COLUMN credential_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.credential_credential_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE tieout.delivery (
     delivery_id bigint NOT NULL,
@@ -353,6 +409,17 @@ ALTER TABLE tieout.message ALTER COLUMN message_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.once (
+    token_sha256 bytea NOT NULL,
+    purpose text NOT NULL,
+    person text NOT NULL,
+    content bytea NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    stamp bytea NOT NULL
+);
 CREATE TABLE tieout.payout_item (
     entity text NOT NULL,
     payout_key text NOT NULL,
@@ -393,6 +460,38 @@ CREATE TABLE tieout.schema_migration (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE tieout.service_key (
+    key_sha256 bytea NOT NULL,
+    key_id text NOT NULL,
+    person text NOT NULL,
+    label text NOT NULL,
+    scopes text[] NOT NULL,
+    entities text[] NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    used_at timestamp with time zone,
+    stamp bytea NOT NULL,
+    CONSTRAINT service_key_check CHECK ((expires_at > made_at)),
+    CONSTRAINT service_key_entities_check CHECK ((cardinality(entities) > 0)),
+    CONSTRAINT service_key_scopes_check CHECK ((cardinality(scopes) > 0))
+);
+CREATE TABLE tieout.session (
+    token_sha256 bytea NOT NULL,
+    person text NOT NULL,
+    level text NOT NULL,
+    second_factor boolean NOT NULL,
+    via text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_why text DEFAULT ''::text NOT NULL,
+    address text NOT NULL,
+    agent text NOT NULL,
+    stamp bytea NOT NULL,
+    CONSTRAINT session_level_check CHECK ((level = ANY (ARRAY['half'::text, 'enrol'::text, 'full'::text])))
 );
 CREATE TABLE tieout.signature (
     signature_id bigint NOT NULL,
@@ -454,6 +553,13 @@ ALTER TABLE tieout.suggestion ALTER COLUMN suggestion_id ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.throttle (
+    subject text NOT NULL,
+    failures integer NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL
+);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_pkey PRIMARY KEY (request_id, person);
@@ -471,6 +577,8 @@ ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
 ALTER TABLE ONLY tieout.control_total
     ADD CONSTRAINT control_total_pkey PRIMARY KEY (interface, period, currency, control_group);
+ALTER TABLE ONLY tieout.credential
+    ADD CONSTRAINT credential_pkey PRIMARY KEY (credential_id);
 ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
 ALTER TABLE ONLY tieout.delivery
@@ -503,6 +611,8 @@ ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_interface_dedupe_key_key UNIQUE (interface, dedupe_key);
 ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (message_id);
+ALTER TABLE ONLY tieout.once
+    ADD CONSTRAINT once_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.payout_item
     ADD CONSTRAINT payout_item_pkey PRIMARY KEY (entity, payout_key, movement_key);
 ALTER TABLE ONLY tieout.pinned_system
@@ -515,16 +625,27 @@ ALTER TABLE ONLY tieout.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY tieout.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.service_key
+    ADD CONSTRAINT service_key_key_id_key UNIQUE (key_id);
+ALTER TABLE ONLY tieout.service_key
+    ADD CONSTRAINT service_key_pkey PRIMARY KEY (key_sha256);
+ALTER TABLE ONLY tieout.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.signature
     ADD CONSTRAINT signature_pkey PRIMARY KEY (signature_id);
 ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
+ALTER TABLE ONLY tieout.throttle
+    ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
 CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));
 CREATE INDEX approval_request_open ON tieout.approval_request USING btree (due_at) WHERE (state = 'open'::text);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
+CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
+CREATE UNIQUE INDEX credential_one ON tieout.credential USING btree (person, kind) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL) AND (kind = ANY (ARRAY['password'::text, 'totp'::text])));
+CREATE INDEX credential_person ON tieout.credential USING btree (person) WHERE (ended_at IS NULL);
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
@@ -541,7 +662,9 @@ CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, 
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
+CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
 CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
+CREATE INDEX session_person ON tieout.session USING btree (person) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
 CREATE INDEX suggestion_rejected ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = 'rejected'::text);
@@ -552,6 +675,9 @@ CREATE TRIGGER approval_request_fixed BEFORE UPDATE ON tieout.approval_request F
 CREATE TRIGGER approval_request_kept BEFORE DELETE OR TRUNCATE ON tieout.approval_request FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER authority_fixed BEFORE DELETE OR UPDATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER credential_fixed BEFORE DELETE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER credential_kept BEFORE UPDATE ON tieout.credential FOR EACH ROW EXECUTE FUNCTION tieout.keep_credential();
+CREATE TRIGGER credential_whole BEFORE TRUNCATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER head_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -561,6 +687,9 @@ CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEM
 CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
 CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER service_key_fixed BEFORE DELETE ON tieout.service_key FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER service_key_kept BEFORE UPDATE ON tieout.service_key FOR EACH ROW EXECUTE FUNCTION tieout.keep_service_key();
+CREATE TRIGGER session_kept BEFORE UPDATE ON tieout.session FOR EACH ROW EXECUTE FUNCTION tieout.keep_session();
 CREATE TRIGGER signature_fixed BEFORE DELETE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER signature_kept BEFORE UPDATE ON tieout.signature FOR EACH ROW EXECUTE FUNCTION tieout.keep_signature();
 CREATE TRIGGER signature_whole BEFORE TRUNCATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();

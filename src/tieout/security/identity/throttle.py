@@ -1,0 +1,67 @@
+"""Tries that fail are slowed, then stopped: by whom they are about, and by where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tieout.evidence import Entry, record
+from tieout.security.identity.keeping import SQL
+from tieout.security.identity.model import Origin, ThrottledError
+from tieout.store import Connection
+
+FREE = 3
+STOPPED_AFTER = 10
+STOP = timedelta(minutes=15)
+# An address stands for many people behind it.
+ADDRESS_FREE, ADDRESS_STOPPED_AFTER = 20, 100
+_FORGET = timedelta(hours=1)
+_SLOWEST_S = 60
+
+
+def subjects(about: str, origin: Origin) -> list[str]:
+    """What a try counts for: the person (or key) that it is about, and where it comes from."""
+    return [f"about:{about[:120]}", *([f"from:{origin.address}"] if origin.address else [])]
+
+
+def count_try(connection: Connection, about: Sequence[str], now: datetime) -> None:
+    """Count a try, in a transaction of its own that is committed before anything is checked.
+
+    Raises ThrottledError where it comes too soon after those before it: it is not looked at then, and does
+    not count.
+    """
+    row = connection.execute(SQL["throttled"], {"subjects": list(about), "now": now}).fetchone()
+    if row is not None:
+        raise ThrottledError(row["until"])
+    # In one order for everybody.
+    for subject in sorted(about):
+        given = {"subject": subject, "now": now, "forget": now - _FORGET}
+        held = connection.execute(SQL["tries"], given).fetchone()
+        assert held is not None
+        if held["until"] > now:
+            # Somebody else's try, at the same time, was one too many.
+            raise ThrottledError(held["until"])
+        wait = _wait(subject, held["failures"])
+        if wait:
+            connection.execute(SQL["hold_back"], {"subject": subject, "until": now + wait})
+        if wait == STOP:
+            detail = {"tries": held["failures"], "until": (now + wait).isoformat()}
+            record(connection, [Entry(now, "identity", "identity.stopped", subject, "", detail)])
+
+
+def let_go(connection: Connection, about: str, origin: Origin) -> None:
+    """Whoever proved who they are begins anew; at their address one try was none."""
+    person, *address = subjects(about, origin)
+    connection.execute(SQL["let_go"], {"subject": person})
+    for subject in address:
+        connection.execute(SQL["take_back"], {"subject": subject})
+
+
+def _wait(subject: str, failures: int) -> timedelta:
+    """1, 2, 4 … seconds after the first few, then a quarter of an hour."""
+    free, stopped = (
+        (ADDRESS_FREE, ADDRESS_STOPPED_AFTER) if subject.startswith("from:") else (FREE, STOPPED_AFTER)
+    )
+    if failures >= stopped:
+        return STOP
+    return timedelta(seconds=min(2 ** (failures - free), _SLOWEST_S)) if failures >= free else timedelta()
