@@ -15,8 +15,9 @@ from tests.integration.test_identity import HERE, House
 from tieout.sandbox.world import free_ports
 from tieout.security import EndPerson, Joined, change_authority, load_authority
 from tieout.security.identity import SignInError
-from tieout.security.identity.single_sign_on import Provider, SignOn, Vouched
+from tieout.security.identity.single_sign_on import Provider, Vouched
 from tieout.security.people import SIGN_ON, AuthorityError
+from tieout.settings import SignOn
 from tieout.simkit import serve
 from tieout.store import Database
 

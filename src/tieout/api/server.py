@@ -8,27 +8,33 @@ import asyncio
 import html
 import json
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from tieout.api.committer import Committer, Work
 from tieout.api.status import Status, read_status
+from tieout.api.v1 import build
+from tieout.api.v1.calling import Desk, readable
+from tieout.api.v1.problems import ProblemError, answer
 from tieout.connect import Connector, FileReader, FileRefusedError, SignatureError, WebhookReceiver
-from tieout.engine import Clock
+from tieout.engine import Clock, SystemClock
 from tieout.evidence import Entry, record
 from tieout.observe import Metrics
 from tieout.pipeline import poll_now, refuse_file, take_file
 from tieout.rules import Release
 from tieout.security import AuthorityError, StampError, load_authority, person_of
-from tieout.store import Connection, Database
+from tieout.security.identity import service_key_of
+from tieout.security.identity.single_sign_on import Provider
+from tieout.settings import IdentitySettings
+from tieout.store import Connection, Database, Pool
 
 _LIMIT_BYTES = 2 * 1024 * 1024
 _FILE_LIMIT_BYTES = 256 * 1024 * 1024
@@ -47,6 +53,12 @@ class Services:
     connector_of: Callable[[str], Connector]
     host: str
     port: int
+    identity: IdentitySettings | None = None
+    wall: Clock = field(default_factory=SystemClock)
+
+    def site(self) -> IdentitySettings:
+        """Under which address people come."""
+        return self.identity or IdentitySettings(f"http://localhost:{self.port}")
 
 
 Message = dict[str, Any]
@@ -57,13 +69,26 @@ Send = Callable[[Message], Awaitable[None]]
 class Application:
     """Raw webhooks in front, Starlette behind."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, pages: Sequence[BaseRoute] = ()) -> None:
         self._s, self._metrics = services, Metrics()
         self._receivers: dict[tuple[str, str], tuple[WebhookReceiver, tuple[str, ...]]] = {}
         self._committer = Committer(services.database, self._wake_polls)
         self._committer.start()
+        settings = services.site()
+        provider = Provider(settings.sign_on) if settings.sign_on else None
+        self._desk = desk = Desk(
+            services.name,
+            Pool(services.database.dsn),
+            services.clock,
+            services.wall,
+            services.release,
+            settings,
+            provider,
+        )
         self._rest = Starlette(
             routes=[
+                Mount("/api/v1", build(desk)),
+                *pages,
                 Route("/", self._page),
                 Route("/status", self._status),
                 Route("/metrics", self._render_metrics),
@@ -148,7 +173,7 @@ class Application:
         def take() -> tuple[int, dict[str, Any]]:
             connection = self._s.database.connect(autocommit=True)
             try:
-                who = self._uploader(connection, key)
+                who = self._uploader(connection, key, interface.entity)
             except (AuthorityError, StampError) as error:
                 connection.close()
                 return 401, {"detail": f"{error}; send your key as Authorization: Bearer KEY"}
@@ -164,13 +189,18 @@ class Application:
         status, body = await asyncio.to_thread(take)
         return JSONResponse(body, status)
 
-    def _uploader(self, connection: Connection, key: str) -> str:
-        """Who gives a file: once people were added, the one whose key it is. Raises AuthorityError,
-        StampError, and leaves evidence of who was not let do it."""
+    def _uploader(self, connection: Connection, key: str, entity: str) -> str:
+        """Who gives a file: once people were added, the one whose key it is, or a service account whose key is
+        for that. Raises AuthorityError, StampError, and leaves evidence of who was not let do it."""
         if not load_authority(connection).people:
             return ""
         try:
-            return person_of(connection, key).name
+            service = service_key_of(connection, key, self._s.wall.now())
+            if service is None:
+                return person_of(connection, key).name
+            if not service.may("files:write", entity):
+                raise AuthorityError(f"this key of {service.person.name} is not for files:write of {entity}")
+            return service.person.name
         except AuthorityError as error:
             detail = {"why": str(error)}
             entry = Entry(self._s.clock.now(), "unknown", "authority.refused", "upload", "", detail)
@@ -178,20 +208,45 @@ class Application:
                 record(connection, [entry])
             raise
 
-    async def _read(self) -> Status:
-        return await asyncio.to_thread(read_status, self._s.database, self._s.release())
+    async def _read(self, request: Request, whole: bool = False) -> Status:
+        """The status, as far as whoever asks may see it; `whole`, or not at all. Raises ProblemError."""
+
+        def read() -> Status:
+            with self._desk.pool.connection() as connection:
+                seen = readable(request, self._desk, connection)
+            if not seen or (whole and "*" not in seen):
+                raise ProblemError(403, "forbidden", "you have no role for documents:read")
+            release = self._s.release()
+            return read_status(self._s.database, release).of(seen, release)
+
+        return await asyncio.to_thread(read)
 
     async def _page(self, request: Request) -> Response:
+        try:
+            status = await self._read(request)
+        except ProblemError as problem:
+            if problem.kind != "forbidden":
+                return RedirectResponse("/sign-in", 303)
+            status = None
         return HTMLResponse(
-            _render(self._s, await self._read()),
-            headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"},
+            _render(self._s, status),
+            headers={
+                "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                "cache-control": "no-store",
+            },
         )
 
     async def _status(self, request: Request) -> Response:
-        return Response((await self._read()).to_json(), media_type="application/json")
+        try:
+            return Response((await self._read(request)).to_json(), media_type="application/json")
+        except ProblemError as problem:
+            return answer(problem.status, problem.kind, problem.detail)
 
     async def _render_metrics(self, request: Request) -> Response:
-        status = await self._read()
+        try:
+            status = await self._read(request, whole=True)
+        except ProblemError as problem:
+            return answer(problem.status, problem.kind, problem.detail)
         for stage, count in status.backlog.items():
             self._metrics.backlog.labels(stage).set(count)
         self._metrics.open_cases.clear()
@@ -251,7 +306,20 @@ def _table(heads: list[tuple[str, bool]], rows: list[list[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _render(services: Services, status: Status) -> str:
+_NO_FIGURES = "<p>You let people in; figures are shown to other roles.</p>"
+
+
+def _render(services: Services, status: Status | None) -> str:
+    head = (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(services.name)} – Tieout</title><style>{_STYLE}</style>"
+        f"<h1>{html.escape(services.name)} <span class=quiet>{html.escape(services.environment)}</span></h1>"
+    )
+    return head + (_figures(status) if status is not None else _NO_FIGURES) + "</html>"
+
+
+def _figures(status: Status) -> str:
     cases = (
         _table(
             [
@@ -299,22 +367,18 @@ def _render(services: Services, status: Status) -> str:
         ],
     )
     return (
-        "<!doctype html><html lang=en><meta charset=utf-8>"
-        '<meta name=viewport content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(services.name)} – Tieout</title><style>{_STYLE}</style>"
-        f"<h1>{html.escape(services.name)} <span class=quiet>{html.escape(services.environment)}"
-        f"</span></h1><h2>What failed, what it costs, what recovers it</h2>{cases}"
+        f"<h2>What failed, what it costs, what recovers it</h2>{cases}"
         f"<h2>Flows</h2>{flows}<h2>Evidence</h2><p>{status.sealed} entries sealed, "
-        f"{status.unsealed} to be sealed.</p></html>"
+        f"{status.unsealed} to be sealed.</p>"
     )
 
 
-def serve(services: Services) -> None:
-    """Serve until the process is told to stop."""
+def serve(services: Services, pages: Sequence[BaseRoute] = ()) -> None:
+    """Serve, with the `pages` of the console, until the process is told to stop."""
     # The committer's thread takes turns with the event loop: shorter turns, shorter waits.
     sys.setswitchinterval(0.0005)
     uvicorn.run(
-        Application(services),
+        Application(services, pages),
         host=services.host,
         port=services.port,
         log_level="warning",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tieout.money import Amount
@@ -23,6 +23,19 @@ class Status:
     unknown_events: list[dict[str, Any]]
     sealed: int
     unsealed: int
+
+    def of(self, entities: frozenset[str], release: Release) -> Status:
+        """What of it is about some entities; "*" among them: all."""
+        if "*" in entities:
+            return self
+        mine = {n for n, i in release.interfaces.items() if i.entity in entities}
+        return replace(
+            self,
+            cases=[c for c in self.cases if c["entity"] in entities],
+            flows=[f for f in self.flows if f["interface"] in mine],
+            unknown_events=[e for e in self.unknown_events if e["interface"] in mine],
+            backlog={},
+        )
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=1, default=str).encode()

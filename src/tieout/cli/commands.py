@@ -39,6 +39,7 @@ from tieout.cli.context import (
     print_json,
 )
 from tieout.cli.identity import who_decides
+from tieout.cli.signing_in import first_link
 
 cli = typer.Typer(
     name="tieout",
@@ -198,7 +199,11 @@ def up(folder: Folder = Path()) -> None:
         fail(str(error))
     supervisor = factories.supervisor(app.project.folder, server)
     supervisor.start()
-    err.print(f"Tieout is up: http://{app.project.serve_host}:{app.project.serve_port}/")
+    err.print(f"Tieout is up: {app.project.identity.url}/")
+    link = first_link(app)
+    if link:
+        err.print("Nobody is let in yet. Whoever opens this within 24 hours is its administrator:")
+        err.print(link, soft_wrap=True, markup=False)
     _wait_for_signal()
     supervisor.stop()
     app.close()
@@ -220,9 +225,16 @@ def serve(folder: Folder = Path()) -> None:
     """Run the web side on a database that runs already."""
     from tieout.api import Services
     from tieout.api import serve as serve_api
+    from tieout.console import pages
+    from tieout.security import load_authority
 
     app = open_running(folder)
     project = app.project
+
+    def people_exist() -> bool:
+        with app.database.transaction() as connection:
+            return bool(load_authority(connection).people)
+
     serve_api(
         Services(
             name=project.name,
@@ -234,7 +246,9 @@ def serve(folder: Folder = Path()) -> None:
             connector_of=app.connector_of,
             host=project.serve_host,
             port=project.serve_port,
-        )
+            identity=project.identity,
+        ),
+        pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
     )
 
 

@@ -54,7 +54,7 @@ def begin(
 
 def _pair(text: str) -> tuple[str, str]:
     name, colon, code = text.partition(":")
-    if not colon:
+    if not colon or not code:
         fail(f"{text!r} is not NAME:CODE; `tieout people key` prints the code", USAGE)
     return name, code
 
@@ -66,7 +66,7 @@ def _person(name: str, code: str, *, human: bool, names: list[str]) -> Any:
 
     if not re.fullmatch(r"[a-z][a-z0-9._-]{1,40}", name):
         fail(f"{name!r} is no name: small letters, digits, point, dash; such as anna.meyer", USAGE)
-    if not re.fullmatch(r"[0-9a-f]{64}", code):
+    if code and not re.fullmatch(r"[0-9a-f]{64}", code):
         fail(f"{code!r} is no code: `tieout people key FILE` prints one", USAGE)
     return AddPerson(name=name, human=human, names=tuple(fold_name(n) for n in names), key_sha256=code)
 
@@ -104,7 +104,9 @@ def _asked(app: Any, change: Any) -> None:
 @group.command()
 def add(
     name: Name,
-    code: Annotated[str, typer.Option(help="what `tieout people key` printed for them")],
+    code: Annotated[
+        str, typer.Option(help="what `tieout people key` printed for them; without it they sign in")
+    ] = "",
     known_as: Annotated[
         list[str] | None, typer.Option(help="what a source calls them: a login, an address")
     ] = None,

@@ -24,6 +24,7 @@ from tieout.rules.latency import LATENCIES
 from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.calendar import read_calendar
 from tieout.settings.environment import variable
+from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.policies import read_policies
 from tieout.settings.tomlfile import ProjectError, TomlFile
 
@@ -46,6 +47,7 @@ class Project:
     sinks: dict[str, str]
     systems: dict[str, SystemConfig]
     release: Release
+    identity: IdentitySettings
 
     @property
     def state(self) -> Path:
@@ -55,6 +57,7 @@ class Project:
 
 _TOP = {
     "project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch",
+    "identity",
     # A project of one file has these in it as well.
     "interfaces", "mappings",
 }  # fmt: skip
@@ -390,6 +393,11 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     serve = file.data.get("serve", {})
     file.check_keys(serve, {"host", "port", "witness"}, "serve")
     clock = file.data.get("clock", {}).get("file")
+    serve_host, serve_port = str(serve.get("host", "127.0.0.1")), int(serve.get("port", 8080))
+
+    def secret(section: str, key: str, value: Any) -> Any:
+        return _secret(file, section, key, value, folder, True)
+
     watch = []
     for interface, path in file.data.get("watch", {}).items():
         if interface not in interfaces:
@@ -413,8 +421,9 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         dsn=dsn or _database(file, folder, "dsn"),
         owner_dsn=_database(file, folder, "owner_dsn"),
         clock_file=(folder / clock) if clock else None,
-        serve_host=str(serve.get("host", "127.0.0.1")),
-        serve_port=int(serve.get("port", 8080)),
+        serve_host=serve_host,
+        serve_port=serve_port,
+        identity=read_identity(file, serve_host, serve_port, entities, secret),
         witness=folder / str(serve.get("witness", "witness.jsonl")),
         watch=tuple(watch),
         fetch=tuple(fetch),

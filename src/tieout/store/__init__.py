@@ -1,7 +1,7 @@
 """PostgreSQL: connections, migrations, the embedded server, backup. Knows no business word."""
 
 from tieout.store.backup import back_up, restore
-from tieout.store.database import Connection, Database, connect
+from tieout.store.database import Connection, Database, Pool, connect
 from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
 from tieout.store.migrate import MigrationError, migrate
 from tieout.store.partitions import ensure_partitions
@@ -11,6 +11,7 @@ from tieout.store.roles import let_application_in
 __all__ = [
     "Connection",
     "Database",
+    "Pool",
     "EmbeddedServer",
     "EmbeddedServerError",
     "MigrationError",

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import psycopg_pool
 from psycopg.rows import DictRow, dict_row
 
 Connection = psycopg.Connection[DictRow]
 
+_OPTIONS = "-c timezone=UTC -c search_path=tieout,public"
 _KEEPALIVES: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -31,7 +33,7 @@ def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Conn
                 autocommit=autocommit,
                 row_factory=dict_row,
                 application_name=name,
-                options="-c timezone=UTC -c search_path=tieout,public",
+                options=_OPTIONS,
                 **_KEEPALIVES,
             )
         except psycopg.OperationalError as error:
@@ -41,6 +43,33 @@ def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Conn
             time.sleep(0.05 + 0.01 * attempt)
     assert last is not None
     raise last
+
+
+class Pool:
+    """Connections that are kept open for requests, which come often and take short; each commits as it goes."""
+
+    def __init__(self, dsn: str, most: int = 16) -> None:
+        self._pool: psycopg_pool.ConnectionPool[Connection] = psycopg_pool.ConnectionPool(
+            dsn,
+            min_size=0,
+            max_size=most,
+            timeout=10,
+            max_idle=120,
+            check=psycopg_pool.ConnectionPool.check_connection,
+            kwargs={
+                "autocommit": True, "row_factory": dict_row, "application_name": "tieout web",
+                "options": _OPTIONS, **_KEEPALIVES,
+            },
+            open=True,
+        )  # fmt: skip
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        with self._pool.connection() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._pool.close()
 
 
 class Database:

@@ -64,7 +64,7 @@ class Identity:
     def begin(self, token: str, name: str, password: str, origin: Origin) -> SignedIn:
         """The first administrator, by the token of the first start. Raises SignInError, PasswordError."""
         now = self._now()
-        self._count("first", origin)
+        self._count("", origin)
         name = name.strip()
         if not _NAME.fullmatch(name):
             raise SignInError(
@@ -81,6 +81,7 @@ class Identity:
             except AuthorityError as error:
                 raise SignInError(str(error)) from None
             keep(self._c, name, "password", hashed.encode(), now)
+            throttle.let_go(self._c, "", origin)
             return self._signed_in(self._person(name), "link", False, origin)
 
     def invite(self, name: str, by: str) -> str:
@@ -103,7 +104,7 @@ class Identity:
     def accept(self, token: str, password: str, origin: Origin) -> SignedIn:
         """Somebody who was invited chooses a password. Raises SignInError, PasswordError."""
         now = self._now()
-        self._count("invite", origin)
+        self._count("", origin)
         looked = take_once(self._c, INVITED, token, now, look=True)
         if looked is None:
             raise SignInError("this link was used or is too old: ask an administrator for a new one")
@@ -115,6 +116,7 @@ class Identity:
                 raise SignInError("this link was used or is too old: ask an administrator for a new one")
             person = self._person(invited.person)
             keep(self._c, person.name, "password", hashed.encode(), now)
+            throttle.let_go(self._c, "", origin)
             self._note(person.name, "identity.password_set", person.name)
             return self._signed_in(person, "link", False, origin)
 
@@ -171,18 +173,21 @@ class Identity:
 
     def passkey_question(self, origin: Origin) -> tuple[str, str]:
         """(question, options as JSON) for whoever wants in with a passkey. Raises ThrottledError."""
-        self._count("passkey", origin, about_too=False)
+        self._count("", origin)
         with self._c.transaction():
             return passkeys.offer_use(self._c, self._site, self._now())
 
     def passkey_sign_in(self, question: str, answer: dict[str, Any], origin: Origin) -> SignedIn:
         """A passkey is both factors. Raises SignInError."""
-        self._count("passkey", origin, about_too=False)
+        self._count("", origin)
         failed: SignInError | None = None
         with self._c.transaction():
             try:
                 used = passkeys.used(self._c, self._site, question, answer, self._now())
                 person = self._person(used.person)
+                # The question counted, and the answer.
+                for _ in range(2):
+                    throttle.let_go(self._c, "", origin)
                 return self._signed_in(person, "passkey", True, origin)
             except SignInError as error:
                 failed = error
@@ -389,11 +394,11 @@ class Identity:
     def _has_second(self, session: Session) -> bool:
         return any(c.kind in ("totp", "passkey") for c in self.ways(session.person))
 
-    def _count(self, about: str, origin: Origin, about_too: bool = True) -> None:
-        """Count a try against what it is about and where it comes from. Raises ThrottledError."""
-        counted = throttle.subjects(about, origin)
+    def _count(self, about: str, origin: Origin) -> None:
+        """Count a try against what it is about ("": nothing that can be guessed) and where it comes from.
+        Raises ThrottledError."""
         with self._c.transaction():
-            throttle.count_try(self._c, counted if about_too else counted[1:], self._now())
+            throttle.count_try(self._c, throttle.subjects(about, origin), self._now())
 
     def _refuse(self, name: str, origin: Origin, why: str) -> None:
         """Evidence of a try that failed."""

@@ -13,8 +13,7 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -30,6 +29,7 @@ from tieout.security.identity import throttle
 from tieout.security.identity.model import Origin, SignInError
 from tieout.security.identity.once import make_once, take_once
 from tieout.security.people import SIGN_ON, Authority, AuthorityError, Joined, fold_name
+from tieout.settings import SignOn
 from tieout.store import Connection
 
 _SPAN = timedelta(minutes=10)
@@ -38,19 +38,6 @@ _LEEWAY_S = 60
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _SECOND = {"mfa", "otp", "hwk", "swk", "fpt", "face", "sc"}
 _FAILED = "the sign-on did not succeed: begin again"
-
-
-@dataclass(frozen=True)
-class SignOn:
-    """What the project says of its provider: `groups` give (role, entity). Where `second_factor` is false its
-    word on a second factor is not taken."""
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    groups: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    groups_claim: str = "groups"
-    second_factor: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +61,7 @@ class Provider:
     def start(self, connection: Connection, redirect: str, now: datetime, origin: Origin) -> tuple[str, str]:
         """(where the browser goes, what it must still have when it comes back). Raises SignInError."""
         with connection.transaction():
-            throttle.count_try(connection, throttle.subjects("sso", origin)[1:], now)
+            throttle.count_try(connection, throttle.subjects("", origin), now)
         browser, verifier, nonce = (secrets.token_urlsafe(32) for _ in range(3))
         content = json.dumps(
             {"browser": _sha(browser), "verifier": verifier, "nonce": nonce, "redirect": redirect}
@@ -95,6 +82,8 @@ class Provider:
         """Who came back. Raises SignInError; what the provider says of their groups holds from now on."""
         with connection.transaction():
             asked = take_once(connection, "sso", state, now)
+            if asked is not None:
+                throttle.let_go(connection, "", origin)
         if asked is None:
             raise SignInError(_FAILED)
         held = json.loads(asked.content)

@@ -20,8 +20,9 @@ _SLOWEST_S = 60
 
 
 def subjects(about: str, origin: Origin) -> list[str]:
-    """What a try counts for: the person (or key) that it is about, and where it comes from."""
-    return [f"about:{about[:120]}", *([f"from:{origin.address}"] if origin.address else [])]
+    """What a try counts for: what it is about (a person's password, say), and where it comes from."""
+    found = {"about": about[:120], "from": origin.address}
+    return [f"{kind}:{what}" for kind, what in found.items() if what]
 
 
 def count_try(connection: Connection, about: Sequence[str], now: datetime) -> None:
@@ -51,10 +52,10 @@ def count_try(connection: Connection, about: Sequence[str], now: datetime) -> No
 
 def let_go(connection: Connection, about: str, origin: Origin) -> None:
     """Whoever proved who they are begins anew; at their address one try was none."""
-    person, *address = subjects(about, origin)
-    connection.execute(SQL["let_go"], {"subject": person})
-    for subject in address:
-        connection.execute(SQL["take_back"], {"subject": subject})
+    for subject in subjects(about, origin):
+        connection.execute(
+            SQL["let_go" if subject.startswith("about:") else "take_back"], {"subject": subject}
+        )
 
 
 def _wait(subject: str, failures: int) -> timedelta:

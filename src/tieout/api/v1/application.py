@@ -1,0 +1,73 @@
+"""Puts the API together: routers, problems, limits, headers."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope
+from starlette.types import Send as StarletteSend
+
+from tieout.api.v1 import access, identity
+from tieout.api.v1.calling import Desk
+from tieout.api.v1.problems import Problem, answer, handle
+
+_MOST_BYTES = 1024 * 1024
+_PROBLEMS = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}, "description": words}
+    for status, words in (
+        (401, "nobody is signed in"), (403, "not allowed"), (409, "it does not fit what there is"),
+        (413, "too large"), (422, "something in it is not as expected"), (429, "too many tries"), (503, "not now"),
+    )
+}  # fmt: skip
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
+
+
+def build(desk: Desk) -> ASGIApp:
+    """The API over a desk."""
+    app = FastAPI(
+        title="Tieout",
+        version="1",
+        summary="What failed, what it costs, what recovers it",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        generate_unique_id_function=_name,
+        responses=_PROBLEMS,  # type: ignore[arg-type]
+        servers=[{"url": "/api/v1"}],
+    )
+    app.state.desk = desk
+    handle(app)
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: object) -> Response:
+        response: Response = await call_next(request)  # type: ignore[operator]
+        # What is answered is one person's.
+        response.headers.setdefault("cache-control", "no-store")
+        response.headers["x-content-type-options"] = "nosniff"
+        response.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+        response.headers["referrer-policy"] = "no-referrer"
+        return response
+
+    for router in (identity.router, access.router):
+        app.include_router(router)
+    return _Bounded(app)
+
+
+class _Bounded:
+    """Refuses a body that is larger than anything that is asked for here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: StarletteSend) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        chunked = b"transfer-encoding" in dict(scope["headers"])
+        if chunked or not length.isdigit() or int(length) > _MOST_BYTES:
+            problem = answer(413, "too-large", f"{_MOST_BYTES} bytes at most, and its length said beforehand")
+            return await problem(scope, receive, send)
+        await self._app(scope, receive, send)

@@ -1,0 +1,214 @@
+"""Who calls, and what they may do: a session's cookie, or a key in Authorization."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+
+from tieout.api.v1.problems import ProblemError
+from tieout.engine import Clock
+from tieout.evidence import Entry, record
+from tieout.rules import Release
+from tieout.security import AuthorityError, Person, load_authority, person_of
+from tieout.security.identity import (
+    Identity,
+    Origin,
+    ServiceKey,
+    Session,
+    SignedIn,
+    Site,
+    csrf_of,
+    service_key_of,
+    session_of,
+)
+from tieout.security.identity.servicekeys import PREFIX
+from tieout.security.identity.single_sign_on import Provider
+from tieout.security.roles import EVERYWHERE_ONLY, OPERATIONS, entities_of, may, needs_second_factor
+from tieout.settings import IdentitySettings
+from tieout.store import Connection, Pool
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+CSRF_HEADER = "x-tieout-csrf"
+
+
+@dataclass
+class Desk:
+    """What every request needs: connections, time, under which address people come."""
+
+    name: str
+    pool: Pool
+    clock: Clock
+    wall: Clock
+    release: Callable[[], Release]
+    settings: IdentitySettings
+    provider: Provider | None = None
+
+    @property
+    def site(self) -> Site:
+        return Site(self.settings.host, self.settings.url, f"Tieout {self.name}")
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: where people come by https, no other host or path can set it (RFC 6265bis)."""
+        return "__Host-tieout" if self.settings.secure else "tieout"
+
+    def identity(self, connection: Connection) -> Identity:
+        return Identity(connection, self.wall.now, self.site)
+
+    def give(self, response: Response, signed: SignedIn) -> None:
+        """Let the browser keep a session's token: no script reads it, no other site sends it."""
+        response.set_cookie(
+            self.cookie, signed.token, httponly=True, secure=self.settings.secure, samesite="lax", path="/",
+            max_age=24 * 3600,
+        )  # fmt: skip
+
+    def take_back(self, response: Response) -> None:
+        response.delete_cookie(
+            self.cookie, path="/", secure=self.settings.secure, httponly=True, samesite="lax"
+        )
+
+
+@dataclass
+class Caller:
+    """Somebody who is known. `session` is None for whoever holds a key."""
+
+    person: Person
+    session: Session | None = None
+    key: ServiceKey | None = None
+    token: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.person.name
+
+    def may(self, operation: str, entity: str = "*") -> bool:
+        if self.session is not None and not self.session.full:
+            return False
+        if self.key is not None:
+            return self.key.may(operation, entity)
+        return may(self.person.grants, operation, entity)
+
+    def entities(self, operation: str) -> frozenset[str]:
+        """For which entities they may do something; "*" among them: for every one."""
+        if self.session is not None and not self.session.full:
+            return frozenset()
+        granted = entities_of(self.person.grants, operation)
+        if self.key is None:
+            return granted
+        if operation not in self.key.scopes:
+            return frozenset()
+        if "*" in granted:
+            return self.key.entities
+        return granted if "*" in self.key.entities else granted & self.key.entities
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def connection_of(desk: Annotated[Desk, Depends(desk_of)]) -> Iterator[Connection]:
+    with desk.pool.connection() as connection:
+        yield connection
+
+
+def origin_of(request: Request) -> Origin:
+    """Where a request comes from, as far as the server that took it knows."""
+    address = request.client.host if request.client else ""
+    return Origin(address, request.headers.get("user-agent", ""))
+
+
+def same_site(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> None:
+    """Refuse what another site's page sends: browsers say from where (Fetch Metadata, Origin)."""
+    if request.method in _SAFE:
+        return
+    origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    own = {desk.settings.url, f"{request.url.scheme}://{request.url.netloc}"}
+    if (origin is not None and origin not in own) or fetched in ("cross-site", "same-site"):
+        raise ProblemError(403, "other-site", "this was sent by a page of another site")
+
+
+TheDesk = Annotated[Desk, Depends(desk_of)]
+TheConnection = Annotated[Connection, Depends(connection_of)]
+TheOrigin = Annotated[Origin, Depends(origin_of)]
+
+
+def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Caller:
+    """Who calls. Raises ProblemError 401 for nobody, 403 for a page that is not ours."""
+    header = request.headers.get("authorization", "")
+    if header:
+        return _by_key(connection, desk, header)
+    token = request.cookies.get(desk.cookie, "")
+    found = session_of(connection, token, desk.wall.now()) if token else None
+    if found is None:
+        raise ProblemError(401, "sign-in", "sign in, or send a key as Authorization: Bearer KEY")
+    if request.method not in _SAFE:
+        same_site(request, desk)
+        sent = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(sent.encode(), csrf_of(connection, token).encode()):
+            why = f"send {CSRF_HEADER} with what GET /api/v1/session says"
+            raise ProblemError(403, "csrf", why)
+    return Caller(found[1], found[0], token=token)
+
+
+def _by_key(connection: Connection, desk: Desk, header: str) -> Caller:
+    scheme, _, key = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise ProblemError(401, "sign-in", "Authorization: Bearer KEY was expected")
+    key = key.strip()
+    if key.startswith(PREFIX):
+        found = service_key_of(connection, key, desk.wall.now())
+        if found is None:
+            raise ProblemError(401, "sign-in", "this key ended, is too old, or was never one")
+        return Caller(found.person, key=found)
+    try:
+        person = person_of(connection, key)
+    except AuthorityError:
+        raise ProblemError(401, "sign-in", "this key is nobody's") from None
+    if needs_second_factor(person.grants):
+        why = "your roles need a second factor: sign in; a key serves at the command line alone"
+        raise ProblemError(403, "second-factor", why)
+    return Caller(person)
+
+
+TheCaller = Annotated[Caller, Depends(caller_of)]
+
+
+def needs(operation: str) -> Any:
+    """A dependency: whoever calls may do `operation` for some entity at least; for which, the endpoint asks."""
+    assert operation in OPERATIONS
+
+    def check(request: Request, desk: TheDesk, connection: TheConnection, caller: TheCaller) -> Caller:
+        if caller.session is not None and not caller.session.full:
+            raise ProblemError(
+                403, "second-factor", "your roles need a second factor: set one up, or give it"
+            )
+        allowed = caller.may(operation, "*") if operation in EVERYWHERE_ONLY else caller.entities(operation)
+        if not allowed:
+            if request.method not in _SAFE:
+                detail = {"operation": operation, "path": request.url.path}
+                with connection.transaction():
+                    record(
+                        connection,
+                        [Entry(desk.clock.now(), caller.name, "access.refused", operation, "", detail)],
+                    )
+            raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation}")
+        return caller
+
+    check.operation = operation  # type: ignore[attr-defined]
+    return Depends(check)
+
+
+def readable(request: Request, desk: Desk, connection: Connection) -> frozenset[str]:
+    """For which entities whoever asks may see figures: every one ("*") until people were added. Raises
+    ProblemError where nobody is signed in, or not wholly."""
+    if not load_authority(connection).people:
+        return frozenset({"*"})
+    caller = caller_of(request, desk, connection)
+    if caller.session is not None and not caller.session.full:
+        raise ProblemError(403, "second-factor", "your roles need a second factor: set one up, or give it")
+    return caller.entities("documents:read")

@@ -1,0 +1,378 @@
+"""Signing in and out, and what somebody signs in with."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import segno
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from tieout.api.v1.calling import (
+    Caller,
+    TheCaller,
+    TheConnection,
+    TheDesk,
+    TheOrigin,
+    same_site,
+)
+from tieout.api.v1.problems import ProblemError
+from tieout.security import fold_name
+from tieout.security.identity import Session, SignedIn, SignInError, csrf_of
+from tieout.store import Connection
+
+router = APIRouter(tags=["identity"])
+_SSO_COOKIE, _SSO_SPAN = "tieout_sso", 600
+Text = Annotated[str, Field(max_length=2000)]
+
+
+class Password(BaseModel):
+    name: Text
+    password: Text
+
+
+class Code(BaseModel):
+    code: Annotated[str, Field(max_length=80)]
+
+
+class Welcome(BaseModel):
+    """`token` is the link's; `name` is asked of the first administrator alone."""
+
+    token: Text
+    password: Text
+    name: Annotated[str, Field(max_length=80)] = ""
+
+
+class Answered(BaseModel):
+    """What an authenticator answered to a question (WebAuthn), as the browser gives it as JSON."""
+
+    question: Text
+    answer: dict[str, Any]
+    label: Annotated[str, Field(max_length=80)] = ""
+
+
+class NewPassword(BaseModel):
+    old: Text
+    new: Text
+
+
+class SignedInAs(BaseModel):
+    """`next`: done, second_factor (one of `factors`) or enrol (a second factor must be set up). `csrf` goes along
+    with every change, as X-Tieout-CSRF."""
+
+    person: str
+    next: str
+    factors: list[str]
+    csrf: str
+
+
+class Grant(BaseModel):
+    role: str
+    entity: str
+    limit: str | None
+    by_group: bool
+
+
+class Who(BaseModel):
+    person: str
+    level: str
+    second_factor: bool
+    via: str
+    ends_at: datetime | None
+    csrf: str
+    grants: list[Grant]
+
+
+class OpenSession(BaseModel):
+    made_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    via: str
+    address: str
+    agent: str
+    this: bool
+
+
+class Way(BaseModel):
+    """Something that a person signs in with. `left`: recovery codes that were not used."""
+
+    id: int
+    kind: str
+    label: str
+    made_at: datetime
+    left: int | None = None
+
+
+class Secret(BaseModel):
+    """`qr` is a picture of `uri` (SVG), which an authenticator app reads."""
+
+    secret: str
+    uri: str
+    qr: str
+
+
+class Recovery(BaseModel):
+    """Shown once, and kept nowhere."""
+
+    recovery_codes: list[str]
+    csrf: str
+
+
+class Question(BaseModel):
+    question: str
+    options: dict[str, Any]
+
+
+def _given(desk: TheDesk, connection: Connection, response: Response, signed: SignedIn) -> SignedInAs:
+    desk.give(response, signed)
+    return SignedInAs(
+        person=signed.session.person,
+        next=signed.next,
+        factors=list(signed.factors),
+        csrf=csrf_of(connection, signed.token),
+    )
+
+
+def _session(caller: Caller) -> Session:
+    if caller.session is None:
+        raise ProblemError(403, "session", "sign in for that: a key has no password and no sessions")
+    return caller.session
+
+
+def _full(caller: Caller) -> Session:
+    """What is about oneself is told to whoever is wholly signed in."""
+    session = _session(caller)
+    if not session.full:
+        raise ProblemError(403, "second-factor", "your roles need a second factor: set one up, or give it")
+    return session
+
+
+@router.post("/welcome", dependencies=[Depends(same_site)])
+def welcome(
+    body: Welcome, response: Response, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+) -> SignedInAs:
+    """Begin: by the link of the first start, or of an invitation."""
+    identity = desk.identity(connection)
+    if body.name:
+        signed = identity.begin(body.token, fold_name(body.name), body.password, origin)
+    else:
+        signed = identity.accept(body.token, body.password, origin)
+    return _given(desk, connection, response, signed)
+
+
+@router.post("/sign-in", dependencies=[Depends(same_site)])
+def sign_in(
+    body: Password, response: Response, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+) -> SignedInAs:
+    """The first factor."""
+    signed = desk.identity(connection).sign_in(body.name, body.password, origin)
+    return _given(desk, connection, response, signed)
+
+
+@router.post("/sign-in/code", dependencies=[Depends(same_site)])
+def sign_in_code(
+    body: Code,
+    request: Request,
+    response: Response,
+    desk: TheDesk,
+    connection: TheConnection,
+    origin: TheOrigin,
+) -> SignedInAs:
+    """The second factor: a one-time code, or a recovery code."""
+    token = request.cookies.get(desk.cookie, "")
+    signed = desk.identity(connection).second_factor(token, body.code, origin)
+    return _given(desk, connection, response, signed)
+
+
+@router.post("/sign-in/passkey/question", dependencies=[Depends(same_site)])
+def passkey_question(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Question:
+    question, options = desk.identity(connection).passkey_question(origin)
+    return Question(question=question, options=json.loads(options))
+
+
+@router.post("/sign-in/passkey", dependencies=[Depends(same_site)])
+def sign_in_passkey(
+    body: Answered, response: Response, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+) -> SignedInAs:
+    """A passkey is both factors."""
+    signed = desk.identity(connection).passkey_sign_in(body.question, body.answer, origin)
+    return _given(desk, connection, response, signed)
+
+
+@router.get("/sign-in/sso", response_class=RedirectResponse, status_code=303)
+def sign_on(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Response:
+    """To the company's own sign-on."""
+    if desk.provider is None:
+        raise ProblemError(
+            404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
+        )
+    address, browser = desk.provider.start(connection, _back(desk), desk.wall.now(), origin)
+    response = RedirectResponse(address, 303)
+    response.set_cookie(
+        _SSO_COOKIE, browser, httponly=True, secure=desk.settings.secure, samesite="lax", path="/api/v1/sign-in",
+        max_age=_SSO_SPAN,
+    )  # fmt: skip
+    return response
+
+
+@router.get("/sign-in/sso/back", response_class=RedirectResponse, status_code=303)
+def signed_on(
+    request: Request,
+    desk: TheDesk,
+    connection: TheConnection,
+    origin: TheOrigin,
+    state: Annotated[str, Query(max_length=500)] = "",
+    code: Annotated[str, Query(max_length=4000)] = "",
+) -> Response:
+    """Back from the company's own sign-on; what did not succeed is said where people sign in."""
+    if desk.provider is None:
+        raise ProblemError(
+            404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
+        )
+    browser = request.cookies.get(_SSO_COOKIE, "")
+    try:
+        vouched = desk.provider.finish(connection, state, code, browser, desk.wall.now(), origin)
+        signed = desk.identity(connection).sign_on(vouched.name, vouched.second_factor, origin)
+    except SignInError as error:
+        return RedirectResponse(f"/sign-in?why={quote(str(error))}", 303)
+    response = RedirectResponse("/" if signed.next == "done" else "/sign-in", 303)
+    response.delete_cookie(_SSO_COOKIE, path="/api/v1/sign-in")
+    desk.give(response, signed)
+    return response
+
+
+def _back(desk: TheDesk) -> str:
+    return f"{desk.settings.url}/api/v1/sign-in/sso/back"
+
+
+@router.get("/session")
+def session(caller: TheCaller, connection: TheConnection) -> Who:
+    """Who calls, and what they may do."""
+    held = caller.session
+    return Who(
+        person=caller.name,
+        level=held.level if held else "key",
+        second_factor=held.second_factor if held else False,
+        via=held.via if held else "key",
+        ends_at=held.ends_at() if held else None,
+        csrf=csrf_of(connection, caller.token) if held else "",
+        grants=[
+            Grant(
+                role=g.role,
+                entity=g.entity,
+                limit=f"{g.limit:f}" if g.limit is not None else None,
+                by_group=g.by_group,
+            )
+            for g in caller.person.grants
+        ],
+    )
+
+
+@router.delete("/session", status_code=204)
+def sign_out(caller: TheCaller, response: Response, desk: TheDesk, connection: TheConnection) -> None:
+    _session(caller)
+    desk.identity(connection).sign_out(caller.token)
+    desk.take_back(response)
+
+
+@router.get("/me/sessions")
+def my_sessions(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> list[OpenSession]:
+    mine = _full(caller)
+    return [
+        OpenSession(
+            made_at=s.made_at, seen_at=s.seen_at, ends_at=s.ends_at(), via=s.via, address=s.address, agent=s.agent,
+            this=s.token_sha256 == mine.token_sha256,
+        )
+        for s in desk.identity(connection).sessions(caller.name)
+    ]  # fmt: skip
+
+
+@router.delete("/me/sessions", status_code=204)
+def end_my_others(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> None:
+    """End every session of mine but this."""
+    desk.identity(connection).end_others(_full(caller))
+
+
+@router.get("/me/ways")
+def my_ways(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> list[Way]:
+    """What I sign in with."""
+    _full(caller)
+    ways = desk.identity(connection).ways(caller.name)
+    spare = [w for w in ways if w.kind == "recovery"]
+    found = [
+        Way(id=w.id, kind=w.kind, label=w.label, made_at=w.made_at) for w in ways if w.kind != "recovery"
+    ]
+    if spare:
+        found.append(
+            Way(id=spare[0].id, kind="recovery", label="", made_at=spare[0].made_at, left=len(spare))
+        )
+    return found
+
+
+@router.delete("/me/ways/{number}", status_code=204)
+def remove_way(number: int, caller: TheCaller, desk: TheDesk, connection: TheConnection) -> None:
+    """Remove a passkey, or one-time codes."""
+    desk.identity(connection).remove(_session(caller), number)
+
+
+@router.put("/me/password", status_code=204)
+def change_password(
+    body: NewPassword, caller: TheCaller, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+) -> None:
+    """Another password: my other sessions end."""
+    desk.identity(connection).change_password(_session(caller), body.old, body.new, origin)
+
+
+@router.post("/me/totp")
+def offer_totp(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Secret:
+    """A secret for an authenticator app, which a first code lets hold."""
+    secret, uri = desk.identity(connection).offer_totp(_session(caller))
+    qr = segno.make(uri, error="m").svg_inline(scale=5, border=2, omitsize=True)
+    return Secret(secret=secret, uri=uri, qr=qr)
+
+
+@router.put("/me/totp")
+def confirm_totp(
+    body: Code,
+    caller: TheCaller,
+    response: Response,
+    desk: TheDesk,
+    connection: TheConnection,
+    origin: TheOrigin,
+) -> Recovery:
+    """The first code: a new session, and recovery codes."""
+    signed, recovery = desk.identity(connection).confirm_totp(_session(caller), body.code, origin)
+    return Recovery(recovery_codes=recovery, csrf=_given(desk, connection, response, signed).csrf)
+
+
+@router.post("/me/recovery")
+def renew_recovery(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Recovery:
+    """Other recovery codes: the old ones end."""
+    made = desk.identity(connection).renew_recovery(_session(caller))
+    return Recovery(recovery_codes=made, csrf=csrf_of(connection, caller.token))
+
+
+@router.post("/me/passkeys/question")
+def offer_passkey(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Question:
+    question, options = desk.identity(connection).offer_passkey(_session(caller))
+    return Question(question=question, options=json.loads(options))
+
+
+@router.post("/me/passkeys")
+def add_passkey(
+    body: Answered,
+    caller: TheCaller,
+    response: Response,
+    desk: TheDesk,
+    connection: TheConnection,
+    origin: TheOrigin,
+) -> SignedInAs:
+    """Keep a passkey: a new session."""
+    signed = desk.identity(connection).add_passkey(
+        _session(caller), body.question, body.answer, body.label, origin
+    )
+    return _given(desk, connection, response, signed)

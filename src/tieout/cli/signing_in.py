@@ -1,0 +1,141 @@
+"""`tieout people`: how people and service accounts get in: links, resets, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from tieout.cli.context import USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import note_refusal
+from tieout.cli.people import Folder, Name, _asked, _me, group
+
+keys = typer.Typer(help="Keys of service accounts.", no_args_is_help=True)
+group.add_typer(keys, name="keys")
+
+
+def first_link(app: Any) -> str:
+    """The address with which the first administrator begins, "" where there are people already."""
+    token = _with_identity(app, lambda identity, _: identity.first_link())
+    return f"{app.project.identity.url}/welcome#{token}" if token else ""
+
+
+def _with_identity(app: Any, act: Callable[[Any, Any], Any]) -> Any:
+    """Act on who signs in; what is refused is told, and in evidence."""
+    from datetime import UTC, datetime
+
+    from tieout.security import AuthorityError, StampError
+    from tieout.security.identity import Identity, Site
+
+    settings = app.project.identity
+    connection = app.database.connect(autocommit=True)
+    site = Site(settings.host, settings.url, f"Tieout {app.project.name}")
+    try:
+        return act(Identity(connection, lambda: datetime.now(UTC), site), connection)
+    except (AuthorityError, StampError) as error:
+        note_refusal(app, "command line", str(error))
+        fail(str(error), USAGE)
+    finally:
+        connection.close()
+
+
+@group.command()
+def invite(name: Name, folder: Folder = Path()) -> None:
+    """Print the link with which somebody who was let in chooses how to sign in: it serves once, for 72 hours."""
+    app = open_running(folder)
+    me = _me(app)
+    token = _with_identity(app, lambda identity, _: identity.invite(name, me))
+    out.print(f"{app.project.identity.url}/welcome#{token}", soft_wrap=True, markup=False)
+
+
+@group.command()
+def reset(name: Name, folder: Folder = Path()) -> None:
+    """End all that somebody signs in with, once another administrator confirms it; then invite them anew."""
+    from tieout.security import Reset
+
+    _asked(open_running(folder), Reset(name=name))
+
+
+@group.command("sign-out")
+def sign_out(name: Name, folder: Folder = Path()) -> None:
+    """Sign somebody out everywhere, at once."""
+    app = open_running(folder)
+    me = _me(app)
+    ended = _with_identity(app, lambda identity, _: identity.end_sessions_of(name, me))
+    out.print(f"{ended} sessions of {name} ended")
+
+
+@keys.command("make")
+def make_key(
+    account: Annotated[str, typer.Argument(help="the service account")],
+    label: Annotated[str, typer.Option(help="what it is for")],
+    scope: Annotated[list[str], typer.Option(help="such as files:write; once for each")],
+    entity: Annotated[list[str], typer.Option(help="for which entity; * for every one")],
+    days: Annotated[int, typer.Option(help="how long it lives, 365 at most")] = 90,
+    folder: Folder = Path(),
+) -> None:
+    """Make a key for no more than its account may do; it is printed once, and kept nowhere."""
+    from tieout.security.identity import make_service_key
+
+    app = open_running(folder)
+    me = _me(app)
+
+    def act(_: Any, connection: Any) -> str:
+        from datetime import UTC, datetime
+
+        with connection.transaction():
+            now = datetime.now(UTC)
+            return make_service_key(connection, account, label, scope, entity, days, me, now)[1]
+
+    out.print(_with_identity(app, act), soft_wrap=True, markup=False)
+
+
+@keys.command("end")
+def end_key(
+    key: Annotated[str, typer.Argument(help="its number, as the list shows it")], folder: Folder = Path()
+) -> None:
+    """End a key, at once."""
+    from datetime import UTC, datetime
+
+    from tieout.security.identity import end_service_key
+
+    app = open_running(folder)
+    me = _me(app)
+
+    def act(_: Any, connection: Any) -> None:
+        with connection.transaction():
+            end_service_key(connection, key, me, datetime.now(UTC))
+
+    _with_identity(app, act)
+    out.print(f"key {key} ended")
+
+
+@keys.command("list")
+def list_keys(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Every key that was made, without the keys themselves."""
+    from tieout.security.identity import service_keys
+
+    app = open_running(folder)
+    rows = _with_identity(app, lambda _, connection: service_keys(connection))
+    if as_json:
+        print_json([{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in r.items()} for r in rows])
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("key", "account", "what for", "scopes", "entities", "until", "used"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        until = "ended" if row["ended_at"] else f"{row['expires_at']:%Y-%m-%d}"
+        used = f"{row['used_at']:%Y-%m-%d %H:%M}" if row["used_at"] else "never"
+        cells = (
+            row["key_id"],
+            row["person"],
+            row["label"],
+            " ".join(row["scopes"]),
+            " ".join(row["entities"]),
+        )
+        table.add_row(*cells, until, used)
+    out.print(table)
