@@ -66,6 +66,7 @@ from tieout.reconcile.ledger import (
 )
 from tieout.rules import Entity, Interface, Release
 from tieout.security import hold_key, load_or_make_key
+from tieout.security.identity import drop_old
 from tieout.settings import Project, ProjectError, load_project, read_environment
 from tieout.store import (
     Connection,
@@ -156,6 +157,7 @@ class App:
             )
             if added.rowcount:
                 record(connection, [Entry(now, "bootstrap", "release.activated", release.sha256)])
+            drop_old(connection, now)
         connection.close()
         self._kept = (release.sha256, now.date())
 

@@ -50,6 +50,10 @@ def let_application_in(owner: Database, role: str, password: str = "") -> None:
                     sql.Identifier(table), name
                 )
             )
+        for table in ("signature", "credential", "service_key"):
+            connection.execute(
+                sql.SQL("revoke delete, truncate on tieout.{} from {}").format(sql.Identifier(table), name)
+            )
         connection.execute(
             sql.SQL("revoke delete, truncate, update on tieout.approval_request from {}").format(name)
         )

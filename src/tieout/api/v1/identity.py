@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import datetime
 from typing import Annotated, Any
@@ -331,8 +332,11 @@ def change_password(
 def offer_totp(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Secret:
     """A secret for an authenticator app, which a first code lets hold."""
     secret, uri = desk.identity(connection).offer_totp(_session(caller))
-    qr = segno.make(uri, error="m").svg_inline(scale=5, border=2, omitsize=True)
-    return Secret(secret=secret, uri=uri, qr=qr)
+    picture = io.BytesIO()
+    segno.make(uri, error="m").save(
+        picture, kind="svg", xmldecl=False, svgns=True, nl=False, scale=5, border=2, omitsize=True
+    )
+    return Secret(secret=secret, uri=uri, qr=picture.getvalue().decode())
 
 
 @router.put("/me/totp")
