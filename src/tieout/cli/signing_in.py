@@ -69,7 +69,7 @@ def sign_out(name: Name, folder: Folder = Path()) -> None:
     out.print(f"{ended} sessions of {name} ended")
 
 
-@keys.command("make")
+@keys.command("new")
 def make_key(
     account: Annotated[str, typer.Argument(help="the service account")],
     label: Annotated[str, typer.Option(help="what it is for")],
