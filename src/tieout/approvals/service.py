@@ -135,21 +135,22 @@ def approval_of(connection: Connection, about: Subject, demand: Demand) -> Reque
 def decide(
     connection: Connection,
     release: Release,
-    key: str,
+    who: str | Person,
     numbers: Sequence[int],
     verdict: str,
     reason: str,
     now: datetime,
     seen: str = "",
 ) -> list[Decided]:
-    """The decision of the person with this key about requests: all of them, or where one cannot be
-    decided none. In the caller's transaction, which holds evidence of a refusal too.
+    """The decision of a person (of the one with this key, or of one who is signed in) about requests: all of
+    them, or where one cannot be decided none. In the caller's transaction, which holds evidence of a refusal
+    too.
 
     `seen` is the head of the content's hash as this person saw it, where they say it: a request
     that is about something else by now is refused.
     """
     try:
-        person = person_of(connection, key)
+        person = person_of(connection, who) if isinstance(who, str) else who
     except (AuthorityError, StampError) as error:
         return [_refuse(connection, n, "unknown", str(error), now) for n in numbers]
     try:

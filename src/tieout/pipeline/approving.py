@@ -52,7 +52,7 @@ from tieout.pipeline.work import Work
 from tieout.processes import Facts, money_of
 from tieout.processes.procure_to_pay import account_changed
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
-from tieout.security import Authority, StampError, load_authority
+from tieout.security import Authority, Person, StampError, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -292,7 +292,7 @@ def exclude(
 def decide(
     connection: Connection,
     release: Release,
-    key: str,
+    who: str | Person,
     numbers: Sequence[int],
     verdict: str,
     reason: str,
@@ -301,7 +301,7 @@ def decide(
 ) -> list[Decided]:
     """Take a person's decision (see `approvals.decide`) and what follows from it: what is approved
     is planned again at once, what is rejected becomes a case."""
-    done = decide_requests(connection, release, key, numbers, verdict, reason, now, seen)
+    done = decide_requests(connection, release, who, numbers, verdict, reason, now, seen)
     for each in done:
         request = each.request
         if request is not None and request.state == "approved":

@@ -337,6 +337,15 @@ CREATE TABLE tieout.evidence_leaf (
     evidence_id bigint NOT NULL,
     leaf_hash bytea NOT NULL
 );
+CREATE TABLE tieout.idempotency (
+    scope bytea NOT NULL,
+    key text NOT NULL,
+    request_sha256 bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    status integer,
+    content_type text DEFAULT ''::text NOT NULL,
+    body bytea
+);
 CREATE TABLE tieout.lesson (
     lesson_id bigint NOT NULL,
     interface text NOT NULL,
@@ -597,6 +606,8 @@ ALTER TABLE ONLY tieout.evidence_leaf
     ADD CONSTRAINT evidence_leaf_pkey PRIMARY KEY (leaf_no);
 ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
+ALTER TABLE ONLY tieout.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.lesson
     ADD CONSTRAINT lesson_interface_kind_key_value_key UNIQUE (interface, kind, key, value);
 ALTER TABLE ONLY tieout.lesson
@@ -642,7 +653,9 @@ CREATE INDEX approval_request_document ON tieout.approval_request USING btree (d
 CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));
 CREATE INDEX approval_request_open ON tieout.approval_request USING btree (due_at) WHERE (state = 'open'::text);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
+CREATE INDEX cases_of_document ON tieout.cases USING btree (document_id);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
+CREATE INDEX cases_risk ON tieout.cases USING btree (amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
 CREATE UNIQUE INDEX credential_one ON tieout.credential USING btree (person, kind) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL) AND (kind = ANY (ARRAY['password'::text, 'totp'::text])));
 CREATE INDEX credential_person ON tieout.credential USING btree (person) WHERE (ended_at IS NULL);
@@ -650,14 +663,17 @@ CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
 CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));
+CREATE INDEX document_entity ON tieout.document USING btree (entity, document_id);
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
 CREATE INDEX document_name_document ON tieout.document_name USING btree (document_id);
 CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) WHERE (order_key <> ''::text);
 CREATE INDEX document_period ON tieout.document USING btree (interface, period);
 CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);
 CREATE INDEX document_retry ON tieout.document USING btree (retry_at) WHERE ((state = 'normalised'::text) AND (retry_at IS NOT NULL));
+CREATE INDEX document_source ON tieout.document USING btree (source_key);
 CREATE INDEX evidence_authority ON tieout.evidence USING btree (evidence_id) WHERE (action ~~ 'authority.%'::text);
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
+CREATE INDEX idempotency_age ON tieout.idempotency USING btree (made_at);
 CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);

@@ -7,8 +7,9 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope
 from starlette.types import Send as StarletteSend
 
-from tieout.api.v1 import access, identity
+from tieout.api.v1 import access, approving, identity, work
 from tieout.api.v1.calling import Desk
+from tieout.api.v1.idempotency import Idempotent
 from tieout.api.v1.problems import Problem, answer, handle
 
 _MOST_BYTES = 1024 * 1024
@@ -19,6 +20,9 @@ _PROBLEMS = {
         (413, "too large"), (422, "something in it is not as expected"), (429, "too many tries"), (503, "not now"),
     )
 }  # fmt: skip
+
+
+ROUTERS = (identity.router, access.router, work.router, approving.router)
 
 
 def _name(route: APIRoute) -> str:
@@ -51,9 +55,9 @@ def build(desk: Desk) -> ASGIApp:
         response.headers["referrer-policy"] = "no-referrer"
         return response
 
-    for router in (identity.router, access.router):
+    for router in ROUTERS:
         app.include_router(router)
-    return _Bounded(app)
+    return _Bounded(Idempotent(app, desk))
 
 
 class _Bounded:
