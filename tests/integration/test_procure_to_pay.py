@@ -494,7 +494,7 @@ def test_what_a_receipt_was_before_it_was_corrected_does_not_count(buyer: Buyer)
     buyer.tell("receipts")
     buyer.bill()
     assert buyer.states() == {"B-1": "normalised"}
-    buyer.tool.receipts[0] = (number, order, line, Decimal(10), on, by)
+    buyer.tool.receipts[0] = (number, order, line, Decimal("10.0"), on, by)
     buyer.tell("receipts")
     assert buyer.states() == {"B-1": "posted"}
 

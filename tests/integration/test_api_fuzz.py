@@ -1,0 +1,78 @@
+"""Every operation of the API with what its description allows and with what it does not: no 5xx, and no answer
+that is not described. A sample here; `make campaign-api` sends a thousand of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.integration.test_identity_api import Web, asking
+from tieout.security import GrantRole
+from tieout.store import Database
+
+EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "8"))
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
+]  # fmt: skip
+# It would end the session that asks.
+LEFT_OUT = {("DELETE", "/session")}
+
+
+@pytest.fixture
+def asked(database: Database) -> Iterator[tuple[Web, dict[str, str]]]:
+    """The web side, and somebody who may do anything there."""
+    web = Web(database)
+    web.start()
+    web.second()
+    headers = asking(web, "controller", "*")
+    for role in ("administrator", "integrator"):
+        web.two(GrantRole(name="m-controller-all", role=role, entity="*", limit=None))
+    yield web, headers
+    web.stop()
+
+
+def operations(web: Web) -> list[Any]:
+    schema = schemathesis.openapi.from_url(f"{web.base}/api/v1/openapi.json")
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_sent_is_answered_as_described(
+    asked: tuple[Web, dict[str, str]], mode: GenerationMode
+) -> None:
+    web, headers = asked
+    tried = 0
+    for operation in operations(web):
+        if (operation.method.upper(), operation.path) in LEFT_OUT:
+            continue
+
+        @seed(7)
+        @settings(
+            max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def send(case: Case) -> None:
+            nonlocal tried
+            tried += 1
+            web.c.execute("delete from tieout.throttle")
+            reply = case.call(base_url=f"{web.base}/api/v1", headers=headers, allow_redirects=False)
+            case.validate_response(reply, checks=CHECKS)
+
+        try:
+            send()
+        except Exception as error:
+            if "Unsatisfiable" not in type(error).__name__:
+                raise
+    assert tried > 20 * EXAMPLES
