@@ -7,7 +7,7 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching fuzz
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching campaign-api fuzz
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/camp
 
 campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
+
+campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each, right and wrong (EXAMPLES=1000)
+	@TIEOUT_API_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q tests/integration/test_api_fuzz.py
 
 campaign-matching: $(VENV)/.dev ## matching on unseen companies beside its peers; writes docs/campaigns/matching.md
 	@$(BIN)/python -m benchmarks.matching quality --write docs/campaigns/matching.md

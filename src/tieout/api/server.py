@@ -94,7 +94,8 @@ class Application:
                 Route("/metrics", self._render_metrics),
                 Route("/healthz", self._health),
                 Route("/files/{interface}/{name}", self._upload, methods=["PUT", "POST"]),
-            ]
+            ],
+            exception_handlers={404: _not_here},
         )
 
     def _wake_polls(self, connection: Connection, interfaces: set[str]) -> None:
@@ -264,6 +265,10 @@ class Application:
         except Exception as error:
             return PlainTextResponse(f"database: {type(error).__name__}", 503)
         return PlainTextResponse("ok")
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    return answer(404, "http", "nothing is at this address")
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

@@ -16,7 +16,7 @@ _MOST_BYTES = 1024 * 1024
 _PROBLEMS = {
     status: {"model": Problem, "content": {"application/problem+json": {}}, "description": words}
     for status, words in (
-        (401, "nobody is signed in"), (403, "not allowed"), (409, "it does not fit what there is"),
+        (400, "it cannot be read"), (401, "nobody is signed in"), (403, "not allowed"), (404, "there is no such thing"), (409, "it does not fit what there is"),
         (413, "too large"), (422, "something in it is not as expected"), (429, "too many tries"), (503, "not now"),
     )
 }  # fmt: skip

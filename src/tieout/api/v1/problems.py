@@ -81,6 +81,9 @@ def handle(app: FastAPI) -> None:
                 return answer(422, "validation", "see errors: each says where and why", errors=errors)
             case HTTPException():
                 return answer(error.status_code, "http", str(error.detail), dict(error.headers or {}))
+            case psycopg.DataError() | UnicodeEncodeError():
+                # A NUL, half a character: no text that could be kept or looked for.
+                return answer(422, "text", "a text in it has a character that is none")
             case psycopg.OperationalError():
                 return answer(
                     503, "database", "the database does not answer: try again", {"retry-after": "5"}
@@ -90,6 +93,6 @@ def handle(app: FastAPI) -> None:
 
     for kind in (
         ProblemError, SignInError, PasswordError, AuthorityError, StampError, RequestValidationError, HTTPException,
-        psycopg.OperationalError, Exception,
+        psycopg.DataError, UnicodeEncodeError, psycopg.OperationalError, Exception,
     ):  # fmt: skip
         app.add_exception_handler(kind, known)
