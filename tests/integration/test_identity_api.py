@@ -157,6 +157,14 @@ def test_a_page_of_another_site_changes_nothing(let_in: Web) -> None:
     assert ada.send("POST", "/access/people", {"name": "eve"}).status_code == 201
 
 
+def test_a_name_that_lately_leads_here_is_not_ours(web: Web) -> None:
+    """DNS rebinding: before anybody is let in, figures are shown to this very machine, not to its browser's pages."""
+    for path in ("/", "/status", "/metrics", "/api/v1/session", "/sign-in"):
+        assert httpx2.get(f"{web.base}{path}", headers={"host": "evil.example"}).status_code == 421
+        assert httpx2.get(f"{web.base}{path}", headers={"host": f"127.0.0.1:{web.port}"}).status_code != 421
+    assert httpx2.get(f"{web.base}/healthz", headers={"host": "10.0.0.7"}).status_code == 200
+
+
 def test_no_page_shows_it_in_a_frame_and_nobody_keeps_a_copy(let_in: Web) -> None:
     for path in ("/session", "/openapi.json", "/nothing"):
         reply = Browser(let_in).send("GET", path)

@@ -179,6 +179,14 @@ def test_the_same_request_sent_again_is_done_once_and_answered_alike(site: Front
     assert reply.status_code == 409 and "not open any more" in reply.json()["detail"]
 
 
+def test_an_answer_is_told_again_to_nobody_who_is_not_let_in_any_more(site: Front) -> None:
+    number, cora = site.case("10.00"), site.sign_in("cora")
+    headers = {"idempotency-key": "one"}
+    assert cora.post(f"/cases/{number}/solve", json={"reason": "agreed"}, headers=headers).status_code == 200
+    site.identity.end_sessions_of("cora", "bob")
+    assert cora.post(f"/cases/{number}/solve", json={"reason": "agreed"}, headers=headers).status_code == 401
+
+
 def test_a_second_person_approves_and_the_first_cannot(site: Front) -> None:
     office = site.office
     office.journal("J-1", "1500.00", by="carl")

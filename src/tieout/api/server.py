@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
@@ -112,7 +113,20 @@ class Application:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
+        if scope["type"] == "http" and scope["path"] != "/healthz" and not self._is_us(scope):
+            told = answer(
+                421, "host", "this server is not known by that name: [identity] url in tieout.toml says it"
+            )
+            await told(scope, receive, send)  # type: ignore[arg-type]
+            return
         await self._rest(scope, receive, send)  # type: ignore[arg-type]
+
+    def _is_us(self, scope: Message) -> bool:
+        """Whether a browser meant this server: a page of another name that lately leads here (DNS rebinding)
+        would read what is shown to this very machine."""
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        name = urlsplit(f"//{host}").hostname or ""
+        return name in {"localhost", "127.0.0.1", "::1", self._s.host, self._desk.settings.host}
 
     def _receiver(self, name: str) -> tuple[WebhookReceiver | None, tuple[str, ...]]:
         """Who takes pushes for an interface, and the events that wake its polls; looked up once

@@ -10,10 +10,13 @@ import hashlib
 from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tieout.api.v1.calling import Desk
-from tieout.api.v1.problems import answer
+from tieout.api.v1.calling import Desk, caller_of
+from tieout.api.v1.problems import ProblemError, answer
+from tieout.security import StampError
 from tieout.store import Queries
 
 _SQL = Queries("tieout.api.v1")
@@ -48,22 +51,30 @@ class Idempotent:
         request = hashlib.sha256(
             f"{scope['method']} {path}?".encode() + scope["query_string"] + b"\x1f" + body
         ).digest()
+        if not await run_in_threadpool(self._alive, Request(scope)):
+            # Nothing is told, or kept, of what somebody asked before who is not let in any more.
+            return await self._app(scope, _again(body), send)
         known = await run_in_threadpool(self._begin, who, key, request)
         if known is not None:
             return await known(scope, receive, send)
         kept: list[Message] = []
-
-        async def again() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
 
         async def keep(message: Message) -> None:
             kept.append(message)
             await send(message)
 
         try:
-            await self._app(scope, again, keep)
+            await self._app(scope, _again(body), keep)
         finally:
             await run_in_threadpool(self._end, who, key, kept)
+
+    def _alive(self, request: Request) -> bool:
+        with self._desk.pool.connection() as connection:
+            try:
+                caller_of(request, self._desk, connection)
+            except (ProblemError, StampError):
+                return False
+        return True
 
     def _begin(self, who: bytes, key: str, request: bytes) -> ASGIApp | None:
         now = self._desk.wall.now()
@@ -78,8 +89,6 @@ class Idempotent:
             return answer(409, "idempotency", why, {"retry-after": "1"})
         if bytes(row["request_sha256"]) != request:
             return answer(422, "idempotency", "this Idempotency-Key was used for another request")
-        from starlette.responses import Response
-
         body = bytes(row["body"] or b"")
         replayed = {"idempotent-replayed": "true"}
         return Response(body, row["status"], replayed, row["content_type"] or None)
@@ -97,6 +106,15 @@ class Idempotent:
             connection.execute(
                 _SQL["keep_once"], given | {"status": status, "content_type": kind, "body": body}
             )
+
+
+def _again(body: bytes) -> Receive:
+    """A body that was read already, to be read once more."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 async def _whole(receive: Receive) -> bytes:

@@ -19,7 +19,7 @@ _log = get_logger(__name__)
 _TITLES = {
     400: "The request cannot be read", 401: "Sign in first", 403: "You may not do that", 404: "There is no such thing",
     405: "That cannot be done here", 409: "It does not fit what there is", 413: "Too large",
-    415: "JSON was expected", 422: "Something in it is not as expected", 429: "Too many tries",
+    415: "JSON was expected", 421: "Another server was meant", 422: "Something in it is not as expected", 429: "Too many tries",
     500: "Something broke here", 503: "Not now",
 }  # fmt: skip
 

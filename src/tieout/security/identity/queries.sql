@@ -56,6 +56,9 @@ delete from tieout.session where greatest(made_at, coalesce(ended_at, made_at)) 
 -- name: drop_once
 delete from tieout.once where expires_at < %(before)s
 
+-- name: drop_throttle
+delete from tieout.throttle where last_at < %(before)s and until < %(before)s
+
 -- name: tries
 -- Counted before anything is checked, so that tries at the same time count each.
 insert into tieout.throttle as t (subject, failures, first_at, last_at, until)

@@ -70,11 +70,15 @@ class Identity:
             raise SignInError(
                 f"{name[:40]!r} is no name: small letters, digits, point, dash; such as anna.meyer"
             )
+        # A stranger makes nobody work out a hash.
+        gone = SignInError("this link was used or is too old: start again for a new one")
+        if take_once(self._c, FIRST, token, now, look=True) is None:
+            raise gone
         passwords.check_new(password, name)
         hashed = passwords.hashed(password)
         with self._c.transaction():
             if take_once(self._c, FIRST, token, now) is None:
-                raise SignInError("this link was used or is too old: start again for a new one")
+                raise gone
             person = AddPerson(name=name, human=True, names=(), key_sha256="")
             try:
                 change_authority(self._c, Begin(people=(person,)), "first start", now)

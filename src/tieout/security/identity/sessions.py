@@ -103,6 +103,7 @@ def drop_old(connection: Connection, now: datetime) -> None:
     """Forget what ended long ago; evidence keeps who signed in when."""
     connection.execute(SQL["drop_sessions"], {"before": now - _KEPT})
     connection.execute(SQL["drop_once"], {"before": now - _KEPT})
+    connection.execute(SQL["drop_throttle"], {"before": now - timedelta(days=1)})
 
 
 def _ours(connection: Connection, row: dict[str, Any]) -> Session | None:
