@@ -1,0 +1,27 @@
+"""A small typed client of the API: `pip install tieout`, a key, and exact amounts."""
+
+from tieout.client.model import (
+    Case,
+    Cause,
+    Delivery,
+    Document,
+    Figure,
+    Line,
+    ProblemError,
+    TieOutRow,
+    WholeDocument,
+)
+from tieout.client.session import Client
+
+__all__ = [
+    "Case",
+    "Cause",
+    "Client",
+    "Delivery",
+    "Document",
+    "Figure",
+    "Line",
+    "ProblemError",
+    "TieOutRow",
+    "WholeDocument",
+]
