@@ -14,6 +14,7 @@ from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
 from tieout.connectors.coupa.simulator import Coupa
 from tieout.money import Period
+from tieout.payables import accrue
 from tieout.pipeline import PollStage
 from tieout.proofs import take_control_totals, tie_out
 from tieout.rules import Interface, Release
@@ -188,3 +189,19 @@ def test_rows_that_change_between_two_pages_hide_no_other(buyer: CoupaBuyer) -> 
         buyer.coupa.change(made[number], AT + timedelta(hours=number))
         page = buyer.source.poll("suppliers", page.cursor, AT)
     assert len(seen) == 140 and number >= 2
+
+
+def test_what_came_and_is_not_billed_is_accrued_and_proven_beside_the_invoices(buyer: CoupaBuyer) -> None:
+    order = buyer.agree()
+    buyer.coupa.bill("A-1", order, date(2026, 10, 9), AT, {1: "4"})
+    buyer.pull()
+    connection = buyer.database.connect(autocommit=True)
+    (accrual,) = accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    buyer.work()
+    assert accrual.total.value == Decimal("120.00") and buyer.cases() == []
+    take_control_totals(
+        connection, buyer.release(), lambda _: buyer.source, Period(2026, 10), buyer.clock.now()
+    )
+    rows = {r.period: r for r in tie_out(connection, buyer.release())}
+    connection.close()
+    assert rows["2026-10"].proven and rows["2026-10"].posted.credit == Decimal("92.00") + Decimal("120.00")

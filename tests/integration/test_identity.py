@@ -295,6 +295,17 @@ def test_an_older_code_than_the_last_is_refused_and_the_next_is_taken(full: Hous
     assert full.identity.second_factor(half.token, full.code("ada"), HERE)
 
 
+@pytest.mark.parametrize(("seconds", "taken"), [(-30, True), (30, True), (-90, False), (90, False), (-600, False)])
+def test_a_code_serves_around_its_half_minute_alone(full: House, seconds: int, taken: bool) -> None:
+    half = full.identity.sign_in("ada", GOOD, HERE)
+    code = pyotp.TOTP(full.secrets["ada"]).at(full.at + timedelta(seconds=seconds))
+    if taken:
+        assert full.identity.second_factor(half.token, code, HERE)
+    else:
+        with pytest.raises(SignInError):
+            full.identity.second_factor(half.token, code, HERE)
+
+
 def test_sql_cannot_wind_a_code_back(full: House) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="its counter only grows"):
         full.c.execute("update tieout.credential set counter = 0 where kind = 'totp'")

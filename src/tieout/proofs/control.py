@@ -42,6 +42,7 @@ def take_control_totals(
                     i.streams, a, b, z
                 )
             )
+            totals = [*totals, *_own_totals(connection, interface.name, period)]
         else:
             totals = _statement_totals(connection, interface.name, period)
             repeats = interface.option("exports", "once") == "cumulative"
@@ -123,6 +124,13 @@ def _batch_totals(
         for row in rows
         if not row["unstated"]
     ]
+
+
+def _own_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:
+    """What Tieout itself handed on beside a source's own messages (accruals), by the figures that it was worked
+    out to."""
+    rows = connection.execute(_SQL["own_totals"], {"interface": interface, "period": str(period)})
+    return [ControlTotal(r["currency"], "own", r["count"], r["debit"], r["credit"], "worked out") for r in rows]
 
 
 def statement_gaps(connection: Connection, now: datetime) -> int:

@@ -177,6 +177,21 @@ from tieout.document
 where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded' and period = %(period)s
 order by currency, document_id desc
 
+-- name: own_totals
+-- What was handed on by ourselves: of each entry as it was told last, the figures of its batch.
+with own as (
+    select distinct on (d.source_key, d.currency) d.currency, d.content::jsonb ->> 'batch' as batch
+    from tieout.document d join tieout.message m using (message_id)
+    where d.interface = %(interface)s and d.kind = 'journal_entry' and m.transport = 'proposal'
+    order by d.source_key, d.currency, d.revision desc
+)
+select b.currency, sum((b.content::jsonb ->> 'count')::int)::int as count,
+    sum((b.content::jsonb #>> '{debit,value}')::numeric) as debit,
+    sum((b.content::jsonb #>> '{credit,value}')::numeric) as credit
+from tieout.document b join own on own.batch = b.content::jsonb ->> 'batch' and own.currency = b.currency
+where b.interface = %(interface)s and b.kind = 'batch_control' and b.state <> 'superseded' and b.period = %(period)s
+group by b.currency
+
 -- name: batch_totals
 -- A file says its figures by its last day's period; entries that came in no file that does leave the
 -- period unproven. What a later file tells again counts in that one, and not in this one too.
