@@ -105,6 +105,11 @@ def test_people_are_let_in_by_two_administrators(site: Site) -> None:
     asked = site("people", "grant", "carla", "controller", "--entity", "US", "--limit", "3000.00", by="ben")
     assert site("people", "list").returncode == 1
     assert site("people", "confirm", asked.stdout.rpartition(" ")[2].strip(), by="ann").returncode == 0
+    path = journal(site, "J-0", "100.00")
+    done = site("ingest", str(path), "--interface", "journals_us", by="mia")
+    assert done.returncode == 2 and "mia has no role for files:write of US" in done.stderr
+    asked = site("people", "grant", "mia", "preparer", "--entity", "US", "--limit", "none", by="ann")
+    assert site("people", "confirm", asked.stdout.rpartition(" ")[2].strip(), by="ben").returncode == 0
     listed = json.loads(site("people", "list", "--json").stdout)
     (carla,) = [p for p in listed["people"] if p["name"] == "carla"]
     assert carla["roles"] == [{"role": "controller", "entity": "US", "limit": "3000.00"}]

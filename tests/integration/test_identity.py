@@ -295,7 +295,9 @@ def test_an_older_code_than_the_last_is_refused_and_the_next_is_taken(full: Hous
     assert full.identity.second_factor(half.token, full.code("ada"), HERE)
 
 
-@pytest.mark.parametrize(("seconds", "taken"), [(-30, True), (30, True), (-90, False), (90, False), (-600, False)])
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(-30, True), (30, True), (-90, False), (90, False), (-600, False)]
+)
 def test_a_code_serves_around_its_half_minute_alone(full: House, seconds: int, taken: bool) -> None:
     half = full.identity.sign_in("ada", GOOD, HERE)
     code = pyotp.TOTP(full.secrets["ada"]).at(full.at + timedelta(seconds=seconds))
@@ -551,6 +553,19 @@ def test_an_invitation_serves_once_and_only_who_cannot_sign_in_yet(full: House) 
     full.later(hours=72)
     with pytest.raises(SignInError):
         full.identity.accept(link, GOOD, HERE)
+
+
+def test_sql_writes_no_link(full: House) -> None:
+    full.add("vic", "viewer")
+    link = full.identity.invite("vic", "ada")
+    full.c.execute(
+        "insert into tieout.once select %s, purpose, person, content, made_by, made_at, expires_at, null, stamp from tieout.once"
+        " where token_sha256 = %s",
+        (token_hash("forged"), token_hash(link)),
+    )
+    with pytest.raises(SignInError, match="ask an administrator"):
+        full.identity.accept("forged", GOOD, HERE)
+    assert full.identity.accept(link, GOOD, HERE)
 
 
 def test_what_somebody_signs_in_with_is_reset_by_two_others(full: House) -> None:

@@ -45,7 +45,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     )  # fmt: skip
     for module in (payments_command, close_command):
         monkeypatch.setattr(module, "open_running", lambda folder: app)
-    monkeypatch.setattr(payments_command, "who_decides", lambda *a: "mia")
+    monkeypatch.setattr(payments_command, "who_decides", lambda *a, **k: "mia")
     monkeypatch.setattr(
         "tieout.proofs.cash_rows",
         lambda *a: [

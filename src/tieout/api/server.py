@@ -34,6 +34,7 @@ from tieout.rules import Release
 from tieout.security import AuthorityError, StampError, load_authority, person_of
 from tieout.security.identity import service_key_of
 from tieout.security.identity.single_sign_on import Provider
+from tieout.security.roles import may
 from tieout.settings import IdentitySettings
 from tieout.store import Connection, Database, Pool
 
@@ -211,11 +212,13 @@ class Application:
             return ""
         try:
             service = service_key_of(connection, key, self._s.wall.now())
-            if service is None:
-                return person_of(connection, key).name
-            if not service.may("files:write", entity):
-                raise AuthorityError(f"this key of {service.person.name} is not for files:write of {entity}")
-            return service.person.name
+            person = service.person if service is not None else person_of(connection, key)
+            allowed = (
+                service.may("files:write", entity) if service else may(person.grants, "files:write", entity)
+            )
+            if not allowed:
+                raise AuthorityError(f"this key of {person.name} is not for files:write of {entity}")
+            return person.name
         except AuthorityError as error:
             detail = {"why": str(error)}
             entry = Entry(self._s.clock.now(), "unknown", "authority.refused", "upload", "", detail)

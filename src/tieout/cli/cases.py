@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -14,6 +14,18 @@ from tieout.cli.identity import who_decides
 
 group = typer.Typer(help="Business exceptions.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+
+
+def entity_of_case(app: Any, case: int) -> str:
+    """The entity of a case, "*" where it is of none. Ends with a message where there is no such case."""
+    rows = (
+        app.database.rows("select entity from tieout.cases where case_id = %s", case)
+        if 0 < case < 2**62
+        else []
+    )
+    if not rows:
+        fail(f"case {case} is not open", USAGE)
+    return str(rows[0]["entity"]) or "*"
 
 
 @group.command("list")
@@ -56,7 +68,7 @@ def solve(
     from tieout.cases import solve_case
 
     app = open_running(folder)
-    who = who_decides(app, who, "operator")
+    who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))
     with app.database.transaction() as connection:
         if not solve_case(connection, case, app.clock.now(), note, who):
             fail(f"case {case} is not open", USAGE)
@@ -74,7 +86,7 @@ def exclude(
     from tieout.pipeline import exclude
 
     app = open_running(folder)
-    who = who_decides(app, who, "operator")
+    who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))
     try:
         with app.database.transaction() as connection:
             asked = exclude(connection, app.release(), case, reason, app.clock.now(), who)

@@ -136,7 +136,7 @@ def lock(
 
     app = open_running(folder)
     code, wanted = entity_of(app, entity), _period(period)
-    who = who_decides(app, default="operator")
+    who = who_decides(app, default="operator", operation="close:sign", entity=code)
     try:
         found = app.lock_books(code, wanted, kind, who)
     except ConnectorError as error:

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from tieout.cli import people as people_group
 from tieout.cli import persons as persons_command
 from tieout.cli import prove as prove_command
 from tieout.cli import reconcile as reconcile_command
+from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
     FAILED,
     FINDINGS,
@@ -347,7 +349,7 @@ def ingest(
         if not path.is_file():
             fail(f"{path} is no file", USAGE)
     results, refused = [], 0
-    who = who_decides(app, default=" ").strip()
+    who = who_decides(app, default=" ", operation="files:write", entity=found.entity).strip()
     connection = app.database.connect(autocommit=True)
     for path in files:
         try:
@@ -414,7 +416,12 @@ def replay(
     from tieout.pipeline import replay as replay_documents
 
     app = open_running(folder)
-    who = who_decides(app, default="operator")
+    if case is not None:
+        who = who_decides(
+            app, default="operator", operation="cases:write", entity=partial(entity_of_case, app, case)
+        )
+    else:
+        who = who_decides(app, default="operator", operation="interfaces:replay", entity="*")
     with app.database.transaction() as connection:
         count = replay_documents(connection, app.clock.now(), who, cause=cause, case_id=case)
     out.print(f"{count} documents and effects are taken up again")

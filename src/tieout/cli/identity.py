@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tieout.cli.context import USAGE, fail
@@ -19,13 +20,22 @@ def held_key() -> str:
         fail(f"your key cannot be read: {error}", USAGE)
 
 
-def who_decides(app: Any, claimed: str = "", default: str = "") -> str:
+def who_decides(
+    app: Any,
+    claimed: str = "",
+    default: str = "",
+    *,
+    operation: str = "",
+    entity: str | Callable[[], str] = "",
+) -> str:
     """The name under which a decision goes into the evidence.
 
-    Once people were added a key says it, and a claimed name must be that one. Until then the name is
-    taken at its word, or `default` stands.
+    Once people were added a key says it, a claimed name must be that one, and their roles must cover the
+    `operation` for the `entity` ("": for one at least). Until then the name is taken at its word, or
+    `default` stands.
     """
     from tieout.security import AuthorityError, StampError, load_authority, person_of
+    from tieout.security.roles import entities_of, may
 
     key = held_key()
     try:
@@ -45,6 +55,13 @@ def who_decides(app: Any, claimed: str = "", default: str = "") -> str:
         why = f"this is {person.name}'s key, not {claimed}'s"
         note_refusal(app, person.name, why)
         fail(why, USAGE)
+    if operation:
+        entity = entity if isinstance(entity, str) else entity()
+        allowed = may(person.grants, operation, entity) if entity else entities_of(person.grants, operation)
+        if not allowed:
+            why = f"{person.name} has no role for {operation}" + (f" of {entity}" if entity else "")
+            note_refusal(app, person.name, why)
+            fail(f"{why}: `tieout people grant` gives one", USAGE)
     return str(person.name)
 
 

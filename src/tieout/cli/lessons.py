@@ -65,7 +65,7 @@ def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> 
     from tieout.reconcile.ledger import LessonError, decide_lesson
 
     app = open_running(folder)
-    who = who_decides(app, who)
+    who = who_decides(app, who, operation="matches:write")
     try:
         with app.database.transaction() as connection:
             decide_lesson(connection, number, approve, who, reason, app.clock.now())

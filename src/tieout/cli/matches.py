@@ -94,7 +94,7 @@ def _decide(folder: Path, who: str, act: Callable[[Any], Any], app: Any = None) 
     from tieout.rules import UnmappedError
 
     app = app or open_running(folder)
-    who = who_decides(app, who)
+    who = who_decides(app, who, operation="matches:write")
     try:
         with app.database.transaction() as connection:
             return act(Decisions(connection, app.release(), who, app.clock.now()))

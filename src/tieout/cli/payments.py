@@ -50,7 +50,7 @@ def propose(
     code = entity_of(app, entity)
     day = day_of(app, code, "", pay_on)
     until = _day(due_until, "--due-until") if due_until else day
-    name = who if dry else who_decides(app, who, "operator")
+    name = who if dry else who_decides(app, who, "operator", operation="payments:propose", entity=code)
     try:
         found = app.propose_payments(code, day, until, name, dry)
     except PaymentRunError as error:

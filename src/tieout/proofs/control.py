@@ -130,7 +130,9 @@ def _own_totals(connection: Connection, interface: str, period: Period) -> list[
     """What Tieout itself handed on beside a source's own messages (accruals), by the figures that it was worked
     out to."""
     rows = connection.execute(_SQL["own_totals"], {"interface": interface, "period": str(period)})
-    return [ControlTotal(r["currency"], "own", r["count"], r["debit"], r["credit"], "worked out") for r in rows]
+    return [
+        ControlTotal(r["currency"], "own", r["count"], r["debit"], r["credit"], "worked out") for r in rows
+    ]
 
 
 def statement_gaps(connection: Connection, now: datetime) -> int:

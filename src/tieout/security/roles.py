@@ -28,6 +28,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "matches:write": ("operator", "preparer", "controller"),
     "approvals:read": _READERS,
     "approvals:decide": ("approver", "controller"),
+    "payments:propose": ("operator", "preparer"),
     "close:read": _READERS,
     "close:sign": ("controller",),
     "files:write": ("operator", "preparer", "integrator"),
