@@ -340,6 +340,12 @@ def test_a_role_of_one_entity_is_none_of_another(operation: str) -> None:
         assert not may((grant,), operation, "DE") and not may((grant,), operation, "*")
 
 
+def test_a_role_of_a_companys_own_reads_and_decides_what_a_policy_asks_and_no_more() -> None:
+    grant = type("G", (), {"role": "cfo", "entity": "US"})
+    held = {o for o in OPERATIONS if may((grant,), o, "US")}
+    assert held == {"documents:read", "cases:read", "approvals:read", "approvals:decide"}
+
+
 def test_an_administrator_sees_no_business_figures_and_an_auditor_changes_nothing() -> None:
     held = {role: {o for o, roles in OPERATIONS.items() if role in roles} for role in ROLES}
     assert held["administrator"] == {"access:read", "access:write", "systems:read"}
