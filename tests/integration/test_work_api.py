@@ -14,11 +14,12 @@ import pyotp
 import pytest
 import uvicorn
 
-from tests.integration.office import Office
+from tests.integration.office import Office, key_of, person
 from tests.integration.test_identity import GOOD
 from tieout.api.server import Application, Services
 from tieout.bootstrap.discover import discover
 from tieout.sandbox.world import free_port
+from tieout.security import Confirm, GrantRole
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.settings import IdentitySettings
 
@@ -82,6 +83,12 @@ def site(office: Office) -> Iterator[Front]:
     made.stop()
 
 
+def operator(office: Office, name: str, entity: str) -> None:
+    office.add(person(name))
+    grant = GrantRole(name=name, role="operator", entity=entity, limit=None)
+    office.change(Confirm(no=office.change(grant, "alice")), "bob")
+
+
 def everything(http: httpx2.Client, path: str, limit: int, **params: Any) -> list[dict[str, Any]]:
     found, after = [], ""
     while True:
@@ -120,17 +127,7 @@ def test_every_page_together_is_the_list_whatever_the_amounts(site: Front) -> No
 
 
 def test_another_entitys_cases_are_not_there(site: Front) -> None:
-    office = site.office
-    from tests.integration.office import person
-
-    office.add(person("otto"))
-    from tieout.security import GrantRole
-
-    office.change(GrantRole(name="otto", role="operator", entity="US", limit=None), "alice")
-    number = office.database.rows("select max(no) as no from tieout.authority")[0]["no"]
-    from tieout.security import Confirm
-
-    office.change(Confirm(no=number), "bob")
+    operator(site.office, "otto", "US")
     mine, theirs = site.case("10.00"), site.case("20.00", "DE")
     otto = site.sign_in("otto", second_factor=False)
     assert [r["case_id"] for r in everything(otto, "/cases", 50)] == [mine]
@@ -222,8 +219,6 @@ def test_nobody_decides_with_one_factor_or_with_a_key(site: Front) -> None:
     body = {"requests": [number], "verdict": "approve"}
     half = site.sign_in("cora", second_factor=False)
     assert half.post("/approvals/decide", json=body).status_code == 403
-    from tests.integration.office import key_of
-
     reply = httpx2.post(
         f"{site.base}/api/v1/approvals/decide",
         json=body,
@@ -248,6 +243,10 @@ def test_a_document_shows_its_way_to_the_ledger_and_the_tie_out_its_figures(site
     ]
     assert whole["deliveries"][0]["state"] == "confirmed" and whole["deliveries"][0]["target_id"]
     assert cora.get("/documents/999999").status_code == 404
+    operator(office, "dora", "DE")
+    dora = site.sign_in("dora", second_factor=False)
+    assert dora.get(f"/documents/{rows[0]['document_id']}").status_code == 404
+    assert everything(dora, "/documents", 10) == [] and dora.get("/tie-out").json() == []
     (row,) = cora.get("/tie-out", params={"interface": "journals"}).json()
     assert row["posted"] == {"count": 1, "debit": "99.50", "credit": "99.50"} and row["entity"] == "US"
     assert cora.get("/tie-out", params={"period": "2026-09"}).json() == []
