@@ -61,12 +61,14 @@ class Idempotent:
 
         async def keep(message: Message) -> None:
             kept.append(message)
-            await send(message)
 
         try:
             await self._app(scope, _again(body), keep)
         finally:
             await run_in_threadpool(self._end, who, key, kept)
+        # Kept before it is told: whoever heard it and asks again is answered alike.
+        for message in kept:
+            await send(message)
 
     def _alive(self, request: Request) -> bool:
         with self._desk.pool.connection() as connection:
