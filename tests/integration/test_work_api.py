@@ -197,6 +197,12 @@ def test_a_second_person_approves_and_the_first_cannot(site: Front) -> None:
     )
     whole = carl.get(f"/approvals/{asked['request_id']}").json()
     assert whole["content"]["postings"] and whole["content_sha256"] == asked["content_sha256"]
+    operator(office, "dora", "DE")
+    dora = site.sign_in("dora", second_factor=False)
+    assert (
+        dora.get(f"/approvals/{asked['request_id']}").status_code == 404
+        and everything(dora, "/approvals", 10) == []
+    )
     body = {"requests": [asked["request_id"]], "verdict": "approve", "seen": asked["content_sha256"][:12]}
     reply = carl.post("/approvals/decide", json=body)
     assert reply.status_code == 409 and "carl" in reply.json()["detail"]

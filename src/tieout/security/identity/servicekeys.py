@@ -79,7 +79,9 @@ def make_service_key(
         "key": token_hash(key), "key_id": key_id, "person": account, "label": label[:80], "scopes": scopes,
         "entities": entities, "made_by": made_by, "now": now, "expires_at": expires_at,
     }  # fmt: skip
-    given["stamp"] = stamper(connection).stamp("service_key", *_parts(given | {"made_at": now}))
+    given["stamp"] = stamper(connection).stamp(
+        "service_key", *_parts(given | {"made_at": now, "key_sha256": given["key"]})
+    )
     connection.execute(SQL["add_service_key"], given)
     detail = {
         "key": key_id,
@@ -94,7 +96,7 @@ def make_service_key(
 
 def _parts(row: dict[str, Any]) -> tuple[object, ...]:
     return (
-        row["key_id"], row["person"], " ".join(row["scopes"]), " ".join(row["entities"]), instant(row["made_at"]),
+        bytes(row["key_sha256"]), row["key_id"], row["person"], " ".join(row["scopes"]), " ".join(row["entities"]), instant(row["made_at"]),
         instant(row["expires_at"]),
     )  # fmt: skip
 
