@@ -281,3 +281,47 @@ def test_what_is_excluded_or_replayed_goes_the_way_of_the_command(site: Front) -
     }
     assert office.states()["J-2"] == "excluded"
     assert cora.post(f"/cases/{held['case_id']}/exclude", json={"reason": "twice"}).status_code == 409
+
+
+def test_interfaces_are_shown_and_asked_to_run_by_whoever_may(site: Front) -> None:
+    office = site.office
+    cora = site.sign_in("cora")
+    (flow,) = cora.get("/interfaces").json()
+    assert (flow["interface"], flow["entity"], flow["documents"], flow["polled_at"]) == (
+        "journals",
+        "US",
+        0,
+        None,
+    )
+    assert cora.post("/interfaces/journals/run", json={}).status_code == 409
+    site.c.execute(
+        "insert into tieout.poll_cursor (interface, stream, due_at) values ('journals', 's', '2030-01-01')"
+    )
+    reply = cora.post("/interfaces/journals/run", json={})
+    assert reply.status_code == 202 and reply.json() == {"interface": "journals", "from_the_beginning": False}
+    (row,) = office.database.rows("select due_at from tieout.poll_cursor")
+    assert row["due_at"] <= office.clock.now() and office.evidence("interface.run") == 1
+    assert cora.post("/interfaces/nothing/run", json={}).status_code == 404
+    operator(office, "otto", "US")
+    otto = site.sign_in("otto", second_factor=False)
+    assert otto.post("/interfaces/journals/run", json={}).status_code == 202
+    assert otto.post("/interfaces/journals/run", json={"from_the_beginning": True}).status_code == 403
+    operator(office, "dora", "DE")
+    dora = site.sign_in("dora", second_factor=False)
+    assert dora.get("/interfaces").json() == []
+    assert dora.post("/interfaces/journals/run", json={}).status_code == 404
+
+
+def test_evidence_is_read_by_auditors_and_controllers_page_by_page(site: Front) -> None:
+    number, cora = site.case("10.00"), site.sign_in("cora")
+    assert cora.post(f"/cases/{number}/solve", json={"reason": "agreed"}).status_code == 200
+    rows = everything(cora, "/evidence", 3)
+    assert [r["evidence_id"] for r in rows] == sorted((r["evidence_id"] for r in rows), reverse=True)
+    assert len(rows) == site.office.database.rows("select count(*) as n from tieout.evidence")[0]["n"]
+    (solved,) = everything(cora, "/evidence", 3, action="case.solved", actor="cora")
+    assert solved["subject"] == "k" and solved["detail"]["resolution"] == "agreed"
+    assert {r["action"] for r in everything(cora, "/evidence", 50, action="authority.")} >= {
+        "authority.begin"
+    }
+    operator(site.office, "otto", "US")
+    assert site.sign_in("otto", second_factor=False).get("/evidence").status_code == 403

@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope
 from starlette.types import Send as StarletteSend
 
-from tieout.api.v1 import access, approving, identity, work
+from tieout.api.v1 import access, approving, identity, running, work
 from tieout.api.v1.calling import Desk
 from tieout.api.v1.idempotency import Idempotent
 from tieout.api.v1.problems import Problem, answer, handle
@@ -22,7 +22,7 @@ _PROBLEMS = {
 }  # fmt: skip
 
 
-ROUTERS = (identity.router, access.router, work.router, approving.router)
+ROUTERS = (identity.router, access.router, work.router, approving.router, running.router)
 
 
 def _name(route: APIRoute) -> str:

@@ -22,7 +22,7 @@ from tieout.store import Queries
 _SQL = Queries("tieout.api.v1")
 _KEPT = timedelta(days=1)
 # Where an answer may hold a secret it is never kept.
-_COVERED = ("/cases", "/approvals", "/access/people", "/access/grants", "/access/changes")
+_COVERED = ("/cases", "/approvals", "/interfaces", "/access/people", "/access/grants", "/access/changes")
 _NOT_KEPT = (401, 429)
 _LONGEST = 200
 
