@@ -8,9 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from tieout.security import hold_key
+from tieout.security.identity import passwords
 from tieout.store import Database, EmbeddedServer, migrate
 
 # The same examples every time, and no deadline: a busy machine is no defect.
@@ -18,6 +20,14 @@ settings.register_profile(
     "tieout", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tieout")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hundreds of sign-ins in tests work out no hash of 64 MiB each."""
+    held, passwords._HASHER = passwords._HASHER, PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    yield
+    passwords._HASHER = held
 
 
 @pytest.fixture(scope="session")

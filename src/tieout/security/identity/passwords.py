@@ -9,8 +9,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 256
-# RFC 9106, second recommended option: 64 MiB, three passes, four lanes.
-_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+# RFC 9106, second recommended option: three passes, 64 MiB (in KiB), four lanes.
+PASSES, MEMORY_KIB, LANES = 3, 64 * 1024, 4
+_HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 # Each takes 64 MiB: whoever tries in parallel waits for the others.
 _TURN = threading.BoundedSemaphore(2)
 _NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
