@@ -77,17 +77,6 @@ delete from tieout.idempotency where scope = %(scope)s and key = %(key)s and sta
 -- name: drop_old
 delete from tieout.idempotency where made_at < %(before)s
 
--- name: flows
-select i.interface, d.documents, d.posted, d.waiting, d.held, p.polled_at, p.last_error
-from (select interface from tieout.document union select interface from tieout.poll_cursor) i
-left join (select interface, count(*)::int as documents,
-        (count(*) filter (where state = 'posted'))::int as posted,
-        (count(*) filter (where state in ('normalised', 'planned')))::int as waiting,
-        (count(*) filter (where state = 'refused'))::int as held
-    from tieout.document where state <> 'superseded' group by interface) d using (interface)
-left join (select interface, max(polled_at) as polled_at, max(last_error) as last_error
-    from tieout.poll_cursor group by interface) p using (interface)
-
 -- name: polled
 select 1 from tieout.poll_cursor where interface = %(interface)s and left(stream, 1) <> '#' limit 1
 

@@ -19,7 +19,7 @@ from tieout.pipeline import poll_now, pull_again
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
 
-_SQL = Queries("tieout.api.v1")
+_SQL, _STATUS = Queries("tieout.api.v1"), Queries("tieout.api")
 router = APIRouter(tags=["running"])
 Reader = Annotated[Caller, needs("interfaces:read")]
 Runner = Annotated[Caller, needs("interfaces:run")]
@@ -73,7 +73,7 @@ class EvidenceEntry(BaseModel):
 def interfaces(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None) -> list[Flow]:
     """Every interface that the project declares."""
     mine = seen_by(caller, "interfaces:read", entity)
-    known = {r["interface"]: r for r in connection.execute(_SQL["flows"])}
+    known = {r["interface"]: r for r in connection.execute(_STATUS["flows"])}
     return [
         _flow(i, known.get(i.name, {}))
         for i in desk.release().interfaces.values()
