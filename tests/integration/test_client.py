@@ -65,7 +65,7 @@ def test_a_document_and_its_figures(front: Front, client: Client) -> None:
         Decimal("99.50"),
         Decimal("-99.50"),
     ] and whole.state == "posted"
-    (row,) = client.tie_out(interface="journals")
+    (row,) = client.tie_out(interface="journals").rows
     assert row.posted.debit == Decimal("99.50") == row.posted.credit and row.posted.net == 0
 
 

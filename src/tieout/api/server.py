@@ -24,6 +24,7 @@ from tieout.api.committer import Committer, Work
 from tieout.api.status import Status, read_status
 from tieout.api.v1 import build
 from tieout.api.v1.calling import Desk, readable
+from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.connect import Connector, FileReader, FileRefusedError, SignatureError, WebhookReceiver
 from tieout.engine import Clock, SystemClock
@@ -57,6 +58,7 @@ class Services:
     port: int
     identity: IdentitySettings | None = None
     wall: Clock = field(default_factory=SystemClock)
+    office: Office | None = None
 
     def site(self) -> IdentitySettings:
         """Under which address people come."""
@@ -86,6 +88,7 @@ class Application:
             services.release,
             settings,
             provider,
+            services.office,
         )
         self._rest = Starlette(
             routes=[

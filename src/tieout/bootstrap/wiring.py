@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.extracts import Extract, make_extract
 from tieout.money import Period
 from tieout.observe import get_logger, set_up_logs
+from tieout.overview import OverviewStage
 from tieout.payables import (
     FilingStage,
     PaymentRunError,
@@ -65,9 +66,16 @@ from tieout.reconcile.ledger import (
     reconciliation_interface,
 )
 from tieout.rules import Entity, Interface, Release
-from tieout.security import hold_key, load_or_make_key
+from tieout.security import Person, hold_key, load_or_make_key
 from tieout.security.identity import drop_old
-from tieout.settings import Project, ProjectError, load_project, read_environment
+from tieout.settings import (
+    Project,
+    ProjectError,
+    cells_of,
+    load_project,
+    read_environment,
+    write_mapping,
+)
 from tieout.store import (
     Connection,
     Database,
@@ -76,6 +84,7 @@ from tieout.store import (
     let_application_in,
     migrate,
 )
+from tieout.telling import TellingStage
 
 _log = get_logger(__name__)
 _DELIVERY_THREADS = 3
@@ -265,15 +274,18 @@ class App:
         finally:
             connection.close()
 
-    def open_items(self, entity: str, until: date) -> tuple[Interface, list[OpenItem], list[OpenItem]]:
-        """The interface that reconciles an entity; cash, and what is due, that nobody is at.
+    def open_items(
+        self, entity: str, until: date, lines: Sequence[int] = ()
+    ) -> tuple[Interface, list[OpenItem], list[OpenItem]]:
+        """The interface that reconciles an entity; cash, and what is due, that nobody is at: of these `lines`,
+        where any are given.
 
         Raises as `reconcile` does.
         """
         interface, reconciler = self._reconciler(entity, until)
         connection = self.database.connect(autocommit=True)
         try:
-            return interface, *reconciler.open(connection)
+            return interface, *reconciler.open(connection, lines)
         finally:
             connection.close()
 
@@ -311,7 +323,7 @@ class App:
             connection.close()
 
     def sign_close(
-        self, entity: str, period: Period, tasks: Sequence[str], who: str, key: str
+        self, entity: str, period: Period, tasks: Sequence[str], who: str | Person, key: str = ""
     ) -> list[tuple[str, str]]:
         """A person's signature of tasks. Raises CloseError, AuthorityError, ConnectorError."""
         release, now = self.release(), self.clock.now()
@@ -464,10 +476,14 @@ class App:
                         f"it is another database; put the right one into tieout.toml"
                     )
 
+    @property
+    def process(self) -> ProcessStage:
+        """The stage that plans."""
+        return ProcessStage(self.release, self.connector_of, self, dict(self.project.sinks), self.clock)
+
     def worker(self) -> Worker:
         """The loops of one worker process."""
-        clock, sinks = self.clock, dict(self.project.sinks)
-        process = ProcessStage(self.release, self.connector_of, self, sinks, clock)
+        clock, process = self.clock, self.process
         polls = PollStage(self.release, self.poller_of, clock)
         folders = FolderStage(self.project.watch, self.release, self.file_reader_of, clock)
         fetch = FetchStage(
@@ -494,6 +510,10 @@ class App:
                 ],
             ),
         ]
+        overview = OverviewStage(self.release, self.session, clock)
+        loops.append(Loop("overview", self.database, [overview.step]))
+        telling = TellingStage(f"/tieout/{self.project.name}", SystemClock(), self.project.private)
+        loops.append(Loop("tell", self.database, [telling.step]))
         filing = FilingStage(self.release, clock)
         loops.append(Loop("file payments", self.database, [filing.step]))
         daily = ReconcileStage(self.release, self.reconcile, clock)
@@ -512,6 +532,67 @@ class App:
             except ConnectorError as error:
                 found.append((name, False, str(error)))
         return found
+
+    def check_system(self, name: str) -> list[tuple[str, bool, str]]:
+        """A system step by step, until one does not work: (step, works, what it is or what to do)."""
+        config, connector = self.project.systems[name], self.connector_of(name)
+        missing = [f.name for f in connector.config if f.required and not config.text(f.name)]
+        if missing:
+            return [("settings", False, f"[systems.{name}] lacks {', '.join(missing)}")]
+        steps = [
+            ("settings", True, f"{len(connector.config)} settings, {connector.title} {connector.version}")
+        ]
+        for step, ask in self._questions(name):
+            try:
+                steps.append((step, True, ask()))
+            except ConnectorError as error:
+                return [*steps, (step, False, str(error))]
+        return steps
+
+    def _questions(self, name: str) -> list[tuple[str, Callable[[], str]]]:
+        """What is asked of a system, and what each answer says."""
+        session = self.session(name)
+        asked: list[tuple[str, Callable[[], str]]] = [
+            ("answers, and lets us in", lambda: str(session.check()))
+        ]
+        if isinstance(session, LedgerReader):
+            today = self.clock.now().date()
+            asked.append(("reads locks and rates", lambda: f"{len(session.facts().rates)} rates"))
+            asked.append(("reads entries", lambda: f"{len(session.trial_balance(today))} balances"))
+            asked.append(("reads locks of the books", lambda: f"{len(session.locks())} kinds of lock"))
+        if isinstance(session, Poller):
+            for interface in self.project.release.interfaces.values():
+                if interface.system == name:
+                    asked += [self._page_of(session, interface, stream) for stream in interface.streams]
+        return asked
+
+    def _page_of(self, session: Poller, interface: Interface, stream: str) -> tuple[str, Callable[[], str]]:
+        """One page of a stream, as it would be polled now; it is not taken in."""
+
+        def ask() -> str:
+            options = {"overlap_minutes": interface.overlap_minutes, **interface.options}
+            page = session.poll(stream, {"options": options}, self.clock.now())
+            return f"{len(page.items)} items on its first page"
+
+        return f"reads {stream}", ask
+
+    def mapping_cells(self, table: str) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of a mapping's file, every column; nothing where it stands in no file."""
+        path = self.project.folder / "mappings" / f"{table}.csv"
+        return cells_of(path.read_text(encoding="utf-8-sig")) if path.is_file() else ([], [])
+
+    def change_mapping(self, table: str, header: list[str], rows: list[list[str]]) -> Path:
+        """Put a table in the place of a mapping's file; it is in force at once. Raises ProjectError."""
+        path = self.project.folder / "mappings" / f"{table}.csv"
+        before = path.read_bytes() if path.is_file() else b""
+        write_mapping(self.project.folder, table, header, rows)
+        try:
+            load_project(self.project.folder, self.registry, self.project.dsn)
+        except ProjectError:
+            path.write_bytes(before)
+            raise
+        self._looked_at = 0.0
+        return path
 
     def close(self) -> None:
         for session in self._sessions.values():

@@ -2,7 +2,10 @@
 
 from tieout.cases.model import NewCase, fingerprint
 from tieout.cases.repository import (
+    assign_cases,
     list_open,
+    note_case,
+    notes_of,
     open_by_cause,
     open_cases,
     solve,
@@ -12,8 +15,11 @@ from tieout.cases.repository import (
 
 __all__ = [
     "NewCase",
+    "assign_cases",
     "fingerprint",
     "list_open",
+    "note_case",
+    "notes_of",
     "open_by_cause",
     "open_cases",
     "solve",

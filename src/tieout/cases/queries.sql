@@ -32,3 +32,17 @@ from tieout.cases where state = 'open' group by cause, currency order by cause, 
 select * from tieout.cases where state = 'open'
   and (%(cause)s::text is null or cause = %(cause)s::text)
 order by amount desc, case_id
+
+-- name: note
+with c as (select case_id, source_key, entity from tieout.cases where case_id = %(case_id)s),
+n as (insert into tieout.case_note (case_id, at, person, text)
+    select case_id, %(at)s, %(person)s, %(text)s from c)
+select source_key, entity from c
+
+-- name: notes
+select at, person, text from tieout.case_note where case_id = %(case_id)s order by note_id
+
+-- name: assign
+update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at)
+where case_id = any(%(ids)s) and state = 'open'
+returning case_id, source_key, entity

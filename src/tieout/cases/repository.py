@@ -96,6 +96,49 @@ def solve_case(
     )
 
 
+def note_case(connection: Connection, case_id: int, person: str, text: str, at: datetime) -> bool:
+    """Write what somebody knows beside a case, in the caller's transaction; False where there is no such case.
+    Raises ValueError for an empty note."""
+    if not text.strip():
+        raise ValueError("a note says something")
+    given = {"case_id": case_id, "person": person, "text": text.strip(), "at": at}
+    row = connection.execute(_SQL["note"], given).fetchone()
+    if row is None:
+        return False
+    record(connection, [Entry(at, person, "case.noted", row["source_key"], row["entity"], {"case": case_id})])
+    return True
+
+
+def notes_of(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """Notes on a case, the first one first: at, person, text."""
+    return list(connection.execute(_SQL["notes"], {"case_id": case_id}).fetchall())
+
+
+def assign_cases(
+    connection: Connection,
+    numbers: Sequence[int],
+    owner: str,
+    due_at: datetime | None,
+    actor: str,
+    at: datetime,
+) -> int:
+    """Give open cases to an owner, and another due time where one is given, in the caller's transaction; how many.
+    Raises ValueError without an owner."""
+    if not owner.strip():
+        raise ValueError("a case is somebody's: say whose")
+    given = {"ids": list(numbers), "owner": owner.strip(), "due_at": due_at}
+    rows = connection.execute(_SQL["assign"], given).fetchall()
+    detail = {"owner": owner.strip(), "due_at": due_at.isoformat() if due_at else ""}
+    record(
+        connection,
+        [
+            Entry(at, actor, "case.assigned", r["source_key"], r["entity"], {**detail, "case": r["case_id"]})
+            for r in rows
+        ],
+    )
+    return len(rows)
+
+
 def open_by_cause(connection: Connection) -> list[dict[str, Any]]:
     """Open cases grouped: cause, currency, count, amount_at_risk, recovery."""
     return list(connection.execute(_SQL["by_cause"]).fetchall())

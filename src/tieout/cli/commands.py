@@ -249,6 +249,7 @@ def serve(folder: Folder = Path()) -> None:
             host=project.serve_host,
             port=project.serve_port,
             identity=project.identity,
+            office=app,
         ),
         pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
     )

@@ -108,7 +108,7 @@ def _open_lines(app: Any, entity: str, lines: list[int]) -> tuple[Any, list[Any]
 
     code = entity_of(app, entity)
     try:
-        interface, cash, due = app.open_items(code, day_of(app, code, "", ""))
+        interface, cash, due = app.open_items(code, day_of(app, code, "", ""), lines)
     except LookupError as error:
         fail(str(error.args[0]), USAGE)
     except ConnectorError as error:

@@ -8,6 +8,7 @@ from tieout.client.model import (
     Figure,
     Line,
     ProblemError,
+    TieOut,
     TieOutRow,
     WholeDocument,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Figure",
     "Line",
     "ProblemError",
+    "TieOut",
     "TieOutRow",
     "WholeDocument",
 ]

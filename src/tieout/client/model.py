@@ -137,3 +137,11 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
     residual: Figure | None
     ledger_gap: Decimal
     proven: bool
+
+
+class TieOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`as_of`: the instant that the figures are of; `current` says that nothing happened since."""
+
+    as_of: datetime
+    current: bool
+    rows: list[TieOutRow]

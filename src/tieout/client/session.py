@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx2
 import msgspec
 
-from tieout.client.model import Case, Cause, Document, ProblemError, TieOutRow, WholeDocument
+from tieout.client.model import Case, Cause, Document, ProblemError, TieOut, WholeDocument
 
 T = TypeVar("T")
 _TRIES = 4
@@ -107,8 +107,9 @@ class Client:
 
     def tie_out(
         self, *, entity: str | None = None, interface: str | None = None, period: str | None = None
-    ) -> list[TieOutRow]:
-        return self._read("/tie-out", list[TieOutRow], entity=entity, interface=interface, period=period)
+    ) -> TieOut:
+        """source = posted + waiting + in exception + excluded, by interface, entity, period and currency."""
+        return self._read("/tie-out", TieOut, entity=entity, interface=interface, period=period)
 
     # the wire
 

@@ -45,6 +45,20 @@ where signature_id = %(id)s and signed_by = '' and revoked_at is null
 update tieout.signature set revoked_at = %(at)s, revoked_why = %(why)s
 where signature_id = %(id)s and revoked_at is null
 
+-- name: findings
+select task, done, why, digest, read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s
+
+-- name: keep_findings
+insert into tieout.close_finding (entity, period, task, done, why, digest, read_at)
+select %(entity)s, %(period)s, f.task, f.done, f.why, f.digest, %(now)s
+from unnest(%(task)s::text[], %(done)s::bool[], %(why)s::text[], %(digest)s::text[]) as f (task, done, why, digest)
+on conflict (entity, period, task) do update set done = excluded.done, why = excluded.why, digest = excluded.digest,
+    read_at = excluded.read_at
+
+-- name: known_closes
+select entity, period from tieout.close_finding union select entity, period from tieout.signature
+order by period desc, entity
+
 -- name: standing
 select distinct entity, period from tieout.signature where revoked_at is null
 

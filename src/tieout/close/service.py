@@ -18,7 +18,7 @@ from tieout.money import Period
 from tieout.observe import get_logger
 from tieout.proofs import open_gaps, statement_gaps, take_control_totals, tie_out
 from tieout.rules import Release
-from tieout.security import load_authority, person_of, stamper
+from tieout.security import Person, load_authority, person_of, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
@@ -100,7 +100,44 @@ def state_of(
         signatures = _revoke_if_changed(
             connection, entity, period, task, findings[task.name], signatures, now
         )
+    _keep(connection, entity, period, findings, now)
     return _state(release, entity, period, tasks, findings, signatures, now)
+
+
+def kept_state(
+    connection: Connection, release: Release, entity: str, period: Period, now: datetime
+) -> tuple[CloseState, datetime | None]:
+    """How a close stands by the evidence as it was read last, and when that was (None: never); its signatures as
+    they stand now. Asks no system."""
+    tasks = tasks_of(release, entity, period)
+    rows = connection.execute(_SQL["findings"], {"entity": entity, "period": str(period)}).fetchall()
+    known = {r["task"]: Finding(done=r["done"], why=r["why"], digest=r["digest"]) for r in rows}
+    never = Finding(done=False, why="its evidence was not read yet", digest="")
+    hand = Finding(done=True, why="by hand", digest="by hand")
+    findings = {t.name: known.get(t.name, never if t.check else hand) for t in tasks}
+    signatures = {n: s for n, s in standing_signatures(connection, entity, period).items() if n in findings}
+    final = next((t for t in tasks if t.check == "close"), None)
+    if final is not None:
+        findings[final.name] = _final(tasks, findings, signatures)
+    state = _state(release, entity, period, tasks, findings, signatures, now)
+    return state, min((r["read_at"] for r in rows), default=None)
+
+
+def known_closes(connection: Connection) -> list[tuple[str, str]]:
+    """(entity, period) of every close that somebody looked at or signed, the latest period first."""
+    return [(r["entity"], r["period"]) for r in connection.execute(_SQL["known_closes"])]
+
+
+def _keep(
+    connection: Connection, entity: str, period: Period, findings: dict[str, Finding], now: datetime
+) -> None:
+    """What the evidence said, for whoever only looks."""
+    given = {
+        "entity": entity, "period": str(period), "now": now, "task": list(findings),
+        "done": [f.done for f in findings.values()], "why": [f.why for f in findings.values()],
+        "digest": [f.digest for f in findings.values()],
+    }  # fmt: skip
+    connection.execute(_SQL["keep_findings"], given)
 
 
 def revoke_late(connection: Connection, release: Release, entity: str, period: Period, now: datetime) -> int:
@@ -112,9 +149,9 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
     for task in tasks:
         signature = signatures.get(task.name)
         if signature is not None and task.check in QUICK and task.check:
-            signatures = _revoke_if_changed(
-                connection, entity, period, task, evidence.find(task), signatures, now
-            )
+            finding = evidence.find(task)
+            _keep(connection, entity, period, {task.name: finding}, now)
+            signatures = _revoke_if_changed(connection, entity, period, task, finding, signatures, now)
     revoked = [t.name for t in tasks if t.name in before and t.name not in signatures]
     if revoked and FINAL in signatures:
         _revoke(connection, entity, period, FINAL, f"{revoked[0]} does not stand any more", now)
@@ -253,12 +290,13 @@ def sign(
     entity: str,
     period: Period,
     names: Sequence[str],
-    who: str,
+    who: str | Person,
     key: str,
     now: datetime,
 ) -> list[tuple[str, str]]:
     """Take a person's signature of tasks: (task, what became of it), in the tasks' order.
 
+    `who` is a person who proved who they are, or a name beside the key that proves it.
     The first signature says that it was prepared, another person's that it is signed. `names` empty:
     everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
     """
@@ -279,15 +317,17 @@ def sign(
     return found
 
 
-def _signer(connection: Connection, release: Release, entity: str, who: str, key: str, now: datetime) -> str:
+def _signer(
+    connection: Connection, release: Release, entity: str, who: str | Person, key: str, now: datetime
+) -> str:
     """Who signs: the holder of the key, who must have the role; without people the name at its word."""
     authority = load_authority(connection)
     role = release.closing.of(entity).sign_role
-    if not authority.people:
+    if isinstance(who, str) and not authority.people:
         if not who.strip():
             raise CloseError("say who signs: --as NAME")
         return who.strip()
-    person = person_of(connection, key)
+    person = who if isinstance(who, Person) else person_of(connection, key)
     if not person.human or not person.grants_of(role, entity):
         detail = {"why": f"no {role} of {entity}"}
         with connection.transaction():

@@ -248,9 +248,9 @@ class LedgerReader(Protocol):
         """References that records of somebody else carry: reference to the record's name."""
         ...
 
-    def open_items(self, accounts: Sequence[str], until: date) -> list[OpenItem]:
+    def open_items(self, accounts: Sequence[str], until: date, lines: Sequence[int] = ()) -> list[OpenItem]:
         """What is open and dated up to `until`, whoever made it: receivables, payables, suspense
-        of bank lines, and the accounts with these codes. Raises SetupError where one of them does
+        of bank lines, and the accounts with these codes; of these `lines` alone, where any are given. Raises SetupError where one of them does
         not allow reconciliation: nothing on it would ever be open."""
         ...
 

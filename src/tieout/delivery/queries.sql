@@ -2,6 +2,7 @@
 -- Lanes with something that may go now: close-critical ones first.
 select d.system, d.lane, bool_or(d.urgent) as urgent from tieout.delivery d
 where d.state in ('waiting', 'attempting', 'unknown')
+  and not exists (select 1 from tieout.paused u where u.interface = d.interface)
   and (d.requires is null or not exists (
     select 1 from unnest(d.requires) r
     where not exists (select 1 from tieout.delivery p
@@ -16,6 +17,7 @@ select d.delivery_id, d.document_id, d.interface, d.entity, d.effect, d.external
 from tieout.delivery d join tieout.document o using (document_id)
 where d.system = %(system)s and d.lane = %(lane)s
   and d.state in ('waiting', 'attempting', 'unknown')
+  and not exists (select 1 from tieout.paused u where u.interface = d.interface)
   and (d.requires is null or not exists (
     select 1 from unnest(d.requires) r
     where not exists (select 1 from tieout.delivery p

@@ -56,7 +56,8 @@ class FetchStage:
     def _fetch(self, connection: Connection, interface: Interface, system: str) -> bool:
         now = self._clock.now()
         row = connection.execute(
-            "select position from tieout.poll_cursor where interface = %s and stream = %s and due_at <= %s",
+            "select position from tieout.poll_cursor where interface = %s and stream = %s and due_at <= %s"
+            " and interface not in (select interface from tieout.paused)",
             (interface.name, STREAM, now),
         ).fetchone()
         folder, reader = self._folder_of(system), self._reader_of(interface.system)

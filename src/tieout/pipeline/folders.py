@@ -20,6 +20,7 @@ from tieout.connect import FileReader, FileRefusedError, Item
 from tieout.engine import Clock, Lane, crash_point
 from tieout.money import Period
 from tieout.pipeline.intake import Accepted, accept
+from tieout.pipeline.pausing import is_paused
 from tieout.rules import Interface, Release
 from tieout.store import Connection
 
@@ -124,7 +125,7 @@ class FolderStage:
             if interface is None or reader is None or not folder.is_dir():
                 continue
             files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-            if not files:
+            if not files or is_paused(connection, name):
                 continue
             lane = Lane(connection, "folder", name)
             if not lane.take():

@@ -42,7 +42,7 @@ class PollStage:
         worked = False
         rows = connection.execute(
             "select interface, stream, position from tieout.poll_cursor where due_at <= %s"
-            " and left(stream, 1) <> '#' order by due_at",
+            " and left(stream, 1) <> '#' and interface not in (select interface from tieout.paused) order by due_at",
             (now,),
         ).fetchall()
         for row in rows:

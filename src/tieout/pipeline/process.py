@@ -125,6 +125,10 @@ class ProcessStage:
         self._halving(connection, _Batch(self, release, interface, now), messages, due)
         return True
 
+    def plan(self, connection: Connection, release: Release, interface: Interface, due: list[Row]) -> None:
+        """Plan documents that wait, and nothing beside them."""
+        self._halving(connection, _Batch(self, release, interface, self._clock.now()), [], due)
+
     def _halving(self, connection: Connection, batch: _Batch, messages: list[Row], due: list[Row]) -> None:
         try:
             batch.run(connection, messages, due)

@@ -26,10 +26,13 @@ with given as (
 select count(*) as new, pg_notify('tieout_wake', '') from new
 
 -- name: interfaces_with_work
-select interface from tieout.message where state = 'received' group by interface
-union
-select interface from tieout.document
-where state = 'normalised' and retry_at <= %(now)s group by interface
+-- Nothing of what is paused.
+select interface from (
+    select interface from tieout.message where state = 'received' group by interface
+    union
+    select interface from tieout.document
+    where state = 'normalised' and retry_at <= %(now)s group by interface) w
+where not exists (select 1 from tieout.paused p where p.interface = w.interface)
 
 -- name: under_way
 -- Whether anything of these interfaces is not where it ends yet: taken in, planned or delivered.
@@ -261,6 +264,49 @@ where state = 'refused' and document_id in (
     and (%(cause)s::text is null or cause = %(cause)s::text)
     and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
 returning document_id
+
+-- name: replay_range
+-- What is held of an interface and was accounted for in these days; each entity's own.
+update tieout.document set state = 'normalised', retry_at = %(now)s
+where state = 'refused' and interface = %(interface)s and accounting_on between %(since)s and %(until)s
+  and exists (select 1 from tieout.cases c where c.document_id = document.document_id and c.state = 'open')
+returning document_id
+
+-- name: documents_to_try
+select d.*, b.salt, m.submitted_by, m.received_at from tieout.document d
+join tieout.message m using (message_id)
+join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
+where d.document_id = any(%(ids)s) order by d.document_id
+
+-- name: tried
+select document_id, source_key, entity, currency, state, reason, measure_debit, measure_credit
+from tieout.document where document_id = any(%(ids)s) order by document_id
+
+-- name: tried_lines
+select v.document_id, v.effect, p.accounting_on, p.account, p.currency, p.amount, p.company_amount
+from tieout.delivery v join tieout.posting_line p on p.external_id = v.external_id and p.plan_no = v.plan_no
+where v.document_id = any(%(ids)s) and v.state <> 'confirmed' order by v.document_id, v.delivery_id, p.line_no
+
+-- name: tried_cases
+select document_id, cause, amount, currency, recovery, detail from tieout.cases
+where document_id = any(%(ids)s) and state = 'open' order by case_id
+
+-- name: in_range
+-- How many documents of the range stand how: only what is held is planned again.
+select state, currency, count(*)::int as count, sum(measure_debit) as debit, sum(measure_credit) as credit
+from tieout.document
+where interface = %(interface)s and accounting_on between %(since)s and %(until)s and state <> 'superseded'
+group by state, currency order by state, currency
+
+-- name: pause
+insert into tieout.paused (interface, since, by, reason) values (%(interface)s, %(now)s, %(by)s, %(reason)s)
+on conflict (interface) do nothing
+
+-- name: resume
+delete from tieout.paused where interface = %(interface)s
+
+-- name: is_paused
+select 1 from tieout.paused where interface = %(interface)s
 
 -- name: send_again
 -- Effects that their targets refused and that hold no document: a message, a match.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from tieout.cases import solve
 from tieout.engine import wake
 from tieout.evidence import Entry, record
+from tieout.rules import Interface
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -25,14 +26,38 @@ def replay(
 
     Safe at any time: what was planned already is left alone.
     """
-    rows = connection.execute(_SQL["replay"], {"now": now, "cause": cause, "case_id": case_id}).fetchall()
-    entries = [Entry(now, actor, "document.replayed", f"document {r['document_id']}") for r in rows]
+    ids = replay_documents(connection, now, cause, case_id)
+    entries = [Entry(now, actor, "document.replayed", f"document {i}") for i in ids]
     again = connection.execute(_SQL["send_again"], {"cause": cause, "case_id": case_id}).fetchall()
     entries += [Entry(now, actor, "delivery.replayed", r["external_id"]) for r in again]
     if entries:
         record(connection, entries)
         wake(connection)
     return len(entries)
+
+
+def replay_documents(
+    connection: Connection, now: datetime, cause: str | None, case_id: int | None
+) -> list[int]:
+    """Let what open cases hold be planned again; the documents' ids."""
+    given = {"now": now, "cause": cause, "case_id": case_id}
+    return [r["document_id"] for r in connection.execute(_SQL["replay"], given)]
+
+
+def replay_range(
+    connection: Connection, interface: Interface, since: date, until: date, now: datetime, actor: str
+) -> list[int]:
+    """Plan again what cases hold of an interface and was accounted for in these days (both included), in the caller's
+    transaction; the documents' ids. What is posted or under way is left alone. No `actor`: it is only tried."""
+    given = {"interface": interface.name, "since": since, "until": until, "now": now}
+    ids = sorted(r["document_id"] for r in connection.execute(_SQL["replay_range"], given))
+    if actor:
+        detail = {"since": since.isoformat(), "until": until.isoformat(), "documents": len(ids)}
+        record(
+            connection, [Entry(now, actor, "interface.replayed", interface.name, interface.entity, detail)]
+        )
+        wake(connection)
+    return ids
 
 
 def exclude_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:

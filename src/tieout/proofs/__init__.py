@@ -6,7 +6,7 @@ from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
-from tieout.proofs.payouts import PayoutProof, prove_payouts
+from tieout.proofs.payouts import PayoutProof, payout_keys, prove_payouts
 from tieout.proofs.pending import pending
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
@@ -29,6 +29,7 @@ __all__ = [
     "clearing_rows",
     "ledger_rows",
     "open_gaps",
+    "payout_keys",
     "pending",
     "prove_payouts",
     "statement_gaps",

@@ -8,6 +8,8 @@ the provider's balance, so here only its arrival is proven.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -66,10 +68,27 @@ def _why(
     return residual, transit, "; ".join(problems[:3])
 
 
-def prove_payouts(connection: Connection) -> list[PayoutProof]:
-    """A proof for every payout, in order of date."""
-    payouts = connection.execute(_SQL["payouts"]).fetchall()
-    proofs = []
+def payout_keys(
+    connection: Connection,
+    entities: Sequence[str] | None,
+    after: tuple[date, int] | None,
+    limit: int,
+    document_id: int | None = None,
+) -> list[dict[str, Any]]:
+    """Payouts of some entities (None: of every one), the latest first, beginning `after` (day, document)."""
+    on, number = after or (None, None)
+    given = {"entities": list(entities) if entities is not None else None, "on": on, "after": number}
+    return list(
+        connection.execute(
+            _SQL["payout_keys"], {**given, "limit": limit, "document_id": document_id}
+        ).fetchall()
+    )
+
+
+def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None = None) -> list[PayoutProof]:
+    """A proof for each of some payouts, in their order; for every one, in order of date."""
+    payouts = connection.execute(_SQL["payouts"]).fetchall() if given is None else list(given)
+    proofs: dict[str, PayoutProof] = {}
     for entity in sorted({p["entity"] for p in payouts}):
         mine = [p for p in payouts if p["entity"] == entity]
         parts: dict[str, list[dict[str, Any]]] = {}
@@ -84,17 +103,19 @@ def prove_payouts(connection: Connection) -> list[PayoutProof]:
             listed = parts.get(p["payout_key"], [])
             arrived = arrivals.get(p["external_id"] or "", [])
             residual, transit, why = _why(-p["amount"], p["automatic"], listed, arrived)
-            proofs.append(
-                PayoutProof(
-                    payout_key=p["payout_key"],
-                    entity=entity,
-                    currency=p["currency"],
-                    amount=-p["amount"],
-                    automatic=p["automatic"],
-                    parts=len(listed),
-                    residual=residual,
-                    in_transit=transit,
-                    why=why,
-                )
+            proofs[_name(p)] = PayoutProof(
+                payout_key=p["payout_key"],
+                entity=entity,
+                currency=p["currency"],
+                amount=-p["amount"],
+                automatic=p["automatic"],
+                parts=len(listed),
+                residual=residual,
+                in_transit=transit,
+                why=why,
             )
-    return proofs
+    return [proofs[_name(p)] for p in payouts]
+
+
+def _name(payout: dict[str, Any]) -> str:
+    return f"{payout['interface']}:{payout['source_key']}"

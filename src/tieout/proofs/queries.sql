@@ -42,6 +42,20 @@ where m.entity = %(entity)s
 group by m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency, m.bucket
 having sum(m.measure_count) <> 0 or sum(m.measure_debit) <> 0 or sum(m.measure_credit) <> 0
 
+-- name: payout_keys
+-- The latest first; each with what it is proven by.
+select d.document_id, d.interface, d.entity, d.source_key, d.link_key as payout_key, d.currency,
+    (d.content::jsonb #>> '{gross,value}')::numeric as amount,
+    (d.content::jsonb ->> 'automatic')::bool as automatic, d.state, d.accounting_on,
+    (select v.external_id from tieout.delivery v where v.document_id = d.document_id and v.effect = 'payout'
+        order by v.delivery_id limit 1) as external_id
+from tieout.document d
+where d.kind = 'provider_movement' and d.content::jsonb ->> 'category' = 'payout' and d.state <> 'superseded'
+  and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+  and (%(document_id)s::bigint is null or d.document_id = %(document_id)s)
+  and (%(on)s::date is null or (d.accounting_on, d.document_id) < (%(on)s::date, %(after)s::bigint))
+order by d.accounting_on desc, d.document_id desc limit %(limit)s
+
 -- name: payouts
 select d.entity, d.source_key, d.link_key as payout_key, d.currency, d.interface,
     (d.content::jsonb #>> '{gross,value}')::numeric as amount,

@@ -1,6 +1,7 @@
 """Who somebody is and what they may do, and the stamps that tell our rows from others'."""
 
 from tieout.security.authority import change_authority, key_hash, load_authority, new_key, person_of
+from tieout.security.masking import masked, masked_json, masked_values
 from tieout.security.people import (
     ADMINISTRATOR,
     EVERYWHERE,
@@ -48,6 +49,9 @@ __all__ = [
     "hold_key",
     "key_hash",
     "load_authority",
+    "masked",
+    "masked_json",
+    "masked_values",
     "load_or_make_key",
     "new_key",
     "person_of",

@@ -2,6 +2,7 @@
 
 from tieout.settings.environment import Environment, read_environment
 from tieout.settings.identity import IdentitySettings, SignOn
+from tieout.settings.mappings import cells_of, parse_mapping, write_mapping
 from tieout.settings.project import Project, load_project
 from tieout.settings.tomlfile import ProjectError
 
@@ -11,6 +12,9 @@ __all__ = [
     "Project",
     "ProjectError",
     "SignOn",
+    "cells_of",
     "load_project",
+    "parse_mapping",
     "read_environment",
+    "write_mapping",
 ]

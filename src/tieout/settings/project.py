@@ -6,12 +6,11 @@ never written in these files but named as `env:NAME` or `file:PATH`.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +24,7 @@ from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.calendar import read_calendar
 from tieout.settings.environment import variable
 from tieout.settings.identity import IdentitySettings, read_identity
+from tieout.settings.mappings import read_mapping
 from tieout.settings.policies import read_policies
 from tieout.settings.tomlfile import ProjectError, TomlFile
 
@@ -48,6 +48,7 @@ class Project:
     systems: dict[str, SystemConfig]
     release: Release
     identity: IdentitySettings
+    private: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -57,7 +58,7 @@ class Project:
 
 _TOP = {
     "project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch",
-    "identity",
+    "identity", "telling",
     # A project of one file has these in it as well.
     "interfaces", "mappings",
 }  # fmt: skip
@@ -316,35 +317,6 @@ def _check_options(file: TomlFile, connector: Connector) -> None:
             )
 
 
-def _mapping(path: Path, folder: Path) -> Mapping:
-    name = str(path.relative_to(folder))
-    rows: list[MappingRow] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames is None or not {"key", "value"} <= set(reader.fieldnames):
-            raise ProjectError(
-                f"{name}, line 1: the header must hold key,value"
-                f"[,valid_from,valid_to], not {reader.fieldnames}"
-            )
-        for row in reader:
-            if not row["key"]:
-                continue
-            try:
-                since = date.fromisoformat(row.get("valid_from") or "0001-01-01")
-                until = date.fromisoformat(row.get("valid_to") or "9999-12-31")
-            except ValueError:
-                raise ProjectError(f"{name}, line {reader.line_num}: dates are written 2026-10-31") from None
-            if not row["value"]:
-                raise ProjectError(f"{name}, line {reader.line_num}: {row['key']!r} has no value")
-            for other in rows:
-                if other.key == row["key"] and since <= other.valid_to and other.valid_from <= until:
-                    raise ProjectError(
-                        f"{name}, line {reader.line_num}: {row['key']!r} is mapped twice for one day"
-                    )
-            rows.append(MappingRow(row["key"], row["value"], since, until))
-    return Mapping(path.stem, tuple(rows))
-
-
 def _inline_mappings(file: TomlFile, known: dict[str, Mapping]) -> dict[str, Mapping]:
     """Mappings of a project of one file: tables of key and value, which hold on every day."""
     found = {}
@@ -375,6 +347,19 @@ def _database(file: TomlFile, folder: Path, key: str) -> str:
     return str(_secret(file, "database", key, table.get(key, ""), folder, False))
 
 
+def _private(file: TomlFile) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks of the company's own that may be told of events; every other that is not public is refused."""
+    table = file.data.get("telling", {})
+    file.check_keys(table, {"private"}, "telling")
+    found = []
+    for text in table.get("private", []):
+        try:
+            found.append(ip_network(str(text)))
+        except ValueError:
+            raise file.fail("private", "telling", f'{text!r} is no network, such as "10.1.0.0/16"') from None
+    return tuple(found)
+
+
 def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Project:
     """Read and check a project. Raises ProjectError for whatever is not as it must be."""
     folder = folder.resolve()
@@ -385,7 +370,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     systems = _systems(file, folder, registry)
     entities = _entities(file, systems)
     interfaces = _interfaces(file, folder, entities, systems, registry)
-    mappings = {p.stem: _mapping(p, folder) for p in sorted((folder / "mappings").glob("*.csv"))}
+    mappings = {p.stem: read_mapping(p) for p in sorted((folder / "mappings").glob("*.csv"))}
     mappings |= _inline_mappings(file, mappings)
     packs = [load_pack(e.country) for e in entities.values() if e.country]
     if packs:
@@ -425,6 +410,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         serve_port=serve_port,
         identity=read_identity(file, serve_host, serve_port, entities, secret),
         witness=folder / str(serve.get("witness", "witness.jsonl")),
+        private=_private(file),
         watch=tuple(watch),
         fetch=tuple(fetch),
         sinks=sinks,

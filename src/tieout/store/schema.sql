@@ -155,6 +155,22 @@ CREATE TABLE tieout.authority (
     content text NOT NULL,
     stamp bytea NOT NULL
 );
+CREATE TABLE tieout.case_note (
+    note_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person text NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT case_note_text_check CHECK ((text <> ''::text))
+);
+ALTER TABLE tieout.case_note ALTER COLUMN note_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.case_note_note_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.cases (
     case_id bigint NOT NULL,
     fingerprint text NOT NULL,
@@ -187,6 +203,15 @@ ALTER TABLE tieout.cases ALTER COLUMN case_id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE tieout.close_finding (
+    entity text NOT NULL,
+    period text NOT NULL,
+    task text NOT NULL,
+    done boolean NOT NULL,
+    why text NOT NULL,
+    digest text NOT NULL,
+    read_at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.control_total (
     interface text NOT NULL,
@@ -346,6 +371,13 @@ CREATE TABLE tieout.idempotency (
     content_type text DEFAULT ''::text NOT NULL,
     body bytea
 );
+CREATE TABLE tieout.kept_figure (
+    name text NOT NULL,
+    content text NOT NULL,
+    watermark text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    took_ms integer NOT NULL
+);
 CREATE TABLE tieout.lesson (
     lesson_id bigint NOT NULL,
     interface text NOT NULL,
@@ -428,6 +460,29 @@ CREATE TABLE tieout.once (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     stamp bytea NOT NULL
+);
+CREATE TABLE tieout.open_line (
+    entity text NOT NULL,
+    line bigint NOT NULL,
+    side text NOT NULL,
+    account text NOT NULL,
+    kind text NOT NULL,
+    booked_on date NOT NULL,
+    due_on date,
+    amount numeric NOT NULL,
+    currency text NOT NULL,
+    partner text NOT NULL,
+    number text NOT NULL,
+    text text NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT open_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
+);
+CREATE TABLE tieout.paused (
+    interface text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT paused_reason_check CHECK ((reason <> ''::text))
 );
 CREATE TABLE tieout.payout_item (
     entity text NOT NULL,
@@ -527,6 +582,29 @@ ALTER TABLE tieout.signature ALTER COLUMN signature_id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.subscription (
+    subscription_id bigint NOT NULL,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    entity text NOT NULL,
+    secret bytea NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    "position" bigint NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    last_status text DEFAULT ''::text NOT NULL,
+    last_at timestamp with time zone
+);
+ALTER TABLE tieout.subscription ALTER COLUMN subscription_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.subscription_subscription_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.suggestion (
     suggestion_id bigint NOT NULL,
     interface text NOT NULL,
@@ -582,8 +660,12 @@ ALTER TABLE ONLY tieout.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id);
 ALTER TABLE ONLY tieout.authority
     ADD CONSTRAINT authority_pkey PRIMARY KEY (no);
+ALTER TABLE ONLY tieout.case_note
+    ADD CONSTRAINT case_note_pkey PRIMARY KEY (note_id);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
+ALTER TABLE ONLY tieout.close_finding
+    ADD CONSTRAINT close_finding_pkey PRIMARY KEY (entity, period, task);
 ALTER TABLE ONLY tieout.control_total
     ADD CONSTRAINT control_total_pkey PRIMARY KEY (interface, period, currency, control_group);
 ALTER TABLE ONLY tieout.credential
@@ -608,6 +690,8 @@ ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
 ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
+ALTER TABLE ONLY tieout.kept_figure
+    ADD CONSTRAINT kept_figure_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY tieout.lesson
     ADD CONSTRAINT lesson_interface_kind_key_value_key UNIQUE (interface, kind, key, value);
 ALTER TABLE ONLY tieout.lesson
@@ -624,6 +708,10 @@ ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (message_id);
 ALTER TABLE ONLY tieout.once
     ADD CONSTRAINT once_pkey PRIMARY KEY (token_sha256);
+ALTER TABLE ONLY tieout.open_line
+    ADD CONSTRAINT open_line_pkey PRIMARY KEY (entity, line);
+ALTER TABLE ONLY tieout.paused
+    ADD CONSTRAINT paused_pkey PRIMARY KEY (interface);
 ALTER TABLE ONLY tieout.payout_item
     ADD CONSTRAINT payout_item_pkey PRIMARY KEY (entity, payout_key, movement_key);
 ALTER TABLE ONLY tieout.pinned_system
@@ -644,6 +732,8 @@ ALTER TABLE ONLY tieout.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.signature
     ADD CONSTRAINT signature_pkey PRIMARY KEY (signature_id);
+ALTER TABLE ONLY tieout.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (subscription_id);
 ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 ALTER TABLE ONLY tieout.throttle
@@ -652,6 +742,8 @@ CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (inte
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
 CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));
 CREATE INDEX approval_request_open ON tieout.approval_request USING btree (due_at) WHERE (state = 'open'::text);
+CREATE INDEX case_note_case ON tieout.case_note USING btree (case_id, note_id);
+CREATE INDEX cases_cause ON tieout.cases USING btree (cause, entity, amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
 CREATE INDEX cases_of_document ON tieout.cases USING btree (document_id);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
@@ -659,6 +751,7 @@ CREATE INDEX cases_risk ON tieout.cases USING btree (amount DESC, case_id) WHERE
 CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
 CREATE UNIQUE INDEX credential_one ON tieout.credential USING btree (person, kind) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL) AND (kind = ANY (ARRAY['password'::text, 'totp'::text])));
 CREATE INDEX credential_person ON tieout.credential USING btree (person) WHERE (ended_at IS NULL);
+CREATE INDEX delivery_arrival ON tieout.delivery USING btree ((((body)::jsonb ->> 'left'::text))) WHERE (effect = ANY (ARRAY['match_bank_line'::text, 'match_payout_reversal'::text]));
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
@@ -667,11 +760,16 @@ CREATE INDEX document_entity ON tieout.document USING btree (entity, document_id
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
 CREATE INDEX document_name_document ON tieout.document_name USING btree (document_id);
 CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) WHERE (order_key <> ''::text);
+CREATE INDEX document_payout ON tieout.document USING btree (accounting_on DESC, document_id DESC) WHERE ((kind = 'provider_movement'::text) AND (((content)::jsonb ->> 'category'::text) = 'payout'::text) AND (state <> 'superseded'::text));
 CREATE INDEX document_period ON tieout.document USING btree (interface, period);
 CREATE INDEX document_planned ON tieout.document USING btree (document_id) WHERE (state = 'planned'::text);
 CREATE INDEX document_retry ON tieout.document USING btree (retry_at) WHERE ((state = 'normalised'::text) AND (retry_at IS NOT NULL));
 CREATE INDEX document_source ON tieout.document USING btree (source_key);
+CREATE INDEX document_state ON tieout.document USING btree (state, document_id) WHERE (state = ANY (ARRAY['refused'::text, 'normalised'::text, 'excluded'::text]));
+CREATE INDEX evidence_action ON tieout.evidence USING btree (action, evidence_id);
+CREATE INDEX evidence_actor ON tieout.evidence USING btree (actor, evidence_id);
 CREATE INDEX evidence_authority ON tieout.evidence USING btree (evidence_id) WHERE (action ~~ 'authority.%'::text);
+CREATE INDEX evidence_subject ON tieout.evidence USING btree (subject, evidence_id);
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
 CREATE INDEX idempotency_age ON tieout.idempotency USING btree (made_at);
 CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
@@ -679,6 +777,8 @@ CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
 CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
+CREATE INDEX open_line_age ON tieout.open_line USING btree (entity, side, booked_on, line);
+CREATE INDEX open_line_amount ON tieout.open_line USING btree (entity, side, currency, amount, line);
 CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
 CREATE INDEX session_person ON tieout.session USING btree (person) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
@@ -691,6 +791,7 @@ CREATE TRIGGER approval_request_fixed BEFORE UPDATE ON tieout.approval_request F
 CREATE TRIGGER approval_request_kept BEFORE DELETE OR TRUNCATE ON tieout.approval_request FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER authority_fixed BEFORE DELETE OR UPDATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER case_note_append_only BEFORE DELETE OR UPDATE ON tieout.case_note FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_fixed BEFORE DELETE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_kept BEFORE UPDATE ON tieout.credential FOR EACH ROW EXECUTE FUNCTION tieout.keep_credential();
 CREATE TRIGGER credential_whole BEFORE TRUNCATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -711,6 +812,8 @@ CREATE TRIGGER signature_kept BEFORE UPDATE ON tieout.signature FOR EACH ROW EXE
 CREATE TRIGGER signature_whole BEFORE TRUNCATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_request_id_content_sha256_makers_fkey FOREIGN KEY (request_id, content_sha256, makers) REFERENCES tieout.approval_request(request_id, content_sha256, makers);
+ALTER TABLE ONLY tieout.case_note
+    ADD CONSTRAINT case_note_case_id_fkey FOREIGN KEY (case_id) REFERENCES tieout.cases(case_id);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
 ALTER TABLE ONLY tieout.delivery

@@ -7,7 +7,21 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope
 from starlette.types import Send as StarletteSend
 
-from tieout.api.v1 import access, approving, identity, running, work
+from tieout.api.v1 import (
+    access,
+    approving,
+    closing,
+    identity,
+    mapping,
+    matching,
+    paying,
+    proving,
+    running,
+    systems,
+    telling,
+    today,
+    work,
+)
 from tieout.api.v1.calling import Desk
 from tieout.api.v1.idempotency import Idempotent
 from tieout.api.v1.problems import Problem, answer, handle
@@ -22,7 +36,12 @@ _PROBLEMS = {
 }  # fmt: skip
 
 
-ROUTERS = (identity.router, access.router, work.router, approving.router, running.router)
+ROUTERS = tuple(
+    part.router
+    for part in (
+        identity, access, today, work, proving, matching, approving, closing, paying, running, mapping, systems, telling
+    )
+)  # fmt: skip
 
 
 def _name(route: APIRoute) -> str:

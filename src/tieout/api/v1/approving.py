@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.work import Filter, Money, seen_by
+from tieout.api.v1.shapes import Filter, Money
 from tieout.approvals import ApprovalError, Request, load_request
 from tieout.pipeline import decide
 from tieout.store import Queries

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
 from tieout.api.v1.problems import ProblemError
+from tieout.api.v1.pulse import Pulse
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.rules import Release
@@ -46,6 +47,11 @@ class Desk:
     release: Callable[[], Release]
     settings: IdentitySettings
     provider: Provider | None = None
+    office: Any = None
+    pulse: Pulse = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pulse = Pulse(self.pool)
 
     @property
     def site(self) -> Site:
@@ -91,6 +97,10 @@ class Caller:
         if self.key is not None:
             return self.key.may(operation, entity)
         return may(self.person.grants, operation, entity)
+
+    def may_anywhere(self, operation: str) -> bool:
+        """Whether they may do it for some entity at least."""
+        return bool(self.entities(operation))
 
     def entities(self, operation: str) -> frozenset[str]:
         """For which entities they may do something; "*" among them: for every one."""
@@ -201,6 +211,33 @@ def needs(operation: str) -> Any:
 
     check.operation = operation  # type: ignore[attr-defined]
     return Depends(check)
+
+
+def needs_shortly(operation: str) -> Any:
+    """As `needs`, for an answer that takes long: no connection is held while it lasts."""
+    assert operation in OPERATIONS
+
+    def check(request: Request, desk: TheDesk) -> Caller:
+        with desk.pool.connection() as connection:
+            caller = caller_of(request, desk, connection)
+        if caller.session is not None and not caller.session.full:
+            raise ProblemError(
+                403, "second-factor", "your roles need a second factor: set one up, or give it"
+            )
+        if not caller.may_anywhere(operation):
+            raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation}")
+        return caller
+
+    check.operation = operation  # type: ignore[attr-defined]
+    return Depends(check)
+
+
+def seen_by(caller: Caller, operation: str, asked: str | None) -> list[str] | None:
+    """The entities to list for somebody who asks for one of them or for all; None: every one."""
+    mine = caller.entities(operation)
+    if asked is not None:
+        return [asked] if caller.may(operation, asked) else []
+    return None if "*" in mine else sorted(mine)
 
 
 def readable(request: Request, desk: Desk, connection: Connection) -> frozenset[str]:

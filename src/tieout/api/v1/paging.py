@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -31,7 +31,7 @@ def place(*values: object) -> str:
     return base64.urlsafe_b64encode(json.dumps([str(v) for v in values]).encode()).rstrip(b"=").decode()
 
 
-def read_place(after: str, kinds: Sequence[type]) -> list[Any]:
+def read_place(after: str, kinds: Sequence[Callable[[str], Any]]) -> list[Any]:
     """The values of a place, or as many None. Raises ProblemError for what is none."""
     if not after:
         return [None] * len(kinds)

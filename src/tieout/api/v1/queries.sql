@@ -8,6 +8,7 @@ where (%(state)s::text is null or state = %(state)s)
   and (%(interface)s::text is null or interface = %(interface)s)
   and (%(period)s::text is null or period = %(period)s)
   and (%(owner)s::text is null or owner = %(owner)s)
+  and (%(source_key)s::text is null or source_key = %(source_key)s)
   and (%(amount)s::numeric is null or (amount, -case_id) < (%(amount)s::numeric, -%(case_id)s::bigint))
 order by amount desc, case_id limit %(limit)s
 
@@ -88,3 +89,189 @@ where (%(entities)s::text[] is null or entity = any(%(entities)s))
   and (%(action)s::text is null or action = %(action)s or action like %(begins)s)
   and (%(evidence_id)s::bigint is null or evidence_id < %(evidence_id)s)
 order by evidence_id desc limit %(limit)s
+
+-- name: pulse
+select coalesce((select max(evidence_id) from tieout.evidence), 0) as top,
+    (select array_agg(distinct split_part(action, '.', 1)) from (
+        select action from tieout.evidence where evidence_id > greatest(%(after)s, 0) order by evidence_id desc limit 2000) e)
+    as kinds
+
+-- name: suggestions
+select suggestion_id, entity, currency, amount, difference, explained_as, rule, confidence, rank, why, state, decided_by,
+    reason, proposed_at, content
+from tieout.suggestion
+where state in ('open', 'to_approve') and (%(state)s::text is null or state = %(state)s)
+  and (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(confidence)s::numeric is null or (confidence, -suggestion_id) < (%(confidence)s::numeric, -%(id)s::bigint))
+order by confidence desc, suggestion_id limit %(limit)s
+
+-- name: suggestion
+select suggestion_id, entity, currency, amount, difference, explained_as, rule, confidence, rank, why, state, decided_by,
+    reason, proposed_at, content
+from tieout.suggestion where suggestion_id = %(id)s
+
+-- name: matches
+select d.document_id, d.source_key, d.state, d.entity, d.content, d.currency, d.accounting_on
+from tieout.document d
+where d.kind = 'reconciliation' and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+  and (%(document_id)s::bigint is null or d.document_id < %(document_id)s)
+  and not exists (select 1 from tieout.document n where n.interface = d.interface
+      and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+order by d.document_id desc limit %(limit)s
+
+-- name: match_entity
+select entity from tieout.document where kind = 'reconciliation' and source_key = %(key)s limit 1
+
+-- name: behind_posted
+select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
+    d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
+from tieout.document d
+where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s and d.state = 'posted'
+  and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
+  and d.occurred_at between %(since)s and %(until)s
+  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
+    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and not exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open' and c.blocking)
+  and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
+order by d.occurred_at desc, d.document_id desc limit %(limit)s
+
+-- name: behind_waiting
+select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
+    d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
+from tieout.document d
+where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s
+  and d.state in ('normalised', 'planned')
+  and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
+  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
+    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and not exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open' and c.blocking)
+  and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
+order by d.occurred_at desc, d.document_id desc limit %(limit)s
+
+-- name: behind_excluded
+select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
+    d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
+from tieout.document d
+where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s and d.state = 'excluded'
+  and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
+  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
+    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
+order by d.occurred_at desc, d.document_id desc limit %(limit)s
+
+-- name: behind_in_exception
+-- What is refused, and what an open case holds whatever its state: both are few.
+with ids as (
+    select document_id from tieout.document where state = 'refused' and interface = %(interface)s
+    union
+    select c.document_id from tieout.cases c join tieout.document d using (document_id)
+    where c.state = 'open' and c.blocking and d.interface = %(interface)s
+)
+select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
+    d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
+from ids join tieout.document d using (document_id)
+where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s
+  and d.state not in ('superseded', 'excluded')
+  and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
+  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
+    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
+order by d.occurred_at desc, d.document_id desc limit %(limit)s
+
+-- name: payout_parts
+select i.movement_key, d.document_id, d.state, d.content::jsonb ->> 'category' as category,
+    (d.content::jsonb #>> '{net,value}')::numeric as net,
+    (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
+        and v.ledger and v.state = 'confirmed') as in_ledger,
+    (select bool_and(v.state = 'confirmed') from tieout.delivery v where v.document_id = d.document_id) as matched,
+    exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open') as in_case
+from tieout.payout_item i
+left join tieout.document d on d.entity = i.entity and d.source_key = i.movement_key
+    and d.kind = 'provider_movement' and d.state <> 'superseded'
+where i.entity = %(entity)s and i.payout_key = %(payout)s order by i.movement_key limit 5000
+
+-- name: ageing
+-- Open cases by how long they have been open, in days.
+select entity, currency, case when age < 1 then 'less than a day' when age < 3 then '1 to 3 days'
+        when age < 7 then '3 to 7 days' when age < 30 then '7 to 30 days' else 'more than 30 days' end as age,
+    min(case when age < 1 then 0 when age < 3 then 1 when age < 7 then 3 when age < 30 then 7 else 30 end)::int as from_day,
+    count(*)::int as count, sum(amount) as amount, (count(*) filter (where due_at < %(now)s))::int as overdue
+from (select *, extract(epoch from (%(now)s::timestamptz - opened_at)) / 86400 as age from tieout.cases
+    where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))) c
+group by 1, 2, 3 order by 1, 2, 4
+
+-- name: paused
+select interface, since, by, reason from tieout.paused order by interface
+
+-- name: stuck
+select interface, max(last_error) as last_error from tieout.poll_cursor where last_error <> '' group by interface
+order by interface
+
+-- name: failed
+select cause, entity, currency, count(*)::int as count, sum(amount) as amount,
+    (count(*) filter (where blocking))::int as blocking, (count(*) filter (where due_at < %(now)s))::int as overdue,
+    min(due_at) as due_at, min(opened_at) as oldest, min(recovery) as recovery,
+    array_agg(distinct interface) as interfaces, array_agg(distinct owner) as owners
+from tieout.cases
+where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
+group by cause, entity, currency order by sum(amount) desc, cause, entity, currency
+
+-- name: impact
+select entity, period, currency, count(*)::int as count, sum(amount) as amount from tieout.cases
+where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
+group by entity, period, currency order by entity, period desc, currency
+
+-- name: near
+(select 'case' as kind, case_id as number, cause || ': ' || source_key as what, entity, due_at, amount, currency
+from tieout.cases where state = 'open' and due_at < %(near)s
+  and (%(entities)s::text[] is null or entity = any(%(entities)s))
+order by amount desc, case_id limit 8)
+union all
+(select 'approval', request_id, subject, entity, due_at, amount, currency from tieout.approval_request
+where state = 'open' and due_at < %(near)s and (%(entities)s::text[] is null or entity = any(%(entities)s))
+order by due_at limit 8)
+order by due_at, number
+
+-- name: source_of
+select m.message_id, m.interface, m.stream, m.transport, m.received_at, m.submitted_by, m.dedupe_key,
+    encode(m.body_sha256, 'hex') as body_sha256, octet_length(b.body) as bytes, substring(b.body for %(most)s) as body
+from tieout.document d join tieout.message m using (message_id)
+left join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
+where d.document_id = %(document_id)s
+
+-- name: content_of
+select content from tieout.document where document_id = %(document_id)s
+
+-- name: revisions
+select document_id, revision, state, occurred_at, posted_at, measure_count, measure_debit, measure_credit
+from tieout.document where interface = %(interface)s and source_key = %(source_key)s order by revision, document_id
+
+-- name: entries_of
+select evidence_id, at, actor, action, subject, entity, detail from tieout.evidence
+where subject = any(%(subjects)s) order by evidence_id desc limit 100
+
+-- name: bulk_cases
+select case_id, entity from tieout.cases where case_id = any(%(ids)s) and state = 'open' order by case_id
+
+-- name: owners
+select owner, count(*)::int as count from tieout.cases where state = 'open'
+  and (%(entities)s::text[] is null or entity = any(%(entities)s)) group by owner order by owner
+
+-- name: polls
+select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
+
+-- name: waiting
+-- What is on its way, and since when its oldest waits.
+select interface, sum(backlog)::int as backlog, min(oldest_at) as oldest_at from (
+    select interface, count(*) as backlog, min(received_at) as oldest_at from tieout.message
+    where state = 'received' group by interface
+    union all
+    select d.interface, count(*), min(m.received_at) from tieout.document d join tieout.message m using (message_id)
+    where d.state in ('normalised', 'planned') group by d.interface) w
+group by interface
+
+-- name: open_by_interface
+select interface, count(*)::int as open_cases from tieout.cases where state = 'open' group by interface
+
+-- name: lock_mappings
+select pg_advisory_xact_lock(7402, 0)

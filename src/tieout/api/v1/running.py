@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import os
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi import Path as PathParam
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.office import TheOffice
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.work import Filter, seen_by
+from tieout.api.v1.shapes import Filter, Money, Why, span
+from tieout.api.v1.work import Replayed, Tried, tried_now
 from tieout.engine import wake
-from tieout.evidence import Entry, record
-from tieout.pipeline import poll_now, pull_again
+from tieout.evidence import Entry, export_pack, record
+from tieout.overview import read_kept
+from tieout.pipeline import in_range, pause, poll_now, pull_again, replay_range, resume, try_range
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
 
@@ -24,6 +33,7 @@ router = APIRouter(tags=["running"])
 Reader = Annotated[Caller, needs("interfaces:read")]
 Runner = Annotated[Caller, needs("interfaces:run")]
 Replayer = Annotated[Caller, needs("interfaces:replay")]
+Interfaced = Annotated[str, PathParam(max_length=80)]
 Auditor = Annotated[Caller, needs("evidence:read")]
 
 
@@ -44,6 +54,42 @@ class Flow(BaseModel):
     held: int
     polled_at: datetime | None
     last_error: str
+    latency: str
+    every_minutes: int
+    service_level_hours: int
+    backlog: int
+    oldest_at: datetime | None
+    open_cases: int
+    paused: Paused | None
+
+
+class Paused(BaseModel):
+    since: datetime
+    by: str
+    reason: str
+
+
+class Range(BaseModel):
+    """Days of accounting, both included."""
+
+    since: date
+    until: date
+
+
+class Stand(BaseModel):
+    """Documents of the range by state: only what is refused is planned again by a replay."""
+
+    state: str
+    currency: str
+    count: int
+    debit: Money
+    credit: Money
+
+
+class RangeTried(Tried):
+    """With how the range stands now."""
+
+    stands: list[Stand]
 
 
 class Run(BaseModel):
@@ -73,7 +119,7 @@ class EvidenceEntry(BaseModel):
 def interfaces(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None) -> list[Flow]:
     """Every interface that the project declares."""
     mine = seen_by(caller, "interfaces:read", entity)
-    known = {r["interface"]: r for r in connection.execute(_STATUS["flows"])}
+    known = _stands(connection, desk)
     return [
         _flow(i, known.get(i.name, {}))
         for i in desk.release().interfaces.values()
@@ -81,17 +127,70 @@ def interfaces(caller: Reader, desk: TheDesk, connection: TheConnection, entity:
     ]
 
 
+@router.get("/interfaces/{name}")
+def interface(name: Interfaced, caller: Reader, desk: TheDesk, connection: TheConnection) -> Flow:
+    """One interface."""
+    return _flow(_interface(desk, caller, name), _stands(connection, desk).get(name, {}))
+
+
+@router.post("/interfaces/{name}/pause")
+def pause_interface(
+    name: Interfaced, body: Why, caller: Runner, desk: TheDesk, connection: TheConnection
+) -> Flow:
+    """Ask, plan and deliver nothing of an interface until it is resumed; what is pushed is kept."""
+    found = _interface(desk, caller, name, "interfaces:run")
+    with connection.transaction():
+        if not pause(connection, found, caller.name, body.reason, desk.clock.now()):
+            raise ProblemError(409, "interface", f"{name} is paused already")
+    return _flow(found, _stands(connection, desk).get(name, {}))
+
+
+@router.post("/interfaces/{name}/resume")
+def resume_interface(name: Interfaced, caller: Runner, desk: TheDesk, connection: TheConnection) -> Flow:
+    """Let a paused interface go on."""
+    found = _interface(desk, caller, name, "interfaces:run")
+    with connection.transaction():
+        if not resume(connection, found, caller.name, desk.clock.now()):
+            raise ProblemError(409, "interface", f"{name} is not paused")
+    return _flow(found, _stands(connection, desk).get(name, {}))
+
+
+@router.post("/interfaces/{name}/replay/try")
+def try_replay(
+    name: Interfaced,
+    body: Range,
+    caller: Replayer,
+    desk: TheDesk,
+    connection: TheConnection,
+    office: TheOffice,
+) -> RangeTried:
+    """What replaying a range would book now, in money: nothing is changed."""
+    found = _interface(desk, caller, name, "interfaces:replay")
+    span(body.since, body.until)
+    done = try_range(
+        connection, office.process, desk.release(), found, body.since, body.until, desk.clock.now()
+    )
+    stands = [Stand(**r) for r in in_range(connection, found, body.since, body.until)]
+    return RangeTried(**tried_now(done).model_dump(), stands=stands)
+
+
+@router.post("/interfaces/{name}/replay", status_code=202)
+def replay_days(
+    name: Interfaced, body: Range, caller: Replayer, desk: TheDesk, connection: TheConnection
+) -> Replayed:
+    """Plan what is held of a range again. What is posted stays as it is."""
+    found = _interface(desk, caller, name, "interfaces:replay")
+    span(body.since, body.until)
+    with connection.transaction():
+        ids = replay_range(connection, found, body.since, body.until, desk.clock.now(), caller.name)
+    return Replayed(replayed=len(ids))
+
+
 @router.post("/interfaces/{name}/run", status_code=202)
-def run(name: str, body: Run, caller: Runner, desk: TheDesk, connection: TheConnection) -> Asked:
+def run(name: Interfaced, body: Run, caller: Runner, desk: TheDesk, connection: TheConnection) -> Asked:
     """Ask the source now, and not when it is due."""
-    interface = desk.release().interfaces.get(name)
-    if interface is None or not caller.may("interfaces:read", interface.entity):
-        raise ProblemError(404, "interface", f"no interface {name!r}")
     operation = "interfaces:replay" if body.from_the_beginning else "interfaces:run"
-    if not caller.may(operation, interface.entity):
-        raise ProblemError(
-            403, "forbidden", f"{caller.name} has no role for {operation} of {interface.entity}"
-        )
+    interface = _interface(desk, caller, name, operation)
     with connection.transaction():
         if not _polled(connection, name):
             raise ProblemError(409, "interface", f"{name} is not polled: its messages come by themselves")
@@ -103,6 +202,53 @@ def run(name: str, body: Run, caller: Runner, desk: TheDesk, connection: TheConn
             [Entry(desk.clock.now(), caller.name, "interface.run", name, interface.entity, detail)],
         )
     return Asked(interface=name, from_the_beginning=body.from_the_beginning)
+
+
+@router.get(
+    "/evidence/pack",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/zip": {"schema": {"type": "string"}}}, "description": "a pack"}
+    },
+)
+def evidence_pack(caller: Auditor, desk: TheDesk, connection: TheConnection, office: TheOffice) -> Response:
+    """Everything that was sealed, with the verifier: `python3 verify.py PACK` proves it anywhere. Its reader hears
+    the public key of the heads by another way (GET /evidence/key)."""
+    if not caller.may("evidence:read", "*"):
+        raise ProblemError(403, "forbidden", "a pack is of every entity: so must the role be")
+    handle, name = tempfile.mkstemp(suffix=".zip")
+    os.close(handle)
+    path = Path(name)
+    try:
+        with connection.transaction():
+            count = export_pack(connection, office.signer, office.project.witness, path)
+            detail = {"entries": count}
+            record(
+                connection, [Entry(desk.clock.now(), caller.name, "evidence.exported", "pack", "", detail)]
+            )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    gone = BackgroundTask(path.unlink, missing_ok=True)
+    name = f"evidence-{desk.clock.now():%Y%m%d-%H%M}.zip"
+    return FileResponse(path, media_type="application/zip", filename=name, background=gone)
+
+
+class Key(BaseModel):
+    """The public key (Ed25519, hexadecimal) that heads are signed with, and how far the log goes."""
+
+    public_key: str
+    entries: int
+    sealed: int
+
+
+@router.get("/evidence/key")
+def evidence_key(caller: Auditor, connection: TheConnection, office: TheOffice) -> Key:
+    row = connection.execute(_STATUS["sealed"]).fetchone()
+    assert row is not None
+    return Key(
+        public_key=office.signer.public.hex(), entries=row["sealed"] + row["unsealed"], sealed=row["sealed"]
+    )
 
 
 @router.get("/evidence")
@@ -131,6 +277,29 @@ def _polled(connection: Connection, name: str) -> bool:
     return connection.execute(_SQL["polled"], {"interface": name}).fetchone() is not None
 
 
+def _interface(desk: Desk, caller: Caller, name: str, operation: str = "interfaces:read") -> Interface:
+    """Raises ProblemError 404 for whoever may not see it, 403 for whoever may only see it."""
+    found = desk.release().interfaces.get(name)
+    if found is None or not caller.may("interfaces:read", found.entity):
+        raise ProblemError(404, "interface", f"no interface {name!r}")
+    if not caller.may(operation, found.entity):
+        raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation} of {found.entity}")
+    return found
+
+
+def _stands(connection: Connection, desk: Desk) -> dict[str, dict[str, Any]]:
+    """By interface: what went through it, what waits, what is held, and whether it is paused."""
+    kept = read_kept(connection, desk.release(), "flows", desk.clock.now())
+    found: dict[str, dict[str, Any]] = {r["interface"]: dict(r) for r in kept.rows}
+    for query in ("polls", "waiting", "open_by_interface"):
+        for row in connection.execute(_SQL[query]):
+            found.setdefault(row["interface"], {}).update(row)
+    for row in connection.execute(_SQL["paused"]):
+        paused = Paused(since=row["since"], by=row["by"], reason=row["reason"])
+        found.setdefault(row["interface"], {})["pause"] = paused
+    return found
+
+
 def _flow(interface: Interface, row: dict[str, Any]) -> Flow:
     return Flow(
         interface=interface.name,
@@ -147,4 +316,11 @@ def _flow(interface: Interface, row: dict[str, Any]) -> Flow:
         held=row.get("held") or 0,
         polled_at=row.get("polled_at"),
         last_error=row.get("last_error") or "",
+        latency=interface.latency,
+        every_minutes=interface.every_minutes,
+        service_level_hours=interface.service_level_hours,
+        backlog=row.get("backlog") or 0,
+        oldest_at=row.get("oldest_at"),
+        open_cases=row.get("open_cases") or 0,
+        paused=row.get("pause"),
     )

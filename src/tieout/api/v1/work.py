@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, PlainSerializer
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.office import TheOffice
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.cases import solve_case
-from tieout.pipeline import exclude, replay
-from tieout.proofs import Figure as ProofFigure
-from tieout.proofs import tie_out
+from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
+from tieout.cases import assign_cases, note_case, notes_of, solve_case
+from tieout.pipeline import Tried as TriedNow
+from tieout.pipeline import exclude, replay, try_case
+from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
-# An amount of money travels as a text, exact, and never as a number.
-Money = Annotated[Decimal, PlainSerializer(lambda v: f"{v:f}", return_type=str)]
-Filter = Annotated[str | None, Query(max_length=300)]
-Reason = Annotated[str, Field(min_length=3, max_length=500)]
+Cases = Annotated[list[Annotated[int, Field(gt=0, lt=2**62)]], Field(min_length=1, max_length=500)]
+_SHOWN_BYTES = 16_384
 
 
 class Case(BaseModel):
@@ -52,6 +53,117 @@ class Case(BaseModel):
     accepted: bool
 
 
+class Note(BaseModel):
+    at: datetime
+    person: str
+    text: str
+
+
+class WholeCase(Case):
+    """With what people wrote beside it."""
+
+    notes: list[Note]
+
+
+class NewNote(BaseModel):
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Assign(BaseModel):
+    """`due_at` null: it stays."""
+
+    cases: Cases
+    owner: Name
+    due_at: datetime | None = None
+
+
+class SolveMany(BaseModel):
+    cases: Cases
+    reason: Reason
+
+
+class Done(BaseModel):
+    """How many of the cases were open and are done with; `left`: those that were not."""
+
+    done: int
+    left: list[int]
+
+
+class TriedLine(BaseModel):
+    """A journal line that would be booked: a debit is positive."""
+
+    document_id: int
+    effect: str
+    on: date
+    account: str
+    currency: str
+    amount: Money
+    company_amount: Money
+
+
+class TriedSum(BaseModel):
+    account: str
+    currency: str
+    amount: Money
+
+
+class TriedCase(BaseModel):
+    document_id: int
+    cause: str
+    amount: Money
+    currency: str
+    recovery: str
+    detail: str
+
+
+class TriedMoney(BaseModel):
+    currency: str
+    amount: Money
+
+
+class Tried(BaseModel):
+    """What a replay would come to now: `planned` documents would leave exception with `amounts`, by currency and
+    absolute; `held` would stay, with `cases` as they would be; `waiting` would wait for an approval or another
+    document. `sums` are the journal's, a debit is positive; of `lines` the first 500."""
+
+    documents: int
+    planned: int
+    held: int
+    waiting: int
+    left_out: int
+    amounts: list[TriedMoney]
+    sums: list[TriedSum]
+    lines: list[TriedLine]
+    cases: list[TriedCase]
+
+
+class Source(BaseModel):
+    """The message that a document was made from: `text` is its beginning, where it is text; account numbers and card
+    numbers are masked. `bytes` is how many it has."""
+
+    message_id: int
+    interface: str
+    stream: str
+    transport: str
+    received_at: datetime
+    submitted_by: str
+    body_sha256: str
+    bytes: int | None
+    text: str | None
+    why_not: str
+
+
+class Revision(BaseModel):
+    document_id: int
+    revision: int
+    state: str
+    occurred_at: datetime
+    posted_at: datetime | None
+    measure_count: int
+    measure_debit: Money
+    measure_credit: Money
+
+
 class Cause(BaseModel):
     """Open cases of one cause: how many, what is at risk, what recovers them."""
 
@@ -62,10 +174,6 @@ class Cause(BaseModel):
     amount: Money
     due_at: datetime
     recovery: str
-
-
-class Why(BaseModel):
-    reason: Reason
 
 
 class Excluded(BaseModel):
@@ -134,46 +242,17 @@ class WholeDocument(Document):
     message_id: int
     release: str
     content_sha256: str
+    content: dict[str, Any]
+    revisions: list[Revision]
     deliveries: list[Delivery]
     lines: list[Line]
     cases: list[int]
-
-
-class Figure(BaseModel):
-    count: int
-    debit: Money
-    credit: Money
-
-
-class TieOutRow(BaseModel):
-    """source = posted + waiting + in_exception + excluded + residual; `source` null: unproven."""
-
-    interface: str
-    entity: str
-    period: str
-    currency: str
-    source: Figure | None
-    posted: Figure
-    waiting: Figure
-    in_exception: Figure
-    excluded: Figure
-    residual: Figure | None
-    ledger_gap: Money
-    proven: bool
 
 
 Reader = Annotated[Caller, needs("cases:read")]
 Writer = Annotated[Caller, needs("cases:write")]
 DocumentReader = Annotated[Caller, needs("documents:read")]
 Replayer = Annotated[Caller, needs("interfaces:replay")]
-
-
-def seen_by(caller: Caller, operation: str, asked: str | None) -> list[str] | None:
-    """The entities to list for somebody who asks for one of them or for all; None: every one."""
-    mine = caller.entities(operation)
-    if asked is not None:
-        return [asked] if caller.may(operation, asked) else []
-    return None if "*" in mine else sorted(mine)
 
 
 @router.get("/cases")
@@ -186,6 +265,7 @@ def cases(
     interface: Filter = None,
     period: Filter = None,
     owner: Filter = None,
+    source_key: Filter = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Case]:
@@ -193,7 +273,7 @@ def cases(
     amount, number = read_place(after, (Decimal, int))
     given = {
         "state": None if state == "all" else state, "entities": seen_by(caller, "cases:read", entity), "cause": cause,
-        "interface": interface, "period": period, "owner": owner, "amount": amount, "case_id": number, "limit": limit + 1,
+        "interface": interface, "period": period, "owner": owner, "source_key": source_key, "amount": amount, "case_id": number, "limit": limit + 1,
     }  # fmt: skip
     rows, more = cut(connection.execute(_SQL["cases"], given).fetchall(), limit)
     following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None
@@ -208,8 +288,65 @@ def causes(caller: Reader, connection: TheConnection, entity: Filter = None) -> 
 
 
 @router.get("/cases/{case_id}")
-def case(case_id: int, caller: Reader, connection: TheConnection) -> Case:
-    return Case(**_case(connection, caller, case_id, "cases:read"))
+def case(case_id: int, caller: Reader, connection: TheConnection) -> WholeCase:
+    row = _case(connection, caller, case_id, "cases:read")
+    return WholeCase(**row, notes=[Note(**n) for n in notes_of(connection, case_id)])
+
+
+@router.post("/cases/{case_id}/notes", status_code=201)
+def note(case_id: int, body: NewNote, caller: Writer, desk: TheDesk, connection: TheConnection) -> WholeCase:
+    """Write beside a case what the next person wants to know."""
+    row = _case(connection, caller, case_id, "cases:write")
+    try:
+        with connection.transaction():
+            note_case(connection, case_id, caller.name, body.text, desk.clock.now())
+    except ValueError as error:
+        raise ProblemError(422, "note", str(error)) from None
+    return WholeCase(**row, notes=[Note(**n) for n in notes_of(connection, case_id)])
+
+
+@router.post("/cases/assign")
+def assign(body: Assign, caller: Writer, desk: TheDesk, connection: TheConnection) -> Done:
+    """Give cases to an owner, and another due time."""
+    if body.due_at is not None and body.due_at.tzinfo is None:
+        raise ProblemError(422, "case", "due_at has a time zone, such as 2026-11-01T09:00:00Z")
+    with connection.transaction():
+        mine, left = _mine(connection, caller, body.cases)
+        try:
+            done = assign_cases(connection, mine, body.owner, body.due_at, caller.name, desk.clock.now())
+        except ValueError as error:
+            raise ProblemError(422, "case", str(error)) from None
+    return Done(done=done, left=left)
+
+
+@router.post("/cases/solve")
+def solve_many(body: SolveMany, caller: Writer, desk: TheDesk, connection: TheConnection) -> Done:
+    """A person decides of several cases that things may stand as they are: of all of them, or of none."""
+    with connection.transaction():
+        mine, left = _mine(connection, caller, body.cases)
+        for number in mine:
+            solve_case(connection, number, desk.clock.now(), body.reason, caller.name)
+    return Done(done=len(mine), left=left)
+
+
+@router.post("/cases/{case_id}/try")
+def try_one(
+    case_id: int, caller: Writer, desk: TheDesk, connection: TheConnection, office: TheOffice
+) -> Tried:
+    """What a replay would book now, before anybody replays: nothing is changed."""
+    _case(connection, caller, case_id, "cases:write")
+    return _tried(try_case(connection, office.process, desk.release(), case_id, None, None, desk.clock.now()))
+
+
+@router.post("/cases/try")
+def try_cause(
+    body: Replay, caller: Writer, desk: TheDesk, connection: TheConnection, office: TheOffice
+) -> Tried:
+    """What replaying everything of a cause would book now: nothing is changed."""
+    mine = seen_by(caller, "cases:write", None)
+    return _tried(
+        try_case(connection, office.process, desk.release(), None, body.cause, mine, desk.clock.now())
+    )
 
 
 @router.post("/cases/{case_id}/solve")
@@ -253,6 +390,40 @@ def replay_cause(body: Replay, caller: Replayer, desk: TheDesk, connection: TheC
         return Replayed(replayed=replay(connection, desk.clock.now(), caller.name, cause=body.cause))
 
 
+def _mine(connection: Connection, caller: Caller, numbers: list[int]) -> tuple[list[int], list[int]]:
+    """Of some cases those that are open, and those that are not. Raises ProblemError where one of them is another
+    entity's."""
+    rows = connection.execute(_SQL["bulk_cases"], {"ids": numbers}).fetchall()
+    for row in rows:
+        if not caller.may("cases:read", row["entity"]):
+            raise ProblemError(404, "case", f"no case {row['case_id']}")
+        if not caller.may("cases:write", row["entity"]):
+            raise ProblemError(
+                403, "forbidden", f"{caller.name} has no role for cases:write of {row['entity']}"
+            )
+    found = [r["case_id"] for r in rows]
+    return found, sorted(set(numbers) - set(found))
+
+
+def _tried(tried: TriedNow) -> Tried:
+    return Tried(
+        documents=tried.documents, planned=tried.planned, held=tried.held, waiting=tried.waiting,
+        left_out=tried.left_out,
+        amounts=[TriedMoney(currency=c, amount=a) for c, a in sorted(tried.amounts.items())],
+        sums=[TriedSum(account=a, currency=c, amount=v) for a, c, v in tried.by_account()],
+        lines=[TriedLine(**asdict(x)) for x in tried.lines[:500]],
+        cases=[TriedCase(**c) for c in tried.cases[:500]],
+    )  # fmt: skip
+
+
+tried_now = _tried
+
+
+def _content(connection: Connection, document_id: int) -> str:
+    row = connection.execute(_SQL["content_of"], {"document_id": document_id}).fetchone()
+    return str(row["content"]) if row else "{}"
+
+
 def _case(connection: Connection, caller: Caller, case_id: int, operation: str) -> dict[str, Any]:
     """A case's row. Raises ProblemError 404 for whoever may not see it, 403 for whoever may only see it."""
     if not 0 < case_id < 2**62:
@@ -288,6 +459,38 @@ def documents(
     return Page(items=[Document(**r) for r in rows], next=place(rows[-1]["document_id"]) if more else None)
 
 
+@router.get("/documents/{document_id}/source")
+def source(document_id: int, caller: DocumentReader, desk: TheDesk, connection: TheConnection) -> Source:
+    """What its source sent, as it was taken in."""
+    given = {"document_id": document_id, "most": _SHOWN_BYTES}
+    known = connection.execute(_SQL["document"], given).fetchone() if 0 < document_id < 2**62 else None
+    if known is None or not caller.may("documents:read", known["entity"]):
+        raise ProblemError(404, "document", f"no document {document_id}")
+    row = connection.execute(_SQL["source_of"], given).fetchone()
+    if row is None:
+        raise ProblemError(404, "document", f"no message of document {document_id} is kept")
+    interface = desk.release().interfaces.get(row["interface"])
+    text, why = None, ""
+    if interface is not None and "details" in interface.streams:
+        why = "it holds what persons earn: `tieout persons` shows that to the payroll role"
+    elif row["body"] is None:
+        why = "its bytes are not kept any more"
+    else:
+        text = _as_text(bytes(row["body"]))
+        why = "" if text is not None else "it is no text"
+    return Source(**{k: v for k, v in row.items() if k != "body"}, text=text, why_not=why)
+
+
+def _as_text(body: bytes) -> str | None:
+    """Text as far as it is some, with account and card numbers masked."""
+    try:
+        # A character may be cut where the shown part ends.
+        text = body.decode("utf-8", errors="strict" if len(body) < _SHOWN_BYTES else "ignore")
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else masked(text)
+
+
 @router.get("/documents/{document_id}")
 def document(document_id: int, caller: DocumentReader, connection: TheConnection) -> WholeDocument:
     """A document with its way to the ledger."""
@@ -297,49 +500,14 @@ def document(document_id: int, caller: DocumentReader, connection: TheConnection
         raise ProblemError(404, "document", f"no document {document_id}")
     return WholeDocument(
         **row,
+        content=masked_json(_content(connection, document_id)),
+        revisions=[
+            Revision(**r)
+            for r in connection.execute(
+                _SQL["revisions"], {"interface": row["interface"], "source_key": row["source_key"]}
+            )
+        ],
         deliveries=[Delivery(**r) for r in connection.execute(_SQL["deliveries"], given)],
         lines=[Line(**r) for r in connection.execute(_SQL["lines"], given)],
         cases=[r["case_id"] for r in connection.execute(_SQL["cases_of_document"], given)],
     )
-
-
-@router.get("/tie-out")
-def tieout(
-    caller: DocumentReader,
-    desk: TheDesk,
-    connection: TheConnection,
-    entity: Filter = None,
-    interface: Filter = None,
-    period: Filter = None,
-) -> list[TieOutRow]:
-    """source = posted + waiting + in exception + excluded, by interface, entity, period and currency."""
-    mine = seen_by(caller, "documents:read", entity)
-    found = []
-    for row in tie_out(connection, desk.release()):
-        fits = (interface in (None, row.interface)) and (period in (None, row.period))
-        if fits and (mine is None or row.entity in mine):
-            found.append(
-                TieOutRow(
-                    interface=row.interface,
-                    entity=row.entity,
-                    period=row.period,
-                    currency=row.currency,
-                    source=_figure(row.source),
-                    posted=_sure(row.posted),
-                    waiting=_sure(row.waiting),
-                    in_exception=_sure(row.in_exception),
-                    excluded=_sure(row.excluded),
-                    residual=_figure(row.residual),
-                    ledger_gap=row.ledger_gap,
-                    proven=row.proven,
-                )
-            )
-    return found
-
-
-def _sure(figure: ProofFigure) -> Figure:
-    return Figure(count=figure.count, debit=figure.debit, credit=figure.credit)
-
-
-def _figure(figure: ProofFigure | None) -> Figure | None:
-    return _sure(figure) if figure is not None else None

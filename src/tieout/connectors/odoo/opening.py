@@ -22,7 +22,12 @@ Row = dict[str, Any]
 
 
 def open_items(
-    client: OdooClient, names: Directory, accounts: Sequence[str], until: date, ours: str
+    client: OdooClient,
+    names: Directory,
+    accounts: Sequence[str],
+    until: date,
+    ours: str,
+    only: Sequence[int] = (),
 ) -> list[OpenItem]:
     """See `LedgerReader.open_items`. `ours` is the prefix of our external ids."""
     wanted = [names.account(code) for code in accounts]
@@ -36,6 +41,8 @@ def open_items(
         ["account_type", "in", list(_KINDS)],
         ["account_id", "in", [*wanted, *suspense]],
     ]
+    if only:
+        domain.insert(0, ["id", "in", list(only)])
     lines = [
         row
         for row in _pages(client, "account.move.line", domain, _FIELDS)

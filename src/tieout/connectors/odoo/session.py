@@ -502,9 +502,9 @@ class OdooSession:
             if not names.get(str(r["id"]), "").startswith("tieout.")
         }
 
-    def open_items(self, accounts: Sequence[str], until: date) -> list[OpenItem]:
+    def open_items(self, accounts: Sequence[str], until: date, lines: Sequence[int] = ()) -> list[OpenItem]:
         """See `LedgerReader.open_items`."""
-        return open_items(self._client, self._names, accounts, until, self._named("tieout."))
+        return open_items(self._client, self._names, accounts, until, self._named("tieout."), lines)
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""

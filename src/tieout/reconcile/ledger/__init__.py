@@ -8,6 +8,7 @@ from tieout.reconcile.ledger.applying import (
     reconciliation_interface,
 )
 from tieout.reconcile.ledger.handing import close_matched_cases
+from tieout.reconcile.ledger.open_lines import keep_lines, open_lines, open_sums
 from tieout.reconcile.ledger.schedule import ReconcileStage
 from tieout.reconcile.ledger.teaching import LessonError, decide_lesson, lessons
 from tieout.reconcile.ledger.worklist import DecisionError, Decisions, matches, suggestions
@@ -22,8 +23,11 @@ __all__ = [
     "Run",
     "close_matched_cases",
     "decide_lesson",
+    "keep_lines",
     "lessons",
     "matches",
+    "open_lines",
+    "open_sums",
     "reconciliation_interface",
     "suggestions",
 ]

@@ -34,6 +34,7 @@ from tieout.reconcile.ledger.grouping import (
 )
 from tieout.reconcile.ledger.handing import STREAM, close_matched_cases, fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import Learned, in_force
+from tieout.reconcile.ledger.open_lines import keep_lines
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
 from tieout.reconcile.service import match
@@ -147,6 +148,7 @@ class Reconciler:
                 hand_on(connection, self._interface, new, self._now)
                 self._propose(connection, suggestions)
                 self._open_breaks(connection, aged, by_line)
+                keep_lines(connection, self._entity.code, cash, due, self._now)
                 self._testify(connection, len(by_line), new, suggestions)
                 wake(connection)
         return Run(
@@ -160,15 +162,17 @@ class Reconciler:
             left_over=aged,
         )
 
-    def open(self, connection: Connection) -> tuple[list[OpenItem], list[OpenItem]]:
-        """Cash and what is due, of what is open and nobody is at."""
+    def open(
+        self, connection: Connection, lines: Sequence[int] = ()
+    ) -> tuple[list[OpenItem], list[OpenItem]]:
+        """Cash and what is due, of what is open and nobody is at; of these `lines`, where any are given."""
         accounts = [*self._cash, *role_accounts(self._release, _DUE_ROLES, self._until)]
         # A match may end while the ledger is read, or begin: neither is taken for free.
         before = self._busy(connection)
-        items = self._reader.open_items(accounts, self._until)
+        items = self._reader.open_items(accounts, self._until, lines)
         after = self._busy(connection)
-        effects, lines = before[0] | after[0], before[1] | after[1]
-        items = [i for i in items if i.effect not in effects and i.line not in lines]
+        effects, busy = before[0] | after[0], before[1] | after[1]
+        items = [i for i in items if i.effect not in effects and i.line not in busy]
         cash = [i for i in items if is_cash(i, self._cash)]
         due = [i for i in items if not is_cash(i, self._cash)]
         return spoken(cash, self._told(connection, cash)), self._named(connection, due)

@@ -186,3 +186,29 @@ returning interface
 -- name: end_schedule
 update tieout.poll_cursor set due_at = %(next)s, polled_at = %(now)s
 where interface = %(interface)s and stream = '#reconcile'
+
+-- name: forget_lines
+delete from tieout.open_line where entity = %(entity)s
+
+-- name: copy_lines
+copy tieout.open_line (entity, line, side, account, kind, booked_on, due_on, amount, currency, partner, number, text,
+    read_at) from stdin
+
+-- name: open_lines
+select line, account, kind, booked_on, due_on, amount, currency, partner, number, text, read_at from tieout.open_line o
+where entity = %(entity)s and side = %(side)s
+  and (%(currency)s::text is null or currency = %(currency)s)
+  and (%(amount)s::numeric is null or amount = %(amount)s)
+  and (%(words)s::text is null or partner ilike %(words)s or number ilike %(words)s or text ilike %(words)s)
+  and (%(on)s::date is null or (booked_on, line) > (%(on)s::date, %(line)s::bigint))
+  and not exists (select 1 from tieout.match_line m
+    join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
+    where m.entity = o.entity and m.line = o.line
+      and (d.state in ('normalised', 'planned') or (d.state = 'posted' and d.posted_at > o.read_at)))
+order by booked_on, line limit %(limit)s
+
+-- name: open_sums
+select entity, side, currency, count(*)::int as count, sum(amount) as amount, min(booked_on) as oldest,
+    max(read_at) as read_at
+from tieout.open_line where %(entities)s::text[] is null or entity = any(%(entities)s)
+group by entity, side, currency order by entity, side, currency

@@ -1,0 +1,227 @@
+"""The close of a period: tasks with their evidence, signatures of two people, locks, runbooks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.office import TheOffice
+from tieout.api.v1.problems import ProblemError
+from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
+from tieout.close import CloseError, CloseState, kept_state, known_closes
+from tieout.close.runbooks import runbook
+from tieout.money import Period
+from tieout.rules import Release
+
+router = APIRouter(tags=["close"])
+Reader = Annotated[Caller, needs("close:read")]
+Signer = Annotated[Caller, needs("close:sign")]
+
+
+class Task(BaseModel):
+    """`state`: signed, prepared (one person signed), done (nobody did yet), open, or blocked by a task `after` which
+    it comes. `why` is what the evidence says, `digest` of which figures."""
+
+    name: str
+    owner: str
+    state: str
+    why: str
+    by_machine: bool
+    subject: str
+    after: list[str]
+    minutes: int
+    due_at: datetime
+    expected_at: datetime | None
+    late: bool
+    prepared_by: str
+    prepared_at: datetime | None
+    signed_by: str
+    signed_at: datetime | None
+    digest: str
+
+
+class Close(BaseModel):
+    """`read_at` is when the evidence was read; null: never. `business_days` is how many the close took; null while it
+    is open. `critical_path` are names of tasks."""
+
+    entity: str
+    period: str
+    closed: bool
+    closed_at: datetime | None
+    business_days: int | None
+    due_at: datetime
+    expected_at: datetime | None
+    critical_path: list[str]
+    read_at: datetime | None
+    tasks: list[Task]
+
+
+class CloseSummary(BaseModel):
+    entity: str
+    period: str
+    closed: bool
+    closed_at: datetime | None
+    business_days: int | None
+    due_at: datetime
+    expected_at: datetime | None
+    tasks: int
+    signed: int
+    late: int
+    next_task: str
+
+
+class Sign(BaseModel):
+    """`tasks` empty: everything that can be signed."""
+
+    tasks: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=200)] = []
+
+
+class Said(BaseModel):
+    """What became of a task: `done` where it is prepared or signed now."""
+
+    task: str
+    said: str
+    done: bool
+
+
+class Lock(BaseModel):
+    kind: Literal["sale", "purchase", "tax", "fiscal year", "hard"] = "fiscal year"
+
+
+class Locks(BaseModel):
+    """By kind: up to which day the books are locked; null: not at all."""
+
+    locks: dict[str, date | None]
+
+
+class Runbook(BaseModel):
+    interface: str
+    entity: str
+    text: str
+
+
+@router.get("/closes")
+def closes(
+    caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None
+) -> list[CloseSummary]:
+    """Every close that somebody began, and of each entity the month that ended last; the latest first."""
+    release, now = desk.release(), desk.clock.now()
+    mine = seen_by(caller, "close:read", entity)
+    wanted = {(e, p) for e, p in known_closes(connection) if e in release.entities}
+    for code, book in release.entities.items():
+        today = now.astimezone(book.zone).date()
+        wanted.add((code, str(Period.of(today.replace(day=1) - timedelta(days=1)))))
+    found = []
+    for code, text in sorted(wanted, key=lambda x: (x[1], x[0]), reverse=True):
+        if mine is None or code in mine:
+            state, _ = kept_state(connection, release, code, Period.parse(text), now)
+            found.append(_summary(state))
+    return found
+
+
+@router.get("/closes/{entity}/{period}")
+def close(
+    entity: Code, period: MonthInPath, caller: Reader, desk: TheDesk, connection: TheConnection
+) -> Close:
+    """A close by its evidence as it was read last."""
+    release = _entity(desk, caller, entity)
+    state, read_at = kept_state(connection, release, entity, month(period), desk.clock.now())
+    return _close(state, read_at)
+
+
+@router.post("/closes/{entity}/{period}/look")
+def look(entity: Code, period: MonthInPath, caller: Reader, desk: TheDesk, office: TheOffice) -> Close:
+    """Read the evidence of every task now: sources, ledger, banks are asked."""
+    _entity(desk, caller, entity)
+    return _close(office.close_state(entity, month(period)), desk.clock.now())
+
+
+@router.post("/closes/{entity}/{period}/sign")
+def sign(
+    entity: Code, period: MonthInPath, body: Sign, caller: Signer, desk: TheDesk, office: TheOffice
+) -> list[Said]:
+    """Sign tasks that are done: the first person prepares, another one signs."""
+    _entity(desk, caller, entity)
+    _may_sign(caller, entity)
+    if caller.session is None or not caller.session.second_factor:
+        raise ProblemError(403, "second-factor", "people sign, signed in with a second factor")
+    try:
+        found = office.sign_close(entity, month(period), body.tasks, caller.person)
+    except CloseError as error:
+        raise ProblemError(409, "close", str(error)) from None
+    good = ("signed", "prepared", "is signed")
+    return [Said(task=task, said=said, done=said.startswith(good)) for task, said in found]
+
+
+@router.post("/closes/{entity}/{period}/lock")
+def lock(
+    entity: Code, period: MonthInPath, body: Lock, caller: Signer, desk: TheDesk, office: TheOffice
+) -> Locks:
+    """Lock the ledger's books up to the period's end."""
+    _entity(desk, caller, entity)
+    _may_sign(caller, entity)
+    return Locks(locks=office.lock_books(entity, month(period), body.kind, caller.name))
+
+
+@router.get("/runbooks")
+def runbooks(caller: Reader, desk: TheDesk, office: TheOffice, entity: Filter = None) -> list[Runbook]:
+    """What to do near a period's end when a source, the ledger or Tieout is down."""
+    release, mine = desk.release(), seen_by(caller, "close:read", entity)
+    watched = {name for name, _ in office.project.watch}
+    return [
+        Runbook(
+            interface=i.name,
+            entity=i.entity,
+            text=runbook(i, office.connector_of(i.system), release.entities[i.entity], i.name in watched),
+        )
+        for i in release.interfaces.values()
+        if mine is None or i.entity in mine
+    ]
+
+
+def _entity(desk: Desk, caller: Caller, entity: str) -> Release:
+    release = desk.release()
+    if entity not in release.entities or not caller.may("close:read", entity):
+        raise ProblemError(404, "entity", f"no entity {entity!r}")
+    return release
+
+
+def _may_sign(caller: Caller, entity: str) -> None:
+    if not caller.may("close:sign", entity):
+        raise ProblemError(403, "forbidden", f"{caller.name} has no role for close:sign of {entity}")
+
+
+def _summary(state: CloseState) -> CloseSummary:
+    open_tasks = [s for s in state.tasks if s.state != "signed"]
+    return CloseSummary(
+        entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
+        business_days=state.days, due_at=state.due_at, expected_at=state.expected_at, tasks=len(state.tasks),
+        signed=len(state.tasks) - len(open_tasks), late=sum(s.late for s in state.tasks),
+        next_task=next((s.task.name for s in open_tasks if s.state != "blocked"), ""),
+    )  # fmt: skip
+
+
+def _close(state: CloseState, read_at: datetime | None) -> Close:
+    tasks = []
+    for s in state.tasks:
+        signature = s.signature
+        tasks.append(
+            Task(
+                name=s.task.name, owner=s.task.owner, state=s.state, why=s.finding.why,
+                by_machine=bool(s.task.check), subject=s.task.subject, after=list(s.task.after),
+                minutes=s.task.minutes, due_at=s.task.due_at, expected_at=s.expected_at, late=s.late,
+                prepared_by=signature.prepared_by if signature else "",
+                prepared_at=signature.prepared_at if signature else None,
+                signed_by=signature.signed_by if signature else "",
+                signed_at=signature.signed_at if signature else None, digest=s.finding.digest,
+            )
+        )  # fmt: skip
+    return Close(
+        entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
+        business_days=state.days, due_at=state.due_at, expected_at=state.expected_at,
+        critical_path=list(state.critical), read_at=read_at, tasks=tasks,
+    )  # fmt: skip

@@ -1,0 +1,420 @@
+"""What matching suggests, what is open, and what people decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.office import TheOffice
+from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.problems import ProblemError
+from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
+from tieout.documents import Reconciliation, decode_document
+from tieout.reconcile import MatchingError
+from tieout.reconcile.ledger import (
+    DecisionError,
+    Decisions,
+    LessonError,
+    decide_lesson,
+    lessons,
+    open_lines,
+    open_sums,
+    reconciliation_interface,
+)
+from tieout.rules import UnmappedError
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.api.v1")
+router = APIRouter(tags=["matching"])
+Reader = Annotated[Caller, needs("matches:read")]
+Matcher = Annotated[Caller, needs("matches:write")]
+Number = Annotated[int, Path(gt=0, lt=2**62)]
+Line = Annotated[int, Field(gt=0, lt=2**62)]
+# The name of a difference's role: difference.NAME of mappings/accounts.csv.
+Difference = Annotated[str, Field(max_length=60, pattern=r"^[a-z_]*$")]
+
+
+class Side(BaseModel):
+    """A line of a match: `residual` is what is open of it and `rest` what stays so, signed as its side is: cash
+    received and what is owed to us are positive."""
+
+    line: int
+    on: date
+    account: str
+    number: str
+    party: str
+    text: str
+    residual: Money
+    rest: Money
+
+
+class Suggestion(BaseModel):
+    """`difference` is what the two sides differ by, booked as `explained_as`."""
+
+    suggestion_id: int
+    entity: str
+    currency: str
+    amount: Money
+    difference: Money
+    explained_as: str
+    rule: str
+    confidence: Money
+    rank: int
+    why: str
+    state: str
+    decided_by: str
+    reason: str
+    proposed_at: datetime
+    cash: list[Side]
+    due: list[Side]
+
+
+class OpenLine(BaseModel):
+    """A line that nobody matched yet: `amount` is signed as its side is."""
+
+    line: int
+    account: str
+    kind: str
+    booked_on: date
+    due_on: date | None
+    amount: Money
+    currency: str
+    partner: str
+    number: str
+    text: str
+    read_at: datetime
+
+
+class OpenSum(BaseModel):
+    entity: str
+    side: str
+    currency: str
+    count: int
+    amount: Money
+    oldest: date
+    read_at: datetime
+
+
+class Match(BaseModel):
+    """A match that was decided: `state` is its document's."""
+
+    key: str
+    document_id: int
+    entity: str
+    currency: str
+    amount: Money
+    difference: Money
+    explained_as: str
+    rule: str
+    why: str
+    decided_by: str
+    accounting_on: date
+    state: str
+    undone: bool
+    cash: list[Side]
+    due: list[Side]
+
+
+class Accept(BaseModel):
+    """`lines`: of the suggestion's lines only these (a split); empty: all of them."""
+
+    lines: Annotated[list[Line], Field(max_length=500)] = []
+    difference: Difference = ""
+
+
+class Join(BaseModel):
+    entity: Name
+    lines: Annotated[list[Line], Field(min_length=1, max_length=500)]
+    difference: Difference = ""
+
+
+class Book(BaseModel):
+    """`account` is a role of mappings/accounts.csv, such as bank_fees."""
+
+    entity: Name
+    line: Line
+    account: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Decided(BaseModel):
+    """`applied` false: it waits for a second person."""
+
+    key: str
+    applied: bool
+
+
+class Lesson(BaseModel):
+    lesson_id: int
+    interface: str
+    entity: str
+    kind: str
+    sentence: str
+    state: str
+    proposed_by: str
+    proposed_at: datetime
+    matches: int
+    decided_by: str
+    reason: str
+
+
+@router.get("/matches/suggestions")
+def suggestions(
+    caller: Reader,
+    connection: TheConnection,
+    entity: Filter = None,
+    state: Literal["open", "to_approve", "all"] = "all",
+    limit: Limit = 50,
+    after: After = "",
+) -> Page[Suggestion]:
+    """What is suggested and what waits for a second person, the surest first."""
+    sure, number = read_place(after, (Decimal, int))
+    given = {
+        "entities": seen_by(caller, "matches:read", entity), "state": None if state == "all" else state,
+        "confidence": sure, "id": number, "limit": limit + 1,
+    }  # fmt: skip
+    rows, more = cut(connection.execute(_SQL["suggestions"], given).fetchall(), limit)
+    following = place(rows[-1]["confidence"], rows[-1]["suggestion_id"]) if more else None
+    return Page(items=[_suggestion(r) for r in rows], next=following)
+
+
+@router.get("/matches/open")
+def open_items(
+    caller: Reader,
+    connection: TheConnection,
+    side: Literal["cash", "due"],
+    entity: Annotated[str, Query(min_length=1, max_length=80)],
+    words: Filter = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+    amount: Annotated[Decimal | None, Query(max_digits=30, decimal_places=8)] = None,
+    limit: Limit = 50,
+    after: After = "",
+) -> Page[OpenLine]:
+    """Open lines of an entity, as the ledger was read last: the oldest first."""
+    if not caller.may("matches:read", entity):
+        return Page(items=[], next=None)
+    on, line = read_place(after, (date.fromisoformat, int))
+    found = open_lines(
+        connection, entity, side, words=words or "", currency=currency, amount=amount,
+        after=(on, line) if after else None, limit=limit + 1,
+    )  # fmt: skip
+    rows, more = cut(found, limit)
+    return Page(
+        items=[OpenLine(**r) for r in rows],
+        next=place(rows[-1]["booked_on"], rows[-1]["line"]) if more else None,
+    )
+
+
+@router.get("/matches/open/sums")
+def open_line_sums(caller: Reader, connection: TheConnection, entity: Filter = None) -> list[OpenSum]:
+    """How much is open on each side, and since when."""
+    return [OpenSum(**r) for r in open_sums(connection, seen_by(caller, "matches:read", entity))]
+
+
+@router.get("/matches")
+def decided_matches(
+    caller: Reader, connection: TheConnection, entity: Filter = None, limit: Limit = 50, after: After = ""
+) -> Page[Match]:
+    """Matches that were decided, the latest first."""
+    (number,) = read_place(after, (int,))
+    given = {"entities": seen_by(caller, "matches:read", entity), "document_id": number, "limit": limit + 1}
+    rows, more = cut(connection.execute(_SQL["matches"], given).fetchall(), limit)
+    return Page(items=[_match(r) for r in rows], next=place(rows[-1]["document_id"]) if more else None)
+
+
+@router.post("/matches/suggestions/{number}/accept")
+def accept_suggestion(
+    number: Number, body: Accept, caller: Matcher, desk: TheDesk, connection: TheConnection
+) -> Decided:
+    """Apply a suggestion, or a part of it."""
+    _suggestion_of(connection, caller, number)
+    done = _decide(
+        desk, connection, caller, lambda d: d.accept(number, only=body.lines, difference=body.difference)
+    )
+    return Decided(key=done.key, applied=True)
+
+
+@router.post("/matches/suggestions/{number}/reject")
+def reject_suggestion(
+    number: Number, body: Why, caller: Matcher, desk: TheDesk, connection: TheConnection
+) -> Suggestion:
+    """Never suggest these lines together again."""
+    _suggestion_of(connection, caller, number)
+    _decide(desk, connection, caller, lambda d: d.reject(number, body.reason))
+    return _suggestion(_suggestion_of(connection, caller, number))
+
+
+@router.post("/matches/suggestions/{number}/write-off")
+def write_off(
+    number: Number, body: Why, caller: Matcher, desk: TheDesk, connection: TheConnection
+) -> Decided:
+    """Apply a suggestion and write its difference off: above the limit once a second person approves."""
+    _suggestion_of(connection, caller, number)
+    document, applied = _decide(desk, connection, caller, lambda d: d.write_off(number, body.reason))
+    return Decided(key=document.key, applied=applied)
+
+
+@router.post("/matches/suggestions/{number}/approve")
+def approve_write_off(number: Number, caller: Matcher, desk: TheDesk, connection: TheConnection) -> Decided:
+    """Let a write-off happen that somebody else made."""
+    _suggestion_of(connection, caller, number)
+    done = _decide(desk, connection, caller, lambda d: d.approve(number))
+    return Decided(key=done.key, applied=True)
+
+
+@router.post("/matches/join")
+def join(body: Join, caller: Matcher, desk: TheDesk, connection: TheConnection, office: TheOffice) -> Decided:
+    """Match open lines by hand; what that teaches is proposed."""
+    interface, cash, due = _open(desk, caller, office, body.entity, body.lines)
+    done = _decide(desk, connection, caller, lambda d: d.join(interface, cash, due, body.difference))
+    return Decided(key=done.key, applied=True)
+
+
+@router.post("/matches/book")
+def book(body: Book, caller: Matcher, desk: TheDesk, connection: TheConnection, office: TheOffice) -> Decided:
+    """Book cash that pays nothing to an account."""
+    interface, cash, _ = _open(desk, caller, office, body.entity, [body.line])
+    if not cash:
+        raise ProblemError(409, "match", f"line {body.line} is no cash: only what was paid is booked so")
+    done = _decide(desk, connection, caller, lambda d: d.book(interface, cash[0], body.account))
+    return Decided(key=done.key, applied=True)
+
+
+class Undo(BaseModel):
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Reason
+
+
+@router.post("/matches/undo")
+def undo(body: Undo, caller: Matcher, desk: TheDesk, connection: TheConnection) -> Decided:
+    """Take a match apart again, and book back what it booked."""
+    row = connection.execute(_SQL["match_entity"], {"key": body.key}).fetchone()
+    if row is None or not caller.may("matches:read", row["entity"]):
+        raise ProblemError(404, "match", f"no match {body.key!r}")
+    _must(caller, row["entity"])
+    done = _decide(desk, connection, caller, lambda d: d.undo(body.key, body.reason))
+    return Decided(key=done.key, applied=True)
+
+
+@router.get("/lessons")
+def lesson_list(
+    caller: Reader,
+    connection: TheConnection,
+    entity: Filter = None,
+    state: Literal["proposed", "approved", "rejected"] | None = None,
+) -> list[Lesson]:
+    """What matches by hand taught."""
+    mine = seen_by(caller, "matches:read", entity)
+    rows = lessons(connection, None, state)
+    return [_lesson(r) for r in rows if mine is None or r["entity"] in mine]
+
+
+@router.post("/lessons/{number}/approve")
+def approve_lesson(number: Number, caller: Matcher, desk: TheDesk, connection: TheConnection) -> Lesson:
+    """Let matching use what somebody else taught."""
+    return _teach(number, True, "", caller, desk, connection)
+
+
+@router.post("/lessons/{number}/reject")
+def reject_lesson(
+    number: Number, body: Why, caller: Matcher, desk: TheDesk, connection: TheConnection
+) -> Lesson:
+    """Reject a lesson, or withdraw one that was approved."""
+    return _teach(number, False, body.reason, caller, desk, connection)
+
+
+def _teach(
+    number: int, approve: bool, reason: str, caller: Caller, desk: Desk, connection: Connection
+) -> Lesson:
+    row = next((r for r in lessons(connection) if r["lesson_id"] == number), None)
+    if row is None or not caller.may("matches:read", row["entity"]):
+        raise ProblemError(404, "lesson", f"no lesson {number}")
+    _must(caller, row["entity"])
+    try:
+        with connection.transaction():
+            decide_lesson(connection, number, approve, caller.name, reason, desk.clock.now())
+    except LessonError as error:
+        raise ProblemError(409, "lesson", str(error)) from None
+    return _lesson(next(r for r in lessons(connection) if r["lesson_id"] == number))
+
+
+def _must(caller: Caller, entity: str) -> None:
+    if not caller.may("matches:write", entity):
+        raise ProblemError(403, "forbidden", f"{caller.name} has no role for matches:write of {entity}")
+
+
+def _suggestion_of(connection: Connection, caller: Caller, number: int) -> dict[str, Any]:
+    row = connection.execute(_SQL["suggestion"], {"id": number}).fetchone()
+    if row is None or not caller.may("matches:read", row["entity"]):
+        raise ProblemError(404, "suggestion", f"no suggestion {number}")
+    _must(caller, row["entity"])
+    return dict(row)
+
+
+def _open(desk: Desk, caller: Caller, office: Any, entity: str, lines: list[int]) -> Any:
+    """The interface, and of the ledger's open items those lines as they are now: cash, and what is due."""
+    release = desk.release()
+    if entity not in release.entities or not caller.may("matches:read", entity):
+        raise ProblemError(404, "entity", f"no entity {entity!r}")
+    _must(caller, entity)
+    if reconciliation_interface(release, entity) is None:
+        raise ProblemError(409, "match", f"no interface reconciles {entity}")
+    today = desk.clock.now().astimezone(release.entities[entity].zone).date()
+    interface, cash, due = office.open_items(entity, today, lines)
+    known = {i.line for i in (*cash, *due)}
+    gone = [x for x in lines if x not in known]
+    if gone:
+        raise ProblemError(409, "match", f"line {gone[0]} is not open, or a match of it is on its way")
+    return interface, [i for i in cash if i.line in lines], [i for i in due if i.line in lines]
+
+
+def _decide(desk: Desk, connection: Connection, caller: Caller, act: Callable[[Decisions], Any]) -> Any:
+    """One decision, whole or not at all."""
+    try:
+        with connection.transaction():
+            return act(Decisions(connection, desk.release(), caller.name, desk.clock.now()))
+    except (DecisionError, MatchingError, UnmappedError) as error:
+        raise ProblemError(409, "match", str(error)) from None
+
+
+def _sides(document: Reconciliation) -> dict[str, list[Side]]:
+    return {
+        "cash": [_side(x, -1) for x in document.cash],
+        "due": [_side(x, 1) for x in document.due],
+    }
+
+
+def _side(item: Any, sign: int) -> Side:
+    return Side(
+        line=item.line, on=item.on, account=item.account, number=item.number, party=item.party, text=item.text,
+        residual=sign * item.residual, rest=sign * item.rest,
+    )  # fmt: skip
+
+
+def _content(row: dict[str, Any]) -> Reconciliation:
+    document = decode_document(row["content"].encode())
+    assert isinstance(document, Reconciliation)
+    return document
+
+
+def _suggestion(row: dict[str, Any]) -> Suggestion:
+    return Suggestion(**{**row, **_sides(_content(row))})
+
+
+def _match(row: dict[str, Any]) -> Match:
+    document = _content(row)
+    return Match(
+        key=row["source_key"], document_id=row["document_id"], entity=row["entity"], currency=row["currency"],
+        amount=-sum((x.residual - x.rest for x in document.cash), Decimal(0)), difference=document.difference.value,
+        explained_as=document.explained_as, rule=document.rule, why=document.why, decided_by=document.decided_by,
+        accounting_on=row["accounting_on"], state=row["state"], undone=document.undone, **_sides(document),
+    )  # fmt: skip
+
+
+def _lesson(row: dict[str, Any]) -> Lesson:
+    return Lesson(**{**row, "matches": len(row["learned_from"])})

@@ -1,0 +1,122 @@
+"""Payment runs: proposed here, released as approvals."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.office import TheOffice
+from tieout.api.v1.problems import ProblemError
+from tieout.api.v1.shapes import Money, Name
+from tieout.payables import PaymentRunError, payment_interface
+from tieout.payables import runs as read_runs
+
+router = APIRouter(prefix="/payment-runs", tags=["payments"])
+Reader = Annotated[Caller, needs("documents:read")]
+Proposer = Annotated[Caller, needs("payments:propose")]
+
+
+class Run(BaseModel):
+    """How a run's payments stand: numbers of them, and the positive sum of what they pay."""
+
+    run: str
+    on: date
+    currency: str
+    payments: int
+    amount: Money
+    waiting: int
+    released: int
+    in_exception: int
+    excluded: int
+    released_amount: Money
+
+
+class Propose(BaseModel):
+    """Pay what is due up to a day (default: the day of execution). `dry`: only say what would be proposed."""
+
+    entity: Name
+    pay_on: date
+    due_until: date | None = None
+    dry: bool = False
+
+
+class Settled(BaseModel):
+    number: str
+    amount: Money
+
+
+class Payment(BaseModel):
+    """`account` is masked; `pays` and `withheld` are positive."""
+
+    end_to_end_id: str
+    supplier: str
+    name: str
+    account: str
+    pays: Money
+    withheld: Money
+    currency: str
+    settles: list[Settled]
+
+
+class Held(BaseModel):
+    supplier: str
+    number: str
+    amount: Money
+    currency: str
+    why: str
+
+
+class Proposed(BaseModel):
+    run: str
+    entity: str
+    pay_on: date
+    dry: bool
+    payments: list[Payment]
+    held: list[Held]
+
+
+@router.get("")
+def payment_runs(
+    caller: Reader, desk: TheDesk, connection: TheConnection, entity: Annotated[str, Query(max_length=80)]
+) -> list[Run]:
+    """Every run of an entity, and how its payments stand."""
+    release = desk.release()
+    interface = payment_interface(release, entity) if entity in release.entities else None
+    if interface is None or not caller.may("documents:read", entity):
+        return []
+    return [Run(**r) for r in read_runs(connection, interface)]
+
+
+@router.post("")
+def propose_run(body: Propose, caller: Proposer, desk: TheDesk, office: TheOffice) -> Proposed:
+    """Propose a payment of every supplier's due bills, less its credits; it waits for its release."""
+    if body.entity not in desk.release().entities or not caller.may("documents:read", body.entity):
+        raise ProblemError(404, "entity", f"no entity {body.entity!r}")
+    if not caller.may("payments:propose", body.entity):
+        raise ProblemError(
+            403, "forbidden", f"{caller.name} has no role for payments:propose of {body.entity}"
+        )
+    until = body.due_until or body.pay_on
+    try:
+        found: Any = office.propose_payments(body.entity, body.pay_on, until, caller.name, body.dry)
+    except PaymentRunError as error:
+        raise ProblemError(409, "payment-run", str(error)) from None
+    return Proposed(
+        run=found.run, entity=found.entity, pay_on=found.pay_on, dry=body.dry,
+        payments=[
+            Payment(
+                end_to_end_id=p.end_to_end_id, supplier=p.supplier, name=p.party.name,
+                account=f"…{p.account.iban[-4:]}", pays=p.pays.value, withheld=p.withheld.value, currency=p.currency,
+                settles=[Settled(number=x.number, amount=-x.residual) for x in p.settles],
+            )
+            for p in found.payments
+        ],
+        held=[
+            Held(supplier=h.supplier, number=h.number, amount=-h.amount, currency=h.currency, why=h.why)
+            for h in found.held
+        ],
+    )  # fmt: skip

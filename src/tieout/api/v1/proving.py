@@ -1,0 +1,242 @@
+"""The proofs: the tie-out and what stands behind each of its cells, payouts, and figures over time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.cells import as_csv
+from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.problems import ProblemError
+from tieout.api.v1.shapes import Figure, Filter, Money, month
+from tieout.api.v1.work import Document
+from tieout.overview import read_kept
+from tieout.proofs import payout_keys, prove_payouts
+from tieout.store import Queries
+
+_SQL = Queries("tieout.api.v1")
+router = APIRouter(tags=["proofs"])
+Reader = Annotated[Caller, needs("documents:read")]
+Bucket = Literal["posted", "waiting", "in_exception", "excluded"]
+SERIES = ("volumes", "matching", "payouts", "cash", "flows", "ageing")
+SeriesName = Literal["volumes", "matching", "payouts", "cash", "flows", "ageing"]
+
+
+class TieOutRow(BaseModel):
+    """source = posted + waiting + in_exception + excluded + residual; `source` null: unproven."""
+
+    interface: str
+    entity: str
+    period: str
+    currency: str
+    source: Figure | None
+    posted: Figure
+    waiting: Figure
+    in_exception: Figure
+    excluded: Figure
+    residual: Figure | None
+    ledger_gap: Money
+    proven: bool
+
+
+class TieOut(BaseModel):
+    """`as_of`: the instant that the figures are of; `current` says that nothing happened since."""
+
+    as_of: datetime
+    current: bool
+    rows: list[TieOutRow]
+
+
+class Payout(BaseModel):
+    """`amount` is positive where it came to us. `residual` is it less its parts, `in_transit` what has not arrived;
+    `why` is empty where it is proven."""
+
+    payout_key: str
+    document_id: int
+    interface: str
+    entity: str
+    accounting_on: date
+    currency: str
+    amount: Money
+    automatic: bool
+    parts: int
+    residual: Money
+    in_transit: Money
+    proven: bool
+    why: str
+
+
+class Part(BaseModel):
+    """A movement that the provider lists for a payout: `net` is its own, null where it never came; `in_ledger` what
+    the ledger holds for it."""
+
+    movement_key: str
+    document_id: int | None
+    category: str | None
+    state: str | None
+    net: Money | None
+    in_ledger: Money | None
+    matched: bool | None
+    in_case: bool
+
+
+class WholePayout(Payout):
+    movements: list[Part]
+
+
+class Series(BaseModel):
+    """Rows of a figure over time, each with the same fields; amounts are texts."""
+
+    name: str
+    as_of: datetime
+    current: bool
+    rows: list[dict[str, Any]]
+
+
+@router.get("/tie-out")
+def tieout(
+    caller: Reader,
+    desk: TheDesk,
+    connection: TheConnection,
+    entity: Filter = None,
+    interface: Filter = None,
+    period: Filter = None,
+    exact: bool = False,
+) -> TieOut:
+    """source = posted + waiting + in exception + excluded, by interface, entity, period and currency. `exact`: of this
+    very instant, whatever that takes."""
+    mine = seen_by(caller, "documents:read", entity)
+    kept = read_kept(connection, desk.release(), "tie_out", desk.clock.now(), exact)
+    rows = [
+        TieOutRow(**r)
+        for r in kept.rows
+        if interface in (None, r["interface"])
+        and period in (None, r["period"])
+        and (mine is None or r["entity"] in mine)
+    ]
+    return TieOut(as_of=kept.as_of, current=kept.current, rows=rows)
+
+
+@router.get("/tie-out/documents")
+def behind(
+    caller: Reader,
+    desk: TheDesk,
+    connection: TheConnection,
+    interface: Annotated[str, Query(max_length=300)],
+    entity: Annotated[str, Query(max_length=80)],
+    period: Annotated[str, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")],
+    currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")],
+    bucket: Bucket,
+    limit: Limit = 50,
+    after: After = "",
+) -> Page[Document]:
+    """The documents that make up one cell of the tie-out, the latest first."""
+    release = desk.release()
+    if entity not in release.entities or not caller.may("documents:read", entity):
+        return Page(items=[], next=None)
+    at, number = read_place(after, (datetime.fromisoformat, int))
+    if at is not None and at.tzinfo is None:
+        raise ProblemError(422, "page", "`after` is no place that a page named: begin without it")
+    wanted, zone = month(period), release.entities[entity].zone
+    try:
+        # A statement's line counts on its booking date, which may be another than its own instant's.
+        since = datetime.combine(wanted.first, time(), zone).astimezone(UTC) - timedelta(days=45)
+        until = datetime.combine(wanted.last, time(23, 59, 59, 999999), zone).astimezone(UTC)
+        until += timedelta(days=45)
+    except OverflowError:
+        raise ProblemError(422, "period", f"{period}: a month such as 2026-10 was expected") from None
+    given = {
+        "interface": interface, "entity": entity, "period": period, "currency": currency, "zone": str(zone),
+        "since": since, "until": until, "at": at, "id": number, "limit": limit + 1,
+    }  # fmt: skip
+    rows, more = cut(connection.execute(_SQL[f"behind_{bucket}"], given).fetchall(), limit)
+    following = place(rows[-1]["occurred_at"].isoformat(), rows[-1]["document_id"]) if more else None
+    return Page(items=[Document(**r) for r in rows], next=following)
+
+
+@router.get("/payouts")
+def payouts(
+    caller: Reader, connection: TheConnection, entity: Filter = None, limit: Limit = 50, after: After = ""
+) -> Page[Payout]:
+    """Payouts with their proofs, the latest first."""
+    on, number = read_place(after, (date.fromisoformat, int))
+    mine = seen_by(caller, "documents:read", entity)
+    keys = payout_keys(connection, mine, (on, number) if after else None, limit + 1)
+    rows, more = cut(keys, limit)
+    found = prove_payouts(connection, rows)
+    shown = [_payout(k, p) for k, p in zip(rows, found, strict=True)]
+    return Page(items=shown, next=place(rows[-1]["accounting_on"], rows[-1]["document_id"]) if more else None)
+
+
+@router.get("/payouts/{document_id}")
+def payout(document_id: int, caller: Reader, connection: TheConnection) -> WholePayout:
+    """A payout with every movement that its provider lists for it."""
+    rows = payout_keys(connection, None, None, 1, document_id) if 0 < document_id < 2**62 else []
+    if not rows or not caller.may("documents:read", rows[0]["entity"]):
+        raise ProblemError(404, "payout", f"no payout {document_id}")
+    (proof,) = prove_payouts(connection, rows)
+    parts = connection.execute(
+        _SQL["payout_parts"], {"entity": rows[0]["entity"], "payout": rows[0]["payout_key"]}
+    )
+    return WholePayout(
+        **_payout(rows[0], proof).model_dump(exclude={"amount", "residual", "in_transit"}), amount=proof.amount,
+        residual=proof.residual, in_transit=proof.in_transit, movements=[Part(**r) for r in parts],
+    )  # fmt: skip
+
+
+@router.get("/series/{name}")
+def series(
+    name: SeriesName,
+    caller: Reader,
+    desk: TheDesk,
+    connection: TheConnection,
+    entity: Filter = None,
+) -> Series:
+    """Figures that charts are drawn of."""
+    return _series(name, caller, desk, connection, entity)
+
+
+@router.get(
+    "/series/{name}/csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "a table"}},
+)
+def series_csv(
+    name: SeriesName,
+    caller: Reader,
+    desk: TheDesk,
+    connection: TheConnection,
+    entity: Filter = None,
+) -> Response:
+    """The same as a table."""
+    found = _series(name, caller, desk, connection, entity)
+    return as_csv(found.rows, f"{name}.csv")
+
+
+def _series(name: str, caller: Caller, desk: Any, connection: Any, entity: str | None) -> Series:
+    mine, release, now = seen_by(caller, "documents:read", entity), desk.release(), desk.clock.now()
+    if name == "ageing":
+        rows = connection.execute(_SQL["ageing"], {"entities": mine, "now": now}).fetchall()
+        told = [{k: f"{v:f}" if k == "amount" else v for k, v in r.items()} for r in rows]
+        return Series(name=name, as_of=now, current=True, rows=told)
+    kept = read_kept(connection, release, name, now)
+    interfaces = {i.name: i.entity for i in release.interfaces.values()}
+    found = []
+    for row in kept.rows:
+        owner = row.get("entity") or interfaces.get(row.get("interface", ""), "")
+        if mine is None or owner in mine:
+            found.append(row)
+    return Series(name=name, as_of=kept.as_of, current=kept.current, rows=found)
+
+
+def _payout(row: dict[str, Any], proof: Any) -> Payout:
+    return Payout(
+        payout_key=proof.payout_key, document_id=row["document_id"], interface=row["interface"],
+        entity=proof.entity, accounting_on=row["accounting_on"], currency=proof.currency, amount=proof.amount,
+        automatic=proof.automatic, parts=proof.parts, residual=proof.residual, in_transit=proof.in_transit,
+        proven=proof.proven, why=proof.why,
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""The three answers: what failed, what it costs, what recovers it; and what is near."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.closing import CloseSummary, closes
+from tieout.api.v1.shapes import Filter, Money
+from tieout.overview import read_kept
+from tieout.store import Queries
+
+_SQL = Queries("tieout.api.v1")
+router = APIRouter(tags=["today"])
+Reader = Annotated[Caller, needs("cases:read")]
+_NEAR = timedelta(hours=24)
+
+
+class Failed(BaseModel):
+    """Open cases of one cause of one entity: `amount` is what is at risk, positive; `interfaces` where it happened;
+    `overdue` how many are past their due time."""
+
+    cause: str
+    entity: str
+    currency: str
+    count: int
+    amount: Money
+    blocking: int
+    overdue: int
+    due_at: datetime
+    oldest: datetime
+    recovery: str
+    interfaces: list[str]
+    owners: list[str]
+
+
+class Impact(BaseModel):
+    """What is at risk by entity, period and currency, positive."""
+
+    entity: str
+    period: str
+    currency: str
+    count: int
+    amount: Money
+
+
+class Near(BaseModel):
+    """A service level that is missed or will be within a day."""
+
+    kind: str
+    number: int
+    what: str
+    entity: str
+    due_at: datetime
+    missed: bool
+    amount: Money
+    currency: str
+
+
+class Held(BaseModel):
+    """What somebody or something holds, or what is on its way: signed, money that is ours is positive."""
+
+    entity: str
+    kind: str
+    account: str
+    currency: str
+    amount: Money
+
+
+class Today(BaseModel):
+    at: datetime
+    failed: list[Failed]
+    impact: list[Impact]
+    near: list[Near]
+    closes: list[CloseSummary]
+    cash: list[Held]
+    cash_as_of: datetime | None
+    paused: list[str]
+    stuck: list[str]
+
+
+@router.get("/today")
+def today(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None) -> Today:
+    """What failed, its financial impact, what recovers it; the close, service levels at risk, cash on its way."""
+    release, now = desk.release(), desk.clock.now()
+    mine = seen_by(caller, "cases:read", entity)
+    given: dict[str, Any] = {"entities": mine, "now": now, "near": now + _NEAR}
+    kept = read_kept(connection, release, "cash", now)
+    visible = {n for n, i in release.interfaces.items() if mine is None or i.entity in mine}
+    paused = [r["interface"] for r in connection.execute(_SQL["paused"]) if r["interface"] in visible]
+    stuck = [
+        f"{r['interface']}: {r['last_error']}"
+        for r in connection.execute(_SQL["stuck"])
+        if r["interface"] in visible
+    ]
+    return Today(
+        at=now,
+        failed=[Failed(**r) for r in connection.execute(_SQL["failed"], given)],
+        impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
+        near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
+        closes=[c for c in closes(caller, desk, connection, entity) if c.signed or not c.closed][:4]
+        if caller.may_anywhere("close:read")
+        else [],
+        cash=[
+            Held(**{k: r[k] for k in ("entity", "kind", "account", "currency", "amount")})
+            for r in kept.rows
+            if r["kind"] != "error" and (mine is None or r["entity"] in mine)
+        ],
+        cash_as_of=kept.as_of if kept.rows else None,
+        paused=paused,
+        stuck=stuck,
+    )

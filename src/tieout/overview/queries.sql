@@ -1,0 +1,42 @@
+-- name: watermark
+select coalesce((select max(evidence_id) from tieout.evidence), 0) || '.'
+    || coalesce((select max(document_id) from tieout.document), 0) || '.'
+    || coalesce((select max(case_id) from tieout.cases), 0) || '.'
+    || coalesce((select max(taken_at)::text from tieout.control_total), '') as mark
+
+-- name: kept
+select content, watermark, as_of, took_ms from tieout.kept_figure where name = %(name)s
+
+-- name: kept_marks
+select name, watermark, as_of from tieout.kept_figure
+
+-- name: keep
+insert into tieout.kept_figure (name, content, watermark, as_of, took_ms)
+values (%(name)s, %(content)s, %(watermark)s, %(as_of)s, %(took_ms)s)
+on conflict (name) do update set content = excluded.content, watermark = excluded.watermark,
+    as_of = excluded.as_of, took_ms = excluded.took_ms
+
+-- name: flows
+select interface, count(*)::int as documents, (count(*) filter (where state = 'posted'))::int as posted,
+    (count(*) filter (where state in ('normalised', 'planned')))::int as waiting,
+    (count(*) filter (where state = 'refused'))::int as held
+from tieout.document where state <> 'superseded' group by interface order by interface
+
+-- name: volumes
+select interface, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD') as day, count(*)::int as documents
+from tieout.document
+where state <> 'superseded' and occurred_at between %(now)s - interval '62 days' and %(now)s
+group by 1, 2 order by 1, 2
+
+-- name: matching
+select entity, period, (count(*) filter (where content::jsonb ->> 'decided_by' like 'policy:%%'))::int as by_policy,
+    (count(*) filter (where content::jsonb ->> 'decided_by' not like 'policy:%%'))::int as by_people
+from tieout.document where kind = 'reconciliation' and state = 'posted'
+group by entity, period order by entity, period
+
+-- name: payouts
+select entity, currency, count(*)::int as count, sum(measure_debit - measure_credit) as amount,
+    (count(*) filter (where accounting_on > (%(now)s::timestamptz - interval '31 days')::date))::int as lately
+from tieout.document
+where kind = 'provider_movement' and content::jsonb ->> 'category' = 'payout' and state <> 'superseded'
+group by entity, currency order by entity, currency

@@ -1,0 +1,31 @@
+"""Tells others' programs of what happens: signed webhooks out (Standard Webhooks, CloudEvents)."""
+
+from tieout.telling.addresses import AddressError, Reached, reach
+from tieout.telling.events import TYPES, Event, event_of
+from tieout.telling.service import (
+    Subscription,
+    TellingError,
+    end_subscription,
+    subscribe,
+    subscriptions,
+)
+from tieout.telling.stage import TellingStage
+from tieout.telling.wire import Sent, send_event, signature_of
+
+__all__ = [
+    "TYPES",
+    "AddressError",
+    "Event",
+    "Reached",
+    "Sent",
+    "Subscription",
+    "TellingError",
+    "TellingStage",
+    "end_subscription",
+    "event_of",
+    "reach",
+    "send_event",
+    "signature_of",
+    "subscribe",
+    "subscriptions",
+]
