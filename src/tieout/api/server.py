@@ -5,20 +5,19 @@ and nothing there needs more.
 from __future__ import annotations
 
 import asyncio
-import html
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from tieout.api.committer import Committer, Work
 from tieout.api.status import Status, read_status
@@ -66,6 +65,7 @@ class Services:
 
 
 Message = dict[str, Any]
+Pages = Callable[[ASGIApp], Sequence[BaseRoute]]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
@@ -73,7 +73,7 @@ Send = Callable[[Message], Awaitable[None]]
 class Application:
     """Raw webhooks in front, Starlette behind."""
 
-    def __init__(self, services: Services, pages: Sequence[BaseRoute] = ()) -> None:
+    def __init__(self, services: Services, pages: Pages | None = None) -> None:
         self._s, self._metrics = services, Metrics()
         self._receivers: dict[tuple[str, str], tuple[WebhookReceiver, tuple[str, ...]]] = {}
         self._committer = Committer(services.database, self._wake_polls)
@@ -90,11 +90,11 @@ class Application:
             provider,
             services.office,
         )
+        api = build(desk)
         self._rest = Starlette(
             routes=[
-                Mount("/api/v1", build(desk)),
-                *pages,
-                Route("/", self._page),
+                Mount("/api/v1", api),
+                *(pages(api) if pages else ()),
                 Route("/status", self._status),
                 Route("/metrics", self._render_metrics),
                 Route("/healthz", self._health),
@@ -242,21 +242,6 @@ class Application:
 
         return await asyncio.to_thread(read)
 
-    async def _page(self, request: Request) -> Response:
-        try:
-            status = await self._read(request)
-        except ProblemError as problem:
-            if problem.kind != "forbidden":
-                return RedirectResponse("/sign-in", 303)
-            status = None
-        return HTMLResponse(
-            _render(self._s, status),
-            headers={
-                "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-                "cache-control": "no-store",
-            },
-        )
-
     async def _status(self, request: Request) -> Response:
         try:
             return Response((await self._read(request)).to_json(), media_type="application/json")
@@ -304,101 +289,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return b"".join(parts)
 
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8883; --quiet: #777; --bad: #b00020; }
-@media (prefers-color-scheme: dark) { :root { --bad: #ff8a80; --quiet: #aaa; } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.3rem } h2 { font-size: 1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
-  vertical-align: top }
-td:first-child { white-space: nowrap }
-th { font-weight: 600; color: var(--quiet) }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.bad { color: var(--bad) } .quiet { color: var(--quiet) }
-"""
-
-
-def _table(heads: list[tuple[str, bool]], rows: list[list[str]]) -> str:
-    def cell(tag: str, text: str, number: bool) -> str:
-        return f"<{tag}{' class=n' if number else ''}>{html.escape(text)}</{tag}>"
-
-    head = "".join(cell("th", text, number) for text, number in heads)
-    body = "".join(
-        "<tr>" + "".join(cell("td", t, n) for t, (_, n) in zip(row, heads, strict=True)) + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-_NO_FIGURES = "<p>You let people in; figures are shown to other roles.</p>"
-
-
-def _render(services: Services, status: Status | None) -> str:
-    head = (
-        "<!doctype html><html lang=en><meta charset=utf-8>"
-        '<meta name=viewport content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(services.name)} – Tieout</title><style>{_STYLE}</style>"
-        f"<h1>{html.escape(services.name)} <span class=quiet>{html.escape(services.environment)}</span></h1>"
-    )
-    return head + (_figures(status) if status is not None else _NO_FIGURES) + "</html>"
-
-
-def _figures(status: Status) -> str:
-    cases = (
-        _table(
-            [
-                ("What failed", False),
-                ("Cases", True),
-                ("At risk", True),
-                ("", False),
-                ("What recovers it", False),
-            ],
-            [
-                [
-                    c["cause"].replace("_", " "),
-                    str(c["count"]),
-                    f"{Decimal(c['amount_at_risk']):,}",
-                    c["currency"],
-                    c["recovery"],
-                ]
-                for c in status.cases
-            ],
-        )
-        if status.cases
-        else "<p class=quiet>Nothing is in exception.</p>"
-    )
-    flows = _table(
-        [
-            ("Interface", False),
-            ("Documents", True),
-            ("Posted", True),
-            ("Waiting", True),
-            ("Held", True),
-            ("Last polled", False),
-            ("Last error", False),
-        ],
-        [
-            [
-                f["interface"],
-                str(f["documents"]),
-                str(f["posted"]),
-                str(f["waiting"]),
-                str(f["held"]),
-                f["polled_at"],
-                f["last_error"][:80],
-            ]
-            for f in status.flows
-        ],
-    )
-    return (
-        f"<h2>What failed, what it costs, what recovers it</h2>{cases}"
-        f"<h2>Flows</h2>{flows}<h2>Evidence</h2><p>{status.sealed} entries sealed, "
-        f"{status.unsealed} to be sealed.</p>"
-    )
-
-
-def serve(services: Services, pages: Sequence[BaseRoute] = ()) -> None:
+def serve(services: Services, pages: Pages | None = None) -> None:
     """Serve, with the `pages` of the console, until the process is told to stop."""
     # The committer's thread takes turns with the event loop: shorter turns, shorter waits.
     sys.setswitchinterval(0.0005)

@@ -1,5 +1,6 @@
-"""Pages for people: server-rendered, loading nothing from other hosts."""
+"""Pages for people: rendered here, of what the API answers to whoever is signed in. No page knows more, or lets do
+more, than the API does."""
 
-from tieout.console.pages import CONTENT_POLICY, pages
+from tieout.console.routes import pages
 
-__all__ = ["CONTENT_POLICY", "pages"]
+__all__ = ["pages"]

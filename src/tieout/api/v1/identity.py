@@ -24,6 +24,7 @@ from tieout.api.v1.calling import (
 from tieout.api.v1.problems import ProblemError
 from tieout.security import fold_name
 from tieout.security.identity import Session, SignedIn, SignInError, csrf_of
+from tieout.security.roles import OPERATIONS
 from tieout.store import Connection
 
 router = APIRouter(tags=["identity"])
@@ -79,6 +80,8 @@ class Grant(BaseModel):
 
 
 class Who(BaseModel):
+    """`operations` are those that they may do, for some entity at least."""
+
     person: str
     level: str
     second_factor: bool
@@ -86,6 +89,7 @@ class Who(BaseModel):
     ends_at: datetime | None
     csrf: str
     grants: list[Grant]
+    operations: list[str]
 
 
 class OpenSession(BaseModel):
@@ -270,6 +274,7 @@ def session(caller: TheCaller, connection: TheConnection) -> Who:
             )
             for g in caller.person.grants
         ],
+        operations=[o for o in sorted(OPERATIONS) if caller.may_anywhere(o)],
     )
 
 

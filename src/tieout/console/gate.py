@@ -11,10 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+from tieout.console.rendering import HEADERS
+
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SHELL = """<!doctype html>
 <html lang="en">
@@ -49,6 +47,12 @@ _SIGN_IN = """<section id="first">
 <div class="or"><span>or</span></div>
 <button id="passkey" type="button">Use a passkey</button>
 {sso}
+</section>
+"""
+_NOBODY = """<section id="first">
+<h1>Nobody was let in yet</h1>
+<p>Whoever runs <code>tieout up</code> finds a link in what it prints: it makes the first administrator, and serves once.</p>
+<p class="quiet">It is lost? <code>tieout people</code> prints another one while nobody is let in.</p>
 </section>
 """
 _WELCOME = """<section id="first">
@@ -101,7 +105,7 @@ _STEPS = """<section id="code" hidden>
 """
 
 
-def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], bool]) -> list[BaseRoute]:
+def gate(name: str, environment: str, sso: bool, people_exist: Callable[[], bool]) -> list[BaseRoute]:
     """Routes of the pages; `people_exist` is asked in a thread of its own."""
 
     def page(title: str, body: str) -> Response:
@@ -110,15 +114,12 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
         )
         return HTMLResponse(
             text,
-            headers={
-                "content-security-policy": CONTENT_POLICY,
-                "cache-control": "no-store",
-                "referrer-policy": "no-referrer",
-                "x-content-type-options": "nosniff",
-            },
+            headers={**HEADERS, "referrer-policy": "no-referrer"},
         )
 
     async def sign_in(request: Request) -> Response:
+        if not await run_in_threadpool(people_exist):
+            return page("Sign in", _NOBODY)
         link = '<a class="button" href="/api/v1/sign-in/sso">Use the company’s sign-on</a>' if sso else ""
         return page("Sign in", _SIGN_IN.format(sso=link))
 

@@ -1,0 +1,200 @@
+"""Renders templates, and what every page has: who looks, where they are, what was just said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from tieout.console import charts
+from tieout.console.asking import AnswerError, Api
+from tieout.console.words import FILTERS, TESTS
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CONTENT_POLICY,
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+_SAID = "tieout_said"
+_LARGEST_FORM = 1024 * 1024
+# Path, title, the operation that lets see it, and the key behind `g` that leads there.
+PLACES = (
+    ("/", "Today", "cases:read", "t"),
+    ("/tie-out", "Tie-out", "documents:read", "o"),
+    ("/cases", "Cases", "cases:read", "c"),
+    ("/matching", "Matching", "matches:read", "m"),
+    ("/approvals", "Approvals", "approvals:read", "a"),
+    ("/documents", "Documents", "documents:read", "d"),
+    ("/payouts", "Payouts", "documents:read", "p"),
+    ("/close", "Close", "close:read", "l"),
+    ("/interfaces", "Interfaces", "interfaces:read", "i"),
+    ("/mappings", "Mappings", "mappings:read", "n"),
+    ("/evidence", "Evidence", "evidence:read", "e"),
+    ("/access", "Access", "access:read", "u"),
+    ("/systems", "Systems", "systems:read", "s"),
+)
+GROUPS = (("Work", 0, 5), ("Books", 5, 8), ("Platform", 8, 13))
+
+
+@dataclass(frozen=True)
+class Site:
+    """The project that pages are of."""
+
+    name: str
+    environment: str
+
+
+@dataclass
+class Page:
+    """One request of somebody who is signed in."""
+
+    request: Request
+    api: Api
+    site: Site
+    who: dict[str, Any]
+    typed: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    shown: dict[str, Any] = field(default_factory=dict)
+    many: list[tuple[str, str]] = field(default_factory=list)
+
+    def may(self, operation: str) -> bool:
+        return operation in self.who["operations"]
+
+    def arg(self, name: str, default: str = "") -> str:
+        return self.request.query_params.get(name, default)
+
+    def values(self, name: str) -> list[str]:
+        """Every value that a form has of a name."""
+        return [v for k, v in self.many if k == name]
+
+    def url(self, **changes: Any) -> str:
+        """This page's address with other parameters; None leaves one out."""
+        given = {**dict(self.request.query_params), **changes}
+        kept = {k: v for k, v in given.items() if v not in (None, "")}
+        return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+View = Callable[[Page], Awaitable[Response]]
+# What was done, in words (the page is shown anew); None: `view` shows what it left in `page.shown`.
+Act = Callable[[Page], Awaitable[str | None]]
+
+
+class Renderer:
+    """Makes responses of templates."""
+
+    def __init__(self, site: Site, api: ASGIApp) -> None:
+        self.site, self.api = site, api
+        self._jinja = Environment(
+            loader=PackageLoader("tieout.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True,
+        )  # fmt: skip
+        self._jinja.filters.update(FILTERS)
+        self._jinja.tests.update(TESTS)
+        self._jinja.globals.update(charts=charts, places=PLACES, groups=GROUPS, zip=zip, quote=quote)
+
+    def render(self, page: Page, template: str, status: int = 200, **given: Any) -> Response:
+        said = _said(page.request)
+        text = self._jinja.get_template(template).render(
+            page=page, site=self.site, said=said, path=page.request.url.path, **given
+        )
+        response = HTMLResponse(text, status, HEADERS)
+        if said:
+            response.delete_cookie(_SAID, path="/")
+        return response
+
+    def page(self, view: View, act: Act | None = None) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint: `view` shows, `act` does what a form asks and says what it did."""
+
+        async def endpoint(request: Request) -> Response:
+            asked = await _form(request) if request.method == "POST" else []
+            typed = dict(asked)
+            api = Api(self.api, request, typed.pop("csrf", ""))
+            try:
+                who = await api.get("/session")
+            except AnswerError as error:
+                if error.status in (401, 403):
+                    return RedirectResponse("/sign-in", 303)
+                raise
+            if who["level"] not in ("full", "key"):
+                return RedirectResponse("/sign-in", 303)
+            page = Page(request, api, self.site, who, typed, many=asked)
+            response = await self._served(request, page, view, act)
+            for cookie in api.cookies:
+                response.headers.append("set-cookie", cookie)
+            return response
+
+        return endpoint
+
+    async def _served(self, request: Request, page: Page, view: View, act: Act | None) -> Response:
+        if request.method != "POST" or act is None:
+            return await self._shown(page, view, 200)
+        try:
+            said = await act(page)
+        except AnswerError as error:
+            if error.status == 401:
+                return RedirectResponse("/sign-in", 303)
+            page.problem = error.detail
+            return await self._shown(page, view, min(error.status, 499))
+        return _go(request, said) if said is not None else await self._shown(page, view, 200)
+
+    async def _shown(self, page: Page, view: View, status: int) -> Response:
+        try:
+            response = await view(page)
+        except AnswerError as error:
+            if error.status == 401:
+                return RedirectResponse("/sign-in", 303)
+            return self.render(page, "refused.html", error.status, error=error)
+        if status != 200:
+            response.status_code = status
+        return response
+
+
+def _go(request: Request, said: str) -> Response:
+    """Back to the page, which says what was done: sent again, the form is not."""
+    target = request.url.path
+    if said.startswith("/"):
+        target, _, said = said.partition(" ")
+    elif request.url.query:
+        target = f"{target}?{request.url.query}"
+    response = RedirectResponse(target, 303)
+    if said:
+        response.set_cookie(
+            _SAID, quote(said), max_age=30, path="/", httponly=True, samesite="strict",
+            secure=request.url.scheme == "https",
+        )  # fmt: skip
+    return response
+
+
+def _said(request: Request) -> str:
+    return unquote(request.cookies.get(_SAID, ""))[:300]
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form, as they were sent; of a larger one than any here nothing."""
+    size, parts = 0, []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _LARGEST_FORM:
+            return []
+        parts.append(chunk)
+    text = b"".join(parts).decode("utf-8", "replace")
+    return parse_qsl(text, keep_blank_values=True)
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON that people can read."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,78 @@
+"""Every page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from tieout.console.gate import gate
+from tieout.console.rendering import Act, Renderer, Site, View
+from tieout.console.views.approvals import Approval, Approvals
+from tieout.console.views.cases import Case, Cases
+from tieout.console.views.closing import Close, Closes
+from tieout.console.views.documents import Documents
+from tieout.console.views.interfaces import Interface, Interfaces
+from tieout.console.views.matching import Lessons, Matching
+from tieout.console.views.people import Access, Me
+from tieout.console.views.platform import Evidence, Mapping, Mappings, Systems
+from tieout.console.views.proving import Payouts, TieOut
+from tieout.console.views.today import Today
+
+Pages = Callable[[ASGIApp], Sequence[BaseRoute]]
+
+
+def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], bool]) -> Pages:
+    """What makes the routes of every page, once the API is there that they ask; `people_exist` is asked in a thread
+    of its own."""
+
+    def made(api: ASGIApp) -> Sequence[BaseRoute]:
+        r = Renderer(Site(name, environment), api)
+
+        def at(path: str, view: View, act: Act | None = None) -> Route:
+            methods = ["GET", "HEAD", "POST"] if act is not None else ["GET", "HEAD"]
+            return Route(path, r.page(view, act), methods=methods)
+
+        cases, case, approvals, approval = Cases(r), Case(r), Approvals(r), Approval(r)
+        matching, lessons, close, closes = Matching(r), Lessons(r), Close(r), Closes(r)
+        tie_out, payouts, documents = TieOut(r), Payouts(r), Documents(r)
+        interfaces, interface = Interfaces(r), Interface(r)
+        mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
+        access, me = Access(r), Me(r)
+        return [
+            *gate(name, environment, sso, people_exist),
+            at("/", Today(r).view),
+            at("/tie-out", tie_out.view),
+            at("/tie-out/documents", tie_out.behind),
+            at("/cases", cases.view, cases.act),
+            at("/cases/{number:int}", case.view, case.act),
+            at("/matching", matching.view, matching.act),
+            at("/matching/lessons", lessons.view, lessons.act),
+            at("/approvals", approvals.view, approvals.act),
+            at("/approvals/{number:int}", approval.view, approval.act),
+            at("/documents", documents.view),
+            at("/documents/{number:int}", documents.one),
+            at("/payouts", payouts.view),
+            at("/payouts/{number:int}", payouts.one),
+            at("/close", closes.view),
+            at("/close/days.csv", closes.days),
+            at("/close/{entity}/{period}", close.view, close.act),
+            at("/interfaces", interfaces.view),
+            at("/interfaces/{name}", interface.view, interface.act),
+            at("/mappings", mappings.view),
+            at("/mappings/{table}", mapping.view, mapping.act),
+            at("/evidence", Evidence(r).view),
+            at("/access", access.view, access.act),
+            at("/systems", systems.view, systems.act),
+            at("/me", me.view, me.act),
+            Route("/index.html", _home),
+        ]
+
+    return made
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse("/", 308)

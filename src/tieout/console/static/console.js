@@ -1,0 +1,213 @@
+// The console's keys, live figures and small helps. Everything works without it, too, except signing out.
+"use strict";
+
+const typing = (at) => at.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const keysOn = () => localStorage.getItem("tieout-keys") !== "off";
+let leading = false;
+
+// rows: j, k, Enter, x
+
+function rowsOf(at) {
+  const list = at.closest("[data-rows]");
+  return list ? [...list.querySelectorAll("[data-row]")] : [];
+}
+
+function focusRow(row) {
+  for (const each of rowsOf(row)) if (each.tabIndex >= 0) each.tabIndex = -1;
+  const inner = row.matches("[tabindex]") ? row : row.querySelector("a, input, button");
+  if (row.matches("[tabindex]")) row.tabIndex = 0;
+  (inner || row).focus();
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function move(at, by) {
+  const rows = rowsOf(at);
+  if (!rows.length) return false;
+  const here = rows.indexOf(at.closest("[data-row]"));
+  focusRow(rows[Math.min(Math.max(here + by, 0), rows.length - 1)]);
+  return true;
+}
+
+// The button that a letter stands for: of the row that has the focus, else of its form.
+function buttonOf(at, key) {
+  const wanted = `button[data-key="${CSS.escape(key)}"]`;
+  const row = at.closest("[data-row]");
+  const form = at.closest("form");
+  return (row && row.querySelector(wanted)) || (form && form.querySelector(wanted));
+}
+
+function press(button) {
+  const folded = button.closest("details:not([open])");
+  if (folded) folded.open = true;
+  const field = button.dataset.needs && button.form ? button.form.elements[button.dataset.needs] : null;
+  if (field && !field.value.trim()) {
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+    return;
+  }
+  button.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const at = event.target instanceof Element ? event.target : document.body;
+  const key = event.key;
+  if (typing(at)) {
+    if (key === "Escape") {
+      const row = at.closest("[data-row]");
+      row ? focusRow(row) : at.blur();
+    }
+    return;
+  }
+  const inList = at.closest("[data-rows], [data-keys]");
+  if (inList) {
+    if ((key === "j" || key === "k") && move(at, key === "j" ? 1 : -1)) return event.preventDefault();
+    const row = at.closest("[data-row]");
+    if (key === "x" && row) {
+      const box = row.querySelector("[data-choose]");
+      if (box) {
+        box.click();
+        return event.preventDefault();
+      }
+    }
+    if (key === "Enter" && row && at === row) {
+      const link = row.querySelector("th a, a");
+      if (link) link.click();
+      return;
+    }
+    const button = /^[a-z]$/.test(key) && !leading ? buttonOf(at, key) : null;
+    if (button) {
+      press(button);
+      return event.preventDefault();
+    }
+  }
+  if (!keysOn()) return;
+  if (leading) {
+    leading = false;
+    const link = document.querySelector(`a[data-go="${CSS.escape(key)}"]`);
+    if (link) {
+      link.click();
+      event.preventDefault();
+    }
+  } else if (key === "g") {
+    leading = true;
+    setTimeout(() => (leading = false), 1500);
+  } else if (key === "/") {
+    document.getElementById("find").focus();
+    event.preventDefault();
+  } else if (key === "?") {
+    document.getElementById("keys").showModal();
+  } else if (key === "j") {
+    const first = document.querySelector("main [data-rows] [data-row]");
+    if (first) {
+      focusRow(first);
+      event.preventDefault();
+    }
+  }
+});
+
+// clicks: a reason that is needed, choosing all, signing out, the keys
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.needs && button.form && !button.form.elements[button.dataset.needs].value.trim()) {
+    event.preventDefault();
+    press(button);
+  } else if (button.id === "keys-button") {
+    document.getElementById("keys").showModal();
+  } else if (button.id === "sign-out") {
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    fetch("/api/v1/session", { method: "DELETE", headers }).finally(() => location.assign("/sign-in"));
+  }
+});
+
+// The sum of chosen lines, exact: amounts are texts, added as whole numbers of their smallest unit.
+function units(text) {
+  const [whole, part = ""] = text.replace("-", "").split(".");
+  const value = BigInt(whole + part.padEnd(8, "0").slice(0, 8));
+  return text.startsWith("-") ? -value : value;
+}
+
+function shown(value) {
+  const text = (value < 0n ? -value : value).toString().padStart(9, "0");
+  const whole = text.slice(0, -8).replace(/\B(?=(\d{3})+$)/g, ",");
+  const part = text.slice(-8).replace(/0+$/, "").padEnd(2, "0");
+  return `${value < 0n ? "−" : ""}${whole}.${part}`;
+}
+
+function addUp() {
+  const out = document.getElementById("chosen-sum");
+  if (!out) return;
+  const sums = new Map();
+  for (const box of document.querySelectorAll("[data-amount]:checked")) {
+    const held = sums.get(box.dataset.currency) || { cash: 0n, due: 0n };
+    held[box.dataset.side] += units(box.dataset.amount);
+    sums.set(box.dataset.currency, held);
+  }
+  out.textContent = [...sums]
+    .map(([c, s]) => `cash ${shown(s.cash)}, due ${shown(s.due)}, difference ${shown(s.cash - s.due)} ${c}`)
+    .join("; ");
+}
+
+document.addEventListener("change", (event) => {
+  const at = event.target;
+  if (at.matches("[data-choose-all]"))
+    for (const box of at.closest("form").querySelectorAll("[data-choose]")) box.checked = at.checked;
+  if (at.id === "keys-on") localStorage.setItem("tieout-keys", at.checked ? "on" : "off");
+  if (at.matches("[data-into]") && at.files[0])
+    at.files[0].text().then((text) => (document.getElementById(at.dataset.into).value = text));
+  addUp();
+});
+
+document.addEventListener("input", (event) => event.target.removeAttribute("aria-invalid"));
+
+// live: what changed is asked for again, unless somebody works in it
+
+let stream = null;
+let waiting = null;
+
+function live() {
+  const source = document.body.dataset.liveSource;
+  if (stream || !source || !document.querySelector("[data-live]")) return;
+  stream = new EventSource(`${source}?seconds=300`);
+  stream.addEventListener("changed", (event) => {
+    const kinds = JSON.parse(event.data);
+    const parts = [...document.querySelectorAll("[data-live]")].filter((part) =>
+      part.dataset.live.split(" ").some((kind) => kinds.includes(kind)));
+    if (!parts.length) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => parts.forEach(renew), 1200);
+  });
+  stream.onopen = () => (document.getElementById("live").textContent = "live");
+  stream.onerror = () => (document.getElementById("live").textContent = "");
+}
+
+async function renew(part) {
+  const busy = part.contains(document.activeElement) && document.activeElement !== document.body;
+  if (busy || part.querySelector("input:checked, details[open]") || !part.id) {
+    document.getElementById("live").textContent = "newer figures: reload";
+    return;
+  }
+  const reply = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!reply || !reply.ok) return;
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const fresh = page.getElementById(part.id);
+  if (!fresh || !part.isConnected) return;
+  part.replaceWith(document.importNode(fresh, true));
+  htmx.process(document.getElementById(part.id));
+  document.getElementById("live").textContent = "live";
+}
+
+function settle() {
+  const box = document.getElementById("keys-on");
+  if (box) box.checked = keysOn();
+  addUp();
+  live();
+  const problem = document.querySelector("main [role=alert]");
+  if (problem) problem.focus();
+}
+
+document.addEventListener("htmx:afterSettle", settle);
+document.addEventListener("DOMContentLoaded", settle);
+addEventListener("pagehide", () => stream && stream.close());

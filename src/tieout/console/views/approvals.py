@@ -1,0 +1,124 @@
+"""Approvals: what waits for people, with its content and what changed; their decisions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from starlette.responses import Response
+
+from tieout.console.asking import AnswerError
+from tieout.console.rendering import Page, Renderer, as_text
+
+_MOST = 40
+
+
+class Approvals:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        state = "all" if page.arg("state") == "all" else "open"
+        found = await page.api.get("/approvals", state=state, after=page.arg("after"))
+        return self._r.render(page, "approvals.html", list=found, now=await _now(page))
+
+    async def act(self, page: Page) -> str:
+        numbers = [int(n) for n in page.values("request") if n.isdigit()]
+        if not numbers:
+            raise AnswerError(422, {"detail": "choose requests first: the boxes before them"})
+        return await _decide(page, numbers, "")
+
+
+class Approval:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        found = await page.api.get(f"/approvals/{page.request.path_params['number']}")
+        return self._r.render(
+            page, "approval.html", r=found, postings=lines_of(found["content"]), as_text=as_text,
+            before=await _before(page, found), now=await _now(page),
+        )  # fmt: skip
+
+    async def act(self, page: Page) -> str:
+        return await _decide(page, [page.request.path_params["number"]], page.typed.get("seen", ""))
+
+
+async def _now(page: Page) -> str:
+    told = await page.api.maybe("/today")
+    return str(told["at"]) if told else datetime.now(UTC).isoformat()
+
+
+async def _decide(page: Page, numbers: list[int], seen: str) -> str:
+    verdict = "approve" if page.typed.get("act") == "approve" else "reject"
+    given = {"requests": numbers, "verdict": verdict, "reason": page.typed.get("reason", ""), "seen": seen}
+    done = await page.api.post("/approvals/decide", given)
+    states = {d["state"] for d in done}
+    if states == {"open"}:
+        return f"noted: {len(done)} wait for the next step"
+    return f"{len(done)} {'approved' if verdict == 'approve' else 'rejected'}"
+
+
+def lines_of(content: Any) -> list[dict[str, Any]]:
+    """The journal lines of what is approved, wherever its postings hold them."""
+    found: list[dict[str, Any]] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            raw = value.get("amount")
+            money = raw.get("value") if isinstance(raw, dict) else raw
+            if "account" in value and money is not None and _number(money):
+                text = value.get("text") or value.get("name") or value.get("reference") or ""
+                found.append({"account": value["account"], "amount": money, "text": text})
+                return
+            for each in value.values():
+                walk(each)
+        elif isinstance(value, list):
+            for each in value:
+                walk(each)
+
+    walk(content.get("postings", []) if isinstance(content, dict) else [])
+    return found
+
+
+def _number(value: Any) -> bool:
+    try:
+        Decimal(str(value))
+    except InvalidOperation:
+        return False
+    return True
+
+
+async def _before(page: Page, request: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(field, before, now) of what the document said by its revision before this one."""
+    _, _, key = request["subject"].partition(":")
+    if request["revision"] < 2 or not page.may("documents:read"):
+        return []
+    listed = await page.api.get("/documents", source_key=key, interface=request["interface"])
+    older = [d for d in listed["items"] if d["revision"] < request["revision"]]
+    if not older:
+        return []
+    last = max(older, key=lambda d: (d["revision"], d["document_id"]))
+    before = (await page.api.get(f"/documents/{last['document_id']}"))["content"]
+    now = request["content"].get("document", {}) if isinstance(request["content"], dict) else {}
+    return differences(before, now)[:_MOST]
+
+
+def differences(before: Any, now: Any, place: str = "") -> list[tuple[str, str, str]]:
+    """(place, before, now) wherever two JSON values are not the same."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        found = []
+        for key in sorted({*before, *now}):
+            found += differences(before.get(key), now.get(key), f"{place}.{key}" if place else key)
+        return found
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        found = []
+        for index, (old, new) in enumerate(zip(before, now, strict=True)):
+            found += differences(old, new, f"{place}[{index + 1}]")
+        return found
+    return [] if before == now else [(place, _text(before), _text(now))]
+
+
+def _text(value: Any) -> str:
+    return "–" if value is None else value if isinstance(value, str) else as_text(value)

@@ -1,0 +1,113 @@
+"""Close: every close, and one with its tasks, its critical path, its signatures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from tieout.console.asking import AnswerError
+from tieout.console.charts import Bar, Box, bars, flow
+from tieout.console.rendering import HEADERS, Page, Renderer
+
+_KINDS = {"signed": "good", "prepared": "busy", "done": "busy", "open": "quiet", "blocked": "quiet"}
+
+
+class Closes:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        found = await page.api.get("/closes")
+        books = await page.api.maybe("/runbooks") or []
+        days = [c for c in found if c["business_days"] is not None][:24]
+        return self._r.render(
+            page, "closes.html", closes=found, runbooks=books, days=days, days_chart=days_chart(days)
+        )
+
+    async def days(self, page: Page) -> Response:
+        """Business days to close, as CSV."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(["entity", "period", "business_days"])
+        for c in await page.api.get("/closes"):
+            if c["business_days"] is not None:
+                writer.writerow([c["entity"], c["period"], c["business_days"]])
+        headers = {**HEADERS, "content-disposition": 'attachment; filename="days-to-close.csv"'}
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+class Close:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        found = await page.api.get(self._path(page))
+        signed = sum(t["state"] == "signed" for t in found["tasks"])
+        return self._r.render(page, "close.html", c=found, signed=signed, drawing=path_drawing(found))
+
+    async def act(self, page: Page) -> str:
+        path = self._path(page)
+        match page.typed.get("act"):
+            case "look":
+                await page.api.post(f"{path}/look")
+                return "the evidence was read"
+            case "lock":
+                done = await page.api.post(f"{path}/lock", {"kind": page.typed.get("kind", "")})
+                return f"locked: {', '.join(f'{k} until {v}' for k, v in done['locks'].items() if v)}"
+            case "sign":
+                return await self._sign(page, [])
+        tasks = page.values("task")
+        if not tasks:
+            raise AnswerError(422, {"detail": "choose tasks first: the boxes before them"})
+        return await self._sign(page, tasks)
+
+    async def _sign(self, page: Page, tasks: list[str]) -> str:
+        said = await page.api.post(f"{self._path(page)}/sign", {"tasks": tasks})
+        left = [s for s in said if not s["done"]]
+        done = f"{len(said) - len(left)} signed or prepared"
+        return f"{done}; {left[0]['task']}: {left[0]['said']}" if left else done
+
+    def _path(self, page: Page) -> str:
+        given = page.request.path_params
+        return f"/closes/{quote(given['entity'], safe='')}/{quote(given['period'], safe='')}"
+
+
+def days_chart(rows: list[dict[str, Any]]) -> Any:
+    """How many business days each close took."""
+    drawn = [
+        Bar(f"{c['entity']} {c['period']}", ((c["business_days"], "series"),), str(c["business_days"]))
+        for c in rows
+    ]
+    return bars("Business days to close", drawn)
+
+
+def path_drawing(close: dict[str, Any]) -> Any:
+    """Tasks by how many others they come after; what the close waits for is drawn strong."""
+    tasks = {t["name"]: t for t in close["tasks"]}
+    depth: dict[str, int] = {}
+
+    def deep(name: str) -> int:
+        if name not in depth:
+            depth[name] = 0
+            before = [deep(b) for b in tasks[name]["after"] if b in tasks]
+            depth[name] = max(before, default=-1) + 1
+        return depth[name]
+
+    critical = set(close["critical_path"])
+    boxes = [
+        Box(
+            name, deep(name), name, f"{t['state']}{', late' if t['late'] else ''}",
+            f"{'bad' if t['late'] else _KINDS.get(t['state'], 'quiet')}{' critical' if name in critical else ''}",
+        )
+        for name, t in tasks.items()
+    ]  # fmt: skip
+    edges = [
+        (before, name, "critical" if name in critical and before in critical else "")
+        for name, t in tasks.items()
+        for before in t["after"]
+    ]
+    return flow("Tasks and what they wait for", boxes, edges, wide=168, gap=44)

@@ -1,0 +1,40 @@
+"""Documents, and one document's way from its source's bytes to Odoo and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from tieout.console.rendering import Page, Renderer, as_text
+
+_FILTERS = ("source_key", "interface", "entity", "period", "state", "kind")
+
+
+class Documents:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        wanted = {k: page.arg(k) for k in _FILTERS}
+        found = await page.api.get("/documents", **wanted, after=page.arg("after"))
+        flows = await page.api.maybe("/interfaces") or []
+        return self._r.render(
+            page, "documents.html", list=found, interfaces=[f["interface"] for f in flows],
+            entities=sorted({f["entity"] for f in flows}),
+        )  # fmt: skip
+
+    async def one(self, page: Page) -> Response:
+        number = page.request.path_params["number"]
+        found = await page.api.get(f"/documents/{number}")
+        source = await page.api.maybe(f"/documents/{number}/source")
+        entries: list[dict[str, Any]] = []
+        if page.may("evidence:read"):
+            told = await page.api.maybe("/evidence", subject=found["source_key"], limit=20)
+            entries = told["items"] if told else []
+        deliveries = found["deliveries"]
+        return self._r.render(
+            page, "document.html", d=found, source=source, entries=entries, as_text=as_text,
+            confirmed=sum(v["state"] == "confirmed" for v in deliveries),
+            failed=any(v["state"] == "refused" for v in deliveries), changed=any(v["changed"] for v in deliveries),
+        )  # fmt: skip

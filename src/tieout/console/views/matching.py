@@ -1,0 +1,110 @@
+"""Matching: what is suggested with its reasons, breaks on both sides, what was matched; lessons."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import Response
+
+from tieout.console.asking import AnswerError
+from tieout.console.charts import Bar, bars
+from tieout.console.rendering import Page, Renderer
+
+
+class Matching:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        sums = await page.api.get("/matches/open/sums")
+        flows = await page.api.maybe("/interfaces") or []
+        entities = sorted({s["entity"] for s in sums} | {f["entity"] for f in flows})
+        entity = page.arg("entity") or next((s["entity"] for s in sums), entities[0] if entities else "")
+        asked = {"entity": entity, "words": page.arg("words"), "amount": page.arg("amount"), "limit": 30}
+        sides: dict[str, Any] = {"cash": {"items": [], "next": None}, "due": {"items": [], "next": None}}
+        if entity:
+            for side in sides:
+                sides[side] = await page.api.get(
+                    "/matches/open", side=side, after=page.arg(f"after_{side}"), **asked
+                )
+        roles = await page.api.maybe("/mappings/accounts") or {"rows": []}
+        keys = sorted({r["key"] for r in roles["rows"]})
+        rates = [r for r in (await page.api.get("/series/matching"))["rows"] if r["entity"] == entity]
+        return self._r.render(
+            page, "matching.html", entity=entity, entities=entities, sums=[s for s in sums if s["entity"] == entity],
+            suggestions=await page.api.get("/matches/suggestions", entity=entity, after=page.arg("after"), limit=20),
+            matched=await page.api.get("/matches", entity=entity, limit=20), rates=rates,
+            cash=sides["cash"], due=sides["due"], chosen=set(page.values("line")),
+            differences=[k.removeprefix("difference.") for k in keys if k.startswith("difference.")],
+            accounts=[k for k in keys if not k.startswith(("difference.", "bank."))],
+            taught=len(await page.api.get("/lessons", entity=entity, state="proposed")), rate_chart=rate_chart(rates),
+        )  # fmt: skip
+
+    async def act(self, page: Page) -> str:
+        number, reason = page.typed.get("suggestion", ""), {"reason": page.typed.get("reason", "")}
+        lines = [int(n) for n in page.values("line") if n.isdigit()]
+        where = f"/matches/suggestions/{number}"
+        match page.typed.get("act"):
+            case "accept":
+                await page.api.post(f"{where}/accept")
+                return "accepted: it is applied now"
+            case "split":
+                await page.api.post(f"{where}/accept", {"lines": lines})
+                return "accepted with these lines alone: the others stay open"
+            case "reject":
+                await page.api.post(f"{where}/reject", reason)
+                return "rejected: it is not suggested again"
+            case "write-off":
+                done = await page.api.post(f"{where}/write-off", reason)
+                return "written off" if done["applied"] else "the write-off waits for a second person"
+            case "approve":
+                await page.api.post(f"{where}/approve")
+                return "approved: it is applied now"
+            case "undo":
+                await page.api.post("/matches/undo", {"key": page.typed.get("key", ""), **reason})
+                return "it is taken apart now"
+        if not lines:
+            raise AnswerError(422, {"detail": "choose lines first: the boxes before them"})
+        entity = page.arg("entity") or await self._entity(page)
+        if page.typed.get("act") == "book":
+            if len(lines) != 1:
+                raise AnswerError(422, {"detail": "choose the one line of cash that is booked"})
+            given = {"entity": entity, "line": lines[0], "account": page.typed.get("account", "")}
+            await page.api.post("/matches/book", given)
+            return "booked: it is applied now"
+        given = {"entity": entity, "lines": lines, "difference": page.typed.get("difference", "")}
+        await page.api.post("/matches/join", given)
+        return "matched: it is applied now"
+
+    async def _entity(self, page: Page) -> str:
+        sums = await page.api.get("/matches/open/sums")
+        return str(sums[0]["entity"]) if sums else ""
+
+
+class Lessons:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        return self._r.render(page, "lessons.html", lessons=await page.api.get("/lessons"))
+
+    async def act(self, page: Page) -> str:
+        number = page.typed.get("lesson", "")
+        if page.typed.get("act") == "approve":
+            await page.api.post(f"/lessons/{number}/approve")
+            return "approved: matching uses it from the next run on"
+        await page.api.post(f"/lessons/{number}/reject", {"reason": page.typed.get("reason", "")})
+        return "rejected"
+
+
+def rate_chart(rows: list[dict[str, Any]]) -> Any:
+    """By month: how many matches the policy applied, and how many people did."""
+    drawn = []
+    for r in rows[-12:]:
+        total = r["by_policy"] + r["by_people"]
+        share = Decimal(100 * r["by_policy"]) / total if total else Decimal(0)
+        parts = ((r["by_policy"], "series"), (r["by_people"], "series second"))
+        note = f"{r['period']}: {r['by_policy']} by policy, {r['by_people']} by people"
+        drawn.append(Bar(r["period"], parts, f"{total}, {share:.0f}% by policy", note))
+    return bars("Who matched", drawn)

@@ -1,0 +1,124 @@
+"""Access, and what is about oneself."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from tieout.console.rendering import Page, Renderer
+
+
+def said(change: dict[str, Any]) -> str:
+    """A change of rights in words."""
+    kind = change.get("type") or change.get("kind") or ""
+    rest = ", ".join(
+        f"{k.replace('_', ' ')} {v}"
+        for k, v in change.items()
+        if k not in ("type", "kind", "key_sha256") and v not in (None, "", [], ())
+    )
+    return f"{kind}: {rest}" if kind else rest
+
+
+def _listed(text: str) -> list[str]:
+    return [x.strip() for x in text.split(",") if x.strip()]
+
+
+class Access:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        roles = await page.api.get("/access/roles")
+        people = await page.api.get("/access/people")
+        operations = sorted({o for r in roles for o in r["operations"]})
+        return self._r.render(
+            page, "access.html", people=people, roles=roles, operations=operations, change_words=said,
+            changes=await page.api.get("/access/changes"), keys=await page.api.get("/access/service-keys"),
+            services=[p for p in people if not p["human"] and p["active"]],
+        )  # fmt: skip
+
+    async def act(self, page: Page) -> str | None:
+        name = page.typed.get("name", "")
+        given: dict[str, Any]
+        path, api = f"/access/people/{quote(name, safe='')}", page.api
+        match page.typed.get("act"):
+            case "invite":
+                made = await api.post(f"{path}/invitation")
+                page.shown |= {"link": made["link"], "who": name}
+                page.typed = {}
+                return None
+            case "sign-out":
+                await api.post(f"{path}/sessions", method="DELETE")
+                return f"{name} is signed out everywhere"
+            case "reset":
+                return _waits(await api.post(f"{path}/reset"), f"{name} signs in anew")
+            case "leave":
+                return _waits(await api.post(path, method="DELETE"), f"{name} is let in no more")
+            case "confirm":
+                await api.post(f"/access/changes/{quote(page.typed.get('no', ''), safe='')}/confirm")
+                return "confirmed"
+            case "revoke":
+                given = {k: page.typed.get(k, "") for k in ("name", "role", "entity")}
+                return _waits(await api.post("/access/grants/revoke", given), "the role is taken")
+            case "add":
+                given = {
+                    "name": name,
+                    "human": not page.typed.get("service"),
+                    "names": _listed(page.typed.get("names", "")),
+                }
+                return _waits(await api.post("/access/people", given), f"{name} is added")
+            case "grant":
+                given = {k: page.typed.get(k, "") for k in ("name", "role", "entity")}
+                given["limit"] = page.typed.get("limit") or None
+                return _waits(await api.post("/access/grants", given), f"{name} is {given['role']} now")
+            case "end-key":
+                await api.post(
+                    f"/access/service-keys/{quote(page.typed.get('key_id', ''), safe='')}", method="DELETE"
+                )
+                return "the key ended"
+            case _:
+                given = {
+                    "account": page.typed.get("account", ""), "label": page.typed.get("label", ""),
+                    "scopes": page.values("scope"), "entities": _listed(page.typed.get("entities", "")),
+                    "days": page.typed.get("days", ""),
+                }  # fmt: skip
+                made = await api.post("/access/service-keys", given)
+                page.shown["key"] = made["key"]
+                page.typed, page.many = {}, []
+                return None
+
+
+def _waits(made: dict[str, Any] | None, done: str) -> str:
+    return "asked: another administrator confirms it" if made and made.get("waits") else done
+
+
+class Me:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        return self._r.render(
+            page, "me.html", sessions=await page.api.get("/me/sessions"), ways=await page.api.get("/me/ways")
+        )
+
+    async def act(self, page: Page) -> str | None:
+        match page.typed.get("act"):
+            case "end-others":
+                await page.api.post("/me/sessions", method="DELETE")
+                return "all other sessions ended"
+            case "remove":
+                await page.api.post(
+                    f"/me/ways/{quote(page.typed.get('number', ''), safe='')}", method="DELETE"
+                )
+                return "removed"
+            case "renew":
+                made = await page.api.post("/me/recovery")
+                page.shown["codes"] = made["recovery_codes"]
+                return None
+            case _:
+                given = {k: page.typed.get(k, "") for k in ("old", "new")}
+                page.typed = {}
+                await page.api.post("/me/password", given, "PUT")
+                return "the password is another one; all other sessions ended"

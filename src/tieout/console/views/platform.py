@@ -1,0 +1,96 @@
+"""Mappings, evidence, systems: what the platform stands on."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from tieout.console.rendering import Page, Renderer
+
+_SEARCH = ("subject", "action", "actor", "entity")
+
+
+class Mappings:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        return self._r.render(page, "mappings.html", tables=await page.api.get("/mappings"))
+
+
+class Mapping:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        path = self._path(page)
+        found = await page.api.get(path, words=page.arg("words"), on=page.arg("on"))
+        whole = found if not (page.arg("words") or page.arg("on")) else await page.api.get(path)
+        return self._r.render(page, "mapping.html", m=found, text=as_table(whole["rows"]))
+
+    async def act(self, page: Page) -> str | None:
+        given = {"content": page.typed.get("content", "")}
+        if page.typed.get("act") == "try":
+            page.shown["diff"] = await page.api.post(f"{self._path(page)}/try", given)
+            return None
+        given |= {"seen": page.typed.get("seen", ""), "reason": page.typed.get("reason", "")}
+        done = await page.api.post(self._path(page), given, "PUT")
+        return f"in force: {len(done['added'])} rows added, {len(done['removed'])} taken out"
+
+    def _path(self, page: Page) -> str:
+        return f"/mappings/{quote(page.request.path_params['table'], safe='')}"
+
+
+def as_table(rows: list[dict[str, Any]]) -> str:
+    """Rows as the CSV that is edited."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["key", "value", "valid_from", "valid_to"])
+    for r in rows:
+        writer.writerow([r["key"], r["value"], r["valid_from"] or "", r["valid_to"] or ""])
+    return text.getvalue()
+
+
+class Evidence:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        wanted = {k: page.arg(k) for k in _SEARCH}
+        found = await page.api.get("/evidence", **wanted, after=page.arg("after"))
+        return self._r.render(page, "evidence.html", list=found, key=await page.api.maybe("/evidence/key"))
+
+
+class Systems:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        return self._r.render(
+            page, "systems.html", systems=await page.api.get("/systems"), told=await page.api.get("/subscriptions"),
+            types=await page.api.get("/event-types"),
+        )  # fmt: skip
+
+    async def act(self, page: Page) -> str | None:
+        match page.typed.get("act"):
+            case "test":
+                name = quote(page.typed.get("system", ""), safe="")
+                page.shown["steps"] = await page.api.post(f"/systems/{name}/test")
+                return None
+            case "end":
+                number = quote(page.typed.get("number", ""), safe="")
+                await page.api.post(f"/subscriptions/{number}", method="DELETE")
+                return "it is told nothing more"
+            case _:
+                given = {
+                    "url": page.typed.get("url", ""), "entity": page.typed.get("entity", "") or "*",
+                    "types": page.values("type"),
+                }  # fmt: skip
+                made = await page.api.post("/subscriptions", given)
+                page.shown["secret"] = made["secret"]
+                page.typed, page.many = {}, []
+                return None

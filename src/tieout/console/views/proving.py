@@ -1,0 +1,63 @@
+"""Tie-out, the documents behind a figure, and payouts with their proofs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import Response
+
+from tieout.console.rendering import Page, Renderer
+
+
+def net_of(figure: dict[str, Any]) -> Decimal:
+    """Debit less credit."""
+    return Decimal(figure["debit"]) - Decimal(figure["credit"])
+
+
+class TieOut:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        every = await page.api.get("/tie-out")
+        wanted = {k: page.arg(k) for k in ("period", "entity", "interface")}
+        rows = [r for r in every["rows"] if all(not v or r[k] == v for k, v in wanted.items())]
+        periods = sorted({r["period"] for r in every["rows"]}, reverse=True)
+        by_period = [
+            (p, [r for r in rows if r["period"] == p]) for p in periods if any(r["period"] == p for r in rows)
+        ]
+        return self._r.render(
+            page, "tieout.html", told={**every, "rows": rows}, by_period=by_period, net_of=net_of, periods=periods,
+            entities=sorted({r["entity"] for r in every["rows"]}), proven=sum(r["proven"] for r in rows),
+            interfaces=sorted({r["interface"] for r in every["rows"]}),
+        )  # fmt: skip
+
+    async def behind(self, page: Page) -> Response:
+        wanted = {k: page.arg(k) for k in ("interface", "entity", "period", "currency", "bucket")}
+        found = await page.api.get("/tie-out/documents", **wanted, after=page.arg("after"))
+        keys = ("interface", "entity", "period")
+        rows = (await page.api.get("/tie-out", **{k: wanted[k] for k in keys}))["rows"]
+        figure = next((r[wanted["bucket"]] for r in rows if r["currency"] == wanted["currency"]), None)
+        return self._r.render(page, "behind.html", list=found, figure=figure, net_of=net_of)
+
+
+class Payouts:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        found = await page.api.get("/payouts", entity=page.arg("entity"), after=page.arg("after"))
+        return self._r.render(page, "payouts.html", list=found)
+
+    async def one(self, page: Page) -> Response:
+        number = page.request.path_params["number"]
+        found = await page.api.get(f"/payouts/{number}")
+        parts = found["movements"]
+        total = sum((Decimal(p["net"]) for p in parts if p["net"] is not None), Decimal(0))
+        by_kind: dict[str, Decimal] = {}
+        for p in parts:
+            if p["net"] is not None:
+                kind = p["category"] or "never came"
+                by_kind[kind] = by_kind.get(kind, Decimal(0)) + Decimal(p["net"])
+        return self._r.render(page, "payout.html", p=found, total=total, by_kind=sorted(by_kind.items()))

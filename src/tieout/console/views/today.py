@@ -1,0 +1,50 @@
+"""Today: what failed, what it costs, what recovers it; and what is near."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import Response
+
+from tieout.console.charts import Bar, bars
+from tieout.console.rendering import Page, Renderer
+from tieout.console.words import amount
+
+
+class Today:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        if not page.may("cases:read"):
+            return self._r.render(page, "nothing.html")
+        told = await page.api.get("/today", entity=page.arg("entity"))
+        sums: dict[str, Decimal] = {}
+        for f in told["failed"]:
+            sums[f["currency"]] = sums.get(f["currency"], Decimal(0)) + Decimal(f["amount"])
+        return self._r.render(
+            page,
+            "today.html",
+            t=told,
+            at_risk=sorted(sums.items(), key=lambda x: -x[1]),
+            overdue=sum(f["overdue"] for f in told["failed"]),
+            cash_chart=cash_chart(told["cash"]),
+        )
+
+
+def cash_chart(rows: list[dict[str, Any]]) -> Any:
+    """Cash by kind and currency; a debt is drawn as such."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for r in rows:
+        key = (r["kind"], r["currency"])
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(r["amount"])
+    drawn = [
+        Bar(
+            f"{kind} {currency}",
+            ((abs(total), "series neg" if total < 0 else "series"),),
+            str(amount(total, currency).striptags()),
+        )
+        for (kind, currency), total in sorted(sums.items())
+    ]
+    return bars("Cash by what it is", drawn)

@@ -1,0 +1,189 @@
+"""How figures, times and states are written on pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from tieout.money import minor_digits
+from tieout.security import masked
+
+_TICKS = re.compile(r"`([^`]+)`")
+# What a state is called, and how it looks: good, busy, bad or quiet.
+STATES: dict[str, tuple[str, str]] = {
+    "posted": ("posted", "good"),
+    "planned": ("on its way", "busy"),
+    "normalised": ("waiting", "busy"),
+    "refused": ("in exception", "bad"),
+    "excluded": ("excluded", "quiet"),
+    "superseded": ("superseded", "quiet"),
+    "confirmed": ("read back", "good"),
+    "waiting": ("waiting", "busy"),
+    "attempting": ("being sent", "busy"),
+    "unknown": ("outcome unknown", "bad"),
+    "open": ("open", "busy"),
+    "solved": ("solved", "good"),
+    "approved": ("approved", "good"),
+    "rejected": ("rejected", "bad"),
+    "void": ("void", "quiet"),
+    "signed": ("signed", "good"),
+    "prepared": ("prepared", "busy"),
+    "done": ("ready to sign", "busy"),
+    "blocked": ("waits for others", "quiet"),
+    "to_approve": ("waits for a second person", "busy"),
+    "proposed": ("proposed", "busy"),
+}
+
+
+def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
+    """An amount with thousands apart, as many decimals as its currency has or it needs, its currency behind; a
+    negative one has a true minus and says so by colour, too. `signed` writes a plus as well."""
+    if value is None:
+        return Markup('<span class="quiet">–</span>')
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return escape(str(value))
+    digits = _digits(currency)
+    shown = number.normalize()
+    places = max(digits, -int(shown.as_tuple().exponent) if shown else 0)
+    text = f"{abs(number):,.{places}f}"
+    sign = "−" if number < 0 else ("+" if signed and number > 0 else "")
+    kind = "money neg" if number < 0 else ("money zero" if not number else "money")
+    unit = Markup(' <span class="unit">{}</span>').format(currency) if currency else ""
+    return Markup('<span class="{}">{}{}{}</span>').format(kind, sign, text, unit)
+
+
+def _digits(currency: str) -> int:
+    try:
+        return minor_digits(currency) if currency else 2
+    except (KeyError, ValueError):
+        return 2
+
+
+def number(value: Any) -> str:
+    """A count with thousands apart."""
+    return f"{int(value or 0):,}"
+
+
+def cause(value: str) -> str:
+    """A cause as words: the first letter large."""
+    text = value.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def plain(value: Any) -> str:
+    return str(value or "").replace("_", " ")
+
+
+def state(value: str) -> Markup:
+    """A state as a badge."""
+    words, kind = STATES.get(value, (plain(value), "quiet"))
+    return Markup('<span class="badge {}">{}</span>').format(kind, words)
+
+
+def ticks(text: str) -> Markup:
+    """Words with `commands` in them set as code."""
+    parts = _TICKS.split(str(text or ""))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
+    )
+
+
+def _instant(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def when(value: Any) -> Markup:
+    """An instant: day and time, and all of it for machines."""
+    at = _instant(value) if value else None
+    if at is None:
+        return Markup('<span class="quiet">–</span>')
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %z}", f"{at:%d %b %H:%M}"
+    )
+
+
+def day(value: Any) -> str:
+    """A day as 2026-10-31."""
+    return str(value or "–")[:10]
+
+
+def long_day(value: Any) -> str:
+    """A day with its weekday."""
+    at = _instant(value)
+    return f"{at:%a %d %b %Y}" if at else str(value)
+
+
+def month(value: str) -> str:
+    """2026-10 as October 2026."""
+    try:
+        return f"{date.fromisoformat(f'{value}-01'):%B %Y}"
+    except ValueError:
+        return value
+
+
+def due(value: Any, now: Any) -> Markup:
+    """How long until something is due, or since: a missed time says so."""
+    at, here = _instant(value), _instant(now)
+    if at is None or here is None:
+        return Markup('<span class="quiet">–</span>')
+    left = at - here
+    words = _span(abs(left))
+    if left < timedelta(0):
+        return Markup('<span class="due late" title="{}">{} late</span>').format(
+            f"{at:%Y-%m-%d %H:%M}", words
+        )
+    kind = "due near" if left < timedelta(hours=24) else "due"
+    return Markup('<span class="{}" title="{}">in {}</span>').format(kind, f"{at:%Y-%m-%d %H:%M}", words)
+
+
+def age(value: Any, now: Any) -> str:
+    """How long ago something was."""
+    at, here = _instant(value), _instant(now)
+    return _span(abs(here - at)) if at and here else "–"
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"
+
+
+def absolute(value: Any) -> Decimal:
+    """An amount without its sign."""
+    return abs(Decimal(str(value)))
+
+
+def percent(value: Any) -> str:
+    """A share of 1 as percent."""
+    return f"{Decimal(str(value)) * 100:.1f}".removesuffix(".0")
+
+
+def negative(value: Any) -> bool:
+    return Decimal(str(value)) < 0
+
+
+def nonzero(value: Any) -> bool:
+    return value is not None and Decimal(str(value)) != 0
+
+
+TESTS = {"negative": negative, "nonzero": nonzero}
+FILTERS = {
+    "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "when": when,
+    "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
+    "masked": masked, "absolute": absolute, "percent": percent,
+}  # fmt: skip

@@ -1,0 +1,114 @@
+"""A company's month that stays: everything runs, and people sign in to its web side."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pyotp
+
+from tieout.bootstrap.supervisor import Supervisor
+from tieout.bootstrap.wiring import App
+from tieout.cli.context import Factories
+from tieout.cli.demo import Demo
+from tieout.cli.scenarios import DemoOptions
+from tieout.security import AddPerson, Begin, Change, Confirm, GrantRole, change_authority, load_authority
+from tieout.security.identity import Identity, Origin, Site, csrf_of
+from tieout.store import Connection
+
+PASSWORD = "five words that nobody guesses"
+
+
+class _Staying(Demo):
+    """A demo that ends when it is told to, before its close."""
+
+    def __init__(self, house: House, options: DemoOptions) -> None:
+        super().__init__(options, Factories(App, Supervisor))
+        self._house = house
+
+    def _close(self, app: Any, scenario: Any, result: Any) -> None:
+        self._house.app, self._house.scenario, self._house.demo = app, scenario, self
+        self._house.ready.set()
+        self._house.done.wait()
+
+
+class House:
+    """A whole project after its month: its cases are open, nothing is signed."""
+
+    app: Any
+    scenario: Any
+    demo: Any
+
+    def __init__(self, folder: Path, scenario: str = "services", orders: int = 20, seed: int = 5) -> None:
+        self.ready, self.done = threading.Event(), threading.Event()
+        options = DemoOptions(
+            orders=orders, seed=seed, faults="none", scenario=scenario, folder=folder, serve=False, kills=0, crash="",
+            quiet=True,
+        )  # fmt: skip
+        self._failed: list[BaseException] = []
+        self._thread = threading.Thread(target=self._run, args=(options,), daemon=True)
+        self._thread.start()
+        while not self.ready.wait(0.1):
+            if self._failed:
+                raise self._failed[0]
+        self.base = self.app.project.identity.url
+        self.connection: Connection = self.app.database.connect(autocommit=True)
+        self.identity = Identity(
+            self.connection, self.now, Site("localhost", self.base, f"Tieout {self.app.project.name}")
+        )
+        self.secrets: dict[str, str] = {}
+
+    def _run(self, options: DemoOptions) -> None:
+        try:
+            _Staying(self, options).run()
+        except BaseException as error:
+            self._failed.append(error)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.done.set()
+        self._thread.join(60)
+
+    # people
+
+    def grant(self, name: str, role: str, entity: str = "*") -> None:
+        """Let somebody in with a role, whoever is there already."""
+        people = load_authority(self.connection).people
+        changes: list[Change] = []
+        if not people:
+            first = tuple(AddPerson(name=n, human=True, names=(), key_sha256=b"") for n in ("ann", "ben"))
+            self._change(Begin(people=first), "first start")
+        if name not in load_authority(self.connection).people:
+            changes.append(AddPerson(name=name, human=True, names=(), key_sha256=b""))
+        changes.append(GrantRole(name=name, role=role, entity=entity, limit=None))
+        for change in changes:
+            number = self._change(change, "ann")
+            self._change(Confirm(no=number), "ben")
+
+    def _change(self, change: Change, by: str) -> int:
+        with self.connection.transaction():
+            return change_authority(self.connection, change, by, self.now())
+
+    def session(self, name: str) -> tuple[str, dict[str, str]]:
+        """Somebody signed in with whatever their roles need: the cookie's token, and the headers of a browser."""
+        signed = self.identity.accept(
+            self.identity.invite(name, "ann"), f"{PASSWORD} {name}", Origin("test")
+        )
+        if signed.next == "enrol":
+            secret, _ = self.identity.offer_totp(signed.session)
+            self.secrets[name] = secret
+            code = pyotp.TOTP(secret).at(self.now())
+            signed, _ = self.identity.confirm_totp(signed.session, code, Origin("test"))
+        assert signed.next == "done", signed.next
+        csrf = csrf_of(self.connection, signed.token)
+        headers = {"cookie": f"tieout={signed.token}", "origin": self.base, "x-tieout-csrf": csrf}
+        return signed.token, headers
+
+    def api(self, name: str) -> httpx2.Client:
+        return httpx2.Client(base_url=f"{self.base}/api/v1", headers=self.session(name)[1], timeout=60)
