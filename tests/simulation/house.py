@@ -15,7 +15,16 @@ from tieout.bootstrap.wiring import App
 from tieout.cli.context import Factories
 from tieout.cli.demo import Demo
 from tieout.cli.scenarios import DemoOptions
-from tieout.security import AddPerson, Begin, Change, Confirm, GrantRole, change_authority, load_authority
+from tieout.security import (
+    AddPerson,
+    Begin,
+    Change,
+    Confirm,
+    GrantRole,
+    change_authority,
+    key_hash,
+    load_authority,
+)
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.store import Connection
 
@@ -82,10 +91,12 @@ class House:
         people = load_authority(self.connection).people
         changes: list[Change] = []
         if not people:
-            first = tuple(AddPerson(name=n, human=True, names=(), key_sha256=b"") for n in ("ann", "ben"))
+            first = tuple(
+                AddPerson(name=n, human=True, names=(), key_sha256=key_hash(n)) for n in ("ann", "ben")
+            )
             self._change(Begin(people=first), "first start")
         if name not in load_authority(self.connection).people:
-            changes.append(AddPerson(name=name, human=True, names=(), key_sha256=b""))
+            changes.append(AddPerson(name=name, human=True, names=(), key_sha256=""))
         changes.append(GrantRole(name=name, role=role, entity=entity, limit=None))
         for change in changes:
             number = self._change(change, "ann")
@@ -97,9 +108,7 @@ class House:
 
     def session(self, name: str) -> tuple[str, dict[str, str]]:
         """Somebody signed in with whatever their roles need: the cookie's token, and the headers of a browser."""
-        signed = self.identity.accept(
-            self.identity.invite(name, "ann"), f"{PASSWORD} {name}", Origin("test")
-        )
+        signed = self.identity.accept(self.identity.invite(name, "ann"), f"{PASSWORD} {name}", Origin("test"))
         if signed.next == "enrol":
             secret, _ = self.identity.offer_totp(signed.session)
             self.secrets[name] = secret

@@ -72,6 +72,7 @@ from tieout.settings import (
     Project,
     ProjectError,
     cells_of,
+    fingerprint,
     load_project,
     read_environment,
     write_mapping,
@@ -88,6 +89,8 @@ from tieout.telling import TellingStage
 
 _log = get_logger(__name__)
 _DELIVERY_THREADS = 3
+# How often the project's files are looked at; to look is cheap, to read them is not.
+_LOOK_S = 0.05
 
 
 class App:
@@ -108,6 +111,8 @@ class App:
         self._sessions: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._release, self._looked_at = self.project.release, 0.0
+        self._files: object = None
+        self._release_lock = threading.Lock()
         self._kept: tuple[str, date] | None = None
         self._closed_at = 0.0
 
@@ -179,18 +184,29 @@ class App:
     # release
 
     def release(self) -> Release:
-        """The release in force: the project's files, looked at again every two seconds.
+        """The release in force: the project's files, read again as soon as one of them is another.
 
+        What is replayed right after a mapping was mended is planned by that mapping, whichever process plans it.
         A folder that became unusable keeps the release that was; `tieout check` says why.
         """
-        if time.monotonic() - self._looked_at > 2:
-            self._looked_at = time.monotonic()
-            try:
-                project = load_project(self.project.folder, self.registry, self.project.dsn)
-                self._release = project.release
-            except ProjectError as error:
-                _log.warning("project files are not usable", error=str(error))
-        return self._release
+        with self._release_lock:
+            # Whoever asks while somebody reads them waits: an old release is never planned by once it is another.
+            if time.monotonic() - self._looked_at > _LOOK_S:
+                self._look()
+                self._looked_at = time.monotonic()
+            return self._release
+
+    def _look(self) -> None:
+        seen = fingerprint(self.project.folder)
+        if seen == self._files:
+            return
+        try:
+            project = load_project(self.project.folder, self.registry, self.project.dsn)
+        except ProjectError as error:
+            _log.warning("project files are not usable", error=str(error))
+        else:
+            self._release = project.release
+        self._files = seen
 
     # systems
 
@@ -591,7 +607,8 @@ class App:
         except ProjectError:
             path.write_bytes(before)
             raise
-        self._looked_at = 0.0
+        # Before anybody is told that it is in force, every process that looks has seen it.
+        time.sleep(2 * _LOOK_S)
         return path
 
     def close(self) -> None:

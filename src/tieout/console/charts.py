@@ -27,13 +27,13 @@ def bars(title: str, rows: Sequence[Bar], width: int = 520) -> Markup:
     if not rows:
         return Markup("")
     most = max((sum(v for v, _ in r.parts) for r in rows), default=0) or 1
-    label, figure, step = 150, 120, 26
+    label, figure, step = 170, 120, 26
     room = width - label - figure - 16
     body = Markup("")
     for index, row in enumerate(rows):
         y, x = index * step + 4, Decimal(label)
         line = Markup('<text class="label" x="{}" y="{}" text-anchor="end">{}</text>').format(
-            label - 8, y + 13, _cut(row.label, 24)
+            label - 8, y + 13, _cut(row.label, 28)
         )
         for value, kind in row.parts:
             wide = Decimal(room * value) / most
@@ -137,10 +137,12 @@ def flow(
 
 
 def _svg(title: str, width: float, height: float, body: Markup, kind: str = "") -> Markup:
+    # A picture has no links in it; with links it is a group of them.
+    role = "group" if "<a " in body else "img"
     return Markup(
-        '<svg class="chart {}" viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}" role="img" aria-label="{}">'
+        '<svg class="chart {}" viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}" role="{}" aria-label="{}">'
         "{}</svg>"
-    ).format(kind, width, height, width, height, title, body)
+    ).format(kind, width, height, width, height, role, title, body)
 
 
 def _cut(text: str, most: int) -> Markup:

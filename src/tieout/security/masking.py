@@ -8,7 +8,9 @@ from typing import Any
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{2,4}){3,8}(?![A-Za-z0-9])")
 # As card networks number them: 15 or 16 digits that begin with 2 to 6, in groups or not (ISO/IEC 7812).
-_CARD = re.compile(r"(?<![0-9.])[2-6][0-9]{3}[ -]?[0-9]{4,6}[ -]?[0-9]{4,5}[ -]?[0-9]{0,4}(?![0-9.])")
+_CARD = re.compile(
+    r"(?<![0-9])(?<![0-9]\.)[2-6][0-9]{3}[ -]?[0-9]{4,6}[ -]?[0-9]{4,5}[ -]?[0-9]{0,4}(?!\.?[0-9])"
+)
 
 
 def masked(text: str) -> str:

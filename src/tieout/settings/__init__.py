@@ -3,7 +3,7 @@
 from tieout.settings.environment import Environment, read_environment
 from tieout.settings.identity import IdentitySettings, SignOn
 from tieout.settings.mappings import cells_of, parse_mapping, write_mapping
-from tieout.settings.project import Project, load_project
+from tieout.settings.project import Project, fingerprint, load_project
 from tieout.settings.tomlfile import ProjectError
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ProjectError",
     "SignOn",
     "cells_of",
+    "fingerprint",
     "load_project",
     "parse_mapping",
     "read_environment",

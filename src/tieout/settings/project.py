@@ -329,12 +329,30 @@ def _inline_mappings(file: TomlFile, known: dict[str, Mapping]) -> dict[str, Map
     return found
 
 
+def _governed(folder: Path) -> list[Path]:
+    """The files that a release is made of."""
+    found = [folder / "tieout.toml"]
+    for part in ("interfaces/*.toml", "dialects/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
+        found += sorted(folder.glob(part))
+    return found
+
+
+def fingerprint(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """What changes whenever one of the governed files does, without reading them."""
+    found = []
+    for path in _governed(folder):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            # It is being replaced: the next look finds it.
+            continue
+        found.append((path.name, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return tuple(found)
+
+
 def _hash(folder: Path, packs: Iterable[str] = ()) -> str:
     digest = hashlib.sha256()
-    governed = [folder / "tieout.toml"]
-    for part in ("interfaces/*.toml", "dialects/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
-        governed += sorted(folder.glob(part))
-    for path in governed:
+    for path in _governed(folder):
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
     for country in sorted(set(packs)):
         digest.update(country.encode() + b"\0" + pack_bytes(country) + b"\0")

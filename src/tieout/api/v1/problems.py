@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from tieout.connect import ConnectorError
 from tieout.observe import get_logger
 from tieout.security import AuthorityError, StampError
 from tieout.security.identity import PasswordError, SignInError, ThrottledError
@@ -73,6 +74,8 @@ def handle(app: FastAPI) -> None:
                 return answer(422, "password", str(error))
             case AuthorityError():
                 return answer(409, "access", str(error))
+            case ConnectorError():
+                return answer(409, "system", f"a system outside did not do it: {error}")
             case StampError():
                 return answer(503, "not-ours", str(error))
             case RequestValidationError():
@@ -92,7 +95,8 @@ def handle(app: FastAPI) -> None:
         return answer(500, "internal", "it was logged; nothing was changed")
 
     for kind in (
-        ProblemError, SignInError, PasswordError, AuthorityError, StampError, RequestValidationError, HTTPException,
+        ProblemError, SignInError, PasswordError, AuthorityError, ConnectorError, StampError, RequestValidationError,
+        HTTPException,
         psycopg.DataError, UnicodeEncodeError, psycopg.OperationalError, Exception,
     ):  # fmt: skip
         app.add_exception_handler(kind, known)

@@ -1,0 +1,418 @@
+"""What people do in the console, in a real browser over a whole month: a cluster of cases, matching by keyboard,
+approvals, a close, a replay, a pack. And whether its pages are for everybody (axe-core)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.simulation.house import House
+from tieout.cli.closing import ClosingScene
+from tieout.money import Period
+from tieout.pipeline import pull_again
+from tieout.sandbox.traps import Traps
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
+)
+POLICY = (
+    '[[policy]]\nname = "exclusions"\nwhen = \'action == "exclude"\'\nsteps = [{ role = "controller" }]\n'
+)
+
+
+class Shipped(Traps):
+    """Orders that are on their way to the customer at once."""
+
+    def _order(self, at: datetime, expected: str = "case") -> tuple[dict[str, Any], int]:
+        order, total = super()._order(at, expected)
+        self.m.world.shops["shop_us"].fulfil(order, at)
+        return order, total
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = House(tmp_path_factory.mktemp("console") / "demo", "distributor", orders=8)
+    for name, roles in (
+        ("cleo", ("controller",)),
+        ("carl", ("controller",)),
+        ("otto", ("operator", "integrator")),
+        ("nora", ("auditor",)),
+        ("vera", ("viewer",)),
+        ("adam", ("administrator",)),
+    ):
+        for role in roles:
+            made.grant(name, role)
+    # Whatever is done here is of October: its books are open again.
+    ids = [made.scenario._month.company_id]
+    made.scenario._admin.call("res.company", "write", ids=ids, vals={"fiscalyear_lock_date": False})
+    # Two more orders with a tax that nobody mapped.
+    traps = Shipped(made.scenario._month)
+    for hours in (2, 3):
+        traps.unknown_tax(made.app.clock.now() - timedelta(hours=hours))
+    pull_again(made.connection, "shop_us", made.app.clock)
+    made.demo.settle(made.app)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def tokens(house: House) -> dict[str, str]:
+    return {name: house.session(name)[0] for name in ("cleo", "carl", "otto", "nora", "vera", "adam")}
+
+
+@pytest.fixture
+def as_(chromium: Browser, house: House, tokens: dict[str, str]) -> Iterator[Callable[[str], Page]]:
+    """A page of somebody's browser. Whatever its console complains of, or asks of another host, fails the test."""
+    contexts: list[Any] = []
+    troubles: list[str] = []
+
+    def opened(name: str, theme: str = "light") -> Page:
+        context = chromium.new_context(
+            base_url=house.base,
+            locale="en-GB",
+            color_scheme=theme,  # type: ignore[arg-type]
+            viewport={"width": 1280, "height": 900},
+        )
+        context.add_cookies([{"name": "tieout", "value": tokens[name], "url": house.base}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda m: troubles.append(m.text) if "Content Security" in m.text else None)
+        page.on(
+            "request",
+            lambda r: troubles.append(r.url) if not r.url.startswith((house.base, "data:")) else None,
+        )
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
+
+
+def open_cases(house: House, cause: str) -> int:
+    row = house.connection.execute(
+        "select count(*) as n from tieout.cases where state = 'open' and cause = %s", (cause,)
+    ).fetchone()
+    assert row is not None
+    return int(row["n"])
+
+
+def pages_of(house: House) -> list[str]:
+    """Every page, and of those that are about one thing one."""
+
+    def one(sql: str) -> Any:
+        row = house.connection.execute(sql.encode()).fetchone()
+        assert row is not None, sql
+        return next(iter(row.values()))
+
+    case = one("select case_id from tieout.cases where state = 'open' and document_id is not null limit 1")
+    document = one(
+        "select document_id from tieout.document where state = 'posted' and kind = 'customer_invoice' limit 1"
+    )
+    payout = one(
+        "select document_id from tieout.document where kind = 'provider_movement'"
+        " and content::jsonb ->> 'category' = 'payout' limit 1"
+    )
+    return [
+        "/", "/tie-out", "/cases", "/cases?cause=unknown_tax", f"/cases/{case}", "/matching", "/matching/lessons",
+        "/approvals?state=all", "/documents", f"/documents/{document}", "/payouts", f"/payouts/{payout}", "/close",
+        "/close/US/2026-10", "/interfaces", "/interfaces/shop_us", "/mappings", "/mappings/accounts", "/evidence", "/me",
+    ]  # fmt: skip
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds that is serious or worse, with where."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{v['id']} ({v['impact']}): {n['html'][:160]} {n.get('failureSummary', '')[:200]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+        for n in v["nodes"][:2]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(house: House, as_: Any, theme: str) -> None:
+    page = as_("cleo", theme)
+    found = {}
+    for path in pages_of(house):
+        reply = page.goto(path)
+        assert reply is not None and reply.status == 200, path
+        found[path] = complaints(page)
+    admin = as_("adam", theme)
+    for path in ("/access", "/systems"):
+        admin.goto(path)
+        found[path] = complaints(admin)
+    assert {p: c for p, c in found.items() if c} == {}
+
+
+def test_a_page_says_no_more_and_lets_do_no_more_than_the_api(house: House, as_: Any) -> None:
+    vera = as_("vera")
+    vera.goto("/")
+    names = vera.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
+    assert "Access" not in names and "Evidence" not in names and "Cases" in names
+    for path in ("/access", "/evidence", "/systems"):
+        assert vera.goto(path).status == 403
+        expect(vera.get_by_role("heading", level=1)).to_have_text("That is not yours to see")
+    vera.goto("/cases?cause=unknown_tax")
+    assert vera.get_by_role("button", name="Plan all of them again").count() == 0
+    # A form that is sent all the same is refused by the API, and the page says why.
+    csrf = vera.evaluate("JSON.parse(document.body.getAttribute('hx-headers'))['x-tieout-csrf']")
+    reply = vera.request.post(
+        f"{house.base}/cases?cause=unknown_tax", form={"act": "replay-all", "csrf": csrf},
+        headers={"origin": house.base},
+    )  # fmt: skip
+    assert reply.status == 403 and "no role" in reply.text()
+    # Without what goes along with a change it is nobody's.
+    reply = vera.request.post(f"{house.base}/cases", form={"act": "replay"}, headers={"origin": house.base})
+    assert reply.status in (403, 422)
+    reply = vera.request.post(
+        f"{house.base}/cases?cause=x",
+        form={"act": "replay-all", "csrf": csrf},
+        headers={"origin": "http://evil.example"},
+    )
+    assert reply.status == 403 and "another site" in reply.text()
+    headers = vera.request.get(f"{house.base}/cases").headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"] and headers["cache-control"] == "no-store"
+
+
+def test_a_cluster_is_found_understood_mended_once_and_cleared(house: House, as_: Any) -> None:
+    page = as_("cleo")
+    page.goto("/")
+    table = page.get_by_role("group", name="Open cases by cause")
+    table.get_by_role("link", name="Unknown tax", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Unknown tax")
+    expect(page.locator(".lead").first).to_contain_text("3 cases of US")
+    (held,) = re.findall(r"[0-9,]+\.[0-9]{2}", page.locator(".lead").first.inner_text())
+    # What planning it again would book now: nothing yet, and why.
+    page.get_by_role("button", name="Show what planning them again would book").click()
+    expect(page.locator(".tried")).to_contain_text("Nothing would leave exception now")
+    key = re.search(r"'(City Levy [^']+)'", page.locator(".panel").first.inner_text())
+    assert key is not None
+    # Mended once: a row of the mapping, with its difference shown first.
+    page.goto("/mappings/taxes")
+    page.get_by_text("Bring a table as CSV").click()
+    content = page.locator("#csv").input_value()
+    value = content.splitlines()[1].split(",")[1]
+    page.locator("#csv").fill(content.rstrip("\n") + f"\n{key[1]},\n")
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_role("alert")).to_contain_text("has no value")
+    # What was typed is still there.
+    assert key[1] in page.locator("#csv").input_value()
+    page.locator("#csv").fill(content.rstrip("\n") + f"\n{key[1]},{value},,\n")
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.locator(".tried .new")).to_contain_text(key[1])
+    page.get_by_role("button", name="Put it in force").click()
+    assert page.locator("#reason").get_attribute("aria-invalid") == "true"
+    page.locator("#reason").fill("agreed with the tax desk")
+    page.get_by_role("button", name="Put it in force").click()
+    expect(page.locator(".flash.good")).to_contain_text("1 rows added")
+    # Now the preview shows the money, and all of them go.
+    page.goto("/cases?cause=unknown_tax&entity=US")
+    page.get_by_role("button", name="Show what planning them again would book").click()
+    expect(page.locator(".tried")).to_contain_text("3 of 3 would leave exception")
+    expect(page.locator(".tried p").first).to_contain_text(held)
+    lines = page.locator(".tried table").first.get_by_role("row").all_inner_texts()
+    sums = [
+        Decimal(x.split("\t")[1].removesuffix(" USD").replace(",", "").replace("−", "-")) for x in lines[1:]
+    ]
+    assert sum(sums) == 0 and sum(s for s in sums if s > 0) == Decimal(held.replace(",", "")), lines
+    assert open_cases(house, "unknown_tax") == 3, "a preview changed something"
+    page.get_by_role("button", name="Plan all of them again").click()
+    expect(page.locator(".flash.good")).to_contain_text("3 are planned again")
+    assert until(lambda: open_cases(house, "unknown_tax") == 0)
+
+
+def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
+    page = as_("otto")
+    page.goto("/matching")
+    before = house.connection.execute("select count(*) as n from tieout.suggestion").fetchone()
+    # Undo the latest match: its list has the focus, u opens its reason, Enter sends it.
+    page.locator("ol.suggestions [data-row]").first.focus()
+    page.keyboard.press("j")
+    page.keyboard.press("u")
+    page.keyboard.type("paid for somebody else")
+    page.keyboard.press("Enter")
+    expect(page.locator(".flash.good")).to_contain_text("taken apart")
+    house.demo.settle(house.app)
+    house.app.reconcile("US", house.app.clock.now().date())
+    house.demo.settle(house.app)
+    after = house.connection.execute("select count(*) as n from tieout.suggestion").fetchone()
+    assert before is not None and after is not None and after["n"] > before["n"]
+    # What a person took apart is suggested, and accepted by one key.
+    page.goto("/matching")
+    page.keyboard.press("j")
+    expect(page.locator("ol.suggestions [data-row]").first).to_be_focused()
+    page.keyboard.press("a")
+    expect(page.locator(".flash.good")).to_contain_text("accepted")
+    house.demo.settle(house.app)
+    # Cash that pays nothing: chosen with x, booked with b.
+    page.goto("/matching")
+    page.locator("#join [data-row] input").first.focus()
+    page.keyboard.press("x")
+    expect(page.locator("#chosen-sum")).to_contain_text("cash 432.10")
+    page.keyboard.press("b")
+    expect(page.locator(".flash.good")).to_contain_text("booked")
+    house.demo.settle(house.app)
+    row = house.connection.execute(
+        "select state, content from tieout.document where kind = 'reconciliation' order by document_id desc limit 1"
+    ).fetchone()
+    assert row is not None and row["state"] == "posted" and '"decided_by":"otto"' in row["content"]
+    # A letter typed into a field presses nothing.
+    page.goto("/matching")
+    page.locator("input[name=words]").focus()
+    page.keyboard.type("amb")
+    assert page.locator("input[name=words]").input_value() == "amb"
+
+
+def test_the_first_person_cannot_approve_and_the_second_can(house: House, as_: Any) -> None:
+    policy = house.app.project.folder / "rules" / "approvals.toml"
+    policy.parent.mkdir(exist_ok=True)
+    policy.write_text(POLICY)
+    time.sleep(0.3)
+    cleo, carl = as_("cleo"), as_("carl")
+    number = house.connection.execute(
+        "select case_id from tieout.cases where state = 'open' and cause = 'imported_by_another_connector'"
+    ).fetchone()
+    assert number is not None
+    cleo.goto(f"/cases/{number['case_id']}")
+    cleo.get_by_label("Reason to exclude it").fill("Odoo has it from the old connector")
+    cleo.get_by_role("button", name="Exclude the document").click()
+    expect(cleo.locator(".flash.good")).to_contain_text("somebody else must approve that")
+    assert "/approvals/" in cleo.url
+    cleo.get_by_role("button", name="Approve").click()
+    expect(cleo.get_by_role("alert")).to_contain_text("cleo")
+    assert open_cases(house, "imported_by_another_connector") == 1
+    carl.goto("/approvals")
+    carl.get_by_role("row").filter(has_text="Odoo has it from the old connector").get_by_role("link").click()
+    carl.get_by_role("button", name="Approve").click()
+    expect(carl.locator(".flash.good")).to_contain_text("1 approved")
+    assert until(lambda: open_cases(house, "imported_by_another_connector") == 0)
+    policy.unlink()
+    time.sleep(0.3)
+
+
+def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> None:
+    page = as_("otto")
+    accounts = house.app.project.folder / "mappings" / "accounts.csv"
+    assert open_cases(house, "unmapped_account") == 1
+    page.goto("/interfaces/shop_us")
+    page.locator("input[name=since]").fill("2026-10-01")
+    page.locator("input[name=until]").fill("2026-09-01")
+    page.get_by_role("button", name="Show the difference in money").click()
+    expect(page.get_by_role("alert")).to_contain_text("the first day comes first")
+    assert page.locator("input[name=until]").input_value() == "2026-09-01"
+    value = next(x for x in accounts.read_text().splitlines() if x.startswith("revenue.")).split(",")[1]
+    accounts.write_text(accounts.read_text().rstrip("\n") + f"\nrevenue.tips,{value}\n")
+    time.sleep(0.3)
+    page.locator("input[name=until]").fill("2026-10-31")
+    page.get_by_role("button", name="Show the difference in money").click()
+    expect(page.locator(".tried")).to_contain_text("would leave exception, 920.24")
+    assert open_cases(house, "unmapped_account") == 1
+    page.get_by_role("button", name="Replay it").click()
+    expect(page.locator(".flash.good")).to_contain_text("planned again")
+    assert until(lambda: open_cases(house, "unmapped_account") == 0)
+    # Paused, it is asked nothing; resumed it goes on.
+    page.get_by_label("Reason to pause it").fill("the shop moves")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".flash.busy")).to_contain_text("Paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".flash.good")).to_contain_text("it goes on")
+
+
+def test_an_auditor_exports_a_pack_and_verifies_it(house: House, as_: Any, tmp_path: Path) -> None:
+    page = as_("nora")
+    page.goto("/evidence?action=case.")
+    assert page.locator("tbody tr").count() > 3
+    key = page.locator(".head code").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export a pack").click()
+    pack = tmp_path / "pack.zip"
+    download.value.save_as(pack)
+    with zipfile.ZipFile(pack) as opened:
+        opened.extract("verify.py", tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / "verify.py"), str(pack), "--key", key],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Somebody else's key proves it wrong.
+    wrong = ("0" if key[0] != "0" else "1") + key[1:]
+    command = [sys.executable, "-I", str(tmp_path / "verify.py"), str(pack), "--key", wrong]
+    assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+def test_what_happens_shows_without_asking(house: House, as_: Any) -> None:
+    page = as_("cleo")
+    page.goto("/cases")
+    expect(page.locator("#live")).to_have_text("live")
+    clusters = page.locator(".cluster").count()
+    case = house.connection.execute(
+        "select case_id from tieout.cases where state = 'open' and cause = 'unknown_customer'"
+    ).fetchone()
+    assert case is not None
+    house.grant("olga", "controller")
+    http = house.api("olga")
+    assert http.post(f"/cases/{case['case_id']}/solve", json={"reason": "agreed"}).status_code == 200
+    expect(page.locator(".cluster")).to_have_count(clusters - 1, timeout=15000)
+
+
+def test_a_period_is_closed_by_two_people(house: House, as_: Any) -> None:
+    scene = ClosingScene(house.demo, house.app, house.scenario, Period(2026, 10))
+    for _ in range(4):
+        scene._step()
+        house.app.close_state("US", Period(2026, 10))
+        if not scene._decide_all():
+            break
+    cleo, carl = as_("cleo"), as_("carl")
+    cleo.goto("/close/US/2026-10")
+    cleo.get_by_role("button", name="Lock the books up to the period's end").click()
+    # The key that Tieout has may post and may not lock: Odoo's own word is shown.
+    expect(cleo.get_by_role("alert")).to_contain_text("a system outside did not do it")
+    house.scenario.lock(date(2026, 10, 31))
+    cleo.get_by_role("button", name="Sign everything that is done").click()
+    expect(cleo.locator(".flash.good")).to_contain_text("signed or prepared")
+    assert cleo.get_by_text("prepared", exact=True).count() > 3
+    # The first person's second signature is none.
+    cleo.get_by_role("button", name="Sign everything that is done").click()
+    expect(cleo.locator(".flash.good")).to_contain_text("somebody else signs it")
+    carl.goto("/close/US/2026-10")
+    carl.get_by_role("button", name="Sign everything that is done").click()
+    cleo.goto("/close/US/2026-10")
+    cleo.get_by_role("button", name="Sign everything that is done").click()
+    expect(cleo.locator("h1")).to_contain_text("closed on business day")
+    carl.goto("/")
+    expect(carl.locator(".close-row").filter(has_text="US October 2026")).to_contain_text("closed")
