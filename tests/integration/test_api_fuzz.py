@@ -18,9 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.integration.test_identity_api import Web, asking
-from tieout.security import GrantRole
-from tieout.store import Database
+from tests.simulation.house import House
 
 EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "8"))
 CHECKS = [
@@ -30,27 +28,25 @@ CHECKS = [
 LEFT_OUT = {("DELETE", "/session"), ("GET", "/events")}
 
 
-@pytest.fixture
-def asked(database: Database) -> Iterator[tuple[Web, dict[str, str]]]:
-    """The web side, and somebody who may do anything there."""
-    web = Web(database)
-    web.start()
-    web.second()
-    headers = asking(web, "controller", "*")
-    for role in ("administrator", "integrator"):
-        web.two(GrantRole(name="m-controller-all", role=role, entity="*", limit=None))
-    yield web, headers
-    web.stop()
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, dict[str, str]]]:
+    """A whole project after its month, and somebody who may do anything there."""
+    house = House(tmp_path_factory.mktemp("fuzz") / "demo", "distributor", orders=4)
+    for role in ("controller", "administrator", "integrator", "operator", "auditor"):
+        house.grant("cleo", role)
+    # What is let go of, signed out or reset must not be who asks.
+    yield house, house.session("cleo")[1]
+    house.stop()
 
 
-def operations(web: Web) -> list[Any]:
+def operations(web: House) -> list[Any]:
     schema = schemathesis.openapi.from_url(f"{web.base}/api/v1/openapi.json")
     return [found.ok() for found in schema.get_all_operations()]
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_whatever_is_sent_is_answered_as_described(
-    asked: tuple[Web, dict[str, str]], mode: GenerationMode
+    asked: tuple[House, dict[str, str]], mode: GenerationMode
 ) -> None:
     web, headers = asked
     tried = 0
@@ -66,7 +62,7 @@ def test_whatever_is_sent_is_answered_as_described(
         def send(case: Case) -> None:
             nonlocal tried
             tried += 1
-            web.c.execute("delete from tieout.throttle")
+            web.connection.execute("delete from tieout.throttle")
             reply = case.call(base_url=f"{web.base}/api/v1", headers=headers, allow_redirects=False)
             case.validate_response(reply, checks=CHECKS)
 
