@@ -7,7 +7,7 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching campaign-api fuzz
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching campaign-api campaign-console screenshots fuzz
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -80,6 +80,12 @@ campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writ
 
 campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each, right and wrong (EXAMPLES=1000)
 	@TIEOUT_API_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q tests/integration/test_api_fuzz.py
+
+campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
+	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md
+
+screenshots: $(VENV)/.dev ## pictures of the console in both themes, into docs/pictures
+	@$(BIN)/python -m tests.acceptance.pictures docs/pictures
 
 campaign-matching: $(VENV)/.dev ## matching on unseen companies beside its peers; writes docs/campaigns/matching.md
 	@$(BIN)/python -m benchmarks.matching quality --write docs/campaigns/matching.md

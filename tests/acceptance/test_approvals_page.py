@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
 from tieout.sandbox import World
 from tieout.sandbox.company import Administrator
@@ -49,12 +50,9 @@ class Site:
         environment = (
             {**os.environ, "TIEOUT_KEY_FILE": str(self.root / f"{by}.key")} if by else dict(os.environ)
         )
-        command = [sys.executable, "-m", "tieout", *words]
         if words[:2] != ("people", "key"):
-            command += ["--dir", str(self.project)]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=60, env=environment
-        )
+            words = (*words, "--dir", str(self.project))
+        return run_tieout(*words, environment=environment, timeout=60)
 
     def until(self, condition: Any, seconds: float = 40) -> None:
         deadline = time.monotonic() + seconds

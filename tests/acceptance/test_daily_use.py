@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tieout.connectors.bankfile.simulator import BankLine
 from tieout.sandbox import World, write_project
 from tieout.sandbox.company import Administrator
@@ -29,10 +30,7 @@ START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 
 
 def tieout(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tieout", *arguments]
-    if folder is not None:
-        command += ["--dir", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return run_tieout(*arguments, *(("--dir", str(folder)) if folder is not None else ()))
 
 
 class Running:

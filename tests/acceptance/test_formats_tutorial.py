@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tests.golden.bankfiles import FOLDER
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "FORMATS.md"
@@ -22,13 +22,7 @@ def block(kind: str) -> str:
 
 
 def parse(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tieout", "parse", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_tieout("parse", *arguments, folder=folder)
 
 
 @pytest.fixture

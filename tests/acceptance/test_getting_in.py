@@ -161,8 +161,8 @@ def test_somebody_who_was_invited_sees_figures_of_their_entity_alone(page: Page,
     page.get_by_label("Once more").fill(GOOD)
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/")
-    expect(page.get_by_text("something of us")).to_be_visible()
-    assert page.get_by_text("something of de").count() == 0
+    expect(page.get_by_text("Something of us").first).to_be_visible()
+    assert page.get_by_text("Something of de").count() == 0
     web.identity.end_sessions_of("vic", "ben")
     page.reload()
     page.wait_for_url("**/sign-in")

@@ -322,14 +322,15 @@ def test_each_role_does_what_it_may_and_nothing_else(let_in: Web) -> None:
                 name="volumes" if "series" in route.path else "nobody-here", no="999", key_id="none", case_id=7,
                 document_id=7, request_id=7, number=7, entity="US", period="2026-10", table="accounts", system="odoo",
             )  # fmt: skip
-            path += "?seconds=1" if route.name == "events" else ""
             method = next(iter(route.methods))
-            reply = httpx2.request(
+            # A stream has no end that could be waited for: its first words are enough.
+            with httpx2.stream(
                 method, f"{let_in.base}/api/v1{path}", headers=headers, json={}, timeout=30
-            )
+            ) as reply:
+                text = reply.read().decode() if route.name != "events" else ""
             grant = type("G", (), {"role": role, "entity": "*"})
             allowed = may((grant,), operation, "*")
-            assert (reply.status_code != 403) == allowed, (role, method, path, reply.status_code, reply.text)
+            assert (reply.status_code != 403) == allowed, (role, method, path, reply.status_code, text)
             tried += 1
     assert tried >= 9 * 14
 

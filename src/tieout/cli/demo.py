@@ -29,6 +29,7 @@ from tieout.cli.clearing import show as show_clearing
 from tieout.cli.closing import Closed, ClosingScene, closed_json
 from tieout.cli.context import err, fail, out
 from tieout.cli.scenarios import SCENARIOS, DemoOptions, Scenario
+from tieout.cli.signing_in import way_in
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
 from tieout.connect import ConnectorError
 from tieout.delivery import request_verification
@@ -244,7 +245,8 @@ class Demo:
             return result
         finally:
             if options.serve:
-                err.print(f"http://127.0.0.1:{port}/ - press Ctrl-C to end")
+                err.print(f"http://localhost:{port}/ - press Ctrl-C to end", markup=False)
+                err.print(f"To get in: {way_in(app)}", markup=False, soft_wrap=True)
                 with contextlib.suppress(KeyboardInterrupt):
                     signal.pause()
             supervisor.stop()

@@ -24,6 +24,24 @@ def first_link(app: Any) -> str:
     return f"{app.project.identity.url}/welcome#{token}" if token else ""
 
 
+def way_in(app: Any) -> str:
+    """A link for whoever looks at a demo: the first administrator's, or where its people were let in already, the
+    one of somebody who controls."""
+    from tieout.security import load_authority
+
+    link = first_link(app)
+    if link:
+        return link
+
+    def invited(identity: Any, connection: Any) -> str:
+        people = load_authority(connection).people.values()
+        administrator = next(p.name for p in people if p.grants_of("administrator", "*"))
+        controller = next((p.name for p in people if p.grants_of("controller", "*")), administrator)
+        return str(identity.invite(controller, administrator))
+
+    return f"{app.project.identity.url}/welcome#{_with_identity(app, invited)}"
+
+
 def _with_identity(app: Any, act: Callable[[Any, Any], Any]) -> Any:
     """Act on who signs in; what is refused is told, and in evidence."""
     from datetime import UTC, datetime

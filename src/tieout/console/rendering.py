@@ -74,6 +74,11 @@ class Page:
     def may(self, operation: str) -> bool:
         return operation in self.who["operations"]
 
+    @property
+    def now(self) -> str:
+        """The clock by which the project lives, as text."""
+        return str(self.who["at"])
+
     def arg(self, name: str, default: str = "") -> str:
         return self.request.query_params.get(name, default)
 

@@ -477,6 +477,15 @@ CREATE TABLE tieout.open_line (
     read_at timestamp with time zone NOT NULL,
     CONSTRAINT open_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
 );
+CREATE TABLE tieout.open_line_sum (
+    entity text NOT NULL,
+    side text NOT NULL,
+    currency text NOT NULL,
+    count integer NOT NULL,
+    amount numeric NOT NULL,
+    oldest date NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
 CREATE TABLE tieout.paused (
     interface text NOT NULL,
     since timestamp with time zone NOT NULL,
@@ -710,6 +719,8 @@ ALTER TABLE ONLY tieout.once
     ADD CONSTRAINT once_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.open_line
     ADD CONSTRAINT open_line_pkey PRIMARY KEY (entity, line);
+ALTER TABLE ONLY tieout.open_line_sum
+    ADD CONSTRAINT open_line_sum_pkey PRIMARY KEY (entity, side, currency);
 ALTER TABLE ONLY tieout.paused
     ADD CONSTRAINT paused_pkey PRIMARY KEY (interface);
 ALTER TABLE ONLY tieout.payout_item
@@ -757,8 +768,12 @@ CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, deliver
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
 CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));
 CREATE INDEX document_entity ON tieout.document USING btree (entity, document_id);
+CREATE INDEX document_interface ON tieout.document USING btree (interface, document_id);
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
+CREATE INDEX document_match ON tieout.document USING btree (document_id) WHERE (kind = 'reconciliation'::text);
+CREATE INDEX document_month ON tieout.document USING btree (period, document_id);
 CREATE INDEX document_name_document ON tieout.document_name USING btree (document_id);
+CREATE INDEX document_occurred ON tieout.document USING btree (interface, occurred_at, document_id);
 CREATE INDEX document_order ON tieout.document USING btree (entity, order_key) WHERE (order_key <> ''::text);
 CREATE INDEX document_payout ON tieout.document USING btree (accounting_on DESC, document_id DESC) WHERE ((kind = 'provider_movement'::text) AND (((content)::jsonb ->> 'category'::text) = 'payout'::text) AND (state <> 'superseded'::text));
 CREATE INDEX document_period ON tieout.document USING btree (interface, period);

@@ -80,7 +80,8 @@ class Grant(BaseModel):
 
 
 class Who(BaseModel):
-    """`operations` are those that they may do, for some entity at least."""
+    """`operations` are those that they may do, for some entity at least, `entities` whose figures they see; `at` is the clock by which the project
+    lives."""
 
     person: str
     level: str
@@ -90,6 +91,8 @@ class Who(BaseModel):
     csrf: str
     grants: list[Grant]
     operations: list[str]
+    entities: list[str]
+    at: datetime
 
 
 class OpenSession(BaseModel):
@@ -255,7 +258,7 @@ def _back(desk: TheDesk) -> str:
 
 
 @router.get("/session")
-def session(caller: TheCaller, connection: TheConnection) -> Who:
+def session(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Who:
     """Who calls, and what they may do."""
     held = caller.session
     return Who(
@@ -274,6 +277,8 @@ def session(caller: TheCaller, connection: TheConnection) -> Who:
             )
             for g in caller.person.grants
         ],
+        entities=[e for e in desk.release().entities if caller.may("documents:read", e)],
+        at=desk.clock.now(),
         operations=[o for o in sorted(OPERATIONS) if caller.may_anywhere(o)],
     )
 

@@ -36,6 +36,20 @@ where (%(entities)s::text[] is null or entity = any(%(entities)s))
   and (%(document_id)s::bigint is null or document_id < %(document_id)s)
 order by document_id desc limit %(limit)s
 
+-- name: documents_of_month
+-- Months are not spread evenly over the numbers: asked so, only the index by month gives the order.
+select document_id, interface, entity, kind, source_key, revision, occurred_at, accounting_on, period, currency,
+    measure_count, measure_debit, measure_credit, state, reason, posted_at
+from tieout.document
+where (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(interface)s::text is null or interface = %(interface)s)
+  and period >= %(period)s and period <= %(period)s
+  and (%(state)s::text is null or state = %(state)s)
+  and (%(kind)s::text is null or kind = %(kind)s)
+  and (%(source_key)s::text is null or source_key = %(source_key)s)
+  and (%(document_id)s::bigint is null or document_id < %(document_id)s)
+order by period desc, document_id desc limit %(limit)s
+
 -- name: document
 select document_id, interface, entity, kind, source_key, revision, occurred_at, accounting_on, period, currency,
     measure_count, measure_debit, measure_credit, state, reason, posted_at, message_id, release,
@@ -140,7 +154,7 @@ select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d
     d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
 from tieout.document d
 where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s
-  and d.state in ('normalised', 'planned')
+  and (d.state = 'normalised' or d.state = 'planned')
   and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
   and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
     else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
@@ -160,18 +174,20 @@ where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(c
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
 
 -- name: behind_in_exception
--- What is refused, and what an open case holds whatever its state: both are few.
-with ids as (
-    select document_id from tieout.document where state = 'refused' and interface = %(interface)s
-    union
-    select c.document_id from tieout.cases c join tieout.document d using (document_id)
-    where c.state = 'open' and c.blocking and d.interface = %(interface)s
+-- What is refused; and what an open case holds though it is not. Both are few, and are found by that.
+with held as materialized (
+    select distinct c.document_id from tieout.cases c
+    where c.state = 'open' and c.blocking and c.document_id is not null
+), found as (
+    select d.* from tieout.document d where d.state = 'refused'
+    union all
+    select d.* from held cross join lateral (select * from tieout.document x
+        where x.document_id = held.document_id and x.state not in ('refused', 'superseded', 'excluded') offset 0) d
 )
 select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
     d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
-from ids join tieout.document d using (document_id)
+from found d
 where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s
-  and d.state not in ('superseded', 'excluded')
   and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
   and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
     else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
@@ -261,14 +277,20 @@ select owner, count(*)::int as count from tieout.cases where state = 'open'
 select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
 
 -- name: waiting
--- What is on its way, and since when its oldest waits.
-select interface, sum(backlog)::int as backlog, min(oldest_at) as oldest_at from (
+-- What is on its way, and since when its oldest waits: each state by its own index.
+with w as (
     select interface, count(*) as backlog, min(received_at) as oldest_at from tieout.message
     where state = 'received' group by interface
     union all
-    select d.interface, count(*), min(m.received_at) from tieout.document d join tieout.message m using (message_id)
-    where d.state in ('normalised', 'planned') group by d.interface) w
-group by interface
+    select p.interface, p.backlog, m.received_at from (
+        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
+        where state = 'planned' group by interface) p join tieout.message m using (message_id)
+    union all
+    select p.interface, p.backlog, m.received_at from (
+        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
+        where state = 'normalised' group by interface) p join tieout.message m using (message_id)
+)
+select interface, sum(backlog)::int as backlog, min(oldest_at) as oldest_at from w group by interface
 
 -- name: open_by_interface
 select interface, count(*)::int as open_cases from tieout.cases where state = 'open' group by interface

@@ -455,7 +455,8 @@ def documents(
         "entities": seen_by(caller, "documents:read", entity), "interface": interface, "period": period, "state": state,
         "kind": kind, "source_key": source_key, "document_id": number, "limit": limit + 1,
     }  # fmt: skip
-    rows, more = cut(connection.execute(_SQL["documents"], given).fetchall(), limit)
+    query = "documents_of_month" if period and not (interface or source_key) else "documents"
+    rows, more = cut(connection.execute(_SQL[query], given).fetchall(), limit)
     return Page(items=[Document(**r) for r in rows], next=place(rows[-1]["document_id"]) if more else None)
 
 

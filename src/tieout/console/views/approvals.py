@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,7 +20,7 @@ class Approvals:
     async def view(self, page: Page) -> Response:
         state = "all" if page.arg("state") == "all" else "open"
         found = await page.api.get("/approvals", state=state, after=page.arg("after"))
-        return self._r.render(page, "approvals.html", list=found, now=await _now(page))
+        return self._r.render(page, "approvals.html", list=found, now=page.now)
 
     async def act(self, page: Page) -> str:
         numbers = [int(n) for n in page.values("request") if n.isdigit()]
@@ -38,16 +37,11 @@ class Approval:
         found = await page.api.get(f"/approvals/{page.request.path_params['number']}")
         return self._r.render(
             page, "approval.html", r=found, postings=lines_of(found["content"]), as_text=as_text,
-            before=await _before(page, found), now=await _now(page),
+            before=await _before(page, found), now=page.now,
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:
         return await _decide(page, [page.request.path_params["number"]], page.typed.get("seen", ""))
-
-
-async def _now(page: Page) -> str:
-    told = await page.api.maybe("/today")
-    return str(told["at"]) if told else datetime.now(UTC).isoformat()
 
 
 async def _decide(page: Page, numbers: list[int], seen: str) -> str:

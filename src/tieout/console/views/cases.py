@@ -30,9 +30,8 @@ class Cases:
             if c["cause"] == wanted["cause"] and wanted["entity"] in ("", c["entity"]) and state == "open"
         ]
         ageing = (await page.api.get("/series/ageing"))["rows"] if not wanted["cause"] else []
-        today = await page.api.get("/today")
         return self._r.render(
-            page, "cases.html", list=found, causes=causes, cluster=mine, ageing=ageing, now=today["at"],
+            page, "cases.html", list=found, causes=causes, cluster=mine, ageing=ageing, now=page.now,
             ageing_chart=ageing_chart(ageing), cause_names=[(c, cause(c)) for c in sorted({x["cause"] for x in causes})],
             entity_names=sorted({x["entity"] for x in causes}),
         )  # fmt: skip
@@ -72,9 +71,8 @@ class Case:
         if found["document_id"] and page.may("documents:read"):
             document = await page.api.maybe(f"/documents/{found['document_id']}")
             source = await page.api.maybe(f"/documents/{found['document_id']}/source")
-        today = await page.api.get("/today", entity=found["entity"])
         return self._r.render(
-            page, "case.html", c=found, document=document, source=source, now=today["at"], as_text=as_text
+            page, "case.html", c=found, document=document, source=source, now=page.now, as_text=as_text
         )
 
     async def act(self, page: Page) -> str | None:

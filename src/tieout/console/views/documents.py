@@ -18,10 +18,11 @@ class Documents:
     async def view(self, page: Page) -> Response:
         wanted = {k: page.arg(k) for k in _FILTERS}
         found = await page.api.get("/documents", **wanted, after=page.arg("after"))
-        flows = await page.api.maybe("/interfaces") or []
+        told = await page.api.maybe("/series/flows")
+        names = {r["interface"] for r in told["rows"]} if told else set()
         return self._r.render(
-            page, "documents.html", list=found, interfaces=[f["interface"] for f in flows],
-            entities=sorted({f["entity"] for f in flows}),
+            page, "documents.html", list=found, interfaces=sorted(names),
+            entities=page.who["entities"],
         )  # fmt: skip
 
     async def one(self, page: Page) -> Response:

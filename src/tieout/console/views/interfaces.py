@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -42,7 +41,7 @@ class Interfaces:
             for f in backlog
         ]  # fmt: skip
         return self._r.render(
-            page, "interfaces.html", flows=flows, map=system_map(flows), health=health, now=await _now(page),
+            page, "interfaces.html", flows=flows, map=system_map(flows), health=health, now=page.now,
             volume_rows=volumes, volume_chart=volume_chart(volumes), backlog_rows=backlog,
             backlog_chart=bars("Backlog by interface", drawn),
         )  # fmt: skip
@@ -55,7 +54,7 @@ class Interface:
     async def view(self, page: Page) -> Response:
         name = page.request.path_params["name"]
         found = await page.api.get(f"/interfaces/{quote(name, safe='')}")
-        volumes, now = await _volumes(page, name), await _now(page)
+        volumes, now = await _volumes(page, name), page.now
         month = Period.parse(now[:7])
         return self._r.render(
             page, "interface.html", f=found, health=health, now=now, volume_rows=volumes,
@@ -85,11 +84,6 @@ class Interface:
             case _:
                 await page.api.post(f"{path}/run")
                 return "its source is asked now"
-
-
-async def _now(page: Page) -> str:
-    told = await page.api.maybe("/today")
-    return str(told["at"]) if told else datetime.now(UTC).isoformat()
 
 
 async def _volumes(page: Page, interface: str) -> list[dict[str, Any]]:

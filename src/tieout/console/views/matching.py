@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -18,16 +19,17 @@ class Matching:
 
     async def view(self, page: Page) -> Response:
         sums = await page.api.get("/matches/open/sums")
-        flows = await page.api.maybe("/interfaces") or []
-        entities = sorted({s["entity"] for s in sums} | {f["entity"] for f in flows})
+        entities = page.who["entities"]
         entity = page.arg("entity") or next((s["entity"] for s in sums), entities[0] if entities else "")
         asked = {"entity": entity, "words": page.arg("words"), "amount": page.arg("amount"), "limit": 30}
-        sides: dict[str, Any] = {"cash": {"items": [], "next": None}, "due": {"items": [], "next": None}}
+        nothing: dict[str, Any] = {"items": [], "next": None}
+        cash, due = nothing, nothing
         if entity:
-            for side in sides:
-                sides[side] = await page.api.get(
-                    "/matches/open", side=side, after=page.arg(f"after_{side}"), **asked
-                )
+            # Both sides at once: neither waits for the other's search.
+            cash, due = await asyncio.gather(
+                page.api.get("/matches/open", side="cash", after=page.arg("after_cash"), **asked),
+                page.api.get("/matches/open", side="due", after=page.arg("after_due"), **asked),
+            )
         roles = await page.api.maybe("/mappings/accounts") or {"rows": []}
         keys = sorted({r["key"] for r in roles["rows"]})
         rates = [r for r in (await page.api.get("/series/matching"))["rows"] if r["entity"] == entity]
@@ -35,7 +37,7 @@ class Matching:
             page, "matching.html", entity=entity, entities=entities, sums=[s for s in sums if s["entity"] == entity],
             suggestions=await page.api.get("/matches/suggestions", entity=entity, after=page.arg("after"), limit=20),
             matched=await page.api.get("/matches", entity=entity, limit=20), rates=rates,
-            cash=sides["cash"], due=sides["due"], chosen=set(page.values("line")),
+            cash=cash, due=due, chosen=set(page.values("line")),
             differences=[k.removeprefix("difference.") for k in keys if k.startswith("difference.")],
             accounts=[k for k in keys if not k.startswith(("difference.", "bank."))],
             taught=len(await page.api.get("/lessons", entity=entity, state="proposed")), rate_chart=rate_chart(rates),

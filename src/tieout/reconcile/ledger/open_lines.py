@@ -21,6 +21,8 @@ def keep_lines(
     with connection.cursor() as cursor, cursor.copy(_SQL["copy_lines"]) as copy:
         for row in _rows(entity, cash, due, now):
             copy.write_row(row)
+    connection.execute(_SQL["forget_sums"], {"entity": entity})
+    connection.execute(_SQL["sum_lines"], {"entity": entity})
 
 
 def _rows(

@@ -207,8 +207,14 @@ where entity = %(entity)s and side = %(side)s
       and (d.state in ('normalised', 'planned') or (d.state = 'posted' and d.posted_at > o.read_at)))
 order by booked_on, line limit %(limit)s
 
+-- name: sum_lines
+insert into tieout.open_line_sum (entity, side, currency, count, amount, oldest, read_at)
+select entity, side, currency, count(*), sum(amount), min(booked_on), max(read_at)
+from tieout.open_line where entity = %(entity)s group by entity, side, currency
+
+-- name: forget_sums
+delete from tieout.open_line_sum where entity = %(entity)s
+
 -- name: open_sums
-select entity, side, currency, count(*)::int as count, sum(amount) as amount, min(booked_on) as oldest,
-    max(read_at) as read_at
-from tieout.open_line where %(entities)s::text[] is null or entity = any(%(entities)s)
-group by entity, side, currency order by entity, side, currency
+select entity, side, currency, count, amount, oldest, read_at from tieout.open_line_sum
+where %(entities)s::text[] is null or entity = any(%(entities)s) order by entity, side, currency

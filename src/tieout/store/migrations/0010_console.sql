@@ -39,6 +39,18 @@ create table tieout.open_line (
 create index open_line_age on tieout.open_line (entity, side, booked_on, line);
 create index open_line_amount on tieout.open_line (entity, side, currency, amount, line);
 
+-- Their sums, so that a page need not add up every line.
+create table tieout.open_line_sum (
+    entity text not null,
+    side text not null,
+    currency text not null,
+    count integer not null,
+    amount numeric not null,
+    oldest date not null,
+    read_at timestamptz not null,
+    primary key (entity, side, currency)
+);
+
 create table tieout.close_finding (
     entity text not null,
     period text not null,
@@ -77,6 +89,10 @@ create table tieout.subscription (
 );
 
 create index document_state on tieout.document (state, document_id) where state in ('refused', 'normalised', 'excluded');
+create index document_interface on tieout.document (interface, document_id);
+create index document_occurred on tieout.document (interface, occurred_at, document_id);
+create index document_month on tieout.document (period, document_id);
+create index document_match on tieout.document (document_id) where kind = 'reconciliation';
 create index cases_cause on tieout.cases (cause, entity, amount desc, case_id) where state = 'open';
 create index evidence_subject on tieout.evidence (subject, evidence_id);
 create index evidence_action on tieout.evidence (action, evidence_id);
