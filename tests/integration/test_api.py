@@ -136,7 +136,7 @@ def test_an_unknown_interface_is_404(base: str) -> None:
 
 def test_metrics_and_health_answer(base: str) -> None:
     metrics = httpx2.get(f"{base}/metrics").text
-    assert "tieout_backlog_count" in metrics
+    assert "tieout_evidence_entries_total" in metrics
     assert httpx2.get(f"{base}/healthz").text == "ok"
 
 

@@ -30,3 +30,41 @@ from tieout.message where state = 'listed' group by interface, stream order by i
 select coalesce((select max(tree_size) from tieout.evidence_head), 0)::int as sealed,
     ((select count(*) from tieout.evidence)
         - coalesce((select max(tree_size) from tieout.evidence_head), 0))::int as unsealed
+
+-- name: backlog_by_interface
+select interface, sum(backlog)::int as backlog, min(oldest_at) as oldest_at from (
+    select interface, count(*) as backlog, min(received_at) as oldest_at from tieout.message
+    where state = 'received' group by interface
+    union all
+    select p.interface, p.backlog, m.received_at from (
+        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
+        where state = 'planned' group by interface) p join tieout.message m using (message_id)
+    union all
+    select p.interface, p.backlog, m.received_at from (
+        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
+        where state = 'normalised' group by interface) p join tieout.message m using (message_id)
+) w group by interface
+
+-- name: polled
+select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
+
+-- name: paused_interfaces
+select interface from tieout.paused order by interface
+
+-- name: cases_by_cause
+select cause, entity, count(*)::int as count from tieout.cases where state = 'open' group by cause, entity
+
+-- name: cases_by_entity
+select entity, (count(*) filter (where due_at < %(now)s))::int as overdue from tieout.cases where state = 'open' group by entity
+
+-- name: risk
+select entity, currency, sum(amount) as amount from tieout.cases where state = 'open' group by entity, currency
+
+-- name: waiting_approvals
+select entity, count(*)::int as count from tieout.approval_request where state = 'open' group by entity
+
+-- name: alerts
+select kind, level, count(*)::int as count from tieout.alert where cleared_at is null group by kind, level
+
+-- name: failing_subscriptions
+select count(*)::int as count from tieout.subscription where ended_at is null and failures > 0

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from tieout.api.committer import Committer, Work
+from tieout.api.measuring import Measures, read_measures
 from tieout.api.status import Status, read_status
 from tieout.api.v1 import build
 from tieout.api.v1.calling import Desk, readable
@@ -98,6 +99,7 @@ class Application:
                 Route("/status", self._status),
                 Route("/metrics", self._render_metrics),
                 Route("/healthz", self._health),
+                Route("/readyz", self._ready),
                 Route("/files/{interface}/{name}", self._upload, methods=["PUT", "POST"]),
             ],
             exception_handlers={404: _not_here},
@@ -117,7 +119,11 @@ class Application:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
-        if scope["type"] == "http" and scope["path"] != "/healthz" and not self._is_us(scope):
+        if (
+            scope["type"] == "http"
+            and scope["path"] not in ("/healthz", "/readyz")
+            and not self._is_us(scope)
+        ):
             told = answer(
                 421, "host", "this server is not known by that name: [identity] url in tieout.toml says it"
             )
@@ -229,13 +235,13 @@ class Application:
                 record(connection, [entry])
             raise
 
-    async def _read(self, request: Request, whole: bool = False) -> Status:
-        """The status, as far as whoever asks may see it; `whole`, or not at all. Raises ProblemError."""
+    async def _read(self, request: Request) -> Status:
+        """The status, as far as whoever asks may see it. Raises ProblemError."""
 
         def read() -> Status:
             with self._desk.pool.connection() as connection:
                 seen = readable(request, self._desk, connection)
-            if not seen or (whole and "*" not in seen):
+            if not seen:
                 raise ProblemError(403, "forbidden", "you have no role for documents:read")
             release = self._s.release()
             return read_status(self._s.database, release).of(seen, release)
@@ -250,19 +256,31 @@ class Application:
 
     async def _render_metrics(self, request: Request) -> Response:
         try:
-            status = await self._read(request, whole=True)
+            found = await asyncio.to_thread(self._measure, request)
         except ProblemError as problem:
             return answer(problem.status, problem.kind, problem.detail)
-        for stage, count in status.backlog.items():
-            self._metrics.backlog.labels(stage).set(count)
-        self._metrics.open_cases.clear()
-        self._metrics.amount_at_risk.clear()
-        for case in status.cases:
-            self._metrics.open_cases.labels(case["cause"]).inc(case["count"])
-            gauge = self._metrics.amount_at_risk.labels(case["entity"], case["currency"])
-            gauge.inc(float(case["amount_at_risk"]))
-        self._metrics.evidence_leaves.set(status.sealed)
-        return Response(self._metrics.render(), media_type="text/plain; version=0.0.4")
+        return Response(self._metrics.render(Measures(found)), media_type="text/plain; version=0.0.4")
+
+    def _measure(self, request: Request) -> dict[str, list[tuple[tuple[str, ...], float]]]:
+        """Raises ProblemError for whoever may not see the figures of every entity."""
+        with self._desk.pool.connection() as connection:
+            if "*" not in readable(request, self._desk, connection):
+                raise ProblemError(403, "forbidden", "you have no role for documents:read of every entity")
+            return read_measures(connection, self._s.release(), self._s.clock.now())
+
+    async def _ready(self, request: Request) -> Response:
+        """Whether this process can serve: its database answers, and its tables are those that it knows."""
+
+        def look() -> str:
+            with self._desk.pool.connection() as connection:
+                row = connection.execute("select max(name) as name from tieout.schema_migration").fetchone()
+                return str(row["name"]) if row else ""
+
+        try:
+            name = await asyncio.to_thread(look)
+        except Exception as error:
+            return JSONResponse({"ready": False, "why": type(error).__name__}, 503)
+        return JSONResponse({"ready": True, "tables": name})
 
     async def _health(self, request: Request) -> Response:
         try:

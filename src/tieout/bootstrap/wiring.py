@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from tieout.alerting import AlertStage, Channels
 from tieout.approvals import EscalationStage
 from tieout.bootstrap.discover import discover
 from tieout.bootstrap.upgrading import stamp_what_is_there
@@ -529,7 +530,11 @@ class App:
         overview = OverviewStage(self.release, self.session, clock)
         loops.append(Loop("overview", self.database, [overview.step]))
         telling = TellingStage(f"/tieout/{self.project.name}", SystemClock(), self.project.private)
-        loops.append(Loop("tell", self.database, [telling.step]))
+        channels = Channels(
+            self.project.alerts, self.project.name, self.project.identity.url, self.project.private
+        )
+        alerts = AlertStage(self.release, self.project.alerts, channels, clock)
+        loops.append(Loop("tell", self.database, [telling.step, alerts.step]))
         filing = FilingStage(self.release, clock)
         loops.append(Loop("file payments", self.database, [filing.step]))
         daily = ReconcileStage(self.release, self.reconcile, clock)

@@ -65,6 +65,10 @@ class Figures:
         """By entity and currency: how many payouts there are, their signed sum, and those of the last 31 days."""
         return [_exact(r) for r in self.connection.execute(_SQL["payouts"], {"now": self.now})]
 
+    def calls(self) -> list[Row]:
+        """By system and outcome: how many calls were made."""
+        return [_exact(r) for r in self.connection.execute(_SQL["calls"])]
+
     def cash(self) -> list[Row]:
         """What banks and providers hold and what is on its way, as the ledgers say now; a ledger that does not
         answer is a row that says so."""
@@ -97,6 +101,7 @@ FIGURES: dict[str, tuple[Callable[[Figures], Sequence[Row]], int]] = {
     "volumes": (Figures.volumes, 3600),
     "matching": (Figures.matching, 3600),
     "payouts": (Figures.payouts, 3600),
+    "calls": (Figures.calls, 60),
     "cash": (Figures.cash, 900),
 }
 # Asked of systems outside: only the worker does that, never somebody's page.

@@ -40,3 +40,7 @@ select entity, currency, count(*)::int as count, sum(measure_debit - measure_cre
 from tieout.document
 where kind = 'provider_movement' and content::jsonb ->> 'category' = 'payout' and state <> 'superseded'
 group by entity, currency order by entity, currency
+
+-- name: calls
+select system, coalesce(outcome, 'under way') as outcome, count(*)::int as count from tieout.attempt
+group by 1, 2 order by 1, 2

@@ -21,6 +21,7 @@ from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.rules.latency import LATENCIES
 from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
+from tieout.settings.alerts import AlertSettings, read_alerts
 from tieout.settings.calendar import read_calendar
 from tieout.settings.environment import variable
 from tieout.settings.identity import IdentitySettings, read_identity
@@ -48,7 +49,8 @@ class Project:
     systems: dict[str, SystemConfig]
     release: Release
     identity: IdentitySettings
-    private: tuple[IPv4Network | IPv6Network, ...] = ()
+    private: tuple[IPv4Network | IPv6Network, ...]
+    alerts: AlertSettings
 
     @property
     def state(self) -> Path:
@@ -58,7 +60,7 @@ class Project:
 
 _TOP = {
     "project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch",
-    "identity", "telling",
+    "identity", "telling", "alerts",
     # A project of one file has these in it as well.
     "interfaces", "mappings",
 }  # fmt: skip
@@ -429,6 +431,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         identity=read_identity(file, serve_host, serve_port, entities, secret),
         witness=folder / str(serve.get("witness", "witness.jsonl")),
         private=_private(file),
+        alerts=read_alerts(file, secret),
         watch=tuple(watch),
         fetch=tuple(fetch),
         sinks=sinks,

@@ -74,6 +74,33 @@ begin
     end if;
     return new;
 end $$;
+CREATE TABLE tieout.alert (
+    alert_id bigint NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    cause text NOT NULL,
+    entity text NOT NULL,
+    count integer NOT NULL,
+    amount numeric NOT NULL,
+    currency text NOT NULL,
+    action text NOT NULL,
+    path text NOT NULL,
+    level integer NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    told_level integer DEFAULT 0 NOT NULL,
+    told_count integer DEFAULT 0 NOT NULL,
+    cleared_at timestamp with time zone,
+    CONSTRAINT alert_amount_check CHECK ((amount >= (0)::numeric))
+);
+ALTER TABLE tieout.alert ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.alert_alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.approval_decision (
     request_id bigint NOT NULL,
     content_sha256 bytea NOT NULL,
@@ -657,6 +684,8 @@ CREATE TABLE tieout.throttle (
     until timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
+ALTER TABLE ONLY tieout.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
 ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_pkey PRIMARY KEY (request_id, person);
 ALTER TABLE ONLY tieout.approval_decision
@@ -749,6 +778,7 @@ ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 ALTER TABLE ONLY tieout.throttle
     ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
+CREATE UNIQUE INDEX alert_one ON tieout.alert USING btree (key) WHERE (cleared_at IS NULL);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
 CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));

@@ -1,6 +1,6 @@
 """Tells others' programs of what happens: signed webhooks out (Standard Webhooks, CloudEvents)."""
 
-from tieout.telling.addresses import AddressError, Reached, reach
+from tieout.telling.addresses import AddressError, Network, Reached, reach
 from tieout.telling.events import TYPES, Event, event_of
 from tieout.telling.service import (
     Subscription,
@@ -10,12 +10,13 @@ from tieout.telling.service import (
     subscriptions,
 )
 from tieout.telling.stage import TellingStage
-from tieout.telling.wire import Sent, send_event, signature_of
+from tieout.telling.wire import Sent, post, send_event, signature_of
 
 __all__ = [
     "TYPES",
     "AddressError",
     "Event",
+    "Network",
     "Reached",
     "Sent",
     "Subscription",
@@ -23,6 +24,7 @@ __all__ = [
     "TellingStage",
     "end_subscription",
     "event_of",
+    "post",
     "reach",
     "send_event",
     "signature_of",

@@ -26,6 +26,8 @@ TYPES: dict[str, str] = {
     "interface.resumed": "it goes on",
     "interface.replayed": "a range was planned again",
     "extract.made": "an extract of a period was made",
+    "alert.raised": "something is wrong: what, the money at risk, what to do",
+    "alert.cleared": "it is not any more",
     "release.activated": "the project's files are others",
 }
 

@@ -47,14 +47,15 @@ def send_event(
     }
     try:
         there = reach(url, private)
-        return _post(there, headers, body)
+        return post(there, headers, body)
     except AddressError as error:
         return Sent(False, str(error)[:300])
     except (httpx2.HTTPError, OSError, ValueError) as error:
         return Sent(False, f"no answer: {type(error).__name__}")
 
 
-def _post(there: Reached, headers: dict[str, str], body: bytes) -> Sent:
+def post(there: Reached, headers: dict[str, str], body: bytes) -> Sent:
+    """Send bytes to where an address leads, once; redirects are not followed. Raises httpx2.HTTPError."""
     standard = there.port == (443 if there.secure else 80)
     host = f"[{there.host}]" if ":" in there.host else there.host
     sent = {**headers, "host": host if standard else f"{host}:{there.port}"}

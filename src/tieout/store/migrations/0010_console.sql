@@ -103,3 +103,24 @@ create index document_payout on tieout.document (accounting_on desc, document_id
     where kind = 'provider_movement' and content::jsonb ->> 'category' = 'payout' and state <> 'superseded';
 create index delivery_arrival on tieout.delivery ((body::jsonb ->> 'left'))
     where effect in ('match_bank_line', 'match_payout_reversal');
+
+-- What is alerted of: one row for everything of one kind in one place, from when it was raised until it is settled.
+create table tieout.alert (
+    alert_id bigint generated always as identity primary key,
+    key text not null,
+    kind text not null,
+    cause text not null,
+    entity text not null,
+    count integer not null,
+    amount numeric not null check (amount >= 0),
+    currency text not null,
+    action text not null,
+    path text not null,
+    level integer not null,
+    raised_at timestamptz not null,
+    told_at timestamptz,
+    told_level integer not null default 0,
+    told_count integer not null default 0,
+    cleared_at timestamptz
+);
+create unique index alert_one on tieout.alert (key) where cleared_at is null;

@@ -1,0 +1,116 @@
+"""What there is to be alerted of, as it is now: one alert for everything of one kind in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tieout.money import minor_digits
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.alerting")
+_SEALED_WITHIN = timedelta(minutes=10)
+_MANY_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class Alert:
+    """`key` says of what it is, whatever changes in it. `amount` is what is at risk, positive, in `currency`; 0 where
+    no money is known. `action` is what to do first, `path` the page to do it on. `level` 1: past its service level."""
+
+    key: str
+    kind: str
+    cause: str
+    entity: str
+    count: int
+    amount: Decimal
+    currency: str
+    action: str
+    path: str
+    since: datetime
+    level: int
+
+    @property
+    def title(self) -> str:
+        """One line: where, what, how many, how much."""
+        what = self.cause.replace("_", " ")
+        where = f"{self.entity}: " if self.entity else ""
+        many = f" × {self.count}" if self.count > 1 else ""
+        money = f", {_money(self.amount, self.currency)} at risk" if self.amount else ""
+        late = " (past its service level)" if self.level else ""
+        return f"{where}{what}{many}{money}{late}"
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    places = max(minor_digits(currency), -int(amount.normalize().as_tuple().exponent))
+    return f"{amount:,.{places}f} {currency}"
+
+
+def find_alerts(connection: Connection, release: Release, now: datetime) -> list[Alert]:
+    """Everything that is wrong now, the most money first."""
+    found = [
+        Alert(
+            key=f"case:{r['cause']}:{r['entity']}:{r['currency']}",
+            kind="case",
+            cause=r["cause"],
+            entity=r["entity"],
+            count=r["count"],
+            amount=r["amount"],
+            currency=r["currency"],
+            action=r["recovery"],
+            path=f"/cases?cause={r['cause']}&entity={r['entity']}",
+            since=r["opened_at"],
+            level=int(r["due_at"] < now),
+        )
+        for r in connection.execute(_SQL["clusters"])
+    ]
+    for r in connection.execute(_SQL["failing_polls"]):
+        interface = release.interfaces.get(r["interface"])
+        if interface is not None:
+            late = now - (r["polled_at"] or now) > timedelta(hours=interface.service_level_hours)
+            found.append(
+                _plain(
+                    "poll", r["interface"], "source_does_not_answer", interface.entity, r["error"],
+                    f"/interfaces/{r['interface']}", r["polled_at"] or now, int(late),
+                )
+            )  # fmt: skip
+    for r in connection.execute(_SQL["oldest_waiting"]):
+        interface = release.interfaces.get(r["interface"])
+        if interface is not None and now - r["oldest_at"] > timedelta(hours=interface.service_level_hours):
+            action = f"{r['count']} wait: look whether a worker runs, and what its systems answer"
+            found.append(
+                _plain(
+                    "backlog", r["interface"], "backlog_is_old", interface.entity, action,
+                    f"/interfaces/{r['interface']}", r["oldest_at"], 1, r["count"],
+                )
+            )  # fmt: skip
+    row = connection.execute(_SQL["unsealed"]).fetchone()
+    if row is not None and row["count"] and now - row["since"] > _SEALED_WITHIN:
+        action = "no worker seals: start one (`tieout worker`), and look into its log"
+        found.append(
+            _plain("seal", "evidence", "evidence_not_sealed", "", action, "/evidence", row["since"], 1)
+        )
+    for r in connection.execute(_SQL["failing_subscriptions"], {"most": _MANY_FAILURES}):
+        action = f"{r['url']} does not take events ({r['last_status']}): mend it, or end the subscription"
+        found.append(
+            _plain(
+                "telling",
+                str(r["subscription_id"]),
+                "events_not_taken",
+                "",
+                action,
+                "/systems",
+                r["last_at"],
+                0,
+            )
+        )
+    return sorted(found, key=lambda a: (-a.level, -a.amount, a.key))
+
+
+def _plain(
+    kind: str, of: str, cause: str, entity: str, action: str, path: str, since: datetime, level: int, count: int = 1
+) -> Alert:  # fmt: skip
+    """An alert of no money of its own."""
+    return Alert(f"{kind}:{of}", kind, cause, entity, count, Decimal(0), "", action[:400], path, since, level)

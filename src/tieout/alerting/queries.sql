@@ -1,0 +1,50 @@
+-- name: clusters
+select cause, entity, currency, count(*)::int as count, sum(amount) as amount, min(recovery) as recovery,
+    min(opened_at) as opened_at, min(due_at) as due_at
+from tieout.cases where state = 'open' group by cause, entity, currency
+
+-- name: failing_polls
+select interface, max(last_error) as error, max(polled_at) as polled_at from tieout.poll_cursor
+where last_error <> '' and interface not in (select interface from tieout.paused) group by interface
+
+-- name: oldest_waiting
+select w.interface, sum(w.count)::int as count, min(w.oldest_at) as oldest_at from (
+    select interface, count(*) as count, min(received_at) as oldest_at from tieout.message
+    where state = 'received' group by interface
+    union all
+    select p.interface, p.count, m.received_at from (
+        select interface, count(*) as count, min(message_id) as message_id from tieout.document
+        where state = 'planned' group by interface) p join tieout.message m using (message_id)
+) w where w.interface not in (select interface from tieout.paused) group by w.interface
+
+-- name: unsealed
+select count(*)::int as count, min(at) as since from (
+    select e.at from tieout.evidence e
+    where e.evidence_id > coalesce((select max(evidence_id) - 20000 from tieout.evidence), 0)
+      and not exists (select 1 from tieout.evidence_leaf l where l.evidence_id = e.evidence_id)) u
+
+-- name: failing_subscriptions
+select subscription_id, url, last_status, coalesce(last_at, made_at) as last_at from tieout.subscription
+where ended_at is null and failures >= %(most)s
+
+-- name: known
+select key, count, amount, level, raised_at, told_at, told_level, told_count from tieout.alert where cleared_at is null
+
+-- name: raise
+insert into tieout.alert (key, kind, cause, entity, count, amount, currency, action, path, level, raised_at)
+values (%(key)s, %(kind)s, %(cause)s, %(entity)s, %(count)s, %(amount)s, %(currency)s, %(action)s, %(path)s, %(level)s,
+    %(now)s)
+on conflict (key) where cleared_at is null do update set count = excluded.count, amount = excluded.amount,
+    action = excluded.action, level = excluded.level, path = excluded.path
+returning alert_id
+
+-- name: told
+update tieout.alert set told_at = %(now)s, told_level = %(level)s, told_count = %(count)s
+where key = %(key)s and cleared_at is null
+
+-- name: clear
+update tieout.alert set cleared_at = %(now)s where key = %(key)s and cleared_at is null
+
+-- name: open
+select key, kind, cause, entity, count, amount, currency, action, path, level, raised_at, told_at
+from tieout.alert where cleared_at is null order by level desc, amount desc, key
