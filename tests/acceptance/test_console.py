@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.simulation.house import House
+from tests.simulation.house import House, misnamed, planted_causes
 from tieout.cli.closing import ClosingScene
 from tieout.money import Period
 from tieout.pipeline import pull_again
@@ -53,9 +53,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ("nora", ("auditor",)),
         ("vera", ("viewer",)),
         ("adam", ("administrator",)),
+        ("olga", ("controller",)),
     ):
         for role in roles:
             made.grant(name, role)
+    # While everything stands as it was planted: is it named as what it is?
+    made.olga = made.api("olga")
+    assert len(planted_causes(made)) >= 12 and misnamed(made, made.olga) == []
     # Whatever is done here is of October: its books are open again.
     ids = [made.scenario._month.company_id]
     made.scenario._admin.call("res.company", "write", ids=ids, vals={"fiscalyear_lock_date": False})
@@ -384,8 +388,7 @@ def test_what_happens_shows_without_asking(house: House, as_: Any) -> None:
         "select case_id from tieout.cases where state = 'open' and cause = 'unknown_customer'"
     ).fetchone()
     assert case is not None
-    house.grant("olga", "controller")
-    http = house.api("olga")
+    http = house.olga
     assert http.post(f"/cases/{case['case_id']}/solve", json={"reason": "agreed"}).status_code == 200
     expect(page.locator(".cluster")).to_have_count(clusters - 1, timeout=15000)
 

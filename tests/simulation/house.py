@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pyotp
 
+from tieout.alerting import open_alerts
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.bootstrap.wiring import App
 from tieout.cli.context import Factories
@@ -50,6 +53,9 @@ class House:
     app: Any
     scenario: Any
     demo: Any
+    # What a test keeps beside it.
+    olga: Any = None
+    demo_world: Any = None
 
     def __init__(self, folder: Path, scenario: str = "services", orders: int = 20, seed: int = 5) -> None:
         self.ready, self.done = threading.Event(), threading.Event()
@@ -121,3 +127,38 @@ class House:
 
     def api(self, name: str) -> httpx2.Client:
         return httpx2.Client(base_url=f"{self.base}/api/v1", headers=self.session(name)[1], timeout=60)
+
+
+def planted_causes(house: House) -> dict[str, Decimal]:
+    """Causes that were planted and stand open as cases, with the money that the sandbox says they hold."""
+    rows = house.connection.execute(
+        "select cause, source_key from tieout.cases where state = 'open'"
+    ).fetchall()
+    there = {(r["cause"], r["source_key"]) for r in rows}
+    found: dict[str, Decimal] = {}
+    for each in house.scenario.planted:
+        if (each.cause, each.source_key) in there:
+            found[each.cause] = found.get(each.cause, Decimal(0)) + each.amount
+    return found
+
+
+def misnamed(house: House, http: httpx2.Client, seconds: float = 30) -> list[str]:
+    """Of what was planted: what Today or an alert does not name with its cause, its money and something to do; and
+    what is named though nobody planted it."""
+    truth = planted_causes(house)
+    deadline = time.monotonic() + seconds
+    alerts: dict[str, Any] = {}
+    while set(truth) - set(alerts) and time.monotonic() < deadline:
+        # The worker looks every few seconds.
+        time.sleep(0.2)
+        alerts = {a["cause"]: a for a in open_alerts(house.connection)}
+    today = {f["cause"]: f for f in http.get("/today").json()["failed"]}
+    wrong = []
+    for cause, amount in truth.items():
+        told, alert = today.get(cause), alerts.get(cause)
+        if told is None or Decimal(told["amount"]) != amount or not told["recovery"].strip():
+            wrong.append(f"Today, {cause}: {told}, planted {amount}")
+        if alert is None or alert["amount"] != amount or not alert["action"].strip():
+            wrong.append(f"alert, {cause}: {alert}, planted {amount}")
+    named = {c for c in (*today, *alerts) if c != "close_task_late"}
+    return wrong + [f"{c} was not planted" for c in sorted(named - set(truth))]

@@ -129,8 +129,8 @@ def flow(
             '<rect class="mark" x="{:.0f}" y="{:.0f}" width="4" height="{}" rx="2"/>'
             '<text class="name" x="{:.0f}" y="{:.0f}">{}</text><text class="said" x="{:.0f}" y="{:.0f}">{}</text></g>'
         ).format(
-            box.kind, f"{box.title}: {box.text}", x, y, wide, tall, x, y, tall, x + 12, y + 18, _cut(box.title, 26),
-            x + 12, y + 34, _cut(box.text, 31),
+            box.kind, f"{box.title}: {box.text}", x, y, wide, tall, x, y, tall, x + 12, y + 18, _cut(box.title, (wide - 18) // 7),
+            x + 12, y + 34, _cut(box.text, (wide - 18) // 6),
         )  # fmt: skip
         body += Markup('<a href="{}">{}</a>').format(box.href, drawn) if box.href else drawn
     return _svg(title, deep * (wide + gap) - gap + 4, height, body, "wide")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -98,6 +99,7 @@ def path_drawing(close: dict[str, Any]) -> Any:
         return depth[name]
 
     critical = set(close["critical_path"])
+    path = set(pairwise(close["critical_path"]))
     boxes = [
         Box(
             name, deep(name), name, f"{t['state']}{', late' if t['late'] else ''}",
@@ -106,7 +108,7 @@ def path_drawing(close: dict[str, Any]) -> Any:
         for name, t in tasks.items()
     ]  # fmt: skip
     edges = [
-        (before, name, "critical" if name in critical and before in critical else "")
+        (before, name, "critical" if (before, name) in path else "")
         for name, t in tasks.items()
         for before in t["after"]
     ]
