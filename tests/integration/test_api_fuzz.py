@@ -3,7 +3,9 @@ that is not described. A sample here; `make campaign-api` sends a thousand of ea
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.integration.test_identity_api import ONESELF, OPEN, routes
 from tests.simulation.house import House
 
 EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "8"))
@@ -42,6 +45,75 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, dic
 def operations(web: House) -> list[Any]:
     schema = schemathesis.openapi.from_url(f"{web.base}/api/v1/openapi.json")
     return [found.ok() for found in schema.get_all_operations()]
+
+
+def about(house: House) -> dict[str, list[str]]:
+    """Things of the entity that there is, by the name that a path or a parameter has for them."""
+
+    def some(sql: str) -> list[str]:
+        return [str(next(iter(r.values()))) for r in house.connection.execute(sql.encode())]
+
+    payout = "kind = 'provider_movement' and content::jsonb ->> 'category' = 'payout'"
+    return {
+        "case_id": some("select case_id from tieout.cases where state = 'open' limit 3"),
+        "document_id": some("select document_id from tieout.document where state = 'posted' limit 2")
+        + some(f"select document_id from tieout.document where {payout} limit 1"),
+        "request_id": ["1"],
+        "name": [
+            *some("select distinct interface from tieout.document limit 2"),
+            "volumes",
+            "cash",
+            "ageing",
+        ],
+        "entity": ["US"],
+        "period": ["2026-10"],
+        "table": ["accounts"],
+        "number": ["1"],
+    }
+
+
+def test_somebody_of_another_entity_is_told_nothing_of_this_one(asked: tuple[House, dict[str, str]]) -> None:
+    """Every reading operation, with the numbers of things that there are: a role of another entity opens none."""
+    house, _ = asked
+    for role in ("controller", "auditor", "integrator"):
+        house.grant("dora", role, "DE")
+    http = house.api("dora")
+    keys = {
+        r["source_key"] for r in house.connection.execute("select source_key from tieout.document limit 400")
+    }
+    there, tried = about(house), 0
+    for route in routes():
+        if "GET" not in route.methods or route.name in OPEN | ONESELF | {"events"}:
+            continue
+        names = re.findall(r"{(\w+)}", route.path)
+        for values in itertools.product(*(there.get(n, ["1"]) for n in names)):
+            path = route.path.format(**dict(zip(names, values, strict=True)))
+            reply = http.get(path, params={"entity": "US", "side": "cash", "interface": "shop_us", "period": "2026-10",
+                                           "currency": "USD", "bucket": "posted"})  # fmt: skip
+            plain = http.get(path, params={"side": "cash"})
+            for told in (reply, plain):
+                tried += 1
+                assert told.status_code in (200, 403, 404, 422), (path, told.status_code)
+                if told.status_code == 200 and not path.startswith(("/mappings", "/access", "/event-types")):
+                    assert '"US"' not in told.text and not any(f'"{k}"' in told.text for k in keys), (
+                        path,
+                        told.text[:300],
+                    )
+    assert tried > 80
+    # What changes something is refused as well, and is as if it were not there.
+    case = there["case_id"][0]
+    for path, body in (
+        (f"/cases/{case}/solve", {"reason": "because"}), (f"/cases/{case}/replay", {}), (f"/cases/{case}/try", {}),
+        (f"/cases/{case}/notes", {"text": "x"}), ("/cases/solve", {"cases": [int(case)], "reason": "because"}),
+        ("/interfaces/shop_us/pause", {"reason": "because"}), ("/interfaces/shop_us/run", {}),
+        ("/interfaces/shop_us/replay", {"since": "2026-10-01", "until": "2026-10-31"}),
+        ("/closes/US/2026-10/sign", {}), ("/closes/US/2026-10/look", {}), ("/closes/US/2026-10/lock", {}),
+        ("/matches/join", {"entity": "US", "lines": [1]}), ("/matches/book", {"entity": "US", "line": 1, "account": "bank_fees"}),
+        ("/payment-runs", {"entity": "US", "pay_on": "2026-10-31"}),
+    ):  # fmt: skip
+        reply = http.post(path, json=body)
+        assert reply.status_code in (403, 404), (path, reply.status_code, reply.text)
+    assert house.connection.execute("select count(*) as n from tieout.paused").fetchone() == {"n": 0}
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])

@@ -47,7 +47,7 @@ from tieout.engine import Clock, FileClock, Lane, Loop, SystemClock, Worker, arm
 from tieout.evidence import Entry, Sealer, Signer, load_or_make_signer, record
 from tieout.extracts import Extract, make_extract
 from tieout.money import Period
-from tieout.observe import get_logger, set_up_logs
+from tieout.observe import get_logger, set_up_logs, set_up_tracing
 from tieout.overview import OverviewStage
 from tieout.payables import (
     FilingStage,
@@ -105,6 +105,7 @@ class App:
             arm_crash_point(name, int(at or 1))
         self.registry: ConnectorRegistry = discover()
         self.project: Project = load_project(folder, self.registry, environment.dsn)
+        set_up_tracing(environment.otlp, self.project.name)
         self.clock: Clock = FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
         self._server = server
         self._database: Database | None = None

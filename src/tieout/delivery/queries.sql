@@ -12,7 +12,7 @@ group by d.system, d.lane order by bool_or(d.urgent) desc, d.lane
 -- name: claim
 -- No more bytes than %(bytes)s after the first, as a batch is held in memory and sent in a few calls.
 with next as (
-select d.delivery_id, d.document_id, d.interface, d.entity, d.effect, d.external_id, d.ledger,
+select d.delivery_id, d.document_id, d.interface, d.entity, d.system, d.lane, d.effect, d.external_id, d.ledger,
     d.body, d.state, d.account, d.requires, d.attempts, d.stamp, o.source_key
 from tieout.delivery d join tieout.document o using (document_id)
 where d.system = %(system)s and d.lane = %(lane)s

@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,7 +32,7 @@ from tieout.documents import EffectBody, EntryPosting, MatchRequest, UnmatchRequ
 from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
-from tieout.observe import get_logger
+from tieout.observe import get_logger, traced
 from tieout.security import NOT_OURS, stamper
 from tieout.store import Connection, Queries
 
@@ -81,6 +82,13 @@ def at_risk(body: EffectBody) -> Decimal:
         return zero
     used = [x.residual - x.rest for x in body.lines]
     return max(sum((x for x in used if x > 0), zero), -sum((x for x in used if x < 0), zero))
+
+
+def _traced(name: str, rows: list[Row]) -> AbstractContextManager[Any]:
+    """A step of deliveries, as their sources' things go through it."""
+    of = [(r["interface"], r["source_key"]) for r in rows]
+    first = rows[0] if rows else {"system": "", "lane": ""}
+    return traced(name, of, system=first["system"], lane=first["lane"])
 
 
 class DeliveryStage:
@@ -169,7 +177,8 @@ class DeliveryStage:
     ) -> bool:
         """What became of attempts whose outcome nobody knows."""
         try:
-            outcomes = writer.look_up(sendings_of(connection, rows))
+            with _traced("look up", rows):
+                outcomes = writer.look_up(sendings_of(connection, rows))
         except ConnectorError as error:
             self._pause(system, lane, error)
             return False
@@ -203,7 +212,8 @@ class DeliveryStage:
         end = {"attempt_id": attempt["attempt_id"]}
         crash_point("deliver.after_attempt")
         try:
-            outcomes = writer.send(sendings_of(connection, rows))
+            with _traced("deliver", rows):
+                outcomes = writer.send(sendings_of(connection, rows))
         except TransientError as error:
             # Nothing happened there, so the effects simply wait on.
             self._end(connection, ids, "waiting", end, "transient", error)
@@ -225,7 +235,7 @@ class DeliveryStage:
         return self._finish(connection, rows, outcomes, end)
 
     def _finish(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], end: Row) -> bool:
-        with connection.transaction():
+        with _traced("confirm", rows), connection.transaction():
             self._settle(connection, rows, outcomes, "sent")
             connection.execute(
                 _SQL["end_attempt"],

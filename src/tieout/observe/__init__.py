@@ -1,6 +1,15 @@
-"""Logs and metrics; the only room that every other room may call."""
+"""Logs, metrics and traces; the only room that every other room may call."""
 
 from tieout.observe.logs import get_logger, set_up_logs
 from tieout.observe.metrics import Metrics
+from tieout.observe.tracing import correlation_of, flush_traces, set_up_tracing, traced
 
-__all__ = ["Metrics", "get_logger", "set_up_logs"]
+__all__ = [
+    "Metrics",
+    "correlation_of",
+    "flush_traces",
+    "get_logger",
+    "set_up_logs",
+    "set_up_tracing",
+    "traced",
+]

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tieout.connect import Item
 from tieout.evidence import salted_hash
+from tieout.observe import traced
 from tieout.security import stamper
 from tieout.store import Connection, Queries
 
@@ -46,26 +47,28 @@ def accept(
     salts = [os.urandom(16) for _ in chosen]
     hashes = [hashlib.sha256(item.body).digest() for item in chosen]
     stamp = stamper(connection).message
-    row = connection.execute(
-        _SQL["accept"],
-        {
-            "interface": interface,
-            "transport": transport,
-            "at": now,
-            "state": state,
-            "stream": [item.stream for item in chosen],
-            "dedupe_key": [item.dedupe_key for item in chosen],
-            "source_key": [item.source_key for item in chosen],
-            "submitted_by": submitted_by,
-            "sha": hashes,
-            "stamp": [
-                stamp(interface, item.stream, item.dedupe_key, transport, submitted_by, sha)
-                for item, sha in zip(chosen, hashes, strict=True)
-            ],
-            "salt": salts,
-            "body": [item.body for item in chosen],
-            "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],
-        },
-    ).fetchone()
+    of = [(interface, item.source_key or item.dedupe_key) for item in chosen]
+    with traced("receive", of, transport=transport, state=state):
+        row = connection.execute(
+            _SQL["accept"],
+            {
+                "interface": interface,
+                "transport": transport,
+                "at": now,
+                "state": state,
+                "stream": [item.stream for item in chosen],
+                "dedupe_key": [item.dedupe_key for item in chosen],
+                "source_key": [item.source_key for item in chosen],
+                "submitted_by": submitted_by,
+                "sha": hashes,
+                "stamp": [
+                    stamp(interface, item.stream, item.dedupe_key, transport, submitted_by, sha)
+                    for item, sha in zip(chosen, hashes, strict=True)
+                ],
+                "salt": salts,
+                "body": [item.body for item in chosen],
+                "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],
+            },
+        ).fetchone()
     assert row is not None
     return Accepted(row["new"], len(items) - row["new"])

@@ -41,7 +41,7 @@ from tieout.engine import Clock, Lane, crash_point, wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount, MoneyError, Period
 from tieout.money.period import accounting_date
-from tieout.observe import get_logger
+from tieout.observe import get_logger, traced
 from tieout.pipeline.approving import Approving
 from tieout.pipeline.facts import Asked, FactReader, TaxWord
 from tieout.pipeline.revising import revise
@@ -161,7 +161,8 @@ class _Batch:
         groups = [group for members in ranked for group in _apart(members)]
         ledger, foreign = self._ask_ledger(ranked[0])
         taxes = self._ask_taxes(works)
-        with connection.transaction():
+        of = [(self._interface.name, w.document.key) for w in works]
+        with traced("plan", of, entity=self._entity.code), connection.transaction():
             self._lock_orders(connection, works)
             self._number(connection, works)
             reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now, taxes)

@@ -10,12 +10,14 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Environment:
     """TIEOUT_DSN (overrides tieout.toml), TIEOUT_LOG (level), TIEOUT_KEY_FILE (the file with the
-    key of whoever decides), TIEOUT_CRASH (`point` or `point:n`, for tests)."""
+    key of whoever decides), TIEOUT_CRASH (`point` or `point:n`, for tests), OTEL_EXPORTER_OTLP_ENDPOINT (a collector
+    of traces, by OpenTelemetry's own name)."""
 
     dsn: str
     log_level: str
     crash: str
     key_file: str
+    otlp: str
 
     @property
     def key(self) -> str:
@@ -29,6 +31,7 @@ def read_environment() -> Environment:
         log_level=os.environ.get("TIEOUT_LOG", "WARNING"),
         crash=os.environ.get("TIEOUT_CRASH", ""),
         key_file=os.environ.get("TIEOUT_KEY_FILE", ""),
+        otlp=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
     )
 
 

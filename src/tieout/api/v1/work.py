@@ -16,6 +16,7 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
 from tieout.cases import assign_cases, note_case, notes_of, solve_case
+from tieout.observe import correlation_of
 from tieout.pipeline import Tried as TriedNow
 from tieout.pipeline import exclude, replay, try_case
 from tieout.security import masked, masked_json
@@ -242,6 +243,7 @@ class WholeDocument(Document):
     message_id: int
     release: str
     content_sha256: str
+    trace_id: str
     content: dict[str, Any]
     revisions: list[Revision]
     deliveries: list[Delivery]
@@ -501,6 +503,7 @@ def document(document_id: int, caller: DocumentReader, connection: TheConnection
         raise ProblemError(404, "document", f"no document {document_id}")
     return WholeDocument(
         **row,
+        trace_id=correlation_of(row["interface"], row["source_key"]),
         content=masked_json(_content(connection, document_id)),
         revisions=[
             Revision(**r)
