@@ -7,7 +7,7 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching campaign-api campaign-console screenshots fuzz
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-scale campaign-files campaign-journals campaign-matching campaign-api campaign-console screenshots site fuzz
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each,
 
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
 	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md
+
+site: $(VENV)/.dev ## the documentation as a site, with a reference generated from the code, into build/site
+	@$(BIN)/python -m deploy.site.make build/site
 
 screenshots: $(VENV)/.dev ## pictures of the console in both themes, into docs/pictures
 	@$(BIN)/python -m tests.acceptance.pictures docs/pictures

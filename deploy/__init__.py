@@ -1,0 +1,1 @@
+"""What deploys Tieout, and what watches it."""

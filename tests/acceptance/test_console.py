@@ -150,7 +150,7 @@ def pages_of(house: House) -> list[str]:
         " and content::jsonb ->> 'category' = 'payout' limit 1"
     )
     return [
-        "/", "/tie-out", "/cases", "/cases?cause=unknown_tax", f"/cases/{case}", "/matching", "/matching/lessons",
+        "/", "/start", "/tie-out", "/cases", "/cases?cause=unknown_tax", f"/cases/{case}", "/matching", "/matching/lessons",
         "/approvals?state=all", "/documents", f"/documents/{document}", "/payouts", f"/payouts/{payout}", "/close",
         "/close/US/2026-10", "/interfaces", "/interfaces/shop_us", "/mappings", "/mappings/accounts", "/evidence", "/me",
     ]  # fmt: skip

@@ -39,6 +39,7 @@ from tieout.cli.context import (
     open_running,
     out,
     print_json,
+    wait_until_served,
 )
 from tieout.cli.identity import who_decides
 from tieout.cli.signing_in import first_link
@@ -188,8 +189,27 @@ def _wait_for_signal() -> None:
 
 
 @cli.command()
-def up(folder: Folder = Path()) -> None:
-    """Run everything: the database, a worker, the web side; what dies is restarted."""
+def up(
+    folder: Folder = Path(),
+    day_s: Annotated[
+        float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
+    ] = 2.0,
+) -> None:
+    """Run everything: the database, a worker, the web side; what dies is restarted.
+
+    In an empty folder: a company on the sandbox, to look around in.
+    """
+    from tieout.cli.tour import Tour, is_empty, was_toured
+
+    if is_empty(folder):
+        Tour(folder, factories, day_s).run(_wait_for_signal)
+        return
+    if was_toured(folder):
+        fail(
+            f"{folder}: its company lived on the sandbox, which ended with `tieout up`: begin anew in an empty folder, or "
+            "make a project of your own with `tieout init`",
+            USAGE,
+        )
     app = open_app(folder)
     server = _start_database(app)
     from tieout.connect import ConnectorError
@@ -201,6 +221,7 @@ def up(folder: Folder = Path()) -> None:
         fail(str(error))
     supervisor = factories.supervisor(app.project.folder, server)
     supervisor.start()
+    wait_until_served(app.project.serve_port)
     err.print(f"Tieout is up: {app.project.identity.url}/")
     link = first_link(app)
     if link:

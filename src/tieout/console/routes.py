@@ -20,6 +20,7 @@ from tieout.console.views.matching import Lessons, Matching
 from tieout.console.views.people import Access, Me
 from tieout.console.views.platform import Evidence, Mapping, Mappings, Systems
 from tieout.console.views.proving import Payouts, TieOut
+from tieout.console.views.start import Start
 from tieout.console.views.today import Today
 
 Pages = Callable[[ASGIApp], Sequence[BaseRoute]]
@@ -45,6 +46,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
         return [
             *gate(name, environment, sso, people_exist),
             at("/", Today(r).view),
+            at("/start", Start(r).view),
             at("/tie-out", tie_out.view),
             at("/tie-out/documents", tie_out.behind),
             at("/cases", cases.view, cases.act),

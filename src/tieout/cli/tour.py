@@ -1,0 +1,139 @@
+"""`tieout up` in an empty folder: a company on the sandbox, whose days pass while somebody looks around.
+
+The company's systems are simulators in this process: they live as long as it runs. The project's files are as those of a
+real one, so what is tried here is tried on the product itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tieout.cli.context import answers, err, wait_until_served
+from tieout.cli.signing_in import way_in
+from tieout.engine import wake
+from tieout.proofs import pending
+from tieout.sandbox import Month, World, write_project
+from tieout.sandbox.company import Administrator
+from tieout.sandbox.couriers import Courier
+from tieout.sandbox.month import FIRST
+from tieout.sandbox.world import free_port
+from tieout.security import (
+    AddPerson,
+    Begin,
+    Change,
+    Confirm,
+    GrantRole,
+    change_authority,
+    key_hash,
+    new_key,
+)
+from tieout.security.roles import ROLES
+
+ORDERS = 60
+GUEST = "guest"
+_SETTLING_S = 30.0
+_PORT = 8080
+_OUTSIDE = ".sandbox"
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether nothing is in a folder, or there is none yet."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
+def was_toured(folder: Path) -> bool:
+    """Whether a company on the sandbox lived here."""
+    return (folder / _OUTSIDE).is_dir()
+
+
+class Tour:
+    """A company on the sandbox, in a project of its own; a day passes every `day_s` seconds."""
+
+    def __init__(self, folder: Path, factories: Any, day_s: float, seed: int = 1) -> None:
+        self.folder, self._factories, self._day = folder.resolve(), factories, day_s
+        self._stopping = threading.Event()
+        self._seed = seed
+
+    def run(self, wait: Any) -> None:
+        """Start everything, let days pass until `wait` returns, stop everything."""
+        err.print(f"{self.folder} is empty: a company on the sandbox is set up in it", markup=False)
+        world = World(self.folder / _OUTSIDE, seed=self._seed)
+        world.start()
+        admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
+        company = admin.set_up("Meridian Supply", FIRST)
+        port = _PORT if not answers(_PORT) else free_port()
+        write_project(self.folder, world, company, port)
+        month = Month(world, ORDERS, plant=True)
+        month.admin, month.company_id = admin, company.id
+        app = self._factories.app(self.folder)
+        server = app.start_database()
+        app.pin_systems()
+        supervisor = self._factories.supervisor(self.folder, server)
+        supervisor.start()
+        wait_until_served(port)
+        err.print(f"Tieout is up: {app.project.identity.url}/", markup=False)
+        _let_in(app)
+        err.print("To get in, as somebody who may do everything here:")
+        err.print(way_in(app), soft_wrap=True, markup=False)
+        player = threading.Thread(target=self._play, args=(app, world, month, port), daemon=True)
+        player.start()
+        try:
+            wait()
+        finally:
+            self._stopping.set()
+            player.join(_SETTLING_S)
+            supervisor.stop()
+            admin.close()
+            app.close()
+            world.stop()
+
+    def _play(self, app: Any, world: World, month: Month, port: int) -> None:
+        courier = Courier(world, f"http://127.0.0.1:{port}")
+        for day in month.days():
+            if self._stopping.wait(self._day):
+                return
+            month.play_day(day)
+            courier.carry()
+            self._settle(app)
+            with contextlib.suppress(Exception):
+                app.reconcile("US", day)
+            self._settle(app)
+        err.print("The company's month is over: its cases wait for you", markup=False)
+        while not self._stopping.wait(1.0):
+            # Time goes on, so that what is asked every hour is asked.
+            world.clock.move_to(world.clock.now() + timedelta(minutes=1))
+
+    def _settle(self, app: Any) -> None:
+        """Wait until nothing moves, or it takes too long for a tour."""
+        deadline = time.monotonic() + _SETTLING_S
+        while time.monotonic() < deadline and not self._stopping.is_set():
+            with contextlib.suppress(psycopg.OperationalError), app.database.transaction() as connection:
+                wake(connection)
+                left = pending(connection, app.clock.now())
+                if not any(left.values()):
+                    return
+            time.sleep(0.05)
+
+
+def _let_in(app: Any) -> None:
+    """Whoever looks around may do everything: on the sandbox two administrators who are nobody said so."""
+    people = tuple(
+        AddPerson(name=n, human=True, names=(), key_sha256=key_hash(new_key())) for n in ("ann", "ben")
+    )
+    changes: list[Change] = [AddPerson(name=GUEST, human=True, names=(), key_sha256="")]
+    changes += [
+        GrantRole(name=GUEST, role=role, entity="*", limit=None) for role in ROLES if role != "approver"
+    ]
+    now = app.clock.now()
+    with app.database.transaction() as connection:
+        change_authority(connection, Begin(people=people), "the sandbox", now)
+        for change in changes:
+            number = change_authority(connection, change, "ann", now)
+            change_authority(connection, Confirm(no=number), "ben", now)
