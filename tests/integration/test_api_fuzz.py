@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
@@ -114,6 +115,39 @@ def test_somebody_of_another_entity_is_told_nothing_of_this_one(asked: tuple[Hou
         reply = http.post(path, json=body)
         assert reply.status_code in (403, 404), (path, reply.status_code, reply.text)
     assert house.connection.execute("select count(*) as n from tieout.paused").fetchone() == {"n": 0}
+
+
+def test_a_mapping_is_changed_whole_by_whoever_saw_it_as_it_is(asked: tuple[House, dict[str, str]]) -> None:
+    house, headers = asked
+    http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=30)
+    path = house.app.project.folder / "mappings" / "taxes.csv"
+    before = path.read_bytes()
+    seen = http.get("/mappings/taxes").json()["seen"]
+    # What a spreadsheet would take for a formula goes out plain, and comes back as it was.
+    odd = path.read_text().rstrip("\n") + "\n=cmd|'/c calc'!A1,15%,2026-01-01,\n'quoted,15%,,\n-7,15%,,\n"
+    body = {"content": odd, "seen": seen, "reason": "a try"}
+    for wrong, status in (
+        ({**body, "seen": "0" * 64}, 409), ({**body, "content": "key\nx\n"}, 422), ({**body, "reason": ""}, 422),
+        ({**body, "content": odd + "=cmd|'/c calc'!A1,16%,2026-05-01,\n"}, 422), ({**body, "content": odd + "x,y,soon,\n"}, 422),
+    ):  # fmt: skip
+        reply = http.put("/mappings/taxes", json=wrong)
+        assert reply.status_code == status and path.read_bytes() == before, reply.text
+    assert http.put("/mappings/nothing", json=body).status_code == 404
+    done = http.put("/mappings/taxes", json=body)
+    assert done.status_code == 200 and len(done.json()["added"]) == 3, done.text
+    out = http.get("/mappings/taxes/csv").text
+    assert "'=cmd" in out and "''quoted" in out and "\n-7," in out.replace("\r", "")
+    seen = http.get("/mappings/taxes").json()["seen"]
+    again = http.put("/mappings/taxes", json={"content": out, "seen": seen, "reason": "the same"})
+    assert again.json()["added"] == [] and again.json()["removed"] == []
+    # Who looked before it was changed is told, and nothing of theirs is in force.
+    late = http.put("/mappings/taxes", json={**body, "content": before.decode()})
+    assert late.status_code == 409
+    row = house.connection.execute(
+        "select actor, detail from tieout.evidence where action = 'mapping.changed'"
+    ).fetchone()
+    assert row is not None and row["actor"] == "cleo" and "a try" in row["detail"]
+    path.write_bytes(before)
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])

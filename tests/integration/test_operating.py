@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.conformance.test_connectors import CONNECTORS
 from tests.integration.office import Office
 from tests.integration.test_work_api import Front, operator, site
 from tieout.connect import OpenItem
+from tieout.evidence import Entry, record
 from tieout.overview import keeping, read_kept
 from tieout.pipeline import ProcessStage, in_range, pause, replay_range, resume, try_case, try_range
 from tieout.proofs import tie_out
@@ -288,3 +291,28 @@ def test_what_stands_behind_a_figure_adds_up_to_it(site: Front) -> None:
         "bucket": "posted",
     }
     assert dora.get("/tie-out/documents", params=cell).json() == {"items": [], "next": None}
+
+
+def test_a_stream_tells_what_happens_and_ends_with_its_session(site: Front) -> None:
+    cora = site.sign_in("cora")
+    assert httpx2.get(f"{site.base}/api/v1/events").status_code == 401
+    assert cora.get("/events", params={"seconds": 0}).status_code == 422
+    heard: list[str] = []
+    with cora.stream("GET", "/events", params={"seconds": 60}) as reply:
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        lines = reply.iter_lines()
+        assert next(lines) == "retry: 2000"
+        time.sleep(1.2)
+        site.case("10.00")
+        record(site.c, [Entry(site.office.clock.now(), "process", "case.opened", "k", "US")])
+        for line in lines:
+            heard.append(line)
+            if line.startswith("data:"):
+                break
+        assert 'data: ["case"]' in heard and "event: changed" in heard
+        # Whoever is signed out hears no more.
+        site.identity.end_sessions_of("cora", "alice")
+        started = time.monotonic()
+        for _ in lines:
+            pass
+        assert time.monotonic() - started < 30

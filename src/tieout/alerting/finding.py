@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tieout.money import minor_digits
+from tieout.overview import backlog
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -76,14 +77,16 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
                     f"/interfaces/{r['interface']}", r["polled_at"] or now, int(late),
                 )
             )  # fmt: skip
-    for r in connection.execute(_SQL["oldest_waiting"]):
-        interface = release.interfaces.get(r["interface"])
-        if interface is not None and now - r["oldest_at"] > timedelta(hours=interface.service_level_hours):
-            action = f"{r['count']} wait: look whether a worker runs, and what its systems answer"
+    paused = {r["interface"] for r in connection.execute(_SQL["paused"])}
+    # What waits for an order or an approval does not stand still: its own case says when it is late.
+    for each in backlog(connection, ("received", "planned")):
+        interface = None if each.interface in paused else release.interfaces.get(each.interface)
+        if interface is not None and now - each.oldest_at > timedelta(hours=interface.service_level_hours):
+            action = f"{each.count} wait: look whether a worker runs, and what its systems answer"
             found.append(
                 _plain(
-                    "backlog", r["interface"], "backlog_is_old", interface.entity, action,
-                    f"/interfaces/{r['interface']}", r["oldest_at"], 1, r["count"],
+                    "backlog", each.interface, "backlog_is_old", interface.entity, action,
+                    f"/interfaces/{each.interface}", each.oldest_at, 1, each.count,
                 )
             )  # fmt: skip
     row = connection.execute(_SQL["unsealed"]).fetchone()

@@ -7,15 +7,8 @@ from tieout.cases where state = 'open' group by cause, entity, currency
 select interface, max(last_error) as error, max(polled_at) as polled_at from tieout.poll_cursor
 where last_error <> '' and interface not in (select interface from tieout.paused) group by interface
 
--- name: oldest_waiting
-select w.interface, sum(w.count)::int as count, min(w.oldest_at) as oldest_at from (
-    select interface, count(*) as count, min(received_at) as oldest_at from tieout.message
-    where state = 'received' group by interface
-    union all
-    select p.interface, p.count, m.received_at from (
-        select interface, count(*) as count, min(message_id) as message_id from tieout.document
-        where state = 'planned' group by interface) p join tieout.message m using (message_id)
-) w where w.interface not in (select interface from tieout.paused) group by w.interface
+-- name: paused
+select interface from tieout.paused
 
 -- name: unsealed
 select count(*)::int as count, min(at) as since from (

@@ -9,7 +9,7 @@ from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from tieout.overview import read_kept
+from tieout.overview import backlog, read_kept
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -48,10 +48,9 @@ def read_measures(
     for row in read_kept(connection, release, "flows", now).rows:
         for state in ("posted", "waiting", "held"):
             add("tieout_documents", row[state], row["interface"], state)
-    for row in connection.execute(_SQL["backlog_by_interface"]):
-        add("tieout_backlog", row["backlog"], row["interface"])
-        age = (now - row["oldest_at"]).total_seconds() if row["oldest_at"] else 0
-        add("tieout_oldest_waiting_seconds", age, row["interface"])
+    for each in backlog(connection):
+        add("tieout_backlog", each.count, each.interface)
+        add("tieout_oldest_waiting_seconds", (now - each.oldest_at).total_seconds(), each.interface)
     for row in connection.execute(_SQL["polled"]):
         if row["polled_at"] is not None:
             add("tieout_last_poll_timestamp_seconds", row["polled_at"].timestamp(), row["interface"])

@@ -31,20 +31,6 @@ select coalesce((select max(tree_size) from tieout.evidence_head), 0)::int as se
     ((select count(*) from tieout.evidence)
         - coalesce((select max(tree_size) from tieout.evidence_head), 0))::int as unsealed
 
--- name: backlog_by_interface
-select interface, sum(backlog)::int as backlog, min(oldest_at) as oldest_at from (
-    select interface, count(*) as backlog, min(received_at) as oldest_at from tieout.message
-    where state = 'received' group by interface
-    union all
-    select p.interface, p.backlog, m.received_at from (
-        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
-        where state = 'planned' group by interface) p join tieout.message m using (message_id)
-    union all
-    select p.interface, p.backlog, m.received_at from (
-        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
-        where state = 'normalised' group by interface) p join tieout.message m using (message_id)
-) w group by interface
-
 -- name: polled
 select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
 

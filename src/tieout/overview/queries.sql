@@ -44,3 +44,16 @@ group by entity, currency order by entity, currency
 -- name: calls
 select system, coalesce(outcome, 'under way') as outcome, count(*)::int as count from tieout.attempt
 group by 1, 2 order by 1, 2
+
+-- name: backlog
+-- Each stage by its own index; the oldest of it by its message.
+select interface, 'received' as stage, count(*)::int as count, min(received_at) as oldest_at from tieout.message
+where state = 'received' group by interface
+union all
+select p.interface, 'planned', p.count, m.received_at from (
+    select interface, count(*)::int as count, min(message_id) as message_id from tieout.document
+    where state = 'planned' group by interface) p join tieout.message m using (message_id)
+union all
+select p.interface, 'normalised', p.count, m.received_at from (
+    select interface, count(*)::int as count, min(message_id) as message_id from tieout.document
+    where state = 'normalised' group by interface) p join tieout.message m using (message_id)

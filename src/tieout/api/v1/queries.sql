@@ -276,22 +276,6 @@ select owner, count(*)::int as count from tieout.cases where state = 'open'
 -- name: polls
 select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
 
--- name: waiting
--- What is on its way, and since when its oldest waits: each state by its own index.
-with w as (
-    select interface, count(*) as backlog, min(received_at) as oldest_at from tieout.message
-    where state = 'received' group by interface
-    union all
-    select p.interface, p.backlog, m.received_at from (
-        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
-        where state = 'planned' group by interface) p join tieout.message m using (message_id)
-    union all
-    select p.interface, p.backlog, m.received_at from (
-        select interface, count(*) as backlog, min(message_id) as message_id from tieout.document
-        where state = 'normalised' group by interface) p join tieout.message m using (message_id)
-)
-select interface, sum(backlog)::int as backlog, min(oldest_at) as oldest_at from w group by interface
-
 -- name: open_by_interface
 select interface, count(*)::int as open_cases from tieout.cases where state = 'open' group by interface
 

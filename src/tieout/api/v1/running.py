@@ -23,7 +23,7 @@ from tieout.api.v1.shapes import Filter, Money, Why, span
 from tieout.api.v1.work import Replayed, Tried, tried_now
 from tieout.engine import wake
 from tieout.evidence import Entry, export_pack, record
-from tieout.overview import read_kept
+from tieout.overview import backlog, read_kept
 from tieout.pipeline import in_range, pause, poll_now, pull_again, replay_range, resume, try_range
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
@@ -291,7 +291,9 @@ def _stands(connection: Connection, desk: Desk) -> dict[str, dict[str, Any]]:
     """By interface: what went through it, what waits, what is held, and whether it is paused."""
     kept = read_kept(connection, desk.release(), "flows", desk.clock.now())
     found: dict[str, dict[str, Any]] = {r["interface"]: dict(r) for r in kept.rows}
-    for query in ("polls", "waiting", "open_by_interface"):
+    for each in backlog(connection):
+        found.setdefault(each.interface, {}).update(backlog=each.count, oldest_at=each.oldest_at)
+    for query in ("polls", "open_by_interface"):
         for row in connection.execute(_SQL[query]):
             found.setdefault(row["interface"], {}).update(row)
     for row in connection.execute(_SQL["paused"]):
