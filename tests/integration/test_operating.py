@@ -19,7 +19,7 @@ from tieout.overview import keeping, read_kept
 from tieout.pipeline import ProcessStage, in_range, pause, replay_range, resume, try_case, try_range
 from tieout.proofs import tie_out
 from tieout.reconcile.ledger import keep_lines, open_lines, open_sums
-from tieout.store import Connection
+from tieout.store import Connection, Queries
 
 __all__ = ["site"]
 
@@ -118,6 +118,26 @@ def test_of_what_is_paused_nothing_is_planned_or_delivered(office: Office) -> No
     office.deliver()
     assert office.states() == {"J-1": "posted"} and len(office.booked()) == 2
     assert office.evidence("interface.paused") == 2 and office.evidence("interface.resumed") == 2
+    connection.close()
+
+
+def test_a_lane_that_is_shared_goes_on_without_what_is_paused(office: Office) -> None:
+    """Two interfaces book into one journal: of the lane's batch only the other's goes out."""
+    connection = office.database.connect(autocommit=True)
+    office.policies = ()
+    office.journal("J-1", "10.00")
+    office.journal("J-2", "20.00")
+    office.plan()
+    connection.execute(
+        "update tieout.delivery set interface = 'other' where external_id like '%J_2%' or external_id like '%J-2%'"
+    )
+    row = connection.execute("select system, lane from tieout.delivery limit 1").fetchone()
+    assert row is not None
+    given = {"system": row["system"], "lane": row["lane"], "limit": 10, "bytes": 1 << 20}
+    claim = Queries("tieout.delivery")["claim"]
+    assert {r["interface"] for r in connection.execute(claim, given)} == {"journals", "other"}
+    pause(connection, office.interface, "ira", "wait", office.clock.now())
+    assert {r["interface"] for r in connection.execute(claim, given)} == {"other"}
     connection.close()
 
 
@@ -262,6 +282,12 @@ def test_what_stands_behind_a_figure_adds_up_to_it(site: Front) -> None:
     office.work()
     office.journal("J-x", "3.00", on=date(2026, 9, 30))
     office.work()
+    # One that is posted and has a case that holds its money: in exception, and not posted.
+    number = site.case("3.25", key="J-2")
+    site.c.execute(
+        "update tieout.cases set blocking = true, document_id = (select document_id from tieout.document"
+        " where source_key = 'J-2' and state = 'posted') where case_id = %s", (number,),
+    )  # fmt: skip
     cora = site.sign_in("cora")
     checked = 0
     for row in cora.get("/tie-out").json()["rows"]:

@@ -130,6 +130,18 @@ def test_what_is_told_is_signed_and_is_a_cloud_event(scene: Scene, receiver: Rec
     assert row is not None and key not in bytes(row["secret"])
 
 
+def test_a_redirect_is_not_followed(scene: Scene, receiver: Receiver) -> None:
+    other = Receiver()
+    subscribe(scene.c, receiver.url, ["case.opened"], "*", "ira", scene.clock.now(), LOCAL)
+    receiver.answers, receiver.where = [307], other.url
+    scene.happen("case.opened", "order:1")
+    scene.tell()
+    assert len(receiver.heard) == 1 and other.heard == []
+    (held,) = subscriptions(scene.c)
+    assert held.last_status == "HTTP 307"
+    other.shutdown()
+
+
 def test_what_is_not_taken_is_told_again_in_order_and_later(scene: Scene, receiver: Receiver) -> None:
     subscribe(scene.c, receiver.url, ["case.opened"], "US", "ira", scene.clock.now(), LOCAL)
     for number in range(3):
@@ -216,6 +228,10 @@ def test_a_name_is_looked_up_once_and_all_of_its_addresses_are_looked_at() -> No
     assert reach("http://10.1.2.3:8080/x", own).port == 8080
     with pytest.raises(AddressError):
         reach("http://10.2.2.3/x", own)
+    # An address that carries one of ours along leads elsewhere, too: all that it stands for must be ours.
+    for carried in ("https://[2002:a01:203::]/", "https://[2001:0:a01:203::1]/"):
+        with pytest.raises(AddressError):
+            reach(carried, own)
     with pytest.raises(AddressError):
         reach("https://mixed.example/", own, lambda h, p: ["10.1.0.1", "10.2.0.1"])
 
