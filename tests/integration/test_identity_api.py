@@ -18,6 +18,7 @@ from tests.integration.authenticator import Authenticator
 from tests.integration.test_identity import GOOD, House
 from tieout.api.server import Application, Services
 from tieout.api.v1.application import ROUTERS
+from tieout.api.v1.idempotency import is_covered
 from tieout.bootstrap.discover import discover
 from tieout.console import pages
 from tieout.rules import Entity, Release
@@ -292,6 +293,16 @@ def test_every_operation_of_the_api_says_who_may_do_it() -> None:
     for route in routes():
         assert bool(operation_of(route)) != (route.name in OPEN | ONESELF), route.name
     assert {r.name for r in routes()} >= OPEN | ONESELF
+
+
+# An answer that holds a secret is not kept; what is about signing in is never done twice alike.
+NOT_ONCE = OPEN | ONESELF | {"invite", "make_key", "end_key", "make_subscription", "drop_subscription"}
+
+
+def test_every_write_is_done_once_a_key_or_says_why_not() -> None:
+    for route in routes():
+        if route.methods - {"GET", "HEAD"}:
+            assert is_covered(route.path) != (route.name in NOT_ONCE), (route.name, route.path)
 
 
 def asking(web: Web, role: str, entity: str) -> dict[str, str]:

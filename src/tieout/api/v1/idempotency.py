@@ -22,9 +22,17 @@ from tieout.store import Queries
 _SQL = Queries("tieout.api.v1")
 _KEPT = timedelta(days=1)
 # Where an answer may hold a secret it is never kept.
-_COVERED = ("/cases", "/approvals", "/interfaces", "/access/people", "/access/grants", "/access/changes")
+_COVERED = (
+    "/cases", "/approvals", "/interfaces", "/matches", "/lessons", "/closes", "/mappings", "/payment-runs", "/systems",
+    "/access/people", "/access/grants", "/access/changes",
+)  # fmt: skip
 _NOT_KEPT = (401, 429)
 _LONGEST = 200
+
+
+def is_covered(path: str) -> bool:
+    """Whether writes to a path are done once a key."""
+    return path.startswith(_COVERED) and not path.endswith("/invitation")
 
 
 class Idempotent:
@@ -37,7 +45,7 @@ class Idempotent:
         headers = dict(scope.get("headers", []))
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        covered = path.startswith(_COVERED) and not path.endswith("/invitation")
+        covered = is_covered(path)
         if scope["type"] != "http" or not key or not covered or scope["method"] in ("GET", "HEAD"):
             return await self._app(scope, receive, send)
         if len(key) > _LONGEST:
