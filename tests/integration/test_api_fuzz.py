@@ -117,6 +117,41 @@ def test_somebody_of_another_entity_is_told_nothing_of_this_one(asked: tuple[Hou
     assert house.connection.execute("select count(*) as n from tieout.paused").fetchone() == {"n": 0}
 
 
+def test_months_and_days_at_the_ends_of_the_calendar_are_refused_or_answered(
+    asked: tuple[House, dict[str, str]],
+) -> None:
+    house, headers = asked
+    http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=30)
+    for period, status in (
+        ("9999-12", 422),
+        ("0001-01", 422),
+        ("2199-12", 200),
+        ("1970-01", 200),
+        ("2026-10", 200),
+    ):
+        assert http.get(f"/closes/US/{period}").status_code == status, period
+        assert http.post(f"/closes/US/{period}/sign", json={"tasks": ["none"]}).status_code in (409, 422), (
+            period
+        )
+        cell = {"interface": "bank", "entity": "US", "period": period, "currency": "USD", "bucket": "posted"}
+        assert http.get("/tie-out/documents", params=cell).status_code in (200, 422)
+    for since, until in (("0001-01-01", "9999-12-31"), ("9999-12-31", "9999-12-31")):
+        body = {"since": since, "until": until}
+        assert http.post("/interfaces/bank/replay/try", json=body).status_code == 200
+        assert http.post(
+            "/payment-runs", json={"entity": "US", "pay_on": until, "dry": True}
+        ).status_code in (200, 409)
+    days = http.get("/closes/US/2026-10").json()["days"]
+    assert len(days) % 7 == 0 and days[0]["day"] == "2026-10-26"
+    # All Saints' is a Sunday; Monday is the first business day.
+    assert [d["business_day"] for d in days if d["day"] in ("2026-10-31", "2026-11-01", "2026-11-02")] == [
+        None,
+        None,
+        1,
+    ]
+    assert sum(len(d["due"]) for d in days) == len(http.get("/closes/US/2026-10").json()["tasks"])
+
+
 def test_a_mapping_is_changed_whole_by_whoever_saw_it_as_it_is(asked: tuple[House, dict[str, str]]) -> None:
     house, headers = asked
     http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=30)

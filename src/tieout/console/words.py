@@ -163,6 +163,14 @@ def _span(span: timedelta) -> str:
     return f"{minutes // (24 * 60)} days"
 
 
+def seconds(value: Any) -> str:
+    """A span of seconds in the unit that fits."""
+    number = Decimal(str(value))
+    if number < 120:
+        return f"{number.normalize():f} s"
+    return _span(timedelta(seconds=int(number)))
+
+
 def absolute(value: Any) -> Decimal:
     """An amount without its sign."""
     return abs(Decimal(str(value)))
@@ -185,5 +193,6 @@ TESTS = {"negative": negative, "nonzero": nonzero}
 FILTERS = {
     "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
+    "seconds": seconds,
     "masked": masked, "absolute": absolute, "percent": percent,
 }  # fmt: skip

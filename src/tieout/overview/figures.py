@@ -65,6 +65,11 @@ class Figures:
         """By entity and currency: how many payouts there are, their signed sum, and those of the last 31 days."""
         return [_exact(r) for r in self.connection.execute(_SQL["payouts"], {"now": self.now})]
 
+    def latency(self) -> list[Row]:
+        """By interface: seconds from its message to its posting, the median and the 95th percentile of the last 2,000
+        documents."""
+        return [_exact(r) for r in self.connection.execute(_SQL["latency"])]
+
     def calls(self) -> list[Row]:
         """By system and outcome: how many calls were made."""
         return [_exact(r) for r in self.connection.execute(_SQL["calls"])]
@@ -102,6 +107,7 @@ FIGURES: dict[str, tuple[Callable[[Figures], Sequence[Row]], int]] = {
     "matching": (Figures.matching, 3600),
     "payouts": (Figures.payouts, 3600),
     "calls": (Figures.calls, 60),
+    "latency": (Figures.latency, 300),
     "cash": (Figures.cash, 900),
 }
 # Asked of systems outside: only the worker does that, never somebody's page.

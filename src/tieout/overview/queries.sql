@@ -57,3 +57,15 @@ union all
 select p.interface, 'normalised', p.count, m.received_at from (
     select interface, count(*)::int as count, min(message_id) as message_id from tieout.document
     where state = 'normalised' group by interface) p join tieout.message m using (message_id)
+
+-- name: latency
+select i.interface, count(*)::int as documents,
+    round(percentile_cont(0.5) within group (order by x.took)::numeric, 1) as median_s,
+    round(percentile_cont(0.95) within group (order by x.took)::numeric, 1) as p95_s
+from (select distinct interface from tieout.poll_cursor union select distinct interface from tieout.control_total) i
+cross join lateral (
+    select extract(epoch from d.posted_at - m.received_at) as took from tieout.document d
+    join tieout.message m using (message_id)
+    where d.interface = i.interface and d.state = 'posted' and d.posted_at is not null
+    order by d.document_id desc limit 2000) x
+group by i.interface order by i.interface

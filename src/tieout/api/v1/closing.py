@@ -44,6 +44,15 @@ class Task(BaseModel):
     digest: str
 
 
+class CloseDay(BaseModel):
+    """A day after the period's end: its number among the business days, null where nobody works; `due` are the tasks
+    that are due on it."""
+
+    day: date
+    business_day: int | None
+    due: list[str]
+
+
 class Close(BaseModel):
     """`read_at` is when the evidence was read; null: never. `business_days` is how many the close took; null while it
     is open. `critical_path` are names of tasks."""
@@ -57,6 +66,7 @@ class Close(BaseModel):
     expected_at: datetime | None
     critical_path: list[str]
     read_at: datetime | None
+    days: list[CloseDay]
     tasks: list[Task]
 
 
@@ -130,14 +140,14 @@ def close(
     """A close by its evidence as it was read last."""
     release = _entity(desk, caller, entity)
     state, read_at = kept_state(connection, release, entity, month(period), desk.clock.now())
-    return _close(state, read_at)
+    return _close(release, state, read_at)
 
 
 @router.post("/closes/{entity}/{period}/look")
 def look(entity: Code, period: MonthInPath, caller: Reader, desk: TheDesk, office: TheOffice) -> Close:
     """Read the evidence of every task now: sources, ledger, banks are asked."""
-    _entity(desk, caller, entity)
-    return _close(office.close_state(entity, month(period)), desk.clock.now())
+    release = _entity(desk, caller, entity)
+    return _close(release, office.close_state(entity, month(period)), desk.clock.now())
 
 
 @router.post("/closes/{entity}/{period}/sign")
@@ -205,7 +215,29 @@ def _summary(state: CloseState) -> CloseSummary:
     )  # fmt: skip
 
 
-def _close(state: CloseState, read_at: datetime | None) -> Close:
+def _days(release: Release, state: CloseState) -> list[CloseDay]:
+    """From the period's end to the last task's day, and to today's where that is later, whole weeks."""
+    calendar, zone = release.closing.of(state.entity).calendar, release.entities[state.entity].zone
+    last = Period.parse(state.period).last
+    due: dict[date, list[str]] = {}
+    for s in state.tasks:
+        due.setdefault(s.task.due_at.astimezone(zone).date(), []).append(s.task.name)
+    first = last - timedelta(days=last.weekday())
+    until = max([last, *due])
+    until += timedelta(days=6 - until.weekday())
+    found = []
+    for number in range((until - first).days + 1):
+        day = first + timedelta(days=number)
+        working = day > last and calendar.is_open(day)
+        found.append(
+            CloseDay(
+                day=day, business_day=calendar.between(last, day) if working else None, due=due.get(day, [])
+            )
+        )
+    return found
+
+
+def _close(release: Release, state: CloseState, read_at: datetime | None) -> Close:
     tasks = []
     for s in state.tasks:
         signature = s.signature
@@ -223,5 +255,6 @@ def _close(state: CloseState, read_at: datetime | None) -> Close:
     return Close(
         entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
         business_days=state.days, due_at=state.due_at, expected_at=state.expected_at,
-        critical_path=list(state.critical), read_at=read_at, tasks=tasks,
+        critical_path=list(state.critical), read_at=read_at, days=_days(release, state),
+        tasks=tasks,
     )  # fmt: skip

@@ -38,7 +38,8 @@ Auditor = Annotated[Caller, needs("evidence:read")]
 
 
 class Flow(BaseModel):
-    """An interface: what it is, and what went through it. `polled_at` null: it is not polled."""
+    """An interface: what it is, and what went through it. `polled_at` null: it is not polled. `median_s` and `p95_s` are
+    seconds from a message to its posting, of the last 2,000; `limits` is what its system allows."""
 
     interface: str
     system: str
@@ -60,6 +61,9 @@ class Flow(BaseModel):
     backlog: int
     oldest_at: datetime | None
     open_cases: int
+    median_s: Money | None
+    p95_s: Money | None
+    limits: str
     paused: Paused | None
 
 
@@ -293,6 +297,14 @@ def _stands(connection: Connection, desk: Desk) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {r["interface"]: dict(r) for r in kept.rows}
     for each in backlog(connection):
         found.setdefault(each.interface, {}).update(backlog=each.count, oldest_at=each.oldest_at)
+    for figures in read_kept(connection, desk.release(), "latency", desk.clock.now()).rows:
+        found.setdefault(figures["interface"], {}).update(
+            median_s=figures["median_s"], p95_s=figures["p95_s"]
+        )
+    for interface in desk.release().interfaces.values():
+        if desk.office is not None:
+            limits = desk.office.connector_of(interface.system).limits
+            found.setdefault(interface.name, {})["limits"] = limits
     for query in ("polls", "open_by_interface"):
         for row in connection.execute(_SQL[query]):
             found.setdefault(row["interface"], {}).update(row)
@@ -324,5 +336,8 @@ def _flow(interface: Interface, row: dict[str, Any]) -> Flow:
         backlog=row.get("backlog") or 0,
         oldest_at=row.get("oldest_at"),
         open_cases=row.get("open_cases") or 0,
+        median_s=row.get("median_s"),
+        p95_s=row.get("p95_s"),
+        limits=row.get("limits") or "",
         paused=row.get("pause"),
     )

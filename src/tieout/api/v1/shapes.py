@@ -34,11 +34,14 @@ class Why(BaseModel):
 
 
 def month(text: str) -> Period:
-    """Raises ProblemError for what is no month, such as 0000-01."""
+    """Raises ProblemError for what is no month that anybody closes, such as 0000-01 or 9999-12."""
     try:
-        return Period.parse(text)
+        found = Period.parse(text)
     except ValueError:
-        raise ProblemError(422, "period", f"{text}: a month such as 2026-10 was expected") from None
+        found = None
+    if found is None or not 1970 <= found.first.year <= 2199:
+        raise ProblemError(422, "period", f"{text}: a month such as 2026-10 was expected")
+    return found
 
 
 def span(since: date, until: date) -> None:

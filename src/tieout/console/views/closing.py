@@ -48,7 +48,11 @@ class Close:
     async def view(self, page: Page) -> Response:
         found = await page.api.get(self._path(page))
         signed = sum(t["state"] == "signed" for t in found["tasks"])
-        return self._r.render(page, "close.html", c=found, signed=signed, drawing=path_drawing(found))
+        days = found["days"]
+        return self._r.render(
+            page, "close.html", c=found, signed=signed, drawing=path_drawing(found), today=page.now[:10],
+            weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states={t["name"]: t for t in found["tasks"]},
+        )  # fmt: skip
 
     async def act(self, page: Page) -> str:
         path = self._path(page)
