@@ -26,6 +26,7 @@ from tieout.pipeline import pull_again
 from tieout.sandbox.traps import Traps
 
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=20_000)
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
 )
@@ -327,6 +328,8 @@ def test_the_first_person_cannot_approve_and_the_second_can(house: House, as_: A
     assert open_cases(house, "imported_by_another_connector") == 1
     carl.goto("/approvals")
     carl.get_by_role("row").filter(has_text="Odoo has it from the old connector").get_by_role("link").click()
+    # The list has a button of that name, too: the request's own page is waited for.
+    carl.wait_for_url("**/approvals/*")
     carl.get_by_role("button", name="Approve").click()
     expect(carl.locator(".flash.good")).to_contain_text("1 approved")
     assert until(lambda: open_cases(house, "imported_by_another_connector") == 0)
@@ -419,8 +422,10 @@ def test_a_period_is_closed_by_two_people(house: House, as_: Any) -> None:
     expect(cleo.locator(".flash.good")).to_contain_text("somebody else signs it")
     carl.goto("/close/US/2026-10")
     carl.get_by_role("button", name="Sign everything that is done").click()
+    # Each waits until the other's signatures were taken.
+    expect(carl.locator(".flash.good")).to_contain_text("signed or prepared", timeout=30_000)
     cleo.goto("/close/US/2026-10")
     cleo.get_by_role("button", name="Sign everything that is done").click()
-    expect(cleo.locator("h1")).to_contain_text("closed on business day")
+    expect(cleo.locator("h1")).to_contain_text("closed on business day", timeout=30_000)
     carl.goto("/")
     expect(carl.locator(".close-row").filter(has_text="US October 2026")).to_contain_text("closed")
