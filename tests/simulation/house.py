@@ -59,6 +59,7 @@ class House:
 
     def __init__(self, folder: Path, scenario: str = "services", orders: int = 20, seed: int = 5) -> None:
         self.ready, self.done = threading.Event(), threading.Event()
+        self.kind = scenario
         options = DemoOptions(
             orders=orders, seed=seed, faults="none", scenario=scenario, folder=folder, serve=False, kills=0, crash="",
             quiet=True,

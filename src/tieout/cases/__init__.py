@@ -11,6 +11,7 @@ from tieout.cases.repository import (
     solve,
     solve_by_key,
     solve_case,
+    solve_others,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "solve",
     "solve_by_key",
     "solve_case",
+    "solve_others",
 ]

@@ -11,7 +11,8 @@ from decimal import Decimal
 @dataclass(frozen=True)
 class NewCase:
     """`amount` is the money at risk: positive, in `currency`. `blocking` keeps its document
-    out of the posted bucket until the case is solved."""
+    out of the posted bucket until the case is solved. `standing`: it is found anew at every look; once a person has
+    accepted it, it is told again only with another amount."""
 
     cause: str
     interface: str
@@ -27,6 +28,7 @@ class NewCase:
     due_at: datetime
     blocking: bool = True
     document_id: int | None = None
+    standing: bool = False
 
 
 def fingerprint(case: NewCase) -> str:

@@ -1,10 +1,16 @@
 -- name: add
 insert into tieout.cases (fingerprint, cause, interface, entity, period, document_id, source_key,
     amount, currency, blocking, recovery, detail, owner, opened_at, due_at)
-values (%(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(document_id)s,
+select %(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(document_id)s::bigint,
     %(source_key)s, %(amount)s, %(currency)s, %(blocking)s, %(recovery)s, %(detail)s, %(owner)s,
-    %(opened_at)s, %(due_at)s)
-on conflict (fingerprint) where state = 'open' do nothing
+    %(opened_at)s, %(due_at)s
+where not (%(standing)s and exists (select 1 from tieout.cases where fingerprint = %(fingerprint)s
+    and accepted and amount = %(amount)s and currency = %(currency)s))
+on conflict (fingerprint) where state = 'open' do update set amount = excluded.amount,
+    currency = excluded.currency, recovery = excluded.recovery, detail = excluded.detail
+where (cases.amount, cases.currency, cases.recovery, cases.detail)
+    is distinct from (excluded.amount, excluded.currency, excluded.recovery, excluded.detail)
+returning case_id, xmax = 0 as fresh
 
 -- name: solve
 update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s
@@ -12,6 +18,13 @@ where state = 'open' and document_id = any(%(documents)s)
   and (%(causes)s::text[] is null or cause = any(%(causes)s::text[]))
   and (%(keys)s::text[] is null or source_key = any(%(keys)s::text[]))
 returning case_id, cause, source_key, entity
+
+-- name: solve_others
+update tieout.cases c set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s
+from unnest(%(documents)s::bigint[], %(keys)s::text[], %(causes)s::text[]) as v (document_id, key, causes)
+where c.state = 'open' and c.document_id = v.document_id and c.source_key = v.key
+  and c.cause <> all(string_to_array(v.causes, ','))
+returning case_id, cause, c.source_key, entity
 
 -- name: solve_by_key
 update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s

@@ -15,14 +15,16 @@ _SQL = Queries("tieout.cases")
 
 
 def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> int:
-    """Open what is not open yet; how many were new."""
+    """Open what is not open yet, and bring what is open up to what is known of it now; how many were new."""
     opened, entries = 0, []
     for case in cases:
         row = asdict(case) | {"fingerprint": fingerprint(case)}
-        if connection.execute(_SQL["add"], row).rowcount:
-            opened += 1
+        told = connection.execute(_SQL["add"], row).fetchone()
+        if told is not None:
+            opened += told["fresh"]
+            action = "case.opened" if told["fresh"] else "case.changed"
             detail = {"cause": case.cause, "amount": str(case.amount), "currency": case.currency}
-            entries.append(Entry(case.opened_at, actor, "case.opened", case.source_key, case.entity, detail))
+            entries.append(Entry(case.opened_at, actor, action, case.source_key, case.entity, detail))
     if entries:
         record(connection, entries)
     return opened
@@ -48,6 +50,25 @@ def solve(
             "causes": list(causes) if causes is not None else None,
             "keys": list(keys) if keys is not None else None,
         },
+    ).fetchall()
+    return _solved(connection, rows, at, resolution, actor)
+
+
+def solve_others(
+    connection: Connection,
+    held: Sequence[tuple[int, str, Sequence[str]]],
+    at: datetime,
+    resolution: str,
+    actor: str,
+) -> int:
+    """Solve the open cases of documents that are held for other causes by now: `held` are (document, source key, the
+    causes that it is held for). How many."""
+    if not held:
+        return 0
+    documents, keys, causes = zip(*((d, k, ",".join(c)) for d, k, c in held), strict=True)
+    given = {"documents": list(documents), "keys": list(keys), "causes": list(causes)}
+    rows = connection.execute(
+        _SQL["solve_others"], {**given, "at": at, "resolution": resolution, "by": actor}
     ).fetchall()
     return _solved(connection, rows, at, resolution, actor)
 

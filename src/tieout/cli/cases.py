@@ -64,14 +64,18 @@ def solve(
     who: Annotated[str, typer.Option("--as", help="who decides")] = "",
     folder: Folder = Path(),
 ) -> None:
-    """Solve a case whose document may stand as it is."""
-    from tieout.cases import solve_case
+    """Solve a case whose document may stand as it is; what is held for that judgement is booked then."""
+    from tieout.pipeline import HeldError, accept_case
 
     app = open_running(folder)
     who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))
-    with app.database.transaction() as connection:
-        if not solve_case(connection, case, app.clock.now(), note, who):
-            fail(f"case {case} is not open", USAGE)
+    try:
+        with app.database.transaction() as connection:
+            solved = accept_case(connection, case, note, app.clock.now(), who)
+    except HeldError as error:
+        fail(str(error), USAGE)
+    if not solved:
+        fail(f"case {case} is not open", USAGE)
     out.print(f"case {case} is solved")
 
 

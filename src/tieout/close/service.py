@@ -16,7 +16,14 @@ from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
-from tieout.proofs import open_gaps, statement_gaps, take_control_totals, tie_out
+from tieout.proofs import (
+    open_balances,
+    open_gaps,
+    open_intercompany,
+    statement_gaps,
+    take_control_totals,
+    tie_out,
+)
 from tieout.rules import Release
 from tieout.security import Person, load_authority, person_of, stamper
 from tieout.store import Connection, Queries
@@ -38,6 +45,9 @@ def gather(
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, release) if r.period == str(period)]
     open_gaps(connection, rows, now)
+    until = min(period.last, now.date())
+    open_intercompany(connection, release, until, now)
+    open_balances(connection, release, until, now)
     _open_manual(connection, release, sessions, entity, period, now)
 
 

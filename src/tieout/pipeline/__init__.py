@@ -1,5 +1,6 @@
 """The pipeline: intake, normalise, check, plan. Rows are the truth; work moves in sets."""
 
+from tieout.pipeline.accepting import HeldError, accept_case
 from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
 from tieout.pipeline.folders import FolderStage, file_content, refuse_file, take_file
@@ -15,10 +16,12 @@ __all__ = [
     "Accepted",
     "FetchStage",
     "FolderStage",
+    "HeldError",
     "Pay",
     "PollStage",
     "ProcessStage",
     "accept",
+    "accept_case",
     "decide",
     "exclude",
     "exclude_case",

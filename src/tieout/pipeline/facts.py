@@ -134,6 +134,7 @@ class FactReader:
         twins = self._twins(asked)
         tellings = self._tellings(asked)
         related = self._related(wants)
+        accepted = self._accepted(asked)
         wants = [_with_twins(a, w, related) for a, w in zip(asked, wants, strict=True)]
         related |= self._related(wants, known=related)
         found = [
@@ -146,9 +147,16 @@ class FactReader:
                 related=_beside(a, w, related),
                 tax=self._taxes.get(a.document.key, (None, ""))[0],
                 tax_outage=self._taxes.get(a.document.key, (None, ""))[1],
+                accepted=accepted.get(a.document_id, ()),
             )
             for a, w, facts in zip(asked, wants, found, strict=True)
         ]
+
+    def _accepted(self, asked: Sequence[Asked]) -> dict[int, tuple[str, ...]]:
+        """The causes that a person let each document go on with."""
+        ids = [a.document_id for a in asked if a.document_id]
+        rows = self._connection.execute(_SQL["accepted"], {"ids": ids}) if ids else ()
+        return {row["document_id"]: tuple(row["causes"]) for row in rows}
 
     def _related(
         self, wants: Sequence[Wants], known: Mapping[str, Any] = MappingProxyType({})

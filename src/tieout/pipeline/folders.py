@@ -94,7 +94,7 @@ def refuse_file(
         source_key=name,
         amount=Decimal(0),
         currency=release.entities[interface.entity].currency,
-        recovery="the file is kept: ask its sender for a good one and put that into the folder",
+        recovery="the file is kept: ask its sender for a good one, put that into the folder, and solve this",
         detail=why,
         owner=interface.owner,
         opened_at=now,

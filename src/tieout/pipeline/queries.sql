@@ -172,8 +172,22 @@ select d.order_key, d.link_key, d.source_key, d.parked_account, d.accounting_on,
 from tieout.document d
 join tieout.delivery v on v.document_id = d.document_id
   and v.effect in ('charge', 'refund', 'capture_reversal')
-where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.parked_account <> ''
+where d.entity = %(entity)s and d.parked_account <> '' and (d.order_key = any(%(orders)s)
+    -- a refund may name its charge alone
+    or (d.link_key <> '' and d.link_key in (select p.link_key from tieout.document p
+        where p.entity = %(entity)s and p.order_key = any(%(orders)s) and p.parked_account <> '')))
 order by d.document_id
+
+-- name: given_back
+-- What waited for an order that never came and was given back whole: nothing of it is left.
+update tieout.document set parked_account = '' where document_id in (
+    select d.document_id from tieout.document d
+    where d.entity = %(entity)s and d.link_key = any(%(links)s) and d.parked_account <> ''
+      and (select sum((v.body::jsonb ->> 'amount')::numeric) from tieout.document x
+        join tieout.delivery v on v.document_id = x.document_id
+          and v.effect in ('charge', 'refund', 'capture_reversal')
+        where x.entity = d.entity and x.link_key = d.link_key and x.state in ('planned', 'posted')) = 0)
+returning document_id
 
 -- name: tellings
 select distinct on (source_key) source_key, content::jsonb ->> 'whole' as whole from tieout.document
@@ -257,6 +271,19 @@ where interface = %(interface)s and stream = %(stream)s
 update tieout.poll_cursor set due_at = %(now)s
 where interface = %(interface)s and due_at > %(now)s
 
+-- name: to_accept
+select c.cause, c.entity, c.recovery, c.document_id, d.state from tieout.cases c
+left join tieout.document d using (document_id)
+where c.case_id = %(case_id)s and c.state = 'open' for update of c
+
+-- name: go_on
+update tieout.document set state = 'normalised', retry_at = %(now)s
+where document_id = %(id)s and state = 'refused'
+
+-- name: accepted
+select document_id, array_agg(distinct cause order by cause) as causes from tieout.cases
+where document_id = any(%(ids)s) and accepted group by document_id
+
 -- name: replay
 update tieout.document set state = 'normalised', retry_at = %(now)s
 where state = 'refused' and document_id in (
@@ -322,6 +349,10 @@ update tieout.document d set state = 'excluded', reason = %(reason)s, retry_at =
 from tieout.cases c
 where c.case_id = %(case_id)s and c.document_id = d.document_id and d.state = 'refused'
 returning d.document_id, d.source_key, d.entity
+
+-- name: never_sent
+-- Of what is excluded nothing is sent any more.
+update tieout.delivery set state = 'refused' where document_id = %(id)s and state = 'waiting'
 
 -- name: details
 select m.stream, m.dedupe_key, m.transport, m.submitted_by, m.stamp, b.body from tieout.message m

@@ -72,5 +72,6 @@ def exclude_case(connection: Connection, case_id: int, reason: str, now: datetim
             connection,
             [Entry(now, actor, "document.excluded", row["source_key"], row["entity"], detail)],
         )
+        connection.execute(_SQL["never_sent"], {"id": row["document_id"]})
         solve(connection, [row["document_id"]], now, f"excluded: {reason}", actor)
     return bool(rows)

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tieout.cases import NewCase, open_cases, solve
+from tieout.cases import NewCase, open_cases, solve, solve_others
 from tieout.documents import (
     CustomerInvoice,
     PayoutComposition,
+    ProviderMovement,
     awaited_by,
     canonical_bytes,
     encode_effect,
@@ -29,6 +30,8 @@ from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
+# Cases of money that waited for an order.
+_WITHOUT_ORDER = ["payment_without_order", "refund_without_credit_note"]
 RETRY, LONG_RETRY = timedelta(minutes=15), timedelta(days=1)
 
 _DOCUMENT_COLUMNS = (
@@ -158,6 +161,12 @@ class Writer:
         self._connection.execute(_SQL["replanned"], columns)
         done = [w.document_id for w in works if w.planned[0].decision in ("planned", "excluded")]
         solve(self._connection, done, self._now, "planned again", "process")
+        held = [
+            (w.document_id, w.document.key, [c.cause for c in w.planned[0].cases])
+            for w in works
+            if w.planned[0].decision == "refused"
+        ]
+        solve_others(self._connection, held, self._now, "it is held for another cause", "process")
 
     def _effects(self, group: Iterable[Work]) -> Iterable[tuple[Work, Effect, str]]:
         for work in group:
@@ -294,8 +303,31 @@ class Writer:
 
         record(self._connection, entries())
 
+    def _given_back(self, group: list[Work]) -> None:
+        links = [
+            w.document.payment_key
+            for w in group
+            if isinstance(w.document, ProviderMovement)
+            and w.document.category == "refund"
+            and w.document.payment_key
+        ]
+        if links:
+            rows = self._connection.execute(
+                _SQL["given_back"], {"entity": self._entity.code, "links": links}
+            ).fetchall()
+            solve(
+                self._connection,
+                [r["document_id"] for r in rows],
+                self._now,
+                "it was given back",
+                "process",
+                _WITHOUT_ORDER,
+            )
+
     def _follow_up(self, group: list[Work]) -> None:
-        """Payments that an invoice took in are parked no longer; what waits is hurried."""
+        """Payments that an invoice took in, or that were given back whole, are parked no longer; what waits is
+        hurried."""
+        self._given_back(group)
         applied = [
             name
             for w in group

@@ -2,9 +2,10 @@
 
 from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants, wants_of
 from tieout.processes.identity import external_id, partner_external_id
-from tieout.processes.plan import CaseDraft, Effect, Plan, money_of, plan_document
+from tieout.processes.plan import ACCEPTABLE, CaseDraft, Effect, Plan, money_of, plan_document
 
 __all__ = [
+    "ACCEPTABLE",
     "CaseDraft",
     "Effect",
     "Facts",

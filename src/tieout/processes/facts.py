@@ -115,7 +115,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `lock_on` is the last locked day; `patience_over` says that waiting for a counterpart is
     over; `twin` is the key of a document that came first for what there may be one of; `retold` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger; `related` are
     documents that share a name with it, oldest first; `tax` is what a tax engine says of it, and
-    `tax_outage` why it says nothing.
+    `tax_outage` why it says nothing; `accepted` are causes that a person decided it may go on with.
     """
 
     rate: Decimal = Decimal(1)
@@ -131,6 +131,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     party_effect: str = ""
     foreign: str = ""
     twin: str = ""
+    accepted: tuple[str, ...] = ()
     retold: bool = False
     related: tuple[RelatedFact, ...] = ()
     tax: TaxDetermination | None = None

@@ -119,8 +119,8 @@ def _refuse_early(ctx: Context, document: CustomerInvoice | CreditNote) -> Plan 
         return refused(
             "imported_by_another_connector",
             document.total,
-            "the ledger holds this order already: exclude it here with "
-            "`tieout cases exclude`, or cancel the other record",
+            "the ledger holds this order already: exclude it here with `tieout cases exclude`, or cancel the other "
+            "record there, then `tieout replay --cause imported_by_another_connector`",
             ctx.facts.foreign,
         )
     return None
@@ -130,7 +130,8 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     """The order's invoice, on the day of its payment or, where the interface says so, of its
     fulfilment; for an edit after posting, the difference alone.
 
-    Once the money was paid out an edit is a case: nobody's payment covers the difference. An
+    Once the money was paid out an edit is a case, until a person accepts it: nobody's payment covers the
+    difference. An
     order that waits for its fulfilment is tried already: what nobody mapped shows at once.
     """
     early = _refuse_early(ctx, document)
@@ -188,11 +189,11 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     if not any(groups.values()) and not any(taxes.values()):
         return Plan(decision="planned", on=ctx.on, reason="no money changed")
     order = ctx.facts.order
-    if order is not None and order.paid_out:
+    if order is not None and order.paid_out and "order_edited_after_payout" not in ctx.facts.accepted:
         return refused(
             "order_edited_after_payout",
             difference,
-            "collect or refund the difference, then approve it with `tieout cases solve`",
+            "collect or refund the difference; `tieout cases solve` with that reason books the edit",
             f"{before.total} became {document.total}",
         )
     if ctx.on_fulfilment and document.fulfilled_at is None:

@@ -170,6 +170,19 @@ class Context:
         )
 
 
+# What a person may decide to go on with: nothing is wrong with the document itself, somebody has to judge it. Once
+# its case is solved with a reason, the document is planned past it.
+ACCEPTABLE = frozenset(
+    {
+        "duplicate_bill",
+        "duplicate_entry",
+        "duplicate_expense_report",
+        "duplicate_payroll_run",
+        "order_edited_after_payout",
+    }
+)
+
+
 def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan:
     """No effect: a blocking case holds the document."""
     size = amount if amount.value >= 0 else -amount

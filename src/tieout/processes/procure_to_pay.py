@@ -141,11 +141,12 @@ def bill(ctx: Context, document: VendorBill) -> Plan:
     if order_numbers(document):
         ordered = hold_against_orders(document, known.party.key, ctx.facts.related, ctx.interface)
     twin = _twin(ctx, document, ordered.finding)
-    if twin:
+    if twin and "duplicate_bill" not in ctx.facts.accepted:
         return refused(
             "duplicate_bill",
             document.total,
-            "exclude it if it is the same; if it is another one, ask the supplier to say what for",
+            "exclude it if it is the same; if the supplier says what else it is for, `tieout cases solve` with that "
+            "reason books it",
             twin,
         )
     if ordered.finding is not None:
@@ -168,7 +169,8 @@ def _refuse_early(document: VendorBill, known: Supplier, key: str) -> Plan | Non
             "bank_details_differ",
             document.total,
             "call the supplier on a number that you had before; where it is so, change it in procurement "
-            "(a second person approves it), then `tieout replay --cause bank_details_differ`",
+            "(a second person approves it), then `tieout replay --cause bank_details_differ`; where it is not, exclude "
+            "the bill",
             f"the bill wants to be paid to another account than {key} has (…{plain(ours.iban)[-4:].upper()})",
         )
     return None

@@ -31,12 +31,13 @@ _DUPLICATE = {
 def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
     """The entry, and the entry that takes it back where it reverses itself."""
     total = document.total
-    if ctx.facts.twin:
-        cause = _DUPLICATE.get(document.nature, "duplicate_entry")
+    cause = _DUPLICATE.get(document.nature, "duplicate_entry")
+    if ctx.facts.twin and cause not in ctx.facts.accepted:
         return refused(
             cause,
             total,
-            f"{ctx.facts.twin} is booked for the same: exclude this one, or correct what it is for",
+            f"{ctx.facts.twin} is booked for the same: exclude this one; where it is another, correct what it is for, "
+            "or `tieout cases solve` with the reason books it",
             f"{document.twin} came before as {ctx.facts.twin}",
         )
     if ctx.facts.retold or (ctx.facts.previous is not None and document.parts > 1):

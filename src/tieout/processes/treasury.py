@@ -166,7 +166,7 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
             _case(
                 doc,
                 "payment_without_order",
-                "find whose money it is and name the order, or refund it",
+                "find whose money it is and match it (`tieout matches join`), or refund it at its provider",
             ),
         )
     body = _cash(
@@ -239,6 +239,9 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         return Plan(decision="wait", reason="its credit note has not come yet")
     elif facts.order is not None and facts.order.state in ("exception", "excluded"):
         return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
+    elif facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown"):
+        # Nobody knew whose money it was: it goes back from where it waits.
+        return _given_back(ctx, doc, role, facts.payment.account)
     else:
         parked = counter = ctx.account("unapplied.unknown")
         cases = (
@@ -283,7 +286,8 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
             CaseDraft(
                 cause="refund_failed",
                 amount=doc.gross,
-                recovery="pay the customer another way; the credit stands open on their account",
+                recovery="pay the customer another way, then solve this; the credit stands open on their account until "
+                "that payment is matched with it",
                 detail=doc.payment_key,
                 blocking=False,
             ),
@@ -387,7 +391,7 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
                 CaseDraft(
                     cause="deposit_differs_from_payout",
                     amount=Amount(abs(short), doc.currency),
-                    recovery="ask the bank or the provider; then write the difference off",
+                    recovery="ask the bank or the provider; then match what it leaves in transit with a write-off",
                     detail=f"sent {facts.payout.amount}, arrived {doc.amount.value}",
                     blocking=False,
                 ),
@@ -460,7 +464,8 @@ def _our_payment(
     case = CaseDraft(
         cause="payment_returned",
         amount=doc.amount,
-        recovery="ask the supplier for its right account; its bills are open again and go into the next run",
+        recovery="its bills are open again and go into the next run: have the supplier's right account in procurement by "
+        "then (a second person approves it), and solve this",
         detail=f"{paid.end_to_end_id} {doc.remittance}".strip(),
         blocking=False,
     )

@@ -136,7 +136,8 @@ def _own_totals(connection: Connection, interface: str, period: Period) -> list[
 
 
 def statement_gaps(connection: Connection, now: datetime) -> int:
-    """Open a case for every statement that does not begin where the one before it ended."""
+    """Open a case for every statement that does not begin where the one before it ended; one whose gap is closed by
+    now is solved. How many were opened."""
     cases = [
         NewCase(
             cause="statement_gap",
@@ -153,10 +154,17 @@ def statement_gaps(connection: Connection, now: datetime) -> int:
             due_at=now + timedelta(hours=24),
             blocking=False,
             document_id=row["document_id"],
+            standing=True,
         )
         for row in connection.execute(_SQL["statement_gaps"])
     ]
+    found = {c.source_key for c in cases}
     with connection.transaction():
+        for row in connection.execute(_SQL["open_gaps"]).fetchall():
+            if row["source_key"] not in found:
+                solve_by_key(
+                    connection, "statement_gap", row["source_key"], now, "the balances carry over", "proofs"
+                )
         return open_cases(connection, cases, "proofs")
 
 

@@ -93,6 +93,7 @@ def open_balances(connection: Connection, release: Release, until: date, now: da
                 opened_at=now,
                 due_at=now + timedelta(hours=interface.service_level_hours),
                 blocking=False,
+                standing=True,
             )
             opened += open_cases(connection, [case], "proofs")
     return opened

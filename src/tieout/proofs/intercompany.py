@@ -91,12 +91,14 @@ def open_intercompany(
                 source_key=key,
                 amount=abs(row.residual),
                 currency=row.currency,
-                recovery="ask the other entity for its side, or correct the one that is wrong at its source",
+                recovery="ask the other entity for its side, or correct the one that is wrong at its source; the next look at the "
+                "close, or `tieout tieout`, sees that the pair nets",
                 detail=", ".join(f"{s.entity} {s.amount}" for s in row.sides),
                 owner=release.interfaces[oldest.interface].owner,
                 opened_at=now,
                 due_at=now + timedelta(hours=24),
                 blocking=False,
+                standing=True,
             )
             opened += open_cases(connection, [case], "proofs")
     return opened

@@ -147,6 +147,9 @@ select * from (
     from tieout.document where kind = 'statement' and state <> 'superseded'
 ) s where before is not null and before <> opening
 
+-- name: open_gaps
+select source_key from tieout.cases where state = 'open' and cause = 'statement_gap'
+
 -- name: our_balances
 select l.account, l.currency, sum(l.amount) as amount
 from tieout.posting_line l

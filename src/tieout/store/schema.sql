@@ -784,6 +784,8 @@ CREATE INDEX approval_request_document ON tieout.approval_request USING btree (d
 CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));
 CREATE INDEX approval_request_open ON tieout.approval_request USING btree (due_at) WHERE (state = 'open'::text);
 CREATE INDEX case_note_case ON tieout.case_note USING btree (case_id, note_id);
+CREATE INDEX cases_accepted ON tieout.cases USING btree (fingerprint) WHERE accepted;
+CREATE INDEX cases_accepted_document ON tieout.cases USING btree (document_id) WHERE accepted;
 CREATE INDEX cases_cause ON tieout.cases USING btree (cause, entity, amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
 CREATE INDEX cases_of_document ON tieout.cases USING btree (document_id);

@@ -10,6 +10,7 @@ from typing import Any
 # Action of the evidence: what it means. What is about people's signing in is told to nobody outside.
 TYPES: dict[str, str] = {
     "case.opened": "an exception, with its cause and what is at risk",
+    "case.changed": "its amount or its words are others by now",
     "case.solved": "it is settled, and how",
     "document.posted": "a document stands in the ledger, read back",
     "document.excluded": "a document was left out for a reason",

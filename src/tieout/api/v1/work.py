@@ -10,15 +10,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
-from tieout.cases import assign_cases, note_case, notes_of, solve_case
+from tieout.cases import assign_cases, note_case, notes_of
 from tieout.observe import correlation_of
+from tieout.pipeline import HeldError, accept_case, exclude, replay, try_case
 from tieout.pipeline import Tried as TriedNow
-from tieout.pipeline import exclude, replay, try_case
 from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
 
@@ -327,7 +327,7 @@ def solve_many(body: SolveMany, caller: Writer, desk: TheDesk, connection: TheCo
     with connection.transaction():
         mine, left = _mine(connection, caller, body.cases)
         for number in mine:
-            solve_case(connection, number, desk.clock.now(), body.reason, caller.name)
+            _accept(connection, desk, caller, number, body.reason)
     return Done(done=len(mine), left=left)
 
 
@@ -353,10 +353,10 @@ def try_cause(
 
 @router.post("/cases/{case_id}/solve")
 def solve(case_id: int, body: Why, caller: Writer, desk: TheDesk, connection: TheConnection) -> Case:
-    """A person decides that things may stand as they are."""
+    """A person decides that things may stand as they are; what is held for that judgement is booked then."""
     _case(connection, caller, case_id, "cases:write")
     with connection.transaction():
-        if not solve_case(connection, case_id, desk.clock.now(), body.reason, caller.name):
+        if not _accept(connection, desk, caller, case_id, body.reason):
             raise ProblemError(409, "case", f"case {case_id} is not open any more")
     return Case(**_case(connection, caller, case_id, "cases:write"))
 
@@ -390,6 +390,13 @@ def replay_cause(body: Replay, caller: Replayer, desk: TheDesk, connection: TheC
         raise ProblemError(403, "forbidden", "that is for every entity: replay case by case")
     with connection.transaction():
         return Replayed(replayed=replay(connection, desk.clock.now(), caller.name, cause=body.cause))
+
+
+def _accept(connection: Connection, desk: Desk, caller: Caller, case_id: int, reason: str) -> bool:
+    try:
+        return accept_case(connection, case_id, reason, desk.clock.now(), caller.name)
+    except HeldError as error:
+        raise ProblemError(409, "case", str(error)) from None
 
 
 def _mine(connection: Connection, caller: Caller, numbers: list[int]) -> tuple[list[int], list[int]]:

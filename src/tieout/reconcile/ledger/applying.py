@@ -340,6 +340,7 @@ class Reconciler:
                 opened_at=now,
                 due_at=now + timedelta(hours=self._interface.service_level_hours),
                 blocking=False,
+                standing=True,
             )
             for a in late
             if by_line[str(a.line)].effect not in told

@@ -79,6 +79,7 @@ def hand_on(
         # What was suggested of these lines is not true any more.
         gone = {"interface": interface.name, "lines": sorted({*ids}), "now": now}
         connection.execute(_SQL["overlapping"], gone)
+        connection.execute(_SQL["unpark"], {"effects": [e for e in effects if e]})
     return accept(connection, interface.name, items, "match", now).new
 
 

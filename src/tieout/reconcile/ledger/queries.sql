@@ -11,13 +11,14 @@ where v.external_id = any(%(effects)s) and d.kind = 'provider_movement' and d.li
 
 -- name: busy_effects
 -- Effects whose lines are not free: a match of them is on its way or was taken apart by somebody,
--- or what they paid in waits for the order that they name.
+-- or what they paid in waits for the order that they name, and nobody was asked whose it is.
 select distinct r as effect from tieout.delivery v, unnest(v.requires) r
 where v.entity = %(entity)s and v.effect like 'match%%'
   and (v.state in ('waiting', 'attempting', 'unknown') or v.changed)
 union
 select v.external_id from tieout.delivery v join tieout.document d using (document_id)
 where v.entity = %(entity)s and d.parked_account <> '' and d.order_key <> ''
+  and not exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open')
 union
 select v.external_id from tieout.delivery v join tieout.document d using (document_id)
 where v.entity = %(entity)s and d.kind = 'reconciliation' and v.changed
@@ -79,6 +80,11 @@ from unnest(%(key)s::text[], %(line)s::bigint[], %(side)s::text[], %(effect)s::t
     as u (key, line, side, effect)
 on conflict do nothing
 
+-- name: unpark
+-- What is matched does not wait for the order that it names any more.
+update tieout.document d set parked_account = '' from tieout.delivery v
+where v.document_id = d.document_id and v.external_id = any(%(effects)s) and d.parked_account <> ''
+
 -- name: rejected
 select lines_key from tieout.suggestion
 where interface = %(interface)s and state = 'rejected' and lines_key = any(%(keys)s)
@@ -122,6 +128,15 @@ join tieout.delivery v on v.document_id = c.document_id
 join tieout.match_line m on m.effect = v.external_id and m.side = 'cash'
 join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
 where c.state = 'open' and c.cause = any(%(causes)s) and d.state = 'posted'
+  and not exists (select 1 from tieout.document n where n.interface = d.interface
+      and n.source_key = d.source_key and n.revision > d.revision)
+union
+-- What a payout left in transit: its own line is matched by now.
+select distinct c.case_id from tieout.cases c
+join tieout.delivery v on v.document_id = c.document_id, unnest(v.requires) r
+join tieout.match_line m on m.effect = r and m.side = 'due'
+join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
+where c.state = 'open' and c.cause = 'deposit_differs_from_payout' and d.state = 'posted'
   and not exists (select 1 from tieout.document n where n.interface = d.interface
       and n.source_key = d.source_key and n.revision > d.revision)
 
