@@ -194,6 +194,10 @@ def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> N
     shop.fulfil(order, at)
     running.courier.carry()
     running.wait(lambda: "unknown_tax" in {c["cause"] for c in running.status()["cases"]})
+    told = json.loads(tieout("cases", "list", "--json", folder=running.project).stdout)
+    case = next(c for c in told if c["cause"] == "unknown_tax")
+    done = tieout("cases", "solve", str(case["case_id"]), "--note", "let it be", folder=running.project)
+    assert done.returncode == 2 and "booked nowhere" in " ".join(done.stderr.split()), done.stderr
     path = running.project / "mappings" / "taxes.csv"
     path.write_text(path.read_text() + "City Levy 3%,0% Exports,,\n")
     time.sleep(2.2)

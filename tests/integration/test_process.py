@@ -59,7 +59,7 @@ class Site:
             "0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")},
             {self.kind: Interface(self.kind, self.kind, "US", (self.stream,), "o", "p", options=self.options)},
             {"accounts": table("accounts", self.accounts),
-             "journals": table("journals", {"clearing.stripe.USD": "STRU", "sales": "INV"})},
+             "journals": table("journals", {"clearing.stripe.USD": "STRU", "sales": "INV", "misc": "MISC"})},
         )  # fmt: skip
 
     def take(self, *bodies: bytes) -> None:

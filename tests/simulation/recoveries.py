@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -126,6 +126,18 @@ class Hands:
     def account(self, code: str) -> int:
         return int(self.odoo("account.account", "search", domain=[["code", "=", code]])[0])
 
+    def invoice(self, partner: str, reference: str, amount: str) -> int:
+        """An invoice without tax that is written in Odoo itself; its open line."""
+        who = self.odoo("res.partner", "create", vals_list=[{"name": partner}])[0]
+        line = {"name": "Work", "quantity": 1, "price_unit": float(amount), "tax_ids": [[6, 0, []]]}
+        values = {
+            "move_type": "out_invoice", "partner_id": who, "invoice_date": "2026-11-02", "ref": reference,
+            "invoice_line_ids": [[0, 0, line]],
+        }  # fmt: skip
+        (made,) = self.odoo("account.move", "create", vals_list=[values])
+        self.odoo("account.move", "action_post", ids=[made])
+        return self.open_line(move_id=made, account_type="asset_receivable")
+
     def open_line(self, **where: Any) -> int:
         """The one open line where these fields are so."""
         domain = [[k.replace("__", "."), "=", v] for k, v in where.items()]
@@ -153,6 +165,11 @@ Recovery = Callable[[Hands, dict[str, Any]], None]
 def unknown_tax(hands: Hands, case: dict[str, Any]) -> None:
     name = re.search(r"add '([^']+)' to mappings/taxes.csv", case["recovery"])
     assert name is not None
+    # To say that it may stand as it is would leave it booked nowhere.
+    one = hands.rita.post(f"/cases/{case['case_id']}/solve", json={"reason": "let it be"})
+    many = hands.rita.post("/cases/solve", json={"cases": [case["case_id"]], "reason": "let it be"})
+    for refused in (one, many):
+        assert refused.status_code == 409 and "booked nowhere" in refused.json()["detail"], refused.text
     hands.add_row("taxes", key=name[1], value="15%")
     hands.replay(case["cause"])
 
@@ -176,26 +193,23 @@ def order_edited_after_payout(hands: Hands, case: dict[str, Any]) -> None:
 
 
 def payment_without_order(hands: Hands, case: dict[str, Any]) -> None:
-    """Given back at the provider."""
-    charge = next(
-        c for c in hands.world.stripe.books.charges.values() if c["balance_transaction"] == case["source_key"]
-    )
-    hands.world.stripe.refund(charge, charge["amount"], hands.house.app.clock.now(), {})
+    """Given back at the provider. Another one is found to pay what somebody wrote in Odoo itself."""
+    site, now = hands.world.stripe, hands.house.app.clock.now()
+    charge = next(c for c in site.books.charges.values() if c["balance_transaction"] == case["source_key"])
+    site.refund(charge, charge["amount"], now, {})
+    other = site.charge(50_00, "USD", 175, now - timedelta(days=5), {"order_id": "404405"}, "Somebody")
     hands.pull(case["interface"])
+    hands.settle()
+    (found,) = hands.ask("GET", f"/cases?cause={case['cause']}")["items"]
+    assert found["source_key"] == other["id"]
+    cash = hands.line_of(found["document_id"], "charge", "212100")
+    hands.match([cash, hands.invoice("Somebody", "OLD-78", "50.00")])
 
 
 def unmatched_bank_line(hands: Hands, case: dict[str, Any]) -> None:
     """It pays an invoice that somebody wrote in Odoo itself."""
-    partner = hands.odoo("res.partner", "create", vals_list=[{"name": "Harbor Industrial"}])[0]
-    line = {"name": "Berth", "quantity": 1, "price_unit": float(case["amount"]), "tax_ids": [[6, 0, []]]}
-    values = {
-        "move_type": "out_invoice", "partner_id": partner, "invoice_date": "2026-11-02", "ref": "OLD-77",
-        "invoice_line_ids": [[0, 0, line]],
-    }  # fmt: skip
-    made = hands.odoo("account.move", "create", vals_list=[values])
-    hands.odoo("account.move", "action_post", ids=made)
     cash = hands.line_of(case["document_id"], "bank_line", "212130")
-    hands.match([cash, hands.open_line(move_id=made[0], account_type="asset_receivable")])
+    hands.match([cash, hands.invoice("Harbor Industrial", "OLD-77", case["amount"])])
 
 
 def imported_by_another_connector(hands: Hands, case: dict[str, Any]) -> None:
