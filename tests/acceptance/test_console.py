@@ -51,6 +51,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ("cleo", ("controller",)),
         ("carl", ("controller",)),
         ("otto", ("operator", "integrator")),
+        ("iris", ("integrator", "controller")),
         ("nora", ("auditor",)),
         ("vera", ("viewer",)),
         ("adam", ("administrator",)),
@@ -84,7 +85,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def tokens(house: House) -> dict[str, str]:
-    return {name: house.session(name)[0] for name in ("cleo", "carl", "otto", "nora", "vera", "adam")}
+    return {name: house.session(name)[0] for name in ("cleo", "carl", "otto", "nora", "vera", "adam", "iris")}
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def pages_of(house: House) -> list[str]:
     return [
         "/", "/start", "/tie-out",
         "/tie-out/documents?interface=shop_us&entity=US&period=2026-10&currency=USD&bucket=in_exception", "/cases", "/cases?cause=unknown_tax", f"/cases/{case}", "/matching", "/matching/lessons",
-        "/approvals?state=all", "/documents", f"/documents/{document}", "/payouts", f"/payouts/{payout}", "/close",
+        "/approvals?state=all", "/documents", f"/documents/{document}", "/payouts", f"/payouts/{payout}", "/payments", "/close",
         "/close/US/2026-10", "/interfaces", "/interfaces/shop_us", "/mappings", "/mappings/accounts", "/evidence", "/me",
     ]  # fmt: skip
 
@@ -181,6 +182,9 @@ def test_axe_finds_nothing_serious_on_any_page(house: House, as_: Any, theme: st
     for path in ("/access", "/systems"):
         admin.goto(path)
         found[path] = complaints(admin)
+    builder = as_("iris", theme)
+    builder.goto("/systems?kind=odoo")
+    found["/systems?kind=odoo"] = complaints(builder)
     admin.context.clear_cookies()
     for path in ("/sign-in", "/welcome"):
         admin.goto(path)
@@ -291,7 +295,7 @@ def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
     house.demo.settle(house.app)
     # Cash that pays nothing: chosen with x, booked with b.
     page.goto("/matching")
-    page.locator("#join [data-row] input").first.focus()
+    page.locator("#join [data-row]", has_text="432.10").locator("input").focus()
     page.keyboard.press("x")
     expect(page.locator("#chosen-sum")).to_contain_text("cash 432.10")
     page.keyboard.press("b")
@@ -365,6 +369,77 @@ def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> Non
     expect(page.locator(".flash.good")).to_contain_text("it goes on")
 
 
+def test_a_system_is_connected_once_every_step_works(house: House, as_: Any) -> None:
+    """A service account that lacks a right, a wrong key, an address inside: each says what to do."""
+    toml = house.app.project.folder / "tieout.toml"
+    admin = house.scenario._admin
+    admin._service_account("clerk", "a long password", house.scenario._month.company_id)
+    (clerk,) = admin.call("res.users", "search_read", domain=[["login", "=", "clerk"]], fields=["group_ids"])
+    products = admin.call(
+        "ir.model.data", "search_read", fields=["res_id"], domain=[["name", "=", "group_product_manager"]]
+    )[0]["res_id"]
+    kept = [g for g in clerk["group_ids"] if g != products]
+    admin.call("res.users", "write", ids=[clerk["id"]], vals={"group_ids": [[6, 0, kept]]})
+    key = admin._make_key("clerk", "a long password")
+    page = as_("iris")
+    page.goto("/systems")
+    page.locator("select[name=kind]").select_option("odoo")
+    page.get_by_role("button", name="Choose").click()
+    expect(page.locator("#set-key")).to_be_visible()
+
+    def enter(secret: str) -> None:
+        page.locator("#system-name").fill("books2")
+        page.locator("#set-url").fill(admin.url)
+        page.locator("#set-database").fill(admin.database)
+        page.locator("#set-company").fill(str(house.scenario._month.company_id))
+        page.locator("#set-key").fill(secret)
+        page.get_by_role("button", name="Test and connect").click()
+
+    enter(key)
+    expect(page.get_by_role("alert")).to_contain_text("it is not connected")
+    expect(page.locator(".steps .bad")).to_contain_text("which is not public")
+    # What was typed is there still, its secret is not.
+    expect(page.locator("#set-url")).to_have_value(admin.url)
+    expect(page.locator("#set-key")).to_have_value("")
+    toml.write_text(toml.read_text() + '\n[telling]\nprivate = ["127.0.0.0/8", "::1/128"]\n')
+    time.sleep(0.3)
+    enter("0" * 40)
+    expect(page.locator(".steps .bad")).to_contain_text("Odoo refuses the key")
+    enter(key)
+    expect(page.locator(".steps .bad")).to_have_count(1)
+    expect(page.locator(".steps .bad")).to_contain_text("product.group_product_manager")
+    expect(page.locator(".steps .good")).not_to_have_count(0)
+    admin.call("res.users", "write", ids=[clerk["id"]], vals={"group_ids": [[6, 0, clerk["group_ids"]]]})
+    enter(key)
+    expect(page.locator(".flash.good")).to_contain_text("books2 is connected")
+    found = house.app.project.folder / "systems" / "books2.toml"
+    secret = house.app.project.folder / "systems" / "secrets" / "books2.key"
+    assert key not in found.read_text() and secret.read_text() == key and secret.stat().st_mode & 0o77 == 0
+    panel = page.locator("#books2")
+    panel.get_by_role("button", name="Test it step by step").click()
+    expect(page.locator("#books2 .steps li.good")).not_to_have_count(0)
+    expect(page.locator("#books2 .steps li.bad")).to_have_count(0)
+    page.locator("#books2").get_by_role("button", name="Take it out").click()
+    expect(page.locator(".flash.good")).to_contain_text("not connected any more")
+    assert not found.exists() and not secret.exists()
+    # What the project's file declares is taken out there; whoever has one factor alone connects nothing.
+    iris, otto = house.api("olga2", ("integrator", "controller")), house.api("ivo", ("integrator",))
+    assert iris.delete("/systems/odoo").status_code == 409
+    draft = {"connector": "bankfile", "settings": {}}
+    assert otto.put("/systems/files", json=draft).status_code == 403
+    assert iris.put("/systems/files", json=draft).json()["by_browser"] is True
+    assert iris.put("/systems/odoo", json=draft).status_code == 422
+    assert iris.put("/systems/Odd name", json=draft).status_code == 422
+    reads = {
+        "connector": "odoo",
+        "settings": {"url": "https://example.com", "database": "file:/etc/passwd", "key": "k"},
+    }
+    assert "env: and file:" in iris.post("/systems/x/try", json=reads).json()[0]["said"]
+    folder = {"connector": "payments", "settings": {"folder": "/etc"}}
+    assert "is not connected by the browser" in iris.put("/systems/x", json=folder).json()["detail"]
+    assert iris.delete("/systems/files").status_code == 204
+
+
 def test_an_auditor_exports_a_pack_and_verifies_it(house: House, as_: Any, tmp_path: Path) -> None:
     page = as_("nora")
     page.goto("/evidence?action=case.")
@@ -393,7 +468,7 @@ def test_what_happens_shows_without_asking(house: House, as_: Any) -> None:
     expect(page.locator("#live")).to_have_text("live")
     clusters = page.locator(".cluster").count()
     case = house.connection.execute(
-        "select case_id from tieout.cases where state = 'open' and cause = 'unknown_customer'"
+        "select case_id from tieout.cases where state = 'open' and cause = 'refund_failed'"
     ).fetchone()
     assert case is not None
     http = house.olga

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.simulation.house import House, misnamed, planted_causes
@@ -56,6 +57,32 @@ def test_what_they_say_to_do_works(hands: Hands) -> None:
     ):
         time.sleep(0.2)
     assert told == set()
+
+
+def test_a_payment_run_is_looked_at_proposed_and_released(hands: Hands) -> None:
+    """On the page: one person proposes, another one releases. (The distributor pays nobody from here.)"""
+    hands.house.grant("pia", "preparer")
+    _, headers = hands.house.session("pia")
+    with httpx2.Client(base_url=hands.house.base, headers=headers, timeout=60) as http:
+        if hands.house.kind != "services":
+            assert "Nobody is paid from here" in http.get("/payments").text
+            return
+        form = {"csrf": headers["x-tieout-csrf"], "entity": "US", "pay_on": "2026-11-12", "act": "look"}
+        looked = http.post("/payments", data=form)
+        assert looked.status_code == 200 and "Propose it" in looked.text and "No run" not in looked.text
+        before = {r["run"] for r in hands.ask("GET", "/payment-runs?entity=US")}
+        asked = len(hands.ask("GET", "/approvals")["items"])
+        refused = http.post("/payments", data={**form, "pay_on": "soon"})
+        assert "pay_on" in refused.text and 'value="soon"' in refused.text
+        done = http.post("/payments", data={**form, "act": "propose"}, follow_redirects=True)
+        assert "is proposed" in done.text
+    (made,) = [r for r in hands.ask("GET", "/payment-runs?entity=US") if r["run"] not in before]
+    hands.settle()
+    assert len(hands.ask("GET", "/approvals")["items"]) > asked
+    hands.approve()
+    hands.settle()
+    (made,) = [r for r in hands.ask("GET", "/payment-runs?entity=US") if r["run"] == made["run"]]
+    assert made["released"] == made["payments"] > 0 and made["released_amount"] == made["amount"]
 
 
 def recovered(hands: Hands, case: dict[str, Any], left: set[str]) -> str:

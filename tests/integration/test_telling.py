@@ -17,14 +17,13 @@ from typing import Any
 import pytest
 
 from tests.integration.test_process import Clock
+from tieout.connect import AddressError, reach
 from tieout.evidence import Entry, Sealer, load_or_make_signer, record
 from tieout.store import Database
 from tieout.telling import (
-    AddressError,
     TellingError,
     TellingStage,
     end_subscription,
-    reach,
     subscribe,
     subscriptions,
 )

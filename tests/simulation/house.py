@@ -126,7 +126,10 @@ class House:
         headers = {"cookie": f"tieout={signed.token}", "origin": self.base, "x-tieout-csrf": csrf}
         return signed.token, headers
 
-    def api(self, name: str) -> httpx2.Client:
+    def api(self, name: str, roles: tuple[str, ...] = ()) -> httpx2.Client:
+        """Somebody's client of the API, let in with these roles."""
+        for role in roles:
+            self.grant(name, role)
         return httpx2.Client(base_url=f"{self.base}/api/v1", headers=self.session(name)[1], timeout=60)
 
 

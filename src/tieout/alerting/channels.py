@@ -12,8 +12,9 @@ from typing import Protocol
 import httpx2
 
 from tieout.alerting.finding import Alert
+from tieout.connect import AddressError, Network, reach
 from tieout.settings import AlertSettings
-from tieout.telling import AddressError, Network, post, reach
+from tieout.telling import post
 
 _TIMEOUT_S = 10.0
 

@@ -1,5 +1,6 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
+from tieout.connect.addresses import AddressError, Network, Reached, reach
 from tieout.connect.bills import BILL_OPTIONS, own_accruals
 from tieout.connect.capabilities import (
     Balances,
@@ -17,6 +18,8 @@ from tieout.connect.capabilities import (
     Poller,
     RemoteFile,
     RemoteFolder,
+    Right,
+    RightsTeller,
     Sending,
     TaxEngine,
     WebhookReceiver,
@@ -30,6 +33,7 @@ from tieout.connect.declaration import (
     Option,
     Stream,
     SystemConfig,
+    open_system,
 )
 from tieout.connect.errors import (
     ConnectorError,
@@ -51,8 +55,17 @@ from tieout.connect.tables import (
     checked_rows,
     signed,
 )
+from tieout.connect.web import guarded, http_client, named
 
 __all__ = [
+    "AddressError",
+    "Network",
+    "Reached",
+    "guarded",
+    "http_client",
+    "named",
+    "open_system",
+    "reach",
     "BILL_OPTIONS",
     "TABLE_OPTIONS",
     "Balances",
@@ -80,6 +93,8 @@ __all__ = [
     "RefusedError",
     "RemoteFile",
     "RemoteFolder",
+    "Right",
+    "RightsTeller",
     "RowError",
     "Sending",
     "TaxEngine",

@@ -197,6 +197,22 @@ class RemoteFolder(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Right:
+    """Something that Tieout does there: `said` is what was found or, where it is not `held`, what to grant."""
+
+    what: str
+    held: bool
+    said: str
+
+
+@runtime_checkable
+class RightsTeller(Protocol):
+    def rights(self) -> list[Right]:
+        """Every right that the account needs, held or not; nothing is changed. Raises ConnectorError."""
+        ...
+
+
 @runtime_checkable
 class ControlTotals(Protocol):
     def control_totals(

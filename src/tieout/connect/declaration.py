@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tieout.connect.addresses import Network
+from tieout.connect.web import guarded
 from tieout.documents import Document
 
 
@@ -36,12 +38,14 @@ class Option:
 
 @dataclass(frozen=True)
 class SystemConfig:
-    """One configured system: settings with secrets resolved."""
+    """One configured system: settings with secrets resolved. `private`: None where the project's own file declares it;
+    for one that was entered by the browser, the networks beside public addresses that it may be in."""
 
     name: str
     connector: str
     environment: str
     values: Mapping[str, Any]
+    private: tuple[Network, ...] | None = None
 
     def text(self, name: str, default: str = "") -> str:
         return str(self.values.get(name, default))
@@ -77,11 +81,23 @@ class Connector:
     limits: str = ""
     assumed: tuple[str, ...] = ()
 
+    @property
+    def by_browser(self) -> bool:
+        """Whether it can be connected by the browser: all of it is in messages, or at an HTTP address. What is in a
+        folder of this machine, or at another kind of address, stands in the project's file."""
+        return not any(f.name in ("folder", "host") for f in self.config)
+
     def stream(self, name: str) -> Stream:
         for stream in self.streams:
             if stream.name == name:
                 return stream
         raise KeyError(f"connector {self.name} has no stream {name!r}")
+
+
+def open_system(connector: Connector, config: SystemConfig) -> Any:
+    """A session of a system. Raises ConnectorError."""
+    with guarded(config.private):
+        return connector.open(config)
 
 
 @dataclass

@@ -40,6 +40,7 @@ PLACES = (
     ("/approvals", "Approvals", "approvals:read", "a"),
     ("/documents", "Documents", "documents:read", "d"),
     ("/payouts", "Payouts", "documents:read", "p"),
+    ("/payments", "Payments", "documents:read", "y"),
     ("/close", "Close", "close:read", "l"),
     ("/interfaces", "Interfaces", "interfaces:read", "i"),
     ("/mappings", "Mappings", "mappings:read", "n"),
@@ -47,7 +48,7 @@ PLACES = (
     ("/access", "Access", "access:read", "u"),
     ("/systems", "Systems", "systems:read", "s"),
 )
-GROUPS = (("Work", 0, 5), ("Books", 5, 8), ("Platform", 8, 13))
+GROUPS = (("Work", 0, 5), ("Books", 5, 9), ("Platform", 9, 14))
 
 
 @dataclass(frozen=True)

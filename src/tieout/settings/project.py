@@ -1,4 +1,4 @@
-"""A project folder: `tieout.toml`, `interfaces/*.toml`, `mappings/*.csv`.
+"""A project folder: `tieout.toml`, `systems/*.toml`, `interfaces/*.toml`, `mappings/*.csv`.
 
 Whatever is misspelt is refused with its file, its line and what was expected; a secret is
 never written in these files but named as `env:NAME` or `file:PATH`.
@@ -23,10 +23,10 @@ from tieout.rules.latency import LATENCIES
 from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.alerts import AlertSettings, read_alerts
 from tieout.settings.calendar import read_calendar
-from tieout.settings.environment import variable
 from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.mappings import read_mapping
 from tieout.settings.policies import read_policies
+from tieout.settings.systems import read_systems, resolved
 from tieout.settings.tomlfile import ProjectError, TomlFile
 
 
@@ -84,51 +84,6 @@ _INTERFACE = {
     "service_level_hours",
     "options",
 }
-
-
-def _secret(file: TomlFile, section: str, key: str, value: Any, folder: Path, secret: bool) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value.startswith("env:"):
-        found = variable(value[4:])
-        if found is None:
-            raise file.fail(key, section, f"the environment has no {value[4:]}")
-        return found
-    if value.startswith("file:"):
-        path = folder / value[5:]
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise file.fail(key, section, f"cannot read {value[5:]}: {error.strerror}") from None
-    if secret and value:
-        raise file.fail(key, section, f"{key!r} is a secret: name it as env:NAME or file:PATH, never in here")
-    return value
-
-
-def _systems(file: TomlFile, folder: Path, registry: ConnectorRegistry) -> dict[str, SystemConfig]:
-    systems = {}
-    environment = str(file.data.get("project", {}).get("environment", ""))
-    for name, table in file.data.get("systems", {}).items():
-        section = f"systems.{name}"
-        kind = file.need(table, "connector", str, section)
-        try:
-            connector = registry[kind]
-        except KeyError as error:
-            raise file.fail("connector", section, str(error.args[0])) from None
-        fields = {field.name: field for field in connector.config}
-        file.check_keys(table, {*fields, "connector"}, section)
-        values: dict[str, Any] = {}
-        for field in connector.config:
-            if field.name in table:
-                values[field.name] = _secret(
-                    file, section, field.name, table[field.name], folder, field.secret
-                )
-            elif field.required:
-                raise file.fail(name, "systems", f"[{section}] lacks {field.name!r}: {field.help}")
-            else:
-                values[field.name] = field.default
-        systems[name] = SystemConfig(name, kind, environment, values)
-    return systems
 
 
 def _entities(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, Entity]:
@@ -334,7 +289,14 @@ def _inline_mappings(file: TomlFile, known: dict[str, Mapping]) -> dict[str, Map
 def _governed(folder: Path) -> list[Path]:
     """The files that a release is made of."""
     found = [folder / "tieout.toml"]
-    for part in ("interfaces/*.toml", "dialects/*.toml", "mappings/*.csv", "rules/*.toml", "calendar.toml"):
+    for part in (
+        "systems/*.toml",
+        "interfaces/*.toml",
+        "dialects/*.toml",
+        "mappings/*.csv",
+        "rules/*.toml",
+        "calendar.toml",
+    ):
         found += sorted(folder.glob(part))
     return found
 
@@ -364,7 +326,7 @@ def _hash(folder: Path, packs: Iterable[str] = ()) -> str:
 def _database(file: TomlFile, folder: Path, key: str) -> str:
     table = file.data.get("database", {})
     file.check_keys(table, {"dsn", "owner_dsn"}, "database")
-    return str(_secret(file, "database", key, table.get(key, ""), folder, False))
+    return str(resolved(file, "database", key, table.get(key, ""), folder, False))
 
 
 def _private(file: TomlFile) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -387,7 +349,8 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     file.check_keys(file.data, _TOP, "")
     project = file.need(file.data, "project", dict, "project")
     file.check_keys(project, _PROJECT, "project")
-    systems = _systems(file, folder, registry)
+    private = _private(file)
+    systems = read_systems(file, folder, registry, private)
     entities = _entities(file, systems)
     interfaces = _interfaces(file, folder, entities, systems, registry)
     mappings = {p.stem: read_mapping(p) for p in sorted((folder / "mappings").glob("*.csv"))}
@@ -401,7 +364,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     serve_host, serve_port = str(serve.get("host", "127.0.0.1")), int(serve.get("port", 8080))
 
     def secret(section: str, key: str, value: Any) -> Any:
-        return _secret(file, section, key, value, folder, True)
+        return resolved(file, section, key, value, folder, True)
 
     watch = []
     for interface, path in file.data.get("watch", {}).items():
@@ -430,7 +393,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         serve_port=serve_port,
         identity=read_identity(file, serve_host, serve_port, entities, secret),
         witness=folder / str(serve.get("witness", "witness.jsonl")),
-        private=_private(file),
+        private=private,
         alerts=read_alerts(file, secret),
         watch=tuple(watch),
         fetch=tuple(fetch),

@@ -1,6 +1,5 @@
 """Tells others' programs of what happens: signed webhooks out (Standard Webhooks, CloudEvents)."""
 
-from tieout.telling.addresses import AddressError, Network, Reached, reach
 from tieout.telling.events import TYPES, Event, event_of
 from tieout.telling.service import (
     Subscription,
@@ -14,10 +13,7 @@ from tieout.telling.wire import Sent, post, send_event, signature_of
 
 __all__ = [
     "TYPES",
-    "AddressError",
     "Event",
-    "Network",
-    "Reached",
     "Sent",
     "Subscription",
     "TellingError",
@@ -25,7 +21,6 @@ __all__ = [
     "end_subscription",
     "event_of",
     "post",
-    "reach",
     "send_event",
     "signature_of",
     "subscribe",

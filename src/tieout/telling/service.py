@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tieout.connect import Network, reach
 from tieout.evidence import Entry, record
 from tieout.security.sealing import seal, unseal
 from tieout.store import Connection, Queries
-from tieout.telling.addresses import Network, reach
 from tieout.telling.events import TYPES
 from tieout.telling.wire import PREFIX
 

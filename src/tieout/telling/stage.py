@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from tieout.connect import Network
 from tieout.engine import Clock, Lane
 from tieout.observe import get_logger
 from tieout.security import StampError
 from tieout.store import Connection, Queries
-from tieout.telling.addresses import Network
 from tieout.telling.events import Event, event_of
 from tieout.telling.service import secret_of
 from tieout.telling.wire import Sent, send_event

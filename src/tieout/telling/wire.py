@@ -11,7 +11,7 @@ from datetime import datetime
 
 import httpx2
 
-from tieout.telling.addresses import AddressError, Network, Reached, reach
+from tieout.connect import AddressError, Network, Reached, named, reach
 
 _TIMEOUT_S = 10.0
 PREFIX = "whsec_"
@@ -56,9 +56,7 @@ def send_event(
 
 def post(there: Reached, headers: dict[str, str], body: bytes) -> Sent:
     """Send bytes to where an address leads, once; redirects are not followed. Raises httpx2.HTTPError."""
-    standard = there.port == (443 if there.secure else 80)
-    host = f"[{there.host}]" if ":" in there.host else there.host
-    sent = {**headers, "host": host if standard else f"{host}:{there.port}"}
+    sent = {**headers, "host": named(there)}
     # trust_env=False: a proxy of the environment would look the name up once more.
     with (
         httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False) as http,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -12,7 +12,7 @@ from fastapi import Depends
 from tieout.api.v1.calling import TheDesk
 from tieout.api.v1.problems import ProblemError
 from tieout.close import CloseState
-from tieout.connect import Connector, OpenItem
+from tieout.connect import Connector, ConnectorRegistry, OpenItem
 from tieout.evidence import Signer
 from tieout.money import Period
 from tieout.payables import Proposal
@@ -38,6 +38,17 @@ class Office(Protocol):
     def connector_of(self, system: str) -> Connector: ...
 
     def check_system(self, system: str) -> list[tuple[str, bool, str]]: ...
+
+    def try_system(
+        self, name: str, connector: str, given: Mapping[str, str]
+    ) -> list[tuple[str, bool, str]]: ...
+
+    def connect_system(self, name: str, connector: str, given: Mapping[str, str]) -> None: ...
+
+    def disconnect_system(self, name: str) -> None: ...
+
+    @property
+    def registry(self) -> ConnectorRegistry: ...
 
     def close_state(self, entity: str, period: Period) -> CloseState: ...
 

@@ -79,6 +79,21 @@ class Proposed(BaseModel):
     held: list[Held]
 
 
+class Payer(BaseModel):
+    """An entity whose suppliers are paid from here, by the interface that does it."""
+
+    entity: str
+    interface: str
+
+
+@router.get("/entities")
+def payers(caller: Reader, desk: TheDesk) -> list[Payer]:
+    """The entities that somebody may look at and that pay from here."""
+    release = desk.release()
+    found = ((e, payment_interface(release, e)) for e in sorted(release.entities))
+    return [Payer(entity=e, interface=i.name) for e, i in found if i and caller.may("documents:read", e)]
+
+
 @router.get("")
 def payment_runs(
     caller: Reader, desk: TheDesk, connection: TheConnection, entity: Annotated[str, Query(max_length=80)]

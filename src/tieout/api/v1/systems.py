@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
+from pydantic import Field as Length
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
-from tieout.connect import ConnectorError
+from tieout.connect import AddressError
 from tieout.evidence import Entry, record
+from tieout.settings import ProjectError
+from tieout.store import Connection
 
 router = APIRouter(prefix="/systems", tags=["systems"])
 Reader = Annotated[Caller, needs("systems:read")]
@@ -29,7 +32,8 @@ class Setting(BaseModel):
 
 
 class Connected(BaseModel):
-    """A system: `can` are its connector's capabilities, `assumed` what nobody saw the real system do yet."""
+    """A system: `can` are its connector's capabilities, `assumed` what nobody saw the real system do yet. One that was
+    connected `by_browser` can be changed and taken out by this API; every other stands in tieout.toml."""
 
     system: str
     connector: str
@@ -42,6 +46,36 @@ class Connected(BaseModel):
     limits: str
     assumed: list[str]
     settings: list[Setting]
+    by_browser: bool
+
+
+class Field(BaseModel):
+    name: str
+    help: str
+    secret: bool
+    required: bool
+    default: str
+
+
+class Kind(BaseModel):
+    """A kind of system. `by_browser`: it can be connected by this API; what is in a folder of this machine, say,
+    stands in tieout.toml."""
+
+    connector: str
+    title: str
+    version: str
+    can: list[str]
+    streams: list[str]
+    limits: str
+    by_browser: bool
+    settings: list[Field]
+
+
+class Draft(BaseModel):
+    """A system as somebody enters it, every secret with it: none is taken from one that is connected already."""
+
+    connector: Annotated[str, Length(min_length=1, max_length=40)]
+    settings: Annotated[dict[str, Annotated[str, Length(max_length=4000)]], Length(max_length=30)] = {}
 
 
 class Step(BaseModel):
@@ -72,10 +106,66 @@ def systems(caller: Reader, desk: TheDesk, office: TheOffice) -> list[Connected]
                 system=name, connector=connector.name, title=connector.title, version=connector.version,
                 environment=config.environment, can=list(connector.can), streams=[s.name for s in connector.streams],
                 interfaces=[i.name for i in release.interfaces.values() if i.system == name], limits=connector.limits,
-                assumed=list(connector.assumed), settings=settings,
+                assumed=list(connector.assumed), settings=settings, by_browser=config.private is not None,
             )
         )  # fmt: skip
     return found
+
+
+@router.get("/kinds")
+def kinds(caller: Reader, office: TheOffice) -> list[Kind]:
+    """Every kind of system that can be connected, with what it wants to know."""
+    return [
+        Kind(
+            connector=c.name, title=c.title, version=c.version, can=list(c.can), streams=[s.name for s in c.streams],
+            limits=c.limits, by_browser=c.by_browser,
+            settings=[Field(name=f.name, help=f.help, secret=f.secret, required=f.required, default=f.default)
+                      for f in c.config],
+        )
+        for _, c in sorted(office.registry.by_name.items())
+    ]  # fmt: skip
+
+
+@router.post("/{system}/try")
+def try_system(
+    system: System, body: Draft, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
+) -> list[Step]:
+    """Ask a system that is not connected yet, step by step: its address, whether it lets us in, what can be read, and
+    every right that is missing. Nothing is kept."""
+    steps = _steps(office.try_system(system, body.connector, body.settings))
+    _told(connection, desk, caller, "system.tried", system, _said(body, steps))
+    return steps
+
+
+@router.put("/{system}")
+def connect_system(
+    system: System, body: Draft, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
+) -> Connected:
+    """Connect a system, or change one that was connected so: in force at once."""
+    _by_a_person(caller)
+    with connection.transaction():
+        _told(connection, desk, caller, "system.connected", system, _said(body, []))
+        try:
+            office.connect_system(system, body.connector, body.settings)
+        except (ProjectError, AddressError) as error:
+            raise ProblemError(422, "system", str(error)) from None
+    return next(s for s in systems(caller, desk, office) if s.system == system)
+
+
+@router.delete("/{system}", status_code=204)
+def disconnect_system(
+    system: System, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
+) -> None:
+    """Take a system out that nothing needs any more, and its secrets."""
+    _by_a_person(caller)
+    if system not in office.project.systems:
+        raise ProblemError(404, "system", f"no system {system!r}")
+    with connection.transaction():
+        _told(connection, desk, caller, "system.disconnected", system, {})
+        try:
+            office.disconnect_system(system)
+        except ProjectError as error:
+            raise ProblemError(409, "system", str(error)) from None
 
 
 @router.post("/{system}/test")
@@ -85,11 +175,33 @@ def test_system(
     """Ask a system step by step, until one does not work: it says what is missing."""
     if system not in office.project.systems:
         raise ProblemError(404, "system", f"no system {system!r}")
-    try:
-        steps = [Step(step=s, works=works, said=said) for s, works, said in office.check_system(system)]
-    except ConnectorError as error:
-        steps = [Step(step="answers", works=False, said=str(error))]
+    steps = _steps(office.check_system(system))
     detail = {"works": all(s.works for s in steps), "steps": len(steps)}
-    with connection.transaction():
-        record(connection, [Entry(desk.clock.now(), caller.name, "system.tested", system, "", detail)])
+    _told(connection, desk, caller, "system.tested", system, detail)
     return steps
+
+
+def _steps(found: list[tuple[str, bool, str]]) -> list[Step]:
+    return [Step(step=s, works=works, said=said) for s, works, said in found]
+
+
+def _said(body: Draft, steps: list[Step]) -> dict[str, Any]:
+    """What evidence keeps: never a secret, nor what might be one in the wrong place."""
+    detail: dict[str, Any] = {"connector": body.connector, "settings": sorted(body.settings)[:30]}
+    return detail | ({"works": all(s.works for s in steps), "steps": len(steps)} if steps else {})
+
+
+def _told(
+    connection: Connection, desk: Desk, caller: Caller, action: str, system: str, detail: dict[str, Any]
+) -> None:
+    with connection.transaction():
+        record(connection, [Entry(desk.clock.now(), caller.name, action, system, "", detail)])
+
+
+def _by_a_person(caller: Caller) -> None:
+    if caller.session is None or not caller.session.second_factor:
+        raise ProblemError(
+            403,
+            "second-factor",
+            "people connect systems, signed in with a second factor: add one on the page about yourself",
+        )

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import httpx2
-
-from tieout.connect import RefusedError, SystemConfig, ask_json, read_json
+from tieout.connect import RefusedError, SystemConfig, ask_json, http_client, read_json
 from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
 
 _KEY = "give the account and license key of this environment"
@@ -29,7 +27,7 @@ class AvaTaxSession:
     """TaxEngine."""
 
     def __init__(self, url: str, account: str, key: str, company: str) -> None:
-        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=15, auth=(account, key))
+        self._http = http_client(base_url=url.rstrip("/"), timeout=15, auth=(account, key))
         self._company = company
 
     def check(self) -> str:

@@ -13,9 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx2
-
-from tieout.connect import ControlTotal, Item, Page, SystemConfig, read_json
+from tieout.connect import ControlTotal, Item, Page, SystemConfig, http_client, read_json
 from tieout.money import from_minor
 
 _LIMIT = 100
@@ -33,7 +31,7 @@ class ChargebeeSession:
     """Poller and ControlTotals."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""))
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""))
 
     def _list(self, stream: str, **params: Any) -> dict[str, Any]:
         path, given = f"/api/v2/{stream}", {"limit": _LIMIT, **params}

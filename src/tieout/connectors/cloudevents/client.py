@@ -23,6 +23,7 @@ from tieout.connect import (
     SystemConfig,
     TransientError,
     UnknownOutcomeError,
+    http_client,
 )
 from tieout.documents import EventOut
 
@@ -36,7 +37,7 @@ class CloudEventsSession:
 
     def __init__(self, url: str, secret: str, source: str) -> None:
         self._url, self._secret, self._source = url, secret.encode(), source
-        self._http = httpx2.Client(timeout=20)
+        self._http = http_client(timeout=20)
 
     def check(self) -> str:
         return f"CloudEvents to {self._url}"

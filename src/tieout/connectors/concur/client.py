@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from tieout.connect import ControlTotal, Item, Page, SystemConfig, read_json
+from tieout.connect import ControlTotal, Item, Page, SystemConfig, http_client, read_json
 
 _LIMIT = 50
 _KEY = "it needs the scope expense.report.read, for all users"
@@ -31,7 +31,7 @@ class ConcurSession:
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, headers=headers)
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers=headers)
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         whole = f"/api/v3.0/expense/{path}"

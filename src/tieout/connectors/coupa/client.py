@@ -14,9 +14,16 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
-
-from tieout.connect import ControlTotal, Item, Page, SetupError, SystemConfig, ask_json, read_json
+from tieout.connect import (
+    ControlTotal,
+    Item,
+    Page,
+    SetupError,
+    SystemConfig,
+    ask_json,
+    http_client,
+    read_json,
+)
 
 _LIMIT = 50
 _SCOPES = "core.supplier.read core.purchase_order.read core.inventory.receiving.read core.invoice.read core.common.read"
@@ -44,9 +51,7 @@ class CoupaSession:
             "client_secret": client_secret,
             "scope": _SCOPES,
         }
-        self._http = httpx2.Client(
-            base_url=url.rstrip("/"), timeout=40, headers={"Accept": "application/json"}
-        )
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers={"Accept": "application/json"})
 
     def _list(self, stream: str, **params: Any) -> list[dict[str, Any]]:
         path, only = PATHS[stream]

@@ -14,9 +14,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
-
-from tieout.connect import ControlTotal, Item, Page, SystemConfig, read_json
+from tieout.connect import ControlTotal, Item, Page, SystemConfig, http_client, read_json
 
 VERSION = "2024-04-01"
 _PER_PAGE = 25
@@ -34,7 +32,7 @@ class GustoSession:
     def __init__(self, url: str, company: str, token: str) -> None:
         self._company = company
         headers = {"Authorization": f"Bearer {token}", "X-Gusto-API-Version": VERSION}
-        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40, headers=headers)
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers=headers)
 
     def _get(self, path: str, **params: Any) -> tuple[list[Any], int]:
         """A page, and how many pages there are."""

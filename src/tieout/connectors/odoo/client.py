@@ -16,6 +16,7 @@ from tieout.connect import (
     SetupError,
     TransientError,
     UnknownOutcomeError,
+    http_client,
     patiently,
 )
 
@@ -24,6 +25,7 @@ _TIMEOUT = httpx2.Timeout(connect=5.0, read=110.0, write=30.0, pool=5.0)
 READING = frozenset(
     [
         "read",
+        "has_access",
         "search",
         "search_read",
         "search_count",
@@ -42,7 +44,7 @@ class OdooClient:
         if database:
             headers["X-Odoo-Database"] = database
         self.url, self.company = url.rstrip("/"), company
-        self._http = httpx2.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
+        self._http = http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
 
     def call(
         self,

@@ -80,6 +80,7 @@ CONNECTOR = Connector(
         "a product named by load keeps the name, price, account and taxes that the line gives",
         "making products wants the group product.group_product_manager",
         "account.payment takes partner, journal, amount, date and memo by load as it does by create",
+        "has_access answers on a model without records, as read of the source and not yet asked of a server",
         "`ref` can be loaded on a bank statement line (it is the entry's)",
     ),
 )

@@ -19,6 +19,7 @@ from tieout.connect import (
     OthersMove,
     Outcome,
     RefusedError,
+    Right,
     Sending,
     SetupError,
     SystemConfig,
@@ -30,6 +31,7 @@ from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
 from tieout.connectors.odoo.opening import open_items
+from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import (
     PARTNER_FIELDS,
     PAYMENT_FIELDS,
@@ -113,6 +115,10 @@ class OdooSession:
             raise SetupError(f"Odoo {version} has no JSON-2: version 19 or newer is needed")
         self._names.refresh()
         return f"Odoo {version}, company {self._names.company_name}"
+
+    def rights(self) -> list[Right]:
+        """See `RightsTeller.rights`."""
+        return rights_of(self._client)
 
     def marker(self, value: str) -> str:
         """The fingerprint of this database: a record of ours, loaded once by its external id.

@@ -27,6 +27,7 @@ from tieout.connect import (
     SystemConfig,
     TransientError,
     UnknownOutcomeError,
+    http_client,
     patiently,
 )
 from tieout.documents import CrmUpdate
@@ -55,7 +56,7 @@ class SalesforceSession:
             "client_id": client_id,
             "client_secret": client_secret,
         }
-        self._http = httpx2.Client(base_url=url.rstrip("/"), timeout=40)
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40)
         self._token = ""
 
     def _log_in(self) -> None:

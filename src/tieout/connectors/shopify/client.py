@@ -26,6 +26,7 @@ from tieout.connect import (
     SignatureError,
     SystemConfig,
     TransientError,
+    http_client,
     patiently,
 )
 from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
@@ -43,7 +44,7 @@ class ShopifySession:
 
     def __init__(self, url: str, token: str, secrets: list[str]) -> None:
         self._secrets = secrets
-        self._http = httpx2.Client(
+        self._http = http_client(
             base_url=url.rstrip("/"), timeout=40, headers={"X-Shopify-Access-Token": token}
         )
         self._currency = ""

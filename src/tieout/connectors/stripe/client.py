@@ -29,6 +29,7 @@ from tieout.connect import (
     SignatureError,
     SystemConfig,
     TransientError,
+    http_client,
     patiently,
 )
 
@@ -50,7 +51,7 @@ class StripeSession:
 
     def __init__(self, url: str, key: str, secrets: list[str]) -> None:
         self._secrets = secrets
-        self._http = httpx2.Client(
+        self._http = http_client(
             base_url=url.rstrip("/"), timeout=40, headers={"Authorization": f"Bearer {key}"}
         )
 

@@ -11,9 +11,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-import httpx2
-
-from tieout.connect import RefusedError, SystemConfig, ask_json, read_json
+from tieout.connect import RefusedError, SystemConfig, ask_json, http_client, read_json
 from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
 from tieout.money import Amount, from_minor, minor_digits
 
@@ -38,7 +36,7 @@ class StripeTaxSession:
     """TaxEngine."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._http = httpx2.Client(
+        self._http = http_client(
             base_url=url.rstrip("/"), timeout=15, headers={"Authorization": f"Bearer {key}"}
         )
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tieout.console.asking import AnswerError
 from tieout.console.rendering import Page, Renderer
 
 _SEARCH = ("subject", "action", "actor", "entity")
@@ -70,9 +71,12 @@ class Systems:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        kinds = await page.api.get("/systems/kinds")
+        wanted = page.typed.get("connector") or page.arg("kind")
+        chosen = next((k for k in kinds if k["connector"] == wanted and k["by_browser"]), None)
         return self._r.render(
             page, "systems.html", systems=await page.api.get("/systems"), told=await page.api.get("/subscriptions"),
-            types=await page.api.get("/event-types"),
+            types=await page.api.get("/event-types"), kinds=kinds, kind=chosen,
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
@@ -81,6 +85,12 @@ class Systems:
                 name = quote(page.typed.get("system", ""), safe="")
                 page.shown["steps"] = await page.api.post(f"/systems/{name}/test")
                 return None
+            case "connect":
+                return await self._connect(page)
+            case "take out":
+                name = page.typed.get("system", "")
+                await page.api.post(f"/systems/{quote(name, safe='')}", method="DELETE")
+                return f"{name} is not connected any more"
             case "end":
                 number = quote(page.typed.get("number", ""), safe="")
                 await page.api.post(f"/subscriptions/{number}", method="DELETE")
@@ -94,3 +104,22 @@ class Systems:
                 page.shown["secret"] = made["secret"]
                 page.typed, page.many = {}, []
                 return None
+
+    async def _connect(self, page: Page) -> str | None:
+        """Ask it step by step, and connect it where every step works: one form, so that no secret is shown again."""
+        name = page.typed.get("name", "").strip()
+        settings = {
+            k.removeprefix("set."): v.strip()
+            for k, v in page.typed.items()
+            if k.startswith("set.") and v.strip()
+        }
+        given = {"connector": page.typed.get("connector", ""), "settings": settings}
+        path = f"/systems/{quote(name, safe='') or '-'}"
+        steps = await page.api.post(f"{path}/try", given)
+        page.shown["tried"] = steps
+        if not all(s["works"] for s in steps):
+            raise AnswerError(
+                422, {"detail": "it is not connected: see below what is missing, and enter its secrets again"}
+            )
+        await page.api.post(path, given, "PUT")
+        return f"/systems {name} is connected: all {len(steps)} steps work"

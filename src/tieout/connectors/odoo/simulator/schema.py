@@ -167,6 +167,11 @@ ACCESS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
         "product.group_product_manager",
         ("Products/Create",),
     ),
+    ("account.bank.statement.line", "create"): (
+        "Bank Statement Line",
+        "account.group_account_basic",
+        ("Accounting/Basic", "Show Full Accounting Features"),
+    ),
     ("account.account", "create"): (
         "Account",
         "account.group_account_manager",

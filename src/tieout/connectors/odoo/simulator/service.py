@@ -12,6 +12,7 @@ from typing import Any
 
 from tieout.connectors.odoo.simulator.bank import BankLines
 from tieout.connectors.odoo.simulator.errors import (
+    OdooError,
     access_error,
     bad_arguments,
     not_found,
@@ -128,6 +129,7 @@ class Service:
             ("*", "search"): self._search,
             ("*", "search_read"): self._search_read,
             ("*", "search_count"): self._search_count,
+            ("*", "has_access"): self._has_access,
             ("*", "read"): self._read,
             ("*", "create"): self._create,
             ("*", "write"): self._write,
@@ -602,6 +604,13 @@ class Service:
                     row.append("" if value in (None, False) else value)
             datas.append(row)
         return {"datas": datas}
+
+    def _has_access(self, model: str, ids: list[int], operation: str) -> bool:
+        try:
+            self.world.check_access(model, operation)
+        except OdooError:
+            return False
+        return True
 
     def _check_reference(
         self, model: str, module: str, xml_id: str, raise_on_access_error: bool = False

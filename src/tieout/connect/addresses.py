@@ -61,7 +61,7 @@ def reach(
     if parts.scheme not in ("https", "http") or not host or "\\" in url:
         raise AddressError(f"{url!r} is no address, such as https://example.com/hook")
     if parts.username is not None or parts.password is not None:
-        raise AddressError("an address holds no name or password: what is sent is signed")
+        raise AddressError("an address holds no name or password")
     if parts.fragment:
         raise AddressError("an address that is sent to has no part behind #")
     try:
@@ -74,7 +74,7 @@ def reach(
         if not _may(each, parts.scheme == "https", private):
             raise AddressError(
                 f"{host} leads to {each}, which is not public (or not by https): [telling] private in tieout.toml names "
-                "networks of your own that may be told"
+                "networks of your own that may be gone to"
             )
     return Reached(url, host, port, str(found[0]), parts.scheme == "https")
 

@@ -1,0 +1,180 @@
+"""Connecting systems: what is asked of one, step by step, and what people enter by the browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tieout.bootstrap.opened import LOOK_S, OpenProject
+from tieout.connect import (
+    AddressError,
+    Connector,
+    ConnectorError,
+    LedgerReader,
+    Poller,
+    RightsTeller,
+    SetupError,
+    SystemConfig,
+    open_system,
+    reach,
+)
+from tieout.settings import (
+    ProjectError,
+    entered,
+    load_project,
+    remove_system,
+    system_file,
+    write_system,
+)
+
+# (what was asked, whether it works, what it is or what to do)
+Step = tuple[str, bool, str]
+_MOST = 50
+
+
+class Connecting(OpenProject):
+    """The systems of an open project."""
+
+    def check(self) -> list[Step]:
+        """What each system is, or what to do."""
+        found = []
+        for name in self.project.systems:
+            try:
+                found.append((name, True, str(self.session(name).check())))
+            except ConnectorError as error:
+                found.append((name, False, str(error)))
+        return found
+
+    def check_system(self, name: str) -> list[Step]:
+        """A system step by step, until one does not work; of its rights every one."""
+        config, connector = self.project.systems[name], self.connector_of(name)
+        missing = [f.name for f in connector.config if f.required and not config.text(f.name)]
+        if missing:
+            return [("settings", False, f"[systems.{name}] lacks {', '.join(missing)}")]
+        streams = [
+            (stream, {"overlap_minutes": i.overlap_minutes, **i.options})
+            for i in self.project.release.interfaces.values()
+            if i.system == name
+            for stream in i.streams
+        ]
+        return [_settings(connector), *self._asked(lambda: self.session(name), streams)]
+
+    def try_system(self, name: str, connector: str, given: Mapping[str, str]) -> list[Step]:
+        """What somebody entered, step by step: nothing of it is kept."""
+        try:
+            config, kind = self._entered(name, connector, given)
+        except ProjectError as error:
+            return [("settings", False, str(error))]
+        steps = [_settings(kind)]
+        if url := config.text("url"):
+            try:
+                there = reach(url, self.project.private)
+            except AddressError as error:
+                return [*steps, ("address", False, str(error))]
+            steps.append(("address", True, f"{there.host} is {there.ip}"))
+        streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams]
+        return [*steps, *self._asked(lambda: open_system(kind, config), streams)]
+
+    def connect_system(self, name: str, connector: str, given: Mapping[str, str]) -> None:
+        """Put what somebody entered into the project: from then on it is a system like any other. Raises ProjectError,
+        AddressError; then nothing is changed."""
+        config, kind = self._entered(name, connector, given)
+        path = system_file(self.project.folder, name)
+        if name in self.project.systems and not path.is_file():
+            raise ProjectError(f"{name} stands in tieout.toml: it is changed there")
+        if len(list(path.parent.glob("*.toml"))) >= _MOST and not path.is_file():
+            raise ProjectError(f"{_MOST} systems are connected by the browser already")
+        if config.text("url"):
+            reach(config.text("url"), self.project.private)
+        before = path.read_bytes() if path.is_file() else None
+        write_system(self.project.folder, config, kind)
+        try:
+            load_project(self.project.folder, self.registry, self.project.dsn)
+        except ProjectError:
+            if before is None:
+                remove_system(self.project.folder, name)
+            else:
+                path.write_bytes(before)
+            raise
+        # Before anybody is told that it is there, every process that looks has seen it.
+        time.sleep(2 * LOOK_S)
+        self.release()
+
+    def disconnect_system(self, name: str) -> None:
+        """Take a system out that was connected by the browser. Raises ProjectError where something needs it."""
+        if not system_file(self.project.folder, name).is_file():
+            raise ProjectError(f"{name} stands in tieout.toml: it is taken out there")
+        release = self.release()
+        users = [f"interface {i.name}" for i in release.interfaces.values() if i.system == name]
+        users += [f"entity {e.code}" for e in release.entities.values() if e.ledger == name]
+        users += [f"the sink {k}" for k, v in self.project.sinks.items() if v == name]
+        users += [f"what is fetched for {i}" for i, system in self.project.fetch if system == name]
+        if users:
+            raise ProjectError(f"{name} is needed by {', '.join(users)}: take it out there first")
+        remove_system(self.project.folder, name)
+        time.sleep(2 * LOOK_S)
+        self.release()
+
+    def _entered(self, name: str, connector: str, given: Mapping[str, str]) -> tuple[SystemConfig, Connector]:
+        try:
+            kind = self.registry[connector]
+        except KeyError as error:
+            raise ProjectError(str(error.args[0])) from None
+        return entered(name, kind, given, self.project.environment, self.project.private), kind
+
+    def _asked(
+        self, opened: Callable[[], Any], streams: Iterable[tuple[str, Mapping[str, Any]]]
+    ) -> list[Step]:
+        steps: list[Step] = []
+        try:
+            session = opened()
+        except (ConnectorError, ValueError) as error:
+            return [("settings", False, str(error))]
+        for step, ask in self._questions(session, streams):
+            try:
+                steps.append((step, True, ask()))
+            except ConnectorError as error:
+                return [*steps, (step, False, str(error))]
+        if isinstance(session, RightsTeller):
+            try:
+                steps += [(f"may {r.what}", r.held, r.said) for r in session.rights()]
+            except ConnectorError as error:
+                steps.append(("tells its rights", False, str(error)))
+        return steps
+
+    def _questions(
+        self, session: Any, streams: Iterable[tuple[str, Mapping[str, Any]]]
+    ) -> list[tuple[str, Callable[[], str]]]:
+        """What is asked of a system, and what each answer says."""
+        asked: list[tuple[str, Callable[[], str]]] = [
+            ("answers, and lets us in", lambda: str(session.check()))
+        ]
+        if isinstance(session, LedgerReader):
+            today = self.clock.now().date()
+            asked.append(("reads locks and rates", lambda: f"{len(session.facts().rates)} rates"))
+            asked.append(("reads entries", lambda: f"{len(session.trial_balance(today))} balances"))
+            asked.append(("reads locks of the books", lambda: f"{len(session.locks())} kinds of lock"))
+        if isinstance(session, Poller):
+            asked += [self._page_of(session, stream, options) for stream, options in streams]
+        return asked
+
+    def _page_of(
+        self, session: Poller, stream: str, options: Mapping[str, Any]
+    ) -> tuple[str, Callable[[], str]]:
+        """One page of a stream, as it would be polled now; it is not taken in."""
+
+        def ask() -> str:
+            try:
+                page = session.poll(stream, {"options": dict(options)}, self.clock.now())
+            except (KeyError, TypeError, ValueError) as error:
+                raise SetupError(
+                    f"it answers, but not as this kind of system does ({type(error).__name__})"
+                ) from None
+            return f"{len(page.items)} items on its first page"
+
+        return f"reads {stream}", ask
+
+
+def _settings(connector: Connector) -> Step:
+    return "settings", True, f"{len(connector.config)} settings, {connector.title} {connector.version}"

@@ -1,0 +1,262 @@
+"""A project that is open: its database, its release, the sessions of its systems."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tieout.bootstrap.discover import discover
+from tieout.bootstrap.upgrading import stamp_what_is_there
+from tieout.connect import (
+    Connector,
+    ConnectorRegistry,
+    FileReader,
+    LedgerReader,
+    Poller,
+    RemoteFolder,
+    SetupError,
+    Writer,
+    open_system,
+)
+from tieout.engine import Clock, FileClock, SystemClock, arm_crash_point
+from tieout.evidence import Entry, Signer, load_or_make_signer, record
+from tieout.observe import get_logger, set_up_logs, set_up_tracing
+from tieout.rules import Release
+from tieout.security import hold_key, load_or_make_key
+from tieout.security.identity import drop_old
+from tieout.settings import (
+    Project,
+    ProjectError,
+    fingerprint,
+    load_project,
+    read_environment,
+)
+from tieout.store import (
+    Connection,
+    Database,
+    EmbeddedServer,
+    ensure_partitions,
+    let_application_in,
+    migrate,
+)
+
+_log = get_logger(__name__)
+# How often the project's files are looked at; to look is cheap, to read them is not.
+LOOK_S = 0.05
+
+
+class OpenProject:
+    """What is open of a project. `start_database` starts the embedded server where no other is named."""
+
+    def __init__(self, folder: Path, *, server: EmbeddedServer | None = None) -> None:
+        environment = read_environment()
+        set_up_logs(environment.log_level)
+        if environment.crash:
+            name, _, at = environment.crash.partition(":")
+            arm_crash_point(name, int(at or 1))
+        self.registry: ConnectorRegistry = discover()
+        self.project: Project = load_project(folder, self.registry, environment.dsn)
+        set_up_tracing(environment.otlp, self.project.name)
+        self.clock: Clock = FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
+        self._server = server
+        self._database: Database | None = None
+        self._stamp_key = load_or_make_key(self.project.state / "keys" / "stamp.key")
+        self._sessions: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._release, self._looked_at = self.project.release, 0.0
+        self._files: object = None
+        self._release_lock = threading.Lock()
+        self._kept: tuple[str, date] | None = None
+        self._retired: list[Any] = []
+
+    # database
+
+    @property
+    def database(self) -> Database:
+        """The database; an embedded one must run already (see `start_database`)."""
+        if self._database is None:
+            hold_key(self.dsn, self._stamp_key)
+            self._database = Database(self.dsn)
+        return self._database
+
+    @property
+    def dsn(self) -> str:
+        """The application's way into the database."""
+        return self.project.dsn or EmbeddedServer(self.project.state / "postgres").application_dsn
+
+    @property
+    def owner_dsn(self) -> str:
+        """The owner's: migrations, partitions, backups. The application's own where none is given."""
+        if self.project.dsn:
+            return self.project.owner_dsn or self.project.dsn
+        return EmbeddedServer(self.project.state / "postgres").dsn
+
+    def start_database(self) -> EmbeddedServer | None:
+        """Start the embedded server unless a DSN is given, and migrate."""
+        server = None
+        if not self.project.dsn:
+            server = EmbeddedServer(self.project.state / "postgres").start()
+        owner = Database(self.owner_dsn)
+        applied = migrate(owner)
+        if self.owner_dsn != self.dsn:
+            role = str(conninfo_to_dict(self.dsn).get("user") or "")
+            let_application_in(owner, role, server.application_password if server else "")
+        if "0004_approvals.sql" in applied:
+            hold_key(self.owner_dsn, self._stamp_key)
+            with owner.transaction() as connection:
+                stamp_what_is_there(connection)
+        self._keep_house()
+        return server
+
+    def _keep_house(self) -> None:
+        """Make partitions ahead and record the release that is in force."""
+        release, now = self.release(), self.clock.now()
+        owner = Database(self.owner_dsn).connect(autocommit=True)
+        made = ensure_partitions(owner, now)
+        owner.close()
+        if made and self.owner_dsn != self.dsn:
+            let_application_in(Database(self.owner_dsn), str(conninfo_to_dict(self.dsn).get("user") or ""))
+        connection = self.database.connect(autocommit=True)
+        with connection.transaction():
+            added = connection.execute(
+                "insert into tieout.release (sha256, activated_at) values (%s, %s) on conflict do nothing",
+                (release.sha256, now),
+            )
+            if added.rowcount:
+                record(connection, [Entry(now, "bootstrap", "release.activated", release.sha256)])
+            drop_old(connection, now)
+        connection.close()
+        self._kept = (release.sha256, now.date())
+
+    def housekeeping(self, connection: Connection) -> bool:
+        """A worker's step: once a day, and whenever the project's files changed."""
+        if self._kept != (self.release().sha256, self.clock.now().date()):
+            self._keep_house()
+        return False
+
+    # release
+
+    def release(self) -> Release:
+        """The release in force: the project's files, read again as soon as one of them is another.
+
+        What is replayed right after a mapping was mended is planned by that mapping, whichever process plans it.
+        A folder that became unusable keeps the release that was; `tieout check` says why.
+        """
+        with self._release_lock:
+            # Whoever asks while somebody reads them waits: an old release is never planned by once it is another.
+            if time.monotonic() - self._looked_at > LOOK_S:
+                self._look()
+                self._looked_at = time.monotonic()
+            return self._release
+
+    def _look(self) -> None:
+        seen = fingerprint(self.project.folder)
+        if seen == self._files:
+            return
+        try:
+            project = load_project(self.project.folder, self.registry, self.project.dsn)
+        except ProjectError as error:
+            _log.warning("project files are not usable", error=str(error))
+        else:
+            self._release = project.release
+            self._change(project)
+        self._files = seen
+
+    def _change(self, project: Project) -> None:
+        """Systems as they are now: whoever asks one that was changed opens it anew."""
+        with self._lock:
+            for name, config in self.project.systems.items():
+                if project.systems.get(name) != config and name in self._sessions:
+                    # Somebody may be at it: it is closed with everything else.
+                    self._retired.append(self._sessions.pop(name))
+            self.project = project
+
+    # systems
+
+    def connector_of(self, system: str) -> Connector:
+        return self.registry[self.project.systems[system].connector]
+
+    def session(self, system: str) -> Any:
+        """The system's open session, opened at first use."""
+        with self._lock:
+            if system not in self._sessions:
+                self._sessions[system] = open_system(self.connector_of(system), self.project.systems[system])
+            return self._sessions[system]
+
+    def poller_of(self, system: str) -> Poller | None:
+        session = self.session(system)
+        return session if isinstance(session, Poller) else None
+
+    def writer_of(self, system: str) -> Writer | None:
+        session = self.session(system)
+        return session if isinstance(session, Writer) else None
+
+    def reader_of(self, system: str) -> LedgerReader | None:
+        session = self.session(system)
+        return session if isinstance(session, LedgerReader) else None
+
+    def file_reader_of(self, system: str) -> FileReader | None:
+        session = self.session(system)
+        return session if isinstance(session, FileReader) else None
+
+    def remote_folder_of(self, system: str) -> RemoteFolder | None:
+        session = self.session(system)
+        return session if isinstance(session, RemoteFolder) else None
+
+    @property
+    def ledgers(self) -> list[str]:
+        return sorted({entity.ledger for entity in self.project.release.entities.values()})
+
+    def targets(self) -> Sequence[str]:
+        """Systems that take effects."""
+        return [*self.ledgers, *self.project.sinks.values()]
+
+    @property
+    def signer(self) -> Signer:
+        return load_or_make_signer(self.project.state / "keys" / "evidence.key")
+
+    def pin_systems(self) -> None:
+        """Refuse a system that is not the one that this environment was pinned to.
+
+        Raises SetupError: credentials or a database of another environment.
+        """
+        for name in self.ledgers:
+            session = self.session(name)
+            if not hasattr(session, "marker"):
+                continue
+            with self.database.transaction() as connection:
+                row = connection.execute(
+                    "select fingerprint, environment from tieout.pinned_system where system = %s",
+                    (name,),
+                ).fetchone()
+                mine = f"{self.project.environment}:{self.project.name}"
+                if row is None:
+                    found = session.marker(mine)
+                    if found != mine:
+                        raise SetupError(
+                            f"{name} is pinned to {found!r} already, this project is {mine!r}: "
+                            f"use the database of this environment"
+                        )
+                    connection.execute(
+                        "insert into tieout.pinned_system values (%s, %s, %s, %s)",
+                        (name, self.project.environment, found, self.clock.now()),
+                    )
+                    continue
+                found = session.marker(mine)
+                if found != row["fingerprint"]:
+                    raise SetupError(
+                        f"{name} answers as {found!r}, but was pinned as {row['fingerprint']!r}: "
+                        f"it is another database; put the right one into tieout.toml"
+                    )
+
+    def close(self) -> None:
+        for session in (*self._sessions.values(), *self._retired):
+            close = getattr(session, "close", None)
+            if close is not None:
+                close()

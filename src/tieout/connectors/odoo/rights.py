@@ -1,0 +1,34 @@
+"""What the service account may do in Odoo, asked before anything is done there."""
+
+from __future__ import annotations
+
+from tieout.connect import RefusedError, Right, SetupError
+from tieout.connectors.odoo.client import OdooClient
+
+# What Tieout does, the model and operation that it takes, and the group whose right it is.
+_NEEDED = (
+    ("book entries", "account.move", "create", "account.group_account_basic"),
+    ("post and reset entries", "account.move", "write", "account.group_account_basic"),
+    ("match entries", "account.move.line", "write", "account.group_account_basic"),
+    ("book bank lines", "account.bank.statement.line", "create", "account.group_account_basic"),
+    ("register payments", "account.payment", "create", "account.group_account_basic"),
+    ("make customers and suppliers", "res.partner", "create", "base.group_partner_manager"),
+    ("make products", "product.product", "create", "product.group_product_manager"),
+)
+
+
+def rights_of(client: OdooClient) -> list[Right]:
+    """Each right that Tieout needs of the account: `has_access` of the model answers it, and changes nothing.
+
+    Raises TransientError, SetupError (the key).
+    """
+    found = []
+    for what, model, operation, group in _NEEDED:
+        try:
+            held = client.call(model, "has_access", ids=[], operation=operation) is True
+            said = model if held else f"{operation} on {model}: give the service account the group {group}"
+        except (RefusedError, SetupError) as error:
+            # A model that is not installed, or a version that answers otherwise: what is not known is not held.
+            held, said = False, f"{operation} on {model} cannot be asked: {error}"
+        found.append(Right(what, held, said[:300]))
+    return found

@@ -1,0 +1,36 @@
+"""Payments: runs and how they stand, and a run that is looked at before it is proposed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from tieout.console.rendering import Page, Renderer
+
+
+class Payments:
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        entities = [e["entity"] for e in await page.api.get("/payment-runs/entities")]
+        entity = page.typed.get("entity") or page.arg("entity") or (entities[0] if entities else "")
+        runs = await page.api.get("/payment-runs", entity=entity) if entity in entities else []
+        return self._r.render(
+            page, "payments.html", entities=entities, entity=entity, runs=runs, today=page.now[:10]
+        )
+
+    async def act(self, page: Page) -> str | None:
+        given: dict[str, Any] = {
+            "entity": page.typed.get("entity", ""),
+            "pay_on": page.typed.get("pay_on", ""),
+        }
+        if page.typed.get("due_until"):
+            given["due_until"] = page.typed["due_until"]
+        if page.typed.get("act") == "look":
+            page.shown["proposed"] = await page.api.post("/payment-runs", {**given, "dry": True})
+            return None
+        made = await page.api.post("/payment-runs", given)
+        count = len(made["payments"])
+        return f"run {made['run']} is proposed: {count} payments wait for somebody else's approval"

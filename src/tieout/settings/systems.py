@@ -1,0 +1,166 @@
+"""The systems of a project: those that tieout.toml declares, and those that people connected by the browser, each in
+a file of its own (`systems/NAME.toml`, its secrets in `systems/secrets/`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tieout.connect import Connector, ConnectorRegistry, Network, SystemConfig
+from tieout.settings.environment import variable
+from tieout.settings.tomlfile import ProjectError, TomlFile
+
+_NAME = r"[a-z][a-z0-9_]{0,39}"
+_LONGEST = 4000
+
+
+def resolved(file: TomlFile, section: str, key: str, value: Any, folder: Path, secret: bool) -> Any:
+    """A setting's value: env:NAME and file:PATH read. Raises ProjectError."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith("env:"):
+        found = variable(value[4:])
+        if found is None:
+            raise file.fail(key, section, f"the environment has no {value[4:]}")
+        return found
+    if value.startswith("file:"):
+        path = folder / value[5:]
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise file.fail(key, section, f"cannot read {value[5:]}: {error.strerror}") from None
+    if secret and value:
+        raise file.fail(key, section, f"{key!r} is a secret: name it as env:NAME or file:PATH, never in here")
+    return value
+
+
+def read_systems(
+    top: TomlFile, folder: Path, registry: ConnectorRegistry, private: tuple[Network, ...]
+) -> dict[str, SystemConfig]:
+    """Every system by its name. Raises ProjectError."""
+    environment = str(top.data.get("project", {}).get("environment", ""))
+    tables: list[tuple[TomlFile, str, str, dict[str, Any], tuple[Network, ...] | None]] = [
+        (top, f"systems.{n}", n, t, None) for n, t in top.data.get("systems", {}).items()
+    ]
+    for path in sorted((folder / "systems").glob("*.toml")):
+        file = TomlFile(path, folder)
+        if path.stem in top.data.get("systems", {}):
+            raise ProjectError(f"{file.name}: [systems.{path.stem}] stands in tieout.toml already")
+        tables.append((file, "", path.stem, file.data, private))
+    return {
+        name: _system(file, section, name, table, folder, registry, environment, networks)
+        for file, section, name, table, networks in tables
+    }
+
+
+def _system(
+    file: TomlFile,
+    section: str,
+    name: str,
+    table: dict[str, Any],
+    folder: Path,
+    registry: ConnectorRegistry,
+    environment: str,
+    private: tuple[Network, ...] | None,
+) -> SystemConfig:
+    kind = file.need(table, "connector", str, section)
+    try:
+        connector = registry[kind]
+    except KeyError as error:
+        raise file.fail("connector", section, str(error.args[0])) from None
+    file.check_keys(table, {*(f.name for f in connector.config), "connector"}, section)
+    values: dict[str, Any] = {}
+    for field in connector.config:
+        if field.name in table:
+            values[field.name] = resolved(file, section, field.name, table[field.name], folder, field.secret)
+        elif field.required:
+            where = f"[{section}]" if section else file.name
+            raise file.fail(name, "systems", f"{where} lacks {field.name!r}: {field.help}")
+        else:
+            values[field.name] = field.default
+    return SystemConfig(name, kind, environment, values, private)
+
+
+def entered(
+    name: str, connector: Connector, given: Mapping[str, str], environment: str, private: Sequence[Network]
+) -> SystemConfig:
+    """A system as somebody entered it. Raises ProjectError, which names the setting."""
+    if not re.fullmatch(_NAME, name):
+        raise ProjectError(f"{name!r} is no name: small letters, digits and _, a letter first, 40 at most")
+    if not connector.by_browser:
+        raise ProjectError(
+            f"{connector.title} is not connected by the browser: [systems.{name}] in tieout.toml"
+        )
+    known = {f.name: f for f in connector.config}
+    for key, value in given.items():
+        if key not in known:
+            raise ProjectError(
+                f"{connector.title} has no setting {key!r}: it has {', '.join(known) or 'none'}"
+            )
+        if len(value) > _LONGEST or any(
+            ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in value
+        ):
+            raise ProjectError(f"{key}: {_LONGEST} characters at most, none of them a control character")
+        # These would be read from this machine, and shown.
+        if value.startswith(("env:", "file:")):
+            raise ProjectError(f"{key}: write the value itself; env: and file: are for tieout.toml")
+    missing = [f"{f.name} ({f.help})" for f in connector.config if f.required and not given.get(f.name)]
+    if missing:
+        raise ProjectError(f"what is missing: {'; '.join(missing)}")
+    values = {f.name: given.get(f.name) or f.default for f in connector.config}
+    return SystemConfig(name, connector.name, environment, values, tuple(private))
+
+
+def write_system(folder: Path, config: SystemConfig, connector: Connector) -> Path:
+    """Put an entered system into the project: its secrets first, each in a file that its owner alone reads. Raises
+    ProjectError where the folder cannot be written to."""
+    lines = ["# Connected by the browser.", f"connector = {_toml(config.connector)}"]
+    try:
+        for field in connector.config:
+            value = config.text(field.name)
+            if field.secret and value:
+                secret = folder / "systems" / "secrets" / f"{config.name}.{field.name}"
+                secret.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _put(secret, value, 0o600)
+                value = f"file:systems/secrets/{secret.name}"
+            if value:
+                lines.append(f"{field.name} = {_toml(value)}")
+        path = system_file(folder, config.name)
+        path.parent.mkdir(exist_ok=True)
+        _put(path, "\n".join(lines) + "\n", 0o644)
+    except OSError as error:
+        raise ProjectError(f"the project's folder cannot be written to: {error.strerror}") from None
+    return path
+
+
+def system_file(folder: Path, name: str) -> Path:
+    """Where a system stands that was connected by the browser."""
+    return folder / "systems" / f"{name}.toml"
+
+
+def remove_system(folder: Path, name: str) -> None:
+    """Take a system out that was connected by the browser, and its secrets."""
+    system_file(folder, name).unlink()
+    for secret in (folder / "systems" / "secrets").glob(f"{name}.*"):
+        secret.unlink()
+
+
+def _put(path: Path, text: str, mode: int) -> None:
+    """A file whole, or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.chmod(mode)
+    partial.replace(path)
+
+
+def _toml(value: str) -> str:
+    """A TOML basic string: what JSON writes is one, where nothing in it is a control character."""
+    return json.dumps(value, ensure_ascii=False)
