@@ -212,6 +212,34 @@ def test_tries_are_told_to_wait(let_in: Web) -> None:
     assert codes[3].headers["retry-after"] and codes[0].json()["detail"] == "name or password is wrong"
 
 
+def test_keys_that_are_guessed_are_slowed_then_stopped_and_right_ones_go_on(let_in: Web) -> None:
+    key = new_key()
+    let_in.two(AddPerson(name="vic", human=True, names=(), key_sha256=key_hash(key)))
+    let_in.two(GrantRole(name="vic", role="viewer", entity="US", limit=None))
+    right = {"authorization": f"Bearer {key}"}
+
+    def ask(headers: dict[str, str]) -> int:
+        return httpx2.get(f"{let_in.base}/api/v1/session", headers=headers).status_code
+
+    guesses = [{"authorization": f"Bearer tieout_sk_{n:040d}"} for n in range(30)]
+    quick = [ask(g) for g in guesses]
+    # The first few are told at once that they are wrong; then not even that.
+    assert quick[0] == 401 and quick[-1] == 429 and quick == sorted(quick) and 15 <= quick.count(401) <= 25
+    assert ask(right) == 200
+    while let_in.c.execute(STOPPED).fetchone()["n"] == 0:  # type: ignore[index]
+        let_in.later(minutes=1)
+        ask({"authorization": "Bearer somebodys-key"})
+    let_in.later(minutes=10)
+    assert ask(guesses[0]) == 429 and ask(right) == 200
+    let_in.later(minutes=6)
+    assert ask(guesses[0]) in (401, 429)
+
+
+STOPPED = (
+    "select count(*) as n from tieout.evidence where action = 'identity.stopped' and subject like '%%keys'"
+)
+
+
 def test_a_wrong_body_is_told_where_and_never_repeated(let_in: Web) -> None:
     eve = Browser(let_in)
     reply = eve.send("POST", "/sign-in", {"name": 7, "password": {"secret": "canary-4711"}})

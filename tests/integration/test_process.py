@@ -329,3 +329,50 @@ def test_what_is_paid_for_an_invoice_that_waits_for_people_is_booked_without_a_f
     assert not database.rows("select cause from tieout.cases")
     (parked,) = database.rows("select parked_account from tieout.document where source_key = 'c'")
     assert parked["parked_account"] == "212110"
+
+
+FIXTURES = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors" / "salesforce" / "fixtures"
+
+
+@dataclass
+class Crm(Site):
+    """A CRM, whose customers and orders come by two streams."""
+
+    kind: str = "salesforce"
+
+    def release(self) -> Release:
+        plain = super().release()
+        both = replace(plain.interfaces["salesforce"], streams=("accounts", "won_orders"))
+        return replace(
+            plain,
+            interfaces={"salesforce": both},
+            mappings={**plain.mappings, "taxes": Mapping("taxes", (MappingRow("State Tax 15%", "15%"),))},
+        )
+
+    def give(self, stream: str, name: str) -> None:
+        self.stream = stream
+        self.take((FIXTURES / name).read_bytes())
+
+
+@pytest.mark.parametrize("first", ["accounts", "won_orders"])
+def test_an_order_and_its_customer_come_in_either_order(database: Database, first: str) -> None:
+    accounts = {"receivable": "121000", "revenue.goods": "400000", "revenue.services": "400000"}
+    crm = Crm(database, accounts, options={"customers": "from_crm"})
+    given = {"accounts": "accounts.customer.invented.json", "won_orders": "won_orders.taxed.invented.json"}
+    for stream in sorted(given, key=lambda s: s != first):
+        crm.give(stream, given[stream])
+        crm.work()
+    assert set(crm.states().values()) <= {"planned", "posted"}, crm.states()
+    assert database.rows("select 1 from tieout.cases") == []
+
+
+def test_an_order_whose_customer_never_comes_is_a_case_once_patience_is_over(database: Database) -> None:
+    crm = Crm(
+        database, {"receivable": "121000", "revenue.goods": "400000"}, options={"customers": "from_crm"}
+    )
+    crm.give("won_orders", "won_orders.taxed.invented.json")
+    crm.work()
+    assert set(crm.states().values()) == {"normalised"}
+    crm.clock.at += timedelta(days=3)
+    crm.work()
+    assert database.rows("select cause from tieout.cases") == [{"cause": "unknown_customer"}]

@@ -17,7 +17,7 @@ _log = get_logger(__name__)
 
 
 class Supervisor:
-    """Starts `roles` ("worker", "serve") as children and restarts them when they die.
+    """Starts `roles` ("worker", "serve"; a second one is "worker-2") as children and restarts them when they die.
 
     `environment` is added to the children's; `first_environment` only to their first start, so
     that an armed crash point does not strike the successor again.
@@ -45,7 +45,7 @@ class Supervisor:
         self._thread.start()
 
     def _spawn(self, role: str, extra: dict[str, str]) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tieout", role, "--dir", str(self._folder)]
+        command = [sys.executable, "-m", "tieout", role.partition("-")[0], "--dir", str(self._folder)]
         log = self._folder / ".tieout" / f"{role}.log"
         with log.open("ab") as file:
             return subprocess.Popen(

@@ -194,8 +194,9 @@ def up(
     day_s: Annotated[
         float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
     ] = 2.0,
+    workers: Annotated[int, typer.Option(min=1, max=32, help="how many workers share the work")] = 1,
 ) -> None:
-    """Run everything: the database, a worker, the web side; what dies is restarted.
+    """Run everything: the database, a worker (or several), the web side; what dies is restarted.
 
     In an empty folder: a company on the sandbox, to look around in.
     """
@@ -219,7 +220,8 @@ def up(
     except ConnectorError as error:
         _stop(app, server)
         fail(str(error))
-    supervisor = factories.supervisor(app.project.folder, server)
+    more = tuple(f"worker-{n}" for n in range(2, workers + 1))
+    supervisor = factories.supervisor(app.project.folder, server, ("worker", *more, "serve"))
     supervisor.start()
     wait_until_served(app.project.serve_port)
     err.print(f"Tieout is up: {app.project.identity.url}/")

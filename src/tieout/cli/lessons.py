@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -61,11 +61,19 @@ def list_lessons(
     raise typer.Exit(FINDINGS if any(r["state"] == "proposed" for r in rows) else 0)
 
 
+def _entity_of(app: Any, number: int) -> str:
+    """Whose lesson it is; "" for what is not there, which the decision itself says."""
+    from tieout.reconcile.ledger import lessons
+
+    with app.database.transaction() as connection:
+        return next((str(r["entity"]) for r in lessons(connection) if r["lesson_id"] == number), "")
+
+
 def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> None:
     from tieout.reconcile.ledger import LessonError, decide_lesson
 
     app = open_running(folder)
-    who = who_decides(app, who, operation="matches:write")
+    who = who_decides(app, who, operation="matches:write", entity=lambda: _entity_of(app, number))
     try:
         with app.database.transaction() as connection:
             decide_lesson(connection, number, approve, who, reason, app.clock.now())

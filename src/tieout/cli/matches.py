@@ -87,19 +87,33 @@ def _suggestion_json(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _decide(folder: Path, who: str, act: Callable[[Any], Any], app: Any = None) -> Any:
-    """One decision, whole or not at all."""
+def _decide(folder: Path, who: str, act: Callable[[Any], Any], about: Any) -> Any:
+    """One decision, whole or not at all. `about`: a suggestion's number, a match's key, or the interface whose open
+    lines are matched; whoever decides has a role for its entity."""
     from tieout.reconcile import MatchingError
     from tieout.reconcile.ledger import DecisionError, Decisions
     from tieout.rules import UnmappedError
 
-    app = app or open_running(folder)
-    who = who_decides(app, who, operation="matches:write")
+    app = open_running(folder)
+    who = who_decides(app, who, operation="matches:write", entity=lambda: _entity_of(app, about))
     try:
         with app.database.transaction() as connection:
             return act(Decisions(connection, app.release(), who, app.clock.now()))
     except (DecisionError, MatchingError, UnmappedError) as error:
         fail(str(error), USAGE)
+
+
+def _entity_of(app: Any, about: Any) -> str:
+    """Whose it is; "" for what is not there, which the decision itself says."""
+    from tieout.reconcile.ledger import matches, suggestion_entity
+
+    if not isinstance(about, int | str):
+        return str(about.entity)
+    with app.database.transaction() as connection:
+        if isinstance(about, int):
+            return suggestion_entity(connection, about)
+        found = matches(connection, key=about)
+        return str(found[0]["entity"]) if found else ""
 
 
 def _open_lines(app: Any, entity: str, lines: list[int]) -> tuple[Any, list[Any], list[Any]]:
@@ -135,7 +149,7 @@ def join(
     """Match open lines by hand; what that teaches is proposed to `tieout lessons`."""
     app = open_running(folder)
     interface, cash, due = _open_lines(app, entity, lines)
-    document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference), app)
+    document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference), interface)
     out.print(f"{document.key} is applied by the workers", markup=False)
 
 
@@ -152,7 +166,7 @@ def book(
     interface, cash, _ = _open_lines(app, entity, [line])
     if not cash:
         fail(f"line {line} is no cash: only what was paid is booked to an account", USAGE)
-    document = _decide(folder, who, lambda d: d.book(interface, cash[0], account), app)
+    document = _decide(folder, who, lambda d: d.book(interface, cash[0], account), interface)
     out.print(f"{document.key} is applied by the workers", markup=False)
 
 
@@ -166,7 +180,7 @@ def accept(
     folder: Folder = Path(),
 ) -> None:
     """Apply a suggestion. What one side is too much stays open, unless --difference names it."""
-    document = _decide(folder, who, lambda d: d.accept(number, difference=difference))
+    document = _decide(folder, who, lambda d: d.accept(number, difference=difference), number)
     out.print(f"suggestion {number} is accepted: {document.key} is applied by the workers", markup=False)
 
 
@@ -180,7 +194,7 @@ def split(
     folder: Folder = Path(),
 ) -> None:
     """Apply a suggestion with some of its lines only; the others stay open."""
-    document = _decide(folder, who, lambda d: d.accept(number, only=lines))
+    document = _decide(folder, who, lambda d: d.accept(number, only=lines), number)
     out.print(f"suggestion {number} is split: {document.key} is applied by the workers", markup=False)
 
 
@@ -192,7 +206,7 @@ def reject(
     folder: Folder = Path(),
 ) -> None:
     """Never suggest these lines together again."""
-    _decide(folder, who, lambda d: d.reject(number, reason))
+    _decide(folder, who, lambda d: d.reject(number, reason), number)
     out.print(f"suggestion {number} is rejected")
 
 
@@ -204,7 +218,7 @@ def write_off(
     folder: Folder = Path(),
 ) -> None:
     """Apply a suggestion and write its difference off: above the limit, once a second person approves."""
-    document, applied = _decide(folder, who, lambda d: d.write_off(number, reason))
+    document, applied = _decide(folder, who, lambda d: d.write_off(number, reason), number)
     gap = f"{document.difference.value} {document.currency}"
     if applied:
         out.print(f"suggestion {number}: {gap} is written off, {document.key} is applied", markup=False)
@@ -219,7 +233,7 @@ def approve(
     folder: Folder = Path(),
 ) -> None:
     """Let a write-off happen that somebody else made."""
-    document = _decide(folder, who, lambda d: d.approve(number))
+    document = _decide(folder, who, lambda d: d.approve(number), number)
     out.print(f"suggestion {number} is approved: {document.key} is applied by the workers", markup=False)
 
 
@@ -231,7 +245,7 @@ def undo(
     folder: Folder = Path(),
 ) -> None:
     """Take a match apart again, and book back what it booked."""
-    _decide(folder, who, lambda d: d.undo(match, reason))
+    _decide(folder, who, lambda d: d.undo(match, reason), match)
     out.print(f"{match} is undone by the workers", markup=False)
 
 

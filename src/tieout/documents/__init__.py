@@ -4,12 +4,11 @@ A document is what a source said, in one shape for every source. A posting is wh
 means in the ledger. Neither knows a connector, a database or a network.
 """
 
-from tieout.documents.base import Party
+from tieout.documents.base import Customer, Party
 from tieout.documents.codec import canonical_bytes, decode_document, decode_effect, encode_effect
 from tieout.documents.model import (
     BatchControl,
     CreditNote,
-    Customer,
     CustomerInvoice,
     Dispute,
     Document,
@@ -67,6 +66,7 @@ from tieout.documents.purchasing import (
     VendorBill,
     VendorPayment,
     awaited_by,
+    customer_name,
     names_of,
     supplier_names,
 )
@@ -124,6 +124,7 @@ __all__ = [
     "VendorBill",
     "VendorPayment",
     "awaited_by",
+    "customer_name",
     "canonical_bytes",
     "decode_document",
     "decode_effect",

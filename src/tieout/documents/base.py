@@ -25,3 +25,9 @@ class DocumentBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     occurred_at: datetime
     currency: str
     control_group: str = ""
+
+
+class Customer(DocumentBase, frozen=True, kw_only=True, tag="customer"):
+    """A customer that a CRM owns. No measure."""
+
+    party: Party

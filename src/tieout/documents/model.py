@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.documents.base import DocumentBase, Party
+from tieout.documents.base import Customer, DocumentBase, Party
 from tieout.documents.purchasing import (
     GoodsReceipt,
     PaymentAnswer,
@@ -24,12 +24,6 @@ from tieout.documents.purchasing import (
     VendorPayment,
 )
 from tieout.money import Amount
-
-
-class Customer(DocumentBase, frozen=True, kw_only=True, tag="customer"):
-    """A customer that a CRM owns. No measure."""
-
-    party: Party
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.documents.base import DocumentBase, Party
+from tieout.documents.base import Customer, DocumentBase, Party
 from tieout.money import Amount
 
 
@@ -257,10 +257,17 @@ def billed_by(bill: VendorBill) -> str:
 AWAITS = "awaits "
 
 
+def customer_name(key: str) -> str:
+    """The name under which orders wait for a customer of its CRM."""
+    return f"{AWAITS}customer:{key}"
+
+
 def awaited_by(document: object) -> tuple[str, ...]:
     """The names of documents that may have waited for this one."""
     if isinstance(document, Supplier):
         return tuple(AWAITS + n for n in names_of(document))
+    if isinstance(document, Customer):
+        return (customer_name(document.party.key),)
     if isinstance(document, VendorPayment):
         return (f"{AWAITS}payment:{document.end_to_end_id}", f"{AWAITS}run:{document.run}")
     return names_of(document)

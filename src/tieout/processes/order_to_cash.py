@@ -22,6 +22,7 @@ from tieout.documents import (
     LedgerLine,
     SaleLine,
     TaxLine,
+    customer_name,
     decode_document,
 )
 from tieout.money import Amount
@@ -144,11 +145,16 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
         assert isinstance(before, CustomerInvoice)
         return _edit(ctx, document, before)
     partner, partner_effects = _partner(ctx, document)
+    if not partner and not ctx.facts.patience_over:
+        # Two streams of one CRM: its customers may come a moment after what they bought.
+        awaited = customer_name(document.party.key)
+        return Plan(decision="wait", reason="its customer has not come yet", names=(awaited,))
     if not partner:
         return refused(
             "unknown_customer",
             document.total,
-            f"customer {document.party.key} is not in the ledger: take it in from its CRM",
+            f"customer {document.party.key} is not in the ledger: take it in from its CRM, then `tieout replay "
+            "--cause unknown_customer`",
         )
     match = order_match(ctx, document.order_key)
     lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)

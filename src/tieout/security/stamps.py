@@ -47,9 +47,13 @@ def load_or_make_key(path: Path) -> bytes:
 
 
 def hold_key(dsn: str, key: bytes) -> None:
-    """Remember the key of a database for this process: said once, where a project is opened."""
+    """Remember the key of a database for this process: said once, where a project is opened. A database that is replicated
+    has it wherever the DSN says that it may be (several hosts, libpq's way)."""
     parts = conninfo_to_dict(dsn)
-    _keys[_place(parts.get("host"), parts.get("port"), parts.get("dbname"))] = key
+    hosts, ports = (str(parts.get(name) or "").split(",") for name in ("host", "port"))
+    for number, host in enumerate(hosts):
+        port = ports[number] if len(ports) == len(hosts) else ports[0]
+        _keys[_place(host, port, parts.get("dbname"))] = key
 
 
 def _place(host: object, port: object, name: object) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def _write_secret(path: Path) -> None:
         file.write(secrets.token_urlsafe(24))
 
 
-def _as_user(command: list[str]) -> list[str]:
+def as_user(command: list[str]) -> list[str]:
     """postgres refuses to run as root; in a user namespace root is an ordinary user."""
     if os.geteuid() != 0:
         return command
@@ -115,7 +115,7 @@ class EmbeddedServer:
         shutil.rmtree(self.data, ignore_errors=True)
         secret = self.folder / "password"
         _write_secret(secret)
-        command = _as_user(
+        command = as_user(
             [
                 str(binaries() / "initdb"),
                 "-D",
@@ -168,9 +168,7 @@ class EmbeddedServer:
     def _launch(self) -> None:
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         self.socket_folder.chmod(0o700)
-        command = _as_user(
-            [str(binaries() / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder)]
-        )
+        command = as_user([str(binaries() / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder)])
         log = self.folder / "server.log"
         # A server killed a moment ago leaves its shared memory for an instant: try again.
         for attempt in range(12):

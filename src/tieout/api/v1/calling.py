@@ -22,6 +22,7 @@ from tieout.security.identity import (
     Session,
     SignedIn,
     Site,
+    count_wrong_key,
     csrf_of,
     service_key_of,
     session_of,
@@ -151,7 +152,7 @@ def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Cal
     """Who calls. Raises ProblemError 401 for nobody, 403 for a page that is not ours."""
     header = request.headers.get("authorization", "")
     if header:
-        return _by_key(connection, desk, header)
+        return _by_key(connection, desk, header, origin_of(request))
     token = request.cookies.get(desk.cookie, "")
     found = session_of(connection, token, desk.wall.now()) if token else None
     if found is None:
@@ -165,7 +166,7 @@ def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Cal
     return Caller(found[1], found[0], token=token)
 
 
-def _by_key(connection: Connection, desk: Desk, header: str) -> Caller:
+def _by_key(connection: Connection, desk: Desk, header: str, origin: Origin) -> Caller:
     scheme, _, key = header.partition(" ")
     if scheme.lower() != "bearer":
         raise ProblemError(401, "sign-in", "Authorization: Bearer KEY was expected")
@@ -173,11 +174,13 @@ def _by_key(connection: Connection, desk: Desk, header: str) -> Caller:
     if key.startswith(PREFIX):
         found = service_key_of(connection, key, desk.wall.now())
         if found is None:
+            count_wrong_key(connection, origin.address, desk.wall.now())
             raise ProblemError(401, "sign-in", "this key ended, is too old, or was never one")
         return Caller(found.person, key=found)
     try:
         person = person_of(connection, key)
     except AuthorityError:
+        count_wrong_key(connection, origin.address, desk.wall.now())
         raise ProblemError(401, "sign-in", "this key is nobody's") from None
     if needs_second_factor(person.grants):
         why = "your roles need a second factor: sign in; a key serves at the command line alone"

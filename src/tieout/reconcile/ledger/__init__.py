@@ -11,7 +11,7 @@ from tieout.reconcile.ledger.handing import close_matched_cases
 from tieout.reconcile.ledger.open_lines import keep_lines, open_lines, open_sums
 from tieout.reconcile.ledger.schedule import ReconcileStage
 from tieout.reconcile.ledger.teaching import LessonError, decide_lesson, lessons
-from tieout.reconcile.ledger.worklist import DecisionError, Decisions, matches, suggestions
+from tieout.reconcile.ledger.worklist import DecisionError, Decisions, matches, suggestion_entity, suggestions
 
 __all__ = [
     "Aged",
@@ -29,5 +29,6 @@ __all__ = [
     "open_lines",
     "open_sums",
     "reconciliation_interface",
+    "suggestion_entity",
     "suggestions",
 ]

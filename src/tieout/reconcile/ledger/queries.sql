@@ -112,6 +112,9 @@ select * from tieout.suggestion
 where state in ('open', 'to_approve') and (%(entity)s::text is null or entity = %(entity)s)
 order by about, rank, suggestion_id
 
+-- name: suggestion_entity
+select entity from tieout.suggestion where suggestion_id = %(id)s
+
 -- name: suggestion
 select * from tieout.suggestion where suggestion_id = %(id)s for update
 

@@ -42,6 +42,12 @@ def suggestions(connection: Connection, entity: str | None = None) -> list[dict[
     return list(connection.execute(_SQL["suggestions"], {"entity": entity}).fetchall())
 
 
+def suggestion_entity(connection: Connection, number: int) -> str:
+    """Whose a suggestion is; "" where there is none of that number."""
+    row = connection.execute(_SQL["suggestion_entity"], {"id": number}).fetchone()
+    return str(row["entity"]) if row else ""
+
+
 def matches(
     connection: Connection, entity: str | None = None, key: str | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from tieout.security.identity.servicekeys import (
     service_keys,
 )
 from tieout.security.identity.sessions import csrf_of, drop_old, end_session, session_of
+from tieout.security.identity.throttle import count_wrong_key
 
 __all__ = [
     "HALF",
@@ -37,6 +38,7 @@ __all__ = [
     "SignedIn",
     "Site",
     "ThrottledError",
+    "count_wrong_key",
     "csrf_of",
     "drop_old",
     "end_service_key",

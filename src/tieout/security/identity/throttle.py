@@ -50,6 +50,13 @@ def count_try(connection: Connection, about: Sequence[str], now: datetime) -> No
             record(connection, [Entry(now, "identity", "identity.stopped", subject, "", detail)])
 
 
+def count_wrong_key(connection: Connection, address: str, now: datetime) -> None:
+    """Count a key that is nobody's, in a transaction of its own: whoever tries many is slowed, then stopped. A right one
+    is not counted, so nobody behind the same address is kept out. Raises ThrottledError."""
+    with connection.transaction():
+        count_try(connection, [f"from:{address[:100]} keys"], now)
+
+
 def let_go(connection: Connection, about: str, origin: Origin) -> None:
     """Whoever proved who they are begins anew; at their address one try was none."""
     for subject in subjects(about, origin):
