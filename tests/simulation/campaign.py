@@ -16,6 +16,7 @@ from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
+from tieout.cli.demo import DemoResult
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
 
@@ -36,17 +37,21 @@ def write(name: str, title: str, lines: list[str]) -> None:
     print(text)
 
 
+def unlike_quiet(seed: int, result: DemoResult) -> list[str]:
+    """What is wrong with a disturbed month, and how it differs from the same month undisturbed."""
+    wrong = complaints(result)
+    if result.ledger_sha256 != month(seed=seed).ledger_sha256:
+        wrong.append("another ledger")
+    return [f"- seed {seed}: {w}" for w in wrong]
+
+
 def kills(count: int) -> int:
     """Months with kills until `count` processes died; each must end in the quiet month's ledger."""
     done, runs, bad, seed = 0, 0, [], 100
     while done < count:
-        quiet = month(seed=seed)
         result = month(seed=seed, kills=20)
+        bad += unlike_quiet(seed, result)
         runs, done, seed = runs + 1, done + result.restarts, seed + 1
-        wrong = complaints(result)
-        if result.ledger_sha256 != quiet.ledger_sha256:
-            wrong.append("another ledger")
-        bad += [f"seed {seed - 1}: {w}" for w in wrong]
         print(f"{done} kills in {runs} months, {len(bad)} complaints", flush=True)
     write("kills", "Kills", [
         f"{done} SIGKILLs of workers, web side and database server in {runs} months of 14 orders,",
@@ -79,13 +84,9 @@ def failover(count: int) -> int:
     ledger."""
     done, runs, bad, seed = 0, 0, list[str](), 300
     while done < count:
-        quiet = month(seed=seed)
         result, pair = disturbed(seed, 14, 6)
+        bad += unlike_quiet(seed, result)
         runs, done, seed = runs + 1, done + pair.switched, seed + 1
-        wrong = complaints(result)
-        if result.ledger_sha256 != quiet.ledger_sha256:
-            wrong.append("another ledger")
-        bad += [f"- seed {seed - 1}: {w}" for w in wrong]
         print(f"{done} failovers in {runs} months, {len(bad)} complaints", flush=True)
     write("failover", "Failover", [
         f"{done} failovers in {runs} months of 14 orders: the primary of a synchronously replicated PostgreSQL is killed while",
