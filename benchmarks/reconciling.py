@@ -14,6 +14,7 @@ from typing import Any
 
 from tieout.bootstrap.wiring import App
 from tieout.connect import OpenItem
+from tieout.engine import let_people_first
 from tieout.reconcile.ledger import Reconciler, reconciliation_interface
 
 UNTIL = date(2026, 12, 31)
@@ -65,6 +66,7 @@ class Ledger:
 
 def main(folder: Path, lines: int, seconds: float) -> None:
     """Run it again and again for so long; says when the first begins, and how many there were."""
+    let_people_first()
     app = App(folder)
     release = app.release()
     interface = reconciliation_interface(release, "MAIN")

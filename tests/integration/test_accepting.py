@@ -13,7 +13,7 @@ from tests.integration.buying import OURS, Buyer
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row, shop_order
 from tieout.cases import NewCase, open_cases, solve_case
 from tieout.connectors.bankfile.simulator import Bank, BankLine
-from tieout.pipeline import HeldError, accept_case, exclude_case, replay
+from tieout.pipeline import HeldError, accept_case, actions_of, exclude_case, replay
 from tieout.proofs import statement_gaps
 from tieout.store import Database
 
@@ -41,6 +41,8 @@ def test_a_document_that_is_held_is_not_waved_through(site: Site) -> None:
     site.take(row("a"))
     site.work()
     case = number(site.database, "unmapped_account")
+    with site.database.transaction() as connection:
+        assert actions_of(connection, case) == ("replay", "exclude")
     with (
         site.database.transaction() as connection,
         pytest.raises(HeldError, match=r"held and booked nowhere.*mappings/accounts.csv.*exclude"),
@@ -58,6 +60,7 @@ def test_a_bill_that_is_no_twin_after_all_is_booked_once_somebody_says_why(buyer
     buyer.bill("B-1-COPY")
     with buyer.database.transaction() as connection:
         case = number(buyer.database, "duplicate_bill")
+        assert actions_of(connection, case) == ("replay", "solve", "exclude")
         assert accept_case(connection, case, "a second lorry on the same day", buyer.clock.now(), "ada")
     buyer.work()
     assert buyer.states() == {"B-1": "posted", "B-1-COPY": "posted"}
@@ -174,6 +177,7 @@ def test_a_gap_between_statements_closes_with_the_one_that_was_missing(database:
     connection = database.connect(autocommit=True)
     assert statement_gaps(connection, NOW) == 1
     assert statement_gaps(connection, NOW) == 0
+    assert actions_of(connection, number(database, "statement_gap")) == ("solve",)
     (gap,) = database.rows("select amount from tieout.cases where cause = 'statement_gap'")
     assert gap["amount"] == Decimal("7.00")
     site.take(bank.statement(OURS, days[1]))

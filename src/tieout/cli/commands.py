@@ -237,6 +237,9 @@ def up(
 @cli.command()
 def worker(folder: Folder = Path()) -> None:
     """Run a worker on a database that runs already."""
+    from tieout.engine import let_people_first
+
+    let_people_first()
     app = open_running(folder)
     running = app.worker()
     running.start()

@@ -4,7 +4,7 @@ from tieout.engine.clock import Clock, FileClock, SystemClock
 from tieout.engine.crash import arm_crash_point, crash_point
 from tieout.engine.lanes import Lane
 from tieout.engine.wake import Listener, wake
-from tieout.engine.worker import Loop, Worker
+from tieout.engine.worker import Loop, Worker, let_people_first
 
 __all__ = [
     "Clock",
@@ -16,5 +16,6 @@ __all__ = [
     "Worker",
     "arm_crash_point",
     "crash_point",
+    "let_people_first",
     "wake",
 ]

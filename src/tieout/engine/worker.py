@@ -3,6 +3,7 @@ wake-up or for the sweep, at most a second."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,13 @@ _log = get_logger(__name__)
 SWEEP_SECONDS = 1.0
 
 Step = Callable[[Connection], bool]
+
+
+def let_people_first() -> None:
+    """Let this process wait where processors are short: whoever looks at a page is answered before a run of matching,
+    say, goes on. Where the system does not let it, it stays as it is."""
+    with suppress(OSError):
+        os.nice(10)
 
 
 class Loop(threading.Thread):

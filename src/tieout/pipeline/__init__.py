@@ -1,6 +1,6 @@
 """The pipeline: intake, normalise, check, plan. Rows are the truth; work moves in sets."""
 
-from tieout.pipeline.accepting import HeldError, accept_case
+from tieout.pipeline.accepting import Action, HeldError, accept_case, actions_of
 from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
 from tieout.pipeline.folders import FolderStage, file_content, refuse_file, take_file
@@ -14,6 +14,7 @@ from tieout.pipeline.trying import Tried, TriedLine, in_range, try_case, try_ran
 
 __all__ = [
     "Accepted",
+    "Action",
     "FetchStage",
     "FolderStage",
     "HeldError",
@@ -22,6 +23,7 @@ __all__ = [
     "ProcessStage",
     "accept",
     "accept_case",
+    "actions_of",
     "decide",
     "exclude",
     "exclude_case",

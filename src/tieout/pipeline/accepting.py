@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from tieout.cases import solve_case
 from tieout.engine import wake
@@ -13,8 +14,26 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.pipeline")
 
 
+Action = Literal["replay", "solve", "exclude"]
+
+
 class HeldError(ValueError):
     """A case that words alone do not solve: its document is held, and would be booked by nobody."""
+
+
+def actions_of(connection: Connection, case_id: int) -> tuple[Action, ...]:
+    """What a person can do about a case that is open, beside mending its reason; nothing for one that is not."""
+    row = connection.execute(_SQL["to_act"], {"case_id": case_id}).fetchone()
+    if row is None:
+        return ()
+    held, found = row["state"] == "refused", list[Action]()
+    if held or row["unsent"]:
+        found.append("replay")
+    if not held or row["cause"] in ACCEPTABLE:
+        found.append("solve")
+    if held:
+        found.append("exclude")
+    return tuple(found)
 
 
 def accept_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:

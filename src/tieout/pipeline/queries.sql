@@ -276,6 +276,12 @@ select c.cause, c.entity, c.recovery, c.document_id, d.state from tieout.cases c
 left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open' for update of c
 
+-- name: to_act
+select c.cause, d.state, exists (select 1 from tieout.delivery v where v.document_id = c.document_id
+    and v.state = 'refused' and not v.ledger) as unsent
+from tieout.cases c left join tieout.document d using (document_id)
+where c.case_id = %(case_id)s and c.state = 'open'
+
 -- name: go_on
 update tieout.document set state = 'normalised', retry_at = %(now)s
 where document_id = %(id)s and state = 'refused'

@@ -17,7 +17,7 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
 from tieout.cases import assign_cases, note_case, notes_of
 from tieout.observe import correlation_of
-from tieout.pipeline import HeldError, accept_case, exclude, replay, try_case
+from tieout.pipeline import HeldError, accept_case, actions_of, exclude, replay, try_case
 from tieout.pipeline import Tried as TriedNow
 from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
@@ -61,9 +61,11 @@ class Note(BaseModel):
 
 
 class WholeCase(Case):
-    """With what people wrote beside it."""
+    """With what people wrote beside it, and what can be done about it here (`actions`): a document that is held for a
+    person to judge is booked by solving; one that is held for anything else is not solved."""
 
     notes: list[Note]
+    actions: list[Literal["replay", "solve", "exclude"]]
 
 
 class NewNote(BaseModel):
@@ -292,7 +294,7 @@ def causes(caller: Reader, connection: TheConnection, entity: Filter = None) -> 
 @router.get("/cases/{case_id}")
 def case(case_id: int, caller: Reader, connection: TheConnection) -> WholeCase:
     row = _case(connection, caller, case_id, "cases:read")
-    return WholeCase(**row, notes=[Note(**n) for n in notes_of(connection, case_id)])
+    return _whole(connection, row)
 
 
 @router.post("/cases/{case_id}/notes", status_code=201)
@@ -304,7 +306,7 @@ def note(case_id: int, body: NewNote, caller: Writer, desk: TheDesk, connection:
             note_case(connection, case_id, caller.name, body.text, desk.clock.now())
     except ValueError as error:
         raise ProblemError(422, "note", str(error)) from None
-    return WholeCase(**row, notes=[Note(**n) for n in notes_of(connection, case_id)])
+    return _whole(connection, row)
 
 
 @router.post("/cases/assign")
@@ -390,6 +392,12 @@ def replay_cause(body: Replay, caller: Replayer, desk: TheDesk, connection: TheC
         raise ProblemError(403, "forbidden", "that is for every entity: replay case by case")
     with connection.transaction():
         return Replayed(replayed=replay(connection, desk.clock.now(), caller.name, cause=body.cause))
+
+
+def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
+    number = row["case_id"]
+    notes = [Note(**n) for n in notes_of(connection, number)]
+    return WholeCase(**row, notes=notes, actions=list(actions_of(connection, number)))
 
 
 def _accept(connection: Connection, desk: Desk, caller: Caller, case_id: int, reason: str) -> bool:

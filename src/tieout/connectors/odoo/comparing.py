@@ -86,7 +86,7 @@ def compare(
         moved = moved or -sum(differences.values(), Decimal(0))
         cause = "reversed_in_ledger" if reversals else "changed_in_ledger"
         error = f"reversed by {', '.join(reversals)}: " if reversals else ""
-        error += ", ".join(f"{code}: {value:+}" for code, value in sorted(differences.items()))
+        error += ", ".join(f"{code}: {value.normalize():+f}" for code, value in sorted(differences.items()))
         read_back["difference"] = str(moved)
     elif wanted is not None and on != wanted.isoformat():
         cause, error = "date_moved", f"sent with {wanted.isoformat()}, stands on {on}"
