@@ -72,10 +72,11 @@ select 'MAIN', n, case when n % 2 = 0 then 'cash' else 'due' end, '212130', 'oth
     (n % 100000)::numeric / 100, 'EUR', 'Partner ' || n % 5000, 'INV-' || n, 'transfer ' || n, now()
 from generate_series(1, {lines}) n;
 set session_replication_role = origin;
-analyze;
+vacuum (analyze);
 """
 PAGES = (
-    "/", "/tie-out", "/tie-out/documents?interface=stripe&entity=MAIN&period=2026-03&currency=EUR&bucket=posted",
+    "/", "/tie-out", "/tie-out/documents?interface=bank&entity=MAIN&period=2026-03&currency=EUR&bucket=posted",
+    "/tie-out/documents?interface=stripe&entity=MAIN&period=2026-03&currency=EUR&bucket=posted",
     "/tie-out/documents?interface=stripe&entity=MAIN&period=2026-01&currency=EUR&bucket=in_exception",
     "/cases", "/cases?cause=unknown_tax&entity=MAIN", "/cases/{case}", "/matching", "/matching?words=INV-99999&entity=MAIN",
     "/matching/lessons", "/approvals", "/documents", "/documents?interface=bank", "/documents?period=2026-02",

@@ -502,6 +502,48 @@ CREATE TABLE tieout.open_line (
     number text NOT NULL,
     text text NOT NULL,
     read_at timestamp with time zone NOT NULL,
+    said text GENERATED ALWAYS AS (lower(((((partner || '
+'::text) || number) || '
+'::text) || text))) STORED,
+    CONSTRAINT open_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
+)
+PARTITION BY LIST (side);
+CREATE TABLE tieout.open_line_cash (
+    entity text CONSTRAINT open_line_entity_not_null NOT NULL,
+    line bigint CONSTRAINT open_line_line_not_null NOT NULL,
+    side text CONSTRAINT open_line_side_not_null NOT NULL,
+    account text CONSTRAINT open_line_account_not_null NOT NULL,
+    kind text CONSTRAINT open_line_kind_not_null NOT NULL,
+    booked_on date CONSTRAINT open_line_booked_on_not_null NOT NULL,
+    due_on date,
+    amount numeric CONSTRAINT open_line_amount_not_null NOT NULL,
+    currency text CONSTRAINT open_line_currency_not_null NOT NULL,
+    partner text CONSTRAINT open_line_partner_not_null NOT NULL,
+    number text CONSTRAINT open_line_number_not_null NOT NULL,
+    text text CONSTRAINT open_line_text_not_null NOT NULL,
+    read_at timestamp with time zone CONSTRAINT open_line_read_at_not_null NOT NULL,
+    said text GENERATED ALWAYS AS (lower(((((partner || '
+'::text) || number) || '
+'::text) || text))) STORED,
+    CONSTRAINT open_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
+);
+CREATE TABLE tieout.open_line_due (
+    entity text CONSTRAINT open_line_entity_not_null NOT NULL,
+    line bigint CONSTRAINT open_line_line_not_null NOT NULL,
+    side text CONSTRAINT open_line_side_not_null NOT NULL,
+    account text CONSTRAINT open_line_account_not_null NOT NULL,
+    kind text CONSTRAINT open_line_kind_not_null NOT NULL,
+    booked_on date CONSTRAINT open_line_booked_on_not_null NOT NULL,
+    due_on date,
+    amount numeric CONSTRAINT open_line_amount_not_null NOT NULL,
+    currency text CONSTRAINT open_line_currency_not_null NOT NULL,
+    partner text CONSTRAINT open_line_partner_not_null NOT NULL,
+    number text CONSTRAINT open_line_number_not_null NOT NULL,
+    text text CONSTRAINT open_line_text_not_null NOT NULL,
+    read_at timestamp with time zone CONSTRAINT open_line_read_at_not_null NOT NULL,
+    said text GENERATED ALWAYS AS (lower(((((partner || '
+'::text) || number) || '
+'::text) || text))) STORED,
     CONSTRAINT open_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
 );
 CREATE TABLE tieout.open_line_sum (
@@ -684,6 +726,8 @@ CREATE TABLE tieout.throttle (
     until timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
+ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
+ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
 ALTER TABLE ONLY tieout.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
 ALTER TABLE ONLY tieout.approval_decision
@@ -747,7 +791,11 @@ ALTER TABLE ONLY tieout.message
 ALTER TABLE ONLY tieout.once
     ADD CONSTRAINT once_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.open_line
-    ADD CONSTRAINT open_line_pkey PRIMARY KEY (entity, line);
+    ADD CONSTRAINT open_line_pkey PRIMARY KEY (entity, side, line);
+ALTER TABLE ONLY tieout.open_line_cash
+    ADD CONSTRAINT open_line_cash_pkey PRIMARY KEY (entity, side, line);
+ALTER TABLE ONLY tieout.open_line_due
+    ADD CONSTRAINT open_line_due_pkey PRIMARY KEY (entity, side, line);
 ALTER TABLE ONLY tieout.open_line_sum
     ADD CONSTRAINT open_line_sum_pkey PRIMARY KEY (entity, side, currency);
 ALTER TABLE ONLY tieout.paused
@@ -824,14 +872,24 @@ CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
 CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
-CREATE INDEX open_line_age ON tieout.open_line USING btree (entity, side, booked_on, line);
-CREATE INDEX open_line_amount ON tieout.open_line USING btree (entity, side, currency, amount, line);
+CREATE INDEX open_line_age ON ONLY tieout.open_line USING btree (entity, side, booked_on, line);
+CREATE INDEX open_line_amount ON ONLY tieout.open_line USING btree (entity, side, currency, amount, line);
+CREATE INDEX open_line_cash_entity_side_booked_on_line_idx ON tieout.open_line_cash USING btree (entity, side, booked_on, line);
+CREATE INDEX open_line_cash_entity_side_currency_amount_line_idx ON tieout.open_line_cash USING btree (entity, side, currency, amount, line);
+CREATE INDEX open_line_due_entity_side_booked_on_line_idx ON tieout.open_line_due USING btree (entity, side, booked_on, line);
+CREATE INDEX open_line_due_entity_side_currency_amount_line_idx ON tieout.open_line_due USING btree (entity, side, currency, amount, line);
 CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
 CREATE INDEX session_person ON tieout.session USING btree (person) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
 CREATE INDEX suggestion_rejected ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = 'rejected'::text);
 ALTER INDEX tieout.message_body_pkey ATTACH PARTITION tieout.message_body_rest_pkey;
+ALTER INDEX tieout.open_line_age ATTACH PARTITION tieout.open_line_cash_entity_side_booked_on_line_idx;
+ALTER INDEX tieout.open_line_amount ATTACH PARTITION tieout.open_line_cash_entity_side_currency_amount_line_idx;
+ALTER INDEX tieout.open_line_pkey ATTACH PARTITION tieout.open_line_cash_pkey;
+ALTER INDEX tieout.open_line_age ATTACH PARTITION tieout.open_line_due_entity_side_booked_on_line_idx;
+ALTER INDEX tieout.open_line_amount ATTACH PARTITION tieout.open_line_due_entity_side_currency_amount_line_idx;
+ALTER INDEX tieout.open_line_pkey ATTACH PARTITION tieout.open_line_due_pkey;
 CREATE TRIGGER approval_decision_fixed BEFORE DELETE OR UPDATE ON tieout.approval_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER approval_decision_kept BEFORE TRUNCATE ON tieout.approval_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER approval_request_fixed BEFORE UPDATE ON tieout.approval_request FOR EACH ROW EXECUTE FUNCTION tieout.refuse_new_content();

@@ -143,10 +143,10 @@ def behind(
         raise ProblemError(422, "page", "`after` is no place that a page named: begin without it")
     wanted, zone = month(period), release.entities[entity].zone
     try:
-        # A statement's line counts on its booking date, which may be another than its own instant's.
-        since = datetime.combine(wanted.first, time(), zone).astimezone(UTC) - timedelta(days=45)
-        until = datetime.combine(wanted.last, time(23, 59, 59, 999999), zone).astimezone(UTC)
-        until += timedelta(days=45)
+        # A statement's line counts on its booking date; its own instant is that day's noon, wherever that is.
+        apart = timedelta(days=2)
+        since = datetime.combine(wanted.first, time(), zone).astimezone(UTC) - apart
+        until = datetime.combine(wanted.last, time(23, 59, 59, 999999), zone).astimezone(UTC) + apart
     except OverflowError:
         raise ProblemError(422, "period", f"{period}: a month such as 2026-10 was expected") from None
     given = {

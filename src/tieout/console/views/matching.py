@@ -23,24 +23,31 @@ class Matching:
         entity = page.arg("entity") or next((s["entity"] for s in sums), entities[0] if entities else "")
         asked = {"entity": entity, "words": page.arg("words"), "amount": page.arg("amount"), "limit": 30}
         nothing: dict[str, Any] = {"items": [], "next": None}
-        cash, due = nothing, nothing
-        if entity:
-            # Both sides at once: neither waits for the other's search.
-            cash, due = await asyncio.gather(
-                page.api.get("/matches/open", side="cash", after=page.arg("after_cash"), **asked),
-                page.api.get("/matches/open", side="due", after=page.arg("after_due"), **asked),
-            )
-        roles = await page.api.maybe("/mappings/accounts") or {"rows": []}
-        keys = sorted({r["key"] for r in roles["rows"]})
-        rates = [r for r in (await page.api.get("/series/matching"))["rows"] if r["entity"] == entity]
+
+        async def lines(side: str) -> Any:
+            if not entity:
+                return nothing
+            return await page.api.get("/matches/open", side=side, after=page.arg(f"after_{side}"), **asked)
+
+        # All at once: neither side waits for the other's search.
+        cash, due, roles, series, suggested, matched, taught = await asyncio.gather(
+            lines("cash"),
+            lines("due"),
+            page.api.maybe("/mappings/accounts"),
+            page.api.get("/series/matching"),
+            page.api.get("/matches/suggestions", entity=entity, after=page.arg("after"), limit=20),
+            page.api.get("/matches", entity=entity, limit=20),
+            page.api.get("/lessons", entity=entity, state="proposed"),
+        )
+        keys = sorted({r["key"] for r in (roles or {"rows": []})["rows"]})
+        rates = [r for r in series["rows"] if r["entity"] == entity]
         return self._r.render(
             page, "matching.html", entity=entity, entities=entities, sums=[s for s in sums if s["entity"] == entity],
-            suggestions=await page.api.get("/matches/suggestions", entity=entity, after=page.arg("after"), limit=20),
-            matched=await page.api.get("/matches", entity=entity, limit=20), rates=rates,
+            suggestions=suggested, matched=matched, rates=rates,
             cash=cash, due=due, chosen=set(page.values("line")),
             differences=[k.removeprefix("difference.") for k in keys if k.startswith("difference.")],
             accounts=[k for k in keys if not k.startswith(("difference.", "bank."))],
-            taught=len(await page.api.get("/lessons", entity=entity, state="proposed")), rate_chart=rate_chart(rates),
+            taught=len(taught), rate_chart=rate_chart(rates),
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:

@@ -55,12 +55,8 @@ def open_lines(
     """
     on, line = after or (None, None)
     given = {"entity": entity, "side": side, "currency": currency, "amount": amount, "on": on, "line": line}
-    likely = f"%{_plain(words)}%" if words.strip() else None
-    return list(connection.execute(_SQL["open_lines"], {**given, "words": likely, "limit": limit}).fetchall())
-
-
-def _plain(words: str) -> str:
-    return words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    name = "open_lines_saying" if words.strip() else "open_lines"
+    return list(connection.execute(_SQL[name], {**given, "words": words.strip(), "limit": limit}).fetchall())
 
 
 def open_sums(connection: Connection, entities: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -217,12 +217,30 @@ select line, account, kind, booked_on, due_on, amount, currency, partner, number
 where entity = %(entity)s and side = %(side)s
   and (%(currency)s::text is null or currency = %(currency)s)
   and (%(amount)s::numeric is null or amount = %(amount)s)
-  and (%(words)s::text is null or partner ilike %(words)s or number ilike %(words)s or text ilike %(words)s)
   and (%(on)s::date is null or (booked_on, line) > (%(on)s::date, %(line)s::bigint))
   and not exists (select 1 from tieout.match_line m
     join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
     where m.entity = o.entity and m.line = o.line
-      and (d.state in ('normalised', 'planned') or (d.state = 'posted' and d.posted_at > o.read_at)))
+      and (d.state in ('normalised', 'planned') or (d.state = 'posted' and d.posted_at > o.read_at))
+    -- asked for each line that is shown, whatever the planner thinks of all of them
+    offset 0)
+order by booked_on, line limit %(limit)s
+
+-- name: open_lines_saying
+-- Those in which words stand: all of them are looked through at once, not one by one in their order.
+with found as materialized (
+    select * from tieout.open_line
+    where entity = %(entity)s and side = %(side)s and strpos(said, lower(%(words)s)) > 0
+      and (%(currency)s::text is null or currency = %(currency)s)
+      and (%(amount)s::numeric is null or amount = %(amount)s)
+      and (%(on)s::date is null or (booked_on, line) > (%(on)s::date, %(line)s::bigint))
+)
+select line, account, kind, booked_on, due_on, amount, currency, partner, number, text, read_at from found o
+where not exists (select 1 from tieout.match_line m
+    join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
+    where m.entity = o.entity and m.line = o.line
+      and (d.state in ('normalised', 'planned') or (d.state = 'posted' and d.posted_at > o.read_at))
+    offset 0)
 order by booked_on, line limit %(limit)s
 
 -- name: sum_lines
