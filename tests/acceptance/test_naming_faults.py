@@ -76,8 +76,8 @@ def test_a_payment_run_is_looked_at_proposed_and_released(hands: Hands) -> None:
         assert "pay_on" in refused.text and 'value="soon"' in refused.text
         done = http.post("/payments", data={**form, "act": "propose"})
         assert done.status_code == 303 and done.headers["location"] == "/payments", done.text
-    (made,) = [r for r in hands.ask("GET", "/payment-runs?entity=US") if r["run"] not in before]
     hands.settle()
+    (made,) = [r for r in hands.ask("GET", "/payment-runs?entity=US") if r["run"] not in before]
     assert len(hands.ask("GET", "/approvals")["items"]) > asked
     hands.approve()
     hands.settle()

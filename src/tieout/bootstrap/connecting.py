@@ -48,6 +48,7 @@ class Connecting(OpenProject):
 
     def check_system(self, name: str) -> list[Step]:
         """A system step by step, until one does not work; of its rights every one."""
+        self.release()
         config, connector = self.project.systems[name], self.connector_of(name)
         missing = [f.name for f in connector.config if f.required and not config.text(f.name)]
         if missing:
@@ -62,6 +63,8 @@ class Connecting(OpenProject):
 
     def try_system(self, name: str, connector: str, given: Mapping[str, str]) -> list[Step]:
         """What somebody entered, step by step: nothing of it is kept."""
+        # The project's file may name other networks by now.
+        self.release()
         try:
             config, kind = self._entered(name, connector, given)
         except ProjectError as error:
@@ -79,6 +82,7 @@ class Connecting(OpenProject):
     def connect_system(self, name: str, connector: str, given: Mapping[str, str]) -> None:
         """Put what somebody entered into the project: from then on it is a system like any other. Raises ProjectError,
         AddressError; then nothing is changed."""
+        self.release()
         config, kind = self._entered(name, connector, given)
         path = system_file(self.project.folder, name)
         if name in self.project.systems and not path.is_file():
