@@ -214,4 +214,4 @@ def test_whatever_is_sent_is_answered_as_described(
         except Exception as error:
             if "Unsatisfiable" not in type(error).__name__:
                 raise
-    assert tried > 20 * EXAMPLES
+    assert tried > (0 if ONLY else 20 * EXAMPLES)
