@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from tieout.bootstrap.discover import discover
+from tieout.bootstrap.wiring import App
 from tieout.connect import addresses, guarded, http_client, web
 from tieout.settings import ProjectError, entered, load_project, remove_system, write_system
 
@@ -148,4 +149,23 @@ def test_what_the_projects_own_file_names_is_not_guarded() -> None:
     server, port, asked = listening()
     assert http_client(timeout=5).get(f"http://127.0.0.1:{port}/").status_code == 302
     assert len(asked) == 1
+    server.close()
+
+
+def test_an_address_where_something_else_answers_is_a_step_that_does_not_work(folder: Path) -> None:
+    """Whatever somebody enters: a step says so, and nothing breaks."""
+    server, port, _ = listening()
+    with (folder / "tieout.toml").open("a") as file:
+        file.write('[telling]\nprivate = ["127.0.0.0/8"]\n')
+    app = App(folder)
+    for connector in REGISTRY.by_name.values():
+        given = {f.name: "1" for f in connector.config} | {"url": f"http://127.0.0.1:{port}"}
+        if (
+            connector.by_browser
+            and any(f.name == "url" for f in connector.config)
+            and "write" not in connector.can
+        ):
+            steps = app.try_system("other", connector.name, given)
+            assert not steps[-1][1] and steps[-1][2], (connector.name, steps)
+    app.close()
     server.close()

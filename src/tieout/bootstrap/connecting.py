@@ -14,7 +14,6 @@ from tieout.connect import (
     LedgerReader,
     Poller,
     RightsTeller,
-    SetupError,
     SystemConfig,
     open_system,
     reach,
@@ -31,6 +30,8 @@ from tieout.settings import (
 # (what was asked, whether it works, what it is or what to do)
 Step = tuple[str, bool, str]
 _MOST = 50
+# What a connector stumbles over where somebody else's server answers, whatever that is.
+_STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Connecting(OpenProject):
@@ -140,6 +141,9 @@ class Connecting(OpenProject):
                 steps.append((step, True, ask()))
             except ConnectorError as error:
                 return [*steps, (step, False, str(error))]
+            except _STRANGE as error:
+                said = f"it answers, but not as this kind of system does ({type(error).__name__})"
+                return [*steps, (step, False, said)]
         if isinstance(session, RightsTeller):
             try:
                 steps += [(f"may {r.what}", r.held, r.said) for r in session.rights()]
@@ -169,12 +173,7 @@ class Connecting(OpenProject):
         """One page of a stream, as it would be polled now; it is not taken in."""
 
         def ask() -> str:
-            try:
-                page = session.poll(stream, {"options": dict(options)}, self.clock.now())
-            except (KeyError, TypeError, ValueError) as error:
-                raise SetupError(
-                    f"it answers, but not as this kind of system does ({type(error).__name__})"
-                ) from None
+            page = session.poll(stream, {"options": dict(options)}, self.clock.now())
             return f"{len(page.items)} items on its first page"
 
         return f"reads {stream}", ask
