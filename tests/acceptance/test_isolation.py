@@ -14,8 +14,6 @@ from tests.acceptance.shaky_project import ShakyProject
 from tieout.store import Database
 
 Make = Callable[..., ShakyProject]
-# Not so yet: seen to fail.
-FAILS = pytest.mark.xfail
 
 
 @pytest.fixture
@@ -45,7 +43,6 @@ def poison(database: Database, key: str) -> None:
         )
 
 
-@FAILS
 def test_a_message_and_a_due_document_that_fail_together_are_two_cases(
     make: Make, database: Database
 ) -> None:
@@ -73,10 +70,7 @@ def test_a_message_and_a_due_document_that_fail_together_are_two_cases(
     site.wait(lambda: site.states()["one:poisoned_due"] == "planned" and not site.cases())
 
 
-@pytest.mark.parametrize(
-    "error",
-    [pytest.param("ValueError", marks=FAILS), pytest.param("RecursionError", marks=FAILS), "ConnectorError"],
-)
+@pytest.mark.parametrize("error", ["ValueError", "RecursionError", "ConnectorError"])
 def test_a_poll_that_fails_keeps_no_other_interface_from_being_polled(make: Make, error: str) -> None:
     site = make({"a_bad": "US", "b_good": "US"})
     site.moods("source_a_bad", poll=error)
@@ -101,7 +95,6 @@ def shown(site: ShakyProject) -> str:
     return done.stdout
 
 
-@FAILS
 def test_a_ledger_that_does_not_answer_holds_up_its_own_entity_alone(make: Make) -> None:
     """Facts are read before a batch is planned: what was raised there kept every later interface from its turn."""
     site = make({"a_one": "AA", "b_two": "BB"})
@@ -116,7 +109,6 @@ def test_a_ledger_that_does_not_answer_holds_up_its_own_entity_alone(make: Make)
     assert not site.cases()
 
 
-@FAILS
 def test_a_system_that_cannot_be_opened_keeps_no_other_from_working(make: Make) -> None:
     site = make({"a_bad": "US", "b_good": "US"})
     site.moods("source_a_bad", open="SetupError")
@@ -126,7 +118,6 @@ def test_a_system_that_cannot_be_opened_keeps_no_other_from_working(make: Make) 
     site.wait(lambda: "open fails as it was told" in shown(site))
 
 
-@FAILS
 def test_what_its_target_takes_and_never_shows_is_sent_a_few_times_and_then_a_case(make: Make) -> None:
     """It was sent 754 times in five seconds."""
     site = make({"one": "US"})
@@ -139,7 +130,6 @@ def test_what_its_target_takes_and_never_shows_is_sent_a_few_times_and_then_a_ca
     assert site.cases() == ["not_taken_by_target"]
 
 
-@FAILS
 def test_what_a_writer_raises_for_one_sending_stays_with_that_one(make: Make) -> None:
     site = make({"one": "US"})
     site.moods("books_US", sending={"k_bad": "ValueError"})
@@ -152,7 +142,6 @@ def test_what_a_writer_raises_for_one_sending_stays_with_that_one(make: Make) ->
     assert len(held.read_text().splitlines()) == 4, "something was sent twice"
 
 
-@FAILS
 def test_of_a_target_that_cannot_be_asked_only_the_one_that_failed_is_undecided(make: Make) -> None:
     """One bad mail made five deliveries undecided."""
     site = make({"one": "US"}, blind=True)
