@@ -114,3 +114,6 @@ where interface = %(system)s and stream = '#verify'
 
 -- name: verify_now
 update tieout.poll_cursor set due_at = '-infinity' where stream = '#verify'
+
+-- name: still_waiting
+select external_id from tieout.delivery where delivery_id = any(%(ids)s) and state = 'waiting'

@@ -12,11 +12,9 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import (
     BlindWriter,
     Outcome,
@@ -26,10 +24,10 @@ from tieout.connect import (
     TransientError,
     Writer,
 )
-from tieout.documents import EffectBody, EntryPosting, MatchRequest, UnmatchRequest, decode_effect
+from tieout.delivery.sending import Row, sendings_of
+from tieout.delivery.settling import NOT_TAKEN, Settler
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, is_of_batch, text_of, wake
 from tieout.evidence import Entry, record
-from tieout.money import Period
 from tieout.observe import get_logger, traced
 from tieout.security import NOT_OURS, stamper
 from tieout.store import Connection, Queries
@@ -39,50 +37,7 @@ _log = get_logger(__name__)
 BATCH = 200
 # How often an effect is sent to a target that takes it and does not show it.
 MOST_ABSENT = 5
-NOT_TAKEN = "not_taken_by_target"
 _BYTES = 1 << 21
-Row = dict[str, Any]
-
-
-def measure_of(read_back: dict[str, Any], account: str) -> Decimal | None:
-    """What the ledger holds on `account` for this effect, signed (a debit is positive)."""
-    if not account:
-        return None
-    return sum(
-        (Decimal(amount) for code, amount in read_back.get("lines", []) if code == account),
-        Decimal(0),
-    )
-
-
-def sendings_of(connection: Connection, rows: list[Row]) -> list[Sending]:
-    """Deliveries as they are sent, each with the records of the effects that it requires."""
-    wanted = sorted({x for r in rows for x in r["requires"] or ()})
-    targets = {
-        t["external_id"]: (t["target_model"], t["target_id"])
-        for t in connection.execute(_SQL["targets"], {"ids": wanted})
-        if t["target_id"] is not None
-    }
-    return [
-        Sending(
-            r["external_id"],
-            decode_effect(r["body"].encode()),
-            tuple(r["requires"] or ()),
-            {x: targets[x] for x in r["requires"] or () if x in targets},
-            json.loads(r.get("read_back") or "{}"),
-        )
-        for r in rows
-    ]
-
-
-def at_risk(body: EffectBody) -> Decimal:
-    """The money that a match joins: the larger of both sides, positive; 0 for other effects."""
-    zero = Decimal(0)
-    if isinstance(body, EntryPosting) and body.expects:
-        return sum((x.amount for x in body.lines if x.amount > 0), zero)
-    if not isinstance(body, MatchRequest | UnmatchRequest):
-        return zero
-    used = [x.residual - x.rest for x in body.lines]
-    return max(sum((x for x in used if x > 0), zero), -sum((x for x in used if x < 0), zero))
 
 
 def _traced(name: str, rows: list[Row]) -> AbstractContextManager[Any]:
@@ -121,6 +76,7 @@ class DeliveryStage:
     ) -> None:
         self._writer_of, self._clock, self._systems = writer_of, clock, systems
         self._worker = f"pid {os.getpid()}"
+        self._settler = Settler(clock, self._worker)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         """Lanes with something that may go now, close-critical ones first."""
@@ -167,7 +123,7 @@ class DeliveryStage:
         with connection.transaction():
             for row in rows:
                 why = "its stamp is not right: planning did not write it as it stands"
-                self._refused(
+                self._settler.refuse(
                     connection, row, Outcome(row["external_id"], "refused", error=why, cause=NOT_OURS)
                 )
                 detail = {"cause": NOT_OURS}
@@ -192,29 +148,50 @@ class DeliveryStage:
         def alone(row: Row, error: Exception) -> None:
             if is_of_batch(error):
                 raise error
-            self._undecided(connection, row, error)
+            self._settle_one(connection, row, "undecided", error)
 
         # That an effect failed is not forgotten here: only once it is there, or a case.
         in_halves(rows, look, alone, stop=lambda: turn.stopping)
 
-    def _undecided(self, connection: Connection, row: Row, error: Exception) -> None:
-        outcome = Outcome(row["external_id"], "undecided", error=text_of(error))
+    def _settle_one(self, connection: Connection, row: Row, status: str, error: Exception) -> None:
+        outcome = Outcome(row["external_id"], status, error=text_of(error))
         with connection.transaction():
-            self._settle(connection, [row], [outcome], "looked up")
+            self._settler.settle(connection, [row], [outcome], status)
 
     def _send(self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]) -> None:
-        """Send fresh effects together. What the writer raises for one of them stays with that one: a set on which it
-        fails in an unforeseen way is looked up whole, and each that did not happen is sent by itself from then on.
+        """Send fresh effects together, and by itself each that failed before.
+
+        What the writer raises for one of them stays with that one: a set on which it fails in an unforeseen way is
+        looked up, and what of it did not happen is sent again in halves. Raises ConnectorError.
         """
-        if isinstance(writer, BlindWriter) or any(turn.failures_of(_key(row)) for row in rows):
-            rows = rows[:1]
-        try:
-            sendings = sendings_of(connection, rows)
-        except Exception as error:
-            if is_of_batch(error) or len(rows) > 1:
-                raise
-            self._refuse(connection, rows, error)
-            return
+        alone = isinstance(writer, BlindWriter)
+        apart = [row for row in rows if alone or turn.failures_of(_key(row))]
+        together = [row for row in rows if not (alone or turn.failures_of(_key(row)))]
+        parts = [[row] for row in reversed(apart)] + ([together] if together else [])
+        while parts and not turn.stopping:
+            part = parts.pop()
+            unforeseen = self._send_part(connection, turn, writer, part)
+            if unforeseen is None:
+                continue
+            self._look_up(connection, turn, writer, part)
+            left = self._waiting(connection, part)
+            if len(part) == 1:
+                if left:
+                    turn.fail(
+                        _key(part[0]), unforeseen, partial(self._not_taken, connection, part[0]), MOST_ABSENT
+                    )
+            else:
+                middle = len(part) // 2
+                halves = [[r for r in half if _key(r) in left] for half in (part[:middle], part[middle:])]
+                parts += [half for half in reversed(halves) if half]
+
+    def _send_part(
+        self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]
+    ) -> Exception | None:
+        """One set in three steps; what was raised that no connector should raise: then nobody knows the outcome."""
+        rows, sendings = self._put_together(connection, rows)
+        if not rows:
+            return None
         end = self._begin(connection, rows)
         ids = [r["delivery_id"] for r in rows]
         crash_point("deliver.after_attempt")
@@ -226,19 +203,52 @@ class DeliveryStage:
             how = "transient" if isinstance(error, TransientError) else "set-up"
             self._end(connection, ids, "waiting", end, how, error)
             raise
-        except RefusedError as error:
-            outcomes = [Outcome(r["external_id"], "refused", error=str(error)) for r in rows]
         except Exception as error:
-            # Unforeseen, or a cut line: it may have happened or not.
+            if isinstance(error, RefusedError) and len(rows) == 1:
+                outcomes = [Outcome(rows[0]["external_id"], "refused", error=str(error))]
+                self._finish(connection, turn, rows, outcomes, "sent", end)
+                return None
+            # Of several it does not say which it refuses, or what it did before.
             self._end(connection, ids, "unknown", end, "unknown", error)
-            if not is_of_batch(error):
-                for row in rows:
-                    turn.fail(_key(row), error)
-                return
-            raise
+            if is_of_batch(error):
+                raise
+            _log.exception("a writer failed", system=rows[0]["system"], lane=rows[0]["lane"])
+            return error
         crash_point("deliver.after_send")
         self._finish(connection, turn, rows, outcomes, "sent", end)
         crash_point("deliver.after_outcome")
+        return None
+
+    def _put_together(self, connection: Connection, rows: list[Row]) -> tuple[list[Row], list[Sending]]:
+        """Rows as they are sent; one that cannot be put together is refused, as if its target had."""
+        try:
+            return rows, sendings_of(connection, rows)
+        except Exception as error:
+            if is_of_batch(error):
+                raise
+        good: list[Row] = []
+        for row in rows:
+            try:
+                sendings_of(connection, [row])
+            except Exception as error:
+                if is_of_batch(error):
+                    raise
+                self._settle_one(connection, row, "refused", error)
+            else:
+                good.append(row)
+        return good, sendings_of(connection, good)
+
+    @staticmethod
+    def _waiting(connection: Connection, rows: list[Row]) -> set[str]:
+        """Which of them wait to be sent again."""
+        ids = {"ids": [r["delivery_id"] for r in rows]}
+        return {r["external_id"] for r in connection.execute(_SQL["still_waiting"], ids)}
+
+    def _not_taken(self, connection: Connection, row: Row, error: Exception) -> None:
+        """An effect on which its writer fails each time, and which is not there: a case."""
+        outcome = Outcome(row["external_id"], "undecided", error=text_of(error), cause=NOT_TAKEN)
+        with connection.transaction():
+            self._settler.settle(connection, [row], [outcome], "sent")
 
     def _begin(self, connection: Connection, rows: list[Row]) -> Row:
         """Commit that it is attempted, before anything is sent."""
@@ -263,7 +273,7 @@ class DeliveryStage:
         by_id = {o.external_id: o for o in outcomes}
         told = [self._bounded(turn, _outcome(by_id, row), end is not None) for row in rows]
         with _traced("confirm", rows), connection.transaction():
-            self._settle(connection, rows, told, how)
+            self._settler.settle(connection, rows, told, how)
             if end is not None:
                 answered = {**end, "at": self._clock.now(), "outcome": "answered", "detail": None}
                 connection.execute(_SQL["end_attempt"], answered)
@@ -284,12 +294,6 @@ class DeliveryStage:
         why = f"sent {times} times, and not there: {outcome.error or 'it shows something else'}"
         return Outcome(outcome.external_id, "undecided", error=why, cause=NOT_TAKEN)
 
-    def _refuse(self, connection: Connection, rows: list[Row], error: Exception) -> None:
-        """Effects that cannot even be put together are refused, as if their target had."""
-        outcomes = [Outcome(r["external_id"], "refused", error=text_of(error)) for r in rows]
-        with connection.transaction():
-            self._settle(connection, rows, outcomes, "sent")
-
     def _end(
         self,
         connection: Connection,
@@ -305,113 +309,3 @@ class DeliveryStage:
                 _SQL["end_attempt"],
                 {**end, "at": self._clock.now(), "outcome": outcome, "detail": text_of(error)},
             )
-
-    def _settle(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str) -> None:
-        """Write what became of each sending, with evidence, in the caller's transaction."""
-        by_id = {o.external_id: o for o in outcomes}
-        now = self._clock.now()
-        confirmed, entries = [], []
-        for row in rows:
-            outcome = by_id[row["external_id"]]
-            if outcome.status == "confirmed":
-                confirmed.append((row, outcome))
-            elif outcome.status in ("absent", "unsent"):
-                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]})
-            else:
-                self._refused(connection, row, outcome)
-            detail = {"target": outcome.target_id, "how": how, "error": outcome.error[:200]}
-            entries.append(
-                Entry(
-                    now, self._worker, f"delivery.{outcome.status}", row["external_id"], row["entity"], detail
-                )
-            )
-        record(connection, entries)
-        if confirmed:
-            self._confirm(connection, confirmed)
-
-    def _confirm(self, connection: Connection, confirmed: list[tuple[Row, Outcome]]) -> None:
-        now = self._clock.now()
-        connection.execute(
-            _SQL["confirm"],
-            {
-                "at": now,
-                "id": [row["delivery_id"] for row, _ in confirmed],
-                "model": [o.model for _, o in confirmed],
-                "target_id": [o.target_id for _, o in confirmed],
-                "read_back": [json.dumps(o.read_back) for _, o in confirmed],
-                "measure": [measure_of(o.read_back, row["account"]) for row, o in confirmed],
-            },
-        )
-        documents = sorted({row["document_id"] for row, _ in confirmed})
-        connection.execute(_SQL["lock_documents"], {"ids": documents})
-        posted = connection.execute(_SQL["post_documents"], {"ids": documents, "at": now})
-        entries = [
-            Entry(now, self._worker, "document.posted", f"{r['interface']}:{r['source_key']}", r["entity"])
-            for r in posted
-        ]
-        record(connection, entries)
-        # Of a document with several effects only those that happened now are settled.
-        keys = [f"{row['source_key']} {row['effect']}" for row, _ in confirmed]
-        solve(connection, documents, now, "it was delivered", self._worker, _UNSENT, keys)
-        odd = [(row, o) for row, o in confirmed if o.cause]
-        for row, outcome in odd:
-            self._open_case(connection, row, outcome.cause, outcome.error)
-
-    def _refused(self, connection: Connection, row: Row, outcome: Outcome) -> None:
-        connection.execute(_SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]})
-        cause = outcome.cause or (
-            "outcome_undecided" if outcome.status == "undecided" else "refused_by_target"
-        )
-        if row["ledger"]:
-            connection.execute(_SQL["refuse_document"], {"id": row["document_id"]})
-        self._open_case(connection, row, cause, outcome.error)
-
-    def _open_case(self, connection: Connection, row: Row, cause: str, why: str) -> None:
-        found = connection.execute(_SQL["documents_of"], {"ids": [row["document_id"]]}).fetchone()
-        assert found is not None
-        now = self._clock.now()
-        amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
-        if cause != NOT_OURS:
-            amount = amount or at_risk(decode_effect(row["body"].encode()))
-        open_cases(
-            connection,
-            [
-                NewCase(
-                    cause=cause,
-                    interface=found["interface"],
-                    entity=found["entity"],
-                    period=found["period"] or str(Period.of(now.date())),
-                    source_key=f"{found['source_key']} {row['effect']}",
-                    amount=amount,
-                    currency=found["currency"],
-                    recovery=_RECOVERY.get(cause, "correct the cause, then `tieout replay`"),
-                    detail=why[:500],
-                    owner="finance",
-                    opened_at=now,
-                    due_at=now + timedelta(hours=24),
-                    blocking=bool(row["ledger"]),
-                    document_id=row["document_id"],
-                )
-            ],
-            self._worker,
-        )
-
-
-# Causes of effects that did not happen: delivering them solves the case.
-_UNSENT = [
-    "refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible",
-    "paid_already", NOT_TAKEN,
-]  # fmt: skip
-_RECOVERY = {
-    NOT_OURS: "somebody wrote into the database past Tieout: find out who; nothing of it was sent",
-    "not_matched": "match the two in the ledger, or `tieout replay --cause not_matched`",
-    "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
-    "paid_already": "somebody paid or matched its bill meanwhile: exclude the payment with that reason; it is "
-    "in no file to the bank",
-    NOT_TAKEN: "its target takes it and shows something else: find out what changes it there (a trigger, a rule), then "
-    "`tieout replay`",
-    "match_impossible": "one side has left its account: correct it in the ledger, then replay",
-    "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
-    "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",
-    "date_moved": "the ledger moved the date (a lock): agree on the period, or reopen it",
-}

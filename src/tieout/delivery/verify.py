@@ -10,11 +10,10 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import LedgerReader, Outcome
-from tieout.delivery.stage import at_risk, measure_of, sendings_of
+from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake
 from tieout.evidence import Entry, record
@@ -25,7 +24,6 @@ _SQL = Queries("tieout.delivery")
 _BATCH = 1000
 UNRECONCILED = "unreconciled_in_ledger"
 UNREADABLE = "not_comparable_in_ledger"
-Row = dict[str, Any]
 CAUSES = (
     "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "reversed_in_ledger", "date_moved",
     UNRECONCILED, UNREADABLE,
