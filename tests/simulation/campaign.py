@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.properties.mutations import provable, run
 from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
+from tests.simulation.isolation import ITEM_ERRORS, play
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 from tieout.cli.demo import DemoResult
+from tieout.store import Database, EmbeddedServer, migrate
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
 
@@ -108,6 +111,24 @@ def files(count: int) -> int:
     return 1 if bad else 0
 
 
+def isolation(count: int) -> int:
+    """Random schedules of lanes and failing items over a real database."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
+        database = Database(server.dsn)
+        migrate(database)
+        connection = database.connect(autocommit=True)
+        found = {seed: play(connection, seed) for seed in range(count)}
+        connection.close()
+    bad = [f"- schedule {seed}: {wrong}" for seed, wrong in found.items() if wrong]
+    write("isolation", "Isolation", [
+        f"{count} random schedules of up to 5 lanes and some 60 items for the Runner, over a real database: items that fail in",
+        f"{len(ITEM_ERRORS)} ways for once, twice or for good, systems that go away and come back, sets and single items. No good",
+        f"item waited for more than one round longer, none ended twice, every wait has an end: {len(bad)} schedules where not.",
+        "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 def scale(_: int) -> int:
     """500 orders against 5,000: seconds, and the largest memory of the product's processes."""
     lines = [
@@ -147,15 +168,18 @@ def journals(count: int) -> int:
     return 1 if bad else 0
 
 
+CAMPAIGNS = {
+    "kills": kills, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
+    "journals": journals,
+}  # fmt: skip
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=["kills", "faults", "failover", "files", "scale", "journals"])
+    parser.add_argument("name", choices=sorted(CAMPAIGNS))
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
-    campaigns = {
-        "kills": kills, "faults": faults, "failover": failover, "files": files, "scale": scale, "journals": journals,
-    }  # fmt: skip
-    return campaigns[given.name](given.count)
+    return CAMPAIGNS[given.name](given.count)
 
 
 if __name__ == "__main__":
