@@ -72,7 +72,7 @@ class Days:
 
 
 @dataclass(frozen=True)
-class Result:
+class Measured:
     """Every part."""
 
     size: Size
@@ -328,10 +328,10 @@ def days(invoices: int) -> Days:
     return Days(len(every), daily.right, daily.false, at_once.right, at_once.false)
 
 
-def run(size: Size) -> Result:
+def run(size: Size) -> Measured:
     """One part after another."""
     beside, by_size = speed(size.speed, size.runs), scale(size.scale)
-    return Result(size, beside, by_size, equal(size.equal, size.runs), days(size.days))
+    return Measured(size, beside, by_size, equal(size.equal, size.runs), days(size.days))
 
 
 if __name__ == "__main__":
