@@ -203,23 +203,30 @@ def _pushed(port: int, secret: str) -> int:
     return httpx2.post(url, content=body, headers={"stripe-signature": signature}, timeout=30).status_code
 
 
-def proven(database: Database, count: int, port: int) -> int:
-    """That what ours acknowledged is there once, with evidence and a stamp that holds; that a repeated push changes
-    nothing, and a wrong signature is refused. How many messages there are. Raises AssertionError."""
+def proven(database: Database, count: int) -> int:
+    """That what ours acknowledged is there once, with evidence and a stamp that holds: how many messages there are.
+    Raises AssertionError."""
+    rows = database.rows("select * from tieout.message")
+    assert len(rows) == len({r["dedupe_key"] for r in rows}) == count, f"{len(rows)} messages, not {count}"
+    stamper = Stamper(KEY)
+    for row in rows:
+        parts = ("interface", "stream", "dedupe_key", "transport", "submitted_by", "body_sha256")
+        assert stamper.holds(row["stamp"], "message", *(row[p] for p in parts)), (
+            f"no stamp on {row['dedupe_key']}"
+        )
+    sql = "select count(distinct subject) as n, count(*) as of from tieout.evidence where action = 'message.received'"
+    (evidence,) = database.rows(sql)
+    assert evidence["n"] == evidence["of"] == count, f"evidence of {evidence['n']} messages, not {count}"
+    return len(rows)
+
+
+def refuses(database: Database, port: int) -> None:
+    """That a push that comes again is answered as the first was, and one with a wrong signature is refused. Raises
+    AssertionError."""
     again, forged = served(
         ours, database.dsn, port, lambda: (_pushed(port, SECRET), _pushed(port, "another"))
     )
     assert (again, forged) == (200, 401), (again, forged)
-    rows = database.rows("select * from tieout.message")
-    assert len(rows) == len({r["dedupe_key"] for r in rows}) == count, (len(rows), count)
-    stamper = Stamper(KEY)
-    for row in rows:
-        parts = ("interface", "stream", "dedupe_key", "transport", "submitted_by", "body_sha256")
-        assert stamper.holds(row["stamp"], "message", *(row[p] for p in parts)), row["dedupe_key"]
-    sql = "select count(distinct subject) as n, count(*) as of from tieout.evidence where action = 'message.received'"
-    (evidence,) = database.rows(sql)
-    assert evidence["n"] == evidence["of"] == count, evidence
-    return len(rows)
 
 
 def compare(size: Size, database: Database) -> Result:
@@ -234,7 +241,8 @@ def compare(size: Size, database: Database) -> Result:
             results[name].append(measure(size, target, database.dsn, free_port(), round_number))
     rate = {n: statistics.median(r["count"] / r["seconds"] for r in rows) for n, rows in results.items()}
     tail = {n: statistics.median(r["p99_ms"] for r in rows) for n, rows in results.items()}
-    return Result(size, rate, tail, proven(database, size.requests * size.rounds, free_port()))
+    refuses(database, free_port())
+    return Result(size, rate, tail, proven(database, size.requests * size.rounds))
 
 
 def run(size: Size) -> Result:
