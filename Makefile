@@ -60,8 +60,8 @@ types: $(VENV)/.dev ## strict types
 contracts: $(VENV)/.dev ## imports point down
 	@$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.dev ## benchmarks beside a peer in the same run
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## every benchmark beside its peer in one run; writes docs/BENCHMARKS.md
+	@$(BIN)/python -m benchmarks --write docs/BENCHMARKS.md
 
 campaign-kills: $(VENV)/.dev ## 200 SIGKILLs at random moments and crash points; writes docs/campaigns/kills.md
 	@$(BIN)/python -m tests.simulation.campaign kills --count 200

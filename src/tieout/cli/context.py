@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psycopg
 import typer
 from rich.console import Console
 
@@ -69,6 +68,8 @@ def open_app(folder: Path) -> Any:
 
 def open_running(folder: Path) -> Any:
     """The project in `folder`, whose database must run; ends with 3 and what to do where not."""
+    import psycopg
+
     app = open_app(folder)
     try:
         with psycopg.connect(app.dsn, connect_timeout=3) as connection:

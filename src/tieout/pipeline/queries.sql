@@ -240,9 +240,9 @@ insert into tieout.delivery (document_id, interface, entity, system, lane, effec
 select u.document_id, %(interface)s, %(entity)s, u.system, u.lane, u.effect, u.external_id,
     u.ledger, u.body, u.sha, u.account, string_to_array(nullif(u.requires, ''), ' '), %(urgent)s,
     u.stamp
-from unnest(%(document_id)s::bigint[], %(system)s::text[], %(lane)s::text[], %(effect)s::text[],
-    %(external_id)s::text[], %(ledger)s::bool[], %(body)s::text[], %(sha)s::bytea[],
-    %(account)s::text[], %(requires)s::text[], %(stamp)s::bytea[])
+from unnest(%(document_id)s::bigint[], %(system)b::text[], %(lane)b::text[], %(effect)b::text[],
+    %(external_id)b::text[], %(ledger)s::bool[], %(body)b::text[], %(sha)b::bytea[],
+    %(account)b::text[], %(requires)b::text[], %(stamp)b::bytea[])
     as u (document_id, system, lane, effect, external_id, ledger, body, sha, account, requires, stamp)
 -- An effect that its target refused never happened: it may be planned anew under its own id.
 on conflict (system, external_id) do update set state = 'waiting', lane = excluded.lane,
