@@ -1,0 +1,169 @@
+"""Bodies of requests: how much is read, for how long, and of how many at once.
+
+Nothing here reads more than was agreed to beforehand: a length that is said is held against the limit first, one
+that is not is counted as it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from starlette.types import Receive
+
+Headers = dict[bytes, bytes]
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the web side takes from whoever sends. Sizes are bytes, times are seconds."""
+
+    push_bytes: int = 2 * _MIB
+    upload_bytes: int = 256 * _MIB
+    # Of everything else: forms, the API; of whoever shows neither a session nor a key much less.
+    other_bytes: int = 2 * _MIB
+    unknown_bytes: int = 64 * 1024
+    # Between two pieces of a body, and for the whole of it.
+    gap_s: float = 15.0
+    body_s: float = 30.0
+    upload_s: float = 900.0
+    # At once: how many, and what pushes may hold of memory until they are committed.
+    pushes: int = 512
+    uploads: int = 4
+    others: int = 64
+    push_room: int = 48 * _MIB
+    other_room: int = 24 * _MIB
+    # How long a push waits for its commit, and the window in which refusals are counted.
+    commit_s: float = 30.0
+    window_s: float = 60.0
+
+
+class BodyError(Exception):
+    """A body that is not read, or not any further: the status and words to answer with."""
+
+    def __init__(self, status: int, detail: str, retry_after: int = 0) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.headers = {"retry-after": str(retry_after)} if retry_after else {}
+
+
+class CutError(Exception):
+    """The line was cut before the body was whole: nobody is there to be answered."""
+
+
+class Room:
+    """How many bodies may be read at once, and how many bytes of them may be held."""
+
+    def __init__(self, most: int, size: int) -> None:
+        self._left, self._free = most, size
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """A place for one body, given back at the end. Raises BodyError 503 where none is left."""
+        if self._left <= 0:
+            raise BodyError(503, "too many are sending at once: send it again in a moment", 2)
+        self._left -= 1
+        place = Place(self)
+        try:
+            yield place
+        finally:
+            self._left += 1
+            self._free += place.held
+
+    def take(self, size: int) -> None:
+        """Raises BodyError 503 where so many bytes are not free."""
+        if size > self._free:
+            raise BodyError(503, "too much is being sent at once: send it again in a moment", 2)
+        self._free -= size
+
+
+class Place:
+    """What one body holds of a room."""
+
+    def __init__(self, room: Room) -> None:
+        self._room, self.held = room, 0
+
+    def grow(self, size: int) -> None:
+        """Raises BodyError 503."""
+        self._room.take(size)
+        self.held += size
+
+
+def said_length(headers: Headers) -> int | None:
+    """The Content-Length; None where the body comes in pieces of unsaid number. Raises BodyError 400."""
+    if b"transfer-encoding" in headers:
+        return None
+    said = headers.get(b"content-length", b"0")
+    if not said.isdigit() or len(said) > 18:
+        raise BodyError(400, "its Content-Length is no number")
+    return int(said)
+
+
+def check_length(headers: Headers, most: int) -> int | None:
+    """The length that is said, held against a limit before anything is read. Raises BodyError."""
+    length = said_length(headers)
+    if length is not None and length > most:
+        raise BodyError(413, f"{length} bytes: {most} are the most that is taken here")
+    return length
+
+
+async def pieces(receive: Receive, most: int, gap: float, whole: float) -> AsyncIterator[bytes]:
+    """The body as it comes, up to `most` bytes; `gap` seconds for each piece, `whole` for all of it. Raises BodyError
+    (408, 413) and CutError."""
+    loop = asyncio.get_running_loop()
+    end, size, more = loop.time() + whole, 0, True
+    while more:
+        try:
+            async with asyncio.timeout_at(min(end, loop.time() + gap)):
+                message = await receive()
+        except TimeoutError:
+            why = f"no piece came for {gap:g} seconds, or the whole took longer than {whole:g}"
+            raise BodyError(408, f"too slow: {why}") from None
+        if message["type"] == "http.disconnect":
+            raise CutError
+        piece = message.get("body", b"")
+        more = bool(message.get("more_body"))
+        size += len(piece)
+        if size > most:
+            raise BodyError(413, f"more than {most} bytes, the most that is taken here")
+        if piece:
+            yield piece
+
+
+async def in_memory(receive: Receive, place: Place, most: int, gap: float, whole: float) -> bytes:
+    """A small body as a whole. Raises BodyError, CutError."""
+    parts = []
+    async for piece in pieces(receive, most, gap, whole):
+        place.grow(len(piece))
+        parts.append(piece)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+@contextmanager
+def spool(folder: Path | None) -> Iterator[IO[bytes]]:
+    """A file on disk that has no name: however this process ends, nothing of it is left."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder, prefix="upload-") as file:
+        yield file
+
+
+async def on_disk(receive: Receive, file: IO[bytes], most: int, gap: float, whole: float) -> int:
+    """A body into a file, a mebibyte in memory at a time; its size. Raises BodyError, CutError, OSError."""
+    held, size = bytearray(), 0
+    async for piece in pieces(receive, most, gap, whole):
+        held += piece
+        size += len(piece)
+        if len(held) >= _MIB:
+            block, held = held, bytearray()
+            await asyncio.to_thread(file.write, block)
+    if held:
+        await asyncio.to_thread(file.write, held)
+    await asyncio.to_thread(file.flush)
+    return size
