@@ -71,7 +71,7 @@ class Edge:
 
     # speaking
 
-    def connect(self, timeout: float = 30) -> socket.socket:
+    def connect(self, timeout: float = 60) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def head(self, method: str, path: str, headers: dict[str, str]) -> bytes:
@@ -79,7 +79,7 @@ class Edge:
         lines += [f"{k}: {v}" for k, v in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-    def raw(self, parts: Iterable[bytes], timeout: float = 30) -> tuple[int, Any]:
+    def raw(self, parts: Iterable[bytes], timeout: float = 60) -> tuple[int, Any]:
         """Send these bytes and hear the answer; status 0 where the line was cut instead."""
         with self.connect(timeout) as line:
             # What is refused may be cut while it is still sent: the answer stands there already.

@@ -1,5 +1,5 @@
 """Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
-`make campaign-files`, `make campaign-journals`.
+`make campaign-files`, `make campaign-journals`, `make campaign-bodies`.
 
 Results are written to docs/campaigns/ and committed.
 """
@@ -9,14 +9,20 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
+from collections import Counter
 from pathlib import Path
 
+from tests.integration.edge import Edge
 from tests.properties.mutations import provable, run
+from tests.simulation.bodies import LIMITS, attack
 from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 from tieout.cli.demo import DemoResult
+from tieout.security import hold_key
+from tieout.store import Database, EmbeddedServer, migrate
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
 
@@ -108,6 +114,38 @@ def files(count: int) -> int:
     return 1 if bad else 0
 
 
+def _counts(found: Counter[int]) -> str:
+    return ", ".join(f"{status or 'cut'}: {n}" for status, n in sorted(found.items()))
+
+
+def bodies(count: int) -> int:
+    """Hostile pushes and uploads with valid ones between them."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "postgres") as server:
+        hold_key(server.dsn, bytes(32))
+        database = Database(server.dsn)
+        migrate(database)
+        (Path(folder) / "edge").mkdir()
+        done = attack(Edge(database, Path(folder) / "edge", **LIMITS), count, seed=1)
+    statuses = sum(done.answered.values(), Counter[int]())
+    table = [
+        f"| {kind} | {found.total()} | {_counts(found)} |" for kind, found in sorted(done.answered.items())
+    ]
+    evidence = ", ".join(f"{n} of {action}" for action, n in sorted(done.evidence.items()))
+    write("bodies", "Hostile bodies", [
+        f"{done.hostile} hostile pushes, uploads, heads and forms of {len(done.answered)} kinds (sizes, encodings, depths, slow senders,",
+        f"cut lines), each followed by a valid push or file, by six senders at once to a real process ({done.seconds:.0f} s): {len(done.wrong)}",
+        "complaints.", "",
+        f"- valid ones: {len(done.acknowledged)} sent, {done.acknowledged.total()} acknowledged, each once, and each kept once; {done.again} times one",
+        "  was told to come again before",
+        f"- memory of the web side: {done.peak_mib:.0f} MiB at most (VmHWM), {done.base_mib:.0f} before the first",
+        f"- answers to hostile ones: {_counts(statuses)}",
+        f"- evidence: {evidence}, which tell of {done.refused} refusals", "",
+        *(f"- {w}" for w in done.wrong), *([""] if done.wrong else []),
+        "| what | sent | answered |", "|---|---:|---|", *table,
+    ])  # fmt: skip
+    return 1 if done.wrong or done.peak_mib >= 400 else 0
+
+
 def scale(_: int) -> int:
     """500 orders against 5,000: seconds, and the largest memory of the product's processes."""
     lines = [
@@ -149,11 +187,14 @@ def journals(count: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=["kills", "faults", "failover", "files", "scale", "journals"])
+    parser.add_argument(
+        "name", choices=["kills", "faults", "failover", "files", "scale", "journals", "bodies"]
+    )
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
     campaigns = {
         "kills": kills, "faults": faults, "failover": failover, "files": files, "scale": scale, "journals": journals,
+        "bodies": bodies,
     }  # fmt: skip
     return campaigns[given.name](given.count)
 

@@ -25,7 +25,8 @@ class Limits:
     """What the web side takes from whoever sends. Sizes are bytes, times are seconds."""
 
     push_bytes: int = 2 * _MIB
-    upload_bytes: int = 256 * _MIB
+    # A larger file goes into the interface's folder, where a worker reads it.
+    upload_bytes: int = 32 * _MIB
     # Of everything else: forms, the API; of whoever shows neither a session nor a key much less.
     other_bytes: int = 2 * _MIB
     unknown_bytes: int = 64 * 1024
@@ -35,10 +36,13 @@ class Limits:
     upload_s: float = 900.0
     # At once: how many, and what pushes may hold of memory until they are committed.
     pushes: int = 512
-    uploads: int = 4
+    uploads: int = 16
+    large_uploads: int = 4
     others: int = 64
     push_room: int = 48 * _MIB
     other_room: int = 24 * _MIB
+    # How long a large file waits until those before it are read.
+    large_wait_s: float = 60.0
     # How long a push waits for its commit, and the window in which refusals are counted.
     commit_s: float = 30.0
     window_s: float = 60.0

@@ -20,7 +20,7 @@ from tieout.api.bodies import BodyError, CutError, Limits, Room, check_length, o
 from tieout.api.refusals import Refusals
 from tieout.api.v1.calling import Desk, caller_by_key, origin_of
 from tieout.api.v1.problems import ProblemError
-from tieout.connect import FileReader, FileRefusedError
+from tieout.connect import ApartReader, FileReader, FileRefusedError, can_be_read_apart
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.observe import Metrics, get_logger
@@ -33,9 +33,11 @@ from tieout.store import Database, can_be_kept, fit_to_keep
 _log = get_logger(__name__)
 _LONGEST_NAME = 200
 _READERS = 2
-# Files from here on are read one at a time, and mapped: what a reader makes of one may be several times as large.
-_LARGE = 4 << 20
-_MAPPED_FROM = 1 << 20
+# Files from here on are read one at a time, in a process of their own: what a reader makes of one is many times as large.
+_LARGE = 1 << 20
+_PACKED = (b"PK", b"%PDF", b"\x1f\x8b")
+# A status, a body and headers.
+_Told = tuple[int, dict[str, Any], dict[str, str]]
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
@@ -62,10 +64,12 @@ class Uploads:
     ) -> None:
         self._project, self._desk, self._refusals = project, desk, refusals
         self._limits, self._metrics = limits, metrics
-        self._room = Room(limits.uploads, 0)
+        # Apart, so that large ones, which are read one at a time, keep nobody else out.
+        self._small, self._several = Room(limits.uploads, 0), Room(limits.large_uploads, 0)
         self._large = asyncio.Semaphore(1)
         # Of their own: reading a long file keeps nobody else's request waiting.
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="files")
+        self._apart = ThreadPoolExecutor(1, thread_name_prefix="large files")
 
     async def take(self, request: Request) -> Response:
         name = request.path_params["interface"]
@@ -80,7 +84,7 @@ class Uploads:
         self._metrics.uploads.labels(name if status != 404 else "?", str(status)).inc()
         return JSONResponse(body, status if status != 499 else 400, headers)
 
-    async def _take(self, request: Request, name: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+    async def _take(self, request: Request, name: str) -> _Told:
         interface = self._project.release().interfaces.get(name)
         reader = self._project.session(interface.system) if interface else None
         if interface is None or not isinstance(reader, FileReader):
@@ -90,7 +94,7 @@ class Uploads:
             return 400, {"detail": f"a file's name is {_LONGEST_NAME} printable characters at most"}, {}
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             return 415, {"detail": "send the file as it is, without a Content-Encoding"}, {}
-        check_length(headers, self._limits.upload_bytes)
+        length = check_length(headers, self._limits.upload_bytes)
         try:
             who = await asyncio.to_thread(self._who, request, interface)
         except ProblemError as problem:
@@ -98,7 +102,8 @@ class Uploads:
             return problem.status, {"detail": problem.detail + hint}, problem.headers
         except psycopg.OperationalError:
             return 503, {"detail": "the database does not answer: send it again"}, {"retry-after": "5"}
-        with self._room.place(), spool(self._project.spool) as file:
+        room = self._several if length is None or length >= _LARGE else self._small
+        with room.place(), spool(self._project.spool) as file:
             limits = self._limits
             await on_disk(request.receive, file, limits.upload_bytes, limits.gap_s, limits.upload_s)
             return await self._read(interface, reader, file_name, file, who)
@@ -144,28 +149,34 @@ class Uploads:
 
     async def _read(
         self, interface: Interface, reader: FileReader, name: str, file: IO[bytes], who: str
-    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+    ) -> _Told:
         loop = asyncio.get_running_loop()
 
-        def take() -> tuple[int, dict[str, Any], dict[str, str]]:
+        def take() -> _Told:
             return self._kept(interface, reader, name, file, who)
 
-        if os.fstat(file.fileno()).st_size < _LARGE:
-            return await loop.run_in_executor(self._threads, take)
-        async with self._large:
-            return await loop.run_in_executor(self._threads, take)
+        if not _is_heavy(file):
+            return await _to_the_end(loop.run_in_executor(self._threads, take))
+        try:
+            await asyncio.wait_for(self._large.acquire(), self._limits.large_wait_s)
+        except TimeoutError:
+            raise BodyError(503, "other large files are being read: send it again", 30) from None
+        try:
+            return await _to_the_end(loop.run_in_executor(self._apart, take))
+        finally:
+            self._large.release()
 
-    def _kept(
-        self, interface: Interface, reader: FileReader, name: str, file: IO[bytes], who: str
-    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+    def _kept(self, interface: Interface, reader: FileReader, name: str, file: IO[bytes], who: str) -> _Told:
         """Take a whole file in, in one transaction; what cannot be read becomes a case."""
         again = {"detail": "it could not be kept now: send it again"}, {"retry-after": "5"}
         connection = None
+        apart = _is_heavy(file) and can_be_read_apart(reader)
         try:
             connection = self._project.database.connect(autocommit=True, name="tieout upload")
             try:
-                with _content(file) as content:
-                    done = take_file(connection, interface, reader, name, content, self._project.clock, who)
+                with _content(file, apart) as content:
+                    reading = ApartReader(reader, file) if apart else reader
+                    done = take_file(connection, interface, reading, name, content, self._project.clock, who)
                 return 200, {"new": done.new, "known": done.known}, {}
             except (psycopg.OperationalError, psycopg.InterfaceError, StampError, OSError, MemoryError):
                 raise
@@ -186,12 +197,27 @@ class Uploads:
                 connection.close()
 
 
+async def _to_the_end(reading: asyncio.Future[_Told]) -> _Told:
+    """What a thread tells. A request that is given up waits all the same: the thread holds its file."""
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        await asyncio.wait([reading])
+        raise
+
+
+def _is_heavy(file: IO[bytes]) -> bool:
+    """Whether reading it may take much memory: a large file, or one that is packed and may unfold a thousandfold."""
+    number = file.fileno()
+    return os.fstat(number).st_size >= _LARGE or os.pread(number, 4, 0).startswith(_PACKED)
+
+
 @contextmanager
-def _content(file: IO[bytes]) -> Iterator[bytes | mmap.mmap]:
-    """A file's bytes: mapped where they are many, so that memory does not grow with them."""
+def _content(file: IO[bytes], apart: bool) -> Iterator[bytes | mmap.mmap]:
+    """A file's bytes: mapped where they are many; none where somebody else reads them."""
     file.seek(0)
-    if os.fstat(file.fileno()).st_size < _MAPPED_FROM:
-        yield file.read()
+    if apart or os.fstat(file.fileno()).st_size < _LARGE:
+        yield b"" if apart else file.read()
         return
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         yield mapped

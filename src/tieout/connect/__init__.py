@@ -1,6 +1,7 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
 from tieout.connect.addresses import AddressError, Network, Reached, reach
+from tieout.connect.apart import ApartReader, can_be_read_apart
 from tieout.connect.bills import BILL_OPTIONS, own_accruals
 from tieout.connect.capabilities import (
     Balances,
@@ -60,8 +61,10 @@ from tieout.connect.web import guarded, http_client, named
 
 __all__ = [
     "AddressError",
+    "ApartReader",
     "Network",
     "Reached",
+    "can_be_read_apart",
     "guarded",
     "http_client",
     "named",
