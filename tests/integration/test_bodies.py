@@ -391,3 +391,14 @@ def test_a_pushs_key_is_kept_as_it_was(edge: Edge) -> None:
     body = json.dumps({"id": "evt_ü😀", "type": "charge.succeeded"}, ensure_ascii=False).encode()
     assert [edge.push(body)[0] for _ in range(3)] == [200] * 3
     assert edge.kept()["stripe evt_ü😀"] == 1
+
+
+def test_tries_from_one_network_are_one_networks(edge: Edge) -> None:
+    """Whoever has an IPv6 network has 2**64 addresses: they are slowed, and kept, as one."""
+    told: Counter[int] = Counter()
+    for number in range(60):
+        headers = {"authorization": f"Bearer nobody-{number}", "x-forwarded-for": f"2001:db8:0:7::{number:x}"}
+        told[edge.ask("PUT", "/files/bank/x.sta", b"x", headers)[0]] += 1
+    assert told[429] > 20 and set(told) == {401, 429}
+    rows = edge.database.rows("select subject from tieout.throttle where subject like 'from:2001:db8:%'")
+    assert len(rows) == 1
