@@ -157,6 +157,14 @@ def _bomb() -> bytes:
     return made.getvalue()
 
 
+def _long_statement(number: int) -> bytes:
+    """A good one of some 4 MiB: 85,000 lines of a cent besides its own."""
+    before, _, after = statement(number).partition(b":61:")
+    lines = b":61:2610011001C0,01NTRFREF\r\n:86:payment of a cent\r\n" * 85_000
+    closing = f"USD{1001 + number},".encode(), f"USD{1851 + number},".encode()
+    return before + lines + b":61:" + after.replace(*closing)
+
+
 _LAUGHS = (
     b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">%s]><Document>&z;</Document>'
     % b"".join(b'<!ENTITY %c "%s">' % (c, b"&%c;" % (c - 1) * 20) for c in range(ord("b"), ord("z") + 1))
@@ -235,7 +243,7 @@ def _uploads() -> Iterator[tuple[str, Send, tuple[int, ...]]]:
     yield "file, cut", _cut("PUT", "/files/bank/h", good * 200, **with_key), (_CUT,)
     yield (
         "file, packed on the way",
-        _file("h", good, content_encoding="gzip", **{"content-encoding": "gzip"}),
+        _file("h", good, **{"content-encoding": "gzip"}),
         (415,),
     )
     yield "file named by a NUL", _file("a%00b", good), (400,)
@@ -341,6 +349,8 @@ class _Run:
         """Sent until it is acknowledged, as its sender would."""
         chance = random.Random(self._seed * 7_000_003 + number)
         filler = "x" * chance.choice((0, 0, 100, 10_000, 200_000))
+        if large := chance.random() < 0.02:
+            filler = "x" * 1_900_000
         for _ in range(200):
             if number % 4:
                 key, (status, _said) = (
@@ -349,7 +359,10 @@ class _Run:
                 )
             else:
                 name = f"v{number}.sta"
-                key, (status, _said) = f"bank {name}", self._edge.upload(name, statement(number, len(filler)))
+                key, (status, _said) = (
+                    f"bank {name}",
+                    self._edge.upload(name, _long_statement(number) if large else statement(number)),
+                )
             if status == 200:
                 with self._lock:
                     self.outcome.acknowledged[key] += 1

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
+
+from tieout.api.deadlines import Deadlines
 
 Headers = dict[bytes, bytes]
 _MIB = 1 << 20
@@ -67,18 +69,17 @@ class Room:
     def __init__(self, most: int, size: int) -> None:
         self._left, self._free = most, size
 
-    @contextmanager
-    def place(self) -> Iterator[Place]:
-        """A place for one body, given back at the end. Raises BodyError 503 where none is left."""
+    def place(self) -> Place:
+        """A place for one body, given back when it is left. Raises BodyError 503 where none is left."""
         if self._left <= 0:
             raise BodyError(503, "too many are sending at once: send it again in a moment", 2)
         self._left -= 1
-        place = Place(self)
-        try:
-            yield place
-        finally:
-            self._left += 1
-            self._free += place.held
+        return Place(self)
+
+    def leave(self, held: int) -> None:
+        """A place is free again."""
+        self._left += 1
+        self._free += held
 
     def take(self, size: int) -> None:
         """Raises BodyError 503 where so many bytes are not free."""
@@ -88,15 +89,21 @@ class Room:
 
 
 class Place:
-    """What one body holds of a room."""
+    """What one body holds of a room, while it is entered."""
 
     def __init__(self, room: Room) -> None:
-        self._room, self.held = room, 0
+        self._room, self._held = room, 0
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._room.leave(self._held)
 
     def grow(self, size: int) -> None:
         """Raises BodyError 503."""
         self._room.take(size)
-        self.held += size
+        self._held += size
 
 
 def said_length(headers: Headers) -> int | None:
@@ -117,20 +124,45 @@ def check_length(headers: Headers, most: int) -> int | None:
     return length
 
 
-async def pieces(receive: Receive, most: int, gap: float, whole: float) -> AsyncIterator[bytes]:
-    """The body as it comes, up to `most` bytes; `gap` seconds for each piece, `whole` for all of it. Raises BodyError
-    (408, 413) and CutError."""
-    loop = asyncio.get_running_loop()
-    end, size, more = loop.time() + whole, 0, True
-    while more:
+@dataclass(frozen=True)
+class Pace:
+    """How long is waited for a piece of a body, and for the whole of it."""
+
+    deadlines: Deadlines
+    gap_s: float
+    whole_s: float
+
+    async def next(self, receive: Receive, end: float) -> Message:
+        """The next piece, before `end` of the loop's time. Raises BodyError 408 and CutError."""
+        task, late = asyncio.current_task(), False
+        assert task is not None
+
+        def stop() -> None:
+            nonlocal late
+            late = True
+            task.cancel()
+
+        number = self.deadlines.add(min(self.gap_s, end - asyncio.get_running_loop().time()), stop)
         try:
-            async with asyncio.timeout_at(min(end, loop.time() + gap)):
-                message = await receive()
-        except TimeoutError:
-            why = f"no piece came for {gap:g} seconds, or the whole took longer than {whole:g}"
+            message = await receive()
+        except asyncio.CancelledError:
+            # Another one may want it to end as well.
+            if not late or task.uncancel():
+                raise
+            why = f"no piece came for {self.gap_s:g} seconds, or the whole took longer than {self.whole_s:g}"
             raise BodyError(408, f"too slow: {why}") from None
+        finally:
+            self.deadlines.drop(number)
         if message["type"] == "http.disconnect":
             raise CutError
+        return message
+
+
+async def pieces(receive: Receive, most: int, pace: Pace) -> AsyncIterator[bytes]:
+    """The body as it comes, up to `most` bytes. Raises BodyError (408, 413) and CutError."""
+    end, size, more = asyncio.get_running_loop().time() + pace.whole_s, 0, True
+    while more:
+        message = await pace.next(receive, end)
         piece = message.get("body", b"")
         more = bool(message.get("more_body"))
         size += len(piece)
@@ -140,10 +172,10 @@ async def pieces(receive: Receive, most: int, gap: float, whole: float) -> Async
             yield piece
 
 
-async def in_memory(receive: Receive, place: Place, most: int, gap: float, whole: float) -> bytes:
+async def in_memory(receive: Receive, place: Place, most: int, pace: Pace) -> bytes:
     """A small body as a whole. Raises BodyError, CutError."""
     parts = []
-    async for piece in pieces(receive, most, gap, whole):
+    async for piece in pieces(receive, most, pace):
         place.grow(len(piece))
         parts.append(piece)
     return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -158,10 +190,10 @@ def spool(folder: Path | None) -> Iterator[IO[bytes]]:
         yield file
 
 
-async def on_disk(receive: Receive, file: IO[bytes], most: int, gap: float, whole: float) -> int:
+async def on_disk(receive: Receive, file: IO[bytes], most: int, pace: Pace) -> int:
     """A body into a file, a mebibyte in memory at a time; its size. Raises BodyError, CutError, OSError."""
     held, size = bytearray(), 0
-    async for piece in pieces(receive, most, gap, whole):
+    async for piece in pieces(receive, most, pace):
         held += piece
         size += len(piece)
         if len(held) >= _MIB:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tieout.api.bodies import BodyError, CutError, Limits, Room, check_length, in_memory
+from tieout.api.bodies import BodyError, CutError, Limits, Pace, Room, check_length, in_memory
+from tieout.api.deadlines import Deadlines
 from tieout.api.v1.problems import answer
 
 Known = Callable[[Scope], Awaitable[bool]]
@@ -19,9 +20,10 @@ class Bounded:
     """Around everything else. `known` says by the headers whether somebody is signed in or holds a key: whoever
     is not may sign in, which takes few bytes; so it is asked where more are sent, before they are read."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, known: Known) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, known: Known, deadlines: Deadlines) -> None:
         self._app, self._limits, self._known = app, limits, known
         self._room = Room(limits.others, limits.other_room)
+        self._pace = Pace(deadlines, limits.gap_s, limits.body_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
@@ -36,7 +38,7 @@ class Bounded:
                     most = limits.other_bytes
                 check_length(headers, most)
             with self._room.place() as place:
-                body = await in_memory(receive, place, most, limits.gap_s, limits.body_s)
+                body = await in_memory(receive, place, most, self._pace)
                 await self._app(scope, _again(body, receive), send)
         except BodyError as error:
             problem = answer(error.status, "body", error.detail, error.headers | _closing(error.status))

@@ -188,7 +188,7 @@ class Committer:
         first = self._queue[:_MOST]
         count = max(1, sum(1 for _ in takewhile(fits, first)))
         self._batch, self._queue = first[:count], self._queue[count:]
-        self._batch = [w for w in self._batch if not w.done.cancelled()]
+        self._batch = [w for w in self._batch if not w.done.done()]
 
     def _tell(self, entries: list[Entry]) -> None:
         """Record what was counted; what cannot be recorded now is counted on."""

@@ -88,18 +88,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
 
     def on_url(self, url: bytes) -> None:
-        self._grow(len(url), 0)
+        self._bytes += len(url)
+        if self._bytes > MOST_HEAD_BYTES:
+            self._refuse()
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._grow(len(name) + len(value), 1)
+        self._bytes += len(name) + len(value)
+        self._count += 1
+        if self._bytes > MOST_HEAD_BYTES or self._count > MOST_HEADERS:
+            self._refuse()
         super().on_header(name, value)
 
-    def _grow(self, size: int, count: int) -> None:
-        self._bytes, self._count = self._bytes + size, self._count + count
-        if self._bytes > MOST_HEAD_BYTES or self._count > MOST_HEADERS:
-            self._too_large = True
-            raise TooLargeError
+    def _refuse(self) -> None:
+        self._too_large = True
+        raise TooLargeError
 
     def on_headers_complete(self) -> None:
         self._idle, self._in_head, self._dropped = 0, False, 0

@@ -6,6 +6,7 @@ an entry of its own, at once; those after it are counted, and one entry tells th
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Refusals:
 
     def all(self) -> list[Entry]:
         """Entries of every window, ended or not: nothing is counted any more after this."""
-        return self.due(float("inf"))
+        return self.due(math.inf)
 
     def put_back(self, entry: Entry, moment: float) -> None:
         """An entry that could not be recorded: its counts are told with the next."""

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tieout.api.bodies import CutError, Limits
 from tieout.api.bounded import Bounded
 from tieout.api.committer import Committer
+from tieout.api.deadlines import Deadlines
 from tieout.api.health import Examiner
 from tieout.api.measuring import Measures, read_measures
 from tieout.api.protocol import BoundedProtocol
@@ -81,10 +82,10 @@ class Application:
     def __init__(self, services: Services, pages: Pages | None = None) -> None:
         self._s, self._metrics = services, Metrics()
         limits = services.limits
-        refusals = Refusals(limits.window_s)
+        refusals, deadlines = Refusals(limits.window_s), Deadlines()
         self.committer = Committer(services.database, self._wake_polls, refusals)
         self.committer.start()
-        self._webhooks = Webhooks(services, self.committer, refusals, limits)
+        self._webhooks = Webhooks(services, self.committer, refusals, limits, deadlines)
         self._health = Examiner(services.database, self.committer.ailing)
         settings = services.site()
         provider = Provider(settings.sign_on) if settings.sign_on else None
@@ -98,7 +99,7 @@ class Application:
             provider,
             services.office,
         )
-        self._uploads = Uploads(services, desk, refusals, limits, self._metrics)
+        self._uploads = Uploads(services, desk, refusals, limits, self._metrics, deadlines)
         api = build(desk)
         rest = Starlette(
             routes=[
@@ -111,7 +112,7 @@ class Application:
             ],
             exception_handlers={404: _not_here},
         )
-        self._rest = Bounded(rest, limits, self._is_known)
+        self._rest = Bounded(rest, limits, self._is_known, deadlines)
         # Files are read by whoever takes them, and by nobody before.
         upload = Route("/files/{interface}/{name}", self._uploads.take, methods=["PUT", "POST"])
         self._files = Starlette(routes=[upload], exception_handlers={404: _not_here})

@@ -16,7 +16,8 @@ import psycopg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tieout.api.bodies import BodyError, CutError, Limits, Room, check_length, on_disk, spool
+from tieout.api.bodies import BodyError, CutError, Limits, Pace, Room, check_length, on_disk, spool
+from tieout.api.deadlines import Deadlines
 from tieout.api.refusals import Refusals
 from tieout.api.v1.calling import Desk, caller_by_key, origin_of
 from tieout.api.v1.problems import ProblemError
@@ -60,10 +61,17 @@ class Uploads:
     """`PUT /files/INTERFACE/NAME`."""
 
     def __init__(
-        self, project: Project, desk: Desk, refusals: Refusals, limits: Limits, metrics: Metrics
+        self,
+        project: Project,
+        desk: Desk,
+        refusals: Refusals,
+        limits: Limits,
+        metrics: Metrics,
+        deadlines: Deadlines,
     ) -> None:
         self._project, self._desk, self._refusals = project, desk, refusals
         self._limits, self._metrics = limits, metrics
+        self._pace = Pace(deadlines, limits.gap_s, limits.upload_s)
         # Apart, so that large ones, which are read one at a time, keep nobody else out.
         self._small, self._several = Room(limits.uploads, 0), Room(limits.large_uploads, 0)
         self._large = asyncio.Semaphore(1)
@@ -104,8 +112,7 @@ class Uploads:
             return 503, {"detail": "the database does not answer: send it again"}, {"retry-after": "5"}
         room = self._several if length is None or length >= _LARGE else self._small
         with room.place(), spool(self._project.spool) as file:
-            limits = self._limits
-            await on_disk(request.receive, file, limits.upload_bytes, limits.gap_s, limits.upload_s)
+            await on_disk(request.receive, file, self._limits.upload_bytes, self._pace)
             return await self._read(interface, reader, file_name, file, who)
 
     def _who(self, request: Request, interface: Interface) -> str:

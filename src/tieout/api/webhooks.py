@@ -10,8 +10,9 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope
 
-from tieout.api.bodies import BodyError, Limits, Place, Room, check_length, in_memory
+from tieout.api.bodies import BodyError, Limits, Pace, Place, Room, check_length, in_memory
 from tieout.api.committer import Committer, Done, Work
+from tieout.api.deadlines import Deadlines
 from tieout.api.refusals import Refusals
 from tieout.connect import Connector, Item, SignatureError, WebhookReceiver
 from tieout.engine import Clock
@@ -41,9 +42,12 @@ class Project(Protocol):
 class Webhooks:
     """Takes the pushes of every interface."""
 
-    def __init__(self, project: Project, committer: Committer, refusals: Refusals, limits: Limits) -> None:
+    def __init__(
+        self, project: Project, committer: Committer, refusals: Refusals, limits: Limits, deadlines: Deadlines
+    ) -> None:
         self._project, self._committer, self._refusals = project, committer, refusals
         self._limits, self._room = limits, Room(limits.pushes, limits.push_room)
+        self._deadlines, self._pace = deadlines, Pace(deadlines, limits.gap_s, limits.body_s)
         self._receivers: dict[tuple[str, str], tuple[WebhookReceiver, tuple[str, ...]]] = {}
 
     async def take(self, name: str, scope: Scope, receive: Receive) -> tuple[int, str, dict[str, str]]:
@@ -80,8 +84,7 @@ class Webhooks:
         self, name: str, session: WebhookReceiver, pushes: tuple[str, ...], raw: dict[bytes, bytes],
         receive: Receive, place: Place,
     ) -> Done:  # fmt: skip
-        limits = self._limits
-        body = await in_memory(receive, place, limits.push_bytes, limits.gap_s, limits.body_s)
+        body = await in_memory(receive, place, self._limits.push_bytes, self._pace)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in raw.items()}
         now = self._project.clock.now()
         try:
@@ -118,7 +121,15 @@ class Webhooks:
         loop = asyncio.get_running_loop()
         work = Work(interface, items, entry, now, wakes, loop.create_future(), loop)
         self._committer.put(work)
+
+        def give_up() -> None:
+            # Nobody waits for a commit for ever. If it comes after all, what is sent again is known.
+            if not work.done.done():
+                why = f"it was not committed within {self._limits.commit_s:g} seconds: send it again"
+                work.done.set_result(Done(503, why))
+
+        number = self._deadlines.add(self._limits.commit_s, give_up)
         try:
-            return await asyncio.wait_for(work.done, self._limits.commit_s)
-        except TimeoutError:
-            return Done(503, f"it was not committed within {self._limits.commit_s:g} seconds: send it again")
+            return await work.done
+        finally:
+            self._deadlines.drop(number)

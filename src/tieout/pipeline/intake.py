@@ -30,14 +30,15 @@ class Accepted:
 def check_items(items: Sequence[Item]) -> None:
     """Refuse what no row could hold, before a transaction is begun for it and others. Raises ItemError."""
     for item in items:
-        for what in ("stream", "source_key", "dedupe_key"):
-            name = getattr(item, what)
+        if not item.stream or not item.dedupe_key:
+            raise ItemError("it has no stream or no key by which it would be known again")
+        for what, name in (
+            ("stream", item.stream), ("source_key", item.source_key), ("dedupe_key", item.dedupe_key),
+        ):  # fmt: skip
             if not isinstance(name, str) or not can_be_kept(name):
                 raise ItemError(f"its {what} has a character that is none (a NUL, half a surrogate pair)")
             if len(name) > _LONGEST_NAME or len(name.encode()) > 2 * _LONGEST_NAME:
                 raise ItemError(f"its {what} has {len(name)} characters: {_LONGEST_NAME} are allowed")
-        if not item.stream or not item.dedupe_key:
-            raise ItemError("it has no stream or no key by which it would be known again")
 
 
 def accept(

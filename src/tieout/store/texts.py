@@ -10,6 +10,8 @@ _NONE = re.compile("[\x00\ud800-\udfff]")
 
 def can_be_kept(text: str) -> bool:
     """Whether a text column can hold it."""
+    if text.isascii():
+        return "\x00" not in text
     return _NONE.search(text) is None
 
 
