@@ -36,15 +36,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
         yield running
 
 
-@pytest.fixture
-def empty_database(server: EmbeddedServer) -> Database:
-    """A database without Tieout's tables."""
+def new_database(server: EmbeddedServer) -> Database:
+    """A migrated database, for what outlives a test."""
+    made = _empty(server)
+    migrate(made)
+    return made
+
+
+def _empty(server: EmbeddedServer) -> Database:
     name = f"t{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
     dsn = server.dsn.replace("dbname=tieout", f"dbname={name}")
     hold_key(dsn, bytes(32))
     return Database(dsn)
+
+
+@pytest.fixture
+def empty_database(server: EmbeddedServer) -> Database:
+    """A database without Tieout's tables."""
+    return _empty(server)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
-`make campaign-files`, `make campaign-journals`, `make campaign-failover`.
+`make campaign-files`, `make campaign-journals`, `make campaign-failover` and the others of CAMPAIGNS.
 
 Results are written to docs/campaigns/ and committed. Each also runs in `make test`, as short as can be, into a folder
 that goes: test_kills, test_month, test_long_journals, test_bankfile_mutations.
@@ -11,17 +11,21 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.integration.edge import Edge
 from tests.properties.mutations import provable
 from tests.properties.mutations import run as mutated
+from tests.simulation.bodies import LIMITS, attack
 from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
 from tests.simulation.isolation import ITEM_ERRORS, play
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 from tieout.cli.demo import DemoResult
+from tieout.security import hold_key
 from tieout.store import Database, EmbeddedServer, migrate
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
@@ -140,6 +144,38 @@ def isolation(count: int, folder: Path = DOCS) -> int:
     return 1 if bad else 0
 
 
+def _counts(found: Counter[int]) -> str:
+    return ", ".join(f"{status or 'cut'}: {n}" for status, n in sorted(found.items()))
+
+
+def bodies(count: int, folder: Path = DOCS) -> int:
+    """Hostile pushes and uploads with valid ones between them."""
+    with tempfile.TemporaryDirectory() as place, EmbeddedServer(Path(place) / "postgres") as server:
+        hold_key(server.dsn, bytes(32))
+        database = Database(server.dsn)
+        migrate(database)
+        (Path(place) / "edge").mkdir()
+        done = attack(Edge(database, Path(place) / "edge", **LIMITS), count, seed=1)
+    statuses = sum(done.answered.values(), Counter[int]())
+    table = [
+        f"| {kind} | {found.total()} | {_counts(found)} |" for kind, found in sorted(done.answered.items())
+    ]
+    evidence = ", ".join(f"{n} of {action}" for action, n in sorted(done.evidence.items()))
+    write(folder, "bodies", "Hostile bodies", [
+        f"{done.hostile} hostile pushes, uploads, heads and forms of {len(done.answered)} kinds (sizes, encodings, depths, slow senders,",
+        f"cut lines), each followed by a valid push or file, by six senders at once to a real process ({done.seconds:.0f} s): {len(done.wrong)}",
+        "complaints.", "",
+        f"- valid ones: {len(done.acknowledged)} sent, {done.acknowledged.total()} acknowledged, each once, and each kept once; {done.again} times one",
+        "  was told to come again before",
+        f"- memory of the web side: {done.peak_mib:.0f} MiB at most (VmHWM), {done.base_mib:.0f} before the first",
+        f"- answers to hostile ones: {_counts(statuses)}",
+        f"- evidence: {evidence}, which tell of {done.refused} refusals", "",
+        *(f"- {w}" for w in done.wrong), *([""] if done.wrong else []),
+        "| what | sent | answered |", "|---|---:|---|", *table,
+    ])  # fmt: skip
+    return 1 if done.wrong or done.peak_mib >= 400 else 0
+
+
 def scale(
     _: int = 0, folder: Path = DOCS, run: Month = month, sizes: tuple[int, int] = (500, 5000), seed: int = 1
 ) -> int:
@@ -183,7 +219,7 @@ def journals(count: int, folder: Path = DOCS, people: Sequence[int] = ()) -> int
 
 CAMPAIGNS = {
     "kills": kills, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
-    "journals": journals,
+    "journals": journals, "bodies": bodies,
 }  # fmt: skip
 
 

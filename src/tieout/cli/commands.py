@@ -276,6 +276,7 @@ def serve(folder: Folder = Path()) -> None:
             port=project.serve_port,
             identity=project.identity,
             office=app,
+            spool=project.state / "uploads",
         ),
         pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
     )

@@ -167,7 +167,8 @@ class Poller(Protocol):
 @runtime_checkable
 class WebhookReceiver(Protocol):
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
-        """Verify and take apart one push. Raises SignatureError; ValueError on bad JSON."""
+        """Verify and take apart one push. Raises SignatureError before anything of the body is believed; whatever else
+        it raises is one refused push, ValueError with words for its sender."""
         ...
 
 

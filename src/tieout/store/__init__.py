@@ -7,6 +7,7 @@ from tieout.store.migrate import MigrationError, migrate
 from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 from tieout.store.roles import let_application_in
+from tieout.store.texts import can_be_kept, fit_to_keep
 
 __all__ = [
     "Connection",
@@ -17,8 +18,10 @@ __all__ = [
     "MigrationError",
     "Queries",
     "back_up",
+    "can_be_kept",
     "connect",
     "ensure_partitions",
+    "fit_to_keep",
     "let_application_in",
     "migrate",
     "restore",
