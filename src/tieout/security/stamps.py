@@ -77,7 +77,7 @@ class Stamper:
 
     def stamp(self, what: str, *parts: object) -> bytes:
         """A hash of 32 bytes over every part with its length before it, so that no two lists of parts are one text."""
-        said = []
+        said: list[bytes] = []
         for part in (what, *parts):
             raw = part if isinstance(part, bytes) else str(part).encode()
             said += (len(raw).to_bytes(8, "big"), raw)
