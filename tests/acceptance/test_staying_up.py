@@ -244,26 +244,59 @@ def test_it_starts_while_odoo_is_down_and_takes_webhooks_in(site: Site) -> None:
     site.wait(lambda: "odoo does not answer" not in tieout(site, "status").stdout, "the status is well again")
 
 
-@pytest.mark.parametrize("marker", ["production:Somebody else", None], ids=["another's", "nobody's"])
-def test_a_wrong_ledger_is_refused_shown_and_never_written_to(site: Site, marker: str | None) -> None:
+def refused(site: Site) -> None:
+    """It is up, takes pushes in, says that its ledger is a wrong one, and does not use it."""
+    site.up()
+    site.wait(lambda: "Tieout is up" in site.said, "it is up")
+    site.wait(lambda: "it is another database" in tieout(site, "status").stdout, "the status names it")
+    assert rows(site, "select system, refused from tieout.unpinned_system") == [("odoo", True)]
+    _, shop, push = site.push_order()
+    assert site.acknowledged(shop, push)
+
+
+def well_again(site: Site) -> None:
+    site.progress(time.monotonic())
+    site.wait(lambda: rows(site, "select * from tieout.unpinned_system") == [], "the ledger is used again")
+    kinds = rows(site, "select count(*) > 0 from tieout.evidence where action = 'system.refused'")
+    assert kinds == [(True,)]
+
+
+def test_a_ledger_of_another_environment_is_refused_shown_and_never_written_to(site: Site) -> None:
     if site.process is not None and site.process.poll() is None:
         site.down()
     assert tieout(site, "check").returncode == 0
-    partners = site.world.odoo.service.world.table("res.partner")
-    row = next(p for p in partners.values() if str(p["name"]).startswith("Tieout marker"))
-    kept = dict(row)
-    row.update(ref=marker) if marker else row.update(name="Somebody", ref=False)
-    moves = len(site.world.odoo.service.world.table("account.move"))
+    book = site.world.odoo.service.world
+    row = next(p for p in book.table("res.partner").values() if str(p["name"]).startswith("Tieout marker"))
+    mine, row["ref"] = row["ref"], "production:Somebody else"
+    before = len(book.table("account.move")), len(book.table("res.partner"))
     try:
-        site.up()
-        site.wait(lambda: "Tieout is up" in site.said, "it is up")
-        site.wait(lambda: "it is another database" in tieout(site, "status").stdout, "the status names it")
-        assert rows(site, "select system, refused from tieout.unpinned_system") == [("odoo", True)]
-        _, shop, push = site.push_order()
-        assert site.acknowledged(shop, push)
-        assert len(site.world.odoo.service.world.table("account.move")) == moves
-        assert row["ref"] == (marker or False)
+        refused(site)
+        assert (len(book.table("account.move")), len(book.table("res.partner"))) == before
+        assert row["ref"] == "production:Somebody else"
     finally:
-        row.update(kept)
-    site.progress(time.monotonic())
-    assert rows(site, "select * from tieout.unpinned_system") == []
+        row["ref"] = mine
+    well_again(site)
+
+
+def test_an_empty_database_in_the_place_of_the_pinned_one_is_refused(site: Site, tmp_path: Path) -> None:
+    """It carries no marker, and is given none: else whichever database is empty would be the right one."""
+    if site.process is not None and site.process.poll() is None:
+        site.down()
+    assert tieout(site, "check").returncode == 0
+    other, key = Site(tmp_path), site.project / "secrets" / "odoo_key"
+    book, mine = other.world.odoo.service.world, key.read_text()
+    before = len(book.table("account.move")), len(book.table("res.partner"))
+    site.gate.close()
+    try:
+        key.write_text((other.project / "secrets" / "odoo_key").read_text())
+        site.gate.open(other.gate.port)
+        refused(site)
+        assert (len(book.table("account.move")), len(book.table("res.partner"))) == before
+        site.down()
+    finally:
+        site.gate.close()
+        key.write_text(mine)
+        site.gate.open()
+        other.close()
+    site.up()
+    well_again(site)

@@ -1,5 +1,5 @@
 """Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
-`make campaign-files`, `make campaign-journals`.
+`make campaign-files`, `make campaign-journals`, `make campaign-deaths`.
 
 Results are written to docs/campaigns/ and committed.
 """
@@ -7,11 +7,13 @@ Results are written to docs/campaigns/ and committed.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.properties.mutations import provable, run
+from tests.simulation.deaths import deaths, median
 from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
 from tests.simulation.long_journals import measure
@@ -147,13 +149,43 @@ def journals(count: int) -> int:
     return 1 if bad else 0
 
 
+def supervised(count: int) -> int:
+    """Scripted deaths of what `tieout up` runs: each ends healthy, or exited with the reason."""
+    found = deaths(count, seed=1)
+    bad = [f"- {d.name}: {d.wrong}" for d in found if d.wrong]
+    names = list(dict.fromkeys(d.name for d in found))
+    rows = []
+    for name in names:
+        mine = [d for d in found if d.name == name]
+        seconds = sorted(d.seconds for d in mine)
+        rows.append(
+            f"| {name} | {len(mine)} | {sum(not d.exited for d in mine)} | {sum(d.exited for d in mine)} | "
+            f"{seconds[len(seconds) // 2]:.1f} | {seconds[-1]:.1f} |"
+        )
+    one, five, fifteen = os.getloadavg()
+    write("deaths", "Deaths under the supervisor", [
+        f"{len(found)} scripted deaths of one project under `tieout up`, which is started again where it ended. After each it",
+        "is healthy, shown by progress (a signed webhook is acknowledged, and its order becomes a document), or it exited and",
+        f"said why: {len(bad)} are neither.", "",
+        "| what dies | times | healthy again | exited with the reason | seconds to progress, median | most |",
+        "|---|---:|---:|---:|---:|---:|", *rows, "",
+        f"From the kill of PostgreSQL, the web side, the worker or the supervisor to the first progress: {median(found):.1f} s at the",
+        f"median. The machine has {os.cpu_count()} processors; its load was {one:.1f}, {five:.1f}, {fifteen:.1f} in the last 1, 5, 15 minutes.",
+        "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=["kills", "faults", "failover", "files", "scale", "journals"])
+    parser.add_argument(
+        "name", choices=["kills", "faults", "failover", "files", "scale", "journals", "deaths"]
+    )
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
     campaigns = {
         "kills": kills, "faults": faults, "failover": failover, "files": files, "scale": scale, "journals": journals,
+        "deaths": supervised,
     }  # fmt: skip
     return campaigns[given.name](given.count)
 

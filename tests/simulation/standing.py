@@ -33,11 +33,13 @@ class Gate:
     """A port that leads to another one while it is open; closed, nobody answers there."""
 
     def __init__(self, to: int) -> None:
-        self.port, self._to = free_port(), to
+        self.port, self._to, self._leads_to = free_port(), to, to
         self._door: socket.socket | None = None
         self._lines: list[socket.socket] = []
 
-    def open(self) -> None:
+    def open(self, to: int = 0) -> None:
+        """Let everybody through, to another port where one is given."""
+        self._leads_to = to or self._to
         self._door = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._let_in, args=(self._door,), daemon=True).start()
 
@@ -45,7 +47,7 @@ class Gate:
         with suppress(OSError):
             while True:
                 here, _ = door.accept()
-                there = socket.create_connection(("127.0.0.1", self._to))
+                there = socket.create_connection(("127.0.0.1", self._leads_to))
                 self._lines += [here, there]
                 for a, b in ((here, there), (there, here)):
                     threading.Thread(target=self._pass_on, args=(a, b), daemon=True).start()
@@ -185,12 +187,20 @@ class Site:
             return -1
         return next(int(f["documents"]) for f in flows if f["interface"] == "shop_us")
 
-    def progress(self, since: float) -> float:
-        """A webhook is acknowledged and its order becomes a document; seconds from `since` (monotonic) until then."""
+    def progress(self, since: float, meanwhile: Callable[[], object] = lambda: None) -> float:
+        """A webhook is acknowledged and its order becomes a document; seconds from `since` (monotonic) until then.
+
+        `meanwhile` is called again and again until then.
+        """
         _, shop, push = self.push_order()
-        self.wait(lambda: self.acknowledged(shop, push), "a webhook is acknowledged")
-        # What is known before the order came is one less, whatever else is under way.
-        self.wait(lambda: self.documents() >= self._orders, "an order becomes a document")
+
+        def came(condition: Callable[[], bool]) -> bool:
+            meanwhile()
+            return condition()
+
+        self.wait(lambda: came(lambda: self.acknowledged(shop, push)), "a webhook is acknowledged")
+        # As many documents as orders: what is known before this one came is one less.
+        self.wait(lambda: came(lambda: self.documents() >= self._orders), "an order becomes a document")
         return time.monotonic() - since
 
     def wait(self, condition: Callable[[], object], what: str, seconds: float = _PATIENCE_S) -> None:

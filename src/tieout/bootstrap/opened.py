@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -9,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tieout.bootstrap.discover import discover
@@ -58,6 +58,7 @@ _log = get_logger(__name__)
 # How often the project's files are looked at; to look is cheap, to read them is not.
 LOOK_S = 0.05
 PIN_S = 2.0
+ENDING_S = 10.0
 
 
 class OpenProject:
@@ -111,7 +112,8 @@ class OpenProject:
     def take_over(self) -> None:
         """Take the project's folder for this process, until it is closed: children that a killed supervisor left are
         ended. Raises FolderHeldError where another process has it."""
-        self._taken = take_over(self.project.state)
+        # The embedded server died with its supervisor: what its children are at cannot be written down any more.
+        self._taken = take_over(self.project.state, ENDING_S if self.project.dsn else 1.0)
 
     def reach_database(self) -> EmbeddedServer | None:
         """Use the database of a project that runs as it is. Where none runs, start it as `start_database` does: the
@@ -295,13 +297,15 @@ class OpenProject:
         wait = 0.0
         while not stop.wait(wait):
             wait = PIN_S
-            # Files that changed may name other systems.
-            self.release()
-            for name in self.ledgers:
-                try:
-                    self.session(name)
-                except (ConnectorError, psycopg.Error) as error:
-                    _log.debug("a ledger is not pinned", system=name, error=str(error)[:200])
+            try:
+                # Files that changed may name other systems.
+                self.release()
+                for name in self.ledgers:
+                    with contextlib.suppress(ConnectorError):
+                        self.session(name)
+            except Exception as error:
+                # It is asked again: this stops no worker.
+                _log.warning("ledgers are not asked", error=repr(error)[:300])
 
     def _hold(self, system: str, session: Any, *, anew: bool = False) -> None:
         if system in self.ledgers and hasattr(session, "marker"):

@@ -13,15 +13,15 @@ from tieout.observe import get_logger
 from tieout.store import FolderHeldError, FolderLock, command_of, end_process, identity_of
 
 _log = get_logger(__name__)
-_ENDING_S = 10.0
 
 
 def _listed_in(state: Path) -> Path:
     return state / "processes.json"
 
 
-def take_over(state: Path) -> FolderLock:
-    """Take a project's folder of state for this process, and end the children that a killed supervisor left in it.
+def take_over(state: Path, patience_s: float) -> FolderLock:
+    """Take a project's folder of state for this process, and end the children that a killed supervisor left in it: they
+    have `patience_s` seconds for what they are at, then they are killed.
 
     Raises FolderHeldError where another one runs.
     """
@@ -37,7 +37,7 @@ def take_over(state: Path) -> FolderLock:
             _log.warning("a killed supervisor left a child: it is ended", role=role, pid=pid)
     for pid, identity in _read(state).values():
         if b"tieout" in command_of(pid):
-            end_process(pid, identity, signal.SIGTERM, _ENDING_S)
+            end_process(pid, identity, signal.SIGTERM, patience_s)
     _listed_in(state).unlink(missing_ok=True)
     return lock
 

@@ -191,7 +191,7 @@ def worker(folder: Folder = Path()) -> None:
         pulse.beat()
     running.stop()
     app.close()
-    if ended:
+    if ended and not stop.is_set():
         fail(f"a worker's threads ended by themselves: {', '.join(ended)}")
 
 
