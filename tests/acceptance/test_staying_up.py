@@ -142,7 +142,7 @@ def test_a_database_that_cannot_start_at_all_ends_it_with_the_reason(site: Site)
         assert site.process is not None and site.process.wait(120) == 3
     finally:
         settings.write_text(good)
-    assert "Tieout ended: postgres cannot be kept running" in site.said and "no_such_setting" in site.said
+    assert "Tieout ended: postgres cannot be started" in site.said and "no_such_setting" in site.said
     assert not site.children("worker") and not site.children("serve")
 
 

@@ -109,7 +109,7 @@ def test_what_is_told_is_heard(tmp_path: Path) -> None:
 
 
 def test_a_child_is_well_while_it_says_so(tmp_path: Path) -> None:
-    child = Child("worker", tmp_path, Attempts(Patience(), random.Random(1)))
+    child = child_of(tmp_path)
     child.up = True
     child.hear({"STATUS": "the database does not answer"}, 5.0)
     assert not child.well(5.0) and child.words == "the database does not answer"
@@ -129,3 +129,34 @@ def test_a_supervisor_whose_own_round_fails_ends_with_the_reason(
     monkeypatch.setattr(supervisor, "_round", fail)
     supervisor.start()
     assert supervisor.ended.wait(30) and "out of luck" in supervisor.reason
+
+
+def child_of(folder: Path, name: str = "worker") -> Child:
+    return Child(name, folder, Attempts(Patience(give_up_s=60.0), random.Random(1)))
+
+
+def test_a_child_that_says_nothing_at_all_is_ended(tmp_path: Path) -> None:
+    child, process = child_of(tmp_path), orphan(deaf=True)
+    child._process, child.up = process, True
+    child.hear({"READY": "1"}, 1000.0)
+    assert not child.look(1119.0) and process.poll() is None
+    assert not child.look(1121.0)
+    assert process.wait(10) == -signal.SIGKILL
+    assert child.look(1122.0) and child.words == "ended by SIGKILL" and not child.up
+
+
+def test_what_fails_for_good_ends_all_of_it_but_broken_files_do_not_while_something_runs(
+    tmp_path: Path,
+) -> None:
+    supervisor = Supervisor(tmp_path, None, ("worker", "serve"), give_up_s=60.0)
+    worker, web = supervisor._children
+    web.up = True
+    for now in range(10):
+        worker.status = 3
+        worker.failed(float(now), "no database")
+    assert supervisor._hopeless(59.0) == ""
+    assert supervisor._hopeless(61.0) == "worker cannot be started (10 times in a row): no database"
+    worker.status = 2
+    assert supervisor._hopeless(61.0) == ""
+    web.up = False
+    assert supervisor._hopeless(61.0) != ""

@@ -38,6 +38,14 @@ def test_what_worked_long_enough_begins_anew_and_what_only_came_up_does_not() ->
     assert attempts.ended(22.0) == 0.1 and attempts.failures == 1
 
 
+def test_what_came_up_and_died_is_not_given_up() -> None:
+    attempts = Attempts(Patience(tries=3, give_up_s=60.0), random.Random(1))
+    for now in range(0, 1000, 10):
+        attempts.well(float(now))
+        attempts.ended(now + 0.5)
+    assert attempts.failures == 100 and not attempts.hopeless(2000.0)
+
+
 def test_it_is_hopeless_after_so_many_failures_over_so_long_a_time() -> None:
     attempts = Attempts(Patience(tries=3, give_up_s=60.0), random.Random(1))
     for now in (0.0, 1.0, 2.0, 3.0):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Patience:
     """Waits in seconds: the first, the longest, and how much of a wait is left to chance (0.25: a quarter more or less).
 
-    What worked for `settled_s` was well: its next death begins anew at the first wait. What failed `tries` times in a row,
-    over at least `give_up_s` seconds, is given up.
+    What worked for `settled_s` begins anew at the first wait when it dies. What did not come up `tries` times in a row, over at
+    least `give_up_s` seconds, is given up; what came up and died is not: something is done in between.
     """
 
     first_s: float = 0.1
@@ -28,7 +28,8 @@ class Attempts:
     def __init__(self, patience: Patience, dice: random.Random) -> None:
         self._patience, self._dice = patience, dice
         self._well_since: float | None = None
-        self._first_failed = 0.0
+        self._first_futile = 0.0
+        self.futile = 0
         self.failures = 0
         self.not_before = 0.0
 
@@ -42,9 +43,13 @@ class Attempts:
         p = self._patience
         if self._well_since is not None and now - self._well_since >= p.settled_s:
             self.failures = 0
-        if self.failures == 0:
-            self._first_failed = now
         self.failures += 1
+        if self._well_since is not None:
+            self.futile = 0
+        else:
+            self.futile += 1
+            if self.futile == 1:
+                self._first_futile = now
         self._well_since = None
         # The exponent has a limit of its own: 2 ** 1024 is no float.
         wait = min(p.first_s * 2.0 ** min(self.failures - 1, 32), p.most_s)
@@ -56,6 +61,6 @@ class Attempts:
         return now >= self.not_before
 
     def hopeless(self, now: float) -> bool:
-        """Whether it failed too often for too long."""
+        """Whether it did not come up too often for too long."""
         p = self._patience
-        return self.failures >= p.tries and now - self._first_failed >= p.give_up_s
+        return self.futile >= p.tries and now - self._first_futile >= p.give_up_s

@@ -24,6 +24,8 @@ _log = get_logger(__name__)
 _TICK_S = 0.05
 _TELL_S = 2.0
 _ENDING_S = 20.0
+# A socket's path holds 107 bytes at most, its name included.
+_LONGEST_PATH = 90
 # The exit status of a child that cannot use the project's files: see tieout.cli.context.
 _USAGE = 2
 # So many rounds in a row that fail by a fault of our own are the end.
@@ -101,8 +103,10 @@ class Supervisor:
                 self.ended.set()
 
     def _listen(self) -> None:
-        digest = hashlib.sha256(str(self._state.resolve()).encode()).hexdigest()[:12]
-        place = Path(tempfile.gettempdir()) / f"tieout-{os.geteuid()}-{digest}-ear"
+        place = self._state.resolve() / "ear"
+        if len(str(place)) > _LONGEST_PATH:
+            digest = hashlib.sha256(str(place).encode()).hexdigest()[:12]
+            place = Path(tempfile.gettempdir()) / f"tieout-{os.geteuid()}-{digest}-ear"
         self._ear = Listening(place / "socket")
         for child in self._children:
             child.environment["NOTIFY_SOCKET"] = str(self._ear.path)
@@ -222,4 +226,4 @@ class Supervisor:
 
 
 def _why(part: Part) -> str:
-    return f"{part.name} cannot be kept running ({part.attempts.failures} times in a row): {part.words}"
+    return f"{part.name} cannot be started ({part.attempts.futile} times in a row): {part.words}"
