@@ -75,6 +75,9 @@ campaign-failover: $(VENV)/.dev ## a replicated PostgreSQL whose primary dies, s
 campaign-isolation: $(VENV)/.dev ## 1,000 random schedules of lanes and failing items; writes docs/campaigns/isolation.md
 	@$(BIN)/python -m tests.simulation.campaign isolation --count 1000
 
+campaign-deaths: $(VENV)/.dev ## 50 scripted deaths under `tieout up`; writes docs/campaigns/deaths.md
+	@$(BIN)/python -m tests.simulation.campaign deaths --count 50
+
 campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
 	@$(BIN)/python -m tests.simulation.campaign scale
 

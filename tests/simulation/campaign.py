@@ -8,6 +8,7 @@ that goes: test_kills, test_month, test_long_journals, test_bankfile_mutations.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from tests.integration.edge import Edge
 from tests.properties.mutations import provable
 from tests.properties.mutations import run as mutated
 from tests.simulation.bodies import LIMITS, attack
+from tests.simulation.deaths import deaths, median
 from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
 from tests.simulation.isolation import ITEM_ERRORS, play
@@ -217,9 +219,36 @@ def journals(count: int, folder: Path = DOCS, people: Sequence[int] = ()) -> int
     return 1 if bad else 0
 
 
+def supervised(count: int, folder: Path = DOCS) -> int:
+    """Scripted deaths of what `tieout up` runs: each ends healthy, or exited with the reason."""
+    found = deaths(count, seed=1)
+    bad = [f"- {d.name}: {d.wrong}" for d in found if d.wrong]
+    names = list(dict.fromkeys(d.name for d in found))
+    rows = []
+    for name in names:
+        mine = [d for d in found if d.name == name]
+        seconds = sorted(d.seconds for d in mine)
+        rows.append(
+            f"| {name} | {len(mine)} | {sum(not d.exited for d in mine)} | {sum(d.exited for d in mine)} | "
+            f"{seconds[len(seconds) // 2]:.1f} | {seconds[-1]:.1f} |"
+        )
+    one, five, fifteen = os.getloadavg()
+    write(folder, "deaths", "Deaths under the supervisor", [
+        f"{len(found)} scripted deaths of one project under `tieout up`, which is started again where it ended. After each it",
+        "is healthy, shown by progress (a signed webhook is acknowledged, and its order becomes a document), or it exited and",
+        f"said why: {len(bad)} are neither.", "",
+        "| what dies | times | healthy again | exited with the reason | seconds to progress, median | most |",
+        "|---|---:|---:|---:|---:|---:|", *rows, "",
+        f"From the kill of PostgreSQL, the web side, the worker or the supervisor to the first progress: {median(found):.1f} s at the",
+        f"median. The machine has {os.cpu_count()} processors; its load was {one:.1f}, {five:.1f}, {fifteen:.1f} in the last 1, 5, 15 minutes.",
+        "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 CAMPAIGNS = {
     "kills": kills, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
-    "journals": journals, "bodies": bodies,
+    "journals": journals, "bodies": bodies, "deaths": supervised,
 }  # fmt: skip
 
 

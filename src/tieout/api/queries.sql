@@ -56,3 +56,6 @@ select kind, level, count(*)::int as count from tieout.alert where cleared_at is
 
 -- name: failing_subscriptions
 select count(*)::int as count from tieout.subscription where ended_at is null and failures > 0
+
+-- name: unpinned
+select system, refused, why, since from tieout.unpinned_system order by system

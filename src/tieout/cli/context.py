@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -44,16 +43,6 @@ def answers(port: int) -> bool:
     with socket.socket() as tried:
         tried.settimeout(1)
         return tried.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_until_served(port: int, seconds: float = 30) -> bool:
-    """Wait until the web side answers: a link that is shown before leads nowhere."""
-    deadline = time.monotonic() + seconds
-    while not answers(port):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def open_app(folder: Path) -> Any:

@@ -3,7 +3,8 @@
 from tieout.store.backup import back_up, restore
 from tieout.store.database import Connection, Database, Pool, connect
 from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
-from tieout.store.migrate import MigrationError, migrate
+from tieout.store.migrate import MigrationError, migrate, missing
+from tieout.store.owning import FolderHeldError, FolderLock, command_of, end_process, identity_of
 from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 from tieout.store.roles import let_application_in
@@ -15,14 +16,20 @@ __all__ = [
     "Pool",
     "EmbeddedServer",
     "EmbeddedServerError",
+    "FolderHeldError",
+    "FolderLock",
     "MigrationError",
     "Queries",
     "back_up",
     "can_be_kept",
+    "command_of",
     "connect",
+    "end_process",
     "ensure_partitions",
     "fit_to_keep",
+    "identity_of",
     "let_application_in",
     "migrate",
+    "missing",
     "restore",
 ]

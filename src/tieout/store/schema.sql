@@ -754,6 +754,13 @@ CREATE TABLE tieout.throttle (
     last_at timestamp with time zone NOT NULL,
     until timestamp with time zone NOT NULL
 );
+CREATE TABLE tieout.unpinned_system (
+    system text NOT NULL,
+    refused boolean NOT NULL,
+    why text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT unpinned_system_why_check CHECK ((length(why) <= 1000))
+);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
@@ -859,6 +866,8 @@ ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 ALTER TABLE ONLY tieout.throttle
     ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY tieout.unpinned_system
+    ADD CONSTRAINT unpinned_system_pkey PRIMARY KEY (system);
 CREATE UNIQUE INDEX alert_one ON tieout.alert USING btree (key) WHERE (cleared_at IS NULL);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
