@@ -41,6 +41,7 @@ from tieout.cli.context import (
     print_json,
     wait_until_served,
 )
+from tieout.cli.ending import Ending
 from tieout.cli.identity import who_decides
 from tieout.cli.signing_in import first_link
 
@@ -242,10 +243,12 @@ def worker(folder: Folder = Path()) -> None:
     let_people_first()
     app = open_running(folder)
     running = app.worker()
+    ending = Ending(app).start()
     running.start()
     _wait_for_signal()
     running.stop()
     app.close()
+    raise typer.Exit(ending.code)
 
 
 @cli.command()
@@ -263,6 +266,7 @@ def serve(folder: Folder = Path()) -> None:
         with app.database.transaction() as connection:
             return bool(load_authority(connection).people)
 
+    Ending(app).start()
     serve_api(
         Services(
             name=project.name,
@@ -461,7 +465,7 @@ def backup(
     """Write the database to a file. The keys are apart: keep them elsewhere."""
     from tieout.store import back_up
 
-    app = open_running(folder)
+    app = open_running(folder, any_version=True)
     try:
         size = back_up(app.owner_dsn, target)
     except (RuntimeError, OSError) as error:

@@ -7,6 +7,8 @@ from tieout.store.migrate import MigrationError, migrate
 from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 from tieout.store.roles import let_application_in
+from tieout.store.versions import VersionError, require_same
+from tieout.store.watching import VersionWatch
 
 __all__ = [
     "Connection",
@@ -16,10 +18,13 @@ __all__ = [
     "EmbeddedServerError",
     "MigrationError",
     "Queries",
+    "VersionError",
+    "VersionWatch",
     "back_up",
     "connect",
     "ensure_partitions",
     "let_application_in",
     "migrate",
+    "require_same",
     "restore",
 ]
