@@ -7,7 +7,7 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-failover campaign-scale campaign-files campaign-journals campaign-matching campaign-api campaign-console screenshots site fuzz
+.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-failover campaign-upgrade mid-month campaign-scale campaign-files campaign-journals campaign-matching campaign-api campaign-console screenshots site fuzz
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -71,6 +71,12 @@ campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/camp
 
 campaign-failover: $(VENV)/.dev ## a replicated PostgreSQL whose primary dies, several workers; writes docs/campaigns/failover.md
 	@$(BIN)/python -m tests.simulation.campaign failover --count 20
+
+campaign-upgrade: $(VENV)/.dev ## months upgraded from 6e54738 in mid-work; writes docs/campaigns/upgrade.md
+	@$(BIN)/python -m tests.simulation.campaign upgrade --count $(or $(COUNT),3)
+
+mid-month: $(VENV)/.dev ## make again what 6e54738 left in mid-month, which upgrades are held against (COMMIT=6e54738)
+	@$(BIN)/python -m tests.migration.mid_month --commit $(or $(COMMIT),6e54738)
 
 campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
 	@$(BIN)/python -m tests.simulation.campaign scale

@@ -17,7 +17,6 @@ from tieout.store import Database, EmbeddedServer, migrate
 from tieout.store.backup import _environment, _tool
 
 
-
 @dataclass
 class HalfMonth:
     """A project folder, its database, and what the old version said of both."""

@@ -9,13 +9,18 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+from tests.migration.mid_month.kept import SCENARIOS
+from tests.migration.mid_month.old import COMMIT, ORDERS, SEED
 from tests.properties.mutations import provable, run
 from tests.simulation.failover import WORKERS
 from tests.simulation.failover import month as disturbed
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
+from tests.simulation.upgrading import complaints as upgrade_complaints
+from tests.simulation.upgrading import kept_ledger, upgraded
 from tieout.cli.demo import DemoResult
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
@@ -96,6 +101,39 @@ def failover(count: int) -> int:
     return 1 if bad else 0
 
 
+# The middle, a payment by hand, two days before the books are locked; a Wednesday of payments; early.
+UPGRADES = (date(2026, 10, 16), date(2026, 10, 21), date(2026, 11, 2), date(2026, 10, 28), date(2026, 10, 5))
+
+
+def upgrade(count: int) -> int:
+    """Each scenario upgraded on `count` days, in the middle of their work; each must end in the ledger of the month
+    that the old product, and today's, plays unbroken."""
+    rows, bad = list[str](), list[str]()
+    for scenario in SCENARIOS:
+        unbroken = kept_ledger(scenario)
+        if month(scenario=scenario, orders=ORDERS[scenario], seed=SEED).ledger_sha256 != unbroken:
+            bad.append(f"- {scenario}: today's product alone ends in another ledger")
+        for on in UPGRADES[:count]:
+            result = upgraded(scenario, on)
+            wrong = upgrade_complaints(result, unbroken)
+            bad += [f"- {scenario}, {on}: {w}" for w in wrong]
+            before, after = result["before_pulling_again"], result["after_pulling_again"]
+            rows.append(
+                f"| {scenario} | {on} | {before['revisions']} of {result['revisions']} | "
+                f"{after['messages'] - before['messages']} | {after['revisions'] - before['revisions']} | "
+                f"{result['ledger_sha256'][:16]} |"
+            )
+            print(rows[-1], len(wrong), "complaints", flush=True)
+    write("upgrade", "Upgrade", [
+        f"Months that begin with the product of {COMMIT} and end with this one, against the same simulators: the old product is",
+        "stopped in the middle of a day's work, and what it left is migrated and finished. Then every interface is polled from the",
+        f"beginning. Each ends in the ledger of the unbroken month, by the old product and by this one: {len(bad)} differences.", "",
+        "| company | upgraded on | revisions before, of all | messages that polling again brought | revisions that it made | ledger |",
+        "|---|---|---|---:|---:|---|", *rows, "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 def files(count: int) -> int:
     """Mutations of good bank files: the same money, a refusal, or a broken proof."""
     outcomes, bad = run(count, seed=1)
@@ -149,11 +187,14 @@ def journals(count: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=["kills", "faults", "failover", "files", "scale", "journals"])
+    parser.add_argument(
+        "name", choices=["kills", "faults", "failover", "upgrade", "files", "scale", "journals"]
+    )
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
     campaigns = {
-        "kills": kills, "faults": faults, "failover": failover, "files": files, "scale": scale, "journals": journals,
+        "kills": kills, "faults": faults, "failover": failover, "upgrade": upgrade, "files": files, "scale": scale,
+        "journals": journals,
     }  # fmt: skip
     return campaigns[given.name](given.count)
 

@@ -24,6 +24,10 @@ _SETTING = "tieout.version"
 _TRIGGER = "other_versions"
 # A worker is whoever keeps a connection open: a loop, a listener, the web side's pool. Short commands are `tieout`.
 _AT_WORK = "tieout %"
+_OLDER = (
+    "the database is of an older version of Tieout ({}): end every worker and web side of that version; `tieout up` of "
+    "this one migrates it"
+)
 
 
 class VersionError(Exception):
@@ -61,16 +65,20 @@ def difference(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
         )
     missing = [name for name in mine if name not in theirs]
     if missing:
-        return (
-            f"the database is of an older version of Tieout ({', '.join(missing)} not applied): end every worker and "
-            f"web side of that version; `tieout up` of this one migrates it"
-        )
+        return _OLDER.format(f"{', '.join(missing)} not applied")
     return ""
 
 
 def require_same(connection: Connection) -> None:
-    """Raises VersionError where the database is of another version than this program."""
+    """Raises VersionError where the database is of another version than this program, or of one that let every other
+    work beside it."""
     why = difference(known(), applied(connection))
+    if not why:
+        row = connection.execute(
+            "select to_regprocedure('tieout.refuse_other_versions()') as name"
+        ).fetchone()
+        if row is None or row["name"] is None:
+            why = _OLDER.format("its tables let other versions write")
     if why:
         raise VersionError(why)
 

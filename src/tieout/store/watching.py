@@ -18,9 +18,7 @@ class VersionWatch(threading.Thread):
     """Looks once a second, on a connection of its own, and calls `ended` once with the reason when another version
     migrated the database. What was written in between the fence refuses: this is for the words, and for an end."""
 
-    def __init__(
-        self, database: Database, ended: Callable[[str], None], every_s: float = _EVERY_S
-    ) -> None:
+    def __init__(self, database: Database, ended: Callable[[str], None], every_s: float = _EVERY_S) -> None:
         super().__init__(name="version watch", daemon=True)
         self._database, self._ended, self._every = database, ended, every_s
         self.stopping = threading.Event()

@@ -60,6 +60,8 @@ class Product:
     def __init__(self, source: str, project: Path, port: int) -> None:
         self._project, self._port = project, port
         self._environment = {**os.environ, "PYTHONPATH": source}
+        # What is run as a module looks into its folder first: no other version may lie there.
+        self._folder = project.parent
         self._log = (project.parent / "product.log").open("ab")
         self._up: subprocess.Popen[bytes] | None = None
         self._agent: subprocess.Popen[str] | None = None
@@ -68,7 +70,12 @@ class Product:
         """Start everything; what must be migrated is."""
         command = [sys.executable, "-m", "tieout", "up", "--dir", str(self._project)]
         self._up = subprocess.Popen(
-            command, env=self._environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
+            command,
+            env=self._environment,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
         )
         deadline = time.monotonic() + 60
         while not self._answers():
@@ -77,7 +84,8 @@ class Product:
             time.sleep(0.05)
         self._agent = subprocess.Popen(
             [sys.executable, str(HERE / "agent.py"), str(self._project)],
-            env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+            env=self._environment, cwd=self._folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            text=True,
         )  # fmt: skip
 
     def _answers(self) -> bool:
@@ -389,7 +397,9 @@ def _facts(play: Play, connection: Any) -> dict[str, Any]:
         "select tablename from pg_tables where schemaname = 'tieout' and tablename !~ '_[0-9]{4}_[0-9]{2}$' order by 1"
     ).fetchall()
     counts = {
-        r["tablename"]: connection.execute(f"select count(*) as n from tieout.{r['tablename']}").fetchone()["n"]
+        r["tablename"]: connection.execute(f"select count(*) as n from tieout.{r['tablename']}").fetchone()[
+            "n"
+        ]
         for r in tables
     }
     return {

@@ -45,21 +45,24 @@ def source_of(commit: str) -> Iterator[Path]:
         yield Path(folder) / "src"
 
 
-def play(source: Path, what: str, scenario: str, folder: Path, after: Path | None = None) -> dict[str, Any]:
-    """Let the driver `keep` half a month, play it `whole`, or go on `live` with the product in `after`; its result.
+def play(
+    source: Path, what: str, scenario: str, folder: Path, until: date = UNTIL, after: Path | None = None
+) -> dict[str, Any]:
+    """Let the driver `keep` the month up to a day, play it `whole`, or go on `live` from that day with the product in
+    `after`; its result.
 
     Raises RuntimeError with the driver's last words.
     """
     given = [what, scenario, str(folder), str(ORDERS[scenario]), str(SEED)]
     if what != "whole":
-        given.append(UNTIL.isoformat())
+        given.append(until.isoformat())
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TIEOUT_")}
     environment["PYTHONPATH"] = str(source)
     if after is not None:
         environment["TIEOUT_AFTER"] = str(after)
     done = subprocess.run(
         [sys.executable, str(DRIVER), *given],
-        env=environment, cwd=source, capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
+        env=environment, capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
     )  # fmt: skip
     if done.returncode:
         log = folder / "product.log"
