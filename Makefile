@@ -78,6 +78,12 @@ campaign-isolation: $(VENV)/.dev ## 1,000 random schedules of lanes and failing 
 campaign-deaths: $(VENV)/.dev ## 50 scripted deaths under `tieout up`; writes docs/campaigns/deaths.md
 	@$(BIN)/python -m tests.simulation.campaign deaths --count 50
 
+campaign-upgrade: $(VENV)/.dev ## months upgraded from 6e54738 in mid-work; writes docs/campaigns/upgrade.md
+	@$(BIN)/python -m tests.simulation.campaign upgrade --count $(or $(COUNT),3)
+
+mid-month: $(VENV)/.dev ## make again what 6e54738 left in mid-month, which upgrades are held against (COMMIT=6e54738)
+	@$(BIN)/python -m tests.migration.mid_month --commit $(or $(COMMIT),6e54738)
+
 campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
 	@$(BIN)/python -m tests.simulation.campaign scale
 

@@ -14,9 +14,12 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from tests.integration.edge import Edge
+from tests.migration.mid_month.kept import SCENARIOS
+from tests.migration.mid_month.old import COMMIT, ORDERS, SEED
 from tests.properties.mutations import provable
 from tests.properties.mutations import run as mutated
 from tests.simulation.bodies import LIMITS, attack
@@ -26,6 +29,8 @@ from tests.simulation.failover import month as disturbed
 from tests.simulation.isolation import ITEM_ERRORS, play
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
+from tests.simulation.upgrading import complaints as upgrade_complaints
+from tests.simulation.upgrading import kept_ledger, upgraded
 from tieout.cli.demo import DemoResult
 from tieout.security import hold_key
 from tieout.store import Database, EmbeddedServer, migrate
@@ -112,6 +117,39 @@ def failover(
         f"{done} failovers in {runs} months of 14 orders: the primary of a synchronously replicated PostgreSQL is killed while",
         f"{workers} workers and a web side are at work, its standby is promoted, and the one that died becomes the standby. Each",
         f"month is compared with the same month undisturbed: {len(bad)} differences.", "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
+# The middle, a payment by hand, two days before the books are locked; a Wednesday of payments; early.
+UPGRADES = (date(2026, 10, 16), date(2026, 10, 21), date(2026, 11, 2), date(2026, 10, 28), date(2026, 10, 5))
+
+
+def upgrade(count: int, folder: Path = DOCS) -> int:
+    """Each scenario upgraded on `count` days, in the middle of their work; each must end in the ledger of the month
+    that the old product, and today's, plays unbroken."""
+    rows, bad = list[str](), list[str]()
+    for scenario in SCENARIOS:
+        unbroken = kept_ledger(scenario)
+        if month(scenario=scenario, orders=ORDERS[scenario], seed=SEED).ledger_sha256 != unbroken:
+            bad.append(f"- {scenario}: today's product alone ends in another ledger")
+        for on in UPGRADES[:count]:
+            result = upgraded(scenario, on)
+            wrong = upgrade_complaints(result, unbroken)
+            bad += [f"- {scenario}, {on}: {w}" for w in wrong]
+            before, after = result["before_pulling_again"], result["after_pulling_again"]
+            rows.append(
+                f"| {scenario} | {on} | {before['revisions']} of {result['revisions']} | "
+                f"{after['messages'] - before['messages']} | {after['revisions'] - before['revisions']} | "
+                f"{result['ledger_sha256'][:16]} |"
+            )
+            print(rows[-1], len(wrong), "complaints", flush=True)
+    write(folder, "upgrade", "Upgrade", [
+        f"Months that begin with the product of {COMMIT} and end with this one, against the same simulators: the old product is",
+        "stopped in the middle of a day's work, and what it left is migrated and finished. Then every interface is polled from the",
+        f"beginning. Each ends in the ledger of the unbroken month, by the old product and by this one: {len(bad)} differences.", "",
+        "| company | upgraded on | revisions before, of all | messages that polling again brought | revisions that it made | ledger |",
+        "|---|---|---|---:|---:|---|", *rows, "", *bad,
     ])  # fmt: skip
     return 1 if bad else 0
 
@@ -248,7 +286,7 @@ def supervised(count: int, folder: Path = DOCS) -> int:
 
 CAMPAIGNS = {
     "kills": kills, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
-    "journals": journals, "bodies": bodies, "deaths": supervised,
+    "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade,
 }  # fmt: skip
 
 

@@ -327,7 +327,7 @@ def backup(
     """Write the database to a file. The keys are apart: keep them elsewhere."""
     from tieout.store import back_up
 
-    app = open_running(folder)
+    app = open_running(folder, any_version=True)
     try:
         size = back_up(app.owner_dsn, target)
     except (RuntimeError, OSError) as error:

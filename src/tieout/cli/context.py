@@ -1,6 +1,6 @@
 """What every command shares: the injected factories, output, exit codes.
 
-0 done, 1 done with findings, 2 wrong usage, 3 failed.
+0 done, 1 done with findings, 2 wrong usage, 3 failed, 4 the database is of another version: to try again is no use.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 
-FINDINGS, USAGE, FAILED = 1, 2, 3
+FINDINGS, USAGE, FAILED, OTHER_VERSION = 1, 2, 3, 4
 # A pipe has no width: it gets one on which every table fits.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -55,9 +55,12 @@ def open_app(folder: Path) -> Any:
         fail(str(error), USAGE)
 
 
-def open_running(folder: Path) -> Any:
-    """The project in `folder`, whose database must run; ends with 3 and what to do where not."""
+def open_running(folder: Path, *, any_version: bool = False) -> Any:
+    """The project in `folder`, whose database must run; ends with 3 and what to do where not, and with 4 where it is
+    of another version, unless `any_version` will do."""
     import psycopg
+
+    from tieout.store import VersionError, require_same
 
     app = open_app(folder)
     try:
@@ -68,6 +71,12 @@ def open_running(folder: Path) -> Any:
         fail(f"the database of {app.project.folder} does not answer ({what}): `tieout up` starts it")
     if row is None or row[0] is None:
         fail("the database does not hold Tieout's tables yet: `tieout check` or `tieout up` makes them")
+    if not any_version:
+        try:
+            with app.database.transaction() as connection:
+                require_same(connection)
+        except VersionError as error:
+            fail(str(error), OTHER_VERSION)
     return app
 
 

@@ -17,6 +17,7 @@ import psycopg
 import typer
 
 from tieout.cli.context import FAILED, USAGE, err, factories, fail, open_app, open_running, out, print_json
+from tieout.cli.ending import Ending
 from tieout.cli.signing_in import first_link
 from tieout.observe import ServiceManager, end_with
 from tieout.settings import read_environment
@@ -178,6 +179,7 @@ def worker(folder: Folder = Path()) -> None:
     manager = _as_child()
     let_people_first()
     app = open_running(folder)
+    ending = Ending(app).start()
     before = set(threading.enumerate())
     running = app.worker()
     stop = stop_on_signals()
@@ -193,6 +195,7 @@ def worker(folder: Folder = Path()) -> None:
     app.close()
     if ended and not stop.is_set():
         fail(f"a worker's threads ended by themselves: {', '.join(ended)}")
+    raise typer.Exit(ending.code)
 
 
 def serve(folder: Folder = Path()) -> None:
@@ -214,6 +217,7 @@ def serve(folder: Folder = Path()) -> None:
     threading.Thread(
         target=_tell_of_the_web_side, args=(manager, project.serve_host, project.serve_port), daemon=True
     ).start()
+    ending = Ending(app).start()
     serve_api(
         Services(
             name=project.name,
@@ -232,6 +236,7 @@ def serve(folder: Folder = Path()) -> None:
         ),
         pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
     )
+    raise typer.Exit(ending.code)
 
 
 # what a child tells of itself

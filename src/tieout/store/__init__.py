@@ -9,6 +9,8 @@ from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 from tieout.store.roles import let_application_in
 from tieout.store.texts import can_be_kept, fit_to_keep
+from tieout.store.versions import VersionError, require_same
+from tieout.store.watching import VersionWatch
 
 __all__ = [
     "Connection",
@@ -20,6 +22,8 @@ __all__ = [
     "FolderLock",
     "MigrationError",
     "Queries",
+    "VersionError",
+    "VersionWatch",
     "back_up",
     "can_be_kept",
     "command_of",
@@ -31,5 +35,6 @@ __all__ = [
     "let_application_in",
     "migrate",
     "missing",
+    "require_same",
     "restore",
 ]

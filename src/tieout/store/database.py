@@ -10,9 +10,11 @@ import psycopg
 import psycopg_pool
 from psycopg.rows import DictRow, dict_row
 
+from tieout.store.versions import setting
+
 Connection = psycopg.Connection[DictRow]
 
-_OPTIONS = "-c timezone=UTC -c search_path=tieout,public"
+_OPTIONS = f"-c timezone=UTC -c search_path=tieout,public {setting()}"
 _KEEPALIVES: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,

@@ -1,0 +1,61 @@
+"""A command line that is kept warm: carries out `tieout` commands, one JSON line each, and waits until a project is
+settled. It runs with the source of whichever version it is for, and asks nothing of it but its commands and
+`pending`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from typer.testing import CliRunner
+
+from tieout.bootstrap.supervisor import Supervisor
+from tieout.bootstrap.wiring import App
+from tieout.cli.commands import cli
+from tieout.cli.context import factories
+from tieout.engine import wake
+from tieout.proofs import pending
+
+
+def settle(app: Any, seconds: float) -> dict[str, int]:
+    """Wait until nothing can move any more; what is left after `seconds`."""
+    deadline = time.monotonic() + seconds
+    left: dict[str, int] = {"everything": 1}
+    with contextlib.suppress(psycopg.OperationalError), app.database.transaction() as woken:
+        # The virtual clock moved: nobody else tells the workers.
+        wake(woken)
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.OperationalError):
+            with app.database.transaction() as connection:
+                left = {k: n for k, n in pending(connection, app.clock.now()).items() if n}
+            files = [p for _, f in app.project.watch for p in f.iterdir() if p.is_file() and p.name[0] != "."]
+            if files:
+                left["files"] = len(files)
+            if not left:
+                return {}
+        time.sleep(0.02)
+    return left
+
+
+def main() -> None:
+    factories.app, factories.supervisor = App, Supervisor
+    app, runner = App(Path(sys.argv[1])), CliRunner()
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "settle" in request:
+            answer: dict[str, Any] = {"left": settle(app, request["settle"])}
+        else:
+            done = runner.invoke(cli, request["argv"], env=request["env"])
+            answer = {"code": done.exit_code, "out": done.stdout}
+            if done.exit_code not in (0, 1):
+                answer["out"] += done.stderr + (repr(done.exception) if done.exception else "")
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
