@@ -47,6 +47,7 @@ from tieout.connect.errors import (
 )
 from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items, journal_of
 from tieout.connect.retry import patiently
+from tieout.connect.retry_after import wait_asked
 from tieout.connect.tables import (
     TABLE_OPTIONS,
     RowError,
@@ -117,4 +118,5 @@ __all__ = [
     "patiently",
     "read_json",
     "signed",
+    "wait_asked",
 ]

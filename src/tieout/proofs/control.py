@@ -17,6 +17,7 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
 _TRIES = 12
+_PATIENCE_S = 5.0
 Answer = TypeVar("Answer")
 
 
@@ -85,12 +86,15 @@ def take_control_totals(
 
 
 def ask_patiently(ask: Callable[[], Answer]) -> Answer:
-    """A source's figures; a source that is busy is asked again, some times."""
+    """A source's figures; a source that is busy is asked again, some times. Raises TransientError at once where it asks
+    for more than five seconds: nobody waits in a loop for that, nor asks before."""
     for _ in range(_TRIES - 1):
         try:
             return ask()
         except TransientError as error:
-            time.sleep(min(error.retry_after, 5.0))
+            if error.retry_after > _PATIENCE_S:
+                raise
+            time.sleep(error.retry_after)
         except SetupError:
             # A token may have ended just now: the next call takes a new one.
             time.sleep(0.2)
