@@ -9,6 +9,8 @@ from typing import TypeVar
 from tieout.connect.errors import SetupError, TransientError
 
 T = TypeVar("T")
+# What a system may ask for and is still waited for here; and how long one wait is at most.
+_PATIENCE_S = 2.0
 _LONGEST_S = 2.0
 
 
@@ -24,7 +26,7 @@ def patiently(call: Callable[[], T], tries: int = 5) -> T:
         try:
             return call()
         except TransientError as error:
-            if attempt == tries or error.retry_after > _LONGEST_S:
+            if attempt == tries or error.retry_after > _PATIENCE_S:
                 raise
             time.sleep(min(max(error.retry_after, 0.02) * attempt, _LONGEST_S))
         except SetupError:
