@@ -206,7 +206,7 @@ class Application:
                 done = take_file(connection, interface, reader, name, content, self._s.clock, who)
                 return 200, {"new": done.new, "known": done.known}
             except FileRefusedError as error:
-                refuse_file(connection, release, interface, name, str(error), self._s.clock)
+                refuse_file(connection, release, interface, name, error, self._s.clock)
                 return 422, {"detail": str(error)}
             finally:
                 connection.close()

@@ -365,7 +365,7 @@ def ingest(
 ) -> None:
     """Take files in; a file that was taken before has no second effect."""
     from tieout.connect import FileRefusedError
-    from tieout.pipeline import file_content, refuse_file, take_file
+    from tieout.pipeline import control_of, file_content, refuse_file, take_file
 
     app = open_running(folder)
     found = app.project.release.interfaces.get(interface)
@@ -381,11 +381,12 @@ def ingest(
     for path in files:
         try:
             with file_content(path) as content:
-                done = take_file(connection, found, reader, path.name, content, app.clock, who)
+                beside = control_of(path)
+                done = take_file(connection, found, reader, path.name, content, app.clock, who, beside)
             results.append({"file": str(path), "new": done.new, "known": done.known, "error": None})
         except FileRefusedError as error:
             refused += 1
-            refuse_file(connection, app.project.release, found, path.name, str(error), app.clock)
+            refuse_file(connection, app.project.release, found, path.name, error, app.clock)
             results.append({"file": str(path), "new": 0, "known": 0, "error": str(error)})
     if as_json:
         print_json(results)

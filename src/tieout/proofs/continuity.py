@@ -60,10 +60,14 @@ def in_order(chain: Iterable[Frame]) -> list[Frame]:
     found: list[Frame] = []
     for _, day in groupby(sorted(chain, key=lambda f: f.to_on), lambda f: f.to_on):
         members = list(day)
-        numbered = all(f.number for f in members)
-        members.sort(key=lambda f: (f.number if numbered else (), f.source_key))
-        for _, same in groupby(members, lambda f: f.number if numbered else ()):
-            found += _linked(list(same), found[-1].closing if found else None)
+        # Where one of a day has no number, none of them counts.
+        groups = [members]
+        if all(f.number for f in members):
+            members.sort(key=lambda f: f.number)
+            groups = [list(same) for _, same in groupby(members, lambda f: f.number)]
+        for group in groups:
+            group.sort(key=lambda f: f.source_key)
+            found += _linked(group, found[-1].closing if found else None)
     return found
 
 

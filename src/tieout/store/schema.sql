@@ -725,6 +725,15 @@ CREATE TABLE tieout.throttle (
     last_at timestamp with time zone NOT NULL,
     until timestamp with time zone NOT NULL
 );
+CREATE TABLE tieout.waiting_file (
+    interface text NOT NULL,
+    name text NOT NULL,
+    stamp text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    unchanged_since timestamp with time zone NOT NULL,
+    why text NOT NULL,
+    told boolean DEFAULT false NOT NULL
+);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
@@ -826,6 +835,8 @@ ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 ALTER TABLE ONLY tieout.throttle
     ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY tieout.waiting_file
+    ADD CONSTRAINT waiting_file_pkey PRIMARY KEY (interface, name);
 CREATE UNIQUE INDEX alert_one ON tieout.alert USING btree (key) WHERE (cleared_at IS NULL);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
