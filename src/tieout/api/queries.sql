@@ -54,3 +54,6 @@ select kind, level, count(*)::int as count from tieout.alert where cleared_at is
 
 -- name: failing_subscriptions
 select count(*)::int as count from tieout.subscription where ended_at is null and failures > 0
+
+-- name: waiting_files
+select interface, name, first_at as since, why from tieout.waiting_file order by first_at, interface, name limit 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tieout.money import Amount
@@ -15,7 +15,8 @@ _SQL = Queries("tieout.api")
 
 @dataclass(frozen=True)
 class Status:
-    """`cases` by cause with exact decimal texts; `flows` by interface; `backlog` by stage."""
+    """`cases` by cause with exact decimal texts; `flows` by interface; `backlog` by stage; `files` that are there and not
+    whole yet, the longest there first."""
 
     cases: list[dict[str, Any]]
     flows: list[dict[str, Any]]
@@ -23,6 +24,7 @@ class Status:
     unknown_events: list[dict[str, Any]]
     sealed: int
     unsealed: int
+    files: list[dict[str, Any]] = field(default_factory=list)
 
     def of(self, entities: frozenset[str], release: Release) -> Status:
         """What of it is about some entities; "*" among them: all."""
@@ -34,6 +36,7 @@ class Status:
             cases=[c for c in self.cases if c["entity"] in entities],
             flows=[f for f in self.flows if f["interface"] in mine],
             unknown_events=[e for e in self.unknown_events if e["interface"] in mine],
+            files=[f for f in self.files if f["interface"] in mine],
             backlog={},
         )
 
@@ -61,5 +64,6 @@ def read_status(database: Database, release: Release) -> Status:
             )
         backlog = connection.execute(_SQL["backlog"]).fetchone() or {}
         events = connection.execute(_SQL["unknown_events"]).fetchall()
+        files = [{**r, "since": str(r["since"])[:19]} for r in connection.execute(_SQL["waiting_files"])]
         sealed = connection.execute(_SQL["sealed"]).fetchone() or {"sealed": 0, "unsealed": 0}
-    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"])
+    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"], files)

@@ -417,6 +417,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
                 "flows": state.flows,
                 "backlog": state.backlog,
                 "events_listed": state.unknown_events,
+                "files_waiting": state.files,
                 "tieout": tie_out_json(rows),
             }
         )
@@ -431,6 +432,11 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
         for flow in state.flows:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)
+        for file in state.files:
+            out.print(
+                f"{file['interface']}: {file['name']} waits since {file['since']}: {file['why']}",
+                markup=False,
+            )
     raise typer.Exit(FINDINGS if state.cases else 0)
 
 

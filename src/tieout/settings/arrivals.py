@@ -62,7 +62,7 @@ def _number(
     value = table.get(key, usual)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise file.fail(key, section, f"a number from 0 to {most:g} was expected")
-    return float(value)
+    return value
 
 
 def _suffixes(
