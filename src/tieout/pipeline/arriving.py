@@ -46,14 +46,13 @@ def wait_of(
     """What a file waits for. `beside` are the names in its folder. Pure."""
     if arrival.is_partial(name):
         return Wait("its sender still writes it, by its name")
-    there = {x.lower() for x in beside}
-    if arrival.whole_by == MARKER and not there & {x.lower() for x in arrival.markers_of(name)}:
+    if arrival.whole_by == MARKER and not any(marker in beside for marker in arrival.markers_of(name)):
         return Wait(f"{' or '.join(arrival.markers_of(name))} is not there yet")
     settled = seen.unchanged_since + timedelta(seconds=arrival.settle_seconds) <= now
     if arrival.whole_by == SETTLING and not settled:
         late = seen.first_at + timedelta(minutes=arrival.late_minutes) <= now
         return Wait(f"it was written to less than {arrival.settle_seconds:g} seconds ago", not late)
-    if complete == CONTROL_FILE and (name + CONTROL_SUFFIX).lower() not in there:
+    if complete == CONTROL_FILE and name + CONTROL_SUFFIX not in beside:
         return Wait(f"{name}{CONTROL_SUFFIX} is not there yet")
     return Wait()
 

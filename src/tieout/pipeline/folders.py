@@ -23,7 +23,7 @@ from tieout.pipeline.intake import Accepted, accept
 from tieout.pipeline.pausing import is_paused
 from tieout.pipeline.proving import LARGEST_CONTROL, check_whole
 from tieout.rules import Interface, Release
-from tieout.rules.arrival import CONTROL_FILE, CONTROL_SUFFIX, MARKER
+from tieout.rules.arrival import CONTROL_SUFFIX
 from tieout.store import Connection
 
 _PORTION = 500
@@ -157,8 +157,7 @@ class FolderStage:
         to = "taken"
         try:
             stamp = _stamp(path)
-            # Names are looked at by those rules alone that need them.
-            beside = {p.name for p in path.parent.iterdir()} if _looks_beside(interface) else set()
+            beside = [x for x in arrival.beside(name) if path.with_name(x).exists()]
             if self._arriving.look(connection, interface, name, stamp, beside).why:
                 return False
             with file_content(path) as content:
@@ -173,7 +172,7 @@ class FolderStage:
             to = "refused"
         self._arriving.ended(connection, interface.name, name)
         _move(path, to)
-        for other in (name + CONTROL_SUFFIX, *arrival.markers_of(name) * (arrival.whole_by == MARKER)):
+        for other in arrival.beside(name):
             with suppress(FileNotFoundError):
                 _move(path.with_name(other), to)
         return True
@@ -196,10 +195,6 @@ def _stamp(path: Path) -> str:
     """What changes when a file does. Raises FileNotFoundError."""
     stat = path.stat()
     return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
-
-
-def _looks_beside(interface: Interface) -> bool:
-    return interface.arrival.whole_by == MARKER or interface.complete == CONTROL_FILE
 
 
 def _move(path: Path, to: str) -> None:

@@ -27,12 +27,16 @@ class Arrival:
     def marks(self, name: str) -> bool:
         """Whether a file of this name is no file to take, but says something of another one."""
         ends = (CONTROL_SUFFIX, *(self.markers if self.whole_by == MARKER else ()))
-        return name.lower().endswith(ends)
+        return name.endswith(ends)
 
     def markers_of(self, name: str) -> tuple[str, ...]:
-        """The names of the files any of which says that a file is whole."""
-        return tuple(name + suffix for suffix in self.markers)
+        """The names of the files any of which says that a file is whole; none where no marker is asked for."""
+        return tuple(name + suffix for suffix in self.markers) if self.whole_by == MARKER else ()
+
+    def beside(self, name: str) -> tuple[str, ...]:
+        """The names of all files that say something of a file."""
+        return (name + CONTROL_SUFFIX, *self.markers_of(name))
 
     def is_partial(self, name: str) -> bool:
         """Whether a name says that its file is still written."""
-        return name.lower().endswith(self.partial)
+        return name.lower().endswith(tuple(x.lower() for x in self.partial))

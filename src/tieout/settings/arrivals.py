@@ -68,14 +68,14 @@ def _number(
 def _suffixes(
     file: TomlFile, section: str, table: dict[str, Any], key: str, usual: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Ends of names, in small letters."""
+    """Ends of names."""
     value = table.get(key, list(usual))
     fits = isinstance(value, list) and all(
         isinstance(x, str) and x.startswith(".") and len(x) > 1 for x in value
     )
     if not fits:
         raise _not_suffixes(file, section, key)
-    return tuple(x.lower() for x in value)
+    return tuple(value)
 
 
 def _not_suffixes(file: TomlFile, section: str, key: str) -> ProjectError:
