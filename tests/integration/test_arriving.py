@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.test_fetching import Place
 from tests.integration.test_process import Clock
+from tests.stages import step
 from tieout.bootstrap.discover import discover
 from tieout.connect import SystemConfig
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
@@ -67,10 +68,10 @@ class Folder:
 
     def look(self, *after_s: float) -> None:
         """Look now, and again after each of some seconds of the machine's clock."""
-        self.stage.step(self.connection)
+        step(self.stage, self.connection)
         for seconds in after_s:
             self.wall.at += timedelta(seconds=seconds)
-            self.stage.step(self.connection)
+            step(self.stage, self.connection)
 
     def entries(self) -> list[str]:
         rows = self.database.rows("select source_key from tieout.message order by source_key")
@@ -271,7 +272,7 @@ def test_a_servers_file_settles_as_well_and_is_looked_at_again_once_more_is_know
     def look(seconds: float) -> None:
         folder.clock.at += timedelta(hours=1)
         folder.wall.at += timedelta(seconds=seconds)
-        assert stage.step(folder.connection)
+        assert step(stage, folder.connection)
 
     (place.folder / "run.csv").write_bytes(HALF)
     look(0)

@@ -4,6 +4,7 @@ from tieout.connect.addresses import AddressError, Network, Reached, reach
 from tieout.connect.bills import BILL_OPTIONS, own_accruals
 from tieout.connect.capabilities import (
     Balances,
+    BlindWriter,
     ControlTotal,
     ControlTotals,
     FileReader,
@@ -71,6 +72,7 @@ __all__ = [
     "BILL_OPTIONS",
     "TABLE_OPTIONS",
     "Balances",
+    "BlindWriter",
     "ConfigField",
     "Connector",
     "ConnectorError",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -19,17 +18,16 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import (
-    ConnectorError,
+    BlindWriter,
     Outcome,
     RefusedError,
     Sending,
     SetupError,
     TransientError,
-    UnknownOutcomeError,
     Writer,
 )
 from tieout.documents import EffectBody, EntryPosting, MatchRequest, UnmatchRequest, decode_effect
-from tieout.engine import Clock, Lane, crash_point, wake
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, is_of_batch, text_of, wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger, traced
@@ -39,6 +37,9 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.delivery")
 _log = get_logger(__name__)
 BATCH = 200
+# How often an effect is sent to a target that takes it and does not show it.
+MOST_ABSENT = 5
+NOT_TAKEN = "not_taken_by_target"
 _BYTES = 1 << 21
 Row = dict[str, Any]
 
@@ -91,8 +92,26 @@ def _traced(name: str, rows: list[Row]) -> AbstractContextManager[Any]:
     return traced(name, of, system=first["system"], lane=first["lane"])
 
 
+class _NotThereError(Exception):
+    """Its target took it and does not show it."""
+
+
+def _key(row: Row) -> str:
+    return str(row["external_id"])
+
+
+def _outcome(by_id: dict[str, Outcome], row: Row) -> Outcome:
+    """What a writer said of a row; one of which it says nothing is nobody's to guess."""
+    found = by_id.get(row["external_id"])
+    return found or Outcome(
+        row["external_id"], "undecided", error="its connector did not say what became of it"
+    )
+
+
 class DeliveryStage:
-    """The stage as a worker's step. `writer_of` gives a system's open session, or None."""
+    """A lane of a system is a lane here, an effect an item. `writer_of` gives a system's open session, or None."""
+
+    name, pace = "deliver", Pace()
 
     def __init__(
         self,
@@ -101,33 +120,22 @@ class DeliveryStage:
         systems: Callable[[], Sequence[str]],
     ) -> None:
         self._writer_of, self._clock, self._systems = writer_of, clock, systems
-        self._paused: dict[tuple[str, str], float] = {}
-        self._failures: dict[tuple[str, str], int] = {}
         self._worker = f"pid {os.getpid()}"
 
-    def step(self, connection: Connection) -> bool:
-        """One batch of one free lane; True where something moved."""
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        """Lanes with something that may go now, close-critical ones first."""
         known = set(self._systems())
-        for row in connection.execute(_SQL["lanes"]).fetchall():
-            system, lane = row["system"], row["lane"]
-            if system not in known or self._paused.get((system, lane), 0) > time.monotonic():
-                continue
-            lock = Lane(connection, "deliver", system, lane)
-            if not lock.take():
-                continue
-            try:
-                if self._deliver(connection, system, lane):
-                    return True
-            finally:
-                if not connection.closed:
-                    lock.free()
-        return False
+        rows = connection.execute(_SQL["lanes"]).fetchall()
+        return [Due((r["system"], r["lane"]), r["system"]) for r in rows if r["system"] in known]
 
-    def _deliver(self, connection: Connection, system: str, lane: str) -> bool:
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """One batch. Raises ConnectorError where the system does not answer, or nobody knows what it did."""
+        system, name = lane
         writer = self._writer_of(system)
-        rows = connection.execute(
-            _SQL["claim"], {"system": system, "lane": lane, "limit": BATCH, "bytes": _BYTES}
-        ).fetchall()
+        given = {
+            "system": system, "lane": name, "limit": turn.most(BATCH), "bytes": _BYTES, "waiting": turn.waiting(),
+        }  # fmt: skip
+        rows = connection.execute(_SQL["claim"], given).fetchall()
         if writer is None or not rows:
             return False
         strange = self._strange(connection, system, rows)
@@ -137,10 +145,11 @@ class DeliveryStage:
         kind = json.loads(rows[0]["body"])["op"]
         rows = [r for r in rows if json.loads(r["body"])["op"] == kind]
         open_rows = [r for r in rows if r["state"] in ("attempting", "unknown")]
-        fresh = [r for r in rows if r["state"] == "waiting"]
         if open_rows:
-            return self._look_up(connection, system, lane, writer, open_rows)
-        return self._send(connection, system, lane, writer, fresh)
+            self._look_up(connection, turn, writer, open_rows)
+        else:
+            self._send(connection, turn, writer, rows)
+        return True
 
     @staticmethod
     def _strange(connection: Connection, system: str, rows: list[Row]) -> list[Row]:
@@ -172,78 +181,114 @@ class DeliveryStage:
                 )
                 record(connection, [entry])
 
-    def _look_up(
-        self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]
-    ) -> bool:
-        """What became of attempts whose outcome nobody knows."""
-        try:
-            with _traced("look up", rows):
-                outcomes = writer.look_up(sendings_of(connection, rows))
-        except ConnectorError as error:
-            self._pause(system, lane, error)
-            return False
-        by_id = {o.external_id: o for o in outcomes}
-        absent = [r for r in rows if by_id[r["external_id"]].status == "absent"]
-        rest = [r for r in rows if by_id[r["external_id"]].status != "absent"]
-        with connection.transaction():
-            if absent:
-                ids = [r["delivery_id"] for r in absent]
-                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": ids})
-            self._settle(connection, rest, [by_id[r["external_id"]] for r in rest], "looked up")
-            wake(connection)
-        return True
+    def _look_up(self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]) -> None:
+        """What became of attempts whose outcome nobody knows. Where a look-up fails on a set, it is halved."""
 
-    def _send(self, connection: Connection, system: str, lane: str, writer: Writer, rows: list[Row]) -> bool:
-        ids = [r["delivery_id"] for r in rows]
-        external = [r["external_id"] for r in rows]
+        def look(part: list[Row]) -> None:
+            with _traced("look up", part):
+                outcomes = writer.look_up(sendings_of(connection, part))
+            self._finish(connection, turn, part, outcomes, "looked up")
+
+        def alone(row: Row, error: Exception) -> None:
+            if is_of_batch(error):
+                raise error
+            self._undecided(connection, row, error)
+
+        # That an effect failed is not forgotten here: only once it is there, or a case.
+        in_halves(rows, look, alone, stop=lambda: turn.stopping)
+
+    def _undecided(self, connection: Connection, row: Row, error: Exception) -> None:
+        outcome = Outcome(row["external_id"], "undecided", error=text_of(error))
         with connection.transaction():
-            attempt = connection.execute(
-                _SQL["add_attempt"],
-                {
-                    "system": system,
-                    "lane": lane,
-                    "worker": self._worker,
-                    "external_ids": external,
-                    "at": self._clock.now(),
-                },
-            ).fetchone()
-            connection.execute(_SQL["attempting"], {"ids": ids})
-        assert attempt is not None
-        end = {"attempt_id": attempt["attempt_id"]}
+            self._settle(connection, [row], [outcome], "looked up")
+
+    def _send(self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]) -> None:
+        """Send fresh effects together. What the writer raises for one of them stays with that one: a set on which it
+        fails in an unforeseen way is looked up whole, and each that did not happen is sent by itself from then on.
+        """
+        if isinstance(writer, BlindWriter) or any(turn.failures_of(_key(row)) for row in rows):
+            rows = rows[:1]
+        try:
+            sendings = sendings_of(connection, rows)
+        except Exception as error:
+            if is_of_batch(error) or len(rows) > 1:
+                raise
+            self._refuse(connection, rows, error)
+            return
+        end = self._begin(connection, rows)
+        ids = [r["delivery_id"] for r in rows]
         crash_point("deliver.after_attempt")
         try:
             with _traced("deliver", rows):
-                outcomes = writer.send(sendings_of(connection, rows))
-        except TransientError as error:
+                outcomes = writer.send(sendings)
+        except (TransientError, SetupError) as error:
             # Nothing happened there, so the effects simply wait on.
-            self._end(connection, ids, "waiting", end, "transient", error)
-            self._pause(system, lane, error)
-            return False
+            how = "transient" if isinstance(error, TransientError) else "set-up"
+            self._end(connection, ids, "waiting", end, how, error)
+            raise
         except RefusedError as error:
-            refused = [Outcome(x, "refused", error=str(error)) for x in external]
-            return self._finish(connection, rows, refused, end)
-        except SetupError as error:
-            self._end(connection, ids, "waiting", end, "set-up", error)
-            self._pause(system, lane, error)
-            return False
-        except UnknownOutcomeError as error:
+            outcomes = [Outcome(r["external_id"], "refused", error=str(error)) for r in rows]
+        except Exception as error:
+            # Unforeseen, or a cut line: it may have happened or not.
             self._end(connection, ids, "unknown", end, "unknown", error)
-            self._pause(system, lane, error)
-            return True
+            if not is_of_batch(error):
+                for row in rows:
+                    turn.fail(_key(row), error)
+                return
+            raise
         crash_point("deliver.after_send")
-        self._failures.pop((system, lane), None)
-        return self._finish(connection, rows, outcomes, end)
-
-    def _finish(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], end: Row) -> bool:
-        with _traced("confirm", rows), connection.transaction():
-            self._settle(connection, rows, outcomes, "sent")
-            connection.execute(
-                _SQL["end_attempt"],
-                {**end, "at": self._clock.now(), "outcome": "answered", "detail": None},
-            )
-            wake(connection)
+        self._finish(connection, turn, rows, outcomes, "sent", end)
         crash_point("deliver.after_outcome")
-        return True
+
+    def _begin(self, connection: Connection, rows: list[Row]) -> Row:
+        """Commit that it is attempted, before anything is sent."""
+        given = {
+            "system": rows[0]["system"], "lane": rows[0]["lane"], "worker": self._worker,
+            "external_ids": [r["external_id"] for r in rows], "at": self._clock.now(),
+        }  # fmt: skip
+        with connection.transaction():
+            attempt = connection.execute(_SQL["add_attempt"], given).fetchone()
+            connection.execute(_SQL["attempting"], {"ids": [r["delivery_id"] for r in rows]})
+        assert attempt is not None
+        return {"attempt_id": attempt["attempt_id"]}
+
+    def _finish(
+        self, connection: Connection, turn: Turn, rows: list[Row], outcomes: Sequence[Outcome], how: str,
+        end: Row | None = None,
+    ) -> None:  # fmt: skip
+        """Write what became of a set that was sent or looked up, in one transaction.
+
+        What was sent and is not there is sent again a few times, a little later each time; then it is a case.
+        """
+        by_id = {o.external_id: o for o in outcomes}
+        told = [self._bounded(turn, _outcome(by_id, row), end is not None) for row in rows]
+        with _traced("confirm", rows), connection.transaction():
+            self._settle(connection, rows, told, how)
+            if end is not None:
+                answered = {**end, "at": self._clock.now(), "outcome": "answered", "detail": None}
+                connection.execute(_SQL["end_attempt"], answered)
+            wake(connection)
+        for outcome in told:
+            if outcome.status in ("absent", "unsent"):
+                if end is not None and (outcome.error or outcome.status == "absent"):
+                    turn.fail(outcome.external_id, _NotThereError(outcome.error or "sent, and not there"))
+            else:
+                turn.worked(outcome.external_id)
+
+    @staticmethod
+    def _bounded(turn: Turn, outcome: Outcome, sent: bool) -> Outcome:
+        """An outcome as it is, but for what is not there after the last time that it may be sent."""
+        times = turn.failures_of(outcome.external_id) + sent
+        if outcome.status != "absent" or times < MOST_ABSENT:
+            return outcome
+        why = f"sent {times} times, and not there: {outcome.error or 'it shows something else'}"
+        return Outcome(outcome.external_id, "undecided", error=why, cause=NOT_TAKEN)
+
+    def _refuse(self, connection: Connection, rows: list[Row], error: Exception) -> None:
+        """Effects that cannot even be put together are refused, as if their target had."""
+        outcomes = [Outcome(r["external_id"], "refused", error=text_of(error)) for r in rows]
+        with connection.transaction():
+            self._settle(connection, rows, outcomes, "sent")
 
     def _end(
         self,
@@ -258,15 +303,8 @@ class DeliveryStage:
             connection.execute(_SQL["set_state"], {"state": state, "ids": ids})
             connection.execute(
                 _SQL["end_attempt"],
-                {**end, "at": self._clock.now(), "outcome": outcome, "detail": str(error)[:500]},
+                {**end, "at": self._clock.now(), "outcome": outcome, "detail": text_of(error)},
             )
-
-    def _pause(self, system: str, lane: str, error: ConnectorError) -> None:
-        key = (system, lane)
-        self._failures[key] = self._failures.get(key, 0) + 1
-        after = getattr(error, "retry_after", min(0.05 * 2 ** self._failures[key], 5.0))
-        self._paused[key] = time.monotonic() + after
-        _log.warning("lane waits", system=system, lane=lane, seconds=after, error=str(error)[:300])
 
     def _settle(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str) -> None:
         """Write what became of each sending, with evidence, in the caller's transaction."""
@@ -277,7 +315,7 @@ class DeliveryStage:
             outcome = by_id[row["external_id"]]
             if outcome.status == "confirmed":
                 confirmed.append((row, outcome))
-            elif outcome.status == "absent":
+            elif outcome.status in ("absent", "unsent"):
                 connection.execute(_SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]})
             else:
                 self._refused(connection, row, outcome)
@@ -362,7 +400,7 @@ class DeliveryStage:
 # Causes of effects that did not happen: delivering them solves the case.
 _UNSENT = [
     "refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible",
-    "paid_already",
+    "paid_already", NOT_TAKEN,
 ]  # fmt: skip
 _RECOVERY = {
     NOT_OURS: "somebody wrote into the database past Tieout: find out who; nothing of it was sent",
@@ -370,6 +408,8 @@ _RECOVERY = {
     "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
     "paid_already": "somebody paid or matched its bill meanwhile: exclude the payment with that reason; it is "
     "in no file to the bank",
+    NOT_TAKEN: "its target takes it and shows something else: find out what changes it there (a trigger, a rule), then "
+    "`tieout replay`",
     "match_impossible": "one side has left its account: correct it in the ledger, then replay",
     "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
     "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",

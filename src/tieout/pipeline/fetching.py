@@ -4,13 +4,11 @@ schedule; what is known already has no second effect. Nothing is changed there."
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from tieout.connect import ConnectorError, FileReader, FileRefusedError, RemoteFolder, TransientError
-from tieout.engine import Clock, Lane
-from tieout.observe import get_logger
+from tieout.connect import FileReader, FileRefusedError, RemoteFile, RemoteFolder
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.pipeline.arriving import Arriving
 from tieout.pipeline.folders import refuse_file, take_file
 from tieout.rules import Interface, Release
@@ -18,12 +16,13 @@ from tieout.rules.arrival import CONTROL_SUFFIX
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
-_log = get_logger(__name__)
 STREAM = "#fetch"
 
 
 class FetchStage:
-    """The stage as a worker's step. `sources` are (interface, system with a RemoteFolder)."""
+    """An interface is a lane, a file there an item. `sources` are (interface, system with a RemoteFolder)."""
+
+    name, pace = "fetch", Pace()
 
     def __init__(
         self,
@@ -34,82 +33,76 @@ class FetchStage:
         clock: Clock,
         wall: Clock | None = None,
     ) -> None:
-        self._sources, self._release = sources, release
+        self._sources, self._release = dict(sources), release
         self._folder_of, self._reader_of, self._clock = folder_of, reader_of, clock
-        self._paused: dict[str, float] = {}
         self._arriving = Arriving(release, clock, wall)
 
-    def step(self, connection: Connection) -> bool:
-        worked = False
-        for name, system in self._sources:
-            interface = self._release().interfaces.get(name)
-            if interface is None or self._paused.get(name, 0) > time.monotonic():
-                continue
-            given = {"interface": name, "stream": STREAM, "now": self._clock.now()}
-            connection.execute(_SQL["ensure_cursor"], given)
-            lane = Lane(connection, "fetch", name)
-            if not lane.take():
-                continue
-            try:
-                worked = self._fetch(connection, interface, system) or worked
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        known = self._release().interfaces
+        return [Due((name,), system) for name, system in self._sources.items() if name in known]
 
-    def _fetch(self, connection: Connection, interface: Interface, system: str) -> bool:
-        now = self._clock.now()
-        row = connection.execute(
-            "select position from tieout.poll_cursor where interface = %s and stream = %s and due_at <= %s"
-            " and interface not in (select interface from tieout.paused)",
-            (interface.name, STREAM, now),
-        ).fetchone()
-        folder, reader = self._folder_of(system), self._reader_of(interface.system)
-        if row is None or folder is None or reader is None:
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Every file that is new there, each by itself. Raises ConnectorError; what was taken by then is known."""
+        (name,) = lane
+        interface, now = self._release().interfaces.get(name), self._clock.now()
+        given = {"interface": name, "stream": STREAM, "now": now}
+        connection.execute(_SQL["ensure_cursor"], given)
+        row = connection.execute(_SQL["due_poll"], given).fetchone()
+        if interface is None or row is None:
+            return False
+        folder, reader = self._folder_of(self._sources[name]), self._reader_of(interface.system)
+        if folder is None or reader is None:
             return False
         seen: dict[str, str] = json.loads(row["position"])
-        settles = False
-        try:
-            there = {file.name: file.stamp for file in folder.list_files()}
-            self._arriving.forget_gone(connection, interface.name, there)
-            for name, stamp in there.items():
-                mark = stamp_with_control(self._release(), name, there)
-                if interface.arrival.marks(name) or seen.get(name) in (stamp, mark):
-                    continue
-                wait = self._arriving.look(connection, interface, name, stamp, there)
-                if wait.why:
-                    settles = settles or wait.soon
-                    continue
-                beside = name + CONTROL_SUFFIX
-                content, control = folder.fetch(name), folder.fetch(beside) if beside in there else None
-                # One that is another by now was written to meanwhile: it waits for the next time.
-                if {f.name: f.stamp for f in folder.list_files()}.get(name) != stamp:
-                    settles = True
-                    continue
-                taken = self._take(connection, interface, reader, name, content, control)
-                self._arriving.ended(connection, interface.name, name)
-                # What nothing shows to be whole is looked at again once the project, or its control file, says more.
-                seen[name] = stamp if taken else mark
-        except ConnectorError as error:
-            after = error.retry_after if isinstance(error, TransientError) else 30.0
-            self._paused[interface.name] = time.monotonic() + after
-            _log.warning("fetch failed", interface=interface.name, error=str(error)[:300])
-            connection.execute(
-                _SQL["poll_failed"],
-                {"interface": interface.name, "stream": STREAM, "error": str(error)[:500]},
+        there = folder.list_files()
+        stamps = {f.name: f.stamp for f in there}
+        self._arriving.forget_gone(connection, name, stamps)
+        settling: set[str] = set()
+
+        def is_new(file: RemoteFile) -> bool:
+            mark = stamp_with_control(self._release(), file.name, stamps)
+            return not interface.arrival.marks(file.name) and seen.get(file.name) not in (file.stamp, mark)
+
+        def take(file: RemoteFile) -> bool:
+            wait = self._arriving.look(connection, interface, file.name, file.stamp, stamps)
+            if wait.soon:
+                settling.add(file.name)
+            if wait.why:
+                return False
+            beside = file.name + CONTROL_SUFFIX
+            content, control = folder.fetch(file.name), folder.fetch(beside) if beside in stamps else None
+            # One that is another by now was written to meanwhile: it waits for the next time.
+            if {f.name: f.stamp for f in folder.list_files()}.get(file.name) != file.stamp:
+                settling.add(file.name)
+                return False
+            taken = self._take(connection, interface, reader, file.name, content, control)
+            self._arriving.ended(connection, name, file.name)
+            # What nothing shows to be whole is looked at again once the project, or its control file, says more.
+            seen[file.name] = file.stamp if taken else stamp_with_control(self._release(), file.name, stamps)
+            return True
+
+        def refuse(file: RemoteFile, error: Exception) -> None:
+            refuse_file(
+                connection,
+                self._release(),
+                interface,
+                file.name,
+                FileRefusedError(text_of(error)),
+                self._clock,
             )
-            return False
-        connection.execute(
-            _SQL["move_cursor"],
-            {
-                "interface": interface.name,
-                "stream": STREAM,
-                "now": now,
-                "due_at": now + next_look(interface, settles),
-                # What is gone there is forgotten here, so that the list does not grow.
-                "position": json.dumps({k: v for k, v in seen.items() if k in there}),
-            },
-        )
+            self._arriving.ended(connection, name, file.name)
+            seen[file.name] = file.stamp
+
+        try:
+            turn.each([f for f in there if is_new(f)], lambda f: f.name, take, refuse)
+        finally:
+            # What is gone there is forgotten here, so that the list does not grow.
+            names = {file.name for file in there}
+            given["position"] = json.dumps({k: v for k, v in seen.items() if k in names})
+            if not connection.closed:
+                connection.execute(_SQL["remember_position"], given)
+        given["due_at"] = now + next_look(interface, bool(settling))
+        connection.execute(_SQL["move_cursor"], given)
         return True
 
     def _take(

@@ -16,7 +16,7 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connect import FileReader, FileRefusedError, Item
-from tieout.engine import Clock, Lane, crash_point
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, text_of
 from tieout.money import Period
 from tieout.pipeline.arriving import Arriving
 from tieout.pipeline.intake import Accepted, accept
@@ -114,7 +114,9 @@ def refuse_file(
 
 
 class FolderStage:
-    """The stage as a worker's step."""
+    """Folders of this machine: a watched interface is a lane, a file an item."""
+
+    name, pace = "folder", Pace()
 
     def __init__(
         self,
@@ -124,37 +126,43 @@ class FolderStage:
         clock: Clock,
         wall: Clock | None = None,
     ) -> None:
-        self._watched, self._release = watched, release
+        self._watched, self._release = dict(watched), release
         self._reader_of, self._clock = reader_of, clock
         self._arriving = Arriving(release, clock, wall)
 
-    def step(self, connection: Connection) -> bool:
-        worked = False
-        for name, folder in self._watched:
-            interface = self._release().interfaces.get(name)
-            reader = self._reader_of(interface.system) if interface else None
-            if interface is None or reader is None or not folder.is_dir():
-                continue
-            files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-            self._arriving.forget_gone(connection, name, {p.name for p in files})
-            if not files or is_paused(connection, name):
-                continue
-            lane = Lane(connection, "folder", name)
-            if not lane.take():
-                continue
-            try:
-                for path in files:
-                    worked = self._take(connection, interface, reader, path) or worked
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        known = self._release().interfaces
+        return [Due((name,), known[name].system) for name in self._watched if name in known]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Every file that is there, each by itself; one on which its reader fails is refused. Raises OSError where
+        the folder cannot be read."""
+        (name,) = lane
+        folder, interface = self._watched[name], self._release().interfaces.get(name)
+        if interface is None or not folder.is_dir():
+            return False
+        files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
+        self._arriving.forget_gone(connection, name, {p.name for p in files})
+        if not files or is_paused(connection, name):
+            return False
+        reader = self._reader_of(interface.system)
+        if reader is None:
+            return False
+
+        def refuse(path: Path, error: Exception) -> None:
+            self._refuse(connection, interface, path, FileRefusedError(text_of(error)))
+
+        return turn.each(
+            files,
+            lambda path: path.name,
+            lambda path: self._take(connection, interface, reader, path),
+            refuse,
+        )
 
     def _take(self, connection: Connection, interface: Interface, reader: FileReader, path: Path) -> bool:
         arrival, name = interface.arrival, path.name
         if arrival.marks(name):
             return False
-        to = "taken"
         try:
             stamp = _stamp(path)
             beside = [x for x in arrival.beside(name) if path.with_name(x).exists()]
@@ -168,14 +176,24 @@ class FolderStage:
         except (FileNotFoundError, FileChangedError):
             return False
         except FileRefusedError as error:
-            refuse_file(connection, self._release(), interface, name, error, self._clock)
-            to = "refused"
-        self._arriving.ended(connection, interface.name, name)
+            self._refuse(connection, interface, path, error)
+            return True
+        self._end(connection, interface, path, "taken")
+        return True
+
+    def _refuse(
+        self, connection: Connection, interface: Interface, path: Path, error: FileRefusedError
+    ) -> None:
+        refuse_file(connection, self._release(), interface, path.name, error, self._clock)
+        self._end(connection, interface, path, "refused")
+
+    def _end(self, connection: Connection, interface: Interface, path: Path, to: str) -> None:
+        """Nothing waits for a file any more: it is moved, with what stands beside it."""
+        self._arriving.ended(connection, interface.name, path.name)
         _move(path, to)
-        for other in arrival.beside(name):
+        for other in interface.arrival.beside(path.name):
             with suppress(FileNotFoundError):
                 _move(path.with_name(other), to)
-        return True
 
 
 class FileChangedError(Exception):
