@@ -153,3 +153,12 @@ def test_every_reader_of_files_says_what_shows_that_they_are_whole() -> None:
         if not isinstance(c.open(SystemConfig(n, n, "t", config[n])), ProvingReader)
     ]
     assert readers and without == []
+
+
+def test_totals_of_one_currency_say_nothing_of_the_rows_of_another() -> None:
+    lines = BILLS.splitlines(keepends=True)
+    dollars, euro = [*lines[:4], lines[5]], lines[4]
+    reader = CONNECTORS["billing"].open(SystemConfig("billing", "billing", "test", {}))
+    assert reader.proof("f.csv", b"".join(dollars), {}).by
+    assert not reader.proof("f.csv", b"".join([*dollars, euro]), {}).by
+    assert reader.proof("f.csv", b"".join([*dollars, euro, lines[6]]), {}).by
