@@ -70,6 +70,12 @@ class Running:
     def status(self) -> dict[str, Any]:
         return dict(httpx2.get(f"http://127.0.0.1:{self.port}/status").json())
 
+    def drop(self, name: str, content: bytes) -> None:
+        """Put a bank's file into the watched folder, whole."""
+        partial = self.world.statements / f"{name}.part"
+        partial.write_bytes(content)
+        partial.rename(self.world.statements / name)
+
     def posted(self, interface: str) -> int:
         return next(f["posted"] for f in self.status()["flows"] if f["interface"] == interface)
 
@@ -158,9 +164,20 @@ def test_a_file_in_the_watched_folder_is_posted_once_under_any_name(running: Run
     bank = running.world.bank
     bank.book(IBAN_USD, BankLine(START.date(), -1500, remittance="Fee", code=("ACMT", "MDOP", "CHRG")))
     raw = bank.statement(IBAN_USD, START.date())
-    (running.world.statements / "a.xml").write_bytes(raw)
+    half = running.world.statements / "a.xml.part"
+    half.write_bytes(raw[:400])
+
+    def waiting() -> list[str]:
+        done = tieout("status", "--json", folder=running.project)
+        return [f["name"] for f in json.loads(done.stdout)["files_waiting"]]
+
+    running.wait(lambda: waiting() == ["a.xml.part"])
+    assert running.posted("bank") == 0 and running.status()["files"][0]["interface"] == "bank"
+    half.write_bytes(raw)
+    half.rename(running.world.statements / "a.xml")
     running.wait(lambda: running.posted("bank") == 2)
-    (running.world.statements / "b.xml").write_bytes(raw)
+    running.wait(lambda: waiting() == [])
+    running.drop("b.xml", raw)
     running.wait(lambda: (running.world.statements / "taken" / "b.xml").exists())
     path = running.project.parent / "c.xml"
     path.write_bytes(raw)
@@ -172,7 +189,7 @@ def test_a_file_in_the_watched_folder_is_posted_once_under_any_name(running: Run
 
 
 def test_an_unreadable_file_is_a_case_and_kept(running: Running) -> None:
-    (running.world.statements / "broken.xml").write_bytes(b"no statement")
+    running.drop("broken.xml", b"no statement")
     running.wait(lambda: (running.world.statements / "refused" / "broken.xml").exists())
     running.wait(lambda: "unreadable_file" in {c["cause"] for c in running.status()["cases"]})
     done = tieout("cases", "list", "--json", folder=running.project)
@@ -248,9 +265,7 @@ def from_bank(running: Running, name: str, *lines: BankLine) -> None:
     for line in lines:
         running.world.bank.book(IBAN_USD, line)
     before = running.posted("bank")
-    (running.world.statements / f"{name}.xml").write_bytes(
-        running.world.bank.statement(IBAN_USD, lines[0].on)
-    )
+    running.drop(f"{name}.xml", running.world.bank.statement(IBAN_USD, lines[0].on))
     running.wait(lambda: running.posted("bank") > before or "unmatched_bank_line" in open_causes(running))
 
 

@@ -98,6 +98,7 @@ def test_no_money_passes_through_a_float() -> None:
         "faults.py",
         "measuring.py",
         "client.py",
+        "retry_after.py",
         "company.py",
         "traps.py",
         "clock.py",

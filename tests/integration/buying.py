@@ -86,6 +86,7 @@ class Buyer(Office):
         return Interface(
             name, SYSTEMS[name], "US", STREAMS[name], "payables", "procure to pay",
             late_events=self.late_events, options=options[name], patience_hours=self.patience_hours,
+            complete="when settled",
         )  # fmt: skip
 
     def release(self) -> Release:

@@ -108,7 +108,7 @@ class Office:
     @property
     def interface(self) -> Interface:
         return Interface("journals", "ledgers", "US", ("journals",), "accounting", "record to report",
-                         late_events=self.late_events, options=self.options)  # fmt: skip
+                         late_events=self.late_events, complete="when settled", options=self.options)  # fmt: skip
 
     def release(self) -> Release:
         def table(name: str, rows: dict[str, str]) -> Mapping:

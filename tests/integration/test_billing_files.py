@@ -32,7 +32,14 @@ class Billing(Office):
     @property
     def interface(self) -> Interface:
         return Interface(
-            "billing", "billing", "US", ("documents",), "ar", "order to cash", options={"deferral": "tieout"}
+            "billing",
+            "billing",
+            "US",
+            ("documents",),
+            "ar",
+            "order to cash",
+            complete="when settled",
+            options={"deferral": "tieout"},
         )
 
     def release(self) -> Release:

@@ -16,7 +16,7 @@ from tieout.bootstrap.discover import discover
 from tieout.connect import RemoteFolder, SetupError, SystemConfig, TransientError
 from tieout.connectors.sftp.simulator import SftpServer
 from tieout.pipeline import FetchStage
-from tieout.rules import Entity, Interface, Release
+from tieout.rules import Arrival, Entity, Interface, Release
 from tieout.sandbox.world import free_port
 from tieout.store import Database
 
@@ -106,7 +106,7 @@ def test_new_files_are_taken_once_broken_ones_become_a_case_and_nothing_changes_
     (place.folder / "broken.sta").write_text("no statement")
     clock = Clock(NOW)
     release = Release("0" * 64, {"US": Entity("US", "US", "EUR", "UTC", "odoo")},
-                      {"bank": Interface("bank", "bank", "US", ("statements",), "o", "p")}, {})  # fmt: skip
+                      {"bank": Interface("bank", "bank", "US", ("statements",), "o", "p", arrival=Arrival(settle_seconds=0))}, {})  # fmt: skip
     session, reader = place.open(), discover()["bankfile"].open(SystemConfig("bank", "bankfile", "test", {}))
     stage = FetchStage((("bank", "files"),), lambda: release, lambda _: session, lambda _: reader, clock)
     connection = database.connect(autocommit=True)

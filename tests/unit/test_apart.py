@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tieout.connect import ApartReader, FileRefusedError, Item, can_be_read_apart
+from tieout.connect import ApartReader, FileRefusedError, Item, Proof, can_be_read_apart
 
 
 class Reader:
@@ -67,3 +68,22 @@ def test_what_it_does_to_its_reader_is_a_refusal(tmp_path: Path, what: str, said
 
 def test_a_reader_that_holds_something_is_known() -> None:
     assert can_be_read_apart(Reader()) and not can_be_read_apart(Holding())
+
+
+class Proving(Reader):
+    """Says what shows that its files are whole."""
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        return Proof(by=f"its {len(content)} bytes", rows=3000, total=Decimal("12.50"))
+
+
+def test_what_shows_that_a_file_is_whole_is_told_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"good")
+    with path.open("rb") as file:
+        reader = ApartReader(Proving(), file)
+        assert len(list(reader.read("x.csv", b"", {"more": b""}))) == 3000
+        assert reader.proof("x.csv", b"", {}) == Proof("its 4 bytes", 3000, Decimal("12.50"))
+        plain = ApartReader(Reader(), file)
+        list(plain.read("x.csv", b"", {"more": b""}))
+        assert plain.proof("x.csv", b"", {}) == Proof()

@@ -59,3 +59,6 @@ select count(*)::int as count from tieout.subscription where ended_at is null an
 
 -- name: unpinned
 select system, refused, why, since from tieout.unpinned_system order by system
+
+-- name: waiting_files
+select interface, name, first_at as since, why from tieout.waiting_file order by first_at, interface, name limit 200

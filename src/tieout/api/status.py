@@ -15,7 +15,8 @@ _SQL = Queries("tieout.api")
 
 @dataclass(frozen=True)
 class Status:
-    """`cases` by cause with exact decimal texts; `flows` by interface; `backlog` by stage."""
+    """`cases` by cause with exact decimal texts; `flows` by interface; `backlog` by stage; `files` that are there and not
+    whole yet, the longest there first."""
 
     cases: list[dict[str, Any]]
     flows: list[dict[str, Any]]
@@ -25,6 +26,7 @@ class Status:
     unsealed: int
     # Ledgers that nothing is read from or sent to: they have not answered yet, or are others than they were pinned to.
     unpinned: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
 
     def of(self, entities: frozenset[str], release: Release) -> Status:
         """What of it is about some entities; "*" among them: all."""
@@ -36,6 +38,7 @@ class Status:
             cases=[c for c in self.cases if c["entity"] in entities],
             flows=[f for f in self.flows if f["interface"] in mine],
             unknown_events=[e for e in self.unknown_events if e["interface"] in mine],
+            files=[f for f in self.files if f["interface"] in mine],
             backlog={},
         )
 
@@ -63,6 +66,7 @@ def read_status(database: Database, release: Release) -> Status:
             )
         backlog = connection.execute(_SQL["backlog"]).fetchone() or {}
         events = connection.execute(_SQL["unknown_events"]).fetchall()
+        files = [{**r, "since": str(r["since"])[:19]} for r in connection.execute(_SQL["waiting_files"])]
         sealed = connection.execute(_SQL["sealed"]).fetchone() or {"sealed": 0, "unsealed": 0}
         unpinned = connection.execute(_SQL["unpinned"]).fetchall()
-    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"], unpinned)
+    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"], unpinned, files)

@@ -188,14 +188,17 @@ class Uploads:
             except (psycopg.OperationalError, psycopg.InterfaceError, StampError, OSError, MemoryError):
                 raise
             except FileRefusedError as error:
-                why = str(error)
+                refused = FileRefusedError(
+                    fit_to_keep(str(error), 1000), cause=error.cause, recovery=error.recovery
+                )
             except Exception as error:
                 # What a file does to its reader, or its texts to the database, is the file's.
                 _log.warning("a reader broke on a file", interface=interface.name, error=type(error).__name__)
-                why = f"{name}: it cannot be read as what it says it is ({type(error).__name__})"
-            why = fit_to_keep(why, 1000)
-            refuse_file(connection, self._project.release(), interface, name, why, self._project.clock)
-            return 422, {"detail": why}, {}
+                refused = FileRefusedError(
+                    f"{name}: it cannot be read as what it says it is ({type(error).__name__})"
+                )
+            refuse_file(connection, self._project.release(), interface, name, refused, self._project.clock)
+            return 422, {"detail": str(refused)}, {}
         except (psycopg.Error, StampError, OSError, MemoryError) as error:
             _log.warning("an upload was not kept", interface=interface.name, error=type(error).__name__)
             return 503, *again

@@ -227,7 +227,7 @@ def ingest(
 ) -> None:
     """Take files in; a file that was taken before has no second effect."""
     from tieout.connect import FileRefusedError
-    from tieout.pipeline import file_content, refuse_file, take_file
+    from tieout.pipeline import control_of, file_content, refuse_file, take_file
 
     app = open_running(folder)
     found = app.project.release.interfaces.get(interface)
@@ -243,11 +243,12 @@ def ingest(
     for path in files:
         try:
             with file_content(path) as content:
-                done = take_file(connection, found, reader, path.name, content, app.clock, who)
+                beside = control_of(path)
+                done = take_file(connection, found, reader, path.name, content, app.clock, who, beside)
             results.append({"file": str(path), "new": done.new, "known": done.known, "error": None})
         except FileRefusedError as error:
             refused += 1
-            refuse_file(connection, app.project.release, found, path.name, str(error), app.clock)
+            refuse_file(connection, app.project.release, found, path.name, error, app.clock)
             results.append({"file": str(path), "new": 0, "known": 0, "error": str(error)})
     if as_json:
         print_json(results)
@@ -279,6 +280,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
                 "backlog": state.backlog,
                 "events_listed": state.unknown_events,
                 "unpinned": state.unpinned,
+                "files_waiting": state.files,
                 "tieout": tie_out_json(rows),
             }
         )
@@ -296,6 +298,11 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
         for flow in state.flows:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)
+        for file in state.files:
+            out.print(
+                f"{file['interface']}: {file['name']} waits since {file['since']}: {file['why']}",
+                markup=False,
+            )
     raise typer.Exit(FINDINGS if state.cases or state.unpinned else 0)
 
 

@@ -404,7 +404,9 @@ class Demo:
             pull_again(connection, interface, app.clock)
         for _, folder in app.project.watch:
             for path in sorted((folder / "taken").iterdir()):
-                shutil.copy(path, folder / f"again-{path.name}")
+                partial = folder / f".again-{path.name}"
+                shutil.copy(path, partial)
+                partial.rename(folder / f"again-{path.name}")
         connection.execute("select pg_notify('tieout_wake', '')")
         self.settle(app)
         return str(oracle.ledger_sha256())

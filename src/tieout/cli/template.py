@@ -39,7 +39,7 @@ key = "env:STRIPE_KEY"
 webhook_secrets = "env:STRIPE_WEBHOOK_SECRETS"   # two, separated by a blank, while one rotates
 
 [watch]
-bank = "statements"           # files that appear here are taken in
+bank = "statements"           # files that appear here are taken in once they are whole: docs/FORMATS.md
 """
 _BANK = """# Statements are told by content; {statements}.
 system = "bank"

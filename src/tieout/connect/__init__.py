@@ -49,7 +49,9 @@ from tieout.connect.errors import (
     UnknownOutcomeError,
 )
 from tieout.connect.journals import Control, EntryRow, journal_documents, journal_items, journal_of
+from tieout.connect.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connect.retry import patiently
+from tieout.connect.retry_after import wait_asked
 from tieout.connect.tables import (
     TABLE_OPTIONS,
     RowError,
@@ -124,4 +126,10 @@ __all__ = [
     "patiently",
     "read_json",
     "signed",
+    "wait_asked",
+    "Proof",
+    "ProvingReader",
+    "entries_proof",
+    "totals_proof",
+    "workbook_proof",
 ]

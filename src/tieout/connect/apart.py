@@ -21,6 +21,7 @@ import msgspec
 
 from tieout.connect.capabilities import FileReader, Item
 from tieout.connect.errors import FileRefusedError
+from tieout.connect.proof import Proof, ProvingReader
 
 # Of the address space, and of processor time (a good file of 32 MiB takes a quarter of it); and of any time.
 _MOST_BYTES = 2 << 30
@@ -35,6 +36,11 @@ class ApartReader:
 
     def __init__(self, reader: FileReader, file: IO[bytes]) -> None:
         self._reader, self._file = reader, file
+        self._proof = Proof()
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """What the other reader said shows that the file is whole, once its items were read."""
+        return self._proof
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
         """The items as they are read; `content` is not looked at, the file is. Raises FileRefusedError."""
@@ -51,32 +57,32 @@ class ApartReader:
             try:
                 process.stdin.write(asked)
                 process.stdin.close()
-                yield from _told(process.stdout, name)
+                yield from self._told(process.stdout, name)
             except BrokenPipeError:
                 raise FileRefusedError(f"{name}: {_TOO_MUCH}") from None
             finally:
                 process.kill()
+
+    def _told(self, pipe: IO[bytes], name: str) -> Iterator[Item]:
+        while True:
+            head = pipe.read(_LENGTH.size)
+            if len(head) < _LENGTH.size:
+                # It died before it could say how it ended.
+                raise FileRefusedError(f"{name}: {_TOO_MUCH}")
+            kind, first, second, third, body = _ITEMS.decode(pipe.read(_LENGTH.unpack(head)[0]))
+            if kind == "item":
+                yield Item(first, second, third, body)
+            elif kind == "done":
+                self._proof = msgspec.msgpack.decode(body, type=Proof)
+                return
+            else:
+                raise FileRefusedError(first, cause=second, recovery=third)
 
 
 _TOO_MUCH = (
     f"reading it takes more than {_MOST_BYTES >> 30} GiB of memory or {_MOST_SECONDS} seconds: if it is a good file, "
     "put it into the interface's folder in smaller ones"
 )
-
-
-def _told(pipe: IO[bytes], name: str) -> Iterator[Item]:
-    while True:
-        head = pipe.read(_LENGTH.size)
-        if len(head) < _LENGTH.size:
-            # It died before it could say how it ended.
-            raise FileRefusedError(f"{name}: {_TOO_MUCH}")
-        kind, stream, source_key, dedupe_key, body = _ITEMS.decode(pipe.read(_LENGTH.unpack(head)[0]))
-        if kind == "item":
-            yield Item(stream, source_key, dedupe_key, body)
-        elif kind == "done":
-            return
-        else:
-            raise FileRefusedError(stream)
 
 
 def can_be_read_apart(reader: FileReader) -> bool:
@@ -94,6 +100,10 @@ def _say(kind: str, *texts: str, body: bytes = b"") -> None:
     sys.stdout.buffer.write(_LENGTH.pack(len(frame)) + frame)
 
 
+def _refused(error: FileRefusedError) -> None:
+    _say("refused", str(error), error.cause, error.recovery)
+
+
 def main() -> None:
     """Read the file that standard input names, and say its items."""
     reader, name, options, number = pickle.load(sys.stdin.buffer)
@@ -105,13 +115,16 @@ def main() -> None:
         with mmap.mmap(number, 0, access=mmap.ACCESS_READ) as content:
             for item in reader.read(name, content, options):
                 _say("item", item.stream, item.source_key, item.dedupe_key, body=item.body)
-        _say("done")
+            proof = reader.proof(name, content, options) if isinstance(reader, ProvingReader) else Proof()
+        _say("done", body=msgspec.msgpack.encode(proof))
     except FileRefusedError as error:
-        _say("refused", str(error))
+        _refused(error)
     except MemoryError:
-        _say("refused", f"{name}: {_TOO_MUCH}")
+        _refused(FileRefusedError(f"{name}: {_TOO_MUCH}"))
     except Exception as error:
-        _say("refused", f"{name}: it cannot be read as what it says it is ({type(error).__name__})")
+        _refused(
+            FileRefusedError(f"{name}: it cannot be read as what it says it is ({type(error).__name__})")
+        )
     sys.stdout.buffer.flush()
 
 

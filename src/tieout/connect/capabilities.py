@@ -82,8 +82,8 @@ class LedgerFacts:
     rates: Mapping[str, Sequence[tuple[date, Decimal]]]
 
     def rate(self, currency: str, on: date) -> Decimal | None:
-        """Units of `currency` for one of the company's on `on`; the first rate holds before
-        its own date, as the ledger has it."""
+        """Units of `currency` for one of the company's on `on`, above zero; None where the ledger has none. The first
+        rate holds before its own date, as the ledger has it."""
         rows = self.rates.get(currency)
         if not rows:
             return None
@@ -91,7 +91,7 @@ class LedgerFacts:
         for day, value in rows:
             if day <= on:
                 best = value
-        return best
+        return best if best > 0 else None
 
 
 @dataclass(frozen=True)

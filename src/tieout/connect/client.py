@@ -11,6 +11,7 @@ import msgspec
 
 from tieout.connect.errors import RefusedError, SetupError, TransientError
 from tieout.connect.retry import patiently
+from tieout.connect.retry_after import wait_asked
 
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
@@ -53,9 +54,9 @@ def _once(
     except httpx2.HTTPError as error:
         raise TransientError(f"{system}: {error!r}", 1.0) from None
     if reply.status_code == 429:
-        raise TransientError(f"{system}: too many requests", float(reply.headers.get("retry-after", "1")))
+        raise TransientError(f"{system}: too many requests", wait_asked(reply.headers, 1.0))
     if reply.status_code >= 500:
-        raise TransientError(f"{system} {path}: status {reply.status_code}", 0.5)
+        raise TransientError(f"{system} {path}: status {reply.status_code}", wait_asked(reply.headers, 0.5))
     if reply.status_code in (401, 403):
         raise SetupError(f"{system} refuses the key: {refuses}")
     if reply.status_code not in (200, 201):

@@ -32,7 +32,17 @@ class SignatureError(ConnectorError):
 
 
 class FileRefusedError(ConnectorError):
-    """A file that cannot be read as what it says it is."""
+    """A file that is not taken: it becomes a case of `cause`, which says by `recovery` what to do."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str = "unreadable_file",
+        recovery: str = "the file is kept: ask its sender for a good one, put that into the folder, and solve this",
+    ) -> None:
+        super().__init__(message)
+        self.cause, self.recovery = cause, recovery
 
 
 class ContentRefusedError(ValueError):

@@ -9,12 +9,15 @@ from typing import TypeVar
 from tieout.connect.errors import SetupError, TransientError
 
 T = TypeVar("T")
+# What a system may ask for and is still waited for here; and how long one wait is at most.
+_PATIENCE_S = 2.0
 _LONGEST_S = 2.0
 
 
 def patiently(call: Callable[[], T], tries: int = 5) -> T:
-    """`call`'s answer. A TransientError is waited out as long as it asks (two seconds at most)
-    and tried again; a refused key once more, since some servers refuse while they rotate.
+    """`call`'s answer. A TransientError is waited out and tried again; a refused key once more, since some servers
+    refuse while they rotate. One that asks for more than two seconds is the caller's to wait out: nobody asks a
+    system again before the time that it named.
 
     Raises what the last try raised; an UnknownOutcomeError goes through at once.
     """
@@ -23,7 +26,7 @@ def patiently(call: Callable[[], T], tries: int = 5) -> T:
         try:
             return call()
         except TransientError as error:
-            if attempt == tries:
+            if attempt == tries or error.retry_after > _PATIENCE_S:
                 raise
             time.sleep(min(max(error.retry_after, 0.02) * attempt, _LONGEST_S))
         except SetupError:

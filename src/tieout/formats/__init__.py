@@ -4,6 +4,7 @@
 network. Formats are told by content; dialects are declarations.
 """
 
+from tieout.formats.completeness import proven_by
 from tieout.formats.csv.dialects import declared
 from tieout.formats.model import (
     Balance,
@@ -40,4 +41,5 @@ __all__ = [
     "declared",
     "detect",
     "parse",
+    "proven_by",
 ]

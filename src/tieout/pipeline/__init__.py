@@ -3,7 +3,7 @@
 from tieout.pipeline.accepting import Action, HeldError, accept_case, actions_of
 from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
-from tieout.pipeline.folders import FolderStage, file_content, refuse_file, take_file
+from tieout.pipeline.folders import FolderStage, control_of, file_content, refuse_file, take_file
 from tieout.pipeline.intake import Accepted, accept, check_items
 from tieout.pipeline.pausing import is_paused, pause, resume
 from tieout.pipeline.persons import Pay, persons
@@ -28,6 +28,7 @@ __all__ = [
     "decide",
     "exclude",
     "exclude_case",
+    "control_of",
     "file_content",
     "in_range",
     "is_paused",

@@ -49,7 +49,7 @@ from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
 from tieout.pipeline.replay import exclude_case
 from tieout.pipeline.work import Work
-from tieout.processes import Facts, money_of
+from tieout.processes import Facts, money_of, what_is_missing, what_to_do, without_rate
 from tieout.processes.procure_to_pay import account_changed
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
 from tieout.security import Authority, Person, StampError, load_authority
@@ -81,6 +81,15 @@ def _said(document: Document) -> str:
             return str(getattr(document, "reference", ""))
 
 
+def _worth(amount: Decimal, currency: str, facts: Facts | None, own: str) -> Decimal | None:
+    """`amount` in the entity's currency; None where its plan found no rate. Nothing is worth nothing anywhere."""
+    if currency == own or not amount:
+        return amount
+    if facts is None or facts.rate is None:
+        return None
+    return Amount.rounded(amount / facts.rate, own).value
+
+
 class Approving:
     """Holds documents of one interface back at one instant."""
 
@@ -99,9 +108,11 @@ class Approving:
             if plan.decision != "planned" or not plan.effects or isinstance(work.document, _CASH):
                 continue
             amount = abs(money_of(work.document).value)
-            company = amount
-            if work.document.currency != self._entity.currency:
-                company = Amount.rounded(amount / facts.rate, self._entity.currency).value
+            company = _worth(amount, work.document.currency, facts, self._entity.currency)
+            if company is None:
+                # Policies go by what a document is worth: nobody guesses which of them holds for this one.
+                work.plan = without_rate(work.document, self._entity.currency, work.on)
+                continue
             demand = self._demand(work, amount, company, plan.on or work.on)
             if demand is None:
                 continue
@@ -279,11 +290,16 @@ def exclude(
         submitted_by=actor,
     )
     approving = Approving(connection, release, interface, now)
-    company = row["amount"]
-    if document.currency != release.entities[interface.entity].currency and row["facts"]:
-        rate = msgspec.json.decode(row["facts"].encode(), type=Facts).rate
-        company = Amount.rounded(company / rate, release.entities[interface.entity].currency).value
-    number = approving.ask_to_exclude(work, case_id, row["amount"], company, reason)
+    own = release.entities[interface.entity].currency
+    facts = msgspec.json.decode(row["facts"].encode(), type=Facts) if row["facts"] else None
+    company = _worth(row["amount"], document.currency, facts, own)
+    if company is None and release.policies:
+        missing = what_is_missing(document.currency, own, row["accounting_on"])
+        raise ValueError(
+            f"{missing}, and policies go by what is excluded: "
+            f"{what_to_do(document.currency, own, row['accounting_on'])}; then exclude it"
+        )
+    number = approving.ask_to_exclude(work, case_id, row["amount"], company or Decimal(0), reason)
     if not number:
         exclude_case(connection, case_id, reason, now, actor)
     return number

@@ -352,9 +352,8 @@ class FactReader:
         tellings: dict[str, str],
     ) -> Facts:
         document = asked.document
-        rate = Decimal(1)
-        if document.currency != self._entity.currency:
-            rate = self._ledger.rate(document.currency, asked.on) or Decimal(1)
+        same = document.currency == self._entity.currency
+        rate = Decimal(1) if same else self._ledger.rate(document.currency, asked.on)
         order = orders.get(wants.order_key) if wants.order_key else None
         if order is None:
             order = next((orders["ref:" + r] for r in wants.references if "ref:" + r in orders), None)

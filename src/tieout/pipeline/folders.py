@@ -1,15 +1,14 @@
 """Files: a watched folder, and the taking in of one file.
 
-A file that was taken in moves to `taken/`; one that cannot be read moves to `refused/` and
-becomes a case: it is kept either way.
+A file that is still written is waited for (`arriving`). One that was taken in moves to `taken/`; one that cannot be read, or
+that nothing shows to be all there (`proving`), moves to `refused/` and becomes a case: it is kept either way.
 """
 
 from __future__ import annotations
 
 import mmap
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +18,14 @@ from tieout.cases import NewCase, open_cases
 from tieout.connect import FileReader, FileRefusedError, Item
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, text_of
 from tieout.money import Period
+from tieout.pipeline.arriving import Arriving
 from tieout.pipeline.intake import Accepted, accept
 from tieout.pipeline.pausing import is_paused
+from tieout.pipeline.proving import LARGEST_CONTROL, check_whole
 from tieout.rules import Interface, Release
+from tieout.rules.arrival import CONTROL_SUFFIX
 from tieout.store import Connection
 
-_SETTLED_SECONDS = 0.2
 _PORTION = 500
 _PORTION_BYTES = 1 << 21
 # A bank's file is read whole by its parsers: only larger ones are mapped.
@@ -39,14 +40,22 @@ def take_file(
     content: Any,
     clock: Clock,
     submitted_by: str = "",
+    control: bytes | None = None,
+    unchanged: Callable[[], bool] = lambda: True,
 ) -> Accepted:
-    """Take one file in, in one transaction; `content` is bytes or a mapped file. Raises FileRefusedError where it cannot be read."""
+    """Take one file in, in one transaction; `content` is bytes or a mapped file, `control` its control file's. Raises
+    FileRefusedError where it cannot be read, or nothing shows that it is all there (what was taken before is known, and
+    needs no proof); FileChangedError where it is not `unchanged` in the end."""
     items = iter(reader.read(name, content, interface.options))
     new = known = 0
     with connection.transaction():
         for portion in _portions(items):
             done = accept(connection, interface.name, portion, "file", clock.now(), submitted_by=submitted_by)
             new, known = new + done.new, known + done.known
+        if new:
+            check_whole(reader, interface, name, content, control)
+        if not unchanged():
+            raise FileChangedError(name)
         crash_point("intake.before_commit")
     crash_point("intake.after_commit")
     return Accepted(new, known)
@@ -81,21 +90,21 @@ def refuse_file(
     release: Release,
     interface: Interface,
     name: str,
-    why: str,
+    error: FileRefusedError,
     clock: Clock,
 ) -> None:
-    """Open the case of a file that cannot be read."""
+    """Open the case of a file that is not taken."""
     now = clock.now()
     case = NewCase(
-        cause="unreadable_file",
+        cause=error.cause,
         interface=interface.name,
         entity=interface.entity,
         period=str(Period.of(now.date())),
         source_key=name,
         amount=Decimal(0),
         currency=release.entities[interface.entity].currency,
-        recovery="the file is kept: ask its sender for a good one, put that into the folder, and solve this",
-        detail=why,
+        recovery=error.recovery,
+        detail=str(error),
         owner=interface.owner,
         opened_at=now,
         due_at=now + timedelta(hours=interface.service_level_hours),
@@ -115,9 +124,11 @@ class FolderStage:
         release: Callable[[], Release],
         reader_of: Callable[[str], FileReader | None],
         clock: Clock,
+        wall: Clock | None = None,
     ) -> None:
         self._watched, self._release = dict(watched), release
         self._reader_of, self._clock = reader_of, clock
+        self._arriving = Arriving(release, clock, wall)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         known = self._release().interfaces
@@ -131,6 +142,7 @@ class FolderStage:
         if interface is None or not folder.is_dir():
             return False
         files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
+        self._arriving.forget_gone(connection, name, {p.name for p in files})
         if not files or is_paused(connection, name):
             return False
         reader = self._reader_of(interface.system)
@@ -138,7 +150,7 @@ class FolderStage:
             return False
 
         def refuse(path: Path, error: Exception) -> None:
-            self._refuse(connection, interface, path, text_of(error))
+            self._refuse(connection, interface, path, FileRefusedError(text_of(error)))
 
         return turn.each(
             files,
@@ -148,30 +160,65 @@ class FolderStage:
         )
 
     def _take(self, connection: Connection, interface: Interface, reader: FileReader, path: Path) -> bool:
+        arrival, name = interface.arrival, path.name
+        if arrival.marks(name):
+            return False
         try:
-            # A file that is still written to is waited for, a moment; then for the next look.
-            age = time.time() - path.stat().st_mtime
-            if age < _SETTLED_SECONDS:
-                time.sleep(max(0.0, _SETTLED_SECONDS - max(age, 0.0)))
-                if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
-                    return False
+            stamp = _stamp(path)
+            beside = [x for x in arrival.beside(name) if path.with_name(x).exists()]
+            if self._arriving.look(connection, interface, name, stamp, beside).why:
+                return False
             with file_content(path) as content:
-                take_file(connection, interface, reader, path.name, content, self._clock)
-        except FileNotFoundError:
+                take_file(
+                    connection, interface, reader, name, content, self._clock,
+                    control=control_of(path), unchanged=lambda: _stamp(path) == stamp,
+                )  # fmt: skip
+        except (FileNotFoundError, FileChangedError):
             return False
         except FileRefusedError as error:
-            self._refuse(connection, interface, path, str(error))
+            self._refuse(connection, interface, path, error)
             return True
-        _move(path, "taken")
+        self._end(connection, interface, path, "taken")
         return True
 
-    def _refuse(self, connection: Connection, interface: Interface, path: Path, why: str) -> None:
-        refuse_file(connection, self._release(), interface, path.name, why, self._clock)
-        _move(path, "refused")
+    def _refuse(
+        self, connection: Connection, interface: Interface, path: Path, error: FileRefusedError
+    ) -> None:
+        refuse_file(connection, self._release(), interface, path.name, error, self._clock)
+        self._end(connection, interface, path, "refused")
+
+    def _end(self, connection: Connection, interface: Interface, path: Path, to: str) -> None:
+        """Nothing waits for a file any more: it is moved, with what stands beside it."""
+        self._arriving.ended(connection, interface.name, path.name)
+        _move(path, to)
+        for other in interface.arrival.beside(path.name):
+            with suppress(FileNotFoundError):
+                _move(path.with_name(other), to)
+
+
+class FileChangedError(Exception):
+    """A file was written to while it was read: it is not whole yet."""
+
+
+def control_of(path: Path) -> bytes | None:
+    """The control file beside a file; None where there is none."""
+    try:
+        with path.with_name(path.name + CONTROL_SUFFIX).open("rb") as file:
+            return file.read(LARGEST_CONTROL + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _stamp(path: Path) -> str:
+    """What changes when a file does. Raises FileNotFoundError."""
+    stat = path.stat()
+    return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
 
 
 def _move(path: Path, to: str) -> None:
-    """Into a folder beside it; a name that stands there already gets a number."""
+    """Into a folder beside it; a name that stands there already gets a number. Raises FileNotFoundError."""
+    if not path.exists():
+        raise FileNotFoundError(path)
     folder = path.parent / to
     folder.mkdir(exist_ok=True)
     target, number = folder / path.name, 1

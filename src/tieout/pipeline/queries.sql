@@ -384,3 +384,19 @@ update tieout.delivery set state = 'refused' where document_id = %(id)s and stat
 select m.stream, m.dedupe_key, m.transport, m.submitted_by, m.stamp, b.body from tieout.message m
 join tieout.message_body b using (message_id, received_at)
 where m.interface = %(interface)s and m.stream = 'details' order by m.message_id
+
+-- name: waiting_file
+select stamp, first_at, unchanged_since, why, told from tieout.waiting_file
+where interface = %(interface)s and name = %(name)s
+
+-- name: waiting_files_of
+select name from tieout.waiting_file where interface = %(interface)s
+
+-- name: put_waiting_file
+insert into tieout.waiting_file (interface, name, stamp, first_at, unchanged_since, why, told)
+values (%(interface)s, %(name)s, %(stamp)s, %(first_at)s, %(unchanged_since)s, %(why)s, %(told)s)
+on conflict (interface, name) do update set stamp = excluded.stamp, unchanged_since = excluded.unchanged_since,
+    why = excluded.why, told = excluded.told
+
+-- name: forget_waiting_files
+delete from tieout.waiting_file where interface = %(interface)s and name = any(%(names)s) returning name, told

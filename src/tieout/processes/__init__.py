@@ -2,7 +2,16 @@
 
 from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants, wants_of
 from tieout.processes.identity import external_id, partner_external_id
-from tieout.processes.plan import ACCEPTABLE, CaseDraft, Effect, Plan, money_of, plan_document
+from tieout.processes.plan import (
+    ACCEPTABLE,
+    CaseDraft,
+    Effect,
+    Plan,
+    money_of,
+    plan_document,
+    without_rate,
+)
+from tieout.processes.rates import what_is_missing, what_to_do
 
 __all__ = [
     "ACCEPTABLE",
@@ -19,4 +28,7 @@ __all__ = [
     "partner_external_id",
     "plan_document",
     "wants_of",
+    "what_is_missing",
+    "what_to_do",
+    "without_rate",
 ]

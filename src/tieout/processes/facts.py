@@ -108,7 +108,8 @@ class RelatedFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """`rate` is units of the document's currency for one of the entity's (1 where equal).
+    """`rate` is units of the document's currency for one of the entity's (1 where equal, None where the ledger has
+    none).
 
     `payment` is the charge that a refund or reversal belongs to, with the account that it was
     booked against; `refund_account` is the one that a credit note's refund went out of.
@@ -118,7 +119,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `tax_outage` why it says nothing; `accepted` are causes that a person decided it may go on with.
     """
 
-    rate: Decimal = Decimal(1)
+    rate: Decimal | None = Decimal(1)
     lock_on: date | None = None
     patience_over: bool = False
     order: OrderFact | None = None

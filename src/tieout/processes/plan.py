@@ -38,6 +38,7 @@ from tieout.documents import (
 from tieout.money import Amount
 from tieout.processes.facts import Facts
 from tieout.processes.identity import external_id, partner_external_id, product_external_id
+from tieout.processes.rates import NO_RATE, MissingRateError, converted_there, what_is_missing, what_to_do
 from tieout.rules import Entity, Interface, Release, UnmappedError
 
 
@@ -109,9 +110,13 @@ class Context:
         return self.interface.option("invoice_on", "payment") == "fulfilment"
 
     def company(self, value: Decimal) -> Decimal:
-        """`value` of the document's currency in the entity's, rounded to its minor unit."""
+        """`value` of the document's currency in the entity's, rounded to its minor unit. Raises MissingRateError."""
         if not self.foreign_currency:
             return value
+        if self.facts.rate is None:
+            raise MissingRateError(
+                what_is_missing(self.document.currency, self.entity.currency, self.event_on)
+            )
         return Amount.rounded(value / self.facts.rate, self.entity.currency).value
 
     def account(self, role: str) -> str:
@@ -234,6 +239,16 @@ def _late(ctx: Context) -> Plan | None:
     )
 
 
+def without_rate(document: Document, own: str, on: date) -> Plan:
+    """No effect: what a document is worth in the entity's currency is not known."""
+    return refused(
+        NO_RATE,
+        money_of(document),
+        what_to_do(document.currency, own, on),
+        what_is_missing(document.currency, own, on),
+    )
+
+
 def plan_document(
     document: Document,
     revision: int,
@@ -245,8 +260,22 @@ def plan_document(
     """What `document` means. Pure: equal arguments give an equal plan.
 
     `on` is the document's day in the entity's zone. A key that no mapping knows becomes a
-    blocking case that names the table and the key.
+    blocking case that names the table and the key, and so does a rate that the ledger lacks.
     """
+    own = release.entities[interface.entity].currency
+    try:
+        plan = _planned(document, revision, facts, release, interface, on)
+    except MissingRateError:
+        return without_rate(document, own, on)
+    unrated = document.currency != own and facts.rate is None
+    if unrated and any(converted_there(e.body) for e in plan.effects):
+        return without_rate(document, own, on)
+    return plan
+
+
+def _planned(
+    document: Document, revision: int, facts: Facts, release: Release, interface: Interface, on: date
+) -> Plan:
     from tieout.processes import (
         order_to_cash,
         paying,

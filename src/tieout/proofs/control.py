@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+import msgspec
+
 from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.connect import ControlTotal, ControlTotals, SetupError, TransientError
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.proofs.continuity import Frame, gaps
 from tieout.proofs.tieout import Figure, TieOutRow
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
 _TRIES = 12
+_PATIENCE_S = 5.0
 Answer = TypeVar("Answer")
 
 
@@ -85,12 +89,15 @@ def take_control_totals(
 
 
 def ask_patiently(ask: Callable[[], Answer]) -> Answer:
-    """A source's figures; a source that is busy is asked again, some times."""
+    """A source's figures; a source that is busy is asked again, some times. Raises TransientError at once where it asks
+    for more than five seconds: nobody waits in a loop for that, nor asks before."""
     for _ in range(_TRIES - 1):
         try:
             return ask()
         except TransientError as error:
-            time.sleep(min(error.retry_after, 5.0))
+            if error.retry_after > _PATIENCE_S:
+                raise
+            time.sleep(error.retry_after)
         except SetupError:
             # A token may have ended just now: the next call takes a new one.
             time.sleep(0.2)
@@ -138,25 +145,27 @@ def _own_totals(connection: Connection, interface: str, period: Period) -> list[
 def statement_gaps(connection: Connection, now: datetime) -> int:
     """Open a case for every statement that does not begin where the one before it ended; one whose gap is closed by
     now is solved. How many were opened."""
+    frames = msgspec.convert(connection.execute(_SQL["statements"]).fetchall(), list[Frame])
     cases = [
         NewCase(
             cause="statement_gap",
-            interface=row["interface"],
-            entity=row["entity"],
-            period=row["from_on"][:7],
-            source_key=row["source_key"],
-            amount=abs(row["opening"] - row["before"]),
-            currency=row["currency"],
+            interface=late.interface,
+            entity=late.entity,
+            period=str(Period.of(late.from_on)),
+            source_key=late.source_key,
+            amount=abs(late.opening - before.closing),
+            currency=late.currency,
             recovery="a statement is missing: ask the bank for it and put it into the folder",
-            detail=f"opens with {row['opening']}, the one before closed with {row['before']}",
+            detail=f"{late.name} opens with {late.opening} {late.currency}, the one before it ({before.name}) closed "
+            f"with {before.closing}",
             owner="treasury",
             opened_at=now,
             due_at=now + timedelta(hours=24),
             blocking=False,
-            document_id=row["document_id"],
+            document_id=late.document_id,
             standing=True,
         )
-        for row in connection.execute(_SQL["statement_gaps"])
+        for before, late in gaps(frames)
     ]
     found = {c.source_key for c in cases}
     with connection.transaction():

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 
 import msgspec
 
 from tieout.connect import Balances, LedgerReader
 from tieout.money import Period
+from tieout.proofs.continuity import Frame, in_order
 from tieout.proofs.control import ask_patiently
 from tieout.rules import Entity, Release
 from tieout.store import Connection, Queries
@@ -132,9 +134,9 @@ def provider_balances(
                 key = (f"clearing.{session.provider}.{currency}", currency)
                 found[key] = found.get(key, Decimal(0)) + amount
     given = {"entity": entity.code, "until": until}
-    for row in connection.execute(_SQL["closing_balances"], given):
-        account, currency = row["account"], row["currency"]
+    last = msgspec.convert(connection.execute(_SQL["closing_statements"], given).fetchall(), list[Frame])
+    for (account, currency), day in groupby(last, lambda f: (f.account, f.currency)):
         provider = account.removeprefix("provider:")
         role = f"bank.{account}" if provider == account else f"clearing.{provider}.{currency}"
-        found[role, currency] = row["closing"]
+        found[role, currency] = in_order(day)[-1].closing
     return found

@@ -135,17 +135,15 @@ where interface = %(interface)s and kind = 'statement' and state <> 'superseded'
   and to_char((content::jsonb ->> 'to_on')::date, 'YYYY-MM') = %(period)s
 group by currency
 
--- name: statement_gaps
--- Balances carry over: an opening balance that is not the closing one before it.
-select * from (
-    select interface, entity, currency, source_key, document_id,
-        content::jsonb ->> 'account' as account, content::jsonb ->> 'from_on' as from_on,
-        (content::jsonb #>> '{opening,value}')::numeric as opening,
-        lag((content::jsonb #>> '{closing,value}')::numeric)
-            over (partition by interface, content::jsonb ->> 'account'
-                  order by content::jsonb ->> 'to_on', content::jsonb ->> 'sequence') as before
-    from tieout.document where kind = 'statement' and state <> 'superseded'
-) s where before is not null and before <> opening
+-- name: statements
+-- Every statement as it was told last.
+select distinct on (interface, source_key) interface, entity, currency, source_key, document_id,
+    content::jsonb ->> 'account' as account, content::jsonb ->> 'sequence' as sequence,
+    (content::jsonb ->> 'from_on')::date as from_on, (content::jsonb ->> 'to_on')::date as to_on,
+    (content::jsonb #>> '{opening,value}')::numeric as opening,
+    (content::jsonb #>> '{closing,value}')::numeric as closing
+from tieout.document where kind = 'statement' and state <> 'superseded'
+order by interface, source_key, revision desc
 
 -- name: open_gaps
 select source_key from tieout.cases where state = 'open' and cause = 'statement_gap'
@@ -157,15 +155,21 @@ join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_n
 where l.entity = %(entity)s and l.accounting_on <= %(until)s and v.state = 'confirmed'
 group by l.account, l.currency
 
--- name: closing_balances
-select distinct on (account, currency) account, currency, closing from (
-    select revision, content::jsonb ->> 'account' as account, currency, content::jsonb ->> 'to_on' as to_on,
-        content::jsonb ->> 'sequence' as sequence,
-        (content::jsonb #>> '{closing,value}')::numeric as closing
+-- name: closing_statements
+-- Of each account and currency what was told last of the statements of its last day, up to a day.
+select * from (
+    select distinct on (interface, source_key) interface, entity, currency, source_key, document_id,
+        content::jsonb ->> 'account' as account, content::jsonb ->> 'sequence' as sequence,
+        (content::jsonb ->> 'from_on')::date as from_on, (content::jsonb ->> 'to_on')::date as to_on,
+        (content::jsonb #>> '{opening,value}')::numeric as opening,
+        (content::jsonb #>> '{closing,value}')::numeric as closing,
+        max((content::jsonb ->> 'to_on')::date) over (partition by content::jsonb ->> 'account', currency) as last_on
     from tieout.document
     where entity = %(entity)s and kind = 'statement' and state <> 'superseded'
       and (content::jsonb ->> 'to_on')::date <= %(until)s
-) s order by account, currency, to_on desc, sequence desc, revision desc
+    order by interface, source_key, revision desc
+) s where to_on = last_on
+order by account, currency
 
 -- name: pending
 select (select count(*) from tieout.message where state = 'received') as messages,

@@ -1,6 +1,7 @@
 """The Release: interfaces, mappings with effective dates, entities. Pure values."""
 
 from tieout.rules.approval import ApprovalPolicy, Demand, Step, both, demand_of
+from tieout.rules.arrival import Arrival
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask
 from tieout.rules.conditions import ConditionError
 from tieout.rules.mapping import Mapping, MappingRow, UnmappedError
@@ -8,6 +9,7 @@ from tieout.rules.release import Entity, Interface, Release
 
 __all__ = [
     "ApprovalPolicy",
+    "Arrival",
     "CloseRules",
     "ConditionError",
     "Demand",

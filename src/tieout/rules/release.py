@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tieout.rules.approval import ApprovalPolicy
+from tieout.rules.arrival import PROVEN, Arrival
 from tieout.rules.closing import CloseRules
 from tieout.rules.mapping import Mapping, UnmappedError
 
@@ -34,7 +35,8 @@ class Entity:
 class Interface:
     """A governed one-way flow from a system's stream into an entity's ledger. What comes is taken as
     `latency` says (real time, batch, hybrid) up to its `cut_off`, and once nothing is under way in the
-    interfaces that it comes `after`."""
+    interfaces that it comes `after`. `complete` says what its files need to be taken: a proof of their own, a control
+    file beside them, or that they are whole as `arrival` has it."""
 
     name: str
     system: str
@@ -52,6 +54,8 @@ class Interface:
     patience_hours: int = 24
     late_events: str = "case"
     service_level_hours: int = 24
+    complete: str = PROVEN
+    arrival: Arrival = field(default_factory=Arrival)
     options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def option(self, name: str, default: str = "") -> str:

@@ -163,8 +163,9 @@ crm = "salesforce"
 mail = "mail"
 event = "events"
 
-[watch]
-bank = "{os.path.relpath(world.statements, folder)}"
+[watch.bank]
+folder = "{os.path.relpath(world.statements, folder)}"
+whole_by = "rename"
 """
     (folder / "tieout.toml").write_text(text)
     for name, body in _INTERFACES.items():

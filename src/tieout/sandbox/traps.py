@@ -238,7 +238,9 @@ class Traps:
 
     def unreadable_file(self, at: datetime) -> None:
         path = self.m.world.statements / "statement-broken.xml"
-        path.write_bytes(b"%PDF-1.4 this is no statement")
+        partial = path.with_name(f".{path.name}")
+        partial.write_bytes(b"%PDF-1.4 this is no statement")
+        partial.rename(path)
         self._plant("unreadable_file", path.name, 0)
 
     def to_be_changed(self, at: datetime) -> None:

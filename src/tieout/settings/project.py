@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from tieout.connect import Connector, ConnectorRegistry, SystemConfig
 from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules.arrival import COMPLETE, PROVEN
 from tieout.rules.latency import LATENCIES
 from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.alerts import AlertSettings, read_alerts
+from tieout.settings.arrivals import read_arrivals
 from tieout.settings.calendar import read_calendar
 from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.mappings import read_mapping
@@ -82,6 +84,7 @@ _INTERFACE = {
     "patience_hours",
     "late_events",
     "service_level_hours",
+    "complete",
     "options",
 }
 
@@ -176,6 +179,9 @@ def _interface(
     policy = table.get("late_events", "case")
     if policy not in ("case", "first_open"):
         raise file.fail("late_events", "", f"{policy!r} is no policy: case or first_open")
+    complete = table.get("complete", PROVEN)
+    if complete not in COMPLETE:
+        raise file.fail("complete", "", f"{complete!r} is none of: {', '.join(COMPLETE)}")
     _check_latency(file, table)
     _declare_dialect(file, folder)
     _declare_rules(file, folder)
@@ -367,17 +373,19 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         return resolved(file, section, key, value, folder, True)
 
     watch = []
-    for interface, path in file.data.get("watch", {}).items():
-        if interface not in interfaces:
-            raise file.fail(interface, "watch", f"no interface is named {interface!r}")
-        watch.append((interface, folder / path))
+    for come in read_arrivals(file, "watch", "folder", interfaces):
+        watch.append((come.interface, folder / come.place))
+        interfaces[come.interface] = replace(interfaces[come.interface], arrival=come.arrival)
     fetch = []
-    for interface, system in file.data.get("fetch", {}).items():
-        if interface not in interfaces:
-            raise file.fail(interface, "fetch", f"no interface is named {interface!r}")
-        if system not in systems or "fetch" not in registry[systems[system].connector].can:
-            raise file.fail(interface, "fetch", f"{system!r} is no system that files are fetched from")
-        fetch.append((interface, str(system)))
+    for come in read_arrivals(file, "fetch", "system", interfaces):
+        if come.place not in systems or "fetch" not in registry[systems[come.place].connector].can:
+            raise file.fail(
+                come.interface, "fetch", f"{come.place!r} is no system that files are fetched from"
+            )
+        if come.interface in dict(watch) and interfaces[come.interface].arrival != come.arrival:
+            raise file.fail(come.interface, "fetch", "it says otherwise than [watch] how files are whole")
+        fetch.append((come.interface, come.place))
+        interfaces[come.interface] = replace(interfaces[come.interface], arrival=come.arrival)
     sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
     for target, system in sinks.items():
         if target not in ("crm", "mail", "event", "bank") or system not in systems:

@@ -775,6 +775,15 @@ CREATE TABLE tieout.unpinned_system (
     since timestamp with time zone NOT NULL,
     CONSTRAINT unpinned_system_why_check CHECK ((length(why) <= 1000))
 );
+CREATE TABLE tieout.waiting_file (
+    interface text NOT NULL,
+    name text NOT NULL,
+    stamp text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    unchanged_since timestamp with time zone NOT NULL,
+    why text NOT NULL,
+    told boolean DEFAULT false NOT NULL
+);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
@@ -882,6 +891,8 @@ ALTER TABLE ONLY tieout.throttle
     ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
 ALTER TABLE ONLY tieout.unpinned_system
     ADD CONSTRAINT unpinned_system_pkey PRIMARY KEY (system);
+ALTER TABLE ONLY tieout.waiting_file
+    ADD CONSTRAINT waiting_file_pkey PRIMARY KEY (interface, name);
 CREATE UNIQUE INDEX alert_one ON tieout.alert USING btree (key) WHERE (cleared_at IS NULL);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
@@ -1003,6 +1014,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.subscr
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.suggestion FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.throttle FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.unpinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.waiting_file FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
 CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tieout.connect import Connector, FileRefusedError, Item, Option, Stream, SystemConfig
-from tieout.connectors.bankfile.normalise import file_digest, read_file, statements
+from tieout.connect import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
+from tieout.connectors.bankfile.normalise import file_digest, proof_of, read_file, statements
 from tieout.formats import DIALECTS, FORMATS, FormatError
 
 _ANY = "|".join(re.escape(f) for f in FORMATS)
@@ -29,6 +29,10 @@ class BankFiles:
                 "says which, or its country's pack does"
             )
         yield Item("statements", name, f"file:{file_digest(content)}", content)
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        return proof_of(read_file(bytes(content), options))
 
     def check(self) -> str:
         return f"files as {', '.join(FORMATS)}"

@@ -12,11 +12,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
-from tieout.connect import ContentRefusedError
+from tieout.connect import ContentRefusedError, Proof
 from tieout.documents import Document, Statement, StatementLine
-from tieout.formats import Head, Line, ParsedFile, parse
+from tieout.formats import Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
 from tieout.money import Amount
 
@@ -32,6 +33,17 @@ def read_file(content: bytes, options: Mapping[str, Any]) -> ParsedFile:
         format=str(options.get("format", "")),
         dialect=str(options.get("dialect", "")),
         encoding=str(options.get("encoding", "")),
+    )
+
+
+def proof_of(file: ParsedFile) -> Proof:
+    """What shows that a bank's file is all there, and what it holds (booked lines)."""
+    booked = [line.amount for s in file.statements for line in s.lines if line.status == "booked"]
+    return Proof(
+        proven_by(file),
+        len(booked),
+        sum(booked, Decimal(0)),
+        "in a dialect: a closing balance (closing), or row_count with row_total",
     )
 
 

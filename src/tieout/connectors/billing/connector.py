@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from tieout.connect import TABLE_OPTIONS, Connector, FileRefusedError, Item, Option, Stream, SystemConfig
+from tieout.connect import (
+    TABLE_OPTIONS,
+    Connector,
+    FileRefusedError,
+    Item,
+    Option,
+    Proof,
+    Stream,
+    SystemConfig,
+    totals_proof,
+    workbook_proof,
+)
 from tieout.connectors.billing.form import BILLING, TOTAL, billing_rows, checked_documents
 from tieout.connectors.billing.normalise import Kept, documents
 from tieout.formats.tables import TableError
@@ -32,6 +44,21 @@ class BillingFiles:
                     yield _item(number, Kept(file=name, file_sha256=digest, rows=tuple(rows)))
         except TableError as error:
             raise FileRefusedError(f"{name}: {error}") from None
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        held: set[str] = set()
+        stated: set[str] = set()
+        count, total = 0, Decimal(0)
+        for line in billing_rows(content, options):
+            group = f"{line.kind} {line.currency}"
+            if line.number == TOTAL:
+                stated.add(group)
+                continue
+            held.add(group)
+            count, total = count + 1, total + line.net + line.tax
+        by = workbook_proof(content) or totals_proof(held, stated)
+        return Proof(by, count, total, "rows TOTAL, one a kind and currency")
 
     def check(self) -> str:
         return "invoices as CSV or XLSX with the columns " + ", ".join(c.name for c in BILLING.columns)

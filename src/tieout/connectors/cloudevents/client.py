@@ -24,6 +24,7 @@ from tieout.connect import (
     TransientError,
     UnknownOutcomeError,
     http_client,
+    wait_asked,
 )
 from tieout.documents import EventOut
 
@@ -77,7 +78,7 @@ class CloudEventsSession:
         if reply.status_code in (401, 403):
             raise SetupError("the event sink refuses the signature: check the secret")
         if reply.status_code == 429 or reply.status_code >= 500:
-            wait = float(reply.headers.get("retry-after", "0.3"))
+            wait = wait_asked(reply.headers, 0.3)
             raise TransientError(f"event sink: status {reply.status_code}", wait)
         if reply.status_code >= 400:
             why = f"the event sink answers {reply.status_code}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,10 +15,12 @@ from tieout.connect import (
     Connector,
     FileRefusedError,
     Item,
+    Proof,
     RowError,
     Stream,
     SystemConfig,
     checked_rows,
+    workbook_proof,
 )
 from tieout.connectors.einvoices.normalise import Delivered, bills, reports
 from tieout.formats import FormatError
@@ -55,6 +58,14 @@ class EInvoiceFiles:
         except FormatError as error:
             raise FileRefusedError(f"{name}: {error}") from None
         yield from items
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        if not name.lower().endswith(_TABLES):
+            return Proof("an invoice that is cut does not add up")
+        rows = [r.values for r in checked_rows(content, REPORT, options, lambda r: r)]
+        total = sum((r["billed"] + r["credited"] for r in rows), Decimal(0))
+        return Proof(workbook_proof(content), len(rows), total, "nothing: send it as a workbook")
 
     def check(self) -> str:
         return "UBL, CII and Factur-X invoices, held to EN 16931; delivery reports as CSV"

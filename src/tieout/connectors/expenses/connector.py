@@ -12,8 +12,10 @@ from tieout.connect import (
     FileRefusedError,
     Item,
     Option,
+    Proof,
     Stream,
     SystemConfig,
+    entries_proof,
     journal_documents,
     journal_items,
 )
@@ -33,6 +35,10 @@ class ExpenseFiles:
             yield from journal_items("reports", name, digest, lambda: report_rows(content, options))
         except TableError as error:
             raise FileRefusedError(f"{name}: {error}") from None
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        return entries_proof(content, report_rows(content, options))
 
     def check(self) -> str:
         return "expense reports as CSV or XLSX with the columns " + ", ".join(c.name for c in REPORTS.columns)

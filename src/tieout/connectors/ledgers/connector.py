@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from tieout.connect import (
@@ -14,10 +15,13 @@ from tieout.connect import (
     FileRefusedError,
     Item,
     Option,
+    Proof,
     Stream,
     SystemConfig,
+    entries_proof,
     journal_documents,
     journal_items,
+    workbook_proof,
 )
 from tieout.connectors.ledgers.form import JOURNALS, balance_rows, journal_rows
 from tieout.documents import Document, TrialBalance
@@ -37,6 +41,15 @@ class LedgerFiles:
             yield from journal_items("journals", name, digest, lambda: journal_rows(content, options))
         except TableError as error:
             raise FileRefusedError(f"{name}: {error}") from None
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        if options.get("nature") != "trial_balance":
+            return entries_proof(content, journal_rows(content, options))
+        held = [Decimal(row["balance"]) for row in balance_rows(content, options)]
+        return Proof(
+            workbook_proof(content), len(held), sum(held, Decimal(0)), "nothing: send it as a workbook"
+        )
 
     def check(self) -> str:
         return "journals as CSV or XLSX with the columns " + ", ".join(c.name for c in JOURNALS.columns)

@@ -18,10 +18,13 @@ from tieout.connect import (
     UnknownOutcomeError,
     http_client,
     patiently,
+    wait_asked,
 )
 
 # Below Odoo's shipped limit_time_real of 120 s: past it a worker is killed and nothing is made.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=110.0, write=30.0, pool=5.0)
+# What a server, or the proxy before it, answers while it cannot serve.
+_BUSY = (429, 502, 503, 504)
 READING = frozenset(
     [
         "read",
@@ -89,7 +92,7 @@ class OdooClient:
         message, name = _error(reply)
         what = f"{model}.{method}: {message}"
         if reply.status_code == 429:
-            raise TransientError(what, _retry_after(reply))
+            raise TransientError(what, wait_asked(reply.headers, 1.0))
         if reply.status_code == 401:
             raise SetupError(
                 f"Odoo refuses the key ({message}): make a new one for the service account and "
@@ -106,7 +109,7 @@ class OdooClient:
         if reply.status_code == 422 or name.startswith(("builtins.", "odoo.", "tieout.")):
             raise RefusedError(what)
         if reading:
-            raise TransientError(what, 0.2)
+            raise TransientError(what, wait_asked(reply.headers, 0.2))
         raise UnknownOutcomeError(f"{what} (status {reply.status_code})")
 
     def version(self) -> str:
@@ -115,6 +118,10 @@ class OdooClient:
             reply = self._http.get("/web/version")
         except httpx2.HTTPError as error:
             raise TransientError(f"Odoo at {self.url} cannot be reached: {error}", 2.0) from None
+        if reply.status_code in _BUSY:
+            raise TransientError(
+                f"Odoo at {self.url}: status {reply.status_code}", wait_asked(reply.headers, 2.0)
+            )
         if reply.status_code != 200:
             raise SetupError(
                 f"{self.url} is no Odoo 19: /web/version answers {reply.status_code}; JSON-2 "
@@ -132,10 +139,3 @@ def _error(reply: httpx2.Response) -> tuple[str, str]:
         return str(body.get("message", ""))[:400], str(body.get("name", ""))
     except ValueError:
         return reply.text[:200], ""
-
-
-def _retry_after(reply: httpx2.Response) -> float:
-    try:
-        return max(0.05, float(reply.headers.get("retry-after", "1")))
-    except ValueError:
-        return 1.0

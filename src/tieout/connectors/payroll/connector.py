@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -14,12 +15,15 @@ from tieout.connect import (
     FileRefusedError,
     Item,
     Option,
+    Proof,
     Stream,
     SystemConfig,
     journal_documents,
     journal_items,
+    totals_proof,
+    workbook_proof,
 )
-from tieout.connectors.payroll.form import RUN, entry_rows, payroll_rows
+from tieout.connectors.payroll.form import RUN, TOTAL, entry_rows, payroll_rows
 from tieout.documents import Document
 from tieout.formats.tables import TableError
 
@@ -41,6 +45,21 @@ class PayrollFiles:
             yield from _details(name, digest, content, options)
         except TableError as error:
             raise FileRefusedError(f"{name}: {error}") from None
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        held: set[str] = set()
+        stated: set[str] = set()
+        count, total = 0, Decimal(0)
+        for row in payroll_rows(content, options):
+            currency = row.row.text("currency")
+            if row.run == TOTAL:
+                stated.add(currency)
+                continue
+            held.add(currency)
+            count, total = count + 1, total + row.amount
+        by = workbook_proof(content) or totals_proof(held, stated)
+        return Proof(by, count, total, "rows TOTAL, one a component")
 
     def check(self) -> str:
         return "payroll runs as CSV or XLSX with the columns " + ", ".join(c.name for c in RUN.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -15,12 +16,14 @@ from tieout.connect import (
     FileRefusedError,
     Item,
     Option,
+    Proof,
     Stream,
     SystemConfig,
     own_accruals,
+    workbook_proof,
 )
 from tieout.connectors.procurement import normalise
-from tieout.connectors.procurement.form import FORMS, form_of, key_of, told_rows
+from tieout.connectors.procurement.form import AMOUNT_OF, FORMS, form_of, key_of, told_rows
 from tieout.documents import Document
 from tieout.formats.tables import TableError
 
@@ -47,6 +50,14 @@ class ProcurementFiles:
             # What a later file tells again is the latest telling, also where it goes back to an older
             # one: each file tells anew. The same bytes are the same file, under any name.
             yield Item(form, key, f"{key}:{digest[:32]}", _ENCODER.encode(kept))
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        form = form_of(name, options)
+        rows = [row for rows in told_rows(content, form, options) for row in rows]
+        amounts = [row.amounts[AMOUNT_OF[form]] for row in rows] if form in AMOUNT_OF else None
+        total = None if amounts is None else sum(amounts, Decimal(0))
+        return Proof(workbook_proof(content), len(rows), total, "nothing: send it as a workbook")
 
     def check(self) -> str:
         return f"{', '.join(FORMS)} as CSV or XLSX"

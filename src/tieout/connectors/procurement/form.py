@@ -103,6 +103,8 @@ BILLS = Form(
     ),
 )
 FORMS = {"suppliers": SUPPLIERS, "orders": ORDERS, "receipts": RECEIPTS, "bills": BILLS}
+# What a file's rows are summed by, for figures to be held against: nothing of a supplier is an amount.
+AMOUNT_OF = {"orders": "quantity", "receipts": "quantity", "bills": "net"}
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from tieout.connect import (
     UnknownOutcomeError,
     http_client,
     patiently,
+    wait_asked,
 )
 from tieout.documents import CrmUpdate
 
@@ -70,7 +71,9 @@ class SalesforceSession:
                 "the client credentials flow has a run-as user"
             )
         if reply.status_code != 200:
-            raise TransientError(f"Salesforce log-in: status {reply.status_code}", 0.5)
+            raise TransientError(
+                f"Salesforce log-in: status {reply.status_code}", wait_asked(reply.headers, 0.5)
+            )
         self._token = reply.json()["access_token"]
 
     def _ask(self, method: str, path: str, writing: bool = False, **given: Any) -> httpx2.Response:
@@ -93,7 +96,7 @@ class SalesforceSession:
                 continue
             break
         if reply.status_code in (429, 503):
-            raise TransientError("Salesforce: busy", float(reply.headers.get("retry-after", "1")))
+            raise TransientError("Salesforce: busy", wait_asked(reply.headers, 1.0))
         if reply.status_code >= 500:
             kind = UnknownOutcomeError if writing else TransientError
             raise kind(f"Salesforce {path}: status {reply.status_code}")

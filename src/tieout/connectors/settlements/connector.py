@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Connector, FileRefusedError, Item, Option, Stream, SystemConfig
+from tieout.connect import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
 from tieout.connectors.settlements.normalise import read_report, settlements
 from tieout.connectors.settlements.providers import PROVIDERS
+from tieout.formats import proven_by
 
 
 class SettlementFiles:
@@ -22,6 +24,13 @@ class SettlementFiles:
             raise FileRefusedError(f"{name}: {error}") from None
         digest = hashlib.sha256(content).hexdigest()
         yield Item("settlements", name, f"file:{digest}", content)
+
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """See `ProvingReader.proof`."""
+        file = read_report(bytes(content), options)
+        amounts = [line.amount for s in file.statements for line in s.lines]
+        lacks = "nothing: this provider's report states no figures of its own"
+        return Proof(proven_by(file), len(amounts), sum(amounts, Decimal(0)), lacks)
 
     def check(self) -> str:
         return f"settlement reports of {', '.join(sorted(PROVIDERS))}"

@@ -28,6 +28,7 @@ from tieout.connect import (
     TransientError,
     http_client,
     patiently,
+    wait_asked,
 )
 from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
 
@@ -59,8 +60,7 @@ class ShopifySession:
         except httpx2.HTTPError as failure:
             raise TransientError(f"Shopify: {failure!r}", 1.0) from None
         if reply.status_code == 429:
-            wait = float(reply.headers.get("retry-after", "1"))
-            raise TransientError("Shopify: too many requests", wait)
+            raise TransientError("Shopify: too many requests", wait_asked(reply.headers, 1.0))
         if reply.status_code in (401, 403):
             raise SetupError(
                 "Shopify refuses the access token: install the app again and put its token where tieout.toml says"
@@ -68,7 +68,7 @@ class ShopifySession:
         if reply.status_code == 404:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:
-            raise TransientError(f"Shopify: status {reply.status_code}", 0.3)
+            raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers, 0.3))
         body: dict[str, Any] = reply.json(parse_float=Decimal)
         for error in body.get("errors", []):
             if error.get("extensions", {}).get("code") == "THROTTLED":

@@ -32,6 +32,7 @@ from tieout.connect import (
     TransientError,
     http_client,
     patiently,
+    wait_asked,
 )
 
 _TOLERANCE = timedelta(minutes=5)
@@ -69,16 +70,14 @@ class StripeSession:
         except httpx2.HTTPError as error:
             raise TransientError(f"Stripe {path}: {error!r}", 1.0) from None
         if reply.status_code == 429:
-            raise TransientError(
-                f"Stripe {path}: too many requests", float(reply.headers.get("retry-after", "1"))
-            )
+            raise TransientError(f"Stripe {path}: too many requests", wait_asked(reply.headers, 1.0))
         if reply.status_code in (401, 403):
             raise SetupError(
                 f"Stripe refuses the key ({reply.status_code}): give the restricted key rights "
                 f"to read balance, payouts, disputes and reports"
             )
         if reply.status_code >= 500:
-            raise TransientError(f"Stripe {path}: status {reply.status_code}", 0.3)
+            raise TransientError(f"Stripe {path}: status {reply.status_code}", wait_asked(reply.headers, 0.3))
         if reply.status_code >= 400:
             raise SetupError(f"Stripe {path}: {reply.status_code} {reply.text[:200]}")
         return reply

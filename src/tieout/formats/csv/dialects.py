@@ -67,6 +67,8 @@ class CsvDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     and `closing` are regular expressions with one group, looked for in the lines around the
     table; or, for the first two, `account_is` and `currency_is` say them. `pending` are words in
     the status column of lines that are not booked; `ignored` of those that never will be.
+    `row_count` and `row_total` are found like balances: how many lines an export says that it holds, and what their
+    amounts sum to, signed; they go together.
     `skip` is a regular expression of rows that are no lines, such as totals. `settles` says that
     the lines of a statement sum to nothing, for what was paid out is one of them.
     """
@@ -90,6 +92,8 @@ class CsvDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     currency_is: str = ""
     opening: str = ""
     closing: str = ""
+    row_count: str = ""
+    row_total: str = ""
     skip: str = ""
     settles: bool = False
 
@@ -109,7 +113,15 @@ def declared(text: str) -> CsvDialect:
     try:
         raw: Any = tomllib.loads(text)
         dialect = msgspec.convert(raw, CsvDialect)
-        for pattern in (dialect.account, dialect.currency, dialect.opening, dialect.closing, dialect.skip):
+        for pattern in (
+            dialect.account,
+            dialect.currency,
+            dialect.opening,
+            dialect.closing,
+            dialect.row_count,
+            dialect.row_total,
+            dialect.skip,
+        ):
             re.compile(pattern)
     except tomllib.TOMLDecodeError as error:
         raise FormatError(f"the dialect's declaration is no TOML: {error}") from None
@@ -120,6 +132,8 @@ def declared(text: str) -> CsvDialect:
     columns = dialect.columns
     if not columns.amount and not (columns.credit and columns.debit):
         raise FormatError("the dialect's declaration: [columns] names amount, or credit and debit")
+    if bool(dialect.row_count) != bool(dialect.row_total):
+        raise FormatError("the dialect's declaration: row_count and row_total go together")
     if columns.mark and not (dialect.credit_marks and dialect.debit_marks):
         raise FormatError("the dialect's declaration: a mark needs credit_marks and debit_marks")
     date_pattern(dialect.date)

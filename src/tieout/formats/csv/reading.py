@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.formats.amounts import exact
+from tieout.formats.completeness import BY_ROW
 from tieout.formats.conservation import DERIVED
 from tieout.formats.csv.detecting import DETECTED, detect
 from tieout.formats.csv.detecting import sniff as sniff_header
@@ -133,6 +134,7 @@ class CsvReader(Remainder):
         for row, place in self._rows(start, names):
             if skip and skip.search(self.dialect.delimiter.join(row.values())):
                 self._note("a row that is no line", place)
+                around.append(self._text.lines[place.line - 1])
                 continue
             dated = date_pattern(self.dialect.date).match(row.get(self.dialect.columns.booked_on, ""))
             if not dated and not any(row.get(c) for c in self._money_columns()):
@@ -248,6 +250,7 @@ class _Statement:
         self._from_on: date | None = None
         self._to_on: date | None = None
         self._chain = _Chain()
+        self._count, self._sum = 0, Decimal(0)
 
     def take(self, row: Row, place: Place) -> Line | None:
         """The row's line; None where it was never booked."""
@@ -293,6 +296,7 @@ class _Statement:
             charges=(Charge(0 - taken, self._currency, True),) if taken else (),
             additional=text(columns.additional),
         )
+        self._count, self._sum = self._count + 1, self._sum + line.amount
         balance = text(columns.balance)
         if line.status == "booked":
             self._chain.add(line.amount, reader.amount(balance, self._currency, place) if balance else None)
@@ -342,6 +346,7 @@ class _Statement:
                 problems.append(f"the {word} balance is not stated: the file may be cut short")
             amount = reader.amount(text, self._currency, whole) if text else None
             stated.append(Balance(amount, self._currency, None, word) if amount is not None else None)
+        problems += self._figures(around, whole)
         first, last = self._from_on, self._to_on
         if dialect.settles:
             zero = exact("0", self._currency, whole)
@@ -352,7 +357,7 @@ class _Statement:
             # behind it, not that row.
             found = [
                 Balance(opening, self._currency, first, DERIVED),
-                Balance(closing, self._currency, last, "row"),
+                Balance(closing, self._currency, last, BY_ROW),
             ]
         for said, derived, word in ((stated[0], found[0], "opening"), (stated[1], found[1], "closing")):
             if said and derived and said.amount != derived.amount:
@@ -370,8 +375,24 @@ class _Statement:
                 last_line.place.offset + last_line.place.length - whole.offset,
                 whole.line,
             ),
+            checked=bool(dialect.row_count),
             problems=tuple(problems),
         )
+
+    def _figures(self, around: list[str], whole: Place) -> Iterator[str]:
+        """Where the export's own count and sum of its lines are others, or are not there."""
+        reader, dialect = self._reader, self._reader.dialect
+        if not dialect.row_count:
+            return
+        count, total = reader._found(dialect.row_count, around), reader._found(dialect.row_total, around)
+        if not count or not total:
+            yield "the file does not state its count and sum of lines: it may be cut short"
+            return
+        if count != str(self._count):
+            yield f"the file states {count[:20]} lines, it holds {self._count}"
+        stated = reader.amount(total, self._currency, whole)
+        if stated != self._sum:
+            yield f"the file states a sum of {stated}, its lines come to {self._sum}"
 
 
 class _Chain:

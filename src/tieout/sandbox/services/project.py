@@ -63,9 +63,9 @@ _INTERFACES = {
     "bank": 'system = "bank"\nentity = "US"\nowner = "treasury"\nprocess = "treasury"\n'
     'patience_hours = 12\nlate_events = "first_open"\n',
     "procurement": 'system = "procurement"\nentity = "US"\nowner = "purchasing"\n'
-    'process = "procure to pay"\n\n[options]\naccounts_table = "accounts_us"\n',
+    'process = "procure to pay"\ncomplete = "when settled"\n\n[options]\naccounts_table = "accounts_us"\n',
     "bills": 'system = "mailbox"\nentity = "US"\nowner = "accounts payable"\nprocess = "procure to pay"\n'
-    'patience_hours = 72\n\n[options]\naccounts_table = "accounts_us"\nexports = "cumulative"\n'
+    'patience_hours = 72\ncomplete = "when settled"\n\n[options]\naccounts_table = "accounts_us"\nexports = "cumulative"\n'
     'tax_engine = "avatax"\ntax_fallback = "rate_table"\nbuyer_country = "US"\nbuyer_region = "NY"\n'
     'buyer_tax_id = "US-NORTHWIND"\n\n' + _REQUIRE,
     "payments": 'system = "payments"\nentity = "US"\nowner = "treasury"\nprocess = "procure to pay"\n'
@@ -144,7 +144,10 @@ key = "{keys[code]}"
     watched = (
         "bank", "payroll", "expenses", "journals_us", "journals_de", "procurement", "bills", "payments",
     )  # fmt: skip
-    watch = "\n".join(f'{name} = "{os.path.relpath(world.folder / name, folder)}"' for name in watched)
+    watch = "\n".join(
+        f'[watch.{name}]\nfolder = "{os.path.relpath(world.folder / name, folder)}"\nwhole_by = "rename"\n'
+        for name in watched
+    )
     for name in watched:
         (world.folder / name).mkdir(exist_ok=True)
     text = f"""# The services company's project, made by the sandbox.
@@ -195,9 +198,7 @@ connector = "bankfile"
 [sinks]
 bank = "payments"
 
-[watch]
-{watch}
-"""
+{watch}"""
     (folder / "tieout.toml").write_text(text)
     for name, body in _INTERFACES.items():
         path = folder / "interfaces" / f"{name}.toml"

@@ -238,6 +238,9 @@ class Service:
                     else r.get("company_id") in mine
                 )
             ]
+        if model == "res.currency.rate":
+            # Rates of no company are everybody's.
+            return [r for r in records if not r.get("company_id") or r["company_id"] in self.world.companies]
         return records
 
     def _search(

@@ -1,0 +1,116 @@
+"""Whether statements carry on from one another: each opens with the balance with which the one before it closed.
+
+An account in two currencies is two chains. Which statement comes before which is said by the day, then by the bank's
+own number as a number (9 comes before 10, and 15/2 before 15/10), then by the balances themselves where a bank gives no
+number, or one number twice. A number that is left out is no gap where the balances carry on: some banks count days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from itertools import groupby, pairwise
+
+import msgspec
+
+_DIGITS = re.compile(r"[0-9]+")
+# More statements of one account, day and number than anybody's stay in the order in which they were sorted.
+_LINKED_AT_MOST = 500
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement without its lines; balances are signed in `currency`, money in the account is positive."""
+
+    interface: str
+    entity: str
+    account: str
+    currency: str
+    source_key: str
+    document_id: int
+    sequence: str
+    from_on: date
+    to_on: date
+    opening: Decimal
+    closing: Decimal
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The bank's number of it, with its page where it has one; () where there is none."""
+        return tuple(int(x) for x in _DIGITS.findall(self.sequence))
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.sequence or 'the statement'} of {self.to_on.isoformat()}"
+
+
+def gaps(frames: Iterable[Frame]) -> list[tuple[Frame, Frame]]:
+    """Every statement that does not open with what the one before it closed with: (that one, it)."""
+    found = []
+    for _, chain in groupby(sorted(frames, key=_chain), _chain):
+        found += [(a, b) for a, b in pairwise(in_order(chain)) if a.closing != b.opening]
+    return found
+
+
+def in_order(chain: Iterable[Frame]) -> list[Frame]:
+    """The statements of one account and currency, first to last."""
+    found: list[Frame] = []
+    for _, day in groupby(sorted(chain, key=lambda f: f.to_on), lambda f: f.to_on):
+        members = list(day)
+        # Where one of a day has no number, none of them counts.
+        groups = [members]
+        if all(f.number for f in members):
+            members.sort(key=lambda f: f.number)
+            groups = [list(same) for _, same in groupby(members, lambda f: f.number)]
+        for group in groups:
+            group.sort(key=lambda f: f.source_key)
+            found += _linked(group, found[-1].closing if found else None)
+    return found
+
+
+def _chain(frame: Frame) -> tuple[str, str, str]:
+    return frame.interface, frame.account, frame.currency
+
+
+def _linked(members: list[Frame], balance: Decimal | None) -> list[Frame]:
+    """Statements that no number tells apart, as their balances carry on from `balance`; where one of them is missing,
+    in pieces that do."""
+    if not 1 < len(members) <= _LINKED_AT_MOST:
+        return members
+    found: list[Frame] = []
+    while members:
+        piece = _trail(members, balance)
+        found += piece
+        members = [f for f in members if f not in piece]
+        balance = piece[-1].closing
+    return found
+
+
+def _trail(members: list[Frame], balance: Decimal | None) -> list[Frame]:
+    """A longest way through balances that begins at `balance`, or where one of these begins (Hierholzer: every
+    statement is walked once, if there is such a way at all)."""
+    leaving: dict[Decimal, list[Frame]] = {}
+    for frame in reversed(members):
+        leaving.setdefault(frame.opening, []).append(frame)
+    if balance not in leaving:
+        come = Counter(f.closing for f in members)
+        begins = [f.opening for f in members if len(leaving[f.opening]) > come[f.opening]]
+        balance = (begins or [members[0].opening])[0]
+    walked: list[Frame] = []
+    open_steps: list[tuple[Decimal, Frame | None]] = [(balance, None)]
+    while open_steps:
+        at, step = open_steps[-1]
+        if leaving.get(at):
+            taken = leaving[at].pop()
+            open_steps.append((taken.closing, taken))
+        else:
+            open_steps.pop()
+            if step is not None:
+                walked.append(step)
+    walked.reverse()
+    # Without a whole way, what was walked is cut where its balances stop carrying on.
+    end = next((n for n, (a, b) in enumerate(pairwise(walked), 1) if a.closing != b.opening), len(walked))
+    return walked[:end]
