@@ -33,8 +33,8 @@ class Proof:
 class ProvingReader(Protocol):
     """A FileReader that knows which of its files are whole."""
 
-    def proof(self, name: str, content: bytes, options: Mapping[str, Any]) -> Proof:
-        """What shows that a file is whole, which was read without an error before."""
+    def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
+        """What shows that a file (bytes, or a mapped file) is whole, which was read without an error before."""
         ...
 
 
