@@ -27,14 +27,14 @@ from tieout.settings import IdentitySettings
 class Front:
     """The web side over an office's database, and people who are signed in to it."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, project: Any = None) -> None:
         self.office, self.port = office, free_port()
         self.base = f"http://localhost:{self.port}"
         registry = discover()
         services = Services(
             name="Test", environment="test", database=office.database, clock=office.clock, release=office.release,
             session=lambda _: None, connector_of=lambda s: registry[s], host="127.0.0.1", port=self.port,
-            identity=IdentitySettings(self.base), wall=office.clock,
+            identity=IdentitySettings(self.base), wall=office.clock, office=project,
         )  # fmt: skip
         config = uvicorn.Config(
             Application(services), host="127.0.0.1", port=self.port, log_level="critical", lifespan="off"

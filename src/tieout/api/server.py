@@ -24,6 +24,7 @@ from tieout.api.measuring import Measures, read_measures
 from tieout.api.status import Status, read_status
 from tieout.api.v1 import build
 from tieout.api.v1.calling import Desk, readable
+from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.connect import Connector, FileReader, FileRefusedError, SignatureError, WebhookReceiver
@@ -59,6 +60,8 @@ class Services:
     identity: IdentitySettings | None = None
     wall: Clock = field(default_factory=SystemClock)
     office: Office | None = None
+    # How long somebody waits for a system outside before they are answered from what is kept, or told to come back.
+    patience_s: float = 10.0
 
     def site(self) -> IdentitySettings:
         """Under which address people come."""
@@ -83,13 +86,14 @@ class Application:
         provider = Provider(settings.sign_on) if settings.sign_on else None
         self._desk = desk = Desk(
             services.name,
-            Pool(services.database.dsn),
+            Pool(services.database.dsn, 24),
             services.clock,
             services.wall,
             services.release,
             settings,
             provider,
             services.office,
+            Expensive(patience_s=services.patience_s),
         )
         api = build(desk)
         self._rest = Starlette(

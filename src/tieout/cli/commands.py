@@ -257,6 +257,8 @@ def serve(folder: Folder = Path()) -> None:
     from tieout.security import load_authority
 
     app = open_running(folder)
+    # Who served before may have died between deciding a change of the project's files and putting it in place.
+    app.settle_files()
     project = app.project
 
     def people_exist() -> bool:

@@ -389,6 +389,21 @@ CREATE TABLE tieout.evidence_leaf (
     evidence_id bigint NOT NULL,
     leaf_hash bytea NOT NULL
 );
+CREATE TABLE tieout.file_change (
+    change_id bigint NOT NULL,
+    path text NOT NULL,
+    staged text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT file_change_path_check CHECK ((path <> ''::text))
+);
+ALTER TABLE tieout.file_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.file_change_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.idempotency (
     scope bytea NOT NULL,
     key text NOT NULL,
@@ -770,6 +785,8 @@ ALTER TABLE ONLY tieout.evidence_leaf
     ADD CONSTRAINT evidence_leaf_pkey PRIMARY KEY (leaf_no);
 ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
+ALTER TABLE ONLY tieout.file_change
+    ADD CONSTRAINT file_change_pkey PRIMARY KEY (change_id);
 ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from tieout.connect import ConnectorError
+from tieout.connect import ConnectorError, TransientError, UnknownOutcomeError
 from tieout.observe import get_logger
 from tieout.security import AuthorityError, StampError
 from tieout.security.identity import PasswordError, SignInError, ThrottledError
@@ -74,6 +74,12 @@ def handle(app: FastAPI) -> None:
                 return answer(422, "password", str(error))
             case AuthorityError():
                 return answer(409, "access", str(error))
+            case TransientError() | UnknownOutcomeError():
+                # The same may succeed in a while: no key keeps it as its answer.
+                why = (
+                    f"a system outside does not answer: {error}; send it again, with the same Idempotency-Key"
+                )
+                return answer(503, "system", why, {"retry-after": "30"})
             case ConnectorError():
                 return answer(409, "system", f"a system outside did not do it: {error}")
             case StampError():
