@@ -8,6 +8,7 @@ from tieout.alerting import AlertStage, Channels
 from tieout.approvals import EscalationStage
 from tieout.bootstrap.asking import Asked
 from tieout.bootstrap.connecting import Connecting
+from tieout.bootstrap.restoring import Restoring
 from tieout.close import (
     LatenessStage,
     RevocationStage,
@@ -32,7 +33,7 @@ from tieout.telling import TellingStage
 _DELIVERY_THREADS = 3
 
 
-class App(Asked, Connecting):
+class App(Asked, Connecting, Restoring):
     """A project that is open, and all that can be done with it."""
 
     _closed_at = 0.0

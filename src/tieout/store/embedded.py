@@ -107,7 +107,7 @@ class EmbeddedServer:
             _write_secret(self.folder / "application_password")
         if not (self.data / "PG_VERSION").exists():
             self._create()
-        self._stop_orphan()
+        self.stop_orphan()
         self._launch()
         return self
 
@@ -143,16 +143,22 @@ class EmbeddedServer:
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\n".join(["", "# set by Tieout", *lines, ""]))
 
-    def _stop_orphan(self) -> None:
-        pid_file = self.data / "postmaster.pid"
+    def running_elsewhere(self) -> int | None:
+        """The process that serves this folder's data, which is no child of ours; None: nobody does. Touches nothing."""
         try:
-            pid = int(pid_file.read_text().split()[0])
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError, IndexError):
             # Inside a user namespace the pids are ours, so a missing /proc entry means dead.
-            pid_file.unlink(missing_ok=True)
-            return
-        if str(self.data).encode() not in command:
+            return None
+        mine = self._process is not None and self._process.pid == pid
+        return pid if str(self.data).encode() in command and not mine else None
+
+    def stop_orphan(self) -> None:
+        """Stop a server of this folder whose supervisor is gone."""
+        pid_file = self.data / "postmaster.pid"
+        pid = self.running_elsewhere()
+        if pid is None:
             pid_file.unlink(missing_ok=True)
             return
         os.kill(pid, signal.SIGINT)
@@ -216,7 +222,7 @@ class EmbeddedServer:
         """Start it again if it died; True if it had."""
         if self.alive:
             return False
-        self._stop_orphan()
+        self.stop_orphan()
         self._launch()
         return True
 

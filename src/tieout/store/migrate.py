@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 
-from tieout.store.database import Database
+from tieout.store.database import Connection, Database
 
 _LOCK = 7_108_665
 
@@ -24,6 +24,11 @@ def files() -> list[tuple[str, str]]:
     return sorted((name, text) for name, text in found if name.endswith(".sql"))
 
 
+def wait_for_migrations(connection: Connection) -> None:
+    """From here to the end of the transaction nobody else makes or changes tables."""
+    connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+
+
 def migrate(database: Database) -> list[str]:
     """Apply what is missing; the names that were applied.
 
@@ -31,7 +36,7 @@ def migrate(database: Database) -> list[str]:
     """
     applied = []
     with database.transaction() as connection:
-        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        wait_for_migrations(connection)
         connection.execute("create schema if not exists tieout")
         connection.execute(
             "create table if not exists tieout.schema_migration ("
