@@ -123,7 +123,7 @@ class _Work:
         self._app, self._source, self._sha256, self._witness = app, source, sha256, witness
         keys = app.project.state / "keys"
         self._signer = load_or_make_signer(keys / "evidence.key")
-        hold_key(app.owner_dsn, load_or_make_key(keys / "stamp.key"))
+        self._stamp_key = load_or_make_key(keys / "stamp.key")
         self._found: Restored | None = None
 
     def again(self) -> Restored | None:
@@ -141,6 +141,7 @@ class _Work:
         return _as_restored(json.loads(row["detail"]), True)
 
     def restore(self) -> Restored:
+        hold_key(self._app.owner_dsn, self._stamp_key)
         restore(self._app.owner_dsn, self._source, self._within, lambda name: crash_point(f"restore.{name}"))
         assert self._found is not None
         return self._found

@@ -24,6 +24,12 @@ from tieout.store.embedded import EmbeddedServerError, binaries
 from tieout.store.migrate import files, wait_for_migrations
 
 _MAGIC = b"PGDMP"
+# After what pg_dump wrote, and read by nobody else: pg_restore overlooks that a file's end is missing.
+_END = b"\nTieout backup, whole: sha256 %b\n"
+_END_SIZE = len(_END % (b"0" * 64))
+# With the version that made this table backups began to have an end.
+_ENDS_SINCE = "0015_file_changes.sql"
+_BLOCK = 1024 * 1024
 _DAMAGED = "is cut off or damaged: copy it again, or take another backup"
 
 
@@ -68,11 +74,14 @@ def back_up(dsn: str, target: Path) -> int:
             env=_environment(dsn),
             check=False,
         )
-        file.flush()
-        os.fsync(file.fileno())
     if done.returncode:
         partial.unlink()
         raise RuntimeError(f"pg_dump failed: {done.stderr.decode(errors='replace')[-400:]}")
+    digest = _sha256(partial, partial.stat().st_size)
+    with partial.open("ab") as file:
+        file.write(_END % digest.encode())
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(target)
     return target.stat().st_size
 
@@ -86,6 +95,8 @@ def check_backup(source: Path) -> None:
         raise RestoreError(f"{source} cannot be read: {error.strerror}") from None
     if beginning != _MAGIC:
         raise RestoreError(f"{source} is no backup of Tieout: `tieout backup FILE` writes one")
+    if _has_end(source) is False:
+        raise RestoreError(f"{source} {_DAMAGED} (its content is not what its end says)")
     done = subprocess.run(
         [_tool("pg_restore"), "--list", str(source)], capture_output=True, text=True, check=False
     )
@@ -93,6 +104,28 @@ def check_backup(source: Path) -> None:
         raise RestoreError(f"{source} {_DAMAGED} ({done.stderr.strip()[-200:]})")
     if " SCHEMA - tieout " not in done.stdout:
         raise RestoreError(f"{source} is a dump of something else: it holds no tables of Tieout")
+
+
+def _has_end(source: Path) -> bool | None:
+    """Whether what stands before a backup's end is what that says; None where it has none."""
+    size = source.stat().st_size - _END_SIZE
+    with source.open("rb") as file:
+        file.seek(max(0, size))
+        end = file.read()
+    before, _, after = _END.partition(b"%b")
+    if not (end.startswith(before) and end.endswith(after)):
+        return None
+    return end == _END % _sha256(source, size).encode()
+
+
+def _sha256(path: Path, size: int) -> str:
+    """Of a file's first `size` bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0 and (block := file.read(min(_BLOCK, size))):
+            digest.update(block)
+            size -= len(block)
+    return digest.hexdigest()
 
 
 def restore(
@@ -198,6 +231,8 @@ def _check_tables(connection: Connection, source: Path) -> None:
     """Every migration of the dump is one that this version knows, and is as it knows it."""
     ours = {name: hashlib.sha256(sql.encode()).hexdigest() for name, sql in files()}
     rows = connection.execute("select name, sha256 from tieout.schema_migration order by name").fetchall()
+    if any(r["name"] == _ENDS_SINCE for r in rows) and _has_end(source) is None:
+        raise RestoreError(f"{source} {_DAMAGED} (its end is missing)")
     newer = [r["name"] for r in rows if r["name"] not in ours]
     if newer:
         raise RestoreError(
