@@ -154,3 +154,20 @@ def test_any_changed_line_of_the_witness_is_named(
     key = data.draw(st.sampled_from(["root_hash", "tree_size"]))
     witness[number][key] = "11" * 32 if key == "root_hash" else witness[number][key] + 1000
     assert verdict(log, witness).problems
+
+
+@settings(max_examples=15)
+@given(counts, counts)
+def test_a_record_of_another_history_explains_nothing_of_before_it(
+    before: list[int], lost: list[int]
+) -> None:
+    """Whoever wrote all of it anew, signed by its own key, and says that it was restored to that."""
+    log = Log()
+    for count in [*before, *lost]:
+        log.batch(count)
+    forged = Log(at=log.at, said=1000)
+    for count in before:
+        forged.batch(count)
+    forged.witness = list(log.witness)
+    forged.restore(forged.backup())
+    assert any("another root" in p for p in verdict(forged).problems)
