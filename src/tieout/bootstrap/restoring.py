@@ -141,6 +141,7 @@ class _Work:
         return _as_restored(json.loads(row["detail"]), True)
 
     def restore(self) -> Restored:
+        """The transaction. Raises RestoreError."""
         hold_key(self._app.owner_dsn, self._stamp_key)
         restore(self._app.owner_dsn, self._source, self._within, lambda name: crash_point(f"restore.{name}"))
         assert self._found is not None

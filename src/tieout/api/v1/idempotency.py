@@ -10,6 +10,7 @@ A question (`try`, `look`, `test`) changes nothing that counts: it is asked agai
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
@@ -24,6 +25,7 @@ from tieout.api.v1.unit import SCOPE, BusyError, Kept, Key, Unit
 from tieout.engine import crash_point
 from tieout.observe import get_logger
 from tieout.security import StampError
+from tieout.settings import ProjectError
 from tieout.store import Queries
 
 _log = get_logger(__name__)
@@ -140,7 +142,9 @@ class Idempotent:
             )
             return answer(409, "idempotency", why)
         if path.startswith(_FILES) and self._desk.office is not None:
-            self._desk.office.settle_files()
+            problem = _put_in_place(self._desk.office.settle_files)
+            if problem is not None:
+                return problem
         replayed = {"idempotent-replayed": "true"}
         return Response(known.body, known.status, replayed, known.content_type or None)
 
@@ -163,9 +167,18 @@ class Idempotent:
             _log.warning("a write was not committed", error=type(error).__name__)
             return _no_database()
         crash_point("api.after_commit")
-        for act in unit.after:
+        return _put_in_place(*unit.after)
+
+
+def _put_in_place(*acts: Callable[[], None]) -> Response | None:
+    """What is to be done after a commit; a problem where it cannot be: whoever comes next tries it again."""
+    try:
+        for act in acts:
             act()
-        return None
+    except ProjectError as error:
+        why = f"it is decided and recorded, and not in place yet: {error}; send it again, with the same Idempotency-Key"
+        return answer(503, "folder", why, {"retry-after": "5"})
+    return None
 
 
 def _no_database() -> Response:

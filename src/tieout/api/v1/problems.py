@@ -59,6 +59,14 @@ def answer(
     )
 
 
+def _by_a_system(error: ConnectorError) -> JSONResponse:
+    """What may succeed in a while is no answer that a key keeps."""
+    if isinstance(error, (TransientError, UnknownOutcomeError)):
+        why = f"a system outside does not answer: {error}; send it again, with the same Idempotency-Key"
+        return answer(503, "system", why, {"retry-after": "30"})
+    return answer(409, "system", f"a system outside did not do it: {error}")
+
+
 def handle(app: FastAPI) -> None:
     """Let every error of `app` be answered as a problem."""
 
@@ -74,14 +82,8 @@ def handle(app: FastAPI) -> None:
                 return answer(422, "password", str(error))
             case AuthorityError():
                 return answer(409, "access", str(error))
-            case TransientError() | UnknownOutcomeError():
-                # The same may succeed in a while: no key keeps it as its answer.
-                why = (
-                    f"a system outside does not answer: {error}; send it again, with the same Idempotency-Key"
-                )
-                return answer(503, "system", why, {"retry-after": "30"})
             case ConnectorError():
-                return answer(409, "system", f"a system outside did not do it: {error}")
+                return _by_a_system(error)
             case StampError():
                 return answer(503, "not-ours", str(error))
             case RequestValidationError():

@@ -36,6 +36,7 @@ class Key:
 
     @property
     def lock(self) -> int:
+        """The number of the advisory lock of this key."""
         digest = hashlib.sha256(_LOCKS + self.who + b"\x1f" + self.key.encode()).digest()
         return int.from_bytes(digest[:8], "big", signed=True)
 
@@ -64,6 +65,7 @@ class Unit:
 
     @classmethod
     def begin(cls, pool: Pool) -> Unit:
+        """Take a connection and begin. Raises psycopg.Error."""
         stack = ExitStack()
         unit = cls(stack.enter_context(pool.connection()), _stack=stack)
         try:
