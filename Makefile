@@ -7,7 +7,7 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts bench golden schema lock clean campaign-kills campaign-faults campaign-failover campaign-scale campaign-files campaign-journals campaign-matching campaign-api campaign-console screenshots site fuzz
+.PHONY: $(shell grep -oE "^[a-z-]+:" $(MAKEFILE_LIST) | tr -d :)
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -60,8 +60,8 @@ types: $(VENV)/.dev ## strict types
 contracts: $(VENV)/.dev ## imports point down
 	@$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.dev ## benchmarks beside a peer in the same run
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## every benchmark beside its peer in one run; writes docs/BENCHMARKS.md
+	@$(BIN)/python -m benchmarks --write docs/BENCHMARKS.md
 
 campaign-kills: $(VENV)/.dev ## 200 SIGKILLs at random moments and crash points; writes docs/campaigns/kills.md
 	@$(BIN)/python -m tests.simulation.campaign kills --count 200
@@ -72,6 +72,12 @@ campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/camp
 campaign-failover: $(VENV)/.dev ## a replicated PostgreSQL whose primary dies, several workers; writes docs/campaigns/failover.md
 	@$(BIN)/python -m tests.simulation.campaign failover --count 20
 
+campaign-isolation: $(VENV)/.dev ## 1,000 random schedules of lanes and failing items; writes docs/campaigns/isolation.md
+	@$(BIN)/python -m tests.simulation.campaign isolation --count 1000
+
+campaign-deaths: $(VENV)/.dev ## 50 scripted deaths under `tieout up`; writes docs/campaigns/deaths.md
+	@$(BIN)/python -m tests.simulation.campaign deaths --count 50
+
 campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
 	@$(BIN)/python -m tests.simulation.campaign scale
 
@@ -80,6 +86,9 @@ campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/camp
 
 campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
+
+campaign-bodies: $(VENV)/.dev ## 1,000 hostile pushes and uploads with valid ones between them; writes docs/campaigns/bodies.md
+	@$(BIN)/python -m tests.simulation.campaign bodies --count 1000
 
 campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each, right and wrong (EXAMPLES=1000 ONLY=/systems)
 	@TIEOUT_API_EXAMPLES=$(or $(EXAMPLES),1000) TIEOUT_API_ONLY=$(ONLY) $(BIN)/python -m pytest -q tests/integration/test_api_fuzz.py

@@ -11,10 +11,10 @@ _ENTRY = """<Ntry><NtryRef>{n}</NtryRef><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>
 """
 
 
-def write_camt(path: Path, megabytes: int) -> int:
+def write_camt(path: Path, megabytes: float) -> int:
     """A file of about that size whose statement holds; how many entries it has."""
     size = len(_ENTRY.format(n=1, amount="100.00", mark="CRDT").encode())
-    count = megabytes * 1_000_000 // size
+    count = int(megabytes * 1_000_000) // size
     cents = sum((10_000 + n % 997) * (1 if n % 3 else -1) for n in range(count))
     with path.open("w", encoding="utf-8") as file:
         file.write(_HEAD.format(closing=f"{cents // 100}.{cents % 100:02d}"))

@@ -11,12 +11,15 @@ import argparse
 import base64
 import json
 import os
+import selectors
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ import psycopg
 import pyotp
 
 from benchmarks.django_admin import Admin
+from benchmarks.waiting import NoAnswerError, until
 from tieout.bootstrap.wiring import App
 from tieout.cli.template import write_template
 from tieout.sandbox.world import free_port
@@ -33,7 +37,20 @@ from tieout.security import AddPerson, Begin, Confirm, GrantRole, change_authori
 from tieout.security.identity import Identity, Origin, Site
 from tieout.store import Connection
 
-CASES, LINES, RUNS = 10_000, 250_000, 40
+
+@dataclass(frozen=True)
+class Size:
+    """Rows; requests of each page, and those beside Django; how long lines are matched meanwhile."""
+
+    documents: int
+    cases: int
+    lines: int
+    runs: int
+    beside: int
+    matching_s: float
+
+
+FULL, TOY = Size(1_000_000, 10_000, 250_000, 40, 7, 60), Size(1_200, 60, 200, 2, 1, 0)
 SEED = """
 set session_replication_role = replica;
 insert into tieout.message (interface, stream, dedupe_key, source_key, transport, state, body_sha256, received_at)
@@ -93,9 +110,9 @@ def p95(samples: list[float]) -> float:
 class Bench:
     """A project with its database, served."""
 
-    def __init__(self, folder: Path, documents: int) -> None:
+    def __init__(self, folder: Path, size: Size) -> None:
         os.environ.update(ODOO_KEY="x", STRIPE_KEY="x", STRIPE_WEBHOOK_SECRETS="x")
-        self.port, self.documents = free_port(), documents
+        self.port, self.size = free_port(), size
         write_template(folder)
         toml = folder / "tieout.toml"
         toml.write_text(toml.read_text().replace("port = 8080", f"port = {self.port}"))
@@ -103,11 +120,11 @@ class Bench:
         self.postgres = self.app.start_database()
         started = time.monotonic()
         with psycopg.connect(self.app.owner_dsn, autocommit=True) as connection:
-            for statement in SEED.format(n=documents, cases=CASES, lines=LINES).split(";\n"):
+            for statement in SEED.format(n=size.documents, cases=size.cases, lines=size.lines).split(";\n"):
                 if statement.strip():
                     connection.execute(statement.encode())
         print(
-            f"{documents:,} documents, {CASES:,} cases, {LINES:,} open lines in {time.monotonic() - started:.0f} s"
+            f"{size.documents:,} documents, {size.cases:,} cases, {size.lines:,} open lines in {time.monotonic() - started:.0f} s"
         )
         self.connection: Connection = self.app.database.connect(autocommit=True)
         self.process = subprocess.Popen(
@@ -117,12 +134,19 @@ class Bench:
         self.http = httpx2.Client(
             base_url=self.base, timeout=120, headers={"cookie": f"tieout={self._person()}"}
         )
-        while True:
-            try:
-                if self.http.get("/healthz").status_code == 200:
-                    break
-            except httpx2.HTTPError:
-                time.sleep(0.1)
+        try:
+            until("the web side", 60, self._healthy)
+        except NoAnswerError:
+            self.stop()
+            raise
+
+    def _healthy(self) -> bool:
+        if self.process.poll() is not None:
+            raise NoAnswerError(f"the web side ended with {self.process.returncode} before it answered")
+        try:
+            return self.http.get("/healthz").status_code == 200
+        except httpx2.HTTPError:
+            return False
 
     def _person(self) -> str:
         """Somebody who may see everything, signed in."""
@@ -180,98 +204,124 @@ class Bench:
             self.postgres.stop()
 
 
-def measure(documents: int, write: Path | None) -> None:
-    lines: list[str] = []
-
-    def say(text: str) -> None:
-        print(text, flush=True)
-        lines.append(text)
-
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder) / "project", documents)
-        places = {
-            "case": bench.one("select case_id from tieout.cases order by amount desc limit 1"),
-            "document": bench.one(
-                "select document_id from tieout.document where state = 'posted' limit 1 offset 5000"
-            ),
-            "payout": bench.one("select document_id from tieout.document where link_key <> '' limit 1"),
-        }
-        # A worker keeps what costs more than a page may; here once.
-        for path in ("/tie-out", "/interfaces", "/matching", "/payouts", "/interfaces/stripe"):
-            bench.http.get(path)
-        say(
-            f"{documents:,} documents, {CASES:,} open cases, {LINES:,} open lines; {RUNS} requests of each page, one after another, two cores.\n"
-        )
-        say("| page | median ms | 95th percentile ms |\n|---|---:|---:|")
-        over = []
-        for path in (*PAGES, "last of /documents"):
-            where = bench.last_page("/documents") if path.startswith("last") else path.format(**places)
-            bench.timed(where)
-            samples = [bench.timed(where) for _ in range(RUNS)]
-            say(f"| `{path}` | {statistics.median(samples):.0f} | {p95(samples):.0f} |")
-            if p95(samples) >= 100:
-                over.append(path)
-        say(f"\nOver 100 ms at the 95th percentile: {', '.join(f'`{p}`' for p in over) or 'none'}.\n")
-        _matching(bench, say)
-        _beside_django(bench, say)
-        bench.stop()
-    if write is not None:
-        head = "# The console over a large database\n\n`make campaign-console` wrote this.\n\n"
-        write.write_text(head + "\n".join(lines) + "\n")
+def measure(size: Size) -> str:
+    """Every page, the matching page while lines are matched, and a list beside Django's: as Markdown. Raises
+    NoAnswerError, AssertionError where a page is not answered with 200."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as ending:
+        bench = Bench(Path(folder) / "project", size)
+        ending.callback(bench.stop)
+        return "\n".join([*_pages(bench), *_matching(bench), *_beside_django(bench)]) + "\n"
 
 
-def _matching(bench: Bench, say: Callable[[str], None]) -> None:
+def _pages(bench: Bench) -> list[str]:
+    size = bench.size
+    places = {
+        "case": bench.one("select case_id from tieout.cases order by amount desc limit 1"),
+        "document": bench.one(
+            "select document_id from tieout.document where state = 'posted' order by document_id limit 1 offset 30"
+        ),
+        "payout": bench.one("select document_id from tieout.document where link_key <> '' limit 1"),
+    }
+    # A worker keeps what costs more than a page may; here once.
+    for path in ("/tie-out", "/interfaces", "/matching", "/payouts", "/interfaces/stripe"):
+        bench.http.get(path)
+    lines = [
+        f"{size.documents:,} documents, {size.cases:,} open cases, {size.lines:,} open lines; {size.runs} requests of each page, "
+        "one after another, two cores.\n",
+        "| page | median ms | 95th percentile ms |\n|---|---:|---:|",
+    ]
+    over = []
+    for path in (*PAGES, "last of /documents"):
+        where = bench.last_page("/documents") if path.startswith("last") else path.format(**places)
+        bench.timed(where)
+        samples = [bench.timed(where) for _ in range(size.runs)]
+        lines.append(f"| `{path}` | {statistics.median(samples):.0f} | {p95(samples):.0f} |")
+        if p95(samples) >= 100:
+            over.append(path)
+    return [*lines, f"\nOver 100 ms at the 95th percentile: {', '.join(f'`{p}`' for p in over) or 'none'}.\n"]
+
+
+def _line(process: subprocess.Popen[str], seconds: float) -> str:
+    """The next line that a process prints. Raises NoAnswerError."""
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(process.stdout, selectors.EVENT_READ)
+        if not waiting.select(seconds):
+            process.kill()
+            raise NoAnswerError(f"matching in another process: nothing was said within {seconds:g} s")
+    return process.stdout.readline()
+
+
+def _matching(bench: Bench) -> list[str]:
     """The matching page while as many lines are matched in a process of its own, and kept."""
-    path = "/matching?entity=MAIN"
+    path, size = "/matching?entity=MAIN", bench.size
     for _ in range(5):
         bench.timed(path)
-    alone = [bench.timed(path) for _ in range(RUNS)]
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.reconciling",
-        str(bench.app.project.folder),
-        str(LINES),
-        "60",
-    ]
+    alone = [bench.timed(path) for _ in range(size.runs)]
+    words = [str(bench.app.project.folder), str(size.lines), str(size.matching_s)]
+    command = [sys.executable, "-m", "benchmarks.reconciling", *words]
+    # Unbuffered by text: only whole lines are asked for.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as matching:
-        assert matching.stdout is not None and matching.stdout.readline() == "begins\n"
-        samples = []
-        while matching.poll() is None:
+        if _line(matching, 120) != "begins\n":
+            raise NoAnswerError(f"matching in another process ended with {matching.wait(10)} before it began")
+        deadline, samples = time.monotonic() + size.matching_s + 300, []
+        while matching.poll() is None or not samples:
             samples.append(bench.timed(path))
+            if time.monotonic() > deadline:
+                matching.kill()
+                raise NoAnswerError(
+                    f"matching {size.lines:,} lines was not done {size.matching_s + 300:g} s later"
+                )
             time.sleep(0.05)
+        assert matching.stdout is not None
         runs, seconds, applied = matching.stdout.read().split()
-    say(
-        f"While {LINES:,} open lines are matched in another process and kept ({runs} runs of {seconds} s, {int(applied):,} "
-        f"matches applied): the matching page answers in {statistics.median(samples):.0f} ms (median), {p95(samples):.0f} ms "
-        f"(95th percentile), {max(samples):.0f} ms at most of {len(samples)} times; alone in "
-        f"{statistics.median(alone):.0f} ms (median).\n"
-    )
+    return [
+        f"While {size.lines:,} open lines are matched in another process and kept ({runs} runs of {seconds} s, {int(applied):,} "
+        f"matches applied): the matching page answers in {statistics.median(samples):.0f} ms (median), "
+        f"{p95(samples) if len(samples) > 1 else samples[0]:.0f} ms (95th percentile), {max(samples):.0f} ms at most of "
+        f"{len(samples)} times; alone in {statistics.median(alone):.0f} ms (median).\n"
+    ]
 
 
-def _beside_django(bench: Bench, say: Callable[[str], None]) -> None:
+def _beside_django(bench: Bench) -> list[str]:
     """Our list of documents and Django's admin on the same table, alternating."""
-    admin = Admin(bench.app.dsn)
-    last_ours, last_theirs = bench.last_page("/documents"), admin.last(bench.documents)
     figures: dict[str, list[float]] = {"ours": [], "theirs": [], "ours, last": [], "theirs, last": []}
-    for _ in range(7):
-        figures["ours"].append(bench.timed("/documents"))
-        figures["theirs"].append(admin.timed(admin.first))
-        figures["ours, last"].append(bench.timed(last_ours))
-        figures["theirs, last"].append(admin.timed(last_theirs))
-    admin.stop()
+    with ExitStack() as ending:
+        admin = Admin(bench.app.dsn)
+        ending.callback(admin.stop)
+        last_ours, last_theirs = bench.last_page("/documents"), admin.last(bench.size.documents)
+        for _ in range(bench.size.beside):
+            figures["ours"].append(bench.timed("/documents"))
+            figures["theirs"].append(admin.timed(admin.first))
+            figures["ours, last"].append(bench.timed(last_ours))
+            figures["theirs, last"].append(admin.timed(last_theirs))
     m: dict[str, Any] = {k: statistics.median(v) for k, v in figures.items()}
-    say(
-        "| list of documents, 50 a page, median of 7 alternating runs | first page ms | last page ms |\n|---|---:|---:|"
-    )
-    say(f"| Tieout | {m['ours']:.0f} | {m['ours, last']:.0f} |")
-    say(f"| Django's admin | {m['theirs']:.0f} | {m['theirs, last']:.0f} |")
-    say(f"| ratio | {m['theirs'] / m['ours']:.1f} | {m['theirs, last'] / m['ours, last']:.1f} |")
+    return [
+        f"| list of documents, 50 a page, median of {bench.size.beside} alternating runs | first page ms | last page ms |\n|---|---:|---:|",
+        f"| Tieout | {m['ours']:.0f} | {m['ours, last']:.0f} |",
+        f"| Django's admin | {m['theirs']:.0f} | {m['theirs, last']:.0f} |",
+        f"| ratio | {m['theirs'] / m['ours']:.1f} | {m['theirs, last'] / m['ours, last']:.1f} |",
+    ]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The exit status: 3 where something did not answer."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--documents", type=int, default=FULL.documents)
+    parser.add_argument("--toy", action="store_true", help="as small as can be: that everything runs")
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args(words)
+    try:
+        text = measure(TOY if given.toy else replace(FULL, documents=given.documents))
+    except NoAnswerError as error:
+        print(error, file=sys.stderr)
+        return 3
+    print(text)
+    if given.write is not None:
+        head = "# The console over a large database\n\n`make campaign-console` wrote this.\n\n"
+        given.write.write_text(head + text)
+    return 0
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    measure(given.documents, given.write)
+    sys.exit(main())

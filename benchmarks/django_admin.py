@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from psycopg.conninfo import conninfo_to_dict
 
+from benchmarks.waiting import NoAnswerError, until
 from tieout.sandbox.world import free_port
 
 SITE = """
@@ -99,22 +100,41 @@ class Admin:
             "BENCH_HOST": str(found.get("host") or ""), "BENCH_PORT": str(found.get("port") or ""), "PYTHONPATH": str(root),
         }  # fmt: skip
         made = {**environment, "BENCH_SET_UP": "1"}
-        subprocess.run([sys.executable, "-c", "import site_of_bench"], env=made, cwd=root, check=True)
+        subprocess.run(
+            [sys.executable, "-c", "import site_of_bench"], env=made, cwd=root, check=True, timeout=120
+        )
         command = [sys.executable, "-m", "uvicorn", "--interface", "wsgi", "--port", str(port), "--log-level", "error",
                    "--no-access-log", "site_of_bench:application"]  # fmt: skip
         self._process = subprocess.Popen(command, env=environment, cwd=root)
         self._http = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=300, follow_redirects=True)
-        while True:
-            try:
-                page = self._http.get("/admin/login/")
-                break
-            except httpx2.HTTPError:
-                time.sleep(0.1)
+        try:
+            page = self._login_page()
+        except NoAnswerError:
+            self.stop()
+            raise
         token = page.text.partition('csrfmiddlewaretoken" value="')[2].partition('"')[0]
         form = {"username": "bench", "password": "bench", "csrfmiddlewaretoken": token, "next": self.first}
         reply = self._http.post("/admin/login/", data=form, headers={"referer": str(page.url)})
         assert reply.status_code == 200 and "Document" in reply.text, reply.text[:500]
         assert urlsplit(str(reply.url)).path == self.first and not parse_qs(urlsplit(str(reply.url)).query)
+
+    def _login_page(self) -> httpx2.Response:
+        """As soon as it is served. Raises NoAnswerError."""
+        found: list[httpx2.Response] = []
+
+        def served() -> bool:
+            if self._process.poll() is not None:
+                raise NoAnswerError(
+                    f"Django's admin ended with {self._process.returncode} before it answered"
+                )
+            try:
+                found.append(self._http.get("/admin/login/"))
+            except httpx2.HTTPError:
+                return False
+            return True
+
+        until("Django's admin", 60, served)
+        return found[0]
 
     def last(self, documents: int) -> str:
         """The last page's address."""

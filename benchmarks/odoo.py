@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -18,8 +19,52 @@ from tieout.documents import InvoiceLine, InvoicePosting, PartnerRecord
 from tieout.sandbox.world import free_port
 from tieout.simkit import serve
 
-COUNT = 1000
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many invoices; `delays` is what of the documented costs is waited for in the run of two lanes."""
+
+    count: int
+    delays: float
+
+
+FULL, TOY = Size(1000, 1.0), Size(6, 0.01)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls and simulated seconds, for how many invoices that stand posted."""
+
+    calls: int
+    seconds: float
+    posted: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """Ours and the peer's in one lane, and ours in two lanes on the clock (seconds)."""
+
+    size: Size
+    ours: Spent
+    peer: Spent
+    two_lanes_s: float
+    two_lanes_posted: int
+
+    def page(self) -> str:
+        mine, theirs, lanes = self.ours, self.peer, self.two_lanes_s
+        return f"""## Invoices into Odoo
+
+| what | ours | peer | ratio |
+|---|---:|---:|---:|
+| {self.size.count:,} invoices into Odoo, created and posted, exactly once: calls | {mine.calls:,} | {theirs.calls:,} | {theirs.calls / mine.calls:.0f} times fewer |
+| the same in simulated seconds (documented costs of a real server), one lane | {mine.seconds:.1f} | {theirs.seconds:.1f} | {theirs.seconds / mine.seconds:.1f} times fewer |
+| the same in two lanes (two journals), on the clock with those costs as delays, our own work included | {lanes:.1f} | {theirs.seconds:.1f} | {theirs.seconds / lanes:.1f} times less |
+
+The peer: odoorpc with one create and one post a call. Both on the simulator of Odoo: the invoices have not been run against
+a real server. Every invoice stood posted in the end; ours sent again changed nothing.
+"""
 
 
 def simulator(delays: float = 0.0) -> tuple[Odoo, int]:
@@ -52,29 +97,33 @@ def posted(odoo: Odoo) -> int:
     return sum(1 for m in odoo.service.world.table("account.move").values() if m["state"] == "posted")
 
 
-def ours() -> tuple[int, float, int]:
+def ours(size: Size) -> Spent:
+    """In batches, twice: the second time changes nothing."""
     odoo, port = simulator()
-    session, batch = open_session(odoo, port), invoices("INV", COUNT)
+    session, batch = open_session(odoo, port), invoices("INV", size.count)
     session.send([Sending("tieout.bench_partner", PartnerRecord(name="Bench"))])
     odoo.requests, odoo.simulated_seconds = 0, 0.0
     outcomes = session.send(batch)
-    spent = (odoo.requests, odoo.simulated_seconds)
+    calls, seconds = odoo.requests, odoo.simulated_seconds
     again = session.send(batch)
     assert all(o.status == "confirmed" and not o.cause for o in (*outcomes, *again))
-    return (*spent, posted(odoo))
+    return Spent(calls, seconds, posted(odoo))
 
 
-def two_lanes() -> tuple[float, int]:
+def two_lanes(size: Size) -> tuple[float, int]:
     """Two journals, a session each, side by side, with the documented costs as real delays: so
     the seconds are those on the clock, our own and the simulator's work included."""
-    odoo, port = simulator(delays=1.0)
+    odoo, port = simulator(delays=size.delays)
     first = open_session(odoo, port)
     first.send([Sending("tieout.bench_partner", PartnerRecord(name="Bench"))])
     values = {"name": "Second sales", "code": "INV2", "type": "sale", "company_id": 1}
     OdooClient(f"http://127.0.0.1:{port}", "bench", odoo.service.make_key(2), 1).call(
         "account.journal", "create", vals_list=[values]
     )
-    lanes = [(first, invoices("INV", COUNT // 2)), (open_session(odoo, port), invoices("INV2", COUNT // 2))]
+    lanes = [
+        (first, invoices("INV", size.count // 2)),
+        (open_session(odoo, port), invoices("INV2", size.count // 2)),
+    ]
     for session, _ in lanes:
         session.check()
     started = time.monotonic()
@@ -85,32 +134,25 @@ def two_lanes() -> tuple[float, int]:
     return seconds, posted(odoo)
 
 
-def peer() -> tuple[int, float, int]:
+def peer(size: Size) -> Spent:
+    """One create and one post a call."""
     odoo, port = simulator()
     client = odoorpc.ODOO("127.0.0.1", protocol="jsonrpc", port=port, timeout=60)
     client.login("bench", "admin", "admin")
     partner = client.execute_kw("res.partner", "create", [{"name": "Bench"}])
     odoo.requests, odoo.simulated_seconds = 0, 0.0
-    for number in range(COUNT):
+    for number in range(size.count):
         lines = [(0, 0, {"name": f"Line {i}", "quantity": 1, "price_unit": 10.0, "tax_ids": [(6, 0, [])]})
                  for i in range(3)]  # fmt: skip
         values = {"move_type": "out_invoice", "partner_id": partner, "invoice_date": "2026-10-05",
                   "ref": f"B-{number}", "invoice_line_ids": lines}  # fmt: skip
         move = client.execute_kw("account.move", "create", [values])
         client.execute_kw("account.move", "action_post", [[move]])
-    return odoo.requests, odoo.simulated_seconds, posted(odoo)
+    return Spent(odoo.requests, odoo.simulated_seconds, posted(odoo))
 
 
-def main() -> None:
-    for name, result in (("ours", ours()), ("peer", peer())):
-        calls, seconds, made = result
-        assert made == COUNT, made
-        print(f"{name}: {calls} calls, {seconds:.1f} simulated seconds, {made} invoices posted")
-        if name == "ours":
-            mine = result
-    print(
-        f"{calls / mine[0]:.0f} x fewer calls, {seconds / mine[1]:.1f} x fewer simulated seconds (one lane)"
-    )
-    on_the_clock, made = two_lanes()
-    assert made == COUNT, made
-    print(f"two lanes: {on_the_clock:.1f} s on the clock, {seconds / on_the_clock:.1f} x the peer's seconds")
+def run(size: Size) -> Result:
+    """One after another. Raises AssertionError where an invoice is missing or there twice."""
+    mine, theirs, (seconds, made) = ours(size), peer(size), two_lanes(size)
+    assert mine.posted == theirs.posted == made == size.count, (mine, theirs, made)
+    return Result(size, mine, theirs, seconds, made)

@@ -1,4 +1,4 @@
-"""Messages through normalise, check and plan with evidence: ours in sets, against a worker that
+"""Messages through normalise, check and plan with evidence and stamps: ours in sets, against a worker that
 runs one procrastinate job a document and does the same work there, at its best concurrency."""
 
 from __future__ import annotations
@@ -6,25 +6,63 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import procrastinate
 from psycopg.rows import dict_row
 
+from benchmarks.databases import KEY, own_database
+from benchmarks.waiting import NoAnswerError
 from tieout.bootstrap.discover import discover
 from tieout.connect import Item, LedgerFacts
-from tieout.engine import SystemClock
+from tieout.engine import Runner, SystemClock
 from tieout.pipeline import ProcessStage, accept
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
-from tieout.store import Database, EmbeddedServer, migrate
+from tieout.security.stamps import Stamper
+from tieout.store import Database
 
-OURS, PEERS, ROUNDS = 10_000, 600, 5
+
+@dataclass(frozen=True)
+class Size:
+    """Documents a round of each way; the peer is tried at each concurrency first. A round has `limit_s` seconds."""
+
+    ours: int
+    peers: int
+    rounds: int
+    concurrencies: tuple[int, ...]
+    limit_s: float
+
+
+FULL, TOY = Size(10_000, 600, 5, (1, 2, 4, 8, 16), 300), Size(120, 12, 1, (1, 2), 60)
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Documents a second by way, at the concurrency that is the peer's best, and how many documents ours planned."""
+
+    size: Size
+    rate: dict[str, float]
+    best: int
+    planned: int
+
+    def page(self) -> str:
+        mine, theirs = self.rate["ours"], self.rate["peer"]
+        return f"""## Pipeline
+
+| what | ours | peer | ratio |
+|---|---:|---:|---:|
+| messages through normalise, check, plan with evidence and stamps, documents/s | {mine:,.0f} | {theirs:,.0f} | {mine / theirs:.1f} |
+
+The peer: a worker that runs one procrastinate job a document and does the same work there for a message that lies in the
+inbox already, as ours does, at the best of the concurrencies {", ".join(map(str, self.size.concurrencies))} (here {self.best}). {self.size.ours:,} documents a run of
+ours, {self.size.peers:,} of the peer's, medians of {self.size.rounds} alternating runs. After the runs each of {self.planned:,} documents was planned once, with
+its evidence and a stamp that holds.
+"""
 
 
 class Ledger:
@@ -74,15 +112,17 @@ def stage() -> ProcessStage:
     return ProcessStage(lambda: known, lambda _: connector, Ledger(), {}, SystemClock())
 
 
-def ours(database: Database, first: int) -> float:
-    fill(database, first, OURS)
-    connection, step = database.connect(autocommit=True), stage().step
+def ours(database: Database, first: int, size: Size) -> float:
+    """Documents a second. Raises NoAnswerError where they are not planned in time."""
+    fill(database, first, size.ours)
+    connection, step = database.connect(autocommit=True), Runner(stage()).step
     started = time.perf_counter()
     while step(connection):
-        pass
+        if time.perf_counter() - started > size.limit_s:
+            raise NoAnswerError(f"{size.ours} documents were not planned within {size.limit_s:g} s")
     seconds = time.perf_counter() - started
     connection.close()
-    return OURS / seconds
+    return size.ours / seconds
 
 
 def one_document(connection: Any, number: int, connector: Any, known: Release) -> None:
@@ -111,11 +151,12 @@ def one_document(connection: Any, number: int, connector: Any, known: Release) -
         Writer(connection, known, interface, {}, NOW).write([work])
 
 
-def peer(database: Database, first: int, concurrency: int) -> float:
+def peer(database: Database, first: int, concurrency: int, size: Size) -> float:
+    """Documents a second. Raises NoAnswerError where they are not planned in time."""
     import psycopg_pool
     from psycopg.conninfo import conninfo_to_dict
 
-    fill(database, first, PEERS, "listed")
+    fill(database, first, size.peers, "listed")
     connector, known = discover()["stripe"], release()
     arguments = {k: v for k, v in conninfo_to_dict(database.dsn).items() if v}
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=arguments))
@@ -134,32 +175,58 @@ def peer(database: Database, first: int, concurrency: int) -> float:
 
     async def run() -> float:
         async with app.open_async():
-            await document.batch_defer_async(*[{"number": first + n} for n in range(PEERS)])
+            await document.batch_defer_async(*[{"number": first + n} for n in range(size.peers)])
             started = time.perf_counter()
-            await app.run_worker_async(
+            working = app.run_worker_async(
                 wait=False, concurrency=concurrency, listen_notify=False, delete_jobs="always"
             )
-            return PEERS / (time.perf_counter() - started)
+            try:
+                await asyncio.wait_for(working, size.limit_s)
+            except TimeoutError as late:
+                raise NoAnswerError(f"procrastinate was not done within {size.limit_s:g} s") from late
+            return size.peers / (time.perf_counter() - started)
 
     rate = asyncio.run(run())
     pool.close()
     return rate
 
 
-def main() -> None:
+def proven(database: Database, size: Size) -> int:
+    """That ours planned each of its documents once, with evidence and a stamp that holds, and the peer each of its own.
+    How many are ours. Raises AssertionError."""
+    rows = database.rows("select * from tieout.document")
+    mine, theirs = size.ours * size.rounds, size.peers * (size.rounds + len(size.concurrencies))
+    assert len(rows) == len({r["source_key"] for r in rows}) == mine + theirs, (len(rows), mine, theirs)
+    assert {r["state"] for r in rows} == {"planned"}, {r["state"] for r in rows}
+    stamper = Stamper(KEY)
+    for row in rows:
+        parts = ("interface", "source_key", "revision", "message_id", "content_sha256")
+        assert stamper.holds(row["stamp"], "document", *(row[p] for p in parts)), row["source_key"]
+    for table, condition in (
+        ("evidence", "where action = 'document.planned'"),
+        ("delivery", "where stamp is not null"),
+    ):
+        (found,) = database.rows(f"select count(*) as n from tieout.{table} {condition}")
+        assert found["n"] >= mine + theirs, (table, found["n"], mine + theirs)
+    return mine
+
+
+def compare(size: Size, database: Database) -> Result:
+    """The peer at each concurrency, then alternating rounds; then the proof of what was counted."""
     rates: dict[str, list[float]] = {"ours": [], "peer": []}
-    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "pg") as server:
-        database = Database(server.dsn)
-        migrate(database)
-        app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=server.dsn))
-        with app.open():
-            app.schema_manager.apply_schema()
-        tried = {c: peer(database, 10_000_000 + c * 100_000, c) for c in (1, 2, 4, 8, 16)}
-        best = max(tried, key=lambda c: tried[c])
-        print("peer by concurrency:", {c: round(r) for c, r in tried.items()}, f"best {best}")
-        for number in range(ROUNDS):
-            rates["peer"].append(peer(database, 20_000_000 + number * 100_000, best))
-            rates["ours"].append(ours(database, number * OURS))
+    app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.dsn))
+    with app.open():
+        app.schema_manager.apply_schema()
+    tried = {c: peer(database, 10_000_000 + c * 100_000, c, size) for c in size.concurrencies}
+    best = max(tried, key=lambda c: tried[c])
+    for number in range(size.rounds):
+        rates["peer"].append(peer(database, 20_000_000 + number * 100_000, best, size))
+        rates["ours"].append(ours(database, number * size.ours, size))
     medians = {name: statistics.median(values) for name, values in rates.items()}
-    print(f"ours: {medians['ours']:.0f} documents/s, peer: {medians['peer']:.0f} documents/s")
-    print(f"{medians['ours'] / medians['peer']:.1f} x the peer's")
+    return Result(size, medians, best, proven(database, size))
+
+
+def run(size: Size) -> Result:
+    """On a server of its own."""
+    with own_database() as database:
+        return compare(size, database)

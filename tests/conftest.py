@@ -1,4 +1,4 @@
-"""One real PostgreSQL a test process; a fresh, migrated database a test."""
+"""One real PostgreSQL a test process; a fresh, migrated database a test, copied from one that was migrated once."""
 
 from __future__ import annotations
 
@@ -33,24 +33,47 @@ def _cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as running:
+        # Hundreds of databases that nobody keeps need not outlive a power cut. Whatever is killed in a test
+        # (tests/simulation) runs on servers of its own, with fsync.
+        with psycopg.connect(running.dsn, autocommit=True) as connection:
+            for name in ("fsync", "full_page_writes"):
+                connection.execute(f"alter system set {name} = off".encode())
+            connection.execute("select pg_reload_conf()")
         yield running
 
 
-@pytest.fixture
-def empty_database(server: EmbeddedServer) -> Database:
-    """A database without Tieout's tables."""
-    name = f"t{uuid.uuid4().hex[:12]}"
+def _created(server: EmbeddedServer, name: str, template: str = "template1") -> Database:
     with psycopg.connect(server.dsn, autocommit=True) as connection:
-        connection.execute(f"create database {name}".encode())
+        connection.execute(f"create database {name} template {template}".encode())
     dsn = server.dsn.replace("dbname=tieout", f"dbname={name}")
     hold_key(dsn, bytes(32))
     return Database(dsn)
 
 
+@pytest.fixture(scope="session")
+def migrated(server: EmbeddedServer) -> str:
+    """The name of a database that is migrated, which nobody connects to any more."""
+    migrate(_created(server, "migrated"))
+    return "migrated"
+
+
 @pytest.fixture
-def database(empty_database: Database) -> Database:
-    migrate(empty_database)
-    return empty_database
+def empty_database(server: EmbeddedServer) -> Database:
+    """A database without Tieout's tables."""
+    return _created(server, f"t{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def database(server: EmbeddedServer, migrated: str) -> Database:
+    """A database with Tieout's tables and nothing in them."""
+    return _created(server, f"t{uuid.uuid4().hex[:12]}", migrated)
+
+
+def new_database(server: EmbeddedServer) -> Database:
+    """A migrated database, for what outlives a test."""
+    made = _created(server, f"t{uuid.uuid4().hex[:12]}")
+    migrate(made)
+    return made
 
 
 @pytest.fixture

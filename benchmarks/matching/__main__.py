@@ -1,4 +1,4 @@
-"""`python -m benchmarks.matching generate|score|quality|speed|scale|equal|days`."""
+"""`python -m benchmarks.matching generate|score|quality`; how fast it is, `python -m benchmarks matching` says."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ def main() -> None:
     quality.add_argument("--invoices", type=int, default=50_000)
     quality.add_argument("--seeds", type=int, nargs="+", default=list(measure.UNSEEN))
     quality.add_argument("--write", type=Path)
-    for name in ("speed", "scale", "equal", "days"):
-        commands.add_parser(name)
     given = parser.parse_args()
     if given.command == "generate":
         given.out.mkdir(parents=True, exist_ok=True)
@@ -37,13 +35,11 @@ def main() -> None:
         truth = [json.loads(line) for line in given.truth.read_text().splitlines()]
         groups = (json.loads(line) for line in given.groups.open())
         print(score(truth, ((tuple(g["left"]), tuple(g["right"]), g["status"]) for g in groups)).told())
-    elif given.command == "quality":
+    else:
         page = measure.quality(given.invoices, given.seeds)
         print(page)
         if given.write:
             given.write.write_text(page)
-    else:
-        print(getattr(measure, given.command)())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.cli.parse import head_json, line_json, unread_json
+from tieout.cli.readings import head_json, line_json, unread_json
 from tieout.formats import parse
 
 FOLDER = Path(__file__).parent / "bankfiles"

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.office import Office
+from tests.stages import forget_failures, step
 from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.connectors.einvoices.simulator import AccessPoint, Item, Sent
 from tieout.connectors.payments.simulator import PaymentBank
@@ -128,7 +129,7 @@ class Buyer(Office):
     def plan(self) -> None:
         connection = self.database.connect(autocommit=True)
         stage = ProcessStage(self.release, lambda s: CONNECTORS[s], self, {"bank": "payments"}, self.clock)
-        while stage.step(connection):
+        while step(stage, connection):
             pass
         connection.close()
 
@@ -137,8 +138,8 @@ class Buyer(Office):
         writers = {"odoo": self.session, "payments": self._outbox}
         delivery = DeliveryStage(lambda s: writers[s], self.clock, lambda: list(writers))
         for _ in range(30):
-            delivery._paused.clear()
-            if not delivery.step(connection):
+            forget_failures(connection)
+            if not step(delivery, connection):
                 break
         connection.close()
 
@@ -148,7 +149,7 @@ class Buyer(Office):
             self.plan()
             self.deliver()
             connection = self.database.connect(autocommit=True)
-            FilingStage(self.release, self.clock).step(connection)
+            step(FilingStage(self.release, self.clock), connection)
             connection.close()
 
     # what happens

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.test_process import Clock
+from tests.stages import forget_failures, step
 from tieout.connect import LedgerFacts
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
 from tieout.delivery import DeliveryStage
@@ -159,7 +160,7 @@ class Office:
     def plan(self) -> None:
         connection = self.database.connect(autocommit=True)
         stage = ProcessStage(self.release, lambda _: CONNECTORS["ledgers"], self, {}, self.clock)
-        while stage.step(connection):
+        while step(stage, connection):
             pass
         connection.close()
 
@@ -167,8 +168,8 @@ class Office:
         connection = self.database.connect(autocommit=True)
         delivery = DeliveryStage(lambda _: self.session, self.clock, lambda: ["odoo"])
         for _ in range(12):
-            delivery._paused.clear()
-            delivery.step(connection)
+            forget_failures(connection)
+            step(delivery, connection)
         connection.close()
 
     def work(self) -> None:

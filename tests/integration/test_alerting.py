@@ -23,7 +23,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.test_process import Clock
 from tests.integration.test_telling import LOCAL, Receiver
-from tieout.alerting import Alert, AlertStage, Channels, Told, find_alerts, open_alerts
+from tests.stages import forget_failures, step
+from tieout.alerting import Alert, AlertStage, ChannelError, channels_of, find_alerts, open_alerts
 from tieout.api.measuring import FAMILIES, Measures, read_measures
 from tieout.evidence import Sealer, load_or_make_signer
 from tieout.observe import Metrics
@@ -50,11 +51,14 @@ class Scene:
         folder = Path(tempfile.mkdtemp())
         self.sealer = Sealer(load_or_make_signer(folder / "key"), self.clock, folder / "witness")
         settings = settings or AlertSettings()
-        self.stage = AlertStage(lambda: RELEASE, settings, self.tell, self.clock, pause_s=0)
+        self.stage = AlertStage(lambda: RELEASE, settings, [self], self.clock, pause_s=0)
 
-    def tell(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> list[Told]:
+    name = "list"
+
+    def tell(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> None:
         self.told.append((list(alerts), list(cleared), escalated))
-        return [Told("list", "down" if self.fails else "")]
+        if self.fails:
+            raise ChannelError("down", 0)
 
     def case(self, key: str, amount: str = "10.00", cause: str = "unknown_tax", entity: str = "US") -> None:
         self.c.execute(
@@ -75,10 +79,11 @@ class Scene:
     def step(self, hours: float = 0) -> list[Alert]:
         """Time passes, the stage looks; what it told now."""
         self.clock.at += timedelta(hours=hours)
-        while self.sealer.step(self.c):
+        while step(self.sealer, self.c):
             pass
         before = len(self.told)
-        self.stage.step(self.c)
+        forget_failures(self.c)
+        step(self.stage, self.c)
         return [a for alerts, _, _ in self.told[before:] for a in alerts]
 
 
@@ -157,9 +162,12 @@ def test_a_maintenance_window_is_silent_and_what_is_left_at_its_end_is_told(data
 def test_sources_backlogs_seals_and_receivers_are_watched(scene: Scene) -> None:
     c, old = scene.c, NOW - timedelta(hours=30)
     c.execute(
-        "insert into tieout.poll_cursor (interface, stream, due_at, polled_at, last_error) values ('shop', 'orders', now(), %s,"
-        " 'Shopify: 401: the token ended: make another')", (old,),
+        "insert into tieout.poll_cursor (interface, stream, due_at, polled_at) values ('shop', 'orders', now(), %s)", (old,),
     )  # fmt: skip
+    c.execute(
+        "insert into tieout.failure (stage, lane, failures, error, since, failed_at, next_at) values"
+        " ('poll', '{shop,orders}', 3, 'Shopify: 401: the token ended: make another', now(), now(), now())"
+    )
     c.execute(
         "insert into tieout.message (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at)"
         " values ('shop', 'orders', 'm', 'm', 'poll', '\\x00', %s)", (old,),
@@ -205,13 +213,22 @@ def test_mail_and_webhook_say_what_how_much_what_to_do_and_where() -> None:
         smtp=f"127.0.0.1:{port}", mail_from="tieout@co.example", mail_to=("fin@co.example",),
         escalate_to=("cfo@co.example",), webhooks=(receiver.url,),
     )  # fmt: skip
-    channels = Channels(settings, "Meridian", "https://books.example", LOCAL)
+    channels = channels_of(settings, "Meridian", "https://books.example", LOCAL)
+
+    def tell(alerts: list[Alert], cleared: list[str], escalated: bool) -> list[str]:
+        errors = []
+        for channel in channels:
+            try:
+                channel.tell(alerts, cleared, escalated)
+            except ChannelError as error:
+                errors.append(str(error))
+        return errors
+
     alert = Alert(
         "case:x", "case", "unknown_tax", "US", 2, Decimal("2878.15"), "USD", "add it to\nmappings/taxes.csv",
         "/cases?cause=unknown_tax&entity=US", NOW, 0,
     )  # fmt: skip
-    assert [t.error for t in channels([alert], [], False)] == ["", ""]
-    assert [t.error for t in channels([alert, alert], ["case:y"], True)] == ["", ""]
+    assert tell([alert], [], False) == [] and tell([alert, alert], ["case:y"], True) == []
     (to, mail), (both, second) = mailbox.mails
     assert to == ["fin@co.example"] and both == ["fin@co.example", "cfo@co.example"]
     assert mail["subject"] == "[Tieout Meridian] US: unknown tax × 2, 2,878.15 USD at risk"
@@ -226,12 +243,13 @@ def test_mail_and_webhook_say_what_how_much_what_to_do_and_where() -> None:
     assert "US: unknown tax × 2" in told["text"]
     server.stop()
     receiver.answers = [500]
-    down = [t for t in channels([alert], [], False) if t.error]
-    assert {t.channel.split()[0] for t in down} == {"mail", "webhook"}
+    assert [error.split()[0] for error in tell([alert], [], False)] == ["mail:", "webhook"]
     # Where nobody allowed it, an address inside is not gone to.
-    closed = Channels(AlertSettings(webhooks=(receiver.url,)), "M", "https://b.example")
+    (closed,) = channels_of(AlertSettings(webhooks=(receiver.url,)), "M", "https://b.example")
     before = len(receiver.heard)
-    assert "not public" in closed([alert], [], False)[0].error and len(receiver.heard) == before
+    with pytest.raises(ChannelError, match="not public"):
+        closed.tell([alert], [], False)
+    assert len(receiver.heard) == before
     receiver.shutdown()
 
 

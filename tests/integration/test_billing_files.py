@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.office import Office
+from tests.stages import step
 from tieout.connect import FileRefusedError
 from tieout.money import Period
 from tieout.pipeline import ProcessStage, take_file
@@ -57,7 +58,7 @@ class Billing(Office):
     def plan(self) -> None:
         connection = self.database.connect(autocommit=True)
         stage = ProcessStage(self.release, lambda _: CONNECTORS["billing"], self, {}, self.clock)
-        while stage.step(connection):
+        while step(stage, connection):
             pass
         connection.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.buying import Buyer
 from tests.integration.office import key_of
+from tests.stages import step
 from tieout.cases import list_open, solve_case
 from tieout.close import CloseError, LatenessStage, RevocationStage, gather, sign, state_of
 from tieout.connectors.bankfile.simulator import BankLine
@@ -51,7 +52,7 @@ class Closer:
 
     def look(self) -> bool:
         """What the worker does once something happened."""
-        return RevocationStage(self.b.release, self.b.clock, share=1.0).step(self.connection)
+        return step(RevocationStage(self.b.release, self.b.clock), self.connection)
 
     def revoked(self) -> dict[str, str]:
         rows = self.b.database.rows(
@@ -267,15 +268,15 @@ def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
 def test_the_worker_looks_again_only_when_something_happened(closer: Closer) -> None:
     close(closer)
     stage = RevocationStage(closer.b.release, closer.b.clock, share=1.0)
-    assert not stage.step(closer.connection) and not stage.step(closer.connection)
+    assert not step(stage, closer.connection) and not step(stage, closer.connection)
     closer.b.clock.at += timedelta(minutes=1)
     closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
-    assert stage.step(closer.connection) and not stage.step(closer.connection)
+    assert step(stage, closer.connection) and not step(stage, closer.connection)
 
 
 def late(closer: Closer) -> dict[str, str]:
     """The cases of late tasks after the worker looked: task to owner."""
-    LatenessStage(closer.b.release, closer.b.clock, 0).step(closer.connection)
+    step(LatenessStage(closer.b.release, closer.b.clock), closer.connection)
     cases = [r for r in list_open(closer.connection) if r["cause"] == "close_task_late"]
     assert all(r["source_key"].startswith("US:2026-10:") and not r["amount"] for r in cases)
     return {r["source_key"].split(":", 2)[2]: r["owner"] for r in cases}
@@ -308,10 +309,10 @@ def test_what_is_late_is_told_also_once_the_next_period_ended(closer: Closer) ->
     closer.b.clock.at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert late(closer)
     closer.b.clock.at = datetime(2026, 12, 1, 9, tzinfo=UTC)
-    LatenessStage(closer.b.release, closer.b.clock, 0).step(closer.connection)
+    step(LatenessStage(closer.b.release, closer.b.clock), closer.connection)
     before = {r["source_key"] for r in list_open(closer.connection) if r["cause"] == "close_task_late"}
     close(closer)
-    LatenessStage(closer.b.release, closer.b.clock, 0).step(closer.connection)
+    step(LatenessStage(closer.b.release, closer.b.clock), closer.connection)
     after = {r["source_key"] for r in list_open(closer.connection) if r["cause"] == "close_task_late"}
     assert any(":2026-10:" in k for k in before) and not any(":2026-10:" in k for k in after)
 

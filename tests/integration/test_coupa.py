@@ -12,6 +12,7 @@ import pytest
 
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
+from tests.stages import step
 from tieout.connectors.coupa.simulator import Coupa
 from tieout.money import Period
 from tieout.payables import accrue
@@ -56,10 +57,10 @@ class CoupaBuyer(Buyer):
 
     def pull(self) -> None:
         connection = self.database.connect(autocommit=True)
-        stage = PollStage(self.release, lambda _: self.source, self.clock)
-        stage.step(connection)
+        stage = PollStage(self.release, lambda _: CONNECTORS["coupa"], lambda _: self.source, self.clock)
+        step(stage, connection)
         connection.execute("update tieout.poll_cursor set due_at = '-infinity'")
-        while stage.step(connection):
+        while step(stage, connection):
             pass
         connection.close()
         self.work()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row
+from tests.stages import forget_failures, step
 from tieout.connect import Outcome, Sending, TransientError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage
 from tieout.documents import ledger_lines
@@ -60,8 +61,8 @@ def deliver(site: Site, target: Target, rounds: int = 8) -> None:
     stage = DeliveryStage(lambda _: target, site.clock, lambda: ["odoo"])
     connection = site.database.connect(autocommit=True)
     for _ in range(rounds):
-        stage._paused.clear()
-        stage.step(connection)
+        forget_failures(connection)
+        step(stage, connection)
     connection.close()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.stages import step
 from tieout.evidence import Entry, Sealer, Signer, export_pack, load_or_make_signer, record
 from tieout.store import Database
 
@@ -35,7 +36,7 @@ def sealed(database: Database, tmp_path: Path) -> tuple[Database, Signer, Path]:
     for batch in range(3):
         with connection.transaction():
             record(connection, entries(5, f"b{batch}-"))
-        while sealer.step(connection):
+        while step(sealer, connection):
             pass
     connection.close()
     return database, signer, tmp_path
@@ -108,9 +109,9 @@ def test_a_late_commit_with_an_early_number_is_sealed_too(database: Database, tm
     record(slow, entries(2, "slow"))
     with quick.transaction():
         record(quick, entries(2, "quick"))
-    sealer.step(quick)
+    step(sealer, quick)
     slow.commit()
-    while sealer.step(quick):
+    while step(sealer, quick):
         pass
     rows = quick.execute("select leaf_no from tieout.evidence_leaf order by 1").fetchall()
     assert [r["leaf_no"] for r in rows] == [0, 1, 2, 3]

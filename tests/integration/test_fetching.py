@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.integration.test_process import Clock
+from tests.stages import forget_failures, step
 from tieout.bootstrap.discover import discover
 from tieout.connect import RemoteFolder, SetupError, SystemConfig, TransientError
 from tieout.connectors.sftp.simulator import SftpServer
@@ -113,20 +114,20 @@ def test_new_files_are_taken_once_broken_ones_become_a_case_and_nothing_changes_
     def messages() -> int:
         return int(database.rows("select count(*) as n from tieout.message")[0]["n"])
 
-    assert stage.step(connection) and messages() == 1
+    assert step(stage, connection) and messages() == 1
     assert [c["cause"] for c in database.rows("select cause from tieout.cases")] == ["unreadable_file"]
-    assert not stage.step(connection), "it is not due again yet"
+    assert not step(stage, connection), "it is not due again yet"
     # The same under another name, and a new one: one more message.
     put(place, "mt940.ing.invented.sta", "again.sta")
     put(place, "mt940.knab.invented.sta")
     clock.at += timedelta(hours=2)
-    assert stage.step(connection) and messages() == 2
+    assert step(stage, connection) and messages() == 2
     assert len(database.rows("select 1 from tieout.cases")) == 1
     clock.at += timedelta(hours=2)
     place.server.cut()
-    assert not stage.step(connection), "the line was cut: it waits"
-    stage._paused.clear()
-    assert stage.step(connection) and messages() == 2
+    assert not step(stage, connection), "the line was cut: it waits"
+    forget_failures(connection)
+    assert step(stage, connection) and messages() == 2
     assert sorted(p.name for p in place.folder.iterdir()) == [
         "again.sta", "broken.sta", "mt940.ing.invented.sta", "mt940.knab.invented.sta"]  # fmt: skip
     connection.close()

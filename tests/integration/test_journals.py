@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.integration.office import Office
+from tests.stages import read_back
 from tieout.connect import FileRefusedError
 from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine
 from tieout.money import Period
@@ -85,7 +86,7 @@ def test_dimensions_are_analytic_accounts_and_can_be_shared_out(plain: Office) -
     from datetime import timedelta
 
     stage = VerifyStage(lambda _: plain.session, lambda: ["odoo"], plain.clock, timedelta(hours=1))
-    assert stage.verify(connection, "odoo") == 1
+    assert read_back(stage, connection) == 1
     connection.close()
     assert plain.cases() == [("changed_in_ledger", "D")]
 

@@ -13,6 +13,7 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS
 from tests.integration.office import Office
 from tests.integration.test_work_api import Front, operator, site
+from tests.stages import step
 from tieout.connect import OpenItem
 from tieout.evidence import Entry, record
 from tieout.overview import keeping, read_kept
@@ -133,7 +134,7 @@ def test_a_lane_that_is_shared_goes_on_without_what_is_paused(office: Office) ->
     )
     row = connection.execute("select system, lane from tieout.delivery limit 1").fetchone()
     assert row is not None
-    given = {"system": row["system"], "lane": row["lane"], "limit": 10, "bytes": 1 << 20}
+    given = {"system": row["system"], "lane": row["lane"], "limit": 10, "bytes": 1 << 20, "waiting": []}
     claim = Queries("tieout.delivery")["claim"]
     assert {r["interface"] for r in connection.execute(claim, given)} == {"journals", "other"}
     pause(connection, office.interface, "ira", "wait", office.clock.now())
@@ -178,7 +179,7 @@ def test_a_figure_is_of_now_where_it_is_cheap_and_says_of_when_where_not(
     assert read_kept(connection, release, "tie_out", later, exact=True).rows[0]["posted"]["debit"] == "16.00"
     # A worker computes what is not current, and what it computes is what the proof says.
     connection.execute("update tieout.kept_figure set took_ms = 5000, watermark = 'old'")
-    keeping.OverviewStage(office.release, lambda _: None, office.clock).step(connection)
+    step(keeping.OverviewStage(office.release, lambda _: None, office.clock), connection)
     kept = read_kept(connection, release, "tie_out", later)
     (row,) = tie_out(connection, release)
     assert kept.current and kept.rows[0]["posted"] == {

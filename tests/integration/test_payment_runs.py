@@ -11,6 +11,7 @@ from lxml import etree
 
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
+from tests.stages import read_back
 from tieout.connect import Sending
 from tieout.connectors.bankfile.simulator import BankLine
 from tieout.delivery import VerifyStage
@@ -208,7 +209,7 @@ def test_a_rejected_payment_opens_its_bill_again(paying: Buyer) -> None:
     # What was matched and is not any more was taken apart by ourselves: that is no case.
     stage = VerifyStage(lambda _: paying.session, lambda: ["odoo"], paying.clock, timedelta(hours=1))
     connection = paying.database.connect(autocommit=True)
-    stage.verify(connection, "odoo")
+    read_back(stage, connection)
     connection.close()
     assert [c for c, _ in paying.cases()] == ["payment_rejected"]
     # It goes into the next run, as any open bill.

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.stages import step
 from tieout.bootstrap.discover import discover
 from tieout.connect import Item, LedgerFacts
 from tieout.pipeline import ProcessStage, accept, exclude_case, replay
@@ -71,7 +72,7 @@ class Site:
         connector = discover()[self.kind]
         stage = ProcessStage(self.release, lambda _: connector, Ledger(), {}, self.clock)
         connection = self.database.connect(autocommit=True)
-        while stage.step(connection):
+        while step(stage, connection):
             pass
         connection.close()
 

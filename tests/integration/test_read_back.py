@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.office import Office
+from tests.stages import read_back
 from tieout.cases import list_open, solve_case
 from tieout.delivery import VerifyStage
 
@@ -50,7 +51,7 @@ class Books:
         stage = VerifyStage(
             lambda _: self.office.session, lambda: ["odoo"], self.office.clock, timedelta(hours=1)
         )
-        differ = stage.verify(connection, "odoo")
+        differ = read_back(stage, connection)
         connection.close()
         return differ
 

@@ -22,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.integration.office import person
 from tests.integration.test_store import test_one_effect_has_one_delivery_for_ever as with_a_delivery
+from tests.stages import step
 from tieout.bootstrap.wiring import App
 from tieout.evidence import Sealer
 from tieout.security import Begin, change_authority, hold_key
@@ -107,7 +108,7 @@ def fill(app: App) -> None:
 def seal(app: App) -> None:
     connection = Database(app.owner_dsn).connect(autocommit=True)
     sealer = Sealer(app.signer, app.clock, app.project.witness)
-    while sealer.step(connection):
+    while step(sealer, connection):
         pass
     connection.close()
 

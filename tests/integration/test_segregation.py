@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from tests.integration.office import Office, key_of, person
+from tests.stages import step
 from tieout.cli import people
 from tieout.pipeline import decide, exclude
 from tieout.rules import ApprovalPolicy, Step
@@ -596,11 +597,11 @@ def test_past_its_service_level_those_whom_the_policy_names_decide(office: Offic
     office.clock.at += timedelta(hours=25)
     connection = office.database.connect(autocommit=True)
     stage = EscalationStage(office.release, office.clock)
-    stage.step(connection)
+    step(stage, connection)
     assert office.cases() == [("approval_overdue", "journals:J1")]
     assert office.decide("olga", number) == ""
     stage._looked = 0
-    stage.step(connection)
+    step(stage, connection)
     connection.close()
     office.work()
     assert not office.cases() and office.states()["J1"] == "posted"

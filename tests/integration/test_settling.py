@@ -13,6 +13,7 @@ import pytest
 
 from tests.conformance.test_connectors import CONNECTORS
 from tests.integration.test_reconciling import Books, books, by_line, open_suggestions, world  # noqa: F401
+from tests.stages import forget_failures, step
 from tests.unit.test_recipes import invoice
 from tieout.connect import ContentRefusedError, Item
 from tieout.connectors.settlements.normalise import settlements
@@ -119,12 +120,12 @@ class Site:
             {},
             self.books.clock,
         )
-        while stage.step(connection):
+        while step(stage, connection):
             pass
         delivery = DeliveryStage(lambda _: self.books.session, self.books.clock, lambda: ["odoo"])
         for _ in range(20):
-            delivery._paused.clear()
-            delivery.step(connection)
+            forget_failures(connection)
+            step(delivery, connection)
         connection.close()
 
     def clearing(self, day: date) -> ClearingRow:

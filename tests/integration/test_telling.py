@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.test_process import Clock
+from tests.stages import step
 from tieout.connect import AddressError, reach
 from tieout.evidence import Entry, Sealer, load_or_make_signer, record
 from tieout.store import Database
@@ -81,12 +82,12 @@ class Scene:
     def happen(self, action: str, subject: str, entity: str = "US", seal: bool = True) -> None:
         with self.c.transaction():
             record(self.c, [Entry(self.clock.now(), "carla", action, subject, entity, {"amount": "10.00"})])
-        while seal and self.sealer.step(self.c):
+        while seal and step(self.sealer, self.c):
             pass
 
     def tell(self, hours: float = 0) -> None:
         self.clock.at += timedelta(hours=hours)
-        while self.stage.step(self.c):
+        while step(self.stage, self.c, self.clock):
             pass
 
 
@@ -255,7 +256,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_changes_nothing(
     made, _ = subscribe(scene.c, url, ["case.opened"], "*", "ira", scene.clock.now())
     scene.happen("case.opened", "secret")
     stage = TellingStage("/tieout/test", scene.clock, (), pause_s=0)
-    while stage.step(scene.c):
+    while step(stage, scene.c, scene.clock):
         pass
     assert receiver.heard == [] and lookups == ["rebind.example"] * 2
     (held,) = subscriptions(scene.c)

@@ -5,11 +5,20 @@ from __future__ import annotations
 import contextlib
 import random
 import re
+from pathlib import Path
 
 from tests.golden.bankfiles import files
 from tests.properties.mutations import MUTATIONS, provable, run
+from tests.simulation import campaign
 from tieout.formats import FormatError, parse
 from tieout.formats.mt940 import information, reading
+
+
+def test_the_campaign_writes_down_what_it_found(tmp_path: Path) -> None:
+    assert campaign.files(100, tmp_path) == 0
+    page = (tmp_path / "files.md").read_text()
+    assert "100 seeded mutations of" in page and "Silently other money: 0." in page
+    assert sum(int(n) for n in re.findall(r"^- [a-z ]+: (\d+)$", page, re.MULTILINE)) == 100, page
 
 
 def test_mutated_files_are_the_same_money_refused_or_broken() -> None:

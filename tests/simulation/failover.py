@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,8 +170,8 @@ class _Disturbed(Demo):
         return super()._prove(*given, **more)
 
 
-def _supervisor(folder: Path, server: Any, **more: Any) -> Supervisor:
-    others = tuple(f"worker-{n}" for n in range(2, WORKERS + 1))
+def _supervisor(workers: int, folder: Path, server: Any, **more: Any) -> Supervisor:
+    others = tuple(f"worker-{n}" for n in range(2, workers + 1))
     return Supervisor(folder, server, ("worker", *others, "serve"), **more)
 
 
@@ -186,7 +187,7 @@ def _environment(dsn: str) -> Iterator[None]:
             os.environ["TIEOUT_DSN"] = before
 
 
-def month(seed: int, orders: int, count: int) -> tuple[DemoResult, Pair]:
+def month(seed: int, orders: int, count: int, workers: int = WORKERS) -> tuple[DemoResult, Pair]:
     """A month with up to `count` failovers, worked by several workers."""
     options = DemoOptions(
         orders=orders, seed=seed, faults="none", scenario="distributor", folder=None, serve=False, kills=1, crash="",
@@ -196,7 +197,7 @@ def month(seed: int, orders: int, count: int) -> tuple[DemoResult, Pair]:
     pair = Pair(folder, count, seed)
     try:
         with _environment(pair.dsn):
-            demo = _Disturbed(options, Factories(App, _supervisor))
+            demo = _Disturbed(options, Factories(App, partial(_supervisor, workers)))
             demo.pair = pair
             pair.start()
             result = demo.run()

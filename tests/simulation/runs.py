@@ -29,6 +29,11 @@ def quiet_month() -> DemoResult:
     return month(rerun=True, close=True)
 
 
+def remembered(**changes: Any) -> DemoResult:
+    """A month; the quiet one that the others are held against runs once a process, whoever asks for it."""
+    return quiet_month() if changes.items() <= {"orders": ORDERS, "seed": SEED}.items() else month(**changes)
+
+
 def complaints(result: DemoResult) -> list[str]:
     """Everything that is not as it must be."""
     found = [f"oracle {f.check}: {f.detail}" for f in result.findings]

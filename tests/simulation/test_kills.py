@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from tests.simulation.runs import complaints, month, quiet_month, survives
+from tests.simulation import campaign
+from tests.simulation.runs import SEED, quiet_month, remembered, survives
 from tieout.engine.crash import POINTS
 
 
-def test_five_kills_at_random_moments_end_in_the_same_ledger() -> None:
-    result = month(kills=5)
-    assert result.restarts >= 5
-    assert not complaints(result)
-    assert result.ledger_sha256 == quiet_month().ledger_sha256
+def test_five_kills_at_random_moments_end_in_the_same_ledger(tmp_path: Path) -> None:
+    """The campaign, for one month."""
+    assert campaign.kills(5, tmp_path, remembered, first=SEED, each=5) == 0
+    page = (tmp_path / "kills.md").read_text()
+    found = re.search(r"(\d+) SIGKILLs of .* in 1 months of 14 orders,\n.*: 0 differences", page)
+    assert found and int(found[1]) >= 5, page
 
 
-@pytest.mark.parametrize("point", POINTS[::3])
+def test_a_campaign_says_what_differs() -> None:
+    """Held against another seed's ledger, a month differs."""
+    other = replace(quiet_month(), ledger_sha256="another")
+    assert campaign.unlike_quiet(SEED, other, remembered) == [f"- seed {SEED}: another ledger"]
+
+
+@pytest.mark.parametrize("point", POINTS[::2])
 def test_a_kill_at_every_named_point_ends_in_the_same_ledger(point: str) -> None:
     survives(point)

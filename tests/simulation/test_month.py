@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
-from tests.simulation.runs import complaints, month, quiet_month
+from tests.simulation import campaign
+from tests.simulation.runs import ORDERS, SEED, complaints, quiet_month, remembered
 
 
 def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:
@@ -37,8 +40,26 @@ def test_its_summary_is_json_with_exact_texts() -> None:
     assert row["residual"]["net"] == "0.00"
 
 
-def test_heavy_faults_end_in_the_same_ledger() -> None:
-    result = month(faults="heavy")
-    assert sum(result.faults.values()) > 20
-    assert not complaints(result)
-    assert result.ledger_sha256 == quiet_month().ledger_sha256
+def test_heavy_faults_end_in_the_same_ledger(tmp_path: Path) -> None:
+    """The campaign, for one seed."""
+    assert campaign.faults(1, tmp_path, remembered, first=SEED) == 0
+    page = (tmp_path / "faults.md").read_text()
+    found = re.search(r"1 seeds of 14 orders with heavy faults \((\d+) struck\)[^:]*: 0 differences", page)
+    assert found and int(found[1]) > 20, page
+
+
+def test_a_failover_ends_in_the_same_ledger(tmp_path: Path) -> None:
+    """The campaign, for one death of a primary and two workers."""
+    assert campaign.failover(1, tmp_path, remembered, first=SEED, most=1, workers=2) == 0
+    page = (tmp_path / "failover.md").read_text()
+    assert re.search(
+        r"1 failovers in 1 months of 14 orders: (.|\n)*2 workers (.|\n)*: 0 differences", page
+    ), page
+
+
+def test_what_a_larger_month_costs_is_written_down(tmp_path: Path) -> None:
+    """The campaign, where the larger month is the same one."""
+    assert campaign.scale(0, tmp_path, remembered, sizes=(ORDERS, ORDERS), seed=SEED) == 0
+    page = (tmp_path / "scale.md").read_text()
+    rows = re.findall(r"\| 14 \| \d+\.\d \| 0 \| [1-9]\d* \| [1-9]\d* \|", page)
+    assert len(rows) == 2 and "14 orders cost 1.0 times as much as 14." in page, page

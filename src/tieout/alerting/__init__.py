@@ -1,7 +1,7 @@
 """Alerts: what went wrong, the money at risk, one action and a link; told once, escalated, silent when asked to be."""
 
-from tieout.alerting.channels import Channels, Told
+from tieout.alerting.channels import Channel, ChannelError, channels_of
 from tieout.alerting.finding import Alert, find_alerts
 from tieout.alerting.stage import AlertStage, open_alerts
 
-__all__ = ["Alert", "AlertStage", "Channels", "Told", "find_alerts", "open_alerts"]
+__all__ = ["Alert", "AlertStage", "Channel", "ChannelError", "channels_of", "find_alerts", "open_alerts"]

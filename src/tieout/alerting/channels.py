@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import smtplib
 from collections.abc import Sequence
@@ -12,61 +13,66 @@ from typing import Protocol
 import httpx2
 
 from tieout.alerting.finding import Alert
-from tieout.connect import AddressError, Network, reach
+from tieout.connect import AddressError, Network, TransientError, reach
 from tieout.settings import AlertSettings
 from tieout.telling import post
 
 _TIMEOUT_S = 10.0
 
 
-@dataclass(frozen=True)
-class Told:
-    """What became of one channel: `error` is "" where it was taken."""
-
-    channel: str
-    error: str = ""
+class ChannelError(TransientError):
+    """A channel did not take what it was told: it is told again later."""
 
 
 class Channel(Protocol):
-    def __call__(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> list[Told]: ...
+    """One way to people."""
+
+    @property
+    def name(self) -> str: ...
+
+    def tell(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> None:
+        """Tell several alerts as one message, and which are settled. Raises ChannelError."""
+        ...
+
+
+def channels_of(
+    settings: AlertSettings, project: str, url: str, private: Sequence[Network] = ()
+) -> list[Channel]:
+    """Every channel that a project names. `url` is where people open the console."""
+    found: list[Channel] = []
+    if settings.smtp and (settings.mail_to or settings.escalate_to):
+        found.append(Mail(settings, project, url))
+    return [*found, *(Hook(address, url, private) for address in settings.webhooks)]
+
+
+def text_of(alerts: Sequence[Alert], cleared: Sequence[str], url: str) -> str:
+    """Each alert: what and how much, what to do, where."""
+    parts = [f"{a.title}\n  do: {a.action}\n  at: {url}{a.path}" for a in alerts]
+    if cleared:
+        parts.append(f"settled: {', '.join(cleared)}")
+    return "\n\n".join(parts)
 
 
 @dataclass(frozen=True)
-class Channels:
-    """Every channel that a project names. `url` is where people open the console."""
+class Mail:
+    """One mail to all who are named; to those who are escalated to only where something is late."""
 
     settings: AlertSettings
     project: str
     url: str
-    private: Sequence[Network] = ()
+    name: str = "mail"
 
-    def __call__(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> list[Told]:
-        """Tell several alerts as one message a channel. Never raises for what the other side does."""
-        told = []
+    def tell(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> None:
         s = self.settings
-        if s.smtp and (s.mail_to or (escalated and s.escalate_to)):
-            to = [*s.mail_to, *(s.escalate_to if escalated else ())]
-            told.append(self._mail(to, alerts, cleared))
-        told += [self._hook(address, alerts, cleared) for address in s.webhooks]
-        return told
-
-    def text(self, alerts: Sequence[Alert], cleared: Sequence[str]) -> str:
-        """Each alert: what and how much, what to do, where."""
-        parts = [
-            f"{a.title}\n  do: {a.action}\n  at: {self.url}{a.path}" for a in alerts
-        ]  # fmt: skip
-        if cleared:
-            parts.append(f"settled: {', '.join(cleared)}")
-        return "\n\n".join(parts)
-
-    def _mail(self, to: Sequence[str], alerts: Sequence[Alert], cleared: Sequence[str]) -> Told:
-        s = self.settings
+        to = [*s.mail_to, *(s.escalate_to if escalated else ())]
+        if not to:
+            return
         mail = EmailMessage()
         first = alerts[0].title if alerts else "settled"
         more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
         mail["Subject"] = f"[Tieout {self.project}] {first}{more}".replace("\n", " ")[:200]
         mail["From"], mail["To"] = s.mail_from, ", ".join(to)
-        mail.set_content(self.text(alerts, cleared))
+        mail.set_content(text_of(alerts, cleared, self.url))
         host, _, port = s.smtp.partition(":")
         try:
             with smtplib.SMTP(host, int(port or 25), timeout=_TIMEOUT_S) as server:
@@ -75,14 +81,31 @@ class Channels:
                     server.login(s.smtp_user, s.smtp_password)
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
-            return Told("mail", f"{type(error).__name__}: {error}"[:200])
-        return Told("mail")
+            raise ChannelError(f"mail: {type(error).__name__}: {error}"[:200], 0) from None
 
-    def _hook(self, address: str, alerts: Sequence[Alert], cleared: Sequence[str]) -> Told:
-        body = json.dumps({"text": self.text(alerts, cleared)}).encode()
-        name = f"webhook {address.partition('://')[2].partition('/')[0]}"
+
+@dataclass(frozen=True)
+class Hook:
+    """A webhook as Slack takes them: JSON with a text."""
+
+    address: str
+    url: str
+    private: Sequence[Network] = ()
+
+    @property
+    def name(self) -> str:
+        """Its host; and of the rest of its address, which may be a secret, enough to tell two of them apart."""
+        host, digest = (
+            self.address.partition("://")[2].partition("/")[0],
+            hashlib.sha256(self.address.encode()),
+        )
+        return f"webhook {host} {digest.hexdigest()[:6]}"
+
+    def tell(self, alerts: Sequence[Alert], cleared: Sequence[str], escalated: bool) -> None:
+        body = json.dumps({"text": text_of(alerts, cleared, self.url)}).encode()
         try:
-            sent = post(reach(address, self.private), {"content-type": "application/json"}, body)
+            sent = post(reach(self.address, self.private), {"content-type": "application/json"}, body)
         except (AddressError, httpx2.HTTPError, OSError, ValueError) as error:
-            return Told(name, f"{type(error).__name__}: {error}"[:200])
-        return Told(name) if sent.taken else Told(name, sent.status)
+            raise ChannelError(f"{self.name}: {type(error).__name__}: {error}"[:200], 0) from None
+        if not sent.taken:
+            raise ChannelError(f"{self.name}: {sent.status}", 0)

@@ -14,6 +14,8 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.alerting")
 _SEALED_WITHIN = timedelta(minutes=10)
 _MANY_FAILURES = 5
+# About two minutes of tries that all failed.
+_VERY_MANY_FAILURES = 12
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,10 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
         found.append(
             _plain("seal", "evidence", "evidence_not_sealed", "", action, "/evidence", row["since"], 1)
         )
+    for r in connection.execute(_SQL["failing_lanes"], {"most": _VERY_MANY_FAILURES}):
+        action = f"{r['failures']} times in a row: {r['error']}"
+        of = f"{r['stage']}:{'/'.join(r['lane'])}"
+        found.append(_plain("lane", of, "work_stands_still", "", action, "/interfaces", r["since"], 0))
     for r in connection.execute(_SQL["failing_subscriptions"], {"most": _MANY_FAILURES}):
         action = f"{r['url']} does not take events ({r['last_status']}): mend it, or end the subscription"
         found.append(

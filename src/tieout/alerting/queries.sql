@@ -4,8 +4,16 @@ select cause, entity, currency, count(*)::int as count, sum(amount) as amount, m
 from tieout.cases where state = 'open' group by cause, entity, currency
 
 -- name: failing_polls
-select interface, max(last_error) as error, max(polled_at) as polled_at from tieout.poll_cursor
-where last_error <> '' and interface not in (select interface from tieout.paused) group by interface
+select f.interface, max(f.error) as error, max(p.polled_at) as polled_at from tieout.interface_failure f
+left join tieout.poll_cursor p using (interface)
+where f.stage in ('poll', 'fetch') and f.item = ''
+  and f.interface not in (select interface from tieout.paused) group by f.interface
+
+-- name: failing_lanes
+-- What has failed so often in a row that somebody should look.
+select stage, lane, max(failures) as failures, max(error) as error, min(since) as since from tieout.failure
+where stage not in ('poll', 'fetch', 'telling') and failures >= %(most)s and lane[1] is distinct from ''
+group by stage, lane order by stage, lane
 
 -- name: paused
 select interface from tieout.paused
@@ -21,7 +29,7 @@ select subscription_id, url, last_status, coalesce(last_at, made_at) as last_at 
 where ended_at is null and failures >= %(most)s
 
 -- name: known
-select key, count, amount, level, raised_at, told_at, told_level, told_count from tieout.alert where cleared_at is null
+select key, count, amount, level from tieout.alert where cleared_at is null
 
 -- name: raise
 insert into tieout.alert (key, kind, cause, entity, count, amount, currency, action, path, level, raised_at)
@@ -32,12 +40,23 @@ on conflict (key) where cleared_at is null do update set count = excluded.count,
 returning alert_id
 
 -- name: told
-update tieout.alert set told_at = %(now)s, told_level = %(level)s, told_count = %(count)s
-where key = %(key)s and cleared_at is null
+with t as (
+    insert into tieout.alert_told (channel, key, alert_id, told_at, told_level, told_count)
+    values (%(channel)s, %(key)s, %(alert_id)s, %(now)s, %(level)s, %(count)s)
+    on conflict (channel, key) do update set alert_id = excluded.alert_id, told_at = excluded.told_at,
+        told_level = excluded.told_level, told_count = excluded.told_count
+)
+update tieout.alert set told_at = %(now)s where alert_id = %(alert_id)s
+
+-- name: told_of
+select key, alert_id, told_level, told_count from tieout.alert_told where channel = %(channel)s
+
+-- name: told_settled
+delete from tieout.alert_told where channel = %(channel)s and key = any(%(keys)s)
 
 -- name: clear
 update tieout.alert set cleared_at = %(now)s where key = %(key)s and cleared_at is null
 
 -- name: open
-select key, kind, cause, entity, count, amount, currency, action, path, level, raised_at, told_at
+select alert_id, key, kind, cause, entity, count, amount, currency, action, path, level, raised_at, told_at
 from tieout.alert where cleared_at is null order by level desc, amount desc, key

@@ -1,86 +1,91 @@
-"""A worker's step: raises what is new, tells it once, escalates what is past its service level, clears what is settled.
+"""Raises what is new, tells it once on each channel, escalates what is past its service level, clears what is settled.
 
 An alert is told when it is raised, when it passes its service level, and when it has doubled since it was told; several at the
-same time are one message. In a maintenance window nothing is told; what is still there at its end is. Every alert that is
-raised or cleared is in evidence, and so goes to whoever subscribed to events.
+same time are one message. A channel that does not answer keeps no other from being told. In a maintenance window nothing is
+told; what is still there at its end is. Every alert that is raised or cleared is in evidence, and so goes to whoever
+subscribed to events.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from tieout.alerting.channels import Channel
 from tieout.alerting.finding import Alert, find_alerts
-from tieout.engine import Clock, Lane
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.evidence import Entry, record
-from tieout.observe import get_logger
 from tieout.rules import Release
 from tieout.settings import AlertSettings
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.alerting")
-_log = get_logger(__name__)
 _PAUSE_S = 5.0
+_LOOK = ("",)
+Row = dict[str, Any]
 
 
 class AlertStage:
-    """`tell` is given alerts to tell, titles that are settled, and whether any is escalated."""
+    """Looking is a lane in which each alert is an item; every channel is a lane."""
+
+    name = "alerts"
 
     def __init__(
         self,
         release: Callable[[], Release],
         settings: AlertSettings,
-        tell: Channel,
+        channels: Sequence[Channel],
         clock: Clock,
         pause_s: float = _PAUSE_S,
     ) -> None:
-        self._release, self._settings, self._tell, self._clock = release, settings, tell, clock
-        self._pause, self._looked = pause_s, -pause_s
+        self._release, self._settings, self._clock = release, settings, clock
+        self._channels = {channel.name: channel for channel in channels}
+        self.pace = Pace(every_s=pause_s)
 
-    def step(self, connection: Connection) -> bool:
-        if time.monotonic() - self._looked < self._pause:
-            return False
-        self._looked = time.monotonic()
-        lane = Lane(connection, "alerts", "")
-        if not lane.take():
-            return False
-        try:
-            self._look(connection, self._clock.now())
-        finally:
-            if not connection.closed:
-                lane.free()
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        told = () if self._settings.silent_at(self._clock.now()) else self._channels
+        return [Due(_LOOK), *(Due(("tell", name)) for name in told)]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Raises ChannelError where a channel does not take what it is told."""
+        if lane == _LOOK:
+            self._look(connection, turn)
+        else:
+            self._tell(connection, self._channels[lane[1]])
         return False
 
-    def _look(self, connection: Connection, now: datetime) -> None:
+    def _look(self, connection: Connection, turn: Turn) -> None:
+        now = self._clock.now()
         found = {a.key: a for a in find_alerts(connection, self._release(), now)}
         known = {r["key"]: r for r in connection.execute(_SQL["known"])}
-        silent = self._settings.silent_at(now)
-        with connection.transaction():
-            for alert in found.values():
+
+        def raise_one(alert: Alert) -> bool:
+            with connection.transaction():
                 self._raise(connection, alert, known.get(alert.key), now)
-            settled = [k for k in known if k not in found]
-            for key in settled:
+            return False
+
+        def clear_one(key: str) -> bool:
+            with connection.transaction():
                 connection.execute(_SQL["clear"], {"key": key, "now": now})
                 record(connection, [Entry(now, "alerts", "alert.cleared", key)])
-        if silent:
-            return
-        new = [a for a in found.values() if _worth_telling(a, known.get(a.key))]
-        gone = [k for k in settled if known[k]["told_at"] is not None]
+            return False
+
+        turn.each(list(found.values()), lambda alert: alert.key, raise_one)
+        turn.each([key for key in known if key not in found], str, clear_one)
+
+    def _tell(self, connection: Connection, channel: Channel) -> None:
+        told = {r["key"]: r for r in connection.execute(_SQL["told_of"], {"channel": channel.name})}
+        rows = {r["key"]: r for r in open_alerts(connection)}
+        new = [row for key, row in rows.items() if _worth_telling(row, told.get(key))]
+        gone = sorted(key for key in told if key not in rows)
         if not new and not gone:
             return
-        escalated = any(a.level for a in new)
-        failures = [t for t in self._tell(new, gone, escalated) if t.error]
-        for told in failures:
-            _log.warning("alert not told", channel=told.channel, why=told.error)
-        if failures:
-            # It is told again at the next look: better twice than never.
-            return
-        for alert in new:
-            given = {"key": alert.key, "now": now, "level": alert.level, "count": alert.count}
-            connection.execute(_SQL["told"], given)
+        channel.tell([_alert(row) for row in new], gone, any(row["level"] for row in new))
+        with connection.transaction():
+            connection.execute(_SQL["told_settled"], {"channel": channel.name, "keys": gone})
+            for row in new:
+                connection.execute(_SQL["told"], {**row, "channel": channel.name, "now": self._clock.now()})
 
     def _raise(self, connection: Connection, alert: Alert, known: Any, now: datetime) -> None:
         changed = known is None or (known["count"], known["amount"], known["level"]) != (
@@ -102,11 +107,18 @@ class AlertStage:
             record(connection, [Entry(now, "alerts", "alert.raised", alert.key, alert.entity, detail)])
 
 
-def _worth_telling(alert: Alert, known: Any) -> bool:
+def _worth_telling(row: Row, told: Row | None) -> bool:
     """New, past its service level since it was told, or twice as many as then."""
-    if known is None or known["told_at"] is None:
+    if told is None or told["alert_id"] != row["alert_id"]:
         return True
-    return bool(alert.level > known["told_level"] or alert.count >= 2 * known["told_count"])
+    return bool(row["level"] > told["told_level"] or row["count"] >= 2 * told["told_count"])
+
+
+def _alert(row: Row) -> Alert:
+    return Alert(
+        row["key"], row["kind"], row["cause"], row["entity"], row["count"], row["amount"], row["currency"],
+        row["action"], row["path"], row["raised_at"], row["level"],
+    )  # fmt: skip
 
 
 def open_alerts(connection: Connection) -> list[dict[str, Any]]:

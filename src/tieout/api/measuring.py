@@ -54,7 +54,7 @@ def read_measures(
     for row in connection.execute(_SQL["polled"]):
         if row["polled_at"] is not None:
             add("tieout_last_poll_timestamp_seconds", row["polled_at"].timestamp(), row["interface"])
-        add("tieout_poll_failing", int(bool(row["last_error"])), row["interface"])
+        add("tieout_poll_failing", int(row["failing"]), row["interface"])
     for row in connection.execute(_SQL["paused_interfaces"]):
         add("tieout_paused", 1, row["interface"])
     for row in connection.execute(_SQL["cases_by_cause"]):

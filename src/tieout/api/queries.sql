@@ -5,15 +5,16 @@ from tieout.cases where state = 'open' group by cause, entity, currency
 order by sum(amount) desc, cause
 
 -- name: flows
-select i.interface, d.documents, d.posted, d.waiting, d.held, p.polled_at, p.last_error
+select i.interface, d.documents, d.posted, d.waiting, d.held, p.polled_at, f.last_error
 from (select interface from tieout.document union select interface from tieout.poll_cursor) i
 left join (select interface, count(*)::int as documents,
         (count(*) filter (where state = 'posted'))::int as posted,
         (count(*) filter (where state in ('normalised', 'planned')))::int as waiting,
         (count(*) filter (where state = 'refused'))::int as held
     from tieout.document where state <> 'superseded' group by interface) d using (interface)
-left join (select interface, max(polled_at) as polled_at, max(last_error) as last_error
-    from tieout.poll_cursor group by interface) p using (interface)
+left join (select interface, max(polled_at) as polled_at from tieout.poll_cursor group by interface) p using (interface)
+left join (select interface, max(error) as last_error from tieout.interface_failure group by interface) f
+    using (interface)
 order by i.interface
 
 -- name: backlog
@@ -32,7 +33,8 @@ select coalesce((select max(tree_size) from tieout.evidence_head), 0)::int as se
         - coalesce((select max(tree_size) from tieout.evidence_head), 0))::int as unsealed
 
 -- name: polled
-select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
+select interface, max(p.polled_at) as polled_at, bool_or(f.stage is not null) as failing from tieout.poll_cursor p
+left join tieout.interface_failure f using (interface) group by interface
 
 -- name: paused_interfaces
 select interface from tieout.paused order by interface
@@ -54,3 +56,6 @@ select kind, level, count(*)::int as count from tieout.alert where cleared_at is
 
 -- name: failing_subscriptions
 select count(*)::int as count from tieout.subscription where ended_at is null and failures > 0
+
+-- name: unpinned
+select system, refused, why, since from tieout.unpinned_system order by system

@@ -7,9 +7,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -17,31 +17,36 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tieout.api.committer import Committer, Work
+from tieout.api.bodies import CutError, Limits
+from tieout.api.bounded import Bounded
+from tieout.api.committer import Committer
+from tieout.api.deadlines import Deadlines
+from tieout.api.health import Examiner
 from tieout.api.measuring import Measures, read_measures
+from tieout.api.protocol import BoundedProtocol
+from tieout.api.refusals import Refusals
 from tieout.api.status import Status, read_status
+from tieout.api.uploads import Uploads
 from tieout.api.v1 import build
-from tieout.api.v1.calling import Desk, readable
+from tieout.api.v1.calling import Desk, readable, shows_somebody
 from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
-from tieout.connect import Connector, FileReader, FileRefusedError, SignatureError, WebhookReceiver
+from tieout.api.webhooks import Webhooks
+from tieout.connect import Connector
 from tieout.engine import Clock, SystemClock
-from tieout.evidence import Entry, record
 from tieout.observe import Metrics
-from tieout.pipeline import poll_now, refuse_file, take_file
+from tieout.pipeline import poll_now
 from tieout.rules import Release
-from tieout.security import AuthorityError, StampError, load_authority, person_of
-from tieout.security.identity import service_key_of
 from tieout.security.identity.single_sign_on import Provider
-from tieout.security.roles import may
 from tieout.settings import IdentitySettings
 from tieout.store import Connection, Database, Pool
 
-_LIMIT_BYTES = 2 * 1024 * 1024
-_FILE_LIMIT_BYTES = 256 * 1024 * 1024
+# Beyond these many connections whoever comes is told 503; a process may open 1,024 files as a rule.
+_CONNECTIONS = 800
+_GRACE_S = 10
 
 
 @dataclass
@@ -62,16 +67,16 @@ class Services:
     office: Office | None = None
     # How long somebody waits for a system outside before they are answered from what is kept, or told to come back.
     patience_s: float = 10.0
+    # Where files lie while they are uploaded (None: where the system keeps what is temporary).
+    spool: Path | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def site(self) -> IdentitySettings:
         """Under which address people come."""
         return self.identity or IdentitySettings(f"http://localhost:{self.port}")
 
 
-Message = dict[str, Any]
 Pages = Callable[[ASGIApp], Sequence[BaseRoute]]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class Application:
@@ -79,9 +84,12 @@ class Application:
 
     def __init__(self, services: Services, pages: Pages | None = None) -> None:
         self._s, self._metrics = services, Metrics()
-        self._receivers: dict[tuple[str, str], tuple[WebhookReceiver, tuple[str, ...]]] = {}
-        self._committer = Committer(services.database, self._wake_polls)
-        self._committer.start()
+        limits = services.limits
+        refusals, deadlines = Refusals(limits.window_s), Deadlines()
+        self.committer = Committer(services.database, self._wake_polls, refusals)
+        self.committer.start()
+        self._webhooks = Webhooks(services, self.committer, refusals, limits, deadlines)
+        self._health = Examiner(services.database, self.committer.ailing)
         settings = services.site()
         provider = Provider(settings.sign_on) if settings.sign_on else None
         self._desk = desk = Desk(
@@ -95,33 +103,38 @@ class Application:
             services.office,
             Expensive(patience_s=services.patience_s),
         )
+        self._uploads = Uploads(services, desk, refusals, limits, self._metrics, deadlines)
         api = build(desk)
-        self._rest = Starlette(
+        rest = Starlette(
             routes=[
                 Mount("/api/v1", api),
                 *(pages(api) if pages else ()),
                 Route("/status", self._status),
                 Route("/metrics", self._render_metrics),
-                Route("/healthz", self._health),
+                Route("/healthz", self._healthy),
                 Route("/readyz", self._ready),
-                Route("/files/{interface}/{name}", self._upload, methods=["PUT", "POST"]),
             ],
             exception_handlers={404: _not_here},
         )
+        self._rest = Bounded(rest, limits, self._is_known, deadlines)
+        # Files are read by whoever takes them, and by nobody before.
+        upload = Route("/files/{interface}/{name}", self._uploads.take, methods=["PUT", "POST"])
+        self._files = Starlette(routes=[upload], exception_handlers={404: _not_here})
 
     def _wake_polls(self, connection: Connection, interfaces: set[str]) -> None:
         for interface in interfaces:
             poll_now(connection, interface, self._s.clock)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    def close(self) -> None:
+        """Commit what was taken, and record what was counted."""
+        self.committer.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
-            interface = scope["path"].removeprefix("/webhooks/")
-            status, text = await self._webhook(interface, scope, receive)
-            self._metrics.webhooks.labels(interface if status != 404 else "?", str(status)).inc()
-            body = json.dumps({"status": status, "detail": text}).encode()
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            await self._push(scope, receive, send)
             return
         if (
             scope["type"] == "http"
@@ -131,113 +144,52 @@ class Application:
             told = answer(
                 421, "host", "this server is not known by that name: [identity] url in tieout.toml says it"
             )
-            await told(scope, receive, send)  # type: ignore[arg-type]
+            await told(scope, receive, send)
             return
-        await self._rest(scope, receive, send)  # type: ignore[arg-type]
+        if scope["type"] == "http" and scope["path"].startswith("/files/"):
+            await self._files(scope, receive, send)
+            return
+        await self._rest(scope, receive, send)
 
-    def _is_us(self, scope: Message) -> bool:
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """From the server's start to its end."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await asyncio.to_thread(self.close)
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _push(self, scope: Scope, receive: Receive, send: Send) -> None:
+        interface = scope["path"].removeprefix("/webhooks/")
+        try:
+            status, text, more = await self._webhooks.take(interface, scope, receive)
+        except CutError:
+            return
+        self._metrics.webhooks.labels(interface if status != 404 else "?", str(status)).inc()
+        body = json.dumps({"status": status, "detail": text}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers += [(k.encode(), v.encode()) for k, v in more.items()]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _is_known(self, scope: Scope) -> bool:
+        """Whether somebody is signed in, or holds a key, by a request's headers alone."""
+        request = Request(scope)
+
+        def look() -> bool:
+            with self._desk.pool.connection() as connection:
+                return shows_somebody(request, self._desk, connection)
+
+        return await asyncio.to_thread(look)
+
+    def _is_us(self, scope: Scope) -> bool:
         """Whether a browser meant this server: a page of another name that lately leads here (DNS rebinding)
         would read what is shown to this very machine."""
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         name = urlsplit(f"//{host}").hostname or ""
         return name in {"localhost", "127.0.0.1", "::1", self._s.host, self._desk.settings.host}
-
-    def _receiver(self, name: str) -> tuple[WebhookReceiver | None, tuple[str, ...]]:
-        """Who takes pushes for an interface, and the events that wake its polls; looked up once
-        a release, since to ask a session for a capability costs more than to check a signature."""
-        release = self._s.release()
-        key = (release.sha256, name)
-        if key not in self._receivers:
-            interface = release.interfaces.get(name)
-            session = self._s.session(interface.system) if interface else None
-            if interface is None or not isinstance(session, WebhookReceiver):
-                return None, ()
-            self._receivers[key] = (session, self._s.connector_of(interface.system).pushes)
-        return self._receivers[key]
-
-    async def _webhook(self, name: str, scope: Message, receive: Receive) -> tuple[int, str]:
-        session, pushes = self._receiver(name)
-        if session is None:
-            return 404, f"no interface {name!r} takes webhooks"
-        if scope["method"] != "POST":
-            return 405, "webhooks are posted"
-        headers = {k.decode().lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        body = await _body(receive, _LIMIT_BYTES)
-        if body is None:
-            return 413, f"more than {_LIMIT_BYTES} bytes"
-        now = self._s.clock.now()
-        try:
-            items = session.receive(headers, body, now)
-        except SignatureError as error:
-            entry = Entry(now, "webhook", "webhook.refused", name, detail={"why": str(error)})
-            await self._commit(name, [], entry, False)
-            return 401, str(error)
-        except ValueError as error:
-            entry = Entry(now, "webhook", "webhook.malformed", name, detail={"why": str(error)[:200]})
-            await self._commit(name, [], entry, False)
-            return 400, f"signed, but not readable: {error}"
-        wakes = any(i.stream.removeprefix("event:").startswith(pushes) for i in items)
-        if not await self._commit(name, items, None, wakes):
-            return 503, "the database does not answer: send it again"
-        return 200, "kept" if wakes else "kept; an event that no interface knows, so only listed"
-
-    async def _commit(self, interface: str, items: list[Any], entry: Entry | None, wakes: bool) -> bool:
-        loop = asyncio.get_running_loop()
-        work = Work(interface, items, entry, self._s.clock.now(), wakes, loop.create_future(), loop)
-        self._committer.put(work)
-        return await work.done
-
-    async def _upload(self, request: Request) -> Response:
-        release = self._s.release()
-        interface = release.interfaces.get(request.path_params["interface"])
-        reader = self._s.session(interface.system) if interface else None
-        if interface is None or not isinstance(reader, FileReader):
-            return JSONResponse({"detail": "no such interface takes files"}, 404)
-        content = await request.body()
-        if len(content) > _FILE_LIMIT_BYTES:
-            return JSONResponse({"detail": f"more than {_FILE_LIMIT_BYTES} bytes"}, 413)
-        name = request.path_params["name"]
-        key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-
-        def take() -> tuple[int, dict[str, Any]]:
-            connection = self._s.database.connect(autocommit=True)
-            try:
-                who = self._uploader(connection, key, interface.entity)
-            except (AuthorityError, StampError) as error:
-                connection.close()
-                return 401, {"detail": f"{error}; send your key as Authorization: Bearer KEY"}
-            try:
-                done = take_file(connection, interface, reader, name, content, self._s.clock, who)
-                return 200, {"new": done.new, "known": done.known}
-            except FileRefusedError as error:
-                refuse_file(connection, release, interface, name, str(error), self._s.clock)
-                return 422, {"detail": str(error)}
-            finally:
-                connection.close()
-
-        status, body = await asyncio.to_thread(take)
-        return JSONResponse(body, status)
-
-    def _uploader(self, connection: Connection, key: str, entity: str) -> str:
-        """Who gives a file: once people were added, the one whose key it is, or a service account whose key is
-        for that. Raises AuthorityError, StampError, and leaves evidence of who was not let do it."""
-        if not load_authority(connection).people:
-            return ""
-        try:
-            service = service_key_of(connection, key, self._s.wall.now())
-            person = service.person if service is not None else person_of(connection, key)
-            allowed = (
-                service.may("files:write", entity) if service else may(person.grants, "files:write", entity)
-            )
-            if not allowed:
-                raise AuthorityError(f"this key of {person.name} is not for files:write of {entity}")
-            return person.name
-        except AuthorityError as error:
-            detail = {"why": str(error)}
-            entry = Entry(self._s.clock.now(), "unknown", "authority.refused", "upload", "", detail)
-            with connection.transaction():
-                record(connection, [entry])
-            raise
 
     async def _read(self, request: Request) -> Status:
         """The status, as far as whoever asks may see it. Raises ProblemError."""
@@ -273,42 +225,20 @@ class Application:
             return read_measures(connection, self._s.release(), self._s.clock.now())
 
     async def _ready(self, request: Request) -> Response:
-        """Whether this process can serve: its database answers, and its tables are those that it knows."""
+        """Whether this process can serve: its database answers, its tables are those that it knows, and what
+        commits webhooks is alive."""
+        health = await self._health.look()
+        if health.why:
+            return JSONResponse({"ready": False, "why": health.why}, 503)
+        return JSONResponse({"ready": True, "tables": health.tables})
 
-        def look() -> str:
-            with self._desk.pool.connection() as connection:
-                row = connection.execute("select max(name) as name from tieout.schema_migration").fetchone()
-                return str(row["name"]) if row else ""
-
-        try:
-            name = await asyncio.to_thread(look)
-        except Exception as error:
-            return JSONResponse({"ready": False, "why": type(error).__name__}, 503)
-        return JSONResponse({"ready": True, "tables": name})
-
-    async def _health(self, request: Request) -> Response:
-        try:
-            await asyncio.to_thread(self._s.database.rows, "select 1")
-        except Exception as error:
-            return PlainTextResponse(f"database: {type(error).__name__}", 503)
-        return PlainTextResponse("ok")
+    async def _healthy(self, request: Request) -> Response:
+        health = await self._health.look()
+        return PlainTextResponse(health.why, 503) if health.why else PlainTextResponse("ok")
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
     return answer(404, "http", "nothing is at this address")
-
-
-async def _body(receive: Receive, limit: int) -> bytes | None:
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            return None
-        parts.append(chunk)
-        if not message.get("more_body"):
-            return b"".join(parts)
 
 
 def serve(services: Services, pages: Pages | None = None) -> None:
@@ -322,6 +252,9 @@ def serve(services: Services, pages: Pages | None = None) -> None:
         log_level="warning",
         access_log=False,
         loop="uvloop",
-        http="httptools",
-        lifespan="off",
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE_S,
     )

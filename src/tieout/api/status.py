@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tieout.money import Amount
@@ -23,6 +23,8 @@ class Status:
     unknown_events: list[dict[str, Any]]
     sealed: int
     unsealed: int
+    # Ledgers that nothing is read from or sent to: they have not answered yet, or are others than they were pinned to.
+    unpinned: list[dict[str, Any]] = field(default_factory=list)
 
     def of(self, entities: frozenset[str], release: Release) -> Status:
         """What of it is about some entities; "*" among them: all."""
@@ -62,4 +64,5 @@ def read_status(database: Database, release: Release) -> Status:
         backlog = connection.execute(_SQL["backlog"]).fetchone() or {}
         events = connection.execute(_SQL["unknown_events"]).fetchall()
         sealed = connection.execute(_SQL["sealed"]).fetchone() or {"sealed": 0, "unsealed": 0}
-    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"])
+        unpinned = connection.execute(_SQL["unpinned"]).fetchall()
+    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"], unpinned)

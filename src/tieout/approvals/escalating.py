@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve_case
-from tieout.engine import Clock
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.money import Period
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.approvals")
-_PAUSE_S = 0.2
+Row = dict[str, Any]
 
 
 class EscalationStage:
-    """The stage as a worker's step: a few times a second at most."""
+    """A request is an item: one that cannot be told of keeps none from being told."""
+
+    name, pace = "overdue", Pace(every_s=0.2)
 
     def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
-        self._release, self._clock, self._looked = release, clock, 0.0
+        self._release, self._clock = release, clock
 
-    def step(self, connection: Connection) -> bool:
-        if time.monotonic() - self._looked < _PAUSE_S:
-            return False
-        self._looked = time.monotonic()
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        return (Due(("approvals",)),)
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
         now = self._clock.now()
-        with connection.transaction():
-            rows = connection.execute(_SQL["overdue"], {"now": now}).fetchall()
-            open_cases(connection, [self._case(r) for r in rows], "approvals")
-            for row in connection.execute(_SQL["settled"], {"now": now}).fetchall():
+
+        def tell(row: Row) -> bool:
+            with connection.transaction():
+                open_cases(connection, [self._case(row)], "approvals")
+            return False
+
+        def settle(row: Row) -> bool:
+            with connection.transaction():
                 solve_case(connection, row["case_id"], now, "it was decided", "approvals", accepted=False)
+            return False
+
+        overdue = connection.execute(_SQL["overdue"], {"now": now}).fetchall()
+        turn.each(overdue, lambda row: f"request {row['request_id']}", tell)
+        settled = connection.execute(_SQL["settled"], {"now": now}).fetchall()
+        turn.each(settled, lambda row: f"case {row['case_id']}", settle)
         return False
 
     def _case(self, row: dict[str, Any]) -> NewCase:

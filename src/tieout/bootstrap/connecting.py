@@ -35,7 +35,7 @@ class Connecting(Changing):
         found = []
         for name in self.project.systems:
             try:
-                found.append((name, True, str(self.session(name).check())))
+                found.append((name, True, str(self.open_session(name).check())))
             except ConnectorError as error:
                 found.append((name, False, str(error)))
         return found
@@ -53,7 +53,7 @@ class Connecting(Changing):
             if i.system == name
             for stream in i.streams
         ]
-        return [_settings(connector), *self._asked(lambda: self.session(name), streams)]
+        return [_settings(connector), *self._asked(lambda: self.open_session(name), streams)]
 
     def try_system(self, name: str, connector: str, given: Mapping[str, str]) -> list[Step]:
         """What somebody entered, step by step: nothing of it is kept."""

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.conninfo import conninfo_to_dict
 
 from tieout.bootstrap.discover import discover
+from tieout.bootstrap.pinning import Pins
+from tieout.bootstrap.taking_over import take_over
 from tieout.bootstrap.upgrading import stamp_what_is_there
 from tieout.connect import (
     Connector,
+    ConnectorError,
     ConnectorRegistry,
     FileReader,
     LedgerReader,
     Poller,
     RemoteFolder,
-    SetupError,
     Writer,
     open_system,
 )
@@ -42,14 +45,21 @@ from tieout.store import (
     Connection,
     Database,
     EmbeddedServer,
+    FolderLock,
+    MigrationError,
     ensure_partitions,
     let_application_in,
     migrate,
+    missing,
 )
+
+T = TypeVar("T")
 
 _log = get_logger(__name__)
 # How often the project's files are looked at; to look is cheap, to read them is not.
 LOOK_S = 0.05
+PIN_S = 2.0
+ENDING_S = 10.0
 
 
 class OpenProject:
@@ -74,6 +84,8 @@ class OpenProject:
         self._release_lock = threading.Lock()
         self._kept: tuple[str, date] | None = None
         self._retired: list[Any] = []
+        self._pins = Pins(lambda: self.project, lambda: self.database, self.clock)
+        self._taken: FolderLock | None = None
 
     # database
 
@@ -102,16 +114,51 @@ class OpenProject:
             return self.project.owner_dsn or self.project.dsn
         return EmbeddedServer(self.project.state / "postgres").dsn
 
+    def take_over(self) -> None:
+        """Take the project's folder for this process, until it is closed: children that a killed supervisor left are
+        ended. Raises FolderHeldError where another process has it."""
+        # The embedded server died with its supervisor: what its children are at cannot be written down any more.
+        self._taken = take_over(self.project.state, ENDING_S if self.project.dsn else 1.0)
+
+    def reach_database(self) -> EmbeddedServer | None:
+        """Use the database of a project that runs as it is. Where none runs, start it as `start_database` does: the
+        embedded server is returned then, to be stopped again.
+
+        Raises MigrationError where what runs has other tables than this version, EmbeddedServerError.
+        """
+        if self.project.dsn:
+            mark = FolderLock(self.project.state / "supervisor.lock")
+            runs = not mark.take()
+            mark.free()
+        else:
+            runs = EmbeddedServer(self.project.state / "postgres").wait_for_another()
+        if not runs:
+            return self.start_database()
+        if lacking := missing(self.database):
+            raise MigrationError(
+                f"what runs in {self.project.folder} is of another version (it lacks {', '.join(lacking)}): end it, then start "
+                "`tieout up` of this version"
+            )
+        return None
+
     def start_database(self) -> EmbeddedServer | None:
-        """Start the embedded server unless a DSN is given, and migrate."""
+        """Start the embedded server unless a DSN is given, as its owner, and migrate.
+
+        Raises EmbeddedServerError (another process owns it, say), MigrationError, psycopg.OperationalError.
+        """
         server = None
         if not self.project.dsn:
             server = EmbeddedServer(self.project.state / "postgres").start()
-        self.prepare_database(server)
+        try:
+            self.prepare_database(server)
+        except BaseException:
+            if server is not None:
+                server.stop()
+            raise
         return server
 
     def prepare_database(self, server: EmbeddedServer | None) -> None:
-        """Migrate, let the application in, keep house."""
+        """Migrate, let the application in, and record what is in force."""
         owner = Database(self.owner_dsn)
         applied = migrate(owner)
         if self.owner_dsn != self.dsn:
@@ -191,32 +238,43 @@ class OpenProject:
     def connector_of(self, system: str) -> Connector:
         return self.registry[self.project.systems[system].connector]
 
-    def session(self, system: str) -> Any:
-        """The system's open session, opened at first use."""
+    def open_session(self, system: str) -> Any:
+        """The system's open session, opened at first use, whoever it is: to ask it that, and to understand its pushes."""
         with self._lock:
             if system not in self._sessions:
                 self._sessions[system] = open_system(self.connector_of(system), self.project.systems[system])
             return self._sessions[system]
 
+    def session(self, system: str) -> Any:
+        """The system's open session. A ledger's is given out once it is known to be the one of this environment.
+
+        Raises SetupError where it is another, TransientError while it does not answer.
+        """
+        session = self.open_session(system)
+        self._hold(system, session)
+        return session
+
+    def _as(self, system: str, capability: type[T]) -> T | None:
+        """A session that has a capability; a system without it is not even asked who it is."""
+        if not isinstance(self.open_session(system), capability):
+            return None
+        found: T = self.session(system)
+        return found
+
     def poller_of(self, system: str) -> Poller | None:
-        session = self.session(system)
-        return session if isinstance(session, Poller) else None
+        return self._as(system, Poller)  # type: ignore[type-abstract]
 
     def writer_of(self, system: str) -> Writer | None:
-        session = self.session(system)
-        return session if isinstance(session, Writer) else None
+        return self._as(system, Writer)  # type: ignore[type-abstract]
 
     def reader_of(self, system: str) -> LedgerReader | None:
-        session = self.session(system)
-        return session if isinstance(session, LedgerReader) else None
+        return self._as(system, LedgerReader)  # type: ignore[type-abstract]
 
     def file_reader_of(self, system: str) -> FileReader | None:
-        session = self.session(system)
-        return session if isinstance(session, FileReader) else None
+        return self._as(system, FileReader)  # type: ignore[type-abstract]
 
     def remote_folder_of(self, system: str) -> RemoteFolder | None:
-        session = self.session(system)
-        return session if isinstance(session, RemoteFolder) else None
+        return self._as(system, RemoteFolder)  # type: ignore[type-abstract]
 
     @property
     def ledgers(self) -> list[str]:
@@ -231,41 +289,37 @@ class OpenProject:
         return load_or_make_signer(self.project.state / "keys" / "evidence.key")
 
     def pin_systems(self) -> None:
-        """Refuse a system that is not the one that this environment was pinned to.
+        """Ask every ledger now whether it is the one of this environment.
 
-        Raises SetupError: credentials or a database of another environment.
+        Raises SetupError (credentials or a database of another environment), TransientError where one does not answer.
         """
         for name in self.ledgers:
-            session = self.session(name)
-            if not hasattr(session, "marker"):
-                continue
-            with self.database.transaction() as connection:
-                row = connection.execute(
-                    "select fingerprint, environment from tieout.pinned_system where system = %s",
-                    (name,),
-                ).fetchone()
-                mine = f"{self.project.environment}:{self.project.name}"
-                if row is None:
-                    found = session.marker(mine)
-                    if found != mine:
-                        raise SetupError(
-                            f"{name} is pinned to {found!r} already, this project is {mine!r}: "
-                            f"use the database of this environment"
-                        )
-                    connection.execute(
-                        "insert into tieout.pinned_system values (%s, %s, %s, %s)",
-                        (name, self.project.environment, found, self.clock.now()),
-                    )
-                    continue
-                found = session.marker(mine)
-                if found != row["fingerprint"]:
-                    raise SetupError(
-                        f"{name} answers as {found!r}, but was pinned as {row['fingerprint']!r}: "
-                        f"it is another database; put the right one into tieout.toml"
-                    )
+            self._hold(name, self.open_session(name), anew=True)
+
+    def keep_pinned(self, stop: threading.Event) -> None:
+        """Ask every ledger who it is, until `stop` is set: also one that nobody needs yet is shown where it is a wrong
+        one, and one that was down is found again before somebody waits for it."""
+        wait = 0.0
+        while not stop.wait(wait):
+            wait = PIN_S
+            try:
+                # Files that changed may name other systems.
+                self.release()
+                for name in self.ledgers:
+                    with contextlib.suppress(ConnectorError):
+                        self.session(name)
+            except Exception as error:
+                # It is asked again: this stops no worker.
+                _log.warning("ledgers are not asked", error=repr(error)[:300])
+
+    def _hold(self, system: str, session: Any, *, anew: bool = False) -> None:
+        if system in self.ledgers and hasattr(session, "marker"):
+            self._pins.hold(system, session, anew=anew)
 
     def close(self) -> None:
         for session in (*self._sessions.values(), *self._retired):
             close = getattr(session, "close", None)
             if close is not None:
                 close()
+        if self._taken is not None:
+            self._taken.free()

@@ -20,7 +20,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tieout.bootstrap.opened import OpenProject
-from tieout.engine import crash_point
+from tieout.engine import Runner, crash_point
 from tieout.evidence import RESTORED, Entry, Sealer, load_or_make_signer, record
 from tieout.security import StampError, hold_key, load_authority, load_or_make_key, stamper
 from tieout.store import (
@@ -88,7 +88,7 @@ class Restoring(OpenProject):
             yield None
             return
         server = EmbeddedServer(self.project.state / "postgres")
-        if server.running_elsewhere() is not None:
+        if server.running_pid is not None:
             self._refuse_running()
             work.again()
         server.start()
@@ -152,7 +152,9 @@ class _Work:
         sealer = Sealer(self._signer, self._app.clock, self._app.project.witness)
         connection = Database(self._app.owner_dsn).connect(autocommit=True)
         try:
-            while sealer.step(connection):
+            # A crash leaves it to the worker's own sealer.
+            runner = Runner(sealer)
+            while runner.step(connection):
                 pass
         finally:
             connection.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
-from tieout.alerting import AlertStage, Channels
+from tieout.alerting import AlertStage, Channel, channels_of
 from tieout.approvals import EscalationStage
 from tieout.bootstrap.asking import Asked
 from tieout.bootstrap.connecting import Connecting
@@ -14,7 +12,7 @@ from tieout.close import (
     RevocationStage,
 )
 from tieout.delivery import DeliveryStage, VerifyStage
-from tieout.engine import Loop, SystemClock, Worker
+from tieout.engine import Chore, Loop, Pace, Stage, SystemClock, Worker
 from tieout.evidence import Sealer
 from tieout.overview import OverviewStage
 from tieout.payables import (
@@ -30,21 +28,12 @@ from tieout.store import (
 )
 from tieout.telling import TellingStage
 
-_DELIVERY_THREADS = 3
+# How many systems may be slow at the same time before another waits for them.
+_DELIVERY_THREADS, _POLL_THREADS = 3, 2
 
 
 class App(Asked, Connecting, Restoring):
     """A project that is open, and all that can be done with it."""
-
-    _closed_at = 0.0
-
-    def close_matched_cases(self, connection: Connection) -> bool:
-        """A worker's step: cases of cash that a match has applied by now. A case may wait a second;
-        a wake-up comes with every message."""
-        if time.monotonic() - self._closed_at > 1:
-            self._closed_at = time.monotonic()
-            close_matched_cases(connection, self.clock.now())
-        return False
 
     @property
     def process(self) -> ProcessStage:
@@ -52,47 +41,44 @@ class App(Asked, Connecting, Restoring):
         return ProcessStage(self.release, self.connector_of, self, dict(self.project.sinks), self.clock)
 
     def worker(self) -> Worker:
-        """The loops of one worker process."""
-        clock, process = self.clock, self.process
-        polls = PollStage(self.release, self.poller_of, clock)
-        folders = FolderStage(self.project.watch, self.release, self.file_reader_of, clock)
-        fetch = FetchStage(
-            self.project.fetch, self.release, self.remote_folder_of, self.file_reader_of, clock
-        )
-        verify = VerifyStage(self.reader_of, lambda: self.ledgers, clock)
-        overdue = EscalationStage(self.release, clock)
-        revoking, late = RevocationStage(self.release, clock), LatenessStage(self.release, clock)
-        sealer = Sealer(self.signer, clock, self.project.witness)
-        loops = [
-            Loop("process", self.database, [process.step]),
-            Loop("intake", self.database, [polls.step, folders.step, fetch.step]),
-            Loop(
-                "seal",
-                self.database,
-                [
-                    sealer.step,
-                    verify.step,
-                    self.close_matched_cases,
-                    overdue.step,
-                    revoking.step,
-                    late.step,
-                    self.housekeeping,
-                ],
-            ),
-        ]
-        overview = OverviewStage(self.release, self.session, clock)
-        loops.append(Loop("overview", self.database, [overview.step]))
-        telling = TellingStage(f"/tieout/{self.project.name}", SystemClock(), self.project.private)
-        channels = Channels(
-            self.project.alerts, self.project.name, self.project.identity.url, self.project.private
-        )
-        alerts = AlertStage(self.release, self.project.alerts, channels, clock)
-        loops.append(Loop("tell", self.database, [telling.step, alerts.step]))
-        filing = FilingStage(self.release, clock)
-        loops.append(Loop("file payments", self.database, [filing.step]))
-        daily = ReconcileStage(self.release, self.reconcile, clock)
-        loops.append(Loop("reconcile", self.database, [daily.step]))
-        for number in range(_DELIVERY_THREADS):
-            stage = DeliveryStage(self.writer_of, clock, self.targets)
-            loops.append(Loop(f"deliver{number}", self.database, [stage.step]))
-        return Worker(self.database, loops)
+        """The loops of one worker process: stages in one loop wait for each other, so what asks a system that may be
+        slow has loops of its own."""
+        clock, release = self.clock, self.release
+        project = self.project
+        polls = [PollStage(release, self.connector_of, self.poller_of, clock) for _ in range(_POLL_THREADS)]
+        deliveries = [DeliveryStage(self.writer_of, clock, self.targets) for _ in range(_DELIVERY_THREADS)]
+        stages: dict[str, list[Stage]] = {
+            "process": [self.process],
+            "files": [
+                FolderStage(project.watch, release, self.file_reader_of, clock),
+                FetchStage(project.fetch, release, self.remote_folder_of, self.file_reader_of, clock),
+            ],
+            "seal": [
+                Sealer(self.signer, clock, project.witness),
+                Chore("matched cases", self._close_matched_cases, Pace(every_s=1.0)),
+                EscalationStage(release, clock),
+                RevocationStage(release, clock),
+                LatenessStage(release, clock),
+                Chore("housekeeping", self.housekeeping),
+            ],
+            "verify": [VerifyStage(self.reader_of, lambda: self.ledgers, clock)],
+            "figures": [OverviewStage(release, self.session, clock)],
+            "tell": [
+                TellingStage(f"/tieout/{project.name}", SystemClock(), project.private),
+                AlertStage(release, project.alerts, self._channels(), clock),
+            ],
+            "file payments": [FilingStage(release, clock)],
+            "reconcile": [ReconcileStage(release, self.reconcile, clock)],
+            **{f"poll{n}": [stage] for n, stage in enumerate(polls)},
+            **{f"deliver{n}": [stage] for n, stage in enumerate(deliveries)},
+        }
+        return Worker(self.database, [Loop(name, self.database, some) for name, some in stages.items()])
+
+    def _channels(self) -> list[Channel]:
+        project = self.project
+        return channels_of(project.alerts, project.name, project.identity.url, project.private)
+
+    def _close_matched_cases(self, connection: Connection) -> bool:
+        """Cases of cash that a match has applied by now."""
+        close_matched_cases(connection, self.clock.now())
+        return False

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -16,7 +16,9 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.tables import money
 from tieout.money import Amount
-from tieout.proofs import AGES, ClearingRow
+
+if TYPE_CHECKING:
+    from tieout.proofs import ClearingRow
 
 
 def clearing(
@@ -80,6 +82,8 @@ def clearing_json(row: ClearingRow) -> dict[str, Any]:
 
 def show(rows: Sequence[ClearingRow], items: bool) -> None:
     """The rows on a terminal."""
+    from tieout.proofs import AGES
+
     ages = [f"{first}-{then - 1} d" for first, then in pairwise(AGES)]
     table = Table(title="Clearing", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in (

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,22 +25,19 @@ from tieout.cli import people as people_group
 from tieout.cli import persons as persons_command
 from tieout.cli import prove as prove_command
 from tieout.cli import reconcile as reconcile_command
+from tieout.cli import running as running_commands
 from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
-    FAILED,
     FINDINGS,
     USAGE,
-    err,
     factories,
     fail,
     open_app,
     open_running,
     out,
     print_json,
-    wait_until_served,
 )
 from tieout.cli.identity import who_decides
-from tieout.cli.signing_in import first_link
 
 cli = typer.Typer(
     name="tieout",
@@ -69,6 +64,10 @@ cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)
 cli.command("tieout")(prove_command.tieout)
 cli.command("match")(match_command.match)
+cli.command("check")(running_commands.check)
+cli.command("up")(running_commands.up)
+cli.command("worker")(running_commands.worker)
+cli.command("serve")(running_commands.serve)
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -145,145 +144,6 @@ def init(
 
 
 @cli.command()
-def check(folder: Folder = Path(), as_json: Json = False) -> None:
-    """Test the project's files, its database and every connection."""
-    app = open_app(folder)
-    server = _start_database(app)
-    try:
-        found = app.check()
-        if all(works for _, works, _ in found):
-            try:
-                app.pin_systems()
-            except Exception as error:
-                found.append(("pinned", False, str(error)))
-    finally:
-        _stop(app, server)
-    if as_json:
-        print_json([{"system": n, "works": w, "detail": d} for n, w, d in found])
-    else:
-        for name, works, detail in found:
-            out.print(f"{'ok  ' if works else 'FAIL'} {name}: {detail}", markup=False)
-    raise typer.Exit(0 if all(works for _, works, _ in found) else FAILED)
-
-
-def _start_database(app: Any) -> Any:
-    from tieout.store import EmbeddedServerError, MigrationError
-
-    try:
-        return app.start_database()
-    except (EmbeddedServerError, MigrationError) as error:
-        fail(str(error))
-
-
-def _stop(app: Any, server: Any) -> None:
-    app.close()
-    if server is not None:
-        server.stop()
-
-
-def _wait_for_signal() -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()
-
-
-@cli.command()
-def up(
-    folder: Folder = Path(),
-    day_s: Annotated[
-        float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
-    ] = 2.0,
-    workers: Annotated[int, typer.Option(min=1, max=32, help="how many workers share the work")] = 1,
-) -> None:
-    """Run everything: the database, a worker (or several), the web side; what dies is restarted.
-
-    In an empty folder: a company on the sandbox, to look around in.
-    """
-    from tieout.cli.tour import Tour, is_empty, was_toured
-
-    if is_empty(folder):
-        Tour(folder, factories, day_s).run(_wait_for_signal)
-        return
-    if was_toured(folder):
-        fail(
-            f"{folder}: its company lived on the sandbox, which ended with `tieout up`: begin anew in an empty folder, or "
-            "make a project of your own with `tieout init`",
-            USAGE,
-        )
-    app = open_app(folder)
-    server = _start_database(app)
-    from tieout.connect import ConnectorError
-
-    try:
-        app.pin_systems()
-    except ConnectorError as error:
-        _stop(app, server)
-        fail(str(error))
-    more = tuple(f"worker-{n}" for n in range(2, workers + 1))
-    supervisor = factories.supervisor(app.project.folder, server, ("worker", *more, "serve"))
-    supervisor.start()
-    wait_until_served(app.project.serve_port)
-    err.print(f"Tieout is up: {app.project.identity.url}/")
-    link = first_link(app)
-    if link:
-        err.print("Nobody is let in yet. Whoever opens this within 24 hours is its administrator:")
-        err.print(link, soft_wrap=True, markup=False)
-    _wait_for_signal()
-    supervisor.stop()
-    app.close()
-
-
-@cli.command()
-def worker(folder: Folder = Path()) -> None:
-    """Run a worker on a database that runs already."""
-    from tieout.engine import let_people_first
-
-    let_people_first()
-    app = open_running(folder)
-    running = app.worker()
-    running.start()
-    _wait_for_signal()
-    running.stop()
-    app.close()
-
-
-@cli.command()
-def serve(folder: Folder = Path()) -> None:
-    """Run the web side on a database that runs already."""
-    from tieout.api import Services
-    from tieout.api import serve as serve_api
-    from tieout.console import pages
-    from tieout.security import load_authority
-
-    app = open_running(folder)
-    # Who served before may have died between deciding a change of the project's files and putting it in place.
-    app.settle_files()
-    project = app.project
-
-    def people_exist() -> bool:
-        with app.database.transaction() as connection:
-            return bool(load_authority(connection).people)
-
-    serve_api(
-        Services(
-            name=project.name,
-            environment=project.environment,
-            database=app.database,
-            clock=app.clock,
-            release=app.release,
-            session=app.session,
-            connector_of=app.connector_of,
-            host=project.serve_host,
-            port=project.serve_port,
-            identity=project.identity,
-            office=app,
-        ),
-        pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
-    )
-
-
-@cli.command()
 def sandbox(
     folder: Folder = Path("sandbox"),
     seed: Annotated[int, typer.Option()] = 1,
@@ -332,7 +192,7 @@ def sandbox(
     else:
         for name, values in shown.items():
             out.print(name, *(f"{k}={v}" for k, v in values.items()), markup=False)
-    _wait_for_signal()
+    running_commands.stop_on_signals().wait()
     world.stop()
 
 
@@ -418,6 +278,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
                 "flows": state.flows,
                 "backlog": state.backlog,
                 "events_listed": state.unknown_events,
+                "unpinned": state.unpinned,
                 "tieout": tie_out_json(rows),
             }
         )
@@ -429,10 +290,13 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
                 f"{case['currency']} at risk. {case['recovery']}",
                 markup=False,
             )
+        for ledger in state.unpinned:
+            what = "refused" if ledger["refused"] else "waited for"
+            out.print(f"{ledger['system']} is {what}, nothing is sent to it: {ledger['why']}", markup=False)
         for flow in state.flows:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)
-    raise typer.Exit(FINDINGS if state.cases else 0)
+    raise typer.Exit(FINDINGS if state.cases or state.unpinned else 0)
 
 
 @cli.command()

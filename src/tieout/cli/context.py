@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psycopg
 import typer
 from rich.console import Console
 
@@ -47,16 +45,6 @@ def answers(port: int) -> bool:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until_served(port: int, seconds: float = 30) -> bool:
-    """Wait until the web side answers: a link that is shown before leads nowhere."""
-    deadline = time.monotonic() + seconds
-    while not answers(port):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def open_app(folder: Path) -> Any:
     """The project in `folder`; ends with 2 where its files are not usable."""
     from tieout.settings import ProjectError
@@ -69,6 +57,8 @@ def open_app(folder: Path) -> Any:
 
 def open_running(folder: Path) -> Any:
     """The project in `folder`, whose database must run; ends with 3 and what to do where not."""
+    import psycopg
+
     app = open_app(folder)
     try:
         with psycopg.connect(app.dsn, connect_timeout=3) as connection:

@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from rich import box
@@ -62,6 +62,7 @@ from tieout.store import EmbeddedServer
 
 PERIODS = (Period(2026, 10), Period(2026, 11))
 _PATIENCE_S = 240.0
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -188,6 +189,7 @@ class Demo:
         if self._kept and (self.folder / "project").exists():
             fail(f"{self.folder} holds a demo already: give another folder", 2)
         self._killer: _Killer | None = None
+        self._looking: Any = None
 
     def run(self) -> DemoResult:
         started = time.monotonic()
@@ -250,6 +252,8 @@ class Demo:
                 with contextlib.suppress(KeyboardInterrupt):
                     signal.pause()
             supervisor.stop()
+            if self._looking is not None:
+                self._looking.close()
             admin.close()
             app.close()
             world.stop()
@@ -303,24 +307,34 @@ class Demo:
         """Wait until nothing can move any more."""
         deadline = time.monotonic() + _PATIENCE_S
         left: dict[str, int] = {}
-        with contextlib.suppress(psycopg.OperationalError), app.database.transaction() as woken:
-            # The virtual clock moved: nobody else tells the workers.
-            wake(woken)
+        # The virtual clock moved: nobody else tells the workers.
+        self._look(app, wake)
         while time.monotonic() < deadline:
-            try:
-                with app.database.transaction() as connection:
-                    left = pending(connection, app.clock.now())
-                    files = any(
-                        p.is_file() and p.name[0] != "."
-                        for _, folder in app.project.watch
-                        for p in folder.iterdir()
-                    )
+            found = self._look(app, lambda connection: pending(connection, app.clock.now()))
+            if found is not None:
+                left = found
+                files = any(
+                    p.is_file() and p.name[0] != "."
+                    for _, folder in app.project.watch
+                    for p in folder.iterdir()
+                )
                 if not any(left.values()) and not files:
                     return
-            except psycopg.OperationalError:
-                pass
             time.sleep(0.02)
         fail(f"the month stands still at {app.clock.now()}: {left}; logs in {app.project.state}")
+
+    def _look(self, app: Any, act: Callable[[Any], _T]) -> _T | None:
+        """Ask the database, over one connection for the whole month, since a new one for every look cost more than the
+        looks; None where it does not answer now."""
+        try:
+            if self._looking is None:
+                self._looking = app.database.connect(autocommit=True)
+            return act(self._looking)
+        except psycopg.OperationalError:
+            if self._looking is not None:
+                self._looking.close()
+            self._looking = None
+            return None
 
     def _prove(
         self, app: Any, world: World, scenario: Scenario, supervisor: Any, started: float

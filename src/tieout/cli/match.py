@@ -11,19 +11,6 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, err, fail, out, print_json
-from tieout.reconcile import (
-    MatchingError,
-    breaks,
-    read_rates,
-    read_rules,
-    read_table,
-    summary,
-    with_opposite_signs,
-    write_lines,
-)
-from tieout.reconcile import (
-    match as match_tables,
-)
 
 
 def match(
@@ -47,6 +34,18 @@ def match(
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
 ) -> None:
     """Find what belongs together in two tables, and say why, and what is left over."""
+    from tieout.reconcile import (
+        MatchingError,
+        breaks,
+        read_rates,
+        read_rules,
+        read_table,
+        summary,
+        with_opposite_signs,
+        write_lines,
+    )
+    from tieout.reconcile import match as match_tables
+
     for path in (left, right, *(p for p in (rules, rates) if p)):
         if not path.is_file():
             fail(f"{path}: there is no such file", USAGE)

@@ -1,43 +1,14 @@
-"""`tieout parse`: files to canonical JSON with their proofs; no project and no database.
-
-JSON is written as lines stream by, through a spooled file: so a file of any size needs little
-memory, and one that is refused at its end leaves no statement behind.
-"""
+"""`tieout parse`: files to canonical JSON with their proofs; no project and no database."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
-from typing import IO, Annotated, Any, TextIO
+from typing import Annotated
 
-import msgspec
 import typer
-from rich import box
-from rich.table import Table
 
-from tieout.cli.context import FINDINGS, USAGE, fail, out
-from tieout.formats import (
-    DIALECTS,
-    FORMATS,
-    Balance,
-    Conservation,
-    FormatError,
-    Head,
-    Line,
-    OpenFile,
-    Place,
-    Unread,
-    declared,
-)
-
-_SPOOL_BYTES = 8 << 20
-_PLAIN = msgspec.json.Encoder()
-Row = dict[str, Any]
+from tieout.cli.context import FINDINGS, USAGE, fail
 
 
 def parse(
@@ -50,6 +21,9 @@ def parse(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Read bank and settlement files to one shape, and prove that nothing of them was lost."""
+    from tieout.cli.readings import show, write_json
+    from tieout.formats import DIALECTS, FORMATS
+
     if format and format not in FORMATS:
         fail(f"no format is named {format!r}; these are: {', '.join(FORMATS)}", USAGE)
     if dialect.endswith(".toml"):
@@ -63,12 +37,14 @@ def parse(
         if not path.is_file():
             fail(f"{path}: there is no such file", USAGE)
     given = {"format": format, "dialect": dialect, "encoding": encoding}
-    good = _write_json(files, given, sys.stdout) if as_json else _show(files, given)
+    good = write_json(files, given, sys.stdout) if as_json else show(files, given)
     raise typer.Exit(0 if good else FINDINGS)
 
 
 def _declaration(path: Path) -> str:
     """The text of a dialect's declaration; ends with 2 where it is none."""
+    from tieout.formats import FormatError, declared
+
     try:
         text = path.read_text(encoding="utf-8")
         declared(text)
@@ -77,183 +53,3 @@ def _declaration(path: Path) -> str:
     except FormatError as error:
         fail(f"{path}: {error}", USAGE)
     return text
-
-
-def _write_json(files: list[Path], given: dict[str, str], to: TextIO) -> bool:
-    good = True
-    to.write('{"files": [')
-    for number, path in enumerate(files):
-        to.write(("," if number else "") + "\n")
-        with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8") as spool:
-            good = _write_file(path, given, spool, to) and good
-    to.write("\n]}\n")
-    return good
-
-
-def _write_file(path: Path, given: dict[str, str], spool: IO[str], to: TextIO) -> bool:
-    """One file's object; without any statement where the file is refused."""
-    error: str | None = None
-    good, file, lines, statements = True, None, 0, 0
-    with path.open("rb") as stream:
-        try:
-            file = OpenFile(stream, **given)
-            for event in file.events():
-                if isinstance(event, Line):
-                    if not lines:
-                        spool.write(("," if statements else "") + '\n {"lines": [')
-                    spool.write(("," if lines else "") + "\n  " + _dump(line_json(event)))
-                    lines += 1
-                    continue
-                if not lines:
-                    spool.write(("," if statements else "") + '\n {"lines": [')
-                spool.write("], " + _dump(head_json(event.head, event.conservation, event.continues))[1:])
-                good = good and event.conservation.holds is not False and event.continues is not False
-                statements, lines = statements + 1, 0
-        except FormatError as refused:
-            error, good = str(refused), False
-    to.write('{"file": ' + json.dumps(str(path)) + ', "statements": [')
-    if error is None:
-        spool.seek(0)
-        shutil.copyfileobj(spool, to)
-    rest: Row = {
-        "format": file.format if file else None,
-        "dialect": (file.dialect or None) if file else None,
-        "encoding": file.encoding if file else None,
-        "sha256": file.sha256 if file and error is None else None,
-        "remainder": [unread_json(u) for u in file.remainder] if file else [],
-        "error": error,
-    }
-    to.write("], " + _dump(rest)[1:])
-    return good
-
-
-def _dump(row: Row) -> str:
-    return _PLAIN.encode(row).decode()
-
-
-def place_json(place: Place) -> Row:
-    found: Row = {"offset": place.offset, "length": place.length}
-    return {**found, "line": place.line} if place.line else found
-
-
-def unread_json(unread: Unread) -> Row:
-    return {"what": unread.what, "count": unread.count, "first": place_json(unread.place)}
-
-
-def _balance(balance: Balance | None) -> Row | None:
-    if balance is None:
-        return None
-    return {
-        "amount": str(balance.amount),
-        "on": balance.on,
-        "currency": balance.currency,
-        "code": balance.code,
-    }
-
-
-def line_json(line: Line) -> Row:
-    """A line as `tieout parse` prints it: amounts signed decimal texts, days ISO 8601."""
-    row: Row = msgspec.to_builtins(line)
-    row["place"] = place_json(line.place)
-    return _tidied(row)
-
-
-def _tidied(row: Row) -> Row:
-    """Structured references and instructed amounts under names of their own."""
-    row["structured"] = [{"kind": kind, "reference": text} for kind, text in row["structured"]]
-    if row["instructed"]:
-        row["instructed"] = {"amount": row["instructed"][0], "currency": row["instructed"][1]}
-    for detail in row.get("details", ()):
-        _tidied(detail)
-    return row
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def head_json(head: Head, proof: Conservation, continues: bool | None) -> Row:
-    stated = {k: v for k, v in msgspec.to_builtins(head.stated).items() if v is not None}
-    return {
-        "account": head.account,
-        "currency": head.currency,
-        "statement_id": head.statement_id,
-        "sequence": head.sequence,
-        "bank": head.bank,
-        "owner": head.owner,
-        "from_on": head.from_on,
-        "to_on": head.to_on,
-        "intraday": head.intraday,
-        "opening": _balance(head.opening),
-        "closing": _balance(head.closing),
-        "balances": [_balance(b) for b in head.balances],
-        "stated": stated,
-        "place": place_json(head.place),
-        "conservation": {
-            "opening": _text(proof.opening),
-            "sum_lines": str(proof.sum_lines),
-            "closing": _text(proof.closing),
-            "residual": _text(proof.residual),
-            "holds": proof.holds,
-            "problems": list(proof.problems),
-        },
-        "continues": continues,
-    }
-
-
-class _Seen(msgspec.Struct):
-    """What a table row of a statement needs."""
-
-    head: Head
-    proof: Conservation
-    continues: bool | None
-    lines: int
-
-
-def _statements(file: OpenFile) -> Iterator[_Seen]:
-    lines = 0
-    for event in file.events():
-        if isinstance(event, Line):
-            lines += 1
-        else:
-            yield _Seen(event.head, event.conservation, event.continues, lines)
-            lines = 0
-
-
-def _show(files: list[Path], given: dict[str, str]) -> bool:
-    good = True
-    for path in files:
-        with path.open("rb") as stream:
-            try:
-                file = OpenFile(stream, **given)
-                seen = list(_statements(file))
-            except FormatError as error:
-                out.print(f"{path}: refused: {error}", style="red", markup=False)
-                good = False
-                continue
-        out.print(f"{path}: {file.format} {file.dialect} {file.encoding}".rstrip(), markup=False)
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-        for name in ("account", "statement"):
-            table.add_column(name)
-        for name in ("lines", "opening", "sum", "closing", "residual"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("holds", no_wrap=True)
-        for s in seen:
-            p = s.proof
-            word = {True: "yes", False: "[red]NO[/red]", None: "unknown"}[p.holds]
-            if s.continues is False:
-                word += " [red](gap before it)[/red]"
-            figures = (p.opening, p.sum_lines, p.closing, p.residual)
-            shown = ("-" if f is None else f"{f:,}" for f in figures)
-            table.add_row(f"{s.head.account} {s.head.currency}", s.head.sequence or s.head.statement_id,
-                          str(s.lines), *shown, word)  # fmt: skip
-            good = good and p.holds is not False and s.continues is not False
-        out.print(table)
-        for s in seen:
-            for problem in s.proof.problems:
-                out.print(f"  {s.head.sequence or s.head.statement_id}: {problem}", style="red", markup=False)
-        if file.remainder:
-            out.print(f"  not understood, {sum(u.count for u in file.remainder)} times:", markup=False)
-            for unread in file.remainder:
-                out.print(f"    {unread.what} ({unread.count})", markup=False)
-    return good

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
 from tieout.money import Period
-from tieout.proofs import (
-    BalanceRow,
-    PairRow,
-    balance_rows,
-    intercompany_rows,
-    ledger_rows,
-    open_balances,
-    open_gaps,
-    open_intercompany,
-    statement_gaps,
-    take_control_totals,
-    tie_out,
-)
+
+if TYPE_CHECKING:
+    from tieout.proofs import BalanceRow, PairRow
 
 
 def tieout(
@@ -33,6 +23,8 @@ def tieout(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Take the sources' control figures of a period and prove the tie-out."""
+    from tieout.proofs import ledger_rows, open_gaps, statement_gaps, take_control_totals, tie_out
+
     try:
         wanted = Period.parse(period)
     except ValueError as error:
@@ -65,6 +57,8 @@ def tieout(
 
 def _beside(connection: Any, release: Any, until: date, now: Any) -> tuple[list[PairRow], list[BalanceRow]]:
     """Pairs that do not net, and accounts of other ledgers that did not move by their entries."""
+    from tieout.proofs import balance_rows, intercompany_rows, open_balances, open_intercompany
+
     open_intercompany(connection, release, until, now)
     open_balances(connection, release, until, now)
     pairs = [r for r in intercompany_rows(connection, until) if r.residual]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
 
-from tieout.proofs import Figure, LedgerRow, TieOutRow
+if TYPE_CHECKING:
+    from tieout.proofs import Figure, LedgerRow, TieOutRow
 
 
 def money(value: Decimal) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 
 import psycopg
 
-from tieout.cli.context import answers, err, wait_until_served
+from tieout.cli.context import answers, err, fail
+from tieout.cli.running import take_and_start, wait_for_any
 from tieout.cli.signing_in import way_in
 from tieout.engine import wake
 from tieout.proofs import pending
@@ -61,8 +62,8 @@ class Tour:
         self._stopping = threading.Event()
         self._seed = seed
 
-    def run(self, wait: Any) -> None:
-        """Start everything, let days pass until `wait` returns, stop everything."""
+    def run(self, stop: threading.Event) -> None:
+        """Start everything, let days pass until `stop` is set, stop everything."""
         err.print(f"{self.folder} is empty: a company on the sandbox is set up in it", markup=False)
         world = World(self.folder / _OUTSIDE, seed=self._seed)
         world.start()
@@ -73,26 +74,30 @@ class Tour:
         month = Month(world, ORDERS, plant=True)
         month.admin, month.company_id = admin, company.id
         app = self._factories.app(self.folder)
-        server = app.start_database()
+        server = take_and_start(app)
         app.pin_systems()
         supervisor = self._factories.supervisor(self.folder, server)
         supervisor.start()
-        wait_until_served(port)
-        err.print(f"Tieout is up: {app.project.identity.url}/", markup=False)
-        _let_in(app)
-        err.print("To get in, as somebody who may do everything here:")
-        err.print(way_in(app), soft_wrap=True, markup=False)
         player = threading.Thread(target=self._play, args=(app, world, month, port), daemon=True)
-        player.start()
         try:
-            wait()
+            wait_for_any(stop, supervisor.ready, supervisor.ended)
+            if supervisor.ready.is_set():
+                err.print(f"Tieout is up: {app.project.identity.url}/", markup=False)
+                _let_in(app)
+                err.print("To get in, as somebody who may do everything here:")
+                err.print(way_in(app), soft_wrap=True, markup=False)
+                player.start()
+            wait_for_any(stop, supervisor.ended)
         finally:
             self._stopping.set()
-            player.join(_SETTLING_S)
+            if player.is_alive():
+                player.join(_SETTLING_S)
             supervisor.stop()
             admin.close()
             app.close()
             world.stop()
+        if supervisor.reason:
+            fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {app.project.state}")
 
     def _play(self, app: Any, world: World, month: Month, port: int) -> None:
         courier = Courier(world, f"http://127.0.0.1:{port}")

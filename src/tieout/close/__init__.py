@@ -4,9 +4,9 @@ from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
+from tieout.close.revoking import RevocationStage
 from tieout.close.service import (
     CloseError,
-    RevocationStage,
     as_rows,
     gather,
     kept_state,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,35 +10,33 @@ from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.close.model import Task
 from tieout.close.planning import tasks_of
 from tieout.close.service import standing_signatures
-from tieout.engine import Clock
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.money import Period
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
-_PAUSE_S = 5.0
 LATE = "close_task_late"
 
 
 class LatenessStage:
-    """A worker's step: looks every few seconds at the last period that ended, of every entity that the
-    project's calendar names, and at those with a task that was late."""
+    """Looks every few seconds at the last period that ended, of every entity that the project's calendar names, and
+    at those with a task that was late. An entity is a lane."""
 
-    def __init__(self, release: Callable[[], Release], clock: Clock, pause_s: float = _PAUSE_S) -> None:
-        self._release, self._clock, self._pause = release, clock, pause_s
-        self._looked: float | None = None
+    name, pace = "lateness", Pace(every_s=5.0)
 
-    def step(self, connection: Connection) -> bool:
-        started = time.monotonic()
-        if self._looked is not None and started - self._looked < self._pause:
-            return False
-        self._looked = started
-        release, now = self._release(), self._clock.now()
-        for entity, rules in release.closing.entities.items():
-            if rules.declared and entity in release.entities:
-                today = now.astimezone(release.entities[entity].zone).date()
-                ended = Period.of(today.replace(day=1) - timedelta(days=1))
-                tell_late(connection, release, entity, ended, now)
+    def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
+        self._release, self._clock = release, clock
+
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        release = self._release()
+        named = release.closing.entities.items()
+        return [Due((code,)) for code, rules in named if rules.declared and code in release.entities]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        release, now, entity = self._release(), self._clock.now(), lane[0]
+        today = now.astimezone(release.entities[entity].zone).date()
+        tell_late(connection, release, entity, Period.of(today.replace(day=1) - timedelta(days=1)), now)
         return False
 
 

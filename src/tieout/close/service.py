@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -12,7 +11,6 @@ from tieout.close.checks import QUICK, Evidence, governed_accounts, manual_key
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.connect import LedgerReader
-from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
@@ -403,33 +401,6 @@ def _sign_one(
         detail = {"task": task.name, "digest": finding.digest[:16], "why": finding.why[:200]}
         record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
     return said
-
-
-class RevocationStage:
-    """A worker's step: late data revokes the signatures that it touches, whoever looks or not. It looks
-    once something happened since it looked last, and takes no more than a `share` of the time."""
-
-    def __init__(self, release: Callable[[], Release], clock: Clock, share: float = 0.1) -> None:
-        self._release, self._clock, self._share = release, clock, share
-        self._seen, self._not_before = -1, 0.0
-
-    def step(self, connection: Connection) -> bool:
-        started = time.monotonic()
-        if started < self._not_before:
-            return False
-        row = connection.execute(_SQL["watermark"]).fetchone()
-        assert row is not None
-        if row["top"] == self._seen:
-            return False
-        self._seen = row["top"]
-        release, revoked = self._release(), 0
-        for found in connection.execute(_SQL["standing"]).fetchall():
-            if found["entity"] in release.entities:
-                period = Period.parse(found["period"])
-                revoked += revoke_late(connection, release, found["entity"], period, self._clock.now())
-        took = time.monotonic() - started
-        self._not_before = started + took / self._share
-        return bool(revoked)
 
 
 def as_rows(state: CloseState) -> list[dict[str, object]]:

@@ -1,9 +1,11 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
 from tieout.connect.addresses import AddressError, Network, Reached, reach
+from tieout.connect.apart import ApartReader, can_be_read_apart
 from tieout.connect.bills import BILL_OPTIONS, own_accruals
 from tieout.connect.capabilities import (
     Balances,
+    BlindWriter,
     ControlTotal,
     ControlTotals,
     FileReader,
@@ -39,6 +41,7 @@ from tieout.connect.errors import (
     ConnectorError,
     ContentRefusedError,
     FileRefusedError,
+    ItemError,
     RefusedError,
     SetupError,
     SignatureError,
@@ -59,8 +62,10 @@ from tieout.connect.web import guarded, http_client, named
 
 __all__ = [
     "AddressError",
+    "ApartReader",
     "Network",
     "Reached",
+    "can_be_read_apart",
     "guarded",
     "http_client",
     "named",
@@ -69,6 +74,7 @@ __all__ = [
     "BILL_OPTIONS",
     "TABLE_OPTIONS",
     "Balances",
+    "BlindWriter",
     "ConfigField",
     "Connector",
     "ConnectorError",
@@ -81,6 +87,7 @@ __all__ = [
     "FileReader",
     "FileRefusedError",
     "Item",
+    "ItemError",
     "JournalItem",
     "LedgerFacts",
     "LedgerReader",

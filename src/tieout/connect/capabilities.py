@@ -62,7 +62,8 @@ class Sending:
 @dataclass(frozen=True)
 class Outcome:
     """What became of a sending. `status`: confirmed, refused, absent (a look-up found nothing:
-    it may be sent) or undecided (only a person can say)."""
+    it may be sent), unsent (it was not tried, or put off with `error`: it waits) or undecided (only a
+    person can say)."""
 
     external_id: str
     status: str
@@ -166,7 +167,8 @@ class Poller(Protocol):
 @runtime_checkable
 class WebhookReceiver(Protocol):
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
-        """Verify and take apart one push. Raises SignatureError; ValueError on bad JSON."""
+        """Verify and take apart one push. Raises SignatureError before anything of the body is believed; whatever else
+        it raises is one refused push, ValueError with words for its sender."""
         ...
 
 
@@ -242,6 +244,14 @@ class Writer(Protocol):
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """What became of sendings whose outcome is unknown: confirmed, absent, undecided."""
         ...
+
+
+@runtime_checkable
+class BlindWriter(Protocol):
+    """A writer whose target cannot be asked what became of a sending: it is given one at a time, so that an unknown
+    outcome is never more than one."""
+
+    blind: bool
 
 
 @runtime_checkable

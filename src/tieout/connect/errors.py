@@ -41,3 +41,7 @@ class ContentRefusedError(ValueError):
     def __init__(self, message: str, *, cause: str, recovery: str) -> None:
         super().__init__(message)
         self.cause, self.recovery = cause, recovery
+
+
+class ItemError(ValueError):
+    """An item that cannot be kept: its names are no text that a database holds, or too long."""

@@ -16,7 +16,7 @@ select d.delivery_id, d.document_id, d.interface, d.entity, d.system, d.lane, d.
     d.body, d.state, d.account, d.requires, d.attempts, d.stamp, o.source_key
 from tieout.delivery d join tieout.document o using (document_id)
 where d.system = %(system)s and d.lane = %(lane)s
-  and d.state in ('waiting', 'attempting', 'unknown')
+  and d.state in ('waiting', 'attempting', 'unknown') and d.external_id <> all(%(waiting)s::text[])
   and not exists (select 1 from tieout.paused u where u.interface = d.interface)
   and (d.requires is null or not exists (
     select 1 from unnest(d.requires) r
@@ -100,3 +100,20 @@ where state = 'open' or accepted
 -- name: mark_changed
 update tieout.delivery set changed = %(changed)s, measure = %(measure)s, read_back = %(read_back)s
 where delivery_id = %(id)s
+
+-- name: ensure_verification
+insert into tieout.poll_cursor (interface, stream, due_at) values (%(system)s, '#verify', %(next)s)
+on conflict do nothing
+
+-- name: due_verification
+select 1 from tieout.poll_cursor where interface = %(system)s and stream = '#verify' and due_at <= %(now)s
+
+-- name: verified
+update tieout.poll_cursor set due_at = %(next)s, polled_at = %(now)s
+where interface = %(system)s and stream = '#verify'
+
+-- name: verify_now
+update tieout.poll_cursor set due_at = '-infinity' where stream = '#verify'
+
+-- name: still_waiting
+select external_id from tieout.delivery where delivery_id = any(%(ids)s) and state = 'waiting'

@@ -10,13 +10,12 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import LedgerReader, Outcome
-from tieout.delivery.stage import at_risk, measure_of, sendings_of
+from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
-from tieout.engine import Clock, Lane, wake
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount
 from tieout.store import Connection, Queries
@@ -24,24 +23,32 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.delivery")
 _BATCH = 1000
 UNRECONCILED = "unreconciled_in_ledger"
+UNREADABLE = "not_comparable_in_ledger"
 CAUSES = (
     "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "reversed_in_ledger", "date_moved",
-    UNRECONCILED,
+    UNRECONCILED, UNREADABLE,
 )  # fmt: skip
 _RECONCILE_AGAIN = (
     "ask who took it apart: match it there again, undo what Tieout booked with `tieout matches undo`, or "
     "accept it with `tieout cases solve`"
 )
+_UNDO = "ask who changed it in the ledger; undo it there, or accept it with `tieout cases solve`"
+_RECOVERY = {
+    UNRECONCILED: _RECONCILE_AGAIN,
+    UNREADABLE: "look at its entry in the ledger; what reads it back fails on it, which is a defect of ours: report it",
+}
 
 
 def request_verification(connection: Connection) -> None:
     """Ask for a full read-back: the workers do it at once."""
-    connection.execute("update tieout.poll_cursor set due_at = '-infinity' where stream = '#verify'")
+    connection.execute(_SQL["verify_now"])
     wake(connection)
 
 
 class VerifyStage:
-    """The stage as a worker's step: a full read-back each `every`, or when asked."""
+    """A full read-back each `every`, or when asked. A ledger is a lane, an effect an item."""
+
+    name, pace = "verify", Pace()
 
     def __init__(
         self,
@@ -53,56 +60,48 @@ class VerifyStage:
         self._reader_of, self._ledgers, self._clock = reader_of, ledgers, clock
         self._every = every
 
-    def step(self, connection: Connection) -> bool:
-        now = self._clock.now()
-        worked = False
-        for system in self._ledgers():
-            connection.execute(
-                "insert into tieout.poll_cursor (interface, stream, due_at)"
-                " values (%s, '#verify', %s) on conflict do nothing",
-                (system, now + self._every),
-            )
-            lane = Lane(connection, "verify", system)
-            if not lane.take():
-                continue
-            try:
-                row = connection.execute(
-                    "select 1 from tieout.poll_cursor where interface = %s and"
-                    " stream = '#verify' and due_at <= %s",
-                    (system, now),
-                ).fetchone()
-                if row is not None:
-                    self.verify(connection, system)
-                    connection.execute(
-                        "update tieout.poll_cursor set due_at = %s, polled_at = %s"
-                        " where interface = %s and stream = '#verify'",
-                        (now + self._every, now, system),
-                    )
-                    worked = True
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        return [Due((system,), system) for system in self._ledgers()]
 
-    def verify(self, connection: Connection, system: str) -> int:
-        """Compare every confirmed ledger delivery of `system`; the number that differ."""
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Raises ConnectorError where the ledger does not answer."""
+        now, (system,) = self._clock.now(), lane
+        given = {"system": system, "now": now, "next": now + self._every}
+        connection.execute(_SQL["ensure_verification"], given)
+        if connection.execute(_SQL["due_verification"], given).fetchone() is None:
+            return False
         reader = self._reader_of(system)
-        if reader is None:
-            return 0
-        after, differ = 0, 0
-        while True:
-            rows = connection.execute(
-                _SQL["to_verify"], {"system": system, "after": after, "limit": _BATCH}
-            ).fetchall()
-            if not rows:
-                return differ
-            after = rows[-1]["delivery_id"]
-            sendings = sendings_of(connection, rows)
-            outcomes = reader.read_back(sendings, [r["target_id"] or 0 for r in rows])
-            for row, outcome in zip(rows, outcomes, strict=True):
-                differ += self._compare(connection, row, outcome)
+        if reader is not None:
+            self._verify(connection, reader, system, turn)
+        connection.execute(_SQL["verified"], given)
+        return True
 
-    def _compare(self, connection: Connection, row: dict[str, Any], outcome: Outcome) -> int:
+    def _verify(self, connection: Connection, reader: LedgerReader, system: str, turn: Turn) -> None:
+        """Compare every confirmed ledger delivery of `system`; one that cannot be compared is a case, and the others
+        are compared."""
+        after = 0
+
+        def compare(rows: list[Row]) -> None:
+            outcomes = reader.read_back(sendings_of(connection, rows), [r["target_id"] or 0 for r in rows])
+            for row, outcome in zip(rows, outcomes, strict=True):
+                self._compare(connection, row, outcome)
+
+        def give_up(row: Row, error: Exception) -> None:
+            held = json.loads(row["read_back"] or "{}")
+            told = Outcome(
+                row["external_id"], "confirmed", read_back=held, cause=UNREADABLE, error=text_of(error)
+            )
+            self._compare(connection, row, told)
+
+        while not turn.stopping:
+            given = {"system": system, "after": after, "limit": _BATCH}
+            rows = connection.execute(_SQL["to_verify"], given).fetchall()
+            if not rows:
+                return
+            after = rows[-1]["delivery_id"]
+            turn.sets(rows, lambda row: str(row["external_id"]), compare, give_up)
+
+    def _compare(self, connection: Connection, row: Row, outcome: Outcome) -> None:
         now = self._clock.now()
         before = json.loads(row["read_back"] or "{}")
         changed = bool(outcome.cause)
@@ -110,7 +109,7 @@ class VerifyStage:
         if changed and row["changed"] and json.loads(json.dumps(outcome.read_back)) == before:
             told = {"document_id": row["document_id"], "cause": outcome.cause}
             if connection.execute(_SQL["told"], told).fetchone():
-                return 1
+                return
         if changed or row["changed"] or not same:
             with connection.transaction():
                 connection.execute(
@@ -146,9 +145,8 @@ class VerifyStage:
                         )
                     ],
                 )
-        return int(changed)
 
-    def _case(self, row: dict[str, Any], outcome: Outcome) -> NewCase:
+    def _case(self, row: Row, outcome: Outcome) -> NewCase:
         now = self._clock.now()
         return NewCase(
             cause=outcome.cause,
@@ -163,9 +161,7 @@ class VerifyStage:
                 row["currency"],
             ).value,
             currency=row["currency"],
-            recovery=_RECONCILE_AGAIN
-            if outcome.cause == UNRECONCILED
-            else "ask who changed it in the ledger; undo it there, or accept it with `tieout cases solve`",
+            recovery=_RECOVERY.get(outcome.cause, _UNDO),
             detail=outcome.error,
             owner="finance",
             opened_at=now,

@@ -1,23 +1,27 @@
-"""A worker: loops in threads. A loop drains its steps until none finds work, then waits for a
+"""A worker: loops in threads. A loop lets its runners work until none finds work, then waits for a
 wake-up or for the sweep, at most a second."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import psycopg
 
+from tieout.engine.runner import Runner, Stage
 from tieout.engine.wake import Listener
 from tieout.observe import get_logger
 from tieout.store import Connection, Database
 
 _log = get_logger(__name__)
-SWEEP_SECONDS = 1.0
-
-Step = Callable[[Connection], bool]
+SWEEP_S = 1.0
+# After a line to the database was lost, or anything that should never be raised.
+_AGAIN_S = 0.3
+# How long all loops together may take to end their rounds.
+_STOP_S = 20.0
 
 
 def let_people_first() -> None:
@@ -28,14 +32,16 @@ def let_people_first() -> None:
 
 
 class Loop(threading.Thread):
-    """One thread with a connection of its own. A step returns True where it found work; its
-    failure is logged and never stops its neighbours."""
+    """One thread with a connection of its own, which it makes anew when it is lost. It ends only when it is told to."""
 
-    def __init__(self, name: str, database: Database, steps: list[Step]) -> None:
+    def __init__(self, name: str, database: Database, stages: Sequence[Stage]) -> None:
         super().__init__(name=name, daemon=True)
-        self._database, self._steps = database, steps
+        self._database = database
         self.wakes = threading.Event()
         self.stopping = threading.Event()
+        self._runners = [Runner(stage) for stage in stages]
+        for runner in self._runners:
+            runner.stopping = self.stopping.is_set
 
     def run(self) -> None:
         connection: Connection | None = None
@@ -44,15 +50,18 @@ class Loop(threading.Thread):
                 if connection is None or connection.closed:
                     connection = self._database.connect(autocommit=True, name=f"tieout {self.name}")
                 self.drain(connection)
-            except psycopg.OperationalError as error:
-                _log.warning("connection lost", loop=self.name, error=str(error))
+            except Exception as error:
+                if isinstance(error, psycopg.Error):
+                    _log.warning("connection lost", loop=self.name, error=str(error))
+                else:
+                    _log.exception("a loop failed, which is a defect", loop=self.name)
                 if connection is not None:
                     with suppress(psycopg.Error):
                         connection.close()
                 connection = None
-                self.stopping.wait(0.3)
+                self.stopping.wait(_AGAIN_S)
                 continue
-            self.wakes.wait(SWEEP_SECONDS)
+            self.wakes.wait(SWEEP_S)
             self.wakes.clear()
         if connection is not None:
             connection.close()
@@ -61,14 +70,8 @@ class Loop(threading.Thread):
         busy = True
         while busy and not self.stopping.is_set():
             busy = False
-            for step in self._steps:
-                try:
-                    busy = step(connection) or busy
-                except psycopg.OperationalError:
-                    raise
-                except Exception:
-                    _log.exception("step failed", loop=self.name, step=getattr(step, "__name__", ""))
-                    self.stopping.wait(0.5)
+            for runner in self._runners:
+                busy = runner.step(connection) or busy
 
 
 class Worker:
@@ -84,9 +87,11 @@ class Worker:
             loop.start()
 
     def stop(self) -> None:
+        """Let every loop end its round: what is under way is done, nothing new is begun."""
         self._listener.stopping.set()
         for loop in self._loops:
             loop.stopping.set()
             loop.wakes.set()
+        deadline = time.monotonic() + _STOP_S
         for loop in self._loops:
-            loop.join(20)
+            loop.join(max(deadline - time.monotonic(), 0.0))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from tieout.engine import Clock, Lane, crash_point
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point
 from tieout.evidence.merkle import Frontier, leaf_hash
 from tieout.evidence.model import leaf_bytes
 from tieout.evidence.signer import Signer, head_bytes
@@ -19,20 +20,19 @@ _BATCH = 5_000
 class Sealer:
     """Seals what is committed. Several may run: a lane lets one work at a time."""
 
+    name, pace = "evidence", Pace()
+
     def __init__(self, signer: Signer, clock: Clock, witness: Path) -> None:
         self._signer, self._clock, self._witness = signer, clock, witness
         # Every row of a lower xid is sealed; unknown at the start.
         self._low = ""
 
-    def step(self, connection: Connection) -> bool:
-        """Seal one batch; True where there was one."""
-        lane = Lane(connection, "evidence", "sealer")
-        if not lane.take():
-            return False
-        try:
-            return self._seal(connection)
-        finally:
-            lane.free()
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        return (Due(("sealer",)),)
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Seal one batch; True where there was one. Nothing is left out of a seal, so nothing is isolated here."""
+        return self._seal(connection)
 
     def _seal(self, connection: Connection) -> bool:
         with connection.transaction():

@@ -20,6 +20,12 @@ class Metrics:
             ["interface", "status"],
             registry=self.registry,
         )
+        self.uploads = Counter(
+            "tieout_uploads_total",
+            "Uploads of files by interface and answer; 499 was cut by its sender",
+            ["interface", "status"],
+            registry=self.registry,
+        )
 
     def render(self, *read: Collector) -> bytes:
         """The exposition text (version 0.0.4)."""

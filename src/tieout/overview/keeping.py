@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tieout.engine import Clock
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.overview.figures import FIGURES, OUTSIDE, Figures, Sessions
 from tieout.rules import Release
 from tieout.store import Connection, Queries
@@ -67,28 +67,29 @@ def _watermark(connection: Connection, release: Release) -> str:
 
 
 class OverviewStage:
-    """A worker's step: computes what is not current, taking no more than a `share` of the time."""
+    """A figure is a lane: computed where it is not current, all of them for no more than a `share` of the time."""
+
+    name = "figures"
 
     def __init__(
         self, release: Callable[[], Release], sessions: Sessions, clock: Clock, share: float = 0.05
     ) -> None:
-        self._release, self._sessions, self._clock, self._share = release, sessions, clock, share
-        self._not_before = 0.0
+        self._release, self._sessions, self._clock = release, sessions, clock
+        self.pace = Pace(every_s=_PAUSE_S, share=share)
 
-    def step(self, connection: Connection) -> bool:
-        started = time.monotonic()
-        if started < self._not_before:
-            return False
-        release, now = self._release(), self._clock.now()
-        mark = _watermark(connection, release)
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        now, mark = self._clock.now(), _watermark(connection, self._release())
         known = {r["name"]: r for r in connection.execute(_SQL["kept_marks"])}
-        figures = Figures(connection, release, now, self._sessions)
-        for name, (_, span) in FIGURES.items():
-            row = known.get(name)
+
+        def stale(name: str) -> bool:
+            row, span = known.get(name), FIGURES[name][1]
             aged = row is None or not 0 <= (now - row["as_of"]).total_seconds() < span
-            moved = row is not None and row["watermark"] != mark and name not in OUTSIDE
-            if aged or moved:
-                _compute(connection, figures, name, mark)
-        took = time.monotonic() - started
-        self._not_before = started + max(_PAUSE_S, took / self._share)
+            return aged or (row is not None and row["watermark"] != mark and name not in OUTSIDE)
+
+        return [Due((name,)) for name in FIGURES if stale(name)]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        release = self._release()
+        mark = _watermark(connection, release)
+        _compute(connection, Figures(connection, release, self._clock.now(), self._sessions), lane[0], mark)
         return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases
 from tieout.connect import Item
 from tieout.documents import PaymentFile, VendorPayment, canonical_bytes
-from tieout.engine import Clock, Lane
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.formats.payments import Account, Address, Batch, Order, Payment, PaymentError, write_transfers
 from tieout.money import Amount, Period
 from tieout.payables.reading import SQL, ours
@@ -23,26 +23,19 @@ FILES = "files"
 
 
 class FilingStage:
-    """The stage as a worker's step."""
+    """An interface of payments is a lane, a run an item."""
+
+    name, pace = "file payments", Pace()
 
     def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
         self._release, self._clock = release, clock
 
-    def step(self, connection: Connection) -> bool:
-        """Every interface of payments, each by one worker at a time."""
-        worked = False
-        for interface in self._release().interfaces.values():
-            if STREAM in interface.streams and FILES in interface.streams:
-                lane = Lane(connection, "file payments", interface.name)
-                if lane.take():
-                    try:
-                        worked = self._file(connection, interface) or worked
-                    finally:
-                        if not connection.closed:
-                            lane.free()
-        return worked
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        paying = self._release().interfaces.values()
+        return [Due((i.name,)) for i in paying if STREAM in i.streams and FILES in i.streams]
 
-    def _file(self, connection: Connection, interface: Interface) -> bool:
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        interface = self._release().interfaces[lane[0]]
         given = {"interface": interface.name}
         if connection.execute(SQL["pending_files"], given).fetchone():
             return False
@@ -51,11 +44,16 @@ class FilingStage:
             document = ours(connection, interface.name, row)
             if isinstance(document, VendorPayment):
                 found.setdefault(document.run, []).append(document)
-        made = 0
-        for run, payments in found.items():
+
+        def hand_on(run: str) -> bool:
             with connection.transaction():
-                made += self._hand_on(connection, interface, run, payments)
-        return bool(made)
+                return bool(self._hand_on(connection, interface, run, found[run]))
+
+        def give_up(run: str, error: Exception) -> None:
+            with connection.transaction():
+                self._no_bank_takes(connection, interface, run, found[run], text_of(error))
+
+        return turn.each(list(found), lambda run: run, hand_on, give_up)
 
     def _hand_on(
         self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment]

@@ -4,7 +4,7 @@ from tieout.pipeline.accepting import Action, HeldError, accept_case, actions_of
 from tieout.pipeline.approving import decide, exclude
 from tieout.pipeline.fetching import FetchStage
 from tieout.pipeline.folders import FolderStage, file_content, refuse_file, take_file
-from tieout.pipeline.intake import Accepted, accept
+from tieout.pipeline.intake import Accepted, accept, check_items
 from tieout.pipeline.pausing import is_paused, pause, resume
 from tieout.pipeline.persons import Pay, persons
 from tieout.pipeline.polling import PollStage, poll_now, pull_again
@@ -24,6 +24,7 @@ __all__ = [
     "accept",
     "accept_case",
     "actions_of",
+    "check_items",
     "decide",
     "exclude",
     "exclude_case",

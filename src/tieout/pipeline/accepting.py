@@ -9,6 +9,7 @@ from tieout.cases import solve_case
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.processes import ACCEPTABLE
+from tieout.security import NOT_OURS
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -23,7 +24,7 @@ class HeldError(ValueError):
 
 def actions_of(connection: Connection, case_id: int) -> tuple[Action, ...]:
     """What a person can do about a case that is open, beside mending its reason; nothing for one that is not."""
-    row = connection.execute(_SQL["to_act"], {"case_id": case_id}).fetchone()
+    row = connection.execute(_SQL["to_act"], {"case_id": case_id, "not_ours": NOT_OURS}).fetchone()
     if row is None:
         return ()
     held, found = row["state"] == "refused", list[Action]()

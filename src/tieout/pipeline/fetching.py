@@ -4,24 +4,23 @@ schedule; what is known already has no second effect. Nothing is changed there."
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from tieout.connect import ConnectorError, FileReader, FileRefusedError, RemoteFolder, TransientError
-from tieout.engine import Clock, Lane
-from tieout.observe import get_logger
+from tieout.connect import FileReader, FileRefusedError, RemoteFile, RemoteFolder
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.pipeline.folders import refuse_file, take_file
 from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
-_log = get_logger(__name__)
 STREAM = "#fetch"
 
 
 class FetchStage:
-    """The stage as a worker's step. `sources` are (interface, system with a RemoteFolder)."""
+    """An interface is a lane, a file there an item. `sources` are (interface, system with a RemoteFolder)."""
+
+    name, pace = "fetch", Pace()
 
     def __init__(
         self,
@@ -31,70 +30,50 @@ class FetchStage:
         reader_of: Callable[[str], FileReader | None],
         clock: Clock,
     ) -> None:
-        self._sources, self._release = sources, release
+        self._sources, self._release = dict(sources), release
         self._folder_of, self._reader_of, self._clock = folder_of, reader_of, clock
-        self._paused: dict[str, float] = {}
 
-    def step(self, connection: Connection) -> bool:
-        worked = False
-        for name, system in self._sources:
-            interface = self._release().interfaces.get(name)
-            if interface is None or self._paused.get(name, 0) > time.monotonic():
-                continue
-            given = {"interface": name, "stream": STREAM, "now": self._clock.now()}
-            connection.execute(_SQL["ensure_cursor"], given)
-            lane = Lane(connection, "fetch", name)
-            if not lane.take():
-                continue
-            try:
-                worked = self._fetch(connection, interface, system) or worked
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        known = self._release().interfaces
+        return [Due((name,), system) for name, system in self._sources.items() if name in known]
 
-    def _fetch(self, connection: Connection, interface: Interface, system: str) -> bool:
-        now = self._clock.now()
-        row = connection.execute(
-            "select position from tieout.poll_cursor where interface = %s and stream = %s and due_at <= %s"
-            " and interface not in (select interface from tieout.paused)",
-            (interface.name, STREAM, now),
-        ).fetchone()
-        folder, reader = self._folder_of(system), self._reader_of(interface.system)
-        if row is None or folder is None or reader is None:
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Every file that is new there, each by itself. Raises ConnectorError; what was taken by then is known."""
+        (name,) = lane
+        interface, now = self._release().interfaces.get(name), self._clock.now()
+        given = {"interface": name, "stream": STREAM, "now": now}
+        connection.execute(_SQL["ensure_cursor"], given)
+        row = connection.execute(_SQL["due_poll"], given).fetchone()
+        if interface is None or row is None:
+            return False
+        folder, reader = self._folder_of(self._sources[name]), self._reader_of(interface.system)
+        if folder is None or reader is None:
             return False
         seen: dict[str, str] = json.loads(row["position"])
+        there = folder.list_files()
+
+        def take(file: RemoteFile) -> bool:
+            content = folder.fetch(file.name)
+            # A file that is still written to is another one by now: it waits for the next time.
+            if {f.name: f.stamp for f in folder.list_files()}.get(file.name) == file.stamp:
+                self._take(connection, interface, reader, file.name, content)
+                seen[file.name] = file.stamp
+            return True
+
+        def refuse(file: RemoteFile, error: Exception) -> None:
+            refuse_file(connection, self._release(), interface, file.name, text_of(error), self._clock)
+            seen[file.name] = file.stamp
+
         try:
-            there = {file.name: file.stamp for file in folder.list_files()}
-            for name, stamp in there.items():
-                if seen.get(name) == stamp:
-                    continue
-                content = folder.fetch(name)
-                # A file that is still written to is another one by now: it waits for the next time.
-                if {f.name: f.stamp for f in folder.list_files()}.get(name) != stamp:
-                    continue
-                self._take(connection, interface, reader, name, content)
-                seen[name] = stamp
-        except ConnectorError as error:
-            after = error.retry_after if isinstance(error, TransientError) else 30.0
-            self._paused[interface.name] = time.monotonic() + after
-            _log.warning("fetch failed", interface=interface.name, error=str(error)[:300])
-            connection.execute(
-                _SQL["poll_failed"],
-                {"interface": interface.name, "stream": STREAM, "error": str(error)[:500]},
-            )
-            return False
-        connection.execute(
-            _SQL["move_cursor"],
-            {
-                "interface": interface.name,
-                "stream": STREAM,
-                "now": now,
-                "due_at": now + timedelta(minutes=interface.every_minutes),
-                # What is gone there is forgotten here, so that the list does not grow.
-                "position": json.dumps({k: v for k, v in seen.items() if k in there}),
-            },
-        )
+            turn.each([f for f in there if seen.get(f.name) != f.stamp], lambda f: f.name, take, refuse)
+        finally:
+            # What is gone there is forgotten here, so that the list does not grow.
+            names = {file.name for file in there}
+            given["position"] = json.dumps({k: v for k, v in seen.items() if k in names})
+            if not connection.closed:
+                connection.execute(_SQL["remember_position"], given)
+        given["due_at"] = now + timedelta(minutes=interface.every_minutes)
+        connection.execute(_SQL["move_cursor"], given)
         return True
 
     def _take(

@@ -17,7 +17,7 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connect import FileReader, FileRefusedError, Item
-from tieout.engine import Clock, Lane, crash_point
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, text_of
 from tieout.money import Period
 from tieout.pipeline.intake import Accepted, accept
 from tieout.pipeline.pausing import is_paused
@@ -105,7 +105,9 @@ def refuse_file(
 
 
 class FolderStage:
-    """The stage as a worker's step."""
+    """Folders of this machine: a watched interface is a lane, a file an item."""
+
+    name, pace = "folder", Pace()
 
     def __init__(
         self,
@@ -114,29 +116,36 @@ class FolderStage:
         reader_of: Callable[[str], FileReader | None],
         clock: Clock,
     ) -> None:
-        self._watched, self._release = watched, release
+        self._watched, self._release = dict(watched), release
         self._reader_of, self._clock = reader_of, clock
 
-    def step(self, connection: Connection) -> bool:
-        worked = False
-        for name, folder in self._watched:
-            interface = self._release().interfaces.get(name)
-            reader = self._reader_of(interface.system) if interface else None
-            if interface is None or reader is None or not folder.is_dir():
-                continue
-            files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-            if not files or is_paused(connection, name):
-                continue
-            lane = Lane(connection, "folder", name)
-            if not lane.take():
-                continue
-            try:
-                for path in files:
-                    worked = self._take(connection, interface, reader, path) or worked
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        known = self._release().interfaces
+        return [Due((name,), known[name].system) for name in self._watched if name in known]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Every file that is there, each by itself; one on which its reader fails is refused. Raises OSError where
+        the folder cannot be read."""
+        (name,) = lane
+        folder, interface = self._watched[name], self._release().interfaces.get(name)
+        if interface is None or not folder.is_dir():
+            return False
+        files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
+        if not files or is_paused(connection, name):
+            return False
+        reader = self._reader_of(interface.system)
+        if reader is None:
+            return False
+
+        def refuse(path: Path, error: Exception) -> None:
+            self._refuse(connection, interface, path, text_of(error))
+
+        return turn.each(
+            files,
+            lambda path: path.name,
+            lambda path: self._take(connection, interface, reader, path),
+            refuse,
+        )
 
     def _take(self, connection: Connection, interface: Interface, reader: FileReader, path: Path) -> bool:
         try:
@@ -151,11 +160,14 @@ class FolderStage:
         except FileNotFoundError:
             return False
         except FileRefusedError as error:
-            refuse_file(connection, self._release(), interface, path.name, str(error), self._clock)
-            _move(path, "refused")
+            self._refuse(connection, interface, path, str(error))
             return True
         _move(path, "taken")
         return True
+
+    def _refuse(self, connection: Connection, interface: Interface, path: Path, why: str) -> None:
+        refuse_file(connection, self._release(), interface, path.name, why, self._clock)
+        _move(path, "refused")
 
 
 def _move(path: Path, to: str) -> None:

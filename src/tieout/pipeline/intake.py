@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tieout.connect import Item
+from tieout.connect import Item, ItemError
 from tieout.evidence import salted_hash
 from tieout.observe import traced
 from tieout.security import stamper
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, can_be_kept
 
 _SQL = Queries("tieout.pipeline")
+# A name is part of an index entry, of which PostgreSQL takes 2,704 bytes.
+_LONGEST_NAME = 500
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,20 @@ class Accepted:
 
     new: int
     known: int
+
+
+def check_items(items: Sequence[Item]) -> None:
+    """Refuse what no row could hold, before a transaction is begun for it and others. Raises ItemError."""
+    for item in items:
+        if not item.stream or not item.dedupe_key:
+            raise ItemError("it has no stream or no key by which it would be known again")
+        for what, name in (
+            ("stream", item.stream), ("source_key", item.source_key), ("dedupe_key", item.dedupe_key),
+        ):  # fmt: skip
+            if not isinstance(name, str) or not can_be_kept(name):
+                raise ItemError(f"its {what} has a character that is none (a NUL, half a surrogate pair)")
+            if len(name) > _LONGEST_NAME or len(name.encode()) > 2 * _LONGEST_NAME:
+                raise ItemError(f"its {what} has {len(name)} characters: {_LONGEST_NAME} are allowed")
 
 
 def accept(
@@ -39,10 +55,12 @@ def accept(
 
     A repeated dedupe key has no second effect. `state` is `listed` for what is kept and
     shown but never processed (an event that no interface knows, a push that only wakes a poll).
-    `submitted_by` is the person who gave them, "" where a system did.
+    `submitted_by` is the person who gave them, "" where a system did. Raises ItemError, and then nothing was asked
+    of the database.
     """
     if not items:
         return Accepted(0, 0)
+    check_items(items)
     chosen = list({item.dedupe_key: item for item in reversed(items)}.values())[::-1]
     salts = [os.urandom(16) for _ in chosen]
     hashes = [hashlib.sha256(item.body).digest() for item in chosen]

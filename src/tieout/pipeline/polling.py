@@ -1,67 +1,54 @@
 """Polls: each stream of each interface on its own schedule, with an overlap that repairs every
-push that never came. Polls of one system never run side by side."""
+push that never came. A stream is a lane; a round takes a few of its pages."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from tieout.connect import ConnectorError, Poller, TransientError
-from tieout.engine import Clock, Lane, crash_point, wake
-from tieout.observe import get_logger
+from tieout.connect import Connector, Poller
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, wake
 from tieout.pipeline.intake import accept
-from tieout.rules import Interface, Release
+from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
-_log = get_logger(__name__)
+# A long list is taken in several rounds: other streams have their turn between them.
+_PAGES = 20
 
 
 class PollStage:
-    """The stage as a worker's step. `poller_of` gives a system's open session, or None where
-    it cannot poll."""
+    """Every stream of every interface whose connector polls. `poller_of` gives a system's open session."""
+
+    name, pace = "poll", Pace()
 
     def __init__(
         self,
         release: Callable[[], Release],
+        connector_of: Callable[[str], Connector],
         poller_of: Callable[[str], Poller | None],
         clock: Clock,
     ) -> None:
-        self._release, self._poller_of, self._clock = release, poller_of, clock
-        self._paused: dict[str, float] = {}
+        self._release, self._connector_of, self._poller_of = release, connector_of, poller_of
+        self._clock = clock
         self._known = ""
 
-    def step(self, connection: Connection) -> bool:
+    def lanes(self, connection: Connection) -> Sequence[Due]:
         release = self._release()
         if self._known != release.sha256:
             self._ensure_cursors(connection, release)
             self._known = release.sha256
-        now = self._clock.now()
-        worked = False
-        rows = connection.execute(
-            "select interface, stream, position from tieout.poll_cursor where due_at <= %s"
-            " and left(stream, 1) <> '#' and interface not in (select interface from tieout.paused) order by due_at",
-            (now,),
-        ).fetchall()
-        for row in rows:
-            interface = release.interfaces.get(row["interface"])
-            if interface is None or self._paused.get(interface.system, 0) > time.monotonic():
-                continue
-            lane = Lane(connection, "poll", row["interface"], row["stream"])
-            if not lane.take():
-                continue
-            try:
-                worked = self._poll(connection, interface, row["stream"]) or worked
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+        rows = connection.execute(_SQL["due_polls"], {"now": self._clock.now()}).fetchall()
+        return [
+            Due((row["interface"], row["stream"]), release.interfaces[row["interface"]].system)
+            for row in rows
+            if row["interface"] in release.interfaces
+        ]
 
     def _ensure_cursors(self, connection: Connection, release: Release) -> None:
-        """All of them at once: nobody sees some and takes them for all."""
-        polled = [i for i in release.interfaces.values() if self._poller_of(i.system) is not None]
+        """All of them at once: nobody sees some and takes them for all. No system is opened for it."""
+        polled = [i for i in release.interfaces.values() if "poll" in self._connector_of(i.system).can]
         with connection.transaction():
             for interface in polled:
                 for stream in interface.streams:
@@ -70,52 +57,32 @@ class PollStage:
                         {"interface": interface.name, "stream": stream, "now": self._clock.now()},
                     )
 
-    def _poll(self, connection: Connection, interface: Interface, stream: str) -> bool:
-        poller = self._poller_of(interface.system)
-        row = connection.execute(
-            "select position from tieout.poll_cursor where interface = %s and stream = %s and due_at <= %s",
-            (interface.name, stream, self._clock.now()),
-        ).fetchone()
-        if poller is None or row is None:
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """A few pages of a stream. Raises ConnectorError."""
+        name, stream = lane
+        interface = self._release().interfaces.get(name)
+        given = {"interface": name, "stream": stream, "now": self._clock.now()}
+        row = connection.execute(_SQL["due_poll"], given).fetchone()
+        poller = self._poller_of(interface.system) if interface is not None and row is not None else None
+        if interface is None or row is None or poller is None:
             return False
         position = json.loads(row["position"])
-        more = True
-        while more:
+        options = {"overlap_minutes": interface.overlap_minutes, **interface.options}
+        for _ in range(_PAGES):
+            if turn.stopping:
+                break
             now = self._clock.now()
-            options = {"overlap_minutes": interface.overlap_minutes, **interface.options}
-            try:
-                page = poller.poll(stream, {**position, "options": options}, now)
-            except TransientError as error:
-                self._paused[interface.system] = time.monotonic() + error.retry_after
-                self._failed(connection, interface.name, stream, error)
-                return False
-            except ConnectorError as error:
-                self._paused[interface.system] = time.monotonic() + 2.0
-                self._failed(connection, interface.name, stream, error)
-                return False
-            more, position = page.more, page.cursor
-            due = now if more else now + timedelta(minutes=interface.every_minutes)
+            page = poller.poll(stream, {**position, "options": options}, now)
+            position = page.cursor
+            due = now if page.more else now + timedelta(minutes=interface.every_minutes)
             with connection.transaction():
-                accept(connection, interface.name, page.items, "poll", now)
-                connection.execute(
-                    _SQL["move_cursor"],
-                    {
-                        "interface": interface.name,
-                        "stream": stream,
-                        "now": now,
-                        "due_at": due,
-                        "position": json.dumps(position),
-                    },
-                )
+                accept(connection, name, page.items, "poll", now)
+                moved = {**given, "now": now, "due_at": due, "position": json.dumps(position)}
+                connection.execute(_SQL["move_cursor"], moved)
                 crash_point("poll.before_commit")
+            if not page.more:
+                break
         return True
-
-    def _failed(self, connection: Connection, interface: str, stream: str, error: Exception) -> None:
-        _log.warning("poll failed", interface=interface, stream=stream, error=str(error)[:300])
-        connection.execute(
-            _SQL["poll_failed"],
-            {"interface": interface, "stream": stream, "error": str(error)[:500]},
-        )
 
 
 def poll_now(connection: Connection, interface: str, clock: Clock) -> None:
@@ -125,8 +92,5 @@ def poll_now(connection: Connection, interface: str, clock: Clock) -> None:
 
 def pull_again(connection: Connection, interface: str, clock: Clock) -> None:
     """Let every stream of `interface` start from the beginning: what is known has no effect."""
-    connection.execute(
-        "update tieout.poll_cursor set position = '{}', due_at = %s where interface = %s",
-        (clock.now(), interface),
-    )
+    connection.execute(_SQL["pull_again"], {"interface": interface, "now": clock.now()})
     wake(connection)

@@ -1,14 +1,15 @@
 """Normalise, check, plan: one interface, one batch, one transaction.
 
 A key is worked by one worker at a time: a lane an interface. What a batch reads from outside
-is read before its transaction opens. If the batch fails in SQL it is halved until the one
-message that cannot be taken stands alone and becomes a case.
+is read before its transaction opens. If the batch fails it is halved until the one message or
+document at fault stands alone and becomes a case.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -37,7 +38,7 @@ from tieout.documents import (
 from tieout.documents import decode_document as decode
 from tieout.documents.purchasing import AWAITS
 from tieout.documents.taxation import TaxQuestion
-from tieout.engine import Clock, Lane, crash_point, wake
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, text_of, wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount, MoneyError, Period
 from tieout.money.period import accounting_date
@@ -61,6 +62,10 @@ _BYTES = 1 << 21
 _NOT_OURS_RECOVERY = (
     "somebody wrote into the database past Tieout: find out who; take the source's message in again"
 )
+_FAILED = "processing_failed"
+_FAILED_RECOVERY = (
+    "this is a defect of ours: report it; once mended, `tieout replay --cause processing_failed`"
+)
 
 Row = dict[str, Any]
 
@@ -76,7 +81,9 @@ class LedgerSide(Protocol):
 
 
 class ProcessStage:
-    """The stage as a worker's step."""
+    """An interface is a lane, a message or a document that waits an item."""
+
+    name, pace = "process", Pace()
 
     def __init__(
         self,
@@ -89,55 +96,72 @@ class ProcessStage:
         self._release, self._connector_of, self._ledger = release, connector_of, ledger
         self._sinks, self._clock = sinks, clock
 
-    def step(self, connection: Connection) -> bool:
-        """One batch of every interface that has work, close-critical ones first; True where
-        there was any."""
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        """Every interface that has work, close-critical ones first."""
         rows = connection.execute(_SQL["interfaces_with_work"], {"now": self._clock.now()}).fetchall()
         release = self._release()
         names = [row["interface"] for row in rows if row["interface"] in release.interfaces]
         names.sort(key=lambda name: not release.interfaces[name].close_critical)
-        worked = False
-        for name in names:
-            lane = Lane(connection, "process", name)
-            if not lane.take():
-                continue
-            try:
-                worked = self._run(connection, release, release.interfaces[name]) or worked
-            finally:
-                if not connection.closed:
-                    lane.free()
-        return worked
+        return [Due((name,)) for name in names]
 
-    def _run(self, connection: Connection, release: Release, interface: Interface) -> bool:
-        now = self._clock.now()
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """One batch of an interface. Raises ConnectorError where the ledger does not answer."""
+        release, now = self._release(), self._clock.now()
+        interface = release.interfaces[lane[0]]
         if interface.after:
-            row = connection.execute(
-                _SQL["under_way"], {"interfaces": list(interface.after), "now": now}
-            ).fetchone()
-            if row is not None:
+            after = {"interfaces": list(interface.after), "now": now}
+            if connection.execute(_SQL["under_way"], after).fetchone() is not None:
                 return False
         until = taken_until(interface, release.entities[interface.entity].zone, now)
-        given = {"interface": interface.name, "limit": BATCH, "now": now, "until": until}
-        messages = connection.execute(_SQL["claim_messages"], given | {"bytes": _BYTES}).fetchall()
+        most = turn.most(BATCH)
+        given = {
+            "interface": interface.name, "limit": most, "bytes": _BYTES, "now": now, "until": until,
+            "waiting": turn.waiting(),
+        }  # fmt: skip
+        messages = connection.execute(_SQL["claim_messages"], given).fetchall()
         due = connection.execute(_SQL["due_documents"], given).fetchall()
-        if not messages and not due:
+        # Together no more than were asked for: of a batch that failed, ever fewer.
+        things = [_Thing(row, True) for row in messages] + [_Thing(row, False) for row in due]
+        if turn.failed_before:
+            things = things[:most]
+        if not things:
             return False
-        self._halving(connection, _Batch(self, release, interface, now), messages, due)
+        batch = _Batch(self, release, interface, now)
+
+        def give_up(thing: _Thing, error: Exception) -> None:
+            batch.give_up(connection, *_told_apart([thing]), error)
+
+        turn.sets(
+            things, lambda thing: thing.key, lambda part: batch.run(connection, *_told_apart(part)), give_up
+        )
         return True
 
     def plan(self, connection: Connection, release: Release, interface: Interface, due: list[Row]) -> None:
-        """Plan documents that wait, and nothing beside them."""
-        self._halving(connection, _Batch(self, release, interface, self._clock.now()), [], due)
+        """Plan documents that wait, and nothing beside them, in the caller's transaction."""
+        batch = _Batch(self, release, interface, self._clock.now())
+        in_halves(
+            due,
+            lambda part: batch.run(connection, [], part),
+            lambda row, error: batch.give_up(connection, [], [row], error),
+        )
 
-    def _halving(self, connection: Connection, batch: _Batch, messages: list[Row], due: list[Row]) -> None:
-        try:
-            batch.run(connection, messages, due)
-        except (psycopg.DataError, psycopg.IntegrityError, psycopg.InternalError) as error:
-            if len(messages) + len(due) <= 1:
-                batch.give_up(connection, messages, due, error)
-                return
-            for half in (0, 1):
-                self._halving(connection, batch, messages[half::2], due[half::2])
+
+@dataclass(frozen=True)
+class _Thing:
+    """A message to be taken, or a document that is due."""
+
+    row: Row
+    is_message: bool
+
+    @property
+    def key(self) -> str:
+        kind = "message" if self.is_message else "document"
+        return f"{kind} {self.row[f'{kind}_id']}"
+
+
+def _told_apart(things: Sequence[_Thing]) -> tuple[list[Row], list[Row]]:
+    """The messages, and the documents that are due."""
+    return [t.row for t in things if t.is_message], [t.row for t in things if not t.is_message]
 
 
 class _Batch:
@@ -321,7 +345,7 @@ class _Batch:
 
     def _unreadable(self, row: Row, why: str, error: Exception | None = None) -> NewCase:
         cause = "unreadable_amount" if isinstance(error, MoneyError) else "unreadable_message"
-        recovery = "its bytes are kept: correct it at its source, where it is sent again"
+        recovery = "its bytes are kept: correct it at its source, which sends it again, or replay it once its reader is mended"
         if isinstance(error, ContentRefusedError):
             cause, recovery = error.cause, error.recovery
         return self._case(row, cause, recovery, why)
@@ -333,8 +357,9 @@ class _Batch:
             entity=self._interface.entity,
             period=str(Period.of(self._now.date())),
             source_key=row["source_key"] or f"message {row['message_id']}",
-            amount=Decimal(0),
-            currency=self._entity.currency,
+            # Of a message nobody knows yet what it is worth.
+            amount=abs(row["measure_debit"] - row["measure_credit"]) if "document_id" in row else Decimal(0),
+            currency=row["currency"] if "document_id" in row else self._entity.currency,
             recovery=recovery,
             detail=why,
             owner=self._interface.owner,
@@ -344,19 +369,20 @@ class _Batch:
         )
 
     def give_up(self, connection: Connection, messages: list[Row], due: list[Row], error: Exception) -> None:
-        """The one message or document that the database refuses becomes a case."""
-        why = str(error)[:500]
+        """The one message or document on which the batch fails becomes a case, whatever the failure."""
+        why = text_of(error)
         _log.warning("cannot be taken", interface=self._interface.name, error=why)
         with connection.transaction():
             for row in messages:
                 _settle(connection, {row["message_id"]: ("failed", why)})
-            cases = [self._unreadable(row, why) for row in (*messages, *due)]
-            open_cases(connection, cases, "process")
             for row in due:
-                connection.execute(
-                    "update tieout.document set retry_at = null, reason = %s where document_id = %s",
-                    (why, row["document_id"]),
-                )
+                connection.execute(_SQL["set_aside"], {"id": row["document_id"], "reason": _FAILED})
+            refuses = isinstance(error, psycopg.Error) and messages
+            cases = [
+                self._unreadable(row, why) if refuses else self._case(row, _FAILED, _FAILED_RECOVERY, why)
+                for row in (*messages, *due)
+            ]
+            open_cases(connection, cases, "process")
 
 
 def _apart(works: list[Work]) -> list[list[Work]]:

@@ -53,7 +53,7 @@ with next as (
     select m.*, b.salt, b.body, coalesce(sum(octet_length(b.body)) over (
         order by m.message_id rows between unbounded preceding and 1 preceding), 0) as before
     from (select * from tieout.message where interface = %(interface)s and state = 'received'
-          and received_at <= %(until)s
+          and received_at <= %(until)s and not ('message ' || message_id) = any(%(waiting)s::text[])
         order by message_id limit %(limit)s) m
     join tieout.message_body b using (message_id, received_at)
 )
@@ -65,6 +65,7 @@ select d.*, b.salt, m.submitted_by, m.received_at from tieout.document d
 join tieout.message m using (message_id)
 join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
 where d.interface = %(interface)s and d.state = 'normalised' and d.retry_at <= %(now)s
+  and not ('document ' || d.document_id) = any(%(waiting)s::text[])
 order by d.document_id limit %(limit)s
 
 -- name: settle_messages
@@ -239,9 +240,9 @@ insert into tieout.delivery (document_id, interface, entity, system, lane, effec
 select u.document_id, %(interface)s, %(entity)s, u.system, u.lane, u.effect, u.external_id,
     u.ledger, u.body, u.sha, u.account, string_to_array(nullif(u.requires, ''), ' '), %(urgent)s,
     u.stamp
-from unnest(%(document_id)s::bigint[], %(system)s::text[], %(lane)s::text[], %(effect)s::text[],
-    %(external_id)s::text[], %(ledger)s::bool[], %(body)s::text[], %(sha)s::bytea[],
-    %(account)s::text[], %(requires)s::text[], %(stamp)s::bytea[])
+from unnest(%(document_id)s::bigint[], %(system)b::text[], %(lane)b::text[], %(effect)b::text[],
+    %(external_id)b::text[], %(ledger)s::bool[], %(body)b::text[], %(sha)b::bytea[],
+    %(account)b::text[], %(requires)b::text[], %(stamp)b::bytea[])
     as u (document_id, system, lane, effect, external_id, ledger, body, sha, account, requires, stamp)
 -- An effect that its target refused never happened: it may be planned anew under its own id.
 on conflict (system, external_id) do update set state = 'waiting', lane = excluded.lane,
@@ -251,21 +252,26 @@ on conflict (system, external_id) do update set state = 'waiting', lane = exclud
 returning external_id, plan_no
 
 -- name: due_polls
-select interface, stream, position from tieout.poll_cursor
-where due_at <= %(now)s order by due_at limit 1
+select interface, stream from tieout.poll_cursor where due_at <= %(now)s and left(stream, 1) <> '#'
+  and interface not in (select interface from tieout.paused) order by due_at
+
+-- name: due_poll
+select position from tieout.poll_cursor where interface = %(interface)s and stream = %(stream)s and due_at <= %(now)s
+  and interface not in (select interface from tieout.paused)
 
 -- name: ensure_cursor
 insert into tieout.poll_cursor (interface, stream, due_at) values (%(interface)s, %(stream)s, %(now)s)
 on conflict do nothing
 
 -- name: move_cursor
-update tieout.poll_cursor set position = %(position)s, due_at = %(due_at)s, failures = 0,
-    last_error = '', polled_at = %(now)s
+update tieout.poll_cursor set position = %(position)s, due_at = %(due_at)s, polled_at = %(now)s
 where interface = %(interface)s and stream = %(stream)s
 
--- name: poll_failed
-update tieout.poll_cursor set failures = failures + 1, last_error = %(error)s
-where interface = %(interface)s and stream = %(stream)s
+-- name: remember_position
+update tieout.poll_cursor set position = %(position)s where interface = %(interface)s and stream = %(stream)s
+
+-- name: pull_again
+update tieout.poll_cursor set position = '{}', due_at = %(now)s where interface = %(interface)s
 
 -- name: poll_now
 update tieout.poll_cursor set due_at = %(now)s
@@ -278,7 +284,10 @@ where c.case_id = %(case_id)s and c.state = 'open' for update of c
 
 -- name: to_act
 select c.cause, d.state, exists (select 1 from tieout.delivery v where v.document_id = c.document_id
-    and v.state = 'refused' and not v.ledger) as unsent
+    and v.state = 'refused' and not v.ledger)
+  or (c.document_id is null and exists (select 1 from tieout.message m where m.state = 'failed'
+    and m.note is distinct from %(not_ours)s and m.interface = c.interface
+    and c.source_key in (m.source_key, 'message ' || m.message_id))) as unsent
 from tieout.cases c left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open'
 
@@ -297,6 +306,17 @@ where state = 'refused' and document_id in (
     and (%(cause)s::text is null or cause = %(cause)s::text)
     and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
 returning document_id
+
+-- name: read_again
+-- Messages of open cases that hold no document: a case names its message by its source key, or by its number.
+update tieout.message m set state = 'received', note = null
+from tieout.cases c
+where c.state = 'open' and c.document_id is null
+  and (%(cause)s::text is null or c.cause = %(cause)s::text)
+  and (%(case_id)s::bigint is null or c.case_id = %(case_id)s::bigint)
+  and m.state = 'failed' and m.note is distinct from %(not_ours)s and m.interface = c.interface
+  and c.source_key in (m.source_key, 'message ' || m.message_id)
+returning c.case_id, c.entity, m.interface, m.dedupe_key
 
 -- name: replay_range
 -- What is held of an interface and was accounted for in these days; each entity's own.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from tieout.cases import solve
+from tieout.cases import solve, solve_case
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.rules import Interface
+from tieout.security import NOT_OURS
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
@@ -21,19 +22,34 @@ def replay(
     cause: str | None = None,
     case_id: int | None = None,
 ) -> int:
-    """Plan again what is held by an open case (of a cause, or one case), and send again what
-    its target refused; how many documents and effects.
+    """Plan again what is held by an open case (of a cause, or one case), read again the messages that could not be
+    taken, and send again what its target refused; how many documents, messages and effects.
 
     Safe at any time: what was planned already is left alone.
     """
     ids = replay_documents(connection, now, cause, case_id)
     entries = [Entry(now, actor, "document.replayed", f"document {i}") for i in ids]
+    entries += _read_again(connection, now, actor, cause, case_id)
     again = connection.execute(_SQL["send_again"], {"cause": cause, "case_id": case_id}).fetchall()
     entries += [Entry(now, actor, "delivery.replayed", r["external_id"]) for r in again]
     if entries:
         record(connection, entries)
         wake(connection)
     return len(entries)
+
+
+def _read_again(
+    connection: Connection, now: datetime, actor: str, cause: str | None, case_id: int | None
+) -> list[Entry]:
+    """Messages that could not be taken are taken once more; their cases end, and come again if they fail again."""
+    given = {"cause": cause, "case_id": case_id, "not_ours": NOT_OURS}
+    rows = connection.execute(_SQL["read_again"], given).fetchall()
+    for number in {r["case_id"] for r in rows}:
+        solve_case(connection, number, now, "its message is read again", actor, accepted=False)
+    return [
+        Entry(now, actor, "message.replayed", f"{r['interface']}:{r['dedupe_key']}", r["entity"])
+        for r in rows
+    ]
 
 
 def replay_documents(

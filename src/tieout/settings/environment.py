@@ -11,13 +11,16 @@ from pathlib import Path
 class Environment:
     """TIEOUT_DSN (overrides tieout.toml), TIEOUT_LOG (level), TIEOUT_KEY_FILE (the file with the
     key of whoever decides), TIEOUT_CRASH (`point` or `point:n`, for tests), OTEL_EXPORTER_OTLP_ENDPOINT (a collector
-    of traces, by OpenTelemetry's own name)."""
+    of traces, by OpenTelemetry's own name), NOTIFY_SOCKET (where a service manager is told how it is, by systemd's own
+    name), TIEOUT_SUPERVISOR (the process that a child ends with; `tieout up` sets it, nobody else)."""
 
     dsn: str
     log_level: str
     crash: str
     key_file: str
     otlp: str
+    notify_socket: str = ""
+    supervisor: int = 0
 
     @property
     def key(self) -> str:
@@ -32,6 +35,8 @@ def read_environment() -> Environment:
         crash=os.environ.get("TIEOUT_CRASH", ""),
         key_file=os.environ.get("TIEOUT_KEY_FILE", ""),
         otlp=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
+        supervisor=int(os.environ.get("TIEOUT_SUPERVISOR") or 0),
     )
 
 

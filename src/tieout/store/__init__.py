@@ -3,10 +3,12 @@
 from tieout.store.backup import RestoreError, back_up, check_backup, holds_tables, restore
 from tieout.store.database import Connection, Database, Pool, connect
 from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
-from tieout.store.migrate import MigrationError, migrate
+from tieout.store.migrate import MigrationError, migrate, missing
+from tieout.store.owning import FolderHeldError, FolderLock, command_of, end_process, identity_of
 from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 from tieout.store.roles import let_application_in, make_role
+from tieout.store.texts import can_be_kept, fit_to_keep
 
 __all__ = [
     "Connection",
@@ -14,16 +16,24 @@ __all__ = [
     "Pool",
     "EmbeddedServer",
     "EmbeddedServerError",
+    "FolderHeldError",
+    "FolderLock",
     "MigrationError",
     "Queries",
     "RestoreError",
     "back_up",
+    "can_be_kept",
     "check_backup",
+    "command_of",
     "connect",
+    "end_process",
     "ensure_partitions",
+    "fit_to_keep",
+    "identity_of",
     "holds_tables",
     "let_application_in",
     "make_role",
     "migrate",
+    "missing",
     "restore",
 ]

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: the server's binaries from a wheel, under our own supervisor.
 
-The server is a direct child, so that its death is seen at once. Its socket lies in a short
+The server is a direct child, so that its death is seen at once, and it ends when whoever started it dies. One process
+owns the server of a folder: a lock says so, and nobody else starts or stops it. Its socket lies in a short
 private folder (a socket path holds 107 bytes at most). As root it runs in a user namespace,
 which needs no operating-system user and changes no modes; where that is barred the error says
 how to use a server of one's own.
@@ -8,6 +9,7 @@ how to use a server of one's own.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import psycopg
 
+from tieout.store.owning import FolderLock, command_of, end_process, identity_of
 from tieout.store.roles import APPLICATION
 
 _SETTINGS = {
@@ -39,6 +42,10 @@ _SETTINGS = {
     "max_wal_size": "2GB",
     "checkpoint_timeout": "10min",
 }
+
+# After a crash it replays at most max_wal_size, and a server on a slow disk is waited for that long.
+_RECOVERY_S = 600.0
+_TRIES = 12
 
 
 class EmbeddedServerError(Exception):
@@ -73,13 +80,21 @@ def as_user(command: list[str]) -> list[str]:
     return ["unshare", "--user", "--map-user=1000", "--map-group=1000", *command]
 
 
+def _ending_with_us(command: list[str]) -> list[str]:
+    """A fast shutdown where the thread that started it ends, a killed one too. Where there is no `setpriv` (util-linux)
+    the next start stops the orphan."""
+    return ["setpriv", "--pdeathsig", "INT", *command] if shutil.which("setpriv") else command
+
+
 class EmbeddedServer:
-    """A PostgreSQL whose data lie in `folder`/data. Use `start`, `ensure`, `stop`."""
+    """A PostgreSQL whose data lie in `folder`/data. Use `start`, `ensure`, `stop`, all from threads that outlive it:
+    it ends with the thread that started it. A supervisor that must not wait uses `launch` and `ready`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
+        self._owned = FolderLock(self.folder / "owner.lock")
         digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
         self.socket_folder = Path(tempfile.gettempdir()) / f"tieout-{os.geteuid()}-{digest}"
 
@@ -99,17 +114,60 @@ class EmbeddedServer:
     def application_password(self) -> str:
         return (self.folder / "application_password").read_text().strip()
 
-    def start(self) -> EmbeddedServer:
-        """Start, creating the cluster at first; an orphan of a killed supervisor is stopped."""
+    def start(self, wait_s: float = 15.0) -> EmbeddedServer:
+        """Start, creating the cluster at first; an orphan of a killed supervisor is stopped.
+
+        Raises EmbeddedServerError where it does not start, or where another process still owns it after `wait_s` seconds.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
-        if not (self.folder / "application_password").exists():
-            _write_secret(self.folder / "application_password")
-        if not (self.data / "PG_VERSION").exists():
-            self._create()
-        self.stop_orphan()
-        self._launch()
+        if not self._owned.take(wait_s):
+            raise EmbeddedServerError(
+                f"the embedded PostgreSQL in {self.folder} runs already, under {self._owned.holder}: end that "
+                "first (a `tieout up` of this folder ends by Ctrl-C or SIGTERM)"
+            )
+        try:
+            if not (self.folder / "application_password").exists():
+                _write_secret(self.folder / "application_password")
+            if not (self.data / "PG_VERSION").exists():
+                self._create()
+            self._stop_orphan()
+            self._launch_until_ready()
+        except BaseException:
+            self.stop()
+            raise
         return self
+
+    @property
+    def running_pid(self) -> int | None:
+        """The process that serves this folder's data, whoever started it; None where none does."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+        return pid if str(self.data).encode() in command_of(pid) and identity_of(pid) else None
+
+    def wait_for_another(self, wait_s: float = 20.0) -> bool:
+        """Whether another process's server of this folder answers. It is waited for while somebody owns it or it runs,
+        at most `wait_s` seconds. Raises EmbeddedServerError where it is there and does not answer."""
+        deadline = time.monotonic() + wait_s
+        while self.running_pid is not None or self._is_owned():
+            if self.ready():
+                return True
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"the embedded PostgreSQL in {self.folder} belongs to {self._owned.holder} and does not answer: see "
+                    f"{self.folder / 'server.log'}; `tieout up` starts it again where it can"
+                )
+            time.sleep(0.05)
+        return False
+
+    def _is_owned(self) -> bool:
+        if not self._owned.path.exists():
+            return False
+        free = self._owned.take()
+        self._owned.free()
+        return not free
 
     def _create(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
@@ -143,71 +201,63 @@ class EmbeddedServer:
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\n".join(["", "# set by Tieout", *lines, ""]))
 
-    def running_elsewhere(self) -> int | None:
-        """The process that serves this folder's data, which is no child of ours; None: nobody does. Touches nothing."""
-        try:
-            pid = int((self.data / "postmaster.pid").read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError, IndexError):
-            # Inside a user namespace the pids are ours, so a missing /proc entry means dead.
-            return None
-        mine = self._process is not None and self._process.pid == pid
-        return pid if str(self.data).encode() in command and not mine else None
+    def _stop_orphan(self) -> None:
+        pid = self.running_pid
+        # Inside a user namespace the pids are ours, so whom /proc does not know is dead.
+        if pid is not None and end_process(pid, identity_of(pid), signal.SIGINT, 10):
+            time.sleep(0.2)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
-    def stop_orphan(self) -> None:
-        """Stop a server of this folder whose supervisor is gone."""
-        pid_file = self.data / "postmaster.pid"
-        pid = self.running_elsewhere()
-        if pid is None:
-            pid_file.unlink(missing_ok=True)
-            return
-        os.kill(pid, signal.SIGINT)
-        for _ in range(200):
-            if not Path(f"/proc/{pid}").exists() or _is_zombie(pid):
-                pid_file.unlink(missing_ok=True)
-                return
-            time.sleep(0.05)
-        os.kill(pid, signal.SIGKILL)
-        time.sleep(0.2)
-        pid_file.unlink(missing_ok=True)
-
-    def _launch(self) -> None:
+    def launch(self) -> None:
+        """Start the process, and wait for nothing: `ready` says when it answers. Raises OSError, EmbeddedServerError."""
+        self._stop_orphan()
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         self.socket_folder.chmod(0o700)
-        command = as_user([str(binaries() / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder)])
-        log = self.folder / "server.log"
+        postgres = [str(binaries() / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder)]
+        with (self.folder / "server.log").open("ab") as file:
+            self._process = subprocess.Popen(
+                as_user(_ending_with_us(postgres)),
+                stdout=file,
+                stderr=file,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def _launch_until_ready(self) -> None:
         # A server killed a moment ago leaves its shared memory for an instant: try again.
-        for attempt in range(12):
-            with log.open("ab") as file:
-                self._process = subprocess.Popen(
-                    command,
-                    stdout=file,
-                    stderr=file,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
+        for attempt in range(_TRIES):
+            self.launch()
             if self._wait_ready():
                 return
             time.sleep(0.2 * (attempt + 1))
-        tail = log.read_text(errors="replace")[-600:]
-        raise EmbeddedServerError(f"the embedded PostgreSQL does not start; its log ends:\n{tail}")
+        raise EmbeddedServerError(f"the embedded PostgreSQL does not start; its log ends:\n{self.last_words}")
+
+    @property
+    def last_words(self) -> str:
+        """The end of the server's log."""
+        with contextlib.suppress(OSError):
+            return (self.folder / "server.log").read_text(errors="replace")[-600:]
+        return ""
+
+    def ready(self) -> bool:
+        """Whether it answers now and holds our database, which is made at first."""
+        try:
+            base = self.dsn.replace("dbname=tieout", "dbname=postgres")
+            with psycopg.connect(base, autocommit=True, connect_timeout=2) as connection:
+                found = connection.execute("select 1 from pg_database where datname = 'tieout'").fetchone()
+                if not found:
+                    connection.execute("create database tieout")
+            return True
+        except (psycopg.Error, OSError):
+            return False
 
     def _wait_ready(self) -> bool:
-        assert self._process is not None
-        base = self.dsn.replace("dbname=tieout", "dbname=postgres")
-        for _ in range(300):
-            if self._process.poll() is not None:
-                return False
-            try:
-                with psycopg.connect(base, autocommit=True, connect_timeout=2) as connection:
-                    found = connection.execute(
-                        "select 1 from pg_database where datname = 'tieout'"
-                    ).fetchone()
-                    if not found:
-                        connection.execute("create database tieout")
+        """Whether it answers; False as soon as it died. One that lives recovers, and is waited for."""
+        deadline = time.monotonic() + _RECOVERY_S
+        while self.alive and time.monotonic() < deadline:
+            if self.ready():
                 return True
-            except psycopg.OperationalError:
-                time.sleep(0.03)
+            time.sleep(0.03)
         return False
 
     @property
@@ -222,33 +272,25 @@ class EmbeddedServer:
         """Start it again if it died; True if it had."""
         if self.alive:
             return False
-        self.stop_orphan()
-        self._launch()
+        self._launch_until_ready()
         return True
 
     def stop(self) -> None:
-        """A fast shutdown; open transactions roll back."""
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(15)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._process = None
-        shutil.rmtree(self.socket_folder, ignore_errors=True)
+        """A fast shutdown; open transactions roll back. Nothing where it is not ours."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)
+                try:
+                    self._process.wait(15)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
+            self._process = None
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
+        self._owned.free()
 
     def __enter__(self) -> EmbeddedServer:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True

@@ -24,6 +24,17 @@ def files() -> list[tuple[str, str]]:
     return sorted((name, text) for name, text in found if name.endswith(".sql"))
 
 
+def missing(database: Database) -> list[str]:
+    """The migrations of this version that a database lacks; nothing is changed."""
+    with database.transaction() as connection:
+        if not (
+            connection.execute("select to_regclass('tieout.schema_migration') as t").fetchone() or {}
+        ).get("t"):
+            return [name for name, _ in files()]
+        known = {row["name"] for row in connection.execute("select name from tieout.schema_migration")}
+    return [name for name, _ in files() if name not in known]
+
+
 def wait_for_migrations(connection: Connection) -> None:
     """From here to the end of the transaction nobody else makes or changes tables."""
     connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))

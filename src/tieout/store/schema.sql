@@ -101,6 +101,14 @@ ALTER TABLE tieout.alert ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.alert_told (
+    channel text NOT NULL,
+    key text NOT NULL,
+    alert_id bigint NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    told_level integer NOT NULL,
+    told_count integer NOT NULL
+);
 CREATE TABLE tieout.approval_decision (
     request_id bigint NOT NULL,
     content_sha256 bytea NOT NULL,
@@ -389,6 +397,17 @@ CREATE TABLE tieout.evidence_leaf (
     evidence_id bigint NOT NULL,
     leaf_hash bytea NOT NULL
 );
+CREATE TABLE tieout.failure (
+    stage text NOT NULL,
+    lane text[] NOT NULL,
+    item text DEFAULT ''::text NOT NULL,
+    failures integer NOT NULL,
+    error text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    CONSTRAINT failure_failures_check CHECK ((failures > 0))
+);
 CREATE TABLE tieout.file_change (
     change_id bigint NOT NULL,
     path text NOT NULL,
@@ -413,6 +432,16 @@ CREATE TABLE tieout.idempotency (
     content_type text DEFAULT ''::text NOT NULL,
     body bytea
 );
+CREATE VIEW tieout.interface_failure AS
+ SELECT lane[1] AS interface,
+    stage,
+    item,
+    failures,
+    error,
+    since,
+    next_at
+   FROM tieout.failure
+  WHERE (stage = ANY (ARRAY['poll'::text, 'fetch'::text, 'folder'::text, 'process'::text, 'file payments'::text]));
 CREATE TABLE tieout.kept_figure (
     name text NOT NULL,
     content text NOT NULL,
@@ -740,11 +769,20 @@ CREATE TABLE tieout.throttle (
     last_at timestamp with time zone NOT NULL,
     until timestamp with time zone NOT NULL
 );
+CREATE TABLE tieout.unpinned_system (
+    system text NOT NULL,
+    refused boolean NOT NULL,
+    why text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT unpinned_system_why_check CHECK ((length(why) <= 1000))
+);
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
 ALTER TABLE ONLY tieout.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
+ALTER TABLE ONLY tieout.alert_told
+    ADD CONSTRAINT alert_told_pkey PRIMARY KEY (channel, key);
 ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_pkey PRIMARY KEY (request_id, person);
 ALTER TABLE ONLY tieout.approval_decision
@@ -785,6 +823,8 @@ ALTER TABLE ONLY tieout.evidence_leaf
     ADD CONSTRAINT evidence_leaf_pkey PRIMARY KEY (leaf_no);
 ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
+ALTER TABLE ONLY tieout.failure
+    ADD CONSTRAINT failure_pkey PRIMARY KEY (stage, lane, item);
 ALTER TABLE ONLY tieout.file_change
     ADD CONSTRAINT file_change_pkey PRIMARY KEY (change_id);
 ALTER TABLE ONLY tieout.idempotency
@@ -843,6 +883,8 @@ ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
 ALTER TABLE ONLY tieout.throttle
     ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY tieout.unpinned_system
+    ADD CONSTRAINT unpinned_system_pkey PRIMARY KEY (system);
 CREATE UNIQUE INDEX alert_one ON tieout.alert USING btree (key) WHERE (cleared_at IS NULL);
 CREATE INDEX approval_request_batch ON tieout.approval_request USING btree (interface, batch) WHERE (batch <> ''::text);
 CREATE INDEX approval_request_document ON tieout.approval_request USING btree (document_id);
@@ -887,6 +929,7 @@ CREATE INDEX idempotency_age ON tieout.idempotency USING btree (made_at);
 CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
+CREATE INDEX message_failed ON tieout.message USING btree (interface, source_key) WHERE (state = 'failed'::text);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
 CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
 CREATE INDEX open_line_age ON ONLY tieout.open_line USING btree (entity, side, booked_on, line);
@@ -932,6 +975,8 @@ CREATE TRIGGER session_kept BEFORE UPDATE ON tieout.session FOR EACH ROW EXECUTE
 CREATE TRIGGER signature_fixed BEFORE DELETE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER signature_kept BEFORE UPDATE ON tieout.signature FOR EACH ROW EXECUTE FUNCTION tieout.keep_signature();
 CREATE TRIGGER signature_whole BEFORE TRUNCATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+ALTER TABLE ONLY tieout.alert_told
+    ADD CONSTRAINT alert_told_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES tieout.alert(alert_id);
 ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_request_id_content_sha256_makers_fkey FOREIGN KEY (request_id, content_sha256, makers) REFERENCES tieout.approval_request(request_id, content_sha256, makers);
 ALTER TABLE ONLY tieout.case_note

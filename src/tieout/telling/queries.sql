@@ -11,15 +11,17 @@ update tieout.subscription set secret = %(secret)s where subscription_id = %(id)
 update tieout.subscription set ended_at = %(now)s where subscription_id = %(id)s and ended_at is null
 
 -- name: subscriptions
-select * from tieout.subscription where ended_at is null order by subscription_id
+select s.*, coalesce(f.next_at, s.next_at) as again_at from tieout.subscription s
+left join tieout.failure f on f.stage = 'telling' and f.lane = array[s.subscription_id::text] and f.item = ''
+where ended_at is null order by subscription_id
 
 -- name: due
-select subscription_id from tieout.subscription where ended_at is null and next_at <= %(now)s
+select subscription_id from tieout.subscription where ended_at is null
   and position < (select coalesce(max(leaf_no), -1) from tieout.evidence_leaf)
-order by next_at limit 50
+order by subscription_id
 
 -- name: one
-select * from tieout.subscription where subscription_id = %(id)s and ended_at is null and next_at <= %(now)s
+select * from tieout.subscription where subscription_id = %(id)s and ended_at is null
 
 -- name: top
 select coalesce(max(leaf_no), -1) as top from tieout.evidence_leaf
@@ -40,5 +42,5 @@ where subscription_id = %(id)s
 
 -- name: failed
 update tieout.subscription set position = greatest(position, %(position)s), failures = failures + 1,
-    next_at = %(next_at)s, last_status = %(status)s, last_at = %(now)s
+    last_status = %(status)s, last_at = %(now)s
 where subscription_id = %(id)s

@@ -89,5 +89,5 @@ def secret_of(connection: Connection, number: int, sealed: bytes) -> str:
 def _read(row: dict[str, Any]) -> Subscription:
     return Subscription(
         row["subscription_id"], row["url"], tuple(row["types"]), row["entity"], row["made_by"], row["made_at"],
-        row["position"], row["failures"], row["next_at"], row["last_status"], row["last_at"],
+        row["position"], row["failures"], row.get("again_at", row["next_at"]), row["last_status"], row["last_at"],
     )  # fmt: skip

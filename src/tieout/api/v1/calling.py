@@ -24,6 +24,7 @@ from tieout.security.identity import (
     Session,
     SignedIn,
     Site,
+    ThrottledError,
     count_wrong_key,
     csrf_of,
     service_key_of,
@@ -169,7 +170,7 @@ def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Cal
     """Who calls. Raises ProblemError 401 for nobody, 403 for a page that is not ours."""
     header = request.headers.get("authorization", "")
     if header:
-        return _by_key(connection, desk, header, origin_of(request))
+        return caller_by_key(connection, desk, header, origin_of(request))
     token = request.cookies.get(desk.cookie, "")
     found = session_of(connection, token, desk.wall.now()) if token else None
     if found is None:
@@ -183,7 +184,9 @@ def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Cal
     return Caller(found[1], found[0], token=token)
 
 
-def _by_key(connection: Connection, desk: Desk, header: str, origin: Origin) -> Caller:
+def caller_by_key(connection: Connection, desk: Desk, header: str, origin: Origin) -> Caller:
+    """Whose key an Authorization header gives. Raises ProblemError 401, 403, and ThrottledError where an address
+    tried too many that are nobody's."""
     scheme, _, key = header.partition(" ")
     if scheme.lower() != "bearer":
         raise ProblemError(401, "sign-in", "Authorization: Bearer KEY was expected")
@@ -203,6 +206,19 @@ def _by_key(connection: Connection, desk: Desk, header: str, origin: Origin) -> 
         why = "your roles need a second factor: sign in; a key serves at the command line alone"
         raise ProblemError(403, "second-factor", why)
     return Caller(person)
+
+
+def shows_somebody(request: Request, desk: Desk, connection: Connection) -> bool:
+    """Whether a request is somebody's who is signed in or holds a key: enough to read what they send, and no more."""
+    header = request.headers.get("authorization", "")
+    if header:
+        try:
+            caller_by_key(connection, desk, header, origin_of(request))
+        except (ProblemError, ThrottledError):
+            return False
+        return True
+    token = request.cookies.get(desk.cookie, "")
+    return bool(token) and session_of(connection, token, desk.wall.now()) is not None
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]

@@ -218,8 +218,7 @@ group by 1, 2, 3 order by 1, 2, 4
 select interface, since, by, reason from tieout.paused order by interface
 
 -- name: stuck
-select interface, max(last_error) as last_error from tieout.poll_cursor where last_error <> '' group by interface
-order by interface
+select interface, max(error) as last_error from tieout.interface_failure group by interface order by interface
 
 -- name: failed
 select cause, entity, currency, count(*)::int as count, sum(amount) as amount,
@@ -272,7 +271,8 @@ select owner, count(*)::int as count from tieout.cases where state = 'open'
   and (%(entities)s::text[] is null or entity = any(%(entities)s)) group by owner order by owner
 
 -- name: polls
-select interface, max(polled_at) as polled_at, max(last_error) as last_error from tieout.poll_cursor group by interface
+select interface, max(p.polled_at) as polled_at, max(f.error) as last_error from tieout.poll_cursor p
+left join tieout.interface_failure f using (interface) group by interface
 
 -- name: open_by_interface
 select interface, count(*)::int as open_cases from tieout.cases where state = 'open' group by interface

@@ -70,6 +70,7 @@ _QUIET = {
 _MOST_LINES = 3000
 _LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
 _LOCKS = ("fiscalyear_lock_date", "hard_lock_date", "sale_lock_date", "tax_lock_date")
+_MARKER_ID, _MARKER = "tieout.marker_of_this_database", "Tieout marker (do not delete)"
 MOVE, BANK_LINE, PARTNER = "account.move", "account.bank.statement.line", "res.partner"
 PAYMENT, PRODUCT = "account.payment", "product.product"
 
@@ -125,10 +126,28 @@ class OdooSession:
 
         The first caller's `value` stays; another database answers another value.
         """
-        rows = [["tieout.marker_of_this_database", "Tieout marker (do not delete)", "", value]]
+        rows = [[_MARKER_ID, _MARKER, "", value]]
         ids = self._load(PARTNER, PARTNER_FIELDS, rows)
         found = self._client.call(PARTNER, "read", ids=ids, fields=["ref"])
         return str(found[0]["ref"]) if found else ""
+
+    def marker_found(self, value: str) -> str:
+        """The fingerprint that this database carries, "" where it carries none; nothing is written.
+
+        It is known by its name or by `value`, archived or not; among several the one with our external id counts.
+        """
+        rows = self._client.call(
+            PARTNER,
+            "search_read",
+            domain=["|", ["name", "=", _MARKER], ["ref", "=", value]],
+            fields=["name", "ref"],
+            limit=100,
+            context={"active_test": False},
+        )
+        ids = self._client.call(PARTNER, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
+        ours = [r for r in rows if ids.get(str(r["id"])) == self._named(_MARKER_ID)]
+        found = ours or [r for r in rows if r["name"] == _MARKER]
+        return str(found[0]["ref"] or "") if found else ""
 
     # Writer
 

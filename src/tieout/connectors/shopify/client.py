@@ -144,7 +144,7 @@ def verify_signature(given: str, body: bytes, secrets: Iterable[str]) -> None:
         raise SignatureError("the X-Shopify-Hmac-Sha256 header is missing")
     for secret in secrets:
         digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-        if hmac.compare_digest(base64.b64encode(digest).decode(), given):
+        if hmac.compare_digest(base64.b64encode(digest), given.encode()):
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
 

@@ -12,7 +12,6 @@ from tieout.connect import (
     SetupError,
     SystemConfig,
     TransientError,
-    UnknownOutcomeError,
 )
 from tieout.documents import MailOut
 
@@ -46,48 +45,55 @@ class SmtpSession:
         return f"mail server {self._host}:{self._port}"
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
-        """Messages after one that fails wait: they are reported absent."""
+        """Each message by itself: one that cannot be written, or is put off, keeps none from going. After a line that
+        was cut the rest waits."""
         outcomes: list[Outcome] = []
         server = self._connect()
         try:
             for sending in batch:
                 outcomes.append(self._one(server, sending))
-        except TransientError:
-            if not outcomes:
-                raise
-        except UnknownOutcomeError as error:
-            unsure = batch[len(outcomes)]
-            outcomes.append(Outcome(unsure.external_id, "undecided", error=str(error)))
+                if outcomes[-1].status == "undecided":
+                    break
         finally:
             try:
                 server.quit()
             except (OSError, smtplib.SMTPException):
                 pass
-        done = {o.external_id for o in outcomes}
-        rest = [Outcome(s.external_id, "absent") for s in batch if s.external_id not in done]
-        return outcomes + rest
+        return outcomes + [Outcome(s.external_id, "unsent") for s in batch[len(outcomes) :]]
 
     def _one(self, server: smtplib.SMTP, sending: Sending) -> Outcome:
+        try:
+            message = self._message(sending)
+        except Exception as error:
+            # Whatever is wrong with one message (a line break in its address, say), nothing of it was sent.
+            return Outcome(sending.external_id, "refused", error=f"it is no message: {error}")
+        try:
+            server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
+            if 400 <= code < 500:
+                return Outcome(sending.external_id, "unsent", error=f"the mail server puts it off ({code})")
+            return Outcome(sending.external_id, "refused", error=f"address refused ({code})")
+        except smtplib.SMTPResponseException as error:
+            if 400 <= error.smtp_code < 500:
+                why = f"the mail server puts it off ({error.smtp_code})"
+                return Outcome(sending.external_id, "unsent", error=why)
+            return Outcome(sending.external_id, "refused", error=repr(error))
+        except ValueError as error:
+            # Addresses that cannot be told to the server (RFC 6531): found before anything of it goes out.
+            return Outcome(sending.external_id, "refused", error=f"it is no message: {error}")
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            return Outcome(sending.external_id, "undecided", error=f"the line was cut: {error!r}")
+        return Outcome(sending.external_id, "confirmed", None, "mail")
+
+    def _message(self, sending: Sending) -> EmailMessage:
         body = sending.body
         assert isinstance(body, MailOut)
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._sender, body.to, body.subject
         message["Message-ID"] = f"<{sending.external_id}@tieout>"
         message.set_content(body.text)
-        try:
-            server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()))[0]
-            if 400 <= code < 500:
-                raise TransientError(f"the mail server puts {code} off", 1.0) from None
-            return Outcome(sending.external_id, "refused", error=f"address refused ({code})")
-        except smtplib.SMTPResponseException as error:
-            if 400 <= error.smtp_code < 500:
-                raise TransientError(f"the mail server puts off: {error.smtp_code}", 0.5) from None
-            return Outcome(sending.external_id, "refused", error=repr(error))
-        except (OSError, smtplib.SMTPServerDisconnected) as error:
-            raise UnknownOutcomeError(f"the line was cut: {error!r}") from None
-        return Outcome(sending.external_id, "confirmed", None, "mail")
+        return message
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Nothing can be asked of a mail server: a person decides."""

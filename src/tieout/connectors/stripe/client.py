@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import io
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -213,12 +214,13 @@ def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: date
     parts = [p.partition("=") for p in header.split(",")]
     stamps = [v for k, _, v in parts if k.strip() == "t"]
     signatures = [v for k, _, v in parts if k.strip() == "v1"]
-    if not stamps or not signatures or not stamps[0].isdigit():
+    # Seconds of this century: a longer number, or digits of another script, are nobody's clock.
+    if not stamps or not signatures or not re.fullmatch(r"[0-9]{1,11}", stamps[0]):
         raise SignatureError("the Stripe-Signature header is missing or has no t and v1")
     for secret in secrets:
         signed = f"{stamps[0]}.".encode() + body
         expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-        if any(hmac.compare_digest(expected, s) for s in signatures):
+        if any(hmac.compare_digest(expected.encode(), s.encode()) for s in signatures):
             age = now - datetime.fromtimestamp(int(stamps[0]), UTC)
             if abs(age) > _TOLERANCE:
                 raise SignatureError(f"the signature is {age} old; 5 minutes are allowed")

@@ -196,10 +196,8 @@ where lesson_id = %(id)s
 insert into tieout.poll_cursor (interface, stream, due_at) values (%(interface)s, '#reconcile', %(next)s)
 on conflict do nothing
 
--- name: take_schedule
-update tieout.poll_cursor set due_at = %(later)s
-where interface = %(interface)s and stream = '#reconcile' and due_at <= %(now)s
-returning interface
+-- name: due_schedule
+select 1 from tieout.poll_cursor where interface = %(interface)s and stream = '#reconcile' and due_at <= %(now)s
 
 -- name: end_schedule
 update tieout.poll_cursor set due_at = %(next)s, polled_at = %(now)s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from tieout.evidence import Entry, record
 from tieout.security.identity.keeping import SQL
@@ -21,7 +22,7 @@ _SLOWEST_S = 60
 
 def subjects(about: str, origin: Origin) -> list[str]:
     """What a try counts for: what it is about (a person's password, say), and where it comes from."""
-    found = {"about": about[:120], "from": origin.address}
+    found = {"about": about[:120], "from": _network(origin.address)}
     return [f"{kind}:{what}" for kind, what in found.items() if what]
 
 
@@ -54,7 +55,18 @@ def count_wrong_key(connection: Connection, address: str, now: datetime) -> None
     """Count a key that is nobody's, in a transaction of its own: whoever tries many is slowed, then stopped. A right one
     is not counted, so nobody behind the same address is kept out. Raises ThrottledError."""
     with connection.transaction():
-        count_try(connection, [f"from:{address[:100]} keys"], now)
+        count_try(connection, [f"from:{_network(address)} keys"], now)
+
+
+def _network(address: str) -> str:
+    """Where an address is: of IPv6 its /64, since whoever has one has every address of it (RFC 6177)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address[:100]
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(ip_network((found.packed, 64), strict=False))
+    return address
 
 
 def let_go(connection: Connection, about: str, origin: Origin) -> None:

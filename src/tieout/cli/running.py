@@ -1,0 +1,319 @@
+"""The commands that run: `up`, `worker`, `serve`, and `check`, which leaves alone what runs."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from tieout.cli.context import FAILED, USAGE, err, factories, fail, open_app, open_running, out, print_json
+from tieout.cli.signing_in import first_link
+from tieout.observe import ServiceManager, end_with
+from tieout.settings import read_environment
+
+Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+_PULSE_S = 1.0
+# Until it is well for the first time a child asks itself often: somebody waits for it.
+_FIRST_PULSE_S = 0.1
+_ANSWER_S = 5.0
+# A web side that gave no answer at all so often in a row hangs: it ends, and is started again.
+_HANGS = 12
+
+
+def check(folder: Folder = Path(), as_json: Json = False) -> None:
+    """Test the project's files, its database and every connection."""
+    app = open_app(folder)
+    server = _database_of(app.reach_database)
+    try:
+        found = app.check()
+        if all(works for _, works, _ in found):
+            try:
+                app.pin_systems()
+            except Exception as error:
+                found.append(("pinned", False, str(error)))
+    finally:
+        app.close()
+        if server is not None:
+            server.stop()
+    if as_json:
+        print_json([{"system": n, "works": w, "detail": d} for n, w, d in found])
+    else:
+        for name, works, detail in found:
+            out.print(f"{'ok  ' if works else 'FAIL'} {name}: {detail}", markup=False)
+    raise typer.Exit(0 if all(works for _, works, _ in found) else FAILED)
+
+
+def up(
+    folder: Folder = Path(),
+    day_s: Annotated[
+        float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
+    ] = 2.0,
+    workers: Annotated[int, typer.Option(min=1, max=32, help="how many workers share the work")] = 1,
+    give_up_s: Annotated[
+        float,
+        typer.Option("--give-up-after", min=1, help="seconds for which what cannot be started is tried"),
+    ] = 300.0,
+) -> None:
+    """Run everything: the database, a worker (or several), the web side; what dies is restarted.
+
+    In an empty folder: a company on the sandbox, to look around in.
+    """
+    from tieout.cli.tour import Tour, is_empty, was_toured
+
+    stop = stop_on_signals()
+    if is_empty(folder):
+        Tour(folder, factories, day_s).run(stop)
+        return
+    if was_toured(folder):
+        fail(
+            f"{folder}: its company lived on the sandbox, which ended with `tieout up`: begin anew in an empty folder, or "
+            "make a project of your own with `tieout init`",
+            USAGE,
+        )
+    app = open_app(folder)
+    server = take_and_start(app)
+    more = tuple(f"worker-{n}" for n in range(2, workers + 1))
+    manager = ServiceManager(read_environment().notify_socket)
+    supervisor = factories.supervisor(
+        app.project.folder, server, ("worker", *more, "serve"), manager=manager, give_up_s=give_up_s
+    )
+    supervisor.start()
+    try:
+        if wait_for_any(stop, supervisor.ready, supervisor.ended) and supervisor.ready.is_set():
+            _say_how_to_get_in(app)
+        wait_for_any(stop, supervisor.ended)
+    finally:
+        supervisor.stop()
+        app.close()
+    if supervisor.reason:
+        fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {app.project.state}")
+
+
+def take_and_start(app: Any) -> Any:
+    """Take the project for this process alone, and start its database; the embedded server, where it is one. Ends with 3
+    where another process has the project, its port is taken, or the database does not start."""
+    from tieout.store import FolderHeldError
+
+    try:
+        app.take_over()
+    except FolderHeldError as error:
+        fail(str(error))
+    refuse_taken_port(app)
+    return _database_of(app.start_database)
+
+
+def _database_of(begin: Callable[[], Any]) -> Any:
+    from tieout.store import EmbeddedServerError, MigrationError
+
+    try:
+        return begin()
+    except (EmbeddedServerError, MigrationError) as error:
+        fail(str(error))
+    except psycopg.OperationalError as error:
+        fail(f"the database does not answer: {str(error).strip()}")
+
+
+def _say_how_to_get_in(app: Any) -> None:
+    err.print(f"Tieout is up: {app.project.identity.url}/")
+    try:
+        link = first_link(app)
+    except psycopg.OperationalError:
+        # It went away again at once: what is up is restarted, and a link can be had later.
+        return
+    if link:
+        err.print("Nobody is let in yet. Whoever opens this within 24 hours is its administrator:")
+        err.print(link, soft_wrap=True, markup=False)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that is set by Ctrl-C and SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def wait_for_any(*events: threading.Event) -> bool:
+    """Wait until one of them is set."""
+    while not any(event.is_set() for event in events):
+        events[0].wait(0.1)
+    return True
+
+
+def refuse_taken_port(app: Any) -> None:
+    """End with 3 and what to do where nobody can listen at the project's port."""
+    host, port = app.project.serve_host, app.project.serve_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+            tried.listen(1)
+    except OSError as error:
+        why = (
+            "is taken by another program"
+            if error.errno == errno.EADDRINUSE
+            else f"cannot be had ({error.strerror})"
+        )
+        fail(
+            f"port {port} of {host} {why}: end what has it, or put another one into tieout.toml ([serve] port)"
+        )
+
+
+def worker(folder: Folder = Path()) -> None:
+    """Run a worker on a database that runs already."""
+    from tieout.engine import let_people_first
+
+    manager = _as_child()
+    let_people_first()
+    app = open_running(folder)
+    before = set(threading.enumerate())
+    running = app.worker()
+    stop = stop_on_signals()
+    running.start()
+    threading.Thread(target=app.keep_pinned, args=(stop,), name="pins", daemon=True).start()
+    threads = set(threading.enumerate()) - before
+    line = _Line(app.dsn)
+    pulse, ended = _Pulse(manager, line.trouble), list[str]()
+    while not stop.wait(pulse.wait_s) and not ended:
+        ended = sorted(t.name for t in threads if not t.is_alive())
+        pulse.beat()
+    running.stop()
+    app.close()
+    if ended and not stop.is_set():
+        fail(f"a worker's threads ended by themselves: {', '.join(ended)}")
+
+
+def serve(folder: Folder = Path()) -> None:
+    """Run the web side on a database that runs already."""
+    from tieout.api import Services
+    from tieout.api import serve as serve_api
+    from tieout.console import pages
+    from tieout.security import load_authority
+
+    manager = _as_child()
+    app = open_running(folder)
+    refuse_taken_port(app)
+    # Who served before may have died between deciding a change of the project's files and putting it in place.
+    app.settle_files()
+    project = app.project
+
+    def people_exist() -> bool:
+        with app.database.transaction() as connection:
+            return bool(load_authority(connection).people)
+
+    threading.Thread(
+        target=_tell_of_the_web_side, args=(manager, project.serve_host, project.serve_port), daemon=True
+    ).start()
+    serve_api(
+        Services(
+            name=project.name,
+            environment=project.environment,
+            database=app.database,
+            clock=app.clock,
+            release=app.release,
+            # A push is taken in whether or not its system answers, and whoever it is.
+            session=app.open_session,
+            connector_of=app.connector_of,
+            host=project.serve_host,
+            port=project.serve_port,
+            identity=project.identity,
+            office=app,
+            spool=project.state / "uploads",
+        ),
+        pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
+    )
+
+
+# what a child tells of itself
+
+
+def _as_child() -> ServiceManager:
+    """Whom this process tells how it is; a supervisor's child ends with it."""
+    environment = read_environment()
+    if environment.supervisor and not end_with(environment.supervisor):
+        fail("the supervisor that started this process is dead")
+    return ServiceManager(environment.notify_socket)
+
+
+class _Pulse:
+    """Tells a service manager that this process lives, and whether it is well, each time it is let."""
+
+    def __init__(self, manager: ServiceManager, trouble: Callable[[], str]) -> None:
+        self._manager, self._trouble = manager, trouble
+        self.wait_s = _FIRST_PULSE_S
+
+    def beat(self) -> str:
+        """Ask whether all is well, and tell; what is not well, "" where all is."""
+        trouble, me = self._trouble(), str(os.getpid())
+        if trouble:
+            self._manager.tell(X_TIEOUT_PID=me, STATUS=trouble)
+        else:
+            self._manager.tell(X_TIEOUT_PID=me, READY="1", WATCHDOG="1")
+            self.wait_s = _PULSE_S
+        return trouble
+
+
+class _Line:
+    """A line of its own to the database, to hear whether it answers."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def trouble(self) -> str:
+        """What is wrong with the database, "" where it answers."""
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(
+                    self._dsn, autocommit=True, connect_timeout=5, application_name="tieout pulse"
+                )
+            self._connection.execute("select 1")
+        except (psycopg.Error, OSError) as error:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            return f"the database does not answer: {str(error).strip()[:200]}"
+        return ""
+
+
+def _tell_of_the_web_side(manager: ServiceManager, host: str, port: int) -> None:
+    """Ask our own web side for its health, for ever; one that gives no answer at all is ended."""
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    pulse, hangs, answered = _Pulse(manager, lambda: _health(there, port)), 0, False
+    while True:
+        time.sleep(pulse.wait_s)
+        trouble = pulse.beat()
+        answered = answered or not trouble
+        hangs = hangs + 1 if trouble.startswith(_NO_ANSWER) and answered else 0
+        if hangs >= _HANGS:
+            # The loop that would end it in order is what hangs.
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+_NO_ANSWER = "the web side gives no answer"
+
+
+def _health(host: str, port: int) -> str:
+    """What the web side says is wrong, "" where nothing is."""
+    line = http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
+    try:
+        line.request("GET", "/healthz")
+        reply = line.getresponse()
+        said = reply.read(300).decode(errors="replace")
+        return "" if reply.status == 200 else f"the web side answers {reply.status}: {said}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"{_NO_ANSWER}: {error}"
+    finally:
+        line.close()

@@ -1,0 +1,53 @@
+"""Late data revokes the signatures that it touches, whoever looks or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tieout.close.service import revoke_late
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn
+from tieout.money import Period
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.close")
+
+
+class RevocationStage:
+    """An entity's signed period is a lane. It is looked at once something happened since it was looked at last, and
+    all of them for no more than a share of the time."""
+
+    name = "revocation"
+
+    def __init__(self, release: Callable[[], Release], clock: Clock, share: float = 0.1) -> None:
+        self._release, self._clock = release, clock
+        self.pace = Pace(share=share)
+        # Up to which evidence each period was looked at, and all of them, by this process.
+        self._seen: dict[LaneKey, int] = {}
+        self._all_seen = -1
+
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        top = self._top(connection)
+        if top == self._all_seen:
+            return ()
+        known = self._release().entities
+        rows = connection.execute(_SQL["standing"]).fetchall()
+        standing = sorted({(r["entity"], r["period"]) for r in rows if r["entity"] in known})
+        due = [Due(lane) for lane in standing if self._seen.get(lane) != top]
+        if not due:
+            self._all_seen = top
+        return due
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        entity, period = lane
+        # What happens while it is looked at is looked at the next time.
+        top = self._top(connection)
+        revoked = revoke_late(connection, self._release(), entity, Period.parse(period), self._clock.now())
+        self._seen[lane] = top
+        return bool(revoked)
+
+    @staticmethod
+    def _top(connection: Connection) -> int:
+        row = connection.execute(_SQL["watermark"]).fetchone()
+        assert row is not None
+        return int(row["top"])

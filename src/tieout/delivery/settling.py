@@ -1,0 +1,137 @@
+"""What became of each sending, written down: confirmed and posted, waiting, or a case; with evidence, in the caller's
+transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from tieout.cases import NewCase, open_cases, solve
+from tieout.connect import Outcome
+from tieout.delivery.sending import Row, at_risk, measure_of
+from tieout.documents import decode_effect
+from tieout.engine import Clock
+from tieout.evidence import Entry, record
+from tieout.money import Period
+from tieout.security import NOT_OURS
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.delivery")
+NOT_TAKEN = "not_taken_by_target"
+# Causes of effects that did not happen: delivering them solves the case.
+_UNSENT = [
+    "refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible",
+    "paid_already", NOT_TAKEN,
+]  # fmt: skip
+_RECOVERY = {
+    NOT_OURS: "somebody wrote into the database past Tieout: find out who; nothing of it was sent",
+    "not_matched": "match the two in the ledger, or `tieout replay --cause not_matched`",
+    "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
+    "paid_already": "somebody paid or matched its bill meanwhile: exclude the payment with that reason; it is "
+    "in no file to the bank",
+    NOT_TAKEN: "its target takes it and shows something else: find out what changes it there (a trigger, a rule), then "
+    "`tieout replay`",
+    "match_impossible": "one side has left its account: correct it in the ledger, then replay",
+    "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
+    "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",
+    "date_moved": "the ledger moved the date (a lock): agree on the period, or reopen it",
+}
+
+
+class Settler:
+    """Writes outcomes as `actor`, at the project's time."""
+
+    def __init__(self, clock: Clock, actor: str) -> None:
+        self._clock, self._actor = clock, actor
+
+    def settle(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str) -> None:
+        """Write what became of each sending, with evidence, in the caller's transaction."""
+        by_id = {o.external_id: o for o in outcomes}
+        now = self._clock.now()
+        confirmed, entries = [], []
+        for row in rows:
+            outcome = by_id[row["external_id"]]
+            if outcome.status == "confirmed":
+                confirmed.append((row, outcome))
+            elif outcome.status in ("absent", "unsent"):
+                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]})
+            else:
+                self.refuse(connection, row, outcome)
+            detail = {"target": outcome.target_id, "how": how, "error": outcome.error[:200]}
+            entries.append(
+                Entry(
+                    now, self._actor, f"delivery.{outcome.status}", row["external_id"], row["entity"], detail
+                )
+            )
+        record(connection, entries)
+        if confirmed:
+            self._confirm(connection, confirmed)
+
+    def _confirm(self, connection: Connection, confirmed: list[tuple[Row, Outcome]]) -> None:
+        now = self._clock.now()
+        connection.execute(
+            _SQL["confirm"],
+            {
+                "at": now,
+                "id": [row["delivery_id"] for row, _ in confirmed],
+                "model": [o.model for _, o in confirmed],
+                "target_id": [o.target_id for _, o in confirmed],
+                "read_back": [json.dumps(o.read_back) for _, o in confirmed],
+                "measure": [measure_of(o.read_back, row["account"]) for row, o in confirmed],
+            },
+        )
+        documents = sorted({row["document_id"] for row, _ in confirmed})
+        connection.execute(_SQL["lock_documents"], {"ids": documents})
+        posted = connection.execute(_SQL["post_documents"], {"ids": documents, "at": now})
+        entries = [
+            Entry(now, self._actor, "document.posted", f"{r['interface']}:{r['source_key']}", r["entity"])
+            for r in posted
+        ]
+        record(connection, entries)
+        # Of a document with several effects only those that happened now are settled.
+        keys = [f"{row['source_key']} {row['effect']}" for row, _ in confirmed]
+        solve(connection, documents, now, "it was delivered", self._actor, _UNSENT, keys)
+        odd = [(row, o) for row, o in confirmed if o.cause]
+        for row, outcome in odd:
+            self._open_case(connection, row, outcome.cause, outcome.error)
+
+    def refuse(self, connection: Connection, row: Row, outcome: Outcome) -> None:
+        connection.execute(_SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]})
+        cause = outcome.cause or (
+            "outcome_undecided" if outcome.status == "undecided" else "refused_by_target"
+        )
+        if row["ledger"]:
+            connection.execute(_SQL["refuse_document"], {"id": row["document_id"]})
+        self._open_case(connection, row, cause, outcome.error)
+
+    def _open_case(self, connection: Connection, row: Row, cause: str, why: str) -> None:
+        found = connection.execute(_SQL["documents_of"], {"ids": [row["document_id"]]}).fetchone()
+        assert found is not None
+        now = self._clock.now()
+        amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
+        if cause != NOT_OURS:
+            amount = amount or at_risk(decode_effect(row["body"].encode()))
+        open_cases(
+            connection,
+            [
+                NewCase(
+                    cause=cause,
+                    interface=found["interface"],
+                    entity=found["entity"],
+                    period=found["period"] or str(Period.of(now.date())),
+                    source_key=f"{found['source_key']} {row['effect']}",
+                    amount=amount,
+                    currency=found["currency"],
+                    recovery=_RECOVERY.get(cause, "correct the cause, then `tieout replay`"),
+                    detail=why[:500],
+                    owner="finance",
+                    opened_at=now,
+                    due_at=now + timedelta(hours=24),
+                    blocking=bool(row["ledger"]),
+                    document_id=row["document_id"],
+                )
+            ],
+            self._actor,
+        )

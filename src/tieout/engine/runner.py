@@ -1,0 +1,194 @@
+"""The Runner: the one place that works lanes off.
+
+A stage says which lanes have work and what a round of one lane is; the Runner does the rest: one worker
+at a time on a lane, no lane that keeps another from its turn, waits that are rows, sets that are halved
+until what is at fault stands alone, an end between two rounds when the process is told to stop.
+
+Words: an *item* is the smallest thing that can fail by itself; a *round* is one turn of a lane; a
+failure is the item's, or the lane's where no item can be at fault (see `failing.is_of_batch`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import psycopg
+
+from tieout.engine.clock import Clock, SystemClock
+from tieout.engine.failing import FIRST_S, LONGEST_S, asked_s, is_of_batch, text_of
+from tieout.engine.failures import Failure, Failures, LaneKey
+from tieout.engine.lanes import Lane
+from tieout.engine.turn import Turn
+from tieout.observe import get_logger
+from tieout.store import Connection
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a stage looks: at most each `every_s` seconds, and for no more than a `share` of the time. What failed
+    waits for `first_s` seconds at first and `longest_s` at last."""
+
+    every_s: float = 0.0
+    share: float = 1.0
+    first_s: float = FIRST_S
+    longest_s: float = LONGEST_S
+
+
+@dataclass(frozen=True)
+class Due:
+    """A lane that may have work now. `asks` is the system that its rounds ask: where that says when to come back,
+    every lane of the stage that asks it waits."""
+
+    lane: LaneKey
+    asks: str = ""
+
+    @property
+    def system(self) -> LaneKey:
+        """The lane under which the system's word is kept; no lane of work has an empty first name and a second."""
+        return ("", self.asks)
+
+
+class Stage(Protocol):
+    """What the Runner runs. `name` is in the lock of each of its lanes and in the rows of what failed."""
+
+    name: str
+    pace: Pace
+
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        """The lanes that may have work now, the most urgent first."""
+        ...
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """One turn of a lane, which nobody else works meanwhile; True where something moved. Whatever it raises is
+        the lane's, which then waits; what goes through `turn` is isolated item by item."""
+        ...
+
+
+class Chore:
+    """A stage of one lane with nothing in it to isolate."""
+
+    def __init__(
+        self, name: str, act: Callable[[Connection], bool], pace: Pace = Pace(), lane: str = ""
+    ) -> None:
+        self.name, self._act, self.pace, self._lane = name, act, pace, (lane,)
+
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        return (Due(self._lane),)
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        return self._act(connection)
+
+
+def _never() -> bool:
+    return False
+
+
+class Runner:
+    """Runs one stage: `step` is a worker's step. `wall` is the machine's clock."""
+
+    def __init__(self, stage: Stage, wall: Clock | None = None) -> None:
+        self.stage, self._wall = stage, wall or SystemClock()
+        self.stopping: Callable[[], bool] = _never
+        self._not_before = 0.0
+        # The lane at which the line to the database was lost: whatever the reason, the others have their turn first.
+        self._cut: tuple[LaneKey, Exception] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.stage.name
+
+    def step(self, connection: Connection) -> bool:
+        """A round of every lane that has work and does not wait; True where something moved.
+
+        Raises psycopg.Error where the line to the database is lost, and nothing else.
+        """
+        started = time.monotonic()
+        if started < self._not_before:
+            return False
+        worked = self._rounds(connection)
+        pace, took = self.stage.pace, time.monotonic() - started
+        self._not_before = started + max(pace.every_s, took / pace.share if pace.share < 1 else 0.0)
+        return worked
+
+    def _rounds(self, connection: Connection) -> bool:
+        pace = self.stage.pace
+        failures = Failures(connection, self.name, self._wall, (pace.first_s, pace.longest_s))
+        known = failures.of_lanes()
+        if self._cut is not None:
+            lane, error = self._cut
+            self._cut = None
+            known[lane] = failures.failed(lane, error, _count(known.get(lane)))
+        worked = False
+        for due in self._lanes(connection, failures, known):
+            if self.stopping():
+                break
+            if any(self._waits(known.get(key)) for key in (due.lane, due.system)):
+                continue
+            lock = Lane(connection, self.name, *due.lane)
+            if not lock.take():
+                continue
+            try:
+                worked = self._round(connection, due, failures, known) or worked
+            finally:
+                if not connection.closed:
+                    lock.free()
+        return worked
+
+    def _waits(self, failure: Failure | None) -> bool:
+        return failure is not None and failure.next_at > self._wall.now()
+
+    def _lanes(
+        self, connection: Connection, failures: Failures, known: dict[LaneKey, Failure]
+    ) -> Sequence[Due]:
+        """What the stage lists; a stage that cannot even list them waits as a whole."""
+        whole = known.get(())
+        if self._waits(whole):
+            return ()
+        try:
+            found = self.stage.lanes(connection)
+        except Exception as error:
+            self._failed(Due(()), failures, known, error)
+            return ()
+        if whole is not None:
+            failures.worked(())
+        return found
+
+    def _round(
+        self, connection: Connection, due: Due, failures: Failures, known: dict[LaneKey, Failure]
+    ) -> bool:
+        turn = Turn(failures, due.lane, _count(known.get(due.lane)), self._wall, self.stopping)
+        try:
+            worked = self.stage.round(connection, due.lane, turn)
+        except Exception as error:
+            self._failed(due, failures, known, error)
+            return False
+        for key in (due.lane, due.system):
+            if key in known:
+                failures.worked(key)
+        return worked
+
+    def _failed(self, due: Due, failures: Failures, known: dict[LaneKey, Failure], error: Exception) -> None:
+        before = _count(known.get(due.lane))
+        if is_of_batch(error):
+            _log.warning(
+                "lane waits", stage=self.name, lane=due.lane, failures=before + 1, error=text_of(error)
+            )
+        else:
+            _log.exception("lane failed", stage=self.name, lane=due.lane, failures=before + 1)
+        try:
+            # On a line that is gone this raises: every lane of this thread needs another one.
+            failures.failed(due.lane, error, before)
+            if due.asks and asked_s(error):
+                known[due.system] = failures.failed(due.system, error, 0)
+        except psycopg.Error:
+            self._cut = (due.lane, error)
+            raise
+
+
+def _count(failure: Failure | None) -> int:
+    return failure.failures if failure is not None else 0

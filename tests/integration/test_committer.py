@@ -1,0 +1,228 @@
+"""The thread that commits pushes: one at fault is refused alone, what is the connection's is tried again, and whatever is
+raised it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.edge import Edge, stripe_event
+from tieout.api import Services
+from tieout.api.committer import Committer, Done, Work
+from tieout.api.refusals import Refusals
+from tieout.api.server import Application
+from tieout.connect import Item
+from tieout.evidence import Entry
+from tieout.rules import Release
+from tieout.store import Connection, Database
+
+NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+class After:
+    """What runs in each transaction: raises what a test says, so many times."""
+
+    def __init__(self) -> None:
+        self.raises: list[BaseException] = []
+        self.calls = 0
+
+    def __call__(self, connection: Connection, interfaces: set[str]) -> None:
+        self.calls += 1
+        if self.raises:
+            raise self.raises.pop()
+
+
+@pytest.fixture
+def after() -> After:
+    return After()
+
+
+@pytest.fixture
+def committer(database: Database, after: After) -> Iterator[Committer]:
+    made = Committer(database, after, Refusals(60))
+    made.start()
+    yield made
+    made.stop()
+
+
+def item(key: str, body: Any = b"{}") -> Item:
+    return Item("event:x", key, f"event:{key}", body)
+
+
+def commit(committer: Committer, items: list[Item]) -> list[int]:
+    """Put them as pushes of their own, so that they come as one batch; their statuses."""
+
+    async def run() -> list[int]:
+        loop = asyncio.get_running_loop()
+        works = [Work("stripe", [i], None, NOW, True, loop.create_future(), loop) for i in items]
+        with committer._ready:
+            committer._queue += works[:-1]
+        committer.put(works[-1])
+        done: list[Done] = await asyncio.wait_for(asyncio.gather(*(w.done for w in works)), 30)
+        return [d.status for d in done]
+
+    return asyncio.run(run())
+
+
+def kept(database: Database) -> set[str]:
+    return {r["source_key"] for r in database.rows("select source_key from tieout.message")}
+
+
+@pytest.mark.parametrize(("bad", "count"), [(1, 300), (7, 300), (300, 300), (1, 1), (1, 2)])
+def test_whoever_is_at_fault_is_refused_alone(
+    committer: Committer, database: Database, bad: int, count: int
+) -> None:
+    """A name that is none is the push's; a body of another type is nobody's data."""
+    items = [item(f"k{n}") for n in range(count)]
+    at = random.Random(bad).sample(range(count), bad)
+    for turn, n in enumerate(at):
+        items[n] = item(f"k{n}\0") if turn % 2 == 0 else item(f"k{n}", body=5)
+    told = commit(committer, items)
+    for n, status in enumerate(told):
+        assert status == ((400 if at.index(n) % 2 == 0 else 500) if n in at else 200), n
+    assert kept(database) == {f"k{n}" for n in range(count) if n not in at}
+
+
+def test_many_more_than_a_stack_is_deep_at_fault(committer: Committer, database: Database) -> None:
+    told = commit(committer, [item("\ud800") for _ in range(1500)] + [item("good")])
+    assert told == [400] * 1500 + [200] and kept(database) == {"good"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError("lost"), psycopg.errors.DeadlockDetected("d"), psycopg.errors.DiskFull("f"),
+        psycopg.errors.UndefinedTable("t"), psycopg.InterfaceError("closed"), OSError(28, "full"), MemoryError(),
+    ],
+    ids=lambda e: type(e).__name__,
+)  # fmt: skip
+def test_what_is_the_connections_is_tried_again(
+    committer: Committer, database: Database, after: After, error: BaseException
+) -> None:
+    after.raises = [error]
+    assert commit(committer, [item("a"), item("b")]) == [503, 503]
+    assert kept(database) == set()
+    assert commit(committer, [item("a"), item("b")]) == [200, 200]
+    assert kept(database) == {"a", "b"} and committer.ailing() == ""
+
+
+class _Odd(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("error", [SystemExit(), KeyboardInterrupt(), _Odd()], ids=lambda e: type(e).__name__)
+def test_whatever_is_raised_it_goes_on(
+    committer: Committer, database: Database, after: After, error: BaseException
+) -> None:
+    after.raises = [error]
+    assert commit(committer, [item("a")]) == [503]
+    assert commit(committer, [item("a"), item("b")]) == [200, 200]
+    assert kept(database) == {"a", "b"}
+
+
+def test_a_thread_that_died_is_started_anew(committer: Committer, database: Database) -> None:
+    committer.stop()
+    assert "not alive" in committer.ailing()
+    assert commit(committer, [item("a")]) == [503]
+    committer._stopping = False
+    assert commit(committer, [item("a")]) == [200]
+    assert committer.ailing() == ""
+
+
+def test_health_says_that_nothing_is_committed(database: Database) -> None:
+    services = Services(
+        name="x", environment="test", database=database, clock=_Clock(), release=lambda: Release("0" * 64, {}, {}, {}),
+        session=lambda _: None, connector_of=lambda _: None, host="127.0.0.1", port=1,  # type: ignore[arg-type,return-value]
+    )  # fmt: skip
+    application = Application(services)
+    assert ask(application, "/healthz") == (200, b"ok")
+    assert ask(application, "/readyz")[0] == 200
+    application.close()
+    for path in ("/healthz", "/readyz"):
+        status, body = ask(application, path)
+        assert status == 503 and b"webhooks is not alive" in body
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return NOW
+
+
+def ask(application: Callable[..., Awaitable[None]], path: str) -> tuple[int, bytes]:
+    told: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1), "scheme": "http",
+        "http_version": "1.1", "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    asyncio.run(application(scope, receive, send))  # type: ignore[arg-type]
+    return told[0]["status"], b"".join(m.get("body", b"") for m in told[1:])
+
+
+def test_counts_that_cannot_be_recorded_are_told_with_the_next(database: Database) -> None:
+    refusals = Refusals(60)
+    first = refusals.note("webhook.refused", "stripe", "bad", NOW, 0)
+    assert first is not None
+    refusals.put_back(first, 0)
+    for _ in range(4):
+        assert refusals.note("webhook.refused", "stripe", "bad", NOW, 1) is None
+    assert refusals.due(59) == []
+    (entry,) = refusals.due(60)
+    assert isinstance(entry, Entry) and entry.detail["count"] == 5
+    refusals.put_back(entry, 60)
+    committer = Committer(database, After(), refusals)
+    committer.start()
+    committer.stop()
+    rows = database.rows("select detail::jsonb ->> 'count' as n from tieout.evidence")
+    assert rows == [{"n": "5"}]
+
+
+def test_reasons_are_few_however_many_there_are() -> None:
+    refusals = Refusals(60)
+    for n in range(1000):
+        refusals.note("webhook.malformed", "stripe", f"at byte {n}\0\ud800", NOW, 0)
+    (entry,) = refusals.due(60)
+    assert entry.detail["count"] == 999 and len(entry.detail["counts"]) == 9
+    assert entry.detail["counts"]["other reasons"] == 991
+    assert "\0" not in repr(entry.detail) and "\ud800" not in "".join(entry.detail["counts"])
+
+
+def test_a_wait_for_a_commit_ends(database: Database, tmp_path: Path) -> None:
+    """Somebody holds the table: whoever pushes is told to come again, and nothing is kept twice."""
+    edge = Edge(database, tmp_path, people=False, commit_s=1)
+    try:
+        with database.transaction() as connection:
+            connection.execute("lock table tieout.message in access exclusive mode")
+            told = [edge.push(stripe_event("evt_1"))]
+            threads = [
+                threading.Thread(target=lambda n=n: told.append(edge.push(stripe_event(f"evt_{n}"))))
+                for n in range(5)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert [status for status, _ in told] == [503] * 6
+        deadline = time.monotonic() + 30
+        while edge.push(stripe_event("evt_1"))[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert all(edge.push(stripe_event(f"evt_{n}"))[0] == 200 for n in range(5))
+        assert edge.kept() == {f"stripe evt_{n}": 1 for n in range(5)}
+    finally:
+        edge.stop()

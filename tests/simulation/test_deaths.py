@@ -1,0 +1,21 @@
+"""What dies is up again, or said why not: a few of the deaths that `make campaign-deaths` counts."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.simulation.deaths import DEATHS, deaths, script
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are told apart by /proc")
+def test_after_each_of_five_deaths_it_works_again() -> None:
+    found = deaths(5, seed=1)
+    assert len(found) == 6
+    assert not [d for d in found if d.wrong]
+
+
+def test_fifty_deaths_are_of_every_kind() -> None:
+    assert len(script(50, 1)) == 50 and set(script(50, 1)) == set(DEATHS)
+    assert script(50, 1) == script(50, 1) != script(50, 2)
