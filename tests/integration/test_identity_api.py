@@ -323,8 +323,12 @@ def test_every_operation_of_the_api_says_who_may_do_it() -> None:
     assert {r.name for r in routes()} >= OPEN | ONESELF
 
 
-# An answer that holds a secret is not kept; what is about signing in is never done twice alike.
-NOT_ONCE = OPEN | ONESELF | {"invite", "make_key", "end_key", "make_subscription", "drop_subscription"}
+# An answer that holds a secret is not kept; what is about signing in is never done twice alike; a question changes
+# nothing, and is asked anew.
+QUESTIONS = {"look", "test_system", "try_system", "try_one", "try_cause", "try_replay", "try_mapping"}
+NOT_ONCE = (
+    OPEN | ONESELF | QUESTIONS | {"invite", "make_key", "end_key", "make_subscription", "drop_subscription"}
+)
 
 
 def test_every_write_is_done_once_a_key_or_says_why_not() -> None:

@@ -27,14 +27,14 @@ from tieout.settings import IdentitySettings
 class Front:
     """The web side over an office's database, and people who are signed in to it."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, project: Any = None) -> None:
         self.office, self.port = office, free_port()
         self.base = f"http://localhost:{self.port}"
         registry = discover()
         services = Services(
             name="Test", environment="test", database=office.database, clock=office.clock, release=office.release,
             session=lambda _: None, connector_of=lambda s: registry[s], host="127.0.0.1", port=self.port,
-            identity=IdentitySettings(self.base), wall=office.clock,
+            identity=IdentitySettings(self.base), wall=office.clock, office=project,
         )  # fmt: skip
         config = uvicorn.Config(
             Application(services), host="127.0.0.1", port=self.port, log_level="critical", lifespan="off"
@@ -182,6 +182,47 @@ def test_an_answer_is_told_again_to_nobody_who_is_not_let_in_any_more(site: Fron
     assert cora.post(f"/cases/{number}/solve", json={"reason": "agreed"}, headers=headers).status_code == 200
     site.identity.end_sessions_of("cora", "bob")
     assert cora.post(f"/cases/{number}/solve", json={"reason": "agreed"}, headers=headers).status_code == 401
+
+
+def test_what_an_earlier_version_began_and_never_answered_is_not_done_again(site: Front) -> None:
+    number, cora = site.case("10.00"), site.sign_in("cora")
+    headers = {"idempotency-key": "one"}
+    body = {"reason": "agreed"}
+    assert cora.post(f"/cases/{number}/solve", json=body, headers=headers).status_code == 200
+    site.c.execute("update tieout.idempotency set status = null, body = null")
+    reply = cora.post(f"/cases/{number}/solve", json=body, headers=headers)
+    assert reply.status_code == 409 and "look whether it was done" in reply.json()["detail"]
+    assert site.office.evidence("case.solved") == 1
+
+
+def test_what_breaks_in_the_middle_is_undone_and_may_be_tried_again(site: Front) -> None:
+    first, second, cora = site.case("10.00"), site.case("20.00"), site.sign_in("cora")
+    site.c.execute(
+        "create function tieout.breaks() returns trigger language plpgsql as $$ begin"
+        f" if new.case_id = {second} then raise exception 'broken'; end if; return new; end $$"
+    )
+    site.c.execute(
+        "create trigger breaks before update on tieout.cases for each row execute function tieout.breaks()"
+    )
+    headers = {"idempotency-key": "one"}
+    body = {"cases": [first, second], "reason": "agreed"}
+    reply = cora.post("/cases/solve", json=body, headers=headers)
+    assert reply.status_code == 500
+    rows = site.office.database.rows("select count(*) as n from tieout.cases where state = 'solved'")
+    assert rows == [{"n": 0}] and site.office.evidence("case.solved") == 0
+    site.c.execute("drop trigger breaks on tieout.cases")
+    reply = cora.post("/cases/solve", json=body, headers=headers)
+    assert reply.status_code == 200 and reply.json()["done"] == 2
+    assert site.office.evidence("case.solved") == 2
+
+
+def test_a_refusal_leaves_its_evidence_with_a_key_and_without(site: Front) -> None:
+    number, dora = site.case("10.00"), site.sign_in("frank", second_factor=True)
+    for headers in ({}, {"idempotency-key": "one"}, {"idempotency-key": "one"}):
+        reply = dora.post(f"/cases/{number}/solve", json={"reason": "agreed"}, headers=headers)
+        assert reply.status_code == 403, reply.text
+    # Told twice: the third was answered from what was kept.
+    assert site.office.evidence("access.refused") == 2
 
 
 def test_a_second_person_approves_and_the_first_cannot(site: Front) -> None:

@@ -12,7 +12,17 @@ import pytest
 from tieout.bootstrap.discover import discover
 from tieout.bootstrap.wiring import App
 from tieout.connect import addresses, guarded, http_client, web
-from tieout.settings import ProjectError, entered, load_project, remove_system, write_system
+from tieout.settings import (
+    FileChange,
+    ProjectError,
+    as_if,
+    entered,
+    load_project,
+    put,
+    stage_removal,
+    stage_system,
+    system_file,
+)
 
 REGISTRY = discover()
 PROJECT = """[project]
@@ -41,27 +51,44 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def in_place(folder: Path, changes: list[FileChange]) -> None:
+    for change in changes:
+        put(folder, change)
+
+
 def test_what_was_entered_is_read_again_and_marked_as_entered(folder: Path) -> None:
     secret = 'a "quoted" \\ secret = [x]\u00e9'
     stripe = REGISTRY["stripe"]
     config = entered("shop_money", stripe, {"key": secret}, "test", ())
-    path = write_system(folder, config, stripe)
+    changes = stage_system(folder, config, stripe)
+    # Nothing of it holds yet; as if it did it can be read.
+    assert "shop_money" not in load_project(folder, REGISTRY).systems
+    with as_if(folder, changes) as trial:
+        assert load_project(trial, REGISTRY).systems["shop_money"].text("key") == secret
+    in_place(folder, changes)
+    # Once more changes nothing.
+    in_place(folder, changes)
+    path = system_file(folder, "shop_money")
     assert secret not in path.read_text() and "api.stripe.com" in path.read_text()
     kept = folder / "systems" / "secrets" / "shop_money.key"
     assert kept.stat().st_mode & 0o777 == 0o600 and kept.parent.stat().st_mode & 0o777 == 0o700
     project = load_project(folder, REGISTRY)
     assert project.systems["shop_money"].text("key") == secret
     assert project.systems["shop_money"].private == () and project.systems["odoo"].private is None
-    remove_system(folder, "shop_money")
+    in_place(folder, stage_removal(folder, "shop_money"))
     assert not kept.exists() and "shop_money" not in load_project(folder, REGISTRY).systems
 
 
 def test_a_name_that_stands_in_the_projects_file_is_taken(folder: Path) -> None:
     before = load_project(folder, REGISTRY).release.sha256
-    write_system(folder, entered("other", REGISTRY["ledgers"], {}, "test", ()), REGISTRY["ledgers"])
+    in_place(
+        folder,
+        stage_system(folder, entered("other", REGISTRY["ledgers"], {}, "test", ()), REGISTRY["ledgers"]),
+    )
     # It is a file like any other: the release is another one.
     assert load_project(folder, REGISTRY).release.sha256 != before
-    write_system(folder, entered("bank", REGISTRY["bankfile"], {}, "test", ()), REGISTRY["bankfile"])
+    bank = entered("bank", REGISTRY["bankfile"], {}, "test", ())
+    in_place(folder, stage_system(folder, bank, REGISTRY["bankfile"]))
     with pytest.raises(ProjectError, match=r"systems/bank.toml.*tieout.toml already"):
         load_project(folder, REGISTRY)
 

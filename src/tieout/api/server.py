@@ -31,6 +31,7 @@ from tieout.api.status import Status, read_status
 from tieout.api.uploads import Uploads
 from tieout.api.v1 import build
 from tieout.api.v1.calling import Desk, readable, shows_somebody
+from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.api.webhooks import Webhooks
@@ -64,6 +65,8 @@ class Services:
     identity: IdentitySettings | None = None
     wall: Clock = field(default_factory=SystemClock)
     office: Office | None = None
+    # How long somebody waits for a system outside before they are answered from what is kept, or told to come back.
+    patience_s: float = 10.0
     # Where files lie while they are uploaded (None: where the system keeps what is temporary).
     spool: Path | None = None
     limits: Limits = field(default_factory=Limits)
@@ -91,13 +94,14 @@ class Application:
         provider = Provider(settings.sign_on) if settings.sign_on else None
         self._desk = desk = Desk(
             services.name,
-            Pool(services.database.dsn),
+            Pool(services.database.dsn, 24),
             services.clock,
             services.wall,
             services.release,
             settings,
             provider,
             services.office,
+            Expensive(patience_s=services.patience_s),
         )
         self._uploads = Uploads(services, desk, refusals, limits, self._metrics, deadlines)
         api = build(desk)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
-from tieout.bootstrap.opened import LOOK_S, OpenProject
+from tieout.bootstrap.opened import OpenProject
 from tieout.close import (
     CloseState,
     Revalued,
@@ -20,6 +19,7 @@ from tieout.close import (
 from tieout.connect import (
     ConnectorError,
     LedgerFacts,
+    LedgerReader,
     OpenItem,
     SetupError,
     TaxEngine,
@@ -45,12 +45,7 @@ from tieout.reconcile.ledger import (
 )
 from tieout.rules import Entity, Interface
 from tieout.security import Person
-from tieout.settings import (
-    ProjectError,
-    cells_of,
-    load_project,
-    write_mapping,
-)
+from tieout.store import Connection
 
 
 class Asked(OpenProject):
@@ -149,29 +144,41 @@ class Asked(OpenProject):
         finally:
             connection.close()
 
-    def lock_books(self, entity: str, period: Period, kind: str, who: str) -> dict[str, date | None]:
-        """Lock an entity's books up to a period's end; every lock as it is then. Raises ConnectorError."""
-        book = self.release().entities[entity]
-        reader = self.reader_of(book.ledger)
-        if reader is None:
-            raise SetupError(f"{book.ledger} is no ledger that can be locked")
-        reader.set_lock(kind, period.last)
-        found = reader.locks()
+    def set_lock(self, entity: str, period: Period, kind: str, who: str) -> dict[str, date | None]:
+        """Lock an entity's books up to a period's end; every lock as it is then. Raises ConnectorError.
+
+        Evidence that it was asked for is there before the ledger is asked: a lock that stands there was ours, even where
+        nobody heard its answer. Again it changes nothing: a lock is moved ahead, never back.
+        """
+        reader = self._ledger_of(entity, "locked")
         detail = {"kind": kind, "until": period.last.isoformat()}
         with self.database.transaction() as connection:
-            record(
-                connection,
-                [Entry(self.clock.now(), who, "close.locked", f"{entity}:{period}", entity, detail)],
-            )
+            now, subject = self.clock.now(), f"{entity}:{period}"
+            record(connection, [Entry(now, who, "close.lock_asked", subject, entity, detail)])
+        reader.set_lock(kind, period.last)
+        return reader.locks()
+
+    def lock_books(self, entity: str, period: Period, kind: str, who: str) -> dict[str, date | None]:
+        """As `set_lock`, with evidence that it is done."""
+        found = self.set_lock(entity, period, kind, who)
+        detail = {"kind": kind, "until": period.last.isoformat()}
+        with self.database.transaction() as connection:
+            now, subject = self.clock.now(), f"{entity}:{period}"
+            record(connection, [Entry(now, who, "close.locked", subject, entity, detail)])
         return found
+
+    def _ledger_of(self, entity: str, what: str) -> LedgerReader:
+        ledger = self.release().entities[entity].ledger
+        reader = self.reader_of(ledger)
+        if reader is None:
+            raise SetupError(f"{ledger} is no ledger that can be {what}")
+        return reader
 
     def extract(self, entity: str, period: Period) -> Extract:
         """An extract of a period, in a snapshot of its own. Raises ExtractError, ConnectorError."""
         state = self.close_state(entity, period)
         release = self.release()
-        reader = self.reader_of(release.entities[entity].ledger)
-        if reader is None:
-            raise SetupError(f"{release.entities[entity].ledger} is no ledger that can be read")
+        reader = self._ledger_of(entity, "read")
         connection = self.database.connect(autocommit=True)
         try:
             now = self.clock.now()
@@ -200,10 +207,12 @@ class Asked(OpenProject):
 
     # paying
 
-    def propose_payments(
-        self, entity: str, pay_on: date, until: date, by: str = "", dry: bool = False
-    ) -> Proposal:
-        """Propose a payment run of an entity. Raises PaymentRunError, ConnectorError."""
+    def begin_proposal(self, connection: Connection, entity: str) -> bool:
+        """Whether nobody else proposes payments of an entity, from here to the end of the transaction."""
+        return Lane(connection, "propose payments", entity).take_for_transaction()
+
+    def payer(self, entity: str) -> tuple[Interface, LedgerReader]:
+        """By which interface an entity pays, and where its bills are open. Raises PaymentRunError."""
         release = self.release()
         interface = payment_interface(release, entity)
         if interface is None:
@@ -214,14 +223,19 @@ class Asked(OpenProject):
         reader = self.reader_of(release.entities[entity].ledger)
         if reader is None:
             raise PaymentRunError(f"{release.entities[entity].ledger} is no ledger that can be read")
-        connection = self.database.connect(autocommit=True)
-        lane = Lane(connection, "propose payments", entity)
-        try:
-            while not lane.take():
+        return interface, reader
+
+    def propose_payments(
+        self, entity: str, pay_on: date, until: date, by: str = "", dry: bool = False
+    ) -> Proposal:
+        """Propose a payment run of an entity. Raises PaymentRunError, ConnectorError."""
+        interface, reader = self.payer(entity)
+        with self.database.transaction() as connection:
+            while not self.begin_proposal(connection, entity):
                 time.sleep(0.1)
             return propose_run(
                 connection,
-                release,
+                self.release(),
                 interface,
                 reader,
                 pay_on=pay_on,
@@ -230,8 +244,6 @@ class Asked(OpenProject):
                 now=self.clock.now(),
                 dry=dry,
             )
-        finally:
-            connection.close()
 
     def accrue(self, entity: str, on: date, dry: bool = False) -> list[JournalEntry]:
         """Accrue what an entity received and was not billed for at a day's end.
@@ -250,22 +262,3 @@ class Asked(OpenProject):
             return accrue(connection, interface, on, self.clock.now(), dry)
         finally:
             connection.close()
-
-    def mapping_cells(self, table: str) -> tuple[list[str], list[list[str]]]:
-        """Header and rows of a mapping's file, every column; nothing where it stands in no file."""
-        path = self.project.folder / "mappings" / f"{table}.csv"
-        return cells_of(path.read_text(encoding="utf-8-sig")) if path.is_file() else ([], [])
-
-    def change_mapping(self, table: str, header: list[str], rows: list[list[str]]) -> Path:
-        """Put a table in the place of a mapping's file; it is in force at once. Raises ProjectError."""
-        path = self.project.folder / "mappings" / f"{table}.csv"
-        before = path.read_bytes() if path.is_file() else b""
-        write_mapping(self.project.folder, table, header, rows)
-        try:
-            load_project(self.project.folder, self.registry, self.project.dsn)
-        except ProjectError:
-            path.write_bytes(before)
-            raise
-        # Before anybody is told that it is in force, every process that looks has seen it.
-        time.sleep(2 * LOOK_S)
-        return path

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tieout.bootstrap.opened import LOOK_S, OpenProject
+from tieout.bootstrap.changing import Changing
 from tieout.connect import (
     AddressError,
     Connector,
@@ -18,14 +17,8 @@ from tieout.connect import (
     open_system,
     reach,
 )
-from tieout.settings import (
-    ProjectError,
-    entered,
-    load_project,
-    remove_system,
-    system_file,
-    write_system,
-)
+from tieout.settings import ProjectError, entered, stage_removal, stage_system, system_file
+from tieout.store import Connection
 
 # (what was asked, whether it works, what it is or what to do)
 Step = tuple[str, bool, str]
@@ -34,7 +27,7 @@ _MOST = 50
 _STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-class Connecting(OpenProject):
+class Connecting(Changing):
     """The systems of an open project."""
 
     def check(self) -> list[Step]:
@@ -80,34 +73,30 @@ class Connecting(OpenProject):
         streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams]
         return [*steps, *self._asked(lambda: open_system(kind, config), streams)]
 
-    def connect_system(self, name: str, connector: str, given: Mapping[str, str]) -> None:
-        """Put what somebody entered into the project: from then on it is a system like any other. Raises ProjectError,
+    def connect_system(
+        self, connection: Connection, name: str, connector: str, given: Mapping[str, str]
+    ) -> tuple[SystemConfig, Callable[[], None]]:
+        """Put what somebody entered into the project, once the transaction of `connection` committed: from then on it
+        is a system like any other. That system, and what is to be done after the commit. Raises ProjectError,
         AddressError; then nothing is changed."""
+        # The project's file may name other networks by now.
         self.release()
         config, kind = self._entered(name, connector, given)
+        if config.text("url"):
+            # Names are looked up before anybody is kept from changing files.
+            reach(config.text("url"), self.project.private)
+        self.begin_change(connection)
         path = system_file(self.project.folder, name)
         if name in self.project.systems and not path.is_file():
             raise ProjectError(f"{name} stands in tieout.toml: it is changed there")
         if len(list(path.parent.glob("*.toml"))) >= _MOST and not path.is_file():
             raise ProjectError(f"{_MOST} systems are connected by the browser already")
-        if config.text("url"):
-            reach(config.text("url"), self.project.private)
-        before = path.read_bytes() if path.is_file() else None
-        write_system(self.project.folder, config, kind)
-        try:
-            load_project(self.project.folder, self.registry, self.project.dsn)
-        except ProjectError:
-            if before is None:
-                remove_system(self.project.folder, name)
-            else:
-                path.write_bytes(before)
-            raise
-        # Before anybody is told that it is there, every process that looks has seen it.
-        time.sleep(2 * LOOK_S)
-        self.release()
+        return config, self.change_files(connection, stage_system(self.project.folder, config, kind))
 
-    def disconnect_system(self, name: str) -> None:
-        """Take a system out that was connected by the browser. Raises ProjectError where something needs it."""
+    def disconnect_system(self, connection: Connection, name: str) -> Callable[[], None]:
+        """Take a system out that was connected by the browser, once the transaction of `connection` committed; what is
+        to be done then. Raises ProjectError where something needs it."""
+        self.begin_change(connection)
         if not system_file(self.project.folder, name).is_file():
             raise ProjectError(f"{name} stands in tieout.toml: it is taken out there")
         release = self.release()
@@ -117,9 +106,7 @@ class Connecting(OpenProject):
         users += [f"what is fetched for {i}" for i, system in self.project.fetch if system == name]
         if users:
             raise ProjectError(f"{name} is needed by {', '.join(users)}: take it out there first")
-        remove_system(self.project.folder, name)
-        time.sleep(2 * LOOK_S)
-        self.release()
+        return self.change_files(connection, stage_removal(self.project.folder, name))
 
     def _entered(self, name: str, connector: str, given: Mapping[str, str]) -> tuple[SystemConfig, Connector]:
         try:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,7 +77,6 @@ class OpenProject:
         self.clock: Clock = FileClock(self.project.clock_file) if self.project.clock_file else SystemClock()
         self._server = server
         self._database: Database | None = None
-        self._stamp_key = load_or_make_key(self.project.state / "keys" / "stamp.key")
         self._sessions: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._release, self._looked_at = self.project.release, 0.0
@@ -93,9 +93,14 @@ class OpenProject:
     def database(self) -> Database:
         """The database; an embedded one must run already (see `start_database`)."""
         if self._database is None:
-            hold_key(self.dsn, self._stamp_key)
+            hold_key(self.dsn, self.stamp_key)
             self._database = Database(self.dsn)
         return self._database
+
+    @cached_property
+    def stamp_key(self) -> bytes:
+        """What rows are stamped with; made where there is none."""
+        return load_or_make_key(self.project.state / "keys" / "stamp.key")
 
     @property
     def dsn(self) -> str:
@@ -145,14 +150,14 @@ class OpenProject:
         if not self.project.dsn:
             server = EmbeddedServer(self.project.state / "postgres").start()
         try:
-            self._prepare(server)
+            self.prepare_database(server)
         except BaseException:
             if server is not None:
                 server.stop()
             raise
         return server
 
-    def _prepare(self, server: EmbeddedServer | None) -> None:
+    def prepare_database(self, server: EmbeddedServer | None) -> None:
         """Migrate, let the application in, and record what is in force."""
         owner = Database(self.owner_dsn)
         applied = migrate(owner)
@@ -160,7 +165,7 @@ class OpenProject:
             role = str(conninfo_to_dict(self.dsn).get("user") or "")
             let_application_in(owner, role, server.application_password if server else "")
         if "0004_approvals.sql" in applied:
-            hold_key(self.owner_dsn, self._stamp_key)
+            hold_key(self.owner_dsn, self.stamp_key)
             with owner.transaction() as connection:
                 stamp_what_is_there(connection)
         self._keep_house()

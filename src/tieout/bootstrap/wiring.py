@@ -6,6 +6,7 @@ from tieout.alerting import AlertStage, Channel, channels_of
 from tieout.approvals import EscalationStage
 from tieout.bootstrap.asking import Asked
 from tieout.bootstrap.connecting import Connecting
+from tieout.bootstrap.restoring import Restoring
 from tieout.close import (
     LatenessStage,
     RevocationStage,
@@ -31,7 +32,7 @@ from tieout.telling import TellingStage
 _DELIVERY_THREADS, _POLL_THREADS = 3, 2
 
 
-class App(Asked, Connecting):
+class App(Asked, Connecting, Restoring):
     """A project that is open, and all that can be done with it."""
 
     @property

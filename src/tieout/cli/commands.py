@@ -347,28 +347,29 @@ def backup(
 def restore(
     source: Annotated[Path, typer.Argument(help="a file that `tieout backup` wrote")],
     folder: Folder = Path(),
+    witness: Annotated[
+        Path | None, typer.Option(help="the witness file that you kept, where the project's is gone")
+    ] = None,
 ) -> None:
-    """Restore into an empty database; whatever was not confirmed is looked up first."""
-    from tieout.store import EmbeddedServer, EmbeddedServerError
-    from tieout.store import restore as restore_database
+    """Restore into an empty database, whole or not at all; whatever was not confirmed is looked up first."""
+    from tieout.store import EmbeddedServerError, RestoreError
 
     app = open_app(folder)
     if not source.is_file():
         fail(f"{source} is no file", USAGE)
-    server = None
-    if not app.project.dsn:
-        try:
-            server = EmbeddedServer(app.project.state / "postgres").start()
-        except EmbeddedServerError as error:
-            fail(str(error))
     try:
-        count = restore_database(app.owner_dsn, source)
-    except RuntimeError as error:
+        found = app.restore(source, witness)
+    except (RestoreError, EmbeddedServerError) as error:
         fail(str(error))
-    finally:
-        if server is not None:
-            server.stop()
-    out.print(f"restored; {count} deliveries are looked up before anything is sent")
+    done = "was restored already" if found.again else "restored"
+    out.print(f"{done}; {found.deliveries} deliveries are looked up before anything is sent")
+    out.print(f"Its evidence is of {found.entries} sealed entries; from here on the log goes on from there.")
+    if found.lost is None:
+        out.print(
+            "No witness file is here: nobody can tell what was sealed after them. Restore with --witness FILE."
+        )
+    elif found.lost:
+        out.print(f"{found.lost} entries that the witness had seen after them are not in this database.")
 
 
 @cli.command()

@@ -208,6 +208,8 @@ def serve(folder: Folder = Path()) -> None:
     manager = _as_child()
     app = open_running(folder)
     refuse_taken_port(app)
+    # Who served before may have died between deciding a change of the project's files and putting it in place.
+    app.settle_files()
     project = app.project
 
     def people_exist() -> bool:

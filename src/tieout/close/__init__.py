@@ -14,6 +14,7 @@ from tieout.close.service import (
     revoke_late,
     sign,
     state_of,
+    take_signatures,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "revoke_late",
     "sign",
     "state_of",
+    "take_signatures",
     "tasks_of",
     "tell_late",
 ]

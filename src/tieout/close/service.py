@@ -302,14 +302,31 @@ def sign(
     key: str,
     now: datetime,
 ) -> list[tuple[str, str]]:
-    """Take a person's signature of tasks: (task, what became of it), in the tasks' order.
+    """Take a person's signature of tasks by evidence that is read now. See `take_signatures`; raises ConnectorError,
+    too."""
+    _signer(connection, release, entity, who, key, now)
+    state = state_of(connection, release, sessions, entity, period, now)
+    return take_signatures(connection, release, state, names, who, key, now)
+
+
+def take_signatures(
+    connection: Connection,
+    release: Release,
+    state: CloseState,
+    names: Sequence[str],
+    who: str | Person,
+    key: str,
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """Take a person's signature of tasks as `state` found them a moment ago: (task, what became of it), in the tasks'
+    order. Asks no system: it can be part of somebody's transaction.
 
     `who` is a person who proved who they are, or a name beside the key that proves it.
     The first signature says that it was prepared, another person's that it is signed. `names` empty:
     everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
     """
+    entity, period = state.entity, Period.parse(state.period)
     name = _signer(connection, release, entity, who, key, now)
-    state = state_of(connection, release, sessions, entity, period, now)
     known = {s.task.name for s in state.tasks}
     unknown = [n for n in names if n not in known]
     if unknown:
@@ -320,7 +337,7 @@ def sign(
             continue
         if each.task.check == "close":
             # Whether everything before it is signed is known once that was tried.
-            each = state_of(connection, release, sessions, entity, period, now).tasks[-1]
+            each = kept_state(connection, release, entity, period, now)[0].tasks[-1]
         found.append((each.task.name, _sign_one(connection, entity, period, each, name, now)))
     return found
 

@@ -22,12 +22,21 @@ POINTS = (
     "seal.before_commit",
     "seal.after_commit",
 )
+# Not on a worker's way: the web side's, and a restore's.
+ELSEWHERE = (
+    "api.before_commit",
+    "api.after_commit",
+    "restore.loading",
+    "restore.before_commit",
+    "restore.after_commit",
+    "restore.sealed",
+)
 
 
 def arm_crash_point(name: str, at: int = 1) -> None:
     """Die at the `at`-th passing of `name`. Raises ValueError for an unknown name."""
-    if name not in POINTS:
-        raise ValueError(f"no crash point {name!r}; there are: {', '.join(POINTS)}")
+    if name not in POINTS + ELSEWHERE:
+        raise ValueError(f"no crash point {name!r}; there are: {', '.join(POINTS + ELSEWHERE)}")
     _armed[name] = at
 
 

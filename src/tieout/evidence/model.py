@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+# That the database went back to an earlier state, openly; the verifier knows this word (`evidence/verify.py`).
+RESTORED = "database.restored"
+
 
 @dataclass(frozen=True)
 class Entry:

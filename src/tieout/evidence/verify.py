@@ -6,6 +6,12 @@ It recomputes every leaf and every root (RFC 6962), checks each head's Ed25519 s
 witness file, and names the first change, gap or reorder that it finds. Give the witness file
 that you kept yourself with --witness, and the public key that you were told with --key:
 what lies in the pack can only show that the pack agrees with itself.
+
+A database that was restored from a backup says so in its log (`database.restored`): from which head it went on, and what
+the witness had seen by then. Heads that the witness saw after that one are accounted for by it, and are said to be missing
+rather than named as tampering; whatever else the witness saw must be in the log.
+
+Ends with 0 where everything holds (restores are said), 1 where something does not, 2 where the pack cannot be read.
 """
 
 import argparse
@@ -14,8 +20,9 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Point = tuple[int, int, int, int]
 
@@ -117,19 +124,65 @@ def _check_head(
         problems.append(f"head {size}: its signature does not hold")
 
 
+class Restore(NamedTuple):
+    """What an entry says of a restore: at which leaf it stands and when, to the head of how many leaves the log went
+    back, and the witness's last line by then with the `most` leaves that any line had seen (None: no witness was there).
+    """
+
+    leaf: int
+    at: str
+    size: int
+    root: str
+    seen: dict[str, Any] | None
+
+    @property
+    def lost(self) -> int:
+        """Entries that the witness had seen and the database went back behind."""
+        return max(0, self.seen["most"] - self.size) if self.seen else 0
+
+    def said(self) -> str:
+        known = "no witness file was there then"
+        if self.seen:
+            known = f"{self.lost} entries that the witness had seen after it are not in this database"
+        return f"restored on {self.at} from a state of {self.size} entries; {known}"
+
+
+class Verdict(NamedTuple):
+    """Problems found (none: it holds), the number of entries covered by a signed head, and every restore that the log
+    tells of: what was sealed after the state that a database was restored to is not in it, openly."""
+
+    problems: list[str]
+    checked: int
+    restores: list[Restore]
+
+
 def verify(
     entries: Iterable[dict[str, Any]],
     heads: Iterable[dict[str, Any]],
     public: bytes,
     witness: Iterable[dict[str, Any]],
-) -> tuple[list[str], int]:
-    """Problems found (none: it holds) and the number of entries covered by a signed head.
+) -> Verdict:
+    """Check a log against its heads, its key and its witness.
 
     `entries`, `heads`, `witness` are iterables of the packs' JSON lines, already parsed.
     """
     problems: list[str] = []
-    peaks: list[bytes] = []
-    size = 0
+    by_size, last = _in_order(heads, problems)
+    log = _Log(by_size, public, problems)
+    if not log.take(entries):
+        return Verdict(problems, log.checked, log.restores)
+    if last > log.size:
+        problems.append(f"entries end at leaf {log.size - 1}, but a head covers {last}")
+    if log.size > log.checked:
+        problems.append(f"leaves {log.checked} to {log.size - 1} are covered by no signed head")
+    for restore in log.restores:
+        problems += _not_of_this_log(restore, by_size)
+    _check_witness(list(witness), log, problems)
+    return Verdict(problems, log.checked, log.restores)
+
+
+def _in_order(heads: Iterable[dict[str, Any]], problems: list[str]) -> tuple[dict[int, dict[str, Any]], int]:
+    """Heads by the number of leaves that they cover, and the last's."""
     by_size: dict[int, dict[str, Any]] = {}
     last = -1
     for head in heads:
@@ -137,32 +190,122 @@ def verify(
             problems.append(f"head {head['tree_size']}: heads are out of order")
         last = head["tree_size"]
         by_size[last] = head
-    key_id = hashlib.sha256(public).hexdigest()[:16]
-    checked = 0
-    for line in entries:
-        if line["leaf_no"] != size:
-            problems.append(f"leaf {size}: missing or out of order (found {line['leaf_no']})")
-            return problems, checked
-        leaf = hashlib.sha256(b"\x00" + _canonical(line["entry"])).digest()
-        _append(peaks, size, leaf)
-        size += 1
-        if size in by_size:
-            before = len(problems)
-            _check_head(by_size[size], peaks, public, key_id, problems)
-            if len(problems) > before:
-                return problems, checked
-            checked = size
-    if last > size:
-        problems.append(f"entries end at leaf {size - 1}, but a head covers {last}")
-    if size > checked:
-        problems.append(f"leaves {checked} to {size - 1} are covered by no signed head")
-    for line in witness:
-        seen = by_size.get(line["tree_size"])
-        if seen is None:
+    return by_size, last
+
+
+class _Log:
+    """Entries as they are read, one by one."""
+
+    def __init__(self, by_size: dict[int, dict[str, Any]], public: bytes, problems: list[str]) -> None:
+        self.by_size, self.public, self.problems = by_size, public, problems
+        self.key_id = hashlib.sha256(public).hexdigest()[:16]
+        self.size = self.checked = 0
+        self.restores: list[Restore] = []
+
+    def take(self, entries: Iterable[dict[str, Any]]) -> bool:
+        """False where the rest says nothing: a leaf is missing, or a head is not theirs."""
+        peaks: list[bytes] = []
+        for line in entries:
+            if line["leaf_no"] != self.size:
+                self.problems.append(f"leaf {self.size}: missing or out of order (found {line['leaf_no']})")
+                return False
+            leaf = hashlib.sha256(b"\x00" + _canonical(line["entry"])).digest()
+            _append(peaks, self.size, leaf)
+            self._note(line)
+            self.size += 1
+            if self.size in self.by_size:
+                before = len(self.problems)
+                _check_head(self.by_size[self.size], peaks, self.public, self.key_id, self.problems)
+                if len(self.problems) > before:
+                    return False
+                self.checked = self.size
+        return True
+
+    def _note(self, line: dict[str, Any]) -> None:
+        if line["entry"].get("action") != "database.restored":
+            return
+        try:
+            self.restores.append(_restore_of(line))
+        except (KeyError, TypeError, ValueError):
+            self.problems.append(f"leaf {self.size}: says that the database was restored, and not to what")
+
+
+def _restore_of(line: dict[str, Any]) -> Restore:
+    entry = line["entry"]
+    detail = entry["detail"]
+    detail = json.loads(detail) if isinstance(detail, str) else detail
+    restored, seen = detail["restored"], detail["witness"]
+    if seen is not None:
+        seen = {
+            "tree_size": int(seen["tree_size"]),
+            "root_hash": str(seen["root_hash"]),
+            "most": int(seen["most"]),
+            "at": datetime.fromisoformat(seen["signed_at"]),
+        }
+    return Restore(line["leaf_no"], entry["at"], int(restored["tree_size"]), str(restored["root_hash"]), seen)
+
+
+def _not_of_this_log(restore: Restore, by_size: dict[int, dict[str, Any]]) -> list[str]:
+    """Where the state that a restore names is none that this log went through: it explains nothing."""
+    head = by_size.get(restore.size)
+    known = head["root_hash"] if head else hashlib.sha256().hexdigest() if restore.size == 0 else ""
+    if restore.size <= restore.leaf and known == restore.root:
+        return []
+    return [
+        f"leaf {restore.leaf}: the restore that it tells of, from {restore.size} entries, is not of this log"
+    ]
+
+
+def _check_witness(witness: list[dict[str, Any]], log: _Log, problems: list[str]) -> None:
+    """Every line is of this log, or of what a restore says that it left behind."""
+    places = {r.leaf: _last_seen(r, witness, log) for r in log.restores}
+    for index, line in enumerate(witness):
+        seen = log.by_size.get(line["tree_size"])
+        if seen is not None and seen["root_hash"] == line["root_hash"]:
+            continue
+        if any(_left_behind(r, places[r.leaf], index, line) for r in log.restores):
+            _check_line(line, log, problems)
+        elif seen is None:
             problems.append(f"the witness saw a head of {line['tree_size']} leaves that is gone")
-        elif seen["root_hash"] != line["root_hash"]:
+        else:
             problems.append(f"head {line['tree_size']}: the witness saw another root")
-    return problems, checked
+
+
+def _last_seen(restore: Restore, witness: list[dict[str, Any]], log: _Log) -> int | datetime | None:
+    """Where in the witness its last line of before a restore stands. Where this copy of it ends earlier, or skips that
+    line: until when lines can be of before it, which is never after the entry that tells of it was sealed."""
+    if restore.seen is None:
+        return None
+    wanted = (restore.seen["tree_size"], restore.seen["root_hash"])
+    found = [i for i, x in enumerate(witness) if (x["tree_size"], x["root_hash"]) == wanted]
+    if found:
+        return found[-1]
+    sealing = min((size for size in log.by_size if size > restore.leaf), default=None)
+    if sealing is None:
+        return None
+    sealed = datetime.fromisoformat(log.by_size[sealing]["signed_at"])
+    seen: datetime = restore.seen["at"]
+    return min(sealed, seen)
+
+
+def _left_behind(restore: Restore, place: int | datetime | None, index: int, line: dict[str, Any]) -> bool:
+    """Whether a line that is not of this log is one that a restore names: after the state that it went back to, no more
+    than it says that the witness had seen, and before it."""
+    if restore.seen is None or not restore.size < line["tree_size"] <= restore.seen["most"]:
+        return False
+    if isinstance(place, datetime):
+        return datetime.fromisoformat(line["signed_at"]) <= place
+    return place is not None and index <= place
+
+
+def _check_line(line: dict[str, Any], log: _Log, problems: list[str]) -> None:
+    """A head that is not in the log any more must still be one that its key signed."""
+    head = {k: line[k] for k in ("tree_size", "root_hash", "key_id")}
+    head["signed_at"] = datetime.fromisoformat(line["signed_at"]).isoformat()
+    if line["key_id"] != log.key_id or not signature_holds(
+        log.public, _canonical(head), bytes.fromhex(line["signature"])
+    ):
+        problems.append(f"the witness's head of {line['tree_size']} leaves: its signature does not hold")
 
 
 def _lines(pack: zipfile.ZipFile, name: str) -> Iterator[dict[str, Any]]:
@@ -188,16 +331,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     witness = [json.loads(line) for line in file if line.strip()]
             else:
                 witness = list(_lines(pack, "witness.jsonl"))
-            problems, checked = verify(
-                _lines(pack, "entries.jsonl"), _lines(pack, "heads.jsonl"), public, witness
-            )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            found = verify(_lines(pack, "entries.jsonl"), _lines(pack, "heads.jsonl"), public, witness)
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         print(f"{given.pack}: not a readable evidence pack ({error})", file=sys.stderr)
         return 2
-    for problem in problems:
+    for restore in found.restores:
+        print(restore.said())
+    for problem in found.problems:
         print(problem)
-    print(f"{checked} entries verified" if not problems else f"FAILED: {len(problems)} problems")
-    return 1 if problems else 0
+    good = not found.problems
+    print(f"{found.checked} entries verified" if good else f"FAILED: {len(found.problems)} problems")
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,14 @@ approved, delivered and read back as whatever else a source says.
 from tieout.payables.accruing import Accrual, accrual_interface, accrue, uninvoiced
 from tieout.payables.filing import FilingStage
 from tieout.payables.proposing import HeldBack, Proposal, SupplierTelling, payable_to, propose
-from tieout.payables.service import PaymentRunError, payment_interface, propose_run, runs
+from tieout.payables.service import (
+    PaymentRunError,
+    check_run,
+    payment_interface,
+    propose_of,
+    propose_run,
+    runs,
+)
 
 __all__ = [
     "Accrual",
@@ -18,9 +25,11 @@ __all__ = [
     "SupplierTelling",
     "accrual_interface",
     "accrue",
+    "check_run",
     "payable_to",
     "payment_interface",
     "propose",
+    "propose_of",
     "propose_run",
     "runs",
     "uninvoiced",

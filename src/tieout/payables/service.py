@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Item, LedgerReader
+from tieout.connect import Item, LedgerReader, OpenItem
 from tieout.documents import BatchControl, VendorPayment, canonical_bytes, decode_document
 from tieout.evidence import Entry, record
 from tieout.money import Amount
@@ -47,13 +47,38 @@ def propose_run(
 
     Raises PaymentRunError where the interface does not say from which account, ConnectorError.
     """
+    check_run(release, interface, pay_on, now)
+    items = reader.open_items([], pay_on)
+    return propose_of(
+        connection, release, interface, items, pay_on=pay_on, until=until, by=by, now=now, dry=dry
+    )
+
+
+def check_run(release: Release, interface: Interface, pay_on: date, now: datetime) -> None:
+    """Raises PaymentRunError where no run can be paid from an interface on a day."""
     for name in ("account", "initiator"):
         if not interface.option(name):
             raise PaymentRunError(f"interfaces/{interface.name}.toml does not say [options] {name}")
     zone = release.entities[interface.entity].zone
     if pay_on < now.astimezone(zone).date():
         raise PaymentRunError(f"{pay_on} is over: a run pays today or later")
-    items = reader.open_items([], pay_on)
+
+
+def propose_of(
+    connection: Connection,
+    release: Release,
+    interface: Interface,
+    items: Sequence[OpenItem],
+    *,
+    pay_on: date,
+    until: date,
+    by: str,
+    now: datetime,
+    dry: bool = False,
+) -> Proposal:
+    """As `propose_run`, of what is open in the ledger up to `pay_on`: whoever asked it held the entity's lane, and holds it
+    still. Asks no system: it can be part of somebody's transaction."""
+    zone = release.entities[interface.entity].zone
     tellings = supplier_tellings(connection, release, interface.entity)
     keys = {partner_external_id(system, key): key for system, key in tellings}
     given = {"ids": sorted({x.effect for x in items if x.effect})}

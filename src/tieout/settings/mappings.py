@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from tieout.rules import Mapping, MappingRow
+from tieout.settings.staging import FileChange, stage
 from tieout.settings.tomlfile import ProjectError
 
 _NEEDED = ("key", "value")
@@ -66,20 +66,15 @@ def cells_of(text: str) -> tuple[list[str], list[list[str]]]:
     return (lines[0], lines[1:]) if lines else ([], [])
 
 
-def write_mapping(folder: Path, table: str, header: list[str], rows: Iterable[list[str]]) -> Path:
-    """Put a table in the place of mappings/TABLE.csv: whole, or not at all. Raises ProjectError where the project
-    has no such file (a table of tieout.toml, or of a country's pack)."""
-    path = folder / "mappings" / f"{table}.csv"
-    if not path.is_file():
+def stage_mapping(folder: Path, table: str, header: list[str], rows: Iterable[list[str]]) -> FileChange:
+    """A table that is to take the place of mappings/TABLE.csv. Raises ProjectError where the project has no such file
+    (a table of tieout.toml, or of a country's pack)."""
+    if not (folder / "mappings" / f"{table}.csv").is_file():
         raise ProjectError(
             f"mappings/{table}.csv is not there: this table stands in tieout.toml or in a pack"
         )
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    return path
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stage(folder, f"mappings/{table}.csv", text.getvalue())

@@ -4,7 +4,6 @@ a file of its own (`systems/NAME.toml`, its secrets in `systems/secrets/`)."""
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from tieout.connect import Connector, ConnectorRegistry, Network, SystemConfig
 from tieout.settings.environment import variable
+from tieout.settings.staging import FileChange, drop, stage
 from tieout.settings.tomlfile import ProjectError, TomlFile
 
 _NAME = r"[a-z][a-z0-9_]{0,39}"
@@ -115,26 +115,25 @@ def entered(
     return SystemConfig(name, connector.name, environment, values, tuple(private))
 
 
-def write_system(folder: Path, config: SystemConfig, connector: Connector) -> Path:
-    """Put an entered system into the project: its secrets first, each in a file that its owner alone reads. Raises
-    ProjectError where the folder cannot be written to."""
+def stage_system(folder: Path, config: SystemConfig, connector: Connector) -> list[FileChange]:
+    """The files of an entered system, written beside the place that they are to take, in the order in which they are
+    put there: its secrets first, each in a file that its owner alone reads. Raises ProjectError."""
     lines = ["# Connected by the browser.", f"connector = {_toml(config.connector)}"]
+    changes: list[FileChange] = []
     try:
         for field in connector.config:
             value = config.text(field.name)
             if field.secret and value:
-                secret = folder / "systems" / "secrets" / f"{config.name}.{field.name}"
-                secret.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _put(secret, value, 0o600)
-                value = f"file:systems/secrets/{secret.name}"
+                path = f"systems/secrets/{config.name}.{field.name}"
+                changes.append(stage(folder, path, value, 0o600))
+                value = f"file:{path}"
             if value:
                 lines.append(f"{field.name} = {_toml(value)}")
-        path = system_file(folder, config.name)
-        path.parent.mkdir(exist_ok=True)
-        _put(path, "\n".join(lines) + "\n", 0o644)
-    except OSError as error:
-        raise ProjectError(f"the project's folder cannot be written to: {error.strerror}") from None
-    return path
+        changes.append(stage(folder, f"systems/{config.name}.toml", "\n".join(lines) + "\n"))
+    except ProjectError:
+        drop(folder, changes)
+        raise
+    return changes
 
 
 def system_file(folder: Path, name: str) -> Path:
@@ -142,23 +141,13 @@ def system_file(folder: Path, name: str) -> Path:
     return folder / "systems" / f"{name}.toml"
 
 
-def remove_system(folder: Path, name: str) -> None:
-    """Take a system out that was connected by the browser, and its secrets."""
-    system_file(folder, name).unlink()
-    for secret in (folder / "systems" / "secrets").glob(f"{name}.*"):
-        secret.unlink()
-
-
-def _put(path: Path, text: str, mode: int) -> None:
-    """A file whole, or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.chmod(mode)
-    partial.replace(path)
+def stage_removal(folder: Path, name: str) -> list[FileChange]:
+    """What takes a system out that was connected by the browser, and its secrets."""
+    secrets = sorted((folder / "systems" / "secrets").glob(f"{name}.*"))
+    return [
+        FileChange(f"systems/{name}.toml"),
+        *(FileChange(f"systems/secrets/{path.name}") for path in secrets),
+    ]
 
 
 def _toml(value: str) -> str:

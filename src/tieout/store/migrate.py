@@ -36,6 +36,11 @@ def missing(database: Database) -> list[str]:
     return [name for name in known() if name not in there]
 
 
+def wait_for_migrations(connection: Connection) -> None:
+    """From here to the end of the transaction nobody else makes or changes tables."""
+    connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+
+
 def migrate(database: Database, leaving_s: float = _LEAVING_S) -> list[str]:
     """Apply what is missing, and put the fence around the tables; the names that were applied.
 
@@ -46,7 +51,7 @@ def migrate(database: Database, leaving_s: float = _LEAVING_S) -> list[str]:
     with database.transaction() as connection:
         # A migration may write while neither version is the database's: the fence lets it.
         connection.execute("set local application_name to 'migration'")
-        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        wait_for_migrations(connection)
         connection.execute("create schema if not exists tieout")
         connection.execute(
             "create table if not exists tieout.schema_migration ("

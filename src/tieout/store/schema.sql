@@ -422,6 +422,21 @@ CREATE TABLE tieout.failure (
     next_at timestamp with time zone NOT NULL,
     CONSTRAINT failure_failures_check CHECK ((failures > 0))
 );
+CREATE TABLE tieout.file_change (
+    change_id bigint NOT NULL,
+    path text NOT NULL,
+    staged text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT file_change_path_check CHECK ((path <> ''::text))
+);
+ALTER TABLE tieout.file_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.file_change_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.idempotency (
     scope bytea NOT NULL,
     key text NOT NULL,
@@ -833,6 +848,8 @@ ALTER TABLE ONLY tieout.evidence
     ADD CONSTRAINT evidence_pkey PRIMARY KEY (evidence_id);
 ALTER TABLE ONLY tieout.failure
     ADD CONSTRAINT failure_pkey PRIMARY KEY (stage, lane, item);
+ALTER TABLE ONLY tieout.file_change
+    ADD CONSTRAINT file_change_pkey PRIMARY KEY (change_id);
 ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure
@@ -992,6 +1009,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.eviden
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.lesson FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

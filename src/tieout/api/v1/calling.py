@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
+from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.pulse import Pulse
+from tieout.api.v1.unit import Unit, unit_of
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.rules import Release
@@ -50,6 +52,7 @@ class Desk:
     settings: IdentitySettings
     provider: Provider | None = None
     office: Any = None
+    expensive: Expensive = field(default_factory=Expensive)
     pulse: Pulse = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +126,12 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-def connection_of(desk: Annotated[Desk, Depends(desk_of)]) -> Iterator[Connection]:
+def connection_of(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Iterator[Connection]:
+    """Of a write the connection whose transaction it is; of anything else one that commits as it goes."""
+    unit = unit_of(request)
+    if unit is not None:
+        yield unit.connection
+        return
     with desk.pool.connection() as connection:
         yield connection
 
@@ -146,6 +154,15 @@ def same_site(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> None
 
 TheDesk = Annotated[Desk, Depends(desk_of)]
 TheConnection = Annotated[Connection, Depends(connection_of)]
+
+
+def whole_unit(request: Request) -> Unit:
+    unit = unit_of(request)
+    assert unit is not None, "a write whose effect is not in one transaction alone is covered by a unit"
+    return unit
+
+
+TheUnit = Annotated[Unit, Depends(whole_unit)]
 TheOrigin = Annotated[Origin, Depends(origin_of)]
 
 
@@ -212,21 +229,7 @@ def needs(operation: str) -> Any:
     assert operation in OPERATIONS
 
     def check(request: Request, desk: TheDesk, connection: TheConnection, caller: TheCaller) -> Caller:
-        if caller.session is not None and not caller.session.full:
-            raise ProblemError(
-                403, "second-factor", "your roles need a second factor: set one up, or give it"
-            )
-        allowed = caller.may(operation, "*") if operation in EVERYWHERE_ONLY else caller.entities(operation)
-        if not allowed:
-            if request.method not in _SAFE:
-                detail = {"operation": operation, "path": request.url.path}
-                with connection.transaction():
-                    record(
-                        connection,
-                        [Entry(desk.clock.now(), caller.name, "access.refused", operation, "", detail)],
-                    )
-            raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation}")
-        return caller
+        return _allowed(request, desk, connection, caller, operation)
 
     check.operation = operation  # type: ignore[attr-defined]
     return Depends(check)
@@ -239,16 +242,27 @@ def needs_shortly(operation: str) -> Any:
     def check(request: Request, desk: TheDesk) -> Caller:
         with desk.pool.connection() as connection:
             caller = caller_of(request, desk, connection)
-        if caller.session is not None and not caller.session.full:
-            raise ProblemError(
-                403, "second-factor", "your roles need a second factor: set one up, or give it"
-            )
-        if not caller.may_anywhere(operation):
-            raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation}")
-        return caller
+            return _allowed(request, desk, connection, caller, operation)
 
     check.operation = operation  # type: ignore[attr-defined]
     return Depends(check)
+
+
+def _allowed(request: Request, desk: Desk, connection: Connection, caller: Caller, operation: str) -> Caller:
+    """Raises ProblemError; what somebody may not do leaves evidence."""
+    if caller.session is not None and not caller.session.full:
+        raise ProblemError(403, "second-factor", "your roles need a second factor: set one up, or give it")
+    allowed = caller.may(operation, "*") if operation in EVERYWHERE_ONLY else caller.entities(operation)
+    if not allowed:
+        if request.method not in _SAFE:
+            detail = {"operation": operation, "path": request.url.path}
+            with connection.transaction():
+                record(
+                    connection,
+                    [Entry(desk.clock.now(), caller.name, "access.refused", operation, "", detail)],
+                )
+        raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation}")
+    return caller
 
 
 def seen_by(caller: Caller, operation: str, asked: str | None) -> list[str] | None:

@@ -7,18 +7,24 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, needs_shortly, seen_by
+from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
-from tieout.close import CloseError, CloseState, kept_state, known_closes
+from tieout.close import CloseError, CloseState, kept_state, known_closes, take_signatures
 from tieout.close.runbooks import runbook
+from tieout.connect import ConnectorError
+from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.rules import Release
+from tieout.store import Connection
 
 router = APIRouter(tags=["close"])
 Reader = Annotated[Caller, needs("close:read")]
+Looker = Annotated[Caller, needs_shortly("close:read")]
 Signer = Annotated[Caller, needs("close:sign")]
 
 
@@ -54,8 +60,9 @@ class CloseDay(BaseModel):
 
 
 class Close(BaseModel):
-    """`read_at` is when the evidence was read; null: never. `business_days` is how many the close took; null while it
-    is open. `critical_path` are names of tasks."""
+    """`as_of`, as `read_at`, is when the evidence was read; null: never. `current`: it was read for this answer; where it
+    was not, `why_not` says why. `business_days` is how many the close took; null while it is open. `critical_path` are
+    names of tasks."""
 
     entity: str
     period: str
@@ -66,6 +73,9 @@ class Close(BaseModel):
     expected_at: datetime | None
     critical_path: list[str]
     read_at: datetime | None
+    as_of: datetime | None
+    current: bool
+    why_not: str
     days: list[CloseDay]
     tasks: list[Task]
 
@@ -139,28 +149,43 @@ def close(
 ) -> Close:
     """A close by its evidence as it was read last."""
     release = _entity(desk, caller, entity)
-    state, read_at = kept_state(connection, release, entity, month(period), desk.clock.now())
-    return _close(release, state, read_at)
+    return _kept(connection, desk, release, entity, month(period), "it is as it was read last")
 
 
 @router.post("/closes/{entity}/{period}/look")
-def look(entity: Code, period: MonthInPath, caller: Reader, desk: TheDesk, office: TheOffice) -> Close:
-    """Read the evidence of every task now: sources, ledger, banks are asked."""
-    release = _entity(desk, caller, entity)
-    return _close(release, office.close_state(entity, month(period)), desk.clock.now())
+async def look(entity: Code, period: MonthInPath, caller: Looker, desk: TheDesk, office: TheOffice) -> Close:
+    """Read the evidence of every task now: sources, ledger, banks are asked, once for everybody who asks at the same time.
+    Where one does not answer, the evidence as it was read last, with `current` false and why."""
+    release, wanted = _entity(desk, caller, entity), month(period)
+    try:
+        state = await desk.expensive.ask(
+            entity, lambda: office.close_state(entity, wanted), share=("close", entity, period)
+        )
+    except (NotNowError, ConnectorError) as error:
+        return await run_in_threadpool(_kept_instead, desk, release, entity, wanted, error)
+    return _close(release, state, desk.clock.now(), True)
 
 
 @router.post("/closes/{entity}/{period}/sign")
 def sign(
-    entity: Code, period: MonthInPath, body: Sign, caller: Signer, desk: TheDesk, office: TheOffice
+    entity: Code,
+    period: MonthInPath,
+    body: Sign,
+    caller: Signer,
+    desk: TheDesk,
+    connection: TheConnection,
+    office: TheOffice,
 ) -> list[Said]:
     """Sign tasks that are done: the first person prepares, another one signs."""
     _entity(desk, caller, entity)
     _may_sign(caller, entity)
     if caller.session is None or not caller.session.second_factor:
         raise ProblemError(403, "second-factor", "people sign, signed in with a second factor")
+    release, wanted = desk.release(), month(period)
+    # Asked before anything is changed: what is signed is what was read, and one transaction.
+    state = desk.expensive.do(entity, lambda: office.close_state(entity, wanted))
     try:
-        found = office.sign_close(entity, month(period), body.tasks, caller.person)
+        found = take_signatures(connection, release, state, body.tasks, caller.person, "", desk.clock.now())
     except CloseError as error:
         raise ProblemError(409, "close", str(error)) from None
     good = ("signed", "prepared", "is signed")
@@ -169,12 +194,23 @@ def sign(
 
 @router.post("/closes/{entity}/{period}/lock")
 def lock(
-    entity: Code, period: MonthInPath, body: Lock, caller: Signer, desk: TheDesk, office: TheOffice
+    entity: Code,
+    period: MonthInPath,
+    body: Lock,
+    caller: Signer,
+    desk: TheDesk,
+    connection: TheConnection,
+    office: TheOffice,
 ) -> Locks:
-    """Lock the ledger's books up to the period's end."""
+    """Lock the ledger's books up to the period's end. A lock is moved ahead, never back: asked again it is done once."""
     _entity(desk, caller, entity)
     _may_sign(caller, entity)
-    return Locks(locks=office.lock_books(entity, month(period), body.kind, caller.name))
+    wanted = month(period)
+    locks = desk.expensive.do(entity, lambda: office.set_lock(entity, wanted, body.kind, caller.name))
+    detail = {"kind": body.kind, "until": wanted.last.isoformat()}
+    subject = f"{entity}:{wanted}"
+    record(connection, [Entry(desk.clock.now(), caller.name, "close.locked", subject, entity, detail)])
+    return Locks(locks=locks)
 
 
 @router.get("/runbooks")
@@ -191,6 +227,22 @@ def runbooks(caller: Reader, desk: TheDesk, office: TheOffice, entity: Filter = 
         for i in release.interfaces.values()
         if mine is None or i.entity in mine
     ]
+
+
+def _kept(
+    connection: Connection, desk: Desk, release: Release, entity: str, period: Period, why: str
+) -> Close:
+    state, read_at = kept_state(connection, release, entity, period, desk.clock.now())
+    return _close(release, state, read_at, False, why)
+
+
+def _kept_instead(desk: Desk, release: Release, entity: str, period: Period, error: Exception) -> Close:
+    """What is kept of a close whose evidence cannot be read now. Raises the error where nothing is."""
+    with desk.pool.connection() as connection:
+        found = _kept(connection, desk, release, entity, period, str(error))
+    if found.read_at is None:
+        raise error
+    return found
 
 
 def _entity(desk: Desk, caller: Caller, entity: str) -> Release:
@@ -237,7 +289,9 @@ def _days(release: Release, state: CloseState) -> list[CloseDay]:
     return found
 
 
-def _close(release: Release, state: CloseState, read_at: datetime | None) -> Close:
+def _close(
+    release: Release, state: CloseState, read_at: datetime | None, current: bool, why: str = ""
+) -> Close:
     tasks = []
     for s in state.tasks:
         signature = s.signature
@@ -255,6 +309,6 @@ def _close(release: Release, state: CloseState, read_at: datetime | None) -> Clo
     return Close(
         entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
         business_days=state.days, due_at=state.due_at, expected_at=state.expected_at,
-        critical_path=list(state.critical), read_at=read_at, days=_days(release, state),
-        tasks=tasks,
+        critical_path=list(state.critical), read_at=read_at, as_of=read_at,
+        current=current, why_not=why, days=_days(release, state), tasks=tasks,
     )  # fmt: skip

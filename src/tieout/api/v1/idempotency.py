@@ -1,14 +1,19 @@
-"""A write with an Idempotency-Key is done once and answered alike, however often it is sent.
+"""A write is one transaction, with an Idempotency-Key done once and answered alike, however often it is sent.
 
-Of the same key with another request the second is refused; of two at the same time the second is told to wait. An
-answer that says "not now" (5xx, 429, 401) is not kept: the same key may try again. Kept for a day.
+The key and the answer are written in the very transaction of the effect (see `unit`): a process that dies in between
+leaves neither. Of the same key with another request the second is refused; of two at the same time the second is told
+to wait. An answer that says "not now" (5xx, 429, 401) is not kept: the same key may try again. Kept for a day.
+
+A question (`try`, `look`, `test`) changes nothing that counts: it is asked again, and holds no transaction open.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,9 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tieout.api.v1.calling import Desk, caller_of
 from tieout.api.v1.problems import ProblemError, answer
+from tieout.api.v1.unit import SCOPE, BusyError, Kept, Key, Unit
+from tieout.engine import crash_point
+from tieout.observe import get_logger
 from tieout.security import StampError
+from tieout.settings import ProjectError
 from tieout.store import Queries
 
+_log = get_logger(__name__)
 _SQL = Queries("tieout.api.v1")
 _KEPT = timedelta(days=1)
 # Where an answer may hold a secret it is never kept.
@@ -26,13 +36,16 @@ _COVERED = (
     "/cases", "/approvals", "/interfaces", "/matches", "/lessons", "/closes", "/mappings", "/payment-runs", "/systems",
     "/access/people", "/access/grants", "/access/changes",
 )  # fmt: skip
+_QUESTIONS = ("/try", "/look", "/test")
+# What these do stands in files of the project, which are put in place after the commit.
+_FILES = ("/mappings", "/systems")
 _NOT_KEPT = (401, 429)
 _LONGEST = 200
 
 
 def is_covered(path: str) -> bool:
-    """Whether writes to a path are done once a key."""
-    return path.startswith(_COVERED) and not path.endswith("/invitation")
+    """Whether writes to a path are one transaction, and done once a key."""
+    return path.startswith(_COVERED) and not path.endswith(("/invitation", *_QUESTIONS))
 
 
 class Idempotent:
@@ -42,80 +55,135 @@ class Idempotent:
         self._app, self._desk = app, desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope.get("headers", []))
-        key = headers.get(b"idempotency-key", b"").decode("latin-1")
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        covered = is_covered(path)
-        if scope["type"] != "http" or not key or not covered or scope["method"] in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or not is_covered(path):
             return await self._app(scope, receive, send)
-        if len(key) > _LONGEST:
+        headers = dict(scope.get("headers", []))
+        name = headers.get(b"idempotency-key", b"").decode("latin-1")
+        if len(name) > _LONGEST:
             problem = answer(422, "idempotency", f"an Idempotency-Key has {_LONGEST} characters at most")
             return await problem(scope, receive, send)
         body = await _whole(receive)
-        # Whose key it is: two callers may use the same.
-        who = hashlib.sha256(
-            headers.get(b"authorization", b"") + b"\x1f" + headers.get(b"cookie", b"")
-        ).digest()
-        request = hashlib.sha256(
-            f"{scope['method']} {path}?".encode() + scope["query_string"] + b"\x1f" + body
-        ).digest()
-        if not await run_in_threadpool(self._alive, Request(scope)):
-            # Nothing is told, or kept, of what somebody asked before who is not let in any more.
-            return await self._app(scope, _again(body), send)
-        known = await run_in_threadpool(self._begin, who, key, request)
-        if known is not None:
-            return await known(scope, receive, send)
+        key = None
+        if name:
+            who = hashlib.sha256(
+                headers.get(b"authorization", b"") + b"\x1f" + headers.get(b"cookie", b"")
+            ).digest()
+            request = f"{scope['method']} {path}?".encode() + scope["query_string"] + b"\x1f" + body
+            key = Key(who, name, hashlib.sha256(request).digest())
+            if not await run_in_threadpool(self._alive, Request(scope)):
+                # Nothing is told, or kept, of what somebody asked before who is not let in any more.
+                return await self._app(scope, _again(body), send)
+        begun = await run_in_threadpool(self._begin, key, path)
+        if not isinstance(begun, Unit):
+            return await begun(scope, receive, send)
+        messages = await self._done(begun, key, scope, body)
+        # Committed before it is told: whoever heard it and asks again is answered alike.
+        for message in messages:
+            await send(message)
+
+    async def _done(self, unit: Unit, key: Key | None, scope: Scope, body: bytes) -> list[Message]:
+        """What the operation answers, once its transaction ended."""
         kept: list[Message] = []
 
         async def keep(message: Message) -> None:
             kept.append(message)
 
         try:
-            await self._app(scope, _again(body), keep)
-        finally:
-            await run_in_threadpool(self._end, who, key, kept)
-        # Kept before it is told: whoever heard it and asks again is answered alike.
-        for message in kept:
-            await send(message)
+            await self._app({**scope, SCOPE: unit}, _again(body), keep)
+        except BaseException:
+            await run_in_threadpool(unit.roll_back)
+            raise
+        problem = await run_in_threadpool(self._end, unit, key, kept)
+        if problem is None:
+            return kept
+        kept.clear()
+        await problem(scope, _again(b""), keep)
+        return kept
 
     def _alive(self, request: Request) -> bool:
         with self._desk.pool.connection() as connection:
+            connection.execute(_SQL["drop_old"], {"before": self._desk.wall.now() - _KEPT})
             try:
                 caller_of(request, self._desk, connection)
             except (ProblemError, StampError):
                 return False
         return True
 
-    def _begin(self, who: bytes, key: str, request: bytes) -> ASGIApp | None:
-        now = self._desk.wall.now()
-        with self._desk.pool.connection() as connection:
-            connection.execute(_SQL["drop_old"], {"before": now - _KEPT})
-            given = {"scope": who, "key": key, "sha": request, "now": now}
-            if connection.execute(_SQL["begin_once"], given).fetchone() is not None:
-                return None
-            row = connection.execute(_SQL["known_once"], given).fetchone()
-        if row is None or (row["status"] is None and bytes(row["request_sha256"]) == request):
+    def _begin(self, key: Key | None, path: str) -> Unit | Response:
+        """A transaction for what is asked now, or the answer where it was asked before."""
+        try:
+            unit = Unit.begin(self._desk.pool)
+        except psycopg.Error:
+            return _no_database()
+        try:
+            known = unit.known(key) if key is not None else None
+            if known is None:
+                unit.ready()
+                return unit
+        except BusyError:
+            unit.roll_back()
             why = "the same request is being answered: send it again in a moment"
             return answer(409, "idempotency", why, {"retry-after": "1"})
-        if bytes(row["request_sha256"]) != request:
-            return answer(422, "idempotency", "this Idempotency-Key was used for another request")
-        body = bytes(row["body"] or b"")
-        replayed = {"idempotent-replayed": "true"}
-        return Response(body, row["status"], replayed, row["content_type"] or None)
+        except BaseException:
+            unit.roll_back()
+            raise
+        unit.roll_back()
+        assert key is not None
+        return self._told_again(known, key, path)
 
-    def _end(self, who: bytes, key: str, kept: list[Message]) -> None:
-        start = next((m for m in kept if m["type"] == "http.response.start"), None)
-        status = start["status"] if start else 500
-        given = {"scope": who, "key": key}
-        with self._desk.pool.connection() as connection:
-            if status >= 500 or status in _NOT_KEPT:
-                connection.execute(_SQL["drop_once"], given)
-                return
-            kind = dict(start["headers"]).get(b"content-type", b"").decode("latin-1") if start else ""
-            body = b"".join(m.get("body", b"") for m in kept if m["type"] == "http.response.body")
-            connection.execute(
-                _SQL["keep_once"], given | {"status": status, "content_type": kind, "body": body}
+    def _told_again(self, known: Kept, key: Key, path: str) -> Response:
+        if known.request_sha256 != key.request_sha256:
+            return answer(422, "idempotency", "this Idempotency-Key was used for another request")
+        if known.status is None:
+            why = (
+                "an earlier version of Tieout began this request and ended before it answered: look whether it was "
+                "done, and send what is left with another key"
             )
+            return answer(409, "idempotency", why)
+        if path.startswith(_FILES) and self._desk.office is not None:
+            problem = _put_in_place(self._desk.office.settle_files)
+            if problem is not None:
+                return problem
+        replayed = {"idempotent-replayed": "true"}
+        return Response(known.body, known.status, replayed, known.content_type or None)
+
+    def _end(self, unit: Unit, key: Key | None, kept: list[Message]) -> Response | None:
+        """Commit what was done with its answer, or undo it all; a problem where that is not known."""
+        start = next((m for m in kept if m["type"] == "http.response.start"), None)
+        if start is None or start["status"] >= 500:
+            unit.roll_back()
+            return None
+        try:
+            unit.settle()
+            if key is not None and start["status"] not in _NOT_KEPT:
+                kind = dict(start["headers"]).get(b"content-type", b"").decode("latin-1")
+                body = b"".join(m.get("body", b"") for m in kept if m["type"] == "http.response.body")
+                unit.keep(key, start["status"], kind, body, self._desk.wall.now())
+            crash_point("api.before_commit")
+            unit.commit()
+        except psycopg.Error as error:
+            unit.roll_back()
+            _log.warning("a write was not committed", error=type(error).__name__)
+            return _no_database()
+        crash_point("api.after_commit")
+        return _put_in_place(*unit.after)
+
+
+def _put_in_place(*acts: Callable[[], None]) -> Response | None:
+    """What is to be done after a commit; a problem where it cannot be: whoever comes next tries it again."""
+    try:
+        for act in acts:
+            act()
+    except ProjectError as error:
+        why = f"it is decided and recorded, and not in place yet: {error}; send it again, with the same Idempotency-Key"
+        return answer(503, "folder", why, {"retry-after": "5"})
+    return None
+
+
+def _no_database() -> Response:
+    why = "the database does not answer: send it again, with the same Idempotency-Key"
+    return answer(503, "database", why, {"retry-after": "5"})
 
 
 def _again(body: bytes) -> Receive:

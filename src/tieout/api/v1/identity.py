@@ -21,6 +21,7 @@ from tieout.api.v1.calling import (
     TheOrigin,
     same_site,
 )
+from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.security import fold_name
 from tieout.security.identity import Session, SignedIn, SignInError, csrf_of
@@ -218,7 +219,8 @@ def sign_on(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Resp
         raise ProblemError(
             404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
         )
-    address, browser = desk.provider.start(connection, _back(desk), desk.wall.now(), origin)
+    with desk.expensive.place(*_SSO_PLACES):
+        address, browser = desk.provider.start(connection, _back(desk), desk.wall.now(), origin)
     response = RedirectResponse(address, 303)
     response.set_cookie(
         _SSO_COOKIE, browser, httponly=True, secure=desk.settings.secure, samesite="lax", path="/api/v1/sign-in",
@@ -243,14 +245,19 @@ def signed_on(
         )
     browser = request.cookies.get(_SSO_COOKIE, "")
     try:
-        vouched = desk.provider.finish(connection, state, code, browser, desk.wall.now(), origin)
+        with desk.expensive.place(*_SSO_PLACES):
+            vouched = desk.provider.finish(connection, state, code, browser, desk.wall.now(), origin)
         signed = desk.identity(connection).sign_on(vouched.name, vouched.second_factor, origin)
-    except SignInError as error:
+    except (SignInError, NotNowError) as error:
         return RedirectResponse(f"/sign-in?why={quote(str(error))}", 303)
     response = RedirectResponse("/" if signed.next == "done" else "/sign-in", 303)
     response.delete_cookie(_SSO_COOKIE, path="/api/v1/sign-in")
     desk.give(response, signed)
     return response
+
+
+# A provider that does not answer keeps a few threads, and lets every other request be answered.
+_SSO_PLACES = ("the single sign-on", 6)
 
 
 def _back(desk: TheDesk) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, TheDesk, TheUnit, needs
 from tieout.api.v1.cells import meant_cell, plain_cell
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
@@ -19,9 +19,7 @@ from tieout.api.v1.shapes import Filter, Reason
 from tieout.evidence import Entry, record
 from tieout.rules import Mapping, MappingRow
 from tieout.settings import ProjectError, cells_of, parse_mapping
-from tieout.store import Queries
 
-_SQL = Queries("tieout.api.v1")
 router = APIRouter(prefix="/mappings", tags=["mappings"])
 Reader = Annotated[Caller, needs("mappings:read")]
 Writer = Annotated[Caller, needs("mappings:write")]
@@ -130,15 +128,16 @@ def try_mapping(table: Table, body: Draft, caller: Reader, desk: TheDesk) -> Dif
 
 @router.put("/{table}")
 def change_mapping(
-    table: Table, body: Change, caller: Writer, desk: TheDesk, connection: TheConnection, office: TheOffice
+    table: Table, body: Change, caller: Writer, desk: TheDesk, unit: TheUnit, office: TheOffice
 ) -> Difference:
     """Put a draft in a table's place: refused whole where a row is not as expected, or somebody changed the table
     meanwhile. Documents that wait for an approval are asked about anew where it touches them."""
     if not caller.may("mappings:write", "*"):
         raise ProblemError(403, "forbidden", "a mapping is of every entity: so must the role be")
+    connection = unit.connection
     with connection.transaction():
         # One at a time: of two who looked at the same state the second is told.
-        connection.execute(_SQL["lock_mappings"])
+        office.begin_change(connection)
         found = _difference(desk.release().mappings, table, body.content)
         if found.seen != body.seen:
             raise ProblemError(409, "mapping", f"{table} was changed meanwhile: look at it again")
@@ -150,7 +149,7 @@ def change_mapping(
         }  # fmt: skip
         record(connection, [Entry(desk.clock.now(), caller.name, "mapping.changed", table, "", detail)])
         try:
-            office.change_mapping(table, *cells_of(_meant(body.content)))
+            unit.after.append(office.change_mapping(connection, table, *cells_of(_meant(body.content))))
         except ProjectError as error:
             raise ProblemError(422, "mapping", str(error)) from None
     return found

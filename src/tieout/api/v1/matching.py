@@ -365,7 +365,7 @@ def _open(desk: Desk, caller: Caller, office: Any, entity: str, lines: list[int]
     if reconciliation_interface(release, entity) is None:
         raise ProblemError(409, "match", f"no interface reconciles {entity}")
     today = desk.clock.now().astimezone(release.entities[entity].zone).date()
-    interface, cash, due = office.open_items(entity, today, lines)
+    interface, cash, due = desk.expensive.do(entity, lambda: office.open_items(entity, today, lines))
     known = {i.line for i in (*cash, *due)}
     gone = [x for x in lines if x not in known]
     if gone:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends
@@ -12,15 +11,13 @@ from fastapi import Depends
 from tieout.api.v1.calling import TheDesk
 from tieout.api.v1.problems import ProblemError
 from tieout.close import CloseState
-from tieout.connect import Connector, ConnectorRegistry, OpenItem
+from tieout.connect import Connector, ConnectorRegistry, LedgerReader, OpenItem, SystemConfig
 from tieout.evidence import Signer
 from tieout.money import Period
-from tieout.payables import Proposal
 from tieout.pipeline import ProcessStage
-from tieout.reconcile.ledger import Run
 from tieout.rules import Interface
-from tieout.security import Person
 from tieout.settings import Project
+from tieout.store import Connection
 
 
 class Office(Protocol):
@@ -43,34 +40,36 @@ class Office(Protocol):
         self, name: str, connector: str, given: Mapping[str, str]
     ) -> list[tuple[str, bool, str]]: ...
 
-    def connect_system(self, name: str, connector: str, given: Mapping[str, str]) -> None: ...
+    def connect_system(
+        self, connection: Connection, name: str, connector: str, given: Mapping[str, str]
+    ) -> tuple[SystemConfig, Callable[[], None]]: ...
 
-    def disconnect_system(self, name: str) -> None: ...
+    def disconnect_system(self, connection: Connection, name: str) -> Callable[[], None]: ...
+
+    def begin_change(self, connection: Connection) -> None: ...
+
+    def settle_files(self) -> None: ...
 
     @property
     def registry(self) -> ConnectorRegistry: ...
 
     def close_state(self, entity: str, period: Period) -> CloseState: ...
 
-    def sign_close(
-        self, entity: str, period: Period, tasks: Sequence[str], who: str | Person, key: str = ""
-    ) -> list[tuple[str, str]]: ...
-
-    def lock_books(self, entity: str, period: Period, kind: str, who: str) -> dict[str, date | None]: ...
+    def set_lock(self, entity: str, period: Period, kind: str, who: str) -> dict[str, date | None]: ...
 
     def open_items(
         self, entity: str, until: date, lines: Sequence[int] = ()
     ) -> tuple[Interface, list[OpenItem], list[OpenItem]]: ...
 
-    def reconcile(self, entity: str, until: date, dry: bool = False) -> Run: ...
+    def payer(self, entity: str) -> tuple[Interface, LedgerReader]: ...
 
-    def propose_payments(
-        self, entity: str, pay_on: date, until: date, by: str = "", dry: bool = False
-    ) -> Proposal: ...
+    def begin_proposal(self, connection: Connection, entity: str) -> bool: ...
 
     def mapping_cells(self, table: str) -> tuple[list[str], list[list[str]]]: ...
 
-    def change_mapping(self, table: str, header: list[str], rows: list[list[str]]) -> Path: ...
+    def change_mapping(
+        self, connection: Connection, table: str, header: list[str], rows: list[list[str]]
+    ) -> Callable[[], None]: ...
 
 
 def office_of(desk: TheDesk) -> Office:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs
+from tieout.api.v1.expensive import NotNowError
+from tieout.api.v1.office import Office, TheOffice
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Money, Name
-from tieout.payables import PaymentRunError, payment_interface
+from tieout.payables import PaymentRunError, Proposal, check_run, payment_interface, propose_of
 from tieout.payables import runs as read_runs
+from tieout.store import Connection
 
 router = APIRouter(prefix="/payment-runs", tags=["payments"])
 Reader = Annotated[Caller, needs("documents:read")]
@@ -106,8 +108,25 @@ def payment_runs(
     return [Run(**r) for r in read_runs(connection, interface)]
 
 
+def _proposal(body: Propose, caller: Caller, desk: Desk, connection: Connection, office: Office) -> Proposal:
+    """The ledger is asked in the entity's lane, which the transaction of the proposal holds: what is open now is in no
+    run that another makes at the same time. Raises PaymentRunError."""
+    release, now = desk.release(), desk.clock.now()
+    interface, reader = office.payer(body.entity)
+    check_run(release, interface, body.pay_on, now)
+    if not body.dry and not office.begin_proposal(connection, body.entity):
+        raise NotNowError(f"another run of {body.entity} is being proposed: try again in a moment", 2)
+    items = desk.expensive.do(body.entity, lambda: reader.open_items([], body.pay_on))
+    return propose_of(
+        connection, release, interface, items, pay_on=body.pay_on, until=body.due_until or body.pay_on,
+        by=caller.name, now=now, dry=body.dry,
+    )  # fmt: skip
+
+
 @router.post("")
-def propose_run(body: Propose, caller: Proposer, desk: TheDesk, office: TheOffice) -> Proposed:
+def propose_run(
+    body: Propose, caller: Proposer, desk: TheDesk, connection: TheConnection, office: TheOffice
+) -> Proposed:
     """Propose a payment of every supplier's due bills, less its credits; it waits for its release."""
     if body.entity not in desk.release().entities or not caller.may("documents:read", body.entity):
         raise ProblemError(404, "entity", f"no entity {body.entity!r}")
@@ -115,9 +134,8 @@ def propose_run(body: Propose, caller: Proposer, desk: TheDesk, office: TheOffic
         raise ProblemError(
             403, "forbidden", f"{caller.name} has no role for payments:propose of {body.entity}"
         )
-    until = body.due_until or body.pay_on
     try:
-        found: Any = office.propose_payments(body.entity, body.pay_on, until, caller.name, body.dry)
+        found = _proposal(body, caller, desk, connection, office)
     except PaymentRunError as error:
         raise ProblemError(409, "payment-run", str(error)) from None
     return Proposed(

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from tieout.connect import ConnectorError
+from tieout.connect import ConnectorError, TransientError, UnknownOutcomeError
 from tieout.observe import get_logger
 from tieout.security import AuthorityError, StampError
 from tieout.security.identity import PasswordError, SignInError, ThrottledError
@@ -59,6 +59,14 @@ def answer(
     )
 
 
+def _by_a_system(error: ConnectorError) -> JSONResponse:
+    """What may succeed in a while is no answer that a key keeps."""
+    if isinstance(error, (TransientError, UnknownOutcomeError)):
+        why = f"a system outside does not answer: {error}; send it again, with the same Idempotency-Key"
+        return answer(503, "system", why, {"retry-after": "30"})
+    return answer(409, "system", f"a system outside did not do it: {error}")
+
+
 def handle(app: FastAPI) -> None:
     """Let every error of `app` be answered as a problem."""
 
@@ -75,7 +83,7 @@ def handle(app: FastAPI) -> None:
             case AuthorityError():
                 return answer(409, "access", str(error))
             case ConnectorError():
-                return answer(409, "system", f"a system outside did not do it: {error}")
+                return _by_a_system(error)
             case StampError():
                 return answer(503, "not-ours", str(error))
             case RequestValidationError():

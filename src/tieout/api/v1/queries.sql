@@ -75,22 +75,20 @@ where (%(every)s or state = 'open')
   and (%(request_id)s::bigint is null or request_id > %(request_id)s)
 order by request_id limit %(limit)s
 
--- name: begin_once
-insert into tieout.idempotency (scope, key, request_sha256, made_at) values (%(scope)s, %(key)s, %(sha)s, %(now)s)
-on conflict (scope, key) do nothing returning scope
+-- name: lock_once
+select pg_try_advisory_xact_lock(%(lock)s) as mine
 
 -- name: known_once
 select request_sha256, status, content_type, body, made_at from tieout.idempotency where scope = %(scope)s and key = %(key)s
 
 -- name: keep_once
-update tieout.idempotency set status = %(status)s, content_type = %(content_type)s, body = %(body)s
-where scope = %(scope)s and key = %(key)s
-
--- name: drop_once
-delete from tieout.idempotency where scope = %(scope)s and key = %(key)s and status is null
+insert into tieout.idempotency (scope, key, request_sha256, made_at, status, content_type, body)
+values (%(scope)s, %(key)s, %(sha)s, %(now)s, %(status)s, %(content_type)s, %(body)s)
 
 -- name: drop_old
-delete from tieout.idempotency where made_at < %(before)s
+-- Of two that tidy up neither waits for the other.
+delete from tieout.idempotency where ctid = any(array(
+    select ctid from tieout.idempotency where made_at < %(before)s limit 1000 for update skip locked))
 
 -- name: polled
 select 1 from tieout.poll_cursor where interface = %(interface)s and left(stream, 1) <> '#' limit 1
@@ -278,6 +276,3 @@ left join tieout.interface_failure f using (interface) group by interface
 
 -- name: open_by_interface
 select interface, count(*)::int as open_cases from tieout.cases where state = 'open' group by interface
-
--- name: lock_mappings
-select pg_advisory_xact_lock(7402, 0)

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, needs_shortly, seen_by
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
@@ -33,6 +33,7 @@ router = APIRouter(tags=["running"])
 Reader = Annotated[Caller, needs("interfaces:read")]
 Runner = Annotated[Caller, needs("interfaces:run")]
 Replayer = Annotated[Caller, needs("interfaces:replay")]
+RangeTrier = Annotated[Caller, needs_shortly("interfaces:replay")]
 Interfaced = Annotated[str, PathParam(max_length=80)]
 Auditor = Annotated[Caller, needs("evidence:read")]
 
@@ -160,22 +161,22 @@ def resume_interface(name: Interfaced, caller: Runner, desk: TheDesk, connection
 
 
 @router.post("/interfaces/{name}/replay/try")
-def try_replay(
-    name: Interfaced,
-    body: Range,
-    caller: Replayer,
-    desk: TheDesk,
-    connection: TheConnection,
-    office: TheOffice,
+async def try_replay(
+    name: Interfaced, body: Range, caller: RangeTrier, desk: TheDesk, office: TheOffice
 ) -> RangeTried:
     """What replaying a range would book now, in money: nothing is changed."""
     found = _interface(desk, caller, name, "interfaces:replay")
     span(body.since, body.until)
-    done = try_range(
-        connection, office.process, desk.release(), found, body.since, body.until, desk.clock.now()
-    )
-    stands = [Stand(**r) for r in in_range(connection, found, body.since, body.until)]
-    return RangeTried(**tried_now(done).model_dump(), stands=stands)
+
+    def tried() -> RangeTried:
+        with desk.pool.connection() as connection:
+            now, release = desk.clock.now(), desk.release()
+            done = try_range(connection, office.process, release, found, body.since, body.until, now)
+            stands = [Stand(**r) for r in in_range(connection, found, body.since, body.until)]
+        return RangeTried(**tried_now(done).model_dump(), stands=stands)
+
+    share = ("try range", name, body.since, body.until)
+    return await desk.expensive.ask(found.entity, tried, share=share)
 
 
 @router.post("/interfaces/{name}/replay", status_code=202)
@@ -224,7 +225,7 @@ def evidence_pack(caller: Auditor, desk: TheDesk, connection: TheConnection, off
     os.close(handle)
     path = Path(name)
     try:
-        with connection.transaction():
+        with desk.expensive.place("an evidence pack", 2), connection.transaction():
             count = export_pack(connection, office.signer, office.project.witness, path)
             detail = {"entries": count}
             record(

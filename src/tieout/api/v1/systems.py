@@ -7,18 +7,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 from pydantic import Field as Length
+from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, Desk, TheDesk, TheUnit, needs, needs_shortly
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
-from tieout.connect import AddressError
+from tieout.connect import AddressError, Connector, SystemConfig
 from tieout.evidence import Entry, record
+from tieout.rules import Release
 from tieout.settings import ProjectError
 from tieout.store import Connection
 
 router = APIRouter(prefix="/systems", tags=["systems"])
 Reader = Annotated[Caller, needs("systems:read")]
 Tester = Annotated[Caller, needs("systems:write")]
+Asker = Annotated[Caller, needs_shortly("systems:write")]
 System = Annotated[str, Path(max_length=80)]
 
 
@@ -89,27 +92,29 @@ class Step(BaseModel):
 @router.get("")
 def systems(caller: Reader, desk: TheDesk, office: TheOffice) -> list[Connected]:
     """Every system that the project connects."""
-    release, found = desk.release(), []
-    for name, config in office.project.systems.items():
-        connector = office.connector_of(name)
-        settings = [
-            Setting(
-                name=f.name,
-                help=f.help,
-                secret=f.secret,
-                value=("set" if config.text(f.name) else "missing") if f.secret else config.text(f.name),
-            )
-            for f in connector.config
-        ]
-        found.append(
-            Connected(
-                system=name, connector=connector.name, title=connector.title, version=connector.version,
-                environment=config.environment, can=list(connector.can), streams=[s.name for s in connector.streams],
-                interfaces=[i.name for i in release.interfaces.values() if i.system == name], limits=connector.limits,
-                assumed=list(connector.assumed), settings=settings, by_browser=config.private is not None,
-            )
-        )  # fmt: skip
-    return found
+    release = desk.release()
+    return [
+        _connected(name, config, office.connector_of(name), release)
+        for name, config in office.project.systems.items()
+    ]
+
+
+def _connected(name: str, config: SystemConfig, connector: Connector, release: Release) -> Connected:
+    settings = [
+        Setting(
+            name=f.name,
+            help=f.help,
+            secret=f.secret,
+            value=("set" if config.text(f.name) else "missing") if f.secret else config.text(f.name),
+        )
+        for f in connector.config
+    ]
+    return Connected(
+        system=name, connector=connector.name, title=connector.title, version=connector.version,
+        environment=config.environment, can=list(connector.can), streams=[s.name for s in connector.streams],
+        interfaces=[i.name for i in release.interfaces.values() if i.system == name], limits=connector.limits,
+        assumed=list(connector.assumed), settings=settings, by_browser=config.private is not None,
+    )  # fmt: skip
 
 
 @router.get("/kinds")
@@ -127,57 +132,58 @@ def kinds(caller: Reader, office: TheOffice) -> list[Kind]:
 
 
 @router.post("/{system}/try")
-def try_system(
-    system: System, body: Draft, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
+async def try_system(
+    system: System, body: Draft, caller: Asker, desk: TheDesk, office: TheOffice
 ) -> list[Step]:
     """Ask a system that is not connected yet, step by step: its address, whether it lets us in, what can be read, and
     every right that is missing. Nothing is kept."""
-    steps = _steps(office.try_system(system, body.connector, body.settings))
-    _told(connection, desk, caller, "system.tried", system, _said(body, steps))
+    found = await desk.expensive.ask(system, lambda: office.try_system(system, body.connector, body.settings))
+    steps = _steps(found)
+    await run_in_threadpool(_told_shortly, desk, caller, "system.tried", system, _said(body, steps))
     return steps
 
 
 @router.put("/{system}")
 def connect_system(
-    system: System, body: Draft, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
+    system: System, body: Draft, caller: Tester, desk: TheDesk, unit: TheUnit, office: TheOffice
 ) -> Connected:
     """Connect a system, or change one that was connected so: in force at once."""
     _by_a_person(caller)
-    with connection.transaction():
-        _told(connection, desk, caller, "system.connected", system, _said(body, []))
+    with unit.connection.transaction():
+        _told(unit.connection, desk, caller, "system.connected", system, _said(body, []))
         try:
-            office.connect_system(system, body.connector, body.settings)
+            config, after = office.connect_system(unit.connection, system, body.connector, body.settings)
         except (ProjectError, AddressError) as error:
             raise ProblemError(422, "system", str(error)) from None
-    return next(s for s in systems(caller, desk, office) if s.system == system)
+    unit.after.append(after)
+    return _connected(system, config, office.registry[body.connector], desk.release())
 
 
 @router.delete("/{system}", status_code=204)
 def disconnect_system(
-    system: System, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
+    system: System, caller: Tester, desk: TheDesk, unit: TheUnit, office: TheOffice
 ) -> None:
     """Take a system out that nothing needs any more, and its secrets."""
     _by_a_person(caller)
     if system not in office.project.systems:
         raise ProblemError(404, "system", f"no system {system!r}")
-    with connection.transaction():
-        _told(connection, desk, caller, "system.disconnected", system, {})
+    with unit.connection.transaction():
+        _told(unit.connection, desk, caller, "system.disconnected", system, {})
         try:
-            office.disconnect_system(system)
+            unit.after.append(office.disconnect_system(unit.connection, system))
         except ProjectError as error:
             raise ProblemError(409, "system", str(error)) from None
 
 
 @router.post("/{system}/test")
-def test_system(
-    system: System, caller: Tester, desk: TheDesk, connection: TheConnection, office: TheOffice
-) -> list[Step]:
+async def test_system(system: System, caller: Asker, desk: TheDesk, office: TheOffice) -> list[Step]:
     """Ask a system step by step, until one does not work: it says what is missing."""
     if system not in office.project.systems:
         raise ProblemError(404, "system", f"no system {system!r}")
-    steps = _steps(office.check_system(system))
+    found = await desk.expensive.ask(system, lambda: office.check_system(system), share=("test", system))
+    steps = _steps(found)
     detail = {"works": all(s.works for s in steps), "steps": len(steps)}
-    _told(connection, desk, caller, "system.tested", system, detail)
+    await run_in_threadpool(_told_shortly, desk, caller, "system.tested", system, detail)
     return steps
 
 
@@ -196,6 +202,11 @@ def _told(
 ) -> None:
     with connection.transaction():
         record(connection, [Entry(desk.clock.now(), caller.name, action, system, "", detail)])
+
+
+def _told_shortly(desk: Desk, caller: Caller, action: str, system: str, detail: dict[str, Any]) -> None:
+    with desk.pool.connection() as connection:
+        _told(connection, desk, caller, action, system, detail)
 
 
 def _by_a_person(caller: Caller) -> None:

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, needs_shortly, seen_by
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
@@ -255,6 +256,7 @@ class WholeDocument(Document):
 
 Reader = Annotated[Caller, needs("cases:read")]
 Writer = Annotated[Caller, needs("cases:write")]
+Trier = Annotated[Caller, needs_shortly("cases:write")]
 DocumentReader = Annotated[Caller, needs("documents:read")]
 Replayer = Annotated[Caller, needs("interfaces:replay")]
 
@@ -334,23 +336,34 @@ def solve_many(body: SolveMany, caller: Writer, desk: TheDesk, connection: TheCo
 
 
 @router.post("/cases/{case_id}/try")
-def try_one(
-    case_id: int, caller: Writer, desk: TheDesk, connection: TheConnection, office: TheOffice
-) -> Tried:
+async def try_one(case_id: int, caller: Trier, desk: TheDesk, office: TheOffice) -> Tried:
     """What a replay would book now, before anybody replays: nothing is changed."""
-    _case(connection, caller, case_id, "cases:write")
-    return _tried(try_case(connection, office.process, desk.release(), case_id, None, None, desk.clock.now()))
+
+    def entity_of() -> str:
+        with desk.pool.connection() as connection:
+            return str(_case(connection, caller, case_id, "cases:write")["entity"])
+
+    def tried() -> TriedNow:
+        with desk.pool.connection() as connection:
+            now = desk.clock.now()
+            return try_case(connection, office.process, desk.release(), case_id, None, None, now)
+
+    entity = await run_in_threadpool(entity_of)
+    return _tried(await desk.expensive.ask(entity, tried, share=("try case", case_id)))
 
 
 @router.post("/cases/try")
-def try_cause(
-    body: Replay, caller: Writer, desk: TheDesk, connection: TheConnection, office: TheOffice
-) -> Tried:
+async def try_cause(body: Replay, caller: Trier, desk: TheDesk, office: TheOffice) -> Tried:
     """What replaying everything of a cause would book now: nothing is changed."""
     mine = seen_by(caller, "cases:write", None)
-    return _tried(
-        try_case(connection, office.process, desk.release(), None, body.cause, mine, desk.clock.now())
-    )
+
+    def tried() -> TriedNow:
+        with desk.pool.connection() as connection:
+            now = desk.clock.now()
+            return try_case(connection, office.process, desk.release(), None, body.cause, mine, now)
+
+    share = ("try cause", body.cause, None if mine is None else tuple(mine))
+    return _tried(await desk.expensive.ask("every entity", tried, share=share))
 
 
 @router.post("/cases/{case_id}/solve")

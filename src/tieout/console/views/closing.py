@@ -58,7 +58,9 @@ class Close:
         path = self._path(page)
         match page.typed.get("act"):
             case "look":
-                await page.api.post(f"{path}/look")
+                seen = await page.api.post(f"{path}/look")
+                if not seen["current"]:
+                    return f"the evidence could not be read now, it is of {seen['as_of'][:16]}: {seen['why_not']}"
                 return "the evidence was read"
             case "lock":
                 done = await page.api.post(f"{path}/lock", {"kind": page.typed.get("kind", "")})

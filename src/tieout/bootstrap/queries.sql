@@ -1,0 +1,41 @@
+-- name: lock_changes
+-- One at a time: of two changes that are good alone and not together the second is refused.
+select pg_advisory_xact_lock(7402, 0)
+
+-- name: changes
+select change_id, path, staged from tieout.file_change order by change_id
+
+-- name: add_change
+insert into tieout.file_change (path, staged, decided_at) values (%(path)s, %(staged)s, %(at)s)
+
+-- name: end_changes
+delete from tieout.file_change where change_id = any(%(ids)s)
+
+-- name: others
+-- Whoever else is at this database: of a project that runs, its workers and web sides.
+select count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+
+-- name: last_entries
+-- The last restore, and whether anything happened since it but what every start writes.
+select r.detail, exists (
+    select from tieout.evidence e where e.evidence_id > r.evidence_id and e.action <> 'release.activated'
+) as later
+from tieout.evidence r where r.action = %(action)s order by r.evidence_id desc limit 1
+
+-- name: last_head
+select tree_size, root_hash, key_id from tieout.evidence_head order by tree_size desc limit 1
+
+-- name: jump
+select setval(pg_get_serial_sequence('tieout.evidence', 'evidence_id'),
+    (select coalesce(max(evidence_id), 0) + %(by)s from tieout.evidence))
+
+-- name: has_table
+select to_regclass(%(name)s) is not null as found
+
+-- name: stamped_message
+select interface, stream, dedupe_key, transport, submitted_by, body_sha256, stamp from tieout.message
+where stamp is not null order by message_id desc limit 1
+
+-- name: end_sessions
+update tieout.session set ended_at = %(at)s, ended_why = 'the database was restored' where ended_at is null
