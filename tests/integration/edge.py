@@ -60,6 +60,7 @@ class Edge:
         deadline = time.monotonic() + 60
         while self.get("/healthz")[0] != 200:
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
                 raise AssertionError((folder / "serve.log").read_text()[-3000:])
             time.sleep(0.05)
 

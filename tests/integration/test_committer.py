@@ -115,6 +115,15 @@ def test_what_is_the_connections_is_tried_again(
     assert kept(database) == {"a", "b"} and committer.ailing() == ""
 
 
+def test_a_limit_that_one_row_passes_is_not_the_connections(
+    committer: Committer, database: Database, after: After
+) -> None:
+    """An index entry that is too large is an operational error by its class: its neighbours are kept at once."""
+    after.raises = [psycopg.errors.ProgramLimitExceeded("index row size")]
+    assert commit(committer, [item("a"), item("b")]) == [200, 200]
+    assert kept(database) == {"a", "b"}
+
+
 class _Odd(BaseException):
     pass
 
