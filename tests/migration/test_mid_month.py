@@ -20,6 +20,7 @@ import pytest
 
 from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.restoring import HalfMonth, restore_half_month
+from tests.stages import step
 from tieout.cli.tables import tie_out_json
 from tieout.connect import Item, LedgerFacts
 from tieout.documents import canonical_bytes, decode_document, decode_effect, encode_effect
@@ -225,7 +226,7 @@ def test_the_evidence_pack_of_before_verifies_and_evidence_goes_on(own_month: Ha
     kept.write_bytes(app.project.witness.read_bytes())
     connection = app.database.connect(autocommit=True)
     sealer = Sealer(app.signer, app.clock, app.project.witness)
-    while sealer.step(connection):
+    while step(sealer, connection):
         pass
     with app.database.transaction() as reading:
         count = export_pack(reading, app.signer, app.project.witness, month.folder / "now.zip")
@@ -346,5 +347,5 @@ def process(app: Any, connection: Any) -> None:
     """Let everything that was received be planned, with a ledger that says nothing."""
     app.facts = lambda entity: LedgerFacts(None, {})
     app.foreign = lambda entity, references: {}
-    while app.process.step(connection):
+    while step(app.process, connection):
         pass

@@ -271,6 +271,8 @@ def supervised(count: int, folder: Path = DOCS) -> int:
             f"{seconds[len(seconds) // 2]:.1f} | {seconds[-1]:.1f} |"
         )
     one, five, fifteen = os.getloadavg()
+    cores = os.cpu_count() or 1
+    busy = "Others were at work on it: on a quiet machine it takes less." if fifteen > cores else ""
     write(folder, "deaths", "Deaths under the supervisor", [
         f"{len(found)} scripted deaths of one project under `tieout up`, which is started again where it ended. After each it",
         "is healthy, shown by progress (a signed webhook is acknowledged, and its order becomes a document), or it exited and",
@@ -278,8 +280,8 @@ def supervised(count: int, folder: Path = DOCS) -> int:
         "| what dies | times | healthy again | exited with the reason | seconds to progress, median | most |",
         "|---|---:|---:|---:|---:|---:|", *rows, "",
         f"From the kill of PostgreSQL, the web side, the worker or the supervisor to the first progress: {median(found):.1f} s at the",
-        f"median. The machine has {os.cpu_count()} processors; its load was {one:.1f}, {five:.1f}, {fifteen:.1f} in the last 1, 5, 15 minutes.",
-        "", *bad,
+        f"median. The machine has {cores} processors; its load was {one:.1f}, {five:.1f}, {fifteen:.1f} in the last 1, 5, 15 minutes.",
+        busy, "", *bad,
     ])  # fmt: skip
     return 1 if bad else 0
 

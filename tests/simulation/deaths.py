@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -213,5 +214,5 @@ def _until_progress(site: Site, before: subprocess.Popen[bytes]) -> tuple[str, b
 
 def median(found: list[Died]) -> float:
     """Of what was killed and not kept from starting: the median of kill to first progress in seconds."""
-    plain = sorted(d.seconds for d in found if d.name in ("PostgreSQL", "web side", "worker", "supervisor"))
-    return plain[len(plain) // 2] if plain else 0.0
+    plain = [d.seconds for d in found if d.name in ("PostgreSQL", "web side", "worker", "supervisor")]
+    return statistics.median(plain) if plain else 0.0

@@ -33,6 +33,7 @@ class Status:
         if "*" in entities:
             return self
         mine = {n for n, i in release.interfaces.items() if i.entity in entities}
+        ledgers = {e.ledger for code, e in release.entities.items() if code in entities}
         return replace(
             self,
             cases=[c for c in self.cases if c["entity"] in entities],
@@ -40,6 +41,7 @@ class Status:
             unknown_events=[e for e in self.unknown_events if e["interface"] in mine],
             files=[f for f in self.files if f["interface"] in mine],
             backlog={},
+            unpinned=[u for u in self.unpinned if u["system"] in ledgers],
         )
 
     def to_json(self) -> bytes:
