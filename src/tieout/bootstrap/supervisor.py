@@ -28,6 +28,8 @@ _ENDING_S = 20.0
 _LONGEST_PATH = 90
 # The exit status of a child that cannot use the project's files: see tieout.cli.context.
 _USAGE = 2
+# And of one whose database is of another version: it will not be any other by trying again.
+_OTHER_VERSION = 4
 # So many rounds in a row that fail by a fault of our own are the end.
 _OWN_FAULTS = 20
 
@@ -173,6 +175,8 @@ class Supervisor:
         if self._server is not None and self._server.attempts.hopeless(now):
             return _why(self._server)
         for child in self._children:
+            if child.status == _OTHER_VERSION and not child.up:
+                return f"{child.name} works in this database no more: {child.words}"
             # While files are not usable what runs goes on with those that were: the child waits for somebody to mend them.
             if child.attempts.hopeless(now) and not self._waits_for_files(child):
                 return _why(child)
