@@ -88,3 +88,13 @@ def test_what_is_there_no_more_is_forgotten_after_a_day(database: Database) -> N
     assert forget_old_failures(connection, clock) == 1
     assert rows(database) == [("folder", "", 41)]
     connection.close()
+
+
+def test_a_failure_is_kept_whatever_is_in_its_words(database: Database) -> None:
+    connection = database.connect(autocommit=True)
+    failures = Failures(connection, "poll", Clock())
+    for n, words in enumerate(("half \ud800", "nul \x00", "", "long " * 10_000)):
+        failures.failed(("a", str(n)), ValueError(words), 0)
+    errors = [r["error"] for r in database.rows("select error from tieout.failure order by lane")]
+    assert errors[:3] == ["ValueError: half ?", "ValueError: nul ?", "ValueError"] and len(errors[3]) == 500
+    connection.close()
