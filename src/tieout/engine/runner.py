@@ -127,17 +127,24 @@ class Runner:
         for due in self._lanes(connection, failures, known):
             if self.stopping():
                 break
-            if any(self._waits(known.get(key)) for key in (due.lane, due.system)):
+            if self._must_wait(due, known):
                 continue
             lock = Lane(connection, self.name, *due.lane)
             if not lock.take():
                 continue
             try:
-                worked = self._round(connection, due, failures, known) or worked
+                # Somebody else may have had it a moment ago, and failed.
+                found = failures.of_lane(due.lane, due.system)
+                if not self._must_wait(due, found):
+                    worked = self._round(connection, due, failures, found) or worked
+                    known |= found
             finally:
                 if not connection.closed:
                     lock.free()
         return worked
+
+    def _must_wait(self, due: Due, known: dict[LaneKey, Failure]) -> bool:
+        return any(self._waits(known.get(key)) for key in (due.lane, due.system))
 
     def _waits(self, failure: Failure | None) -> bool:
         return failure is not None and failure.next_at > self._wall.now()
