@@ -1,0 +1,81 @@
+"""Two workers, and a worker that is told to stop: what the one knows must not undo what the other does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.integration.test_process import Site, row
+from tests.integration.test_stage_isolation import Target
+from tests.stages import drain
+from tieout.connect import Outcome, Sending, TransientError
+from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.engine import Due, LaneKey, Pace, Runner, Turn
+from tieout.store import Connection, Database
+
+
+class Two:
+    """A stage of two lanes at one system; `during` happens while the first is worked."""
+
+    name, pace = "two", Pace()
+
+    def __init__(self) -> None:
+        self.worked: list[str] = []
+        self.during: Any = lambda: None
+        self.down = False
+
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        return [Due(("a",), "bank"), Due(("b",), "bank")]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        if lane == ("a",):
+            self.during()
+            return False
+        if self.down:
+            raise TransientError("come back in an hour", 3600.0)
+        self.worked.append(lane[0])
+        return False
+
+
+def test_what_another_worker_was_told_meanwhile_holds(database: Database) -> None:
+    one, other = database.connect(autocommit=True), database.connect(autocommit=True)
+    first, second = Two(), Two()
+    second.down = True
+    first.during = lambda: Runner(second).step(other)
+    Runner(first).step(one)
+    rows = one.execute("select lane, next_at from tieout.failure where stage = 'two'").fetchall()
+    assert ["b"] in [r["lane"] for r in rows]
+    assert first.worked == [], "a system was asked before the hour that it asked for was over"
+    assert min(r["next_at"] for r in rows) > datetime.now(UTC) + timedelta(minutes=50)
+    one.close(), other.close()
+
+
+def test_a_read_back_that_is_cut_off_is_begun_again(database: Database) -> None:
+    site = Site(database)
+    site.take(*(row(f"k{n}") for n in range(4)))
+    site.work()
+    connection, target = database.connect(autocommit=True), Target()
+    drain(DeliveryStage(lambda _: target, site.clock, lambda: ["odoo"]), connection)
+    connection.execute(
+        "insert into tieout.poll_cursor (interface, stream, due_at) values ('odoo', '#verify', '2000-01-01')"
+    )
+    stops: list[bool] = []
+    read: list[str] = []
+
+    class Reader:
+        def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
+            read.extend(s.external_id for s in batch)
+            if len(batch) > 1:
+                raise ValueError("a defect")
+            stops.append(True)
+            return target.read_back(batch, ids)
+
+    stage = VerifyStage(lambda _: Reader(), lambda: ["odoo"], site.clock, timedelta(hours=1))  # type: ignore[arg-type, return-value]
+    runner = Runner(stage)
+    runner.stopping = lambda: bool(stops)
+    runner.step(connection)
+    assert len([r for r in set(read)]) and stops
+    due = connection.execute("select due_at from tieout.poll_cursor where stream = '#verify'").fetchone()
+    assert due is not None and due["due_at"] <= site.clock.now(), "it counts as read back, and most of it was not"
+    connection.close()
