@@ -56,6 +56,12 @@ class Failures:
         rows = self._connection.execute(_SQL["failing_lanes"], {"stage": self._stage})
         return {tuple(r["lane"]): Failure(r["failures"], r["next_at"], r["error"]) for r in rows}
 
+    def of_two(self, lane: LaneKey, other: LaneKey) -> dict[LaneKey, Failure]:
+        """The same of two lanes, as it is now."""
+        given = {"stage": self._stage, "lane": list(lane), "other": list(other)}
+        rows = self._connection.execute(_SQL["failing_now"], given)
+        return {tuple(r["lane"]): Failure(r["failures"], r["next_at"], r["error"]) for r in rows}
+
     def of_items(self, lane: LaneKey) -> dict[str, Failure]:
         """Every item of a lane that failed and has not worked since."""
         given = {"stage": self._stage, "lane": list(lane), "most": MOST_ITEMS}
