@@ -22,6 +22,6 @@ def test_a_file_that_is_booked_and_cannot_be_moved_is_not_refused(folder: Folder
     assert [r["item"] for r in shown] == ["run.csv"] and "taken" in shown[0]["error"]
     (folder.path / "taken").unlink()
     forget_failures(folder.connection)
-    folder.look(1)
+    folder.look(1, 6)
     assert folder.there("taken") == ["run.csv"] and folder.entries() == booked
     assert folder.database.rows("select 1 from tieout.failure") == []
