@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.integration.test_process import Site, row
 from tests.integration.test_stage_isolation import Target
 from tests.stages import drain
-from tieout.connect import Outcome, Sending, TransientError
-from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.bootstrap.discover import discover
+from tieout.connect import Item, Outcome, Page, Sending, TransientError
+from tieout.delivery import DeliveryStage, VerifyStage, request_verification
 from tieout.engine import Due, LaneKey, Pace, Runner, Turn
+from tieout.pipeline import PollStage, pull_again
 from tieout.store import Connection, Database
 
 
@@ -78,4 +82,54 @@ def test_a_read_back_that_is_cut_off_is_begun_again(database: Database) -> None:
     assert len([r for r in set(read)]) and stops
     due = connection.execute("select due_at from tieout.poll_cursor where stream = '#verify'").fetchone()
     assert due is not None and due["due_at"] <= site.clock.now(), "it counts as read back, and most of it was not"
+    connection.close()
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_what_is_to_be_pulled_again_is_while_a_poll_runs(database: Database, more: bool) -> None:
+    site, other = Site(database), database.connect(autocommit=True)
+    begun: list[Any] = []
+
+    class Source:
+        def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+            begun.append(cursor.get("after", "the beginning"))
+            if len(begun) == 2:
+                # Somebody says so while this page is on its way.
+                pull_again(other, "stripe", site.clock)
+            key = f"p{len(begun)}"
+            return Page([Item(stream, key, key, row(key))], {"after": key}, more and len(begun) == 2)
+
+    stage = PollStage(site.release, lambda s: discover()["stripe"], lambda s: Source(), site.clock)
+    runner = Runner(stage)
+    runner.step(other)
+    site.clock.at += timedelta(days=1)
+    runner.step(other)
+    runner.step(other)
+    assert begun[:3] == ["the beginning", "p1", "the beginning"], "what was asked for is forgotten"
+    other.close()
+
+
+def test_a_read_back_that_is_asked_for_while_one_runs_is_done(database: Database) -> None:
+    site = Site(database)
+    site.take(row("a"))
+    site.work()
+    connection, target = database.connect(autocommit=True), Target()
+    drain(DeliveryStage(lambda _: target, site.clock, lambda: ["odoo"]), connection)
+    connection.execute(
+        "insert into tieout.poll_cursor (interface, stream, due_at) values ('odoo', '#verify', '-infinity')"
+    )
+    times: list[int] = []
+
+    class Reader:
+        def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
+            times.append(len(batch))
+            if len(times) == 1:
+                request_verification(connection)
+            return target.read_back(batch, ids)
+
+    stage = VerifyStage(lambda _: Reader(), lambda: ["odoo"], site.clock, timedelta(hours=1))  # type: ignore[arg-type, return-value]
+    runner = Runner(stage)
+    for _ in range(4):
+        runner.step(connection)
+    assert times == [1, 1]
     connection.close()
