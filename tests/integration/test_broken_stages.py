@@ -14,7 +14,7 @@ from tests.stages import drain
 from tieout.bootstrap.discover import discover
 from tieout.connect import Item, Outcome, Page, Sending, TransientError
 from tieout.delivery import DeliveryStage, VerifyStage, request_verification
-from tieout.engine import Due, LaneKey, Pace, Runner, Turn
+from tieout.engine import Due, Failures, LaneKey, Pace, Runner, SystemClock, Turn
 from tieout.pipeline import PollStage, pull_again
 from tieout.store import Connection, Database
 
@@ -132,4 +132,18 @@ def test_a_read_back_that_is_asked_for_while_one_runs_is_done(database: Database
     for _ in range(4):
         runner.step(connection)
     assert times == [1, 1]
+    connection.close()
+
+
+def test_what_still_waits_is_known_however_many_failed(database: Database) -> None:
+    connection = database.connect(autocommit=True)
+    connection.execute(
+        "insert into tieout.failure (stage, lane, item, failures, error, since, failed_at, next_at)"
+        " select 'x', '{a}', 'item ' || n, 1, 'e', now(), now(), now() - interval '1 minute' from generate_series(1, 5000) n"
+    )
+    connection.execute(
+        "insert into tieout.failure (stage, lane, item, failures, error, since, failed_at, next_at)"
+        " values ('x', '{a}', 'waits', 9, 'e', now(), now(), now() + interval '1 minute')"
+    )
+    assert "waits" in Failures(connection, "x", SystemClock()).of_items(("a",))
     connection.close()
