@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -317,9 +316,8 @@ def replay(
 
     app = open_running(folder)
     if case is not None:
-        who = who_decides(
-            app, default="operator", operation="cases:write", entity=partial(entity_of_case, app, case)
-        )
+        entity = entity_of_case(app, case)
+        who = who_decides(app, default="operator", operation="cases:write", entity=entity)
     else:
         who = who_decides(app, default="operator", operation="interfaces:replay", entity="*")
     with app.database.transaction() as connection:
