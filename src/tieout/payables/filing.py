@@ -35,7 +35,9 @@ class FilingStage:
         return [Due((i.name,)) for i in paying if STREAM in i.streams and FILES in i.streams]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
-        interface = self._release().interfaces[lane[0]]
+        interface = self._release().interfaces.get(lane[0])
+        if interface is None:
+            return False
         given = {"interface": interface.name}
         if connection.execute(SQL["pending_files"], given).fetchone():
             return False

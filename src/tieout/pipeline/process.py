@@ -107,7 +107,9 @@ class ProcessStage:
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
         """One batch of an interface. Raises ConnectorError where the ledger does not answer."""
         release, now = self._release(), self._clock.now()
-        interface = release.interfaces[lane[0]]
+        interface = release.interfaces.get(lane[0])
+        if interface is None:
+            return False
         if interface.after:
             after = {"interfaces": list(interface.after), "now": now}
             if connection.execute(_SQL["under_way"], after).fetchone() is not None:
