@@ -24,6 +24,7 @@ CALLED_FROM_OUTSIDE = {
         "BoundedProtocol.on_message_complete",
     },
     "src/tieout/connect/web.py": {"_Guarded.handle_request"},  # a transport of the HTTP client
+    "src/tieout/formats/camt/walking.py": {"Walker._text_or_code"},  # by the table's word: _{how}
     "src/tieout/formats/tables/reading.py": {"_Raw.readinto"},  # io.RawIOBase
     "src/tieout/connectors/procurement/simulator.py": {  # by the form's name: export_{form}
         "ProcurementTool.export_suppliers",

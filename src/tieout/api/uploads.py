@@ -191,7 +191,7 @@ class Uploads:
                 refused = FileRefusedError(
                     fit_to_keep(str(error), 1000), cause=error.cause, recovery=error.recovery
                 )
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the file is refused
                 # What a file does to its reader, or its texts to the database, is the file's.
                 _log.warning("a reader broke on a file", interface=interface.name, error=type(error).__name__)
                 refused = FileRefusedError(

@@ -308,7 +308,7 @@ class OpenProject:
                 for name in self.ledgers:
                     with contextlib.suppress(ConnectorError):
                         self.session(name)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - asked again later
                 # It is asked again: this stops no worker.
                 _log.warning("ledgers are not asked", error=repr(error)[:300])
 

@@ -73,7 +73,7 @@ class TellingStage:
                 return False
             try:
                 body = event_of(_event(each), self._source)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the failure is that event's
                 skip = partial(self._skip, connection, number, each)
                 if turn.fail(key, error, skip, _TRIES):
                     continue

@@ -64,7 +64,7 @@ class SmtpSession:
     def _one(self, server: smtplib.SMTP, sending: Sending) -> Outcome:
         try:
             message = self._message(sending)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - that one message is refused
             # Whatever is wrong with one message (a line break in its address, say), nothing of it was sent.
             return Outcome(sending.external_id, "refused", error=f"it is no message: {error}")
         try:

@@ -66,6 +66,15 @@ class Walker:
     def _each(self, element: Element, key: str, nested: Values, into: Values) -> None:
         into.setdefault(key, []).append(self.read(element, nested, {}))
 
+    def _text_or_code(self, element: Element, key: str, _: Values, into: Values) -> None:
+        found = (element.text or "").strip()
+        for child in element:
+            if str(child.tag).rpartition("}")[2] in ("Cd", "Prtry"):
+                found = (child.text or "").strip()
+        if key in into and into[key] != found:
+            raise _twice(element)
+        into[key] = found
+
 
 def _twice(element: Element) -> FormatError:
     name = str(element.tag).rpartition("}")[2]
