@@ -95,6 +95,17 @@ def shown(site: ShakyProject) -> str:
     return done.stdout
 
 
+def test_a_record_with_an_odd_name_keeps_no_other_of_its_page_out(make: Make) -> None:
+    """A name that no column holds stopped its stream for good."""
+    site = make({"one": "US"})
+    site.gives("one", "k1", "nul\x00", "half\ud800", "long" * 300, "k2")
+    site.start()
+    site.wait(lambda: [site.states().get(f"one:{k}") for k in ("k1", "k2")] == ["posted"] * 2)
+    (kept,) = site.database.rows("select count(*)::int as n from tieout.message_body")
+    assert kept["n"] == 5, "a record was lost"
+    site.wait(lambda: len(site.cases()) + len([s for s in site.states().values() if s == "posted"]) == 5)
+
+
 def test_a_ledger_that_does_not_answer_holds_up_its_own_entity_alone(make: Make) -> None:
     """Facts are read before a batch is planned: what was raised there kept every later interface from its turn."""
     site = make({"a_one": "AA", "b_two": "BB"})

@@ -38,7 +38,7 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
-        self.where = ""
+        self.where = self.after = ""
         super().__init__(("127.0.0.1", 0), _Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -57,6 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if self.server.where:
             self.send_header("location", self.server.where)
+        if self.server.after:
+            self.send_header("retry-after", self.server.after)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
@@ -265,3 +267,16 @@ def test_a_name_that_leads_elsewhere_a_moment_later_changes_nothing(
         and "127.0.0.1" in held.last_status
         and held.subscription_id == made.subscription_id
     )
+
+
+def test_a_receiver_that_says_when_to_come_back_is_left_alone_until_then(
+    scene: Scene, receiver: Receiver
+) -> None:
+    subscribe(scene.c, receiver.url, ["case.opened"], "*", "ira", scene.clock.now(), LOCAL)
+    scene.happen("case.opened", "order:1")
+    receiver.answers, receiver.after = [429], "1800"
+    scene.tell()
+    scene.tell(0.4)
+    assert len(receiver.heard) == 1, "it was asked before it said"
+    scene.tell(0.2)
+    assert heard(receiver) == ["order:1"] * 2

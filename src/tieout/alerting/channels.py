@@ -108,4 +108,4 @@ class Hook:
         except (AddressError, httpx2.HTTPError, OSError, ValueError) as error:
             raise ChannelError(f"{self.name}: {type(error).__name__}: {error}"[:200], 0) from None
         if not sent.taken:
-            raise ChannelError(f"{self.name}: {sent.status}", 0)
+            raise ChannelError(f"{self.name}: {sent.status}", sent.after_s)

@@ -10,9 +10,10 @@ where f.stage in ('poll', 'fetch') and f.item = ''
   and f.interface not in (select interface from tieout.paused) group by f.interface
 
 -- name: failing_lanes
--- What has failed so often in a row that somebody should look.
+-- What has failed so often in a row that somebody should look, and is tried still; by the machine's clock.
 select stage, lane, max(failures) as failures, max(error) as error, min(since) as since from tieout.failure
 where stage not in ('poll', 'fetch', 'telling') and failures >= %(most)s and lane[1] is distinct from ''
+  and next_at > clock_timestamp() - interval '1 hour'
 group by stage, lane order by stage, lane
 
 -- name: paused

@@ -78,6 +78,7 @@ class OpenProject:
         self._server = server
         self._database: Database | None = None
         self._sessions: dict[str, Any] = {}
+        self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._release, self._looked_at = self.project.release, 0.0
         self._files: object = None
@@ -217,7 +218,7 @@ class OpenProject:
             return
         try:
             project = load_project(self.project.folder, self.registry, self.project.dsn)
-        except ProjectError as error:
+        except (ProjectError, OSError, ValueError) as error:
             _log.warning("project files are not usable", error=str(error))
         else:
             self._release = project.release
@@ -240,10 +241,24 @@ class OpenProject:
 
     def open_session(self, system: str) -> Any:
         """The system's open session, opened at first use, whoever it is: to ask it that, and to understand its pushes."""
+        found = self._sessions.get(system)
+        if found is not None:
+            return found
         with self._lock:
-            if system not in self._sessions:
-                self._sessions[system] = open_system(self.connector_of(system), self.project.systems[system])
-            return self._sessions[system]
+            opening = self._opening.setdefault(system, threading.Lock())
+        # One system that is slow to open keeps no other waiting.
+        with opening:
+            while (found := self._sessions.get(system)) is None:
+                config = self.project.systems[system]
+                made = open_system(self.registry[config.connector], config)
+                with self._lock:
+                    # Its settings may have become others meanwhile.
+                    kept = self.project.systems.get(system) == config
+                    if kept:
+                        self._sessions[system] = made
+                    else:
+                        self._retired.append(made)
+            return found
 
     def session(self, system: str) -> Any:
         """The system's open session. A ledger's is given out once it is known to be the one of this environment.

@@ -12,7 +12,7 @@ from tieout.close import (
     RevocationStage,
 )
 from tieout.delivery import DeliveryStage, VerifyStage
-from tieout.engine import Chore, Loop, Pace, Stage, SystemClock, Worker
+from tieout.engine import Chore, Loop, Pace, Stage, SystemClock, Worker, forget_old_failures
 from tieout.evidence import Sealer
 from tieout.overview import OverviewStage
 from tieout.payables import (
@@ -60,6 +60,7 @@ class App(Asked, Connecting, Restoring):
                 RevocationStage(release, clock),
                 LatenessStage(release, clock),
                 Chore("housekeeping", self.housekeeping),
+                Chore("old failures", _forget_old, Pace(every_s=600.0)),
             ],
             "verify": [VerifyStage(self.reader_of, lambda: self.ledgers, clock)],
             "figures": [OverviewStage(release, self.session, clock)],
@@ -82,3 +83,8 @@ class App(Asked, Connecting, Restoring):
         """Cases of cash that a match has applied by now."""
         close_matched_cases(connection, self.clock.now())
         return False
+
+
+def _forget_old(connection: Connection) -> bool:
+    forget_old_failures(connection, SystemClock())
+    return False

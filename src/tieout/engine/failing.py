@@ -19,10 +19,10 @@ LONGEST_S = 60.0
 # A system that asks for more is asked again after this.
 LONGEST_ASKED_S = 3600.0
 _MOST_DOUBLINGS = 30
-# SQLSTATE classes (PostgreSQL's appendix A): connection, transaction rollback, insufficient resources,
-# operator intervention, system error; and a lock that was not to be had.
-_BATCH_CLASSES = ("08", "40", "53", "57", "58")
-_BATCH_STATES = ("55P03",)
+# SQLSTATE classes (PostgreSQL's appendix A): connection, transaction rollback, tables and rights, insufficient
+# resources, not in the state for it (a lock, another version), operator intervention, system error. Not 54: a limit of
+# PostgreSQL's that one row passes, an index entry say, is that row's.
+_BATCH_CLASSES = ("08", "40", "42", "53", "55", "57", "58")
 _BATCH_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS)
 _LONGEST_TEXT = 500
 _chance = random.Random()
@@ -34,7 +34,7 @@ def is_of_batch(error: BaseException) -> bool:
         return True
     if isinstance(error, psycopg.Error):
         if error.sqlstate:
-            return error.sqlstate[:2] in _BATCH_CLASSES or error.sqlstate in _BATCH_STATES
+            return error.sqlstate[:2] in _BATCH_CLASSES
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return isinstance(error, OSError) and error.errno in _BATCH_ERRNOS
 

@@ -19,6 +19,7 @@ LaneKey = tuple[str, ...]
 _SQL = Queries("tieout.engine")
 # Of a lane: more are neither read nor needed, as its rounds are smaller.
 MOST_ITEMS = 5_000
+_OLD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ class Failure:
     failures: int
     next_at: datetime
     error: str
+
+
+def forget_old_failures(connection: Connection, wall: Clock) -> int:
+    """Forget what failed of lanes and items that are there no more (an interface taken out, a file taken away): they
+    were not tried for a day; how many."""
+    return connection.execute(_SQL["forget_old"], {"before": wall.now() - _OLD}).rowcount
 
 
 class Failures:

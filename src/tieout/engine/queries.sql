@@ -11,5 +11,9 @@ values (%(stage)s, %(lane)s::text[], %(item)s, %(failures)s, %(error)s, %(now)s,
 on conflict (stage, lane, item) do update set failures = excluded.failures, error = excluded.error,
     failed_at = excluded.failed_at, next_at = excluded.next_at
 
+-- name: forget_old
+-- Of what is there no more: whatever is there was tried again since.
+delete from tieout.failure where next_at < %(before)s
+
 -- name: worked
 delete from tieout.failure where stage = %(stage)s and lane = %(lane)s::text[] and item = any(%(items)s)

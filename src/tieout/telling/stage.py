@@ -84,7 +84,7 @@ class TellingStage:
                 return True
             if not sent.taken:
                 self._failed(connection, number, each["leaf_no"] - 1, sent.status)
-                raise NotTakenError(sent.status, 0)
+                raise NotTakenError(sent.status, sent.after_s)
             self._moved(connection, number, each["leaf_no"], sent.status)
         if len(found) < _BATCH:
             # Everything up to here was looked through.

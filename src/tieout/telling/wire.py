@@ -11,7 +11,7 @@ from datetime import datetime
 
 import httpx2
 
-from tieout.connect import AddressError, Network, Reached, named, reach
+from tieout.connect import AddressError, Network, Reached, named, reach, wait_asked
 
 _TIMEOUT_S = 10.0
 PREFIX = "whsec_"
@@ -19,11 +19,13 @@ PREFIX = "whsec_"
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of it: `taken` by a 2xx; `gone` where its receiver wants no more (410)."""
+    """What became of it: `taken` by a 2xx; `gone` where its receiver wants no more (410); `after_s` is how long it asks
+    to be left alone, 0 where it does not say."""
 
     taken: bool
     status: str
     gone: bool = False
+    after_s: float = 0.0
 
 
 def signature_of(secret: str, number: str, at: int, body: bytes) -> str:
@@ -65,4 +67,6 @@ def post(there: Reached, headers: dict[str, str], body: bytes) -> Sent:
         ) as reply,
     ):
         # Its answer is not read: nothing of it is of use, and it may be endless.
-        return Sent(200 <= reply.status_code < 300, f"HTTP {reply.status_code}", reply.status_code == 410)
+        taken, said = 200 <= reply.status_code < 300, f"HTTP {reply.status_code}"
+        after = 0.0 if taken else wait_asked(reply.headers, 0.0)
+        return Sent(taken, said, reply.status_code == 410, after)

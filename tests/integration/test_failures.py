@@ -1,0 +1,100 @@
+"""Rows of what failed: they end when it works, or when what they are of is there no more."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+
+from tests.integration.test_process import Clock
+from tieout.connect import TransientError
+from tieout.engine import Chore, Due, Failures, Pace, Runner, forget_old_failures
+from tieout.store import Connection, Database
+
+
+def rows(database: Database) -> list[tuple[str, str, int]]:
+    found = database.rows("select stage, item, failures from tieout.failure order by 1, 2")
+    return [(r["stage"], r["item"], r["failures"]) for r in found]
+
+
+def test_a_lane_waits_longer_each_time_and_its_row_ends_when_it_works(database: Database) -> None:
+    connection, clock = database.connect(autocommit=True), Clock()
+    broken, tried = [True], list[datetime]()
+
+    def act(_: Connection) -> bool:
+        tried.append(clock.now())
+        if broken[0]:
+            raise ValueError("a defect")
+        return True
+
+    chore = Chore("chore", act)
+    for _ in range(200):
+        Runner(chore, clock).step(connection)
+        clock.at += timedelta(seconds=1)
+    waits = [(b - a).total_seconds() for a, b in itertools.pairwise(tried)]
+    assert 8 <= len(tried) <= 14 and waits[-1] > 10 * waits[0] and max(waits) <= 73
+    assert rows(database) == [("chore", "", len(tried))]
+    broken[0] = False
+    clock.at += timedelta(minutes=2)
+    assert Runner(chore, clock).step(connection) and rows(database) == []
+    connection.close()
+
+
+def test_a_thousand_failures_in_a_row_and_more_wait_no_longer(database: Database) -> None:
+    """The 1,024th overflowed, and nothing waited any more."""
+    connection, clock = database.connect(autocommit=True), Clock()
+    failures = Failures(connection, "chore", clock)
+    for before in (1022, 1023, 1024, 10**6):
+        failure = failures.failed(("",), ValueError("again"), before)
+        assert timedelta(seconds=45) < failure.next_at - clock.now() < timedelta(seconds=75)
+    connection.close()
+
+
+def test_where_a_system_says_when_to_come_back_every_lane_that_asks_it_waits(database: Database) -> None:
+    connection, clock = database.connect(autocommit=True), Clock()
+    asked: list[str] = []
+
+    class Asking:
+        name, pace = "asking", Pace()
+
+        def lanes(self, connection: Connection) -> list[Due]:
+            return [Due(("a",), "shop"), Due(("b",), "shop"), Due(("c",), "bank")]
+
+        def round(self, connection: Connection, lane: tuple[str, ...], turn: object) -> bool:
+            asked.append(lane[0])
+            if lane[0] == "a" and asked.count("a") == 1:
+                raise TransientError("too many requests", 30.0)
+            return False
+
+    runner = Runner(Asking(), clock)
+    runner.step(connection)
+    clock.at += timedelta(seconds=20)
+    runner.step(connection)
+    assert asked == ["a", "c", "c"]
+    clock.at += timedelta(seconds=11)
+    runner.step(connection)
+    runner.step(connection)
+    assert asked == ["a", "c", "c", "a", "b", "c", "a", "b", "c"] and rows(database) == []
+    connection.close()
+
+
+def test_what_is_there_no_more_is_forgotten_after_a_day(database: Database) -> None:
+    connection, clock = database.connect(autocommit=True), Clock()
+    failures = Failures(connection, "folder", clock)
+    failures.failed(("gone",), ValueError("no such file"), 0, "a.csv")
+    clock.at += timedelta(hours=20)
+    failures.failed(("there",), ValueError("cannot be moved"), 40)
+    assert forget_old_failures(connection, clock) == 0
+    clock.at += timedelta(hours=5)
+    assert forget_old_failures(connection, clock) == 1
+    assert rows(database) == [("folder", "", 41)]
+    connection.close()
+
+
+def test_a_failure_is_kept_whatever_is_in_its_words(database: Database) -> None:
+    connection = database.connect(autocommit=True)
+    failures = Failures(connection, "poll", Clock())
+    for n, words in enumerate(("half \ud800", "nul \x00", "", "long " * 10_000)):
+        failures.failed(("a", str(n)), ValueError(words), 0)
+    errors = [r["error"] for r in database.rows("select error from tieout.failure order by lane")]
+    assert errors[:3] == ["ValueError: half ?", "ValueError: nul ?", "ValueError"] and len(errors[3]) == 500
+    connection.close()
