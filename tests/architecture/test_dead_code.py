@@ -94,7 +94,7 @@ def _uses() -> Counter[str]:
     found: Counter[str] = Counter()
     for path in sources("src", "tests", "benchmarks", "deploy"):
         if path != Path(__file__):  # the list above is no use
-            found += _names(tree_of(path))
+            found.update(_names(tree_of(path)))
     for path in (ROOT / "src").rglob("*.html"):
         found.update(re.findall(r"\w+", path.read_text()))
     found.update(re.findall(r"\w+", (ROOT / "pyproject.toml").read_text()))
