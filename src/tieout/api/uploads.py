@@ -80,6 +80,7 @@ class Uploads:
         self._apart = ThreadPoolExecutor(1, thread_name_prefix="large files")
 
     async def take(self, request: Request) -> Response:
+        """A file, from its headers to its answer."""
         name = request.path_params["interface"]
         try:
             status, body, headers = await self._take(request, name)

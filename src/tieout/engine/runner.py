@@ -78,9 +78,11 @@ class Chore:
         self.name, self._act, self.pace, self._lane = name, act, pace, (lane,)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """Its one lane."""
         return (Due(self._lane),)
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Does it once; True where something moved."""
         return self._act(connection)
 
 
@@ -100,6 +102,7 @@ class Runner:
 
     @property
     def name(self) -> str:
+        """Its stage's name."""
         return self.stage.name
 
     def step(self, connection: Connection) -> bool:

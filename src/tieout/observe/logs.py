@@ -35,12 +35,15 @@ class Logger:
         self._logger = logging.getLogger(name)
 
     def info(self, event: str, **fields: object) -> None:
+        """What happens as it should."""
         self._logger.info(event, extra={"fields": fields})
 
     def warning(self, event: str, **fields: object) -> None:
+        """What did not go well and is dealt with."""
         self._logger.warning(event, extra={"fields": fields})
 
     def exception(self, event: str, **fields: object) -> None:
+        """A defect, with its traceback; called where an exception is handled."""
         self._logger.exception(event, extra={"fields": fields})
 
 

@@ -41,6 +41,7 @@ class SmtpSession:
             raise TransientError(f"mail server {self._host}: {error!r}", 1.0) from None
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         self._connect().quit()
         return f"mail server {self._host}:{self._port}"
 
