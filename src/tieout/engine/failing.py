@@ -53,10 +53,20 @@ def wait_s(
     """Seconds until the next try after `failures` in a row (1 and more): doubled each time, `between_s` the first and
     the longest, and spread by a fifth either way, so that what failed together does not come back together. At least
     `asked_s`, what the other side asked for, up to an hour."""
+    own = _even_s(failures, between_s) * (chance or _chance).uniform(0.8, 1.2)
+    return max(own, min(max(asked_s or 0.0, 0.0), LONGEST_ASKED_S))
+
+
+def longer_s(failures: int, between_s: tuple[float, float] = (FIRST_S, LONGEST_S)) -> float:
+    """Seconds by which an item must wait longer than its lane, which has failed `failures` times in a row, so that it is
+    not first again when that goes on, however both waits are spread."""
+    return 2.0 * _even_s(failures, between_s)
+
+
+def _even_s(failures: int, between_s: tuple[float, float]) -> float:
     first, longest = between_s
     doubled: float = first * 2.0 ** min(max(failures, 1) - 1, _MOST_DOUBLINGS)
-    own = min(doubled, longest) * (chance or _chance).uniform(0.8, 1.2)
-    return max(own, min(max(asked_s or 0.0, 0.0), LONGEST_ASKED_S))
+    return min(doubled, longest)
 
 
 def asked_s(error: BaseException) -> float | None:
