@@ -60,6 +60,19 @@ types: $(VENV)/.dev ## strict types
 contracts: $(VENV)/.dev ## imports point down
 	@$(BIN)/lint-imports --no-cache
 
+house: $(VENV)/.dev ## the house's own rules: rooms, sizes, dead code, documentation that is true
+	@$(BIN)/python -m pytest -q tests/architecture
+
+quick: format lint house ## what is quick to check
+
+hooks: ## run `make quick` before each commit, by a git hook of this clone
+	@hook="$$(git rev-parse --git-path hooks)/pre-commit"; \
+	  if [ -e "$$hook" ] && ! grep -q "make --no-print-directory quick" "$$hook"; then \
+	    echo "$$hook is there and not ours: add 'make --no-print-directory quick' to it"; exit 1; fi; \
+	  mkdir -p "$$(dirname "$$hook")"; \
+	  printf '#!/bin/sh\n# By make hooks. A commit in haste: git commit --no-verify\nexec make --no-print-directory quick\n' > "$$hook"; \
+	  chmod +x "$$hook"; echo "$$hook runs make quick"
+
 bench: $(VENV)/.dev ## every benchmark beside its peer in one run; writes docs/BENCHMARKS.md
 	@$(BIN)/python -m benchmarks --write docs/BENCHMARKS.md
 

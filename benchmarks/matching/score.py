@@ -64,7 +64,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
 
 
-def score(truth: Iterable[dict], groups: Iterable[tuple[tuple[str, ...], tuple[str, ...], str]]) -> Score:
+def score(truth: Iterable[dict], groups: Iterable[tuple[tuple[str, ...], tuple[str, ...], str]]) -> Score:  # noqa: C901 - one pass over the groups, a branch for each way of being right or wrong
     """`groups` are (left ids, right ids, "auto" or "suggested" in order of rank)."""
     found = Score()
     of_left, of_right = {}, {}

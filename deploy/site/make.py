@@ -26,9 +26,9 @@ NAV: list[dict[str, Any]] = [
     {"Concepts": ["ARCHITECTURE.md", "INVARIANTS.md", "CONTROLS.md", "GLOSSARY.md"]},
     {"How to": ["USING.md", "CONSOLE.md", "RECONCILING.md", "MATCHING.md", "JOURNALS.md", "PAYABLES.md", "APPROVALS.md",
                 "CLOSE.md", "FORMATS.md", "ACCESS.md", "API.md"]},
-    {"Operating": ["OPERATING.md", "BENCHMARKS.md"]},
+    {"Operating": ["OPERATING.md", "SECURITY.md", "BENCHMARKS.md"]},
     {"Reference": ["reference/commands.md", "reference/api.md", "reference/connectors.md", "reference/roles.md",
-                   "reference/metrics.md", "CONNECTORS.md"]},
+                   "reference/metrics.md", "CONNECTORS.md", "CONTRIBUTING.md"]},
 ]  # fmt: skip
 
 
@@ -118,8 +118,12 @@ def make(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "docs"
         shutil.copytree(ROOT / "docs", source)
-        readme = (ROOT / "README.md").read_text().replace("](docs/", "](")
-        (source / "index.md").write_text(readme)
+        for name, page in (("README", "index"), ("CONTRIBUTING", "CONTRIBUTING"), ("SECURITY", "SECURITY")):
+            # What stands above docs/ stands beside its pages here.
+            text = (ROOT / f"{name}.md").read_text().replace("](docs/", "](")
+            (source / f"{page}.md").write_text(text)
+        house = source / "ARCHITECTURE.md"
+        house.write_text(house.read_text().replace("](../CONTRIBUTING.md)", "](CONTRIBUTING.md)"))
         (source / "reference").mkdir()
         for name, text in (
             ("commands", commands()), ("api", operations()), ("connectors", connectors()), ("roles", roles()),

@@ -328,7 +328,7 @@ class _Run:
             try:
                 self._strike(number, hostile)
                 self._valid(number)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - told at the end
                 self._complain(f"{number} {hostile.kind}: {error!r}")
 
     def _complain(self, what: str) -> None:

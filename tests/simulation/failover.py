@@ -146,7 +146,7 @@ class Pair(threading.Thread):
                 self.primary, self.standby = self.standby, self.primary
                 self.switched += 1
                 self.standby.follow(self.primary)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told at the end
             self.troubles.append(repr(error))
 
     def finish(self) -> None:

@@ -44,6 +44,7 @@ class AlertStage:
         self.pace = Pace(every_s=pause_s)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """One lane that looks, and one for each channel, but in a silence."""
         told = () if self._settings.silent_at(self._clock.now()) else self._channels
         return [Due(_LOOK), *(Due(("tell", name)) for name in told)]
 

@@ -137,7 +137,7 @@ class Committer:
                 self._turns()
                 return
             # Whatever it is: if this thread ends, nobody's push is kept any more.
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - this thread must not end
                 self._died_of = f"{type(error).__name__}: {str(error)[:200]}"
                 _log.exception("the committer broke, and goes on")
                 with self._ready:
@@ -187,7 +187,7 @@ class Committer:
             connection = self._connected()
             with connection.transaction():
                 record(connection, entries)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - counts are recorded later, and stop no push
             _log.warning("counts of refusals are not recorded yet", error=type(error).__name__)
             self._drop()
             for entry in entries:
@@ -221,7 +221,7 @@ class Committer:
 
         try:
             in_halves(batch, commit, alone)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every push of the batch is answered
             # Not acknowledged: the sender sends again, and the pull repairs.
             self._drop()
             _log.warning("not committed", error=type(error).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -45,6 +45,21 @@ def read_measures(
     def add(name: str, value: Any, *labels: str) -> None:
         found[name].append((labels, _number(value)))
 
+    _add_flows(add, connection, release, now)
+    _add_exceptions(add, connection, now)
+    _add_proofs(add, connection, release, now)
+    _add_platform(add, connection, release, now)
+    return found
+
+
+class _Add(Protocol):
+    """Takes one value of a family, with its labels in the family's order."""
+
+    def __call__(self, name: str, value: Any, *labels: str) -> None: ...
+
+
+def _add_flows(add: _Add, connection: Connection, release: Release, now: datetime) -> None:
+    """How each interface runs: what is on its way, since when, and whether its source answers."""
     for row in read_kept(connection, release, "flows", now).rows:
         for state in ("posted", "waiting", "held"):
             add("tieout_documents", row[state], row["interface"], state)
@@ -57,6 +72,10 @@ def read_measures(
         add("tieout_poll_failing", int(row["failing"]), row["interface"])
     for row in connection.execute(_SQL["paused_interfaces"]):
         add("tieout_paused", 1, row["interface"])
+
+
+def _add_exceptions(add: _Add, connection: Connection, now: datetime) -> None:
+    """What waits for people: cases, the money in them, approvals."""
     for row in connection.execute(_SQL["cases_by_cause"]):
         add("tieout_open_cases", row["count"], row["cause"], row["entity"])
     for row in connection.execute(_SQL["cases_by_entity"], {"now": now}):
@@ -65,6 +84,10 @@ def read_measures(
         add("tieout_amount_at_risk", row["amount"], row["entity"], row["currency"])
     for row in connection.execute(_SQL["waiting_approvals"]):
         add("tieout_approvals_waiting", row["count"], row["entity"])
+
+
+def _add_proofs(add: _Add, connection: Connection, release: Release, now: datetime) -> None:
+    """What is not proven, and who matched what is matched."""
     unproven: dict[str, int] = {}
     for row in read_kept(connection, release, "tie_out", now).rows:
         unproven[row["entity"]] = unproven.get(row["entity"], 0) + (not row["proven"])
@@ -77,6 +100,10 @@ def read_measures(
             matches[key] = matches.get(key, 0) + row[who]
     for (entity, who), count in sorted(matches.items()):
         add("tieout_matches_total", count, entity, who)
+
+
+def _add_platform(add: _Add, connection: Connection, release: Release, now: datetime) -> None:
+    """Calls to systems, alerts, the evidence and whether it is sealed, who does not take events."""
     for row in read_kept(connection, release, "calls", now).rows:
         add("tieout_calls_total", row["count"], row["system"], row["outcome"])
     for row in connection.execute(_SQL["alerts"]):
@@ -86,7 +113,6 @@ def read_measures(
         add("tieout_evidence_unsealed", row["unsealed"])
     for row in connection.execute(_SQL["failing_subscriptions"]):
         add("tieout_subscriptions_failing", row["count"])
-    return found
 
 
 def _number(value: Any) -> float:

@@ -80,6 +80,7 @@ class Uploads:
         self._apart = ThreadPoolExecutor(1, thread_name_prefix="large files")
 
     async def take(self, request: Request) -> Response:
+        """A file, from its headers to its answer."""
         name = request.path_params["interface"]
         try:
             status, body, headers = await self._take(request, name)
@@ -191,7 +192,7 @@ class Uploads:
                 refused = FileRefusedError(
                     fit_to_keep(str(error), 1000), cause=error.cause, recovery=error.recovery
                 )
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the file is refused
                 # What a file does to its reader, or its texts to the database, is the file's.
                 _log.warning("a reader broke on a file", interface=interface.name, error=type(error).__name__)
                 refused = FileRefusedError(

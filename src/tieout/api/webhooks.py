@@ -93,7 +93,7 @@ class Webhooks:
         except SignatureError as error:
             await self._refuse("webhook.refused", name, str(error), now)
             return Done(401, fit_to_keep(str(error)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the push is refused
             # Whatever a body can do to a connector's reader (depth, digits, shapes) is the body's.
             if not isinstance(error, ValueError | RecursionError):
                 _log.warning("a connector broke on a push", interface=name, error=type(error).__name__)

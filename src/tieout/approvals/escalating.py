@@ -24,9 +24,11 @@ class EscalationStage:
         self._release, self._clock = release, clock
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """One lane: every request that is past its service level."""
         return (Due(("approvals",)),)
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Opens a case for each; each is an item."""
         now = self._clock.now()
 
         def tell(row: Row) -> bool:

@@ -237,6 +237,7 @@ class OpenProject:
     # systems
 
     def connector_of(self, system: str) -> Connector:
+        """The connector of a system, by its name."""
         return self.registry[self.project.systems[system].connector]
 
     def open_session(self, system: str) -> Any:
@@ -277,22 +278,28 @@ class OpenProject:
         return found
 
     def poller_of(self, system: str) -> Poller | None:
+        """The system's session where it can be asked for what is new, else None. Raises ConnectorError."""
         return self._as(system, Poller)  # type: ignore[type-abstract]
 
     def writer_of(self, system: str) -> Writer | None:
+        """The system's session where it takes effects, else None. Raises ConnectorError."""
         return self._as(system, Writer)  # type: ignore[type-abstract]
 
     def reader_of(self, system: str) -> LedgerReader | None:
+        """The system's session where it is a ledger, else None. Raises ConnectorError."""
         return self._as(system, LedgerReader)  # type: ignore[type-abstract]
 
     def file_reader_of(self, system: str) -> FileReader | None:
+        """The system's session where it takes files apart, else None. Raises ConnectorError."""
         return self._as(system, FileReader)  # type: ignore[type-abstract]
 
     def remote_folder_of(self, system: str) -> RemoteFolder | None:
+        """The system's session where it has a remote folder, else None. Raises ConnectorError."""
         return self._as(system, RemoteFolder)  # type: ignore[type-abstract]
 
     @property
     def ledgers(self) -> list[str]:
+        """The systems that are the ledger of an entity, by name."""
         return sorted({entity.ledger for entity in self.project.release.entities.values()})
 
     def targets(self) -> Sequence[str]:
@@ -301,6 +308,8 @@ class OpenProject:
 
     @property
     def signer(self) -> Signer:
+        """Signs the evidence's heads, with a key in a file of the project that is made where there is
+        none."""
         return load_or_make_signer(self.project.state / "keys" / "evidence.key")
 
     def pin_systems(self) -> None:
@@ -323,7 +332,7 @@ class OpenProject:
                 for name in self.ledgers:
                     with contextlib.suppress(ConnectorError):
                         self.session(name)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - asked again later
                 # It is asked again: this stops no worker.
                 _log.warning("ledgers are not asked", error=repr(error)[:300])
 

@@ -70,6 +70,7 @@ class Child(Part):
         return self._process.pid if self._process is not None and self.up else None
 
     def start(self, now: float) -> None:
+        """Start the process in a session of its own; what it writes goes to `.tieout/NAME.log`."""
         command = [sys.executable, "-m", "tieout", self.name.partition("-")[0], "--dir", str(self._folder)]
         environment = {**os.environ, **self.environment, **self.once}
         # What systemd says is said to the supervisor, not to its children.
@@ -97,9 +98,12 @@ class Child(Part):
         self.words = said.get("STATUS", "")
 
     def well(self, now: float) -> bool:
+        """Whether it said lately that it does its work."""
         return self.up and now - self._well_at < _FRESH_S
 
     def look(self, now: float) -> bool:
+        """Whether it ended; one that says nothing for two minutes is killed and found ended at a later
+        look."""
         if self._process is None or not self.up:
             return False
         status = self._process.poll()

@@ -95,7 +95,7 @@ class Supervisor:
         try:
             self._listen()
             self._watch()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it ends, and says why
             _log.exception("the supervisor failed")
             self.reason = f"the supervisor failed: {error!r}"
         finally:
@@ -152,7 +152,7 @@ class Supervisor:
             if not part.up and may_start and part.attempts.due(now):
                 part.start(now)
                 self._write_down()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one part that cannot start stops no other
             self._will_try(part, part.failed(now, f"cannot be started: {error}"))
 
     def _will_try(self, part: Part, wait: float) -> None:

@@ -37,10 +37,6 @@ update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(res
 where state = 'open' and case_id = %(case_id)s
 returning case_id, cause, source_key, entity
 
--- name: by_cause
-select cause, currency, count(*) as count, sum(amount) as amount_at_risk, min(recovery) as recovery
-from tieout.cases where state = 'open' group by cause, currency order by cause, currency
-
 -- name: open
 select * from tieout.cases where state = 'open'
   and (%(cause)s::text is null or cause = %(cause)s::text)

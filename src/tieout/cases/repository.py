@@ -160,11 +160,6 @@ def assign_cases(
     return len(rows)
 
 
-def open_by_cause(connection: Connection) -> list[dict[str, Any]]:
-    """Open cases grouped: cause, currency, count, amount_at_risk, recovery."""
-    return list(connection.execute(_SQL["by_cause"]).fetchall())
-
-
 def list_open(connection: Connection, cause: str | None = None) -> list[dict[str, Any]]:
     """Open cases, largest amount first."""
     return list(connection.execute(_SQL["open"], {"cause": cause}).fetchall())

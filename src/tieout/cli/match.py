@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, err, fail, out, print_json
+
+if TYPE_CHECKING:  # the engine is loaded once it is needed
+    from polars import DataFrame
+
+    from tieout.reconcile import Rules
+    from tieout.reconcile.rates import Rates
 
 
 def match(
@@ -34,28 +41,10 @@ def match(
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
 ) -> None:
     """Find what belongs together in two tables, and say why, and what is left over."""
-    from tieout.reconcile import (
-        MatchingError,
-        breaks,
-        read_rates,
-        read_rules,
-        read_table,
-        summary,
-        with_opposite_signs,
-        write_lines,
-    )
+    from tieout.reconcile import MatchingError, breaks, read_rules, summary, with_opposite_signs, write_lines
     from tieout.reconcile import match as match_tables
 
-    for path in (left, right, *(p for p in (rules, rates) if p)):
-        if not path.is_file():
-            fail(f"{path}: there is no such file", USAGE)
-    for path in (p for p in (to, left_over) if p):
-        if not path.absolute().parent.is_dir():
-            fail(f"{path}: there is no folder {path.absolute().parent}", USAGE)
-    files = [p.resolve() for p in (left, right, rules, rates) if p]
-    written = [p.resolve() for p in (to, left_over) if p]
-    if len({*written}) < len(written) or not {*written}.isdisjoint(files):
-        fail("--out and --breaks are files of their own: none of them is read, or written twice", USAGE)
+    _check_files((left, right, *(p for p in (rules, rates) if p)), [p for p in (to, left_over) if p])
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError:
@@ -64,35 +53,13 @@ def match(
         declared = read_rules(rules)
     except MatchingError as error:
         fail(str(error), USAGE)
-    problems: list[str] = []
-    tables = []
-    for path, keys in ((left, [k.left for k in declared.keys]), (right, [k.right for k in declared.keys])):
-        try:
-            tables.append(read_table(path, tuple(keys)))
-        except MatchingError as error:
-            problems += error.problems
-    try:
-        given = read_rates(rates) if rates else {}
-    except MatchingError as error:
-        problems += error.problems
-    if problems:
-        for problem in problems:
-            err.print(problem, markup=False)
-        fail("nothing was matched, and nothing written", FINDINGS)
+    tables, given = _read(left, right, rates, declared)
     if opposite:
         tables[1] = with_opposite_signs(tables[1])
     # Handed over whole: the engine lets go of texts that it needs no more.
     result = match_tables(tables.pop(0), tables.pop(0), declared, given)
     rated = {currency for _, base, quote in given for currency in (base, quote)}
-    rest = breaks(
-        result.left,
-        result.right,
-        result.groups(),
-        result.crowded,
-        declared,
-        rated,
-        day,
-    )
+    rest = breaks(result.left, result.right, result.groups(), result.crowded, declared, rated, day)
     try:
         write_lines(to, result.groups())
         if left_over:
@@ -102,6 +69,42 @@ def match(
     found = summary(result, rest)
     print_json(found) if as_json else _show(found, to)
     raise typer.Exit(FINDINGS if rest else 0)
+
+
+def _check_files(read: Sequence[Path], written: Sequence[Path]) -> None:
+    """Ends with what is wrong: what is read must be there, what is written must have its folder, none is both."""
+    for path in read:
+        if not path.is_file():
+            fail(f"{path}: there is no such file", USAGE)
+    for path in written:
+        if not path.absolute().parent.is_dir():
+            fail(f"{path}: there is no folder {path.absolute().parent}", USAGE)
+    targets = [p.resolve() for p in written]
+    if len({*targets}) < len(targets) or not {*targets}.isdisjoint(p.resolve() for p in read):
+        fail("--out and --breaks are files of their own: none of them is read, or written twice", USAGE)
+
+
+def _read(left: Path, right: Path, rates: Path | None, declared: Rules) -> tuple[list[DataFrame], Rates]:
+    """Both tables, and the rates. Ends with every problem of all three where there is one."""
+    from tieout.reconcile import MatchingError, read_rates, read_table
+
+    problems: list[str] = []
+    tables = []
+    for path, keys in ((left, [k.left for k in declared.keys]), (right, [k.right for k in declared.keys])):
+        try:
+            tables.append(read_table(path, tuple(keys)))
+        except MatchingError as error:
+            problems += error.problems
+    given: Rates = {}
+    try:
+        given = read_rates(rates) if rates else {}
+    except MatchingError as error:
+        problems += error.problems
+    if problems:
+        for problem in problems:
+            err.print(problem, markup=False)
+        fail("nothing was matched, and nothing written", FINDINGS)
+    return tables, given
 
 
 def _show(found: dict[str, Any], to: Path) -> None:

@@ -11,16 +11,17 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import psycopg
 import typer
 
 from tieout.cli.context import FAILED, USAGE, err, factories, fail, open_app, open_running, out, print_json
-from tieout.cli.ending import Ending
 from tieout.cli.signing_in import first_link
-from tieout.observe import ServiceManager, end_with
-from tieout.settings import read_environment
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tieout.observe import ServiceManager
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -41,7 +42,7 @@ def check(folder: Folder = Path(), as_json: Json = False) -> None:
         if all(works for _, works, _ in found):
             try:
                 app.pin_systems()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a finding of the check
                 found.append(("pinned", False, str(error)))
     finally:
         app.close()
@@ -71,6 +72,8 @@ def up(
     In an empty folder: a company on the sandbox, to look around in.
     """
     from tieout.cli.tour import Tour, is_empty, was_toured
+    from tieout.observe import ServiceManager
+    from tieout.settings import read_environment
 
     stop = stop_on_signals()
     if is_empty(folder):
@@ -115,6 +118,8 @@ def take_and_start(app: Any) -> Any:
 
 
 def _database_of(begin: Callable[[], Any]) -> Any:
+    import psycopg
+
     from tieout.store import EmbeddedServerError, MigrationError
 
     try:
@@ -126,6 +131,8 @@ def _database_of(begin: Callable[[], Any]) -> Any:
 
 
 def _say_how_to_get_in(app: Any) -> None:
+    import psycopg
+
     err.print(f"Tieout is up: {app.project.identity.url}/")
     try:
         link = first_link(app)
@@ -174,6 +181,7 @@ def refuse_taken_port(app: Any) -> None:
 
 def worker(folder: Folder = Path()) -> None:
     """Run a worker on a database that runs already."""
+    from tieout.cli.ending import Ending
     from tieout.engine import let_people_first
 
     manager = _as_child()
@@ -202,6 +210,7 @@ def serve(folder: Folder = Path()) -> None:
     """Run the web side on a database that runs already."""
     from tieout.api import Services
     from tieout.api import serve as serve_api
+    from tieout.cli.ending import Ending
     from tieout.console import pages
     from tieout.security import load_authority
 
@@ -246,6 +255,9 @@ def serve(folder: Folder = Path()) -> None:
 
 def _as_child() -> ServiceManager:
     """Whom this process tells how it is; a supervisor's child ends with it."""
+    from tieout.observe import ServiceManager, end_with
+    from tieout.settings import read_environment
+
     environment = read_environment()
     if environment.supervisor and not end_with(environment.supervisor):
         fail("the supervisor that started this process is dead")
@@ -279,6 +291,8 @@ class _Line:
 
     def trouble(self) -> str:
         """What is wrong with the database, "" where it answers."""
+        import psycopg
+
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = psycopg.connect(

@@ -29,11 +29,13 @@ class LatenessStage:
         self._release, self._clock = release, clock
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane an entity whose close is declared."""
         release = self._release()
         named = release.closing.entities.items()
         return [Due((code,)) for code, rules in named if rules.declared and code in release.entities]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Tells of the late tasks of the month before."""
         release, now, entity = self._release(), self._clock.now(), lane[0]
         today = now.astimezone(release.entities[entity].zone).date()
         tell_late(connection, release, entity, Period.of(today.replace(day=1) - timedelta(days=1)), now)

@@ -45,6 +45,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stands(self) -> bool:
+        """Whether it was not revoked."""
         return bool(self.signed_by) and self.revoked_at is None
 
 

@@ -27,6 +27,7 @@ class RevocationStage:
         self._all_seen = -1
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane an entity and period that is signed, where evidence came since it was looked at last."""
         top = self._top(connection)
         if top == self._all_seen:
             return ()
@@ -39,6 +40,7 @@ class RevocationStage:
         return due
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Revokes what late data touches; True where something was revoked."""
         entity, period = lane
         # What happens while it is looked at is looked at the next time.
         top = self._top(connection)

@@ -89,7 +89,7 @@ def can_be_read_apart(reader: FileReader) -> bool:
     """Whether a reader can be given to another process: one that holds a line to somewhere cannot."""
     try:
         pickle.dumps(reader)
-    except Exception:
+    except Exception:  # noqa: BLE001 - pickling raises whatever an object does
         return False
     return True
 
@@ -121,7 +121,7 @@ def main() -> None:
         _refused(error)
     except MemoryError:
         _refused(FileRefusedError(f"{name}: {_TOO_MUCH}"))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what a file does to its reader refuses the file
         _refused(
             FileRefusedError(f"{name}: it cannot be read as what it says it is ({type(error).__name__})")
         )

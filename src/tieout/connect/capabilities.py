@@ -159,6 +159,8 @@ class JournalItem:
 
 @runtime_checkable
 class Poller(Protocol):
+    """A source that is asked for what is new, page by page."""
+
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
         """The next page after `cursor` ({} at first). Raises TransientError, SetupError."""
         ...
@@ -166,6 +168,8 @@ class Poller(Protocol):
 
 @runtime_checkable
 class WebhookReceiver(Protocol):
+    """A source that pushes, and signs what it pushes."""
+
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
         """Verify and take apart one push. Raises SignatureError before anything of the body is believed; whatever else
         it raises is one refused push, ValueError with words for its sender."""
@@ -174,6 +178,8 @@ class WebhookReceiver(Protocol):
 
 @runtime_checkable
 class FileReader(Protocol):
+    """Takes files apart; best a plain value, which a process of its own can be given."""
+
     def read(self, name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Item]:
         """The items of a file, as its interface's options say. Raises FileRefusedError before the
         first one, or none at all."""
@@ -190,6 +196,8 @@ class RemoteFile:
 
 @runtime_checkable
 class RemoteFolder(Protocol):
+    """Files on somebody else's server: listed and fetched, never changed there."""
+
     def list_files(self) -> list[RemoteFile]:
         """What is there, oldest first. Raises TransientError, SetupError."""
         ...
@@ -210,6 +218,8 @@ class Right:
 
 @runtime_checkable
 class RightsTeller(Protocol):
+    """A system that can be asked what its account may do there."""
+
     def rights(self) -> list[Right]:
         """Every right that the account needs, held or not; nothing is changed. Raises ConnectorError."""
         ...
@@ -217,6 +227,8 @@ class RightsTeller(Protocol):
 
 @runtime_checkable
 class ControlTotals(Protocol):
+    """A source that states figures of its own, which its messages are held against."""
+
     def control_totals(
         self, streams: Iterable[str], start: datetime, end: datetime, zone: str
     ) -> list[ControlTotal]:
@@ -237,6 +249,8 @@ class Balances(Protocol):
 
 @runtime_checkable
 class Writer(Protocol):
+    """A target: takes effects, and is asked what became of those whose outcome is unknown."""
+
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Send and read back. Raises TransientError (nothing happened), UnknownOutcomeError."""
         ...
@@ -256,6 +270,8 @@ class BlindWriter(Protocol):
 
 @runtime_checkable
 class TaxEngine(Protocol):
+    """Says which tax is due."""
+
     def determine(self, questions: Sequence[TaxQuestion]) -> list[TaxDetermination]:
         """What is due on each document, in order; nothing is recorded there. Raises TransientError,
         SetupError, RefusedError."""
@@ -264,7 +280,12 @@ class TaxEngine(Protocol):
 
 @runtime_checkable
 class LedgerReader(Protocol):
-    def facts(self) -> LedgerFacts: ...
+    """A ledger that is read: its facts, its balances, what is open in it."""
+
+    def facts(self) -> LedgerFacts:
+        """Lock dates, rates and whatever else plans depend on, as the ledger has them now. Raises
+        ConnectorError."""
+        ...
 
     def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:
         """Compare what the ledger holds now with what was sent, by content."""

@@ -61,6 +61,7 @@ class VerifyStage:
         self._every = every
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane a ledger."""
         return [Due((system,), system) for system in self._ledgers()]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:

@@ -329,6 +329,7 @@ class Measure(msgspec.Struct, frozen=True):
 
     @property
     def net(self) -> Decimal:
+        """Debit less credit."""
         return self.debit - self.credit
 
     def __sub__(self, other: Measure) -> Measure:

@@ -35,6 +35,8 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartnerRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="partner"):
+    """A customer or supplier, as the ledger shall know them."""
+
     name: str
     email: str = ""
     country: str = ""
@@ -176,6 +178,8 @@ class CrmUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="
 
 
 class MailOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="mail"):
+    """A message to somebody, sent once."""
+
     to: str
     subject: str
     text: str

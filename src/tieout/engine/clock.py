@@ -8,6 +8,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """Says what time it is, with its zone."""
+
     def now(self) -> datetime:
         """The present instant, in UTC."""
         ...
@@ -17,6 +19,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
+        """The machine's time, in UTC."""
         return datetime.now(UTC)
 
 
@@ -29,6 +32,7 @@ class FileClock:
         self._now = datetime(1970, 1, 1, tzinfo=UTC)
 
     def now(self) -> datetime:
+        """The instant that the file names."""
         stat = self._path.stat()
         if (stat.st_mtime_ns, stat.st_ino) != self._stamp:
             self._now = datetime.fromisoformat(self._path.read_text().strip()).astimezone(UTC)

@@ -78,9 +78,11 @@ class Chore:
         self.name, self._act, self.pace, self._lane = name, act, pace, (lane,)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """Its one lane."""
         return (Due(self._lane),)
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Does it once; True where something moved."""
         return self._act(connection)
 
 
@@ -100,6 +102,7 @@ class Runner:
 
     @property
     def name(self) -> str:
+        """Its stage's name."""
         return self.stage.name
 
     def step(self, connection: Connection) -> bool:
@@ -159,7 +162,7 @@ class Runner:
             return ()
         try:
             found = self.stage.lanes(connection)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a stage that cannot list its lanes waits
             self._failed(Due(()), failures, known, error)
             return ()
         if whole is not None:
@@ -172,7 +175,7 @@ class Runner:
         turn = Turn(failures, due.lane, _count(known.get(due.lane)), self._wall, self.stopping)
         try:
             worked = self.stage.round(connection, due.lane, turn)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the failure is the lane's: see engine/failing.py
             self._failed(due, failures, known, error)
             return False
         for key in (due.lane, due.system):

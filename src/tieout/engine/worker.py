@@ -50,7 +50,7 @@ class Loop(threading.Thread):
                 if connection is None or connection.closed:
                     connection = self._database.connect(autocommit=True, name=f"tieout {self.name}")
                 self.drain(connection)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a loop that ends works nothing any more
                 if isinstance(error, psycopg.Error):
                     _log.warning("connection lost", loop=self.name, error=str(error))
                 else:

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 
 
 def leaf_hash(data: bytes) -> bytes:
+    """A leaf's hash (RFC 6962, 2.1: 0x00 before it)."""
     return hashlib.sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
+    """A node's hash over its two children (RFC 6962, 2.1: 0x01 before them)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 

@@ -28,6 +28,7 @@ class Sealer:
         self._low = ""
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """One lane: the log has one tree."""
         return (Due(("sealer",)),)
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:

@@ -40,6 +40,7 @@ class Signer:
         self.key_id = hashlib.sha256(self.public).hexdigest()[:16]
 
     def sign(self, message: bytes) -> bytes:
+        """An Ed25519 signature (RFC 8032)."""
         return self._key.sign(message)
 
 

@@ -65,6 +65,7 @@ class Amount(msgspec.Struct, frozen=True, order=False):
 
     @classmethod
     def zero(cls, currency: str) -> Amount:
+        """Nothing, of a currency and with its decimals."""
         return cls(Decimal(0).quantize(quantum(currency)), currency)
 
     @classmethod

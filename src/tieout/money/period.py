@@ -25,17 +25,21 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     @classmethod
     def of(cls, day: date) -> Period:
+        """The period that a day lies in."""
         return cls(day.year, day.month)
 
     @property
     def first(self) -> date:
+        """Its first day."""
         return date(self.year, self.month, 1)
 
     @property
     def last(self) -> date:
+        """Its last day."""
         return self.next().first - timedelta(days=1)
 
     def next(self) -> Period:
+        """The period after it."""
         return Period(self.year + self.month // 12, self.month % 12 + 1)
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -34,16 +34,16 @@ class Logger:
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
-    def debug(self, event: str, **fields: object) -> None:
-        self._logger.debug(event, extra={"fields": fields})
-
     def info(self, event: str, **fields: object) -> None:
+        """What happens as it should."""
         self._logger.info(event, extra={"fields": fields})
 
     def warning(self, event: str, **fields: object) -> None:
+        """What did not go well and is dealt with."""
         self._logger.warning(event, extra={"fields": fields})
 
     def exception(self, event: str, **fields: object) -> None:
+        """A defect, with its traceback; called where an exception is handled."""
         self._logger.exception(event, extra={"fields": fields})
 
 

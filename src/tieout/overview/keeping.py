@@ -78,6 +78,7 @@ class OverviewStage:
         self.pace = Pace(every_s=_PAUSE_S, share=share)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane a figure that is stale: it aged, or something happened since."""
         now, mark = self._clock.now(), _watermark(connection, self._release())
         known = {r["name"]: r for r in connection.execute(_SQL["kept_marks"])}
 
@@ -89,6 +90,7 @@ class OverviewStage:
         return [Due((name,)) for name in FIGURES if stale(name)]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Computes one figure anew."""
         release = self._release()
         mark = _watermark(connection, release)
         _compute(connection, Figures(connection, release, self._clock.now(), self._sessions), lane[0], mark)

@@ -31,10 +31,12 @@ class FilingStage:
         self._release, self._clock = release, clock
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane an interface that pays and writes files."""
         paying = self._release().interfaces.values()
         return [Due((i.name,)) for i in paying if STREAM in i.streams and FILES in i.streams]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Makes the bank's file of every run of which nothing is undecided."""
         interface = self._release().interfaces.get(lane[0])
         if interface is None:
             return False

@@ -38,6 +38,7 @@ class FetchStage:
         self._arriving = Arriving(release, clock, wall)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane an interface with a remote folder."""
         known = self._release().interfaces
         return [Due((name,), system) for name, system in self._sources.items() if name in known]
 

@@ -131,6 +131,7 @@ class FolderStage:
         self._arriving = Arriving(release, clock, wall)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane a watched folder."""
         known = self._release().interfaces
         return [Due((name,), known[name].system) for name in self._watched if name in known]
 

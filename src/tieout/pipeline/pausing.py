@@ -13,6 +13,7 @@ _SQL = Queries("tieout.pipeline")
 
 
 def is_paused(connection: Connection, interface: str) -> bool:
+    """Whether somebody paused the interface."""
     return connection.execute(_SQL["is_paused"], {"interface": interface}).fetchone() is not None
 
 

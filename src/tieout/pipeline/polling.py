@@ -35,6 +35,7 @@ class PollStage:
         self._known = ""
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane a stream of an interface whose poll is due."""
         release = self._release()
         if self._known != release.sha256:
             self._ensure_cursors(connection, release)

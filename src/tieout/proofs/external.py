@@ -37,6 +37,7 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def difference(self) -> Decimal:
+        """What its balance moved by, less what is posted of its entries and what is held of them."""
         return self.moved - self.posted - self.held
 
 

@@ -39,6 +39,7 @@ class PairRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def residual(self) -> Decimal:
+        """What the two sides add up to: nothing where they net."""
         return sum((s.amount for s in self.sides), Decimal(0))
 
     @property

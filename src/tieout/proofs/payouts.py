@@ -36,6 +36,7 @@ class PayoutProof(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def proven(self) -> bool:
+        """Whether nothing of it is unexplained."""
         return not self.why
 
 

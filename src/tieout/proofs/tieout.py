@@ -26,6 +26,7 @@ class Figure(msgspec.Struct, frozen=True):
 
     @property
     def net(self) -> Decimal:
+        """Debit less credit."""
         return self.debit - self.credit
 
     def __add__(self, other: Figure) -> Figure:
@@ -54,6 +55,7 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def residual(self) -> Figure | None:
+        """Source less posted, waiting, in exception and excluded; None where the source states nothing."""
         if self.source is None:
             return None
         return self.source - self.posted - self.waiting - self.in_exception - self.excluded

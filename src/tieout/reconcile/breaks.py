@@ -48,18 +48,12 @@ def breaks(
         for key, on, due, minor, currency in columns.iter_rows():
             if key in taken[side]:
                 continue
-            near = nearest.get((side, key), [])
-            expected = max(on + timedelta(waits), due or on)
             if currency not in known:
                 cause, why = "no_rate", f"nothing on the other side is in {currency}, and no rate leads there"
-            elif near:
-                cause, why = "suggested", f"{len(near)} to choose from; {near[0].rule}: {near[0].why}"
-            elif side == "left" and key in crowded:
-                cause, why = "ambiguous", f"{crowded[key]} are equally good, and nothing tells them apart"
-            elif expected >= day:
-                cause, why = "timing", f"may still come: expected until {expected}"
             else:
-                cause, why = "unmatched", f"nothing fits; expected until {expected}"
+                expected = max(on + timedelta(waits), due or on)
+                equal = crowded.get(key, 0) if side == "left" else 0
+                cause, why = _why(nearest.get((side, key), []), equal, expected, day)
             found.append(
                 Break(
                     side=side,  # type: ignore[arg-type]
@@ -71,6 +65,18 @@ def breaks(
                 )
             )
     return found
+
+
+def _why(near: list[Match], equal: int, expected: date, day: date) -> tuple[str, str]:
+    """Why an item has no partner: suggestions wait for it, `equal` others fit as well, it may still come, or nothing
+    fits."""
+    if near:
+        return "suggested", f"{len(near)} to choose from; {near[0].rule}: {near[0].why}"
+    if equal:
+        return "ambiguous", f"{equal} are equally good, and nothing tells them apart"
+    if expected >= day:
+        return "timing", f"may still come: expected until {expected}"
+    return "unmatched", f"nothing fits; expected until {expected}"
 
 
 def _rest(group: Match) -> Break:

@@ -149,10 +149,6 @@ def _bad_ids(frame: pl.DataFrame, name: str) -> Iterable[str]:
     yield from _told(again, name, "id", "the id of an earlier row too: ids are unique in a file")
 
 
-def _is_date(frame: pl.DataFrame, column: str) -> bool:
-    return frame.schema[column] == pl.Date
-
-
 def _day(column: str) -> pl.Expr:
     return (
         pl.col(column).cast(pl.String).str.strip_chars().str.to_date("%Y-%m-%d", strict=False).alias(column)

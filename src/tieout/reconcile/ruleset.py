@@ -59,11 +59,15 @@ class BankCharge(_Declared, frozen=True, kw_only=True):
 
 
 class Discount(_Declared, frozen=True, kw_only=True):
+    """Percentages of a cash discount, and the days in which it may be taken."""
+
     percent: tuple[Decimal, ...]
     days: int
 
 
 class Withholding(_Declared, frozen=True, kw_only=True):
+    """Percentages of tax that a payer may keep back."""
+
     percent: tuple[Decimal, ...]
 
 

@@ -28,6 +28,7 @@ class Entity:
 
     @property
     def zone(self) -> ZoneInfo:
+        """Its time zone; the cut-off is midnight there."""
         return ZoneInfo(self.time_zone)
 
 
@@ -59,6 +60,7 @@ class Interface:
     options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def option(self, name: str, default: str = "") -> str:
+        """An option of its connector as the project says it, as text; `default` where it says nothing."""
         return str(self.options.get(name, default))
 
 

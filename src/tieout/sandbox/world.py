@@ -51,6 +51,16 @@ def free_ports(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
+_SYSTEMS = (
+    "odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents", "chargebee", "gusto",
+    "concur", "avatax", "coupa",
+)  # fmt: skip
+_SECRETS = (
+    "shop_us", "shop_eu", "stripe", "stripe_key", "shop_us_token", "shop_eu_token", "sf_id",
+    "sf_secret", "events", "chargebee_key", "gusto_token", "concur_token", "avatax_key", "coupa_id", "coupa_secret",
+)  # fmt: skip
+
+
 class World:
     """Every outside system. Credentials are made anew for each sandbox."""
 
@@ -68,26 +78,7 @@ class World:
         self.clock_file = folder / "clock"
         self.clock = VirtualClock(start, self.clock_file)
         now = self.clock.now
-        self.secrets = {
-            name: secrets.token_hex(16)
-            for name in (
-                "shop_us",
-                "shop_eu",
-                "stripe",
-                "stripe_key",
-                "shop_us_token",
-                "shop_eu_token",
-                "sf_id",
-                "sf_secret",
-                "events",
-                "chargebee_key",
-                "gusto_token",
-                "concur_token",
-                "avatax_key",
-                "coupa_id",
-                "coupa_secret",
-            )
-        }
+        self.secrets = {name: secrets.token_hex(16) for name in _SECRETS}
         plan = FAULT_PLANS[faults]
 
         def die(salt: int) -> Faults:
@@ -136,21 +127,7 @@ class World:
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
-        names = (
-            "odoo",
-            "stripe",
-            "shop_us",
-            "shop_eu",
-            "salesforce",
-            "smtp",
-            "cloudevents",
-            "chargebee",
-            "gusto",
-            "concur",
-            "avatax",
-            "coupa",
-        )
-        self.ports = free_ports(names)
+        self.ports = free_ports(_SYSTEMS)
 
     @property
     def statements(self) -> Path:

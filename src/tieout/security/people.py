@@ -49,12 +49,16 @@ class GrantRole(_Change, frozen=True, kw_only=True, tag="grant"):
 
 
 class RevokeRole(_Change, frozen=True, kw_only=True, tag="revoke"):
+    """A role is taken back, at once."""
+
     name: str
     role: str
     entity: str
 
 
 class EndPerson(_Change, frozen=True, kw_only=True, tag="end"):
+    """Somebody is let go: their grants and delegations end with them."""
+
     name: str
 
 
@@ -117,6 +121,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Grant:
+    """A role that somebody holds: where, up to which amount, by whose word, and whether their group at the
+    sign-on gave it."""
+
     role: str
     entity: str
     limit: Decimal | None
@@ -126,6 +133,8 @@ class Grant:
 
 @dataclass(frozen=True)
 class Delegation:
+    """Days in which one stands in for another, with the other's limits."""
+
     name: str
     to: str
     since: date
@@ -302,10 +311,11 @@ class Authority:
 
 
 def fold_name(name: str) -> str:
+    """A name as it is compared: capitals and spaces do not tell two apart."""
     return " ".join(name.split()).casefold()
 
 
-def fold(changes: Iterable[Kept]) -> Authority:
+def fold(changes: Iterable[Kept]) -> Authority:  # noqa: C901 - flat: a case a kind of change
     """What a list of changes comes to."""
     held = Authority()
     for kept in changes:

@@ -17,6 +17,7 @@ _NONCE = 12
 
 
 def seal(connection: Connection, what: str, owner: str, secret: bytes) -> bytes:
+    """A secret that can be opened again, for this one purpose alone."""
     nonce = os.urandom(_NONCE)
     return nonce + AESGCM(_key(connection)).encrypt(nonce, secret, _about(what, owner))
 

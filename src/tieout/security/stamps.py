@@ -101,11 +101,13 @@ class Stamper:
         submitted_by: str,
         body_sha256: bytes,
     ) -> bytes:
+        """The stamp of a message."""
         return self.stamp("message", interface, stream, dedupe_key, transport, submitted_by, body_sha256)
 
     def document(
         self, interface: str, key: str, revision: int, message_id: int, content_sha256: bytes
     ) -> bytes:
+        """The stamp of a document."""
         return self.stamp("document", interface, key, revision, message_id, content_sha256)
 
     def delivery(self, system: str, external_id: str, document_id: int, requires: str, body: bytes) -> bytes:

@@ -15,6 +15,7 @@ class VirtualClock:
         self._publish()
 
     def now(self) -> datetime:
+        """Where it was moved to last."""
         return self._now
 
     def move_to(self, instant: datetime) -> None:

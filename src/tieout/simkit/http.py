@@ -112,11 +112,6 @@ async def _cut(send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        """Signals belong to the process that serves."""
-
-
 def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> threading.Thread:
     """Serve each simulator at its port from one daemon thread; returns once all answer.
 
@@ -137,7 +132,7 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> thre
                 lifespan="off",
                 timeout_keep_alive=120,
             )
-            servers.append(_Server(config))
+            servers.append(uvicorn.Server(config))
         tasks = [asyncio.create_task(server.serve()) for server in servers]
         while not all(server.started for server in servers):
             await asyncio.sleep(0.01)

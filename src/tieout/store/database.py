@@ -71,6 +71,7 @@ class Pool:
             yield connection
 
     def close(self) -> None:
+        """Ends its connections."""
         self._pool.close()
 
 
@@ -81,6 +82,7 @@ class Database:
         self.dsn = dsn
 
     def connect(self, *, autocommit: bool = False, name: str = "tieout") -> Connection:
+        """A connection of its own; whoever asks closes it."""
         return connect(self.dsn, autocommit=autocommit, name=name)
 
     @contextmanager

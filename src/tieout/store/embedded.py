@@ -262,10 +262,12 @@ class EmbeddedServer:
 
     @property
     def alive(self) -> bool:
+        """Whether its process lives."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int | None:
+        """Its process's number."""
         return self._process.pid if self._process else None
 
     def ensure(self) -> bool:

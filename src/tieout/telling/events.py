@@ -47,6 +47,7 @@ class Event:
 
     @property
     def type(self) -> str:
+        """Its type as receivers subscribe to it."""
         return f"tieout.{self.action}"
 
 

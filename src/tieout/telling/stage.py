@@ -51,6 +51,7 @@ class TellingStage:
         self.pace = Pace(every_s=pause_s, first_s=_FIRST_S, longest_s=_LONGEST_S)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane a subscription that was not told everything yet."""
         return [Due((str(row["subscription_id"]),)) for row in connection.execute(_SQL["due"])]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
@@ -73,7 +74,7 @@ class TellingStage:
                 return False
             try:
                 body = event_of(_event(each), self._source)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the failure is that event's
                 skip = partial(self._skip, connection, number, each)
                 if turn.fail(key, error, skip, _TRIES):
                     continue

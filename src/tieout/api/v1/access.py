@@ -49,6 +49,8 @@ class Granted(BaseModel):
 
 
 class PersonOut(BaseModel):
+    """Somebody who was let in: what they were granted, and what they sign in with."""
+
     name: str
     human: bool
     active: bool
@@ -74,12 +76,16 @@ class Made(BaseModel):
 
 
 class NewPerson(BaseModel):
+    """Somebody to let in; `names` are those that they have at sources."""
+
     name: Name
     human: bool = True
     names: Annotated[list[Short], Field(max_length=20)] = []
 
 
 class NewGrant(BaseModel):
+    """A role for somebody, for one entity or every one, up to a limit."""
+
     name: Name
     role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9 _-]{1,40}$")]
     entity: Short
@@ -87,6 +93,8 @@ class NewGrant(BaseModel):
 
 
 class OldGrant(BaseModel):
+    """A role to take back."""
+
     name: Name
     role: Short
     entity: Short
@@ -99,6 +107,8 @@ class Invitation(BaseModel):
 
 
 class NewKey(BaseModel):
+    """A key for a service account: for which operations and entities, for how many days."""
+
     account: Name
     label: Short
     scopes: Annotated[list[Short], Field(max_length=40)]
@@ -114,6 +124,8 @@ class KeyMade(BaseModel):
 
 
 class KeyOut(BaseModel):
+    """A key as it is kept: what it is for, never the key."""
+
     key_id: str
     account: str
     label: str
@@ -251,6 +263,7 @@ def confirm(no: int, caller: Writer, desk: TheDesk, connection: TheConnection) -
 
 @router.get("/service-keys")
 def keys(caller: Reader, connection: TheConnection) -> list[KeyOut]:
+    """Every key of every service account."""
     return [KeyOut(account=row.pop("person"), **row) for row in map(dict, service_keys(connection))]
 
 

@@ -60,6 +60,7 @@ class Desk:
 
     @property
     def site(self) -> Site:
+        """Under which address people come, and what they are shown as its name."""
         return Site(self.settings.host, self.settings.url, f"Tieout {self.name}")
 
     @property
@@ -68,6 +69,7 @@ class Desk:
         return "__Host-tieout" if self.settings.secure else "tieout"
 
     def identity(self, connection: Connection) -> Identity:
+        """How people prove who they are, over this connection."""
         return Identity(connection, self.wall.now, self.site)
 
     def give(self, response: Response, signed: SignedIn) -> None:
@@ -78,6 +80,7 @@ class Desk:
         )  # fmt: skip
 
     def take_back(self, response: Response) -> None:
+        """Let the browser forget a session's token."""
         response.delete_cookie(
             self.cookie, path="/", secure=self.settings.secure, httponly=True, samesite="lax"
         )
@@ -94,9 +97,11 @@ class Caller:
 
     @property
     def name(self) -> str:
+        """The person's name."""
         return self.person.name
 
     def may(self, operation: str, entity: str = "*") -> bool:
+        """Whether they may do it for an entity ("*": for every one), in this session or by this key."""
         if self.session is not None and not self.session.full:
             return False
         if self.key is not None:
@@ -122,6 +127,7 @@ class Caller:
 
 
 def desk_of(request: Request) -> Desk:
+    """What every request shares."""
     desk: Desk = request.app.state.desk
     return desk
 
@@ -157,6 +163,7 @@ TheConnection = Annotated[Connection, Depends(connection_of)]
 
 
 def whole_unit(request: Request) -> Unit:
+    """The unit of a write that is one transaction alone."""
     unit = unit_of(request)
     assert unit is not None, "a write whose effect is not in one transaction alone is covered by a unit"
     return unit

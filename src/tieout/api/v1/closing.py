@@ -81,6 +81,8 @@ class Close(BaseModel):
 
 
 class CloseSummary(BaseModel):
+    """How a close stands, when it is due and when it is expected to be done."""
+
     entity: str
     period: str
     closed: bool
@@ -109,6 +111,8 @@ class Said(BaseModel):
 
 
 class Lock(BaseModel):
+    """Which books to lock."""
+
     kind: Literal["sale", "purchase", "tax", "fiscal year", "hard"] = "fiscal year"
 
 
@@ -119,6 +123,8 @@ class Locks(BaseModel):
 
 
 class Runbook(BaseModel):
+    """What to do near a period's end when an interface's source, Odoo or Tieout is down."""
+
     interface: str
     entity: str
     text: str

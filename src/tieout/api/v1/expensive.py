@@ -109,7 +109,7 @@ class Expensive:
     def _run(self, flight: _Flight, subject: str, call: Callable[[], Any], share: Hashable) -> None:
         try:
             answer, error = call(), None
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: BLE001 - handed to whoever asked
             answer, error = None, raised
         with self._lock:
             self._running[subject] -= 1

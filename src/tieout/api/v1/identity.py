@@ -34,11 +34,15 @@ Text = Annotated[str, Field(max_length=2000)]
 
 
 class Password(BaseModel):
+    """A name and its password."""
+
     name: Text
     password: Text
 
 
 class Code(BaseModel):
+    """A one-time code, or a recovery code."""
+
     code: Annotated[str, Field(max_length=80)]
 
 
@@ -59,6 +63,8 @@ class Answered(BaseModel):
 
 
 class NewPassword(BaseModel):
+    """The password that holds, and the one that shall."""
+
     old: Text
     new: Text
 
@@ -74,6 +80,8 @@ class SignedInAs(BaseModel):
 
 
 class Grant(BaseModel):
+    """A role that somebody holds; `by_group`: their group at the sign-on gave it."""
+
     role: str
     entity: str
     limit: str | None
@@ -97,6 +105,8 @@ class Who(BaseModel):
 
 
 class OpenSession(BaseModel):
+    """Where somebody is signed in, and until when."""
+
     made_at: datetime
     seen_at: datetime
     ends_at: datetime
@@ -132,6 +142,8 @@ class Recovery(BaseModel):
 
 
 class Question(BaseModel):
+    """What an authenticator signs; `question` comes back with its answer."""
+
     question: str
     options: dict[str, Any]
 
@@ -199,6 +211,7 @@ def sign_in_code(
 
 @router.post("/sign-in/passkey/question", dependencies=[Depends(same_site)])
 def passkey_question(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Question:
+    """What a passkey is asked to sign, by whoever wants to get in."""
     question, options = desk.identity(connection).passkey_question(origin)
     return Question(question=question, options=json.loads(options))
 
@@ -292,6 +305,7 @@ def session(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Who:
 
 @router.delete("/session", status_code=204)
 def sign_out(caller: TheCaller, response: Response, desk: TheDesk, connection: TheConnection) -> None:
+    """End this session."""
     _session(caller)
     desk.identity(connection).sign_out(caller.token)
     desk.take_back(response)
@@ -299,6 +313,7 @@ def sign_out(caller: TheCaller, response: Response, desk: TheDesk, connection: T
 
 @router.get("/me/sessions")
 def my_sessions(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> list[OpenSession]:
+    """Where somebody is signed in."""
     mine = _full(caller)
     return [
         OpenSession(
@@ -379,6 +394,7 @@ def renew_recovery(caller: TheCaller, desk: TheDesk, connection: TheConnection) 
 
 @router.post("/me/passkeys/question")
 def offer_passkey(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Question:
+    """What a new passkey is asked to sign."""
     question, options = desk.identity(connection).offer_passkey(_session(caller))
     return Question(question=question, options=json.loads(options))
 

@@ -92,6 +92,8 @@ class OpenLine(BaseModel):
 
 
 class OpenSum(BaseModel):
+    """What is open of a side in a currency: how many lines, how much, since when, read when."""
+
     entity: str
     side: str
     currency: str
@@ -129,6 +131,8 @@ class Accept(BaseModel):
 
 
 class Join(BaseModel):
+    """Lines that belong together, and what explains what they differ by."""
+
     entity: Name
     lines: Annotated[list[Line], Field(min_length=1, max_length=500)]
     difference: Difference = ""
@@ -150,6 +154,8 @@ class Decided(BaseModel):
 
 
 class Lesson(BaseModel):
+    """A sentence that a match taught, and who proposed and decided it."""
+
     lesson_id: int
     interface: str
     entity: str
@@ -286,6 +292,8 @@ def book(body: Book, caller: Matcher, desk: TheDesk, connection: TheConnection, 
 
 
 class Undo(BaseModel):
+    """A match to take apart, and why."""
+
     key: Annotated[str, Field(min_length=1, max_length=200)]
     reason: Reason
 

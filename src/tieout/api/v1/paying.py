@@ -47,6 +47,8 @@ class Propose(BaseModel):
 
 
 class Settled(BaseModel):
+    """A bill or credit that a payment settles, and how much of it."""
+
     number: str
     amount: Money
 
@@ -65,6 +67,8 @@ class Payment(BaseModel):
 
 
 class Held(BaseModel):
+    """A bill that is not proposed, and why."""
+
     supplier: str
     number: str
     amount: Money
@@ -73,6 +77,8 @@ class Held(BaseModel):
 
 
 class Proposed(BaseModel):
+    """A run as it is proposed, or would be (`dry`)."""
+
     run: str
     entity: str
     pay_on: date

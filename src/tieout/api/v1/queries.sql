@@ -259,16 +259,8 @@ select content from tieout.document where document_id = %(document_id)s
 select document_id, revision, state, occurred_at, posted_at, measure_count, measure_debit, measure_credit
 from tieout.document where interface = %(interface)s and source_key = %(source_key)s order by revision, document_id
 
--- name: entries_of
-select evidence_id, at, actor, action, subject, entity, detail from tieout.evidence
-where subject = any(%(subjects)s) order by evidence_id desc limit 100
-
 -- name: bulk_cases
 select case_id, entity from tieout.cases where case_id = any(%(ids)s) and state = 'open' order by case_id
-
--- name: owners
-select owner, count(*)::int as count from tieout.cases where state = 'open'
-  and (%(entities)s::text[] is null or entity = any(%(entities)s)) group by owner order by owner
 
 -- name: polls
 select interface, max(p.polled_at) as polled_at, max(f.error) as last_error from tieout.poll_cursor p

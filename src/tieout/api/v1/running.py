@@ -69,6 +69,8 @@ class Flow(BaseModel):
 
 
 class Paused(BaseModel):
+    """Since when an interface is paused, by whom and why."""
+
     since: datetime
     by: str
     reason: str
@@ -104,6 +106,8 @@ class Run(BaseModel):
 
 
 class Asked(BaseModel):
+    """Which interface will be asked anew, and from where."""
+
     interface: str
     from_the_beginning: bool
 

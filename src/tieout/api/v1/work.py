@@ -56,6 +56,8 @@ class Case(BaseModel):
 
 
 class Note(BaseModel):
+    """What somebody wrote beside a case."""
+
     at: datetime
     person: str
     text: str
@@ -70,6 +72,8 @@ class WholeCase(Case):
 
 
 class NewNote(BaseModel):
+    """What to write beside a case."""
+
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -82,6 +86,8 @@ class Assign(BaseModel):
 
 
 class SolveMany(BaseModel):
+    """Cases that may stand as they are, and why."""
+
     cases: Cases
     reason: Reason
 
@@ -106,12 +112,16 @@ class TriedLine(BaseModel):
 
 
 class TriedSum(BaseModel):
+    """What an account would move by: signed, a debit is positive."""
+
     account: str
     currency: str
     amount: Money
 
 
 class TriedCase(BaseModel):
+    """A case as it would be."""
+
     document_id: int
     cause: str
     amount: Money
@@ -121,6 +131,8 @@ class TriedCase(BaseModel):
 
 
 class TriedMoney(BaseModel):
+    """An amount of one currency."""
+
     currency: str
     amount: Money
 
@@ -158,6 +170,8 @@ class Source(BaseModel):
 
 
 class Revision(BaseModel):
+    """One revision of a document: what it counts for, and how it stands."""
+
     document_id: int
     revision: int
     state: str
@@ -187,10 +201,14 @@ class Excluded(BaseModel):
 
 
 class Replayed(BaseModel):
+    """How many documents are planned anew."""
+
     replayed: int
 
 
 class Replay(BaseModel):
+    """Of which cause everything is replayed."""
+
     cause: Annotated[str, Field(min_length=2, max_length=100)]
 
 
@@ -228,6 +246,8 @@ class Line(BaseModel):
 
 
 class Delivery(BaseModel):
+    """One effect on its way to a target: how it stands, how often it was tried."""
+
     delivery_id: int
     system: str
     effect: str
@@ -295,6 +315,7 @@ def causes(caller: Reader, connection: TheConnection, entity: Filter = None) -> 
 
 @router.get("/cases/{case_id}")
 def case(case_id: int, caller: Reader, connection: TheConnection) -> WholeCase:
+    """One case, with what people wrote beside it and what can be done."""
     row = _case(connection, caller, case_id, "cases:read")
     return _whole(connection, row)
 

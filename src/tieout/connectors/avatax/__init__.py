@@ -1,0 +1,1 @@
+"""Avalara AvaTax: which tax is due on a bill."""

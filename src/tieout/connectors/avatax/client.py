@@ -31,6 +31,7 @@ class AvaTaxSession:
         self._company = company
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         answer = read_json(self._http, "AvaTax", "/api/v2/utilities/ping", {}, _KEY)[0]
         if not answer.get("authenticated"):
             raise RefusedError(f"AvaTax does not know this account: {_KEY}")

@@ -1,0 +1,1 @@
+"""Banks' statements and lines, as files in any format that is read."""

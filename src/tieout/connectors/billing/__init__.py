@@ -1,0 +1,1 @@
+"""Invoices and credit notes of a billing tool, as CSV or XLSX."""

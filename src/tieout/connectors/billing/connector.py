@@ -61,6 +61,7 @@ class BillingFiles:
         return Proof(by, count, total, "rows TOTAL, one a kind and currency")
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return "invoices as CSV or XLSX with the columns " + ", ".join(c.name for c in BILLING.columns)
 
 

@@ -1,0 +1,1 @@
+"""Chargebee: invoices, usage, credit notes, schedules of revenue."""

@@ -39,6 +39,7 @@ class ChargebeeSession:
         return answer
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         self._list("invoices", limit=1)
         return f"Chargebee at {self._http.base_url}"
 

@@ -1,0 +1,1 @@
+"""Signed events to an HTTP address: written, never read."""

@@ -41,6 +41,7 @@ class CloudEventsSession:
         self._http = http_client(timeout=20)
 
     def check(self) -> str:
+        """Where events go, in a line: nothing is sent to try it."""
         return f"CloudEvents to {self._url}"
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:

@@ -1,0 +1,1 @@
+"""SAP Concur: approved expense reports with their entries."""

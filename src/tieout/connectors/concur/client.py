@@ -42,6 +42,7 @@ class ConcurSession:
         return self._get("reports", user="ALL", approvalStatusCode=APPROVED, limit=_LIMIT, **params)
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         self._reports()
         return f"SAP Concur at {self._http.base_url}"
 

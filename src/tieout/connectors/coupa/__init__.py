@@ -1,0 +1,1 @@
+"""Coupa: suppliers, purchase orders, receipts, approved invoices and credit notes."""

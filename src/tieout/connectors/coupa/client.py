@@ -76,6 +76,7 @@ class CoupaSession:
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         for stream in PATHS:
             self._list(stream)
         return f"Coupa at {self._http.base_url}"

@@ -1,0 +1,1 @@
+"""Electronic invoices of EN 16931, as an access point delivers them."""

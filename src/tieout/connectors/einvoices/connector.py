@@ -68,6 +68,7 @@ class EInvoiceFiles:
         return Proof(workbook_proof(content), len(rows), total, "nothing: send it as a workbook")
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return "UBL, CII and Factur-X invoices, held to EN 16931; delivery reports as CSV"
 
 

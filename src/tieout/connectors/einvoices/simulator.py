@@ -96,32 +96,32 @@ def _money(name: str, value: Decimal, currency: str) -> str:
     return f'<cbc:{name} currencyID="{currency}">{value.quantize(_CENT)}</cbc:{name}>'
 
 
+def _ubl_category(tag: str, code: str, rate: Decimal, why: bool) -> str:
+    reason = "<cbc:TaxExemptionReason>not taxed</cbc:TaxExemptionReason>" if why and code not in "SZ" else ""
+    return (
+        f"<cac:{tag}><cbc:ID>{code}</cbc:ID><cbc:Percent>{rate}</cbc:Percent>{reason}"
+        f"<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:{tag}>"
+    )
+
+
+def _ubl_party(role: str, name: str, tax_id: str, country: str) -> str:
+    vat = (
+        f"<cac:PartyTaxScheme><cbc:CompanyID>{escape(tax_id)}</cbc:CompanyID>"
+        "<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme>"
+        if tax_id
+        else ""
+    )
+    return (
+        f"<cac:{role}><cac:Party><cac:PartyName><cbc:Name>{escape(name)}</cbc:Name></cac:PartyName>"
+        f"<cac:PostalAddress><cac:Country><cbc:IdentificationCode>{country}</cbc:IdentificationCode>"
+        f"</cac:Country></cac:PostalAddress>{vat}<cac:PartyLegalEntity><cbc:RegistrationName>{escape(name)}"
+        f"</cbc:RegistrationName></cac:PartyLegalEntity></cac:Party></cac:{role}>"
+    )
+
+
 def ubl(x: Sent) -> bytes:
     """As Peppol BIS Billing 3 has it."""
     word, cur = ("CreditNote" if x.credit else "Invoice"), x.currency
-
-    def party(role: str, name: str, tax_id: str, country: str) -> str:
-        vat = (
-            f"<cac:PartyTaxScheme><cbc:CompanyID>{escape(tax_id)}</cbc:CompanyID>"
-            "<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme>"
-            if tax_id
-            else ""
-        )
-        return (
-            f"<cac:{role}><cac:Party><cac:PartyName><cbc:Name>{escape(name)}</cbc:Name></cac:PartyName>"
-            f"<cac:PostalAddress><cac:Country><cbc:IdentificationCode>{country}</cbc:IdentificationCode>"
-            f"</cac:Country></cac:PostalAddress>{vat}<cac:PartyLegalEntity><cbc:RegistrationName>{escape(name)}"
-            f"</cbc:RegistrationName></cac:PartyLegalEntity></cac:Party></cac:{role}>"
-        )
-
-    def category(tag: str, code: str, rate: Decimal, why: bool) -> str:
-        reason = (
-            "<cbc:TaxExemptionReason>not taxed</cbc:TaxExemptionReason>" if why and code not in "SZ" else ""
-        )
-        return (
-            f"<cac:{tag}><cbc:ID>{code}</cbc:ID><cbc:Percent>{rate}</cbc:Percent>{reason}"
-            f"<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:{tag}>"
-        )
 
     lines = "".join(
         f"<cac:{word}Line><cbc:ID>{n}</cbc:ID>"
@@ -134,7 +134,7 @@ def ubl(x: Sent) -> bytes:
             else ""
         )
         + f"<cac:Item><cbc:Name>{escape(i.name)}</cbc:Name>"
-        + category("ClassifiedTaxCategory", i.category, i.rate, False)
+        + _ubl_category("ClassifiedTaxCategory", i.category, i.rate, False)
         + f'</cac:Item><cac:Price><cbc:PriceAmount currencyID="{cur}">{i.price}</cbc:PriceAmount></cac:Price>'
         f"</cac:{word}Line>"
         for n, i in enumerate(x.items, 1)
@@ -143,7 +143,7 @@ def ubl(x: Sent) -> bytes:
         "<cac:TaxSubtotal>"
         + _money("TaxableAmount", base, cur)
         + _money("TaxAmount", tax, cur)
-        + category("TaxCategory", code, rate, True)
+        + _ubl_category("TaxCategory", code, rate, True)
         + "</cac:TaxSubtotal>"
         for (code, rate), (base, tax) in x.taxes().items()
     )
@@ -170,8 +170,8 @@ def ubl(x: Sent) -> bytes:
         f"<cbc:ID>{escape(x.number)}</cbc:ID><cbc:IssueDate>{x.on}</cbc:IssueDate>{due}"
         f"<cbc:{word}TypeCode>{'381' if x.credit else '380'}</cbc:{word}TypeCode>"
         f"<cbc:DocumentCurrencyCode>{cur}</cbc:DocumentCurrencyCode>{order}{before}"
-        + party("AccountingSupplierParty", x.seller, x.seller_tax_id, x.seller_country)
-        + party("AccountingCustomerParty", x.buyer, x.buyer_tax_id, x.buyer_country)
+        + _ubl_party("AccountingSupplierParty", x.seller, x.seller_tax_id, x.seller_country)
+        + _ubl_party("AccountingCustomerParty", x.buyer, x.buyer_tax_id, x.buyer_country)
         + paid
         + f"<cac:TaxTotal>{_money('TaxAmount', x.tax, cur)}{taxes}</cac:TaxTotal><cac:LegalMonetaryTotal>"
         + _money("LineExtensionAmount", x.net, cur)
@@ -182,30 +182,30 @@ def ubl(x: Sent) -> bytes:
     ).encode()
 
 
-def cii(x: Sent) -> bytes:
-    """As Factur-X has it, in its profile EN 16931."""
+def _cii_tax(code: str, rate: Decimal, extra: str = "", why: bool = False) -> str:
+    reason = "<ram:ExemptionReason>not taxed</ram:ExemptionReason>" if why and code not in "SZ" else ""
+    return (
+        f"<ram:ApplicableTradeTax>{extra.split('|')[0]}<ram:TypeCode>VAT</ram:TypeCode>{reason}"
+        f"{extra.partition('|')[2]}<ram:CategoryCode>{code}</ram:CategoryCode>"
+        f"<ram:RateApplicablePercent>{rate}</ram:RateApplicablePercent></ram:ApplicableTradeTax>"
+    )
 
-    def party(role: str, name: str, tax_id: str, country: str) -> str:
-        vat = (
-            f'<ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">{escape(tax_id)}</ram:ID>'
-            "</ram:SpecifiedTaxRegistration>"
-            if tax_id
-            else ""
-        )
-        return (
-            f"<ram:{role}><ram:Name>{escape(name)}</ram:Name><ram:PostalTradeAddress><ram:CountryID>{country}"
-            f"</ram:CountryID></ram:PostalTradeAddress>{vat}</ram:{role}>"
-        )
 
-    def tax(code: str, rate: Decimal, extra: str = "", why: bool = False) -> str:
-        reason = "<ram:ExemptionReason>not taxed</ram:ExemptionReason>" if why and code not in "SZ" else ""
-        return (
-            f"<ram:ApplicableTradeTax>{extra.split('|')[0]}<ram:TypeCode>VAT</ram:TypeCode>{reason}"
-            f"{extra.partition('|')[2]}<ram:CategoryCode>{code}</ram:CategoryCode>"
-            f"<ram:RateApplicablePercent>{rate}</ram:RateApplicablePercent></ram:ApplicableTradeTax>"
-        )
+def _cii_party(role: str, name: str, tax_id: str, country: str) -> str:
+    vat = (
+        f'<ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">{escape(tax_id)}</ram:ID>'
+        "</ram:SpecifiedTaxRegistration>"
+        if tax_id
+        else ""
+    )
+    return (
+        f"<ram:{role}><ram:Name>{escape(name)}</ram:Name><ram:PostalTradeAddress><ram:CountryID>{country}"
+        f"</ram:CountryID></ram:PostalTradeAddress>{vat}</ram:{role}>"
+    )
 
-    lines = "".join(
+
+def _cii_line(n: int, i: Item) -> str:
+    return (
         "<ram:IncludedSupplyChainTradeLineItem><ram:AssociatedDocumentLineDocument>"
         f"<ram:LineID>{n}</ram:LineID></ram:AssociatedDocumentLineDocument><ram:SpecifiedTradeProduct>"
         f"<ram:Name>{escape(i.name)}</ram:Name></ram:SpecifiedTradeProduct><ram:SpecifiedLineTradeAgreement>"
@@ -219,14 +219,19 @@ def cii(x: Sent) -> bytes:
         "</ram:NetPriceProductTradePrice></ram:SpecifiedLineTradeAgreement><ram:SpecifiedLineTradeDelivery>"
         f'<ram:BilledQuantity unitCode="C62">{i.quantity}</ram:BilledQuantity></ram:SpecifiedLineTradeDelivery>'
         "<ram:SpecifiedLineTradeSettlement>"
-        + tax(i.category, i.rate)
+        + _cii_tax(i.category, i.rate)
         + "<ram:SpecifiedTradeSettlementLineMonetarySummation>"
         f"<ram:LineTotalAmount>{i.net}</ram:LineTotalAmount></ram:SpecifiedTradeSettlementLineMonetarySummation>"
         "</ram:SpecifiedLineTradeSettlement></ram:IncludedSupplyChainTradeLineItem>"
-        for n, i in enumerate(x.items, 1)
     )
+
+
+def cii(x: Sent) -> bytes:
+    """As Factur-X has it, in its profile EN 16931."""
+
+    lines = "".join(_cii_line(n, item) for n, item in enumerate(x.items, 1))
     taxes = "".join(
-        tax(
+        _cii_tax(
             code,
             rate,
             f"<ram:CalculatedAmount>{t}</ram:CalculatedAmount>|<ram:BasisAmount>{base}</ram:BasisAmount>",
@@ -263,8 +268,8 @@ def cii(x: Sent) -> bytes:
         f"<ram:ID>{escape(x.number)}</ram:ID><ram:TypeCode>{'381' if x.credit else '380'}</ram:TypeCode>"
         f'<ram:IssueDateTime><udt:DateTimeString format="102">{x.on:%Y%m%d}</udt:DateTimeString></ram:IssueDateTime>'
         f"</rsm:ExchangedDocument><rsm:SupplyChainTradeTransaction>{lines}<ram:ApplicableHeaderTradeAgreement>"
-        + party("SellerTradeParty", x.seller, x.seller_tax_id, x.seller_country)
-        + party("BuyerTradeParty", x.buyer, x.buyer_tax_id, x.buyer_country)
+        + _cii_party("SellerTradeParty", x.seller, x.seller_tax_id, x.seller_country)
+        + _cii_party("BuyerTradeParty", x.buyer, x.buyer_tax_id, x.buyer_country)
         + f"{order}</ram:ApplicableHeaderTradeAgreement><ram:ApplicableHeaderTradeSettlement>"
         f"<ram:InvoiceCurrencyCode>{x.currency}</ram:InvoiceCurrencyCode>{paid}{taxes}{due}"
         "<ram:SpecifiedTradeSettlementHeaderMonetarySummation>"

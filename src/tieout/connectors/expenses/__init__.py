@@ -1,0 +1,1 @@
+"""Expense reports, as CSV or XLSX."""

@@ -41,6 +41,7 @@ class ExpenseFiles:
         return entries_proof(content, report_rows(content, options))
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return "expense reports as CSV or XLSX with the columns " + ", ".join(c.name for c in REPORTS.columns)
 
 

@@ -1,0 +1,1 @@
+"""Gusto: processed payrolls, as totals by department."""

@@ -52,6 +52,7 @@ class GustoSession:
         )
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         self._get("employees", page=1, per=1)
         return f"Gusto at {self._http.base_url}, company {self._company}"
 

@@ -1,0 +1,1 @@
+"""Journals of other ledgers, depreciation runs, accruals and trial balances, as CSV or XLSX."""

@@ -52,6 +52,7 @@ class LedgerFiles:
         )
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return "journals as CSV or XLSX with the columns " + ", ".join(c.name for c in JOURNALS.columns)
 
 

@@ -1,0 +1,1 @@
+"""Odoo: the ledger that everything is posted to, and read back from."""

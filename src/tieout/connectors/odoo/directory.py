@@ -24,6 +24,7 @@ class Directory:
         self.company_name = ""
 
     def refresh(self) -> None:
+        """Read everything again but analytic accounts. Raises RefusedError where the company is not there."""
         read = self._client.call
         rows = read("account.account", "search_read", domain=[], fields=["code"])
         self._accounts = {r["code"]: r["id"] for r in rows if r["code"]}
@@ -54,6 +55,7 @@ class Directory:
         raise RefusedError(f"Odoo has no {what} {name!r} in this company")
 
     def account(self, code: str) -> int:
+        """An account's id by its code. Raises RefusedError where there is none."""
         return self._find("_accounts", code, "account")
 
     def account_or_none(self, code: str) -> int | None:
@@ -63,12 +65,15 @@ class Directory:
         return self._accounts.get(code)
 
     def journal(self, code: str) -> int:
+        """A journal's id by its code. Raises RefusedError where there is none."""
         return self._find("_journals", code, "journal")
 
     def tax(self, name: str, use: str = "sale") -> int:
+        """A tax's id by its name; `use` is sale or purchase. Raises RefusedError where there is none."""
         return self._find("_taxes", (use, name), f"{use} tax")
 
     def currency(self, code: str) -> int:
+        """An active currency's id by its code. Raises RefusedError where there is none."""
         return self._find("_currencies", code, "active currency")
 
     def analytic(self, name: str) -> int:
@@ -81,6 +86,7 @@ class Directory:
         return self._analytics[name]
 
     def analytic_name(self, key: int) -> str:
+        """The name of an analytic account, "#" and its id where it is not known."""
         if key not in self._analytic_names:
             self._read_analytics()
         return self._analytic_names.get(key, f"#{key}")
@@ -91,16 +97,19 @@ class Directory:
         self._analytic_names = {i: name for name, i in self._analytics.items()}
 
     def code_of(self, account: int) -> str:
+        """The code of an account, "#" and its id where it is not known."""
         if account not in self._codes:
             self.refresh()
         return self._codes.get(account, f"#{account}")
 
     def tax_name_of(self, tax: int) -> str:
+        """The name of a tax, "#" and its id where it is not known."""
         if tax not in self._tax_names:
             self.refresh()
         return self._tax_names.get(tax, f"#{tax}")
 
     def own_currency(self) -> str:
+        """The company's currency."""
         if not self.company_currency:
             self.refresh()
         return self.company_currency

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -33,22 +34,7 @@ def open_items(
     wanted = [names.account(code) for code in accounts]
     _must_reconcile(client, wanted)
     suspense = _suspense(client)
-    domain: list[Any] = [
-        ["parent_state", "=", "posted"],
-        ["reconciled", "=", False],
-        ["date", "<=", until.isoformat()],
-        "|",
-        ["account_type", "in", list(_KINDS)],
-        ["account_id", "in", [*wanted, *suspense]],
-    ]
-    if only:
-        domain.insert(0, ["id", "in", list(only)])
-    lines = [
-        row
-        for row in _pages(client, "account.move.line", domain, _FIELDS)
-        # On suspense only bank lines are ours to match: anything else is somebody's own entry.
-        if row["account_id"][0] not in suspense or row["statement_line_id"]
-    ]
+    lines = _open_lines(client, [*wanted, *suspense], suspense, until, only)
     moves = {
         r["id"]: r
         for r in _read(
@@ -62,39 +48,65 @@ def open_items(
     deferred = _deferred(client, set(moves))
     found = []
     for row in lines:
-        is_suspense = row["account_id"][0] in suspense
-        residual, company = (
-            (row["amount_currency"], row["balance"])
-            if is_suspense
-            else (row["amount_residual_currency"], row["amount_residual"])
-        )
-        if not exact(residual):
-            continue
         move = moves[row["move_id"][0]]
-        called = (move["ref"], move["name"], move["payment_reference"])
-        found.append(
-            OpenItem(
-                line=row["id"],
-                move=move["id"],
-                account=names.code_of(row["account_id"][0]),
-                kind="suspense" if is_suspense else _KINDS.get(row["account_type"], "other"),
-                is_payment=move["move_type"] == "entry",
-                on=date.fromisoformat(row["date"]),
-                due=date.fromisoformat(row["date_maturity"]) if row["date_maturity"] else None,
-                currency=row["currency_id"][1],
-                residual=exact(residual),
-                company=exact(company),
-                partner=row["partner_id"][0] if row["partner_id"] else 0,
-                partner_name=row["partner_id"][1] if row["partner_id"] else "",
-                numbers=tuple(dict.fromkeys(str(x) for x in called if x and x != "/")),
-                label=row["name"] or "",
-                statement_line=row["statement_line_id"][0] if row["statement_line_id"] else 0,
-                effect=effects.get(row["id"], ""),
-                unmarked=not row["matching_number"] or str(row["matching_number"]).startswith("I"),
-                on_payment=move["id"] in deferred,
-            )
-        )
+        item = _item(names, row, move, row["account_id"][0] in suspense)
+        if item is not None:
+            effect, on_payment = effects.get(row["id"], ""), move["id"] in deferred
+            found.append(replace(item, effect=effect, on_payment=on_payment))
     return found
+
+
+def _open_lines(
+    client: OdooClient, accounts: list[int], suspense: set[int], until: date, only: Sequence[int]
+) -> list[Row]:
+    """Lines that nothing is matched with: what is due, and what stands on these accounts."""
+    domain: list[Any] = [
+        ["parent_state", "=", "posted"],
+        ["reconciled", "=", False],
+        ["date", "<=", until.isoformat()],
+        "|",
+        ["account_type", "in", list(_KINDS)],
+        ["account_id", "in", accounts],
+    ]
+    if only:
+        domain.insert(0, ["id", "in", list(only)])
+    return [
+        row
+        for row in _pages(client, "account.move.line", domain, _FIELDS)
+        # On suspense only bank lines are ours to match: anything else is somebody's own entry.
+        if row["account_id"][0] not in suspense or row["statement_line_id"]
+    ]
+
+
+def _item(names: Directory, row: Row, move: Row, is_suspense: bool) -> OpenItem | None:
+    """A line as an open item; None where nothing of it is open. On suspense a line is open whole: Odoo leaves it no
+    residual."""
+    residual, company = (
+        (row["amount_currency"], row["balance"])
+        if is_suspense
+        else (row["amount_residual_currency"], row["amount_residual"])
+    )
+    if not exact(residual):
+        return None
+    called = (move["ref"], move["name"], move["payment_reference"])
+    return OpenItem(
+        line=row["id"],
+        move=move["id"],
+        account=names.code_of(row["account_id"][0]),
+        kind="suspense" if is_suspense else _KINDS.get(row["account_type"], "other"),
+        is_payment=move["move_type"] == "entry",
+        on=date.fromisoformat(row["date"]),
+        due=date.fromisoformat(row["date_maturity"]) if row["date_maturity"] else None,
+        currency=row["currency_id"][1],
+        residual=exact(residual),
+        company=exact(company),
+        partner=row["partner_id"][0] if row["partner_id"] else 0,
+        partner_name=row["partner_id"][1] if row["partner_id"] else "",
+        numbers=tuple(dict.fromkeys(str(x) for x in called if x and x != "/")),
+        label=row["name"] or "",
+        statement_line=row["statement_line_id"][0] if row["statement_line_id"] else 0,
+        unmarked=not row["matching_number"] or str(row["matching_number"]).startswith("I"),
+    )
 
 
 def _pages(client: OdooClient, model: str, domain: list[Any], fields: list[str]) -> Iterator[Row]:

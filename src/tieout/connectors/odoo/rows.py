@@ -64,10 +64,12 @@ _ENTRY_HEAD = ["id", "move_type", "journal_id/.id", "date", "ref"]
 
 
 def cash_fields(foreign: bool) -> list[str]:
+    """The columns of bank and clearing lines as `load` takes them."""
     return _CASH_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
 
 
 def invoice_fields(analytic: bool) -> list[str]:
+    """The columns of invoices and credit notes as `load` takes them."""
     return INVOICE_FIELDS + (["invoice_line_ids/analytic_distribution"] if analytic else [])
 
 
@@ -99,6 +101,7 @@ def _distribution(line: LedgerLine | InvoiceLine, directory: Directory) -> str:
 
 
 def partner_rows(external_id: str, body: PartnerRecord) -> Rows:
+    """A partner as rows for `load`."""
     return [[external_id, body.name, body.email, body.source]]
 
 
@@ -112,6 +115,7 @@ def unit_price(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def payment_rows(external_id: str, body: PaymentPosting, directory: Directory) -> Rows:
+    """A payment as rows for `load`; a negative amount goes out."""
     return [
         [
             external_id,
@@ -179,6 +183,7 @@ def _line(line: LedgerLine, currency: str, directory: Directory, foreign: bool) 
 
 
 def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign: bool) -> Rows:
+    """A bank or clearing line with its match, as rows for `load`."""
     own = LedgerLine(account=body.account, amount=body.amount, company=body.company, name=body.label)
     head = [
         external_id,
@@ -197,6 +202,7 @@ def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign
 
 
 def entry_rows(external_id: str, body: EntryPosting, directory: Directory, foreign: bool) -> Rows:
+    """An entry as rows for `load`, a line each; the first one carries the head."""
     analytic = has_analytic(body)
     head = [external_id, "entry", str(directory.journal(body.journal)), body.on.isoformat(), body.reference]
     blank = [""] * len(head)

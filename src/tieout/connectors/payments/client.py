@@ -41,6 +41,7 @@ class PaymentFiles:
         self._folder = folder
 
     def check(self) -> str:
+        """Where the bank's files go, in a line. Raises SetupError where that cannot be written to."""
         if not self._folder.is_dir() or not os.access(self._folder, os.W_OK):
             raise SetupError(
                 f"{self._folder} is no folder that can be written to: make it, for the bank's files"

@@ -1,0 +1,1 @@
+"""Payroll runs, as CSV or XLSX."""

@@ -62,6 +62,7 @@ class PayrollFiles:
         return Proof(by, count, total, "rows TOTAL, one a component")
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return "payroll runs as CSV or XLSX with the columns " + ", ".join(c.name for c in RUN.columns)
 
 

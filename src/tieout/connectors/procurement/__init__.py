@@ -1,0 +1,1 @@
+"""Suppliers, orders, receipts and bills, as CSV or XLSX; what Tieout accrues."""

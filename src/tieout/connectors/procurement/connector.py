@@ -60,6 +60,7 @@ class ProcurementFiles:
         return Proof(workbook_proof(content), len(rows), total, "nothing: send it as a workbook")
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return f"{', '.join(FORMS)} as CSV or XLSX"
 
 

@@ -107,6 +107,7 @@ class SalesforceSession:
         return reply
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         self._query("SELECT Id FROM Account LIMIT 1")
         return f"Salesforce at {self._http.base_url}"
 

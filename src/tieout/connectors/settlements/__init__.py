@@ -1,0 +1,1 @@
+"""Settlement reports of providers, as files."""

@@ -33,6 +33,7 @@ class SettlementFiles:
         return Proof(proven_by(file), len(amounts), sum(amounts, Decimal(0)), lacks)
 
     def check(self) -> str:
+        """What is read, in a line: there is nobody to ask."""
         return f"settlement reports of {', '.join(sorted(PROVIDERS))}"
 
 

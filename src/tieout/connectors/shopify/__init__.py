@@ -1,0 +1,1 @@
+"""Shopify: orders with refunds and gift cards; its own sales figures."""

@@ -1,0 +1,1 @@
+"""A mail server: a message to a customer, written and never read."""

@@ -41,6 +41,7 @@ class SmtpSession:
             raise TransientError(f"mail server {self._host}: {error!r}", 1.0) from None
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         self._connect().quit()
         return f"mail server {self._host}:{self._port}"
 
@@ -64,7 +65,7 @@ class SmtpSession:
     def _one(self, server: smtplib.SMTP, sending: Sending) -> Outcome:
         try:
             message = self._message(sending)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - that one message is refused
             # Whatever is wrong with one message (a line break in its address, say), nothing of it was sent.
             return Outcome(sending.external_id, "refused", error=f"it is no message: {error}")
         try:

@@ -1,0 +1,1 @@
+"""Stripe: balance transactions, payouts with their composition, disputes; summary reports and balances."""

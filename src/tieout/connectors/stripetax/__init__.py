@@ -1,0 +1,1 @@
+"""Stripe Tax: which tax is due on a bill."""

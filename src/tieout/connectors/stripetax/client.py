@@ -41,6 +41,7 @@ class StripeTaxSession:
         )
 
     def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
         answer = read_json(self._http, "Stripe Tax", "/v1/tax/settings", {}, _KEY)[0]
         return f"Stripe Tax, {answer.get('status', 'unknown')}"
 

@@ -14,6 +14,8 @@ _MOST = 40
 
 
 class Approvals:
+    """What waits for whoever looks."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -30,6 +32,8 @@ class Approvals:
 
 
 class Approval:
+    """One request: its content, what changed, who decided; the form to decide."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -16,6 +16,8 @@ _FILTERS = ("cause", "entity", "interface", "period", "owner", "source_key")
 
 
 class Cases:
+    """Open cases by root cause; several are assigned or solved at once."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -62,6 +64,8 @@ class Cases:
 
 
 class Case:
+    """One case: what it costs, what would be booked, what can be done."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -18,6 +18,8 @@ _KINDS = {"signed": "good", "prepared": "busy", "done": "busy", "open": "quiet",
 
 
 class Closes:
+    """Every close and how it stands."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -42,6 +44,8 @@ class Closes:
 
 
 class Close:
+    """One close: tasks, evidence, critical path, signatures, locks."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -12,6 +12,8 @@ _FILTERS = ("source_key", "interface", "entity", "period", "state", "kind")
 
 
 class Documents:
+    """Documents by filter; one on its way from its source to the ledger and back."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

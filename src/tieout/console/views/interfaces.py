@@ -26,6 +26,8 @@ def health(row: dict[str, Any]) -> tuple[str, str]:
 
 
 class Interfaces:
+    """The map of systems and flows."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -48,6 +50,8 @@ class Interfaces:
 
 
 class Interface:
+    """One flow: health, volume, pause, run, replay."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -14,6 +14,8 @@ from tieout.console.rendering import Page, Renderer
 
 
 class Matching:
+    """The work list: suggestions with their reasons, and what is left on both sides."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -92,6 +94,8 @@ class Matching:
 
 
 class Lessons:
+    """What matches by hand taught, and whether somebody approved it."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -10,6 +10,8 @@ from tieout.console.rendering import Page, Renderer
 
 
 class Payments:
+    """Payment runs, and a run that is looked at before it is proposed."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

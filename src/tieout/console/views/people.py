@@ -26,6 +26,8 @@ def _listed(text: str) -> list[str]:
 
 
 class Access:
+    """Who may do what, and what waits for a second administrator."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -95,6 +97,8 @@ def _waits(made: dict[str, Any] | None, done: str) -> str:
 
 
 class Me:
+    """What somebody signs in with, and where they are signed in."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

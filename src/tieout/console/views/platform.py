@@ -16,6 +16,8 @@ _SEARCH = ("subject", "action", "actor", "entity")
 
 
 class Mappings:
+    """The tables of mappings."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -24,6 +26,8 @@ class Mappings:
 
 
 class Mapping:
+    """One table, edited as CSV; each change is in evidence."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -57,6 +61,8 @@ def as_table(rows: list[dict[str, Any]]) -> str:
 
 
 class Evidence:
+    """The log: how far it is sealed, its latest entries, packs."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -67,6 +73,8 @@ class Evidence:
 
 
 class Systems:
+    """Systems, how they answer, and connecting one."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -16,6 +16,8 @@ def net_of(figure: dict[str, Any]) -> Decimal:
 
 
 class TieOut:
+    """The tie-out by interface and period, and the documents behind each figure."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 
@@ -43,6 +45,8 @@ class TieOut:
 
 
 class Payouts:
+    """Payouts and the proof of each."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

@@ -10,6 +10,8 @@ from tieout.console.rendering import Page, Renderer
 
 
 class Start:
+    """Step by step to a first payout that is proven, each step ticked by what is there."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

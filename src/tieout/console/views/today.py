@@ -13,6 +13,8 @@ from tieout.console.words import amount
 
 
 class Today:
+    """The page that opens first: what failed, what it costs, what recovers it."""
+
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
 

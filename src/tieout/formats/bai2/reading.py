@@ -79,7 +79,7 @@ class Bai2Reader(Remainder):
         if record is not None:
             yield record
 
-    def events(self) -> Iterator[Line | Head]:
+    def events(self) -> Iterator[Line | Head]:  # noqa: C901 - a grammar: a branch a record
         """Raises FormatError; what came before it stands."""
         group: _Group | None = None
         account: _Account | None = None

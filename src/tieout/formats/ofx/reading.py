@@ -65,7 +65,7 @@ class OfxReader(Remainder):
         self._chars = char
         return self._bytes
 
-    def events(self) -> Iterator[Line | Head]:
+    def events(self) -> Iterator[Line | Head]:  # noqa: C901 - a grammar: a branch a token
         """Raises FormatError; what came before it stands."""
         text = self._decoded.text
         start = _START.search(text)

@@ -12,7 +12,7 @@ import mmap
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from tieout.formats.tables.form import Cell, Column, Form, Layout, Problem, Row, TableError, value_of
+from tieout.formats.tables.form import Cell, Form, Layout, Problem, Row, TableError, value_of
 from tieout.formats.tables.xlsx import NotAWorkbookError, workbook_rows
 
 _MOST_PROBLEMS = 200
@@ -159,8 +159,3 @@ def _delimiter(head: bytes) -> str:
     """The mark that the header has most of."""
     line = head.splitlines()[0].decode("utf-8", "replace") if head.splitlines() else ""
     return max(_DELIMITERS, key=line.count) if any(d in line for d in _DELIMITERS) else ","
-
-
-def columns_help(columns: Sequence[Column]) -> str:
-    """The columns of a form as a sentence for people."""
-    return ", ".join(c.name if c.required else f"[{c.name}]" for c in columns)

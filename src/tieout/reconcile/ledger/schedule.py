@@ -36,6 +36,7 @@ class ReconcileStage:
         self._release, self._run, self._clock = release, run, clock
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane an entity whose interface says at what time of day."""
         release = self._release()
         found = ((code, reconciliation_interface(release, code)) for code in release.entities)
         return [Due((code,), i.system) for code, i in found if i is not None and i.option("daily_at")]

@@ -40,6 +40,7 @@ def check_new(password: str, name: str) -> None:
 
 
 def hashed(password: str) -> str:
+    """The argon2id hash that is kept."""
     with _TURN:
         return _HASHER.hash(_folded(password))
 

@@ -126,52 +126,7 @@ class Matching:
             left = line["amount_residual"]
             if line["amount_residual_currency"] or not left:
                 continue
-            company = self.w.table("res.company")[line["company_id"]]
-            latest = max(date.fromisoformat(str(x["date"])) for x in touched)
-            today = self.w.today()
-            current = (latest.year, latest.month) >= (today.year, today.month)
-            on = today if current else month_end(latest)
-            code = "441000" if left < 0 else "641000"
-            account = self.moves.account_by_code(code, line["company_id"])
-            common = {"currency_id": line["currency_id"], "amount_currency": 0}
-            move = self.moves.create(
-                {
-                    "move_type": "entry",
-                    "journal_id": company["currency_exchange_journal_id"],
-                    "date": on.isoformat(),
-                    "currency_id": line["currency_id"],
-                    "line_ids": [
-                        (
-                            0,
-                            0,
-                            {
-                                **common,
-                                "account_id": line["account_id"],
-                                "balance": -left,
-                                "partner_id": line["partner_id"],
-                                "name": "exchange difference",
-                            },
-                        ),
-                        (
-                            0,
-                            0,
-                            {
-                                **common,
-                                "account_id": account,
-                                "balance": left,
-                                "partner_id": line["partner_id"],
-                                "name": "exchange difference",
-                            },
-                        ),
-                    ],
-                }
-            )
-            for item in self.moves.lines(move):
-                self.w.store.update(
-                    "account.move.line",
-                    item,
-                    {"amount_currency": Decimal(0), "amount_residual_currency": Decimal(0)},
-                )
+            move, on = self._exchange_move(line, touched)
             self.moves.post([move])
             counter = self.moves.lines(move)[0]
             debit, credit = (line, counter) if left > 0 else (counter, line)
@@ -194,6 +149,57 @@ class Matching:
                 self.w.change("account.partial.reconcile", first, {"exchange_move_id": move["id"]})
             added.append(counter)
         return added
+
+    def _exchange_move(self, line: Record, touched: list[Record]) -> tuple[Record, date]:
+        """The entry that takes what is left of a line in the company's currency, and its day."""
+        left = line["amount_residual"]
+        company = self.w.table("res.company")[line["company_id"]]
+        latest = max(date.fromisoformat(str(x["date"])) for x in touched)
+        today = self.w.today()
+        current = (latest.year, latest.month) >= (today.year, today.month)
+        on = today if current else month_end(latest)
+        code = "441000" if left < 0 else "641000"
+        account = self.moves.account_by_code(code, line["company_id"])
+        common = {"currency_id": line["currency_id"], "amount_currency": 0}
+        move = self.moves.create(
+            {
+                "move_type": "entry",
+                "journal_id": company["currency_exchange_journal_id"],
+                "date": on.isoformat(),
+                "currency_id": line["currency_id"],
+                "line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            **common,
+                            "account_id": line["account_id"],
+                            "balance": -left,
+                            "partner_id": line["partner_id"],
+                            "name": "exchange difference",
+                        },
+                    ),
+                    (
+                        0,
+                        0,
+                        {
+                            **common,
+                            "account_id": account,
+                            "balance": left,
+                            "partner_id": line["partner_id"],
+                            "name": "exchange difference",
+                        },
+                    ),
+                ],
+            }
+        )
+        for item in self.moves.lines(move):
+            self.w.store.update(
+                "account.move.line",
+                item,
+                {"amount_currency": Decimal(0), "amount_residual_currency": Decimal(0)},
+            )
+        return move, on
 
     def _component(self, lines: list[Record]) -> tuple[dict[int, Record], dict[int, Record]]:
         """All lines and partials connected with `lines`."""

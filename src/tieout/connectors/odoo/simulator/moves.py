@@ -463,7 +463,7 @@ class Moves:
             self._check_balance(move)
             self._totals(move)
 
-    def write_line(self, line: Record, values: Record, inner: bool = False) -> None:
+    def write_line(self, line: Record, values: Record, inner: bool = False) -> None:  # noqa: C901 - what Odoo does on one write, in its order
         """A write on one line; its move follows as Odoo lets it follow."""
         move = self.w.table("account.move")[line["move_id"]]
         if move["state"] == "posted" and "tax_ids" in values:

@@ -170,60 +170,11 @@ def _currencies(world: World) -> None:
 
 def load_chart(world: World, company: dict[str, Any]) -> None:
     """The chart generic_coa for a company; it sets country and currency, as the real one does."""
-    add, key = world.add, company["id"]
-    codes = {}
-    for code, name, kind, reconcile in CHART:
-        record = add(
-            "account.account",
-            {
-                "code": code,
-                "name": name,
-                "account_type": kind,
-                "reconcile": reconcile,
-                "active": True,
-                "company_ids": [key],
-            },
-        )
-        codes[code] = record["id"]
-    journals = {}
-    for code, name, kind, account in _JOURNALS:
-        journals[code] = add(
-            "account.journal",
-            {
-                "code": code,
-                "name": name,
-                "type": kind,
-                "currency_id": False,
-                "default_account_id": codes.get(account, False),
-                "suspense_account_id": codes["101402"] if kind == "bank" else False,
-                "company_id": key,
-                "restrict_mode_hash_table": False,
-            },
-        )
-    groups = [add("account.tax.group", {"name": n, "company_id": key}) for n in ("Tax 15%", "Tax 0%")]
-    for name, rate, use, group in (
-        ("15%", 15, "sale", 0),
-        ("15%", 15, "purchase", 0),
-        ("0% Exports", 0, "sale", 1),
-        ("0% Imports", 0, "purchase", 1),
-    ):
-        add(
-            "account.tax",
-            {
-                "name": name,
-                "amount": Decimal(rate),
-                "amount_type": "percent",
-                "type_tax_use": use,
-                "price_include_override": False,
-                "tax_exigibility": "on_invoice",
-                "active": True,
-                "tax_group_id": groups[group]["id"],
-                "company_id": key,
-                "sim_account_id": codes["251000" if use == "sale" else "131000"],
-            },
-        )
+    codes = _load_accounts(world, company["id"])
+    journals = _load_journals(world, company["id"], codes)
+    _load_taxes(world, company["id"], codes)
     for direction in ("inbound", "outbound"):
-        add(
+        world.add(
             "account.payment.method.line",
             {
                 "name": "Manual Payment",
@@ -249,3 +200,68 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
             "transfer_account_id": codes["101701"],
         },
     )
+
+
+def _load_accounts(world: World, key: int) -> dict[str, int]:
+    """The chart's accounts; code to id."""
+    add, codes = world.add, {}
+    for code, name, kind, reconcile in CHART:
+        record = add(
+            "account.account",
+            {
+                "code": code,
+                "name": name,
+                "account_type": kind,
+                "reconcile": reconcile,
+                "active": True,
+                "company_ids": [key],
+            },
+        )
+        codes[code] = record["id"]
+    return codes
+
+
+def _load_journals(world: World, key: int, codes: dict[str, int]) -> dict[str, Any]:
+    """The chart's journals; code to record."""
+    add, journals = world.add, {}
+    for code, name, kind, account in _JOURNALS:
+        journals[code] = add(
+            "account.journal",
+            {
+                "code": code,
+                "name": name,
+                "type": kind,
+                "currency_id": False,
+                "default_account_id": codes.get(account, False),
+                "suspense_account_id": codes["101402"] if kind == "bank" else False,
+                "company_id": key,
+                "restrict_mode_hash_table": False,
+            },
+        )
+    return journals
+
+
+def _load_taxes(world: World, key: int, codes: dict[str, int]) -> None:
+    add = world.add
+    groups = [add("account.tax.group", {"name": n, "company_id": key}) for n in ("Tax 15%", "Tax 0%")]
+    for name, rate, use, group in (
+        ("15%", 15, "sale", 0),
+        ("15%", 15, "purchase", 0),
+        ("0% Exports", 0, "sale", 1),
+        ("0% Imports", 0, "purchase", 1),
+    ):
+        add(
+            "account.tax",
+            {
+                "name": name,
+                "amount": Decimal(rate),
+                "amount_type": "percent",
+                "type_tax_use": use,
+                "price_include_override": False,
+                "tax_exigibility": "on_invoice",
+                "active": True,
+                "tax_group_id": groups[group]["id"],
+                "company_id": key,
+                "sim_account_id": codes["251000" if use == "sale" else "131000"],
+            },
+        )
