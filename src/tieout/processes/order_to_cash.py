@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from tieout.documents import (
     CreditNote,
+    Customer,
     CustomerInvoice,
     EntryPosting,
     GiftCardTender,
@@ -27,8 +28,9 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.deposits import match_effects, order_match, take_in
+from tieout.processes.excluding import left_out
 from tieout.processes.identity import match_key
-from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.processes.recipe import Context, Effect, Plan, Recipe, Recipes, Restating, never, refused
 
 _ROLE = {
     "goods": "revenue.goods",
@@ -331,3 +333,45 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
     pair = match_effects(ctx, "tender", order.invoice, main, receivable)
     return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+
+
+def customer(ctx: Context, document: Customer) -> Plan:
+    """The customer's partner."""
+    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+
+
+def _billed(ctx: Context, document: CustomerInvoice) -> bool:
+    """An order is late by the day of its invoice, which is not known before its fulfilment."""
+    return document.fulfilled_at is not None or not ctx.on_fulfilment
+
+
+def _sold(document: CustomerInvoice | CreditNote) -> tuple[object, ...]:
+    lines = tuple((line.net, line.nature, line.tax_keys) for line in document.lines)
+    taxes = tuple((tax.key, tax.amount) for tax in document.taxes)
+    return (document.order_key, lines, taxes, document.total)
+
+
+RECIPES: Recipes = (
+    Recipe(kind=Customer, plan=customer, locked=never),
+    Recipe(
+        kind=CustomerInvoice,
+        plan=invoice,
+        at_risk=lambda doc: doc.total,
+        excluding=left_out,
+        restating=Restating(money=_sold, edits=True),
+        locked=_billed,
+        acceptable=frozenset({"order_edited_after_payout"}),
+    ),
+    Recipe(
+        kind=CreditNote,
+        plan=credit_note,
+        at_risk=lambda doc: doc.total,
+        restating=Restating(money=_sold),
+    ),
+    Recipe(
+        kind=GiftCardTender,
+        plan=gift_card,
+        at_risk=lambda doc: doc.amount,
+        restating=Restating(money=lambda doc: (doc.order_key, doc.amount)),
+    ),
+)

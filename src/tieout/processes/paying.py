@@ -32,7 +32,16 @@ from tieout.money import Amount
 from tieout.processes.deposits import match_effects
 from tieout.processes.facts import RelatedFact
 from tieout.processes.identity import again_external_id, external_id, match_key
-from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    CaseDraft,
+    Context,
+    Effect,
+    Plan,
+    Recipe,
+    Recipes,
+    Restating,
+    refused,
+)
 
 IN_TRANSIT = "outstanding_payments"
 PAYMENT = "payment"
@@ -285,3 +294,15 @@ def reopened(ctx: Context, fact: RelatedFact, paid: VendorPayment, match: str = 
     if not match:
         pairs += match_effects(ctx, "rejected", fact.effect, back, ctx.account(IN_TRANSIT))
     return [*apart, back, *pairs]
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=VendorPayment,
+        plan=payment,
+        at_risk=lambda doc: doc.pays,
+        restating=Restating(money=lambda doc: (doc.settles, doc.account, doc.pays, doc.withheld)),
+    ),
+    Recipe(kind=PaymentFile, plan=file, at_risk=lambda doc: doc.total),
+    Recipe(kind=PaymentAnswer, plan=answer),
+)

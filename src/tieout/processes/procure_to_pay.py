@@ -15,6 +15,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tieout.documents import (
+    GoodsReceipt,
     InvoiceLine,
     InvoicePosting,
     OrderLine,
@@ -34,10 +35,11 @@ from tieout.documents.purchasing import (
 from tieout.documents.taxation import TaxDetermination
 from tieout.money import Amount
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
+from tieout.processes.excluding import left_out
 from tieout.processes.facts import RelatedFact
 from tieout.processes.identity import partner_external_id
 from tieout.processes.ordered import Finding, Ordered, hold_against_orders
-from tieout.processes.plan import CaseDraft, Context, Plan, refused
+from tieout.processes.recipe import CaseDraft, Context, Plan, Recipe, Recipes, Restating, never, refused
 from tieout.processes.taxes import determination
 
 _TURNED_DOWN = ("refused", "excluded")
@@ -313,3 +315,23 @@ def _account(
         return ctx.release.mapped(table, line.account, ctx.on), line.dimensions or mine.dimensions
     key = mine.account or f"seller {document.seller.name}"
     return ctx.release.mapped(table, key, ctx.on, f"{document.number}, {mine.name}"), mine.dimensions
+
+
+def _billed(document: VendorBill) -> tuple[object, ...]:
+    lines = tuple((x.net, x.order_line, x.quantity, x.tax_key, x.account) for x in document.lines)
+    return (document.booked_on, document.refund, lines, document.taxes, document.total)
+
+
+RECIPES: Recipes = (
+    Recipe(kind=Supplier, plan=supplier, locked=never),
+    Recipe(kind=PurchaseOrder, plan=order, locked=never),
+    Recipe(kind=GoodsReceipt, locked=never),
+    Recipe(
+        kind=VendorBill,
+        plan=bill,
+        at_risk=lambda doc: doc.total,
+        excluding=left_out,
+        restating=Restating(money=_billed),
+        acceptable=frozenset({"duplicate_bill"}),
+    ),
+)

@@ -16,11 +16,28 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from tieout.documents import EntryPosting, JournalEntry, JournalLine, LedgerLine, decode_document
+from tieout.documents import (
+    BatchControl,
+    EntryPosting,
+    JournalEntry,
+    JournalLine,
+    LedgerLine,
+    TrialBalance,
+    decode_document,
+)
 from tieout.money.schedule import spread_by_days
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
 from tieout.processes.identity import partner_external_id
-from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    Context,
+    Effect,
+    Plan,
+    Recipe,
+    Recipes,
+    Restating,
+    never,
+    refused,
+)
 
 _DUPLICATE = {
     "payroll_run": "duplicate_payroll_run",
@@ -219,3 +236,21 @@ def _difference(before: tuple[LedgerLine, ...], after: tuple[LedgerLine, ...]) -
 def _where(document: JournalEntry) -> str:
     places = [x.place for x in document.lines if x.place]
     return f"{document.reference}, {places[0]} to {places[-1]}" if places else document.reference
+
+
+def _booked(document: JournalEntry) -> tuple[object, ...]:
+    lines = tuple((x.account, x.amount, x.dimensions, x.party, x.from_on, x.to_on) for x in document.lines)
+    return (document.booked_on, document.reverses_on, lines)
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=JournalEntry,
+        plan=journal_entry,
+        at_risk=lambda doc: doc.total,
+        restating=Restating(money=_booked, edits=True),
+        acceptable=frozenset({"duplicate_entry", *_DUPLICATE.values()}),
+    ),
+    Recipe(kind=BatchControl, locked=never),
+    Recipe(kind=TrialBalance, locked=never),
+)

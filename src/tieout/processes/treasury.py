@@ -28,7 +28,9 @@ from tieout.documents import (
     LedgerLine,
     MailOut,
     PaymentPosting,
+    PayoutComposition,
     ProviderMovement,
+    Statement,
     StatementLine,
     VendorPayment,
 )
@@ -46,7 +48,17 @@ from tieout.processes.deposits import (
 from tieout.processes.facts import OrderFact, ParkedFact, RelatedFact, wants_of
 from tieout.processes.identity import applied_external_id, match_key
 from tieout.processes.order_to_cash import credit_match
-from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    CaseDraft,
+    Context,
+    Effect,
+    Plan,
+    Recipe,
+    Recipes,
+    Restating,
+    never,
+    refused,
+)
 
 _SIMPLE = {
     "fee": "fees",
@@ -539,3 +551,27 @@ def _saga(ctx: Context, doc: StatementLine, main: Effect) -> list[Effect]:
     )
     effects.append(ctx.effect("event", event, target="event", requires=after))
     return effects
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=ProviderMovement,
+        plan=movement,
+        at_risk=lambda doc: doc.net if doc.net else doc.gross,
+        restating=Restating(money=lambda doc: (doc.category, doc.gross, doc.fee, doc.net)),
+    ),
+    Recipe(kind=PayoutComposition, locked=never),
+    Recipe(
+        kind=Dispute,
+        plan=dispute,
+        at_risk=lambda doc: doc.amount,
+        restating=Restating(money=lambda doc: (doc.status, doc.amount, doc.payment_key), edits=True),
+    ),
+    Recipe(kind=Statement, at_risk=lambda doc: doc.closing, locked=never),
+    Recipe(
+        kind=StatementLine,
+        plan=statement_line,
+        at_risk=lambda doc: doc.amount,
+        restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
+    ),
+)
