@@ -10,9 +10,6 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve, solve_others
 from tieout.documents import (
-    CustomerInvoice,
-    PayoutComposition,
-    ProviderMovement,
     awaited_by,
     canonical_bytes,
     encode_effect,
@@ -24,7 +21,7 @@ from tieout.documents import (
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
 from tieout.pipeline.work import Work
-from tieout.processes import Effect
+from tieout.processes import Effect, recipe_of
 from tieout.rules import Entity, Interface, Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
@@ -240,12 +237,7 @@ class Writer:
                     )
 
     def _payout_items(self, group: list[Work]) -> None:
-        pairs = [
-            (w.document.payout_key, key)
-            for w in group
-            if isinstance(w.document, PayoutComposition)
-            for key in w.document.movement_keys
-        ]
+        pairs = [pair for w in group for pair in recipe_of(w.document).composes(w.document)]
         if pairs:
             self._connection.execute(
                 _SQL["add_payout_items"],
@@ -304,13 +296,7 @@ class Writer:
         record(self._connection, entries())
 
     def _given_back(self, group: list[Work]) -> None:
-        links = [
-            w.document.payment_key
-            for w in group
-            if isinstance(w.document, ProviderMovement)
-            and w.document.category == "refund"
-            and w.document.payment_key
-        ]
+        links = [link for w in group if (link := recipe_of(w.document).gives_back(w.document))]
         if links:
             rows = self._connection.execute(
                 _SQL["given_back"], {"entity": self._entity.code, "links": links}
@@ -332,7 +318,7 @@ class Writer:
             name
             for w in group
             for name in order_names(w.document)
-            if isinstance(w.document, CustomerInvoice)
+            if recipe_of(w.document).takes_payments
             and any(e.name.startswith("apply") for e in w.planned[0].effects)
         ]
         if applied:
@@ -347,9 +333,7 @@ class Writer:
                 "process",
             )
         # An order that waits for its fulfilment is known by now: its payments are deposits.
-        moved = [
-            w for w in group if w.planned[0].decision != "wait" or isinstance(w.document, CustomerInvoice)
-        ]
+        moved = [w for w in group if w.planned[0].decision != "wait" or recipe_of(w.document).takes_payments]
         orders = sorted({name for w in moved for name in order_names(w.document)})
         if moved:
             self._connection.execute(

@@ -1,6 +1,6 @@
 """Pure recipes: from a document and the facts read beside it to postings and other effects."""
 
-from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants, wants_of
+from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants
 from tieout.processes.identity import external_id, partner_external_id
 from tieout.processes.plan import money_of, plan_document, without_rate
 from tieout.processes.rates import what_is_missing, what_to_do
@@ -22,7 +22,6 @@ __all__ = [
     "partner_external_id",
     "plan_document",
     "recipe_of",
-    "wants_of",
     "what_is_missing",
     "what_to_do",
     "without_rate",

@@ -10,12 +10,15 @@ is a liability and untaxed; redeemed, it is tender and never a discount.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from tieout.documents import (
     CreditNote,
     Customer,
     CustomerInvoice,
+    Document,
     EntryPosting,
     GiftCardTender,
     InvoiceLine,
@@ -25,12 +28,25 @@ from tieout.documents import (
     TaxLine,
     customer_name,
     decode_document,
+    order_names,
 )
 from tieout.money import Amount
 from tieout.processes.deposits import match_effects, order_match, take_in
 from tieout.processes.excluding import left_out
+from tieout.processes.facts import Wants
 from tieout.processes.identity import match_key
-from tieout.processes.recipe import Context, Effect, Plan, Recipe, Recipes, Restating, never, refused
+from tieout.processes.recipe import (
+    MOVED_ALREADY,
+    Context,
+    Effect,
+    Plan,
+    Rank,
+    Recipe,
+    Recipes,
+    Restating,
+    never,
+    refused,
+)
 
 _ROLE = {
     "goods": "revenue.goods",
@@ -351,8 +367,29 @@ def _sold(document: CustomerInvoice | CreditNote) -> tuple[object, ...]:
     return (document.order_key, lines, taxes, document.total)
 
 
+def _by_order(document: GiftCardTender, _: Mapping[str, Any]) -> Wants:
+    return Wants(order_key=document.order_key)
+
+
+def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> Wants:
+    return Wants(
+        order_key=document.order_key,
+        takes_in=order_names(document),
+        customer=document.party.key if document.party else "",
+        number="" if document.exclusion else document.number,
+    )
+
+
+def _of_credit_note(document: CreditNote, _: Mapping[str, Any]) -> Wants:
+    return Wants(order_key=document.order_key, refunds_of=document.order_key)
+
+
+def _named(_: Document) -> Rank:
+    return Rank.NAMED
+
+
 RECIPES: Recipes = (
-    Recipe(kind=Customer, plan=customer, locked=never),
+    Recipe(kind=Customer, plan=customer, locked=never, rank=_named, approval=MOVED_ALREADY),
     Recipe(
         kind=CustomerInvoice,
         plan=invoice,
@@ -361,17 +398,22 @@ RECIPES: Recipes = (
         restating=Restating(money=_sold, edits=True),
         locked=_billed,
         acceptable=frozenset({"order_edited_after_payout"}),
+        rank=_named,
+        fact_keys=_of_invoice,
+        takes_payments=True,
     ),
     Recipe(
         kind=CreditNote,
         plan=credit_note,
         at_risk=lambda doc: doc.total,
         restating=Restating(money=_sold),
+        fact_keys=_of_credit_note,
     ),
     Recipe(
         kind=GiftCardTender,
         plan=gift_card,
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.order_key, doc.amount)),
+        fact_keys=_by_order,
     ),
 )

@@ -6,17 +6,19 @@ that kind. Each process module exports its recipes as `RECIPES`; `registry` find
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord
+from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
-from tieout.processes.facts import Facts
+from tieout.processes.facts import Facts, RelatedFact, Wants
 from tieout.processes.identity import external_id, partner_external_id, product_external_id
 from tieout.processes.rates import MissingRateError, what_is_missing
 from tieout.rules import Entity, Interface, Release
@@ -168,6 +170,31 @@ def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan
 D = TypeVar("D", bound=Document)
 
 
+class Rank(IntEnum):
+    """When a document is planned within its batch: what others name comes before them, so that they find it."""
+
+    NAMED = 0
+    MOVED = 1
+    REFERRING = 2
+
+
+class Entire(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole that a document may be a part of: its key, in how many parts it comes, the hash over all
+    of them ("" where it is one)."""
+
+    key: str
+    parts: int = 1
+    whole: str = ""
+
+
+class Must(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval that no project can do without: the interface's `option` names the role that gives it
+    (controller where it says none); `name` is what people read."""
+
+    option: str
+    name: str
+
+
 def no_money(document: Document) -> Amount:
     """Nothing is at risk."""
     return Amount.zero(document.currency)
@@ -193,6 +220,75 @@ def nothing_to_book(ctx: Context, document: Document) -> Plan:
     return Plan(decision="planned", on=ctx.on)
 
 
+def no_facts(document: Document, options: Mapping[str, Any]) -> Wants:
+    """Its plan needs no more than what it says itself."""
+    return Wants()
+
+
+def referring(document: Document) -> Rank:
+    """It comes after what it refers to."""
+    return Rank.REFERRING
+
+
+def no_more_names(document: Document, related: Sequence[RelatedFact]) -> tuple[str, ...]:
+    """What was found is all that there is to find."""
+    return ()
+
+
+def no_payment(document: Document) -> str:
+    """It gives no payment back."""
+    return ""
+
+
+def no_items(document: Document) -> tuple[tuple[str, str], ...]:
+    """It lists no payout."""
+    return ()
+
+
+def in_one(document: Document) -> Entire | None:
+    """Its kind never comes in parts."""
+    return None
+
+
+def by_its_kind(document: Document) -> str:
+    """A policy calls it what it is."""
+    return str(type(document).__struct_config__.tag)
+
+
+def by_reference(document: Document) -> str:
+    """People read its reference, where it has one."""
+    return str(getattr(document, "reference", ""))
+
+
+def nobody_else(document: Document) -> tuple[str, ...]:
+    """Nobody had a hand in it but who gave it and who prepared it."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval(Generic[D]):
+    """What approvals know of a kind.
+
+    `held` is False for what money did already, which nothing holds back. `kind` is what policies call it, `said`
+    what people read of it, accounts by their last letters; `change` is what a telling changes, by the one that was
+    planned before it (None for the first), for kinds of which policies ask it; `must` is asked whatever the policies say, by that change; `makers`
+    had a hand in it beside who gave and prepared it. Bound to the approval are its effects in a ledger, with
+    `every_effect` all of them.
+    """
+
+    held: bool = True
+    kind: Callable[[D], str] = by_its_kind
+    said: Callable[[D], str] = by_reference
+    change: Callable[[D, D | None], str] | None = None
+    must: Callable[[D, str], Must | None] | None = None
+    makers: Callable[[D], tuple[str, ...]] = nobody_else
+    every_effect: bool = False
+
+
+# What money did: it is booked, and people are asked nothing first.
+MOVED_ALREADY: Approval[Any] = Approval(held=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Restating(Generic[D]):
     """What holds where a document that was planned comes again in other words. `money` is all of it that
@@ -212,6 +308,14 @@ class Recipe(Generic[D]):
     `restating` is for kinds that may come again after they were planned; `locked` says whether the period
     lock holds for it. `acceptable` are the causes past which a person may let it go on: nothing is wrong
     with the document itself, somebody has to judge it.
+
+    `fact_keys` say what is looked up for its plan (with its interface's options), and `more_related` the names under
+    which more is related to it, once the first are known. Patience counts from when it came where
+    `patient_from_receipt`, else from when it happened. `tax_question` is what a tax engine is asked, with the
+    entity's country. Where it `takes_payments` payments wait for it: it takes in what is parked for its order, and
+    what waits for that order goes on though it waits itself. `gives_back` names a payment that it gives back
+    whole; `composes` says which movements a payout paid out, as pairs of their keys; `entire` of what it is a part, for kinds that come
+    in parts.
     """
 
     kind: type[D]
@@ -221,6 +325,16 @@ class Recipe(Generic[D]):
     restating: Restating[D] | None = None
     locked: Callable[[Context, D], bool] = always
     acceptable: frozenset[str] = frozenset()
+    rank: Callable[[D], Rank] = referring
+    fact_keys: Callable[[D, Mapping[str, Any]], Wants] = no_facts
+    more_related: Callable[[D, Sequence[RelatedFact]], tuple[str, ...]] = no_more_names
+    patient_from_receipt: bool = False
+    tax_question: Callable[[D, Interface, str], TaxQuestion] | None = None
+    takes_payments: bool = False
+    gives_back: Callable[[D], str] = no_payment
+    composes: Callable[[D], tuple[tuple[str, str], ...]] = no_items
+    entire: Callable[[D], Entire | None] = in_one
+    approval: Approval[D] = Approval()
 
 
 # The recipes of a module: each of another kind.

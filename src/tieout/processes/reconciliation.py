@@ -28,7 +28,7 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.identity import external_id, match_key
-from tieout.processes.recipe import Context, Effect, Plan, Recipe, Recipes, refused
+from tieout.processes.recipe import Approval, Context, Effect, Plan, Recipe, Recipes, refused
 
 APPLY = "apply"
 _NOBODY = -1
@@ -287,4 +287,11 @@ def _cash_used(doc: Reconciliation) -> Amount:
     return Amount(-sum((x.residual - x.rest for x in doc.cash), Decimal(0)), doc.currency)
 
 
-RECIPES: Recipes = (Recipe(kind=Reconciliation, plan=reconciliation, at_risk=_cash_used),)
+RECIPES: Recipes = (
+    Recipe(
+        kind=Reconciliation,
+        plan=reconciliation,
+        at_risk=_cash_used,
+        approval=Approval(makers=lambda doc: tuple(doc.decided_by.split(", ")), every_effect=True),
+    ),
+)

@@ -13,8 +13,10 @@ whole entry and of nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from tieout.documents import (
     BatchControl,
@@ -27,14 +29,18 @@ from tieout.documents import (
 )
 from tieout.money.schedule import spread_by_days
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
+from tieout.processes.facts import Wants
 from tieout.processes.identity import partner_external_id
 from tieout.processes.recipe import (
+    Approval,
     Context,
     Effect,
+    Entire,
     Plan,
     Recipe,
     Recipes,
     Restating,
+    by_its_kind,
     never,
     refused,
 )
@@ -243,6 +249,21 @@ def _booked(document: JournalEntry) -> tuple[object, ...]:
     return (document.booked_on, document.reverses_on, lines)
 
 
+def _entire(document: JournalEntry) -> Entire:
+    """A long entry comes in parts, each with a number behind its key."""
+    key = document.key.rpartition("#")[0] if document.parts > 1 else document.key
+    return Entire(key=key, parts=document.parts, whole=document.whole)
+
+
+def _of_entry(document: JournalEntry, _: Mapping[str, Any]) -> Wants:
+    return Wants(twin=f"twin:{document.twin}" if document.twin else "")
+
+
+def _called(document: JournalEntry) -> str:
+    """A payroll run is one to a policy, though it is booked as an entry."""
+    return document.nature if document.nature != "journal" else by_its_kind(document)
+
+
 RECIPES: Recipes = (
     Recipe(
         kind=JournalEntry,
@@ -250,6 +271,9 @@ RECIPES: Recipes = (
         at_risk=lambda doc: doc.total,
         restating=Restating(money=_booked, edits=True),
         acceptable=frozenset({"duplicate_entry", *_DUPLICATE.values()}),
+        fact_keys=_of_entry,
+        entire=_entire,
+        approval=Approval(kind=_called),
     ),
     Recipe(kind=BatchControl, locked=never),
     Recipe(kind=TrialBalance, locked=never),
