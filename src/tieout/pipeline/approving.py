@@ -29,7 +29,6 @@ from tieout.cases import NewCase, open_cases
 from tieout.documents import (
     canonical_bytes,
     decode_document,
-    measure_of,
 )
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -242,7 +241,7 @@ def exclude(
         salt=b"",
         message_id=row["message_id"],
         revision=row["revision"],
-        measure=measure_of(document),
+        measure=document.measure(),
         on=row["accounting_on"],
         document_id=row["document_id"],
         submitted_by=actor,

@@ -20,16 +20,8 @@ import psycopg
 from tieout.approvals import void
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import Connector, ContentRefusedError, LedgerFacts
-from tieout.documents import (
-    Measure,
-    canonical_bytes,
-    ledger_lines,
-    measure_of,
-    names_of,
-    order_names,
-)
+from tieout.documents import AWAITS, Measure, canonical_bytes, ledger_lines
 from tieout.documents import decode_document as decode
-from tieout.documents.purchasing import AWAITS
 from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, text_of, wake
 from tieout.evidence import Entry, record
@@ -227,7 +219,7 @@ class _Batch:
                         salt=bytes(row["salt"]),
                         message_id=row["message_id"],
                         revision=0,
-                        measure=measure_of(document),
+                        measure=document.measure(),
                         on=booked or accounting_date(happened, self._entity.zone),
                         submitted_by=row["submitted_by"],
                         received_at=row["received_at"],
@@ -276,7 +268,7 @@ class _Batch:
     def _lock_orders(self, connection: Connection, works: list[Work]) -> None:
         """An order and its payments come by different interfaces: one worker at a time plans for
         an order, so that neither misses what the other is about to write."""
-        orders = {n for w in works for n in (*order_names(w.document), *names_of(w.document))}
+        orders = {n for w in works for n in (*w.document.order_names(), *w.document.names())}
         if orders:
             connection.execute(
                 _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}
@@ -384,7 +376,7 @@ def _apart(works: list[Work]) -> list[list[Work]]:
     they came together."""
     groups: list[tuple[set[str], list[Work]]] = []
     for work in works:
-        names = {n for n in names_of(work.document) if not n.startswith(AWAITS)}
+        names = {n for n in work.document.names() if not n.startswith(AWAITS)}
         home = next((g for g in groups if not names & g[0]), None)
         if home is None:
             home = (set(), [])

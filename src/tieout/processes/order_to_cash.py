@@ -28,7 +28,6 @@ from tieout.documents import (
     TaxLine,
     customer_name,
     decode_document,
-    order_names,
 )
 from tieout.money import Amount
 from tieout.processes.deposits import match_effects, order_match, take_in
@@ -374,7 +373,7 @@ def _by_order(document: GiftCardTender, _: Mapping[str, Any]) -> Wants:
 def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> Wants:
     return Wants(
         order_key=document.order_key,
-        takes_in=order_names(document),
+        takes_in=document.order_names(),
         customer=document.party.key if document.party else "",
         number="" if document.exclusion else document.number,
     )

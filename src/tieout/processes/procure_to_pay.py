@@ -24,7 +24,6 @@ from tieout.documents import (
     Supplier,
     VendorBill,
     decode_document,
-    names_of,
 )
 from tieout.documents.purchasing import (
     BillLine,
@@ -337,14 +336,14 @@ def _billed(document: VendorBill) -> tuple[object, ...]:
 
 
 def _by_name(document: Supplier | PurchaseOrder, _: Mapping[str, Any]) -> Wants:
-    return Wants(related=names_of(document))
+    return Wants(related=document.names())
 
 
 def _of_bill(document: VendorBill, _: Mapping[str, Any]) -> Wants:
     seller = supplier_names(
         key=document.supplier, tax_id=document.tax_id, iban=document.iban, name=document.seller.name
     )
-    return Wants(related=(*seller, *names_of(document)))
+    return Wants(related=(*seller, *document.names()))
 
 
 def _twins_of_supplier(document: VendorBill, related: Sequence[RelatedFact]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord
+from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord, kind_of
 from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
 from tieout.processes.facts import Facts, RelatedFact, Wants
@@ -252,7 +252,7 @@ def in_one(document: Document) -> Entire | None:
 
 def by_its_kind(document: Document) -> str:
     """A policy calls it what it is."""
-    return str(type(document).__struct_config__.tag)
+    return kind_of(document)
 
 
 def by_reference(document: Document) -> str:
