@@ -271,9 +271,9 @@ class Approval(Generic[D]):
 
     `held` is False for what money did already, which nothing holds back. `kind` is what policies call it, `said`
     what people read of it, accounts by their last letters; `change` is what a telling changes, by the one that was
-    planned before it (None for the first), for kinds of which policies ask it; `must` is asked whatever the policies say, by that change; `makers`
-    had a hand in it beside who gave and prepared it. Bound to the approval are its effects in a ledger, with
-    `every_effect` all of them.
+    planned before it (None for the first), for kinds of which policies ask it; `must` is asked whatever the policies
+    say, by that change; `makers` had a hand in it beside who gave and prepared it. Bound to the approval are its
+    effects in a ledger, with `every_effect` all of them.
     """
 
     held: bool = True
@@ -314,8 +314,8 @@ class Recipe(Generic[D]):
     `patient_from_receipt`, else from when it happened. `tax_question` is what a tax engine is asked, with the
     entity's country. Where it `takes_payments` payments wait for it: it takes in what is parked for its order, and
     what waits for that order goes on though it waits itself. `gives_back` names a payment that it gives back
-    whole; `composes` says which movements a payout paid out, as pairs of their keys; `entire` of what it is a part, for kinds that come
-    in parts.
+    whole; `composes` says which movements a payout paid out, as pairs of their keys; `entire` of what it is a part,
+    for kinds that come in parts.
     """
 
     kind: type[D]
