@@ -88,3 +88,41 @@ def test_what_is_there_no_more_is_forgotten_after_a_day(database: Database) -> N
     assert forget_old_failures(connection, clock) == 1
     assert rows(database) == [("folder", "", 41)]
     connection.close()
+
+
+def test_a_failure_is_kept_whatever_is_in_its_words(database: Database) -> None:
+    connection = database.connect(autocommit=True)
+    failures = Failures(connection, "poll", Clock())
+    for n, words in enumerate(("half \ud800", "nul \x00", "", "long " * 10_000)):
+        failures.failed(("a", str(n)), ValueError(words), 0)
+    errors = [r["error"] for r in database.rows("select error from tieout.failure order by lane")]
+    assert errors[:3] == ["ValueError: half ?", "ValueError: nul ?", "ValueError"] and len(errors[3]) == 500
+    connection.close()
+
+
+def test_a_lane_that_failed_in_another_worker_a_moment_ago_waits_in_this_one_too(database: Database) -> None:
+    first, second = database.connect(autocommit=True), database.connect(autocommit=True)
+    clock, tried = Clock(), list[str]()
+
+    class Broken:
+        name, pace = "broken", Pace()
+
+        def __init__(self, who: str) -> None:
+            self.who, self.between = who, lambda: False
+
+        def lanes(self, connection: Connection) -> list[Due]:
+            # The other worker has its turn after this one has looked up what waits.
+            self.between()
+            return [Due(("a",))]
+
+        def round(self, connection: Connection, lane: tuple[str, ...], turn: object) -> bool:
+            tried.append(self.who)
+            raise ValueError("a defect")
+
+    other = Runner(Broken("other"), clock)
+    mine = Broken("mine")
+    mine.between = lambda: other.step(second)
+    Runner(mine, clock).step(first)
+    assert tried == ["other"] and rows(database) == [("broken", "", 1)]
+    first.close()
+    second.close()

@@ -28,7 +28,7 @@ from tieout.overview import keeping
 from tieout.payables import FilingStage, filing
 from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage, accept, writing
 from tieout.reconcile.ledger import ReconcileStage, schedule
-from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules import Arrival, Entity, Interface, Mapping, MappingRow, Release
 from tieout.settings import AlertSettings
 from tieout.store import Connection, Database
 from tieout.telling import TellingStage
@@ -61,8 +61,12 @@ class Maker:
         self.clock, self.turn = Clock(), 0
         names = ("a_bad", "b_good", "stripe")
         self.interfaces = {
-            n: Interface(n, "stripe", "US", ("balance_transactions",), "o", "p", options={}) for n in names
-        }
+            n: Interface(
+                n, "stripe", "US", ("balance_transactions",), "o", "p", options={}, complete="when settled",
+                arrival=Arrival(whole_by="rename"),
+            )
+            for n in names
+        }  # fmt: skip
         accounts = {"bank_in_transit": "101701", "clearing.stripe.USD": "101501"}
         tables = {"accounts": accounts, "journals": {"clearing.stripe.USD": "STRU", "misc": "MISC"}}
         self.release = Release(
@@ -117,14 +121,12 @@ class Maker:
                     raise errors[-1]()
                 return iter([Item("balance_transactions", name, name, row(name))])
 
-        stage = FolderStage(
-            [("stripe", place)], lambda: self.release, lambda s: Reader(), self.clock, **settled()
-        )
+        stage = FolderStage([("stripe", place)], lambda: self.release, lambda s: Reader(), self.clock)
 
         def arrive(error: Error) -> None:
             errors.append(error)
             for name in ("a_bad", "b_good", "c_good"):
-                old(place / f"{name}{self.turn}.csv")
+                (place / f"{name}{self.turn}.csv").write_text("x")
 
         def well() -> bool:
             return {p.name for p in (place / "taken").iterdir()} >= {
@@ -500,18 +502,6 @@ class Target:
         for sending in batch:
             self._fail(sending)
         return [self._told(s, "changed_in_ledger" if self.changed in s.external_id else "") for s in batch]
-
-
-def settled() -> dict[str, Any]:
-    """What a folder needs so that files count as whole at once."""
-    return {}
-
-
-def old(path: Path) -> None:
-    import os
-
-    path.write_text("x")
-    os.utime(path, (1_700_000_000, 1_700_000_000))
 
 
 SCENES = (

@@ -20,10 +20,10 @@ import psycopg
 
 from tieout.api.refusals import Refusals
 from tieout.connect import Item
-from tieout.engine import crash_point
+from tieout.engine import crash_point, in_halves, is_of_batch
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger
-from tieout.pipeline import accept
+from tieout.pipeline import accept, check_items
 from tieout.security import StampError
 from tieout.store import Connection, Database
 
@@ -75,17 +75,6 @@ def _answer(batch: list[Work], done: Done) -> None:
         # A loop that was closed meanwhile has nobody who waits.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(finish, [w for w in batch if w.loop is loop])
-
-
-def of_the_batch(error: BaseException) -> bool:
-    """Whether a failure says nothing of any push: the same push can be kept in a moment."""
-    if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
-        return False
-    if isinstance(error, psycopg.OperationalError):
-        # 54: a limit of PostgreSQL's that one row passes, an index entry say.
-        return not (error.sqlstate or "").startswith("54")
-    # Other errors of the database are about tables and rights; those of the system about disk and memory.
-    return isinstance(error, psycopg.Error | OSError | MemoryError | StampError)
 
 
 class Committer:
@@ -219,25 +208,24 @@ class Committer:
 
     def _settle(self, batch: list[Work]) -> None:
         """Commit a batch, or as much of it as can be; each of it is answered."""
-        waiting = [batch]
-        while waiting:
-            part = waiting.pop()
-            try:
-                self._commit(self._connected(), part)
-            except Exception as error:
-                if of_the_batch(error):
-                    # Not acknowledged: the sender sends again, and the pull repairs.
-                    self._drop()
-                    _log.warning("not committed", error=type(error).__name__)
-                    _answer([w for p in (part, *waiting) for w in p], Done(503, _AGAIN))
-                    return
-                if len(part) > 1:
-                    middle = len(part) // 2
-                    waiting += [part[middle:], part[:middle]]
-                else:
-                    _answer(part, _at_fault(error))
-            else:
-                _answer(part, Done(200))
+
+        def commit(part: list[Work]) -> None:
+            self._commit(self._connected(), part)
+            _answer(part, Done(200))
+
+        def alone(work: Work, error: Exception) -> None:
+            # A stamp, a disk or a memory says nothing of any push: the same push can be kept in a moment.
+            if is_of_batch(error) or isinstance(error, StampError | OSError):
+                raise error
+            _answer([work], _at_fault(error))
+
+        try:
+            in_halves(batch, commit, alone)
+        except Exception as error:
+            # Not acknowledged: the sender sends again, and the pull repairs.
+            self._drop()
+            _log.warning("not committed", error=type(error).__name__)
+            _answer(batch, Done(503, _AGAIN))
 
     def _commit(self, connection: Connection, batch: list[Work]) -> None:
         by_interface: dict[str, list[Work]] = {}
@@ -250,6 +238,7 @@ class Committer:
             for interface, works in by_interface.items():
                 items = [item for w in works for item in w.items]
                 if items:
+                    check_items(items)
                     accept(connection, interface, items, "webhook", works[-1].at, state="listed")
             self._after(connection, {w.interface for w in batch if w.wakes})
             crash_point("intake.before_commit")

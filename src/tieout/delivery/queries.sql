@@ -108,8 +108,12 @@ on conflict do nothing
 -- name: due_verification
 select 1 from tieout.poll_cursor where interface = %(system)s and stream = '#verify' and due_at <= %(now)s
 
+-- name: verifying
+-- Due as before, and by a time by which it is seen whether somebody asks for another one meanwhile.
+update tieout.poll_cursor set due_at = %(now)s where interface = %(system)s and stream = '#verify'
+
 -- name: verified
-update tieout.poll_cursor set due_at = %(next)s, polled_at = %(now)s
+update tieout.poll_cursor set due_at = case when due_at = %(now)s then %(next)s else due_at end, polled_at = %(now)s
 where interface = %(system)s and stream = '#verify'
 
 -- name: verify_now

@@ -38,6 +38,8 @@ BATCH = 200
 # How often an effect is sent to a target that takes it and does not show it.
 MOST_ABSENT = 5
 _BYTES = 1 << 21
+# The item of an effect at which its system fails, with nothing sent: that counts for none of the tries above.
+_AT = "system at "
 
 
 def _traced(name: str, rows: list[Row]) -> AbstractContextManager[Any]:
@@ -53,6 +55,10 @@ class _NotThereError(Exception):
 
 def _key(row: Row) -> str:
     return str(row["external_id"])
+
+
+def _failed_before(turn: Turn, row: Row) -> bool:
+    return bool(turn.failures_of(_key(row)) or turn.failures_of(_AT + _key(row)))
 
 
 def _outcome(by_id: dict[str, Outcome], row: Row) -> Outcome:
@@ -88,8 +94,9 @@ class DeliveryStage:
         """One batch. Raises ConnectorError where the system does not answer, or nobody knows what it did."""
         system, name = lane
         writer = self._writer_of(system)
+        waiting = [key.removeprefix(_AT) for key in turn.waiting()]
         given = {
-            "system": system, "lane": name, "limit": turn.most(BATCH), "bytes": _BYTES, "waiting": turn.waiting(),
+            "system": system, "lane": name, "limit": turn.most(BATCH), "bytes": _BYTES, "waiting": waiting,
         }  # fmt: skip
         rows = connection.execute(_SQL["claim"], given).fetchall()
         if writer is None or not rows:
@@ -147,6 +154,7 @@ class DeliveryStage:
 
         def alone(row: Row, error: Exception) -> None:
             if is_of_batch(error):
+                turn.suspect(_AT + _key(row), error)
                 raise error
             self._settle_one(connection, row, "undecided", error)
 
@@ -165,8 +173,8 @@ class DeliveryStage:
         looked up, and what of it did not happen is sent again in halves. Raises ConnectorError.
         """
         alone = isinstance(writer, BlindWriter)
-        apart = [row for row in rows if alone or turn.failures_of(_key(row))]
-        together = [row for row in rows if not (alone or turn.failures_of(_key(row)))]
+        apart = [row for row in rows if alone or _failed_before(turn, row)]
+        together = [row for row in rows if not (alone or _failed_before(turn, row))]
         parts = [[row] for row in reversed(apart)] + ([together] if together else [])
         while parts and not turn.stopping:
             part = parts.pop()
@@ -202,6 +210,8 @@ class DeliveryStage:
             # Nothing happened there, so the effects simply wait on.
             how = "transient" if isinstance(error, TransientError) else "set-up"
             self._end(connection, ids, "waiting", end, how, error)
+            if len(rows) == 1:
+                turn.suspect(_AT + _key(rows[0]), error)
             raise
         except Exception as error:
             if isinstance(error, RefusedError) and len(rows) == 1:
@@ -211,6 +221,8 @@ class DeliveryStage:
             # Of several it does not say which it refuses, or what it did before.
             self._end(connection, ids, "unknown", end, "unknown", error)
             if is_of_batch(error):
+                if len(rows) == 1:
+                    turn.suspect(_key(rows[0]), error)
                 raise
             _log.exception("a writer failed", system=rows[0]["system"], lane=rows[0]["lane"])
             return error
@@ -282,8 +294,12 @@ class DeliveryStage:
             if outcome.status in ("absent", "unsent"):
                 if end is not None and (outcome.error or outcome.status == "absent"):
                     turn.fail(outcome.external_id, _NotThereError(outcome.error or "sent, and not there"))
+                if end is None:
+                    # Whether it can be sent by now nobody knows.
+                    turn.unproven()
             else:
                 turn.worked(outcome.external_id)
+                turn.worked(_AT + outcome.external_id)
 
     @staticmethod
     def _bounded(turn: Turn, outcome: Outcome, sent: bool) -> Outcome:
@@ -291,7 +307,7 @@ class DeliveryStage:
         times = turn.failures_of(outcome.external_id) + sent
         if outcome.status != "absent" or times < MOST_ABSENT:
             return outcome
-        why = f"sent {times} times, and not there: {outcome.error or 'it shows something else'}"
+        why = f"sent {times} times, and not there: {outcome.error or 'its target shows something else, or nothing'}"
         return Outcome(outcome.external_id, "undecided", error=why, cause=NOT_TAKEN)
 
     def _end(

@@ -70,9 +70,13 @@ class VerifyStage:
         connection.execute(_SQL["ensure_verification"], given)
         if connection.execute(_SQL["due_verification"], given).fetchone() is None:
             return False
+        connection.execute(_SQL["verifying"], given)
         reader = self._reader_of(system)
         if reader is not None:
             self._verify(connection, reader, system, turn)
+        if turn.stopping:
+            # What was not read back is not put off for an hour: whoever starts next begins anew.
+            return False
         connection.execute(_SQL["verified"], given)
         return True
 

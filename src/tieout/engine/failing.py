@@ -19,10 +19,10 @@ LONGEST_S = 60.0
 # A system that asks for more is asked again after this.
 LONGEST_ASKED_S = 3600.0
 _MOST_DOUBLINGS = 30
-# SQLSTATE classes (PostgreSQL's appendix A): connection, transaction rollback, insufficient resources,
-# operator intervention, system error; and a lock that was not to be had.
-_BATCH_CLASSES = ("08", "40", "53", "57", "58")
-_BATCH_STATES = ("55P03",)
+# SQLSTATE classes (PostgreSQL's appendix A): connection, transaction rollback, tables and rights, insufficient
+# resources, not in the state for it (a lock, another version), operator intervention, system error. Not 54: a limit of
+# PostgreSQL's that one row passes, an index entry say, is that row's.
+_BATCH_CLASSES = ("08", "40", "42", "53", "55", "57", "58")
 _BATCH_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS)
 _LONGEST_TEXT = 500
 _chance = random.Random()
@@ -34,7 +34,7 @@ def is_of_batch(error: BaseException) -> bool:
         return True
     if isinstance(error, psycopg.Error):
         if error.sqlstate:
-            return error.sqlstate[:2] in _BATCH_CLASSES or error.sqlstate in _BATCH_STATES
+            return error.sqlstate[:2] in _BATCH_CLASSES
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return isinstance(error, OSError) and error.errno in _BATCH_ERRNOS
 
@@ -53,10 +53,20 @@ def wait_s(
     """Seconds until the next try after `failures` in a row (1 and more): doubled each time, `between_s` the first and
     the longest, and spread by a fifth either way, so that what failed together does not come back together. At least
     `asked_s`, what the other side asked for, up to an hour."""
+    own = _even_s(failures, between_s) * (chance or _chance).uniform(0.8, 1.2)
+    return max(own, min(max(asked_s or 0.0, 0.0), LONGEST_ASKED_S))
+
+
+def longer_s(failures: int, between_s: tuple[float, float] = (FIRST_S, LONGEST_S)) -> float:
+    """Seconds by which an item must wait longer than its lane, which has failed `failures` times in a row, so that it is
+    not first again when that goes on, however both waits are spread."""
+    return 2.0 * _even_s(failures, between_s)
+
+
+def _even_s(failures: int, between_s: tuple[float, float]) -> float:
     first, longest = between_s
     doubled: float = first * 2.0 ** min(max(failures, 1) - 1, _MOST_DOUBLINGS)
-    own = min(doubled, longest) * (chance or _chance).uniform(0.8, 1.2)
-    return max(own, min(max(asked_s or 0.0, 0.0), LONGEST_ASKED_S))
+    return min(doubled, longest)
 
 
 def asked_s(error: BaseException) -> float | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tieout.engine.clock import Clock
-from tieout.engine.failing import FIRST_S, LONGEST_S, asked_s, text_of, wait_s
+from tieout.engine.failing import FIRST_S, LONGEST_S, asked_s, longer_s, text_of, wait_s
 from tieout.store import Connection, Queries
 
 LaneKey = tuple[str, ...]
@@ -56,16 +56,28 @@ class Failures:
         rows = self._connection.execute(_SQL["failing_lanes"], {"stage": self._stage})
         return {tuple(r["lane"]): Failure(r["failures"], r["next_at"], r["error"]) for r in rows}
 
+    def of_two(self, lane: LaneKey, other: LaneKey) -> dict[LaneKey, Failure]:
+        """The same of two lanes, as it is now."""
+        given = {"stage": self._stage, "lane": list(lane), "other": list(other)}
+        rows = self._connection.execute(_SQL["failing_now"], given)
+        return {tuple(r["lane"]): Failure(r["failures"], r["next_at"], r["error"]) for r in rows}
+
     def of_items(self, lane: LaneKey) -> dict[str, Failure]:
         """Every item of a lane that failed and has not worked since."""
         given = {"stage": self._stage, "lane": list(lane), "most": MOST_ITEMS}
         rows = self._connection.execute(_SQL["failing_items"], given)
         return {r["item"]: Failure(r["failures"], r["next_at"], r["error"]) for r in rows}
 
-    def failed(self, lane: LaneKey, error: BaseException, before: int, item: str = "") -> Failure:
-        """Write that a lane, or an item of it, failed once more than `before`; when it is tried next."""
+    def failed(
+        self, lane: LaneKey, error: BaseException, before: int, item: str = "", with_lane: int = 0
+    ) -> Failure:
+        """Write that a lane, or an item of it, failed once more than `before`; when it is tried next. An item that fails
+        together `with_lane`, which then has failed so often, waits for longer than that."""
         now, failures = self._wall.now(), before + 1
-        next_at = now + timedelta(seconds=wait_s(failures, asked_s(error), self._between_s, self._chance))
+        wait = wait_s(failures, asked_s(error), self._between_s, self._chance)
+        if with_lane:
+            wait += longer_s(with_lane, self._between_s)
+        next_at = now + timedelta(seconds=wait)
         words = text_of(error)
         given = {
             "stage": self._stage, "lane": list(lane), "item": item, "failures": failures,

@@ -1,9 +1,13 @@
 -- name: failing_lanes
 select lane, failures, next_at, error from tieout.failure where stage = %(stage)s and item = ''
 
+-- name: failing_now
+select lane, failures, next_at, error from tieout.failure
+where stage = %(stage)s and item = '' and (lane = %(lane)s::text[] or lane = %(other)s::text[])
+
 -- name: failing_items
 select item, failures, next_at, error from tieout.failure
-where stage = %(stage)s and lane = %(lane)s::text[] and item <> '' order by next_at limit %(most)s
+where stage = %(stage)s and lane = %(lane)s::text[] and item <> '' order by next_at desc limit %(most)s
 
 -- name: failed
 insert into tieout.failure (stage, lane, item, failures, error, since, failed_at, next_at)

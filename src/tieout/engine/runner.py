@@ -127,17 +127,25 @@ class Runner:
         for due in self._lanes(connection, failures, known):
             if self.stopping():
                 break
-            if any(self._waits(known.get(key)) for key in (due.lane, due.system)):
+            if self._held_back(due, known):
                 continue
             lock = Lane(connection, self.name, *due.lane)
             if not lock.take():
                 continue
             try:
-                worked = self._round(connection, due, failures, known) or worked
+                # Another worker may have failed at it, or mended it, since all of them were read.
+                for key in (due.lane, due.system):
+                    known.pop(key, None)
+                known |= failures.of_two(due.lane, due.system)
+                if not self._held_back(due, known):
+                    worked = self._round(connection, due, failures, known) or worked
             finally:
                 if not connection.closed:
                     lock.free()
         return worked
+
+    def _held_back(self, due: Due, known: dict[LaneKey, Failure]) -> bool:
+        return any(self._waits(known.get(key)) for key in (due.lane, due.system))
 
     def _waits(self, failure: Failure | None) -> bool:
         return failure is not None and failure.next_at > self._wall.now()
@@ -168,7 +176,7 @@ class Runner:
             self._failed(due, failures, known, error)
             return False
         for key in (due.lane, due.system):
-            if key in known:
+            if key in known and turn.proves:
                 failures.worked(key)
         return worked
 

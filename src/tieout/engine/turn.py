@@ -26,6 +26,7 @@ class Turn:
         self._failures, self.lane, self._before = failures, lane, before
         self._wall, self._stop = wall, stop
         self._items: dict[str, Failure] | None = None
+        self.proves = True
 
     @property
     def stopping(self) -> bool:
@@ -42,6 +43,10 @@ class Turn:
     def failed_before(self) -> bool:
         """Whether the last round of this lane failed as a whole."""
         return self._before > 0
+
+    def unproven(self) -> None:
+        """What was done in this round does not show that what failed works again: that the lane failed is kept."""
+        self.proves = False
 
     def waiting(self) -> list[str]:
         """The items that failed and are not to be tried yet."""
@@ -81,7 +86,7 @@ class Turn:
                 worked = act(item) or worked
             except Exception as error:
                 if is_of_batch(error):
-                    self._suspect(key, error)
+                    self.suspect(key, error)
                     raise
                 worked = self.fail(key, error, _with(give_up, item), tries) or worked
                 continue
@@ -101,7 +106,7 @@ class Turn:
 
         def alone(item: T, error: Exception) -> None:
             if is_of_batch(error):
-                self._suspect(key_of(item), error)
+                self.suspect(key_of(item), error)
                 raise error
             _log.exception("item failed", lane=self.lane, item=key_of(item))
             self.fail(key_of(item), error, _with(give_up, item))
@@ -131,10 +136,13 @@ class Turn:
         self._known()[key] = self._failures.failed(self.lane, error, before, key)
         return False
 
-    def _suspect(self, key: str, error: Exception) -> None:
-        """A lane failed again, at this item: it waits by itself too, so that the next round begins with another."""
-        if self._before and not lost(error):
-            self.fail(key, error)
+    def suspect(self, key: str, error: Exception) -> None:
+        """A lane failed again, at this item alone, or at one that failed before: it waits by itself too, and for longer, so
+        that the next round begins with another."""
+        before = self.failures_of(key)
+        if (self._before or before) and not lost(error):
+            _log.warning("item failed with its lane", lane=self.lane, item=key, failures=before + 1)
+            self._known()[key] = self._failures.failed(self.lane, error, before, key, self._before + 1)
 
     def worked(self, key: str) -> None:
         """An item went through, or is somebody else's concern now."""

@@ -98,10 +98,12 @@ class FetchStage:
         finally:
             # What is gone there is forgotten here, so that the list does not grow.
             names = {file.name for file in there}
+            given["was"] = row["position"]
             given["position"] = json.dumps({k: v for k, v in seen.items() if k in names})
             if not connection.closed:
                 connection.execute(_SQL["remember_position"], given)
-        given["due_at"] = now + next_look(interface, bool(settling))
+        # Where somebody let it start again meanwhile, that holds.
+        given["was"], given["due_at"] = given["position"], now + next_look(interface, bool(settling))
         connection.execute(_SQL["move_cursor"], given)
         return True
 

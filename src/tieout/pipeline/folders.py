@@ -16,7 +16,7 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connect import FileReader, FileRefusedError, Item
-from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, text_of
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, is_of_batch, text_of
 from tieout.money import Period
 from tieout.pipeline.arriving import Arriving
 from tieout.pipeline.intake import Accepted, accept
@@ -150,6 +150,8 @@ class FolderStage:
             return False
 
         def refuse(path: Path, error: Exception) -> None:
+            if isinstance(error, NotMovedError):
+                raise error
             self._refuse(connection, interface, path, FileRefusedError(text_of(error)))
 
         return turn.each(
@@ -188,12 +190,23 @@ class FolderStage:
         self._end(connection, interface, path, "refused")
 
     def _end(self, connection: Connection, interface: Interface, path: Path, to: str) -> None:
-        """Nothing waits for a file any more: it is moved, with what stands beside it."""
+        """Nothing waits for a file any more: it is moved, with what stands beside it. Raises NotMovedError."""
         self._arriving.ended(connection, interface.name, path.name)
-        _move(path, to)
-        for other in interface.arrival.beside(path.name):
-            with suppress(FileNotFoundError):
-                _move(path.with_name(other), to)
+        try:
+            _move(path, to)
+            for other in interface.arrival.beside(path.name):
+                with suppress(FileNotFoundError):
+                    _move(path.with_name(other), to)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if is_of_batch(error):
+                raise
+            raise NotMovedError(f"{path} cannot be moved into {to}/: {error}") from error
+
+
+class NotMovedError(Exception):
+    """What became of a file is decided and written down; only its place is still the old one."""
 
 
 class FileChangedError(Exception):

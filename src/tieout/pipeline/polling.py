@@ -66,7 +66,7 @@ class PollStage:
         poller = self._poller_of(interface.system) if interface is not None and row is not None else None
         if interface is None or row is None or poller is None:
             return False
-        position = json.loads(row["position"])
+        was, position = row["position"], json.loads(row["position"])
         options = {"overlap_minutes": interface.overlap_minutes, **interface.options}
         for _ in range(_PAGES):
             if turn.stopping:
@@ -77,10 +77,12 @@ class PollStage:
             due = now if page.more else now + timedelta(minutes=interface.every_minutes)
             with connection.transaction():
                 accept(connection, name, page.items, "poll", now)
-                moved = {**given, "now": now, "due_at": due, "position": json.dumps(position)}
-                connection.execute(_SQL["move_cursor"], moved)
+                moved = {**given, "now": now, "due_at": due, "was": was, "position": json.dumps(position)}
+                went_on = connection.execute(_SQL["move_cursor"], moved).rowcount == 1
                 crash_point("poll.before_commit")
-            if not page.more:
+            was = moved["position"]
+            # Somebody may have let it start from the beginning meanwhile: the next round does.
+            if not page.more or not went_on:
                 break
         return True
 

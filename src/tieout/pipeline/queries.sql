@@ -264,11 +264,13 @@ insert into tieout.poll_cursor (interface, stream, due_at) values (%(interface)s
 on conflict do nothing
 
 -- name: move_cursor
+-- From the position that it was at: where somebody let it start again meanwhile, that holds, and no row is changed.
 update tieout.poll_cursor set position = %(position)s, due_at = %(due_at)s, polled_at = %(now)s
-where interface = %(interface)s and stream = %(stream)s
+where interface = %(interface)s and stream = %(stream)s and position = %(was)s
 
 -- name: remember_position
-update tieout.poll_cursor set position = %(position)s where interface = %(interface)s and stream = %(stream)s
+update tieout.poll_cursor set position = %(position)s
+where interface = %(interface)s and stream = %(stream)s and position = %(was)s
 
 -- name: pull_again
 update tieout.poll_cursor set position = '{}', due_at = %(now)s where interface = %(interface)s
