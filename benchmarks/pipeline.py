@@ -127,7 +127,7 @@ def ours(database: Database, first: int, size: Size) -> float:
 
 def one_document(connection: Any, number: int, connector: Any, known: Release) -> None:
     """The same work for one document, in one transaction: what a job does."""
-    from tieout.documents import canonical_bytes, measure_of
+    from tieout.documents import canonical_bytes
     from tieout.pipeline.facts import Asked, FactReader
     from tieout.pipeline.work import Work
     from tieout.pipeline.writing import Writer
@@ -143,7 +143,7 @@ def one_document(connection: Any, number: int, connector: Any, known: Release) -
         found = connection.execute("select nextval('tieout.document_document_id_seq') as id").fetchone()
         work = Work(
             document, canonical_bytes(document), bytes(row["salt"]), row["message_id"], 1,
-            measure_of(document), NOW.date(), document_id=found["id"],
+            document.measure(), NOW.date(), document_id=found["id"],
         )  # fmt: skip
         reader = FactReader(connection, known, interface, LedgerFacts(None, {}), {}, NOW)
         (work.facts,) = reader.read([Asked(document, work.on)])

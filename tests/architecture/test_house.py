@@ -126,3 +126,20 @@ def test_lock_files_hold_names_versions_and_hashes_only() -> None:
         for line in text.splitlines():
             assert not line or line.startswith((" ", "#")) or "==" in line
         assert "--hash=sha256:" in text
+
+
+def test_what_moves_documents_names_no_kind_of_them() -> None:
+    """A new kind edits nothing in these rooms: they ask its recipe, and itself."""
+    from tieout.documents import KINDS
+
+    kinds = {kind.__name__ for kind in KINDS}
+    found = [
+        f"{path.name}: {alias.name}"
+        for room in ("engine", "pipeline", "delivery", "approvals", "cases")
+        for path in sorted((ROOT / "src" / "tieout" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tieout.documents")
+        for alias in node.names
+        if alias.name in kinds
+    ]
+    assert not found

@@ -646,7 +646,7 @@ def test_a_long_entry_is_asked_anew_where_a_mapping_changed(office: Office) -> N
 
 
 def test_who_decided_a_match_is_its_maker(office: Office) -> None:
-    from tieout.documents import Reconciliation, canonical_bytes, measure_of
+    from tieout.documents import Reconciliation, canonical_bytes
     from tieout.money import Amount
     from tieout.pipeline.approving import Approving
     from tieout.pipeline.work import Work
@@ -656,7 +656,7 @@ def test_who_decided_a_match_is_its_maker(office: Office) -> None:
                            difference=Amount.zero("USD"), rule="by hand", confidence="1", why="", decided_by="mia, carl",
                            booked_on=date(2026, 10, 5))  # fmt: skip
     work = Work(
-        match, canonical_bytes(match), b"", 1, 1, measure_of(match), date(2026, 10, 5), submitted_by="cora"
+        match, canonical_bytes(match), b"", 1, 1, match.measure(), date(2026, 10, 5), submitted_by="cora"
     )
     with office.database.transaction() as connection:
         approving = Approving(connection, office.release(), office.interface, office.clock.now())

@@ -18,7 +18,7 @@ from tests.unit.test_recipes import invoice
 from tieout.connect import ContentRefusedError, Item
 from tieout.connectors.settlements.normalise import settlements
 from tieout.delivery import DeliveryStage
-from tieout.documents import PayoutComposition, ProviderMovement, order_names
+from tieout.documents import PayoutComposition, ProviderMovement
 from tieout.pipeline import ProcessStage, accept
 from tieout.proofs import ClearingRow, clearing_rows, prove_payouts
 from tieout.proofs.clearing import OpenMovement, rolled_forward
@@ -211,8 +211,8 @@ def test_a_balance_that_goes_on_is_rolled_forward_and_held_against_the_provider(
 
 def test_a_payment_that_knows_its_order_by_number_waits_under_a_name_that_its_invoice_says() -> None:
     charge = next(m for m in movements(ADYEN, "adyen") if m.category == "charge")
-    assert charge.order_key in order_names(invoice(number="so-1"))
-    assert charge.order_key not in order_names(invoice(number="so-11"))
+    assert charge.order_key in invoice(number="so-1").order_names()
+    assert charge.order_key not in invoice(number="so-11").order_names()
     (keyed, *_) = settlements(ADYEN, {"provider": "adyen", "order_reference": "key"})
     assert isinstance(keyed, ProviderMovement) and keyed.order_key == "SO-1"
 

@@ -1,4 +1,4 @@
-"""Finds connectors: built-ins by a scan of their folder, outsiders by entry points."""
+"""Finds connectors and recipes: built-ins where they stand, outsiders by entry points."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from importlib.metadata import entry_points
 
 import tieout.connectors
 from tieout.connect import Connector, ConnectorRegistry
+from tieout.processes.recipe import Recipe
+from tieout.processes.registry import declare
 
 
 def discover() -> ConnectorRegistry:
-    """Every connector there is. Raises ValueError where two have one name."""
+    """Every connector there is; what they read, outsiders' kinds of documents among it, can be read from then on.
+    Raises ValueError where two have one name."""
+    _declare_recipes()
     registry = ConnectorRegistry()
     for found in pkgutil.iter_modules(tieout.connectors.__path__):
         module = importlib.import_module(f"tieout.connectors.{found.name}.connector")
@@ -22,3 +26,11 @@ def discover() -> ConnectorRegistry:
             raise ValueError(f"entry point {point.name} is no tieout.connect.Connector")
         registry.add(connector)
     return registry
+
+
+def _declare_recipes() -> None:
+    for point in entry_points(group="tieout.recipes"):
+        recipes = point.load()
+        if not isinstance(recipes, tuple) or not all(isinstance(r, Recipe) for r in recipes):
+            raise ValueError(f"entry point {point.name} is no tuple of tieout.processes.recipe.Recipe")
+        declare(recipes)

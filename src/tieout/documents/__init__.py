@@ -4,18 +4,23 @@ A document is what a source said, in one shape for every source. A posting is wh
 means in the ledger. Neither knows a connector, a database or a network.
 """
 
-from tieout.documents.base import Customer, Party
-from tieout.documents.codec import canonical_bytes, decode_document, decode_effect, encode_effect
+from tieout.documents.base import AWAITS, Customer, Document, Measure, Party, customer_name, kind_of
+from tieout.documents.codec import (
+    canonical_bytes,
+    declare_kind,
+    decode_document,
+    decode_effect,
+    encode_effect,
+)
+from tieout.documents.kinds import KINDS
 from tieout.documents.model import (
     BatchControl,
     CreditNote,
     CustomerInvoice,
     Dispute,
-    Document,
     GiftCardTender,
     JournalEntry,
     JournalLine,
-    Measure,
     OpenLine,
     PayoutComposition,
     ProviderMovement,
@@ -26,9 +31,6 @@ from tieout.documents.model import (
     Statement,
     StatementLine,
     TrialBalance,
-    link_of,
-    measure_of,
-    order_names,
     order_number,
 )
 from tieout.documents.posting import (
@@ -65,13 +67,11 @@ from tieout.documents.purchasing import (
     TaxLine,
     VendorBill,
     VendorPayment,
-    awaited_by,
-    customer_name,
-    names_of,
     supplier_names,
 )
 
 __all__ = [
+    "AWAITS",
     "BatchControl",
     "BillLine",
     "CashPosting",
@@ -91,6 +91,7 @@ __all__ = [
     "InvoicePosting",
     "JournalEntry",
     "JournalLine",
+    "KINDS",
     "LedgerLine",
     "MailOut",
     "Mark",
@@ -123,17 +124,14 @@ __all__ = [
     "UnmatchRequest",
     "VendorBill",
     "VendorPayment",
-    "awaited_by",
     "customer_name",
     "canonical_bytes",
+    "declare_kind",
     "decode_document",
     "decode_effect",
     "encode_effect",
+    "kind_of",
     "ledger_lines",
-    "link_of",
-    "measure_of",
-    "names_of",
-    "order_names",
     "order_number",
     "supplier_names",
 ]

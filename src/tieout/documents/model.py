@@ -12,18 +12,14 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.documents.base import Customer, DocumentBase, Party
-from tieout.documents.purchasing import (
-    GoodsReceipt,
-    PaymentAnswer,
-    PaymentFile,
-    PurchaseOrder,
-    Supplier,
-    TaxLine,
-    VendorBill,
-    VendorPayment,
-)
+from tieout.documents.base import NOTHING, Document, Measure, Party
+from tieout.documents.purchasing import TaxLine
 from tieout.money import Amount
+
+
+def order_number(number: str) -> str:
+    """How a document names an order that it knows by its number alone."""
+    return f"number:{number.upper()}" if number else ""
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +35,7 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str = ""
 
 
-class CustomerInvoice(DocumentBase, frozen=True, kw_only=True, tag="customer_invoice"):
+class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice"):
     """What a customer owes for an order. `total` = sum of nets + taxes, positive.
 
     `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, or
@@ -58,8 +54,19 @@ class CustomerInvoice(DocumentBase, frozen=True, kw_only=True, tag="customer_inv
     fulfilled_at: datetime | None = None
     batch: str = ""
 
+    def measure(self) -> Measure:
+        # A test order is no sale to its source: its control figures leave it out.
+        return NOTHING if self.exclusion == "test" else Measure.of(self.total)
 
-class CreditNote(DocumentBase, frozen=True, kw_only=True, tag="credit_note"):
+    def link(self) -> str:
+        return self.number.upper()
+
+    def order_names(self) -> tuple[str, ...]:
+        """Both its key and its number."""
+        return tuple(x for x in (self.order_key, order_number(self.number)) if x)
+
+
+class CreditNote(Document, frozen=True, kw_only=True, tag="credit_note"):
     """What is given back of an order. Amounts are positive; the measure is negative. One that
     `adjusts` lowers what its invoice is due: nothing is paid back for it."""
 
@@ -72,15 +79,21 @@ class CreditNote(DocumentBase, frozen=True, kw_only=True, tag="credit_note"):
     taxes: tuple[TaxLine, ...]
     total: Amount
 
+    def measure(self) -> Measure:
+        return Measure.of(-self.total)
 
-class GiftCardTender(DocumentBase, frozen=True, kw_only=True, tag="gift_card_tender"):
+    def link(self) -> str:
+        return self.key
+
+
+class GiftCardTender(Document, frozen=True, kw_only=True, tag="gift_card_tender"):
     """A gift card redeemed for an order: tender, not discount. `amount` is positive."""
 
     order_key: str
     amount: Amount
 
 
-class ProviderMovement(DocumentBase, frozen=True, kw_only=True, tag="provider_movement"):
+class ProviderMovement(Document, frozen=True, kw_only=True, tag="provider_movement"):
     """One change of a payment provider's balance.
 
     `category` is the provider's reporting category in our words: charge, refund,
@@ -102,8 +115,14 @@ class ProviderMovement(DocumentBase, frozen=True, kw_only=True, tag="provider_mo
     customer_name: str = ""
     description: str = ""
 
+    def measure(self) -> Measure:
+        return Measure.of(self.net)
 
-class PayoutComposition(DocumentBase, frozen=True, kw_only=True, tag="payout_composition"):
+    def link(self) -> str:
+        return self.payout_key if self.category == "payout" else self.payment_key
+
+
+class PayoutComposition(Document, frozen=True, kw_only=True, tag="payout_composition"):
     """Which movements an automatic payout paid out, as its provider lists them: source keys of
     movements, the payout's own left out. No measure; it proves the payout."""
 
@@ -112,7 +131,7 @@ class PayoutComposition(DocumentBase, frozen=True, kw_only=True, tag="payout_com
     movement_keys: tuple[str, ...]
 
 
-class Dispute(DocumentBase, frozen=True, kw_only=True, tag="dispute"):
+class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
     """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive."""
 
     provider: str
@@ -121,7 +140,7 @@ class Dispute(DocumentBase, frozen=True, kw_only=True, tag="dispute"):
     payment_key: str
 
 
-class Statement(DocumentBase, frozen=True, kw_only=True, tag="statement"):
+class Statement(Document, frozen=True, kw_only=True, tag="statement"):
     """A bank statement's frame: its balances are signed (money in the account is positive).
 
     `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive),
@@ -141,7 +160,7 @@ class Statement(DocumentBase, frozen=True, kw_only=True, tag="statement"):
     stated_out: Amount | None = None
 
 
-class StatementLine(DocumentBase, frozen=True, kw_only=True, tag="statement_line"):
+class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
     Two equal lines of a statement are two lines: their keys differ by their ordinal.
@@ -157,6 +176,9 @@ class StatementLine(DocumentBase, frozen=True, kw_only=True, tag="statement_line
     remittance: str = ""
     bank_code: str = ""
     reversal: bool = False
+
+    def measure(self) -> Measure:
+        return Measure.of(self.amount)
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,7 +209,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     on_payment: bool = False
 
 
-class Reconciliation(DocumentBase, frozen=True, kw_only=True, tag="reconciliation"):
+class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     """A match that is to be applied in the ledger: `cash` (what was paid) against `due` (what it
     pays). `difference` is cash less due, signed, and is booked to `difference_account` (a code, ""
     where it stays open); `explained_as` says what it is. No measure.
@@ -228,7 +250,7 @@ class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
     to_on: date | None = None
 
 
-class JournalEntry(DocumentBase, frozen=True, kw_only=True, tag="journal_entry"):
+class JournalEntry(Document, frozen=True, kw_only=True, tag="journal_entry"):
     """An entry of another ledger, or of payroll, expenses, fixed assets (its `nature`).
 
     `total` is the sum of the whole entry's debits, positive; `imbalance` is its debits less its
@@ -254,8 +276,17 @@ class JournalEntry(DocumentBase, frozen=True, kw_only=True, tag="journal_entry")
     parts: int = 1
     whole: str = ""
 
+    def measure(self) -> Measure:
+        """Both its sides, and one for all of its parts."""
+        up = sum((x.amount.value for x in self.lines if x.amount.value > 0), Decimal(0))
+        down = sum((x.amount.value for x in self.lines if x.amount.value < 0), Decimal(0))
+        return Measure(int(self.part == 1), up, -down)
 
-class TrialBalance(DocumentBase, frozen=True, kw_only=True, tag="trial_balance"):
+    def link(self) -> str:
+        return f"twin:{self.twin}" if self.twin else ""
+
+
+class TrialBalance(Document, frozen=True, kw_only=True, tag="trial_balance"):
     """What another ledger says that an account of its own holds at the end of a day: `balance` is
     signed, a debit is positive. No measure: entries are held against it."""
 
@@ -271,7 +302,7 @@ class RevenuePart(msgspec.Struct, frozen=True, kw_only=True):
     amount: Amount
 
 
-class RevenueSchedule(DocumentBase, frozen=True, kw_only=True, tag="revenue_schedule"):
+class RevenueSchedule(Document, frozen=True, kw_only=True, tag="revenue_schedule"):
     """Over which months a line of an invoice is earned. `net` is the line's own amount without tax
     (a credit note's is negative), to which the parts must sum; `deferred` and `revenue` are the
     roles of the accounts that it goes from and to. No measure: the invoice has it."""
@@ -284,7 +315,7 @@ class RevenueSchedule(DocumentBase, frozen=True, kw_only=True, tag="revenue_sche
     revenue: str
 
 
-class BatchControl(DocumentBase, frozen=True, kw_only=True, tag="batch_control"):
+class BatchControl(Document, frozen=True, kw_only=True, tag="batch_control"):
     """A source's own figures for the entries that it sent together: how many, and the sums of their
     debits and credits, both positive. No measure."""
 
@@ -293,104 +324,3 @@ class BatchControl(DocumentBase, frozen=True, kw_only=True, tag="batch_control")
     count: int
     debit: Amount
     credit: Amount
-
-
-Document = (
-    BatchControl
-    | Customer
-    | CustomerInvoice
-    | CreditNote
-    | GiftCardTender
-    | GoodsReceipt
-    | JournalEntry
-    | PaymentAnswer
-    | PaymentFile
-    | ProviderMovement
-    | PayoutComposition
-    | Dispute
-    | PurchaseOrder
-    | Reconciliation
-    | RevenueSchedule
-    | Statement
-    | StatementLine
-    | Supplier
-    | TrialBalance
-    | VendorBill
-    | VendorPayment
-)
-
-
-class Measure(msgspec.Struct, frozen=True):
-    """What a document counts for in its interface's tie-out: debit and credit are positive."""
-
-    count: int
-    debit: Decimal
-    credit: Decimal
-
-    @property
-    def net(self) -> Decimal:
-        """Debit less credit."""
-        return self.debit - self.credit
-
-    def __sub__(self, other: Measure) -> Measure:
-        return Measure(self.count - other.count, self.debit - other.debit, self.credit - other.credit)
-
-
-NOTHING = Measure(0, Decimal(0), Decimal(0))
-
-
-def _signed(value: Decimal) -> Measure:
-    return Measure(1, max(value, Decimal(0)), max(-value, Decimal(0)))
-
-
-def measure_of(document: Document) -> Measure:
-    """The document's own measure: an invoice and money in are debits, a credit note, a bill and money
-    out are credits; an entry counts with both its sides; a frame, a customer, a status and a tender count for nothing."""
-    match document:
-        case CustomerInvoice():
-            # A test order is no sale to its source: its control figures leave it out.
-            return NOTHING if document.exclusion == "test" else _signed(document.total.value)
-        case CreditNote():
-            return _signed(-document.total.value)
-        case VendorBill():
-            return _signed(document.total.value if document.refund else -document.total.value)
-        case VendorPayment():
-            return _signed(-document.pays.value)
-        case ProviderMovement():
-            return _signed(document.net.value)
-        case StatementLine():
-            return _signed(document.amount.value)
-        case JournalEntry():
-            up = sum((x.amount.value for x in document.lines if x.amount.value > 0), Decimal(0))
-            down = sum((x.amount.value for x in document.lines if x.amount.value < 0), Decimal(0))
-            return Measure(int(document.part == 1), up, -down)
-        case _:
-            return NOTHING
-
-
-def order_number(number: str) -> str:
-    """How a document names an order that it knows by its number alone."""
-    return f"number:{number.upper()}" if number else ""
-
-
-def order_names(document: Document) -> tuple[str, ...]:
-    """What documents of an order call it: an invoice says both its key and its number."""
-    key = getattr(document, "order_key", "")
-    number = order_number(document.number) if isinstance(document, CustomerInvoice) else ""
-    return tuple(x for x in (key, number) if x)
-
-
-def link_of(document: Document) -> str:
-    """The key by which other documents name this one: an invoice's number, a payout's or a
-    payment's id, a credit note's own key; "" where nothing names it."""
-    match document:
-        case CustomerInvoice():
-            return document.number.upper()
-        case CreditNote():
-            return document.key
-        case JournalEntry():
-            return f"twin:{document.twin}" if document.twin else ""
-        case ProviderMovement():
-            return document.payout_key if document.category == "payout" else document.payment_key
-        case _:
-            return ""

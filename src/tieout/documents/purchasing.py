@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.documents.base import Customer, DocumentBase, Party
+from tieout.documents.base import AWAITS, Document, Measure, Party
 from tieout.money import Amount
 
 
@@ -33,7 +33,7 @@ class SupplierAccount(msgspec.Struct, frozen=True, kw_only=True):
     bic: str = ""
 
 
-class Supplier(DocumentBase, frozen=True, kw_only=True, tag="supplier"):
+class Supplier(Document, frozen=True, kw_only=True, tag="supplier"):
     """A supplier as procurement knows it; no measure. `account` is None where none is known;
     `withholding` names what is withheld of its payments, "" for nothing; one that is not `active`
     is neither billed nor paid. `town` is part of the address that banks ask for."""
@@ -47,6 +47,13 @@ class Supplier(DocumentBase, frozen=True, kw_only=True, tag="supplier"):
     active: bool = True
     prepared_by: str = ""
     batch: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        iban = self.account.iban if self.account else ""
+        return supplier_names(key=self.party.key, tax_id=self.tax_id, iban=iban, name=self.party.name)
+
+    def awaited_as(self) -> tuple[str, ...]:
+        return tuple(AWAITS + n for n in self.names())
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +71,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     received: bool = True
 
 
-class PurchaseOrder(DocumentBase, frozen=True, kw_only=True, tag="purchase_order"):
+class PurchaseOrder(Document, frozen=True, kw_only=True, tag="purchase_order"):
     """What was ordered of a supplier, without tax; no measure. `state` is open, closed (nothing more
     is billed) or cancelled."""
 
@@ -77,8 +84,11 @@ class PurchaseOrder(DocumentBase, frozen=True, kw_only=True, tag="purchase_order
     prepared_by: str = ""
     batch: str = ""
 
+    def names(self) -> tuple[str, ...]:
+        return (f"order:{plain(self.number)}",)
 
-class GoodsReceipt(DocumentBase, frozen=True, kw_only=True, tag="goods_receipt"):
+
+class GoodsReceipt(Document, frozen=True, kw_only=True, tag="goods_receipt"):
     """What came of a line of an order, on a day: `quantity` is negative where it went back. No
     measure."""
 
@@ -89,6 +99,9 @@ class GoodsReceipt(DocumentBase, frozen=True, kw_only=True, tag="goods_receipt")
     booked_on: date
     prepared_by: str = ""
     batch: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        return (f"order:{plain(self.order_number)}",)
 
 
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +121,7 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: dict[str, str] = {}
 
 
-class VendorBill(DocumentBase, frozen=True, kw_only=True, tag="vendor_bill"):
+class VendorBill(Document, frozen=True, kw_only=True, tag="vendor_bill"):
     """What a supplier bills, or with `refund` credits. `total` = nets + taxes, positive; its measure
     is a credit (money that goes out), a refund's a debit.
 
@@ -134,6 +147,22 @@ class VendorBill(DocumentBase, frozen=True, kw_only=True, tag="vendor_bill"):
     batch: str = ""
     exclusion: str = ""
 
+    def measure(self) -> Measure:
+        return Measure.of(self.total if self.refund else -self.total)
+
+    def names(self) -> tuple[str, ...]:
+        """The orders that it names, what its own twins have in common, and whom it waits for."""
+        who = billed_by(self)
+        same_money = f"sum:{who}:{self.refund:d}:{self.total.value.normalize():f}:{self.currency}"
+        same_number = f"bill:{who}:{self.refund:d}:{plain_number(self.number)}"
+        seller = supplier_names(key=self.supplier, tax_id=self.tax_id, name=self.seller.name)
+        return (
+            *(f"order:{plain(n)}" for n in order_numbers(self)),
+            same_number,
+            same_money,
+            *(AWAITS + n for n in seller),
+        )
+
 
 class PaidLine(msgspec.Struct, frozen=True, kw_only=True):
     """An open line of the ledger that a payment settles. `line` and `partner` are the ledger's own
@@ -151,7 +180,7 @@ class PaidLine(msgspec.Struct, frozen=True, kw_only=True):
     on: date
 
 
-class VendorPayment(DocumentBase, frozen=True, kw_only=True, tag="vendor_payment"):
+class VendorPayment(Document, frozen=True, kw_only=True, tag="vendor_payment"):
     """A payment of a run: bills less credits (`settles`) of one supplier. `total` = what is settled =
     `pays` (what the bank sends) + `withheld`, all positive; the measure is a credit of what it `pays`.
 
@@ -176,8 +205,17 @@ class VendorPayment(DocumentBase, frozen=True, kw_only=True, tag="vendor_payment
     prepared_by: str = ""
     batch: str = ""
 
+    def measure(self) -> Measure:
+        return Measure.of(-self.pays)
 
-class PaymentFile(DocumentBase, frozen=True, kw_only=True, tag="payment_file"):
+    def names(self) -> tuple[str, ...]:
+        return (f"payment:{self.end_to_end_id}", f"run:{self.run}")
+
+    def awaited_as(self) -> tuple[str, ...]:
+        return (f"{AWAITS}payment:{self.end_to_end_id}", f"{AWAITS}run:{self.run}")
+
+
+class PaymentFile(Document, frozen=True, kw_only=True, tag="payment_file"):
     """The bank's file of a run: what of it was released, and no more. No measure. Its key is the
     message id; `content` is the pain.001, `payments` the end-to-end ids in it with their amounts."""
 
@@ -189,8 +227,11 @@ class PaymentFile(DocumentBase, frozen=True, kw_only=True, tag="payment_file"):
     total: Amount
     prepared_by: str = ""
 
+    def names(self) -> tuple[str, ...]:
+        return (f"run:{self.run}", *(f"filed:{e}" for e in self.payments))
 
-class PaymentAnswer(DocumentBase, frozen=True, kw_only=True, tag="payment_answer"):
+
+class PaymentAnswer(Document, frozen=True, kw_only=True, tag="payment_answer"):
     """What the bank says of one payment, or of the whole file `message_id` (`end_to_end_id` ""): `status`
     is ISO 20022's (ACSC, RJCT …), `reason` its code. No measure."""
 
@@ -199,6 +240,10 @@ class PaymentAnswer(DocumentBase, frozen=True, kw_only=True, tag="payment_answer
     status: str
     reason: str = ""
     booked_on: date
+
+    def names(self) -> tuple[str, ...]:
+        end, run = self.end_to_end_id, run_of(self.message_id)
+        return (f"answer:{end}", f"{AWAITS}payment:{end}" if end else f"{AWAITS}run:{run}")
 
 
 def run_of(message_id: str) -> str:
@@ -253,65 +298,8 @@ def billed_by(bill: VendorBill) -> str:
     return plain(bill.tax_id) or plain_name(bill.seller.name)
 
 
-# What a document waits for, as a name of its own: whoever comes under it is told apart from kin.
-AWAITS = "awaits "
-
-
-def customer_name(key: str) -> str:
-    """The name under which orders wait for a customer of its CRM."""
-    return f"{AWAITS}customer:{key}"
-
-
-def awaited_by(document: object) -> tuple[str, ...]:
-    """The names of documents that may have waited for this one."""
-    if isinstance(document, Supplier):
-        return tuple(AWAITS + n for n in names_of(document))
-    if isinstance(document, Customer):
-        return (customer_name(document.party.key),)
-    if isinstance(document, VendorPayment):
-        return (f"{AWAITS}payment:{document.end_to_end_id}", f"{AWAITS}run:{document.run}")
-    return names_of(document)
-
-
-def _of_bill(bill: VendorBill) -> tuple[str, ...]:
-    who = billed_by(bill)
-    same_money = f"sum:{who}:{bill.refund:d}:{bill.total.value.normalize():f}:{bill.currency}"
-    same_number = f"bill:{who}:{bill.refund:d}:{plain_number(bill.number)}"
-    seller = supplier_names(key=bill.supplier, tax_id=bill.tax_id, name=bill.seller.name)
-    return (
-        *(f"order:{plain(n)}" for n in order_numbers(bill)),
-        same_number,
-        same_money,
-        *(AWAITS + n for n in seller),
-    )
-
-
 def twin_names(bill: VendorBill, supplier: str) -> tuple[str, ...]:
     """What bills of one supplier are compared by, whatever each calls itself and however it came."""
     same = f"{plain(supplier)}:{bill.refund:d}"
     money = f"{bill.total.value.normalize():f}:{bill.currency}"
     return (f"twin:{same}:{plain_number(bill.number)}", f"twin:{same}:sum:{money}")
-
-
-def names_of(document: object) -> tuple[str, ...]:
-    """What other documents find this one by, in its entity."""
-    match document:
-        case Supplier():
-            iban = document.account.iban if document.account else ""
-            party = document.party
-            return supplier_names(key=party.key, tax_id=document.tax_id, iban=iban, name=party.name)
-        case PurchaseOrder():
-            return (f"order:{plain(document.number)}",)
-        case GoodsReceipt():
-            return (f"order:{plain(document.order_number)}",)
-        case VendorBill():
-            return _of_bill(document)
-        case VendorPayment():
-            return (f"payment:{document.end_to_end_id}", f"run:{document.run}")
-        case PaymentFile():
-            return (f"run:{document.run}", *(f"filed:{e}" for e in document.payments))
-        case PaymentAnswer():
-            end, run = document.end_to_end_id, run_of(document.message_id)
-            return (f"answer:{end}", f"{AWAITS}payment:{end}" if end else f"{AWAITS}run:{run}")
-        case _:
-            return ()

@@ -8,7 +8,7 @@ from typing import Literal
 from tieout.cases import solve_case
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.processes import ACCEPTABLE
+from tieout.processes import may_be_accepted
 from tieout.security import NOT_OURS
 from tieout.store import Connection, Queries
 
@@ -30,7 +30,7 @@ def actions_of(connection: Connection, case_id: int) -> tuple[Action, ...]:
     held, found = row["state"] == "refused", list[Action]()
     if held or row["unsent"]:
         found.append("replay")
-    if not held or row["cause"] in ACCEPTABLE:
+    if not held or may_be_accepted(row["cause"]):
         found.append("solve")
     if held:
         found.append("exclude")
@@ -40,14 +40,14 @@ def actions_of(connection: Connection, case_id: int) -> tuple[Action, ...]:
 def accept_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:
     """Solve a case with a person's reason, in the caller's transaction; False where it is not open any more.
 
-    A document that is held for what a person may judge (`ACCEPTABLE`) is planned again, past that. Raises HeldError
+    A document that is held for what a person may judge (its recipe's `acceptable`) is planned again, past that. Raises HeldError
     where it is held for anything else: it would be in exception for good, and nobody's case.
     """
     row = connection.execute(_SQL["to_accept"], {"case_id": case_id}).fetchone()
     if row is None:
         return False
     held = row["state"] == "refused"
-    if held and row["cause"] not in ACCEPTABLE:
+    if held and not may_be_accepted(row["cause"]):
         raise HeldError(
             f"case {case_id}: its document is held and booked nowhere, so it cannot stand as it is: {row['recovery']}; "
             "or exclude it with a reason"

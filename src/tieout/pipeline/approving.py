@@ -27,21 +27,8 @@ from tieout.approvals import (
 from tieout.approvals import decide as decide_requests
 from tieout.cases import NewCase, open_cases
 from tieout.documents import (
-    Customer,
-    Dispute,
-    Document,
-    JournalEntry,
-    PayoutComposition,
-    ProviderMovement,
-    Reconciliation,
-    Statement,
-    StatementLine,
-    Supplier,
-    VendorBill,
-    VendorPayment,
     canonical_bytes,
     decode_document,
-    measure_of,
 )
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -49,36 +36,12 @@ from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
 from tieout.pipeline.replay import exclude_case
 from tieout.pipeline.work import Work
-from tieout.processes import Facts, money_of, what_is_missing, what_to_do, without_rate
-from tieout.processes.procure_to_pay import account_changed
+from tieout.processes import Facts, money_of, recipe_of, what_is_missing, what_to_do, without_rate
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
 from tieout.security import Authority, Person, StampError, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
-_CASH = (Customer, Dispute, PayoutComposition, ProviderMovement, Statement, StatementLine)
-
-
-def _kind(document: Document) -> str:
-    """What a policy calls a document: a payroll run is one, though it is booked as an entry."""
-    if isinstance(document, JournalEntry) and document.nature != "journal":
-        return document.nature
-    return str(type(document).__struct_config__.tag)
-
-
-def _said(document: Document) -> str:
-    """What people read of a document in a list; accounts by their last letters."""
-    match document:
-        case VendorPayment():
-            numbers = ", ".join(x.number for x in document.settles)
-            return f"{document.end_to_end_id} to {document.party.name} (…{document.account.iban[-4:]}) for {numbers}"
-        case Supplier():
-            paid = f", paid to …{document.account.iban[-4:]}" if document.account else ""
-            return f"{document.party.key} {document.party.name}{paid}"
-        case VendorBill():
-            return f"{document.number} of {document.seller.name}"
-        case _:
-            return str(getattr(document, "reference", ""))
 
 
 def _worth(amount: Decimal, currency: str, facts: Facts | None, own: str) -> Decimal | None:
@@ -102,10 +65,11 @@ class Approving:
     def hold(self, works: Sequence[Work]) -> None:
         """Mark what waits for an approval, and ask for it; note by what the rest goes on."""
         for work in works:
-            if not self._release.policies and not isinstance(work.document, Supplier | VendorPayment):
+            words = recipe_of(work.document).approval
+            if not self._release.policies and words.must is None:
                 continue
             plan, facts = work.planned
-            if plan.decision != "planned" or not plan.effects or isinstance(work.document, _CASH):
+            if plan.decision != "planned" or not plan.effects or not words.held:
                 continue
             amount = abs(money_of(work.document).value)
             company = _worth(amount, work.document.currency, facts, self._entity.currency)
@@ -166,7 +130,7 @@ class Approving:
     def _demand(
         self, work: Work, amount: Decimal, company: Decimal, on: date, action: str = "post"
     ) -> Demand | None:
-        document = work.document
+        document, words = work.document, recipe_of(work.document).approval
         party = getattr(document, "party", None) or getattr(document, "seller", None)
         values: dict[str, int | str] = {
             "action": action,
@@ -178,7 +142,7 @@ class Approving:
             "days_to_close": (Period.of(on).last - accounting_date(self._now, self._entity.zone)).days,
             "entity": self._entity.code,
             "interface": self._interface.name,
-            "kind": _kind(document),
+            "kind": words.kind(document),
             "maker": ", ".join(self._makers(work)),
             "process": self._interface.process,
             "risk": self._interface.risk,
@@ -189,37 +153,29 @@ class Approving:
 
     @staticmethod
     def _change(work: Work) -> str:
-        """What a telling changes of a supplier: new, bank_details or other; "" for other documents."""
-        if not isinstance(work.document, Supplier):
+        """What a telling changes of a document, where policies ask for that of its kind; "" for others."""
+        change = recipe_of(work.document).approval.change
+        if change is None:
             return ""
         before = decode_document(work.previous.content.encode()) if work.previous else None
-        assert before is None or isinstance(before, Supplier)
-        if before is None:
-            return "new"
-        return "bank_details" if account_changed(work.document, before) else "other"
+        assert before is None or type(before) is type(work.document)
+        return change(work.document, before)
 
     def _always(self, work: Work, demand: Demand | None) -> Demand | None:
         """What no project can do without: a second person for where a supplier is paid, and for every
         payment. The interface says whose role that is."""
-        role, name = "", ""
-        if isinstance(work.document, VendorPayment):
-            role, name = self._interface.option("release_role", "controller"), "every payment is released"
-        elif (
-            isinstance(work.document, Supplier)
-            and work.document.account is not None
-            and self._change(work) in ("new", "bank_details")
-        ):
-            role, name = self._interface.option("bank_details_role", "controller"), "bank details"
-        if not role:
+        asked = recipe_of(work.document).approval.must
+        must = asked(work.document, self._change(work)) if asked is not None else None
+        role = self._interface.option(must.option, "controller") if must is not None else ""
+        if must is None or not role:
             return demand
-        own = Demand(policies=(name,), steps=(Step(role),), service_level_hours=24, escalate_to="")
+        own = Demand(policies=(must.name,), steps=(Step(role),), service_level_hours=24, escalate_to="")
         return own if demand is None else both(demand, own)
 
     def _makers(self, work: Work) -> tuple[str, ...]:
         """Everybody who had a hand in a document: who gave it, and who prepared it at its source."""
         names = [work.submitted_by, getattr(work.document, "prepared_by", "")]
-        if isinstance(work.document, Reconciliation):
-            names += work.document.decided_by.split(", ")
+        names += recipe_of(work.document).approval.makers(work.document)
         if self._authority is None:
             try:
                 self._authority = load_authority(self._connection)
@@ -231,24 +187,25 @@ class Approving:
 
     def _subject(self, work: Work, amount: Decimal, company: Decimal) -> Subject:
         plan, _ = work.planned
-        document = work.document
-        effects = [e for e in plan.effects if e.ledger or isinstance(document, Reconciliation)]
+        document, recipe = work.document, recipe_of(work.document)
+        words, entire = recipe.approval, recipe.entire(document)
+        effects = [e for e in plan.effects if e.ledger or words.every_effect]
         shown = [{"effect": e.name, **msgspec.to_builtins(e.body)} for e in effects]
         parts, key = [work.content, *(canonical_bytes(e) for e in effects)], document.key
-        kind, parts_said = _kind(document).replace("_", " "), ""
-        if isinstance(document, JournalEntry) and document.whole:
+        kind, parts_said = words.kind(document).replace("_", " "), ""
+        if entire is not None and entire.whole:
             # The parts of a long entry are approved as the one that they are. What they become
             # depends on the project's files: with those it changes.
-            parts = [document.whole.encode(), self._release.sha256.encode()]
-            key = document.key.rpartition("#")[0]
-            parts_said = f", the first of {document.parts} parts is shown"
+            parts = [entire.whole.encode(), self._release.sha256.encode()]
+            key = entire.key
+            parts_said = f", the first of {entire.parts} parts is shown"
         return Subject(
             action="post",
             subject=f"{self._interface.name}:{key}",
             revision=work.revision,
             interface=self._interface.name,
             entity=self._entity.code,
-            summary=f"{kind} {_said(document) or key}"[:150] + parts_said,
+            summary=f"{kind} {words.said(document) or key}"[:150] + parts_said,
             content=json.dumps(
                 {"document": json.loads(work.content), "postings": shown}, default=str, ensure_ascii=False
             ),
@@ -284,7 +241,7 @@ def exclude(
         salt=b"",
         message_id=row["message_id"],
         revision=row["revision"],
-        measure=measure_of(document),
+        measure=document.measure(),
         on=row["accounting_on"],
         document_id=row["document_id"],
         submitted_by=actor,

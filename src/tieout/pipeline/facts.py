@@ -13,20 +13,7 @@ from typing import Any
 import msgspec
 
 from tieout.connect import LedgerFacts
-from tieout.documents import (
-    CreditNote,
-    CustomerInvoice,
-    Document,
-    JournalEntry,
-    Party,
-    Supplier,
-    VendorBill,
-    decode_document,
-    link_of,
-    order_names,
-    order_number,
-)
-from tieout.documents.purchasing import twin_names
+from tieout.documents import Document, Party, order_number
 from tieout.documents.taxation import TaxDetermination
 from tieout.processes import (
     Facts,
@@ -35,7 +22,7 @@ from tieout.processes import (
     PayoutFact,
     Wants,
     partner_external_id,
-    wants_of,
+    recipe_of,
 )
 from tieout.processes.facts import PreviousFact, RelatedFact
 from tieout.rules import Interface, Release
@@ -44,11 +31,6 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.pipeline")
 _STATES = {"posted": "posted", "planned": "planned", "refused": "exception", "excluded": "excluded"}
-
-
-def _stem(document: JournalEntry) -> str:
-    """The key of an entry, whichever part of it this is."""
-    return document.key.rpartition("#")[0] if document.parts > 1 else document.key
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,7 @@ class Asked:
 
 def _begins(asked: Asked) -> datetime:
     """From when a document's patience counts: of a bill from when it came, whatever its date."""
-    if isinstance(asked.document, VendorBill) and asked.received_at is not None:
+    if recipe_of(asked.document).patient_from_receipt and asked.received_at is not None:
         return asked.received_at
     return asked.document.occurred_at
 
@@ -74,19 +56,11 @@ Known = tuple[int, RelatedFact]
 TaxWord = tuple[TaxDetermination | None, str]
 
 
-def _with_twins(asked: Asked, wants: Wants, related: dict[str, list[Known]]) -> Wants:
-    """A bill is held against the bills of the supplier that it is of, once that is known, whichever way
-    each of them came."""
-    if not isinstance(asked.document, VendorBill):
-        return wants
-    names: dict[str, None] = {}
-    for name in wants.related:
-        for _, fact in related.get(name, ()):
-            if fact.kind == "supplier" and fact.stands:
-                supplier = decode_document(fact.content.encode())
-                assert isinstance(supplier, Supplier)
-                names |= dict.fromkeys(twin_names(asked.document, supplier.party.key))
-    return msgspec.structs.replace(wants, related=(*wants.related, *names))
+def _with_more(asked: Asked, wants: Wants, related: dict[str, list[Known]]) -> Wants:
+    """What is related to a document by what was found first: a bill by the supplier that it is of."""
+    found = [fact for name in wants.related for _, fact in related.get(name, ())]
+    more = recipe_of(asked.document).more_related(asked.document, found)
+    return msgspec.structs.replace(wants, related=(*wants.related, *more)) if more else wants
 
 
 def _beside(asked: Asked, wants: Wants, related: dict[str, list[Known]]) -> tuple[RelatedFact, ...]:
@@ -125,17 +99,17 @@ class FactReader:
         self._ledger, self._foreign, self._now = ledger, foreign, now
 
     def read(self, asked: Sequence[Asked]) -> list[Facts]:
-        wants = [wants_of(a.document, self._interface.options) for a in asked]
+        wants = [recipe_of(a.document).fact_keys(a.document, self._interface.options) for a in asked]
         orders = self._orders(wants)
         links = self._links(wants)
-        parked = self._parked(asked)
-        refunds = self._refunds(asked)
-        parties = self._parties(asked)
-        twins = self._twins(asked)
+        parked = self._parked(wants)
+        refunds = self._refunds(wants)
+        parties = self._parties(wants)
+        twins = self._twins(wants)
         tellings = self._tellings(asked)
         related = self._related(wants)
         accepted = self._accepted(asked)
-        wants = [_with_twins(a, w, related) for a, w in zip(asked, wants, strict=True)]
+        wants = [_with_more(a, w, related) for a, w in zip(asked, wants, strict=True)]
         related |= self._related(wants, known=related)
         found = [
             self._facts(a, w, orders, links, parked, refunds, parties, twins, tellings)
@@ -251,10 +225,8 @@ class FactReader:
         )
         return {row["link_key"]: row for row in rows}
 
-    def _parked(self, asked: Sequence[Asked]) -> dict[str, list[ParkedFact]]:
-        orders = [
-            n for a in asked if isinstance(a.document, CustomerInvoice) for n in order_names(a.document)
-        ]
+    def _parked(self, wants: Sequence[Wants]) -> dict[str, list[ParkedFact]]:
+        orders = [name for w in wants for name in w.takes_in]
         if not orders:
             return {}
         rows = self._connection.execute(
@@ -281,34 +253,37 @@ class FactReader:
                 found.setdefault(row["order_key"], []).append(fact)
         return found
 
-    def _refunds(self, asked: Sequence[Asked]) -> dict[str, str]:
+    def _refunds(self, wants: Sequence[Wants]) -> dict[str, str]:
         """The account that each credit note's refund went out of, by the credit note's key."""
-        orders = [a.document.order_key for a in asked if isinstance(a.document, CreditNote)]
+        orders = [w.refunds_of for w in wants if w.refunds_of is not None]
         if not orders:
             return {}
         rows = self._connection.execute(_SQL["refunds"], {"entity": self._entity.code, "orders": orders})
         return {row["refund_key"]: row["account"] for row in rows}
 
-    def _twins(self, asked: Sequence[Asked]) -> dict[str, tuple[int, str]]:
+    def _twins(self, wants: Sequence[Wants]) -> dict[str, tuple[int, str]]:
         """The first document of each thing that there may be one of."""
-        links = {link for a in asked if (link := link_of(a.document)).startswith("twin:")}
+        links = {w.twin for w in wants if w.twin}
         if not links:
             return {}
         rows = self._connection.execute(_SQL["twins"], {"entity": self._entity.code, "links": sorted(links)})
         return {row["link_key"]: (row["document_id"], row["source_key"]) for row in rows}
 
     @staticmethod
-    def _twin(asked: Asked, twins: dict[str, tuple[int, str]]) -> str:
-        first, key = twins.get(link_of(asked.document), (0, ""))
-        if not first or first == asked.document_id or not isinstance(asked.document, JournalEntry):
+    def _twin(asked: Asked, twin: str, twins: dict[str, tuple[int, str]]) -> str:
+        first, key = twins.get(twin, (0, ""))
+        if not first or first == asked.document_id:
             return ""
         # Parts of one entry are no twins.
-        theirs = key.rpartition("#")[0] if asked.document.parts > 1 else key
-        return "" if theirs == _stem(asked.document) else key
+        entire = recipe_of(asked.document).entire(asked.document)
+        theirs = key.rpartition("#")[0] if entire is not None and entire.parts > 1 else key
+        return "" if theirs == (entire.key if entire is not None else asked.document.key) else key
 
     def _tellings(self, asked: Sequence[Asked]) -> dict[str, str]:
         """How entries were booked before: the hash over all parts by key, of a first part or a whole."""
-        stems = {_stem(a.document) for a in asked if isinstance(a.document, JournalEntry)}
+        stems = {
+            entire.key for a in asked if (entire := recipe_of(a.document).entire(a.document)) is not None
+        }
         if not stems:
             return {}
         keys = sorted(key for stem in stems for key in (stem, f"{stem}#1"))
@@ -319,21 +294,17 @@ class FactReader:
     @staticmethod
     def _retold(document: Document, tellings: dict[str, str]) -> bool:
         """Whether an entry was booked in other parts than it comes in now."""
-        if not isinstance(document, JournalEntry):
+        entire = recipe_of(document).entire(document)
+        if entire is None:
             return False
-        stem = _stem(document)
-        if document.parts == 1:
-            return bool(tellings.get(f"{stem}#1"))
-        return stem in tellings or tellings.get(f"{stem}#1", document.whole) != document.whole
+        if entire.parts == 1:
+            return bool(tellings.get(f"{entire.key}#1"))
+        return entire.key in tellings or tellings.get(f"{entire.key}#1", entire.whole) != entire.whole
 
-    def _parties(self, asked: Sequence[Asked]) -> set[str]:
+    def _parties(self, wants: Sequence[Wants]) -> set[str]:
         if self._interface.option("customers") != "from_crm":
             return set()
-        ids = {
-            partner_external_id(self._interface.system, a.document.party.key)
-            for a in asked
-            if isinstance(a.document, CustomerInvoice) and a.document.party
-        }
+        ids = {partner_external_id(self._interface.system, w.customer) for w in wants if w.customer}
         rows = self._connection.execute(
             _SQL["known_effects"], {"system": self._entity.ledger, "ids": sorted(ids)}
         )
@@ -359,14 +330,7 @@ class FactReader:
             order = next((orders["ref:" + r] for r in wants.references if "ref:" + r in orders), None)
         payout, credit = links.get(wants.payout_key), links.get(wants.refund_key)
         charge = links.get(wants.payment_key)
-        party, foreign = "", ""
-        waiting: tuple[ParkedFact, ...] = ()
-        if isinstance(document, CustomerInvoice):
-            foreign = self._foreign.get(document.number, "")
-            waiting = tuple(p for name in order_names(document) for p in parked.get(name, ()))
-            if document.party:
-                effect = partner_external_id(self._interface.system, document.party.key)
-                party = effect if effect in parties else ""
+        party = partner_external_id(self._interface.system, wants.customer) if wants.customer else ""
         return Facts(
             rate=rate,
             lock_on=self._ledger.lock_on,
@@ -389,11 +353,11 @@ class FactReader:
             )
             if charge and charge["effect"] == "charge"
             else None,
-            parked=waiting,
-            refund_account=refunds.get(document.key, "") if isinstance(document, CreditNote) else "",
+            parked=tuple(p for name in wants.takes_in for p in parked.get(name, ())),
+            refund_account=refunds.get(document.key, "") if wants.refunds_of is not None else "",
             previous=asked.previous,
-            party_effect=party,
-            foreign=foreign,
-            twin=self._twin(asked, twins),
+            party_effect=party if party in parties else "",
+            foreign=self._foreign.get(wants.number, "") if wants.number else "",
+            twin=self._twin(asked, wants.twin, twins),
             retold=self._retold(document, tellings),
         )

@@ -20,23 +20,8 @@ import psycopg
 from tieout.approvals import void
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connect import Connector, ContentRefusedError, LedgerFacts
-from tieout.documents import (
-    Customer,
-    CustomerInvoice,
-    GoodsReceipt,
-    Measure,
-    ProviderMovement,
-    PurchaseOrder,
-    Supplier,
-    VendorBill,
-    canonical_bytes,
-    ledger_lines,
-    measure_of,
-    names_of,
-    order_names,
-)
+from tieout.documents import AWAITS, Measure, canonical_bytes, ledger_lines
 from tieout.documents import decode_document as decode
-from tieout.documents.purchasing import AWAITS
 from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, text_of, wake
 from tieout.evidence import Entry, record
@@ -48,8 +33,8 @@ from tieout.pipeline.facts import Asked, FactReader, TaxWord
 from tieout.pipeline.revising import revise
 from tieout.pipeline.work import Work
 from tieout.pipeline.writing import Writer
-from tieout.processes import CaseDraft, Facts, Plan, plan_document
-from tieout.processes.taxes import question_of
+from tieout.processes import CaseDraft, Facts, Plan, plan_document, recipe_of
+from tieout.processes.recipe import Rank
 from tieout.rules import Entity, Interface, Release
 from tieout.rules.latency import taken_until
 from tieout.security import NOT_OURS, stamper
@@ -183,9 +168,8 @@ class _Batch:
         due = [row for row in due if row["document_id"] not in gone]
         works += [_again(row) for row in due if self._untouched(row)]
         touched = [row for row in due if not self._untouched(row)]
-        ranked = [[w for w in works if _rank(w) == rank] for rank in range(3)]
-        groups = [group for members in ranked for group in _apart(members)]
-        ledger, foreign = self._ask_ledger(ranked[0])
+        groups = [group for members in _ranked(works) for group in _apart(members)]
+        ledger, foreign = self._ask_ledger(works)
         taxes = self._ask_taxes(works)
         of = [(self._interface.name, w.document.key) for w in works]
         with traced("plan", of, entity=self._entity.code), connection.transaction():
@@ -237,7 +221,7 @@ class _Batch:
                         salt=bytes(row["salt"]),
                         message_id=row["message_id"],
                         revision=0,
-                        measure=measure_of(document),
+                        measure=document.measure(),
                         on=booked or accounting_date(happened, self._entity.zone),
                         submitted_by=row["submitted_by"],
                         received_at=row["received_at"],
@@ -261,12 +245,9 @@ class _Batch:
         _log.warning("not ours", interface=self._interface.name, what=what)
         return self._case(row, NOT_OURS, _NOT_OURS_RECOVERY, f"the stamp of {what} is not right")
 
-    def _ask_ledger(self, sales: list[Work]) -> tuple[LedgerFacts, dict[str, str]]:
-        numbers = [
-            w.document.number
-            for w in sales
-            if isinstance(w.document, CustomerInvoice) and not w.document.exclusion
-        ]
+    def _ask_ledger(self, works: list[Work]) -> tuple[LedgerFacts, dict[str, str]]:
+        wants = [recipe_of(w.document).fact_keys(w.document, self._interface.options) for w in works]
+        numbers = [w.number for w in wants if w.number]
         ledger = self._stage._ledger
         foreign = ledger.foreign(self._entity, numbers) if numbers else {}
         return ledger.facts(self._entity), foreign
@@ -275,16 +256,21 @@ class _Batch:
         """What the interface's tax engine says of bills, or why it says nothing: then the declared
         fallback holds, and nobody waits for it here."""
         engine = self._interface.option("tax_engine")
-        bills = [w.document for w in works if isinstance(w.document, VendorBill)]
-        if not bills or engine in ("", "rate_table"):
+        if engine in ("", "rate_table"):
             return {}
-        questions = [question_of(bill, self._interface, self._entity.country) for bill in bills]
+        questions = [
+            ask(w.document, self._interface, self._entity.country)
+            for w in works
+            if (ask := recipe_of(w.document).tax_question) is not None
+        ]
+        if not questions:
+            return {}
         return self._stage._ledger.determine(engine, questions)
 
     def _lock_orders(self, connection: Connection, works: list[Work]) -> None:
         """An order and its payments come by different interfaces: one worker at a time plans for
         an order, so that neither misses what the other is about to write."""
-        orders = {n for w in works for n in (*order_names(w.document), *names_of(w.document))}
+        orders = {n for w in works for n in (*w.document.order_names(), *w.document.names())}
         if orders:
             connection.execute(
                 _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}
@@ -392,7 +378,7 @@ def _apart(works: list[Work]) -> list[list[Work]]:
     they came together."""
     groups: list[tuple[set[str], list[Work]]] = []
     for work in works:
-        names = {n for n in names_of(work.document) if not n.startswith(AWAITS)}
+        names = {n for n in work.document.names() if not n.startswith(AWAITS)}
         home = next((g for g in groups if not names & g[0]), None)
         if home is None:
             home = (set(), [])
@@ -402,18 +388,10 @@ def _apart(works: list[Work]) -> list[list[Work]]:
     return [members for _, members in groups] or [[]]
 
 
-def _rank(work: Work) -> int:
-    """Customers, suppliers, orders and invoices, then what moves money first, then what refers to
-    any of them."""
-    match work.document:
-        case Customer() | CustomerInvoice() | Supplier() | PurchaseOrder():
-            return 0
-        case GoodsReceipt():
-            return 1
-        case ProviderMovement(category="charge" | "payout"):
-            return 1
-        case _:
-            return 2
+def _ranked(works: list[Work]) -> list[list[Work]]:
+    """By their kinds' ranks: what is named by others, what moves money, what refers to either."""
+    ranks = [Rank(recipe_of(w.document).rank(w.document)) for w in works]
+    return [[w for w, rank in zip(works, ranks, strict=True) if rank == each] for each in Rank]
 
 
 def _again(row: Row) -> Work:

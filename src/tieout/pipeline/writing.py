@@ -9,22 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve, solve_others
-from tieout.documents import (
-    CustomerInvoice,
-    PayoutComposition,
-    ProviderMovement,
-    awaited_by,
-    canonical_bytes,
-    encode_effect,
-    ledger_lines,
-    link_of,
-    names_of,
-    order_names,
-)
+from tieout.documents import canonical_bytes, encode_effect, kind_of, ledger_lines
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
 from tieout.pipeline.work import Work
-from tieout.processes import Effect
+from tieout.processes import Effect, recipe_of
 from tieout.rules import Entity, Interface, Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
@@ -110,7 +99,7 @@ class Writer:
                         work.document_id,
                         self._interface.name,
                         self._entity.code,
-                        type(document).__struct_config__.tag,
+                        kind_of(document),
                         document.key,
                         work.revision,
                         document.version,
@@ -126,7 +115,7 @@ class Writer:
                         measure.debit,
                         measure.credit,
                         getattr(document, "order_key", ""),
-                        link_of(document),
+                        document.link(),
                         row["state"],
                         row["reason"],
                         row["parked"],
@@ -143,7 +132,7 @@ class Writer:
 
     def _names(self, works: list[Work]) -> None:
         named = [(name, w.document_id) for w in works for name in w.planned[0].names]
-        named += [(name, w.document_id) for w in works if w.is_new for name in names_of(w.document)]
+        named += [(name, w.document_id) for w in works if w.is_new for name in w.document.names()]
         if named:
             names, ids = zip(*named, strict=True)
             given = {"entity": self._entity.code, "names": list(names), "ids": list(ids)}
@@ -240,12 +229,7 @@ class Writer:
                     )
 
     def _payout_items(self, group: list[Work]) -> None:
-        pairs = [
-            (w.document.payout_key, key)
-            for w in group
-            if isinstance(w.document, PayoutComposition)
-            for key in w.document.movement_keys
-        ]
+        pairs = [pair for w in group for pair in recipe_of(w.document).composes(w.document)]
         if pairs:
             self._connection.execute(
                 _SQL["add_payout_items"],
@@ -304,13 +288,7 @@ class Writer:
         record(self._connection, entries())
 
     def _given_back(self, group: list[Work]) -> None:
-        links = [
-            w.document.payment_key
-            for w in group
-            if isinstance(w.document, ProviderMovement)
-            and w.document.category == "refund"
-            and w.document.payment_key
-        ]
+        links = [link for w in group if (link := recipe_of(w.document).gives_back(w.document))]
         if links:
             rows = self._connection.execute(
                 _SQL["given_back"], {"entity": self._entity.code, "links": links}
@@ -331,8 +309,8 @@ class Writer:
         applied = [
             name
             for w in group
-            for name in order_names(w.document)
-            if isinstance(w.document, CustomerInvoice)
+            for name in w.document.order_names()
+            if recipe_of(w.document).takes_payments
             and any(e.name.startswith("apply") for e in w.planned[0].effects)
         ]
         if applied:
@@ -347,10 +325,8 @@ class Writer:
                 "process",
             )
         # An order that waits for its fulfilment is known by now: its payments are deposits.
-        moved = [
-            w for w in group if w.planned[0].decision != "wait" or isinstance(w.document, CustomerInvoice)
-        ]
-        orders = sorted({name for w in moved for name in order_names(w.document)})
+        moved = [w for w in group if w.planned[0].decision != "wait" or recipe_of(w.document).takes_payments]
+        orders = sorted({name for w in moved for name in w.document.order_names()})
         if moved:
             self._connection.execute(
                 _SQL["hurry"],
@@ -358,7 +334,7 @@ class Writer:
                     "now": self._now,
                     "entity": self._entity.code,
                     "orders": orders,
-                    "names": sorted({name for w in moved for name in awaited_by(w.document)}),
+                    "names": sorted({name for w in moved for name in w.document.awaited_as()}),
                     "planned": [w.document_id for w in group],
                 },
             )

@@ -1,20 +1,13 @@
 """Pure recipes: from a document and the facts read beside it to postings and other effects."""
 
-from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants, wants_of
+from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants
 from tieout.processes.identity import external_id, partner_external_id
-from tieout.processes.plan import (
-    ACCEPTABLE,
-    CaseDraft,
-    Effect,
-    Plan,
-    money_of,
-    plan_document,
-    without_rate,
-)
+from tieout.processes.plan import money_of, plan_document, without_rate
 from tieout.processes.rates import what_is_missing, what_to_do
+from tieout.processes.recipe import CaseDraft, Effect, Plan
+from tieout.processes.registry import may_be_accepted, recipe_of
 
 __all__ = [
-    "ACCEPTABLE",
     "CaseDraft",
     "Effect",
     "Facts",
@@ -24,10 +17,11 @@ __all__ = [
     "Plan",
     "Wants",
     "external_id",
+    "may_be_accepted",
     "money_of",
     "partner_external_id",
     "plan_document",
-    "wants_of",
+    "recipe_of",
     "what_is_missing",
     "what_to_do",
     "without_rate",

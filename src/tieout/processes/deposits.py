@@ -18,7 +18,7 @@ from datetime import date
 from tieout.documents import EntryPosting, LedgerLine, MatchRequest
 from tieout.processes.facts import OrderFact, ParkedFact
 from tieout.processes.identity import applied_external_id, match_key, partner_external_id
-from tieout.processes.plan import Context, Effect
+from tieout.processes.recipe import Context, Effect
 
 ACCOUNT = "customer_deposits"
 CANCELLED = "cancelled_before_fulfilment"

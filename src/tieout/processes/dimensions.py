@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tieout.processes.plan import Context
+from tieout.processes.recipe import Context
 from tieout.rules import UnmappedError
 
 

@@ -4,34 +4,12 @@ replay uses the very same ones.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from types import MappingProxyType
-from typing import Any
 
 import msgspec
 
-from tieout.documents import (
-    CreditNote,
-    CustomerInvoice,
-    Dispute,
-    Document,
-    GiftCardTender,
-    Party,
-    PaymentAnswer,
-    ProviderMovement,
-    PurchaseOrder,
-    StatementLine,
-    Supplier,
-    VendorBill,
-    VendorPayment,
-    names_of,
-    supplier_names,
-)
-from tieout.documents.purchasing import run_of
+from tieout.documents import Party
 from tieout.documents.taxation import TaxDetermination
 
 
@@ -140,7 +118,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wants(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys that a document's facts are looked up by."""
+    """The keys that a document's facts are looked up by. `takes_in` are the orders whose waiting payments
+    it takes in; `refunds_of` the order whose refunds it gives the reason of; `customer` a party whom its CRM has
+    to send; `number` what somebody else may have put into the ledger too; `twin` what there may be one of."""
 
     order_key: str = ""
     refund_key: str = ""
@@ -148,61 +128,8 @@ class Wants(msgspec.Struct, frozen=True, kw_only=True):
     payment_key: str = ""
     references: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
-
-
-# What payouts and orders are called in a bank line, where its interface does not say.
-PAYOUT_PATTERN = r"\bpo_[A-Za-z0-9]{6,}\b"
-ORDER_PATTERN = r"\b(?:SO|INV)-?\d{3,}\b"
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE)
-
-
-def _line_wants(line: StatementLine, options: Mapping[str, Any]) -> Wants:
-    text = f"{line.end_to_end_id} {line.reference} {line.remittance}"
-    payout = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).search(text)
-    found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)
-    orders = tuple(sorted({hit.group().upper() for hit in found}))
-    end = line.end_to_end_id
-    return Wants(
-        payout_key=payout.group() if payout else "",
-        references=orders,
-        related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
-    )
-
-
-def wants_of(document: Document, options: Mapping[str, Any] = MappingProxyType({})) -> Wants:
-    """What the document's plan needs to know; `options` are its interface's."""
-    match document:
-        case CustomerInvoice() | CreditNote() | GiftCardTender():
-            return Wants(order_key=document.order_key)
-        case ProviderMovement():
-            return Wants(
-                order_key=document.order_key,
-                refund_key=document.refund_key,
-                payout_key=document.payout_key if document.category != "payout" else "",
-                payment_key=document.payment_key if document.category != "charge" else "",
-            )
-        case Dispute():
-            return Wants(payment_key=document.payment_key)
-        case StatementLine():
-            return _line_wants(document, options)
-        case VendorBill():
-            iban = document.iban
-            seller = supplier_names(
-                key=document.supplier, tax_id=document.tax_id, iban=iban, name=document.seller.name
-            )
-            return Wants(related=(*seller, *names_of(document)))
-        case VendorPayment():
-            supplier = supplier_names(key=document.supplier)
-            return Wants(related=(*supplier, f"answer:{document.end_to_end_id}"))
-        case PaymentAnswer():
-            if document.end_to_end_id:
-                return Wants(related=(f"payment:{document.end_to_end_id}",))
-            return Wants(related=(f"run:{run_of(document.message_id)}",))
-        case Supplier() | PurchaseOrder():
-            return Wants(related=names_of(document))
-        case _:
-            return Wants()
+    takes_in: tuple[str, ...] = ()
+    refunds_of: str | None = None
+    customer: str = ""
+    number: str = ""
+    twin: str = ""

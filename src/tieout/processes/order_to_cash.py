@@ -10,11 +10,15 @@ is a liability and untaxed; redeemed, it is tender and never a discount.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from tieout.documents import (
     CreditNote,
+    Customer,
     CustomerInvoice,
+    Document,
     EntryPosting,
     GiftCardTender,
     InvoiceLine,
@@ -27,8 +31,21 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.deposits import match_effects, order_match, take_in
+from tieout.processes.excluding import left_out
+from tieout.processes.facts import Wants
 from tieout.processes.identity import match_key
-from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    MOVED_ALREADY,
+    Context,
+    Effect,
+    Plan,
+    Rank,
+    Recipe,
+    Recipes,
+    Restating,
+    never,
+    refused,
+)
 
 _ROLE = {
     "goods": "revenue.goods",
@@ -331,3 +348,71 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
     pair = match_effects(ctx, "tender", order.invoice, main, receivable)
     return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+
+
+def customer(ctx: Context, document: Customer) -> Plan:
+    """The customer's partner."""
+    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+
+
+def _billed(ctx: Context, document: CustomerInvoice) -> bool:
+    """An order is late by the day of its invoice, which is not known before its fulfilment."""
+    return document.fulfilled_at is not None or not ctx.on_fulfilment
+
+
+def _sold(document: CustomerInvoice | CreditNote) -> tuple[object, ...]:
+    lines = tuple((line.net, line.nature, line.tax_keys) for line in document.lines)
+    taxes = tuple((tax.key, tax.amount) for tax in document.taxes)
+    return (document.order_key, lines, taxes, document.total)
+
+
+def _by_order(document: GiftCardTender, _: Mapping[str, Any]) -> Wants:
+    return Wants(order_key=document.order_key)
+
+
+def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> Wants:
+    return Wants(
+        order_key=document.order_key,
+        takes_in=document.order_names(),
+        customer=document.party.key if document.party else "",
+        number="" if document.exclusion else document.number,
+    )
+
+
+def _of_credit_note(document: CreditNote, _: Mapping[str, Any]) -> Wants:
+    return Wants(order_key=document.order_key, refunds_of=document.order_key)
+
+
+def _named(_: Document) -> Rank:
+    return Rank.NAMED
+
+
+RECIPES: Recipes = (
+    Recipe(kind=Customer, plan=customer, locked=never, rank=_named, approval=MOVED_ALREADY),
+    Recipe(
+        kind=CustomerInvoice,
+        plan=invoice,
+        at_risk=lambda doc: doc.total,
+        excluding=left_out,
+        restating=Restating(money=_sold, edits=True),
+        locked=_billed,
+        acceptable=frozenset({"order_edited_after_payout"}),
+        rank=_named,
+        fact_keys=_of_invoice,
+        takes_payments=True,
+    ),
+    Recipe(
+        kind=CreditNote,
+        plan=credit_note,
+        at_risk=lambda doc: doc.total,
+        restating=Restating(money=_sold),
+        fact_keys=_of_credit_note,
+    ),
+    Recipe(
+        kind=GiftCardTender,
+        plan=gift_card,
+        at_risk=lambda doc: doc.amount,
+        restating=Restating(money=lambda doc: (doc.order_key, doc.amount)),
+        fact_keys=_by_order,
+    ),
+)

@@ -11,7 +11,9 @@ proposed, and nowhere else; only what was posted goes into the bank's file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from tieout.documents import (
     EntryPosting,
@@ -27,12 +29,25 @@ from tieout.documents import (
     UnmatchRequest,
     VendorPayment,
     decode_document,
+    supplier_names,
 )
+from tieout.documents.purchasing import run_of
 from tieout.money import Amount
 from tieout.processes.deposits import match_effects
-from tieout.processes.facts import RelatedFact
+from tieout.processes.facts import RelatedFact, Wants
 from tieout.processes.identity import again_external_id, external_id, match_key
-from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    Approval,
+    CaseDraft,
+    Context,
+    Effect,
+    Must,
+    Plan,
+    Recipe,
+    Recipes,
+    Restating,
+    refused,
+)
 
 IN_TRANSIT = "outstanding_payments"
 PAYMENT = "payment"
@@ -285,3 +300,36 @@ def reopened(ctx: Context, fact: RelatedFact, paid: VendorPayment, match: str = 
     if not match:
         pairs += match_effects(ctx, "rejected", fact.effect, back, ctx.account(IN_TRANSIT))
     return [*apart, back, *pairs]
+
+
+def _of_payment(doc: VendorPayment, _: Mapping[str, Any]) -> Wants:
+    return Wants(related=(*supplier_names(key=doc.supplier), f"answer:{doc.end_to_end_id}"))
+
+
+def _of_answer(doc: PaymentAnswer, _: Mapping[str, Any]) -> Wants:
+    if doc.end_to_end_id:
+        return Wants(related=(f"payment:{doc.end_to_end_id}",))
+    return Wants(related=(f"run:{run_of(doc.message_id)}",))
+
+
+def _said(doc: VendorPayment) -> str:
+    numbers = ", ".join(x.number for x in doc.settles)
+    return f"{doc.end_to_end_id} to {doc.party.name} (…{doc.account.iban[-4:]}) for {numbers}"
+
+
+def _released(doc: VendorPayment, _: str) -> Must:
+    return Must(option="release_role", name="every payment is released")
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=VendorPayment,
+        plan=payment,
+        at_risk=lambda doc: doc.pays,
+        restating=Restating(money=lambda doc: (doc.settles, doc.account, doc.pays, doc.withheld)),
+        fact_keys=_of_payment,
+        approval=Approval(said=_said, must=_released),
+    ),
+    Recipe(kind=PaymentFile, plan=file, at_risk=lambda doc: doc.total),
+    Recipe(kind=PaymentAnswer, plan=answer, fact_keys=_of_answer),
+)

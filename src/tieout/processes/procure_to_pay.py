@@ -10,11 +10,13 @@ a second person approved, and from nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from tieout.documents import (
+    GoodsReceipt,
     InvoiceLine,
     InvoicePosting,
     OrderLine,
@@ -34,11 +36,24 @@ from tieout.documents.purchasing import (
 from tieout.documents.taxation import TaxDetermination
 from tieout.money import Amount
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
-from tieout.processes.facts import RelatedFact
+from tieout.processes.excluding import left_out
+from tieout.processes.facts import RelatedFact, Wants
 from tieout.processes.identity import partner_external_id
 from tieout.processes.ordered import Finding, Ordered, hold_against_orders
-from tieout.processes.plan import CaseDraft, Context, Plan, refused
-from tieout.processes.taxes import determination
+from tieout.processes.recipe import (
+    Approval,
+    CaseDraft,
+    Context,
+    Must,
+    Plan,
+    Rank,
+    Recipe,
+    Recipes,
+    Restating,
+    never,
+    refused,
+)
+from tieout.processes.taxes import determination, question_of
 
 _TURNED_DOWN = ("refused", "excluded")
 
@@ -313,3 +328,77 @@ def _account(
         return ctx.release.mapped(table, line.account, ctx.on), line.dimensions or mine.dimensions
     key = mine.account or f"seller {document.seller.name}"
     return ctx.release.mapped(table, key, ctx.on, f"{document.number}, {mine.name}"), mine.dimensions
+
+
+def _billed(document: VendorBill) -> tuple[object, ...]:
+    lines = tuple((x.net, x.order_line, x.quantity, x.tax_key, x.account) for x in document.lines)
+    return (document.booked_on, document.refund, lines, document.taxes, document.total)
+
+
+def _by_name(document: Supplier | PurchaseOrder, _: Mapping[str, Any]) -> Wants:
+    return Wants(related=document.names())
+
+
+def _of_bill(document: VendorBill, _: Mapping[str, Any]) -> Wants:
+    seller = supplier_names(
+        key=document.supplier, tax_id=document.tax_id, iban=document.iban, name=document.seller.name
+    )
+    return Wants(related=(*seller, *document.names()))
+
+
+def _twins_of_supplier(document: VendorBill, related: Sequence[RelatedFact]) -> tuple[str, ...]:
+    """A bill is held against the bills of the supplier that it is of, once that is known, whichever way
+    each of them came."""
+    names: dict[str, None] = {}
+    for fact in related:
+        if fact.kind == "supplier" and fact.stands:
+            found = decode_document(fact.content.encode())
+            assert isinstance(found, Supplier)
+            names |= dict.fromkeys(twin_names(document, found.party.key))
+    return tuple(names)
+
+
+def _change(document: Supplier, before: Supplier | None) -> str:
+    """What a telling changes: new, bank_details or other."""
+    if before is None:
+        return "new"
+    return "bank_details" if account_changed(document, before) else "other"
+
+
+def _second_person(document: Supplier, change: str) -> Must | None:
+    """Where a supplier is paid is never one person's word."""
+    if document.account is None or change not in ("new", "bank_details"):
+        return None
+    return Must(option="bank_details_role", name="bank details")
+
+
+def _supplier_said(document: Supplier) -> str:
+    paid = f", paid to …{document.account.iban[-4:]}" if document.account else ""
+    return f"{document.party.key} {document.party.name}{paid}"
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=Supplier,
+        plan=supplier,
+        locked=never,
+        rank=lambda _: Rank.NAMED,
+        fact_keys=_by_name,
+        approval=Approval(said=_supplier_said, change=_change, must=_second_person),
+    ),
+    Recipe(kind=PurchaseOrder, plan=order, locked=never, rank=lambda _: Rank.NAMED, fact_keys=_by_name),
+    Recipe(kind=GoodsReceipt, locked=never, rank=lambda _: Rank.MOVED),
+    Recipe(
+        kind=VendorBill,
+        plan=bill,
+        at_risk=lambda doc: doc.total,
+        excluding=left_out,
+        restating=Restating(money=_billed),
+        acceptable=frozenset({"duplicate_bill"}),
+        fact_keys=_of_bill,
+        more_related=_twins_of_supplier,
+        patient_from_receipt=True,
+        tax_question=question_of,
+        approval=Approval(said=lambda doc: f"{doc.number} of {doc.seller.name}"),
+    ),
+)

@@ -28,7 +28,7 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.identity import external_id, match_key
-from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.processes.recipe import Approval, Context, Effect, Plan, Recipe, Recipes, refused
 
 APPLY = "apply"
 _NOBODY = -1
@@ -281,3 +281,17 @@ def _booked_back(
         for account in dict.fromkeys(x.account for x in lines if x.account in own)
     ]
     return [back, *matches]
+
+
+def _cash_used(doc: Reconciliation) -> Amount:
+    return Amount(-sum((x.residual - x.rest for x in doc.cash), Decimal(0)), doc.currency)
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=Reconciliation,
+        plan=reconciliation,
+        at_risk=_cash_used,
+        approval=Approval(makers=lambda doc: tuple(doc.decided_by.split(", ")), every_effect=True),
+    ),
+)

@@ -13,14 +13,37 @@ whole entry and of nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from tieout.documents import EntryPosting, JournalEntry, JournalLine, LedgerLine, decode_document
+from tieout.documents import (
+    BatchControl,
+    EntryPosting,
+    JournalEntry,
+    JournalLine,
+    LedgerLine,
+    TrialBalance,
+    decode_document,
+)
 from tieout.money.schedule import spread_by_days
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
+from tieout.processes.facts import Wants
 from tieout.processes.identity import partner_external_id
-from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    Approval,
+    Context,
+    Effect,
+    Entire,
+    Plan,
+    Recipe,
+    Recipes,
+    Restating,
+    by_its_kind,
+    never,
+    refused,
+)
 
 _DUPLICATE = {
     "payroll_run": "duplicate_payroll_run",
@@ -219,3 +242,39 @@ def _difference(before: tuple[LedgerLine, ...], after: tuple[LedgerLine, ...]) -
 def _where(document: JournalEntry) -> str:
     places = [x.place for x in document.lines if x.place]
     return f"{document.reference}, {places[0]} to {places[-1]}" if places else document.reference
+
+
+def _booked(document: JournalEntry) -> tuple[object, ...]:
+    lines = tuple((x.account, x.amount, x.dimensions, x.party, x.from_on, x.to_on) for x in document.lines)
+    return (document.booked_on, document.reverses_on, lines)
+
+
+def _entire(document: JournalEntry) -> Entire:
+    """A long entry comes in parts, each with a number behind its key."""
+    key = document.key.rpartition("#")[0] if document.parts > 1 else document.key
+    return Entire(key=key, parts=document.parts, whole=document.whole)
+
+
+def _of_entry(document: JournalEntry, _: Mapping[str, Any]) -> Wants:
+    return Wants(twin=f"twin:{document.twin}" if document.twin else "")
+
+
+def _called(document: JournalEntry) -> str:
+    """A payroll run is one to a policy, though it is booked as an entry."""
+    return document.nature if document.nature != "journal" else by_its_kind(document)
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=JournalEntry,
+        plan=journal_entry,
+        at_risk=lambda doc: doc.total,
+        restating=Restating(money=_booked, edits=True),
+        acceptable=frozenset({"duplicate_entry", *_DUPLICATE.values()}),
+        fact_keys=_of_entry,
+        entire=_entire,
+        approval=Approval(kind=_called),
+    ),
+    Recipe(kind=BatchControl, locked=never),
+    Recipe(kind=TrialBalance, locked=never),
+)

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from tieout.documents import EntryPosting, LedgerLine, RevenueSchedule, decode_document
-from tieout.processes.plan import Context, Effect, Plan, refused
+from tieout.processes.recipe import Context, Effect, Plan, Recipe, Recipes, Restating, refused
 
 
 def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
@@ -73,3 +73,13 @@ def _recognise(ctx: Context, document: RevenueSchedule, name: str, on: date, val
         ),
     )
     return ctx.effect(name, body, ledger=True)
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=RevenueSchedule,
+        plan=schedule,
+        at_risk=lambda doc: doc.net,
+        restating=Restating(money=lambda doc: (doc.net, doc.parts), edits=True),
+    ),
+)

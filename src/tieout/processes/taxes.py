@@ -20,7 +20,7 @@ from tieout.documents.taxation import (
 )
 from tieout.money import Amount
 from tieout.processes.facts import Facts
-from tieout.processes.plan import Context
+from tieout.processes.recipe import Context
 from tieout.rules import Interface, Release, UnmappedError
 
 RATES = "tax_rates"

@@ -17,7 +17,11 @@ provider's own. Cash is booked on its date whatever is unknown about it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from tieout.documents import (
     CashPosting,
@@ -28,7 +32,9 @@ from tieout.documents import (
     LedgerLine,
     MailOut,
     PaymentPosting,
+    PayoutComposition,
     ProviderMovement,
+    Statement,
     StatementLine,
     VendorPayment,
 )
@@ -43,10 +49,22 @@ from tieout.processes.deposits import (
     partner_of,
     take_in,
 )
-from tieout.processes.facts import OrderFact, ParkedFact, RelatedFact, wants_of
+from tieout.processes.facts import OrderFact, ParkedFact, RelatedFact, Wants
 from tieout.processes.identity import applied_external_id, match_key
 from tieout.processes.order_to_cash import credit_match
-from tieout.processes.plan import CaseDraft, Context, Effect, Plan, refused
+from tieout.processes.recipe import (
+    MOVED_ALREADY,
+    CaseDraft,
+    Context,
+    Effect,
+    Plan,
+    Rank,
+    Recipe,
+    Recipes,
+    Restating,
+    never,
+    refused,
+)
 
 _SIMPLE = {
     "fee": "fees",
@@ -499,13 +517,13 @@ def _pays_whole(ctx: Context, doc: StatementLine, order: OrderFact) -> bool:
         order.state in ("posted", "planned")
         and order.currency == doc.currency
         and order.total == doc.amount.value
-        and len(wants_of(doc, ctx.interface.options).references) == 1
+        and len(_of_line(doc, ctx.interface.options).references) == 1
     )
 
 
 def _may_wait(ctx: Context, doc: StatementLine) -> bool:
     """Only a line that names something may wait for it; cash is otherwise booked at once."""
-    wants = wants_of(doc, ctx.interface.options)
+    wants = _of_line(doc, ctx.interface.options)
     return bool(wants.payout_key or wants.references)
 
 
@@ -539,3 +557,80 @@ def _saga(ctx: Context, doc: StatementLine, main: Effect) -> list[Effect]:
     )
     effects.append(ctx.effect("event", event, target="event", requires=after))
     return effects
+
+
+# What payouts and orders are called in a bank line, where its interface does not say.
+PAYOUT_PATTERN = r"\bpo_[A-Za-z0-9]{6,}\b"
+ORDER_PATTERN = r"\b(?:SO|INV)-?\d{3,}\b"
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+def _of_line(line: StatementLine, options: Mapping[str, Any]) -> Wants:
+    text = f"{line.end_to_end_id} {line.reference} {line.remittance}"
+    payout = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).search(text)
+    found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)
+    orders = tuple(sorted({hit.group().upper() for hit in found}))
+    end = line.end_to_end_id
+    return Wants(
+        payout_key=payout.group() if payout else "",
+        references=orders,
+        related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
+    )
+
+
+def _of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> Wants:
+    return Wants(
+        order_key=doc.order_key,
+        refund_key=doc.refund_key,
+        payout_key=doc.payout_key if doc.category != "payout" else "",
+        payment_key=doc.payment_key if doc.category != "charge" else "",
+    )
+
+
+def _of_dispute(doc: Dispute, _: Mapping[str, Any]) -> Wants:
+    return Wants(payment_key=doc.payment_key)
+
+
+def _rank(doc: ProviderMovement) -> Rank:
+    return Rank.MOVED if doc.category in ("charge", "payout") else Rank.REFERRING
+
+
+RECIPES: Recipes = (
+    Recipe(
+        kind=ProviderMovement,
+        plan=movement,
+        at_risk=lambda doc: doc.net if doc.net else doc.gross,
+        restating=Restating(money=lambda doc: (doc.category, doc.gross, doc.fee, doc.net)),
+        rank=_rank,
+        fact_keys=_of_movement,
+        gives_back=lambda doc: doc.payment_key if doc.category == "refund" else "",
+        approval=MOVED_ALREADY,
+    ),
+    Recipe(
+        kind=PayoutComposition,
+        locked=never,
+        composes=lambda doc: tuple((doc.payout_key, key) for key in doc.movement_keys),
+        approval=MOVED_ALREADY,
+    ),
+    Recipe(
+        kind=Dispute,
+        plan=dispute,
+        at_risk=lambda doc: doc.amount,
+        restating=Restating(money=lambda doc: (doc.status, doc.amount, doc.payment_key), edits=True),
+        fact_keys=_of_dispute,
+        approval=MOVED_ALREADY,
+    ),
+    Recipe(kind=Statement, at_risk=lambda doc: doc.closing, locked=never, approval=MOVED_ALREADY),
+    Recipe(
+        kind=StatementLine,
+        plan=statement_line,
+        at_risk=lambda doc: doc.amount,
+        restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
+        fact_keys=_of_line,
+        approval=MOVED_ALREADY,
+    ),
+)

@@ -1,0 +1,20 @@
+"""What a source leaves out itself: a test order, a bill that was voided."""
+
+from __future__ import annotations
+
+from tieout.documents import CustomerInvoice, VendorBill
+from tieout.processes.recipe import Context, Plan, refused
+
+
+def left_out(ctx: Context, document: CustomerInvoice | VendorBill) -> Plan | None:
+    """Excluded for its source's reason, None where there is none; one that was booked before is a case."""
+    if document.exclusion == "voided" and ctx.facts.previous:
+        return refused(
+            "voided_after_posting",
+            document.total,
+            "it is booked: give it a credit note at its source, or reverse it in the ledger; then exclude this",
+            f"{document.number} was voided at its source",
+        )
+    if document.exclusion:
+        return Plan(decision="excluded", reason=document.exclusion, on=ctx.on)
+    return None
