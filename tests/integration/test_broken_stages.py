@@ -10,12 +10,12 @@ import pytest
 
 from tests.integration.test_process import Site, row
 from tests.integration.test_stage_isolation import Target
-from tests.stages import drain
+from tests.stages import drain, step
 from tieout.bootstrap.discover import discover
 from tieout.connect import Item, Outcome, Page, Sending, TransientError
 from tieout.delivery import DeliveryStage, VerifyStage, request_verification
 from tieout.engine import Due, Failures, LaneKey, Pace, Runner, SystemClock, Turn
-from tieout.pipeline import PollStage, pull_again
+from tieout.pipeline import PollStage, poll_now, pull_again
 from tieout.store import Connection, Database
 
 
@@ -109,6 +109,32 @@ def test_what_is_to_be_pulled_again_is_while_a_poll_runs(database: Database, mor
     runner.step(other)
     assert begun[:3] == ["the beginning", "p1", "the beginning"], "what was asked for is forgotten"
     other.close()
+
+
+def test_a_push_that_comes_while_its_stream_is_polled_is_polled_for_right_after(database: Database) -> None:
+    """What it told of was perhaps on a page that was read already: it waited for the next time by the schedule."""
+    site, other = Site(database), database.connect(autocommit=True)
+    connection, pushes = database.connect(autocommit=True), [True, True, False, False]
+
+    class Source:
+        def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+            page = int(cursor.get("page", 0))
+            if page == 0 and pushes.pop(0):
+                poll_now(other, "stripe", site.clock)
+                poll_now(other, "stripe", site.clock)
+            return Page([], {"page": 0 if page else 1}, more=not page)
+
+    source = Source()
+    stage = PollStage(site.release, lambda _: discover()["stripe"], lambda _: source, site.clock)  # type: ignore[arg-type, return-value]
+    for again in (True, True, False):
+        step(stage, connection)
+        (cursor,) = database.rows("select due_at, polling from tieout.poll_cursor")
+        assert (cursor["due_at"] <= site.clock.now()) is again and not cursor["polling"]
+    # One that comes while nothing is polled makes it due, as ever.
+    poll_now(other, "stripe", site.clock)
+    (cursor,) = database.rows("select due_at, asked from tieout.poll_cursor")
+    assert cursor["due_at"] == site.clock.now() and not cursor["asked"]
+    connection.close(), other.close()
 
 
 def test_a_read_back_that_is_asked_for_while_one_runs_is_done(database: Database) -> None:

@@ -48,7 +48,7 @@ class FetchStage:
         interface, now = self._release().interfaces.get(name), self._clock.now()
         given = {"interface": name, "stream": STREAM, "now": now}
         connection.execute(_SQL["ensure_cursor"], given)
-        row = connection.execute(_SQL["due_poll"], given).fetchone()
+        row = connection.execute(_SQL["begin_poll"], given).fetchone()
         if interface is None or row is None:
             return False
         folder, reader = self._folder_of(self._sources[name]), self._reader_of(interface.system)
@@ -104,6 +104,7 @@ class FetchStage:
             if not connection.closed:
                 connection.execute(_SQL["remember_position"], given)
         # Where somebody let it start again meanwhile, that holds.
+        given["more"] = False
         given["was"], given["due_at"] = given["position"], now + next_look(interface, bool(settling))
         connection.execute(_SQL["move_cursor"], given)
         return True

@@ -63,7 +63,7 @@ class PollStage:
         name, stream = lane
         interface = self._release().interfaces.get(name)
         given = {"interface": name, "stream": stream, "now": self._clock.now()}
-        row = connection.execute(_SQL["due_poll"], given).fetchone()
+        row = connection.execute(_SQL["begin_poll"], given).fetchone()
         poller = self._poller_of(interface.system) if interface is not None and row is not None else None
         if interface is None or row is None or poller is None:
             return False
@@ -78,7 +78,9 @@ class PollStage:
             due = now if page.more else now + timedelta(minutes=interface.every_minutes)
             with connection.transaction():
                 accept(connection, name, page.items, "poll", now)
-                moved = {**given, "now": now, "due_at": due, "was": was, "position": json.dumps(position)}
+                moved = {
+                    **given, "now": now, "due_at": due, "more": page.more, "was": was, "position": json.dumps(position),
+                }  # fmt: skip
                 went_on = connection.execute(_SQL["move_cursor"], moved).rowcount == 1
                 crash_point("poll.before_commit")
             was = moved["position"]

@@ -255,9 +255,12 @@ returning external_id, plan_no
 select interface, stream from tieout.poll_cursor where due_at <= %(now)s and left(stream, 1) <> '#'
   and interface not in (select interface from tieout.paused) order by due_at
 
--- name: due_poll
-select position from tieout.poll_cursor where interface = %(interface)s and stream = %(stream)s and due_at <= %(now)s
+-- name: begin_poll
+-- Whoever asks from here on asks for another one.
+update tieout.poll_cursor set polling = true, asked = false
+where interface = %(interface)s and stream = %(stream)s and due_at <= %(now)s
   and interface not in (select interface from tieout.paused)
+returning position
 
 -- name: ensure_cursor
 insert into tieout.poll_cursor (interface, stream, due_at) values (%(interface)s, %(stream)s, %(now)s)
@@ -265,7 +268,8 @@ on conflict do nothing
 
 -- name: move_cursor
 -- From the position that it was at: where somebody let it start again meanwhile, that holds, and no row is changed.
-update tieout.poll_cursor set position = %(position)s, due_at = %(due_at)s, polled_at = %(now)s
+update tieout.poll_cursor set position = %(position)s, polled_at = %(now)s, polling = %(more)s,
+    due_at = case when asked then %(now)s else %(due_at)s::timestamptz end
 where interface = %(interface)s and stream = %(stream)s and position = %(was)s
 
 -- name: remember_position
@@ -276,8 +280,8 @@ where interface = %(interface)s and stream = %(stream)s and position = %(was)s
 update tieout.poll_cursor set position = '{}', due_at = %(now)s where interface = %(interface)s
 
 -- name: poll_now
-update tieout.poll_cursor set due_at = %(now)s
-where interface = %(interface)s and due_at > %(now)s
+update tieout.poll_cursor set due_at = least(due_at, %(now)s), asked = polling
+where interface = %(interface)s and (due_at > %(now)s or (polling and not asked))
 
 -- name: to_accept
 select c.cause, c.entity, c.recovery, c.document_id, d.state from tieout.cases c

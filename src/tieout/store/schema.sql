@@ -638,7 +638,9 @@ CREATE TABLE tieout.poll_cursor (
     due_at timestamp with time zone NOT NULL,
     failures integer DEFAULT 0 NOT NULL,
     last_error text DEFAULT ''::text NOT NULL,
-    polled_at timestamp with time zone
+    polled_at timestamp with time zone,
+    polling boolean DEFAULT false NOT NULL,
+    asked boolean DEFAULT false NOT NULL
 );
 CREATE TABLE tieout.posting_line (
     external_id text NOT NULL,
