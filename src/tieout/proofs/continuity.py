@@ -57,7 +57,7 @@ def gaps(frames: Iterable[Frame]) -> list[tuple[Frame, Frame]]:
 
 def in_order(chain: Iterable[Frame]) -> list[Frame]:
     """The statements of one account and currency, first to last."""
-    found: list[Frame] = []
+    together: list[list[Frame]] = []
     for _, day in groupby(sorted(chain, key=lambda f: f.to_on), lambda f: f.to_on):
         members = list(day)
         # Where one of a day has no number, none of them counts.
@@ -65,10 +65,29 @@ def in_order(chain: Iterable[Frame]) -> list[Frame]:
         if all(f.number for f in members):
             members.sort(key=lambda f: f.number)
             groups = [list(same) for _, same in groupby(members, lambda f: f.number)]
-        for group in groups:
-            group.sort(key=lambda f: f.source_key)
-            found += _linked(group, found[-1].closing if found else None)
+        together += [sorted(group, key=lambda f: f.source_key) for group in groups]
+    found: list[Frame] = []
+    for number, group in enumerate(together):
+        following = together[number + 1] if number + 1 < len(together) else []
+        # What comes first of all and ends where it began (+1, then -1) may begin at any of its balances: it is the one
+        # with which what follows begins.
+        first = found[-1].closing if found else _ends_at(group, following)
+        found += _linked(group, first)
     return found
+
+
+def _begins(members: list[Frame]) -> list[Decimal]:
+    """The balances at which statements begin that no other of them leads to; none where they go round."""
+    leave, come = Counter(f.opening for f in members), Counter(f.closing for f in members)
+    return [f.opening for f in members if leave[f.opening] > come[f.opening]]
+
+
+def _ends_at(group: list[Frame], following: list[Frame]) -> Decimal | None:
+    """Where statements that go round begin and end, by what follows them; None where they don't, or nothing says it."""
+    if _begins(group):
+        return None
+    wanted = _begins(following)[:1] or [f.opening for f in following]
+    return next((f.opening for f in group if f.opening in wanted), None)
 
 
 def _chain(frame: Frame) -> tuple[str, str, str]:
@@ -96,9 +115,7 @@ def _trail(members: list[Frame], balance: Decimal | None) -> list[Frame]:
     for frame in reversed(members):
         leaving.setdefault(frame.opening, []).append(frame)
     if balance not in leaving:
-        come = Counter(f.closing for f in members)
-        begins = [f.opening for f in members if len(leaving[f.opening]) > come[f.opening]]
-        balance = (begins or [members[0].opening])[0]
+        balance = (_begins(members) or [members[0].opening])[0]
     walked: list[Frame] = []
     open_steps: list[tuple[Decimal, Frame | None]] = [(balance, None)]
     while open_steps:
