@@ -68,9 +68,9 @@ a stamp that holds; a push that came again changed nothing, and one with a wrong
 def ours(dsn: str, port: int) -> None:
     """Serve as `tieout serve` does, in a process of its own: it is told the key of its database, as there."""
     from tieout.api import Services, serve
-    from tieout.bootstrap.discover import discover
-    from tieout.connect import SystemConfig
+    from tieout.connector_api import SystemConfig
     from tieout.engine import SystemClock
+    from tieout.operations.discover import discover
     from tieout.rules import Entity, Interface, Release
 
     hold_key(dsn, KEY)
@@ -231,7 +231,7 @@ def refuses(database: Database, port: int) -> None:
 
 def compare(size: Size, database: Database) -> Result:
     """Alternating rounds on one database; then the proof of what was kept."""
-    from tieout.sandbox.world import free_port
+    from tieout_sandbox.world import free_port
 
     results: dict[str, list[dict[str, float]]] = {"ours": [], "peer": []}
     with database.transaction() as connection:

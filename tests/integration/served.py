@@ -21,10 +21,10 @@ import pyotp
 from tests.integration.office import person
 from tests.integration.test_identity import GOOD
 from tieout.engine import SystemClock
-from tieout.sandbox.world import free_port
 from tieout.security import Begin, Change, Confirm, GrantRole, change_authority
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.store import Database
+from tieout_sandbox.world import free_port
 
 PROJECT = """[project]
 name = "Served"

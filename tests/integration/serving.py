@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from tieout.api import Limits, Services, serve
-from tieout.bootstrap.discover import discover
-from tieout.connect import SystemConfig
+from tieout.connector_api import SystemConfig
 from tieout.engine import SystemClock
+from tieout.operations.discover import discover
 from tieout.rules import Entity, Interface, Release
 from tieout.security import hold_key
 from tieout.store import Database

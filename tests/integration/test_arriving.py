@@ -15,12 +15,12 @@ import pytest
 from tests.integration.test_fetching import Place
 from tests.integration.test_process import Clock
 from tests.stages import step
-from tieout.bootstrap.discover import discover
-from tieout.connect import SystemConfig
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
-from tieout.pipeline import FetchStage, FolderStage
+from tieout.connector_api import SystemConfig
+from tieout.inbox import FetchStage, FolderStage
+from tieout.operations.discover import discover
 from tieout.rules import Entity, Interface, Release
 from tieout.store import Database
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 SIX = [ExportedEntry(f"J{n}", date(2026, 10, n), "USD",
@@ -228,7 +228,7 @@ def test_a_file_that_was_taken_before_needs_no_proof_now(folder: Folder) -> None
 def test_a_file_that_is_written_to_while_it_is_read_is_taken_the_next_time(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tieout.pipeline import folders
+    from tieout.inbox import folders
 
     folder.declare("when settled", settle_seconds=0)
     folder.put("run.csv", HALF)

@@ -6,7 +6,7 @@ import itertools
 from datetime import datetime, timedelta
 
 from tests.integration.test_process import Clock
-from tieout.connect import TransientError
+from tieout.connector_api import TransientError
 from tieout.engine import Chore, Due, Failures, Pace, Runner, forget_old_failures
 from tieout.store import Connection, Database
 

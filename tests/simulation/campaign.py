@@ -31,9 +31,9 @@ from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 from tests.simulation.upgrading import complaints as upgrade_complaints
 from tests.simulation.upgrading import kept_ledger, upgraded
-from tieout.cli.demo import DemoResult
 from tieout.security import hold_key
 from tieout.store import Database, EmbeddedServer, migrate
+from tieout_sandbox.demo.driver import DemoResult
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
 Month = Callable[..., DemoResult]

@@ -35,10 +35,10 @@ from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.api.webhooks import Webhooks
-from tieout.connect import Connector
+from tieout.connector_api import Connector
 from tieout.engine import Clock, SystemClock
+from tieout.inbox import poll_now
 from tieout.observe import Metrics
-from tieout.pipeline import poll_now
 from tieout.rules import Release
 from tieout.security.identity.single_sign_on import Provider
 from tieout.settings import IdentitySettings

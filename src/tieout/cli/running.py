@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tieout.cli.context import FAILED, USAGE, err, factories, fail, open_app, open_running, out, print_json
+from tieout.cli.sandbox import is_empty, sandbox_part, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
@@ -71,13 +72,12 @@ def up(
 
     In an empty folder: a company on the sandbox, to look around in.
     """
-    from tieout.cli.tour import Tour, is_empty, was_toured
     from tieout.observe import ServiceManager
     from tieout.settings import read_environment
 
     stop = stop_on_signals()
     if is_empty(folder):
-        Tour(folder, factories, day_s).run(stop)
+        sandbox_part("demo.tour").Tour(folder, factories, day_s).run(stop)
         return
     if was_toured(folder):
         fail(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector
+from tieout.connector_api import ConfigField, Connector
 from tieout.connectors.sftp.client import open_session
 
 CONNECTOR = Connector(
@@ -20,6 +20,5 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("fetch",),
-    simulator="tieout.connectors.sftp.simulator:SftpServer",
     limits="files of at most 256 MiB; nothing is changed or deleted there",
 )

@@ -25,9 +25,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from tieout.security.identity.keeping import Credential, by_handle, count_up, credentials_of, keep
+from tieout.security.identity.credentials import Credential, by_handle, count_up, credentials_of, keep
 from tieout.security.identity.model import SignInError
-from tieout.security.identity.once import make_once, take_once
+from tieout.security.identity.one_time_tokens import make_once, take_once
 from tieout.store import Connection
 
 _SPAN = timedelta(minutes=5)
