@@ -10,7 +10,7 @@ import psycopg
 import psycopg_pool
 from psycopg.rows import DictRow, dict_row
 
-from tieout.store.versions import setting
+from tieout.store.own_version import setting
 
 
 class Connection(psycopg.Connection[DictRow]):
