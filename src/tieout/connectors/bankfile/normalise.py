@@ -23,6 +23,7 @@ from tieout.money import Amount
 
 
 def file_digest(content: bytes) -> str:
+    """SHA-256 of a file's bytes, in hex: the file's name among messages, whatever its sender called it."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -23,6 +23,7 @@ APPROVED = "A_APPR"
 
 
 def open_session(config: SystemConfig) -> ConcurSession:
+    """A session by bearer token. Nothing is asked of Concur yet."""
     return ConcurSession(config.text("url"), config.text("token"))
 
 
@@ -47,6 +48,9 @@ class ConcurSession:
         return f"SAP Concur at {self._http.base_url}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of approved reports by their last change, each with all of its entries. A later poll begins
+        `overlap_minutes` (120) before the newest change that was seen; while pages are left that start
+        stays."""
         params: dict[str, Any] = {}
         since = cursor.get("since")
         if since:
@@ -98,6 +102,7 @@ class ConcurSession:
         ]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

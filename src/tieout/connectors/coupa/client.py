@@ -38,6 +38,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def open_session(config: SystemConfig) -> CoupaSession:
+    """A session by OAuth client credentials. No token is asked for yet."""
     return CoupaSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
 
 
@@ -143,6 +144,7 @@ class CoupaSession:
             after = rows[-1]["id"]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -23,6 +23,7 @@ _FIRST = date(2000, 1, 1)
 
 
 def open_session(config: SystemConfig) -> GustoSession:
+    """A session for one company, by bearer token. Nothing is asked of Gusto yet."""
     return GustoSession(config.text("url"), config.text("company"), config.text("token"))
 
 
@@ -103,6 +104,7 @@ class GustoSession:
             number += 1
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -130,6 +130,7 @@ class OdooClient:
         return str(reply.json().get("version", ""))
 
     def close(self) -> None:
+        """Close the connections; the client is not used again."""
         self._http.close()
 
 

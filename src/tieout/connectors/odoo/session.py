@@ -76,6 +76,8 @@ PAYMENT, PRODUCT = "account.payment", "product.product"
 
 
 def open_session(config: SystemConfig) -> OdooSession:
+    """A session for one company of one database, by API key. `own_log` = yes lets Odoo write its chatter,
+    which is quiet otherwise. Nothing is asked of Odoo yet."""
     client = OdooClient(
         config.text("url"),
         config.text("database"),
@@ -166,6 +168,9 @@ class OdooSession:
                 return self._send_moves(batch)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """What became of these, by external id: a match by its marks, a partner, a product and an unmatch as
+        absent, since sending them again changes nothing, any other by the entry that stands there. One
+        batch holds one kind."""
         match batch[0].body:
             case MatchRequest():
                 return self._matcher.match(batch, only_look=True)
@@ -491,6 +496,8 @@ class OdooSession:
             )  # fmt: skip
 
     def facts(self) -> LedgerFacts:
+        """The latest of the company's lock dates (fiscal year, hard, sale, tax), and every rate of every
+        currency by day: units of the currency for one of the company's."""
         domain = [["id", "=", self._client.company]] if self._client.company else []
         company = self._client.call("res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1)
         locks = [date.fromisoformat(company[0][n]) for n in _LOCKS if company and company[0][n]]
@@ -508,6 +515,8 @@ class OdooSession:
         return LedgerFacts(max(locks, default=None), rates)
 
     def foreign(self, references: Sequence[str]) -> dict[str, str]:
+        """Customer invoices with these references that stand and carry none of our external ids: reference to
+        the invoice's number, or to its id while it is a draft."""
         rows = self._client.call(
             MOVE,
             "search_read",
@@ -573,6 +582,7 @@ class OdooSession:
         }
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._client.close()
 
 

@@ -44,6 +44,9 @@ class Component(NamedTuple):
 
 
 class PayrollRow(NamedTuple):
+    """A row that holds: its number in the file, and its amount, positive as the bureau writes it. The
+    component TOTAL is the bureau's own sum."""
+
     number: int
     run: str
     period: str

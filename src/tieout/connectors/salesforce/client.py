@@ -45,6 +45,7 @@ _QUERIES = {
 
 
 def open_session(config: SystemConfig) -> SalesforceSession:
+    """A session by the client credentials of a connected app. No token is asked for yet."""
     return SalesforceSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
 
 
@@ -117,6 +118,8 @@ class SalesforceSession:
         return answer
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of accounts or won opportunities by SystemModstamp. A later poll begins `overlap_minutes`
+        (120) before the newest change that was seen; Salesforce's own locator leads through the pages."""
         if cursor.get("next"):
             answer = self._ask("GET", str(cursor["next"])).json(parse_float=Decimal)
         else:
@@ -193,6 +196,7 @@ class SalesforceSession:
         return Outcome(sending.external_id, "absent", read_back=shown)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Read each account's fields: confirmed where they hold what was sent, absent where they do not."""
         outcomes = []
         for sending in batch:
             assert isinstance(sending.body, CrmUpdate)
@@ -200,6 +204,7 @@ class SalesforceSession:
         return outcomes
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -16,6 +16,8 @@ _TIMEOUT_S = 20
 
 
 def open_session(config: SystemConfig) -> SftpFolder:
+    """A session for one folder of one server, by password or private key, with the host key pinned. No line
+    is opened yet."""
     return SftpFolder(
         host=config.text("host"),
         port=int(config.text("port", "22") or 22),
@@ -70,6 +72,7 @@ class SftpFolder:
         return bytes(content)
 
     def close(self) -> None:
+        """Close the line. The next call opens another."""
         if self._transport is not None:
             self._transport.close()
         self._transport = self._client = None

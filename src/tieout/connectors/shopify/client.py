@@ -36,6 +36,8 @@ API_VERSION = "2026-07"
 
 
 def open_session(config: SystemConfig) -> ShopifySession:
+    """A session by access token; `webhook_secrets` may hold several, parted by blanks, while one is being
+    changed."""
     secrets = config.text("webhook_secrets").split()
     return ShopifySession(config.text("url"), config.text("token"), secrets)
 
@@ -99,6 +101,8 @@ class ShopifySession:
         return Page(items, {"since": max(newest, since)})
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
+        """One item for a signed push: it wakes the poll of orders, and nothing of it is booked. It is known
+        again by the event's id, which stays over retries. Raises SignatureError, ValueError."""
         verify_signature(headers.get("x-shopify-hmac-sha256", ""), body, self._secrets)
         value = json.loads(body)
         if not isinstance(value, dict):
@@ -135,6 +139,7 @@ class ShopifySession:
         ]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

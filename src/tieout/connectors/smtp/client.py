@@ -17,6 +17,7 @@ from tieout.documents import MailOut
 
 
 def open_session(config: SystemConfig) -> SmtpSession:
+    """A session for one mail server. No line is opened yet."""
     return SmtpSession(config)
 
 

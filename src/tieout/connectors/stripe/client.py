@@ -43,6 +43,7 @@ _DISPUTE_WINDOW = timedelta(days=120)
 
 
 def open_session(config: SystemConfig) -> StripeSession:
+    """A session by API key; `webhook_secrets` may hold several, parted by blanks, while one is being rolled."""
     return StripeSession(config.text("url"), config.text("key"), config.text("webhook_secrets").split())
 
 
@@ -91,6 +92,9 @@ class StripeSession:
     # Poller
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of balance transactions or payouts from `overlap_minutes` (120) before what was seen last;
+        of disputes always all of the last days, since Stripe lists them by the day they were opened and
+        not by their last change."""
         overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
         since = cursor.get("since")
         start = int(since) - int(overlap.total_seconds()) if since else 0
@@ -145,6 +149,8 @@ class StripeSession:
     # WebhookReceiver
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
+        """One item for a signed event: it wakes a poll, and nothing of it is booked. Raises SignatureError,
+        also for a signature too old at `now`, and ValueError."""
         verify_signature(headers.get("stripe-signature", ""), body, self._secrets, now)
         event = msgspec.json.decode(body)
         if not isinstance(event, dict) or "id" not in event or "type" not in event:
@@ -202,6 +208,7 @@ class StripeSession:
         raise TransientError(f"Stripe report {report} does not finish", 60)
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -29,6 +29,7 @@ _REASONS = {
 
 
 def open_session(config: SystemConfig) -> StripeTaxSession:
+    """A session by API key. Nothing is asked of Stripe yet."""
     return StripeTaxSession(config.text("url"), config.text("key"))
 
 

@@ -54,6 +54,7 @@ class Bai2Reader(Remainder):
         super().__init__(self._text.decoded)
 
     def at(self, record: _Record) -> Place:
+        """Where a record stands: from its first line to the last of its continuations (88)."""
         return self._text.at(record.first, record.last)
 
     def _records(self) -> Iterator[_Record]:

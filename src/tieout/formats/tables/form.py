@@ -94,6 +94,7 @@ class Row:
     values: Mapping[str, Any]
 
     def text(self, name: str) -> str:
+        """A cell as text, "" where it is empty or the column missing."""
         return str(self.values.get(name) or "")
 
 
