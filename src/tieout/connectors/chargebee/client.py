@@ -92,6 +92,7 @@ class ChargebeeSession:
         ]
 
     def _issued(self, stream: str, start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
+        # Both ends of `between` are part of it.
         span = [int(start.timestamp()), int(end.timestamp()) - 1]
         params: dict[str, Any] = {"date[between]": json.dumps(span)}
         while True:

@@ -83,6 +83,7 @@ class ConcurSession:
         """Count and approved sum of the reports that were submitted between two instants."""
         sums: dict[str, list[Any]] = {}
         span = {
+            # The bounds themselves are left out, and a second is the finest that can be said.
             "submitDateAfter": (start - timedelta(seconds=1)).astimezone(UTC).strftime(_TIME),
             "submitDateBefore": end.astimezone(UTC).strftime(_TIME),
         }

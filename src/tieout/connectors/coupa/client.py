@@ -25,6 +25,7 @@ from tieout.connector_api import (
     read_json,
 )
 
+# Coupa gives fifty rows at most, whatever is asked for.
 _LIMIT = 50
 _SCOPES = "core.supplier.read core.purchase_order.read core.inventory.receiving.read core.invoice.read core.common.read"
 _KEY = f"check client id and secret, and that the client has the scopes {_SCOPES}"
@@ -102,6 +103,7 @@ class CoupaSession:
             # Where nothing came the place is kept; the overlap was taken off it.
             kept = last if rows else str(cursor.get("since") or "")
             return Page(items, {"since": kept} if kept else {})
+        # Rows of the last instant were given already, and the next page begins at it: so many are skipped.
         same = sum(1 for r in rows if _utc(r["updated-at"]) == last)
         skip = skip + same if last == since else same
         return Page(items, {"since": last, "skip": skip, "more": True}, more=True)
@@ -149,6 +151,7 @@ class CoupaSession:
 
 
 def _utc(text: Any) -> str:
+    # Times come in the instance's zone, with its offset: only in UTC do their texts compare.
     return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat()
 
 

@@ -87,6 +87,7 @@ class GustoSession:
         """Count and cost of the payrolls that pay on days of a span: their own totals."""
         first, after = (t.astimezone(ZoneInfo(zone)).date() for t in (start, end))
         count, cost = 0, Decimal(0)
+        # The list is by pay period, the figure by pay day, which may lie well behind the period or before its end.
         for row in self._all(first - timedelta(days=62), after + timedelta(days=31)):
             if first <= date.fromisoformat(row["check_date"]) < after:
                 count += 1

@@ -60,7 +60,9 @@ from tieout.documents import (
     UnmatchRequest,
 )
 
+# Insert or ignore. It protects only what was first loaded with noupdate, so every load of ours carries it.
 _IGNORE = {"mode": "update", "noupdate": True}
+# Without these Odoo writes a log message and a follower for each record: a fifth to a third of the time.
 _QUIET = {
     "tracking_disable": True,
     "mail_create_nolog": True,
@@ -94,6 +96,8 @@ class _Pace:
         self.size = 50
 
     def took(self, seconds: float) -> None:
+        # Far from Odoo's limit_time_cpu, 60 s a call as shipped, past which its worker is killed and
+        # nothing made.
         if seconds > 8:
             self.size = max(10, self.size // 2)
         elif seconds < 3:
@@ -114,6 +118,7 @@ class OdooSession:
     def check(self) -> str:
         """What this is, in a line; SetupError where it is not usable, naming what to do."""
         version = self._client.version()
+        # Odoo Online has versions between the yearly ones, such as saas~19.1.
         if int(version.split(".")[0].removeprefix("saas~") or 0) < 19:
             raise SetupError(f"Odoo {version} has no JSON-2: version 19 or newer is needed")
         self._names.refresh()
@@ -128,6 +133,7 @@ class OdooSession:
 
         The first caller's `value` stays; another database answers another value.
         """
+        # database.uuid would say it as well, but to a user of base.group_system alone.
         rows = [[_MARKER_ID, _MARKER, "", value]]
         ids = self._load(PARTNER, PARTNER_FIELDS, rows)
         found = self._client.call(PARTNER, "read", ids=ids, fields=["ref"])
@@ -146,6 +152,8 @@ class OdooSession:
             limit=100,
             context={"active_test": False},
         )
+        # A service account may not search ir.model.data: records are found first, and then asked for their
+        # external ids.
         ids = self._client.call(PARTNER, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
         ours = [r for r in rows if ids.get(str(r["id"])) == self._named(_MARKER_ID)]
         found = ours or [r for r in rows if r["name"] == _MARKER]
@@ -204,6 +212,8 @@ class OdooSession:
         if answer["ids"]:
             return list(answer["ids"])
         texts = [str(m.get("message", "")) for m in answer["messages"]]
+        # Odoo tries a call again that lost such a race, but not a `load`, which answers 200 with this
+        # message.
         if any("could not serialize" in text for text in texts):
             raise TransientError(f"{model}.load: {texts[0]}", 0.1)
         raise _BadRowsError(
@@ -237,6 +247,7 @@ class OdooSession:
                 ids = self._load(model, fields, [row for _, rows in left for row in rows])
                 return [(s, i) for (s, _), i in zip(left, ids, strict=True)], refused
             except _BadRowsError as error:
+                # A message may name no record: then none of them can be told from the bad one.
                 bad = error.bad or dict.fromkeys(range(len(left)), str(error))
                 refused += [Outcome(left[n][0].external_id, "refused", error=why) for n, why in bad.items()]
                 left = [pair for n, pair in enumerate(left) if n not in bad]
@@ -265,6 +276,7 @@ class OdooSession:
             fields=["default_code"],
             order="id",
         )
+        # Of several under one number the oldest: rows come by id, and the last one that is put here stays.
         known = {r["default_code"]: r["id"] for r in reversed(rows)}
         outcomes: list[Outcome] = []
         missing: list[Sending] = []
@@ -358,6 +370,7 @@ class OdooSession:
         ids = [i for _, i in done]
         drafts = set()
         if ids:
+            # One id that is posted already fails the whole of action_post.
             rows = self._client.call(model, "read", ids=ids, fields=["state"])
             drafts = {r["id"] for r in rows if r["state"] == "draft"}
         if drafts:
@@ -431,6 +444,7 @@ class OdooSession:
     def _look_up_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Find records by reference and external id; a draft or nothing may be sent again."""
         model = _model_of(batch[0].body)
+        # The reference narrows it down, the external id says which: references are not unique in Odoo.
         named = "memo" if model == PAYMENT else "ref"
         references = sorted({str(getattr(s.body, "reference", "")) for s in batch})
         rows = self._client.call(model, "search_read", domain=[[named, "in", references]], fields=[named])
@@ -498,6 +512,7 @@ class OdooSession:
     def facts(self) -> LedgerFacts:
         """The latest of the company's lock dates (fiscal year, hard, sale, tax), and every rate of every
         currency by day: units of the currency for one of the company's."""
+        # Without its id the first company by name would answer, which need not be the user's own.
         domain = [["id", "=", self._client.company]] if self._client.company else []
         company = self._client.call("res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1)
         locks = [date.fromisoformat(company[0][n]) for n in _LOCKS if company and company[0][n]]
@@ -507,6 +522,7 @@ class OdooSession:
             "search_read",
             domain=[],
             fields=["currency_id", "name", "rate"],
+            # A rate's name is its day.
             order="name",
         )
         for row in rows:

@@ -44,8 +44,8 @@ class Component(NamedTuple):
 
 
 class PayrollRow(NamedTuple):
-    """A row that holds: its number in the file, and its amount, positive as the bureau writes it. The
-    component TOTAL is the bureau's own sum."""
+    """A row that holds: its number in the file, and its amount, signed as the bureau writes it. A
+    row of the run TOTAL is the bureau's own sum of its component."""
 
     number: int
     run: str

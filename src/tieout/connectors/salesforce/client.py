@@ -81,6 +81,8 @@ class SalesforceSession:
         return patiently(lambda: self._once(method, path, writing, given))
 
     def _once(self, method: str, path: str, writing: bool, given: dict[str, Any]) -> httpx2.Response:
+        # A session ends when it ends: the first 401 asks for another token, a second one is the app's own
+        # fault.
         for attempt in (1, 2):
             if not self._token:
                 self._log_in()
@@ -127,6 +129,7 @@ class SalesforceSession:
             if since := cursor.get("since"):
                 overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
                 start = (datetime.fromisoformat(str(since)) - overlap).astimezone(UTC)
+                # A dateTime of SOQL stands without quotes.
                 where.append(f"SystemModstamp >= {start.strftime('%Y-%m-%dT%H:%M:%SZ')}")
             clause = f" WHERE {' AND '.join(where)}" if where else ""
             answer = self._query(f"{_QUERIES[stream]}{clause} ORDER BY SystemModstamp, Id")
@@ -178,6 +181,7 @@ class SalesforceSession:
                 raw = json.dumps({"Credit_Exposure__c": "#", "Collection_Status__c": body.collection_status})
                 content = raw.replace('"#"', str(body.exposure.value))
                 self._ask("PATCH", path, writing=True, content=content)
+                # The answer to a PATCH has no body, and a trigger may have made another value of ours.
                 outcomes.append(self._read(sending, body))
             except RefusedError as error:
                 outcomes.append(Outcome(sending.external_id, "refused", error=str(error)))

@@ -54,6 +54,7 @@ class SftpFolder:
         return [
             RemoteFile(entry.filename, f"{entry.st_size}:{entry.st_mtime}")
             for entry in sorted(found, key=lambda e: (e.st_mtime or 0, e.filename))
+            # A name that begins with a dot is how senders hide a file that they are still writing.
             if stat.S_ISREG(entry.st_mode or 0) and not entry.filename.startswith(".")
         ]
 
@@ -66,6 +67,7 @@ class SftpFolder:
             if size > LARGEST:
                 raise SetupError(f"{name} has {size} bytes, more than {LARGEST}: take it in by hand")
             with client.open(path, "rb") as file:
+                # It may have grown since it was looked at.
                 content = file.read(LARGEST + 1)
         except (OSError, paramiko.SSHException, EOFError) as error:
             raise self._failed(error, f"cannot read {name}") from None

@@ -35,6 +35,7 @@ from tieout.connector_api import (
     wait_asked,
 )
 
+# As Stripe's own libraries have it (docs.stripe.com/webhooks).
 _TOLERANCE = timedelta(minutes=5)
 _BALANCE = "balance.summary.1"
 _REPORTS = ("balance_change_from_activity.summary.1", "payouts.summary.1")
@@ -108,6 +109,8 @@ class StripeSession:
         return Page(items, {})
 
     def _poll_transactions(self, cursor: dict[str, Any], start: int) -> Page:
+        # By creation, since a balance transaction never changes. With its source, which names order and
+        # charge: without it each row would be a call more.
         params = {"limit": 100, "created[gte]": start, "expand[]": "data.source"}
         if cursor.get("after"):
             params["starting_after"] = cursor["after"]
@@ -130,6 +133,7 @@ class StripeSession:
             rows = self._all("/v1/balance_transactions", {"payout": payout["id"]})
             body = {
                 "payout": payout,
+                # The payout's own movement stands in its list, and is none of what it pays out.
                 "transactions": [r["id"] for r in rows if r["type"] != "payout"],
             }
             items.append(_item("payouts", payout["id"], body))
@@ -198,6 +202,7 @@ class StripeSession:
                 "parameters[interval_end]": int(end.timestamp()),
             },
         ).json()
+        # A report is made in Stripe's own time: five minutes of asking, then the lane waits.
         for _ in range(600):
             if run["status"] == "succeeded":
                 return self._get(f"/v1/files/{run['result']['id']}/contents").text
@@ -236,5 +241,6 @@ def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: date
 
 def _item(stream: str, key: str, body: dict[str, Any]) -> Item:
     raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    # Equal bytes are the same item, read in however many overlapping polls; any change makes another.
     digest = hashlib.sha256(raw).hexdigest()[:16]
     return Item(stream, key, f"{stream}:{key}:{digest}", raw)

@@ -13,6 +13,7 @@ from tieout.formats.amounts import CURRENCIES
 from tieout.formats.model import FormatError
 
 _MOST = 20
+# What a spreadsheet would compute. A plus and a minus begin amounts.
 _FORMULA = ("=", "@")
 
 
