@@ -270,4 +270,5 @@ class Administrator:
         return str(shown["context"]["default_key"])
 
     def close(self) -> None:
+        """Close the connections; the administrator calls nothing any more."""
         self._http.close()

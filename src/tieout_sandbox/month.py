@@ -137,6 +137,7 @@ class Month:
         self._events.append(_Event(at, len(self._events), act))
 
     def days(self) -> list[date]:
+        """Every day that is played: October, and of November the days until it is locked and what is late has come."""
         return [FIRST + timedelta(days=n) for n in range((END - FIRST).days + 1)]
 
     def play_day(self, day: date) -> None:
@@ -221,6 +222,7 @@ class Month:
         return {"name": name, "sku": f"MS-{100 + _GOODS.index(name)}"}
 
     def customer(self, draw: random.Random, shop: str) -> dict[str, str]:
+        """One of the shop's customers, about four orders each; the same number is always the same person."""
         number = draw.randrange(max(5, self.orders // 4))
         name = _NAMES[number % len(_NAMES)]
         return {
@@ -230,6 +232,7 @@ class Month:
         }
 
     def number(self, shop: str) -> str:
+        """The next order's number, one sequence over both shops."""
         self._placed += 1
         return f"{'US' if shop == 'shop_us' else 'EU'}-{10_000 + self._placed}"
 
@@ -426,6 +429,7 @@ class Month:
         return f"{iban}:{day:%j}:{day.isoformat()}:{position:05d}"
 
     def position_of(self, iban: str, line: BankLine) -> int:
+        """Which line of its day's statement a bank line is, from 1."""
         return self._day_deposits[iban, line.on].index(line) + 1
 
     def _schedule_bank_fees(self) -> None:

@@ -26,6 +26,7 @@ class PlantedFaults:
         self._random = random.Random(month.world.seed + 77)
 
     def schedule(self) -> None:
+        """Each fault on its day; what follows from one is scheduled by it."""
         m = self.m
         day = m.at
         october = date(2026, 10, 1)
@@ -101,6 +102,7 @@ class PlantedFaults:
         self._plant("order_edited_after_payout", self._key(order), 2000)
 
     def payment_without_order(self, at: datetime) -> None:
+        """A charge whose metadata name an order that no shop has."""
         row = self.m.world.stripe.charge(7777, "USD", 256, at, {"order_id": "404404"}, "Nobody")
         self._plant("payment_without_order", row["id"], 7777)
 
@@ -242,6 +244,7 @@ class PlantedFaults:
         self.m.add(self.m.at(date(2026, 11, 5), 10), rename)
 
     def unreadable_file(self, at: datetime) -> None:
+        """Something among the bank's statements that is none."""
         path = self.m.world.statements / "statement-broken.xml"
         partial = path.with_name(f".{path.name}")
         partial.write_bytes(b"%PDF-1.4 this is no statement")

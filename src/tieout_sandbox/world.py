@@ -155,9 +155,11 @@ class World:
         self.mail.start(self.ports["smtp"])
 
     def url(self, name: str) -> str:
+        """Where a system is served, known before it is: its port is chosen first."""
         return f"http://127.0.0.1:{self.ports[name]}"
 
     def all_faults(self) -> list[Faults]:
+        """The die of every system that has one; the bank's files have none."""
         shops = [shop.faults for shop in self.shops.values()]
         return [
             self.odoo.faults,
@@ -174,8 +176,10 @@ class World:
         ]
 
     def let_faults(self, happen: bool) -> None:
+        """Turn every die on or off: off while companies are set up, since set-up is not what is tried."""
         for faults in self.all_faults():
             faults.active = happen
 
     def stop(self) -> None:
+        """Stop the mail server. HTTP simulators end with the process, whose daemon thread serves them."""
         self.mail.stop()

@@ -14,7 +14,7 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS
 from tests.integration.test_reconciling import Books, books, by_line, open_suggestions, world  # noqa: F401
 from tests.stages import forget_failures, step
-from tests.unit.test_recipes import invoice
+from tests.unit.processes.test_recipes import invoice
 from tieout.connector_api import ContentRefusedError, Item
 from tieout.connectors.settlements.normalise import settlements
 from tieout.delivery import DeliveryStage

@@ -73,6 +73,8 @@ class Page:
     many: list[tuple[str, str]] = field(default_factory=list)
 
     def may(self, operation: str) -> bool:
+        """Whether whoever looks may do that anywhere: only what is worth showing. The API decides each call
+        by itself."""
         return operation in self.who["operations"]
 
     @property
@@ -81,6 +83,7 @@ class Page:
         return str(self.who["at"])
 
     def arg(self, name: str, default: str = "") -> str:
+        """A parameter of the address, its last value where it stands there several times."""
         return self.request.query_params.get(name, default)
 
     def values(self, name: str) -> list[str]:
@@ -113,6 +116,9 @@ class Renderer:
         self._jinja.globals.update(charts=charts, places=PLACES, groups=GROUPS, zip=zip, quote=quote)
 
     def render(self, page: Page, template: str, status: int = 200, **given: Any) -> Response:
+        """The page as HTML, under a policy that loads nothing from elsewhere and is kept nowhere. What was
+        said after the last change is shown once: its cookie is taken away with it. A name that the
+        template uses and nobody gives raises UndefinedError."""
         said = _said(page.request)
         text = self._jinja.get_template(template).render(
             page=page, site=self.site, said=said, path=page.request.url.path, **given

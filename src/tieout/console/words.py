@@ -77,6 +77,7 @@ def cause(value: str) -> str:
 
 
 def plain(value: Any) -> str:
+    """A name as people read it: underscores are blanks; nothing is ""."""
     return str(value or "").replace("_", " ")
 
 
@@ -182,10 +183,13 @@ def percent(value: Any) -> str:
 
 
 def negative(value: Any) -> bool:
+    """Whether an amount, which the API gives as text, is below zero. decimal.InvalidOperation where it is no
+    number."""
     return Decimal(str(value)) < 0
 
 
 def nonzero(value: Any) -> bool:
+    """Whether an amount, which the API gives as text, is there and is not zero."""
     return value is not None and Decimal(str(value)) != 0
 
 

@@ -28,6 +28,7 @@ class Measure(msgspec.Struct, frozen=True):
 
     @property
     def net(self) -> Decimal:
+        """Debit less credit: what the document adds to its interface's figure, signed."""
         return self.debit - self.credit
 
     @staticmethod
@@ -100,4 +101,5 @@ class Customer(Document, frozen=True, kw_only=True, tag="customer"):
     party: Party
 
     def awaited_as(self) -> tuple[str, ...]:
+        """The one name under which orders of its CRM wait for it."""
         return (customer_name(self.party.key),)

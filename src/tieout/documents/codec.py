@@ -35,6 +35,7 @@ def declare_kind(kind: type[Document]) -> None:
 
 
 def encode_effect(body: EffectBody) -> bytes:
+    """Canonical bytes: equal effects give equal ones, whose hash tells a plan from another."""
     return _ENCODER.encode(body)
 
 

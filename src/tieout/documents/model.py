@@ -55,10 +55,12 @@ class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice
     batch: str = ""
 
     def measure(self) -> Measure:
+        """A debit of its total, also where it is excluded for another reason than being a test."""
         # A test order is no sale to its source: its control figures leave it out.
         return NOTHING if self.exclusion == "test" else Measure.of(self.total)
 
     def link(self) -> str:
+        """Its number in capitals, as it is looked for in the texts of bank lines."""
         return self.number.upper()
 
     def order_names(self) -> tuple[str, ...]:
@@ -80,9 +82,11 @@ class CreditNote(Document, frozen=True, kw_only=True, tag="credit_note"):
     total: Amount
 
     def measure(self) -> Measure:
+        """A credit of its total."""
         return Measure.of(-self.total)
 
     def link(self) -> str:
+        """Its own key: refunds name it."""
         return self.key
 
 
@@ -116,9 +120,11 @@ class ProviderMovement(Document, frozen=True, kw_only=True, tag="provider_moveme
     description: str = ""
 
     def measure(self) -> Measure:
+        """Its net, by its sign: what changes the provider's balance, after the fee."""
         return Measure.of(self.net)
 
     def link(self) -> str:
+        """A payout's key for a payout, else the payment's, which refunds and disputes name."""
         return self.payout_key if self.category == "payout" else self.payment_key
 
 
@@ -178,6 +184,7 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     reversal: bool = False
 
     def measure(self) -> Measure:
+        """Its amount, by its sign: money in is a debit."""
         return Measure.of(self.amount)
 
 
@@ -283,6 +290,7 @@ class JournalEntry(Document, frozen=True, kw_only=True, tag="journal_entry"):
         return Measure(int(self.part == 1), up, -down)
 
     def link(self) -> str:
+        """What there may be one of (`twin`), by which a second one is found; "" where there may be many."""
         return f"twin:{self.twin}" if self.twin else ""
 
 

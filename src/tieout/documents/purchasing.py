@@ -49,10 +49,12 @@ class Supplier(Document, frozen=True, kw_only=True, tag="supplier"):
     batch: str = ""
 
     def names(self) -> tuple[str, ...]:
+        """Its key, tax id, account and name: a bill may give any of them."""
         iban = self.account.iban if self.account else ""
         return supplier_names(key=self.party.key, tax_id=self.tax_id, iban=iban, name=self.party.name)
 
     def awaited_as(self) -> tuple[str, ...]:
+        """The same names, as bills wait for them."""
         return tuple(AWAITS + n for n in self.names())
 
 
@@ -85,6 +87,7 @@ class PurchaseOrder(Document, frozen=True, kw_only=True, tag="purchase_order"):
     batch: str = ""
 
     def names(self) -> tuple[str, ...]:
+        """Its number, made plain, since suppliers write it in their own way."""
         return (f"order:{plain(self.number)}",)
 
 
@@ -101,6 +104,7 @@ class GoodsReceipt(Document, frozen=True, kw_only=True, tag="goods_receipt"):
     batch: str = ""
 
     def names(self) -> tuple[str, ...]:
+        """The number of the order that it is for."""
         return (f"order:{plain(self.order_number)}",)
 
 
@@ -148,6 +152,7 @@ class VendorBill(Document, frozen=True, kw_only=True, tag="vendor_bill"):
     exclusion: str = ""
 
     def measure(self) -> Measure:
+        """A credit of its total, since a bill takes money out; a vendor credit is a debit."""
         return Measure.of(self.total if self.refund else -self.total)
 
     def names(self) -> tuple[str, ...]:
@@ -206,12 +211,15 @@ class VendorPayment(Document, frozen=True, kw_only=True, tag="vendor_payment"):
     batch: str = ""
 
     def measure(self) -> Measure:
+        """A credit of what leaves the bank: less what is withheld."""
         return Measure.of(-self.pays)
 
     def names(self) -> tuple[str, ...]:
+        """Its end-to-end id, which the bank says again, and its run."""
         return (f"payment:{self.end_to_end_id}", f"run:{self.run}")
 
     def awaited_as(self) -> tuple[str, ...]:
+        """The same names, as the bank's answers wait for them."""
         return (f"{AWAITS}payment:{self.end_to_end_id}", f"{AWAITS}run:{self.run}")
 
 
@@ -228,6 +236,7 @@ class PaymentFile(Document, frozen=True, kw_only=True, tag="payment_file"):
     prepared_by: str = ""
 
     def names(self) -> tuple[str, ...]:
+        """Its run, and every payment that it holds, as filed."""
         return (f"run:{self.run}", *(f"filed:{e}" for e in self.payments))
 
 
@@ -242,6 +251,7 @@ class PaymentAnswer(Document, frozen=True, kw_only=True, tag="payment_answer"):
     booked_on: date
 
     def names(self) -> tuple[str, ...]:
+        """The payment that it answers, or the whole run where it names none; it waits for that."""
         end, run = self.end_to_end_id, run_of(self.message_id)
         return (f"answer:{end}", f"{AWAITS}payment:{end}" if end else f"{AWAITS}run:{run}")
 

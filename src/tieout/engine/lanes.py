@@ -17,6 +17,8 @@ class Lane:
         self._connection = connection
 
     def take(self) -> bool:
+        """Whether it is ours now; no wait. A lane that this connection holds already is taken once more, and
+        must be freed as often."""
         row = self._connection.execute("select pg_try_advisory_lock(%s) as taken", (self._key,)).fetchone()
         return bool(row and row["taken"])
 
@@ -28,4 +30,5 @@ class Lane:
         return bool(row and row["taken"])
 
     def free(self) -> None:
+        """Give it back. Dying does the same: the lock belongs to the connection."""
         self._connection.execute("select pg_advisory_unlock(%s)", (self._key,))

@@ -28,6 +28,8 @@ class Listener(threading.Thread):
         self.stopping = threading.Event()
 
     def run(self) -> None:
+        """Until `stopping`: every notification sets every event. A lost connection is opened again; what was
+        sent meanwhile is missed, and the sweep finds that work."""
         while not self.stopping.is_set():
             try:
                 connection = self._database.connect(autocommit=True, name="tieout listener")

@@ -44,6 +44,8 @@ class Loop(threading.Thread):
             runner.stopping = self.stopping.is_set
 
     def run(self) -> None:
+        """Until `stopping`: drain, then wait for a wake-up or the sweep. Whatever fails costs the connection
+        and a pause, never the loop."""
         connection: Connection | None = None
         while not self.stopping.is_set():
             try:
@@ -71,6 +73,8 @@ class Loop(threading.Thread):
         return next((found for runner in self._runners if (found := runner.hangs(most_s))), "")
 
     def drain(self, connection: Connection) -> None:
+        """Step every runner in turn until none finds work; a runner that is busy never keeps the next from
+        its turn."""
         busy = True
         while busy and not self.stopping.is_set():
             busy = False
@@ -86,6 +90,7 @@ class Worker:
         self._listener = Listener(database, [loop.wakes for loop in loops])
 
     def start(self) -> None:
+        """Start listening, then every loop, each in a thread of its own. Returns at once."""
         self._listener.start()
         for loop in self._loops:
             loop.start()

@@ -24,6 +24,8 @@ class Tally:
         self.currencies: dict[str, Place] = {}
 
     def add(self, line: Line) -> None:
+        """Count a line: what is booked in the sums (debits positive), anything else only as unbooked, since
+        no balance holds it."""
         currency, amount = line.currency, line.amount
         if currency not in self.currencies:
             self.currencies[currency] = line.place

@@ -47,9 +47,13 @@ class Reader(Protocol):
     encoding: str
 
     @property
-    def remainder(self) -> tuple[Unread, ...]: ...
+    def remainder(self) -> tuple[Unread, ...]:
+        """What was not understood so far, each with its place."""
+        ...
 
-    def events(self) -> Iterator[Line | Head]: ...
+    def events(self) -> Iterator[Line | Head]:
+        """Lines, and after each statement's lines its head. Raises FormatError."""
+        ...
 
 
 class Closed(Statement, frozen=True, kw_only=True):
@@ -124,10 +128,13 @@ class OpenFile:
 
     @property
     def format(self) -> str:
+        """The format that its reader found; until that has read far enough, the one that was detected or
+        forced."""
         return self._reader.format or self._format
 
     @property
     def encoding(self) -> str:
+        """The encoding by which its text is read, as detected, declared or forced."""
         return self._reader.encoding
 
     @property
@@ -137,6 +144,7 @@ class OpenFile:
 
     @property
     def remainder(self) -> tuple[Unread, ...]:
+        """What was not understood, each with its place; complete once the events are."""
         return self._reader.remainder
 
     def events(self) -> Iterator[Line | Closed]:

@@ -13,6 +13,7 @@ _OGM = re.compile(r"(?:\+{3}|\*{3})(\d{3})/?(\d{4})/?(\d{5})(?:\+{3}|\*{3})")
 _QR = re.compile(r"(?<!\d)(?:\d{2} ?)(?:\d{5} ?){4}\d{5}(?!\d)")
 # What every reference has, beside its marks: few texts are looked at more closely.
 _LONG = re.compile(r"[0-9][0-9 ]{25}")
+# From the Swiss implementation guidelines of the QR-bill (modulo 10, recursive).
 _QR_TABLE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
 
 
@@ -31,6 +32,7 @@ def is_ogm(digits: str) -> bool:
 
 def is_qr(digits: str) -> bool:
     """Twenty-seven digits whose last is the recursive modulo 10 of the others; not all zero."""
+    # Twenty-seven zeros check, and refer to nothing.
     if not re.fullmatch(r"\d{27}", digits) or not int(digits):
         return False
     carry = 0

@@ -31,10 +31,12 @@ def read_tree(content: bytes, largest: int = _LARGEST) -> Element:
 
 
 def name_of(element: Element) -> str:
+    """An element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
 def children(element: Element, name: str) -> list[Element]:
+    """The elements of this name directly below, in order, whatever their namespace."""
     return [c for c in element if name_of(c) == name]
 
 

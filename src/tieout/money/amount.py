@@ -15,6 +15,7 @@ from tieout.money.currency import minor_digits, quantum
 
 # Decimal arithmetic keeps 28 digits: amounts stay below, so that no sum of them is rounded.
 _TOO_LARGE = 10**24
+# 22 digits and 4 decimals: within the 28 digits that Decimal arithmetic keeps, and as fine as any currency.
 _NUMBER = re.compile(r"[+-]?\d{1,22}(\.\d{1,4})?")
 
 
@@ -101,6 +102,7 @@ def from_minor(minor: int, currency: str) -> Amount:
 
     Raises MoneyError for anything but an int: a float here would already be a loss.
     """
+    # isinstance would take True for 1.
     if type(minor) is not int:
         raise MoneyError(f"{minor!r} is no integer count of minor units")
     if abs(minor) >= _TOO_LARGE:

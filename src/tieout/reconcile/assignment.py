@@ -15,6 +15,7 @@ from math import inf
 
 from tieout.reconcile.weighing import Hypothesis
 
+# At most 4,096 choices: see docs/decisions/0006.
 _EXACT = 12
 
 

@@ -35,6 +35,7 @@ class Explainer:
             self._units[currency] = self._limits(currency)
         rounding, charge, step = self._units[currency]
         less = due - paid
+        # Of an amount hardly larger than the tolerance everything would be rounding.
         if abs(less) <= rounding and abs(due) > 20 * rounding:
             return "rounding"
         if due <= 0 or paid <= 0:
@@ -42,6 +43,7 @@ class Explainer:
         if less < 0:
             over = self._declared.over_payment
             return "over_payment" if over and -less * _HUNDRED <= due * over.percent else ""
+        # Percentages before charges: they are exact, and a charge may be whatever is small and round.
         discount = self._declared.early_payment_discount
         if discount and days <= discount.days and _is_share(less, due, self._discounts):
             return "early_payment_discount"
@@ -59,6 +61,7 @@ class Explainer:
             other = self._rates.get((day, into, currency))
             if not other:
                 return None
+            # To Decimal's 28 digits: the amount is rounded once, below.
             rate = 1 / other
         units = Decimal(due).scaleb(minor_digits(into) - minor_digits(currency)) * rate
         return int(units.to_integral_value(ROUND_HALF_UP))

@@ -29,7 +29,7 @@ from tieout.reconcile.weighing import OPEN, Hypothesis
 from tieout.reconcile.words import why
 
 _RANKS = 3
-# Groups this near to the best, in nats, are as good as it.
+# Groups this near to the best, in nats, are as good as it: odds of two to one.
 _EQUAL = 0.7
 _SURE = 0.9999
 _KEPT = ("id", "date", "due", "minor", "currency")

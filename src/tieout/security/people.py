@@ -158,6 +158,7 @@ class Person:
         return frozenset({self.name, *self.names})
 
     def grants_of(self, role: str, entity: str) -> list[Grant]:
+        """What they were granted of a role that holds in this entity: for it alone, or everywhere."""
         return [g for g in self.grants if g.role == role and g.entity in (EVERYWHERE, entity)]
 
 

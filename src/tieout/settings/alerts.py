@@ -37,6 +37,7 @@ class AlertSettings:
     silent: tuple[Silence, ...] = ()
 
     def silent_at(self, now: datetime) -> bool:
+        """Whether `now` lies in a maintenance window: its beginning is in it, its end is not."""
         return any(s.since <= now < s.until for s in self.silent)
 
 

@@ -29,6 +29,8 @@ class Environment:
 
 
 def read_environment() -> Environment:
+    """Every variable, "" or 0 where one is not set; the level of logs is WARNING then. Raises ValueError
+    where TIEOUT_SUPERVISOR is no number."""
     return Environment(
         dsn=os.environ.get("TIEOUT_DSN", ""),
         log_level=os.environ.get("TIEOUT_LOG", "WARNING"),

@@ -37,10 +37,12 @@ class IdentitySettings:
 
     @property
     def host(self) -> str:
+        """The name by which people come, without its port: passkeys are bound to it."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def secure(self) -> bool:
+        """Whether people come by https: cookies are for it alone then."""
         return self.url.startswith("https://")
 
 

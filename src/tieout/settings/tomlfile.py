@@ -46,6 +46,8 @@ class TomlFile:
         return view
 
     def line_of(self, key: str, section: str = "") -> int:
+        """The line on which a key of a section, or the section itself, stands, from 1; 1 where it is not
+        found."""
         inside = not section
         for number, line in enumerate(self.text.splitlines(), 1):
             head = re.match(r"\s*\[+([^\]]+)\]+", line)
@@ -59,10 +61,12 @@ class TomlFile:
         return 1
 
     def fail(self, key: str, section: str, what: str) -> ProjectError:
+        """The error to raise: file, line and what is wrong with the key."""
         where = f"{self._inside}.{section}".strip(".")
         return ProjectError(f"{self.name}, line {self.line_of(key, where)}: {what}")
 
     def check_keys(self, table: dict[str, Any], allowed: Collection[str], section: str) -> None:
+        """Refuse a key that is not among those allowed, with the nearest that is. Raises ProjectError."""
         for key in table:
             if key not in allowed:
                 near = difflib.get_close_matches(key, sorted(allowed), 1)
@@ -75,6 +79,7 @@ class TomlFile:
                 )
 
     def need(self, table: dict[str, Any], key: str, kind: type, section: str) -> Any:
+        """The value of a key that must be there and of this kind; true is no int. Raises ProjectError."""
         if key not in table:
             raise self.fail(section, "", f"[{section}] lacks {key!r} ({kind.__name__})")
         value = table[key]

@@ -35,6 +35,8 @@ class Closed:
 
     @property
     def good(self) -> bool:
+        """Everything was signed, and the late data took back the signatures that it had to: these and no
+        others."""
         return not self.open_tasks and self.days is not None and sorted(self.revoked) == sorted(self.touched)
 
 
@@ -134,6 +136,7 @@ class ClosingScene:
 
 
 def closed_json(found: Sequence[Closed]) -> list[dict[str, Any]]:
+    """The closes as `tieout demo --json` writes them; minutes are the virtual clock's."""
     return [
         {
             "entity": c.entity,

@@ -91,11 +91,13 @@ class DemoResult:
 
     @property
     def missed(self) -> list[Planted]:
+        """Planted faults that no case of their cause and source key ever named."""
         found = {(c["cause"], c["source_key"]) for c in self.every_case}
         return [p for p in self.planted if (p.cause, p.source_key) not in found]
 
     @property
     def false(self) -> list[dict[str, str]]:
+        """Cases for which nothing was planted, each as its cause and source key."""
         truth = {(p.cause, p.source_key) for p in self.planted}
         return [
             {"cause": c["cause"], "source_key": c["source_key"]}
@@ -111,14 +113,17 @@ class DemoResult:
 
     @property
     def amount_planted(self) -> Decimal:
+        """The money at risk of everything that was planted, in USD."""
         return sum((p.amount for p in self.planted), Decimal(0))
 
     @property
     def amount_in_exception(self) -> Decimal:
+        """The money of the cases that are open at the end; equal to what was planted where all is well."""
         return sum((c["amount"] for c in self.every_case if c["state"] == "open"), Decimal(0))
 
     @property
     def unproven_payouts(self) -> list[PayoutProof]:
+        """Payouts that are not proven, each with why."""
         return [p for p in self.payouts if not p.proven]
 
     @property
@@ -137,6 +142,8 @@ class DemoResult:
         )
 
     def as_json(self) -> dict[str, Any]:
+        """The result as `tieout demo --json` writes it: amounts as texts with two decimals, seconds of real
+        time."""
         return {
             "scenario": self.options.scenario,
             "seed": self.options.seed,
@@ -192,6 +199,7 @@ class Demo:
         self._looking: Any = None
 
     def run(self) -> DemoResult:
+        """The whole month. A folder that nobody asked for is removed at the end, also where the month fails."""
         started = time.monotonic()
         progress = Progress(console=err, disable=self.options.quiet, transient=True)
         try:

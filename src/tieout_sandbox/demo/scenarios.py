@@ -41,6 +41,11 @@ from tieout_sandbox.simulators.bankfile import BankLine
 
 @dataclass(frozen=True)
 class DemoOptions:
+    """What a demo is asked for. `orders` is the size of the month; `kills` is how often a process
+    is killed at random, `crash` the point at which the worker dies; `folder` None is one that is removed;
+    with `odoo_url` the ledger is that Odoo and nothing is planted into it; `rerun` works everything again
+    at the end, which must change nothing."""
+
     orders: int
     seed: int
     faults: str
@@ -89,7 +94,9 @@ class Scenario(Protocol):
         """Proofs beside the tie-out, whose cases are part of the truth."""
         ...
 
-    def oracle(self) -> Any: ...
+    def oracle(self) -> Any:
+        """Whoever compares the simulators' own ledgers with the truth of the month."""
+        ...
 
     # the close: which entities, who decides, signs, and what comes too late
 
@@ -126,6 +133,8 @@ class Distributor:
         self.by_hand: dict[str, Decimal] = {}
 
     def set_up(self, project: Path, port: int) -> Month:
+        """The company in Odoo, its project against it, and its month. Nothing is planted into an Odoo of
+        somebody's own."""
         options = self._options
         company = self._admin.set_up("Meridian Supply", FIRST)
         write_project(
@@ -143,6 +152,7 @@ class Distributor:
 
     @property
     def planted(self) -> list[Planted]:
+        """The faults of the month so far: some are planted only as their day comes."""
         return self._month.planted
 
     def open(self, app: Any) -> None:
@@ -172,6 +182,7 @@ class Distributor:
         demo.settle(app)
 
     def lock(self, until: date) -> None:
+        """Lock the fiscal year in Odoo up to and with a day."""
         vals = {"fiscalyear_lock_date": until.isoformat()}
         self._admin.call("res.company", "write", ids=[self._month.company_id], vals=vals)
 
@@ -187,6 +198,7 @@ class Distributor:
         return [("accountant", ""), ("controller", "")]
 
     def wait(self, span: timedelta) -> None:
+        """Let the virtual clock go on."""
         self._world.clock.move_to(self._world.clock.now() + span)
 
     def approve_all(self, connection: Any, app: Any) -> None:
@@ -199,9 +211,11 @@ class Distributor:
         return "US", "crm_orders"
 
     def fetch_late(self, app: Any, connection: Any) -> None:
+        """Ask the CRM from its beginning again, as the order came with an instant that polls have passed."""
         pull_again(connection, "crm_orders", app.clock)
 
     def oracle(self) -> Oracle:
+        """The oracle of the one company."""
         return Oracle(self._world, self._month, self._month.company_id)
 
 
@@ -214,6 +228,7 @@ class Services:
         self._keys = {name: new_key() for name in ("ann", "ben", *(p[0] for p in PEOPLE))}
 
     def set_up(self, project: Path, port: int) -> ServicesMonth:
+        """Both companies in Odoo, each with its chart of accounts, one project for both, and their month."""
         names = (("US", "Northwind Services", US), ("DE", "Northwind GmbH", DE))
         self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in names}
         write_services_project(project, self._world, self._companies, port)
@@ -224,6 +239,7 @@ class Services:
 
     @property
     def planted(self) -> list[Planted]:
+        """The faults of the month so far: some are planted only as their day comes."""
         return self._month.planted
 
     def open(self, app: Any) -> None:
@@ -317,11 +333,13 @@ class Services:
         return not done[0].refused
 
     def lock(self, until: date) -> None:
+        """Lock the fiscal year of both companies in Odoo up to and with a day."""
         vals = {"fiscalyear_lock_date": until.isoformat()}
         ids = [c.id for c in self._companies.values()]
         self._admin.call("res.company", "write", ids=ids, vals=vals)
 
     def prove(self, app: Any, connection: Any, now: datetime) -> None:
+        """The two entities' sides of each transaction between them: what has one side alone becomes a case."""
         open_intercompany(connection, app.release(), date(2026, 10, 31), now)
 
     entities: tuple[str, ...] = ("US", "DE")
@@ -329,9 +347,11 @@ class Services:
 
     @property
     def signers(self) -> list[tuple[str, str]]:
+        """Two controllers with the keys that they were given at the beginning."""
         return [(name, self._keys[name]) for name in ("carla", "chris")]
 
     def wait(self, span: timedelta) -> None:
+        """Let the virtual clock go on."""
         self._world.clock.move_to(self._world.clock.now() + span)
 
     def approve_all(self, connection: Any, app: Any) -> None:
@@ -348,6 +368,7 @@ class Services:
         """It lies in a watched folder."""
 
     def oracle(self) -> ServicesOracle:
+        """The oracle of both companies."""
         companies = {code: c.id for code, c in self._companies.items()}
         return ServicesOracle(self._world, self._month, companies)
 

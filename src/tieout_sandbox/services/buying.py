@@ -43,6 +43,7 @@ class BillTruth:
 
     @property
     def total(self) -> Decimal:
+        """What the bill adds to what is owed, with tax: negative for a credit."""
         return -self.sent.total if self.sent.credit else self.sent.total
 
 
@@ -63,17 +64,29 @@ class Buyer(Protocol):
     analytic: dict[str, Decimal]
     turned_down: dict[str, str]
 
-    def at(self, day: date, hour: int, minute: int = 0) -> datetime: ...
+    def at(self, day: date, hour: int, minute: int = 0) -> datetime:
+        """An instant of a day in the company's zone, in UTC."""
+        ...
 
-    def add(self, at: datetime, act: Callable[[datetime], object]) -> None: ...
+    def add(self, at: datetime, act: Callable[[datetime], object]) -> None:
+        """Let something happen at an instant."""
+        ...
 
-    def folder(self, interface: str) -> Path: ...
+    def folder(self, interface: str) -> Path:
+        """Where the files of an interface are put; made where it is not there."""
+        ...
 
-    def drop(self, interface: str, name: str, content: bytes) -> None: ...
+    def drop(self, interface: str, name: str, content: bytes) -> None:
+        """Put a file into a watched folder, whole."""
+        ...
 
-    def expect(self, line: BankLine) -> None: ...
+    def expect(self, line: BankLine) -> None:
+        """Let the bank book a line on its day."""
+        ...
 
-    def came_back(self, line: BankLine) -> None: ...
+    def came_back(self, line: BankLine) -> None:
+        """The bank returns a payment: its bills are open again, which is a case."""
+        ...
 
 
 class Buying:
@@ -102,6 +115,7 @@ class Buying:
         self.payer.bounces[iban(7_000 + _BOUNCES)] = 5
 
     def schedule(self) -> None:
+        """The month's purchases, and the few with a story of their own."""
         m, draw = self.m, self._random
         m.world.avatax.rates = {"US-NY": TAX}
         m.add(m.at(FIRST, 8), lambda t: self.tell("suppliers"))
@@ -131,6 +145,7 @@ class Buying:
     def order(
         self, number: int, vendor: str, day: date, lines: list[tuple[int, Decimal]], centre: str
     ) -> Purchase:
+        """An order as the tool has it from now on, exported at once. Lines are (quantity, unit price)."""
         made = Purchase(
             f"PO-{4_000 + number}",
             vendor,
@@ -209,6 +224,7 @@ class Buying:
         self.send(sent, CENTRES[0], booked=False)
 
     def report(self, on: date) -> None:
+        """The access point says what it has delivered in the month of `on` so far: how many, and what they come to."""
         self._told += 1
         self.m.drop("bills", f"report-{self._told:04d}.csv", self.point.report(on))
 

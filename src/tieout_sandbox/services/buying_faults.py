@@ -21,6 +21,7 @@ class BuyingFaults:
         self.b, self.m = buying, buying.m
 
     def schedule(self) -> None:
+        """Each fault on its day, on an order of its own, so that none hides another."""
         m = self.m
         self._ordered(951, "V04", date(2026, 10, 7), [(10, Decimal("64.00"))])
         m.add(m.at(date(2026, 10, 9), 11), self.above_order)

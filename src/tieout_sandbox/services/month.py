@@ -83,15 +83,20 @@ class ServicesMonth:
     # the schedule
 
     def at(self, day: date, hour: int, minute: int = 0) -> datetime:
+        """An instant of a day in the companies' zone, in UTC."""
         return datetime.combine(day, time(hour, minute), ZONE).astimezone(UTC)
 
     def add(self, at: datetime, act: Callable[[datetime], object]) -> None:
+        """Let `act` happen at an instant; what comes at the same one happens in the order of its adding."""
         self._events.append((at, len(self._events), act))
 
     def days(self) -> list[date]:
+        """Every day that is played: October, and of November the days until it is locked and what is late has come."""
         return [FIRST + timedelta(days=n) for n in range((END - FIRST).days + 1)]
 
     def play_day(self, day: date) -> None:
+        """Let a day happen, up to a second before midnight; the bank works through payment files on weekdays
+        alone, and issues its statement."""
         end = self.at(day + timedelta(days=1), 0)
         while self._events and self._events[0][0] < end:
             at, _, act = self._events.pop(0)
@@ -160,6 +165,7 @@ class ServicesMonth:
         return invoice, amount
 
     def recognise(self, plan: dict[str, int], sign: int) -> None:
+        """Add to what must be earned by month, in minor units; `sign` is -1 for what is given back."""
         for month, value in plan.items():
             self.recognised[month] = self.recognised.get(month, 0) + sign * value
 
@@ -351,6 +357,7 @@ class ServicesMonth:
     # the bank
 
     def expect(self, line: BankLine) -> None:
+        """Let the bank book a line on its day."""
         self._lines.setdefault(line.on, []).append(line)
 
     def awaited(self, line: BankLine) -> None:

@@ -26,6 +26,7 @@ class ServicesFaults:
         self.m = month
 
     def schedule(self) -> None:
+        """Each fault on its day."""
         m = self.m
 
         def on(day: int, hour: int = 10) -> datetime:

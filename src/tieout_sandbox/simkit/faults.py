@@ -62,5 +62,6 @@ class Faults:
         return True
 
     def shuffle(self, items: list[object]) -> None:
+        """Webhooks in another order, in place, where the plan has them reordered."""
         if self.active and self.plan.reorder_webhooks:
             self._random.shuffle(items)

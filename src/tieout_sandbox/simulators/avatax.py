@@ -33,6 +33,7 @@ class AvaTax:
         self.asked: list[dict[str, Any]] = []
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Ping, and a transaction's determination; 503 while it is `down`, 400 without a country to ship to."""
         if any(start <= self._now() < end for start, end in self.down):
             return _json(503, {"error": {"code": "ServerUnreachable"}})
         known = headers.get("authorization", "") == f"Basic {self._credentials}"
@@ -49,12 +50,14 @@ class AvaTax:
         return _json(201, self._work_out(asked))
 
     def refuse(self, fault: str) -> Answer:
+        """429 or 503, to be tried again at once. A license key does not expire."""
         # Keys do not end by themselves: whatever else strikes is a server that is not well.
         answer = _json(429 if fault == "too_many" else 503, {"error": {"code": fault}})
         answer.headers["retry-after"] = "0"
         return answer
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: a determination records nothing, so a cut reply costs nobody anything."""
         # A determination changes nothing here.
         return False
 

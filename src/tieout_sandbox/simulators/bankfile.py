@@ -28,10 +28,12 @@ class Bank:
         self.lines: dict[str, list[BankLine]] = {}
 
     def open_account(self, iban: str, currency: str, opening: int) -> None:
+        """An account whose balance before its first line is `opening`, in minor units."""
         self.accounts[iban] = (currency, opening)
         self.lines[iban] = []
 
     def book(self, iban: str, line: BankLine) -> None:
+        """Book a line; it stands in the statement of its own day, in the order of booking."""
         self.lines[iban].append(line)
 
     def balance(self, iban: str, day: date) -> int:

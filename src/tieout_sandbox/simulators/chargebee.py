@@ -101,6 +101,8 @@ class Chargebee:
     # the wire
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Lists by `updated_at` or `date`, pages of up to 100 by an opaque offset, 10 where no limit is
+        given."""
         wanted = "Basic " + base64.b64encode(f"{self._key}:".encode()).decode()
         if headers.get("authorization") != wanted:
             return _error(401, "api_authentication_failed", "Sorry, authentication failed. Invalid api key")
@@ -123,6 +125,7 @@ class Chargebee:
         return Answer(200, json.dumps(answer).encode())
 
     def refuse(self, fault: str) -> Answer:
+        """Chargebee's shape of an error: 429 with Retry-After 0, 401, 500."""
         if fault == "too_many":
             answer = _error(429, "api_request_limit_exceeded", "Sorry, too many requests")
             answer.headers["retry-after"] = "0"
@@ -132,6 +135,7 @@ class Chargebee:
         return _error(500, "internal_error", "Sorry, something went wrong")
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: the product only reads here."""
         return False
 
 

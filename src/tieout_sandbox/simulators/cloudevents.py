@@ -23,13 +23,17 @@ class EventSink:
         self.deliveries = 0
 
     def refuse(self, fault: str) -> Answer:
+        """429 or 503, to be tried again at once."""
         status = {"too_many": 429}.get(fault, 503)
         return Answer(status, b"", headers={"retry-after": "0"})
 
     def writes(self, method: str, path: str) -> bool:
+        """Every POST: an event whose acceptance is cut off was accepted all the same."""
         return method == "POST"
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """202 for an event with a right signature, 401 else. A repeat of an id is counted in `deliveries` and
+        kept once."""
         key, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         signed = f"{key}.{stamp}.".encode() + body
         digest = base64.b64encode(hmac.new(self._secret, signed, hashlib.sha256).digest()).decode()

@@ -70,6 +70,8 @@ class Concur:
     # the wire
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Reports by approval, change and submission, and a report's entries, in pages of up to 100, 25 where
+        no limit is given; amounts are JSON numbers, as Concur writes them."""
         if headers.get("authorization") != f"Bearer {self._token}":
             return _error(401, "Invalid or expired token")
         given = {k: v[0] for k, v in parse_qs(query).items()}
@@ -100,6 +102,7 @@ class Concur:
         return Answer(200, text.encode())
 
     def refuse(self, fault: str) -> Answer:
+        """Concur's shape of an error: 429 with Retry-After 0, 401, 500."""
         if fault == "too_many":
             answer = _error(429, "Too many requests")
             answer.headers["retry-after"] = "0"
@@ -107,6 +110,7 @@ class Concur:
         return _error(401, "Invalid or expired token") if fault == "expired_token" else _error(500, "Error")
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: the product only reads here."""
         return False
 
 

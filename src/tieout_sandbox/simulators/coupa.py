@@ -56,6 +56,7 @@ class Coupa:
         by: str = "mia",
         **more: Any,
     ) -> dict[str, Any]:
+        """An active supplier, paid after 14 days on one account; `more` are fields that it has beside."""
         row = {
             "number": number, "name": name, "status": "active", "tax-id": tax_id,
             "primary-contact": {"email": f"{number.lower()}@example.com"},
@@ -88,6 +89,7 @@ class Coupa:
     def receive(
         self, order: dict[str, Any], line: int, quantity: str, at: datetime, back: bool = False
     ) -> dict[str, Any]:
+        """A receiving transaction of a line of an order; `back` sends the quantity back to the supplier."""
         kind = "ReceivingQuantityReturnToSupplier" if back else "ReceivingQuantityConsumption"
         row = {
             "type": kind, "status": "created", "quantity": quantity, "transaction-date": _stamp(at),
@@ -132,6 +134,7 @@ class Coupa:
     # the wire
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """A token for client credentials, and lists in pages of at most 50, by any field's conditions."""
         if path == "/oauth2/token":
             form = {k: v[0] for k, v in parse_qs(body.decode()).items()}
             if (form.get("client_id"), form.get("client_secret")) != self._client:
@@ -156,6 +159,7 @@ class Coupa:
         self._tokens.clear()
 
     def refuse(self, fault: str) -> Answer:
+        """Coupa's shape of an error: 429 with Retry-After 0, 401, 500."""
         if fault == "too_many":
             answer = _error(429, "Too Many Requests")
             answer.headers["retry-after"] = "0"
@@ -163,6 +167,7 @@ class Coupa:
         return _error(401, "Unauthorized") if fault == "expired_token" else _error(500, "Error")
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: the product only reads here."""
         return False
 
 

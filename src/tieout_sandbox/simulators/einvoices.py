@@ -25,6 +25,7 @@ class Item:
 
     @property
     def net(self) -> Decimal:
+        """Quantity by price, rounded to the cent."""
         return (self.quantity * self.price).quantize(_CENT)
 
 
@@ -50,6 +51,7 @@ class Sent:
 
     @property
     def net(self) -> Decimal:
+        """The sum of its items, without tax; positive for a credit too."""
         return sum((x.net for x in self.items), Decimal(0))
 
     def taxes(self) -> dict[tuple[str, Decimal], tuple[Decimal, Decimal]]:
@@ -61,10 +63,12 @@ class Sent:
 
     @property
     def tax(self) -> Decimal:
+        """The sum of its taxes; positive for a credit too."""
         return sum((t for _, t in self.taxes().values()), Decimal(0))
 
     @property
     def total(self) -> Decimal:
+        """What is to be paid, or given back: net and tax."""
         return self.net + self.tax
 
 
@@ -75,6 +79,7 @@ class AccessPoint:
     sent: list[Sent] = field(default_factory=list)
 
     def deliver(self, invoice: Sent, syntax: str = "UBL") -> bytes:
+        """An invoice's bytes, in UBL or else in CII; the next report counts it."""
         self.sent.append(invoice)
         return ubl(invoice) if syntax == "UBL" else cii(invoice)
 

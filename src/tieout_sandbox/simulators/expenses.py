@@ -28,6 +28,8 @@ class Expense:
 
 @dataclass(frozen=True)
 class Report:
+    """A report that was approved; `on` is that day, `name` the employee's."""
+
     report: str
     on: date
     employee: str
@@ -37,6 +39,7 @@ class Report:
 
     @property
     def total(self) -> Decimal:
+        """The sum of its expenses with tax, whoever paid them."""
         return sum((e.amount for e in self.expenses), Decimal(0))
 
 
@@ -47,6 +50,7 @@ class ExpenseTool:
         self.reports: dict[str, Report] = {}
 
     def export(self, reports: list[Report]) -> bytes:
+        """A file of reports: a row an expense, and a row TOTAL for each currency with their sum and count."""
         self.reports |= {r.report: r for r in reports}
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")

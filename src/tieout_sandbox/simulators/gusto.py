@@ -28,6 +28,7 @@ class Gusto:
         self.payrolls: list[dict[str, Any]] = []
 
     def hire(self, uuid: str, department: str, gross: Decimal) -> None:
+        """An employee with a department and a gross pay a run, in USD."""
         self.employees[uuid] = (department, gross)
 
     def process(self, uuid: str, first: date, last: date, check_date: date) -> dict[str, Any]:
@@ -72,6 +73,8 @@ class Gusto:
     # the wire
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Employees and processed payrolls by the end of their pay period, in pages by number, 25 where
+        nothing is said; how many pages there are stands in `X-Total-Pages`."""
         if headers.get("authorization") != f"Bearer {self._token}":
             return _error(401, "invalid_token")
         base = f"/v1/companies/{self.company}/"
@@ -90,6 +93,7 @@ class Gusto:
         return Answer(200, json.dumps(shown).encode(), headers=pages)
 
     def refuse(self, fault: str) -> Answer:
+        """Gusto's shape of an error: 429 with Retry-After 0, 401, 500."""
         if fault == "too_many":
             answer = _error(429, "rate_limit_exceeded")
             answer.headers["retry-after"] = "0"
@@ -97,6 +101,7 @@ class Gusto:
         return _error(401, "invalid_token") if fault == "expired_token" else _error(500, "internal_error")
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: the product only reads here."""
         return False
 
 

@@ -24,6 +24,8 @@ class ExportedLine:
 
 @dataclass(frozen=True)
 class ExportedEntry:
+    """An entry with its lines' amounts signed, a debit positive; on `reverses_on` it takes itself back."""
+
     entry: str
     on: date
     currency: str

@@ -14,6 +14,8 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Employee:
+    """`gross` is a month's pay before deductions, in the run's currency."""
+
     number: str
     cost_centre: str
     gross: Decimal
@@ -30,6 +32,7 @@ class Run:
     rows: list[tuple[str, str, str, Decimal]]
 
     def total(self, component: str) -> Decimal:
+        """The sum of one component over everybody, positive."""
         return sum((v for _, _, c, v in self.rows if c == component), Decimal(0))
 
 
@@ -40,6 +43,7 @@ class PayrollBureau:
         self.runs: dict[str, Run] = {}
 
     def pay(self, run: str, period: str, pay_date: date, currency: str, staff: list[Employee]) -> Run:
+        """Run a month: tax and social contributions are rounded by employee, and net pay is what they leave."""
         rows: list[tuple[str, str, str, Decimal]] = []
         for e in staff:
             tax, social = (e.gross * _TAX).quantize(_CENT), (e.gross * _SOCIAL).quantize(_CENT)

@@ -61,6 +61,7 @@ class Purchase:
 
     @property
     def net(self) -> Decimal:
+        """The sum of its lines, quantity by price, without tax."""
         return sum((x.quantity * x.price for x in self.lines), Decimal(0))
 
 
@@ -77,11 +78,13 @@ class ProcurementTool:
         self.vendors[number] = replace(self.vendors[number], iban=iban, by=by, on=on)
 
     def receive(self, order: str, line: str, quantity: Decimal, on: date, by: str = "") -> None:
+        """A quantity of a line comes; a negative one goes back."""
         self.receipts.append((f"GR-{len(self.receipts) + 1:05d}", order, line, quantity, on, by))
         taken = self.orders[order].received
         taken[line] = taken.get(line, Decimal(0)) + quantity
 
     def export_suppliers(self) -> bytes:
+        """Every supplier as it is now."""
         return _table(
             _SUPPLIERS,
             [
@@ -92,6 +95,7 @@ class ProcurementTool:
         )  # fmt: skip
 
     def export_orders(self) -> bytes:
+        """Every order as it is now, a row a line."""
         return _table(
             _ORDERS,
             [
@@ -102,6 +106,7 @@ class ProcurementTool:
         )  # fmt: skip
 
     def export_receipts(self) -> bytes:
+        """Every receipt so far."""
         return _table(_RECEIPTS, [(r[0], r[1], r[2], r[3], r[4].isoformat(), r[5]) for r in self.receipts])
 
 

@@ -37,6 +37,7 @@ class Salesforce:
         self._pages: dict[str, list[dict[str, Any]]] = {}
 
     def add_account(self, number: int, name: str, email: str, at: datetime) -> dict[str, Any]:
+        """An account that nobody owes anything yet."""
         row: dict[str, Any] = {
             "Id": f"001A{number:011d}AAA",
             "Name": name,
@@ -86,6 +87,7 @@ class Salesforce:
     # the API
 
     def refuse(self, fault: str) -> Answer:
+        """Salesforce's shape of an error: an ended session, an overload as 503, 500."""
         if fault == "expired_token":
             return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
         if fault == "too_many":
@@ -93,9 +95,12 @@ class Salesforce:
         return _error(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred")
 
     def writes(self, method: str, path: str) -> bool:
+        """A PATCH alone."""
         return method == "PATCH"
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """A token for client credentials, SOQL with its pages, and reading or changing an account, of any API
+        version."""
         if path == "/services/oauth2/token":
             return self._token(body.decode())
         if headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:

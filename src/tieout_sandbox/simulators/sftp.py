@@ -30,9 +30,11 @@ class SftpServer:
 
     @property
     def host_key(self) -> str:
+        """The key to pin, as a line of known_hosts without its host: algorithm and base64."""
         return f"{self._key.get_name()} {self._key.get_base64()}"
 
     def start(self, port: int) -> None:
+        """Listen on loopback; each line is served by a thread of its own."""
         self._listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self._accept, name="sftp", daemon=True).start()
 
@@ -61,6 +63,7 @@ class SftpServer:
         self._transports.clear()
 
     def stop(self) -> None:
+        """Listen no more, and cut every open line."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None

@@ -98,6 +98,7 @@ class Shopify:
         return f"gid://shopify/{kind}/{self._ids}"
 
     def money(self, amount: Decimal) -> dict[str, Any]:
+        """An amount as a MoneyBag with two decimals; customers see the shop's own currency."""
         value = {"amount": f"{amount:.2f}", "currencyCode": self.currency}
         return {"shopMoney": value, "presentmentMoney": value}
 
@@ -275,6 +276,8 @@ class Shopify:
         self.pushes.append(Push(at, headers, json.dumps(body).encode(), topic))
 
     def sign(self, push: Push, at: datetime) -> dict[str, str]:
+        """A push's headers with its signature (base64 of HMAC-SHA256 over the body); the instant is not part
+        of it."""
         digest = hmac.new(self.webhook_secret.encode(), push.body, hashlib.sha256).digest()
         return {
             **push.headers,
@@ -285,14 +288,18 @@ class Shopify:
     # the API
 
     def refuse(self, fault: str) -> Answer:
+        """429 with Retry-After 0, 401 or 503."""
         status = {"too_many": 429, "expired_token": 401}.get(fault, 503)
         headers = {"retry-after": "0"} if status == 429 else {}
         return Answer(status, b'{"errors": "unavailable"}', headers=headers)
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: GraphQL queries alone, although each is a POST."""
         return False
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Run a query against the schema; errors of a query stand beside its data at status 200, with what it
+        cost."""
         found = re.fullmatch(r"/admin/api/([\d-]+)/graphql\.json", path)
         if method != "POST" or not found or found[1] not in VERSIONS:
             return Answer(404, b'{"errors": "Not Found"}')
@@ -349,6 +356,7 @@ class Shopify:
         return {"nodes": nodes, "pageInfo": info_page}
 
     def day_of(self, stamp: str) -> date:
+        """The day of a timestamp in the shop's zone, by which its reports count."""
         return datetime.fromisoformat(stamp).astimezone(self.zone).date()
 
     def _shopifyql(self, info: Any, query: str) -> dict[str, Any]:

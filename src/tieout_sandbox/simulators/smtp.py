@@ -29,9 +29,11 @@ class MailServer:
         return "250 2.0.0 Accepted"
 
     def start(self, port: int) -> None:
+        """Listen on loopback."""
         self._controller = Controller(self, hostname="127.0.0.1", port=port)
         self._controller.start()
 
     def stop(self) -> None:
+        """Listen no more; what was accepted is kept."""
         if self._controller is not None:
             self._controller.stop()

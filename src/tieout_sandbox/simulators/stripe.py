@@ -148,6 +148,7 @@ class Stripe:
     def refund(
         self, charge: dict[str, Any], amount: int, at: datetime, metadata: dict[str, str]
     ) -> dict[str, Any]:
+        """Give back part of a charge, in minor units: its balance transaction, available at once."""
         refund = {
             "id": self._id("re"),
             "object": "refund",
@@ -181,6 +182,7 @@ class Stripe:
         return back
 
     def open_dispute(self, charge: dict[str, Any], fee: int, at: datetime) -> dict[str, Any]:
+        """The whole charge is withdrawn, with a fee in minor units, until the dispute is decided."""
         dispute: dict[str, Any] = {
             "id": self._id("dp"),
             "object": "dispute",
@@ -328,6 +330,7 @@ class Stripe:
     # the API
 
     def refuse(self, fault: str) -> Answer:
+        """Stripe's shape of an error: 429 with Retry-After 0, 401, 500."""
         status = {"too_many": 429, "expired_token": 401}.get(fault, 500)
         kind = {429: "rate_limit", 401: "api_key_expired"}.get(status, "api_error")
         body = {"error": {"type": "invalid_request_error", "code": kind, "message": kind}}
@@ -335,9 +338,11 @@ class Stripe:
         return Answer(status, json.dumps(body).encode(), headers=headers)
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: what a report run makes changes no balance."""
         return False
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Balance, lists with `starting_after`, report runs and their files; any other path is Stripe's 404."""
         if headers.get("authorization") != f"Bearer {self._key}":
             return _error(401, "invalid_request_error", "Invalid API Key provided")
         given = {k: v[0] for k, v in parse_qs(query or body.decode(), keep_blank_values=True).items()}

@@ -26,6 +26,7 @@ class StripeTax:
         self.rates: dict[str, Decimal] = {}
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """A calculation by where something goes; 400 where no country is given."""
         if headers.get("authorization", "") != f"Bearer {self._key}":
             return _json(401, {"error": {"type": "invalid_request_error"}})
         if path == "/v1/tax/settings":
@@ -39,12 +40,14 @@ class StripeTax:
         return _json(200, self._work_out(given))
 
     def refuse(self, fault: str) -> Answer:
+        """429 or 503, to be tried again at once. A key does not expire."""
         # Keys do not end by themselves: whatever else strikes is a server that is not well.
         answer = _json(429 if fault == "too_many" else 503, {"error": {"code": fault}})
         answer.headers["retry-after"] = "0"
         return answer
 
     def writes(self, method: str, path: str) -> bool:
+        """Never: a calculation records nothing."""
         # A determination changes nothing here.
         return False
 

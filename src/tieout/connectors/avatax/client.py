@@ -18,6 +18,7 @@ _TREATMENTS = {"ConsumerUse": "use_tax", "Use": "use_tax", "ReverseCharge": "rev
 
 
 def open_session(config: SystemConfig) -> AvaTaxSession:
+    """A session by account number and license key, as basic authentication. Nothing is asked of AvaTax yet."""
     return AvaTaxSession(
         config.text("url"), config.text("account"), config.text("license_key"), config.text("company_code")
     )

@@ -17,6 +17,8 @@ class BankFiles:
     """FileReader: one message a file, known again by its content whatever its name."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """One item a file, named by the hash of its bytes: the same file under another name is known. Refused
+        where it cannot be read whole, or has a format that the interface does not expect."""
         content = bytes(content)
         try:
             found = read_file(content, options).format
@@ -40,6 +42,7 @@ class BankFiles:
 
 
 def open_session(config: SystemConfig) -> BankFiles:
+    """A session without any settings: how a file is read is said by the interface that it comes to."""
     return BankFiles()
 
 

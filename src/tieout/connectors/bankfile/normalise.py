@@ -23,6 +23,7 @@ from tieout.money import Amount
 
 
 def file_digest(content: bytes) -> str:
+    """SHA-256 of a file's bytes, in hex: the file's name among messages, whatever its sender called it."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -128,6 +129,8 @@ def _documents(statement: ParsedStatement) -> list[Document]:
             stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
             stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
         ),
+        # By its place in the statement, which never changes: banks' references repeat, and are often none
+        # (NONREF).
         *(_line(line, head.account, f"{base}:{number:05d}", to_on) for number, line in enumerate(booked, 1)),
     ]
 
@@ -140,6 +143,7 @@ def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
 
 
 def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
+    # A booking day may be missing in CAMT (BookgDt is optional).
     booked = line.booked_on or line.value_on or to_on
     details = line.details
     first = details[0] if details else None

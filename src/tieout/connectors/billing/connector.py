@@ -33,6 +33,8 @@ class BillingFiles:
     """FileReader: a message each invoice or credit note, and one of the file's own figures."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """One item a document, and one for the rows TOTAL, which are the tool's own figures. Refused whole,
+        before the first item, where a row breaks a rule."""
         digest = hashlib.sha256(content).hexdigest()
         try:
             totals = checked_documents(lambda: billing_rows(content, options))
@@ -72,6 +74,7 @@ def _item(key: str, kept: Kept) -> Item:
 
 
 def open_session(config: SystemConfig) -> BillingFiles:
+    """A session without any settings: how a file is read is said by the interface that it comes to."""
     return BillingFiles()
 
 

@@ -61,6 +61,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     documents: int = 0
 
     def head(self) -> tuple[object, ...]:
+        """What must be equal on every row of one document."""
         return (self.kind, self.on, self.customer, self.currency, self.credits)
 
 

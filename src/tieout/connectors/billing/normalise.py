@@ -35,6 +35,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def batch(self) -> str:
+        """What came together: the file's name and the first 12 hex digits of its hash."""
         return f"{self.file}:{self.file_sha256[:12]}"
 
 

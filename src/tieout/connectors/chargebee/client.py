@@ -24,6 +24,7 @@ _NOT_ISSUED = ("pending", "draft")
 
 
 def open_session(config: SystemConfig) -> ChargebeeSession:
+    """A session by API key, as the user name of basic authentication. Nothing is asked of Chargebee yet."""
     return ChargebeeSession(config.text("url"), config.text("key"))
 
 
@@ -44,6 +45,10 @@ class ChargebeeSession:
         return f"Chargebee at {self._http.base_url}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of invoices or credit notes by `updated_at`, seconds since 1970. A first poll begins at the
+        beginning, a later one `overlap_minutes` (120) before the newest change that was seen: what is seen
+        twice has no effect. While pages are left the start stays, since Chargebee's offset belongs to the
+        question asked."""
         params: dict[str, Any] = {"sort_by[asc]": "updated_at", "include_deleted": "false"}
         since = cursor.get("since")
         if since:
@@ -87,6 +92,7 @@ class ChargebeeSession:
         ]
 
     def _issued(self, stream: str, start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
+        # Both ends of `between` are part of it.
         span = [int(start.timestamp()), int(end.timestamp()) - 1]
         params: dict[str, Any] = {"date[between]": json.dumps(span)}
         while True:
@@ -97,6 +103,7 @@ class ChargebeeSession:
             params["offset"] = answer["next_offset"]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -78,6 +78,7 @@ def credit_note(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def _version(row: dict[str, Any]) -> str:
+    # Versions are compared as texts.
     return f"{int(row['resource_version']):020d}"
 
 
@@ -106,6 +107,7 @@ def _party(row: dict[str, Any]) -> Party | None:
 
 
 def _net(item: dict[str, Any], currency: str) -> Amount:
+    # A line's amount is before its discount.
     discount = int(item.get("discount_amount") or 0)
     return from_minor(int(item["amount"]) - discount, currency)
 

@@ -30,6 +30,7 @@ from tieout.documents import EventOut
 
 
 def open_session(config: SystemConfig) -> CloudEventsSession:
+    """A session for one address and its secret. Nothing is sent to it yet."""
     return CloudEventsSession(config.text("url"), config.text("secret"), config.text("source"))
 
 
@@ -45,6 +46,8 @@ class CloudEventsSession:
         return f"CloudEvents to {self._url}"
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Post each event by itself, in order. Raises TransientError and SetupError of the first that fails:
+        those before it arrived, and a repeat of them is known by its `webhook-id`."""
         return [self._one(sending) for sending in batch]
 
     def _one(self, sending: Sending) -> Outcome:
@@ -91,4 +94,5 @@ class CloudEventsSession:
         return [Outcome(s.external_id, "absent") for s in batch]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()

@@ -23,6 +23,7 @@ APPROVED = "A_APPR"
 
 
 def open_session(config: SystemConfig) -> ConcurSession:
+    """A session by bearer token. Nothing is asked of Concur yet."""
     return ConcurSession(config.text("url"), config.text("token"))
 
 
@@ -47,6 +48,9 @@ class ConcurSession:
         return f"SAP Concur at {self._http.base_url}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of approved reports by their last change, each with all of its entries. A later poll begins
+        `overlap_minutes` (120) before the newest change that was seen; while pages are left that start
+        stays."""
         params: dict[str, Any] = {}
         since = cursor.get("since")
         if since:
@@ -79,6 +83,7 @@ class ConcurSession:
         """Count and approved sum of the reports that were submitted between two instants."""
         sums: dict[str, list[Any]] = {}
         span = {
+            # The bounds themselves are left out, and a second is the finest that can be said.
             "submitDateAfter": (start - timedelta(seconds=1)).astimezone(UTC).strftime(_TIME),
             "submitDateBefore": end.astimezone(UTC).strftime(_TIME),
         }
@@ -98,6 +103,7 @@ class ConcurSession:
         ]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -25,6 +25,7 @@ from tieout.connector_api import (
     read_json,
 )
 
+# Coupa gives fifty rows at most, whatever is asked for.
 _LIMIT = 50
 _SCOPES = "core.supplier.read core.purchase_order.read core.inventory.receiving.read core.invoice.read core.common.read"
 _KEY = f"check client id and secret, and that the client has the scopes {_SCOPES}"
@@ -38,6 +39,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def open_session(config: SystemConfig) -> CoupaSession:
+    """A session by OAuth client credentials. No token is asked for yet."""
     return CoupaSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
 
 
@@ -101,6 +103,7 @@ class CoupaSession:
             # Where nothing came the place is kept; the overlap was taken off it.
             kept = last if rows else str(cursor.get("since") or "")
             return Page(items, {"since": kept} if kept else {})
+        # Rows of the last instant were given already, and the next page begins at it: so many are skipped.
         same = sum(1 for r in rows if _utc(r["updated-at"]) == last)
         skip = skip + same if last == since else same
         return Page(items, {"since": last, "skip": skip, "more": True}, more=True)
@@ -143,10 +146,12 @@ class CoupaSession:
             after = rows[-1]["id"]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 
 def _utc(text: Any) -> str:
+    # Times come in the instance's zone, with its offset: only in UTC do their texts compare.
     return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat()
 
 

@@ -46,6 +46,8 @@ class EInvoiceFiles:
     """FileReader: a message each invoice, byte for byte, and one a row of a delivery report."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """A table is an access point's delivery report: an item for each of its rows, how many invoices it
+        delivered on a day. Anything else is one invoice, named by the hash of its bytes."""
         content = bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         try:
@@ -94,6 +96,7 @@ def _report(row: Delivered) -> Item:
 
 
 def open_session(config: SystemConfig) -> EInvoiceFiles:
+    """A session without any settings: whose mailbox it is says the interface."""
     return EInvoiceFiles()
 
 

@@ -106,6 +106,8 @@ def tax_key(category: str, rate: Decimal | None) -> str:
 
 
 def _line(line: InvoiceLine, sign: Decimal, currency: str) -> BillLine:
+    # Allowances and charges of the line are in its net and not in its price: what an order is compared with
+    # is what a unit came to.
     price = line.net / line.quantity if line.charges and line.quantity else line.price / line.base_quantity
     return BillLine(
         name=line.name,

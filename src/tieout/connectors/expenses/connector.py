@@ -30,6 +30,8 @@ class ExpenseFiles:
     """FileReader: a message each report."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """An item for each part of a report, and one for each currency of the file's own totals. Refused
+        whole, before the first item, where a row breaks a rule."""
         digest = hashlib.sha256(content).hexdigest()
         try:
             yield from journal_items("reports", name, digest, lambda: report_rows(content, options))
@@ -51,6 +53,7 @@ def reports(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def open_session(config: SystemConfig) -> ExpenseFiles:
+    """A session without any settings: how a file is read is said by the interface that it comes to."""
     return ExpenseFiles()
 
 

@@ -23,6 +23,7 @@ _FIRST = date(2000, 1, 1)
 
 
 def open_session(config: SystemConfig) -> GustoSession:
+    """A session for one company, by bearer token. Nothing is asked of Gusto yet."""
     return GustoSession(config.text("url"), config.text("company"), config.text("token"))
 
 
@@ -86,6 +87,7 @@ class GustoSession:
         """Count and cost of the payrolls that pay on days of a span: their own totals."""
         first, after = (t.astimezone(ZoneInfo(zone)).date() for t in (start, end))
         count, cost = 0, Decimal(0)
+        # The list is by pay period, the figure by pay day, which may lie well behind the period or before its end.
         for row in self._all(first - timedelta(days=62), after + timedelta(days=31)):
             if first <= date.fromisoformat(row["check_date"]) < after:
                 count += 1
@@ -103,6 +105,7 @@ class GustoSession:
             number += 1
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

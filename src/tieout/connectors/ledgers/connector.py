@@ -33,6 +33,9 @@ class LedgerFiles:
     """FileReader: a message each entry, or each part of a long one."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """An item for each part of an entry, and one for each currency of the file's own totals; with the
+        option nature = trial_balance an item for each account's balance instead. Refused whole where a row
+        breaks a rule."""
         digest = hashlib.sha256(content).hexdigest()
         try:
             if options.get("nature") == "trial_balance":
@@ -87,6 +90,7 @@ def journals(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def open_session(config: SystemConfig) -> LedgerFiles:
+    """A session without any settings: how a file is read is said by the interface that it comes to."""
     return LedgerFiles()
 
 

@@ -44,6 +44,7 @@ class OdooClient:
 
     def __init__(self, url: str, database: str, key: str, company: int = 0) -> None:
         headers = {"Authorization": f"bearer {key}"}
+        # One server may hold several databases: without the header the host's name chooses one.
         if database:
             headers["X-Odoo-Database"] = database
         self.url, self.company = url.rstrip("/"), company
@@ -67,6 +68,8 @@ class OdooClient:
             body["ids"] = ids
         merged = dict(context or {})
         if self.company:
+            # The first of them is the current company; without it a create goes to the user's default one,
+            # and reads see all that the user may see.
             merged.setdefault("allowed_company_ids", [self.company])
         if merged:
             body["context"] = merged
@@ -76,9 +79,13 @@ class OdooClient:
         reading = method in READING
         try:
             reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+        # No line was opened, so nothing was sent: a write may be tried again.
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise TransientError(f"Odoo at {self.url} cannot be reached: {error}", 2.0) from None
         except httpx2.HTTPError as error:
+            # A call goes on in Odoo after its client has gone: 40 invoices were seen to appear 9 s later,
+            # and a search in between found none. So a write without an answer is unknown, and never
+            # "failed".
             what = f"{model}.{method}: the answer did not come ({error!r})"
             if reading:
                 raise TransientError(what, 0.2) from None
@@ -100,12 +107,18 @@ class OdooClient:
             )
         if reply.status_code == 403:
             raise SetupError(f"the service account lacks a right: {message}")
+        # A record that is gone is an answer; a model or a method that is not there is another version, or
+        # no Odoo.
         if reply.status_code == 404 and name == "odoo.exceptions.MissingError":
             raise RefusedError(what)
         if reply.status_code == 404:
             raise SetupError(f"{what}: check url, database and version (19 or newer)")
+        # PostgreSQL has rolled it back: nothing happened, whatever it was.
         if "could not serialize" in message:
             raise TransientError(what, 0.1)
+        # Odoo answers 500 for a caller's own error too, such as an unknown field, and then names its
+        # exception: it has rolled back. Without a name it was a proxy that spoke, and nobody knows what
+        # Odoo did.
         if reply.status_code == 422 or name.startswith(("builtins.", "odoo.", "tieout.")):
             raise RefusedError(what)
         if reading:
@@ -130,6 +143,7 @@ class OdooClient:
         return str(reply.json().get("version", ""))
 
     def close(self) -> None:
+        """Close the connections; the client is not used again."""
         self._http.close()
 
 

@@ -157,6 +157,7 @@ def set_lock(client: OdooClient, kind: str, until: date) -> None:
     if kind not in LOCKS:
         raise RefusedError(f"{kind!r} is no lock: {', '.join(LOCKS)}")
     held = locks(client)[kind]
+    # Odoo would let some locks go back, and the hard one never: from here none is loosened.
     if held is not None and held >= until:
         return
     domain = [["id", "=", client.company]] if client.company else []

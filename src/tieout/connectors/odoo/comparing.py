@@ -13,6 +13,7 @@ from tieout.documents import EffectBody, ledger_lines
 
 def exact(value: Any) -> Decimal:
     """An amount of Odoo's JSON (its text, kept as a Decimal), freed of its float noise."""
+    # Odoo computes with binary floats and writes what they are. No currency has more than four decimals.
     return Decimal(str(value)).quantize(Decimal("0.0001"))
 
 
@@ -38,6 +39,8 @@ def actual_lines(rows: Iterable[dict[str, Any]], names: Any) -> dict[str, Decima
     """The same of the ledger's own lines; `names` gives codes and tax names of ids."""
     return _sums(
         (
+            # A tax stands on the accounts of Odoo's own repartition, perhaps on several: it is compared by
+            # tax.
             f"tax:{names.tax_name_of(row['tax_line_id'][0])}"
             if row.get("tax_line_id")
             else names.code_of(row["account_id"][0]) + _shares(_named(row, names)),
@@ -83,6 +86,7 @@ def compare(
         read_back["difference"] = str(sum((v for v in expected.values() if v > 0), Decimal(0)))
     elif differences:
         moved = sum((v for v in differences.values() if v > 0), Decimal(0))
+        # Where something only went away nothing is above zero: what is missing is its size.
         moved = moved or -sum(differences.values(), Decimal(0))
         cause = "reversed_in_ledger" if reversals else "changed_in_ledger"
         error = f"reversed by {', '.join(reversals)}: " if reversals else ""

@@ -27,10 +27,12 @@ class Directory:
         """Read everything again but analytic accounts. Raises RefusedError where the company is not there."""
         read = self._client.call
         rows = read("account.account", "search_read", domain=[], fields=["code"])
+        # An account of another company reads without a code, and from Odoo 20 on one of ours may have none.
         self._accounts = {r["code"]: r["id"] for r in rows if r["code"]}
         self._codes = {i: code for code, i in self._accounts.items()}
         rows = read("account.journal", "search_read", domain=[], fields=["code"])
         self._journals = {r["code"]: r["id"] for r in rows}
+        # Only what documents can carry. Names may repeat: 15% is a sale's and a purchase's.
         uses = [["type_tax_use", "in", ["sale", "purchase"]]]
         rows = read("account.tax", "search_read", domain=uses, fields=["name", "type_tax_use"])
         self._taxes = {(r["type_tax_use"], r["name"]): r["id"] for r in rows}

@@ -79,6 +79,7 @@ class Matcher:
         """Pair the lines of each request, unless they are paired already."""
         outcomes: dict[str, Outcome] = {}
         waiting = list(batch)
+        # Look, reconcile what is open, and look again: what became of the lines is what they say then.
         for last in (only_look, True):
             waiting = self._judge_all(waiting, outcomes, reconcile=not last)
         for sending in waiting:
@@ -144,9 +145,13 @@ class Matcher:
             assert isinstance(body, UnmatchRequest)
             _, lines = self._lines([sending])[sending.external_id]
             numbers = Counter(_number(x) for x in lines)
+            # remove_move_reconcile takes every match of the lines that it is given, other people's too:
+            # only those are given that are matched with another line of this very set.
             matched = [x["id"] for x in lines if _number(x) and numbers[_number(x)] > 1]
             if matched:
                 self._client.call(LINE, "remove_move_reconcile", ids=matched)
+            # It deletes the bank line's journal items and makes new ones on suspense: of a bank line only
+            # the statement line's own id lasts.
             if body.statement_lines:
                 self._client.call(
                     "account.bank.statement.line",
@@ -195,10 +200,13 @@ class Matcher:
     def _reconcile(self, body: MatchRequest, lines: list[Row]) -> None:
         for line in body.lines:
             if line.partner:
+                # Community has no method that matches a bank line: its suspense line is moved to the
+                # account, since lines of two accounts cannot be reconciled.
                 values: Row = {"account_id": self._names.account(body.account)}
                 if line.partner > 0:
                     values["partner_id"] = line.partner
                 self._client.call(LINE, "write", ids=[line.line], vals=values)
+        # One line that is matched in full fails the whole call (422).
         open_ids = [x["id"] for x in lines if not x["reconciled"]]
         try:
             self._client.call(LINE, "reconcile", ids=open_ids)

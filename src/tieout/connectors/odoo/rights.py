@@ -25,6 +25,7 @@ def rights_of(client: OdooClient) -> list[Right]:
     found = []
     for what, model, operation, group in _NEEDED:
         try:
+            # Without ids it is the model that is asked about, and no record.
             held = client.call(model, "has_access", ids=[], operation=operation) is True
             said = model if held else f"{operation} on {model}: give the service account the group {group}"
         except (RefusedError, SetupError) as error:

@@ -109,6 +109,8 @@ def unit_price(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
     """Quantity and a unit price that give `net` exactly at two decimals; else one times it."""
     if quantity > 0:
         price = net / quantity
+        # Odoo keeps unit prices with two decimals as it is shipped (decimal accuracy "Product Price"): a
+        # finer one is rounded there, and the line's net with it.
         if price == price.quantize(Decimal("0.01")):
             return quantity, price.quantize(Decimal("0.01"))
     return Decimal(1), net
@@ -158,6 +160,7 @@ def invoice_rows(
                 str(directory.journal(body.journal)),
                 body.partner,
                 on,
+                # A due date that is left out becomes the day of posting.
                 body.due.isoformat() if body.due else on,
                 on,
                 body.reference,

@@ -60,7 +60,9 @@ from tieout.documents import (
     UnmatchRequest,
 )
 
+# Insert or ignore. It protects only what was first loaded with noupdate, so every load of ours carries it.
 _IGNORE = {"mode": "update", "noupdate": True}
+# Without these Odoo writes a log message and a follower for each record: a fifth to a third of the time.
 _QUIET = {
     "tracking_disable": True,
     "mail_create_nolog": True,
@@ -76,6 +78,8 @@ PAYMENT, PRODUCT = "account.payment", "product.product"
 
 
 def open_session(config: SystemConfig) -> OdooSession:
+    """A session for one company of one database, by API key. `own_log` = yes lets Odoo write its chatter,
+    which is quiet otherwise. Nothing is asked of Odoo yet."""
     client = OdooClient(
         config.text("url"),
         config.text("database"),
@@ -92,6 +96,8 @@ class _Pace:
         self.size = 50
 
     def took(self, seconds: float) -> None:
+        # Far from Odoo's limit_time_cpu, 60 s a call as shipped, past which its worker is killed and
+        # nothing made.
         if seconds > 8:
             self.size = max(10, self.size // 2)
         elif seconds < 3:
@@ -112,6 +118,7 @@ class OdooSession:
     def check(self) -> str:
         """What this is, in a line; SetupError where it is not usable, naming what to do."""
         version = self._client.version()
+        # Odoo Online has versions between the yearly ones, such as saas~19.1.
         if int(version.split(".")[0].removeprefix("saas~") or 0) < 19:
             raise SetupError(f"Odoo {version} has no JSON-2: version 19 or newer is needed")
         self._names.refresh()
@@ -126,6 +133,7 @@ class OdooSession:
 
         The first caller's `value` stays; another database answers another value.
         """
+        # database.uuid would say it as well, but to a user of base.group_system alone.
         rows = [[_MARKER_ID, _MARKER, "", value]]
         ids = self._load(PARTNER, PARTNER_FIELDS, rows)
         found = self._client.call(PARTNER, "read", ids=ids, fields=["ref"])
@@ -144,6 +152,8 @@ class OdooSession:
             limit=100,
             context={"active_test": False},
         )
+        # A service account may not search ir.model.data: records are found first, and then asked for their
+        # external ids.
         ids = self._client.call(PARTNER, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
         ours = [r for r in rows if ids.get(str(r["id"])) == self._named(_MARKER_ID)]
         found = ours or [r for r in rows if r["name"] == _MARKER]
@@ -166,6 +176,9 @@ class OdooSession:
                 return self._send_moves(batch)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """What became of these, by external id: a match by its marks, a partner, a product and an unmatch as
+        absent, since sending them again changes nothing, any other by the entry that stands there. One
+        batch holds one kind."""
         match batch[0].body:
             case MatchRequest():
                 return self._matcher.match(batch, only_look=True)
@@ -199,6 +212,8 @@ class OdooSession:
         if answer["ids"]:
             return list(answer["ids"])
         texts = [str(m.get("message", "")) for m in answer["messages"]]
+        # Odoo tries a call again that lost such a race, but not a `load`, which answers 200 with this
+        # message.
         if any("could not serialize" in text for text in texts):
             raise TransientError(f"{model}.load: {texts[0]}", 0.1)
         raise _BadRowsError(
@@ -232,6 +247,7 @@ class OdooSession:
                 ids = self._load(model, fields, [row for _, rows in left for row in rows])
                 return [(s, i) for (s, _), i in zip(left, ids, strict=True)], refused
             except _BadRowsError as error:
+                # A message may name no record: then none of them can be told from the bad one.
                 bad = error.bad or dict.fromkeys(range(len(left)), str(error))
                 refused += [Outcome(left[n][0].external_id, "refused", error=why) for n, why in bad.items()]
                 left = [pair for n, pair in enumerate(left) if n not in bad]
@@ -260,6 +276,7 @@ class OdooSession:
             fields=["default_code"],
             order="id",
         )
+        # Of several under one number the oldest: rows come by id, and the last one that is put here stays.
         known = {r["default_code"]: r["id"] for r in reversed(rows)}
         outcomes: list[Outcome] = []
         missing: list[Sending] = []
@@ -353,6 +370,7 @@ class OdooSession:
         ids = [i for _, i in done]
         drafts = set()
         if ids:
+            # One id that is posted already fails the whole of action_post.
             rows = self._client.call(model, "read", ids=ids, fields=["state"])
             drafts = {r["id"] for r in rows if r["state"] == "draft"}
         if drafts:
@@ -426,6 +444,7 @@ class OdooSession:
     def _look_up_moves(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Find records by reference and external id; a draft or nothing may be sent again."""
         model = _model_of(batch[0].body)
+        # The reference narrows it down, the external id says which: references are not unique in Odoo.
         named = "memo" if model == PAYMENT else "ref"
         references = sorted({str(getattr(s.body, "reference", "")) for s in batch})
         rows = self._client.call(model, "search_read", domain=[[named, "in", references]], fields=[named])
@@ -491,6 +510,9 @@ class OdooSession:
             )  # fmt: skip
 
     def facts(self) -> LedgerFacts:
+        """The latest of the company's lock dates (fiscal year, hard, sale, tax), and every rate of every
+        currency by day: units of the currency for one of the company's."""
+        # Without its id the first company by name would answer, which need not be the user's own.
         domain = [["id", "=", self._client.company]] if self._client.company else []
         company = self._client.call("res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1)
         locks = [date.fromisoformat(company[0][n]) for n in _LOCKS if company and company[0][n]]
@@ -500,6 +522,7 @@ class OdooSession:
             "search_read",
             domain=[],
             fields=["currency_id", "name", "rate"],
+            # A rate's name is its day.
             order="name",
         )
         for row in rows:
@@ -508,6 +531,8 @@ class OdooSession:
         return LedgerFacts(max(locks, default=None), rates)
 
     def foreign(self, references: Sequence[str]) -> dict[str, str]:
+        """Customer invoices with these references that stand and carry none of our external ids: reference to
+        the invoice's number, or to its id while it is a draft."""
         rows = self._client.call(
             MOVE,
             "search_read",
@@ -573,6 +598,7 @@ class OdooSession:
         }
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._client.close()
 
 

@@ -27,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def open_session(config: SystemConfig) -> PaymentFiles:
+    """A session that writes into one folder of this machine. The folder is not looked at yet: `check` does."""
     return PaymentFiles(Path(config.text("folder")))
 
 
@@ -49,6 +50,8 @@ class PaymentFiles:
         return f"payment files into {self._folder}"
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """A bank's answer (pain.002), one item a file, named by the hash of its bytes. Refused where it is
+        none."""
         content = bytes(content)
         try:
             read_status(content)
@@ -61,10 +64,14 @@ class PaymentFiles:
         return Proof("its XML is closed")
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Write each file whole under its name. Raises SetupError where the folder cannot be written to:
+        nothing was."""
         self.check()
         return [self._write(sending) for sending in batch]
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Confirmed where these bytes were written under this name, refused where others were, absent where
+        nothing was."""
         return [self._written(s) or Outcome(s.external_id, "absent") for s in batch]
 
     def _written(self, sending: Sending) -> Outcome | None:

@@ -34,6 +34,8 @@ class PayrollFiles:
     """FileReader: the run as its totals, and what they are made of, which only the vault keeps."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """An item for each part of a run, for each currency of the file's own totals, and for what persons
+        earn, which is kept and makes no document. Refused whole where a row breaks a rule."""
         digest = hashlib.sha256(content).hexdigest()
         try:
             yield from journal_items(
@@ -93,6 +95,7 @@ def details(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def open_session(config: SystemConfig) -> PayrollFiles:
+    """A session without any settings: components and their accounts are said by the interface."""
     return PayrollFiles()
 
 

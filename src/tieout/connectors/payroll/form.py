@@ -44,6 +44,9 @@ class Component(NamedTuple):
 
 
 class PayrollRow(NamedTuple):
+    """A row that holds: its number in the file, and its amount, signed as the bureau writes it. A
+    row of the run TOTAL is the bureau's own sum of its component."""
+
     number: int
     run: str
     period: str

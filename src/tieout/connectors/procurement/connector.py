@@ -34,6 +34,8 @@ class ProcurementFiles:
     """FileReader: a message each supplier, order, receipt or bill."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """An item for each supplier, order, receipt or bill of a file. Refused where neither its name nor the
+        interface says which form it has, or where a row breaks a rule."""
         digest, form = hashlib.sha256(content).hexdigest(), form_of(name, options)
         if form not in FORMS:
             raise FileRefusedError(
@@ -65,22 +67,28 @@ class ProcurementFiles:
 
 
 def suppliers(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A message of the form suppliers to its supplier. Raises ValueError."""
     return [normalise.supplier(normalise.kept(raw, "suppliers"))]
 
 
 def orders(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A message of the form orders to its order. Raises ValueError."""
     return [normalise.order(normalise.kept(raw, "orders"))]
 
 
 def receipts(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A message of the form receipts to its receipt, in the interface's currency: the form has none. Raises
+    ValueError."""
     return [normalise.receipt(normalise.kept(raw, "receipts"), str(options.get("currency", "USD")))]
 
 
 def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A message of the form bills to its bill. Raises ValueError."""
     return [normalise.bill(normalise.kept(raw, "bills"))]
 
 
 def open_session(config: SystemConfig) -> ProcurementFiles:
+    """A session without any settings: how a file is read is said by the interface that it comes to."""
     return ProcurementFiles()
 
 

@@ -117,10 +117,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     terms_days: int | None = None
 
     def text(self, name: str, default: str = "") -> str:
+        """The text in a column, `default` where the cell is empty or the column missing."""
         return self.texts.get(name) or default
 
     @property
     def dimensions(self) -> dict[str, str]:
+        """The source's own keys of the dimensions that the row fills, by dimension."""
         return {d: self.texts[d] for d in DIMENSIONS if self.texts.get(d)}
 
 

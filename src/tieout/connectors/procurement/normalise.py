@@ -35,6 +35,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def batch(self) -> str:
+        """What came together: the file's name and the first 12 hex digits of its hash."""
         return f"{self.file}:{self.file_sha256[:12]}"
 
 
@@ -47,10 +48,12 @@ def kept(raw: bytes, form: str) -> Kept:
 
 
 def noon(day: date) -> datetime:
+    """A day as an instant: at noon UTC it is the same day in every zone from UTC-12 to UTC+11."""
     return datetime.combine(day, time(12), UTC)
 
 
 def supplier(told: Kept) -> Document:
+    """Its account as it was told, blanks taken out; a supplier that says no terms is paid after 30 days."""
     row = told.rows[0]
     iban = row.text("iban").replace(" ", "").upper()
     return Supplier(
@@ -74,6 +77,7 @@ def supplier(told: Kept) -> Document:
 
 
 def order(told: Kept) -> Document:
+    """The order with the sum of its lines, quantity by price, rounded once to the currency."""
     first, currency = told.rows[0], told.rows[0].text("currency")
     net = sum((r.amounts["quantity"] * r.amounts["price"] for r in told.rows), Decimal(0))
     return PurchaseOrder(
@@ -103,6 +107,7 @@ def order(told: Kept) -> Document:
 
 
 def receipt(told: Kept, currency: str) -> Document:
+    """What came of one line. A negative quantity went back."""
     row = told.rows[0]
     return GoodsReceipt(
         key=key_of(told.form, row),
@@ -118,6 +123,7 @@ def receipt(told: Kept, currency: str) -> Document:
 
 
 def bill(told: Kept) -> Document:
+    """The bill with its taxes summed by key; a tax that is no exact amount of the currency raises MoneyError."""
     first, currency = told.rows[0], told.rows[0].text("currency")
     taxes: dict[str, TaxLine] = {}
     for row in told.rows:

@@ -45,6 +45,7 @@ _QUERIES = {
 
 
 def open_session(config: SystemConfig) -> SalesforceSession:
+    """A session by the client credentials of a connected app. No token is asked for yet."""
     return SalesforceSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
 
 
@@ -80,6 +81,8 @@ class SalesforceSession:
         return patiently(lambda: self._once(method, path, writing, given))
 
     def _once(self, method: str, path: str, writing: bool, given: dict[str, Any]) -> httpx2.Response:
+        # A session ends when it ends: the first 401 asks for another token, a second one is the app's own
+        # fault.
         for attempt in (1, 2):
             if not self._token:
                 self._log_in()
@@ -117,6 +120,8 @@ class SalesforceSession:
         return answer
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of accounts or won opportunities by SystemModstamp. A later poll begins `overlap_minutes`
+        (120) before the newest change that was seen; Salesforce's own locator leads through the pages."""
         if cursor.get("next"):
             answer = self._ask("GET", str(cursor["next"])).json(parse_float=Decimal)
         else:
@@ -124,6 +129,7 @@ class SalesforceSession:
             if since := cursor.get("since"):
                 overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
                 start = (datetime.fromisoformat(str(since)) - overlap).astimezone(UTC)
+                # A dateTime of SOQL stands without quotes.
                 where.append(f"SystemModstamp >= {start.strftime('%Y-%m-%dT%H:%M:%SZ')}")
             clause = f" WHERE {' AND '.join(where)}" if where else ""
             answer = self._query(f"{_QUERIES[stream]}{clause} ORDER BY SystemModstamp, Id")
@@ -175,6 +181,7 @@ class SalesforceSession:
                 raw = json.dumps({"Credit_Exposure__c": "#", "Collection_Status__c": body.collection_status})
                 content = raw.replace('"#"', str(body.exposure.value))
                 self._ask("PATCH", path, writing=True, content=content)
+                # The answer to a PATCH has no body, and a trigger may have made another value of ours.
                 outcomes.append(self._read(sending, body))
             except RefusedError as error:
                 outcomes.append(Outcome(sending.external_id, "refused", error=str(error)))
@@ -193,6 +200,7 @@ class SalesforceSession:
         return Outcome(sending.external_id, "absent", read_back=shown)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Read each account's fields: confirmed where they hold what was sent, absent where they do not."""
         outcomes = []
         for sending in batch:
             assert isinstance(sending.body, CrmUpdate)
@@ -200,6 +208,7 @@ class SalesforceSession:
         return outcomes
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 

@@ -21,6 +21,7 @@ def _at(text: str) -> datetime:
 
 
 def account(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A row of Account to its customer; it carries no money, so the currency is the interface's."""
     row = msgspec.json.decode(raw)
     return [
         Customer(

@@ -17,6 +17,8 @@ class SettlementFiles:
     """FileReader: one message a report, known again by its content whatever its name."""
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
+        """One item a report, named by the hash of its bytes. Refused where its columns do not hold what the
+        interface says, or it does not add up."""
         content = bytes(content)
         try:
             read_report(content, options)
@@ -38,6 +40,7 @@ class SettlementFiles:
 
 
 def open_session(config: SystemConfig) -> SettlementFiles:
+    """A session without any settings: which provider's report it is says the interface."""
     return SettlementFiles()
 
 

@@ -118,6 +118,7 @@ def _movement(
     batch = statement.head.statement_id if provider.payout_is_line else ""
     digest = hashlib.sha256("\x1f".join((batch, money, *words)).encode()).hexdigest()[:16]
     name = f"{provider.name}:{line.bank_reference or batch or line.booked_on.isoformat()}:{digest}"
+    # Two rows that are equal in everything are two movements: the second is the second, in every report.
     seen[name] += 1
     payment = line.bank_reference
     is_payout = category.startswith("payout")

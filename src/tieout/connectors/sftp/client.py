@@ -16,6 +16,8 @@ _TIMEOUT_S = 20
 
 
 def open_session(config: SystemConfig) -> SftpFolder:
+    """A session for one folder of one server, by password or private key, with the host key pinned. No line
+    is opened yet."""
     return SftpFolder(
         host=config.text("host"),
         port=int(config.text("port", "22") or 22),
@@ -52,6 +54,7 @@ class SftpFolder:
         return [
             RemoteFile(entry.filename, f"{entry.st_size}:{entry.st_mtime}")
             for entry in sorted(found, key=lambda e: (e.st_mtime or 0, e.filename))
+            # A name that begins with a dot is how senders hide a file that they are still writing.
             if stat.S_ISREG(entry.st_mode or 0) and not entry.filename.startswith(".")
         ]
 
@@ -64,12 +67,14 @@ class SftpFolder:
             if size > LARGEST:
                 raise SetupError(f"{name} has {size} bytes, more than {LARGEST}: take it in by hand")
             with client.open(path, "rb") as file:
+                # It may have grown since it was looked at.
                 content = file.read(LARGEST + 1)
         except (OSError, paramiko.SSHException, EOFError) as error:
             raise self._failed(error, f"cannot read {name}") from None
         return bytes(content)
 
     def close(self) -> None:
+        """Close the line. The next call opens another."""
         if self._transport is not None:
             self._transport.close()
         self._transport = self._client = None

@@ -36,6 +36,8 @@ API_VERSION = "2026-07"
 
 
 def open_session(config: SystemConfig) -> ShopifySession:
+    """A session by access token; `webhook_secrets` may hold several, parted by blanks, while one is being
+    changed."""
     secrets = config.text("webhook_secrets").split()
     return ShopifySession(config.text("url"), config.text("token"), secrets)
 
@@ -70,6 +72,7 @@ class ShopifySession:
         if reply.status_code >= 500:
             raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers, 0.3))
         body: dict[str, Any] = reply.json(parse_float=Decimal)
+        # GraphQL answers 200 and puts its errors inside; that the cost bucket is empty passes by itself.
         for error in body.get("errors", []):
             if error.get("extensions", {}).get("code") == "THROTTLED":
                 raise TransientError("Shopify: the cost bucket is empty", _refill(body))
@@ -99,6 +102,8 @@ class ShopifySession:
         return Page(items, {"since": max(newest, since)})
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
+        """One item for a signed push: it wakes the poll of orders, and nothing of it is booked. It is known
+        again by the event's id, which stays over retries. Raises SignatureError, ValueError."""
         verify_signature(headers.get("x-shopify-hmac-sha256", ""), body, self._secrets)
         value = json.loads(body)
         if not isinstance(value, dict):
@@ -113,6 +118,7 @@ class ShopifySession:
     ) -> list[ControlTotal]:
         """Orders and refunds of the days, as Shopify's own analytics sum them."""
         first = start.astimezone(ZoneInfo(zone)).date()
+        # ShopifyQL counts by the shop's days, and the last one is part of the span.
         last = (end - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()
         query = (
             "FROM sales SHOW orders, total_sales, refunds, total_returns "
@@ -127,6 +133,8 @@ class ShopifySession:
         row = _first_row(table)
         orders, refunds = int(row.get("orders", 0)), int(row.get("refunds", 0))
         returned = Decimal(str(row.get("total_returns", "0")))
+        # total_sales is what is left after returns; here orders count whole, and refunds are documents of
+        # their own.
         sold = Decimal(str(row.get("total_sales", "0"))) + returned
         zero = Decimal(0)
         return [
@@ -135,6 +143,7 @@ class ShopifySession:
         ]
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 
@@ -162,6 +171,8 @@ def _first_row(table: dict[str, Any]) -> dict[str, Any]:
 def _refill(body: dict[str, Any]) -> float:
     cost = body.get("extensions", {}).get("cost", {})
     status = cost.get("throttleStatus", {})
+    # The bucket fills by restoreRate points a second (shopify.dev/docs/api/usage/rate-limits): long enough
+    # for what this query lacks.
     missing = float(cost.get("requestedQueryCost", 100)) - float(status.get("currentlyAvailable", 0))
     return max(0.1, missing / float(status.get("restoreRate", 50) or 50))
 

@@ -37,6 +37,7 @@ def _money(value: dict[str, Any] | None, currency: str) -> Amount:
 
 
 def _number(gid: str) -> str:
+    # gid://shopify/Order/5000: other systems know the bare number.
     return gid.rpartition("/")[2]
 
 

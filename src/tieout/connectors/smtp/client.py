@@ -17,6 +17,7 @@ from tieout.documents import MailOut
 
 
 def open_session(config: SystemConfig) -> SmtpSession:
+    """A session for one mail server. No line is opened yet."""
     return SmtpSession(config)
 
 
@@ -72,6 +73,7 @@ class SmtpSession:
             server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
+            # RFC 5321, 4.2.1: 4yz passes by itself, 5yz does not.
             if 400 <= code < 500:
                 return Outcome(sending.external_id, "unsent", error=f"the mail server puts it off ({code})")
             return Outcome(sending.external_id, "refused", error=f"address refused ({code})")

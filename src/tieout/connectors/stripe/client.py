@@ -35,6 +35,7 @@ from tieout.connector_api import (
     wait_asked,
 )
 
+# As Stripe's own libraries have it (docs.stripe.com/webhooks).
 _TOLERANCE = timedelta(minutes=5)
 _BALANCE = "balance.summary.1"
 _REPORTS = ("balance_change_from_activity.summary.1", "payouts.summary.1")
@@ -43,6 +44,7 @@ _DISPUTE_WINDOW = timedelta(days=120)
 
 
 def open_session(config: SystemConfig) -> StripeSession:
+    """A session by API key; `webhook_secrets` may hold several, parted by blanks, while one is being rolled."""
     return StripeSession(config.text("url"), config.text("key"), config.text("webhook_secrets").split())
 
 
@@ -91,6 +93,9 @@ class StripeSession:
     # Poller
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of balance transactions or payouts from `overlap_minutes` (120) before what was seen last;
+        of disputes always all of the last days, since Stripe lists them by the day they were opened and
+        not by their last change."""
         overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
         since = cursor.get("since")
         start = int(since) - int(overlap.total_seconds()) if since else 0
@@ -104,6 +109,8 @@ class StripeSession:
         return Page(items, {})
 
     def _poll_transactions(self, cursor: dict[str, Any], start: int) -> Page:
+        # By creation, since a balance transaction never changes. With its source, which names order and
+        # charge: without it each row would be a call more.
         params = {"limit": 100, "created[gte]": start, "expand[]": "data.source"}
         if cursor.get("after"):
             params["starting_after"] = cursor["after"]
@@ -126,6 +133,7 @@ class StripeSession:
             rows = self._all("/v1/balance_transactions", {"payout": payout["id"]})
             body = {
                 "payout": payout,
+                # The payout's own movement stands in its list, and is none of what it pays out.
                 "transactions": [r["id"] for r in rows if r["type"] != "payout"],
             }
             items.append(_item("payouts", payout["id"], body))
@@ -145,6 +153,8 @@ class StripeSession:
     # WebhookReceiver
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
+        """One item for a signed event: it wakes a poll, and nothing of it is booked. Raises SignatureError,
+        also for a signature too old at `now`, and ValueError."""
         verify_signature(headers.get("stripe-signature", ""), body, self._secrets, now)
         event = msgspec.json.decode(body)
         if not isinstance(event, dict) or "id" not in event or "type" not in event:
@@ -192,6 +202,7 @@ class StripeSession:
                 "parameters[interval_end]": int(end.timestamp()),
             },
         ).json()
+        # A report is made in Stripe's own time: five minutes of asking, then the lane waits.
         for _ in range(600):
             if run["status"] == "succeeded":
                 return self._get(f"/v1/files/{run['result']['id']}/contents").text
@@ -202,6 +213,7 @@ class StripeSession:
         raise TransientError(f"Stripe report {report} does not finish", 60)
 
     def close(self) -> None:
+        """Close the connections; the session is not used again."""
         self._http.close()
 
 
@@ -229,5 +241,6 @@ def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: date
 
 def _item(stream: str, key: str, body: dict[str, Any]) -> Item:
     raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    # Equal bytes are the same item, read in however many overlapping polls; any change makes another.
     digest = hashlib.sha256(raw).hexdigest()[:16]
     return Item(stream, key, f"{stream}:{key}:{digest}", raw)

@@ -57,7 +57,9 @@ def movement(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     assert isinstance(source, dict)
     metadata = source.get("metadata") or {}
     group = str(row["reporting_category"])
+    # A category that is not in the table keeps Stripe's name, under which it becomes a case.
     category = _CATEGORIES.get(group, group)
+    # A refund and a dispute name their charge; of a charge it is its own id.
     payment = str(source.get("charge") or source.get("id") or row.get("source") or "")
     billing = source.get("billing_details") or {}
     return [
@@ -104,6 +106,8 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     status = str(row["status"])
     if status.startswith("warning"):
         status = "inquiry"
+    # Stripe's disputes do not say when they changed last: `changed_at` is the sandbox's word, and a real
+    # dispute has the instant at which it was opened.
     changed = row.get("metadata", {}).get("changed_at") or row["created"]
     return [
         Dispute(

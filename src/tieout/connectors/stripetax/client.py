@@ -29,6 +29,7 @@ _REASONS = {
 
 
 def open_session(config: SystemConfig) -> StripeTaxSession:
+    """A session by API key. Nothing is asked of Stripe yet."""
     return StripeTaxSession(config.text("url"), config.text("key"))
 
 
@@ -65,6 +66,7 @@ class StripeTaxSession:
         if question.exemption:
             form["customer_details[taxability_override]"] = "customer_exempt"
         for number, line in enumerate(question.lines):
+            # Stripe takes whole minor units; a net that is finer is refused, and not rounded.
             minor = Amount.exact(line.net, question.currency).value.scaleb(minor_digits(question.currency))
             form |= {
                 f"line_items[{number}][amount]": f"{minor:.0f}",

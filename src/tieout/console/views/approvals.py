@@ -20,11 +20,14 @@ class Approvals:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """The open requests of whoever looks, or with `state=all` every one, a page at a time."""
         state = "all" if page.arg("state") == "all" else "open"
         found = await page.api.get("/approvals", state=state, after=page.arg("after"))
         return self._r.render(page, "approvals.html", list=found, now=page.now)
 
     async def act(self, page: Page) -> str:
+        """Decide the requests that were ticked; what became of them, as a sentence. Raises AnswerError where
+        none was."""
         numbers = [int(n) for n in page.values("request") if n.isdigit()]
         if not numbers:
             raise AnswerError(422, {"detail": "choose requests first: the boxes before them"})
@@ -38,6 +41,7 @@ class Approval:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One request: what it is about, with its postings, beside what it was before."""
         found = await page.api.get(f"/approvals/{page.request.path_params['number']}")
         return self._r.render(
             page, "approval.html", r=found, postings=lines_of(found["content"]), as_text=as_text,
@@ -45,6 +49,8 @@ class Approval:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:
+        """Decide one request as it was seen: the digest of the content goes along, so an edit in between
+        refuses it."""
         return await _decide(page, [page.request.path_params["number"]], page.typed.get("seen", ""))
 
 

@@ -22,6 +22,8 @@ class Cases:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Cases by cause and one by one, filtered by what the address says, the open ones unless it asks for
+        others."""
         causes = await page.api.get("/cases/causes")
         wanted = {k: page.arg(k) for k in _FILTERS}
         state = page.arg("state") if page.arg("state") in ("solved", "all") else "open"
@@ -39,6 +41,8 @@ class Cases:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
+        """One deed on all cases of a cause, or on those that were ticked; what became of them, as a sentence,
+        or None where the answer is shown on the page (a trial). Raises AnswerError where none was ticked."""
         what = page.typed.get("act")
         if what == "try":
             page.shown["tried"] = await page.api.post("/cases/try", {"cause": page.arg("cause")})
@@ -70,6 +74,7 @@ class Case:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One case with its document and its source, where whoever looks may see these."""
         found = await page.api.get(f"/cases/{page.request.path_params['number']}")
         document = source = None
         if found["document_id"] and page.may("documents:read"):
@@ -80,6 +85,8 @@ class Case:
         )
 
     async def act(self, page: Page) -> str | None:
+        """One deed on one case; what became of it, as a sentence, or None where the answer is shown on the
+        page (a trial)."""
         number = page.request.path_params["number"]
         reason = {"reason": page.typed.get("reason", "")}
         match page.typed.get("act"):

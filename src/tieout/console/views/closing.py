@@ -24,6 +24,7 @@ class Closes:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Every close of every entity, how many business days each took, and the runbooks."""
         found = await page.api.get("/closes")
         books = await page.api.maybe("/runbooks") or []
         days = [c for c in found if c["business_days"] is not None][:24]
@@ -50,6 +51,7 @@ class Close:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One entity's period: its tasks by day, who signed, what the close waits for."""
         found = await page.api.get(self._path(page))
         signed = sum(t["state"] == "signed" for t in found["tasks"])
         days = found["days"]
@@ -59,6 +61,8 @@ class Close:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:
+        """Read the evidence anew, lock the ledger, sign everything that is done or the tasks that were
+        ticked; what became of it, as a sentence. Raises AnswerError where none was."""
         path = self._path(page)
         match page.typed.get("act"):
             case "look":

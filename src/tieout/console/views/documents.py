@@ -18,6 +18,7 @@ class Documents:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Documents that fit the address's filters, a page at a time."""
         wanted = {k: page.arg(k) for k in _FILTERS}
         found = await page.api.get("/documents", **wanted, after=page.arg("after"))
         told = await page.api.maybe("/series/flows")
@@ -28,6 +29,7 @@ class Documents:
         )  # fmt: skip
 
     async def one(self, page: Page) -> Response:
+        """One document with its source's bytes, its effects and, for whoever may see it, its evidence."""
         number = page.request.path_params["number"]
         found = await page.api.get(f"/documents/{number}")
         source = await page.api.maybe(f"/documents/{number}/source")

@@ -32,6 +32,7 @@ class Interfaces:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """The map of systems and flows, each flow's health, volume and backlog."""
         flows = await page.api.get("/interfaces")
         volumes = await _volumes(page, "")
         backlog = [f for f in flows if f["backlog"] or f["held"]]
@@ -56,6 +57,8 @@ class Interface:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One flow, with its days' volumes; a replay is offered over the month in which the project's clock
+        stands."""
         name = page.request.path_params["name"]
         found = await page.api.get(f"/interfaces/{quote(name, safe='')}")
         volumes, now = await _volumes(page, name), page.now
@@ -67,6 +70,8 @@ class Interface:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
+        """Pause, resume, run or replay it; what became of it, as a sentence, or None where the answer is
+        shown on the page (a trial of a replay)."""
         path = f"/interfaces/{quote(page.request.path_params['name'], safe='')}"
         span = {"since": page.typed.get("since", ""), "until": page.typed.get("until", "")}
         match page.typed.get("act"):
@@ -105,6 +110,7 @@ def _count(number: int, what: str) -> str:
 
 
 def volume_chart(rows: list[dict[str, Any]]) -> Any:
+    """A column a day, in the order of the rows, each day without its year."""
     return columns(
         "Documents a day",
         [(r["day"][5:], r["documents"], f"{r['day']}: {r['documents']} documents") for r in rows],

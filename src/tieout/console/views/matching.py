@@ -20,6 +20,8 @@ class Matching:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One entity's open lines of both sides, what is suggested, what was matched, and how well matching
+        does by itself."""
         sums = await page.api.get("/matches/open/sums")
         entities = page.who["entities"]
         entity = page.arg("entity") or next((s["entity"] for s in sums), entities[0] if entities else "")
@@ -53,6 +55,8 @@ class Matching:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:
+        """Decide a suggestion, or match, book or take apart the lines that were ticked; what became of it, as
+        a sentence. Raises AnswerError where too few were."""
         number, reason = page.typed.get("suggestion", ""), {"reason": page.typed.get("reason", "")}
         lines = [int(n) for n in page.values("line") if n.isdigit()]
         where = f"/matches/suggestions/{number}"
@@ -100,9 +104,11 @@ class Lessons:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Every lesson that matches by hand taught, whatever became of it."""
         return self._r.render(page, "lessons.html", lessons=await page.api.get("/lessons"))
 
     async def act(self, page: Page) -> str:
+        """Approve a lesson, or reject it with a reason; what became of it."""
         number = page.typed.get("lesson", "")
         if page.typed.get("act") == "approve":
             await page.api.post(f"/lessons/{number}/approve")

@@ -16,6 +16,7 @@ class Payments:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """The runs of one entity: the one that was chosen, else the first that pays."""
         entities = [e["entity"] for e in await page.api.get("/payment-runs/entities")]
         entity = page.typed.get("entity") or page.arg("entity") or (entities[0] if entities else "")
         runs = await page.api.get("/payment-runs", entity=entity) if entity in entities else []
@@ -24,6 +25,8 @@ class Payments:
         )
 
     async def act(self, page: Page) -> str | None:
+        """Propose a run, which waits for somebody else; or look at what one would pay (None: it is shown on
+        the page)."""
         given: dict[str, Any] = {
             "entity": page.typed.get("entity", ""),
             "pay_on": page.typed.get("pay_on", ""),

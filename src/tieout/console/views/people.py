@@ -32,6 +32,7 @@ class Access:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """People, roles, service keys, and the changes that wait for a second administrator."""
         roles = await page.api.get("/access/roles")
         people = await page.api.get("/access/people")
         operations = sorted({o for r in roles for o in r["operations"]})
@@ -42,6 +43,8 @@ class Access:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
+        """One change of who may do what; what became of it, as a sentence, or None where a secret is shown on
+        the page (a link, a key): once, and never again."""
         name = page.typed.get("name", "")
         given: dict[str, Any]
         path, api = f"/access/people/{quote(name, safe='')}", page.api
@@ -103,11 +106,14 @@ class Me:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One's own sessions and ways to sign in."""
         return self._r.render(
             page, "me.html", sessions=await page.api.get("/me/sessions"), ways=await page.api.get("/me/ways")
         )
 
     async def act(self, page: Page) -> str | None:
+        """End one's other sessions, remove a way to sign in, change the password; or make recovery codes,
+        which are shown once (None)."""
         match page.typed.get("act"):
             case "end-others":
                 await page.api.post("/me/sessions", method="DELETE")

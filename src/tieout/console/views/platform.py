@@ -22,6 +22,7 @@ class Mappings:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Every mapping table, with how many rows it has."""
         return self._r.render(page, "mappings.html", tables=await page.api.get("/mappings"))
 
 
@@ -32,12 +33,16 @@ class Mapping:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """One table, its rows filtered by words and by the day they hold on; the text that is edited is
+        always the whole."""
         path = self._path(page)
         found = await page.api.get(path, words=page.arg("words"), on=page.arg("on"))
         whole = found if not (page.arg("words") or page.arg("on")) else await page.api.get(path)
         return self._r.render(page, "mapping.html", m=found, text=as_table(whole["rows"]))
 
     async def act(self, page: Page) -> str | None:
+        """Put another content in force, where the table still is what was seen; or show what that would
+        change (None)."""
         given = {"content": page.typed.get("content", "")}
         if page.typed.get("act") == "try":
             page.shown["diff"] = await page.api.post(f"{self._path(page)}/try", given)
@@ -67,6 +72,8 @@ class Evidence:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Entries of the evidence that fit the address's filters, a page at a time, and the key by which to
+        verify them."""
         wanted = {k: page.arg(k) for k in _SEARCH}
         found = await page.api.get("/evidence", **wanted, after=page.arg("after"))
         return self._r.render(page, "evidence.html", list=found, key=await page.api.maybe("/evidence/key"))
@@ -79,6 +86,7 @@ class Systems:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Systems and how they stand, what can be connected by the browser, and who is told of events."""
         kinds = await page.api.get("/systems/kinds")
         wanted = page.typed.get("connector") or page.arg("kind")
         chosen = next((k for k in kinds if k["connector"] == wanted and k["by_browser"]), None)
@@ -88,6 +96,8 @@ class Systems:
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
+        """Test, connect or take out a system, begin or end a subscription; what became of it, as a sentence,
+        or None where the answer is shown on the page (a test's steps, a new secret: once)."""
         match page.typed.get("act"):
             case "test":
                 name = quote(page.typed.get("system", ""), safe="")

@@ -22,6 +22,8 @@ class TieOut:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """The tie-out by period, newest first, filtered by what the address says; filters offer what there is
+        without them."""
         every = await page.api.get("/tie-out")
         wanted = {k: page.arg(k) for k in ("period", "entity", "interface")}
         rows = [r for r in every["rows"] if all(not v or r[k] == v for k, v in wanted.items())]
@@ -36,6 +38,7 @@ class TieOut:
         )  # fmt: skip
 
     async def behind(self, page: Page) -> Response:
+        """The documents behind one figure of the tie-out, beside that figure."""
         wanted = {k: page.arg(k) for k in ("interface", "entity", "period", "currency", "bucket")}
         found = await page.api.get("/tie-out/documents", **wanted, after=page.arg("after"))
         keys = ("interface", "entity", "period")
@@ -51,10 +54,13 @@ class Payouts:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """Payouts with how their proofs stand, a page at a time."""
         found = await page.api.get("/payouts", entity=page.arg("entity"), after=page.arg("after"))
         return self._r.render(page, "payouts.html", list=found)
 
     async def one(self, page: Page) -> Response:
+        """One payout's movements, their sum and their sums by category: what never came has no amount and is
+        counted in neither."""
         number = page.request.path_params["number"]
         found = await page.api.get(f"/payouts/{number}")
         parts = found["movements"]

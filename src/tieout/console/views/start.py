@@ -16,6 +16,7 @@ class Start:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """The steps from nothing to a proven payout; the first that is not done is the one to take."""
         steps = await self._steps(page)
         first_open = next((s for s in steps if not s["done"]), None)
         for step in steps:

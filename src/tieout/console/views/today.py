@@ -19,6 +19,8 @@ class Today:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
+        """What failed with its money at risk, summed by currency, the largest first. Who may see no cases is
+        told so."""
         if not page.may("cases:read"):
             return self._r.render(page, "nothing.html")
         told = await page.api.get("/today", entity=page.arg("entity"))

@@ -23,7 +23,9 @@ from tieout.formats.unparsed import Remainder
 from tieout.money import MoneyError, from_minor
 
 _HEADER = re.compile(r"\s*01,[^,]*,[^,]*,\d{6},")
+# Type codes of a ledger's opening and closing balance.
 _OPENING, _CLOSING = "010", "015"
+# As-of-date modifiers: 1 is interim of the day before, 3 interim of this one; 2 and 4 are final.
 _INTERIM = ("1", "3")
 _LARGEST_RECORD = 64 << 10
 
@@ -54,6 +56,7 @@ class Bai2Reader(Remainder):
         super().__init__(self._text.decoded)
 
     def at(self, record: _Record) -> Place:
+        """Where a record stands: from its first line to the last of its continuations (88)."""
         return self._text.at(record.first, record.last)
 
     def _records(self) -> Iterator[_Record]:
@@ -148,6 +151,7 @@ class _Group:
         if len(fields) < 4:
             raise FormatError("a group header (02) without its day", place)
         self.sender, self.on = fields[1], _day(fields[3], place)
+        # The specification's default.
         self.currency = (fields[5] if len(fields) > 5 else "") or "USD"
         self.interim = len(fields) > 6 and fields[6] in _INTERIM
         self.records, self.accounts, self.total = record.lines, 0, 0
@@ -199,6 +203,7 @@ class _Account:
         value = self._money(amount, place)
         if code < "100":
             self.balances.append(Balance(value, self.currency, self._group.on, code))
+        # Total credits and total debits.
         elif code in ("100", "400"):
             self.counts[code] = (abs(value), items)
         else:
@@ -232,6 +237,7 @@ class _Account:
                 f"type code {code} is neither a credit (100 to 399) nor a debit (400 to 699)", place
             )
         rest = [x.strip() for x in fields[at : at + 2]] + ["", ""]
+        # The text is the last field, and may hold commas itself.
         text = " ".join(
             x.strip() for x in (",".join(fields[at + 2 :]).removesuffix("/"), *record.parts[1:]) if x.strip()
         )
@@ -315,6 +321,7 @@ def _signed(fields: list[str], at: int, reader: Bai2Reader, record: _Record) -> 
 def _funds(fields: list[str], at: int, reader: Bai2Reader, record: _Record) -> int:
     """The position behind the funds type and what it brings."""
     kind = fields[at].strip(" /") if at < len(fields) else ""
+    # S: three amounts by day. V: a day and a time. D: so many pairs of days and amounts.
     if kind == "S":
         return at + 4
     if kind == "V":

@@ -27,7 +27,11 @@ Piece = tuple[str, int, int, bytes]
 
 
 class Stream(Protocol):
-    def read(self, size: int) -> bytes: ...
+    """Where a document's bytes come from: a file, or what was read of it already and then the rest."""
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; b"" at the end."""
+        ...
 
 
 class Cutter:

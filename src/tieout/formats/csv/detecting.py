@@ -124,6 +124,7 @@ def _date_form(dates: list[str]) -> str:
     if all(len(h[1]) == 4 for h in hits):
         return f"YYYY{mark}MM{mark}DD"
     year = "YYYY" if all(len(h[4]) == 4 for h in hits) else "YY"
+    # Where points stand between them the day comes first.
     if mark == "." or any(int(h[1]) > 12 for h in hits):
         return f"DD{mark}MM{mark}{year}"
     if any(int(h[3]) > 12 for h in hits):

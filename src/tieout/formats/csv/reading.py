@@ -211,7 +211,9 @@ class CsvReader(Remainder):
     def amount(self, text: str, currency: str, place: Place) -> Decimal:
         """A number as the dialect writes it, signed. Raises FormatError for any other."""
         d = self.dialect
+        # The typesetter's minus, blanks between thousands, and the Swiss apostrophe.
         plain = text.replace("\u2212", "-").replace("\xa0", "").replace(" ", "").replace("'", "")
+        # (12.50) and 12.50- are how ledgers write what is below zero.
         negative = plain.startswith(("-", "(")) or plain.endswith("-")
         bare = plain.strip("()").lstrip("+-").removesuffix("-")
         thousands = re.escape(d.thousands)

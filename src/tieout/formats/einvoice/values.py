@@ -29,10 +29,12 @@ def number(words: str, term: str) -> Decimal:
 
 
 def amount(element: Element, path: str, term: str) -> Decimal:
+    """The number at a path that no invoice may lack. Raises FormatError, which names the term."""
     return number(needed(element, path, term), term)
 
 
 def maybe(element: Element, path: str, term: str) -> Decimal | None:
+    """The number at a path, None where there is none. Raises FormatError where it is no number."""
     found = text(element, path)
     return number(found, term) if found else None
 

@@ -71,6 +71,7 @@ class OfxReader(Remainder):
         start = _START.search(text)
         if start is None:
             raise FormatError("there is no <OFX> element")
+        # What closes anywhere in the file is an aggregate: in OFX 1 a leaf never does.
         aggregates = {name.upper() for name in _CLOSING.findall(text)}
         path: list[str] = []
         frames: list[_Frame] = []

@@ -24,6 +24,7 @@ TRANSFERS = {"03": "pain.001.001.03", "09": "pain.001.001.09"}
 DEBITS = {"02": "pain.008.001.02", "08": "pain.008.001.08"}
 # From these versions on a bank is named by BICFI and a day stands in Dt.
 _NEW = ("09", "08")
+# Max35Text, in the Latin letters that SEPA lets banks expect.
 _ID = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]{1,35}")
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -139,6 +140,7 @@ class _Writer:
     def _agent(self, parent: Element, name: str, bic: str, *, needed: bool) -> None:
         if bic:
             self._add(parent, f"{name}/FinInstnId/{self._bic}", bic)
+        # The schema wants an agent; within SEPA the IBAN says which, and this is the word for it.
         elif needed:
             self._add(parent, f"{name}/FinInstnId/Othr/Id", "NOTPROVIDED")
 

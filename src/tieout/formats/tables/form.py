@@ -13,6 +13,7 @@ from tieout.formats.amounts import CURRENCIES
 from tieout.formats.model import FormatError
 
 _MOST = 20
+# What a spreadsheet would compute. A plus and a minus begin amounts.
 _FORMULA = ("=", "@")
 
 
@@ -94,6 +95,7 @@ class Row:
     values: Mapping[str, Any]
 
     def text(self, name: str) -> str:
+        """A cell as text, "" where it is empty or the column missing."""
         return str(self.values.get(name) or "")
 
 

@@ -30,6 +30,7 @@ def _rows(
 ) -> Iterator[tuple[Any, ...]]:
     for side, items in (("cash", cash), ("due", due)):
         for i in items:
+            # Money received is positive on its side, as in matching: in the ledger it is a credit.
             amount = -i.residual if side == "cash" else i.residual
             number = i.numbers[0] if i.numbers else ""
             yield (

@@ -30,6 +30,7 @@ class Credential:
 
 
 def instant(at: datetime) -> str:
+    """An instant as it goes into a stamp: in UTC, so that the zone in which a row is read does not break it."""
     return at.astimezone(UTC).isoformat()
 
 
@@ -40,6 +41,7 @@ def credentials_of(connection: Connection, person: str) -> list[Credential]:
 
 
 def by_handle(connection: Connection, kind: str, handle: str) -> Credential | None:
+    """The credential of this kind and handle; None where there is none, or its stamp does not hold."""
     row = connection.execute(SQL["by_handle"], {"kind": kind, "handle": handle}).fetchone()
     return _ours(connection, row) if row else None
 

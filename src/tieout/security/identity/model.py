@@ -49,6 +49,7 @@ class Session:
 
     @property
     def full(self) -> bool:
+        """Whether every factor was given: any other session may only go on signing in."""
         return self.level == "full"
 
     def ends_at(self) -> datetime:

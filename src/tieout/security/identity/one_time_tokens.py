@@ -14,6 +14,9 @@ from tieout.store import Connection
 
 @dataclass(frozen=True)
 class Once:
+    """What a token that serves once was made for: whom it is about, what was kept with it, who made it and
+    when."""
+
     person: str
     content: bytes
     made_by: str

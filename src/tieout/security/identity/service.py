@@ -204,6 +204,7 @@ class Identity:
             return self._signed_in(self._person(name), "sso", second_factor, origin)
 
     def sign_out(self, token: str) -> None:
+        """End the session of this token, with evidence; a token of no session has no effect."""
         found = session_of(self._c, token, self._now())
         if found is not None:
             with self._c.transaction():
@@ -330,6 +331,7 @@ class Identity:
             return ended
 
     def sessions(self, person: str) -> list[Session]:
+        """A person's sessions that have not ended, the newest first."""
         return sessions_of(self._c, person, self._now())
 
     # inside

@@ -83,6 +83,7 @@ def sessions_of(connection: Connection, person: str, now: datetime) -> list[Sess
 
 
 def end_session(connection: Connection, token_sha256: bytes, now: datetime, why: str) -> bool:
+    """End one session from now on; whether there was one that had not ended. The row stays, with why."""
     given = {"token": token_sha256, "now": now, "why": why}
     return connection.execute(SQL["end_session"], given).fetchone() is not None
 

@@ -23,6 +23,7 @@ class BankLines:
         compute["account.bank.statement.line", "line_ids"] = lambda r: [x["id"] for x in self.lines(r)]
 
     def lines(self, line: Record) -> list[Record]:
+        """The journal items of a bank line's entry."""
         return self.w.store.by("account.move.line", "move_id", line["move_id"])
 
     def _suspense(self, line: Record) -> list[Record]:
@@ -30,12 +31,16 @@ class BankLines:
         return [x for x in self.lines(line) if x["account_id"] == journal["suspense_account_id"]]
 
     def is_reconciled(self, line: Record) -> bool:
+        """Whether nothing of it is on suspense any more; a line of zero always is."""
         return not line["amount"] or not self._suspense(line)
 
     def residual(self, line: Record) -> Decimal:
+        """What of it is on suspense, signed in the journal's currency."""
         return sum((x["amount_currency"] for x in self._suspense(line)), Decimal(0))
 
     def create(self, values: Record) -> Record:
+        """A line with its entry, posted at once: against the lines or the account that were asked for, else
+        against suspense."""
         journal = self.w.get("account.journal", values["journal_id"])
         amount = number(values.get("amount"))
         row = self.w.add(
@@ -127,6 +132,8 @@ class BankLines:
             self.undo(self.w.table("account.bank.statement.line")[key])
 
     def unlink(self, row: Record) -> None:
+        """The line with its entry, matches taken apart first; a bank line may be deleted although it is
+        posted."""
         move = self.w.table("account.move")[row["move_id"]]
         self.matching.remove(self.lines(row))
         self.w.change("account.move", move, {"state": "draft"})

@@ -55,6 +55,8 @@ class Odoo:
     # faults, in this system's own shape
 
     def refuse(self, fault: str) -> Answer:
+        """What stands before Odoo answers 429 and 502 as HTML; an expired key is Odoo's own 401, and a
+        serialization failure within `load` is a 200 whose messages say it."""
         if fault == "too_many":
             return Answer(429, b"Too Many Requests", "text/html", {"retry-after": "0"})
         if fault == "expired_token":
@@ -73,6 +75,8 @@ class Odoo:
     # requests
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Route a request; an OdooError becomes its status and body, anything else is a defect of the
+        simulator."""
         try:
             return self._route(method, path, headers, body)
         except OdooError as error:

@@ -36,6 +36,8 @@ class Loader:
         self.w, self._create, self._write = world, create, write
 
     def load(self, model: str, fields: list[str], data: list[list[Any]]) -> dict[str, Any]:
+        """All rows or none: ids in the order of the records, or LoadFailedError with a message for every row
+        that cannot be converted."""
         self._check_columns(model, fields)
         records = self._split(fields, data)
         messages: list[dict[str, Any]] = []
@@ -162,6 +164,7 @@ class Loader:
                 self._remember(xmlid, "account.move.line", line["id"], ignoring)
 
     def find(self, xmlid: str) -> Record | None:
+        """The `ir.model.data` row of an external id; one without a module is of `__import__`."""
         module, _, name = xmlid.rpartition(".") if "." in xmlid else ("__import__", "", xmlid)
         module, name = xmlid.split(".", 1) if "." in xmlid else (module, name)
         key = self.w.store.xmlids.get((module, name))

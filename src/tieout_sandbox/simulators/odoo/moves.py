@@ -54,9 +54,11 @@ class Moves:
     # reading helpers
 
     def lines(self, move: Record) -> list[Record]:
+        """A move's journal items, in order of id."""
         return self.w.store.by("account.move.line", "move_id", move["id"])
 
     def account_type(self, line: Record) -> str:
+        """The type of a line's account, "" for a note or a section, which has none."""
         account = self.w.table("account.account").get(line.get("account_id") or 0)
         return str(account["account_type"]) if account else ""
 
@@ -274,6 +276,7 @@ class Moves:
         self._totals(move)
 
     def included(self, tax: Record) -> bool:
+        """Whether a tax is contained in prices: as it says itself, else as its company does."""
         choice = tax.get("price_include_override")
         if choice:
             return bool(choice == "tax_included")
@@ -360,10 +363,12 @@ class Moves:
         self._amounts(due)
 
     def due_account(self, move: Record) -> int:
+        """The receivable for a sale, the payable for a purchase, of the move's company."""
         code = "121000" if move["move_type"] in SALE else "211000"
         return self.account_by_code(code, move["company_id"])
 
     def account_by_code(self, code: str, company: int) -> int:
+        """The id of a company's account. Raises a user error where it has none of this code."""
         for account in self.w.store.by("account.account", "code", code):
             if company in account["company_ids"]:
                 return int(account["id"])
@@ -436,6 +441,8 @@ class Moves:
     # writing
 
     def write(self, move: Record, values: Record) -> None:
+        """Change a draft, or of a posted move what may still change; lines are commands, taxes and totals
+        follow. Raises a user error."""
         if move["state"] == "posted":
             bad = [n for n in _READONLY if n in values]
             if bad and not self.w.caller.context.get("skip_readonly_check"):
@@ -504,6 +511,8 @@ class Moves:
     # posting
 
     def post(self, moves: list[Record]) -> None:
+        """Post all or none: every move is checked before the first is dated. Marked lines are paired at the
+        end, when all of them are there. Raises a user error."""
         today = self.w.today().isoformat()
         for move in moves:
             if move["state"] != "draft":
@@ -631,6 +640,7 @@ class Moves:
         return ""
 
     def check_open(self, move: Record) -> None:
+        """Raise a user error where the move's day is locked, naming every lock that it breaks."""
         locks = self.violated(move, str(move["date"]))
         if locks:
             listed = "; ".join(
@@ -675,6 +685,7 @@ class Moves:
     # going back
 
     def draft(self, moves: list[Record]) -> None:
+        """Back to draft, keeping name and matches. Raises a user error where the day is locked."""
         for move in moves:
             if move["state"] not in ("posted", "cancel"):
                 raise user_error("Only posted/cancelled journal entries can be reset to draft.")
@@ -682,6 +693,7 @@ class Moves:
             self.w.change("account.move", move, {"state": "draft"})
 
     def cancel(self, moves: list[Record]) -> None:
+        """Cancel, out of posted as well; matches are taken apart."""
         for move in moves:
             if move["state"] == "posted":
                 self.draft([move])
@@ -689,6 +701,8 @@ class Moves:
             self.w.change("account.move", move, {"state": "cancel"})
 
     def unlink(self, moves: list[Record]) -> None:
+        """Delete drafts and cancelled moves with their lines; all or none. Raises a user error for a posted
+        one."""
         for move in moves:
             if move["state"] == "posted":
                 raise user_error(

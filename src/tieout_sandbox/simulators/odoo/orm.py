@@ -59,6 +59,8 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        """What is done within is undone where it raises: records and indexes, but for the ids that were given
+        out, as PostgreSQL's sequences are not undone either."""
         self._undo, self._touched = [], set()
         try:
             yield
@@ -98,14 +100,17 @@ class Store:
             self._index[model, name].get(record.get(name) or False, set()).discard(record["id"])
 
     def reserve(self, model: str) -> int:
+        """The next id of a model, whether it is used or not."""
         key = self._next[model]
         self._next[model] = key + 1
         return key
 
     def start_ids(self, model: str, at: int) -> None:
+        """Let a model's ids begin here, as those below are taken by records that nobody asks for."""
         self._next[model] = at
 
     def insert(self, model: str, values: Record, key: int | None = None) -> Record:
+        """A new record, under the next id or under `key`."""
         key = self.reserve(model) if key is None else key
         self._next[model] = max(self._next[model], key + 1)
         self._remember(model, key)
@@ -114,6 +119,7 @@ class Store:
         return record
 
     def update(self, model: str, record: Record, values: Record) -> None:
+        """Change a record in place; its indexes follow."""
         self._remember(model, record["id"])
         indexed = _INDEXED.get(model, ())
         moved = [n for n in values if n in indexed and record.get(n) != values[n]]
@@ -124,6 +130,7 @@ class Store:
             self._enindex(model, record)
 
     def delete(self, model: str, key: int) -> None:
+        """Take a record out; nothing that names it is touched."""
         self._remember(model, key)
         self._put(model, key, None)
 
@@ -133,6 +140,7 @@ class Store:
         return [table[i] for i in sorted(self._index[model, name].get(value or False, ()))]
 
     def indexed(self, model: str, name: str, values: Iterable[Any]) -> set[int] | None:
+        """The ids of records whose field has one of these values; None where the field has no index."""
         index = self._index.get((model, name))
         if index is None:
             return None
@@ -147,11 +155,13 @@ class Searcher:
         self._displaying: Callable[[str, Record], str] = lambda model, record: ""
 
     def display_with(self, function: Callable[[str, Record], str]) -> None:
+        """By what `display_name` and the names of relations are made."""
         self._displaying = function
 
     # fields
 
     def field(self, model: str, name: str) -> Field:
+        """A field's declaration. Raises a value error, as Odoo does, where the model has none of this name."""
         found = MODELS[model].get(name)
         if name == "id":
             return Field("int")
@@ -160,6 +170,7 @@ class Searcher:
         return found
 
     def value(self, model: str, name: str, record: Record) -> Any:
+        """A field's stored or computed value: ids for relations, Decimals for amounts."""
         field = self.field(model, name)
         if name == "display_name":
             return self._displaying(model, record)
@@ -175,6 +186,8 @@ class Searcher:
     # domains
 
     def search(self, model: str, domain: list[Any], context: dict[str, Any]) -> list[Record]:
+        """Records that a domain holds for, in order of id; archived ones only where the domain or
+        `active_test` asks."""
         table = self.store.tables[model]
         candidates = self._narrow(model, domain)
         records = (
@@ -282,6 +295,7 @@ class Searcher:
     # orders
 
     def order(self, model: str, records: list[Record], spec: str | None) -> list[Record]:
+        """Records by an `order` text; empty values last when ascending, as PostgreSQL sorts NULL."""
         spec = spec or ORDERS.get(model, "id")
         for part in reversed(spec.split(",")):
             words = part.split()
@@ -308,11 +322,13 @@ class Searcher:
     def read(
         self, model: str, records: Iterable[Record], fields: list[str] | None, load: str | None
     ) -> list[dict[str, Any]]:
+        """Fields as a client sees them, all where none are named. `load` "" leaves relations as bare ids."""
         names = fields if fields else ["id", *MODELS[model]]
         kinds = [(n, self.field(model, n)) for n in names if n != "id"]
         return [{"id": r["id"], **{n: self.show(model, n, f, r, load) for n, f in kinds}} for r in records]
 
     def show(self, model: str, name: str, field: Field, record: Record, load: str | None) -> Any:
+        """A value as JSON has it: amounts as floats, nothing as false, a relation as [id, name]."""
         value = self.value(model, name, record)
         if field.kind == "m2o":
             if not value:
@@ -341,6 +357,8 @@ class Searcher:
         aggregates: list[str],
         having: list[Any],
     ) -> list[dict[str, Any]]:
+        """Groups with their sums in the shape of `formatted_read_group`; the sum of nothing grouped by
+        nothing is one row."""
         for aggregate in aggregates:
             name = aggregate.split(":")[0]
             if name != "__count" and name not in MODELS[model] and name != "id":

@@ -59,6 +59,7 @@ class Payments:
         self.w.change("account.payment", payment, {"state": "paid" if paid else "in_process"})
 
     def create(self, values: Record) -> Record:
+        """A draft payment with its draft entry: between outstanding and the partner's account."""
         journal = self.w.get("account.journal", values["journal_id"])
         inbound = values.get("payment_type", "inbound") == "inbound"
         customer = values.get("partner_type", "customer") == "customer"
@@ -104,22 +105,27 @@ class Payments:
         return payment
 
     def post(self, payment: Record) -> None:
+        """Post its entry; it is in process until the bank line pays off the outstanding account."""
         move = self.w.table("account.move")[payment["move_id"]]
         self.moves.post([move])
         self.w.change("account.payment", payment, {"state": "in_process", "name": move["name"]})
         self.refresh(payment)
 
     def draft(self, payment: Record) -> None:
+        """Back to draft, with its entry."""
         self.moves.draft([self.w.table("account.move")[payment["move_id"]]])
         self.w.change("account.payment", payment, {"state": "draft"})
 
     def cancel(self, payment: Record) -> None:
+        """Cancel, with its entry."""
         self.moves.cancel([self.w.table("account.move")[payment["move_id"]]])
         self.w.change("account.payment", payment, {"state": "canceled"})
 
     # the register wizard
 
     def register(self, values: Record) -> Record:
+        """The wizard over `active_ids`: it proposes the open amount, and refuses where nothing is open or
+        companies differ."""
         moves = self.w.many("account.move", list(self.w.caller.context.get("active_ids") or []))
         if len({m["company_id"] for m in moves}) > 1:
             raise user_error("You can't create payments for entries belonging to different companies.")
@@ -159,6 +165,7 @@ class Payments:
         )
 
     def pay(self, wizard: Record) -> dict[str, Any]:
+        """Make, post and match the wizard's payments: one a move, whatever was asked for."""
         moves = self.w.many("account.move", wizard["active_ids"])
         made = []
         # The payments do not follow the order of active_ids: the latest invoice comes first.
@@ -199,6 +206,7 @@ class Payments:
     # the reversal wizard
 
     def reversal(self, values: Record) -> Record:
+        """The wizard over `active_ids` that reverses posted entries."""
         ids = list(self.w.caller.context.get("active_ids") or [])
         for move in self.w.many("account.move", ids):
             if move["state"] != "posted":
@@ -214,6 +222,7 @@ class Payments:
         )
 
     def refund(self, wizard: Record) -> dict[str, Any]:
+        """Make the wizard's reversals, as drafts; the action that leads to them."""
         made = [self._reverse(m, wizard) for m in self.w.many("account.move", wizard["active_ids"])]
         action: dict[str, Any] = {
             "type": "ir.actions.act_window",

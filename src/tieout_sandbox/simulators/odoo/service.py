@@ -673,6 +673,7 @@ class Service:
         return key
 
     def login(self, login: str, password: str) -> int | None:
+        """The user's id, None where name and password do not fit."""
         for user in self.world.table("res.users").values():
             if user["login"] == login and password and user["password"] == password:
                 return int(user["id"])

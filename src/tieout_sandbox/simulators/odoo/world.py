@@ -43,14 +43,17 @@ class World:
     # time
 
     def today(self) -> date:
+        """The day in UTC."""
         return self._now().date()
 
     def now_text(self) -> str:
+        """The instant as Odoo stores it: UTC, to the second, no zone written."""
         return stamp(self._now())
 
     # records
 
     def table(self, model: str) -> dict[int, Record]:
+        """Every record of a model by id, archived ones too."""
         return self.store.tables[model]
 
     def get(self, model: str, key: int) -> Record:
@@ -61,9 +64,11 @@ class World:
         return found
 
     def many(self, model: str, keys: list[int]) -> list[Record]:
+        """The records of these ids, in their order. Raises a missing error."""
         return [self.get(model, key) for key in keys]
 
     def add(self, model: str, values: Record) -> Record:
+        """A new record with who and when, which `values` may override."""
         at = self.now_text()
         return self.store.insert(
             model,
@@ -77,6 +82,7 @@ class World:
         )
 
     def change(self, model: str, record: Record, values: Record) -> None:
+        """Change a record, with who and when."""
         self.store.update(
             model,
             record,
@@ -84,6 +90,7 @@ class World:
         )
 
     def remove(self, model: str, key: int) -> None:
+        """Delete a record with its external ids: a later `load` of them makes another."""
         for row in self.store.by("ir.model.data", "res_id", key):
             if row["model"] == model:
                 self.store.delete("ir.model.data", row["id"])
@@ -110,9 +117,11 @@ class World:
 
     @property
     def company(self) -> Record:
+        """The company in which the caller works: the first of those allowed."""
         return self.get("res.company", self.companies[0])
 
     def groups(self) -> set[str]:
+        """The names of the caller's groups, such as account.group_account_invoice."""
         user = self.table("res.users").get(self.caller.uid, {})
         names = set()
         for key in user.get("group_ids") or []:
@@ -120,6 +129,7 @@ class World:
         return names
 
     def check_access(self, model: str, operation: str) -> None:
+        """Raise an access error, in Odoo's words, where the caller lacks the group; user 1 may do everything."""
         rule = ACCESS.get((model, operation))
         if rule is None or self.caller.uid == 1:
             return
@@ -137,6 +147,7 @@ class World:
     # names
 
     def display(self, model: str, record: Record | None) -> str:
+        """A record's `display_name`, "" for none."""
         if record is None:
             return ""
         if model == "account.move":
@@ -171,9 +182,11 @@ class World:
     # money
 
     def currency_step(self, currency: int) -> Decimal:
+        """The smallest amount of a currency, such as 0.01."""
         return number(self.table("res.currency")[currency]["rounding"])
 
     def rounded(self, value: Decimal, currency: int) -> Decimal:
+        """To the currency's step, halves away from zero."""
         step = self.currency_step(currency)
         return (value / step).quantize(Decimal(1), ROUND_HALF_UP) * step
 
@@ -197,5 +210,6 @@ class World:
 
 
 def month_end(day: date) -> date:
+    """The last day of a day's month."""
     after = date(day.year + day.month // 12, day.month % 12 + 1, 1)
     return after - timedelta(days=1)

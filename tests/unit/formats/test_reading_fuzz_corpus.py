@@ -9,7 +9,7 @@ import pytest
 from tieout.formats import FormatError, parse
 from tieout.formats.payments import read_status
 
-CORPUS = sorted((Path(__file__).parents[1] / "fuzz" / "corpus").iterdir())
+CORPUS = sorted((Path(__file__).parents[2] / "fuzz" / "corpus").iterdir())
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda p: p.name)

@@ -12,7 +12,7 @@ from tieout.operations.discover import discover
 from tieout.rules import Arrival
 from tieout.settings import Project, ProjectError, load_project
 
-DOC = Path(__file__).resolve().parents[2] / "docs" / "FORMATS.md"
+DOC = Path(__file__).resolve().parents[3] / "docs" / "FORMATS.md"
 
 
 def project(folder: Path, watch: str, complete: str = "", **secrets: str) -> Project:

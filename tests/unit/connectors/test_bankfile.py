@@ -14,7 +14,7 @@ from tieout.documents import Statement, StatementLine
 from tieout_sandbox.simulators.bankfile import Bank, BankLine
 
 DAY = date(2026, 10, 5)
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "camt" / "camt_parser"
+SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "data" / "camt" / "camt_parser"
 
 
 def file(*lines: BankLine, opening: int = 10_000) -> bytes:
@@ -88,7 +88,7 @@ def test_published_samples_are_read_or_refused_with_a_reason() -> None:
     assert all(refused.values())
 
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "bankfiles"
 
 
 def golden(name: str) -> bytes:
