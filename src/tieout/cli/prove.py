@@ -29,15 +29,15 @@ def tieout(
         wanted = Period.parse(period)
     except ValueError as error:
         fail(str(error), USAGE)
-    app = open_running(folder)
-    release, now = app.project.release, app.clock.now()
-    connection = app.database.connect(autocommit=True)
-    take_control_totals(connection, release, app.session, wanted, now)
+    project = open_running(folder)
+    release, now = project.settings.release, project.clock.now()
+    connection = project.database.connect(autocommit=True)
+    take_control_totals(connection, release, project.session, wanted, now)
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, release) if r.period == period]
     open_gaps(connection, rows, now)
     pairs, others = _beside(connection, release, min(wanted.last, now.date()), now)
-    balances = ledger_rows(connection, release, app.session, wanted)
+    balances = ledger_rows(connection, release, project.session, wanted)
     if as_json:
         print_json(
             {

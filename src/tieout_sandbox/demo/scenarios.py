@@ -12,7 +12,7 @@ from tieout.approvals import requests
 from tieout.approvals.deciding import open_step
 from tieout.documents import decode_document
 from tieout.inbox import pull_again
-from tieout.planning import decide
+from tieout.planning import take_decision
 from tieout.proofs import open_intercompany
 from tieout.reconcile.ledger import Decisions, suggestions
 from tieout.security import (
@@ -313,7 +313,7 @@ class Services:
         self, connection: Any, app: Any, who: str, number: int, verdict: str = "approve", why: str = ""
     ) -> bool:
         with connection.transaction():
-            done = decide(connection, app.release(), self._keys[who], [number], verdict, why, app.clock.now())
+            done = take_decision(connection, app.release(), self._keys[who], [number], verdict, why, app.clock.now())
         return not done[0].refused
 
     def lock(self, until: date) -> None:

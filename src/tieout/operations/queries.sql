@@ -39,3 +39,6 @@ where stamp is not null order by message_id desc limit 1
 
 -- name: end_sessions
 update tieout.session set ended_at = %(at)s, ended_why = 'the database was restored' where ended_at is null
+
+-- name: activate_release
+insert into tieout.release (sha256, activated_at) values (%(sha256)s, %(now)s) on conflict do nothing
