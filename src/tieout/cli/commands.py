@@ -112,7 +112,7 @@ def demo(
         odoo_db=odoo_db,
         odoo_key=odoo_key,
     )
-    result = driver.Demo(options, factories).run()
+    result = driver.Demo(options, factories.supervisor).run()
     if as_json:
         print_json(result.as_json())
     else:

@@ -92,7 +92,7 @@ def up(
 
     stop = stop_on_signals()
     if is_empty(folder):
-        sandbox_part("demo.tour").Tour(folder, factories, day_s).run(stop)
+        sandbox_part("demo.tour").Tour(folder, factories.supervisor, day_s).run(stop)
         return
     if was_toured(folder):
         fail(

@@ -22,9 +22,9 @@ from tieout.approvals import (
     approval_of,
     ask,
     content_hash,
+    decide,
     standing_of,
 )
-from tieout.approvals import decide
 from tieout.cases import NewCase, open_cases
 from tieout.documents import (
     canonical_bytes,
