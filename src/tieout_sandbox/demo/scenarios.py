@@ -69,7 +69,7 @@ class Scenario(Protocol):
     # What people booked past the product, by the role of its account: a credit is negative.
     by_hand: dict[str, Decimal]
 
-    def set_up(self, project: Path, port: int) -> Any:
+    def set_up(self, folder: Path, port: int) -> Any:
         """Set the company up in Odoo and write its project; the month."""
         ...
 
@@ -129,11 +129,11 @@ class Distributor:
         self._options, self._world, self._admin = options, world, admin
         self.by_hand: dict[str, Decimal] = {}
 
-    def set_up(self, project: Path, port: int) -> Month:
+    def set_up(self, folder: Path, port: int) -> Month:
         options = self._options
         company = self._admin.set_up("Meridian Supply", FIRST)
         write_project(
-            project, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
+            folder, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
         )
         # The traps reach into the books as an accountant does, over the API.
         month = Month(
@@ -217,10 +217,10 @@ class Services:
         self.by_hand: dict[str, Decimal] = {}
         self._keys = {name: new_key() for name in ("ann", "ben", *(p[0] for p in PEOPLE))}
 
-    def set_up(self, project: Path, port: int) -> ServicesMonth:
+    def set_up(self, folder: Path, port: int) -> ServicesMonth:
         names = (("US", "Northwind Services", US), ("DE", "Northwind GmbH", DE))
         self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in names}
-        write_services_project(project, self._world, self._companies, port)
+        write_services_project(folder, self._world, self._companies, port)
         self._month = ServicesMonth(
             self._world, self._options.orders, plant=plant_services_faults if self._options.plant else None
         )
