@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.cells import as_csv
-from tieout.api.v1.context import TheConnection, TheContext
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, month
 from tieout.api.v1.work import Document
 from tieout.kept_figures import read_kept
 from tieout.proofs import payout_keys, prove_payouts
-from tieout.store import Queries
+from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["proofs"])
@@ -218,7 +218,7 @@ def series_csv(
     return as_csv(found.rows, f"{name}.csv")
 
 
-def _series(name: str, caller: Caller, context: Any, connection: Any, entity: str | None) -> Series:
+def _series(name: str, caller: Caller, context: RequestContext, connection: Connection, entity: str | None) -> Series:
     mine, release, now = seen_by(caller, "documents:read", entity), context.release(), context.clock.now()
     if name == "ageing":
         rows = connection.execute(_SQL["ageing"], {"entities": mine, "now": now}).fetchall()
