@@ -26,7 +26,7 @@ from tests.stages import step
 from tieout.evidence import Sealer
 from tieout.operations.open_project import OpenProject
 from tieout.operations.starting import start_database
-from tieout.security import Begin, change_authority, hold_key
+from tieout.security import Begin, change_authority
 from tieout.store import Database, EmbeddedServer
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -97,8 +97,7 @@ def place(server: EmbeddedServer, role: str = "") -> Place:
 
 def fill(opened: OpenProject) -> None:
     """People, a delivery that waits, a log that is sealed."""
-    owner = Database(opened.owner_dsn)
-    hold_key(opened.owner_dsn, opened.stamp_key)
+    owner = Database(opened.owner_dsn, opened.stamp_key)
     with owner.transaction() as connection:
         change_authority(connection, Begin(people=(person("alice"), person("bob"))), "first start", NOW)
     with_a_delivery(owner)
@@ -107,7 +106,7 @@ def fill(opened: OpenProject) -> None:
 
 
 def seal(opened: OpenProject) -> None:
-    connection = Database(opened.owner_dsn).connect(autocommit=True)
+    connection = Database(opened.owner_dsn, opened.stamp_key).connect(autocommit=True)
     sealer = Sealer(opened.signer, opened.clock, opened.settings.witness)
     while step(sealer, connection):
         pass

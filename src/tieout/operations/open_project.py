@@ -29,7 +29,7 @@ from tieout.operations.pinning import Pins
 from tieout.operations.sessions import Sessions
 from tieout.operations.taking_over import take_over
 from tieout.rules import Release
-from tieout.security import hold_key, load_or_make_key
+from tieout.security import load_or_make_key
 from tieout.settings import Project, ProjectError, fingerprint, load_project, read_environment
 from tieout.store import Database, EmbeddedServer, FolderLock
 
@@ -84,8 +84,7 @@ class OpenProject:
     def database(self) -> Database:
         """The database; an embedded one must run already (see `starting.start_database`)."""
         if self._database is None:
-            hold_key(self.dsn, self.stamp_key)
-            self._database = Database(self.dsn)
+            self._database = Database(self.dsn, self.stamp_key)
         return self._database
 
     @property

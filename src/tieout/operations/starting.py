@@ -9,7 +9,6 @@ from psycopg.conninfo import conninfo_to_dict
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
 from tieout.operations.upgrading import stamp_what_is_there
-from tieout.security import hold_key
 from tieout.security.identity import drop_old
 from tieout.store import (
     Connection,
@@ -69,12 +68,11 @@ def start_database(project: OpenProject) -> EmbeddedServer | None:
 
 def prepare_database(project: OpenProject, server: EmbeddedServer | None) -> None:
     """Migrate, let the application in, and record what is in force. Raises MigrationError, psycopg.Error."""
-    owner = Database(project.owner_dsn)
+    owner = Database(project.owner_dsn, project.stamp_key)
     applied = migrate(owner)
     if project.owner_dsn != project.dsn:
         let_application_in(owner, _application_role(project), server.application_password if server else "")
     if "0004_approvals.sql" in applied:
-        hold_key(project.owner_dsn, project.stamp_key)
         with owner.transaction() as connection:
             stamp_what_is_there(connection)
     keep_house(project)

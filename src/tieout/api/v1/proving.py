@@ -218,7 +218,9 @@ def series_csv(
     return as_csv(found.rows, f"{name}.csv")
 
 
-def _series(name: str, caller: Caller, context: RequestContext, connection: Connection, entity: str | None) -> Series:
+def _series(
+    name: str, caller: Caller, context: RequestContext, connection: Connection, entity: str | None
+) -> Series:
     mine, release, now = seen_by(caller, "documents:read", entity), context.release(), context.clock.now()
     if name == "ageing":
         rows = connection.execute(_SQL["ageing"], {"entities": mine, "now": now}).fetchall()
