@@ -65,7 +65,7 @@ def who_decides(
             why = f"{person.name} has no role for {operation}" + (f" of {entity}" if entity else "")
             note_refusal(project, person.name, why)
             fail(f"{why}: `tieout people grant` gives one", USAGE)
-    return str(person.name)
+    return person.name
 
 
 def note_refusal(project: OpenProject, who: str, why: str) -> None:

@@ -4,7 +4,7 @@ ConnectorError."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from tieout.close import CloseState, Revalued, gather, revaluation_interface, state_of
 from tieout.close import revalue as revalue_items
@@ -14,6 +14,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.operations.open_project import OpenProject
 from tieout.security import Person
+from tieout.store import Connection
 
 
 def close_state(project: OpenProject, entity: str, period: Period) -> CloseState:
@@ -57,7 +58,8 @@ def set_lock(
     nobody heard its answer. Again it changes nothing: a lock is moved ahead, never back.
     """
     reader = ledger_of(project, entity, "locked")
-    _keep_lock(project, "close.lock_asked", entity, period, kind, who)
+    with project.database.transaction() as connection:
+        _keep(connection, "close.lock_asked", project.clock.now(), entity, period, kind, who)
     reader.set_lock(kind, period.last)
     return reader.locks()
 
@@ -67,14 +69,23 @@ def lock_books(
 ) -> dict[str, date | None]:
     """As `set_lock`, with evidence that it is done."""
     found = set_lock(project, entity, period, kind, who)
-    _keep_lock(project, "close.locked", entity, period, kind, who)
+    with project.database.transaction() as connection:
+        keep_locked(connection, project.clock.now(), entity, period, kind, who)
     return found
 
 
-def _keep_lock(project: OpenProject, action: str, entity: str, period: Period, kind: str, who: str) -> None:
+def keep_locked(
+    connection: Connection, now: datetime, entity: str, period: Period, kind: str, who: str
+) -> None:
+    """Evidence that an entity's books are locked, in the transaction of whoever had that done with `set_lock`."""
+    _keep(connection, "close.locked", now, entity, period, kind, who)
+
+
+def _keep(
+    connection: Connection, action: str, now: datetime, entity: str, period: Period, kind: str, who: str
+) -> None:
     detail = {"kind": kind, "until": period.last.isoformat()}
-    with project.database.transaction() as connection:
-        record(connection, [Entry(project.clock.now(), who, action, f"{entity}:{period}", entity, detail)])
+    record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
 
 
 def ledger_of(project: OpenProject, entity: str, what: str) -> LedgerReader:

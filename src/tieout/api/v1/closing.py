@@ -17,7 +17,6 @@ from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
 from tieout.close import CloseError, CloseState, kept_state, known_closes, take_signatures
 from tieout.close.runbooks import runbook
 from tieout.connector_api import ConnectorError
-from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.operations import closing
 from tieout.rules import Release
@@ -220,9 +219,7 @@ def lock(
     locks = context.expensive.do(
         entity, lambda: closing.set_lock(project, entity, wanted, body.kind, caller.name)
     )
-    detail = {"kind": body.kind, "until": wanted.last.isoformat()}
-    subject = f"{entity}:{wanted}"
-    record(connection, [Entry(context.clock.now(), caller.name, "close.locked", subject, entity, detail)])
+    closing.keep_locked(connection, context.clock.now(), entity, wanted, body.kind, caller.name)
     return Locks(locks=locks)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
@@ -15,7 +15,9 @@ from tieout.api.v1.context import RequestContext, TheConnection, TheContext, The
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
+from tieout.connector_api import OpenItem
 from tieout.documents import Reconciliation, decode_document
+from tieout.documents.model import OpenLine as MatchedLine
 from tieout.operations import reconciling
 from tieout.operations.open_project import OpenProject
 from tieout.reconcile import MatchingError
@@ -29,10 +31,11 @@ from tieout.reconcile.ledger import (
     open_sums,
     reconciliation_interface,
 )
-from tieout.rules import UnmappedError
+from tieout.rules import Interface, UnmappedError
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
+T = TypeVar("T")
 router = APIRouter(tags=["matching"])
 Reader = Annotated[Caller, needs("matches:read")]
 Matcher = Annotated[Caller, needs("matches:write")]
@@ -374,7 +377,7 @@ def _suggestion_of(connection: Connection, caller: Caller, number: int) -> dict[
 
 def _open(
     context: RequestContext, caller: Caller, project: OpenProject, entity: str, lines: list[int]
-) -> Any:
+) -> tuple[Interface, list[OpenItem], list[OpenItem]]:
     """The interface, and of the ledger's open items those lines as they are now: cash, and what is due."""
     release = context.release()
     if entity not in release.entities or not caller.may("matches:read", entity):
@@ -394,8 +397,8 @@ def _open(
 
 
 def _decide(
-    context: RequestContext, connection: Connection, caller: Caller, act: Callable[[Decisions], Any]
-) -> Any:
+    context: RequestContext, connection: Connection, caller: Caller, act: Callable[[Decisions], T]
+) -> T:
     """One decision, whole or not at all."""
     try:
         with connection.transaction():
@@ -411,7 +414,7 @@ def _sides(document: Reconciliation) -> dict[str, list[Side]]:
     }
 
 
-def _side(item: Any, sign: int) -> Side:
+def _side(item: MatchedLine, sign: int) -> Side:
     return Side(
         line=item.line, on=item.on, account=item.account, number=item.number, party=item.party, text=item.text,
         residual=sign * item.residual, rest=sign * item.rest,

@@ -16,7 +16,7 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, month
 from tieout.api.v1.work import Document
 from tieout.kept_figures import read_kept
-from tieout.proofs import payout_keys, prove_payouts
+from tieout.proofs import PayoutProof, payout_keys, prove_payouts
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
@@ -236,7 +236,7 @@ def _series(
     return Series(name=name, as_of=kept.as_of, current=kept.current, rows=found)
 
 
-def _payout(row: dict[str, Any], proof: Any) -> Payout:
+def _payout(row: dict[str, Any], proof: PayoutProof) -> Payout:
     return Payout(
         payout_key=proof.payout_key, document_id=row["document_id"], interface=row["interface"],
         entity=proof.entity, accounting_on=row["accounting_on"], currency=proof.currency, amount=proof.amount,
