@@ -30,8 +30,9 @@ import pyotp
 
 from benchmarks.django_admin import Admin
 from benchmarks.waiting import NoAnswerError, until
-from tieout.bootstrap.wiring import App
 from tieout.cli.template import write_template
+from tieout.operations.open_project import OpenProject
+from tieout.operations.starting import start_database
 from tieout.security import AddPerson, Begin, Confirm, GrantRole, change_authority, key_hash
 from tieout.security.identity import Identity, Origin, Site
 from tieout.store import Connection
@@ -116,21 +117,21 @@ class Bench:
         write_template(folder)
         toml = folder / "tieout.toml"
         toml.write_text(toml.read_text().replace("port = 8080", f"port = {self.port}"))
-        self.app = App(folder)
-        self.postgres = self.app.start_database()
+        self.project = OpenProject(folder)
+        self.postgres = start_database(self.project)
         started = time.monotonic()
-        with psycopg.connect(self.app.owner_dsn, autocommit=True) as connection:
+        with psycopg.connect(self.project.owner_dsn, autocommit=True) as connection:
             for statement in SEED.format(n=size.documents, cases=size.cases, lines=size.lines).split(";\n"):
                 if statement.strip():
                     connection.execute(statement.encode())
         print(
             f"{size.documents:,} documents, {size.cases:,} cases, {size.lines:,} open lines in {time.monotonic() - started:.0f} s"
         )
-        self.connection: Connection = self.app.database.connect(autocommit=True)
+        self.connection: Connection = self.project.database.connect(autocommit=True)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tieout", "serve", "--dir", str(folder)], stderr=subprocess.DEVNULL
         )
-        self.base = self.app.project.identity.url
+        self.base = self.project.settings.identity.url
         self.http = httpx2.Client(
             base_url=self.base, timeout=120, headers={"cookie": f"tieout={self._person()}"}
         )
@@ -258,7 +259,7 @@ def _matching(bench: Bench) -> list[str]:
     for _ in range(5):
         bench.timed(path)
     alone = [bench.timed(path) for _ in range(size.runs)]
-    words = [str(bench.app.project.folder), str(size.lines), str(size.matching_s)]
+    words = [str(bench.project.settings.folder), str(size.lines), str(size.matching_s)]
     command = [sys.executable, "-m", "benchmarks.reconciling", *words]
     # Unbuffered by text: only whole lines are asked for.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as matching:
@@ -287,7 +288,7 @@ def _beside_django(bench: Bench) -> list[str]:
     """Our list of documents and Django's admin on the same table, alternating."""
     figures: dict[str, list[float]] = {"ours": [], "theirs": [], "ours, last": [], "theirs, last": []}
     with ExitStack() as ending:
-        admin = Admin(bench.app.dsn)
+        admin = Admin(bench.project.dsn)
         ending.callback(admin.stop)
         last_ours, last_theirs = bench.last_page("/documents"), admin.last(bench.size.documents)
         for _ in range(bench.size.beside):

@@ -12,9 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tieout.bootstrap.wiring import App
 from tieout.connector_api import OpenItem
 from tieout.engine import let_people_first
+from tieout.operations.open_project import OpenProject
 from tieout.reconcile.ledger import Reconciler, reconciliation_interface
 
 UNTIL = date(2026, 12, 31)
@@ -67,12 +67,12 @@ class Ledger:
 def main(folder: Path, lines: int, seconds: float) -> None:
     """Run it again and again for so long; says when the first begins, and how many there were."""
     let_people_first()
-    app = App(folder)
-    release = app.release()
+    project = OpenProject(folder)
+    release = project.release()
     interface = reconciliation_interface(release, "MAIN")
     assert interface is not None
     ledger: Any = Ledger(lines)
-    connection = app.database.connect(autocommit=True)
+    connection = project.database.connect(autocommit=True)
     print("begins", flush=True)
     began, spans, applied = time.monotonic(), [], 0
     while time.monotonic() - began < seconds or not spans:

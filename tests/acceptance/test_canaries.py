@@ -75,7 +75,7 @@ def test_no_secret_is_where_it_does_not_belong(house: House) -> None:
     token = planted["session"]
     http = httpx2.Client(base_url=house.base, timeout=60, headers={"cookie": f"tieout={token}"})
     places: dict[str, bytes] = {}
-    for path in (*house.app.project.state.glob("*.log"), house.app.project.witness):
+    for path in (*house.project.settings.state.glob("*.log"), house.project.settings.witness):
         places[path.name] = path.read_bytes()
     for path in ("/metrics", "/status", "/api/v1/openapi.json", "/api/v1/evidence?limit=200", "/api/v1/systems",
                  "/api/v1/series/volumes/csv", "/api/v1/series/ageing/csv", "/api/v1/mappings/accounts/csv",
@@ -109,13 +109,15 @@ def test_no_secret_is_where_it_does_not_belong(house: House) -> None:
     ]
     assert found == []
     # The search would find one that is there.
-    assert house.app.project.name.encode() in places["/"]
+    assert house.project.settings.name.encode() in places["/"]
 
 
 def test_project_files_on_disk_keep_secrets_to_their_owner(house: House) -> None:
-    for path in house.app.project.state.rglob("*.key"):
+    for path in house.project.settings.state.rglob("*.key"):
         assert path.stat().st_mode & 0o077 == 0, path
     secrets_folder = [
-        p for p in Path(house.app.project.folder).rglob("*") if p.is_file() and "secret" in p.parts[-2:][0]
+        p
+        for p in Path(house.project.settings.folder).rglob("*")
+        if p.is_file() and "secret" in p.parts[-2:][0]
     ]
     assert all(p.stat().st_mode & 0o077 == 0 for p in secrets_folder)

@@ -22,6 +22,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.simulation.house import House, misnamed, planted_causes
 from tieout.inbox import pull_again
 from tieout.money import Period
+from tieout.operations.closing import close_state
+from tieout.operations.reconciling import reconcile
 from tieout_sandbox.demo.closing import ClosingScene
 from tieout_sandbox.planted_faults import PlantedFaults
 
@@ -68,9 +70,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     # Two more orders with a tax that nobody mapped.
     traps = Shipped(made.scenario._month)
     for hours in (2, 3):
-        traps.unknown_tax(made.app.clock.now() - timedelta(hours=hours))
-    pull_again(made.connection, "shop_us", made.app.clock)
-    made.demo.settle(made.app)
+        traps.unknown_tax(made.project.clock.now() - timedelta(hours=hours))
+    pull_again(made.connection, "shop_us", made.project.clock)
+    made.demo.settle(made.project)
     yield made
     made.stop()
 
@@ -281,9 +283,9 @@ def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
     page.keyboard.type("paid for somebody else")
     page.keyboard.press("Enter")
     expect(page.locator(".flash.good")).to_contain_text("taken apart")
-    house.demo.settle(house.app)
-    house.app.reconcile("US", house.app.clock.now().date())
-    house.demo.settle(house.app)
+    house.demo.settle(house.project)
+    reconcile(house.project, "US", house.project.clock.now().date())
+    house.demo.settle(house.project)
     after = house.connection.execute("select count(*) as n from tieout.suggestion").fetchone()
     assert before is not None and after is not None and after["n"] > before["n"]
     # What a person took apart is suggested, and accepted by one key.
@@ -292,7 +294,7 @@ def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
     expect(page.locator("ol.suggestions [data-row]").first).to_be_focused()
     page.keyboard.press("a")
     expect(page.locator(".flash.good")).to_contain_text("accepted")
-    house.demo.settle(house.app)
+    house.demo.settle(house.project)
     # Cash that pays nothing: chosen with x, booked with b.
     page.goto("/matching")
     page.locator("#join [data-row]", has_text="432.10").locator("input").focus()
@@ -300,7 +302,7 @@ def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
     expect(page.locator("#chosen-sum")).to_contain_text("cash 432.10")
     page.keyboard.press("b")
     expect(page.locator(".flash.good")).to_contain_text("booked")
-    house.demo.settle(house.app)
+    house.demo.settle(house.project)
     row = house.connection.execute(
         "select state, content from tieout.document where kind = 'reconciliation' order by document_id desc limit 1"
     ).fetchone()
@@ -313,7 +315,7 @@ def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
 
 
 def test_the_first_person_cannot_approve_and_the_second_can(house: House, as_: Any) -> None:
-    policy = house.app.project.folder / "rules" / "approvals.toml"
+    policy = house.project.settings.folder / "rules" / "approvals.toml"
     policy.parent.mkdir(exist_ok=True)
     policy.write_text(POLICY)
     time.sleep(0.3)
@@ -343,7 +345,7 @@ def test_the_first_person_cannot_approve_and_the_second_can(house: House, as_: A
 
 def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> None:
     page = as_("otto")
-    accounts = house.app.project.folder / "mappings" / "accounts.csv"
+    accounts = house.project.settings.folder / "mappings" / "accounts.csv"
     assert open_cases(house, "unmapped_account") == 1
     page.goto("/interfaces/shop_us")
     page.locator("input[name=since]").fill("2026-10-01")
@@ -371,7 +373,7 @@ def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> Non
 
 def test_a_system_is_connected_once_every_step_works(house: House, as_: Any) -> None:
     """A service account that lacks a right, a wrong key, an address inside: each says what to do."""
-    toml = house.app.project.folder / "tieout.toml"
+    toml = house.project.settings.folder / "tieout.toml"
     admin = house.scenario._admin
     admin._service_account("clerk", "a long password", house.scenario._month.company_id)
     (clerk,) = admin.call("res.users", "search_read", domain=[["login", "=", "clerk"]], fields=["group_ids"])
@@ -412,8 +414,8 @@ def test_a_system_is_connected_once_every_step_works(house: House, as_: Any) -> 
     admin.call("res.users", "write", ids=[clerk["id"]], vals={"group_ids": [[6, 0, clerk["group_ids"]]]})
     enter(key)
     expect(page.locator(".flash.good")).to_contain_text("books2 is connected")
-    found = house.app.project.folder / "systems" / "books2.toml"
-    secret = house.app.project.folder / "systems" / "secrets" / "books2.key"
+    found = house.project.settings.folder / "systems" / "books2.toml"
+    secret = house.project.settings.folder / "systems" / "secrets" / "books2.key"
     assert key not in found.read_text() and secret.read_text() == key and secret.stat().st_mode & 0o77 == 0
     panel = page.locator("#books2")
     panel.get_by_role("button", name="Test it step by step").click()
@@ -477,10 +479,10 @@ def test_what_happens_shows_without_asking(house: House, as_: Any) -> None:
 
 
 def test_a_period_is_closed_by_two_people(house: House, as_: Any) -> None:
-    scene = ClosingScene(house.demo, house.app, house.scenario, Period(2026, 10))
+    scene = ClosingScene(house.demo, house.project, house.scenario, Period(2026, 10))
     for _ in range(4):
         scene._step()
-        house.app.close_state("US", Period(2026, 10))
+        close_state(house.project, "US", Period(2026, 10))
         if not scene._decide_all():
             break
     cleo, carl = as_("cleo"), as_("carl")

@@ -116,8 +116,8 @@ def recovered(hands: Hands, case: dict[str, Any], left: set[str]) -> str:
 
 def standing(hands: Hands) -> list[str]:
     """Once all is recovered: what is in exception still, or in the ledger otherwise than posted."""
-    app = hands.house.app
-    rows = tie_out(hands.house.connection, app.release())
+    project = hands.house.project
+    rows = tie_out(hands.house.connection, project.release())
     return [
         f"{r.interface} {r.period} {r.currency}: {r.in_exception}, gap {r.ledger_gap}"
         for r in rows

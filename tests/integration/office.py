@@ -15,7 +15,7 @@ from tests.stages import forget_failures, step
 from tieout.connector_api import LedgerFacts
 from tieout.delivery import DeliveryStage
 from tieout.inbox import take_file
-from tieout.planning import ProcessStage, decide
+from tieout.planning import ProcessStage, take_decision
 from tieout.rules import (
     ApprovalPolicy,
     Entity,
@@ -183,7 +183,7 @@ class Office:
         """ "" where the decision was taken, else why not."""
         with self.database.transaction() as connection:
             chosen = numbers or tuple(self.open_requests())
-            done = decide(
+            done = take_decision(
                 connection, self.release(), key_of(who), chosen, verdict, reason, self.clock.now(), seen
             )
         return done[0].refused

@@ -157,7 +157,7 @@ def test_months_and_days_at_the_ends_of_the_calendar_are_refused_or_answered(
 def test_a_mapping_is_changed_whole_by_whoever_saw_it_as_it_is(asked: tuple[House, dict[str, str]]) -> None:
     house, headers = asked
     http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=30)
-    path = house.app.project.folder / "mappings" / "taxes.csv"
+    path = house.project.settings.folder / "mappings" / "taxes.csv"
     before = path.read_bytes()
     seen = http.get("/mappings/taxes").json()["seen"]
     # What a spreadsheet would take for a formula goes out plain, and comes back as it was.

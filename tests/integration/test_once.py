@@ -18,7 +18,7 @@ import pytest
 from tests.integration.buying import Buyer
 from tests.integration.served import ACCOUNTS, Served
 from tests.integration.test_work_api import Front
-from tieout.engine import Lane
+from tieout.money import Period
 from tieout.store import Database
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
@@ -208,38 +208,24 @@ def test_a_process_that_dies_before_it_answers_has_done_it_and_says_so(served: S
 # Where the ledger is asked first: in this process, with the database's side of the write cut off.
 
 
-class Desk:
-    """What the web side asks of an open project, over a buyer's books."""
+class OpenBooks:
+    """A buyer's books as an open project, as far as paying and closing ask one."""
 
     def __init__(self, buyer: Buyer) -> None:
-        self._b = buyer
+        self.database, self.clock, self.release = buyer.database, buyer.clock, buyer.release
+        self._session = buyer.session
 
-    def payer(self, entity: str) -> tuple[Any, Any]:
-        return self._b.interface_of("payments"), self._b.session
+    def session(self, system: str) -> Any:
+        return self._session if system == "odoo" else None
 
-    def begin_proposal(self, connection: Any, entity: str) -> bool:
-        return Lane(connection, "propose payments", entity).take_for_transaction()
-
-    def propose_payments(
-        self, entity: str, pay_on: date, until: date, by: str = "", dry: bool = False
-    ) -> Any:
-        from tieout.payables import propose_run
-
-        connection = self._b.database.connect(autocommit=True)
-        try:
-            return propose_run(
-                connection, self._b.release(), self._b.interface_of("payments"), self._b.session, pay_on=pay_on,
-                until=until, by=by, now=self._b.clock.now(), dry=dry,
-            )  # fmt: skip
-        finally:
-            connection.close()
+    reader_of = session
 
 
 def test_a_payment_run_that_was_cut_off_is_proposed_once(buyer: Buyer) -> None:
     buyer.ready()
     buyer.bill()
     buyer.grant("carl", "preparer")
-    front = Front(buyer, Desk(buyer))
+    front = Front(buyer, OpenBooks(buyer))
     http = front.sign_in("carl")
     headers = {"idempotency-key": "run"}
     body = {"entity": "US", "pay_on": "2026-10-26"}
@@ -270,37 +256,10 @@ def test_a_payment_run_that_was_cut_off_is_proposed_once(buyer: Buyer) -> None:
 
 
 def test_signatures_are_taken_together_with_their_key(buyer: Buyer) -> None:
-    from tieout.close import gather, state_of
-    from tieout.money import Period
-
     october = Period(2026, 10)
-
-    class Closing(Desk):
-        def close_state(self, entity: str, period: Period) -> Any:
-            connection = buyer.database.connect(autocommit=True)
-            given = (connection, buyer.release(), sessions, entity, period, buyer.clock.now())
-            gather(*given)
-            found = state_of(*given)
-            connection.close()
-            return found
-
-        def sign_close(self, entity: str, period: Period, tasks: Any, who: Any, key: str = "") -> Any:
-            from tieout.close import sign
-
-            connection = buyer.database.connect(autocommit=True)
-            given = (connection, buyer.release(), sessions, entity, period)
-            gather(*given, buyer.clock.now())
-            try:
-                return sign(*given, tasks, who, key, buyer.clock.now())
-            finally:
-                connection.close()
-
-    def sessions(system: str) -> Any:
-        return buyer.session if system == "odoo" else None
-
     buyer.ready()
     buyer.bill()
-    front = Front(buyer, Closing(buyer))
+    front = Front(buyer, OpenBooks(buyer))
     http = front.sign_in("cora")
     headers = {"idempotency-key": "sign"}
 

@@ -23,8 +23,9 @@ from psycopg.conninfo import make_conninfo
 from tests.integration.office import person
 from tests.integration.test_store import test_one_effect_has_one_delivery_for_ever as with_a_delivery
 from tests.stages import step
-from tieout.bootstrap.wiring import App
 from tieout.evidence import Sealer
+from tieout.operations.open_project import OpenProject
+from tieout.operations.starting import start_database
 from tieout.security import Begin, change_authority
 from tieout.store import Database, EmbeddedServer
 
@@ -94,32 +95,32 @@ def place(server: EmbeddedServer, role: str = "") -> Place:
     return made
 
 
-def fill(app: App) -> None:
+def fill(opened: OpenProject) -> None:
     """People, a delivery that waits, a log that is sealed."""
-    owner = Database(app.owner_dsn, app.stamp_key)
+    owner = Database(opened.owner_dsn, opened.stamp_key)
     with owner.transaction() as connection:
         change_authority(connection, Begin(people=(person("alice"), person("bob"))), "first start", NOW)
     with_a_delivery(owner)
     owner.rows("update tieout.delivery set state = 'waiting' where state <> 'confirmed' returning 1 as x")
-    seal(app)
+    seal(opened)
 
 
-def seal(app: App) -> None:
-    connection = Database(app.owner_dsn, app.stamp_key).connect(autocommit=True)
-    sealer = Sealer(app.signer, app.clock, app.project.witness)
+def seal(opened: OpenProject) -> None:
+    connection = Database(opened.owner_dsn, opened.stamp_key).connect(autocommit=True)
+    sealer = Sealer(opened.signer, opened.clock, opened.settings.witness)
     while step(sealer, connection):
         pass
     connection.close()
 
 
-def go_on(app: App, count: int) -> None:
+def go_on(opened: OpenProject, count: int) -> None:
     for number in range(count):
-        Database(app.owner_dsn).rows(
+        Database(opened.owner_dsn).rows(
             "insert into tieout.evidence (at, actor, action, subject, entity, detail)"
             " values (now(), 't', 'tested', %s, '', '{}') returning evidence_id",
             f"s{number}",
         )
-        seal(app)
+        seal(opened)
 
 
 @dataclass
@@ -140,14 +141,14 @@ def kept(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Ke
     old = place(server)
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"create role {old.role} login password 'pw'".encode())
-    app = App(project(folder, old.dsn, old.owner))
-    app.start_database()
-    fill(app)
+    opened = OpenProject(project(folder, old.dsn, old.owner))
+    start_database(opened)
+    fill(opened)
     entries = int(old.database.rows("select count(*) as n from tieout.evidence_leaf")[0]["n"])
     done = run("backup", folder.parent / "dump", "--dir", folder)
     assert done.returncode == 0, done.stderr
-    go_on(app, 3)
-    app.close()
+    go_on(opened, 3)
+    opened.close()
     # That machine is gone, and with it its roles.
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"drop database {old.name} with (force)".encode())
@@ -180,19 +181,19 @@ def facts(owner: str) -> dict[str, Any]:
     }
 
 
-def verified(app: App, kept: Kept, folder: Path) -> str:
+def verified(opened: OpenProject, kept: Kept, folder: Path) -> str:
     """What the verifier says of the database together with the witness that was kept elsewhere."""
     from tieout.evidence import export_pack
 
-    with Database(app.owner_dsn).transaction() as connection:
-        export_pack(connection, app.signer, app.project.witness, folder / "pack.zip")
+    with Database(opened.owner_dsn).transaction() as connection:
+        export_pack(connection, opened.signer, opened.settings.witness, folder / "pack.zip")
     with zipfile.ZipFile(folder / "pack.zip") as pack:
         pack.extract("verify.py", folder)
     said = ""
-    for witness in (kept.witness, app.project.witness):
+    for witness in (kept.witness, opened.settings.witness):
         command = [
             sys.executable, "-I", "-S", str(folder / "verify.py"), str(folder / "pack.zip"), "--witness", str(witness),
-            "--key", app.signer.public.hex(),
+            "--key", opened.signer.public.hex(),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -223,11 +224,11 @@ def test_onto_a_new_machine_whose_database_has_no_role(
     assert Database(new.dsn).rows("select count(*) as n from tieout.delivery") == [{"n": 1}]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         Database(new.dsn).rows("delete from tieout.evidence returning 1 as x")
-    app = App(folder)
-    go_on(app, 5)
-    said = verified(app, kept, tmp_path)
+    opened = OpenProject(folder)
+    go_on(opened, 5)
+    said = verified(opened, kept, tmp_path)
     assert f"from a state of {kept.entries} entries; {kept.lost} entries that the witness" in said
-    app.close()
+    opened.close()
 
 
 def test_onto_a_new_machine_with_the_embedded_server(kept: Kept, tmp_path: Path) -> None:
@@ -236,21 +237,21 @@ def test_onto_a_new_machine_with_the_embedded_server(kept: Kept, tmp_path: Path)
     assert run("restore", kept.file, "--dir", folder, crash="restore.loading:5").returncode == -9
     done = run("restore", kept.file, "--dir", folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    app = App(folder)
-    server = app.start_database()
+    opened = OpenProject(folder)
+    server = start_database(opened)
     assert server is not None
     try:
-        is_whole(app.owner_dsn, kept)
+        is_whole(opened.owner_dsn, kept)
         pid = server.pid
         # Over a project that runs nothing is restored, and it goes on.
-        with psycopg.connect(app.dsn):
+        with psycopg.connect(opened.dsn):
             done = run("restore", kept.file, "--dir", folder)
             assert done.returncode == 3 and "is running: stop" in done.stderr, done.stderr
         assert server.alive and server.pid == pid
-        assert "3 entries that the witness" in verified(app, kept, tmp_path)
+        assert "3 entries that the witness" in verified(opened, kept, tmp_path)
     finally:
         server.stop()
-        app.close()
+        opened.close()
 
 
 POINTS = ["restore.before_commit", "restore.after_commit", "restore.sealed"] + [
@@ -271,13 +272,13 @@ def test_killed_anywhere_and_called_again_it_ends_alike(
     # And once more changes nothing.
     assert run("restore", kept.file, "--dir", folder).returncode == 0
     is_whole(new.owner, kept)
-    app = App(folder)
-    verified(app, kept, tmp_path)
+    opened = OpenProject(folder)
+    verified(opened, kept, tmp_path)
     # Once something happened it is a project that lives.
-    go_on(app, 1)
+    go_on(opened, 1)
     done = run("restore", kept.file, "--dir", folder)
     assert done.returncode == 3 and "already holds Tieout's tables" in done.stderr
-    app.close()
+    opened.close()
 
 
 def test_what_cannot_be_restored_is_refused_with_words_and_changes_nothing(
@@ -324,12 +325,12 @@ def test_what_cannot_be_restored_is_refused_with_words_and_changes_nothing(
     shutil.copyfile(kept.witness, folder / "witness.jsonl")
     # A newer schema: of a version that knows one migration more.
     newer = place(server)
-    app = App(project(tmp_path / "newer", newer.owner, newer.owner))
-    app.start_database()
+    opened = OpenProject(project(tmp_path / "newer", newer.owner, newer.owner))
+    start_database(opened)
     newer.database.rows(
         "insert into tieout.schema_migration (name, sha256) values ('9999_later.sql', 'x') returning name"
     )
-    app.close()
+    opened.close()
     assert run("backup", tmp_path / "later", "--dir", tmp_path / "newer").returncode == 0
     before = listing()
     refused(tmp_path / "later", "newer Tieout .*9999_later")
@@ -348,6 +349,6 @@ def test_a_witness_that_was_kept_elsewhere_takes_the_place_of_one_that_is_gone(
     assert done.returncode == 0, done.stderr
     is_whole(new.owner, kept)
     assert (folder / "witness.jsonl").read_bytes().startswith(kept.witness.read_bytes())
-    app = App(folder)
-    verified(app, kept, tmp_path)
-    app.close()
+    opened = OpenProject(folder)
+    verified(opened, kept, tmp_path)
+    opened.close()

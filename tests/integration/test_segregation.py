@@ -14,7 +14,7 @@ import typer
 from tests.integration.office import Office, key_of, person
 from tests.stages import step
 from tieout.cli import people
-from tieout.planning import decide, exclude
+from tieout.planning import exclude, take_decision
 from tieout.rules import ApprovalPolicy, Step
 from tieout.security import (
     AuthorityError,
@@ -65,11 +65,11 @@ def try_to(office: Office, change: Any, by: str) -> str:
     """A change of authority as the command line makes it; what it says."""
     before = office.evidence("authority.refused")
 
-    class App:
+    class Opened:
         database, clock = office.database, office.clock
 
     with pytest.raises(typer.Exit):
-        people._keep(App, change, by)
+        people._keep(Opened, change, by)
     assert office.evidence("authority.refused") == before + 1
     row = office.database.rows(
         "select detail from tieout.evidence where action = 'authority.refused' order by evidence_id desc limit 1"
@@ -343,7 +343,9 @@ def test_what_is_edited_after_its_approval_is_not_approved(office: Office) -> No
     number = held(office)
     connection = office.database.connect()
     with connection.transaction():
-        decide(connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now())
+        take_decision(
+            connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now()
+        )
         # Before the workers take it up, the maker sends another amount.
         office.journal("J1", "9500.00", by="mia")
     office.work()
@@ -369,7 +371,9 @@ def test_what_a_changed_mapping_makes_of_it_is_not_approved(office: Office) -> N
     number = held(office)
     connection = office.database.connect()
     with connection.transaction():
-        decide(connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now())
+        take_decision(
+            connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now()
+        )
         office.accounts["6000"] = "642100"
     office.work()
     assert office.booked() == []
@@ -383,7 +387,9 @@ def test_a_policy_that_became_stricter_asks_again(office: Office) -> None:
     assert office.decide("cora", number)  # not as chief financial officer too
     connection = office.database.connect()
     with connection.transaction():
-        decide(connection, office.release(), key_of("frank"), [number], "approve", "", office.clock.now())
+        take_decision(
+            connection, office.release(), key_of("frank"), [number], "approve", "", office.clock.now()
+        )
         office.policies = (
             *office.policies,
             type(office.policies[0])("late", "true", (office.policies[3].steps[0],)),
@@ -639,7 +645,9 @@ def test_a_long_entry_is_asked_anew_where_a_mapping_changed(office: Office) -> N
     (number,) = office.open_requests()
     connection = office.database.connect()
     with connection.transaction():
-        decide(connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now())
+        take_decision(
+            connection, office.release(), key_of("carl"), [number], "approve", "", office.clock.now()
+        )
         office.accounts["6000"] = "642100"
     office.work()
     assert office.booked() == [] and office.open_requests() not in ([], [number])

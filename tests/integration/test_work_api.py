@@ -34,7 +34,7 @@ class Front:
         services = Services(
             name="Test", environment="test", database=office.database, clock=office.clock, release=office.release,
             session=lambda _: None, connector_of=lambda s: registry[s], host="127.0.0.1", port=self.port,
-            identity=IdentitySettings(self.base), wall=office.clock, office=project,
+            identity=IdentitySettings(self.base), wall=office.clock, project=project,
         )  # fmt: skip
         config = uvicorn.Config(
             Application(services), host="127.0.0.1", port=self.port, log_level="critical", lifespan="off"

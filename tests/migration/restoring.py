@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tests.migration.mid_month.kept import unpack
-from tieout.bootstrap.wiring import App
+from tieout.operations.open_project import OpenProject
 from tieout.store import Database, EmbeddedServer, migrate
 from tieout.store.backup import _environment, _tool
 
@@ -34,12 +34,12 @@ class HalfMonth:
         """For processes that are to work in it."""
         return {**os.environ, "TIEOUT_DSN": self.dsn}
 
-    def open(self) -> App:
+    def open(self) -> OpenProject:
         """The project, opened by today's code as a process of its own does it."""
         before = os.environ.get("TIEOUT_DSN")
         os.environ["TIEOUT_DSN"] = self.dsn
         try:
-            return App(self.project)
+            return OpenProject(self.project)
         finally:
             if before is None:
                 del os.environ["TIEOUT_DSN"]

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,17 @@ from tests.stages import step
 from tieout.cli.tables import tie_out_json
 from tieout.connector_api import Item, LedgerFacts
 from tieout.documents import canonical_bytes, decode_document, decode_effect, encode_effect
+from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Lane
 from tieout.evidence import Sealer, export_pack
 from tieout.evidence.verify import main as verify_pack
 from tieout.inbox import accept
+from tieout.operations.open_project import OpenProject
+from tieout.planning import ProcessStage
 from tieout.processes import plan_document
 from tieout.processes.facts import Facts
 from tieout.proofs import tie_out
+from tieout.rules import Entity
 from tieout.security import load_authority, stamper
 from tieout.store import EmbeddedServer, Queries
 
@@ -38,9 +42,9 @@ from tieout.store import EmbeddedServer, Queries
 
 
 def normalised(month: HalfMonth, row: dict[str, Any]) -> list[bytes]:
-    app = month.open()
-    interface = app.project.release.interfaces[row["interface"]]
-    normalise = app.connector_of(interface.system).stream(row["stream"]).normalise
+    opened = month.open()
+    interface = opened.settings.release.interfaces[row["interface"]]
+    normalise = opened.connector_of(interface.system).stream(row["stream"]).normalise
     return [canonical_bytes(d) for d in normalise(bytes(row["body"]), interface.options)]
 
 
@@ -217,19 +221,19 @@ def test_the_tie_out_is_as_before(month: HalfMonth, connection: Any) -> None:
 
 
 def test_the_evidence_pack_of_before_verifies_and_evidence_goes_on(own_month: HalfMonth) -> None:
-    month, app = own_month, own_month.open()
+    month, opened = own_month, own_month.open()
     key = ["--key", month.facts["public_key"]]
-    witness = ["--witness", str(app.project.witness)]
+    witness = ["--witness", str(opened.settings.witness)]
     before = str(month.folder / "evidence.zip")
     assert verify_pack([before, *witness, *key]) == 0
     kept = month.folder / "witness of before"
-    kept.write_bytes(app.project.witness.read_bytes())
-    connection = app.database.connect(autocommit=True)
-    sealer = Sealer(app.signer, app.clock, app.project.witness)
+    kept.write_bytes(opened.settings.witness.read_bytes())
+    connection = opened.database.connect(autocommit=True)
+    sealer = Sealer(opened.signer, opened.clock, opened.settings.witness)
     while step(sealer, connection):
         pass
-    with app.database.transaction() as reading:
-        count = export_pack(reading, app.signer, app.project.witness, month.folder / "now.zip")
+    with opened.database.transaction() as reading:
+        count = export_pack(reading, opened.signer, opened.settings.witness, month.folder / "now.zip")
     connection.close()
     assert count == month.facts["counts"]["evidence"] > month.facts["counts"]["evidence_leaf"]
     assert verify_pack([str(month.folder / "now.zip"), "--witness", str(kept), *key]) == 0
@@ -316,8 +320,8 @@ def test_a_worker_of_today_asks_for_the_locks_that_one_of_before_holds(
 
 def test_an_overlapping_poll_makes_no_message_and_no_revision(own_month: HalfMonth) -> None:
     """All that was ever taken in comes again: as it came, and under keys that are new."""
-    app = own_month.open()
-    connection = app.database.connect(autocommit=True)
+    opened = own_month.open()
+    connection = opened.database.connect(autocommit=True)
     count = "select count(*)::int as n, (select count(*)::int from tieout.document) as revisions from tieout.message"
     before = connection.execute(count).fetchone()
     rows = connection.execute(
@@ -325,7 +329,7 @@ def test_an_overlapping_poll_makes_no_message_and_no_revision(own_month: HalfMon
     ).fetchall()
     for row in rows:
         item = Item(row["stream"], row["source_key"], row["dedupe_key"], bytes(row["body"]))
-        done = accept(connection, row["interface"], [item], row["transport"], app.clock.now())
+        done = accept(connection, row["interface"], [item], row["transport"], opened.clock.now())
         assert (done.new, done.known) == (0, 1), row["dedupe_key"]
     assert connection.execute(count).fetchone() == before
     # What waited stays aside here: without a ledger nothing new can be planned.
@@ -334,8 +338,8 @@ def test_an_overlapping_poll_makes_no_message_and_no_revision(own_month: HalfMon
     again = [r for r in rows if r["state"] == "normalised"]
     for row in again:
         item = Item(row["stream"], row["source_key"], f"{row['dedupe_key']} again", bytes(row["body"]))
-        assert accept(connection, row["interface"], [item], "poll", app.clock.now()).new == 1
-    process(app, connection)
+        assert accept(connection, row["interface"], [item], "poll", opened.clock.now()).new == 1
+    process(opened, connection)
     after = connection.execute(count).fetchone()
     states = connection.execute("select distinct state from tieout.message where dedupe_key like '% again'")
     assert len(again) > 40 and [r["state"] for r in states] == ["normalised"]
@@ -343,9 +347,22 @@ def test_an_overlapping_poll_makes_no_message_and_no_revision(own_month: HalfMon
     connection.close()
 
 
-def process(app: Any, connection: Any) -> None:
+class Silent:
+    """A ledger that says nothing."""
+
+    def facts(self, entity: Entity) -> LedgerFacts:
+        return LedgerFacts(None, {})
+
+    def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]:
+        return {}
+
+    def determine(self, engine: str, questions: Sequence[TaxQuestion]) -> dict[str, Any]:
+        raise AssertionError(f"{engine} is not to be asked")
+
+
+def process(opened: OpenProject, connection: Any) -> None:
     """Let everything that was received be planned, with a ledger that says nothing."""
-    app.facts = lambda entity: LedgerFacts(None, {})
-    app.foreign = lambda entity, references: {}
-    while step(app.process, connection):
+    sinks = dict(opened.settings.sinks)
+    stage = ProcessStage(opened.release, opened.connector_of, Silent(), sinks, opened.clock)
+    while step(stage, connection):
         pass

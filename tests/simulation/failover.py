@@ -24,8 +24,6 @@ from typing import Any
 import psycopg
 
 from tieout.bootstrap.supervisor import Supervisor
-from tieout.bootstrap.wiring import App
-from tieout.cli.context import Factories
 from tieout.store.embedded import as_user, binaries
 from tieout_sandbox.demo.driver import Demo, DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
@@ -197,7 +195,7 @@ def month(seed: int, orders: int, count: int, workers: int = WORKERS) -> tuple[D
     pair = Pair(folder, count, seed)
     try:
         with _environment(pair.dsn):
-            demo = _Disturbed(options, Factories(App, partial(_supervisor, workers)))
+            demo = _Disturbed(options, partial(_supervisor, workers))
             demo.pair = pair
             pair.start()
             result = demo.run()

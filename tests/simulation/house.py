@@ -14,8 +14,6 @@ import pyotp
 
 from tieout.alerting import open_alerts
 from tieout.bootstrap.supervisor import Supervisor
-from tieout.bootstrap.wiring import App
-from tieout.cli.context import Factories
 from tieout.security import (
     AddPerson,
     Begin,
@@ -38,11 +36,11 @@ class _Staying(Demo):
     """A demo that ends when it is told to, before its close."""
 
     def __init__(self, house: House, options: DemoOptions) -> None:
-        super().__init__(options, Factories(App, Supervisor))
+        super().__init__(options, Supervisor)
         self._house = house
 
-    def _close(self, app: Any, scenario: Any, result: Any) -> None:
-        self._house.app, self._house.scenario, self._house.demo = app, scenario, self
+    def _close(self, project: Any, scenario: Any, result: Any) -> None:
+        self._house.project, self._house.scenario, self._house.demo = project, scenario, self
         self._house.ready.set()
         self._house.done.wait()
 
@@ -50,7 +48,7 @@ class _Staying(Demo):
 class House:
     """A whole project after its month: its cases are open, nothing is signed."""
 
-    app: Any
+    project: Any
     scenario: Any
     demo: Any
     # What a test keeps beside it.
@@ -70,10 +68,10 @@ class House:
         while not self.ready.wait(0.1):
             if self._failed:
                 raise self._failed[0]
-        self.base = self.app.project.identity.url
-        self.connection: Connection = self.app.database.connect(autocommit=True)
+        self.base = self.project.settings.identity.url
+        self.connection: Connection = self.project.database.connect(autocommit=True)
         self.identity = Identity(
-            self.connection, self.now, Site("localhost", self.base, f"Tieout {self.app.project.name}")
+            self.connection, self.now, Site("localhost", self.base, f"Tieout {self.project.settings.name}")
         )
         self.secrets: dict[str, str] = {}
 

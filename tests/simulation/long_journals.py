@@ -14,7 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from tieout.bootstrap.supervisor import Supervisor
-from tieout.bootstrap.wiring import App
+from tieout.operations.open_project import OpenProject
+from tieout.operations.starting import start_database
+from tieout.operations.systems import pin_systems
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.demo.driver import peaks
@@ -72,9 +74,9 @@ def _measure(root: Path, people: int) -> Measured:
     (project / "rules" / "approvals.toml").unlink()
     path = project / "interfaces" / "payroll.toml"
     path.write_text(path.read_text().replace("[options]\n", '[options]\ndetail = "person"\n', 1))
-    app = App(project)
-    server = app.start_database()
-    app.pin_systems()
+    opened = OpenProject(project)
+    server = start_database(opened)
+    pin_systems(opened)
     supervisor = Supervisor(project, server)
     supervisor.start()
     content, gross = payroll_file(people)
@@ -85,14 +87,14 @@ def _measure(root: Path, people: int) -> Measured:
     worker = 0
     while time.monotonic() - started < 3000:
         worker = max(worker, peaks(supervisor.pids()).get("worker", 0))
-        rows = app.database.rows(
+        rows = opened.database.rows(
             "select count(*) from tieout.document where kind = 'journal_entry' and state = 'posted'"
         )
         if rows[0]["count"] >= parts:
             break
         time.sleep(0.5)
     seconds = int(time.monotonic() - started)
-    cases = app.database.rows("select cause, detail from tieout.cases where state = 'open' limit 3")
+    cases = opened.database.rows("select cause, detail from tieout.cases where state = 'open' limit 3")
     supervisor.stop()
     book = world.odoo.service.world
     accounts, sums = book.table("account.account"), Counter[str]()
@@ -103,6 +105,6 @@ def _measure(root: Path, people: int) -> Measured:
     wrong = [f"{c['cause']}: {c['detail']}" for c in cases]
     if sums["630000"] != gross or sums["212600"] or sum(sums.values()):
         wrong.append(f"gross {sums['630000']}, not {gross}; split {sums['212600']}")
-    app.close()
+    opened.close()
     world.stop()
     return Measured(people * 6, f"{len(content) / 1e6:.1f}", seconds, worker, len(moves), wrong)

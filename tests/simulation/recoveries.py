@@ -16,6 +16,7 @@ import httpx2
 from tests.acceptance.commands import run_tieout
 from tests.simulation.house import House
 from tieout.delivery import request_verification
+from tieout.operations.reconciling import reconcile
 from tieout_sandbox.services.buying_faults import FORGED
 from tieout_sandbox.services.planted_faults import TURNED
 
@@ -43,7 +44,7 @@ class Hands:
         return reply.json() if reply.content else None
 
     def settle(self) -> None:
-        self.house.demo.settle(self.house.app)
+        self.house.demo.settle(self.house.project)
 
     def replay(self, cause: str) -> None:
         assert self.ask("POST", "/cases/replay", cause=cause)["replayed"]
@@ -101,7 +102,7 @@ class Hands:
 
     def prove(self) -> None:
         """`tieout tieout`, which finds what is left to find."""
-        done = run_tieout("tieout", "--period", "2026-10", folder=self.house.app.project.folder)
+        done = run_tieout("tieout", "--period", "2026-10", folder=self.house.project.settings.folder)
         assert done.returncode in (0, 1), done.stderr
 
     def look_again(self) -> None:
@@ -110,7 +111,7 @@ class Hands:
 
     def reconcile(self) -> None:
         """The day's run, which reads what is open."""
-        self.house.app.reconcile("US", self.house.app.clock.now().date())
+        reconcile(self.house.project, "US", self.house.project.clock.now().date())
 
     # Odoo, as an accountant
 
@@ -194,7 +195,7 @@ def order_edited_after_payout(hands: Hands, case: dict[str, Any]) -> None:
 
 def payment_without_order(hands: Hands, case: dict[str, Any]) -> None:
     """Given back at the provider. Another one is found to pay what somebody wrote in Odoo itself."""
-    site, now = hands.world.stripe, hands.house.app.clock.now()
+    site, now = hands.world.stripe, hands.house.project.clock.now()
     charge = next(c for c in site.books.charges.values() if c["balance_transaction"] == case["source_key"])
     site.refund(charge, charge["amount"], now, {})
     other = site.charge(50_00, "USD", 175, now - timedelta(days=5), {"order_id": "404405"}, "Somebody")
@@ -278,7 +279,7 @@ def reopened_month(hands: Hands, case: dict[str, Any]) -> None:
 
 def first_open_day(hands: Hands, case: dict[str, Any]) -> None:
     """The project's file lets late ones into the first open period."""
-    path = hands.house.app.project.folder / "interfaces" / f"{case['interface']}.toml"
+    path = hands.house.project.settings.folder / "interfaces" / f"{case['interface']}.toml"
     text = path.read_text()
     assert 'late_events = "first_open"' in case["recovery"] and "late_events" not in text
     path.write_text(f'late_events = "first_open"\n{text}')
@@ -363,7 +364,7 @@ def schedule_differs(hands: Hands, case: dict[str, Any]) -> None:
     line = row["line_items"][0]
     stated = line["cf_revenue_schedule"]
     stated[max(stated)] += line["amount"] - sum(stated.values())
-    stamp = int(hands.house.app.clock.now().timestamp())
+    stamp = int(hands.house.project.clock.now().timestamp())
     row |= {"updated_at": stamp, "resource_version": stamp * 1000}
     hands.pull(case["interface"])
 

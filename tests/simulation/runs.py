@@ -6,8 +6,6 @@ from functools import cache
 from typing import Any
 
 from tieout.bootstrap.supervisor import Supervisor
-from tieout.bootstrap.wiring import App
-from tieout.cli.context import Factories
 from tieout_sandbox.demo.driver import Demo, DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 
@@ -20,7 +18,7 @@ def month(**changes: Any) -> DemoResult:
         orders=ORDERS, seed=SEED, faults="none", scenario="distributor", folder=None, serve=False,
         kills=0, crash="", quiet=True, close=False,
     )  # fmt: skip
-    return Demo(DemoOptions(**{**given, **changes}), Factories(App, Supervisor)).run()
+    return Demo(DemoOptions(**{**given, **changes}), Supervisor).run()
 
 
 @cache

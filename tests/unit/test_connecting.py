@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tieout.bootstrap.wiring import App
 from tieout.connector_api import addresses, guarded, http_client, web
 from tieout.operations.discover import discover
+from tieout.operations.open_project import OpenProject
+from tieout.operations.systems import try_system
 from tieout.settings import (
     FileChange,
     ProjectError,
@@ -184,7 +185,7 @@ def test_an_address_where_something_else_answers_is_a_step_that_does_not_work(fo
     server, port, _ = listening()
     with (folder / "tieout.toml").open("a") as file:
         file.write('[telling]\nprivate = ["127.0.0.0/8"]\n')
-    app = App(folder)
+    project = OpenProject(folder)
     for connector in REGISTRY.by_name.values():
         given = {f.name: "1" for f in connector.config} | {"url": f"http://127.0.0.1:{port}"}
         if (
@@ -192,7 +193,7 @@ def test_an_address_where_something_else_answers_is_a_step_that_does_not_work(fo
             and any(f.name == "url" for f in connector.config)
             and "write" not in connector.can
         ):
-            steps = app.try_system("other", connector.name, given)
+            steps = try_system(project, "other", connector.name, given)
             assert not steps[-1][1] and steps[-1][2], (connector.name, steps)
-    app.close()
+    project.close()
     server.close()

@@ -30,15 +30,16 @@ from tieout.api.refusals import Refusals
 from tieout.api.status import Status, read_status
 from tieout.api.uploads import Uploads
 from tieout.api.v1 import build
-from tieout.api.v1.calling import Desk, readable, shows_somebody
+from tieout.api.v1.calling import readable, shows_somebody
+from tieout.api.v1.context import RequestContext
 from tieout.api.v1.expensive import Expensive
-from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.api.webhooks import Webhooks
 from tieout.connector_api import Connector
 from tieout.engine import Clock, SystemClock
 from tieout.inbox import poll_now
 from tieout.observe import Metrics
+from tieout.operations.open_project import OpenProject
 from tieout.rules import Release
 from tieout.security.identity.single_sign_on import Provider
 from tieout.settings import IdentitySettings
@@ -64,7 +65,7 @@ class Services:
     port: int
     identity: IdentitySettings | None = None
     wall: Clock = field(default_factory=SystemClock)
-    office: Office | None = None
+    project: OpenProject | None = None
     # How long somebody waits for a system outside before they are answered from what is kept, or told to come back.
     patience_s: float = 10.0
     # Where files lie while they are uploaded (None: where the system keeps what is temporary).
@@ -92,7 +93,7 @@ class Application:
         self._health = Examiner(services.database, self.committer.ailing)
         settings = services.site()
         provider = Provider(settings.sign_on) if settings.sign_on else None
-        self._desk = desk = Desk(
+        self._context = context = RequestContext(
             services.name,
             services.database.pool(24),
             services.clock,
@@ -100,11 +101,11 @@ class Application:
             services.release,
             settings,
             provider,
-            services.office,
+            services.project,
             Expensive(patience_s=services.patience_s),
         )
-        self._uploads = Uploads(services, desk, refusals, limits, self._metrics, deadlines)
-        api = build(desk)
+        self._uploads = Uploads(services, context, refusals, limits, self._metrics, deadlines)
+        api = build(context)
         rest = Starlette(
             routes=[
                 Mount("/api/v1", api),
@@ -179,8 +180,8 @@ class Application:
         request = Request(scope)
 
         def look() -> bool:
-            with self._desk.pool.connection() as connection:
-                return shows_somebody(request, self._desk, connection)
+            with self._context.pool.connection() as connection:
+                return shows_somebody(request, self._context, connection)
 
         return await asyncio.to_thread(look)
 
@@ -189,14 +190,14 @@ class Application:
         would read what is shown to this very machine."""
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         name = urlsplit(f"//{host}").hostname or ""
-        return name in {"localhost", "127.0.0.1", "::1", self._s.host, self._desk.settings.host}
+        return name in {"localhost", "127.0.0.1", "::1", self._s.host, self._context.identity_settings.host}
 
     async def _read(self, request: Request) -> Status:
         """The status, as far as whoever asks may see it. Raises ProblemError."""
 
         def read() -> Status:
-            with self._desk.pool.connection() as connection:
-                seen = readable(request, self._desk, connection)
+            with self._context.pool.connection() as connection:
+                seen = readable(request, self._context, connection)
             if not seen:
                 raise ProblemError(403, "forbidden", "you have no role for documents:read")
             release = self._s.release()
@@ -219,8 +220,8 @@ class Application:
 
     def _measure(self, request: Request) -> dict[str, list[tuple[tuple[str, ...], float]]]:
         """Raises ProblemError for whoever may not see the figures of every entity."""
-        with self._desk.pool.connection() as connection:
-            if "*" not in readable(request, self._desk, connection):
+        with self._context.pool.connection() as connection:
+            if "*" not in readable(request, self._context, connection):
                 raise ProblemError(403, "forbidden", "you have no role for documents:read of every entity")
             return read_measures(connection, self._s.release(), self._s.clock.now())
 

@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse, Response
 from tieout.api.bodies import BodyError, CutError, Limits, Pace, Room, check_length, on_disk, spool
 from tieout.api.deadlines import Deadlines
 from tieout.api.refusals import Refusals
-from tieout.api.v1.calling import Desk, caller_by_key, origin_of
+from tieout.api.v1.calling import caller_by_key, origin_of
+from tieout.api.v1.context import RequestContext
 from tieout.api.v1.problems import ProblemError
 from tieout.connector_api import ApartReader, FileReader, FileRefusedError, can_be_read_apart
 from tieout.engine import Clock
@@ -63,13 +64,13 @@ class Uploads:
     def __init__(
         self,
         project: Project,
-        desk: Desk,
+        context: RequestContext,
         refusals: Refusals,
         limits: Limits,
         metrics: Metrics,
         deadlines: Deadlines,
     ) -> None:
-        self._project, self._desk, self._refusals = project, desk, refusals
+        self._project, self._context, self._refusals = project, context, refusals
         self._limits, self._metrics = limits, metrics
         self._pace = Pace(deadlines, limits.gap_s, limits.upload_s)
         # Apart, so that large ones, which are read one at a time, keep nobody else out.
@@ -120,7 +121,7 @@ class Uploads:
         """Who gives a file, known by the headers alone: once people were added, the one whose key it is, or a service
         account whose key is for that; before that nobody, on this very machine. Raises ProblemError, and leaves evidence
         of who was not let do it."""
-        with self._desk.pool.connection() as connection:
+        with self._context.pool.connection() as connection:
             try:
                 people = load_authority(connection).people
                 if not people:
@@ -131,7 +132,7 @@ class Uploads:
                 header = request.headers.get("authorization", "")
                 if not header:
                     raise ProblemError(401, "sign-in", "nobody is named who gives this file")
-                caller = caller_by_key(connection, self._desk, header, origin_of(request))
+                caller = caller_by_key(connection, self._context, header, origin_of(request))
                 if not caller.may("files:write", interface.entity):
                     why = f"this key of {caller.name} is not for files:write of {interface.entity}"
                     raise ProblemError(403, "forbidden", why)

@@ -1,18 +1,23 @@
-"""The composition root: finds connectors, wires rooms together, starts the command line."""
+"""The composition root: wires rooms together, starts the command line."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tieout.bootstrap.supervisor import Supervisor
+    from tieout.engine import Worker
+    from tieout.operations.open_project import OpenProject
 
 
-def _open(*given: Any, **named: Any) -> Any:
-    """An open project. What it is wired of is imported here, since `--help` opens none."""
-    from tieout.bootstrap.wiring import App
+def _work(project: OpenProject) -> Worker:
+    """A worker. What it is wired of is imported here, since `--help` starts none."""
+    from tieout.bootstrap.wiring import worker
 
-    return App(*given, **named)
+    return worker(project)
 
 
-def _supervise(*given: Any, **named: Any) -> Any:
+def _supervise(*given: Any, **named: Any) -> Supervisor:
     """A supervisor, imported when one is asked for."""
     from tieout.bootstrap.supervisor import Supervisor
 
@@ -23,7 +28,7 @@ def main() -> None:
     """The console script."""
     from tieout.cli import run
 
-    run(_open, _supervise)
+    run(_work, _supervise)
 
 
 __all__ = ["main"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tieout.cli.context import factories
+from tieout.cli.context import Supervising, factories
+
+if TYPE_CHECKING:
+    from tieout.engine import Worker
+    from tieout.operations.open_project import OpenProject
 
 
-def run(app_factory: Any, supervisor_factory: Any) -> None:
+def run(worker: Callable[[OpenProject], Worker], supervisor: Callable[..., Supervising]) -> None:
     """Run the console script with the composition root's factories."""
-    factories.app, factories.supervisor = app_factory, supervisor_factory
+    factories.worker, factories.supervisor = worker, supervisor
     from tieout.cli.commands import cli
 
     cli()

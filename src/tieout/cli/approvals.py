@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -13,6 +13,10 @@ from rich.table import Table
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key
 from tieout.cli.tables import money
+
+if TYPE_CHECKING:
+    from tieout.approvals import Request
+    from tieout.store import Connection
 
 group = typer.Typer(help="What waits for people, and what they decide.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -33,11 +37,11 @@ def list_requests(
     from tieout.approvals import requests
     from tieout.security import StampError
 
-    app = open_running(folder)
+    project = open_running(folder)
     try:
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             found = requests(connection, entity, every)
-            rows = [_json(connection, app, r) for r in found]
+            rows = [_json(connection, r) for r in found]
     except StampError as error:
         fail(str(error))
     if as_json:
@@ -63,7 +67,7 @@ def list_requests(
     raise typer.Exit(FINDINGS if any(r["state"] == "open" for r in rows) else 0)
 
 
-def _json(connection: Any, app: Any, request: Any) -> dict[str, Any]:
+def _json(connection: Connection, request: Request) -> dict[str, Any]:
     from tieout.approvals.deciding import open_step
     from tieout.security import load_authority
 
@@ -113,11 +117,11 @@ def show(number: Annotated[int, typer.Argument()], folder: Folder = Path(), as_j
     from tieout.approvals import ApprovalError, load_request
     from tieout.security import StampError
 
-    app = open_running(folder)
+    project = open_running(folder)
     try:
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             request = load_request(connection, number)
-            row = _json(connection, app, request)
+            row = _json(connection, request)
     except ApprovalError as error:
         fail(str(error), USAGE)
     except StampError as error:
@@ -160,22 +164,24 @@ def _decide(
     folder: Path, numbers: list[int] | None, batch: str, verdict: str, reason: str, seen: str
 ) -> None:
     from tieout.approvals import open_requests
-    from tieout.planning import decide
+    from tieout.planning import take_decision
 
-    app = open_running(folder)
+    project = open_running(folder)
     key = held_key()
     if not key:
         fail(NO_KEY, USAGE)
     if bool(numbers) == bool(batch):
         fail("name requests by their numbers, or a --batch", USAGE)
     chosen = list(dict.fromkeys(numbers or []))
-    with app.database.transaction() as connection:
+    with project.database.transaction() as connection:
         if batch:
             interface, _, name = batch.partition(":")
             chosen = open_requests(connection, interface, name)
             if not chosen:
                 fail(f"no open request is of batch {batch!r}", USAGE)
-        done = decide(connection, app.release(), key, chosen, verdict, reason, app.clock.now(), seen)
+        done = take_decision(
+            connection, project.release(), key, chosen, verdict, reason, project.clock.now(), seen
+        )
     refused = [d.refused for d in done if d.refused]
     if refused:
         fail(refused[0] + ("" if len(done) == 1 else "; nothing of the batch was decided"), USAGE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -12,14 +12,17 @@ from rich.table import Table
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
 
+if TYPE_CHECKING:
+    from tieout.operations.open_project import OpenProject
+
 group = typer.Typer(help="Business exceptions.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 
 
-def entity_of_case(app: Any, case: int) -> str:
+def entity_of_case(project: OpenProject, case: int) -> str:
     """The entity of a case, "*" where it is of none. Ends with a message where there is no such case."""
     rows = (
-        app.database.rows("select entity from tieout.cases where case_id = %s", case)
+        project.database.rows("select entity from tieout.cases where case_id = %s", case)
         if 0 < case < 2**62
         else []
     )
@@ -37,8 +40,8 @@ def list_cases(
     """Open cases with their age, the largest amount at risk first."""
     from tieout.cases import list_open
 
-    app = open_running(folder)
-    with app.database.transaction() as connection:
+    project = open_running(folder)
+    with project.database.transaction() as connection:
         rows = list_open(connection, cause)
     if as_json:
         print_json(rows)
@@ -48,7 +51,7 @@ def list_cases(
             table.add_column(
                 name, justify="right" if name in ("at risk", "days") else "left", overflow="fold"
             )
-        now = app.clock.now()
+        now = project.clock.now()
         for row in rows:
             amount, days = f"{row['amount']} {row['currency']}", (now - row["opened_at"]).days
             cells = (row["case_id"], row["cause"], row["source_key"], amount, days, row["recovery"])
@@ -67,11 +70,13 @@ def solve(
     """Solve a case whose document may stand as it is; what is held for that judgement is booked then."""
     from tieout.planning import HeldError, accept_case
 
-    app = open_running(folder)
-    who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))
+    project = open_running(folder)
+    who = who_decides(
+        project, who, "operator", operation="cases:write", entity=lambda: entity_of_case(project, case)
+    )
     try:
-        with app.database.transaction() as connection:
-            solved = accept_case(connection, case, note, app.clock.now(), who)
+        with project.database.transaction() as connection:
+            solved = accept_case(connection, case, note, project.clock.now(), who)
     except HeldError as error:
         fail(str(error), USAGE)
     if not solved:
@@ -89,11 +94,13 @@ def exclude(
     """Exclude a held document for a reason: it is never posted."""
     from tieout.planning import exclude
 
-    app = open_running(folder)
-    who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))
+    project = open_running(folder)
+    who = who_decides(
+        project, who, "operator", operation="cases:write", entity=lambda: entity_of_case(project, case)
+    )
     try:
-        with app.database.transaction() as connection:
-            asked = exclude(connection, app.release(), case, reason, app.clock.now(), who)
+        with project.database.transaction() as connection:
+            asked = exclude(connection, project.release(), case, reason, project.clock.now(), who)
     except ValueError as error:
         fail(str(error), USAGE)
     if asked:

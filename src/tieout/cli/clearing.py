@@ -31,14 +31,14 @@ def clearing(
     from tieout.connector_api import ConnectorError
     from tieout.proofs import clearing_rows
 
-    app = open_running(folder)
+    project = open_running(folder)
     try:
-        day = date.fromisoformat(as_of) if as_of else app.clock.now().date()
+        day = date.fromisoformat(as_of) if as_of else project.clock.now().date()
     except ValueError:
         fail(f"--as-of {as_of}: no date, such as 2026-10-31", USAGE)
-    connection = app.database.connect(autocommit=True)
+    connection = project.database.connect(autocommit=True)
     try:
-        rows = clearing_rows(connection, app.project.release, app.session, day)
+        rows = clearing_rows(connection, project.settings.release, project.session, day)
     except ConnectorError as error:
         fail(str(error), FAILED)
     finally:

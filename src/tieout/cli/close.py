@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
 from rich.table import Table
 
-from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_project, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 from tieout.money import Period
+
+if TYPE_CHECKING:
+    from tieout.close import CloseState
 
 group = typer.Typer(help="Close a period by evidence, and sign it.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -36,11 +39,12 @@ def _period(text: str) -> Period:
 def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_json: Json = False) -> None:
     """Read the evidence of every task now. Exit 1: the period is not closed."""
     from tieout.connector_api import ConnectorError
+    from tieout.operations import closing
 
-    app = open_running(folder)
-    code, wanted = entity_of(app, entity), _period(period)
+    project = open_running(folder)
+    code, wanted = entity_of(project, entity), _period(period)
     try:
-        state = app.close_state(code, wanted)
+        state = closing.close_state(project, code, wanted)
     except ConnectorError as error:
         fail(str(error), FAILED)
     if as_json:
@@ -50,7 +54,7 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
     raise typer.Exit(0 if state.closed else FINDINGS)
 
 
-def state_json(state: Any) -> dict[str, Any]:
+def state_json(state: CloseState) -> dict[str, Any]:
     """A close as JSON; times are ISO 8601."""
     from tieout.close import as_rows
 
@@ -67,7 +71,7 @@ def state_json(state: Any) -> dict[str, Any]:
     }
 
 
-def show_state(state: Any) -> None:
+def show_state(state: CloseState) -> None:
     """A close on a terminal."""
     table = Table(
         title=f"Close of {state.entity} {state.period}",
@@ -106,13 +110,14 @@ def sign(
     """Sign tasks that are done: the first person prepares, another one signs. Exit 1: some were not."""
     from tieout.close import CloseError
     from tieout.connector_api import ConnectorError
+    from tieout.operations import closing
     from tieout.security import AuthorityError, StampError
 
-    app = open_running(folder)
-    code, wanted = entity_of(app, entity), _period(period)
-    name = who_decides(app, who)
+    project = open_running(folder)
+    code, wanted = entity_of(project, entity), _period(period)
+    name = who_decides(project, who)
     try:
-        found = app.sign_close(code, wanted, tasks or [], name, held_key())
+        found = closing.sign_close(project, code, wanted, tasks or [], name, held_key())
     except (CloseError, AuthorityError, StampError) as error:
         fail(str(error), USAGE)
     except ConnectorError as error:
@@ -133,12 +138,13 @@ def lock(
 ) -> None:
     """Lock Odoo's books up to a period's end. The key of the entity's system must be let do that."""
     from tieout.connector_api import ConnectorError
+    from tieout.operations import closing
 
-    app = open_running(folder)
-    code, wanted = entity_of(app, entity), _period(period)
-    who = who_decides(app, default="operator", operation="close:sign", entity=code)
+    project = open_running(folder)
+    code, wanted = entity_of(project, entity), _period(period)
+    who = who_decides(project, default="operator", operation="close:sign", entity=code)
     try:
-        found = app.lock_books(code, wanted, kind, who)
+        found = closing.lock_books(project, code, wanted, kind, who)
     except ConnectorError as error:
         fail(str(error), FAILED)
     out.print(", ".join(f"{n} until {d}" for n, d in found.items() if d) or "nothing is locked", markup=False)
@@ -150,17 +156,16 @@ def runbook(
     folder: Folder = Path(),
 ) -> None:
     """What to do near a period's end when a source, Odoo or Tieout is down."""
-    from tieout.cli.context import open_app
     from tieout.close.runbooks import runbook as written
 
-    app = open_app(folder)
-    release = app.project.release
+    project = open_project(folder)
+    release = project.settings.release
     if interface and interface not in release.interfaces:
         fail(f"no interface is named {interface!r}: {', '.join(release.interfaces)}", USAGE)
-    watched = {name for name, _ in app.project.watch}
+    watched = {name for name, _ in project.settings.watch}
     for each in release.interfaces.values():
         if interface in ("", each.name):
-            connector = app.connector_of(each.system)
+            connector = project.connector_of(each.system)
             print(written(each, connector, release.entities[each.entity], each.name in watched))
 
 
@@ -173,11 +178,12 @@ def revalue(
 ) -> None:
     """Revalue what is open in foreign currency at a month's end; it takes itself back the day after."""
     from tieout.connector_api import ConnectorError
+    from tieout.operations import closing
 
-    app = open_running(folder)
-    code, wanted = entity_of(app, entity), _period(period)
+    project = open_running(folder)
+    code, wanted = entity_of(project, entity), _period(period)
     try:
-        found = app.revalue(code, wanted.last, dry)
+        found = closing.revalue(project, code, wanted.last, dry)
     except (LookupError, ValueError) as error:
         fail(str(error.args[0]), USAGE)
     except ConnectorError as error:
@@ -211,10 +217,10 @@ def cash(
     from tieout.connector_api import ConnectorError
     from tieout.proofs import cash_rows
 
-    app = open_running(folder)
+    project = open_running(folder)
     try:
-        day = date.fromisoformat(on) if on else app.clock.now().date()
-        rows = cash_rows(app.project.release, app.session, day)
+        day = date.fromisoformat(on) if on else project.clock.now().date()
+        rows = cash_rows(project.settings.release, project.session, day)
     except ValueError:
         fail(f"--on {on}: a day such as 2026-10-31 was expected", USAGE)
     except ConnectorError as error:

@@ -31,7 +31,7 @@ from tieout.cli.context import (
     USAGE,
     factories,
     fail,
-    open_app,
+    open_project,
     open_running,
     out,
     print_json,
@@ -112,7 +112,7 @@ def demo(
         odoo_db=odoo_db,
         odoo_key=odoo_key,
     )
-    result = driver.Demo(options, factories).run()
+    result = driver.Demo(options, factories.supervisor).run()
     if as_json:
         print_json(result.as_json())
     else:
@@ -200,17 +200,17 @@ def run(
     since: Annotated[str, typer.Option(help="pull again from the beginning: all")] = "",
 ) -> None:
     """Poll an interface now, or pull everything again with `--since all`."""
-    app = open_running(folder)
-    if interface not in app.project.release.interfaces:
-        fail(f"no interface {interface!r}: there are {', '.join(app.project.release.interfaces)}", USAGE)
-    with app.database.transaction() as connection:
+    project = open_running(folder)
+    if interface not in project.settings.release.interfaces:
+        fail(f"no interface {interface!r}: there are {', '.join(project.settings.release.interfaces)}", USAGE)
+    with project.database.transaction() as connection:
         from tieout.engine import wake
         from tieout.inbox import poll_now, pull_again
 
         if since:
-            pull_again(connection, interface, app.clock)
+            pull_again(connection, interface, project.clock)
         else:
-            poll_now(connection, interface, app.clock)
+            poll_now(connection, interface, project.clock)
         wake(connection)
     out.print(f"{interface} is polled by the workers at once")
 
@@ -226,26 +226,26 @@ def ingest(
     from tieout.connector_api import FileRefusedError
     from tieout.inbox import control_of, file_content, refuse_file, take_file
 
-    app = open_running(folder)
-    found = app.project.release.interfaces.get(interface)
-    reader = app.file_reader_of(found.system) if found else None
+    project = open_running(folder)
+    found = project.settings.release.interfaces.get(interface)
+    reader = project.file_reader_of(found.system) if found else None
     if found is None or reader is None:
         fail(f"no interface {interface!r} takes files", USAGE)
     for path in files:
         if not path.is_file():
             fail(f"{path} is no file", USAGE)
     results, refused = [], 0
-    who = who_decides(app, default=" ", operation="files:write", entity=found.entity).strip()
-    connection = app.database.connect(autocommit=True)
+    who = who_decides(project, default=" ", operation="files:write", entity=found.entity).strip()
+    connection = project.database.connect(autocommit=True)
     for path in files:
         try:
             with file_content(path) as content:
                 beside = control_of(path)
-                done = take_file(connection, found, reader, path.name, content, app.clock, who, beside)
+                done = take_file(connection, found, reader, path.name, content, project.clock, who, beside)
             results.append({"file": str(path), "new": done.new, "known": done.known, "error": None})
         except FileRefusedError as error:
             refused += 1
-            refuse_file(connection, app.project.release, found, path.name, error, app.clock)
+            refuse_file(connection, project.settings.release, found, path.name, error, project.clock)
             results.append({"file": str(path), "new": 0, "known": 0, "error": str(error)})
     if as_json:
         print_json(results)
@@ -263,10 +263,10 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
     from tieout.cli.tables import tie_out_table
     from tieout.proofs import tie_out
 
-    app = open_running(folder)
-    with app.database.transaction() as connection:
-        rows = tie_out(connection, app.project.release)
-    state = read_status(app.database, app.project.release)
+    project = open_running(folder)
+    with project.database.transaction() as connection:
+        rows = tie_out(connection, project.settings.release)
+    state = read_status(project.database, project.settings.release)
     if as_json:
         from tieout.cli.tables import tie_out_json
 
@@ -312,14 +312,14 @@ def replay(
     """Plan again what is held by open cases; what was posted already is left alone."""
     from tieout.planning import replay as replay_documents
 
-    app = open_running(folder)
+    project = open_running(folder)
     if case is not None:
-        entity = entity_of_case(app, case)
-        who = who_decides(app, default="operator", operation="cases:write", entity=entity)
+        entity = entity_of_case(project, case)
+        who = who_decides(project, default="operator", operation="cases:write", entity=entity)
     else:
-        who = who_decides(app, default="operator", operation="interfaces:replay", entity="*")
-    with app.database.transaction() as connection:
-        count = replay_documents(connection, app.clock.now(), who, cause=cause, case_id=case)
+        who = who_decides(project, default="operator", operation="interfaces:replay", entity="*")
+    with project.database.transaction() as connection:
+        count = replay_documents(connection, project.clock.now(), who, cause=cause, case_id=case)
     out.print(f"{count} documents and effects are taken up again")
 
 
@@ -330,12 +330,12 @@ def backup(
     """Write the database to a file. The keys are apart: keep them elsewhere."""
     from tieout.store import back_up
 
-    app = open_running(folder, any_version=True)
+    project = open_running(folder, any_version=True)
     try:
-        size = back_up(app.owner_dsn, target)
+        size = back_up(project.owner_dsn, target)
     except (RuntimeError, OSError) as error:
         fail(str(error))
-    keys = app.project.state / "keys"
+    keys = project.settings.state / "keys"
     out.print(f"{target}: {size} bytes. Keep {keys} and secrets/ too, in another place.", markup=False)
 
 
@@ -348,13 +348,14 @@ def restore(
     ] = None,
 ) -> None:
     """Restore into an empty database, whole or not at all; whatever was not confirmed is looked up first."""
+    from tieout.operations.restoring import restore_project
     from tieout.store import EmbeddedServerError, RestoreError
 
-    app = open_app(folder)
+    project = open_project(folder)
     if not source.is_file():
         fail(f"{source} is no file", USAGE)
     try:
-        found = app.restore(source, witness)
+        found = restore_project(project, source, witness)
     except (RestoreError, EmbeddedServerError) as error:
         fail(str(error))
     done = "was restored already" if found.again else "restored"

@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from tieout.engine import Worker
+    from tieout.operations.open_project import OpenProject
 
 FINDINGS, USAGE, FAILED, OTHER_VERSION = 1, 2, 3, 4
 # A pipe has no width: it gets one on which every table fits.
@@ -21,12 +27,37 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+class Supervising(Protocol):
+    """A supervisor as commands know it: `ready` once all is well, `ended` once all ended, for which `reason`."""
+
+    ready: threading.Event
+    ended: threading.Event
+    reason: str
+    restarts: int
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End everything."""
+        ...
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by their roles."""
+        ...
+
+
+def _not_wired(*_: Any, **__: Any) -> NoReturn:
+    raise AssertionError("the composition root sets the factories before a command runs")
+
+
 @dataclass
 class Factories:
-    """The composition root's, set once at the start."""
+    """What stands above the command line and is handed down to it by the composition root, once at the start."""
 
-    app: Any = None
-    supervisor: Any = None
+    worker: Callable[[OpenProject], Worker] = _not_wired
+    supervisor: Callable[..., Supervising] = _not_wired
 
 
 factories = Factories()
@@ -45,39 +76,40 @@ def answers(port: int) -> bool:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
-def open_app(folder: Path) -> Any:
+def open_project(folder: Path) -> OpenProject:
     """The project in `folder`; ends with 2 where its files are not usable."""
+    from tieout.operations.open_project import OpenProject
     from tieout.settings import ProjectError
 
     try:
-        return factories.app(folder)
+        return OpenProject(folder)
     except ProjectError as error:
         fail(str(error), USAGE)
 
 
-def open_running(folder: Path, *, any_version: bool = False) -> Any:
+def open_running(folder: Path, *, any_version: bool = False) -> OpenProject:
     """The project in `folder`, whose database must run; ends with 3 and what to do where not, and with 4 where it is
     of another version, unless `any_version` will do."""
     import psycopg
 
     from tieout.store import VersionError, require_same
 
-    app = open_app(folder)
+    project = open_project(folder)
     try:
-        with psycopg.connect(app.dsn, connect_timeout=3) as connection:
+        with psycopg.connect(project.dsn, connect_timeout=3) as connection:
             row = connection.execute("select to_regclass('tieout.message')::text").fetchone()
     except (OSError, psycopg.OperationalError) as error:
         what = "it was never started" if isinstance(error, FileNotFoundError) else str(error).strip()
-        fail(f"the database of {app.project.folder} does not answer ({what}): `tieout up` starts it")
+        fail(f"the database of {project.settings.folder} does not answer ({what}): `tieout up` starts it")
     if row is None or row[0] is None:
         fail("the database does not hold Tieout's tables yet: `tieout check` or `tieout up` makes them")
     if not any_version:
         try:
-            with app.database.transaction() as connection:
+            with project.database.transaction() as connection:
                 require_same(connection)
         except VersionError as error:
             fail(str(error), OTHER_VERSION)
-    return app
+    return project
 
 
 def print_json(value: Any) -> None:

@@ -20,8 +20,8 @@ def export(
     """Write entries, signed heads, witness and the verifier into one file."""
     from tieout.evidence import export_pack
 
-    app = open_running(folder)
-    with app.database.transaction() as connection:
-        count = export_pack(connection, app.signer, app.project.witness, target)
+    project = open_running(folder)
+    with project.database.transaction() as connection:
+        count = export_pack(connection, project.signer, project.settings.witness, target)
     out.print(f"{target}: {count} entries. Verify: python3 verify.py {target.name}", markup=False)
-    out.print(f"Tell its reader the public key by another way: {app.signer.public.hex()}")
+    out.print(f"Tell its reader the public key by another way: {project.signer.public.hex()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,6 +29,7 @@ def extract(
     extract is provisional."""
     from tieout.connector_api import ConnectorError
     from tieout.extracts import ExtractError, write_duckdb, write_files, write_postgres
+    from tieout.operations.extracting import extract_period
 
     try:
         wanted = Period.parse(period)
@@ -40,10 +41,10 @@ def extract(
     if out_folder is None and duckdb is None and not postgres:
         fail("say where it goes: --out FOLDER, --duckdb FILE or --postgres env:NAME", USAGE)
     dsn = _dsn(postgres)
-    app = open_running(folder)
-    code = entity_of(app, entity)
+    project = open_running(folder)
+    code = entity_of(project, entity)
     try:
-        made: Any = app.extract(code, wanted)
+        made = extract_period(project, code, wanted)
         if out_folder is not None:
             write_files(made, out_folder, chosen)
         if duckdb is not None:

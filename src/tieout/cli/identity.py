@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tieout.cli.context import USAGE, fail
+
+if TYPE_CHECKING:
+    from tieout.operations.open_project import OpenProject
 
 NO_KEY = "say who you are: TIEOUT_KEY_FILE names the file with your key (`tieout people key` makes one)"
 
@@ -21,7 +24,7 @@ def held_key() -> str:
 
 
 def who_decides(
-    app: Any,
+    project: OpenProject,
     claimed: str = "",
     default: str = "",
     *,
@@ -39,7 +42,7 @@ def who_decides(
 
     key = held_key()
     try:
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             if not load_authority(connection).people:
                 name = claimed.strip() or default
                 if not name:
@@ -49,26 +52,26 @@ def who_decides(
                 fail(NO_KEY, USAGE)
             person = person_of(connection, key)
     except (AuthorityError, StampError) as error:
-        note_refusal(app, "unknown", str(error))
+        note_refusal(project, "unknown", str(error))
         fail(str(error), USAGE)
     if claimed and claimed != person.name:
         why = f"this is {person.name}'s key, not {claimed}'s"
-        note_refusal(app, person.name, why)
+        note_refusal(project, person.name, why)
         fail(why, USAGE)
     if operation:
         entity = entity if isinstance(entity, str) else entity()
         allowed = may(person.grants, operation, entity) if entity else entities_of(person.grants, operation)
         if not allowed:
             why = f"{person.name} has no role for {operation}" + (f" of {entity}" if entity else "")
-            note_refusal(app, person.name, why)
+            note_refusal(project, person.name, why)
             fail(f"{why}: `tieout people grant` gives one", USAGE)
-    return str(person.name)
+    return person.name
 
 
-def note_refusal(app: Any, who: str, why: str) -> None:
+def note_refusal(project: OpenProject, who: str, why: str) -> None:
     """Leave evidence of what somebody tried and was not let do."""
     from tieout.evidence import Entry, record
 
-    with app.database.transaction() as connection:
-        entry = Entry(app.clock.now(), who, "authority.refused", "command line", "", {"why": why[:300]})
+    with project.database.transaction() as connection:
+        entry = Entry(project.clock.now(), who, "authority.refused", "command line", "", {"why": why[:300]})
         record(connection, [entry])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -11,6 +11,9 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+
+if TYPE_CHECKING:
+    from tieout.operations.open_project import OpenProject
 
 group = typer.Typer(help="What matches by hand teach, once somebody else approves it.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -28,8 +31,8 @@ def list_lessons(
     """Every lesson as a sentence, with what taught it and who decided. Exit 1: some wait for a decision."""
     from tieout.reconcile.ledger import lessons
 
-    app = open_running(folder)
-    with app.database.transaction() as connection:
+    project = open_running(folder)
+    with project.database.transaction() as connection:
         rows = lessons(connection, entity, state)
     if as_json:
         print_json(rows)
@@ -61,22 +64,22 @@ def list_lessons(
     raise typer.Exit(FINDINGS if any(r["state"] == "proposed" for r in rows) else 0)
 
 
-def _entity_of(app: Any, number: int) -> str:
+def _entity_of(project: OpenProject, number: int) -> str:
     """Whose lesson it is; "" for what is not there, which the decision itself says."""
     from tieout.reconcile.ledger import lessons
 
-    with app.database.transaction() as connection:
+    with project.database.transaction() as connection:
         return next((str(r["entity"]) for r in lessons(connection) if r["lesson_id"] == number), "")
 
 
 def _decide(folder: Path, number: int, approve: bool, who: str, reason: str) -> None:
     from tieout.reconcile.ledger import LessonError, decide_lesson
 
-    app = open_running(folder)
-    who = who_decides(app, who, operation="matches:write", entity=lambda: _entity_of(app, number))
+    project = open_running(folder)
+    who = who_decides(project, who, operation="matches:write", entity=lambda: _entity_of(project, number))
     try:
-        with app.database.transaction() as connection:
-            decide_lesson(connection, number, approve, who, reason, app.clock.now())
+        with project.database.transaction() as connection:
+            decide_lesson(connection, number, approve, who, reason, project.clock.now())
     except LessonError as error:
         fail(str(error), USAGE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich import box
@@ -15,6 +15,14 @@ from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out,
 from tieout.cli.identity import who_decides
 from tieout.cli.reconcile import day_of, entity_of, match_json
 from tieout.cli.tables import money
+
+if TYPE_CHECKING:
+    from tieout.connector_api import OpenItem
+    from tieout.operations.open_project import OpenProject
+    from tieout.reconcile.ledger import Decisions
+    from tieout.rules import Interface
+
+T = TypeVar("T")
 
 group = typer.Typer(help="Matches: what is suggested, and what was decided.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -42,8 +50,8 @@ def list_suggestions(
     """What is suggested, the best first for each item; and what waits for a second person."""
     from tieout.reconcile.ledger import suggestions
 
-    app = open_running(folder)
-    with app.database.transaction() as connection:
+    project = open_running(folder)
+    with project.database.transaction() as connection:
         rows = suggestions(connection, entity)
     if as_json:
         print_json([_suggestion_json(r) for r in rows])
@@ -76,6 +84,7 @@ def _sides(row: dict[str, Any]) -> tuple[str, str]:
 def _suggestion_json(row: dict[str, Any]) -> dict[str, Any]:
     from tieout.documents import decode_document
 
+    document: Any = decode_document(row["content"].encode())
     return {
         "suggestion": row["suggestion_id"],
         "entity": row["entity"],
@@ -83,46 +92,49 @@ def _suggestion_json(row: dict[str, Any]) -> dict[str, Any]:
         "rank": row["rank"],
         "state": row["state"],
         "decided_by": row["decided_by"],
-        **match_json(decode_document(row["content"].encode())),
+        **match_json(document),
     }
 
 
-def _decide(folder: Path, who: str, act: Callable[[Any], Any], about: Any) -> Any:
+def _decide(folder: Path, who: str, act: Callable[[Decisions], T], about: int | str | Interface) -> T:
     """One decision, whole or not at all. `about`: a suggestion's number, a match's key, or the interface whose open
     lines are matched; whoever decides has a role for its entity."""
     from tieout.reconcile import MatchingError
     from tieout.reconcile.ledger import DecisionError, Decisions
     from tieout.rules import UnmappedError
 
-    app = open_running(folder)
-    who = who_decides(app, who, operation="matches:write", entity=lambda: _entity_of(app, about))
+    project = open_running(folder)
+    who = who_decides(project, who, operation="matches:write", entity=lambda: _entity_of(project, about))
     try:
-        with app.database.transaction() as connection:
-            return act(Decisions(connection, app.release(), who, app.clock.now()))
+        with project.database.transaction() as connection:
+            return act(Decisions(connection, project.release(), who, project.clock.now()))
     except (DecisionError, MatchingError, UnmappedError) as error:
         fail(str(error), USAGE)
 
 
-def _entity_of(app: Any, about: Any) -> str:
+def _entity_of(project: OpenProject, about: int | str | Interface) -> str:
     """Whose it is; "" for what is not there, which the decision itself says."""
     from tieout.reconcile.ledger import matches, suggestion_entity
 
     if not isinstance(about, int | str):
-        return str(about.entity)
-    with app.database.transaction() as connection:
+        return about.entity
+    with project.database.transaction() as connection:
         if isinstance(about, int):
             return suggestion_entity(connection, about)
         found = matches(connection, key=about)
         return str(found[0]["entity"]) if found else ""
 
 
-def _open_lines(app: Any, entity: str, lines: list[int]) -> tuple[Any, list[Any], list[Any]]:
+def _open_lines(
+    project: OpenProject, entity: str, lines: list[int]
+) -> tuple[Interface, list[OpenItem], list[OpenItem]]:
     """The interface, and of the open items those lines: cash, and what is due."""
     from tieout.connector_api import ConnectorError
+    from tieout.operations import reconciling
 
-    code = entity_of(app, entity)
+    code = entity_of(project, entity)
     try:
-        interface, cash, due = app.open_items(code, day_of(app, code, "", ""), lines)
+        interface, cash, due = reconciling.open_items(project, code, day_of(project, code, "", ""), lines)
     except LookupError as error:
         fail(str(error.args[0]), USAGE)
     except ConnectorError as error:
@@ -147,8 +159,8 @@ def join(
     folder: Folder = Path(),
 ) -> None:
     """Match open lines by hand; what that teaches is proposed to `tieout lessons`."""
-    app = open_running(folder)
-    interface, cash, due = _open_lines(app, entity, lines)
+    project = open_running(folder)
+    interface, cash, due = _open_lines(project, entity, lines)
     document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference), interface)
     out.print(f"{document.key} is applied by the workers", markup=False)
 
@@ -162,8 +174,8 @@ def book(
     folder: Folder = Path(),
 ) -> None:
     """Book cash that pays nothing to an account; that lines like it go there is proposed."""
-    app = open_running(folder)
-    interface, cash, _ = _open_lines(app, entity, [line])
+    project = open_running(folder)
+    interface, cash, _ = _open_lines(project, entity, [line])
     if not cash:
         fail(f"line {line} is no cash: only what was paid is booked to an account", USAGE)
     document = _decide(folder, who, lambda d: d.book(interface, cash[0], account), interface)
@@ -259,8 +271,8 @@ def applied(
     from tieout.documents import decode_document
     from tieout.reconcile.ledger import matches
 
-    app = open_running(folder)
-    with app.database.transaction() as connection:
+    project = open_running(folder)
+    with project.database.transaction() as connection:
         rows = matches(connection, entity)
     documents: list[tuple[dict[str, Any], Any]] = [(r, decode_document(r["content"].encode())) for r in rows]
     if as_json:

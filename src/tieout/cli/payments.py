@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -15,6 +15,9 @@ from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out,
 from tieout.cli.identity import who_decides
 from tieout.cli.reconcile import day_of, entity_of
 from tieout.cli.tables import money
+
+if TYPE_CHECKING:
+    from tieout.payables import Proposal
 
 group = typer.Typer(
     help="Payment runs: proposed here, released with `tieout approvals`.", no_args_is_help=True
@@ -44,15 +47,16 @@ def propose(
     Exit 1: something that is due is held back, with the reason.
     """
     from tieout.connector_api import ConnectorError
+    from tieout.operations import paying
     from tieout.payables import PaymentRunError
 
-    app = open_running(folder)
-    code = entity_of(app, entity)
-    day = day_of(app, code, "", pay_on)
+    project = open_running(folder)
+    code = entity_of(project, entity)
+    day = day_of(project, code, "", pay_on)
     until = _day(due_until, "--due-until") if due_until else day
-    name = who if dry else who_decides(app, who, "operator", operation="payments:propose", entity=code)
+    name = who if dry else who_decides(project, who, "operator", operation="payments:propose", entity=code)
     try:
-        found = app.propose_payments(code, day, until, name, dry)
+        found = paying.propose_payments(project, code, day, until, name, dry)
     except PaymentRunError as error:
         fail(str(error), USAGE)
     except ConnectorError as error:
@@ -71,7 +75,7 @@ def _day(text: str, option: str) -> date:
         fail(f"{option} {text}: a day such as 2026-10-31 was expected", USAGE)
 
 
-def proposal_json(found: Any, dry: bool) -> dict[str, Any]:
+def proposal_json(found: Proposal, dry: bool) -> dict[str, Any]:
     """A run as JSON: amounts are positive decimal texts; accounts are masked."""
     return {
         "run": found.run,
@@ -100,7 +104,7 @@ def proposal_json(found: Any, dry: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _show(found: Any, dry: bool) -> None:
+def _show(found: Proposal, dry: bool) -> None:
     word = "would be proposed" if dry else "proposed"
     totals = ", ".join(f"{money(v)} {c}" for c, v in found.totals().items()) or "nothing"
     out.print(
@@ -138,12 +142,12 @@ def list_runs(entity: Entity = "", folder: Folder = Path(), as_json: Json = Fals
     """Every run, and how its payments stand. Exit 1: something waits or is in exception."""
     from tieout.payables import payment_interface, runs
 
-    app = open_running(folder)
-    code = entity_of(app, entity)
-    interface = payment_interface(app.project.release, code)
+    project = open_running(folder)
+    code = entity_of(project, entity)
+    interface = payment_interface(project.settings.release, code)
     if interface is None:
         fail(f"no interface pays for {code}", USAGE)
-    with app.database.transaction() as connection:
+    with project.database.transaction() as connection:
         rows = runs(connection, interface)
     if as_json:
         print_json(rows)
@@ -173,11 +177,13 @@ def accruals(
     as_json: Json = False,
 ) -> None:
     """Accrue what was received and is not billed at a month's end; it takes itself back the day after."""
-    app = open_running(folder)
-    code = entity_of(app, entity)
-    day = day_of(app, code, period, "")
+    from tieout.operations import paying
+
+    project = open_running(folder)
+    code = entity_of(project, entity)
+    day = day_of(project, code, period, "")
     try:
-        found = app.accrue(code, day, dry)
+        found = paying.accrue(project, code, day, dry)
     except (LookupError, ValueError) as error:
         fail(str(error.args[0]), USAGE)
     rows = [

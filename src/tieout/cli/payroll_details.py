@@ -24,16 +24,16 @@ def persons(
     from tieout.inbox import persons as read_persons
     from tieout.security import AuthorityError, StampError
 
-    app = open_running(folder)
-    known = app.project.release.interfaces
+    project = open_running(folder)
+    known = project.settings.release.interfaces
     if interface not in known or "details" not in known[interface].streams:
         fail(f"--interface {interface}: no interface of payroll runs is named so", USAGE)
     key = held_key()
     if not key:
         fail(NO_KEY, USAGE)
-    connection = app.database.connect(autocommit=True)
+    connection = project.database.connect(autocommit=True)
     try:
-        found = read_persons(connection, known[interface], run, key, app.clock.now())
+        found = read_persons(connection, known[interface], run, key, project.clock.now())
     except (AuthorityError, StampError, LookupError) as error:
         fail(str(error.args[0]), USAGE)
     finally:

@@ -6,7 +6,7 @@ import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -14,6 +14,10 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key, note_refusal
+
+if TYPE_CHECKING:
+    from tieout.operations.open_project import OpenProject
+    from tieout.security import AddPerson, Authority, Change
 
 group = typer.Typer(help="People, what they may do, and who stands in for them.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -47,8 +51,8 @@ def begin(
     from tieout.security import Begin
 
     people = [_person(*_pair(text), human=True, names=[]) for text in (first, second)]
-    app = open_running(folder)
-    _keep(app, Begin(people=(people[0], people[1])), "first start")
+    project = open_running(folder)
+    _keep(project, Begin(people=(people[0], people[1])), "first start")
     out.print(f"{people[0].name} and {people[1].name} are administrators")
 
 
@@ -59,7 +63,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name, code
 
 
-def _person(name: str, code: str, *, human: bool, names: list[str]) -> Any:
+def _person(name: str, code: str, *, human: bool, names: list[str]) -> AddPerson:
     import re
 
     from tieout.security import AddPerson, fold_name
@@ -71,33 +75,33 @@ def _person(name: str, code: str, *, human: bool, names: list[str]) -> Any:
     return AddPerson(name=name, human=human, names=tuple(fold_name(n) for n in names), key_sha256=code)
 
 
-def _keep(app: Any, change: Any, made_by: str) -> int:
+def _keep(project: OpenProject, change: Change, made_by: str) -> int:
     from tieout.security import AuthorityError, StampError, change_authority
 
     try:
-        with app.database.transaction() as connection:
-            return int(change_authority(connection, change, made_by, app.clock.now()))
+        with project.database.transaction() as connection:
+            return change_authority(connection, change, made_by, project.clock.now())
     except (AuthorityError, StampError) as error:
-        note_refusal(app, made_by, str(error))
+        note_refusal(project, made_by, str(error))
         fail(str(error), USAGE)
 
 
-def _me(app: Any) -> str:
+def _me(project: OpenProject) -> str:
     from tieout.security import AuthorityError, StampError, person_of
 
     secret = held_key()
     if not secret:
         fail(NO_KEY, USAGE)
     try:
-        with app.database.transaction() as connection:
-            return str(person_of(connection, secret).name)
+        with project.database.transaction() as connection:
+            return person_of(connection, secret).name
     except (AuthorityError, StampError) as error:
-        note_refusal(app, "unknown", str(error))
+        note_refusal(project, "unknown", str(error))
         fail(str(error), USAGE)
 
 
-def _asked(app: Any, change: Any) -> None:
-    number = _keep(app, change, _me(app))
+def _asked(project: OpenProject, change: Change) -> None:
+    number = _keep(project, change, _me(project))
     out.print(f"change {number} waits for another administrator: tieout people confirm {number}")
 
 
@@ -132,18 +136,18 @@ def grant(
     from tieout.money import MoneyError, parse_decimal
     from tieout.security import ADMINISTRATOR, EVERYWHERE, GrantRole
 
-    app = open_running(folder)
+    project = open_running(folder)
     most: Decimal | None = None
     if limit != "none":
         try:
             most = parse_decimal(limit)
         except MoneyError as error:
             fail(f"--limit: {error}; or none", USAGE)
-    if entity != EVERYWHERE and entity not in app.project.release.entities:
-        fail(f"no entity {entity!r}: there are {', '.join(app.project.release.entities)}", USAGE)
+    if entity != EVERYWHERE and entity not in project.settings.release.entities:
+        fail(f"no entity {entity!r}: there are {', '.join(project.settings.release.entities)}", USAGE)
     if role == ADMINISTRATOR and entity != EVERYWHERE:
         fail("an administrator is one of every entity: --entity '*'", USAGE)
-    _asked(app, GrantRole(name=name, role=role, entity=entity, limit=most))
+    _asked(project, GrantRole(name=name, role=role, entity=entity, limit=most))
 
 
 @group.command()
@@ -151,8 +155,8 @@ def confirm(number: Annotated[int, typer.Argument()], folder: Folder = Path()) -
     """Let a change hold that another administrator made."""
     from tieout.security import Confirm
 
-    app = open_running(folder)
-    _keep(app, Confirm(no=number), _me(app))
+    project = open_running(folder)
+    _keep(project, Confirm(no=number), _me(project))
     out.print(f"change {number} holds")
 
 
@@ -161,8 +165,8 @@ def revoke(name: Name, role: Role, entity: Entity, folder: Folder = Path()) -> N
     """Take a role away: it holds at once."""
     from tieout.security import RevokeRole
 
-    app = open_running(folder)
-    _keep(app, RevokeRole(name=name, role=role, entity=entity), _me(app))
+    project = open_running(folder)
+    _keep(project, RevokeRole(name=name, role=role, entity=entity), _me(project))
     out.print(f"{name} is no {role} any more")
 
 
@@ -171,8 +175,8 @@ def end(name: Name, folder: Folder = Path()) -> None:
     """End somebody's account: it holds at once."""
     from tieout.security import EndPerson
 
-    app = open_running(folder)
-    _keep(app, EndPerson(name=name), _me(app))
+    project = open_running(folder)
+    _keep(project, EndPerson(name=name), _me(project))
     out.print(f"{name} does not act any more")
 
 
@@ -186,13 +190,13 @@ def delegate(
     """Let somebody stand in for you, with your rights and within your limits, for some days."""
     from tieout.security import Delegate
 
-    app = open_running(folder)
-    me = _me(app)
+    project = open_running(folder)
+    me = _me(project)
     try:
         days = date.fromisoformat(since), date.fromisoformat(until)
     except ValueError:
         fail("days are written 2026-10-05", USAGE)
-    _keep(app, Delegate(name=me, to=to, since=days[0], until=days[1]), me)
+    _keep(project, Delegate(name=me, to=to, since=days[0], until=days[1]), me)
     out.print(f"{to} stands in for {me} from {since} to {until}")
 
 
@@ -201,9 +205,9 @@ def recall(to: Annotated[str, typer.Argument()], folder: Folder = Path()) -> Non
     """End every delegation of yours to somebody."""
     from tieout.security import Recall
 
-    app = open_running(folder)
-    me = _me(app)
-    _keep(app, Recall(name=me, to=to), me)
+    project = open_running(folder)
+    me = _me(project)
+    _keep(project, Recall(name=me, to=to), me)
     out.print(f"{to} does not stand in for {me} any more")
 
 
@@ -212,9 +216,9 @@ def list_people(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("
     """Who may do what, and what waits for a confirmation. Exit 1: something waits."""
     from tieout.security import StampError, load_authority
 
-    app = open_running(folder)
+    project = open_running(folder)
     try:
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             held = load_authority(connection)
     except StampError as error:
         fail(str(error))
@@ -248,7 +252,7 @@ def list_people(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("
     raise typer.Exit(FINDINGS if waiting else 0)
 
 
-def _show(held: Any, waiting: list[dict[str, Any]]) -> None:
+def _show(held: Authority, waiting: list[dict[str, Any]]) -> None:
     if not held.people:
         out.print("nobody yet: `tieout people begin` names the first two administrators")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

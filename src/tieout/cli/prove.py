@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,8 @@ from tieout.money import Period
 
 if TYPE_CHECKING:
     from tieout.proofs import BalanceRow, PairRow
+    from tieout.rules import Release
+    from tieout.store import Connection
 
 
 def tieout(
@@ -29,15 +31,15 @@ def tieout(
         wanted = Period.parse(period)
     except ValueError as error:
         fail(str(error), USAGE)
-    app = open_running(folder)
-    release, now = app.project.release, app.clock.now()
-    connection = app.database.connect(autocommit=True)
-    take_control_totals(connection, release, app.session, wanted, now)
+    project = open_running(folder)
+    release, now = project.settings.release, project.clock.now()
+    connection = project.database.connect(autocommit=True)
+    take_control_totals(connection, release, project.session, wanted, now)
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, release) if r.period == period]
     open_gaps(connection, rows, now)
     pairs, others = _beside(connection, release, min(wanted.last, now.date()), now)
-    balances = ledger_rows(connection, release, app.session, wanted)
+    balances = ledger_rows(connection, release, project.session, wanted)
     if as_json:
         print_json(
             {
@@ -55,7 +57,9 @@ def tieout(
     raise typer.Exit(0 if good and not pairs and not others else FINDINGS)
 
 
-def _beside(connection: Any, release: Any, until: date, now: Any) -> tuple[list[PairRow], list[BalanceRow]]:
+def _beside(
+    connection: Connection, release: Release, until: date, now: datetime
+) -> tuple[list[PairRow], list[BalanceRow]]:
     """Pairs that do not net, and accounts of other ledgers that did not move by their entries."""
     from tieout.proofs import balance_rows, intercompany_rows, open_balances, open_intercompany
 

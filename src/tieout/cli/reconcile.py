@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -14,6 +15,12 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.tables import money
 from tieout.money import Period
+
+if TYPE_CHECKING:
+    from tieout.documents import Reconciliation
+    from tieout.documents.model import OpenLine
+    from tieout.operations.open_project import OpenProject
+    from tieout.reconcile.ledger import Run
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json")]
@@ -30,13 +37,14 @@ def reconcile(
 ) -> None:
     """Match what is open in an entity's ledger and apply what is sure; the rest is a work list."""
     from tieout.connector_api import ConnectorError
+    from tieout.operations import reconciling
     from tieout.reconcile import MatchingError
 
-    app = open_running(folder)
-    code = entity_of(app, entity)
-    day = day_of(app, code, period, until)
+    project = open_running(folder)
+    code = entity_of(project, entity)
+    day = day_of(project, code, period, until)
     try:
-        found = app.reconcile(code, day, dry=dry)
+        found = reconciling.reconcile(project, code, day, dry=dry)
     except LookupError as error:
         fail(str(error.args[0]), USAGE)
     except MatchingError as error:
@@ -50,16 +58,19 @@ def reconcile(
     raise typer.Exit(FINDINGS if found.suggested or found.refused or found.left_over else 0)
 
 
-def entity_of(app: Any, entity: str) -> str:
-    known = sorted(app.project.release.entities)
+def entity_of(project: OpenProject, entity: str) -> str:
+    """The entity that is meant: the one that was named, or the only one there is. Ends with 2 where it is neither."""
+    known = sorted(project.settings.release.entities)
     if not entity and len(known) == 1:
-        return str(known[0])
+        return known[0]
     if entity not in known:
         fail(f"--entity {entity or 'CODE'}: there are {', '.join(known)}", USAGE)
     return entity
 
 
-def day_of(app: Any, entity: str, period: str, until: str) -> date:
+def day_of(project: OpenProject, entity: str, period: str, until: str) -> date:
+    """The last day of a period, or a day, of which one may be given; else today where the entity is. Ends with 2 where
+    it is no day."""
     if period and until:
         fail("--period and --until: one of them", USAGE)
     try:
@@ -69,12 +80,11 @@ def day_of(app: Any, entity: str, period: str, until: str) -> date:
             return date.fromisoformat(until)
     except ValueError as error:
         fail(f"{period or until}: {error}", USAGE)
-    zone = app.project.release.entities[entity].zone
-    today: date = app.clock.now().astimezone(zone).date()
-    return today
+    zone = project.settings.release.entities[entity].zone
+    return project.clock.now().astimezone(zone).date()
 
 
-def run_json(found: Any, dry: bool) -> dict[str, Any]:
+def run_json(found: Run, dry: bool) -> dict[str, Any]:
     """A run as JSON: amounts are signed decimal texts, cash received and what is owed to us
     positive."""
     return {
@@ -105,10 +115,10 @@ def run_json(found: Any, dry: bool) -> dict[str, Any]:
     }
 
 
-def match_json(document: Any) -> dict[str, Any]:
+def match_json(document: Reconciliation) -> dict[str, Any]:
     """A match as JSON."""
 
-    def lines(members: Any, sign: int) -> list[dict[str, Any]]:
+    def lines(members: Iterable[OpenLine], sign: int) -> list[dict[str, Any]]:
         return [
             {
                 "line": x.line,
@@ -136,7 +146,7 @@ def match_json(document: Any) -> dict[str, Any]:
     }
 
 
-def show(found: Any, dry: bool) -> None:
+def show(found: Run, dry: bool) -> None:
     """A run on a terminal."""
     word = "would be applied" if dry else "applied"
     out.print(

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tieout.cli.context import FAILED, USAGE, err, factories, fail, open_app, open_running, out, print_json
+from tieout.cli.context import (
+    FAILED,
+    USAGE,
+    err,
+    factories,
+    fail,
+    open_project,
+    open_running,
+    out,
+    print_json,
+)
 from tieout.cli.sandbox import is_empty, sandbox_part, was_toured
 from tieout.cli.signing_in import first_link
 
@@ -23,6 +33,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from tieout.observe import ServiceManager
+    from tieout.operations.open_project import OpenProject
+    from tieout.store import EmbeddedServer
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -38,17 +50,20 @@ _HANGS = 12
 
 def check(folder: Folder = Path(), as_json: Json = False) -> None:
     """Test the project's files, its database and every connection."""
-    app = open_app(folder)
-    server = _database_of(app.reach_database)
+    from tieout.operations.starting import reach_database
+    from tieout.operations.systems import check_systems, pin_systems
+
+    project = open_project(folder)
+    server = _database_of(lambda: reach_database(project))
     try:
-        found = app.check()
+        found = check_systems(project)
         if all(works for _, works, _ in found):
             try:
-                app.pin_systems()
+                pin_systems(project)
             except Exception as error:  # noqa: BLE001 - a finding of the check
                 found.append(("pinned", False, str(error)))
     finally:
-        app.close()
+        project.close()
         if server is not None:
             server.stop()
     if as_json:
@@ -79,7 +94,7 @@ def up(
 
     stop = stop_on_signals()
     if is_empty(folder):
-        sandbox_part("demo.tour").Tour(folder, factories, day_s).run(stop)
+        sandbox_part("demo.tour").Tour(folder, factories.supervisor, day_s).run(stop)
         return
     if was_toured(folder):
         fail(
@@ -87,39 +102,40 @@ def up(
             "make a project of your own with `tieout init`",
             USAGE,
         )
-    app = open_app(folder)
-    server = take_and_start(app)
+    project = open_project(folder)
+    server = take_and_start(project)
     more = tuple(f"worker-{n}" for n in range(2, workers + 1))
     manager = ServiceManager(read_environment().notify_socket)
     supervisor = factories.supervisor(
-        app.project.folder, server, ("worker", *more, "serve"), manager=manager, give_up_s=give_up_s
+        project.settings.folder, server, ("worker", *more, "serve"), manager=manager, give_up_s=give_up_s
     )
     supervisor.start()
     try:
         if wait_for_any(stop, supervisor.ready, supervisor.ended) and supervisor.ready.is_set():
-            _say_how_to_get_in(app)
+            _say_how_to_get_in(project)
         wait_for_any(stop, supervisor.ended)
     finally:
         supervisor.stop()
-        app.close()
+        project.close()
     if supervisor.reason:
-        fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {app.project.state}")
+        fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {project.settings.state}")
 
 
-def take_and_start(app: Any) -> Any:
+def take_and_start(project: OpenProject) -> EmbeddedServer | None:
     """Take the project for this process alone, and start its database; the embedded server, where it is one. Ends with 3
     where another process has the project, its port is taken, or the database does not start."""
+    from tieout.operations.starting import start_database
     from tieout.store import FolderHeldError
 
     try:
-        app.take_over()
+        project.take_over()
     except FolderHeldError as error:
         fail(str(error))
-    refuse_taken_port(app)
-    return _database_of(app.start_database)
+    refuse_taken_port(project)
+    return _database_of(lambda: start_database(project))
 
 
-def _database_of(begin: Callable[[], Any]) -> Any:
+def _database_of(begin: Callable[[], EmbeddedServer | None]) -> EmbeddedServer | None:
     import psycopg
 
     from tieout.store import EmbeddedServerError, MigrationError
@@ -132,12 +148,12 @@ def _database_of(begin: Callable[[], Any]) -> Any:
         fail(f"the database does not answer: {str(error).strip()}")
 
 
-def _say_how_to_get_in(app: Any) -> None:
+def _say_how_to_get_in(project: OpenProject) -> None:
     import psycopg
 
-    err.print(f"Tieout is up: {app.project.identity.url}/")
+    err.print(f"Tieout is up: {project.settings.identity.url}/")
     try:
-        link = first_link(app)
+        link = first_link(project)
     except psycopg.OperationalError:
         # It went away again at once: what is up is restarted, and a link can be had later.
         return
@@ -161,9 +177,9 @@ def wait_for_any(*events: threading.Event) -> bool:
     return True
 
 
-def refuse_taken_port(app: Any) -> None:
+def refuse_taken_port(project: OpenProject) -> None:
     """End with 3 and what to do where nobody can listen at the project's port."""
-    host, port = app.project.serve_host, app.project.serve_port
+    host, port = project.settings.serve_host, project.settings.serve_port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as tried:
@@ -185,18 +201,19 @@ def worker(folder: Folder = Path()) -> None:
     """Run a worker on a database that runs already."""
     from tieout.cli.ending import Ending
     from tieout.engine import let_people_first
+    from tieout.operations.systems import keep_pinned
 
     manager = _as_child()
     let_people_first()
-    app = open_running(folder)
-    ending = Ending(app).start()
+    project = open_running(folder)
+    ending = Ending(project).start()
     before = set(threading.enumerate())
-    running = app.worker()
+    running = factories.worker(project)
     stop = stop_on_signals()
     running.start()
-    threading.Thread(target=app.keep_pinned, args=(stop,), name="pins", daemon=True).start()
+    threading.Thread(target=keep_pinned, args=(project, stop), name="pins", daemon=True).start()
     threads = set(threading.enumerate()) - before
-    line = _Line(app.dsn)
+    line = _Line(project.dsn)
     pulse, ended, hangs = _Pulse(manager, line.trouble), list[str](), ""
     while not stop.wait(pulse.wait_s) and not ended and not hangs:
         ended = sorted(t.name for t in threads if not t.is_alive())
@@ -208,7 +225,7 @@ def worker(folder: Folder = Path()) -> None:
             f"a round of {hangs} took more than {_ROUND_S / 60:.0f} minutes and is given up with this worker"
         )
     running.stop()
-    app.close()
+    project.close()
     if ended and not stop.is_set():
         fail(f"a worker's threads ended by themselves: {', '.join(ended)}")
     raise typer.Exit(ending.code)
@@ -220,40 +237,41 @@ def serve(folder: Folder = Path()) -> None:
     from tieout.api import serve as serve_api
     from tieout.cli.ending import Ending
     from tieout.console import pages
+    from tieout.operations.files import settle_files
     from tieout.security import load_authority
 
     manager = _as_child()
-    app = open_running(folder)
-    refuse_taken_port(app)
+    project = open_running(folder)
+    refuse_taken_port(project)
     # Who served before may have died between deciding a change of the project's files and putting it in place.
-    app.settle_files()
-    project = app.project
+    settle_files(project)
+    settings = project.settings
 
     def people_exist() -> bool:
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             return bool(load_authority(connection).people)
 
     threading.Thread(
-        target=_tell_of_the_web_side, args=(manager, project.serve_host, project.serve_port), daemon=True
+        target=_tell_of_the_web_side, args=(manager, settings.serve_host, settings.serve_port), daemon=True
     ).start()
-    ending = Ending(app).start()
+    ending = Ending(project).start()
     serve_api(
         Services(
-            name=project.name,
-            environment=project.environment,
-            database=app.database,
-            clock=app.clock,
-            release=app.release,
+            name=settings.name,
+            environment=settings.environment,
+            database=project.database,
+            clock=project.clock,
+            release=project.release,
             # A push is taken in whether or not its system answers, and whoever it is.
-            session=app.open_session,
-            connector_of=app.connector_of,
-            host=project.serve_host,
-            port=project.serve_port,
-            identity=project.identity,
-            office=app,
-            spool=project.state / "uploads",
+            session=project.open_session,
+            connector_of=project.connector_of,
+            host=settings.serve_host,
+            port=settings.serve_port,
+            identity=settings.identity,
+            project=project,
+            spool=settings.state / "uploads",
         ),
-        pages(project.name, project.environment, project.identity.sign_on is not None, people_exist),
+        pages(settings.name, settings.environment, settings.identity.sign_on is not None, people_exist),
     )
     raise typer.Exit(ending.code)
 

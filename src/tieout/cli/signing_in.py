@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich import box
@@ -14,48 +14,55 @@ from tieout.cli.context import USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import note_refusal
 from tieout.cli.people import Folder, Name, _asked, _me, group
 
+if TYPE_CHECKING:
+    from tieout.operations.open_project import OpenProject
+    from tieout.security.identity import Identity
+    from tieout.store import Connection
+
+T = TypeVar("T")
+
 keys = typer.Typer(help="Keys of service accounts.", no_args_is_help=True)
 group.add_typer(keys, name="keys")
 
 
-def first_link(app: Any) -> str:
+def first_link(project: OpenProject) -> str:
     """The address with which the first administrator begins, "" where there are people already."""
-    token = _with_identity(app, lambda identity, _: identity.first_link())
-    return f"{app.project.identity.url}/welcome#{token}" if token else ""
+    token = _with_identity(project, lambda identity, _: identity.first_link())
+    return f"{project.settings.identity.url}/welcome#{token}" if token else ""
 
 
-def way_in(app: Any) -> str:
+def way_in(project: OpenProject) -> str:
     """A link for whoever looks at a demo: the first administrator's, or where its people were let in already, the
     one of somebody who controls."""
     from tieout.security import load_authority
 
-    link = first_link(app)
+    link = first_link(project)
     if link:
         return link
 
-    def invited(identity: Any, connection: Any) -> str:
+    def invited(identity: Identity, connection: Connection) -> str:
         people = load_authority(connection).people.values()
         administrator = next(p.name for p in people if p.grants_of("administrator", "*"))
         controller = next((p.name for p in people if p.grants_of("controller", "*")), administrator)
-        return str(identity.invite(controller, administrator))
+        return identity.invite(controller, administrator)
 
-    return f"{app.project.identity.url}/welcome#{_with_identity(app, invited)}"
+    return f"{project.settings.identity.url}/welcome#{_with_identity(project, invited)}"
 
 
-def _with_identity(app: Any, act: Callable[[Any, Any], Any]) -> Any:
+def _with_identity(project: OpenProject, act: Callable[[Identity, Connection], T]) -> T:
     """Act on who signs in; what is refused is told, and in evidence."""
     from datetime import UTC, datetime
 
     from tieout.security import AuthorityError, StampError
     from tieout.security.identity import Identity, Site
 
-    settings = app.project.identity
-    connection = app.database.connect(autocommit=True)
-    site = Site(settings.host, settings.url, f"Tieout {app.project.name}")
+    settings = project.settings.identity
+    connection = project.database.connect(autocommit=True)
+    site = Site(settings.host, settings.url, f"Tieout {project.settings.name}")
     try:
         return act(Identity(connection, lambda: datetime.now(UTC), site), connection)
     except (AuthorityError, StampError) as error:
-        note_refusal(app, "command line", str(error))
+        note_refusal(project, "command line", str(error))
         fail(str(error), USAGE)
     finally:
         connection.close()
@@ -64,10 +71,10 @@ def _with_identity(app: Any, act: Callable[[Any, Any], Any]) -> Any:
 @group.command()
 def invite(name: Name, folder: Folder = Path()) -> None:
     """Print the link with which somebody who was let in chooses how to sign in: it serves once, for 72 hours."""
-    app = open_running(folder)
-    me = _me(app)
-    token = _with_identity(app, lambda identity, _: identity.invite(name, me))
-    out.print(f"{app.project.identity.url}/welcome#{token}", soft_wrap=True, markup=False)
+    project = open_running(folder)
+    me = _me(project)
+    token = _with_identity(project, lambda identity, _: identity.invite(name, me))
+    out.print(f"{project.settings.identity.url}/welcome#{token}", soft_wrap=True, markup=False)
 
 
 @group.command()
@@ -81,9 +88,9 @@ def reset(name: Name, folder: Folder = Path()) -> None:
 @group.command("sign-out")
 def sign_out(name: Name, folder: Folder = Path()) -> None:
     """Sign somebody out everywhere, at once."""
-    app = open_running(folder)
-    me = _me(app)
-    ended = _with_identity(app, lambda identity, _: identity.end_sessions_of(name, me))
+    project = open_running(folder)
+    me = _me(project)
+    ended = _with_identity(project, lambda identity, _: identity.end_sessions_of(name, me))
     out.print(f"{ended} sessions of {name} ended")
 
 
@@ -99,17 +106,17 @@ def make_key(
     """Make a key for no more than its account may do; it is printed once, and kept nowhere."""
     from tieout.security.identity import make_service_key
 
-    app = open_running(folder)
-    me = _me(app)
+    project = open_running(folder)
+    me = _me(project)
 
-    def act(_: Any, connection: Any) -> str:
+    def act(_: Identity, connection: Connection) -> str:
         from datetime import UTC, datetime
 
         with connection.transaction():
             now = datetime.now(UTC)
             return make_service_key(connection, account, label, scope, entity, days, me, now)[1]
 
-    out.print(_with_identity(app, act), soft_wrap=True, markup=False)
+    out.print(_with_identity(project, act), soft_wrap=True, markup=False)
 
 
 @keys.command("end")
@@ -121,14 +128,14 @@ def end_key(
 
     from tieout.security.identity import end_service_key
 
-    app = open_running(folder)
-    me = _me(app)
+    project = open_running(folder)
+    me = _me(project)
 
-    def act(_: Any, connection: Any) -> None:
+    def act(_: Identity, connection: Connection) -> None:
         with connection.transaction():
             end_service_key(connection, key, me, datetime.now(UTC))
 
-    _with_identity(app, act)
+    _with_identity(project, act)
     out.print(f"key {key} ended")
 
 
@@ -137,8 +144,8 @@ def list_keys(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("--
     """Every key that was made, without the keys themselves."""
     from tieout.security.identity import service_keys
 
-    app = open_running(folder)
-    rows = _with_identity(app, lambda _, connection: service_keys(connection))
+    project = open_running(folder)
+    rows = _with_identity(project, lambda _, connection: service_keys(connection))
     if as_json:
         print_json([{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in r.items()} for r in rows])
         return

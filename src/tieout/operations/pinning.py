@@ -16,8 +16,9 @@ from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger
 from tieout.settings import Project
-from tieout.store import Database
+from tieout.store import Database, Queries
 
+_SQL = Queries("tieout.operations")
 _log = get_logger(__name__)
 # A ledger that did not answer, or was refused, is asked again after so many seconds, whoever wants it meanwhile.
 _AGAIN_S = 1.0
@@ -25,13 +26,6 @@ _AGAIN_S = 1.0
 _WAIT_S = 3.0
 # What a connector stumbles over where something else answers, whatever that is.
 _STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-_TROUBLE = """
-insert into tieout.unpinned_system (system, refused, why, since) values (%(system)s, %(refused)s, %(why)s, %(now)s)
-on conflict (system) do update set refused = excluded.refused, why = excluded.why,
-  since = case when unpinned_system.refused = excluded.refused then unpinned_system.since else excluded.since end
-where (unpinned_system.refused, unpinned_system.why) is distinct from (excluded.refused, excluded.why)
-returning system
-"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +75,7 @@ class Pins:
             self._note(system, said)
             raise said from error
         with self._database().transaction() as connection:
-            connection.execute("delete from tieout.unpinned_system where system = %s", (system,))
+            connection.execute(_SQL["forget_trouble"], {"system": system})
         self._failures.pop(system, None)
         self._held[system] = session
 
@@ -89,9 +83,7 @@ class Pins:
         project = self._project()
         mine = f"{project.environment}:{project.name}"
         with self._database().transaction() as connection:
-            row = connection.execute(
-                "select fingerprint from tieout.pinned_system where system = %s", (system,)
-            ).fetchone()
+            row = connection.execute(_SQL["pinned"], {"system": system}).fetchone()
         if row is None:
             found = session.marker(mine)
             if found != mine:
@@ -99,10 +91,13 @@ class Pins:
                     f"{system} is pinned to {found!r} already, this project is {mine!r}: use the database of this environment"
                 )
             with self._database().transaction() as connection:
-                connection.execute(
-                    "insert into tieout.pinned_system values (%s, %s, %s, %s) on conflict do nothing",
-                    (system, project.environment, found, self._clock.now()),
-                )
+                given = {
+                    "system": system,
+                    "environment": project.environment,
+                    "found": found,
+                    "now": self._clock.now(),
+                }
+                connection.execute(_SQL["pin"], given)
             return
         found = session.marker_found(mine)
         if found != row["fingerprint"]:
@@ -117,7 +112,7 @@ class Pins:
         refused, now = isinstance(error, SetupError), self._clock.now()
         given = {"system": system, "refused": refused, "why": str(error)[:1000], "now": now}
         with self._database().transaction() as connection:
-            changed = connection.execute(_TROUBLE, given).fetchone()
+            changed = connection.execute(_SQL["note_trouble"], given).fetchone()
             if changed and refused:
                 record(
                     connection,

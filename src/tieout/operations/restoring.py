@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tieout.engine import Runner, crash_point
 from tieout.evidence import RESTORED, Entry, Sealer, load_or_make_signer, record
 from tieout.operations.open_project import OpenProject
+from tieout.operations.starting import prepare_database
 from tieout.security import StampError, load_authority, load_or_make_key, stamper
 from tieout.store import (
     Connection,
@@ -35,7 +36,7 @@ from tieout.store import (
     restore,
 )
 
-_SQL = Queries("tieout.bootstrap")
+_SQL = Queries("tieout.operations")
 _PATIENCE_S = 10.0
 _BLOCK = 1024 * 1024
 # Numbers of entries that were told to others and are lost are not given again.
@@ -53,74 +54,74 @@ class Restored:
     again: bool = False
 
 
-class Restoring(OpenProject):
-    """An open project whose database is empty."""
+def restore_project(project: OpenProject, source: Path, witness: Path | None = None) -> Restored:
+    """Restore `source` into the project's empty database; `witness` is a witness file kept elsewhere, which takes the
+    place of the project's where that has none. Raises RestoreError, and then nothing was changed; EmbeddedServerError."""
+    check_backup(source)
+    _check_keys(project)
+    work = _Work(project, source, _sha256(source), witness)
+    with _for_restore(project, work) as server:
+        found = work.again()
+        if found is None:
+            found = work.restore()
+        prepare_database(project, server)
+        work.seal()
+    return found
 
-    def restore(self, source: Path, witness: Path | None = None) -> Restored:
-        """Restore `source` into the project's empty database; `witness` is a witness file kept elsewhere, which takes the
-        place of the project's where that has none. Raises RestoreError, and then nothing was changed."""
-        check_backup(source)
-        self._check_keys()
-        work = _Work(self, source, _sha256(source), witness)
-        with self._for_restore(work) as server:
-            found = work.again()
-            if found is None:
-                found = work.restore()
-            self.prepare_database(server)
-            work.seal()
-        return found
 
-    def _check_keys(self) -> None:
-        keys = self.project.state / "keys"
-        missing = [n for n in ("stamp.key", "evidence.key") if not (keys / n).is_file()]
-        if missing:
-            raise RestoreError(
-                f"{keys} lacks {' and '.join(missing)}: put the keys there that you kept apart from the backup, "
-                "then restore"
-            )
+def _check_keys(project: OpenProject) -> None:
+    keys = project.settings.state / "keys"
+    missing = [n for n in ("stamp.key", "evidence.key") if not (keys / n).is_file()]
+    if missing:
+        raise RestoreError(
+            f"{keys} lacks {' and '.join(missing)}: put the keys there that you kept apart from the backup, "
+            "then restore"
+        )
 
-    @contextmanager
-    def _for_restore(self, work: _Work) -> Iterator[EmbeddedServer | None]:
-        """The embedded server, where the project has no other. One that runs is not ours to stop, unless it serves
-        nobody: a restore that was killed leaves it behind."""
-        if self.project.dsn:
-            yield None
-            return
-        server = EmbeddedServer(self.project.state / "postgres")
-        if server.running_pid is not None:
-            self._refuse_running()
-            work.again()
-        server.start()
+
+@contextmanager
+def _for_restore(project: OpenProject, work: _Work) -> Iterator[EmbeddedServer | None]:
+    """The embedded server, where the project has no other. One that runs is not ours to stop, unless it serves
+    nobody: a restore that was killed leaves it behind."""
+    if project.settings.dsn:
+        yield None
+        return
+    server = EmbeddedServer(project.settings.state / "postgres")
+    if server.running_pid is not None:
+        _refuse_running(project)
+        work.again()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _refuse_running(project: OpenProject) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
         try:
-            yield server
-        finally:
-            server.stop()
-
-    def _refuse_running(self) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                with psycopg.connect(self.owner_dsn, autocommit=True, connect_timeout=3) as connection:
-                    row = connection.execute(_SQL["others"]).fetchone()
-            except psycopg.OperationalError:
-                row = None
-            if row is not None and row[0] == 0:
-                return
-            if time.monotonic() > deadline:
-                raise RestoreError(
-                    f"{self.project.folder} is running: stop `tieout up` first; a backup is restored into an empty "
-                    "database"
-                )
-            # Of a process that was killed a moment ago the database hears in an instant.
-            time.sleep(0.1)
+            with psycopg.connect(project.owner_dsn, autocommit=True, connect_timeout=3) as connection:
+                row = connection.execute(_SQL["others"]).fetchone()
+        except psycopg.OperationalError:
+            row = None
+        if row is not None and row[0] == 0:
+            return
+        if time.monotonic() > deadline:
+            raise RestoreError(
+                f"{project.settings.folder} is running: stop `tieout up` first; a backup is restored into an empty "
+                "database"
+            )
+        # Of a process that was killed a moment ago the database hears in an instant.
+        time.sleep(0.1)
 
 
 class _Work:
     """One restore."""
 
-    def __init__(self, app: Restoring, source: Path, sha256: str, witness: Path | None) -> None:
-        self._app, self._source, self._sha256, self._witness = app, source, sha256, witness
-        keys = app.project.state / "keys"
+    def __init__(self, project: OpenProject, source: Path, sha256: str, witness: Path | None) -> None:
+        self._project, self._source, self._sha256, self._witness = project, source, sha256, witness
+        keys = project.settings.state / "keys"
         self._signer = load_or_make_signer(keys / "evidence.key")
         self._stamp_key = load_or_make_key(keys / "stamp.key")
         self._found: Restored | None = None
@@ -128,7 +129,7 @@ class _Work:
     @property
     def _database(self) -> Database:
         """As its owner; the embedded server must run already."""
-        return Database(self._app.owner_dsn, self._stamp_key)
+        return Database(self._project.owner_dsn, self._stamp_key)
 
     def again(self) -> Restored | None:
         """What this very backup was restored as, where nothing happened since: somebody died after that. None: the
@@ -140,7 +141,7 @@ class _Work:
         if row is None or json.loads(row["detail"]).get("backup_sha256") != self._sha256 or row["later"]:
             raise RestoreError(
                 "the database already holds Tieout's tables: restore into an empty one (another dsn, or, of the embedded "
-                f"server, with {self._app.project.state / 'postgres'} moved away)"
+                f"server, with {self._project.settings.state / 'postgres'} moved away)"
             )
         return _as_restored(json.loads(row["detail"]), True)
 
@@ -152,7 +153,7 @@ class _Work:
 
     def seal(self) -> None:
         """Seal what tells of the restore right away: from here on the log goes on openly."""
-        sealer = Sealer(self._signer, self._app.clock, self._app.project.witness)
+        sealer = Sealer(self._signer, self._project.clock, self._project.settings.witness)
         connection = self._database.connect(autocommit=True)
         try:
             # A crash leaves it to the worker's own sealer.
@@ -178,7 +179,7 @@ class _Work:
             "witness": self._seen(),
         }
         connection.execute(_SQL["jump"], {"by": _JUMP})
-        now = self._app.clock.now()
+        now = self._project.clock.now()
         if _there(connection, "session"):
             # Whoever was signed out since would be let in again.
             connection.execute(_SQL["end_sessions"], {"at": now})
@@ -186,7 +187,7 @@ class _Work:
         self._found = _as_restored(detail, False)
 
     def _check_ours(self, connection: Connection, head: dict[str, Any] | None) -> None:
-        keys = self._app.project.state / "keys"
+        keys = self._project.settings.state / "keys"
         if head is not None and head["key_id"] != self._signer.key_id:
             raise RestoreError(
                 f"{self._source} is another project's: its evidence is sealed by key {head['key_id']}, {keys} holds "
@@ -206,10 +207,10 @@ class _Work:
 
     def _make_role(self, connection: Connection) -> None:
         """The application's role, which no backup holds."""
-        app = self._app
-        if app.owner_dsn == app.dsn:
+        project = self._project
+        if project.owner_dsn == project.dsn:
             return
-        given = conninfo_to_dict(app.dsn)
+        given = conninfo_to_dict(project.dsn)
         role = str(given.get("user") or "")
         try:
             with connection.transaction():
@@ -222,7 +223,7 @@ class _Work:
 
     def _seen(self) -> dict[str, Any] | None:
         """What the witness had seen last, and most. Raises RestoreError where it cannot be read."""
-        path = self._app.project.witness
+        path = self._project.settings.witness
         if self._witness is not None:
             self._bring(self._witness, path)
         if not path.exists():

@@ -1,12 +1,13 @@
 """Planning: messages become documents, documents become plans; rows are the truth, work moves in sets."""
 
 from tieout.planning.accepting import Action, HeldError, accept_case, actions_of
-from tieout.planning.approving import decide, exclude
+from tieout.planning.approving import exclude, take_decision
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
 
 __all__ = [
+    "take_decision",
     "Action",
     "HeldError",
     "ProcessStage",
@@ -14,7 +15,6 @@ __all__ = [
     "TriedLine",
     "accept_case",
     "actions_of",
-    "decide",
     "exclude",
     "exclude_case",
     "in_range",

@@ -22,9 +22,9 @@ from tieout.approvals import (
     approval_of,
     ask,
     content_hash,
+    decide,
     standing_of,
 )
-from tieout.approvals import decide as decide_requests
 from tieout.cases import NewCase, open_cases
 from tieout.documents import (
     canonical_bytes,
@@ -262,7 +262,7 @@ def exclude(
     return number
 
 
-def decide(
+def take_decision(
     connection: Connection,
     release: Release,
     who: str | Person,
@@ -274,7 +274,7 @@ def decide(
 ) -> list[Decided]:
     """Take a person's decision (see `approvals.decide`) and what follows from it: what is approved
     is planned again at once, what is rejected becomes a case."""
-    done = decide_requests(connection, release, who, numbers, verdict, reason, now, seen)
+    done = decide(connection, release, who, numbers, verdict, reason, now, seen)
     for each in done:
         request = each.request
         if request is not None and request.state == "approved":

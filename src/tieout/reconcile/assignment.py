@@ -19,7 +19,7 @@ from tieout.reconcile.weighing import Hypothesis
 _EXACT = 12
 
 
-def decide(
+def assign(
     hypotheses: list[Hypothesis], threshold: float
 ) -> tuple[list[tuple[Hypothesis, float]], list[tuple[Hypothesis, float]]]:
     """(taken, left over), each with its margin. Only automatic groups are taken; one that is worth

@@ -15,7 +15,7 @@ import msgspec
 import polars as pl
 
 from tieout.money import from_minor
-from tieout.reconcile.assignment import decide
+from tieout.reconcile.assignment import assign
 from tieout.reconcile.differences import Explainer, Rates
 from tieout.reconcile.hypotheses import Hypotheses
 from tieout.reconcile.interchangeable import pairs_in_order
@@ -111,7 +111,7 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
         pool = Pool(free_left, free_right, linked, parties, shapes, common)
         del linked, free_left, free_right, done_left, done_right
         hypotheses = Hypotheses(pool, rules, explainer)
-        taken, rest = decide(hypotheses.all(), rules.threshold)
+        taken, rest = assign(hypotheses.all(), rules.threshold)
         matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
         ordered = list(
             pairs_in_order(

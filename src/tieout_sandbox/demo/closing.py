@@ -11,6 +11,8 @@ from typing import Any
 
 from tieout.cases import list_open, solve_case
 from tieout.money import Period
+from tieout.operations.closing import close_state, sign_close
+from tieout.operations.open_project import OpenProject
 from tieout.planning import exclude
 
 _STEP = timedelta(minutes=2)
@@ -43,23 +45,23 @@ class Closed:
 class ClosingScene:
     """Closes a period of every entity that keeps one, at the end of a demo."""
 
-    def __init__(self, demo: Any, app: Any, scenario: Any, period: Period) -> None:
-        self._demo, self._app, self._scenario, self._period = demo, app, scenario, period
+    def __init__(self, demo: Any, project: OpenProject, scenario: Any, period: Period) -> None:
+        self._demo, self._project, self._scenario, self._period = demo, project, scenario, period
 
     def play(self) -> list[Closed]:
         """Decide, sign, be late. Whatever is left open is said."""
-        began: datetime = self._app.clock.now()
+        began = self._project.clock.now()
         for _ in range(4):
             self._step()
             for entity in self._scenario.entities:
-                self._app.close_state(entity, self._period)
+                close_state(self._project, entity, self._period)
             if not self._decide_all():
                 break
         found = [self._close(entity, began) for entity in self._scenario.entities]
-        late = self._scenario.come_late(self._app.clock.now())
+        late = self._scenario.come_late(self._project.clock.now())
         self._step()
-        self._demo.insist(self._app, lambda c: self._scenario.fetch_late(self._app, c))
-        self._demo.settle(self._app)
+        self._demo.insist(self._project, lambda c: self._scenario.fetch_late(self._project, c))
+        self._demo.settle(self._project)
         for each in found:
             self._see_late(each, late)
         return found
@@ -67,20 +69,20 @@ class ClosingScene:
     def _step(self) -> None:
         """Two minutes pass."""
         self._scenario.wait(_STEP)
-        self._demo.settle(self._app)
+        self._demo.settle(self._project)
 
     def _decide_all(self) -> int:
         """People decide every open case: what holds a document is excluded, the rest is explained."""
-        connection = self._app.database.connect(autocommit=True)
+        connection = self._project.database.connect(autocommit=True)
         try:
             rows = list_open(connection)
             for row in rows:
-                now = self._app.clock.now()
+                now = self._project.clock.now()
                 with connection.transaction():
                     try:
                         exclude(
                             connection,
-                            self._app.release(),
+                            self._project.release(),
                             row["case_id"],
                             "decided at the close",
                             now,
@@ -90,10 +92,10 @@ class ClosingScene:
                         solve_case(
                             connection, row["case_id"], now, "explained at the close", self._scenario.clerk
                         )
-            self._scenario.approve_all(connection, self._app)
+            self._scenario.approve_all(connection, self._project)
         finally:
             connection.close()
-        self._demo.settle(self._app)
+        self._demo.settle(self._project)
         return len(rows)
 
     def _close(self, entity: str, began: datetime) -> Closed:
@@ -101,9 +103,9 @@ class ClosingScene:
         for who in (0, 1, 0):
             self._step()
             name, key = self._scenario.signers[who]
-            self._app.sign_close(entity, self._period, (), name, key)
-        state = self._app.close_state(entity, self._period)
-        end = state.closed_at or self._app.clock.now()
+            sign_close(self._project, entity, self._period, (), name, key)
+        state = close_state(self._project, entity, self._period)
+        end = state.closed_at or self._project.clock.now()
         return Closed(
             entity=entity,
             period=str(self._period),
@@ -121,7 +123,7 @@ class ClosingScene:
         # The worker looks by itself, in its own time.
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            rows = self._app.database.rows(
+            rows = self._project.database.rows(
                 "select detail from tieout.evidence where action = 'close.revoked' and subject = %s",
                 f"{each.entity}:{each.period}",
             )
@@ -129,7 +131,7 @@ class ClosingScene:
             if len(each.revoked) >= len(each.touched) or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
-        causes = self._app.database.rows(
+        causes = self._project.database.rows(
             "select cause from tieout.cases where state = 'open' and interface = %s", interface
         )
         each.late_cause = ", ".join(sorted({r["cause"] for r in causes})) if each.entity == entity else ""

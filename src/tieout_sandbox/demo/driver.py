@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from rich.table import Table
 
 from tieout.cli.clearing import clearing_json
 from tieout.cli.clearing import show as show_clearing
-from tieout.cli.context import err, fail, out
+from tieout.cli.context import Supervising, err, fail, out
 from tieout.cli.signing_in import way_in
 from tieout.cli.tables import ledger_json, ledger_table, money, tie_out_json, tie_out_table
 from tieout.connector_api import ConnectorError
@@ -36,6 +36,9 @@ from tieout.evidence import export_pack
 from tieout.evidence.verify import main as verify_pack
 from tieout.inbox import pull_again
 from tieout.money import Period
+from tieout.operations.open_project import OpenProject
+from tieout.operations.starting import start_database
+from tieout.operations.systems import pin_systems
 from tieout.proofs import (
     ClearingRow,
     LedgerRow,
@@ -51,7 +54,7 @@ from tieout.proofs import (
     tie_out,
 )
 from tieout.reconcile.ledger import close_matched_cases
-from tieout.store import EmbeddedServer
+from tieout.store import Connection
 from tieout_sandbox import Finding, Planted, World
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.couriers import Courier
@@ -189,8 +192,8 @@ class DemoResult:
 class Demo:
     """One run, in a folder of its own."""
 
-    def __init__(self, options: DemoOptions, factories: Any) -> None:
-        self.options, self._factories = options, factories
+    def __init__(self, options: DemoOptions, supervisor: Callable[..., Supervising]) -> None:
+        self.options, self._supervisor = options, supervisor
         self._kept = options.folder is not None
         self.folder = options.folder or Path(tempfile.mkdtemp(prefix="tieout-demo-"))
         if self._kept and (self.folder / "project").exists():
@@ -216,15 +219,15 @@ class Demo:
         world.start()
         admin = self._administrator(world)
         port = free_port()
-        project = self.folder / "project"
+        folder = self.folder / "project"
         scenario = SCENARIOS[options.scenario](options, world, admin)
-        month = scenario.set_up(project, port)
-        app = self._factories.app(project)
-        server: EmbeddedServer | None = app.start_database()
-        app.pin_systems()
+        month = scenario.set_up(folder, port)
+        project = OpenProject(folder)
+        server = start_database(project)
+        pin_systems(project)
         first = {"TIEOUT_CRASH": options.crash} if options.crash else {}
-        supervisor = self._factories.supervisor(project, server, first_environment=first)
-        scenario.open(app)
+        supervisor = self._supervisor(folder, server, first_environment=first)
+        scenario.open(project)
         supervisor.start()
         courier = Courier(world, f"http://127.0.0.1:{port}")
         world.let_faults(True)
@@ -237,40 +240,40 @@ class Demo:
             for day in days:
                 progress.update(task, description=f"{day:%d %B}")
                 if day == LOCK_ON:
-                    self._close_october(app, world, scenario)
+                    self._close_october(project, world, scenario)
                 month.play_day(day)
                 courier.carry()
-                self.settle(app)
-                scenario.after_day(self, app, day)
+                self.settle(project)
+                scenario.after_day(self, project, day)
                 progress.advance(task)
             progress.update(task, description="proving", total=None)
             if self._killer is not None:
                 self._killer.finish()
             world.let_faults(False)
-            result = self._prove(app, world, scenario, supervisor, started)
+            result = self._prove(project, world, scenario, supervisor, started)
             if options.close and not options.odoo_url:
                 progress.update(task, description="closing", total=None)
-                self._close(app, scenario, result)
+                self._close(project, scenario, result)
             result.seconds = time.monotonic() - started
             return result
         finally:
             if options.serve:
                 err.print(f"http://localhost:{port}/ - press Ctrl-C to end", markup=False)
-                err.print(f"To get in: {way_in(app)}", markup=False, soft_wrap=True)
+                err.print(f"To get in: {way_in(project)}", markup=False, soft_wrap=True)
                 with contextlib.suppress(KeyboardInterrupt):
                     signal.pause()
             supervisor.stop()
             if self._looking is not None:
                 self._looking.close()
             admin.close()
-            app.close()
+            project.close()
             world.stop()
 
-    def _close(self, app: Any, scenario: Scenario, result: DemoResult) -> None:
+    def _close(self, project: OpenProject, scenario: Scenario, result: DemoResult) -> None:
         """October is closed by people, and verified once more with what they did."""
-        result.closed = ClosingScene(self, app, scenario, PERIODS[0]).play()
-        connection = app.database.connect(autocommit=True)
-        result.entries, result.verified = self._evidence(app, connection)
+        result.closed = ClosingScene(self, project, scenario, PERIODS[0]).play()
+        connection = project.database.connect(autocommit=True)
+        result.entries, result.verified = self._evidence(project, connection)
         connection.close()
 
     def _administrator(self, world: World) -> Administrator:
@@ -280,29 +283,29 @@ class Demo:
         key = world.odoo.service.make_key(2)
         return Administrator(world.url("odoo"), world.odoo.database, key)
 
-    def _close_october(self, app: Any, world: World, scenario: Scenario) -> None:
+    def _close_october(self, project: OpenProject, world: World, scenario: Scenario) -> None:
         """Before the books are locked the month must tie: what it lacks is pulled again."""
-        self._find_gaps(app)
+        self._find_gaps(project)
         # By now the lists have caught up with the reports.
         world.stripe.hidden.clear()
-        for interface in app.project.release.interfaces:
-            self.insist(app, partial(pull_again, interface=interface, clock=app.clock))
-        self.settle(app)
-        self._find_gaps(app)
-        scenario.before_lock(self, app, date(2026, 10, 31))
+        for interface in project.settings.release.interfaces:
+            self.insist(project, partial(pull_again, interface=interface, clock=project.clock))
+        self.settle(project)
+        self._find_gaps(project)
+        scenario.before_lock(self, project, date(2026, 10, 31))
         scenario.lock(date(2026, 10, 31))
 
-    def _find_gaps(self, app: Any) -> None:
-        now = app.clock.now()
-        self.insist(app, lambda c: open_gaps(c, self._tie(c, app, now), now))
+    def _find_gaps(self, project: OpenProject) -> None:
+        now = project.clock.now()
+        self.insist(project, lambda c: open_gaps(c, self._tie(c, project, now), now))
 
     @staticmethod
-    def insist(app: Any, act: Callable[[Any], object]) -> None:
+    def insist(project: OpenProject, act: Callable[[Any], object]) -> None:
         """Do something that may be done twice, also when the database dies under it or a system is
         busy."""
         for attempt in range(10):
             try:
-                connection = app.database.connect(autocommit=True)
+                connection = project.database.connect(autocommit=True)
                 act(connection)
                 connection.close()
                 return
@@ -311,32 +314,32 @@ class Demo:
                     raise
                 time.sleep(0.3)
 
-    def settle(self, app: Any) -> None:
+    def settle(self, project: OpenProject) -> None:
         """Wait until nothing can move any more."""
         deadline = time.monotonic() + _PATIENCE_S
         left: dict[str, int] = {}
         # The virtual clock moved: nobody else tells the workers.
-        self._look(app, wake)
+        self._look(project, wake)
         while time.monotonic() < deadline:
-            found = self._look(app, lambda connection: pending(connection, app.clock.now()))
+            found = self._look(project, lambda connection: pending(connection, project.clock.now()))
             if found is not None:
                 left = found
                 files = any(
                     p.is_file() and p.name[0] != "."
-                    for _, folder in app.project.watch
+                    for _, folder in project.settings.watch
                     for p in folder.iterdir()
                 )
                 if not any(left.values()) and not files:
                     return
             time.sleep(0.02)
-        fail(f"the month stands still at {app.clock.now()}: {left}; logs in {app.project.state}")
+        fail(f"the month stands still at {project.clock.now()}: {left}; logs in {project.settings.state}")
 
-    def _look(self, app: Any, act: Callable[[Any], _T]) -> _T | None:
+    def _look(self, project: OpenProject, act: Callable[[Any], _T]) -> _T | None:
         """Ask the database, over one connection for the whole month, since a new one for every look cost more than the
         looks; None where it does not answer now."""
         try:
             if self._looking is None:
-                self._looking = app.database.connect(autocommit=True)
+                self._looking = project.database.connect(autocommit=True)
             return act(self._looking)
         except psycopg.OperationalError:
             if self._looking is not None:
@@ -345,24 +348,28 @@ class Demo:
             return None
 
     def _prove(
-        self, app: Any, world: World, scenario: Scenario, supervisor: Any, started: float
+        self, project: OpenProject, world: World, scenario: Scenario, supervisor: Supervising, started: float
     ) -> DemoResult:
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             request_verification(connection)
-        self.settle(app)
-        connection = app.database.connect(autocommit=True)
-        now = app.clock.now()
+        self.settle(project)
+        connection = project.database.connect(autocommit=True)
+        now = project.clock.now()
         close_matched_cases(connection, now)
-        rows = self._tie(connection, app, now)
+        rows = self._tie(connection, project, now)
         open_gaps(connection, rows, now)
-        scenario.prove(app, connection, now)
+        scenario.prove(project, connection, now)
         oracle = scenario.oracle()
         sha = oracle.ledger_sha256() if not self.options.odoo_url else ""
         findings = oracle.findings() if not self.options.odoo_url else []
-        rerun = self._again(app, connection, oracle) if self.options.rerun else ""
-        ledger = [r for p in PERIODS for r in ledger_rows(connection, app.project.release, app.session, p)]
+        rerun = self._again(project, connection, oracle) if self.options.rerun else ""
+        ledger = [
+            r for p in PERIODS for r in ledger_rows(connection, project.settings.release, project.session, p)
+        ]
         days = [*(p.last for p in PERIODS[:1]), END]
-        clearing = [r for d in days for r in clearing_rows(connection, app.project.release, app.session, d)]
+        clearing = [
+            r for d in days for r in clearing_rows(connection, project.settings.release, project.session, d)
+        ]
         cases = connection.execute(
             "select cause, currency, count(*)::int as count, sum(amount) as amount_at_risk,"
             " min(recovery) as recovery from tieout.cases where state = 'open'"
@@ -376,7 +383,7 @@ class Demo:
             "select distinct action as cause, subject as source_key, 0::numeric as amount, '' as currency,"
             " 'done' as state from tieout.evidence where action in ('approval.refused', 'approval.void')"
         ).fetchall()
-        entries, verified = self._evidence(app, connection)
+        entries, verified = self._evidence(project, connection)
         result = DemoResult(
             options=self.options,
             rows=rows,
@@ -400,26 +407,26 @@ class Demo:
         connection.close()
         return result
 
-    def _tie(self, connection: Any, app: Any, now: Any) -> list[TieOutRow]:
+    def _tie(self, connection: Connection, project: OpenProject, now: datetime) -> list[TieOutRow]:
         for period in PERIODS:
-            take_control_totals(connection, app.project.release, app.session, period, now)
+            take_control_totals(connection, project.settings.release, project.session, period, now)
         statement_gaps(connection, now)
-        return tie_out(connection, app.project.release)
+        return tie_out(connection, project.settings.release)
 
-    def _again(self, app: Any, connection: Any, oracle: Any) -> str:
+    def _again(self, project: OpenProject, connection: Any, oracle: Any) -> str:
         """Pull everything again, take every file again, replay every case: nothing may change."""
-        for interface in app.project.release.interfaces:
-            pull_again(connection, interface, app.clock)
-        for _, folder in app.project.watch:
+        for interface in project.settings.release.interfaces:
+            pull_again(connection, interface, project.clock)
+        for _, folder in project.settings.watch:
             for path in sorted((folder / "taken").iterdir()):
                 partial = folder / f".again-{path.name}"
                 shutil.copy(path, partial)
                 partial.rename(folder / f"again-{path.name}")
         connection.execute("select pg_notify('tieout_wake', '')")
-        self.settle(app)
+        self.settle(project)
         return str(oracle.ledger_sha256())
 
-    def _evidence(self, app: Any, connection: Any) -> tuple[int, bool]:
+    def _evidence(self, project: OpenProject, connection: Any) -> tuple[int, bool]:
         """Wait until everything is sealed, export a pack and verify it."""
         for _ in range(300):
             row = connection.execute(
@@ -431,12 +438,18 @@ class Demo:
             connection.execute("select pg_notify('tieout_wake', '')")
             time.sleep(0.05)
         pack = self.folder / "evidence.zip"
-        with app.database.transaction() as reading:
-            count = export_pack(reading, app.signer, app.project.witness, pack)
+        with project.database.transaction() as reading:
+            count = export_pack(reading, project.signer, project.settings.witness, pack)
         with contextlib.redirect_stdout(io.StringIO()):
             verified = (
                 verify_pack(
-                    [str(pack), "--witness", str(app.project.witness), "--key", app.signer.public.hex()]
+                    [
+                        str(pack),
+                        "--witness",
+                        str(project.settings.witness),
+                        "--key",
+                        project.signer.public.hex(),
+                    ]
                 )
                 == 0
             )
@@ -446,7 +459,7 @@ class Demo:
 class _Killer(threading.Thread):
     """SIGKILLs a random process of the product at random moments, a given number of times."""
 
-    def __init__(self, supervisor: Any, count: int, seed: int) -> None:
+    def __init__(self, supervisor: Supervising, count: int, seed: int) -> None:
         super().__init__(name="killer", daemon=True)
         self._supervisor, self._count = supervisor, count
         self._random = random.Random(seed)

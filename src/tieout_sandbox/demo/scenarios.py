@@ -12,7 +12,11 @@ from tieout.approvals import requests
 from tieout.approvals.deciding import open_step
 from tieout.documents import decode_document
 from tieout.inbox import pull_again
-from tieout.planning import decide
+from tieout.operations.closing import revalue
+from tieout.operations.open_project import OpenProject
+from tieout.operations.paying import accrue, propose_payments
+from tieout.operations.reconciling import reconcile
+from tieout.planning import take_decision
 from tieout.proofs import open_intercompany
 from tieout.reconcile.ledger import Decisions, suggestions
 from tieout.security import (
@@ -70,19 +74,19 @@ class Scenario(Protocol):
     # What people booked past the product, by the role of its account: a credit is negative.
     by_hand: dict[str, Decimal]
 
-    def set_up(self, project: Path, port: int) -> Any:
+    def set_up(self, folder: Path, port: int) -> Any:
         """Set the company up in Odoo and write its project; the month."""
         ...
 
-    def open(self, app: Any) -> None:
+    def open(self, project: OpenProject) -> None:
         """What people do before the month begins."""
         ...
 
-    def after_day(self, demo: Any, app: Any, day: date) -> None:
+    def after_day(self, demo: Any, project: OpenProject, day: date) -> None:
         """What people do about a day."""
         ...
 
-    def before_lock(self, demo: Any, app: Any, until: date) -> None:
+    def before_lock(self, demo: Any, project: OpenProject, until: date) -> None:
         """What people book last before the books are locked."""
         ...
 
@@ -90,7 +94,7 @@ class Scenario(Protocol):
         """Lock the books of every entity."""
         ...
 
-    def prove(self, app: Any, connection: Any, now: datetime) -> None:
+    def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
         """Proofs beside the tie-out, whose cases are part of the truth."""
         ...
 
@@ -112,7 +116,7 @@ class Scenario(Protocol):
         """Time passes."""
         ...
 
-    def approve_all(self, connection: Any, app: Any) -> None:
+    def approve_all(self, connection: Any, project: OpenProject) -> None:
         """People approve what waits for them."""
         ...
 
@@ -120,7 +124,7 @@ class Scenario(Protocol):
         """Something of the closed period comes: entity and interface."""
         ...
 
-    def fetch_late(self, app: Any, connection: Any) -> None:
+    def fetch_late(self, project: OpenProject, connection: Any) -> None:
         """Make sure that it is taken in."""
         ...
 
@@ -132,13 +136,13 @@ class Distributor:
         self._options, self._world, self._admin = options, world, admin
         self.by_hand: dict[str, Decimal] = {}
 
-    def set_up(self, project: Path, port: int) -> Month:
+    def set_up(self, folder: Path, port: int) -> Month:
         """The company in Odoo, its project against it, and its month. Nothing is planted into an Odoo of
         somebody's own."""
         options = self._options
         company = self._admin.set_up("Meridian Supply", FIRST)
         write_project(
-            project, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
+            folder, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
         )
         # The traps reach into the books as an accountant does, over the API.
         month = Month(
@@ -155,38 +159,38 @@ class Distributor:
         """The faults of the month so far: some are planted only as their day comes."""
         return self._month.planted
 
-    def open(self, app: Any) -> None:
+    def open(self, project: OpenProject) -> None:
         """Nobody must be let in: no policy of theirs asks for anybody."""
 
-    def after_day(self, demo: Any, app: Any, day: date) -> None:
+    def after_day(self, demo: Any, project: OpenProject, day: date) -> None:
         """The day's reconciliation; and the accountant goes through the work list."""
-        demo.insist(app, lambda _: app.reconcile("US", day))
-        demo.settle(app)
-        demo.insist(app, lambda c: self._accept(c, app))
-        demo.settle(app)
+        demo.insist(project, lambda _: reconcile(project, "US", day))
+        demo.settle(project)
+        demo.insist(project, lambda c: self._accept(c, project))
+        demo.settle(project)
 
-    def _accept(self, connection: Any, app: Any) -> None:
+    def _accept(self, connection: Any, project: OpenProject) -> None:
         """They accept what they know to be so."""
         for row in suggestions(connection):
             found: Any = decode_document(row["content"].encode())
             known = [self._month.answers.get(x.number) for x in found.cash]
             if known == [x.number for x in found.due] and row["state"] == "open":
                 with connection.transaction():
-                    Decisions(connection, app.release(), "accountant", app.clock.now()).accept(
+                    Decisions(connection, project.release(), "accountant", project.clock.now()).accept(
                         row["suggestion_id"]
                     )
 
-    def before_lock(self, demo: Any, app: Any, until: date) -> None:
+    def before_lock(self, demo: Any, project: OpenProject, until: date) -> None:
         """What is open in foreign currency is revalued."""
-        demo.insist(app, lambda _: app.revalue("US", until))
-        demo.settle(app)
+        demo.insist(project, lambda _: revalue(project, "US", until))
+        demo.settle(project)
 
     def lock(self, until: date) -> None:
         """Lock the fiscal year in Odoo up to and with a day."""
         vals = {"fiscalyear_lock_date": until.isoformat()}
         self._admin.call("res.company", "write", ids=[self._month.company_id], vals=vals)
 
-    def prove(self, app: Any, connection: Any, now: datetime) -> None:
+    def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
         """The tie-out says it all."""
 
     entities: tuple[str, ...] = ("US",)
@@ -201,7 +205,7 @@ class Distributor:
         """Let the virtual clock go on."""
         self._world.clock.move_to(self._world.clock.now() + span)
 
-    def approve_all(self, connection: Any, app: Any) -> None:
+    def approve_all(self, connection: Any, project: OpenProject) -> None:
         """No policy asks for anybody."""
 
     def come_late(self, now: datetime) -> tuple[str, str]:
@@ -210,9 +214,9 @@ class Distributor:
         self._month.win(now, 9050, self._month.accounts[0], 42_000, "case", closed)
         return "US", "crm_orders"
 
-    def fetch_late(self, app: Any, connection: Any) -> None:
+    def fetch_late(self, project: OpenProject, connection: Any) -> None:
         """Ask the CRM from its beginning again, as the order came with an instant that polls have passed."""
-        pull_again(connection, "crm_orders", app.clock)
+        pull_again(connection, "crm_orders", project.clock)
 
     def oracle(self) -> Oracle:
         """The oracle of the one company."""
@@ -227,11 +231,11 @@ class Services:
         self.by_hand: dict[str, Decimal] = {}
         self._keys = {name: new_key() for name in ("ann", "ben", *(p[0] for p in PEOPLE))}
 
-    def set_up(self, project: Path, port: int) -> ServicesMonth:
+    def set_up(self, folder: Path, port: int) -> ServicesMonth:
         """Both companies in Odoo, each with its chart of accounts, one project for both, and their month."""
         names = (("US", "Northwind Services", US), ("DE", "Northwind GmbH", DE))
         self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in names}
-        write_services_project(project, self._world, self._companies, port)
+        write_services_project(folder, self._world, self._companies, port)
         self._month = ServicesMonth(
             self._world, self._options.orders, plant=plant_services_faults if self._options.plant else None
         )
@@ -242,7 +246,7 @@ class Services:
         """The faults of the month so far: some are planted only as their day comes."""
         return self._month.planted
 
-    def open(self, app: Any) -> None:
+    def open(self, project: OpenProject) -> None:
         """Two administrators let the others in, and give them their roles."""
         first, second = (self._person(n) for n in ("ann", "ben"))
         changes: list[Change] = []
@@ -250,8 +254,8 @@ class Services:
             changes.append(self._person(name, known_as))
             if role:
                 changes.append(GrantRole(name=name, role=role, entity="*", limit=None))
-        now = app.clock.now()
-        with app.database.transaction() as connection:
+        now = project.clock.now()
+        with project.database.transaction() as connection:
             change_authority(connection, Begin(people=(first, second)), "first start", now)
             for change in changes:
                 number = change_authority(connection, change, "ann", now)
@@ -261,32 +265,33 @@ class Services:
         names = (known_as,) if known_as else ()
         return AddPerson(name=name, human=True, names=names, key_sha256=key_hash(self._keys[name]))
 
-    def after_day(self, demo: Any, app: Any, day: date) -> None:
+    def after_day(self, demo: Any, project: OpenProject, day: date) -> None:
         """On Wednesdays payments are proposed; people decide what waits for them; then the day is
         reconciled."""
         if day.weekday() == 2:
             pay_on = day + timedelta(days=1)
-            demo.insist(app, lambda _: app.propose_payments("US", pay_on, pay_on, "pat"))
-            demo.settle(app)
+            demo.insist(project, lambda _: propose_payments(project, "US", pay_on, pay_on, "pat"))
+            demo.settle(project)
             if day == BY_HAND_ON and self._options.plant:
-                self._pay_by_hand(app, day)
+                self._pay_by_hand(project, day)
         if day == TURNED_ON and self._options.plant:
             reverse_by_hand(self._admin, self._companies["US"].id, TURNED, day)
         for _ in range(3):
-            demo.insist(app, lambda c: self._approve(c, app, day))
-            demo.settle(app)
-        demo.insist(app, lambda _: app.reconcile("US", day))
-        demo.settle(app)
+            demo.insist(project, lambda c: self._approve(c, project, day))
+            demo.settle(project)
+        demo.insist(project, lambda _: reconcile(project, "US", day))
+        demo.settle(project)
 
-    def _pay_by_hand(self, app: Any, day: date) -> None:
+    def _pay_by_hand(self, project: OpenProject, day: date) -> None:
         """An accountant pays a supplier's bills through the bank's own page, although a run with them
         waits for its release, and books and matches that in Odoo."""
-        with app.database.transaction() as connection:
+        with project.database.transaction() as connection:
             row = connection.execute(
                 "select source_key, content from tieout.document where kind = 'vendor_payment'"
                 " and state = 'normalised' and content::jsonb ->> 'supplier' = %s",
                 (BY_HAND,),
             ).fetchone()
+        assert row is not None, f"no run with bills of {BY_HAND} waits"
         waiting: Any = decode_document(row["content"].encode())
         numbers = [x.number for x in waiting.settles]
         amount = self._month.buying.paid_by_hand(numbers)
@@ -298,13 +303,13 @@ class Services:
         self.by_hand["outstanding_payments"] = -amount
         self._month.planted.append(Planted("paid_already", f"{row['source_key']} payment", amount))
 
-    def before_lock(self, demo: Any, app: Any, until: date) -> None:
+    def before_lock(self, demo: Any, project: OpenProject, until: date) -> None:
         """What was received and is not billed is accrued."""
         self._month.accrue(until)
-        demo.insist(app, lambda _: app.accrue("US", until))
-        demo.settle(app)
+        demo.insist(project, lambda _: accrue(project, "US", until))
+        demo.settle(project)
 
-    def _approve(self, connection: Any, app: Any, day: date) -> None:
+    def _approve(self, connection: Any, project: OpenProject, day: date) -> None:
         """Whoever holds the role that a request waits for approves it: carla first, who also tries
         what she made herself, and then chris."""
         authority = load_authority(connection)
@@ -315,21 +320,29 @@ class Services:
                 continue
             if name in self._month.turned_down:
                 why = self._month.turned_down[name]
-                self._decide(connection, app, "carla", request.request_id, "reject", why)
+                self._decide(connection, project, "carla", request.request_id, "reject", why)
                 continue
             if request.steps[step].role == "cfo":
                 if day >= self._month.held_until.get(name, day):
-                    self._decide(connection, app, "frank", request.request_id)
+                    self._decide(connection, project, "frank", request.request_id)
                 continue
             own = "carla" in request.about.makers and name not in self._month.own_affairs
-            if own or not self._decide(connection, app, "carla", request.request_id):
-                self._decide(connection, app, "chris", request.request_id)
+            if own or not self._decide(connection, project, "carla", request.request_id):
+                self._decide(connection, project, "chris", request.request_id)
 
     def _decide(
-        self, connection: Any, app: Any, who: str, number: int, verdict: str = "approve", why: str = ""
+        self,
+        connection: Any,
+        project: OpenProject,
+        who: str,
+        number: int,
+        verdict: str = "approve",
+        why: str = "",
     ) -> bool:
         with connection.transaction():
-            done = decide(connection, app.release(), self._keys[who], [number], verdict, why, app.clock.now())
+            done = take_decision(
+                connection, project.release(), self._keys[who], [number], verdict, why, project.clock.now()
+            )
         return not done[0].refused
 
     def lock(self, until: date) -> None:
@@ -338,9 +351,9 @@ class Services:
         ids = [c.id for c in self._companies.values()]
         self._admin.call("res.company", "write", ids=ids, vals=vals)
 
-    def prove(self, app: Any, connection: Any, now: datetime) -> None:
+    def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
         """The two entities' sides of each transaction between them: what has one side alone becomes a case."""
-        open_intercompany(connection, app.release(), date(2026, 10, 31), now)
+        open_intercompany(connection, project.release(), date(2026, 10, 31), now)
 
     entities: tuple[str, ...] = ("US", "DE")
     clerk = "mia"
@@ -354,17 +367,17 @@ class Services:
         """Let the virtual clock go on."""
         self._world.clock.move_to(self._world.clock.now() + span)
 
-    def approve_all(self, connection: Any, app: Any) -> None:
+    def approve_all(self, connection: Any, project: OpenProject) -> None:
         """The controllers let what was excluded be excluded."""
         for _ in range(2):
-            self._approve(connection, app, END)
+            self._approve(connection, project, END)
 
     def come_late(self, now: datetime) -> tuple[str, str]:
         """A supplier sends a bill of October."""
         self._month.buying.late_bill(date(2026, 10, 30))
         return "US", "bills"
 
-    def fetch_late(self, app: Any, connection: Any) -> None:
+    def fetch_late(self, project: OpenProject, connection: Any) -> None:
         """It lies in a watched folder."""
 
     def oracle(self) -> ServicesOracle:

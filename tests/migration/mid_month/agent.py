@@ -14,26 +14,25 @@ from typing import Any
 import psycopg
 from typer.testing import CliRunner
 
-from tieout.bootstrap.supervisor import Supervisor
-from tieout.bootstrap.wiring import App
 from tieout.cli.commands import cli
 from tieout.cli.context import factories
 from tieout.engine import wake
 from tieout.proofs import pending
 
 
-def settle(app: Any, seconds: float) -> dict[str, int]:
+def settle(project: Any, seconds: float) -> dict[str, int]:
     """Wait until nothing can move any more; what is left after `seconds`."""
     deadline = time.monotonic() + seconds
     left: dict[str, int] = {"everything": 1}
-    with contextlib.suppress(psycopg.OperationalError), app.database.transaction() as woken:
+    with contextlib.suppress(psycopg.OperationalError), project.database.transaction() as woken:
         # The virtual clock moved: nobody else tells the workers.
         wake(woken)
     while time.monotonic() < deadline:
         with contextlib.suppress(psycopg.OperationalError):
-            with app.database.transaction() as connection:
-                left = {k: n for k, n in pending(connection, app.clock.now()).items() if n}
-            files = [p for _, f in app.project.watch for p in f.iterdir() if p.is_file() and p.name[0] != "."]
+            with project.database.transaction() as connection:
+                left = {k: n for k, n in pending(connection, project.clock.now()).items() if n}
+            settings = getattr(project, "settings", None) or project.project
+            files = [p for _, f in settings.watch for p in f.iterdir() if p.is_file() and p.name[0] != "."]
             if files:
                 left["files"] = len(files)
             if not left:
@@ -42,13 +41,25 @@ def settle(app: Any, seconds: float) -> dict[str, int]:
     return left
 
 
+def opened(folder: Path) -> Any:
+    """The project, as whichever version it is opens one."""
+    try:
+        from tieout.operations.open_project import OpenProject
+    except ImportError:
+        # 6e54738: the command line is handed the class that opens projects.
+        from tieout.bootstrap.wiring import App
+
+        factories.app = App
+        return App(folder)
+    return OpenProject(folder)
+
+
 def main() -> None:
-    factories.app, factories.supervisor = App, Supervisor
-    app, runner = App(Path(sys.argv[1])), CliRunner()
+    project, runner = opened(Path(sys.argv[1])), CliRunner()
     for line in sys.stdin:
         request = json.loads(line)
         if "settle" in request:
-            answer: dict[str, Any] = {"left": settle(app, request["settle"])}
+            answer: dict[str, Any] = {"left": settle(project, request["settle"])}
         else:
             done = runner.invoke(cli, request["argv"], env=request["env"])
             answer = {"code": done.exit_code, "out": done.stdout}

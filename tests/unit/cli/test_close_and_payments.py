@@ -1,4 +1,4 @@
-"""What `tieout accruals`, `payments`, `revalue` and `cash` print: over a stub of the opened project."""
+"""What `tieout accruals`, `payments`, `revalue` and `cash` print: over stubs of the use cases."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tieout.cli import payments as payments_command
 from tieout.cli.commands import cli
 from tieout.close import Revalued
 from tieout.money import Amount
+from tieout.operations import closing, paying
 from tieout.payables import Accrual, HeldBack, Proposal
 from tieout.payables.accruing import entries_of
 from tieout.proofs import CashRow
@@ -32,19 +33,19 @@ HELD = HeldBack(
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     entities = {"US": Entity("US", "US", "USD", "UTC", "odoo")}
-    app = SimpleNamespace(
-        project=SimpleNamespace(release=SimpleNamespace(entities=entities)),
+    project = SimpleNamespace(
+        settings=SimpleNamespace(release=SimpleNamespace(entities=entities)),
         clock=SimpleNamespace(now=lambda: AT),
         session=lambda name: None,
-        accrue=lambda entity, on, dry: entries_of([ACCRUAL], on),
-        propose_payments=lambda *a: Proposal(run="US1", entity="US", pay_on=date(2026, 11, 2), payments=(), held=(HELD,)),
-        revalue=lambda *a: [
-            Revalued(account="211000", currency="EUR", amount=Decimal("-90.00"), carried=Decimal("-112.50"),
-                     rate=Decimal("0.9"), worth=Decimal("-100.00"))
-        ],
-    )  # fmt: skip
+    )
+    proposal = Proposal(run="US1", entity="US", pay_on=date(2026, 11, 2), payments=(), held=(HELD,))
+    revalued = Revalued(account="211000", currency="EUR", amount=Decimal("-90.00"), carried=Decimal("-112.50"),
+                        rate=Decimal("0.9"), worth=Decimal("-100.00"))  # fmt: skip
+    monkeypatch.setattr(paying, "accrue", lambda project, entity, on, dry: entries_of([ACCRUAL], on))
+    monkeypatch.setattr(paying, "propose_payments", lambda *a: proposal)
+    monkeypatch.setattr(closing, "revalue", lambda *a: [revalued])
     for module in (payments_command, close_command):
-        monkeypatch.setattr(module, "open_running", lambda folder: app)
+        monkeypatch.setattr(module, "open_running", lambda folder: project)
     monkeypatch.setattr(payments_command, "who_decides", lambda *a, **k: "mia")
     monkeypatch.setattr(
         "tieout.proofs.cash_rows",
@@ -59,7 +60,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             )
         ],
     )
-    return app
+    return project
 
 
 def run(*arguments: str) -> Any:

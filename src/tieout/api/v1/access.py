@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, needs
+from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.problems import ProblemError
 from tieout.evidence import Entry, record
 from tieout.money import MoneyError, parse_decimal
@@ -162,9 +163,9 @@ def roles(caller: Reader) -> list[Role]:
 
 
 @router.get("/people")
-def people(caller: Reader, desk: TheDesk, connection: TheConnection) -> list[PersonOut]:
+def people(caller: Reader, context: TheContext, connection: TheConnection) -> list[PersonOut]:
     """Everybody who was ever let in, and service accounts."""
-    identity = desk.identity(connection)
+    identity = context.identity(connection)
     return [
         PersonOut(
             name=p.name,
@@ -185,45 +186,45 @@ def people(caller: Reader, desk: TheDesk, connection: TheConnection) -> list[Per
 
 
 @router.post("/people", status_code=201)
-def add_person(body: NewPerson, caller: Writer, desk: TheDesk, connection: TheConnection) -> Made:
+def add_person(body: NewPerson, caller: Writer, context: TheContext, connection: TheConnection) -> Made:
     """Let somebody in, or add what sources call them."""
     old = load_authority(connection).people.get(body.name)
     names = tuple(fold_name(n) for n in body.names)
     key = old.key_sha256 if old else ""
     return _keep(
-        connection, desk, caller, AddPerson(name=body.name, human=body.human, names=names, key_sha256=key)
+        connection, context, caller, AddPerson(name=body.name, human=body.human, names=names, key_sha256=key)
     )
 
 
 @router.delete("/people/{name}")
-def end_person(name: Name, caller: Writer, desk: TheDesk, connection: TheConnection) -> Made:
+def end_person(name: Name, caller: Writer, context: TheContext, connection: TheConnection) -> Made:
     """Somebody is not let in any more, at once."""
-    return _keep(connection, desk, caller, EndPerson(name=name))
+    return _keep(connection, context, caller, EndPerson(name=name))
 
 
 @router.post("/people/{name}/invitation")
-def invite(name: Name, caller: Writer, desk: TheDesk, connection: TheConnection) -> Invitation:
+def invite(name: Name, caller: Writer, context: TheContext, connection: TheConnection) -> Invitation:
     """A link with which somebody who cannot sign in yet chooses how to."""
-    token = desk.identity(connection).invite(name, caller.name)
-    return Invitation(link=f"{desk.settings.url}/welcome#{token}")
+    token = context.identity(connection).invite(name, caller.name)
+    return Invitation(link=f"{context.identity_settings.url}/welcome#{token}")
 
 
 @router.post("/people/{name}/reset", status_code=201)
-def reset(name: Name, caller: Writer, desk: TheDesk, connection: TheConnection) -> Made:
+def reset(name: Name, caller: Writer, context: TheContext, connection: TheConnection) -> Made:
     """All that somebody signs in with ends, once another administrator confirms it."""
-    return _keep(connection, desk, caller, Reset(name=name))
+    return _keep(connection, context, caller, Reset(name=name))
 
 
 @router.delete("/people/{name}/sessions", status_code=204)
-def end_sessions(name: Name, caller: Writer, desk: TheDesk, connection: TheConnection) -> None:
+def end_sessions(name: Name, caller: Writer, context: TheContext, connection: TheConnection) -> None:
     """Somebody is signed out everywhere, at once."""
-    desk.identity(connection).end_sessions_of(name, caller.name)
+    context.identity(connection).end_sessions_of(name, caller.name)
 
 
 @router.post("/grants", status_code=201)
-def grant(body: NewGrant, caller: Writer, desk: TheDesk, connection: TheConnection) -> Made:
+def grant(body: NewGrant, caller: Writer, context: TheContext, connection: TheConnection) -> Made:
     """Grant a role for an entity, or "*" for every one."""
-    known = desk.release().entities
+    known = context.release().entities
     if body.entity != EVERYWHERE and body.entity not in known:
         raise ProblemError(422, "entity", f"no entity {body.entity!r}: there are {', '.join(known)}, and *")
     if body.role == "administrator" and body.entity != EVERYWHERE:
@@ -235,13 +236,13 @@ def grant(body: NewGrant, caller: Writer, desk: TheDesk, connection: TheConnecti
         except MoneyError as error:
             raise ProblemError(422, "limit", str(error)) from None
     change = GrantRole(name=body.name, role=body.role, entity=body.entity, limit=limit)
-    return _keep(connection, desk, caller, change)
+    return _keep(connection, context, caller, change)
 
 
 @router.post("/grants/revoke", status_code=201)
-def revoke(body: OldGrant, caller: Writer, desk: TheDesk, connection: TheConnection) -> Made:
+def revoke(body: OldGrant, caller: Writer, context: TheContext, connection: TheConnection) -> Made:
     """Take a role back, at once."""
-    return _keep(connection, desk, caller, RevokeRole(name=body.name, role=body.role, entity=body.entity))
+    return _keep(connection, context, caller, RevokeRole(name=body.name, role=body.role, entity=body.entity))
 
 
 @router.get("/changes")
@@ -256,9 +257,9 @@ def waiting(caller: Reader, connection: TheConnection) -> list[ChangeOut]:
 
 
 @router.post("/changes/{no}/confirm", status_code=201)
-def confirm(no: int, caller: Writer, desk: TheDesk, connection: TheConnection) -> Made:
+def confirm(no: int, caller: Writer, context: TheContext, connection: TheConnection) -> Made:
     """Let a change hold that another administrator made."""
-    return _keep(connection, desk, caller, Confirm(no=no))
+    return _keep(connection, context, caller, Confirm(no=no))
 
 
 @router.get("/service-keys")
@@ -269,7 +270,7 @@ def keys(caller: Reader, connection: TheConnection) -> list[KeyOut]:
 
 @router.post("/service-keys", status_code=201)
 def make_key(
-    body: NewKey, caller: Writer, desk: TheDesk, connection: TheConnection, response: Response
+    body: NewKey, caller: Writer, context: TheContext, connection: TheConnection, response: Response
 ) -> KeyMade:
     """A key of a service account, for no more than its account may do."""
     with connection.transaction():
@@ -281,22 +282,22 @@ def make_key(
             body.entities,
             body.days,
             caller.name,
-            desk.wall.now(),
+            context.wall.now(),
         )
     response.headers["cache-control"] = "no-store"
     return KeyMade(key_id=key_id, key=key)
 
 
 @router.delete("/service-keys/{key_id}", status_code=204)
-def end_key(key_id: Short, caller: Writer, desk: TheDesk, connection: TheConnection) -> None:
+def end_key(key_id: Short, caller: Writer, context: TheContext, connection: TheConnection) -> None:
     """End a key, at once."""
     with connection.transaction():
-        end_service_key(connection, key_id, caller.name, desk.wall.now())
+        end_service_key(connection, key_id, caller.name, context.wall.now())
 
 
-def _keep(connection: Connection, desk: TheDesk, caller: Caller, change: Change) -> Made:
+def _keep(connection: Connection, context: TheContext, caller: Caller, change: Change) -> Made:
     """Keep a change; what is refused leaves evidence."""
-    now = desk.wall.now()
+    now = context.wall.now()
     try:
         with connection.transaction():
             no = change_authority(connection, change, caller.name, now)

@@ -22,7 +22,7 @@ from tieout.api.v1 import (
     today,
     work,
 )
-from tieout.api.v1.calling import Desk
+from tieout.api.v1.context import RequestContext
 from tieout.api.v1.idempotency import Idempotent
 from tieout.api.v1.problems import Problem, answer, handle
 
@@ -48,8 +48,8 @@ def _name(route: APIRoute) -> str:
     return route.name
 
 
-def build(desk: Desk) -> ASGIApp:
-    """The API over a desk."""
+def build(context: RequestContext) -> ASGIApp:
+    """The API over a context."""
     app = FastAPI(
         title="Tieout",
         version="1",
@@ -61,7 +61,7 @@ def build(desk: Desk) -> ASGIApp:
         responses=_PROBLEMS,  # type: ignore[arg-type]
         servers=[{"url": "/api/v1"}],
     )
-    app.state.desk = desk
+    app.state.context = context
     handle(app)
 
     @app.middleware("http")
@@ -76,7 +76,7 @@ def build(desk: Desk) -> ASGIApp:
 
     for router in ROUTERS:
         app.include_router(router)
-    return _Bounded(Idempotent(app, desk))
+    return _Bounded(Idempotent(app, context))
 
 
 class _Bounded:

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, needs, seen_by
+from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money
 from tieout.approvals import ApprovalError, Request, load_request
-from tieout.planning import decide
+from tieout.planning import take_decision
 from tieout.store import Queries
 
 _SQL = Queries("tieout.api.v1")
@@ -111,7 +112,7 @@ def approval(request_id: int, caller: Reader, connection: TheConnection) -> Whol
 
 
 @router.post("/decide")
-def decided(body: Verdict, caller: Decider, desk: TheDesk, connection: TheConnection) -> list[Approval]:
+def decided(body: Verdict, caller: Decider, context: TheContext, connection: TheConnection) -> list[Approval]:
     """Approve or reject, as the person who is signed in with both factors."""
     if caller.session is None or not caller.session.second_factor:
         raise ProblemError(403, "second-factor", "people decide, signed in with a second factor")
@@ -119,14 +120,14 @@ def decided(body: Verdict, caller: Decider, desk: TheDesk, connection: TheConnec
         if not 0 < number < 2**62:
             raise ProblemError(404, "approval", f"no request {number}")
     with connection.transaction():
-        done = decide(
+        done = take_decision(
             connection,
-            desk.release(),
+            context.release(),
             caller.person,
             body.requests,
             body.verdict,
             body.reason,
-            desk.clock.now(),
+            context.clock.now(),
             body.seen,
         )
     refused = next((d.refused for d in done if d.refused), "")

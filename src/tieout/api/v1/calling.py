@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
-from tieout.api.v1.expensive import Expensive
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.pulse import Pulse
 from tieout.api.v1.unit import Unit, unit_of
-from tieout.engine import Clock
 from tieout.evidence import Entry, record
-from tieout.rules import Release
 from tieout.security import AuthorityError, Person, load_authority, person_of
 from tieout.security.identity import (
-    Identity,
     Origin,
     ServiceKey,
     Session,
-    SignedIn,
-    Site,
     ThrottledError,
     count_wrong_key,
     csrf_of,
@@ -31,59 +24,11 @@ from tieout.security.identity import (
     session_of,
 )
 from tieout.security.identity.servicekeys import PREFIX
-from tieout.security.identity.single_sign_on import Provider
 from tieout.security.roles import EVERYWHERE_ONLY, OPERATIONS, entities_of, may, needs_second_factor
-from tieout.settings import IdentitySettings
-from tieout.store import Connection, Pool
+from tieout.store import Connection
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 CSRF_HEADER = "x-tieout-csrf"
-
-
-@dataclass
-class Desk:
-    """What every request needs: connections, time, under which address people come."""
-
-    name: str
-    pool: Pool
-    clock: Clock
-    wall: Clock
-    release: Callable[[], Release]
-    settings: IdentitySettings
-    provider: Provider | None = None
-    office: Any = None
-    expensive: Expensive = field(default_factory=Expensive)
-    pulse: Pulse = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.pulse = Pulse(self.pool)
-
-    @property
-    def site(self) -> Site:
-        """Under which address people come, and what they are shown as its name."""
-        return Site(self.settings.host, self.settings.url, f"Tieout {self.name}")
-
-    @property
-    def cookie(self) -> str:
-        """The cookie's name: where people come by https, no other host or path can set it (RFC 6265bis)."""
-        return "__Host-tieout" if self.settings.secure else "tieout"
-
-    def identity(self, connection: Connection) -> Identity:
-        """How people prove who they are, over this connection."""
-        return Identity(connection, self.wall.now, self.site)
-
-    def give(self, response: Response, signed: SignedIn) -> None:
-        """Let the browser keep a session's token: no script reads it, no other site sends it."""
-        response.set_cookie(
-            self.cookie, signed.token, httponly=True, secure=self.settings.secure, samesite="lax", path="/",
-            max_age=24 * 3600,
-        )  # fmt: skip
-
-    def take_back(self, response: Response) -> None:
-        """Let the browser forget a session's token."""
-        response.delete_cookie(
-            self.cookie, path="/", secure=self.settings.secure, httponly=True, samesite="lax"
-        )
 
 
 @dataclass
@@ -126,40 +71,20 @@ class Caller:
         return granted if "*" in self.key.entities else granted & self.key.entities
 
 
-def desk_of(request: Request) -> Desk:
-    """What every request shares."""
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-def connection_of(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Iterator[Connection]:
-    """Of a write the connection whose transaction it is; of anything else one that commits as it goes."""
-    unit = unit_of(request)
-    if unit is not None:
-        yield unit.connection
-        return
-    with desk.pool.connection() as connection:
-        yield connection
-
-
 def origin_of(request: Request) -> Origin:
     """Where a request comes from, as far as the server that took it knows."""
     address = request.client.host if request.client else ""
     return Origin(address, request.headers.get("user-agent", ""))
 
 
-def same_site(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> None:
+def same_site(request: Request, context: TheContext) -> None:
     """Refuse what another site's page sends: browsers say from where (Fetch Metadata, Origin)."""
     if request.method in _SAFE:
         return
     origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    own = {desk.settings.url, f"{request.url.scheme}://{request.url.netloc}"}
+    own = {context.identity_settings.url, f"{request.url.scheme}://{request.url.netloc}"}
     if (origin is not None and origin not in own) or fetched in ("cross-site", "same-site"):
         raise ProblemError(403, "other-site", "this was sent by a page of another site")
-
-
-TheDesk = Annotated[Desk, Depends(desk_of)]
-TheConnection = Annotated[Connection, Depends(connection_of)]
 
 
 def whole_unit(request: Request) -> Unit:
@@ -173,17 +98,17 @@ TheUnit = Annotated[Unit, Depends(whole_unit)]
 TheOrigin = Annotated[Origin, Depends(origin_of)]
 
 
-def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Caller:
+def caller_of(request: Request, context: TheContext, connection: TheConnection) -> Caller:
     """Who calls. Raises ProblemError 401 for nobody, 403 for a page that is not ours."""
     header = request.headers.get("authorization", "")
     if header:
-        return caller_by_key(connection, desk, header, origin_of(request))
-    token = request.cookies.get(desk.cookie, "")
-    found = session_of(connection, token, desk.wall.now()) if token else None
+        return caller_by_key(connection, context, header, origin_of(request))
+    token = request.cookies.get(context.cookie, "")
+    found = session_of(connection, token, context.wall.now()) if token else None
     if found is None:
         raise ProblemError(401, "sign-in", "sign in, or send a key as Authorization: Bearer KEY")
     if request.method not in _SAFE:
-        same_site(request, desk)
+        same_site(request, context)
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), csrf_of(connection, token).encode()):
             why = f"send {CSRF_HEADER} with what GET /api/v1/session says"
@@ -191,7 +116,7 @@ def caller_of(request: Request, desk: TheDesk, connection: TheConnection) -> Cal
     return Caller(found[1], found[0], token=token)
 
 
-def caller_by_key(connection: Connection, desk: Desk, header: str, origin: Origin) -> Caller:
+def caller_by_key(connection: Connection, context: RequestContext, header: str, origin: Origin) -> Caller:
     """Whose key an Authorization header gives. Raises ProblemError 401, 403, and ThrottledError where an address
     tried too many that are nobody's."""
     scheme, _, key = header.partition(" ")
@@ -199,15 +124,15 @@ def caller_by_key(connection: Connection, desk: Desk, header: str, origin: Origi
         raise ProblemError(401, "sign-in", "Authorization: Bearer KEY was expected")
     key = key.strip()
     if key.startswith(PREFIX):
-        found = service_key_of(connection, key, desk.wall.now())
+        found = service_key_of(connection, key, context.wall.now())
         if found is None:
-            count_wrong_key(connection, origin.address, desk.wall.now())
+            count_wrong_key(connection, origin.address, context.wall.now())
             raise ProblemError(401, "sign-in", "this key ended, is too old, or was never one")
         return Caller(found.person, key=found)
     try:
         person = person_of(connection, key)
     except AuthorityError:
-        count_wrong_key(connection, origin.address, desk.wall.now())
+        count_wrong_key(connection, origin.address, context.wall.now())
         raise ProblemError(401, "sign-in", "this key is nobody's") from None
     if needs_second_factor(person.grants):
         why = "your roles need a second factor: sign in; a key serves at the command line alone"
@@ -215,17 +140,17 @@ def caller_by_key(connection: Connection, desk: Desk, header: str, origin: Origi
     return Caller(person)
 
 
-def shows_somebody(request: Request, desk: Desk, connection: Connection) -> bool:
+def shows_somebody(request: Request, context: RequestContext, connection: Connection) -> bool:
     """Whether a request is somebody's who is signed in or holds a key: enough to read what they send, and no more."""
     header = request.headers.get("authorization", "")
     if header:
         try:
-            caller_by_key(connection, desk, header, origin_of(request))
+            caller_by_key(connection, context, header, origin_of(request))
         except (ProblemError, ThrottledError):
             return False
         return True
-    token = request.cookies.get(desk.cookie, "")
-    return bool(token) and session_of(connection, token, desk.wall.now()) is not None
+    token = request.cookies.get(context.cookie, "")
+    return bool(token) and session_of(connection, token, context.wall.now()) is not None
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]
@@ -235,8 +160,8 @@ def needs(operation: str) -> Any:
     """A dependency: whoever calls may do `operation` for some entity at least; for which, the endpoint asks."""
     assert operation in OPERATIONS
 
-    def check(request: Request, desk: TheDesk, connection: TheConnection, caller: TheCaller) -> Caller:
-        return _allowed(request, desk, connection, caller, operation)
+    def check(request: Request, context: TheContext, connection: TheConnection, caller: TheCaller) -> Caller:
+        return _allowed(request, context, connection, caller, operation)
 
     check.operation = operation  # type: ignore[attr-defined]
     return Depends(check)
@@ -246,16 +171,18 @@ def needs_shortly(operation: str) -> Any:
     """As `needs`, for an answer that takes long: no connection is held while it lasts."""
     assert operation in OPERATIONS
 
-    def check(request: Request, desk: TheDesk) -> Caller:
-        with desk.pool.connection() as connection:
-            caller = caller_of(request, desk, connection)
-            return _allowed(request, desk, connection, caller, operation)
+    def check(request: Request, context: TheContext) -> Caller:
+        with context.pool.connection() as connection:
+            caller = caller_of(request, context, connection)
+            return _allowed(request, context, connection, caller, operation)
 
     check.operation = operation  # type: ignore[attr-defined]
     return Depends(check)
 
 
-def _allowed(request: Request, desk: Desk, connection: Connection, caller: Caller, operation: str) -> Caller:
+def _allowed(
+    request: Request, context: RequestContext, connection: Connection, caller: Caller, operation: str
+) -> Caller:
     """Raises ProblemError; what somebody may not do leaves evidence."""
     if caller.session is not None and not caller.session.full:
         raise ProblemError(403, "second-factor", "your roles need a second factor: set one up, or give it")
@@ -266,7 +193,7 @@ def _allowed(request: Request, desk: Desk, connection: Connection, caller: Calle
             with connection.transaction():
                 record(
                     connection,
-                    [Entry(desk.clock.now(), caller.name, "access.refused", operation, "", detail)],
+                    [Entry(context.clock.now(), caller.name, "access.refused", operation, "", detail)],
                 )
         raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation}")
     return caller
@@ -280,12 +207,12 @@ def seen_by(caller: Caller, operation: str, asked: str | None) -> list[str] | No
     return None if "*" in mine else sorted(mine)
 
 
-def readable(request: Request, desk: Desk, connection: Connection) -> frozenset[str]:
+def readable(request: Request, context: RequestContext, connection: Connection) -> frozenset[str]:
     """For which entities whoever asks may see figures: every one ("*") until people were added. Raises
     ProblemError where nobody is signed in, or not wholly."""
     if not load_authority(connection).people:
         return frozenset({"*"})
-    caller = caller_of(request, desk, connection)
+    caller = caller_of(request, context, connection)
     if caller.session is not None and not caller.session.full:
         raise ProblemError(403, "second-factor", "your roles need a second factor: set one up, or give it")
     return caller.entities("documents:read")

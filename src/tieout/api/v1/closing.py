@@ -9,16 +9,16 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, needs_shortly, seen_by
+from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.expensive import NotNowError
-from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
 from tieout.close import CloseError, CloseState, kept_state, known_closes, take_signatures
 from tieout.close.runbooks import runbook
 from tieout.connector_api import ConnectorError
-from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.operations import closing
 from tieout.rules import Release
 from tieout.store import Connection
 
@@ -132,10 +132,10 @@ class Runbook(BaseModel):
 
 @router.get("/closes")
 def closes(
-    caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None
+    caller: Reader, context: TheContext, connection: TheConnection, entity: Filter = None
 ) -> list[CloseSummary]:
     """Every close that somebody began, and of each entity the month that ended last; the latest first."""
-    release, now = desk.release(), desk.clock.now()
+    release, now = context.release(), context.clock.now()
     mine = seen_by(caller, "close:read", entity)
     wanted = {(e, p) for e, p in known_closes(connection) if e in release.entities}
     for code, book in release.entities.items():
@@ -151,25 +151,27 @@ def closes(
 
 @router.get("/closes/{entity}/{period}")
 def close(
-    entity: Code, period: MonthInPath, caller: Reader, desk: TheDesk, connection: TheConnection
+    entity: Code, period: MonthInPath, caller: Reader, context: TheContext, connection: TheConnection
 ) -> Close:
     """A close by its evidence as it was read last."""
-    release = _entity(desk, caller, entity)
-    return _kept(connection, desk, release, entity, month(period), "it is as it was read last")
+    release = _entity(context, caller, entity)
+    return _kept(connection, context, release, entity, month(period), "it is as it was read last")
 
 
 @router.post("/closes/{entity}/{period}/look")
-async def look(entity: Code, period: MonthInPath, caller: Looker, desk: TheDesk, office: TheOffice) -> Close:
+async def look(
+    entity: Code, period: MonthInPath, caller: Looker, context: TheContext, project: TheProject
+) -> Close:
     """Read the evidence of every task now: sources, ledger, banks are asked, once for everybody who asks at the same time.
     Where one does not answer, the evidence as it was read last, with `current` false and why."""
-    release, wanted = _entity(desk, caller, entity), month(period)
+    release, wanted = _entity(context, caller, entity), month(period)
     try:
-        state = await desk.expensive.ask(
-            entity, lambda: office.close_state(entity, wanted), share=("close", entity, period)
+        state = await context.expensive.ask(
+            entity, lambda: closing.close_state(project, entity, wanted), share=("close", entity, period)
         )
     except (NotNowError, ConnectorError) as error:
-        return await run_in_threadpool(_kept_instead, desk, release, entity, wanted, error)
-    return _close(release, state, desk.clock.now(), True)
+        return await run_in_threadpool(_kept_instead, context, release, entity, wanted, error)
+    return _close(release, state, context.clock.now(), True)
 
 
 @router.post("/closes/{entity}/{period}/sign")
@@ -178,20 +180,22 @@ def sign(
     period: MonthInPath,
     body: Sign,
     caller: Signer,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
-    office: TheOffice,
+    project: TheProject,
 ) -> list[Said]:
     """Sign tasks that are done: the first person prepares, another one signs."""
-    _entity(desk, caller, entity)
+    _entity(context, caller, entity)
     _may_sign(caller, entity)
     if caller.session is None or not caller.session.second_factor:
         raise ProblemError(403, "second-factor", "people sign, signed in with a second factor")
-    release, wanted = desk.release(), month(period)
+    release, wanted = context.release(), month(period)
     # Asked before anything is changed: what is signed is what was read, and one transaction.
-    state = desk.expensive.do(entity, lambda: office.close_state(entity, wanted))
+    state = context.expensive.do(entity, lambda: closing.close_state(project, entity, wanted))
     try:
-        found = take_signatures(connection, release, state, body.tasks, caller.person, "", desk.clock.now())
+        found = take_signatures(
+            connection, release, state, body.tasks, caller.person, "", context.clock.now()
+        )
     except CloseError as error:
         raise ProblemError(409, "close", str(error)) from None
     good = ("signed", "prepared", "is signed")
@@ -204,31 +208,33 @@ def lock(
     period: MonthInPath,
     body: Lock,
     caller: Signer,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
-    office: TheOffice,
+    project: TheProject,
 ) -> Locks:
     """Lock the ledger's books up to the period's end. A lock is moved ahead, never back: asked again it is done once."""
-    _entity(desk, caller, entity)
+    _entity(context, caller, entity)
     _may_sign(caller, entity)
     wanted = month(period)
-    locks = desk.expensive.do(entity, lambda: office.set_lock(entity, wanted, body.kind, caller.name))
-    detail = {"kind": body.kind, "until": wanted.last.isoformat()}
-    subject = f"{entity}:{wanted}"
-    record(connection, [Entry(desk.clock.now(), caller.name, "close.locked", subject, entity, detail)])
+    locks = context.expensive.do(
+        entity, lambda: closing.set_lock(project, entity, wanted, body.kind, caller.name)
+    )
+    closing.keep_locked(connection, context.clock.now(), entity, wanted, body.kind, caller.name)
     return Locks(locks=locks)
 
 
 @router.get("/runbooks")
-def runbooks(caller: Reader, desk: TheDesk, office: TheOffice, entity: Filter = None) -> list[Runbook]:
+def runbooks(
+    caller: Reader, context: TheContext, project: TheProject, entity: Filter = None
+) -> list[Runbook]:
     """What to do near a period's end when a source, the ledger or Tieout is down."""
-    release, mine = desk.release(), seen_by(caller, "close:read", entity)
-    watched = {name for name, _ in office.project.watch}
+    release, mine = context.release(), seen_by(caller, "close:read", entity)
+    watched = {name for name, _ in project.settings.watch}
     return [
         Runbook(
             interface=i.name,
             entity=i.entity,
-            text=runbook(i, office.connector_of(i.system), release.entities[i.entity], i.name in watched),
+            text=runbook(i, project.connector_of(i.system), release.entities[i.entity], i.name in watched),
         )
         for i in release.interfaces.values()
         if mine is None or i.entity in mine
@@ -236,23 +242,25 @@ def runbooks(caller: Reader, desk: TheDesk, office: TheOffice, entity: Filter = 
 
 
 def _kept(
-    connection: Connection, desk: Desk, release: Release, entity: str, period: Period, why: str
+    connection: Connection, context: RequestContext, release: Release, entity: str, period: Period, why: str
 ) -> Close:
-    state, read_at = kept_state(connection, release, entity, period, desk.clock.now())
+    state, read_at = kept_state(connection, release, entity, period, context.clock.now())
     return _close(release, state, read_at, False, why)
 
 
-def _kept_instead(desk: Desk, release: Release, entity: str, period: Period, error: Exception) -> Close:
+def _kept_instead(
+    context: RequestContext, release: Release, entity: str, period: Period, error: Exception
+) -> Close:
     """What is kept of a close whose evidence cannot be read now. Raises the error where nothing is."""
-    with desk.pool.connection() as connection:
-        found = _kept(connection, desk, release, entity, period, str(error))
+    with context.pool.connection() as connection:
+        found = _kept(connection, context, release, entity, period, str(error))
     if found.read_at is None:
         raise error
     return found
 
 
-def _entity(desk: Desk, caller: Caller, entity: str) -> Release:
-    release = desk.release()
+def _entity(context: RequestContext, caller: Caller, entity: str) -> Release:
+    release = context.release()
     if entity not in release.entities or not caller.may("close:read", entity):
         raise ProblemError(404, "entity", f"no entity {entity!r}")
     return release

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 from starlette.concurrency import run_in_threadpool
@@ -19,11 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tieout.api.v1.calling import Desk, caller_of
+from tieout.api.v1.calling import caller_of
+from tieout.api.v1.context import RequestContext
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.api.v1.unit import SCOPE, BusyError, Kept, Key, Unit
 from tieout.engine import crash_point
 from tieout.observe import get_logger
+from tieout.operations.files import settle_files
 from tieout.security import StampError
 from tieout.settings import ProjectError
 from tieout.store import Queries
@@ -51,8 +54,8 @@ def is_covered(path: str) -> bool:
 class Idempotent:
     """Around the API."""
 
-    def __init__(self, app: ASGIApp, desk: Desk) -> None:
-        self._app, self._desk = app, desk
+    def __init__(self, app: ASGIApp, context: RequestContext) -> None:
+        self._app, self._context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
@@ -102,10 +105,10 @@ class Idempotent:
         return kept
 
     def _alive(self, request: Request) -> bool:
-        with self._desk.pool.connection() as connection:
-            connection.execute(_SQL["drop_old"], {"before": self._desk.wall.now() - _KEPT})
+        with self._context.pool.connection() as connection:
+            connection.execute(_SQL["drop_old"], {"before": self._context.wall.now() - _KEPT})
             try:
-                caller_of(request, self._desk, connection)
+                caller_of(request, self._context, connection)
             except (ProblemError, StampError):
                 return False
         return True
@@ -113,7 +116,7 @@ class Idempotent:
     def _begin(self, key: Key | None, path: str) -> Unit | Response:
         """A transaction for what is asked now, or the answer where it was asked before."""
         try:
-            unit = Unit.begin(self._desk.pool)
+            unit = Unit.begin(self._context.pool)
         except psycopg.Error:
             return _no_database()
         try:
@@ -141,8 +144,8 @@ class Idempotent:
                 "done, and send what is left with another key"
             )
             return answer(409, "idempotency", why)
-        if path.startswith(_FILES) and self._desk.office is not None:
-            problem = _put_in_place(self._desk.office.settle_files)
+        if path.startswith(_FILES) and self._context.project is not None:
+            problem = _put_in_place(partial(settle_files, self._context.project))
             if problem is not None:
                 return problem
         replayed = {"idempotent-replayed": "true"}
@@ -159,7 +162,7 @@ class Idempotent:
             if key is not None and start["status"] not in _NOT_KEPT:
                 kind = dict(start["headers"]).get(b"content-type", b"").decode("latin-1")
                 body = b"".join(m.get("body", b"") for m in kept if m["type"] == "http.response.body")
-                unit.keep(key, start["status"], kind, body, self._desk.wall.now())
+                unit.keep(key, start["status"], kind, body, self._context.wall.now())
             crash_point("api.before_commit")
             unit.commit()
         except psycopg.Error as error:

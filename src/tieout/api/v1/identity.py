@@ -16,11 +16,10 @@ from pydantic import BaseModel, Field
 from tieout.api.v1.calling import (
     Caller,
     TheCaller,
-    TheConnection,
-    TheDesk,
     TheOrigin,
     same_site,
 )
+from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.security import fold_name
@@ -148,8 +147,8 @@ class Question(BaseModel):
     options: dict[str, Any]
 
 
-def _given(desk: TheDesk, connection: Connection, response: Response, signed: SignedIn) -> SignedInAs:
-    desk.give(response, signed)
+def _given(context: TheContext, connection: Connection, response: Response, signed: SignedIn) -> SignedInAs:
+    context.give(response, signed)
     return SignedInAs(
         person=signed.session.person,
         next=signed.next,
@@ -174,24 +173,24 @@ def _full(caller: Caller) -> Session:
 
 @router.post("/welcome", dependencies=[Depends(same_site)])
 def welcome(
-    body: Welcome, response: Response, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+    body: Welcome, response: Response, context: TheContext, connection: TheConnection, origin: TheOrigin
 ) -> SignedInAs:
     """Begin: by the link of the first start, or of an invitation."""
-    identity = desk.identity(connection)
+    identity = context.identity(connection)
     if body.name:
         signed = identity.begin(body.token, fold_name(body.name), body.password, origin)
     else:
         signed = identity.accept(body.token, body.password, origin)
-    return _given(desk, connection, response, signed)
+    return _given(context, connection, response, signed)
 
 
 @router.post("/sign-in", dependencies=[Depends(same_site)])
 def sign_in(
-    body: Password, response: Response, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+    body: Password, response: Response, context: TheContext, connection: TheConnection, origin: TheOrigin
 ) -> SignedInAs:
     """The first factor."""
-    signed = desk.identity(connection).sign_in(body.name, body.password, origin)
-    return _given(desk, connection, response, signed)
+    signed = context.identity(connection).sign_in(body.name, body.password, origin)
+    return _given(context, connection, response, signed)
 
 
 @router.post("/sign-in/code", dependencies=[Depends(same_site)])
@@ -199,44 +198,44 @@ def sign_in_code(
     body: Code,
     request: Request,
     response: Response,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     origin: TheOrigin,
 ) -> SignedInAs:
     """The second factor: a one-time code, or a recovery code."""
-    token = request.cookies.get(desk.cookie, "")
-    signed = desk.identity(connection).second_factor(token, body.code, origin)
-    return _given(desk, connection, response, signed)
+    token = request.cookies.get(context.cookie, "")
+    signed = context.identity(connection).second_factor(token, body.code, origin)
+    return _given(context, connection, response, signed)
 
 
 @router.post("/sign-in/passkey/question", dependencies=[Depends(same_site)])
-def passkey_question(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Question:
+def passkey_question(context: TheContext, connection: TheConnection, origin: TheOrigin) -> Question:
     """What a passkey is asked to sign, by whoever wants to get in."""
-    question, options = desk.identity(connection).passkey_question(origin)
+    question, options = context.identity(connection).passkey_question(origin)
     return Question(question=question, options=json.loads(options))
 
 
 @router.post("/sign-in/passkey", dependencies=[Depends(same_site)])
 def sign_in_passkey(
-    body: Answered, response: Response, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+    body: Answered, response: Response, context: TheContext, connection: TheConnection, origin: TheOrigin
 ) -> SignedInAs:
     """A passkey is both factors."""
-    signed = desk.identity(connection).passkey_sign_in(body.question, body.answer, origin)
-    return _given(desk, connection, response, signed)
+    signed = context.identity(connection).passkey_sign_in(body.question, body.answer, origin)
+    return _given(context, connection, response, signed)
 
 
 @router.get("/sign-in/sso", response_class=RedirectResponse, status_code=303)
-def sign_on(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Response:
+def sign_on(context: TheContext, connection: TheConnection, origin: TheOrigin) -> Response:
     """To the company's own sign-on."""
-    if desk.provider is None:
+    if context.provider is None:
         raise ProblemError(
             404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
         )
-    with desk.expensive.place(*_SSO_PLACES):
-        address, browser = desk.provider.start(connection, _back(desk), desk.wall.now(), origin)
+    with context.expensive.place(*_SSO_PLACES):
+        address, browser = context.provider.start(connection, _back(context), context.wall.now(), origin)
     response = RedirectResponse(address, 303)
     response.set_cookie(
-        _SSO_COOKIE, browser, httponly=True, secure=desk.settings.secure, samesite="lax", path="/api/v1/sign-in",
+        _SSO_COOKIE, browser, httponly=True, secure=context.identity_settings.secure, samesite="lax", path="/api/v1/sign-in",
         max_age=_SSO_SPAN,
     )  # fmt: skip
     return response
@@ -245,27 +244,27 @@ def sign_on(desk: TheDesk, connection: TheConnection, origin: TheOrigin) -> Resp
 @router.get("/sign-in/sso/back", response_class=RedirectResponse, status_code=303)
 def signed_on(
     request: Request,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     origin: TheOrigin,
     state: Annotated[str, Query(max_length=500)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
 ) -> Response:
     """Back from the company's own sign-on; what did not succeed is said where people sign in."""
-    if desk.provider is None:
+    if context.provider is None:
         raise ProblemError(
             404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
         )
     browser = request.cookies.get(_SSO_COOKIE, "")
     try:
-        with desk.expensive.place(*_SSO_PLACES):
-            vouched = desk.provider.finish(connection, state, code, browser, desk.wall.now(), origin)
-        signed = desk.identity(connection).sign_on(vouched.name, vouched.second_factor, origin)
+        with context.expensive.place(*_SSO_PLACES):
+            vouched = context.provider.finish(connection, state, code, browser, context.wall.now(), origin)
+        signed = context.identity(connection).sign_on(vouched.name, vouched.second_factor, origin)
     except (SignInError, NotNowError) as error:
         return RedirectResponse(f"/sign-in?why={quote(str(error))}", 303)
     response = RedirectResponse("/" if signed.next == "done" else "/sign-in", 303)
     response.delete_cookie(_SSO_COOKIE, path="/api/v1/sign-in")
-    desk.give(response, signed)
+    context.give(response, signed)
     return response
 
 
@@ -273,12 +272,12 @@ def signed_on(
 _SSO_PLACES = ("the single sign-on", 6)
 
 
-def _back(desk: TheDesk) -> str:
-    return f"{desk.settings.url}/api/v1/sign-in/sso/back"
+def _back(context: TheContext) -> str:
+    return f"{context.identity_settings.url}/api/v1/sign-in/sso/back"
 
 
 @router.get("/session")
-def session(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Who:
+def session(caller: TheCaller, context: TheContext, connection: TheConnection) -> Who:
     """Who calls, and what they may do."""
     held = caller.session
     return Who(
@@ -297,22 +296,22 @@ def session(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Who:
             )
             for g in caller.person.grants
         ],
-        entities=[e for e in desk.release().entities if caller.may("documents:read", e)],
-        at=desk.clock.now(),
+        entities=[e for e in context.release().entities if caller.may("documents:read", e)],
+        at=context.clock.now(),
         operations=[o for o in sorted(OPERATIONS) if caller.may_anywhere(o)],
     )
 
 
 @router.delete("/session", status_code=204)
-def sign_out(caller: TheCaller, response: Response, desk: TheDesk, connection: TheConnection) -> None:
+def sign_out(caller: TheCaller, response: Response, context: TheContext, connection: TheConnection) -> None:
     """End this session."""
     _session(caller)
-    desk.identity(connection).sign_out(caller.token)
-    desk.take_back(response)
+    context.identity(connection).sign_out(caller.token)
+    context.take_back(response)
 
 
 @router.get("/me/sessions")
-def my_sessions(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> list[OpenSession]:
+def my_sessions(caller: TheCaller, context: TheContext, connection: TheConnection) -> list[OpenSession]:
     """Where somebody is signed in."""
     mine = _full(caller)
     return [
@@ -320,21 +319,21 @@ def my_sessions(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> 
             made_at=s.made_at, seen_at=s.seen_at, ends_at=s.ends_at(), via=s.via, address=s.address, agent=s.agent,
             this=s.token_sha256 == mine.token_sha256,
         )
-        for s in desk.identity(connection).sessions(caller.name)
+        for s in context.identity(connection).sessions(caller.name)
     ]  # fmt: skip
 
 
 @router.delete("/me/sessions", status_code=204)
-def end_my_others(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> None:
+def end_my_others(caller: TheCaller, context: TheContext, connection: TheConnection) -> None:
     """End every session of mine but this."""
-    desk.identity(connection).end_others(_full(caller))
+    context.identity(connection).end_others(_full(caller))
 
 
 @router.get("/me/ways")
-def my_ways(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> list[Way]:
+def my_ways(caller: TheCaller, context: TheContext, connection: TheConnection) -> list[Way]:
     """What I sign in with."""
     _full(caller)
-    ways = desk.identity(connection).ways(caller.name)
+    ways = context.identity(connection).ways(caller.name)
     spare = [w for w in ways if w.kind == "recovery"]
     found = [
         Way(id=w.id, kind=w.kind, label=w.label, made_at=w.made_at) for w in ways if w.kind != "recovery"
@@ -347,23 +346,23 @@ def my_ways(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> list
 
 
 @router.delete("/me/ways/{number}", status_code=204)
-def remove_way(number: int, caller: TheCaller, desk: TheDesk, connection: TheConnection) -> None:
+def remove_way(number: int, caller: TheCaller, context: TheContext, connection: TheConnection) -> None:
     """Remove a passkey, or one-time codes."""
-    desk.identity(connection).remove(_session(caller), number)
+    context.identity(connection).remove(_session(caller), number)
 
 
 @router.put("/me/password", status_code=204)
 def change_password(
-    body: NewPassword, caller: TheCaller, desk: TheDesk, connection: TheConnection, origin: TheOrigin
+    body: NewPassword, caller: TheCaller, context: TheContext, connection: TheConnection, origin: TheOrigin
 ) -> None:
     """Another password: my other sessions end."""
-    desk.identity(connection).change_password(_session(caller), body.old, body.new, origin)
+    context.identity(connection).change_password(_session(caller), body.old, body.new, origin)
 
 
 @router.post("/me/totp")
-def offer_totp(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Secret:
+def offer_totp(caller: TheCaller, context: TheContext, connection: TheConnection) -> Secret:
     """A secret for an authenticator app, which a first code lets hold."""
-    secret, uri = desk.identity(connection).offer_totp(_session(caller))
+    secret, uri = context.identity(connection).offer_totp(_session(caller))
     picture = io.BytesIO()
     segno.make(uri, error="m").save(
         picture, kind="svg", xmldecl=False, svgns=True, nl=False, scale=5, border=2, omitsize=True
@@ -376,26 +375,26 @@ def confirm_totp(
     body: Code,
     caller: TheCaller,
     response: Response,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     origin: TheOrigin,
 ) -> Recovery:
     """The first code: a new session, and recovery codes."""
-    signed, recovery = desk.identity(connection).confirm_totp(_session(caller), body.code, origin)
-    return Recovery(recovery_codes=recovery, csrf=_given(desk, connection, response, signed).csrf)
+    signed, recovery = context.identity(connection).confirm_totp(_session(caller), body.code, origin)
+    return Recovery(recovery_codes=recovery, csrf=_given(context, connection, response, signed).csrf)
 
 
 @router.post("/me/recovery")
-def renew_recovery(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Recovery:
+def renew_recovery(caller: TheCaller, context: TheContext, connection: TheConnection) -> Recovery:
     """Other recovery codes: the old ones end."""
-    made = desk.identity(connection).renew_recovery(_session(caller))
+    made = context.identity(connection).renew_recovery(_session(caller))
     return Recovery(recovery_codes=made, csrf=csrf_of(connection, caller.token))
 
 
 @router.post("/me/passkeys/question")
-def offer_passkey(caller: TheCaller, desk: TheDesk, connection: TheConnection) -> Question:
+def offer_passkey(caller: TheCaller, context: TheContext, connection: TheConnection) -> Question:
     """What a new passkey is asked to sign."""
-    question, options = desk.identity(connection).offer_passkey(_session(caller))
+    question, options = context.identity(connection).offer_passkey(_session(caller))
     return Question(question=question, options=json.loads(options))
 
 
@@ -404,12 +403,12 @@ def add_passkey(
     body: Answered,
     caller: TheCaller,
     response: Response,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     origin: TheOrigin,
 ) -> SignedInAs:
     """Keep a passkey: a new session."""
-    signed = desk.identity(connection).add_passkey(
+    signed = context.identity(connection).add_passkey(
         _session(caller), body.question, body.answer, body.label, origin
     )
-    return _given(desk, connection, response, signed)
+    return _given(context, connection, response, signed)

@@ -11,12 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheDesk, TheUnit, needs
+from tieout.api.v1.calling import Caller, TheUnit, needs
 from tieout.api.v1.cells import meant_cell, plain_cell
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.context import TheContext, TheProject
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Reason
 from tieout.evidence import Entry, record
+from tieout.operations import files
 from tieout.rules import Mapping, MappingRow
 from tieout.settings import ProjectError, cells_of, parse_mapping
 
@@ -70,16 +71,16 @@ class Difference(BaseModel):
 
 
 @router.get("")
-def mappings(caller: Reader, desk: TheDesk) -> list[TableSummary]:
+def mappings(caller: Reader, context: TheContext) -> list[TableSummary]:
     """Every table, and how many of its rows hold today."""
-    today = desk.clock.now().date()
+    today = context.clock.now().date()
     return [
         TableSummary(
             table=name,
             rows=len(m.rows),
             in_force=sum(r.valid_from <= today <= r.valid_to for r in m.rows),
         )
-        for name, m in sorted(desk.release().mappings.items())
+        for name, m in sorted(context.release().mappings.items())
     ]
 
 
@@ -87,12 +88,12 @@ def mappings(caller: Reader, desk: TheDesk) -> list[TableSummary]:
 def mapping(
     table: Table,
     caller: Reader,
-    desk: TheDesk,
+    context: TheContext,
     on: Annotated[date | None, Query(description="only what holds on that day")] = None,
     words: Filter = None,
 ) -> WholeTable:
     """A table's rows."""
-    found = _table(desk.release().mappings, table)
+    found = _table(context.release().mappings, table)
     rows = [r for r in found.rows if on is None or r.valid_from <= on <= r.valid_to]
     if words:
         rows = [r for r in rows if words.casefold() in f"{r.key} {r.value}".casefold()]
@@ -104,10 +105,10 @@ def mapping(
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "a table"}},
 )
-def mapping_csv(table: Table, caller: Reader, desk: TheDesk, office: TheOffice) -> Response:
+def mapping_csv(table: Table, caller: Reader, context: TheContext, project: TheProject) -> Response:
     """A table as CSV, to be edited in a spreadsheet and brought back: with every column of its file."""
-    found = _table(desk.release().mappings, table)
-    header, rows = office.mapping_cells(table)
+    found = _table(context.release().mappings, table)
+    header, rows = files.mapping_cells(project, table)
     if not header:
         header = ["key", "value", "valid_from", "valid_to"]
         told = [_row(r) for r in found.rows]
@@ -121,14 +122,14 @@ def mapping_csv(table: Table, caller: Reader, desk: TheDesk, office: TheOffice) 
 
 
 @router.post("/{table}/try")
-def try_mapping(table: Table, body: Draft, caller: Reader, desk: TheDesk) -> Difference:
+def try_mapping(table: Table, body: Draft, caller: Reader, context: TheContext) -> Difference:
     """What a draft would change; nothing is changed."""
-    return _difference(desk.release().mappings, table, body.content)
+    return _difference(context.release().mappings, table, body.content)
 
 
 @router.put("/{table}")
 def change_mapping(
-    table: Table, body: Change, caller: Writer, desk: TheDesk, unit: TheUnit, office: TheOffice
+    table: Table, body: Change, caller: Writer, context: TheContext, unit: TheUnit, project: TheProject
 ) -> Difference:
     """Put a draft in a table's place: refused whole where a row is not as expected, or somebody changed the table
     meanwhile. Documents that wait for an approval are asked about anew where it touches them."""
@@ -137,8 +138,8 @@ def change_mapping(
     connection = unit.connection
     with connection.transaction():
         # One at a time: of two who looked at the same state the second is told.
-        office.begin_change(connection)
-        found = _difference(desk.release().mappings, table, body.content)
+        files.begin_change(project, connection)
+        found = _difference(context.release().mappings, table, body.content)
         if found.seen != body.seen:
             raise ProblemError(409, "mapping", f"{table} was changed meanwhile: look at it again")
         if not found.added and not found.removed:
@@ -147,9 +148,11 @@ def change_mapping(
             "added": len(found.added), "removed": len(found.removed), "reason": body.reason, "before": body.seen,
             "after": hashlib.sha256(body.content.encode()).hexdigest(),
         }  # fmt: skip
-        record(connection, [Entry(desk.clock.now(), caller.name, "mapping.changed", table, "", detail)])
+        record(connection, [Entry(context.clock.now(), caller.name, "mapping.changed", table, "", detail)])
         try:
-            unit.after.append(office.change_mapping(connection, table, *cells_of(_meant(body.content))))
+            unit.after.append(
+                files.change_mapping(project, connection, table, *cells_of(_meant(body.content)))
+            )
         except ProjectError as error:
             raise ProblemError(422, "mapping", str(error)) from None
     return found

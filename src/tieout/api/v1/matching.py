@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, seen_by
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.calling import Caller, needs, seen_by
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
+from tieout.connector_api import OpenItem
 from tieout.documents import Reconciliation, decode_document
+from tieout.documents.model import OpenLine as MatchedLine
+from tieout.operations import reconciling
+from tieout.operations.open_project import OpenProject
 from tieout.reconcile import MatchingError
 from tieout.reconcile.ledger import (
     DecisionError,
@@ -27,10 +31,11 @@ from tieout.reconcile.ledger import (
     open_sums,
     reconciliation_interface,
 )
-from tieout.rules import UnmappedError
+from tieout.rules import Interface, UnmappedError
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
+T = TypeVar("T")
 router = APIRouter(tags=["matching"])
 Reader = Annotated[Caller, needs("matches:read")]
 Matcher = Annotated[Caller, needs("matches:write")]
@@ -235,59 +240,65 @@ def decided_matches(
 
 @router.post("/matches/suggestions/{number}/accept")
 def accept_suggestion(
-    number: Number, body: Accept, caller: Matcher, desk: TheDesk, connection: TheConnection
+    number: Number, body: Accept, caller: Matcher, context: TheContext, connection: TheConnection
 ) -> Decided:
     """Apply a suggestion, or a part of it."""
     _suggestion_of(connection, caller, number)
     done = _decide(
-        desk, connection, caller, lambda d: d.accept(number, only=body.lines, difference=body.difference)
+        context, connection, caller, lambda d: d.accept(number, only=body.lines, difference=body.difference)
     )
     return Decided(key=done.key, applied=True)
 
 
 @router.post("/matches/suggestions/{number}/reject")
 def reject_suggestion(
-    number: Number, body: Why, caller: Matcher, desk: TheDesk, connection: TheConnection
+    number: Number, body: Why, caller: Matcher, context: TheContext, connection: TheConnection
 ) -> Suggestion:
     """Never suggest these lines together again."""
     _suggestion_of(connection, caller, number)
-    _decide(desk, connection, caller, lambda d: d.reject(number, body.reason))
+    _decide(context, connection, caller, lambda d: d.reject(number, body.reason))
     return _suggestion(_suggestion_of(connection, caller, number))
 
 
 @router.post("/matches/suggestions/{number}/write-off")
 def write_off(
-    number: Number, body: Why, caller: Matcher, desk: TheDesk, connection: TheConnection
+    number: Number, body: Why, caller: Matcher, context: TheContext, connection: TheConnection
 ) -> Decided:
     """Apply a suggestion and write its difference off: above the limit once a second person approves."""
     _suggestion_of(connection, caller, number)
-    document, applied = _decide(desk, connection, caller, lambda d: d.write_off(number, body.reason))
+    document, applied = _decide(context, connection, caller, lambda d: d.write_off(number, body.reason))
     return Decided(key=document.key, applied=applied)
 
 
 @router.post("/matches/suggestions/{number}/approve")
-def approve_write_off(number: Number, caller: Matcher, desk: TheDesk, connection: TheConnection) -> Decided:
+def approve_write_off(
+    number: Number, caller: Matcher, context: TheContext, connection: TheConnection
+) -> Decided:
     """Let a write-off happen that somebody else made."""
     _suggestion_of(connection, caller, number)
-    done = _decide(desk, connection, caller, lambda d: d.approve(number))
+    done = _decide(context, connection, caller, lambda d: d.approve(number))
     return Decided(key=done.key, applied=True)
 
 
 @router.post("/matches/join")
-def join(body: Join, caller: Matcher, desk: TheDesk, connection: TheConnection, office: TheOffice) -> Decided:
+def join(
+    body: Join, caller: Matcher, context: TheContext, connection: TheConnection, project: TheProject
+) -> Decided:
     """Match open lines by hand; what that teaches is proposed."""
-    interface, cash, due = _open(desk, caller, office, body.entity, body.lines)
-    done = _decide(desk, connection, caller, lambda d: d.join(interface, cash, due, body.difference))
+    interface, cash, due = _open(context, caller, project, body.entity, body.lines)
+    done = _decide(context, connection, caller, lambda d: d.join(interface, cash, due, body.difference))
     return Decided(key=done.key, applied=True)
 
 
 @router.post("/matches/book")
-def book(body: Book, caller: Matcher, desk: TheDesk, connection: TheConnection, office: TheOffice) -> Decided:
+def book(
+    body: Book, caller: Matcher, context: TheContext, connection: TheConnection, project: TheProject
+) -> Decided:
     """Book cash that pays nothing to an account."""
-    interface, cash, _ = _open(desk, caller, office, body.entity, [body.line])
+    interface, cash, _ = _open(context, caller, project, body.entity, [body.line])
     if not cash:
         raise ProblemError(409, "match", f"line {body.line} is no cash: only what was paid is booked so")
-    done = _decide(desk, connection, caller, lambda d: d.book(interface, cash[0], body.account))
+    done = _decide(context, connection, caller, lambda d: d.book(interface, cash[0], body.account))
     return Decided(key=done.key, applied=True)
 
 
@@ -299,13 +310,13 @@ class Undo(BaseModel):
 
 
 @router.post("/matches/undo")
-def undo(body: Undo, caller: Matcher, desk: TheDesk, connection: TheConnection) -> Decided:
+def undo(body: Undo, caller: Matcher, context: TheContext, connection: TheConnection) -> Decided:
     """Take a match apart again, and book back what it booked."""
     row = connection.execute(_SQL["match_entity"], {"key": body.key}).fetchone()
     if row is None or not caller.may("matches:read", row["entity"]):
         raise ProblemError(404, "match", f"no match {body.key!r}")
     _must(caller, row["entity"])
-    done = _decide(desk, connection, caller, lambda d: d.undo(body.key, body.reason))
+    done = _decide(context, connection, caller, lambda d: d.undo(body.key, body.reason))
     return Decided(key=done.key, applied=True)
 
 
@@ -323,21 +334,21 @@ def lesson_list(
 
 
 @router.post("/lessons/{number}/approve")
-def approve_lesson(number: Number, caller: Matcher, desk: TheDesk, connection: TheConnection) -> Lesson:
+def approve_lesson(number: Number, caller: Matcher, context: TheContext, connection: TheConnection) -> Lesson:
     """Let matching use what somebody else taught."""
-    return _teach(number, True, "", caller, desk, connection)
+    return _teach(number, True, "", caller, context, connection)
 
 
 @router.post("/lessons/{number}/reject")
 def reject_lesson(
-    number: Number, body: Why, caller: Matcher, desk: TheDesk, connection: TheConnection
+    number: Number, body: Why, caller: Matcher, context: TheContext, connection: TheConnection
 ) -> Lesson:
     """Reject a lesson, or withdraw one that was approved."""
-    return _teach(number, False, body.reason, caller, desk, connection)
+    return _teach(number, False, body.reason, caller, context, connection)
 
 
 def _teach(
-    number: int, approve: bool, reason: str, caller: Caller, desk: Desk, connection: Connection
+    number: int, approve: bool, reason: str, caller: Caller, context: RequestContext, connection: Connection
 ) -> Lesson:
     row = next((r for r in lessons(connection) if r["lesson_id"] == number), None)
     if row is None or not caller.may("matches:read", row["entity"]):
@@ -345,7 +356,7 @@ def _teach(
     _must(caller, row["entity"])
     try:
         with connection.transaction():
-            decide_lesson(connection, number, approve, caller.name, reason, desk.clock.now())
+            decide_lesson(connection, number, approve, caller.name, reason, context.clock.now())
     except LessonError as error:
         raise ProblemError(409, "lesson", str(error)) from None
     return _lesson(next(r for r in lessons(connection) if r["lesson_id"] == number))
@@ -364,16 +375,20 @@ def _suggestion_of(connection: Connection, caller: Caller, number: int) -> dict[
     return dict(row)
 
 
-def _open(desk: Desk, caller: Caller, office: Any, entity: str, lines: list[int]) -> Any:
+def _open(
+    context: RequestContext, caller: Caller, project: OpenProject, entity: str, lines: list[int]
+) -> tuple[Interface, list[OpenItem], list[OpenItem]]:
     """The interface, and of the ledger's open items those lines as they are now: cash, and what is due."""
-    release = desk.release()
+    release = context.release()
     if entity not in release.entities or not caller.may("matches:read", entity):
         raise ProblemError(404, "entity", f"no entity {entity!r}")
     _must(caller, entity)
     if reconciliation_interface(release, entity) is None:
         raise ProblemError(409, "match", f"no interface reconciles {entity}")
-    today = desk.clock.now().astimezone(release.entities[entity].zone).date()
-    interface, cash, due = desk.expensive.do(entity, lambda: office.open_items(entity, today, lines))
+    today = context.clock.now().astimezone(release.entities[entity].zone).date()
+    interface, cash, due = context.expensive.do(
+        entity, lambda: reconciling.open_items(project, entity, today, lines)
+    )
     known = {i.line for i in (*cash, *due)}
     gone = [x for x in lines if x not in known]
     if gone:
@@ -381,11 +396,13 @@ def _open(desk: Desk, caller: Caller, office: Any, entity: str, lines: list[int]
     return interface, [i for i in cash if i.line in lines], [i for i in due if i.line in lines]
 
 
-def _decide(desk: Desk, connection: Connection, caller: Caller, act: Callable[[Decisions], Any]) -> Any:
+def _decide(
+    context: RequestContext, connection: Connection, caller: Caller, act: Callable[[Decisions], T]
+) -> T:
     """One decision, whole or not at all."""
     try:
         with connection.transaction():
-            return act(Decisions(connection, desk.release(), caller.name, desk.clock.now()))
+            return act(Decisions(connection, context.release(), caller.name, context.clock.now()))
     except (DecisionError, MatchingError, UnmappedError) as error:
         raise ProblemError(409, "match", str(error)) from None
 
@@ -397,7 +414,7 @@ def _sides(document: Reconciliation) -> dict[str, list[Side]]:
     }
 
 
-def _side(item: Any, sign: int) -> Side:
+def _side(item: MatchedLine, sign: int) -> Side:
     return Side(
         line=item.line, on=item.on, account=item.account, number=item.number, party=item.party, text=item.text,
         residual=sign * item.residual, rest=sign * item.rest,

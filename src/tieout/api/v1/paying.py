@@ -8,11 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs
+from tieout.api.v1.calling import Caller, needs
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.expensive import NotNowError
-from tieout.api.v1.office import Office, TheOffice
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Money, Name
+from tieout.operations import paying
+from tieout.operations.open_project import OpenProject
 from tieout.payables import PaymentRunError, Proposal, check_run, payment_interface, propose_of
 from tieout.payables import runs as read_runs
 from tieout.store import Connection
@@ -95,34 +97,39 @@ class Payer(BaseModel):
 
 
 @router.get("/entities")
-def payers(caller: Reader, desk: TheDesk) -> list[Payer]:
+def payers(caller: Reader, context: TheContext) -> list[Payer]:
     """The entities that somebody may look at and that pay from here."""
-    release = desk.release()
+    release = context.release()
     found = ((e, payment_interface(release, e)) for e in sorted(release.entities))
     return [Payer(entity=e, interface=i.name) for e, i in found if i and caller.may("documents:read", e)]
 
 
 @router.get("")
 def payment_runs(
-    caller: Reader, desk: TheDesk, connection: TheConnection, entity: Annotated[str, Query(max_length=80)]
+    caller: Reader,
+    context: TheContext,
+    connection: TheConnection,
+    entity: Annotated[str, Query(max_length=80)],
 ) -> list[Run]:
     """Every run of an entity, and how its payments stand."""
-    release = desk.release()
+    release = context.release()
     interface = payment_interface(release, entity) if entity in release.entities else None
     if interface is None or not caller.may("documents:read", entity):
         return []
     return [Run(**r) for r in read_runs(connection, interface)]
 
 
-def _proposal(body: Propose, caller: Caller, desk: Desk, connection: Connection, office: Office) -> Proposal:
+def _proposal(
+    body: Propose, caller: Caller, context: RequestContext, connection: Connection, project: OpenProject
+) -> Proposal:
     """The ledger is asked in the entity's lane, which the transaction of the proposal holds: what is open now is in no
     run that another makes at the same time. Raises PaymentRunError."""
-    release, now = desk.release(), desk.clock.now()
-    interface, reader = office.payer(body.entity)
+    release, now = context.release(), context.clock.now()
+    interface, reader = paying.payer(project, body.entity)
     check_run(release, interface, body.pay_on, now)
-    if not body.dry and not office.begin_proposal(connection, body.entity):
+    if not body.dry and not paying.begin_proposal(connection, body.entity):
         raise NotNowError(f"another run of {body.entity} is being proposed: try again in a moment", 2)
-    items = desk.expensive.do(body.entity, lambda: reader.open_items([], body.pay_on))
+    items = context.expensive.do(body.entity, lambda: reader.open_items([], body.pay_on))
     return propose_of(
         connection, release, interface, items, pay_on=body.pay_on, until=body.due_until or body.pay_on,
         by=caller.name, now=now, dry=body.dry,
@@ -131,17 +138,17 @@ def _proposal(body: Propose, caller: Caller, desk: Desk, connection: Connection,
 
 @router.post("")
 def propose_run(
-    body: Propose, caller: Proposer, desk: TheDesk, connection: TheConnection, office: TheOffice
+    body: Propose, caller: Proposer, context: TheContext, connection: TheConnection, project: TheProject
 ) -> Proposed:
     """Propose a payment of every supplier's due bills, less its credits; it waits for its release."""
-    if body.entity not in desk.release().entities or not caller.may("documents:read", body.entity):
+    if body.entity not in context.release().entities or not caller.may("documents:read", body.entity):
         raise ProblemError(404, "entity", f"no entity {body.entity!r}")
     if not caller.may("payments:propose", body.entity):
         raise ProblemError(
             403, "forbidden", f"{caller.name} has no role for payments:propose of {body.entity}"
         )
     try:
-        found = _proposal(body, caller, desk, connection, office)
+        found = _proposal(body, caller, context, connection, project)
     except PaymentRunError as error:
         raise ProblemError(409, "payment-run", str(error)) from None
     return Proposed(

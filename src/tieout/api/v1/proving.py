@@ -8,15 +8,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.cells import as_csv
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, month
 from tieout.api.v1.work import Document
 from tieout.kept_figures import read_kept
-from tieout.proofs import payout_keys, prove_payouts
-from tieout.store import Queries
+from tieout.proofs import PayoutProof, payout_keys, prove_payouts
+from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["proofs"])
@@ -100,7 +101,7 @@ class Series(BaseModel):
 @router.get("/tie-out")
 def tieout(
     caller: Reader,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     entity: Filter = None,
     interface: Filter = None,
@@ -110,7 +111,7 @@ def tieout(
     """source = posted + waiting + in exception + excluded, by interface, entity, period and currency. `exact`: of this
     very instant, whatever that takes."""
     mine = seen_by(caller, "documents:read", entity)
-    kept = read_kept(connection, desk.release(), "tie_out", desk.clock.now(), exact)
+    kept = read_kept(connection, context.release(), "tie_out", context.clock.now(), exact)
     rows = [
         TieOutRow(**r)
         for r in kept.rows
@@ -124,7 +125,7 @@ def tieout(
 @router.get("/tie-out/documents")
 def behind(
     caller: Reader,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     interface: Annotated[str, Query(max_length=300)],
     entity: Annotated[str, Query(max_length=80)],
@@ -135,7 +136,7 @@ def behind(
     after: After = "",
 ) -> Page[Document]:
     """The documents that make up one cell of the tie-out, the latest first."""
-    release = desk.release()
+    release = context.release()
     if entity not in release.entities or not caller.may("documents:read", entity):
         return Page(items=[], next=None)
     at, number = read_place(after, (datetime.fromisoformat, int))
@@ -192,12 +193,12 @@ def payout(document_id: int, caller: Reader, connection: TheConnection) -> Whole
 def series(
     name: SeriesName,
     caller: Reader,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     entity: Filter = None,
 ) -> Series:
     """Figures that charts are drawn of."""
-    return _series(name, caller, desk, connection, entity)
+    return _series(name, caller, context, connection, entity)
 
 
 @router.get(
@@ -208,17 +209,19 @@ def series(
 def series_csv(
     name: SeriesName,
     caller: Reader,
-    desk: TheDesk,
+    context: TheContext,
     connection: TheConnection,
     entity: Filter = None,
 ) -> Response:
     """The same as a table."""
-    found = _series(name, caller, desk, connection, entity)
+    found = _series(name, caller, context, connection, entity)
     return as_csv(found.rows, f"{name}.csv")
 
 
-def _series(name: str, caller: Caller, desk: Any, connection: Any, entity: str | None) -> Series:
-    mine, release, now = seen_by(caller, "documents:read", entity), desk.release(), desk.clock.now()
+def _series(
+    name: str, caller: Caller, context: RequestContext, connection: Connection, entity: str | None
+) -> Series:
+    mine, release, now = seen_by(caller, "documents:read", entity), context.release(), context.clock.now()
     if name == "ageing":
         rows = connection.execute(_SQL["ageing"], {"entities": mine, "now": now}).fetchall()
         told = [{k: f"{v:f}" if k == "amount" else v for k, v in r.items()} for r in rows]
@@ -233,7 +236,7 @@ def _series(name: str, caller: Caller, desk: Any, connection: Any, entity: str |
     return Series(name=name, as_of=kept.as_of, current=kept.current, rows=found)
 
 
-def _payout(row: dict[str, Any], proof: Any) -> Payout:
+def _payout(row: dict[str, Any], proof: PayoutProof) -> Payout:
     return Payout(
         payout_key=proof.payout_key, document_id=row["document_id"], interface=row["interface"],
         entity=proof.entity, accounting_on=row["accounting_on"], currency=proof.currency, amount=proof.amount,

@@ -15,8 +15,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, needs_shortly, seen_by
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Why, span
@@ -25,6 +25,7 @@ from tieout.engine import wake
 from tieout.evidence import Entry, export_pack, record
 from tieout.inbox import pause, poll_now, pull_again, resume
 from tieout.kept_figures import backlog, read_kept
+from tieout.operations.processing import process_stage
 from tieout.planning import in_range, replay_range, try_range
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
@@ -126,90 +127,94 @@ class EvidenceEntry(BaseModel):
 
 
 @router.get("/interfaces")
-def interfaces(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None) -> list[Flow]:
+def interfaces(
+    caller: Reader, context: TheContext, connection: TheConnection, entity: Filter = None
+) -> list[Flow]:
     """Every interface that the project declares."""
     mine = seen_by(caller, "interfaces:read", entity)
-    known = _stands(connection, desk)
+    known = _stands(connection, context)
     return [
         _flow(i, known.get(i.name, {}))
-        for i in desk.release().interfaces.values()
+        for i in context.release().interfaces.values()
         if mine is None or i.entity in mine
     ]
 
 
 @router.get("/interfaces/{name}")
-def interface(name: Interfaced, caller: Reader, desk: TheDesk, connection: TheConnection) -> Flow:
+def interface(name: Interfaced, caller: Reader, context: TheContext, connection: TheConnection) -> Flow:
     """One interface."""
-    return _flow(_interface(desk, caller, name), _stands(connection, desk).get(name, {}))
+    return _flow(_interface(context, caller, name), _stands(connection, context).get(name, {}))
 
 
 @router.post("/interfaces/{name}/pause")
 def pause_interface(
-    name: Interfaced, body: Why, caller: Runner, desk: TheDesk, connection: TheConnection
+    name: Interfaced, body: Why, caller: Runner, context: TheContext, connection: TheConnection
 ) -> Flow:
     """Ask, plan and deliver nothing of an interface until it is resumed; what is pushed is kept."""
-    found = _interface(desk, caller, name, "interfaces:run")
+    found = _interface(context, caller, name, "interfaces:run")
     with connection.transaction():
-        if not pause(connection, found, caller.name, body.reason, desk.clock.now()):
+        if not pause(connection, found, caller.name, body.reason, context.clock.now()):
             raise ProblemError(409, "interface", f"{name} is paused already")
-    return _flow(found, _stands(connection, desk).get(name, {}))
+    return _flow(found, _stands(connection, context).get(name, {}))
 
 
 @router.post("/interfaces/{name}/resume")
-def resume_interface(name: Interfaced, caller: Runner, desk: TheDesk, connection: TheConnection) -> Flow:
+def resume_interface(
+    name: Interfaced, caller: Runner, context: TheContext, connection: TheConnection
+) -> Flow:
     """Let a paused interface go on."""
-    found = _interface(desk, caller, name, "interfaces:run")
+    found = _interface(context, caller, name, "interfaces:run")
     with connection.transaction():
-        if not resume(connection, found, caller.name, desk.clock.now()):
+        if not resume(connection, found, caller.name, context.clock.now()):
             raise ProblemError(409, "interface", f"{name} is not paused")
-    return _flow(found, _stands(connection, desk).get(name, {}))
+    return _flow(found, _stands(connection, context).get(name, {}))
 
 
 @router.post("/interfaces/{name}/replay/try")
 async def try_replay(
-    name: Interfaced, body: Range, caller: RangeTrier, desk: TheDesk, office: TheOffice
+    name: Interfaced, body: Range, caller: RangeTrier, context: TheContext, project: TheProject
 ) -> RangeTried:
     """What replaying a range would book now, in money: nothing is changed."""
-    found = _interface(desk, caller, name, "interfaces:replay")
+    found = _interface(context, caller, name, "interfaces:replay")
     span(body.since, body.until)
 
     def tried() -> RangeTried:
-        with desk.pool.connection() as connection:
-            now, release = desk.clock.now(), desk.release()
-            done = try_range(connection, office.process, release, found, body.since, body.until, now)
+        with context.pool.connection() as connection:
+            now, release = context.clock.now(), context.release()
+            done = try_range(connection, process_stage(project), release, found, body.since, body.until, now)
             stands = [Stand(**r) for r in in_range(connection, found, body.since, body.until)]
         return RangeTried(**tried_now(done).model_dump(), stands=stands)
 
     share = ("try range", name, body.since, body.until)
-    return await desk.expensive.ask(found.entity, tried, share=share)
+    return await context.expensive.ask(found.entity, tried, share=share)
 
 
 @router.post("/interfaces/{name}/replay", status_code=202)
 def replay_days(
-    name: Interfaced, body: Range, caller: Replayer, desk: TheDesk, connection: TheConnection
+    name: Interfaced, body: Range, caller: Replayer, context: TheContext, connection: TheConnection
 ) -> Replayed:
     """Plan what is held of a range again. What is posted stays as it is."""
-    found = _interface(desk, caller, name, "interfaces:replay")
+    found = _interface(context, caller, name, "interfaces:replay")
     span(body.since, body.until)
     with connection.transaction():
-        ids = replay_range(connection, found, body.since, body.until, desk.clock.now(), caller.name)
+        ids = replay_range(connection, found, body.since, body.until, context.clock.now(), caller.name)
     return Replayed(replayed=len(ids))
 
 
 @router.post("/interfaces/{name}/run", status_code=202)
-def run(name: Interfaced, body: Run, caller: Runner, desk: TheDesk, connection: TheConnection) -> Asked:
+def run(name: Interfaced, body: Run, caller: Runner, context: TheContext, connection: TheConnection) -> Asked:
     """Ask the source now, and not when it is due."""
     operation = "interfaces:replay" if body.from_the_beginning else "interfaces:run"
-    interface = _interface(desk, caller, name, operation)
+    interface = _interface(context, caller, name, operation)
     with connection.transaction():
         if not _polled(connection, name):
             raise ProblemError(409, "interface", f"{name} is not polled: its messages come by themselves")
-        (pull_again if body.from_the_beginning else poll_now)(connection, name, desk.clock)
+        (pull_again if body.from_the_beginning else poll_now)(connection, name, context.clock)
         wake(connection)
         detail = {"from_the_beginning": body.from_the_beginning}
         record(
             connection,
-            [Entry(desk.clock.now(), caller.name, "interface.run", name, interface.entity, detail)],
+            [Entry(context.clock.now(), caller.name, "interface.run", name, interface.entity, detail)],
         )
     return Asked(interface=name, from_the_beginning=body.from_the_beginning)
 
@@ -221,7 +226,9 @@ def run(name: Interfaced, body: Run, caller: Runner, desk: TheDesk, connection: 
         200: {"content": {"application/zip": {"schema": {"type": "string"}}}, "description": "a pack"}
     },
 )
-def evidence_pack(caller: Auditor, desk: TheDesk, connection: TheConnection, office: TheOffice) -> Response:
+def evidence_pack(
+    caller: Auditor, context: TheContext, connection: TheConnection, project: TheProject
+) -> Response:
     """Everything that was sealed, with the verifier: `python3 verify.py PACK` proves it anywhere. Its reader hears
     the public key of the heads by another way (GET /evidence/key)."""
     if not caller.may("evidence:read", "*"):
@@ -230,17 +237,17 @@ def evidence_pack(caller: Auditor, desk: TheDesk, connection: TheConnection, off
     os.close(handle)
     path = Path(name)
     try:
-        with desk.expensive.place("an evidence pack", 2), connection.transaction():
-            count = export_pack(connection, office.signer, office.project.witness, path)
+        with context.expensive.place("an evidence pack", 2), connection.transaction():
+            count = export_pack(connection, project.signer, project.settings.witness, path)
             detail = {"entries": count}
             record(
-                connection, [Entry(desk.clock.now(), caller.name, "evidence.exported", "pack", "", detail)]
+                connection, [Entry(context.clock.now(), caller.name, "evidence.exported", "pack", "", detail)]
             )
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     gone = BackgroundTask(path.unlink, missing_ok=True)
-    name = f"evidence-{desk.clock.now():%Y%m%d-%H%M}.zip"
+    name = f"evidence-{context.clock.now():%Y%m%d-%H%M}.zip"
     return FileResponse(path, media_type="application/zip", filename=name, background=gone)
 
 
@@ -253,11 +260,11 @@ class Key(BaseModel):
 
 
 @router.get("/evidence/key")
-def evidence_key(caller: Auditor, connection: TheConnection, office: TheOffice) -> Key:
+def evidence_key(caller: Auditor, connection: TheConnection, project: TheProject) -> Key:
     row = connection.execute(_STATUS["sealed"]).fetchone()
     assert row is not None
     return Key(
-        public_key=office.signer.public.hex(), entries=row["sealed"] + row["unsealed"], sealed=row["sealed"]
+        public_key=project.signer.public.hex(), entries=row["sealed"] + row["unsealed"], sealed=row["sealed"]
     )
 
 
@@ -287,9 +294,11 @@ def _polled(connection: Connection, name: str) -> bool:
     return connection.execute(_SQL["polled"], {"interface": name}).fetchone() is not None
 
 
-def _interface(desk: Desk, caller: Caller, name: str, operation: str = "interfaces:read") -> Interface:
+def _interface(
+    context: RequestContext, caller: Caller, name: str, operation: str = "interfaces:read"
+) -> Interface:
     """Raises ProblemError 404 for whoever may not see it, 403 for whoever may only see it."""
-    found = desk.release().interfaces.get(name)
+    found = context.release().interfaces.get(name)
     if found is None or not caller.may("interfaces:read", found.entity):
         raise ProblemError(404, "interface", f"no interface {name!r}")
     if not caller.may(operation, found.entity):
@@ -297,19 +306,19 @@ def _interface(desk: Desk, caller: Caller, name: str, operation: str = "interfac
     return found
 
 
-def _stands(connection: Connection, desk: Desk) -> dict[str, dict[str, Any]]:
+def _stands(connection: Connection, context: RequestContext) -> dict[str, dict[str, Any]]:
     """By interface: what went through it, what waits, what is held, and whether it is paused."""
-    kept = read_kept(connection, desk.release(), "flows", desk.clock.now())
+    kept = read_kept(connection, context.release(), "flows", context.clock.now())
     found: dict[str, dict[str, Any]] = {r["interface"]: dict(r) for r in kept.rows}
     for each in backlog(connection):
         found.setdefault(each.interface, {}).update(backlog=each.count, oldest_at=each.oldest_at)
-    for figures in read_kept(connection, desk.release(), "latency", desk.clock.now()).rows:
+    for figures in read_kept(connection, context.release(), "latency", context.clock.now()).rows:
         found.setdefault(figures["interface"], {}).update(
             median_s=figures["median_s"], p95_s=figures["p95_s"]
         )
-    for interface in desk.release().interfaces.values():
-        if desk.office is not None:
-            limits = desk.office.connector_of(interface.system).limits
+    for interface in context.release().interfaces.values():
+        if context.project is not None:
+            limits = context.project.connector_of(interface.system).limits
             found.setdefault(interface.name, {})["limits"] = limits
     for query in ("polls", "open_by_interface"):
         for row in connection.execute(_SQL[query]):

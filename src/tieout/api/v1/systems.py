@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from pydantic import Field as Length
 from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheDesk, TheUnit, needs, needs_shortly
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.calling import Caller, TheUnit, needs, needs_shortly
+from tieout.api.v1.context import RequestContext, TheContext, TheProject
 from tieout.api.v1.problems import ProblemError
 from tieout.connector_api import AddressError, Connector, SystemConfig
 from tieout.evidence import Entry, record
+from tieout.operations import systems as system_operations
 from tieout.rules import Release
 from tieout.settings import ProjectError
 from tieout.store import Connection
@@ -90,12 +91,12 @@ class Step(BaseModel):
 
 
 @router.get("")
-def systems(caller: Reader, desk: TheDesk, office: TheOffice) -> list[Connected]:
+def systems(caller: Reader, context: TheContext, project: TheProject) -> list[Connected]:
     """Every system that the project connects."""
-    release = desk.release()
+    release = context.release()
     return [
-        _connected(name, config, office.connector_of(name), release)
-        for name, config in office.project.systems.items()
+        _connected(name, config, project.connector_of(name), release)
+        for name, config in project.settings.systems.items()
     ]
 
 
@@ -118,7 +119,7 @@ def _connected(name: str, config: SystemConfig, connector: Connector, release: R
 
 
 @router.get("/kinds")
-def kinds(caller: Reader, office: TheOffice) -> list[Kind]:
+def kinds(caller: Reader, project: TheProject) -> list[Kind]:
     """Every kind of system that can be connected, with what it wants to know."""
     return [
         Kind(
@@ -127,63 +128,69 @@ def kinds(caller: Reader, office: TheOffice) -> list[Kind]:
             settings=[Field(name=f.name, help=f.help, secret=f.secret, required=f.required, default=f.default)
                       for f in c.config],
         )
-        for _, c in sorted(office.registry.by_name.items())
+        for _, c in sorted(project.registry.by_name.items())
     ]  # fmt: skip
 
 
 @router.post("/{system}/try")
 async def try_system(
-    system: System, body: Draft, caller: Asker, desk: TheDesk, office: TheOffice
+    system: System, body: Draft, caller: Asker, context: TheContext, project: TheProject
 ) -> list[Step]:
     """Ask a system that is not connected yet, step by step: its address, whether it lets us in, what can be read, and
     every right that is missing. Nothing is kept."""
-    found = await desk.expensive.ask(system, lambda: office.try_system(system, body.connector, body.settings))
+    found = await context.expensive.ask(
+        system, lambda: system_operations.try_system(project, system, body.connector, body.settings)
+    )
     steps = _steps(found)
-    await run_in_threadpool(_told_shortly, desk, caller, "system.tried", system, _said(body, steps))
+    await run_in_threadpool(_told_shortly, context, caller, "system.tried", system, _said(body, steps))
     return steps
 
 
 @router.put("/{system}")
 def connect_system(
-    system: System, body: Draft, caller: Tester, desk: TheDesk, unit: TheUnit, office: TheOffice
+    system: System, body: Draft, caller: Tester, context: TheContext, unit: TheUnit, project: TheProject
 ) -> Connected:
     """Connect a system, or change one that was connected so: in force at once."""
     _by_a_person(caller)
     with unit.connection.transaction():
-        _told(unit.connection, desk, caller, "system.connected", system, _said(body, []))
+        _told(unit.connection, context, caller, "system.connected", system, _said(body, []))
         try:
-            config, after = office.connect_system(unit.connection, system, body.connector, body.settings)
+            config, after = system_operations.connect_system(
+                project, unit.connection, system, body.connector, body.settings
+            )
         except (ProjectError, AddressError) as error:
             raise ProblemError(422, "system", str(error)) from None
     unit.after.append(after)
-    return _connected(system, config, office.registry[body.connector], desk.release())
+    return _connected(system, config, project.registry[body.connector], context.release())
 
 
 @router.delete("/{system}", status_code=204)
 def disconnect_system(
-    system: System, caller: Tester, desk: TheDesk, unit: TheUnit, office: TheOffice
+    system: System, caller: Tester, context: TheContext, unit: TheUnit, project: TheProject
 ) -> None:
     """Take a system out that nothing needs any more, and its secrets."""
     _by_a_person(caller)
-    if system not in office.project.systems:
+    if system not in project.settings.systems:
         raise ProblemError(404, "system", f"no system {system!r}")
     with unit.connection.transaction():
-        _told(unit.connection, desk, caller, "system.disconnected", system, {})
+        _told(unit.connection, context, caller, "system.disconnected", system, {})
         try:
-            unit.after.append(office.disconnect_system(unit.connection, system))
+            unit.after.append(system_operations.disconnect_system(project, unit.connection, system))
         except ProjectError as error:
             raise ProblemError(409, "system", str(error)) from None
 
 
 @router.post("/{system}/test")
-async def test_system(system: System, caller: Asker, desk: TheDesk, office: TheOffice) -> list[Step]:
+async def test_system(system: System, caller: Asker, context: TheContext, project: TheProject) -> list[Step]:
     """Ask a system step by step, until one does not work: it says what is missing."""
-    if system not in office.project.systems:
+    if system not in project.settings.systems:
         raise ProblemError(404, "system", f"no system {system!r}")
-    found = await desk.expensive.ask(system, lambda: office.check_system(system), share=("test", system))
+    found = await context.expensive.ask(
+        system, lambda: system_operations.check_system(project, system), share=("test", system)
+    )
     steps = _steps(found)
     detail = {"works": all(s.works for s in steps), "steps": len(steps)}
-    await run_in_threadpool(_told_shortly, desk, caller, "system.tested", system, detail)
+    await run_in_threadpool(_told_shortly, context, caller, "system.tested", system, detail)
     return steps
 
 
@@ -198,15 +205,22 @@ def _said(body: Draft, steps: list[Step]) -> dict[str, Any]:
 
 
 def _told(
-    connection: Connection, desk: Desk, caller: Caller, action: str, system: str, detail: dict[str, Any]
+    connection: Connection,
+    context: RequestContext,
+    caller: Caller,
+    action: str,
+    system: str,
+    detail: dict[str, Any],
 ) -> None:
     with connection.transaction():
-        record(connection, [Entry(desk.clock.now(), caller.name, action, system, "", detail)])
+        record(connection, [Entry(context.clock.now(), caller.name, action, system, "", detail)])
 
 
-def _told_shortly(desk: Desk, caller: Caller, action: str, system: str, detail: dict[str, Any]) -> None:
-    with desk.pool.connection() as connection:
-        _told(connection, desk, caller, action, system, detail)
+def _told_shortly(
+    context: RequestContext, caller: Caller, action: str, system: str, detail: dict[str, Any]
+) -> None:
+    with context.pool.connection() as connection:
+        _told(connection, context, caller, action, system, detail)
 
 
 def _by_a_person(caller: Caller) -> None:

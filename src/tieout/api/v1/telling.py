@@ -13,8 +13,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, caller_of, needs, needs_shortly
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.calling import Caller, caller_of, needs, needs_shortly
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.problems import ProblemError
 from tieout.connector_api import AddressError
 from tieout.webhooks_out import (
@@ -76,15 +76,15 @@ def subscription_list(caller: Reader, connection: TheConnection) -> list[Subscri
 
 @router.post("/subscriptions", status_code=201)
 def make_subscription(
-    body: NewSubscription, caller: Writer, desk: TheDesk, connection: TheConnection, office: TheOffice
+    body: NewSubscription, caller: Writer, context: TheContext, connection: TheConnection, project: TheProject
 ) -> MadeSubscription:
     """Tell an address of events from now on: public and by https, or in a network that tieout.toml names."""
-    if body.entity != "*" and body.entity not in desk.release().entities:
+    if body.entity != "*" and body.entity not in context.release().entities:
         raise ProblemError(422, "subscription", f"no entity {body.entity!r}")
     try:
         with connection.transaction():
             made, secret = subscribe(
-                connection, body.url, body.types, body.entity, caller.name, desk.wall.now(), office.project.private
+                connection, body.url, body.types, body.entity, caller.name, context.wall.now(), project.settings.private
             )  # fmt: skip
     except (TellingError, AddressError) as error:
         raise ProblemError(422, "subscription", str(error)) from None
@@ -93,11 +93,14 @@ def make_subscription(
 
 @router.delete("/subscriptions/{number}", status_code=204)
 def drop_subscription(
-    number: Annotated[int, Path(gt=0, lt=2**62)], caller: Writer, desk: TheDesk, connection: TheConnection
+    number: Annotated[int, Path(gt=0, lt=2**62)],
+    caller: Writer,
+    context: TheContext,
+    connection: TheConnection,
 ) -> Response:
     """Tell an address nothing more."""
     with connection.transaction():
-        if not end_subscription(connection, number, caller.name, desk.wall.now()):
+        if not end_subscription(connection, number, caller.name, context.wall.now()):
             raise ProblemError(404, "subscription", f"no subscription {number}")
     return Response(status_code=204)
 
@@ -114,25 +117,25 @@ def drop_subscription(
 )
 def events(
     request: Request,
-    desk: TheDesk,
+    context: TheContext,
     caller: Annotated[Caller, needs_shortly("documents:read")],
     seconds: Annotated[int, Query(ge=1, le=600, description="how long the stream lasts at most")] = 300,
 ) -> Response:
     """That something happened, as it happens: what it was, whoever hears it asks for."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    stream = _stream(request, desk, seconds)
+    stream = _stream(request, context, seconds)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _stream(request: Request, desk: Desk, seconds: int) -> AsyncIterator[str]:
+async def _stream(request: Request, context: RequestContext, seconds: int) -> AsyncIterator[str]:
     """Ends with the session that asked for it."""
-    last, kinds = await run_in_threadpool(desk.pulse.since, -1)
+    last, kinds = await run_in_threadpool(context.pulse.since, -1)
     yield "retry: 2000\n\n"
     for beat in range(int(seconds / _BEAT_S)):
         await anyio.sleep(_BEAT_S)
-        if beat % _RECHECK == _RECHECK - 1 and not await run_in_threadpool(_still, request, desk):
+        if beat % _RECHECK == _RECHECK - 1 and not await run_in_threadpool(_still, request, context):
             return
-        number, kinds = await run_in_threadpool(desk.pulse.since, last)
+        number, kinds = await run_in_threadpool(context.pulse.since, last)
         if number != last:
             last = number
             yield f"event: changed\nid: {number}\ndata: {json.dumps(sorted(kinds))}\n\n"
@@ -140,10 +143,10 @@ async def _stream(request: Request, desk: Desk, seconds: int) -> AsyncIterator[s
             yield ": still here\n\n"
 
 
-def _still(request: Request, desk: Desk) -> bool:
-    with desk.pool.connection() as connection:
+def _still(request: Request, context: RequestContext) -> bool:
+    with context.pool.connection() as connection:
         try:
-            return caller_of(request, desk, connection).may_anywhere("documents:read")
+            return caller_of(request, context, connection).may_anywhere("documents:read")
         except ProblemError:
             return False
 

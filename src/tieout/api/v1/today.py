@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
+from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.closing import CloseSummary, closes
+from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.shapes import Filter, Money
 from tieout.kept_figures import read_kept
 from tieout.store import Queries
@@ -84,9 +85,9 @@ class Today(BaseModel):
 
 
 @router.get("/today")
-def today(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filter = None) -> Today:
+def today(caller: Reader, context: TheContext, connection: TheConnection, entity: Filter = None) -> Today:
     """What failed, its financial impact, what recovers it; the close, service levels at risk, cash on its way."""
-    release, now = desk.release(), desk.clock.now()
+    release, now = context.release(), context.clock.now()
     mine = seen_by(caller, "cases:read", entity)
     given: dict[str, Any] = {"entities": mine, "now": now, "near": now + _NEAR}
     kept = read_kept(connection, release, "cash", now)
@@ -102,7 +103,7 @@ def today(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filt
         failed=[Failed(**r) for r in connection.execute(_SQL["failed"], given)],
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
-        closes=[c for c in closes(caller, desk, connection, entity) if c.signed or not c.closed][:4]
+        closes=[c for c in closes(caller, context, connection, entity) if c.signed or not c.closed][:4]
         if caller.may_anywhere("close:read")
         else [],
         cash=[

@@ -11,13 +11,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, needs, needs_shortly, seen_by
-from tieout.api.v1.office import TheOffice
+from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
 from tieout.cases import assign_cases, note_case, notes_of
 from tieout.observe import correlation_of
+from tieout.operations.processing import process_stage
 from tieout.planning import HeldError, accept_case, actions_of, exclude, replay, try_case
 from tieout.planning import Tried as TriedNow
 from tieout.security import masked, masked_json
@@ -321,111 +322,117 @@ def case(case_id: int, caller: Reader, connection: TheConnection) -> WholeCase:
 
 
 @router.post("/cases/{case_id}/notes", status_code=201)
-def note(case_id: int, body: NewNote, caller: Writer, desk: TheDesk, connection: TheConnection) -> WholeCase:
+def note(
+    case_id: int, body: NewNote, caller: Writer, context: TheContext, connection: TheConnection
+) -> WholeCase:
     """Write beside a case what the next person wants to know."""
     row = _case(connection, caller, case_id, "cases:write")
     try:
         with connection.transaction():
-            note_case(connection, case_id, caller.name, body.text, desk.clock.now())
+            note_case(connection, case_id, caller.name, body.text, context.clock.now())
     except ValueError as error:
         raise ProblemError(422, "note", str(error)) from None
     return _whole(connection, row)
 
 
 @router.post("/cases/assign")
-def assign(body: Assign, caller: Writer, desk: TheDesk, connection: TheConnection) -> Done:
+def assign(body: Assign, caller: Writer, context: TheContext, connection: TheConnection) -> Done:
     """Give cases to an owner, and another due time."""
     if body.due_at is not None and body.due_at.tzinfo is None:
         raise ProblemError(422, "case", "due_at has a time zone, such as 2026-11-01T09:00:00Z")
     with connection.transaction():
         mine, left = _mine(connection, caller, body.cases)
         try:
-            done = assign_cases(connection, mine, body.owner, body.due_at, caller.name, desk.clock.now())
+            done = assign_cases(connection, mine, body.owner, body.due_at, caller.name, context.clock.now())
         except ValueError as error:
             raise ProblemError(422, "case", str(error)) from None
     return Done(done=done, left=left)
 
 
 @router.post("/cases/solve")
-def solve_many(body: SolveMany, caller: Writer, desk: TheDesk, connection: TheConnection) -> Done:
+def solve_many(body: SolveMany, caller: Writer, context: TheContext, connection: TheConnection) -> Done:
     """A person decides of several cases that things may stand as they are: of all of them, or of none."""
     with connection.transaction():
         mine, left = _mine(connection, caller, body.cases)
         for number in mine:
-            _accept(connection, desk, caller, number, body.reason)
+            _accept(connection, context, caller, number, body.reason)
     return Done(done=len(mine), left=left)
 
 
 @router.post("/cases/{case_id}/try")
-async def try_one(case_id: int, caller: Trier, desk: TheDesk, office: TheOffice) -> Tried:
+async def try_one(case_id: int, caller: Trier, context: TheContext, project: TheProject) -> Tried:
     """What a replay would book now, before anybody replays: nothing is changed."""
 
     def entity_of() -> str:
-        with desk.pool.connection() as connection:
+        with context.pool.connection() as connection:
             return str(_case(connection, caller, case_id, "cases:write")["entity"])
 
     def tried() -> TriedNow:
-        with desk.pool.connection() as connection:
-            now = desk.clock.now()
-            return try_case(connection, office.process, desk.release(), case_id, None, None, now)
+        with context.pool.connection() as connection:
+            now = context.clock.now()
+            return try_case(connection, process_stage(project), context.release(), case_id, None, None, now)
 
     entity = await run_in_threadpool(entity_of)
-    return _tried(await desk.expensive.ask(entity, tried, share=("try case", case_id)))
+    return _tried(await context.expensive.ask(entity, tried, share=("try case", case_id)))
 
 
 @router.post("/cases/try")
-async def try_cause(body: Replay, caller: Trier, desk: TheDesk, office: TheOffice) -> Tried:
+async def try_cause(body: Replay, caller: Trier, context: TheContext, project: TheProject) -> Tried:
     """What replaying everything of a cause would book now: nothing is changed."""
     mine = seen_by(caller, "cases:write", None)
 
     def tried() -> TriedNow:
-        with desk.pool.connection() as connection:
-            now = desk.clock.now()
-            return try_case(connection, office.process, desk.release(), None, body.cause, mine, now)
+        with context.pool.connection() as connection:
+            now = context.clock.now()
+            return try_case(
+                connection, process_stage(project), context.release(), None, body.cause, mine, now
+            )
 
     share = ("try cause", body.cause, None if mine is None else tuple(mine))
-    return _tried(await desk.expensive.ask("every entity", tried, share=share))
+    return _tried(await context.expensive.ask("every entity", tried, share=share))
 
 
 @router.post("/cases/{case_id}/solve")
-def solve(case_id: int, body: Why, caller: Writer, desk: TheDesk, connection: TheConnection) -> Case:
+def solve(case_id: int, body: Why, caller: Writer, context: TheContext, connection: TheConnection) -> Case:
     """A person decides that things may stand as they are; what is held for that judgement is booked then."""
     _case(connection, caller, case_id, "cases:write")
     with connection.transaction():
-        if not _accept(connection, desk, caller, case_id, body.reason):
+        if not _accept(connection, context, caller, case_id, body.reason):
             raise ProblemError(409, "case", f"case {case_id} is not open any more")
     return Case(**_case(connection, caller, case_id, "cases:write"))
 
 
 @router.post("/cases/{case_id}/exclude")
 def exclude_document(
-    case_id: int, body: Why, caller: Writer, desk: TheDesk, connection: TheConnection
+    case_id: int, body: Why, caller: Writer, context: TheContext, connection: TheConnection
 ) -> Excluded:
     """Nothing is posted for the document that a case holds; where a policy asks, people approve that first."""
     _case(connection, caller, case_id, "cases:write")
     try:
         with connection.transaction():
-            request = exclude(connection, desk.release(), case_id, body.reason, desk.clock.now(), caller.name)
+            request = exclude(
+                connection, context.release(), case_id, body.reason, context.clock.now(), caller.name
+            )
     except ValueError as error:
         raise ProblemError(409, "case", str(error)) from None
     return Excluded(request=request or None)
 
 
 @router.post("/cases/{case_id}/replay")
-def replay_case(case_id: int, caller: Writer, desk: TheDesk, connection: TheConnection) -> Replayed:
+def replay_case(case_id: int, caller: Writer, context: TheContext, connection: TheConnection) -> Replayed:
     """Plan what a case holds again: safe at any time."""
     _case(connection, caller, case_id, "cases:write")
     with connection.transaction():
-        return Replayed(replayed=replay(connection, desk.clock.now(), caller.name, case_id=case_id))
+        return Replayed(replayed=replay(connection, context.clock.now(), caller.name, case_id=case_id))
 
 
 @router.post("/cases/replay")
-def replay_cause(body: Replay, caller: Replayer, desk: TheDesk, connection: TheConnection) -> Replayed:
+def replay_cause(body: Replay, caller: Replayer, context: TheContext, connection: TheConnection) -> Replayed:
     """Plan whatever a cause holds again, for every entity."""
     if not caller.may("interfaces:replay", "*"):
         raise ProblemError(403, "forbidden", "that is for every entity: replay case by case")
     with connection.transaction():
-        return Replayed(replayed=replay(connection, desk.clock.now(), caller.name, cause=body.cause))
+        return Replayed(replayed=replay(connection, context.clock.now(), caller.name, cause=body.cause))
 
 
 def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
@@ -434,9 +441,11 @@ def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
     return WholeCase(**row, notes=notes, actions=list(actions_of(connection, number)))
 
 
-def _accept(connection: Connection, desk: Desk, caller: Caller, case_id: int, reason: str) -> bool:
+def _accept(
+    connection: Connection, context: RequestContext, caller: Caller, case_id: int, reason: str
+) -> bool:
     try:
-        return accept_case(connection, case_id, reason, desk.clock.now(), caller.name)
+        return accept_case(connection, case_id, reason, context.clock.now(), caller.name)
     except HeldError as error:
         raise ProblemError(409, "case", str(error)) from None
 
@@ -512,7 +521,9 @@ def documents(
 
 
 @router.get("/documents/{document_id}/source")
-def source(document_id: int, caller: DocumentReader, desk: TheDesk, connection: TheConnection) -> Source:
+def source(
+    document_id: int, caller: DocumentReader, context: TheContext, connection: TheConnection
+) -> Source:
     """What its source sent, as it was taken in."""
     given = {"document_id": document_id, "most": _SHOWN_BYTES}
     known = connection.execute(_SQL["document"], given).fetchone() if 0 < document_id < 2**62 else None
@@ -521,7 +532,7 @@ def source(document_id: int, caller: DocumentReader, desk: TheDesk, connection: 
     row = connection.execute(_SQL["source_of"], given).fetchone()
     if row is None:
         raise ProblemError(404, "document", f"no message of document {document_id} is kept")
-    interface = desk.release().interfaces.get(row["interface"])
+    interface = context.release().interfaces.get(row["interface"])
     text, why = None, ""
     if interface is not None and "details" in interface.streams:
         why = "it holds what persons earn: `tieout persons` shows that to the payroll role"

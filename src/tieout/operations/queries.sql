@@ -39,3 +39,24 @@ where stamp is not null order by message_id desc limit 1
 
 -- name: end_sessions
 update tieout.session set ended_at = %(at)s, ended_why = 'the database was restored' where ended_at is null
+
+-- name: activate_release
+insert into tieout.release (sha256, activated_at) values (%(sha256)s, %(now)s) on conflict do nothing
+
+-- name: pinned
+select fingerprint from tieout.pinned_system where system = %(system)s
+
+-- name: pin
+insert into tieout.pinned_system (system, environment, fingerprint, pinned_at)
+values (%(system)s, %(environment)s, %(found)s, %(now)s) on conflict do nothing
+
+-- name: forget_trouble
+delete from tieout.unpinned_system where system = %(system)s
+
+-- name: note_trouble
+-- Since when it is refused, or does not answer, is kept while that lasts; nothing comes back where nothing changed.
+insert into tieout.unpinned_system (system, refused, why, since) values (%(system)s, %(refused)s, %(why)s, %(now)s)
+on conflict (system) do update set refused = excluded.refused, why = excluded.why,
+  since = case when unpinned_system.refused = excluded.refused then unpinned_system.since else excluded.since end
+where (unpinned_system.refused, unpinned_system.why) is distinct from (excluded.refused, excluded.why)
+returning system

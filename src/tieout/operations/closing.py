@@ -1,0 +1,120 @@
+"""Closing an entity's books: how a close stands, signatures, locks, revaluation. Whatever asks a system raises
+ConnectorError."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from tieout.close import CloseState, Revalued, gather, revaluation_interface, state_of
+from tieout.close import revalue as revalue_items
+from tieout.close import sign as sign_tasks
+from tieout.connector_api import LedgerReader, SetupError
+from tieout.evidence import Entry, record
+from tieout.money import Period
+from tieout.operations.open_project import OpenProject
+from tieout.security import Person
+from tieout.store import Connection
+
+
+def close_state(project: OpenProject, entity: str, period: Period) -> CloseState:
+    """How an entity's close of a period stands, by evidence read now. Raises ConnectorError."""
+    release, now = project.release(), project.clock.now()
+    connection = project.database.connect(autocommit=True)
+    try:
+        gather(connection, release, project.session, entity, period, now)
+        return state_of(connection, release, project.session, entity, period, now)
+    finally:
+        connection.close()
+
+
+def sign_close(
+    project: OpenProject,
+    entity: str,
+    period: Period,
+    tasks: Sequence[str],
+    who: str | Person,
+    key: str = "",
+) -> list[tuple[str, str]]:
+    """A person's signature of tasks ((): of all that can be signed): each task, and what became of it.
+
+    Raises CloseError, AuthorityError, StampError, ConnectorError.
+    """
+    release, now = project.release(), project.clock.now()
+    connection = project.database.connect(autocommit=True)
+    try:
+        gather(connection, release, project.session, entity, period, now)
+        return sign_tasks(connection, release, project.session, entity, period, tasks, who, key, now)
+    finally:
+        connection.close()
+
+
+def set_lock(
+    project: OpenProject, entity: str, period: Period, kind: str, who: str
+) -> dict[str, date | None]:
+    """Lock an entity's books up to a period's end; every lock as it is then. Raises ConnectorError.
+
+    Evidence that it was asked for is there before the ledger is asked: a lock that stands there was ours, even where
+    nobody heard its answer. Again it changes nothing: a lock is moved ahead, never back.
+    """
+    reader = ledger_of(project, entity, "locked")
+    with project.database.transaction() as connection:
+        _keep(connection, "close.lock_asked", project.clock.now(), entity, period, kind, who)
+    reader.set_lock(kind, period.last)
+    return reader.locks()
+
+
+def lock_books(
+    project: OpenProject, entity: str, period: Period, kind: str, who: str
+) -> dict[str, date | None]:
+    """As `set_lock`, with evidence that it is done."""
+    found = set_lock(project, entity, period, kind, who)
+    with project.database.transaction() as connection:
+        keep_locked(connection, project.clock.now(), entity, period, kind, who)
+    return found
+
+
+def keep_locked(
+    connection: Connection, now: datetime, entity: str, period: Period, kind: str, who: str
+) -> None:
+    """Evidence that an entity's books are locked, in the transaction of whoever had that done with `set_lock`."""
+    _keep(connection, "close.locked", now, entity, period, kind, who)
+
+
+def _keep(
+    connection: Connection, action: str, now: datetime, entity: str, period: Period, kind: str, who: str
+) -> None:
+    detail = {"kind": kind, "until": period.last.isoformat()}
+    record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
+
+
+def ledger_of(project: OpenProject, entity: str, what: str) -> LedgerReader:
+    """The ledger of an entity, which is to be `what` ("read", "locked"). Raises SetupError where its system is none,
+    ConnectorError."""
+    ledger = project.release().entities[entity].ledger
+    reader = project.reader_of(ledger)
+    if reader is None:
+        raise SetupError(f"{ledger} is no ledger that can be {what}")
+    return reader
+
+
+def revalue(project: OpenProject, entity: str, on: date, dry: bool = False) -> list[Revalued]:
+    """Revalue an entity's foreign items at a day's end; `dry`: only say what it would come to.
+
+    Raises LookupError where nothing governs it, ValueError without a rate, ConnectorError.
+    """
+    release = project.release()
+    interface = revaluation_interface(release, entity)
+    if interface is None:
+        raise LookupError(
+            f"nothing revalues {entity}: mappings/accounts.csv needs revaluation.adjustment, .gain and .loss, and "
+            f"an interface of {release.entities[entity].ledger} the stream revaluations"
+        )
+    reader = project.reader_of(interface.system)
+    if reader is None:
+        raise LookupError(f"{interface.system} is no ledger that can be read")
+    connection = project.database.connect(autocommit=True)
+    try:
+        return revalue_items(connection, release, interface, reader, on, project.clock.now(), dry)
+    finally:
+        connection.close()

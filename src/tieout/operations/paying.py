@@ -1,0 +1,84 @@
+"""Payment runs, and accruals of what was received and not billed."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+from tieout.connector_api import LedgerReader
+from tieout.documents import JournalEntry
+from tieout.engine import Lane
+from tieout.operations.open_project import OpenProject
+from tieout.payables import (
+    PaymentRunError,
+    Proposal,
+    accrual_interface,
+    payment_interface,
+    propose_run,
+)
+from tieout.payables import accrue as accrue_receipts
+from tieout.rules import Interface
+from tieout.store import Connection
+
+
+def begin_proposal(connection: Connection, entity: str) -> bool:
+    """Whether nobody else proposes payments of an entity, from here to the end of the transaction."""
+    return Lane(connection, "propose payments", entity).take_for_transaction()
+
+
+def payer(project: OpenProject, entity: str) -> tuple[Interface, LedgerReader]:
+    """By which interface an entity pays, and where its bills are open. Raises PaymentRunError, ConnectorError."""
+    release = project.release()
+    interface = payment_interface(release, entity)
+    if interface is None:
+        raise PaymentRunError(
+            f"no interface pays for {entity}: put interfaces/payments.toml into the project, with a system "
+            f'of connector "payments" and entity = "{entity}"'
+        )
+    reader = project.reader_of(release.entities[entity].ledger)
+    if reader is None:
+        raise PaymentRunError(f"{release.entities[entity].ledger} is no ledger that can be read")
+    return interface, reader
+
+
+def propose_payments(
+    project: OpenProject, entity: str, pay_on: date, until: date, by: str = "", dry: bool = False
+) -> Proposal:
+    """Propose to pay on a day what an entity owes and is due up to another; `dry`: only say what would be proposed.
+
+    Raises PaymentRunError, ConnectorError.
+    """
+    interface, reader = payer(project, entity)
+    with project.database.transaction() as connection:
+        while not begin_proposal(connection, entity):
+            time.sleep(0.1)
+        return propose_run(
+            connection,
+            project.release(),
+            interface,
+            reader,
+            pay_on=pay_on,
+            until=until,
+            by=by,
+            now=project.clock.now(),
+            dry=dry,
+        )
+
+
+def accrue(project: OpenProject, entity: str, on: date, dry: bool = False) -> list[JournalEntry]:
+    """Accrue what an entity received and was not billed for at a day's end; `dry`: only say what it would be.
+
+    Raises LookupError where nothing governs it, ValueError where Odoo's stock accrues by itself.
+    """
+    release = project.release()
+    interface = accrual_interface(release, entity)
+    if interface is None:
+        raise LookupError(
+            f'no interface accrues for {entity}: its interface of connector "procurement" needs the stream '
+            "accruals"
+        )
+    connection = project.database.connect(autocommit=True)
+    try:
+        return accrue_receipts(connection, interface, on, project.clock.now(), dry)
+    finally:
+        connection.close()
