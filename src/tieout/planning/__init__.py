@@ -5,15 +5,18 @@ from tieout.planning.approving import decide, exclude
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
+from tieout.planning.sources import FactSourceError, check_sources
 
 __all__ = [
     "Action",
+    "FactSourceError",
     "HeldError",
     "ProcessStage",
     "Tried",
     "TriedLine",
     "accept_case",
     "actions_of",
+    "check_sources",
     "decide",
     "exclude",
     "exclude_case",
