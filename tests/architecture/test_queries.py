@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tieout.processes import fact_sources
+
 from .reading import HOUSE, sources, tree_of, where
 
 FILES = sorted(HOUSE.rglob("queries.sql"))
+# What processes declare of their facts: a file beside each module that has a source.
+SOURCES = sorted(HOUSE.glob("processes/*.sql"))
 NAME = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 
 
@@ -93,3 +97,12 @@ def test_what_is_asked_for_is_there_and_once(path: Path) -> None:
     assert not asked.exact - set(names), f"{where(path)} has no {sorted(asked.exact - set(names))}"
     for beginning in asked.beginnings:
         assert any(n.startswith(beginning) for n in names), f"in {where(path)} nothing begins {beginning!r}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
+def test_every_query_of_a_process_is_a_source_that_it_declares(path: Path) -> None:
+    """A source whose query is missing is refused as the product starts (`planning.check_sources`)."""
+    names = NAME.findall(path.read_text())
+    module = f"{_package(path)}.{path.stem}"
+    declared = [s.name for s in fact_sources() if s.module == module]
+    assert sorted(names) == sorted(declared), f"{where(path)} and the sources of {module} differ"

@@ -178,7 +178,9 @@ def test_the_books_are_the_same_whether_the_invoice_or_its_payment_comes_first()
 def test_a_payment_that_comes_after_the_invoice_is_taken_in_on_its_own_day() -> None:
     late = msgspec.structs.replace(unapplied_on("212200", "115.00"), on=ON + timedelta(days=4))
     for payment, day in ((late, late.on), (unapplied_on("212200", "115.00"), ON)):
-        body = next(e.body for e in plan(invoice(), Facts(unapplied=(payment,))).effects if e.name == "apply0")
+        body = next(
+            e.body for e in plan(invoice(), Facts(unapplied=(payment,))).effects if e.name == "apply0"
+        )
         assert isinstance(body, EntryPosting) and body.on == day
 
 
