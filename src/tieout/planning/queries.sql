@@ -112,9 +112,7 @@ where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
 update tieout.document set parked_account = '' where document_id in (
     select d.document_id from tieout.document d
     where d.entity = %(entity)s and d.link_key = any(%(links)s) and d.parked_account <> ''
-      and (select sum((v.body::jsonb ->> 'amount')::numeric) from tieout.document x
-        join tieout.delivery v on v.document_id = x.document_id
-          and v.effect in ('charge', 'refund', 'capture_reversal')
+      and (select sum(x.amount) from tieout.v_effect_payment x
         where x.entity = d.entity and x.link_key = d.link_key and x.state in ('planned', 'posted')) = 0)
 returning document_id
 

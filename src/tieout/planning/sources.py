@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"--[^\n]*")
 _READS = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(insert|update|delete|merge|truncate|lock|copy)\b", re.IGNORECASE)
 # Documents' contents, by themselves or through a view of them.
-_CONTENTS = re.compile(r"\bcontent\b|\btieout\.v_", re.IGNORECASE)
+_CONTENTS = re.compile(r"\bcontent\b|\btieout\.v_(?!effect_)", re.IGNORECASE)
 
 
 class FactSourceError(ValueError):

@@ -267,8 +267,8 @@ class Services:
         waits for its release, and books and matches that in Odoo."""
         with app.database.transaction() as connection:
             row = connection.execute(
-                "select source_key, content from tieout.document where kind = 'vendor_payment'"
-                " and state = 'normalised' and content::jsonb ->> 'supplier' = %s",
+                "select source_key, content from tieout.v_vendor_payment"
+                " where state = 'normalised' and supplier = %s",
                 (BY_HAND,),
             ).fetchone()
         waiting: Any = decode_document(row["content"].encode())
