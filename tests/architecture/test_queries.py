@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tieout.processes import fact_sources
+
 from .reading import HOUSE, sources, tree_of, where
 
 FILES = sorted(HOUSE.rglob("queries.sql"))
+# What processes declare of their facts: a file beside each module that has a source.
+SOURCES = sorted(HOUSE.glob("processes/*.sql"))
 NAME = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 
 
@@ -93,3 +97,51 @@ def test_what_is_asked_for_is_there_and_once(path: Path) -> None:
     assert not asked.exact - set(names), f"{where(path)} has no {sorted(asked.exact - set(names))}"
     for beginning in asked.beginnings:
         assert any(n.startswith(beginning) for n in names), f"in {where(path)} nothing begins {beginning!r}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
+def test_every_query_of_a_process_is_a_source_that_it_declares(path: Path) -> None:
+    """A source whose query is missing is refused as the product starts (`planning.check_sources`)."""
+    names = NAME.findall(path.read_text())
+    module = f"{_package(path)}.{path.stem}"
+    declared = [s.name for s in fact_sources() if s.module == module]
+    assert sorted(names) == sorted(declared), f"{where(path)} and the sources of {module} differ"
+
+
+# Where what documents hold may be looked into: the views' migrations (and what they come to), and each process's own SQL.
+WITHIN = ("src/tieout/store/migrations/", "src/tieout/store/schema.sql", "src/tieout/processes/")
+PATH_INTO_JSON = re.compile(r"::jsonb?\b(?!\[)|->>?|#>>?|\bjsonb?_\w+\(|\bjsonb_path\w*")
+
+
+def _texts(path: Path) -> Iterator[str]:
+    if path.suffix == ".sql":
+        yield re.sub(r"--[^\n]*", "", path.read_text())
+        return
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "tieout." in node.value:
+            yield node.value
+
+
+def test_rooms_read_documents_through_views() -> None:
+    """A field that moves is found in one place: nobody else looks into the JSON of documents and effects."""
+    files = [*HOUSE.parent.rglob("*.sql"), *sources("src")]
+    assert len(files) > 400
+    found = [
+        f"{where(path)}: {hit.group()}"
+        for path in files
+        if not where(path).startswith(WITHIN)
+        for text in _texts(path)
+        for hit in PATH_INTO_JSON.finditer(text)
+    ]
+    assert not found, f"ask a view (docs/ARCHITECTURE.md), or add a column to one: {found}"
+
+
+def test_every_view_is_read() -> None:
+    """And is documented, with whose it is."""
+    schema = (HOUSE / "store" / "schema.sql").read_text()
+    views = re.findall(r"CREATE VIEW tieout\.(v_\w+)", schema)
+    assert len(views) > 10
+    queries = "".join(p.read_text() for p in HOUSE.rglob("*.sql") if "store" not in p.parts)
+    assert not [v for v in views if not re.search(rf"\btieout\.{v}\b", queries)]
+    page = (HOUSE.parents[1] / "docs" / "ARCHITECTURE.md").read_text()
+    assert not [v for v in views if f"`{v}`" not in page]

@@ -1,8 +1,9 @@
-"""A kind of document that the product does not know: with its recipe, facts, approval and measure in a folder of its
+"""A kind of document that the product does not know: with its recipe, facts and their SQL, approval and measure in a folder of its
 own (tests/outside_kind) and one line that declares it, it goes all the way into the ledger."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -128,6 +129,42 @@ def test_its_facts_are_read_and_its_cause_may_be_accepted(shop: Shop) -> None:
     assert shop.decide("cora") == ""
     shop.work()
     assert shop.booked() == sorted(carried("250.00", "S-1", "S-1"))
+
+
+def test_a_fact_of_its_own_is_read_by_its_own_sql_and_kept(shop: Shop) -> None:
+    """What a till sent to the bank that day: the third slip is more than a till may send."""
+    for number, amount in enumerate(("250.00", "600.00", "250.00"), 1):
+        shop.give(f"s{number}", f"S-{number}", amount)
+        shop.plan()
+        while shop.database.rows("select 1 from tieout.approval_request where state = 'open'"):
+            assert shop.decide("cora") == ""
+            shop.plan()
+    assert shop.slips() == {"s1": "planned", "s2": "planned", "s3": "refused"}
+    (case,) = shop.database.rows("select cause, amount, detail from tieout.cases")
+    assert case == {
+        "cause": "till_overdrawn", "amount": Decimal("250.00"),
+        "detail": "850.00 was carried from front on 2026-10-19 already",
+    }  # fmt: skip
+    rows = shop.database.rows("select facts, facts_sha256 from tieout.document order by source_key")
+    kept = [json.loads(r["facts"]) for r in rows]
+    assert kept[2]["own"] == {
+        "till_days": [[{"key": "s1", "amount": "250.00"}, {"key": "s2", "amount": "600.00"}]]
+    }
+    assert all(bytes(r["facts_sha256"]) == hashlib.sha256(r["facts"].encode()).digest() for r in rows)
+
+
+def test_of_its_facts_only_what_is_ours_counts(shop: Shop) -> None:
+    """Slips that somebody changed in the database past Tieout are none."""
+    shop.give("s1", "S-1", "900.00")
+    shop.plan()
+    assert shop.decide("cora") == ""
+    shop.plan()
+    with shop.database.transaction() as connection:
+        connection.execute("update tieout.document set content = replace(content, '900.00', '1.00')")
+    shop.give("s2", "S-2", "200.00")
+    shop.plan()
+    (row,) = shop.database.rows("select facts from tieout.document where source_key = 's2'")
+    assert json.loads(row["facts"])["own"] == {"till_days": []} and shop.cases() == []
 
 
 def test_what_was_booked_is_told_again_in_other_words_and_not_with_other_money(shop: Shop) -> None:

@@ -21,6 +21,7 @@ from tieout.store import (
     MigrationError,
     back_up,
     ensure_partitions,
+    let_application_in,
     migrate,
     restore,
 )
@@ -203,3 +204,32 @@ def test_a_connection_carries_the_key_of_whoever_opened_it_and_none_else(databas
         assert not stamper(b).holds(stamp, "row", 1)
     with Database(database.dsn).transaction() as nobodys, pytest.raises(RuntimeError, match="no stamp key"):
         stamper(nobodys)
+
+
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        ("document_payout", "select gross from tieout.v_provider_movement where category = 'payout'"
+         " and state <> 'superseded' order by accounting_on desc, document_id desc limit 5"),
+        ("delivery_arrival", "select external_id from tieout.v_effect_match where left_effect = 'x'"
+         " and effect in ('match_bank_line', 'match_payout_reversal')"),
+        ("document_match", "select document_id from tieout.v_reconciliation where document_id > 5"),
+    ],
+)  # fmt: skip
+def test_a_query_reads_through_a_view_to_an_index(database: Database, index: str, query: str) -> None:
+    """An expression of a view is the very one that an index is over."""
+    with database.transaction() as connection:
+        connection.execute("set local enable_seqscan to off")
+        plan = "\n".join(r["QUERY PLAN"] for r in connection.execute(f"explain {query}"))
+    assert index in plan, plan
+
+
+def test_the_application_reads_views_with_its_own_rights(database: Database) -> None:
+    let_application_in(database, "tieout_views", "a password")
+    views = database.rows(
+        "select c.relname as name, c.reloptions as options,"
+        " has_table_privilege('tieout_views', c.oid, 'select') as readable from pg_class c"
+        " where c.relnamespace = 'tieout'::regnamespace and c.relkind = 'v' and c.relname like 'v_%'"
+    )
+    assert len(views) > 10
+    assert all(v["readable"] and v["options"] == ["security_invoker=true"] for v in views), views

@@ -23,7 +23,7 @@ from tests.migration.restoring import HalfMonth, restore_half_month
 from tests.stages import step
 from tieout.cli.tables import tie_out_json
 from tieout.connector_api import Item, LedgerFacts
-from tieout.documents import canonical_bytes, decode_document, decode_effect, encode_effect
+from tieout.documents import MatchRequest, canonical_bytes, decode_document, decode_effect, encode_effect
 from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Lane
 from tieout.evidence import Sealer, export_pack
@@ -366,3 +366,68 @@ def process(opened: OpenProject, connection: Any) -> None:
     stage = ProcessStage(opened.release, opened.connector_of, Silent(), sinks, opened.clock)
     while step(stage, connection):
         pass
+
+
+# What a view calls otherwise than the document does, and what it takes from elsewhere.
+BESIDE = {"document_id", "interface", "entity", "source_key", "revision", "content", "message_id", "stamp", "accounting_on",
+          "period", "currency", "measure_count", "measure_debit", "measure_credit", "order_key", "link_key", "state",
+          "reason", "posted_at"}  # fmt: skip
+KINDS_OF = {
+    "v_provider_movement": "provider_movement", "v_statement": "statement", "v_reconciliation": "reconciliation",
+    "v_journal_entry": "journal_entry", "v_trial_balance": "trial_balance", "v_batch_control": "batch_control",
+    "v_vendor_payment": "vendor_payment",
+}  # fmt: skip
+
+
+def test_views_say_what_documents_say(month: HalfMonth, connection: Any) -> None:
+    """Every column of every document that they are of."""
+    seen = set()
+    for view, kind in KINDS_OF.items():
+        rows = connection.execute(f"select * from tieout.{view}").fetchall()
+        (count,) = connection.execute("select count(*) as n from tieout.document where kind = %s", (kind,))
+        assert len(rows) == count["n"], view
+        for row in rows:
+            document = decode_document(row["content"].encode())
+            for column in row.keys() - BESIDE:
+                said = getattr(document, column)
+                assert row[column] == getattr(said, "value", said), (view, column, row["source_key"])
+        seen |= {view} if rows else set()
+    assert len(seen) >= 2, seen
+
+
+def test_views_of_parts_say_what_documents_say(month: HalfMonth, connection: Any) -> None:
+    for view, kind, lines in (
+        ("v_journal_line", "journal_entry", lambda d: [(x.account, x.pair, x.amount.value) for x in d.lines]),
+        ("v_reconciliation_due", "reconciliation", lambda d: [(x.line, x.residual, x.rest) for x in d.due]),
+    ):
+        contents = connection.execute("select content from tieout.document where kind = %s", (kind,))
+        wanted = [x for r in contents for x in lines(decode_document(r["content"].encode()))]
+        names = "account, pair, amount" if kind == "journal_entry" else "line, residual, rest"
+        rows = connection.execute(f"select {names} from tieout.{view}").fetchall()
+        assert sorted(tuple(r.values()) for r in rows) == sorted(wanted), view
+    lines_of_bank = connection.execute("select kind, content, stated_on from tieout.v_document").fetchall()
+    for row in lines_of_bank:
+        booked = (
+            decode_document(row["content"].encode()).booked_on if row["kind"] == "statement_line" else None
+        )
+        assert row["stated_on"] == booked
+
+
+def test_views_of_effects_say_what_effects_say(month: HalfMonth, connection: Any) -> None:
+    bodies = {
+        r["external_id"]: decode_effect(r["body"].encode())
+        for r in connection.execute("select external_id, body from tieout.delivery")
+    }
+    matches = connection.execute("select * from tieout.v_effect_match").fetchall()
+    assert {r["external_id"] for r in matches} == {
+        x for x, b in bodies.items() if isinstance(b, MatchRequest)
+    }
+    for row in matches:
+        body = bodies[row["external_id"]]
+        assert (row["left_effect"], row["right_effect"]) == (body.left, body.right)
+    bookings = connection.execute("select * from tieout.v_effect_booking").fetchall()
+    assert len(bookings) == len(bodies)
+    for row in bookings:
+        body = bodies[row["external_id"]]
+        said = (getattr(body, "partner", None), getattr(body, "amount", None), getattr(body, "company", None))
+        assert (row["partner"], row["amount"], row["company_amount"]) == said, row["external_id"]

@@ -2,19 +2,20 @@
 
 Carried    Dr cash in transit    Cr till
 
-All of it stands here, and one line in the package's entry points declares it.
+All of it stands here and in `deposit_slip.sql`, and one line in the package's entry points declares it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from tieout.connector_api import Connector, Stream
-from tieout.documents import Document, EntryPosting, LedgerLine, Measure
+from tieout.documents import Document, EntryPosting, LedgerLine, Measure, decode_document
 from tieout.money import Amount
 from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import (
@@ -28,6 +29,10 @@ from tieout.processes.recipe import (
     Restating,
     refused,
 )
+from tieout.processes.sources import FactSource, Row, Scope
+
+# What a till may send to the bank in a day.
+MOST = Decimal(1000)
 
 
 class DepositSlip(Document, frozen=True, kw_only=True, tag="deposit_slip"):
@@ -45,11 +50,36 @@ class DepositSlip(Document, frozen=True, kw_only=True, tag="deposit_slip"):
         return Measure.of(-self.amount)
 
     def names(self) -> tuple[str, ...]:
-        return (f"slip:{self.number}",)
+        return (f"slip:{self.number}", self.day)
+
+    @property
+    def day(self) -> str:
+        """What slips of one till and day share."""
+        return f"till:{self.till}:{self.booked_on}"
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What a slip of a till's day is worth; `key` is the slip's own."""
+
+    key: str
+    amount: Decimal
+
+
+def _carried(rows: Sequence[Row], scope: Scope) -> dict[str, tuple[Carried, ...]]:
+    """The slips of a till's day that are booked, or on their way there."""
+    found: dict[str, tuple[Carried, ...]] = {}
+    for row in rows:
+        slip = decode_document(row["content"].encode())
+        assert isinstance(slip, DepositSlip)
+        found[slip.day] = (*found.get(slip.day, ()), Carried(slip.key, slip.amount.value))
+    return found
+
+
+TILL_DAYS = FactSource(name="till_days", module=__name__, rows=_carried)
 
 
 def _facts(slip: DepositSlip, _: Mapping[str, Any]) -> FactKeys:
-    return FactKeys(related=slip.names())
+    return FactKeys(related=(f"slip:{slip.number}",), own={"till_days": (slip.day,)})
 
 
 def carried(ctx: Context, slip: DepositSlip) -> Plan:
@@ -57,6 +87,12 @@ def carried(ctx: Context, slip: DepositSlip) -> Plan:
     twin = next((f for f in ctx.facts.related if f.kind == "deposit_slip" and f.key != slip.key), None)
     if twin is not None and twin.earlier and "duplicate_slip" not in ctx.facts.accepted:
         return refused("duplicate_slip", slip.amount, "look at the paper: is it another one?", twin.key)
+    sent = sum(
+        (c.amount for day in ctx.facts.found_by("till_days") for c in day if c.key != slip.key), Decimal(0)
+    )
+    if sent + slip.amount.value > MOST:
+        detail = f"{sent} was carried from {slip.till} on {slip.booked_on} already"
+        return refused("till_overdrawn", slip.amount, "count the till, and correct the slip", detail)
     amount, company = slip.amount.value, ctx.company(slip.amount.value)
     accounts = ((ctx.account("cash_in_transit"), 1), (ctx.account(f"till.{slip.till}"), -1))
     body = EntryPosting(
@@ -81,6 +117,7 @@ RECIPES: Recipes = (
         acceptable=frozenset({"duplicate_slip"}),
         rank=lambda _: Rank.MOVED,
         fact_keys=_facts,
+        sources=(TILL_DAYS,),
         approval=Approval(
             said=lambda slip: f"{slip.number} from {slip.till}",
             must=lambda slip, _: Must(option="count_role", name="every slip is counted twice"),

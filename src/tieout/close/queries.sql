@@ -76,6 +76,6 @@ select source_key, period from tieout.cases where entity = %(entity)s and cause 
 select 1 from tieout.document where entity = %(entity)s and period <= %(period)s limit 1
 
 -- name: revaluation
-select state, content::jsonb ->> 'batch' as batch from tieout.document
+select state, batch from tieout.v_journal_entry
 where interface = %(interface)s and source_key = %(key)s and state <> 'superseded'
 order by revision desc limit 1

@@ -4,7 +4,16 @@ A document is what a source said, in one shape for every source. A posting is wh
 means in the ledger. Neither knows a connector, a database or a network.
 """
 
-from tieout.documents.base import AWAITS, Customer, Document, Measure, Party, customer_name, kind_of
+from tieout.documents.base import (
+    AWAITS,
+    Customer,
+    Document,
+    Measure,
+    Party,
+    customer_name,
+    kind_of,
+    name_of_kind,
+)
 from tieout.documents.codec import (
     canonical_bytes,
     declare_kind,
@@ -131,6 +140,7 @@ __all__ = [
     "decode_effect",
     "encode_effect",
     "kind_of",
+    "name_of_kind",
     "ledger_lines",
     "order_number",
     "supplier_names",

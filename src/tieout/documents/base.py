@@ -83,7 +83,12 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 def kind_of(document: Document) -> str:
     """The name of a document's kind: the tag under which it is written."""
-    return str(type(document).__struct_config__.tag)
+    return name_of_kind(type(document))
+
+
+def name_of_kind(kind: type[Document]) -> str:
+    """The tag of a kind of documents."""
+    return str(kind.__struct_config__.tag)
 
 
 # What a document waits for, as a name of its own: whoever comes under it is told apart from kin.

@@ -29,16 +29,16 @@ where state <> 'superseded' and occurred_at between %(now)s - interval '62 days'
 group by 1, 2 order by 1, 2
 
 -- name: matching
-select entity, period, (count(*) filter (where content::jsonb ->> 'decided_by' like 'policy:%%'))::int as by_policy,
-    (count(*) filter (where content::jsonb ->> 'decided_by' not like 'policy:%%'))::int as by_people
-from tieout.document where kind = 'reconciliation' and state = 'posted'
+select entity, period, (count(*) filter (where decided_by like 'policy:%%'))::int as by_policy,
+    (count(*) filter (where decided_by not like 'policy:%%'))::int as by_people
+from tieout.v_reconciliation where state = 'posted'
 group by entity, period order by entity, period
 
 -- name: payouts
 select entity, currency, count(*)::int as count, sum(measure_debit - measure_credit) as amount,
     (count(*) filter (where accounting_on > (%(now)s::timestamptz - interval '31 days')::date))::int as lately
-from tieout.document
-where kind = 'provider_movement' and content::jsonb ->> 'category' = 'payout' and state <> 'superseded'
+from tieout.v_provider_movement
+where category = 'payout' and state <> 'superseded'
 group by entity, currency order by entity, currency
 
 -- name: calls

@@ -8,13 +8,14 @@ from importlib.metadata import entry_points
 
 import tieout.connectors
 from tieout.connector_api import Connector, ConnectorRegistry
+from tieout.planning import check_sources
 from tieout.processes.recipe import Recipe
 from tieout.processes.registry import declare
 
 
 def discover() -> ConnectorRegistry:
     """Every connector there is; what they read, outsiders' kinds of documents among it, can be read from then on.
-    Raises ValueError where two have one name."""
+    Raises ValueError where two have one name, and where a source of facts has no SQL."""
     _declare_recipes()
     registry = ConnectorRegistry()
     for found in pkgutil.iter_modules(tieout.connectors.__path__):
@@ -34,3 +35,4 @@ def _declare_recipes() -> None:
         if not isinstance(recipes, tuple) or not all(isinstance(r, Recipe) for r in recipes):
             raise ValueError(f"entry point {point.name} is no tuple of tieout.processes.recipe.Recipe")
         declare(recipes)
+    check_sources()

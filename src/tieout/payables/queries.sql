@@ -6,7 +6,7 @@ where d.kind = 'supplier' and d.interface = any(%(interfaces)s) and d.state <> '
 order by d.interface, d.source_key, d.revision
 
 -- name: partners
-select external_id, body::jsonb ->> 'partner' as partner from tieout.delivery
+select external_id, partner from tieout.v_effect_booking
 where external_id = any(%(ids)s) and effect in ('bill', 'vendor_credit') and state = 'confirmed'
 
 -- name: waiting_payments
@@ -14,33 +14,29 @@ select content from tieout.document
 where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned')
 
 -- name: runs_named
-select count(distinct content::jsonb ->> 'run')::int as count from tieout.document
-where interface = %(interface)s and kind = 'vendor_payment'
-  and split_part(content::jsonb ->> 'run', '.', 1) = %(name)s
+select count(distinct run)::int as count from tieout.v_vendor_payment
+where interface = %(interface)s and split_part(run, '.', 1) = %(name)s
 
 -- name: runs
-select content::jsonb ->> 'run' as run, min(accounting_on) as on, currency, count(*)::int as payments,
-    sum((content::jsonb #>> '{pays,value}')::numeric) as amount,
+select run, min(accounting_on) as on, currency, count(*)::int as payments, sum(pays) as amount,
     count(*) filter (where state = 'normalised')::int as waiting,
     count(*) filter (where state in ('planned', 'posted'))::int as released,
     count(*) filter (where state = 'refused')::int as in_exception,
     count(*) filter (where state = 'excluded')::int as excluded,
-    coalesce(sum((content::jsonb #>> '{pays,value}')::numeric) filter (where state in ('planned', 'posted')), 0)
-        as released_amount
-from tieout.document d
-where interface = %(interface)s and kind = 'vendor_payment' and state <> 'superseded'
+    coalesce(sum(pays) filter (where state in ('planned', 'posted')), 0) as released_amount
+from tieout.v_vendor_payment d
+where interface = %(interface)s and state <> 'superseded'
 group by 1, currency order by 2, 1
 
 -- name: to_file
 -- Payments that were posted and are in no file yet, of runs of which nothing is undecided.
 select d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp
-from tieout.document d
-where d.interface = %(interface)s and d.kind = 'vendor_payment' and d.state = 'posted'
+from tieout.v_vendor_payment d
+where d.interface = %(interface)s and d.state = 'posted'
   and not exists (select 1 from tieout.document_name n
     where n.entity = d.entity and n.name = 'filed:' || d.source_key)
-  and not exists (select 1 from tieout.document w
-    where w.interface = d.interface and w.kind = 'vendor_payment' and w.state in ('normalised', 'planned')
-      and w.content::jsonb ->> 'run' = d.content::jsonb ->> 'run')
+  and not exists (select 1 from tieout.v_vendor_payment w
+    where w.interface = d.interface and w.state in ('normalised', 'planned') and w.run = d.run)
 order by d.document_id
 
 -- name: files_of

@@ -5,16 +5,19 @@ from tieout.planning.approving import exclude, take_decision
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
+from tieout.planning.sources import FactSourceError, check_sources
 
 __all__ = [
     "take_decision",
     "Action",
+    "FactSourceError",
     "HeldError",
     "ProcessStage",
     "Tried",
     "TriedLine",
     "accept_case",
     "actions_of",
+    "check_sources",
     "exclude",
     "exclude_case",
     "in_range",

@@ -84,123 +84,42 @@ where document_id = %(id)s
 
 -- name: replanned
 update tieout.document d set state = v.state, reason = v.reason, retry_at = v.retry_at,
-    parked_account = v.parked, facts = v.facts, facts_sha256 = v.facts_sha, release = v.release,
+    parked_account = v.unapplied, facts = v.facts, facts_sha256 = v.facts_sha, release = v.release,
     posted_at = v.posted_at, accounting_on = v.accounting_on
 from unnest(%(id)s::bigint[], %(state)s::text[], %(reason)s::text[], %(retry_at)s::timestamptz[],
-    %(parked)s::text[], %(facts)s::text[], %(facts_sha)s::bytea[], %(release)s::text[],
+    %(unapplied)s::text[], %(facts)s::text[], %(facts_sha)s::bytea[], %(release)s::text[],
     %(posted_at)s::timestamptz[], %(accounting_on)s::date[])
-    as v (id, state, reason, retry_at, parked, facts, facts_sha, release, posted_at, accounting_on)
+    as v (id, state, reason, retry_at, unapplied, facts, facts_sha, release, posted_at, accounting_on)
 where d.document_id = v.id
 
--- name: unpark
+-- name: applied
 update tieout.document set parked_account = '' where entity = %(entity)s
   and order_key = any(%(orders)s) and parked_account <> ''
 returning document_id
 
 -- name: hurry
--- What waited for one of these keys is planned again at once; what was planned just now is not.
+-- What waited for one of these keys, or nobody can say for what (`kinds`), is planned again at once; what was planned
+-- just now is not.
 update tieout.document set retry_at = %(now)s
 where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
   and document_id <> all(%(planned)s::bigint[])
-  and ((order_key <> '' and order_key = any(%(orders)s)) or kind = 'statement_line'
+  and ((order_key <> '' and order_key = any(%(orders)s)) or kind = any(%(kinds)s)
     or document_id in (select document_id from tieout.document_name
         where entity = %(entity)s and name = any(%(names)s)))
-
--- name: orders_by_key
-select d.order_key, d.link_key, d.state, d.revision, d.document_id, d.currency, d.interface,
-    d.reason, d.content::jsonb ->> 'party' as party,
-    (d.content::jsonb #>> '{total,value}')::numeric as total,
-    v.external_id as invoice, v.body::jsonb ->> 'partner' as partner,
-    v.body::jsonb ->> 'match' as match, v.body::jsonb ->> 'on' as invoice_on
-from tieout.document d
-left join lateral (
-    select external_id, body from tieout.delivery v
-    join tieout.document o on o.document_id = v.document_id
-    where o.interface = d.interface and o.source_key = d.source_key and v.effect = 'invoice'
-    order by o.revision limit 1
-) v on true
-where d.entity = %(entity)s and d.kind = 'customer_invoice' and d.state <> 'superseded'
-  and ((d.order_key <> '' and d.order_key = any(%(orders)s))
-    or (d.link_key <> '' and d.link_key = any(%(references)s)))
-order by d.order_key, d.revision
-
--- name: paid_out_orders
-select distinct d.order_key from tieout.document d
-join tieout.payout_item i on i.entity = d.entity and i.movement_key = d.source_key
-where d.entity = %(entity)s and d.order_key = any(%(orders)s)
-
--- name: linked_effects
-select d.link_key, d.kind, v.external_id, v.effect, v.account, v.body::jsonb ->> 'match' as match,
-    v.body::jsonb #>> '{counterparts,0,match}' as line_match,
-    v.body::jsonb #>> '{counterparts,0,account}' as counter,
-    (v.body::jsonb ->> 'amount')::numeric as amount,
-    (v.body::jsonb ->> 'company')::numeric as company
-from tieout.document d join tieout.delivery v using (document_id)
-where d.entity = %(entity)s and d.link_key <> '' and d.link_key = any(%(links)s)
-  and v.effect in ('payout', 'credit_note', 'charge')
-
--- name: parked
-select d.order_key, d.link_key, d.source_key, d.parked_account, d.accounting_on, v.external_id,
-    v.effect, (v.body::jsonb ->> 'amount')::numeric as amount,
-    (v.body::jsonb ->> 'company')::numeric as company
-from tieout.document d
-join tieout.delivery v on v.document_id = d.document_id
-  and v.effect in ('charge', 'refund', 'capture_reversal')
-where d.entity = %(entity)s and d.parked_account <> '' and (d.order_key = any(%(orders)s)
-    -- a refund may name its charge alone
-    or (d.link_key <> '' and d.link_key in (select p.link_key from tieout.document p
-        where p.entity = %(entity)s and p.order_key = any(%(orders)s) and p.parked_account <> '')))
-order by d.document_id
 
 -- name: given_back
 -- What waited for an order that never came and was given back whole: nothing of it is left.
 update tieout.document set parked_account = '' where document_id in (
     select d.document_id from tieout.document d
     where d.entity = %(entity)s and d.link_key = any(%(links)s) and d.parked_account <> ''
-      and (select sum((v.body::jsonb ->> 'amount')::numeric) from tieout.document x
-        join tieout.delivery v on v.document_id = x.document_id
-          and v.effect in ('charge', 'refund', 'capture_reversal')
+      and (select sum(x.amount) from tieout.v_effect_payment x
         where x.entity = d.entity and x.link_key = d.link_key and x.state in ('planned', 'posted')) = 0)
 returning document_id
-
--- name: revisions
-select distinct on (source_key) source_key, content::jsonb ->> 'whole' as whole from tieout.document
-where interface = %(interface)s and source_key = any(%(keys)s) and kind = 'journal_entry'
-  and state in ('planned', 'posted')
-order by source_key, revision desc
 
 -- name: add_names
 insert into tieout.document_name (entity, name, document_id)
 select %(entity)s, * from unnest(%(names)s::text[], %(ids)s::bigint[])
 on conflict do nothing
-
--- name: related
--- Every document of these names, with the names that it was found by and its main effect.
-select d.document_id, d.interface, d.source_key, d.revision, d.kind, d.state, d.content, d.message_id,
-    d.stamp, d.accounting_on, d.posted_at, n.names, coalesce(v.external_id, '') as effect
-from (select document_id, array_agg(name order by name) as names from tieout.document_name
-    where entity = %(entity)s and name = any(%(names)s) group by document_id) n
-join tieout.document d using (document_id)
-left join lateral (select external_id from tieout.delivery v where v.document_id = d.document_id
-    and v.effect in ('bill', 'vendor_credit', 'payment') limit 1) v on true
-where d.state <> 'superseded'
-order by d.document_id
-
--- name: twins
--- What is refused or excluded is nobody's twin.
-select distinct on (link_key) link_key, document_id, source_key from tieout.document
-where entity = %(entity)s and link_key = any(%(links)s) and state in ('normalised', 'planned', 'posted')
-order by link_key, document_id
-
--- name: refunds
-select d.content::jsonb ->> 'refund_key' as refund_key,
-    v.body::jsonb #>> '{counterparts,0,account}' as account
-from tieout.document d
-join tieout.delivery v on v.document_id = d.document_id and v.effect = 'refund'
-where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.kind = 'provider_movement'
-
--- name: known_effects
-select external_id from tieout.delivery where system = %(system)s and external_id = any(%(ids)s)
 
 -- name: add_payout_items
 insert into tieout.payout_item (entity, payout_key, movement_key)

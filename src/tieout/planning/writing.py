@@ -13,7 +13,7 @@ from tieout.documents import canonical_bytes, encode_effect, kind_of, ledger_lin
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
 from tieout.planning.work import Work
-from tieout.processes import Effect, recipe_of
+from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
 from tieout.rules import Entity, Interface, Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
@@ -79,7 +79,7 @@ class Writer:
             "reason": plan.reason,
             # What waits for an approval is planned again when that was decided, and not before.
             "retry_at": self._now + (LONG_RETRY if plan.long else RETRY) if plan.decision == "wait" else None,
-            "parked": plan.parked_account,
+            "unapplied": plan.unapplied_account,
             "facts": raw.decode(),
             "facts_sha": hashlib.sha256(raw).digest(),
             "posted_at": self._now if state == "posted" else None,
@@ -118,7 +118,7 @@ class Writer:
                         document.link(),
                         row["state"],
                         row["reason"],
-                        row["parked"],
+                        row["unapplied"],
                         row["facts"],
                         row["facts_sha"],
                         self._release.sha256,
@@ -303,7 +303,7 @@ class Writer:
             )
 
     def _follow_up(self, group: list[Work]) -> None:
-        """Payments that an invoice took in, or that were given back whole, are parked no longer; what waits is
+        """Payments that an invoice took in, or that were given back whole, are unapplied no longer; what waits is
         hurried."""
         self._given_back(group)
         applied = [
@@ -315,7 +315,7 @@ class Writer:
         ]
         if applied:
             rows = self._connection.execute(
-                _SQL["unpark"], {"entity": self._entity.code, "orders": applied}
+                _SQL["applied"], {"entity": self._entity.code, "orders": applied}
             ).fetchall()
             solve(
                 self._connection,
@@ -334,6 +334,7 @@ class Writer:
                     "now": self._now,
                     "entity": self._entity.code,
                     "orders": orders,
+                    "kinds": list(kinds_waiting_for_anything()),
                     "names": sorted({name for w in moved for name in w.document.awaited_as()}),
                     "planned": [w.document_id for w in group],
                 },

@@ -13,12 +13,15 @@ receivable can leave an exchange difference.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from tieout.documents import EntryPosting, LedgerLine, MatchRequest
 from tieout.processes.external_ids import applied_external_id, match_key, partner_external_id
-from tieout.processes.facts import OrderFact, ParkedFact
+from tieout.processes.facts import OrderFact, UnappliedPayment
 from tieout.processes.recipe import Context, Effect
+from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
 ACCOUNT = "customer_deposits"
 CANCELLED = "cancelled_before_fulfilment"
@@ -58,25 +61,25 @@ def match_effects(ctx: Context, name: str, left: str, right: Effect, account: st
 
 
 def apply_deposit(
-    ctx: Context, name: str, parked: ParkedFact, order_key: str, invoice: str, partner: str, on: date
+    ctx: Context, name: str, payment: UnappliedPayment, order_key: str, invoice: str, partner: str, on: date
 ) -> list[Effect]:
     """Dr where the payment waits, Cr receivable, and both matched. Its external id is the
     payment's: whichever document asks for it, it is made once."""
     receivable = ctx.account("receivable")
-    amount, company = parked.amount, parked.company
+    amount, company = payment.amount, payment.company
     body = EntryPosting(
         journal=ctx.journal("misc"),
-        on=max(on, parked.on or on),
-        reference=f"apply {parked.key}",
+        on=max(on, payment.on or on),
+        reference=f"apply {payment.key}",
         currency=ctx.document.currency,
         lines=(
             LedgerLine(
-                account=parked.account,
+                account=payment.account,
                 amount=amount,
                 company=company,
                 name="applied",
                 partner=partner,
-                match=deposit_match(ctx, parked.payment_key) if parked.payment_key else "",
+                match=deposit_match(ctx, payment.payment_key) if payment.payment_key else "",
             ),
             LedgerLine(
                 account=receivable,
@@ -92,11 +95,46 @@ def apply_deposit(
         name,
         body,
         ledger=True,
-        requires=(invoice, parked.effect),
-        external_id=applied_external_id(parked.effect),
+        requires=(invoice, payment.effect),
+        external_id=applied_external_id(payment.effect),
     )
     return [
         main,
         *match_effects(ctx, name, invoice, main, receivable),
-        *match_effects(ctx, f"{name}p", parked.effect, main, parked.account),
+        *match_effects(ctx, f"{name}p", payment.effect, main, payment.account),
     ]
+
+
+def _asks(asking: Asking, scope: Scope) -> Keys:
+    return {"orders": asking.keys.takes_in}
+
+
+def _by_order(rows: Sequence[Row], scope: Scope) -> Found:
+    """What is left of each payment, by the order that it waits for; of one that was given back whole nothing is."""
+    charges = {row["link_key"]: dict(row) for row in rows if row["effect"] == "charge"}
+    for row in rows:
+        # What was given back is matched with its charge: less of that is left.
+        if row["effect"] != "charge" and row["link_key"] in charges:
+            charges[row["link_key"]]["amount"] += row["amount"]
+            charges[row["link_key"]]["company"] += row["company"]
+    found: dict[str, list[UnappliedPayment]] = {}
+    for row in charges.values():
+        fact = UnappliedPayment(
+            effect=row["external_id"],
+            account=row["unapplied_account"],
+            amount=row["amount"],
+            company=row["company"],
+            key=row["source_key"],
+            payment_key=row["link_key"],
+            on=row["accounting_on"],
+        )
+        if fact.amount:
+            found.setdefault(row["order_key"], []).append(fact)
+    return found
+
+
+def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
+    return {"unapplied": tuple(p for name in asking.keys.takes_in for p in found.get(name, ()))}
+
+
+UNAPPLIED = FactSource(name="unapplied_payments", module=__name__, asks=_asks, rows=_by_order, fields=_fields)

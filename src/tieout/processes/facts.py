@@ -4,8 +4,10 @@ replay uses the very same ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -41,7 +43,7 @@ class PayoutFact(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-class ParkedFact(msgspec.Struct, frozen=True, kw_only=True):
+class UnappliedPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment that waits on `account` for an invoice. `amount` is what is left of it, in its
     currency, `company` in the entity's, signed (money in is positive); `on` is its day."""
 
@@ -91,10 +93,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     `payment` is the charge that a refund or reversal belongs to, with the account that it was
     booked against; `refund_account` is the one that a credit note's refund went out of.
-    `lock_on` is the last locked day; `patience_over` says that waiting for a counterpart is
-    over; `twin` is the key of a document that came first for what there may be one of; `restated_already` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger; `related` are
-    documents that share a name with it, oldest first; `tax` is what a tax engine says of it, and
-    `tax_outage` why it says nothing; `accepted` are causes that a person decided it may go on with.
+    `unapplied` are payments that wait for it. `lock_on` is the last locked day; `patience_over` says that waiting for a
+    counterpart is over; `twin` is the key of a document that came first for what there may be one of;
+    `restated_already` says that it was booked in other parts before; `foreign` names a record of the same reference
+    that somebody else put in the ledger; `related` are documents that share a name with it, oldest first; `tax` is
+    what a tax engine says of it, and `tax_outage` why it says nothing; `accepted` are causes that a person decided it
+    may go on with. `own` is what sources that a recipe brings itself found, by their names (see `found_by`).
     """
 
     rate: Decimal | None = Decimal(1)
@@ -104,8 +108,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     credit_note: str = ""
     refund_account: str = ""
     payout: PayoutFact | None = None
-    payment: ParkedFact | None = None
-    parked: tuple[ParkedFact, ...] = ()
+    payment: UnappliedPayment | None = None
+    # Facts are kept with their hash: under the name that it had when the first were.
+    unapplied: tuple[UnappliedPayment, ...] = msgspec.field(default=(), name="parked")
     previous: PreviousFact | None = None
     party_effect: str = ""
     foreign: str = ""
@@ -115,12 +120,19 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     related: tuple[RelatedFact, ...] = ()
     tax: TaxDetermination | None = None
     tax_outage: str = ""
+    # Not there at all where nothing was asked for: so facts of before have the same bytes and the same hash.
+    own: Mapping[str, tuple[Any, ...]] | msgspec.UnsetType = msgspec.UNSET
+
+    def found_by(self, source: str) -> tuple[Any, ...]:
+        """What the source of this name found for the document's keys, in their order."""
+        return () if self.own is msgspec.UNSET else self.own.get(source, ())
 
 
 class FactKeys(msgspec.Struct, frozen=True, kw_only=True):
     """The keys that a document's facts are looked up by. `takes_in` are the orders whose waiting payments
     it takes in; `refunds_of` the order whose refunds it gives the reason of; `customer` a party whom its CRM has
-    to send; `number` what somebody else may have put into the ledger too; `twin` what there may be one of."""
+    to send; `number` what somebody else may have put into the ledger too; `twin` what there may be one of;
+    `own` the keys for sources that a recipe brings itself, by their names."""
 
     order_key: str = ""
     refund_key: str = ""
@@ -133,3 +145,13 @@ class FactKeys(msgspec.Struct, frozen=True, kw_only=True):
     customer: str = ""
     number: str = ""
     twin: str = ""
+    own: Mapping[str, tuple[str, ...]] = {}
+
+
+class Entire(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole that a document may be a part of: its key, in how many parts it comes, the hash over all
+    of them ("" where it is one)."""
+
+    key: str
+    parts: int = 1
+    whole: str = ""

@@ -10,7 +10,7 @@ is a liability and untaxed; redeemed, it is tender and never a discount.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,16 +24,18 @@ from tieout.documents import (
     InvoiceLine,
     InvoicePosting,
     LedgerLine,
+    ProviderMovement,
     SaleLine,
     TaxLine,
     customer_name,
     decode_document,
 )
 from tieout.money import Amount
-from tieout.processes.deposits import apply_deposit, match_effects, order_match
+from tieout.processes.deposits import UNAPPLIED, apply_deposit, match_effects, order_match
 from tieout.processes.excluding import left_out
-from tieout.processes.external_ids import match_key
+from tieout.processes.external_ids import match_key, partner_external_id
 from tieout.processes.facts import FactKeys
+from tieout.processes.orders import ORDERS
 from tieout.processes.recipe import (
     MOVED_ALREADY,
     Context,
@@ -46,6 +48,7 @@ from tieout.processes.recipe import (
     never,
     refused,
 )
+from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
 _ROLE = {
     "goods": "revenue.goods",
@@ -182,9 +185,9 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     needed = (partner, *(p.external_id for p in products))
     main = ctx.effect("invoice", body, ledger=True, requires=needed, account=body.receivable)
     effects: list[Effect] = [*partner_effects, *products, main]
-    for number, parked in enumerate(ctx.facts.parked):
+    for number, payment in enumerate(ctx.facts.unapplied):
         effects += apply_deposit(
-            ctx, f"apply{number}", parked, document.order_key, main.external_id, partner, ctx.on
+            ctx, f"apply{number}", payment, document.order_key, main.external_id, partner, ctx.on
         )
     return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 
@@ -387,6 +390,52 @@ def _named(_: Document) -> Rank:
     return Rank.NAMED
 
 
+def _refunds_of(asking: Asking, scope: Scope) -> Keys:
+    return {"orders": () if asking.keys.refunds_of is None else (asking.keys.refunds_of,)}
+
+
+def _refund_accounts(rows: Sequence[Row], scope: Scope) -> Found:
+    """The account that each credit note's refund went out of, by the credit note's key."""
+    found: dict[str, str] = {}
+    for row in rows:
+        refund = decode_document(row["content"].encode())
+        assert isinstance(refund, ProviderMovement)
+        found[refund.refund_key] = row["account"]
+    return found
+
+
+def _refund_account(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
+    return {"refund_account": found.get(asking.document.key, "")}
+
+
+REFUNDS = FactSource(
+    name="refunds", module=__name__, asks=_refunds_of, rows=_refund_accounts, fields=_refund_account
+)
+
+
+def _crm_customer(asking: Asking, scope: Scope) -> str:
+    """The partner of a customer that its CRM has to send; "" where the order itself makes it."""
+    if not asking.keys.customer or scope.interface.option("customers") != "from_crm":
+        return ""
+    return partner_external_id(scope.interface.system, asking.keys.customer)
+
+
+def _partners(asking: Asking, scope: Scope) -> Keys:
+    partner = _crm_customer(asking, scope)
+    return {"partners": (partner,) if partner else ()}
+
+
+def _known(rows: Sequence[Row], scope: Scope) -> Found:
+    return {row["external_id"]: row["external_id"] for row in rows}
+
+
+def _party_effect(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
+    return {"party_effect": found.get(_crm_customer(asking, scope), "")}
+
+
+CUSTOMERS = FactSource(name="customers", module=__name__, asks=_partners, rows=_known, fields=_party_effect)
+
+
 RECIPES: Recipes = (
     Recipe(kind=Customer, plan=customer, locked=never, rank=_named, approval=MOVED_ALREADY),
     Recipe(
@@ -399,6 +448,7 @@ RECIPES: Recipes = (
         acceptable=frozenset({"order_edited_after_payout"}),
         rank=_named,
         fact_keys=_of_invoice,
+        sources=(ORDERS, UNAPPLIED, CUSTOMERS),
         takes_payments=True,
     ),
     Recipe(
@@ -407,6 +457,7 @@ RECIPES: Recipes = (
         at_risk=lambda doc: doc.total,
         restating=Restating(money=_sold),
         fact_keys=_of_credit_note,
+        sources=(REFUNDS,),
     ),
     Recipe(
         kind=GiftCardTender,

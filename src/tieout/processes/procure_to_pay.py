@@ -52,6 +52,7 @@ from tieout.processes.recipe import (
     never,
     refused,
 )
+from tieout.processes.related import RELATED
 from tieout.processes.taxes import determination, question_of
 from tieout.processes.three_way_match import Finding, Ordered, hold_against_orders
 
@@ -397,6 +398,7 @@ RECIPES: Recipes = (
         acceptable=frozenset({"duplicate_bill"}),
         fact_keys=_of_bill,
         more_related=_twins_of_supplier,
+        sources=(RELATED,),
         patient_from_receipt=True,
         tax_question=question_of,
         approval=Approval(said=lambda doc: f"{doc.number} of {doc.seller.name}"),

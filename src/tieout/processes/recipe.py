@@ -19,8 +19,9 @@ from tieout.documents import Document, EffectBody, PartnerRecord, Party, Product
 from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
 from tieout.processes.external_ids import external_id, partner_external_id, product_external_id
-from tieout.processes.facts import FactKeys, Facts, RelatedFact
+from tieout.processes.facts import Entire, FactKeys, Facts, RelatedFact
 from tieout.processes.rates import MissingRateError, what_is_missing
+from tieout.processes.sources import FactSource
 from tieout.rules import Entity, Interface, Release
 
 
@@ -59,7 +60,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     cases: tuple[CaseDraft, ...] = ()
     reason: str = ""
     on: date | None = None
-    parked_account: str = ""
+    unapplied_account: str = ""
     long: bool = False
     names: tuple[str, ...] = ()
 
@@ -176,15 +177,6 @@ class Rank(IntEnum):
     NAMED = 0
     MOVED = 1
     REFERRING = 2
-
-
-class Entire(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole that a document may be a part of: its key, in how many parts it comes, the hash over all
-    of them ("" where it is one)."""
-
-    key: str
-    parts: int = 1
-    whole: str = ""
 
 
 class Must(msgspec.Struct, frozen=True, kw_only=True):
@@ -310,10 +302,12 @@ class Recipe(Generic[D]):
     with the document itself, somebody has to judge it.
 
     `fact_keys` say what is looked up for its plan (with its interface's options), and `more_related` the names under
-    which more is related to it, once the first are known. Patience counts from when it came where
+    which more is related to it, once the first are known. `sources` are sorts of facts that stand with this kind: any
+    recipe may ask for them. Patience counts from when it came where
     `patient_from_receipt`, else from when it happened. `tax_question` is what a tax engine is asked, with the
-    entity's country. Where it `takes_payments` payments wait for it: it takes in what is parked for its order, and
-    what waits for that order goes on though it waits itself. `gives_back` names a payment that it gives back
+    entity's country. Where it `takes_payments` payments wait for it: it takes in what is unapplied for its order, and
+    what waits for that order goes on though it waits itself. Where `waits_for_anything` nobody can say what it
+    waits for: it is planned again whenever anything went on. `gives_back` names a payment that it gives back
     whole; `composes` says which movements a payout paid out, as pairs of their keys; `entire` of what it is a part,
     for kinds that come in parts.
     """
@@ -328,9 +322,11 @@ class Recipe(Generic[D]):
     rank: Callable[[D], Rank] = referring
     fact_keys: Callable[[D, Mapping[str, Any]], FactKeys] = no_facts
     more_related: Callable[[D, Sequence[RelatedFact]], tuple[str, ...]] = no_more_names
+    sources: tuple[FactSource, ...] = ()
     patient_from_receipt: bool = False
     tax_question: Callable[[D, Interface, str], TaxQuestion] | None = None
     takes_payments: bool = False
+    waits_for_anything: bool = False
     gives_back: Callable[[D], str] = no_payment
     composes: Callable[[D], tuple[tuple[str, str], ...]] = no_items
     entire: Callable[[D], Entire | None] = in_one

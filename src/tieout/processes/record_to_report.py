@@ -13,7 +13,7 @@ whole entry and of nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,12 +30,11 @@ from tieout.documents import (
 from tieout.money.schedule import spread_by_days
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
 from tieout.processes.external_ids import partner_external_id
-from tieout.processes.facts import FactKeys
+from tieout.processes.facts import Entire, FactKeys
 from tieout.processes.recipe import (
     Approval,
     Context,
     Effect,
-    Entire,
     Plan,
     Recipe,
     Recipes,
@@ -44,6 +43,7 @@ from tieout.processes.recipe import (
     never,
     refused,
 )
+from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
 _DUPLICATE = {
     "payroll_run": "duplicate_payroll_run",
@@ -259,6 +259,63 @@ def _of_entry(document: JournalEntry, _: Mapping[str, Any]) -> FactKeys:
     return FactKeys(twin=f"twin:{document.twin}" if document.twin else "")
 
 
+def _links(asking: Asking, scope: Scope) -> Keys:
+    return {"links": (asking.keys.twin,) if asking.keys.twin else ()}
+
+
+def _first(rows: Sequence[Row], scope: Scope) -> Found:
+    """The first document of each thing that there may be one of: its number and its key."""
+    return {row["link_key"]: (row["document_id"], row["source_key"]) for row in rows}
+
+
+def _twin(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
+    first, key = found.get(asking.keys.twin, (0, ""))
+    if not first or first == asking.document_id:
+        return {}
+    # Parts of one entry are no twins.
+    entire = asking.entire
+    theirs = key.rpartition("#")[0] if entire is not None and entire.parts > 1 else key
+    mine = entire.key if entire is not None else asking.document.key
+    return {} if theirs == mine else {"twin": key}
+
+
+TWINS = FactSource(name="twins", module=__name__, asks=_links, rows=_first, fields=_twin)
+
+
+def _parts(asking: Asking, scope: Scope) -> Keys:
+    stem = asking.entire.key if asking.entire is not None else ""
+    return {"parts": (stem, f"{stem}#1") if stem else ()}
+
+
+def _wholes(rows: Sequence[Row], scope: Scope) -> Found:
+    """How entries were booked before: the hash over all parts by key, of a first part or of a whole. What somebody changed
+    past us was booked all the same, as nobody knows what."""
+    found: dict[str, str | None] = {}
+    for row in rows:
+        entry = decode_document(row["content"].encode()) if row["content"] else None
+        assert entry is None or isinstance(entry, JournalEntry)
+        found[row["source_key"]] = None if entry is None else entry.whole
+    return found
+
+
+def _otherwise(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
+    """Whether an entry was booked in other parts than it comes in now."""
+    entire = asking.entire
+    if entire is None:
+        return {}
+    first = f"{entire.key}#1"
+    if entire.parts == 1:
+        again = found.get(first, "") != ""
+    else:
+        again = entire.key in found or found.get(first, entire.whole) != entire.whole
+    return {"restated_already": again}
+
+
+REVISIONS = FactSource(
+    name="revisions", module=__name__, asks=_parts, rows=_wholes, fields=_otherwise, told_of_changed=True
+)
+
+
 def _called(document: JournalEntry) -> str:
     """A payroll run is one to a policy, though it is booked as an entry."""
     return document.nature if document.nature != "journal" else by_its_kind(document)
@@ -272,6 +329,7 @@ RECIPES: Recipes = (
         restating=Restating(money=_booked, edits=True),
         acceptable=frozenset({"duplicate_entry", *_DUPLICATE.values()}),
         fact_keys=_of_entry,
+        sources=(TWINS, REVISIONS),
         entire=_entire,
         approval=Approval(kind=_called),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tieout.documents import Document, declare_kind, kind_of
+from tieout.documents import Document, declare_kind, kind_of, name_of_kind
 from tieout.processes import (
     order_to_cash,
     procure_to_pay,
@@ -15,6 +15,7 @@ from tieout.processes import (
     vendor_payments,
 )
 from tieout.processes.recipe import Recipe, Recipes
+from tieout.processes.sources import FactSource
 
 OWN: Recipes = (
     *order_to_cash.RECIPES,
@@ -37,6 +38,7 @@ class Registry:
 
     def __init__(self, recipes: Recipes) -> None:
         self._by_kind: dict[type[Document], Recipe[Any]] = {}
+        self._sources: dict[str, FactSource] = {}
         for recipe in recipes:
             self._take(recipe)
 
@@ -45,10 +47,17 @@ class Registry:
             raise ValueError(
                 f"{recipe.kind.__module__}.{recipe.kind.__name__} has two recipes: keep one of them"
             )
+        for source in recipe.sources:
+            known = self._sources.setdefault(source.name, source)
+            if known is not source:
+                raise ValueError(
+                    f"{source.module} and {known.module} both bring a source of facts {source.name!r}: "
+                    "call one of them something else"
+                )
 
     def declare(self, recipes: Recipes) -> None:
         """Take an outsider's recipes, and read documents of their kinds. Raises ValueError where a kind has a
-        recipe already, or another kind is called the same."""
+        recipe already, or another kind or another source of facts is called the same."""
         for recipe in recipes:
             declare_kind(recipe.kind)
             self._take(recipe)
@@ -62,6 +71,15 @@ class Registry:
                 "entry points of its package, under tieout.recipes"
             )
         return found
+
+    def sources(self) -> tuple[FactSource, ...]:
+        """Every sort of fact that a recipe may ask for."""
+        return tuple(self._sources.values())
+
+    def waiting_for_anything(self) -> tuple[str, ...]:
+        """The kinds of documents of which nobody can say what they wait for."""
+        recipes = self._by_kind.values()
+        return tuple(name_of_kind(recipe.kind) for recipe in recipes if recipe.waits_for_anything)
 
     def may_be_accepted(self, cause: str) -> bool:
         """Whether any kind says so of a cause (see `may_be_accepted`)."""
@@ -79,6 +97,16 @@ def declare(recipes: Recipes) -> None:
 def recipe_of(document: Document) -> Recipe[Any]:
     """The recipe of a document's kind. Raises NoRecipeError."""
     return _REGISTRY.of(document)
+
+
+def fact_sources() -> tuple[FactSource, ...]:
+    """See `Registry.sources`."""
+    return _REGISTRY.sources()
+
+
+def kinds_waiting_for_anything() -> tuple[str, ...]:
+    """See `Registry.waiting_for_anything`."""
+    return _REGISTRY.waiting_for_anything()
 
 
 def may_be_accepted(cause: str) -> bool:

@@ -50,7 +50,8 @@ from tieout.processes.deposits import (
     partner_of,
 )
 from tieout.processes.external_ids import applied_external_id, match_key
-from tieout.processes.facts import FactKeys, OrderFact, ParkedFact, RelatedFact
+from tieout.processes.facts import FactKeys, OrderFact, RelatedFact, UnappliedPayment
+from tieout.processes.linked import LINKED
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.recipe import (
     MOVED_ALREADY,
@@ -164,7 +165,7 @@ def _fee(ctx: Context, doc: ProviderMovement, role: str) -> tuple[Effect, ...]:
 def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     order = ctx.facts.order
     cases: tuple[CaseDraft, ...] = ()
-    parked, partner, match = "", "", ""
+    unapplied, partner, match = "", "", ""
     if order is not None and is_deposit(order):
         return _deposit(ctx, doc, role, order)
     if order is not None and order.state in ("posted", "planned"):
@@ -172,14 +173,14 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         # The invoice's own key: a provider may know the order by its number alone.
         match = "" if ctx.foreign_currency else order.match or order_match(ctx, doc.order_key)
     elif order is not None:
-        parked = counter = ctx.account(f"unapplied.{order.state}")
+        unapplied = counter = ctx.account(f"unapplied.{order.state}")
         partner = order.partner
         if order.state == "excluded":
             cases = (_case(doc, "payment_for_excluded_order", "refund it, or bill the order"),)
     elif doc.order_key and not ctx.facts.patience_over:
         return Plan(decision="wait", reason="its order has not come yet")
     else:
-        parked = counter = ctx.account("unapplied.unknown")
+        unapplied = counter = ctx.account("unapplied.unknown")
         cases = (
             _case(
                 doc,
@@ -199,9 +200,11 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     )
     main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
     effects = [main, *_fee(ctx, doc, role)]
-    if order is not None and not parked:
+    if order is not None and not unapplied:
         effects += match_effects(ctx, "charge", order.invoice, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
+    return Plan(
+        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, unapplied_account=unapplied
+    )
 
 
 def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -> Plan:
@@ -223,8 +226,8 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
     effects += [main, *_fee(ctx, doc, role)]
     if not order.invoice:
-        return Plan(decision="planned", effects=tuple(effects), on=ctx.on, parked_account=account)
-    paid = ParkedFact(
+        return Plan(decision="planned", effects=tuple(effects), on=ctx.on, unapplied_account=account)
+    paid = UnappliedPayment(
         effect=main.external_id,
         account=account,
         amount=doc.gross.value,
@@ -246,7 +249,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """Dr receivable, Cr clearing, matched with the credit note; before the order is billed, Dr
     where its payment waits."""
     facts = ctx.facts
-    parked = partner = match = ""
+    unapplied = partner = match = ""
     cases: tuple[CaseDraft, ...] = ()
     if facts.order is not None and facts.credit_note:
         counter, partner = ctx.account("receivable"), facts.order.partner
@@ -261,7 +264,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         # Nobody knew whose money it was: it goes back from where it waits.
         return _given_back(ctx, doc, role, facts.payment.account)
     else:
-        parked = counter = ctx.account("unapplied.unknown")
+        unapplied = counter = ctx.account("unapplied.unknown")
         cases = (
             CaseDraft(
                 cause="refund_without_credit_note",
@@ -272,9 +275,11 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         )
     main = _movement_effect(ctx, doc, role, counter, partner, match)
     effects = [main, *_fee(ctx, doc, role)]
-    if not parked:
+    if not unapplied:
         effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
+    return Plan(
+        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, unapplied_account=unapplied
+    )
 
 
 def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -331,7 +336,7 @@ def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) ->
     effects = [main, *_fee(ctx, doc, role)]
     if charge is not None and same:
         effects += match_effects(ctx, "given_back", charge.effect, main, account)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on, parked_account=account)
+    return Plan(decision="planned", effects=tuple(effects), on=ctx.on, unapplied_account=account)
 
 
 def _movement_effect(
@@ -609,6 +614,7 @@ RECIPES: Recipes = (
         restating=Restating(money=lambda doc: (doc.category, doc.gross, doc.fee, doc.net)),
         rank=_rank,
         fact_keys=_of_movement,
+        sources=(LINKED,),
         gives_back=lambda doc: doc.payment_key if doc.category == "refund" else "",
         approval=MOVED_ALREADY,
     ),
@@ -633,6 +639,7 @@ RECIPES: Recipes = (
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
         fact_keys=_of_line,
+        waits_for_anything=True,
         approval=MOVED_ALREADY,
     ),
 )

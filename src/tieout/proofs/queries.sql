@@ -26,7 +26,7 @@ with marked as (
                 then 'in_exception'
              when d.state = 'posted' then 'posted'
              else 'waiting' end as bucket
-    from tieout.document d where d.state <> 'superseded'
+    from tieout.v_document d where d.state <> 'superseded'
 )
 select m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM') as period, m.currency, m.bucket,
     sum(m.measure_count)::int as count, sum(m.measure_debit) as debit,
@@ -35,9 +35,7 @@ select m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM') as period, m.cur
         select sum(v.measure) from tieout.delivery v
         where v.document_id = m.document_id and v.ledger and v.measure is not null) end), 0)
         as in_ledger
-from (select marked.*, case when kind = 'statement_line'
-        then (content::jsonb ->> 'booked_on')::date
-        else (occurred_at at time zone %(zone)s)::date end as occurred_on from marked) m
+from (select marked.*, coalesce(stated_on, (occurred_at at time zone %(zone)s)::date) as occurred_on from marked) m
 where m.entity = %(entity)s
 group by m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency, m.bucket
 having sum(m.measure_count) <> 0 or sum(m.measure_debit) <> 0 or sum(m.measure_credit) <> 0
@@ -45,12 +43,11 @@ having sum(m.measure_count) <> 0 or sum(m.measure_debit) <> 0 or sum(m.measure_c
 -- name: payout_keys
 -- The latest first; each with what it is proven by.
 select d.document_id, d.interface, d.entity, d.source_key, d.link_key as payout_key, d.currency,
-    (d.content::jsonb #>> '{gross,value}')::numeric as amount,
-    (d.content::jsonb ->> 'automatic')::bool as automatic, d.state, d.accounting_on,
+    d.gross as amount, d.automatic, d.state, d.accounting_on,
     (select v.external_id from tieout.delivery v where v.document_id = d.document_id and v.effect = 'payout'
         order by v.delivery_id limit 1) as external_id
-from tieout.document d
-where d.kind = 'provider_movement' and d.content::jsonb ->> 'category' = 'payout' and d.state <> 'superseded'
+from tieout.v_provider_movement d
+where d.category = 'payout' and d.state <> 'superseded'
   and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
   and (%(document_id)s::bigint is null or d.document_id = %(document_id)s)
   and (%(on)s::date is null or (d.accounting_on, d.document_id) < (%(on)s::date, %(after)s::bigint))
@@ -58,20 +55,16 @@ order by d.accounting_on desc, d.document_id desc limit %(limit)s
 
 -- name: payouts
 select d.entity, d.source_key, d.link_key as payout_key, d.currency, d.interface,
-    (d.content::jsonb #>> '{gross,value}')::numeric as amount,
-    (d.content::jsonb ->> 'automatic')::bool as automatic, d.state, d.accounting_on,
-    v.external_id
-from tieout.document d
+    d.gross as amount, d.automatic, d.state, d.accounting_on, v.external_id
+from tieout.v_provider_movement d
 left join tieout.delivery v on v.document_id = d.document_id and v.effect = 'payout'
-where d.kind = 'provider_movement' and d.content::jsonb ->> 'category' = 'payout'
-  and d.state <> 'superseded'
+where d.category = 'payout' and d.state <> 'superseded'
 order by d.accounting_on, d.source_key
 
 -- name: payout_parts
 -- Every movement that the provider lists for the payout, with its own net and whether it,
 -- and what it pays, stand in the ledger.
-select i.payout_key, i.movement_key, d.state, d.content::jsonb ->> 'category' as category,
-    (d.content::jsonb #>> '{net,value}')::numeric as net,
+select i.payout_key, i.movement_key, d.state, d.category, d.net,
     (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed') as in_ledger,
     (select bool_and(v.state = 'confirmed') from tieout.delivery v
@@ -79,70 +72,58 @@ select i.payout_key, i.movement_key, d.state, d.content::jsonb ->> 'category' as
     exists (select 1 from tieout.cases c where c.document_id = d.document_id
         and c.state = 'open') as in_case
 from tieout.payout_item i
-left join tieout.document d on d.entity = i.entity and d.source_key = i.movement_key
-    and d.kind = 'provider_movement' and d.state <> 'superseded'
+left join tieout.v_provider_movement d on d.entity = i.entity and d.source_key = i.movement_key
+    and d.state <> 'superseded'
 where i.entity = %(entity)s and i.payout_key = any(%(payouts)s)
 
 -- name: payout_arrivals
 -- What arrived of a payout: by the bank line that named it, or by a match that somebody or the
 -- matcher made of what stood in transit.
-select m.external_id, m.state, m.body::jsonb ->> 'left' as payout_effect,
-    (l.body::jsonb ->> 'amount')::numeric as amount, l.effect
-from tieout.delivery m
-join tieout.delivery l on l.external_id = m.body::jsonb ->> 'right'
-where m.effect in ('match_bank_line', 'match_payout_reversal')
-  and m.body::jsonb ->> 'left' = any(%(effects)s)
+select m.external_id, m.state, m.left_effect as payout_effect, l.amount, l.effect
+from tieout.v_effect_match m
+join tieout.v_effect_booking l on l.external_id = m.right_effect
+where m.effect in ('match_bank_line', 'match_payout_reversal') and m.left_effect = any(%(effects)s)
 union all
 select d.source_key, case when d.state = 'posted' then 'confirmed' else 'waiting' end, x.effect,
-    (o.line ->> 'residual')::numeric - (o.line ->> 'rest')::numeric, 'reconciliation'
+    d.residual - d.rest, 'reconciliation'
 from tieout.match_line x
-join tieout.document d on d.interface = x.interface and d.source_key = x.source_key
-cross join lateral jsonb_array_elements(d.content::jsonb -> 'due') as o (line)
+join tieout.v_reconciliation_due d on d.interface = x.interface and d.source_key = x.source_key and d.line = x.line
 where x.side = 'due' and x.effect = any(%(effects)s) and d.state in ('planned', 'posted')
-  and (o.line ->> 'line')::bigint = x.line
   and not exists (select 1 from tieout.document n where n.interface = d.interface
     and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
 
 -- name: open_movements
 -- Movements up to a day that no payout of up to that day took; payouts without a composition.
-select d.source_key, d.currency, d.accounting_on, d.content::jsonb ->> 'provider' as provider,
-    d.content::jsonb ->> 'category' as category,
-    (d.content::jsonb #>> '{net,value}')::numeric as net,
+select d.source_key, d.currency, d.accounting_on, d.provider, d.category, d.net,
     coalesce((select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed'), 0) as posted,
     exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'
         and c.blocking) as in_case
-from tieout.document d
-where d.entity = %(entity)s and d.kind = 'provider_movement' and d.state not in ('superseded', 'excluded')
+from tieout.v_provider_movement d
+where d.entity = %(entity)s and d.state not in ('superseded', 'excluded')
   and d.accounting_on <= %(until)s
   and not exists (select 1 from tieout.payout_item i
     join tieout.document p on p.entity = i.entity and p.link_key = i.payout_key
         and p.kind = 'provider_movement' and p.state <> 'superseded'
     where i.entity = d.entity and i.movement_key = d.source_key and p.accounting_on <= %(until)s)
-  and not (d.content::jsonb ->> 'category' = 'payout' and exists (
+  and not (d.category = 'payout' and exists (
     select 1 from tieout.payout_item i where i.entity = d.entity and i.payout_key = d.link_key))
 order by d.accounting_on, d.source_key
 
 -- name: statement_totals
 -- A bank's own figures: what its statements state of themselves, apart from their lines.
 select currency, count(*)::int as statements,
-    sum((content::jsonb ->> 'stated_count')::int)::int as count,
-    sum((content::jsonb #>> '{stated_in,value}')::numeric) as money_in,
-    sum((content::jsonb #>> '{stated_out,value}')::numeric) as money_out,
-    bool_and((content::jsonb ->> 'stated_count') is not null) as stated
-from tieout.document
-where interface = %(interface)s and kind = 'statement' and state <> 'superseded'
-  and to_char((content::jsonb ->> 'to_on')::date, 'YYYY-MM') = %(period)s
+    sum(stated_count)::int as count, sum(stated_in) as money_in, sum(stated_out) as money_out,
+    bool_and(stated_count is not null) as stated
+from tieout.v_statement
+where interface = %(interface)s and state <> 'superseded' and to_char(to_on, 'YYYY-MM') = %(period)s
 group by currency
 
 -- name: statements
 -- Every statement as it was told last.
 select distinct on (interface, source_key) interface, entity, currency, source_key, document_id,
-    content::jsonb ->> 'account' as account, content::jsonb ->> 'sequence' as sequence,
-    (content::jsonb ->> 'from_on')::date as from_on, (content::jsonb ->> 'to_on')::date as to_on,
-    (content::jsonb #>> '{opening,value}')::numeric as opening,
-    (content::jsonb #>> '{closing,value}')::numeric as closing
-from tieout.document where kind = 'statement' and state <> 'superseded'
+    account, sequence, from_on, to_on, opening, closing
+from tieout.v_statement where state <> 'superseded'
 order by interface, source_key, revision desc
 
 -- name: open_gaps
@@ -159,14 +140,10 @@ group by l.account, l.currency
 -- Of each account and currency what was told last of the statements of its last day, up to a day.
 select * from (
     select distinct on (interface, source_key) interface, entity, currency, source_key, document_id,
-        content::jsonb ->> 'account' as account, content::jsonb ->> 'sequence' as sequence,
-        (content::jsonb ->> 'from_on')::date as from_on, (content::jsonb ->> 'to_on')::date as to_on,
-        (content::jsonb #>> '{opening,value}')::numeric as opening,
-        (content::jsonb #>> '{closing,value}')::numeric as closing,
-        max((content::jsonb ->> 'to_on')::date) over (partition by content::jsonb ->> 'account', currency) as last_on
-    from tieout.document
-    where entity = %(entity)s and kind = 'statement' and state <> 'superseded'
-      and (content::jsonb ->> 'to_on')::date <= %(until)s
+        account, sequence, from_on, to_on, opening, closing,
+        max(to_on) over (partition by account, currency) as last_on
+    from tieout.v_statement
+    where entity = %(entity)s and state <> 'superseded' and to_on <= %(until)s
     order by interface, source_key, revision desc
 ) s where to_on = last_on
 order by account, currency
@@ -191,51 +168,33 @@ select (select count(*) from tieout.message where state = 'received') as message
 
 -- name: last_batch_totals
 -- Where each file repeats what came before it in its period, the latest one's figures are the source's.
-select distinct on (currency) currency, (content::jsonb ->> 'count')::int as count,
-    (content::jsonb #>> '{debit,value}')::numeric as debit,
-    (content::jsonb #>> '{credit,value}')::numeric as credit, 'the latest file' as batches, false as unstated
-from tieout.document
-where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded' and period = %(period)s
+select distinct on (currency) currency, count, debit, credit, 'the latest file' as batches, false as unstated
+from tieout.v_batch_control
+where interface = %(interface)s and state <> 'superseded' and period = %(period)s
 order by currency, document_id desc
 
 -- name: own_totals
 -- What was handed on by ourselves: of each entry as it was told last, the figures of its batch.
 with own as (
-    select distinct on (d.source_key, d.currency) d.currency, d.content::jsonb ->> 'batch' as batch
-    from tieout.document d join tieout.message m using (message_id)
-    where d.interface = %(interface)s and d.kind = 'journal_entry' and m.transport = 'proposal'
+    select distinct on (d.source_key, d.currency) d.currency, d.batch
+    from tieout.v_journal_entry d join tieout.message m using (message_id)
+    where d.interface = %(interface)s and m.transport = 'proposal'
     order by d.source_key, d.currency, d.revision desc
 )
-select b.currency, sum((b.content::jsonb ->> 'count')::int)::int as count,
-    sum((b.content::jsonb #>> '{debit,value}')::numeric) as debit,
-    sum((b.content::jsonb #>> '{credit,value}')::numeric) as credit
-from tieout.document b join own on own.batch = b.content::jsonb ->> 'batch' and own.currency = b.currency
-where b.interface = %(interface)s and b.kind = 'batch_control' and b.state <> 'superseded' and b.period = %(period)s
+select b.currency, sum(b.count)::int as count, sum(b.debit) as debit, sum(b.credit) as credit
+from tieout.v_batch_control b join own on own.batch = b.batch and own.currency = b.currency
+where b.interface = %(interface)s and b.state <> 'superseded' and b.period = %(period)s
 group by b.currency
 
 -- name: batch_totals
 -- A file says its figures by its last day's period; entries that came in no file that does leave the
 -- period unproven. What a later file tells again counts in that one, and not in this one too.
 with batches as (
-    select period, currency, content::jsonb ->> 'batch' as batch,
-        (content::jsonb ->> 'count')::int as count,
-        (content::jsonb #>> '{debit,value}')::numeric as debit,
-        (content::jsonb #>> '{credit,value}')::numeric as credit
-    from tieout.document
-    where interface = %(interface)s and kind = 'batch_control' and state <> 'superseded'
+    select period, currency, batch, count, debit, credit from tieout.v_batch_control
+    where interface = %(interface)s and state <> 'superseded'
 ), entries as (
-    select source_key, revision, state, currency, period, content::jsonb ->> 'batch' as batch,
-        case when kind in ('vendor_bill', 'vendor_payment') then measure_debit
-            when kind = 'credit_note' then 0 else (content::jsonb #>> '{total,value}')::numeric end as debit,
-        case when kind in ('vendor_bill', 'vendor_payment') then measure_credit
-            when kind = 'customer_invoice' then 0
-            when kind = 'credit_note' then (content::jsonb #>> '{total,value}')::numeric
-            else (content::jsonb #>> '{total,value}')::numeric
-                - (content::jsonb #>> '{imbalance,value}')::numeric end as credit
-    from tieout.document
-    where interface = %(interface)s and kind in ('journal_entry', 'customer_invoice', 'credit_note', 'vendor_bill',
-        'vendor_payment')
-      and coalesce((content::jsonb ->> 'part')::int, 1) = 1
+    select source_key, revision, state, currency, period, batch, debit, credit from tieout.v_batch_item
+    where interface = %(interface)s
 ), restated_already as (
     select e.batch, e.currency, count(*) as count, sum(e.debit) as debit, sum(e.credit) as credit
     from entries e
@@ -253,28 +212,22 @@ where b.period = %(period)s group by b.currency
 
 -- name: intercompany
 -- Each key's latest telling; what is refused or excluded is no side.
-select x.line ->> 'pair' as pair, d.currency, d.entity, d.interface,
-    coalesce(sum((x.line #>> '{amount,value}')::numeric) filter (where d.accounting_on <= %(until)s), 0)
-        as amount,
-    coalesce(sum((x.line #>> '{amount,value}')::numeric) filter (where d.accounting_on > %(until)s), 0)
-        as later,
+select d.pair, d.currency, d.entity, d.interface,
+    coalesce(sum(d.amount) filter (where d.accounting_on <= %(until)s), 0) as amount,
+    coalesce(sum(d.amount) filter (where d.accounting_on > %(until)s), 0) as later,
     min(d.accounting_on) as first_on
-from tieout.document d
-cross join lateral jsonb_array_elements(d.content::jsonb -> 'lines') as x (line)
-where d.kind = 'journal_entry' and d.state in ('normalised', 'planned', 'posted')
-  and x.line ->> 'pair' <> ''
+from tieout.v_journal_line d
+where d.state in ('normalised', 'planned', 'posted') and d.pair <> ''
   and not exists (select 1 from tieout.document n where n.interface = d.interface
       and n.source_key = d.source_key and n.revision > d.revision and n.state in ('planned', 'posted'))
-group by x.line ->> 'pair', d.currency, d.entity, d.interface
+group by d.pair, d.currency, d.entity, d.interface
 
 -- name: trial_balances
 -- An account's latest balance up to a day, the one before it, and what its entries did between.
 with balances as (
-    select content::jsonb ->> 'account' as account, currency, (content::jsonb ->> 'booked_on')::date as day,
-        (content::jsonb #>> '{balance,value}')::numeric as balance
-    from tieout.document d
-    where interface = %(interface)s and kind = 'trial_balance' and state <> 'superseded'
-      and (content::jsonb ->> 'booked_on')::date <= %(until)s
+    select account, currency, booked_on as day, balance
+    from tieout.v_trial_balance d
+    where interface = %(interface)s and state <> 'superseded' and booked_on <= %(until)s
       and not exists (select 1 from tieout.document n where n.interface = d.interface
         and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
 ), latest as (
@@ -283,11 +236,9 @@ with balances as (
     from balances window w as (partition by account, currency order by day)
     order by account, currency, day desc
 ), lines as (
-    select d.state, d.currency, (d.content::jsonb ->> 'booked_on')::date as day, x.line ->> 'account' as account,
-        (x.line #>> '{amount,value}')::numeric as amount
-    from tieout.document d cross join lateral jsonb_array_elements(d.content::jsonb -> 'lines') as x (line)
-    where d.interface = any(%(siblings)s) and d.kind = 'journal_entry'
-      and d.state in ('normalised', 'planned', 'refused', 'posted')
+    select d.state, d.currency, d.booked_on as day, d.account, d.amount
+    from tieout.v_journal_line d
+    where d.interface = any(%(siblings)s) and d.state in ('normalised', 'planned', 'refused', 'posted')
       and not exists (select 1 from tieout.document n where n.interface = d.interface
         and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
 )

@@ -792,6 +792,286 @@ CREATE TABLE tieout.unpinned_system (
     since timestamp with time zone NOT NULL,
     CONSTRAINT unpinned_system_why_check CHECK ((length(why) <= 1000))
 );
+CREATE VIEW tieout.v_batch_control WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    period,
+    currency,
+    state,
+    ((content)::jsonb ->> 'batch'::text) AS batch,
+    (((content)::jsonb ->> 'count'::text))::integer AS count,
+    (((content)::jsonb #>> '{debit,value}'::text[]))::numeric AS debit,
+    (((content)::jsonb #>> '{credit,value}'::text[]))::numeric AS credit
+   FROM tieout.document d
+  WHERE (kind = 'batch_control'::text);
+CREATE VIEW tieout.v_batch_item WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    kind,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    period,
+    currency,
+    state,
+    ((content)::jsonb ->> 'batch'::text) AS batch,
+        CASE
+            WHEN (kind = ANY (ARRAY['vendor_bill'::text, 'vendor_payment'::text])) THEN measure_debit
+            WHEN (kind = 'credit_note'::text) THEN (0)::numeric
+            ELSE (((content)::jsonb #>> '{total,value}'::text[]))::numeric
+        END AS debit,
+        CASE
+            WHEN (kind = ANY (ARRAY['vendor_bill'::text, 'vendor_payment'::text])) THEN measure_credit
+            WHEN (kind = 'customer_invoice'::text) THEN (0)::numeric
+            WHEN (kind = 'credit_note'::text) THEN (((content)::jsonb #>> '{total,value}'::text[]))::numeric
+            ELSE ((((content)::jsonb #>> '{total,value}'::text[]))::numeric - (((content)::jsonb #>> '{imbalance,value}'::text[]))::numeric)
+        END AS credit
+   FROM tieout.document d
+  WHERE ((kind = ANY (ARRAY['journal_entry'::text, 'customer_invoice'::text, 'credit_note'::text, 'vendor_bill'::text, 'vendor_payment'::text])) AND (COALESCE((((content)::jsonb ->> 'part'::text))::integer, 1) = 1));
+CREATE VIEW tieout.v_document WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    kind,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    occurred_at,
+    accounting_on,
+    period,
+    currency,
+    measure_count,
+    measure_debit,
+    measure_credit,
+    order_key,
+    link_key,
+    state,
+    reason,
+    posted_at,
+        CASE
+            WHEN (kind = 'statement_line'::text) THEN (((content)::jsonb ->> 'booked_on'::text))::date
+            ELSE NULL::date
+        END AS stated_on
+   FROM tieout.document d;
+CREATE VIEW tieout.v_effect_booking WITH (security_invoker='true') AS
+ SELECT delivery_id,
+    document_id,
+    interface,
+    entity,
+    external_id,
+    effect,
+    state,
+    account,
+    ((body)::jsonb ->> 'partner'::text) AS partner,
+    (((body)::jsonb ->> 'amount'::text))::numeric AS amount,
+    (((body)::jsonb ->> 'company'::text))::numeric AS company_amount
+   FROM tieout.delivery v;
+CREATE VIEW tieout.v_effect_match WITH (security_invoker='true') AS
+ SELECT delivery_id,
+    document_id,
+    interface,
+    entity,
+    external_id,
+    effect,
+    state,
+    ((body)::jsonb ->> 'left'::text) AS left_effect,
+    ((body)::jsonb ->> 'right'::text) AS right_effect
+   FROM tieout.delivery v
+  WHERE (effect ~~ 'match%'::text);
+CREATE VIEW tieout.v_effect_payment WITH (security_invoker='true') AS
+ SELECT d.document_id,
+    d.interface,
+    d.entity,
+    d.source_key,
+    d.order_key,
+    d.link_key,
+    d.state,
+    d.accounting_on,
+    d.parked_account AS unapplied_account,
+    v.external_id,
+    v.effect,
+    (((v.body)::jsonb ->> 'amount'::text))::numeric AS amount,
+    (((v.body)::jsonb ->> 'company'::text))::numeric AS company_amount
+   FROM (tieout.document d
+     JOIN tieout.delivery v USING (document_id))
+  WHERE (v.effect = ANY (ARRAY['charge'::text, 'refund'::text, 'capture_reversal'::text]));
+CREATE VIEW tieout.v_journal_entry WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    accounting_on,
+    period,
+    currency,
+    state,
+    reason,
+    posted_at,
+    ((content)::jsonb ->> 'batch'::text) AS batch,
+    (((content)::jsonb ->> 'booked_on'::text))::date AS booked_on,
+    (((content)::jsonb #>> '{total,value}'::text[]))::numeric AS total,
+    (((content)::jsonb #>> '{imbalance,value}'::text[]))::numeric AS imbalance
+   FROM tieout.document d
+  WHERE (kind = 'journal_entry'::text);
+CREATE VIEW tieout.v_journal_line WITH (security_invoker='true') AS
+ SELECT d.document_id,
+    d.interface,
+    d.entity,
+    d.source_key,
+    d.revision,
+    d.content,
+    d.message_id,
+    d.stamp,
+    d.accounting_on,
+    d.currency,
+    d.state,
+    (((d.content)::jsonb ->> 'booked_on'::text))::date AS booked_on,
+    (x.line ->> 'account'::text) AS account,
+    (x.line ->> 'pair'::text) AS pair,
+    ((x.line #>> '{amount,value}'::text[]))::numeric AS amount
+   FROM (tieout.document d
+     CROSS JOIN LATERAL jsonb_array_elements(((d.content)::jsonb -> 'lines'::text)) x(line))
+  WHERE (d.kind = 'journal_entry'::text);
+CREATE VIEW tieout.v_provider_movement WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    accounting_on,
+    period,
+    currency,
+    measure_count,
+    measure_debit,
+    measure_credit,
+    order_key,
+    link_key,
+    state,
+    reason,
+    posted_at,
+    ((content)::jsonb ->> 'provider'::text) AS provider,
+    ((content)::jsonb ->> 'category'::text) AS category,
+    (((content)::jsonb #>> '{gross,value}'::text[]))::numeric AS gross,
+    (((content)::jsonb #>> '{fee,value}'::text[]))::numeric AS fee,
+    (((content)::jsonb #>> '{net,value}'::text[]))::numeric AS net,
+    (((content)::jsonb ->> 'automatic'::text))::boolean AS automatic
+   FROM tieout.document d
+  WHERE (kind = 'provider_movement'::text);
+CREATE VIEW tieout.v_reconciliation WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    accounting_on,
+    period,
+    currency,
+    state,
+    reason,
+    posted_at,
+    ((content)::jsonb ->> 'decided_by'::text) AS decided_by,
+    (((content)::jsonb ->> 'undone'::text))::boolean AS undone
+   FROM tieout.document d
+  WHERE (kind = 'reconciliation'::text);
+CREATE VIEW tieout.v_reconciliation_due WITH (security_invoker='true') AS
+ SELECT d.document_id,
+    d.interface,
+    d.entity,
+    d.source_key,
+    d.revision,
+    d.content,
+    d.message_id,
+    d.stamp,
+    d.currency,
+    d.state,
+    ((o.line ->> 'line'::text))::bigint AS line,
+    ((o.line ->> 'residual'::text))::numeric AS residual,
+    ((o.line ->> 'rest'::text))::numeric AS rest
+   FROM (tieout.document d
+     CROSS JOIN LATERAL jsonb_array_elements(((d.content)::jsonb -> 'due'::text)) o(line))
+  WHERE (d.kind = 'reconciliation'::text);
+CREATE VIEW tieout.v_statement WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    accounting_on,
+    period,
+    currency,
+    state,
+    reason,
+    posted_at,
+    ((content)::jsonb ->> 'account'::text) AS account,
+    ((content)::jsonb ->> 'sequence'::text) AS sequence,
+    (((content)::jsonb ->> 'from_on'::text))::date AS from_on,
+    (((content)::jsonb ->> 'to_on'::text))::date AS to_on,
+    (((content)::jsonb #>> '{opening,value}'::text[]))::numeric AS opening,
+    (((content)::jsonb #>> '{closing,value}'::text[]))::numeric AS closing,
+    (((content)::jsonb ->> 'stated_count'::text))::integer AS stated_count,
+    (((content)::jsonb #>> '{stated_in,value}'::text[]))::numeric AS stated_in,
+    (((content)::jsonb #>> '{stated_out,value}'::text[]))::numeric AS stated_out
+   FROM tieout.document d
+  WHERE (kind = 'statement'::text);
+CREATE VIEW tieout.v_trial_balance WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    currency,
+    state,
+    ((content)::jsonb ->> 'account'::text) AS account,
+    (((content)::jsonb ->> 'booked_on'::text))::date AS booked_on,
+    (((content)::jsonb #>> '{balance,value}'::text[]))::numeric AS balance
+   FROM tieout.document d
+  WHERE (kind = 'trial_balance'::text);
+CREATE VIEW tieout.v_vendor_payment WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    content,
+    message_id,
+    stamp,
+    accounting_on,
+    period,
+    currency,
+    state,
+    reason,
+    posted_at,
+    ((content)::jsonb ->> 'run'::text) AS run,
+    ((content)::jsonb ->> 'supplier'::text) AS supplier,
+    (((content)::jsonb #>> '{pays,value}'::text[]))::numeric AS pays
+   FROM tieout.document d
+  WHERE (kind = 'vendor_payment'::text);
 CREATE TABLE tieout.waiting_file (
     interface text NOT NULL,
     name text NOT NULL,

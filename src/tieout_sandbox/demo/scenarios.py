@@ -287,8 +287,8 @@ class Services:
         waits for its release, and books and matches that in Odoo."""
         with project.database.transaction() as connection:
             row = connection.execute(
-                "select source_key, content from tieout.document where kind = 'vendor_payment'"
-                " and state = 'normalised' and content::jsonb ->> 'supplier' = %s",
+                "select source_key, content from tieout.v_vendor_payment"
+                " where state = 'normalised' and supplier = %s",
                 (BY_HAND,),
             ).fetchone()
         assert row is not None, f"no run with bills of {BY_HAND} waits"

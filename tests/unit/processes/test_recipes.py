@@ -29,7 +29,7 @@ from tieout.documents import (
     ledger_lines,
 )
 from tieout.money import Amount, from_minor
-from tieout.processes import Facts, OrderFact, ParkedFact, PayoutFact, Plan, plan_document
+from tieout.processes import Facts, OrderFact, PayoutFact, Plan, UnappliedPayment, plan_document
 from tieout.processes.external_ids import applied_external_id
 from tieout.processes.facts import PreviousFact
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
@@ -118,11 +118,11 @@ def test_a_charge_waits_for_its_order_and_is_then_booked_as_unapplied_with_a_cas
 def test_cash_of_an_order_in_exception_is_booked_all_the_same_and_needs_no_case_of_its_own() -> None:
     result = plan(movement("charge", 5000, order_key="1"), Facts(order=OrderFact(state="exception")))
     assert accounts_of(result, "charge")["212110"] == Decimal("-50.00")
-    assert not result.cases and result.parked_account == "212110"
+    assert not result.cases and result.unapplied_account == "212110"
 
 
-def parked_on(account: str, amount: str, company: str = "") -> ParkedFact:
-    return ParkedFact(effect="tieout.charge", account=account, amount=Decimal(amount),
+def unapplied_on(account: str, amount: str, company: str = "") -> UnappliedPayment:
+    return UnappliedPayment(effect="tieout.charge", account=account, amount=Decimal(amount),
                       company=Decimal(company or amount), key="txn_1", payment_key="ch_1", on=ON)  # fmt: skip
 
 
@@ -154,13 +154,13 @@ def test_an_edit_of_a_billed_order_waits_until_the_rest_of_it_is_delivered() -> 
 def test_a_payment_of_an_order_not_billed_yet_is_a_customer_deposit_and_no_case() -> None:
     result = plan(movement("charge", 11_500, 364, order_key="1"), Facts(order=DEPOSIT))
     assert accounts_of(result, "charge") == {"101501": Decimal("115.00"), "212200": Decimal("-115.00")}
-    assert (result.cases, result.parked_account) == ((), "212200")
+    assert (result.cases, result.unapplied_account) == ((), "212200")
     assert "partner" in {e.name for e in result.effects}
 
 
 def test_the_books_are_the_same_whether_the_invoice_or_its_payment_comes_first() -> None:
     shipped = invoice(fulfilled_at=AT + timedelta(days=3))
-    first = plan(shipped, Facts(parked=(parked_on("212200", "115.00"),)), **ON_FULFILMENT)
+    first = plan(shipped, Facts(unapplied=(unapplied_on("212200", "115.00"),)), **ON_FULFILMENT)
     billed = msgspec.structs.replace(
         DEPOSIT, state="posted", invoice="tieout.inv", partner="tieout.p", invoice_on=ON
     )
@@ -176,16 +176,18 @@ def test_the_books_are_the_same_whether_the_invoice_or_its_payment_comes_first()
 
 
 def test_a_payment_that_comes_after_the_invoice_is_taken_in_on_its_own_day() -> None:
-    late = msgspec.structs.replace(parked_on("212200", "115.00"), on=ON + timedelta(days=4))
-    for parked, day in ((late, late.on), (parked_on("212200", "115.00"), ON)):
-        body = next(e.body for e in plan(invoice(), Facts(parked=(parked,))).effects if e.name == "apply0")
+    late = msgspec.structs.replace(unapplied_on("212200", "115.00"), on=ON + timedelta(days=4))
+    for payment, day in ((late, late.on), (unapplied_on("212200", "115.00"), ON)):
+        body = next(
+            e.body for e in plan(invoice(), Facts(unapplied=(payment,))).effects if e.name == "apply0"
+        )
         assert isinstance(body, EntryPosting) and body.on == day
 
 
 def test_a_deposit_in_another_currency_is_taken_in_at_the_rate_that_it_came_with() -> None:
     sale = invoice(currency="EUR", total=from_minor(11_500, "EUR"), taxes=(),
                    lines=(SaleLine(name="x", quantity=Decimal(1), net=from_minor(11_500, "EUR")),))  # fmt: skip
-    facts = Facts(rate=Decimal("0.8"), parked=(parked_on("212200", "115.00", "127.78"),))
+    facts = Facts(rate=Decimal("0.8"), unapplied=(unapplied_on("212200", "115.00", "127.78"),))
     result = plan(sale, facts)
     body = next(e.body for e in result.effects if e.name == "apply0")
     assert {line.account: line.company for line in ledger_lines(body)} == {
@@ -193,7 +195,7 @@ def test_a_deposit_in_another_currency_is_taken_in_at_the_rate_that_it_came_with
 
 
 def test_what_is_given_back_before_the_order_is_billed_comes_out_of_its_deposit() -> None:
-    charge = parked_on("212200", "115.00")
+    charge = unapplied_on("212200", "115.00")
     for order in (
         DEPOSIT,
         msgspec.structs.replace(DEPOSIT, state="excluded", reason="cancelled_before_fulfilment"),
@@ -256,8 +258,8 @@ def test_a_line_that_pays_more_less_or_several_is_booked_unapplied(total: str, t
 
 
 def test_an_invoice_takes_in_the_payment_that_came_before_it() -> None:
-    parked = parked_on("212100", "115.00")
-    result = plan(invoice(), Facts(parked=(parked,)))
+    payment = unapplied_on("212100", "115.00")
+    result = plan(invoice(), Facts(unapplied=(payment,)))
     assert accounts_of(result, "apply0") == {"212100": Decimal("115.00"), "121000": Decimal("-115.00")}
     assert {"match_apply0", "match_apply0p"} <= {e.name for e in result.effects}
 

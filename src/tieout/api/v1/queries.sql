@@ -137,12 +137,11 @@ select entity from tieout.document where kind = 'reconciliation' and source_key 
 -- name: behind_posted
 select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
     d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
-from tieout.document d
+from tieout.v_document d
 where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s and d.state = 'posted'
   and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
   and d.occurred_at between %(since)s and %(until)s
-  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
-    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and to_char(coalesce(d.stated_on, (d.occurred_at at time zone %(zone)s)::date), 'YYYY-MM') = %(period)s
   and not exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open' and c.blocking)
   and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
@@ -150,12 +149,11 @@ order by d.occurred_at desc, d.document_id desc limit %(limit)s
 -- name: behind_waiting
 select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
     d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
-from tieout.document d
+from tieout.v_document d
 where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s
   and (d.state = 'normalised' or d.state = 'planned')
   and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
-  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
-    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and to_char(coalesce(d.stated_on, (d.occurred_at at time zone %(zone)s)::date), 'YYYY-MM') = %(period)s
   and not exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open' and c.blocking)
   and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
@@ -163,11 +161,10 @@ order by d.occurred_at desc, d.document_id desc limit %(limit)s
 -- name: behind_excluded
 select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
     d.currency, d.measure_count, d.measure_debit, d.measure_credit, d.state, d.reason, d.posted_at
-from tieout.document d
+from tieout.v_document d
 where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s and d.state = 'excluded'
   and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
-  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
-    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and to_char(coalesce(d.stated_on, (d.occurred_at at time zone %(zone)s)::date), 'YYYY-MM') = %(period)s
   and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
 
@@ -177,9 +174,9 @@ with held as materialized (
     select distinct c.document_id from tieout.cases c
     where c.state = 'open' and c.blocking and c.document_id is not null
 ), found as (
-    select d.* from tieout.document d where d.state = 'refused'
+    select d.* from tieout.v_document d where d.state = 'refused'
     union all
-    select d.* from held cross join lateral (select * from tieout.document x
+    select d.* from held cross join lateral (select * from tieout.v_document x
         where x.document_id = held.document_id and x.state not in ('refused', 'superseded', 'excluded') offset 0) d
 )
 select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d.occurred_at, d.accounting_on, d.period,
@@ -187,21 +184,19 @@ select d.document_id, d.interface, d.entity, d.kind, d.source_key, d.revision, d
 from found d
 where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(currency)s
   and (d.measure_count <> 0 or d.measure_debit <> 0 or d.measure_credit <> 0)
-  and to_char(case when d.kind = 'statement_line' then (d.content::jsonb ->> 'booked_on')::date
-    else (d.occurred_at at time zone %(zone)s)::date end, 'YYYY-MM') = %(period)s
+  and to_char(coalesce(d.stated_on, (d.occurred_at at time zone %(zone)s)::date), 'YYYY-MM') = %(period)s
   and (%(at)s::timestamptz is null or (d.occurred_at, d.document_id) < (%(at)s::timestamptz, %(id)s::bigint))
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
 
 -- name: payout_parts
-select i.movement_key, d.document_id, d.state, d.content::jsonb ->> 'category' as category,
-    (d.content::jsonb #>> '{net,value}')::numeric as net,
+select i.movement_key, d.document_id, d.state, d.category, d.net,
     (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed') as in_ledger,
     (select bool_and(v.state = 'confirmed') from tieout.delivery v where v.document_id = d.document_id) as matched,
     exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open') as in_case
 from tieout.payout_item i
-left join tieout.document d on d.entity = i.entity and d.source_key = i.movement_key
-    and d.kind = 'provider_movement' and d.state <> 'superseded'
+left join tieout.v_provider_movement d on d.entity = i.entity and d.source_key = i.movement_key
+    and d.state <> 'superseded'
 where i.entity = %(entity)s and i.payout_key = %(payout)s order by i.movement_key limit 5000
 
 -- name: ageing

@@ -5,9 +5,9 @@ where v.external_id = any(%(effects)s) and d.kind = 'statement_line'
 
 -- name: payouts_named
 -- What providers call their payouts in transit, by the external id of their effect.
-select v.external_id, d.link_key, d.content::jsonb ->> 'provider' as provider
-from tieout.delivery v join tieout.document d using (document_id)
-where v.external_id = any(%(effects)s) and d.kind = 'provider_movement' and d.link_key <> ''
+select v.external_id, d.link_key, d.provider
+from tieout.delivery v join tieout.v_provider_movement d using (document_id)
+where v.external_id = any(%(effects)s) and d.link_key <> ''
 
 -- name: busy_effects
 -- Effects whose lines are not free: a match of them is on its way or was taken apart by somebody,
@@ -38,18 +38,18 @@ where m.entity = %(entity)s and (
 
 -- name: undone_pairs
 -- Cash and what it paid, of matches that people undid.
-select distinct c.line as cash, u.line as due from tieout.document d
+select distinct c.line as cash, u.line as due from tieout.v_reconciliation d
 join tieout.match_line c on c.interface = d.interface and c.source_key = d.source_key and c.side = 'cash'
 join tieout.match_line u on u.interface = d.interface and u.source_key = d.source_key and u.side = 'due'
-where d.entity = %(entity)s and d.kind = 'reconciliation' and (d.content::jsonb ->> 'undone')::bool
+where d.entity = %(entity)s and d.undone
 
 -- name: revisions
 -- How often each of these groups was told, and whether one of them stands: it was neither undone
 -- nor given up.
 select split_part(d.source_key, '~', 1) as key, count(distinct d.source_key)::int as times,
     bool_or(d.state not in ('superseded', 'excluded') and not exists (
-        select 1 from tieout.document n where n.interface = d.interface
-          and n.source_key = d.source_key and (n.content::jsonb ->> 'undone')::bool)) as stands
+        select 1 from tieout.v_reconciliation n where n.interface = d.interface
+          and n.source_key = d.source_key and n.undone)) as stands
 from tieout.document d
 where d.interface = %(interface)s and d.kind = 'reconciliation'
   and split_part(d.source_key, '~', 1) = any(%(keys)s)

@@ -1,0 +1,11 @@
+-- name: linked
+-- The effect by which a payout, a credit note or a charge is booked; the last where there are several.
+select d.link_key, v.external_id, v.effect,
+    v.body::jsonb #>> '{counterparts,0,match}' as line_match,
+    v.body::jsonb #>> '{counterparts,0,account}' as counter,
+    (v.body::jsonb ->> 'amount')::numeric as amount,
+    (v.body::jsonb ->> 'company')::numeric as company
+from tieout.document d join tieout.delivery v using (document_id)
+where d.entity = %(entity)s and d.link_key <> '' and d.link_key = any(%(keys)s)
+  and v.effect in ('payout', 'credit_note', 'charge')
+order by v.delivery_id
