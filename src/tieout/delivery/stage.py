@@ -24,8 +24,9 @@ from tieout.connector_api import (
     TransientError,
     Writer,
 )
+from tieout.delivery.causes import NOT_TAKEN
 from tieout.delivery.sending import Row, sendings_of
-from tieout.delivery.settling import NOT_TAKEN, Settler
+from tieout.delivery.settling import Settler
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, is_of_batch, text_of, wake
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger, traced
@@ -258,7 +259,7 @@ class DeliveryStage:
 
     def _not_taken(self, connection: Connection, row: Row, error: Exception) -> None:
         """An effect on which its writer fails each time, and which is not there: a case."""
-        outcome = Outcome(row["external_id"], "undecided", error=text_of(error), cause=NOT_TAKEN)
+        outcome = Outcome(row["external_id"], "undecided", error=text_of(error), cause=NOT_TAKEN.name)
         with connection.transaction():
             self._settler.settle(connection, [row], [outcome], "sent")
 
@@ -308,7 +309,7 @@ class DeliveryStage:
         if outcome.status != "absent" or times < MOST_ABSENT:
             return outcome
         why = f"sent {times} times, and not there: {outcome.error or 'its target shows something else, or nothing'}"
-        return Outcome(outcome.external_id, "undecided", error=why, cause=NOT_TAKEN)
+        return Outcome(outcome.external_id, "undecided", error=why, cause=NOT_TAKEN.name)
 
     def _end(
         self,

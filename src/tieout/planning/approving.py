@@ -34,6 +34,7 @@ from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
+from tieout.planning.causes import APPROVAL_REJECTED
 from tieout.planning.replay import exclude_case
 from tieout.planning.work import Work
 from tieout.processes import Facts, money_of, recipe_of, what_is_missing, what_to_do, without_rate
@@ -304,14 +305,14 @@ def _turn_down(connection: Connection, release: Release, request: Request, now: 
         raise ApprovalError(f"request {request.request_id}: its document does not wait any more")
     interface = release.interfaces[about.interface]
     case = NewCase(
-        cause="approval_rejected",
+        cause=APPROVAL_REJECTED.name,
         interface=about.interface,
         entity=about.entity,
         period=str(Period.of(accounting_date(now, release.entities[about.entity].zone))),
         source_key=about.subject.partition(":")[2],
         amount=about.amount,
         currency=about.currency,
-        recovery="correct it at its source, where it is sent again; or exclude it with a reason",
+        recovery=APPROVAL_REJECTED.say(),
         detail=f"{last.person}: {last.reason}"[:300],
         owner=interface.owner,
         opened_at=now,

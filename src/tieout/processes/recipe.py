@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tieout.causes import Cause
 from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord, kind_of
 from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
@@ -157,14 +158,20 @@ class Context:
         )
 
 
-def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan:
-    """No effect: a blocking case holds the document."""
+def found(
+    cause: Cause, amount: Amount, detail: str = "", says: str = "", *, blocking: bool = True, **fields: object
+) -> CaseDraft:
+    """A case of `cause`: of `amount`, whatever its sign. `says` names one of the other sentences of the cause; `fields` are
+    what its sentence holds."""
     size = amount if amount.value >= 0 else -amount
-    return Plan(
-        decision="refused",
-        cases=(CaseDraft(cause=cause, amount=size, recovery=recovery, detail=detail),),
-        reason=cause,
-    )
+    recovery = cause.say(says, **fields)
+    return CaseDraft(cause=cause.name, amount=size, recovery=recovery, detail=detail, blocking=blocking)
+
+
+def refused(cause: Cause, amount: Amount, detail: str = "", says: str = "", **fields: object) -> Plan:
+    """No effect: a blocking case holds the document (see `found`)."""
+    case = found(cause, amount, detail, says, blocking=True, **fields)
+    return Plan(decision="refused", cases=(case,), reason=cause.name)
 
 
 D = TypeVar("D", bound=Document)
@@ -306,8 +313,8 @@ class Recipe(Generic[D]):
     `plan` is what it means, pure; `at_risk` the amount that is in doubt where it cannot be booked, signed as the
     document is. `excluding` is the plan of one that its source leaves out (a test order), None for the rest;
     `restating` is for kinds that may come again after they were planned; `locked` says whether the period
-    lock holds for it. `acceptable` are the causes past which a person may let it go on: nothing is wrong
-    with the document itself, somebody has to judge it.
+    lock holds for it. `causes` are those of the cases that it may be found to be, beside what holds of every
+    kind; past an acceptable one of them a person may let it go on.
 
     `fact_keys` say what is looked up for its plan (with its interface's options), and `more_related` the names under
     which more is related to it, once the first are known. Patience counts from when it came where
@@ -324,7 +331,7 @@ class Recipe(Generic[D]):
     excluding: Callable[[Context, D], Plan | None] = none_excluded
     restating: Restating[D] | None = None
     locked: Callable[[Context, D], bool] = always
-    acceptable: frozenset[str] = frozenset()
+    causes: tuple[Cause, ...] = ()
     rank: Callable[[D], Rank] = referring
     fact_keys: Callable[[D, Mapping[str, Any]], FactKeys] = no_facts
     more_related: Callable[[D, Sequence[RelatedFact]], tuple[str, ...]] = no_more_names

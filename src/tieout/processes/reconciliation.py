@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tieout.causes import Action, Cause
 from tieout.documents import (
     EntryPosting,
     LedgerLine,
@@ -31,6 +32,14 @@ from tieout.processes.external_ids import external_id, match_key
 from tieout.processes.recipe import Approval, Context, Effect, Plan, Recipe, Recipes, refused
 
 APPLY = "apply"
+MATCH_IMPOSSIBLE = Cause(
+    name="match_impossible",
+    means="Lines that are to be matched cannot be joined as one set in the ledger.",
+    says="split it, or match it in the ledger",
+    also={"effect": "one side has left its account: correct it in the ledger, then replay"},
+    actions=(Action.MATCH, Action.MEND_IN_LEDGER, Action.REPLAY),
+    who="finance",
+)
 _NOBODY = -1
 
 
@@ -43,9 +52,7 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
     why = _impossible(doc)
     if why:
         size = sum((abs(_used(x)) for x in doc.cash), Decimal(0))
-        return refused(
-            "match_impossible", Amount(size, doc.currency), "split it, or match it in the ledger", why
-        )
+        return refused(MATCH_IMPOSSIBLE, Amount(size, doc.currency), why)
     lines = _entry_lines(ctx, doc)
     entry = _entry(ctx, doc, lines)
     effects = [entry] if entry is not None else []
@@ -292,6 +299,7 @@ RECIPES: Recipes = (
         kind=Reconciliation,
         plan=reconciliation,
         at_risk=_cash_used,
+        causes=(MATCH_IMPOSSIBLE,),
         approval=Approval(makers=lambda doc: tuple(doc.decided_by.split(", ")), every_effect=True),
     ),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tieout.documents import Document, decode_document
+from tieout.processes.causes import BOOKED_MONEY_CHANGED
 from tieout.processes.recipe import Context, Plan, Recipe, refused
 
 
@@ -25,8 +26,5 @@ def restated(ctx: Context, document: Document, recipe: Recipe[Any]) -> Plan | No
     if restating.edits:
         return None
     return refused(
-        "booked_money_changed",
-        recipe.at_risk(document),
-        "ask its sender which of the two is right; then book the difference by hand",
-        "the same key came before with other money",
+        BOOKED_MONEY_CHANGED, recipe.at_risk(document), "the same key came before with other money"
     )

@@ -62,8 +62,21 @@ from tieout.processes.recipe import (
     Recipe,
     Recipes,
     Restating,
+    found,
     never,
     refused,
+)
+from tieout.processes.treasury_causes import (
+    DEPOSIT_DIFFERS,
+    OF_LINES,
+    OF_MOVEMENTS,
+    PAYMENT_FOR_EXCLUDED_ORDER,
+    PAYMENT_RETURNED,
+    PAYMENT_WITHOUT_ORDER,
+    REFUND_FAILED,
+    REFUND_WITHOUT_CREDIT_NOTE,
+    UNKNOWN_MOVEMENT,
+    UNMATCHED_BANK_LINE,
 )
 
 _SIMPLE = {
@@ -127,12 +140,7 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
     if doc.category not in _SIMPLE:
-        return refused(
-            "unknown_movement",
-            doc.net,
-            "tell Tieout what this category means: it books none that it does not know",
-            f"{doc.provider} calls it {doc.category!r}",
-        )
+        return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
     counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     body = _cash(
         ctx,
@@ -175,18 +183,12 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         parked = counter = ctx.account(f"unapplied.{order.state}")
         partner = order.partner
         if order.state == "excluded":
-            cases = (_case(doc, "payment_for_excluded_order", "refund it, or bill the order"),)
+            cases = (found(PAYMENT_FOR_EXCLUDED_ORDER, doc.gross, doc.payment_key),)
     elif doc.order_key and not ctx.facts.patience_over:
         return Plan(decision="wait", reason="its order has not come yet")
     else:
         parked = counter = ctx.account("unapplied.unknown")
-        cases = (
-            _case(
-                doc,
-                "payment_without_order",
-                "find whose money it is and match it (`tieout matches join`), or refund it at its provider",
-            ),
-        )
+        cases = (found(PAYMENT_WITHOUT_ORDER, doc.gross, doc.payment_key),)
     body = _cash(
         ctx,
         role=role,
@@ -238,10 +240,6 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 
 
-def _case(doc: ProviderMovement, cause: str, recovery: str) -> CaseDraft:
-    return CaseDraft(cause=cause, amount=doc.gross, recovery=recovery, detail=doc.payment_key)
-
-
 def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """Dr receivable, Cr clearing, matched with the credit note; before the order is billed, Dr
     where its payment waits."""
@@ -262,14 +260,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         return _given_back(ctx, doc, role, facts.payment.account)
     else:
         parked = counter = ctx.account("unapplied.unknown")
-        cases = (
-            CaseDraft(
-                cause="refund_without_credit_note",
-                amount=-doc.gross,
-                recovery="record the refund in the shop, or book what it was for",
-                detail=doc.payment_key,
-            ),
-        )
+        cases = (found(REFUND_WITHOUT_CREDIT_NOTE, doc.gross, doc.payment_key),)
     main = _movement_effect(ctx, doc, role, counter, partner, match)
     effects = [main, *_fee(ctx, doc, role)]
     if not parked:
@@ -300,16 +291,7 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     cases: tuple[CaseDraft, ...] = ()
     if doc.category == "refund_failure":
-        cases = (
-            CaseDraft(
-                cause="refund_failed",
-                amount=doc.gross,
-                recovery="pay the customer another way, then solve this; the credit stands open on their account until "
-                "that payment is matched with it",
-                detail=doc.payment_key,
-                blocking=False,
-            ),
-        )
+        cases = (found(REFUND_FAILED, doc.gross, doc.payment_key, blocking=False),)
     elif partner and ctx.facts.payment is not None:
         charge = ctx.facts.payment
         # A deposit stands on the receivable by the entry that took it in.
@@ -405,15 +387,8 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
         counter, match = ctx.account("bank_in_transit"), facts.payout.match
         short = facts.payout.amount - doc.amount.value
         if doc.amount.value > 0 and short:
-            cases = (
-                CaseDraft(
-                    cause="deposit_differs_from_payout",
-                    amount=Amount(abs(short), doc.currency),
-                    recovery="ask the bank or the provider; then match what it leaves in transit with a write-off",
-                    detail=f"sent {facts.payout.amount}, arrived {doc.amount.value}",
-                    blocking=False,
-                ),
-            )
+            arrived = f"sent {facts.payout.amount}, arrived {doc.amount.value}"
+            cases = (found(DEPOSIT_DIFFERS, Amount(short, doc.currency), arrived, blocking=False),)
         effects_after = facts.payout.effect
     elif facts.order is not None and _pays_whole(ctx, doc, facts.order):
         counter, partner = ctx.account("receivable"), facts.order.partner
@@ -424,14 +399,7 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
         return Plan(decision="wait", reason="what it pays has not come yet")
     else:
         counter = ctx.account("unapplied.bank")
-        cases = (
-            CaseDraft(
-                cause="unmatched_bank_line",
-                amount=doc.amount if doc.amount.value >= 0 else -doc.amount,
-                recovery="find what it pays and match it; the cash is booked already",
-                detail=doc.remittance or doc.reference,
-            ),
-        )
+        cases = (found(UNMATCHED_BANK_LINE, doc.amount, doc.remittance or doc.reference),)
     effects: list[Effect] = []
     registered = ctx.interface.option("customer_payments", "matched") == "registered"
     if registered and partner and doc.amount.value > 0 and not ctx.foreign_currency:
@@ -481,14 +449,8 @@ def _our_payment(
         return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
     opened = vendor_payments.reopened(ctx, fact, paid, match)
     entry = next(e for e in opened if e.name == "reopened")
-    case = CaseDraft(
-        cause="payment_returned",
-        amount=doc.amount,
-        recovery="its bills are open again and go into the next run: have the supplier's right account in procurement by "
-        "then (a second person approves it), and solve this",
-        detail=f"{paid.end_to_end_id} {doc.remittance}".strip(),
-        blocking=False,
-    )
+    said = f"{paid.end_to_end_id} {doc.remittance}".strip()
+    case = found(PAYMENT_RETURNED, doc.amount, said, blocking=False)
     effects = (main, *opened, *match_effects(ctx, "returned", main.external_id, entry, counter))
     return Plan(decision="planned", effects=effects, cases=(case,), on=ctx.on)
 
@@ -607,6 +569,7 @@ RECIPES: Recipes = (
         plan=movement,
         at_risk=lambda doc: doc.net if doc.net else doc.gross,
         restating=Restating(money=lambda doc: (doc.category, doc.gross, doc.fee, doc.net)),
+        causes=OF_MOVEMENTS,
         rank=_rank,
         fact_keys=_of_movement,
         gives_back=lambda doc: doc.payment_key if doc.category == "refund" else "",
@@ -632,6 +595,7 @@ RECIPES: Recipes = (
         plan=statement_line,
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
+        causes=OF_LINES,
         fact_keys=_of_line,
         approval=MOVED_ALREADY,
     ),

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tieout.connector_api import Outcome, RefusedError, Sending
+from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED, UNPOSTED, UNRECONCILED
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.documents import Mark, MatchedLine, MatchRequest, UnmatchRequest
+from tieout.processes.reconciliation import MATCH_IMPOSSIBLE
 
 LINE, MOVE, PARTIAL = "account.move.line", "account.move", "account.partial.reconcile"
 _FIELDS = [
@@ -86,7 +88,7 @@ class Matcher:
                 Outcome(sending.external_id, "absent")
                 if only_look
                 else Outcome(
-                    sending.external_id, "refused", error="Odoo left the lines open", cause="not_matched"
+                    sending.external_id, "refused", error="Odoo left the lines open", cause=NOT_MATCHED.name
                 )
             )
         return [outcomes[s.external_id] for s in batch]
@@ -103,7 +105,7 @@ class Matcher:
             now = found.get(sending.external_id)
             if now is not None and now.status == "confirmed":
                 outcomes.append(now)
-            elif now is not None and now.cause == "unposted_in_ledger":
+            elif now is not None and now.cause == UNPOSTED.name:
                 # A draft keeps its match; that it is one is told of its own effect.
                 outcomes.append(Outcome(sending.external_id, "confirmed", read_back=now.read_back))
             else:
@@ -115,7 +117,7 @@ class Matcher:
                         "confirmed",
                         read_back={"difference": str(max(left_open, default=0))},
                         error=why,
-                        cause="unreconciled_in_ledger",
+                        cause=UNRECONCILED.name,
                     )
                 )
         return outcomes
@@ -330,13 +332,13 @@ def judge_pair(external_id: str, left: list[Row], right: list[Row]) -> Outcome |
         return Outcome(external_id, "confirmed", None, "", read_back={"match": min(numbers)})
     if any(x["parent_state"] != "posted" for x in (*left, *right)):
         why = "one side is not posted any more"
-        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+        return Outcome(external_id, "refused", error=why, cause=UNPOSTED.name)
     if not left or not right:
         why = "one side has no line on the account any more"
-        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+        return Outcome(external_id, "refused", error=why, cause=MATCH_IMPOSSIBLE.name)
     if all(x["reconciled"] for x in left) or all(x["reconciled"] for x in right):
         why = "one side is matched with something else"
-        return Outcome(external_id, "refused", error=why, cause="matched_otherwise")
+        return Outcome(external_id, "refused", error=why, cause=MATCHED_OTHERWISE.name)
     return None
 
 
@@ -353,10 +355,10 @@ def judge_set(
     gone = sorted(by_line.keys() - {x["id"] for x in lines})
     if gone or len(lines) < 2:
         why = f"line {gone[0]} is not there any more" if gone else "there is nothing to match it with"
-        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+        return Outcome(external_id, "refused", error=why, cause=MATCH_IMPOSSIBLE.name)
     if any(x["parent_state"] != "posted" for x in lines):
         why = "one side is not posted any more"
-        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+        return Outcome(external_id, "refused", error=why, cause=UNPOSTED.name)
     numbers = Counter(_number(x) for x in lines)
     undone = []
     for row in lines:
@@ -376,7 +378,7 @@ def judge_set(
             why = f"line {row['id']} is open by {_residual(row, mine):f}, and was by {mine.residual}"
         else:
             continue
-        return Outcome(external_id, "refused", error=f"meanwhile {why}", cause="matched_otherwise")
+        return Outcome(external_id, "refused", error=f"meanwhile {why}", cause=MATCHED_OTHERWISE.name)
     return None
 
 
