@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.causes import Action, Cause
 from tieout.connector_api import Connector, Stream
 from tieout.documents import Document, EntryPosting, LedgerLine, Measure
 from tieout.money import Amount
@@ -27,6 +28,14 @@ from tieout.processes.recipe import (
     Recipes,
     Restating,
     refused,
+)
+
+DUPLICATE_SLIP = Cause(
+    name="duplicate_slip",
+    means="A slip has the number of one that came before.",
+    says="look at the paper: is it another one?",
+    actions=(Action.EXCLUDE, Action.SOLVE),
+    acceptable=True,
 )
 
 
@@ -55,8 +64,8 @@ def _facts(slip: DepositSlip, _: Mapping[str, Any]) -> FactKeys:
 def carried(ctx: Context, slip: DepositSlip) -> Plan:
     """Dr cash in transit, Cr till; a second slip of one number is a case."""
     twin = next((f for f in ctx.facts.related if f.kind == "deposit_slip" and f.key != slip.key), None)
-    if twin is not None and twin.earlier and "duplicate_slip" not in ctx.facts.accepted:
-        return refused("duplicate_slip", slip.amount, "look at the paper: is it another one?", twin.key)
+    if twin is not None and twin.earlier and DUPLICATE_SLIP.name not in ctx.facts.accepted:
+        return refused(DUPLICATE_SLIP, slip.amount, twin.key)
     amount, company = slip.amount.value, ctx.company(slip.amount.value)
     accounts = ((ctx.account("cash_in_transit"), 1), (ctx.account(f"till.{slip.till}"), -1))
     body = EntryPosting(
@@ -78,7 +87,7 @@ RECIPES: Recipes = (
         plan=carried,
         at_risk=lambda slip: slip.amount,
         restating=Restating(money=lambda slip: (slip.till, slip.amount)),
-        acceptable=frozenset({"duplicate_slip"}),
+        causes=(DUPLICATE_SLIP,),
         rank=lambda _: Rank.MOVED,
         fact_keys=_facts,
         approval=Approval(

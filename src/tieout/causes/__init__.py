@@ -10,13 +10,14 @@ from tieout.causes.registry import (
     declare,
     declared_causes,
 )
-from tieout.causes.ways import HELD, WAYS, Offer, Way, offers
+from tieout.causes.ways import HELD, WAYS, Held, Offer, Way, offers
 
 __all__ = [
     "HELD",
     "WAYS",
     "Action",
     "Cause",
+    "Held",
     "Offer",
     "UndeclaredError",
     "Way",

@@ -11,6 +11,8 @@ from string import Formatter
 
 # A sentence that was kept is read back; nobody keeps one this long.
 _LONGEST = 4000
+# A text in quotes as Python writes it, so that a key that holds words of the sentence is still one key.
+_QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 
 
 class Action(StrEnum):
@@ -88,6 +90,17 @@ class Cause:
                 return {k: _plain(v) if _quoted(sentence, k) else v for k, v in found.groupdict().items()}
         return {}
 
+    def of_several(self, one: str, other: str) -> str:
+        """What to do about several cases, of which these two say different things: the sentence that both are of, with
+        the names of its fields; where they are of none, what the first one says."""
+        if one == other or max(len(one), len(other)) > _LONGEST:
+            return one
+        for which in ("", *self.also):
+            form = _form(self.also[which] if which else self.says, self.name)
+            if all(re.fullmatch(form, text, re.DOTALL) for text in (one, other)):
+                return self.shown(which)
+        return one
+
 
 class _Named(str):
     """A field's name, in quotes nowhere."""
@@ -106,12 +119,14 @@ def fields_in(sentence: str) -> set[str]:
 def _form(sentence: str, cause: str) -> str:
     """A sentence as a regular expression, each field a group of its name."""
     parts, seen = [], set[str]()
-    for text, name, _, _ in Formatter().parse(sentence):
+    for text, name, _, how in Formatter().parse(sentence):
         parts.append(re.escape(text))
         if name == "cause":
             parts.append(re.escape(cause))
         elif name:
-            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
+            parts.append(
+                f"(?P={name})" if name in seen else f"(?P<{name}>{_QUOTED if how == 'r' else '.*?'})"
+            )
             seen.add(name)
     return "".join(parts)
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from string import Formatter
+from typing import Literal
 from urllib.parse import quote
 
 from tieout.causes.model import Action, Cause
 
 # What is done to the document or the message that a case holds: possible or not by how it stands.
-HELD = (Action.REPLAY, Action.SOLVE, Action.EXCLUDE)
+Held = Literal[Action.REPLAY, Action.SOLVE, Action.EXCLUDE]
+HELD: tuple[Held, ...] = (Action.REPLAY, Action.SOLVE, Action.EXCLUDE)
 
 
 @dataclass(frozen=True)

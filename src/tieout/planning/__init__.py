@@ -1,13 +1,12 @@
 """Planning: messages become documents, documents become plans; rows are the truth, work moves in sets."""
 
-from tieout.planning.accepting import Action, HeldError, accept_case, actions_of
+from tieout.planning.accepting import HeldError, accept_case, actions_of, offers_of
 from tieout.planning.approving import decide, exclude
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
 
 __all__ = [
-    "Action",
     "HeldError",
     "ProcessStage",
     "Tried",
@@ -18,6 +17,7 @@ __all__ = [
     "exclude",
     "exclude_case",
     "in_range",
+    "offers_of",
     "replay",
     "replay_range",
     "try_case",

@@ -35,7 +35,7 @@ from tieout.planning.revising import revise
 from tieout.planning.work import Work
 from tieout.planning.writing import Writer
 from tieout.processes import Facts, Plan, plan_document, recipe_of
-from tieout.processes.recipe import Rank
+from tieout.processes.recipe import Rank, refused
 from tieout.rules import Entity, Interface, Release
 from tieout.rules.latency import taken_until
 from tieout.security import NOT_OURS, stamper

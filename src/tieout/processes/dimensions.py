@@ -17,7 +17,7 @@ MISSING_DIMENSION = Cause(
 UNKNOWN_DIMENSION = Cause(
     name="unknown_dimension",
     means="A line names a dimension that the mapping of dimensions does not know.",
-    says="correct it at the source, or add '{key}' to mappings/{table}.csv; then `tieout replay --cause {cause}`",
+    says="correct it at the source, or add {key!r} to mappings/{table}.csv; then `tieout replay --cause {cause}`",
     actions=(Action.MAP, Action.MEND_AT_SOURCE, Action.REPLAY),
 )
 WRONG_DISTRIBUTION = Cause(

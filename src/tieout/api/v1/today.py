@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
 from tieout.api.v1.closing import CloseSummary, closes
 from tieout.api.v1.shapes import Filter, Money
+from tieout.causes import cause_named
 from tieout.kept_figures import read_kept
 from tieout.store import Queries
 
@@ -25,6 +26,7 @@ class Failed(BaseModel):
     `overdue` how many are past their due time."""
 
     cause: str
+    title: str
     entity: str
     currency: str
     count: int
@@ -99,7 +101,10 @@ def today(caller: Reader, desk: TheDesk, connection: TheConnection, entity: Filt
     ]
     return Today(
         at=now,
-        failed=[Failed(**r) for r in connection.execute(_SQL["failed"], given)],
+        failed=[
+            Failed(**r, title=cause_named(r["cause"]).title)
+            for r in connection.execute(_SQL["failed"], given)
+        ],
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
         closes=[c for c in closes(caller, desk, connection, entity) if c.signed or not c.closed][:4]
