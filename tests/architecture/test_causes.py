@@ -80,6 +80,22 @@ def test_no_cause_is_a_bare_word() -> None:
     assert found == []
 
 
+def test_no_list_of_causes_is_of_bare_words() -> None:
+    """Who reads cases names the declared causes: a list that was copied lacks the ones that came later."""
+    found = []
+    for path in FILES:
+        names = {
+            id(n)
+            for call in calls(path)
+            for n in (*call.args[:1], *(k.value for k in call.keywords if k.arg == "name"))
+        }
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Constant) and node.value in DECLARED and id(node) not in names:
+                found.append(f"{where(path)}: {node.value}")
+    # What a posting says by itself stands below the causes.
+    assert found == ["src/tieout/documents/posting.py: matched_otherwise"]
+
+
 def test_every_declared_cause_is_opened_somewhere() -> None:
     opened = {name for path in FILES for name in causes_named_in(path)}
     # As the default of an argument: whoever refuses a file and says no more.

@@ -23,6 +23,7 @@ from tieout.processes.recipe import (
     Context,
     Must,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
@@ -78,7 +79,7 @@ def carried(ctx: Context, slip: DepositSlip) -> Plan:
             for account, way in accounts
         ),
     )
-    return Plan(decision="planned", effects=(ctx.effect("carried", body, ledger=True),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.effect("carried", body, ledger=True),), on=ctx.on)
 
 
 RECIPES: Recipes = (

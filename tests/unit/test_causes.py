@@ -103,7 +103,7 @@ def test_a_name_is_declared_once() -> None:
         registry.declare([Cause(name="x", means="m", says="another", actions=())])
     with pytest.raises(ValueError, match="names no cause"):
         registry.declare([Cause(name="No such", means="m", says="s", actions=())])
-    assert registry.all == (first,)
+    assert registry.named("x") is first
 
 
 def test_an_undeclared_cause_is_named_and_in_tests_refused() -> None:

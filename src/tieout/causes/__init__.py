@@ -8,7 +8,6 @@ from tieout.causes.registry import (
     cause_named,
     check_declared,
     declare,
-    declared_causes,
 )
 from tieout.causes.ways import HELD, WAYS, Held, Offer, Way, offers
 
@@ -25,7 +24,6 @@ __all__ = [
     "cause_named",
     "check_declared",
     "declare",
-    "declared_causes",
     "fields_in",
     "offers",
 ]

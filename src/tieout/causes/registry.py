@@ -55,11 +55,6 @@ class Registry:
             raise UndeclaredError(f"nobody declared the cause {name!r}: declare it beside what opens it")
         _log.warning("undeclared cause", cause=name)
 
-    @property
-    def all(self) -> tuple[Cause, ...]:
-        """Every declared cause, by name."""
-        return tuple(self._by_name[name] for name in sorted(self._by_name))
-
 
 _REGISTRY = Registry()
 
@@ -77,11 +72,6 @@ def cause_named(name: str) -> Cause:
 def check_declared(name: str) -> None:
     """See `Registry.check`."""
     _REGISTRY.check(name)
-
-
-def declared_causes() -> tuple[Cause, ...]:
-    """Every declared cause, by name."""
-    return _REGISTRY.all
 
 
 def be_strict() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tieout.causes import Action, Cause
+from tieout.connector_api.causes import CHANGED, DATE_MOVED, DELETED, REVERSED, UNPOSTED, UNRECONCILED
 
 REFUSED_BY_TARGET = Cause(
     name="refused_by_target",
@@ -34,4 +35,6 @@ UNREADABLE = Cause(
     who="finance",
 )
 
+# Causes of entries that stand otherwise in the ledger than they were posted.
+IN_LEDGER = (CHANGED, DELETED, UNPOSTED, REVERSED, DATE_MOVED, UNRECONCILED, UNREADABLE)
 CAUSES = (REFUSED_BY_TARGET, OUTCOME_UNDECIDED, NOT_TAKEN, UNREADABLE)

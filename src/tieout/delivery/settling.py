@@ -10,11 +10,12 @@ from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve
 from tieout.causes import cause_named
-from tieout.connector_api import Outcome
+from tieout.connector_api import Outcome, OutcomeStatus
 from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED
 from tieout.delivery.causes import NOT_TAKEN, OUTCOME_UNDECIDED, REFUSED_BY_TARGET
 from tieout.delivery.sending import Row, at_risk, measure_of
 from tieout.documents import decode_effect
+from tieout.documents.states import EffectState
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.money import Period
@@ -46,10 +47,12 @@ class Settler:
         confirmed, entries = [], []
         for row in rows:
             outcome = by_id[row["external_id"]]
-            if outcome.status == "confirmed":
+            if outcome.status == OutcomeStatus.CONFIRMED:
                 confirmed.append((row, outcome))
-            elif outcome.status in ("absent", "unsent"):
-                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]})
+            elif outcome.status in (OutcomeStatus.ABSENT, OutcomeStatus.UNSENT):
+                connection.execute(
+                    _SQL["set_state"], {"state": EffectState.WAITING, "ids": [row["delivery_id"]]}
+                )
             else:
                 self.refuse(connection, row, outcome)
             detail = {"target": outcome.target_id, "how": how, "error": outcome.error[:200]}
@@ -91,8 +94,8 @@ class Settler:
             self._open_case(connection, row, outcome.cause, outcome.error)
 
     def refuse(self, connection: Connection, row: Row, outcome: Outcome) -> None:
-        connection.execute(_SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]})
-        undecided = outcome.status == "undecided"
+        connection.execute(_SQL["set_state"], {"state": EffectState.REFUSED, "ids": [row["delivery_id"]]})
+        undecided = outcome.status == OutcomeStatus.UNDECIDED
         cause = outcome.cause or (OUTCOME_UNDECIDED if undecided else REFUSED_BY_TARGET).name
         if row["ledger"]:
             connection.execute(_SQL["refuse_document"], {"id": row["document_id"]})

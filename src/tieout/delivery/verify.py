@@ -13,16 +13,9 @@ from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve
 from tieout.causes import cause_named
-from tieout.connector_api import LedgerReader, Outcome
-from tieout.connector_api.causes import (
-    CHANGED,
-    DATE_MOVED,
-    DELETED,
-    REVERSED,
-    UNPOSTED,
-    UNRECONCILED,
-)
-from tieout.delivery.causes import UNREADABLE
+from tieout.connector_api import LedgerReader, Outcome, OutcomeStatus
+from tieout.connector_api.causes import UNRECONCILED
+from tieout.delivery.causes import IN_LEDGER, UNREADABLE
 from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake
@@ -32,8 +25,8 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
 _BATCH = 1000
-# Causes of entries that stand otherwise in the ledger: once it agrees again they are solved.
-_DIFFERS = [c.name for c in (CHANGED, DELETED, UNPOSTED, REVERSED, DATE_MOVED, UNRECONCILED, UNREADABLE)]
+# Once the ledger agrees again they are solved.
+_DIFFERS = [c.name for c in IN_LEDGER]
 
 
 def request_verification(connection: Connection) -> None:
@@ -91,7 +84,11 @@ class VerifyStage:
         def give_up(row: Row, error: Exception) -> None:
             held = json.loads(row["read_back"] or "{}")
             told = Outcome(
-                row["external_id"], "confirmed", read_back=held, cause=UNREADABLE.name, error=text_of(error)
+                row["external_id"],
+                OutcomeStatus.CONFIRMED,
+                read_back=held,
+                cause=UNREADABLE.name,
+                error=text_of(error),
             )
             self._compare(connection, row, told)
 

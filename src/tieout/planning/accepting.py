@@ -7,6 +7,7 @@ from typing import Any
 
 from tieout.cases import solve_case
 from tieout.causes import Action, Held, Offer, cause_named, offers
+from tieout.documents.states import DocumentState
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.processes import may_be_accepted
@@ -41,7 +42,7 @@ def _to_act(connection: Connection, case_id: int) -> dict[str, Any] | None:
 
 
 def _possible(row: dict[str, Any]) -> tuple[Held, ...]:
-    held, found = row["state"] == "refused", list[Held]()
+    held, found = row["state"] == DocumentState.REFUSED, list[Held]()
     if held or row["unsent"]:
         found.append(Action.REPLAY)
     if not held or may_be_accepted(row["cause"]):
@@ -60,7 +61,7 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
     row = connection.execute(_SQL["to_accept"], {"case_id": case_id}).fetchone()
     if row is None:
         return False
-    held = row["state"] == "refused"
+    held = row["state"] == DocumentState.REFUSED
     if held and not may_be_accepted(row["cause"]):
         raise HeldError(
             f"case {case_id}: its document is held and booked nowhere, so it cannot stand as it is: {row['recovery']}; "

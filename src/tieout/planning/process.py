@@ -22,6 +22,7 @@ from tieout.cases import NewCase, open_cases, solve
 from tieout.connector_api import Connector, ContentRefusedError, LedgerFacts
 from tieout.documents import AWAITS, Measure, canonical_bytes, ledger_lines
 from tieout.documents import decode_document as decode
+from tieout.documents.states import MessageState
 from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, text_of, wake
 from tieout.evidence import Entry, record
@@ -193,7 +194,7 @@ class _Batch:
         refused: list[NewCase] = []
         for row in messages:
             if not self._is_ours(row):
-                settled[row["message_id"]] = ("failed", NOT_OURS)
+                settled[row["message_id"]] = (MessageState.FAILED, NOT_OURS)
                 refused.append(self._not_ours(row, f"message {row['message_id']}"))
                 continue
             try:
@@ -202,10 +203,10 @@ class _Batch:
             except Exception as error:
                 # Whatever a source sends, it stops no neighbour: the message becomes a case.
                 why = f"{type(error).__name__}: {error}"[:500]
-                settled[row["message_id"]] = ("failed", why)
+                settled[row["message_id"]] = (MessageState.FAILED, why)
                 refused.append(self._unreadable(row, why, error))
                 continue
-            settled[row["message_id"]] = ("normalised", "")
+            settled[row["message_id"]] = (MessageState.NORMALISED, "")
             for document in documents:
                 booked = getattr(document, "booked_on", None) or getattr(document, "to_on", None)
                 happened = getattr(document, "fulfilled_at", None) or document.occurred_at
@@ -351,7 +352,7 @@ class _Batch:
         _log.warning("cannot be taken", interface=self._interface.name, error=why)
         with connection.transaction():
             for row in messages:
-                _settle(connection, {row["message_id"]: ("failed", why)})
+                _settle(connection, {row["message_id"]: (MessageState.FAILED, why)})
             for row in due:
                 connection.execute(
                     _SQL["set_aside"], {"id": row["document_id"], "reason": PROCESSING_FAILED.name}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tieout.causes import Action, Cause
 from tieout.documents import CustomerInvoice, VendorBill
-from tieout.processes.recipe import Context, Plan, refused
+from tieout.processes.recipe import Context, Plan, PlanDecision, refused
 
 VOIDED = Cause(
     name="voided_after_posting",
@@ -19,5 +19,5 @@ def left_out(ctx: Context, document: CustomerInvoice | VendorBill) -> Plan | Non
     if document.exclusion == "voided" and ctx.facts.previous:
         return refused(VOIDED, document.total, f"{document.number} was voided at its source")
     if document.exclusion:
-        return Plan(decision="excluded", reason=document.exclusion, on=ctx.on)
+        return Plan(decision=PlanDecision.EXCLUDED, reason=document.exclusion, on=ctx.on)
     return None

@@ -41,6 +41,7 @@ from tieout.processes.recipe import (
     Context,
     Effect,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
@@ -194,14 +195,14 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     if not partner and not ctx.facts.patience_over:
         # Two streams of one CRM: its customers may come a moment after what they bought.
         awaited = customer_name(document.party.key)
-        return Plan(decision="wait", reason="its customer has not come yet", names=(awaited,))
+        return Plan(decision=PlanDecision.WAIT, reason="its customer has not come yet", names=(awaited,))
     if not partner:
         return refused(UNKNOWN_CUSTOMER, document.total, customer=document.party.key)
     match = order_match(ctx, document.order_key)
     lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)
     body = _posting(ctx, document, partner, match, lines, taxes, document.total.value, refund=False)
     if ctx.on_fulfilment and document.fulfilled_at is None:
-        return Plan(decision="wait", reason="paid and not fulfilled yet: a deposit", long=True)
+        return Plan(decision=PlanDecision.WAIT, reason="paid and not fulfilled yet: a deposit", long=True)
     products = _products(ctx, document.lines)
     needed = (partner, *(p.external_id for p in products))
     main = ctx.effect("invoice", body, ledger=True, requires=needed, account=body.receivable)
@@ -210,7 +211,7 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
         effects += apply_deposit(
             ctx, f"apply{number}", parked, document.order_key, main.external_id, partner, ctx.on
         )
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str, tuple[Effect, ...]]:
@@ -234,12 +235,14 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     for name, value in _taxes(ctx, before.taxes).items():
         taxes[name] = taxes.get(name, Decimal(0)) - value
     if not any(groups.values()) and not any(taxes.values()):
-        return Plan(decision="planned", on=ctx.on, reason="no money changed")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="no money changed")
     order = ctx.facts.order
     if order is not None and order.paid_out and ORDER_EDITED.name not in ctx.facts.accepted:
         return refused(ORDER_EDITED, difference, f"{before.total} became {document.total}")
     if ctx.on_fulfilment and document.fulfilled_at is None:
-        return Plan(decision="wait", reason="edited, and not all of it is fulfilled yet", long=True)
+        return Plan(
+            decision=PlanDecision.WAIT, reason="edited, and not all of it is fulfilled yet", long=True
+        )
     if not difference:
         return refused(ORDER_REGROUPED, document.total)
     refund = difference.value < 0
@@ -270,7 +273,7 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     effects.append(main)
     if refund and order is not None and order.invoice:
         effects += match_effects(ctx, "edit", order.invoice, main, body.receivable)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def credit_note(ctx: Context, document: CreditNote) -> Plan:
@@ -281,12 +284,14 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         return early
     order = ctx.facts.order
     if order is not None and order.state == "excluded":
-        return Plan(decision="excluded", reason=f"its order was never billed: {order.reason}", on=ctx.on)
+        return Plan(
+            decision=PlanDecision.EXCLUDED, reason=f"its order was never billed: {order.reason}", on=ctx.on
+        )
     if order is not None and order.state == "deposit":
-        return Plan(decision="wait", reason="its order is not billed yet", long=True)
+        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
     if order is None or order.state == "exception":
         if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its order is not posted yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
         return refused(CREDIT_NOTE_WITHOUT_ORDER, document.total)
     partner, partner_effects = _partner(ctx, document)
     match = credit_match(ctx, document.key)
@@ -312,19 +317,21 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     elsewhere = (body.receivable, ctx.account("unapplied.unknown")) if refunded_from else ("",)
     if order.invoice and refunded_from not in elsewhere:
         effects += match_effects(ctx, "early_refund", order.invoice, main, body.receivable)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
     order = ctx.facts.order
     if order is not None and order.state == "deposit":
-        return Plan(decision="wait", reason="its order is not billed yet", long=True)
+        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
     if order is not None and order.state == "excluded":
-        return Plan(decision="planned", on=ctx.on, reason=f"its order was never billed: {order.reason}")
+        return Plan(
+            decision=PlanDecision.PLANNED, on=ctx.on, reason=f"its order was never billed: {order.reason}"
+        )
     if order is None or not order.invoice:
         if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its order is not posted yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
         return refused(TENDER_WITHOUT_ORDER, document.amount)
     receivable = ctx.account("receivable")
     amount, company = document.amount.value, ctx.company(document.amount.value)
@@ -354,12 +361,12 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     )
     main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
     pair = match_effects(ctx, "tender", order.invoice, main, receivable)
-    return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(main, *pair), on=ctx.on)
 
 
 def customer(ctx: Context, document: Customer) -> Plan:
     """The customer's partner."""
-    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.partner(document.party),), on=ctx.on)
 
 
 def _billed(ctx: Context, document: CustomerInvoice) -> bool:

@@ -47,6 +47,7 @@ from tieout.processes.recipe import (
     Context,
     Must,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
@@ -147,7 +148,7 @@ def supplier(ctx: Context, document: Supplier) -> Plan:
             f"{document.party.name} shares its {same} with {fact.key}",
             other=fact.key,
         )
-    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.partner(document.party),), on=ctx.on)
 
 
 def account_changed(document: Supplier, before: Supplier | None) -> bool:
@@ -166,7 +167,7 @@ def order(ctx: Context, document: PurchaseOrder) -> Plan:
             f"its lines come to {net:f}, it says {document.total.value:f}",
             "purchase_order",
         )
-    return Plan(decision="planned", on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
 
 
 def suppliers_of(ctx: Context) -> list[tuple[RelatedFact, Supplier]]:
@@ -192,9 +193,11 @@ def _seller(ctx: Context, bill: VendorBill) -> tuple[RelatedFact, Supplier] | Pl
             return fitting[0]
     asked = [x for x in ctx.facts.related if x.kind == "supplier" and x.state == "normalised"]
     if asked:
-        return Plan(decision="wait", reason=f"supplier {asked[0].key} waits for its approval", long=True)
+        return Plan(
+            decision=PlanDecision.WAIT, reason=f"supplier {asked[0].key} waits for its approval", long=True
+        )
     if not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its supplier has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its supplier has not come yet")
     return refused(UNKNOWN_SUPPLIER, bill.total, f"{bill.seller.name} {bill.tax_id}".strip())
 
 
@@ -243,7 +246,7 @@ def _refuse_early(document: VendorBill, known: Supplier, key: str) -> Plan | Non
 
 def _unfit(ctx: Context, document: VendorBill, finding: Finding) -> Plan:
     if finding.may_wait and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason=finding.detail)
+        return Plan(decision=PlanDecision.WAIT, reason=finding.detail)
     return refused(finding.cause, document.total, finding.detail)
 
 
@@ -275,7 +278,7 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     due, outage = determination(ctx, document, ctx.facts)
     if outage and due is None:
         if ctx.interface.option("tax_fallback", "wait") == "wait":
-            return Plan(decision="wait", reason=f"no tax engine: {outage}"[:200])
+            return Plan(decision=PlanDecision.WAIT, reason=f"no tax engine: {outage}"[:200])
         return refused(TAX_ENGINE_DOWN, document.total, outage)
     charged = sum((x.amount.value for x in document.taxes), Decimal(0))
     wrong = _wrong_tax(ctx, document, due, charged)
@@ -305,7 +308,7 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     main = ctx.effect(name, body, ledger=True, requires=(partner.external_id,), account=body.receivable)
     cases = (_bridged(document, due, outage),) if outage and due is not None else ()
     names = twin_names(document, known.party.key)
-    return Plan(decision="planned", effects=(partner, main), cases=cases, on=ctx.on, names=names)
+    return Plan(decision=PlanDecision.PLANNED, effects=(partner, main), cases=cases, on=ctx.on, names=names)
 
 
 def _bridged(document: VendorBill, due: TaxDetermination, outage: str) -> CaseDraft:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -39,6 +39,17 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
 
 
+class PlanDecision(StrEnum):
+    """What a plan comes to: effects; waiting for what comes by itself; held for an approval; left out; or refused: a
+    blocking case and no effect."""
+
+    PLANNED = "planned"
+    WAIT = "wait"
+    HELD = "held"
+    EXCLUDED = "excluded"
+    REFUSED = "refused"
+
+
 class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A business exception that the plan found. `amount` is the money at risk, positive;
     `blocking` keeps the document out of the posted bucket until it is solved."""
@@ -51,11 +62,10 @@ class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`decision` is planned, wait, excluded or refused (a blocking case and no effect). A plan
-    that waits is made again soon, or with `long` once a day: what it waits for comes by itself.
+    """What a document comes to. A plan that waits is made again soon, or with `long` once a day: what it waits for comes by itself.
     `names` are what others find the document by, beside those that it says itself."""
 
-    decision: str
+    decision: PlanDecision
     effects: tuple[Effect, ...] = ()
     cases: tuple[CaseDraft, ...] = ()
     reason: str = ""
@@ -171,7 +181,7 @@ def found(
 def refused(cause: Cause, amount: Amount, detail: str = "", says: str = "", **fields: object) -> Plan:
     """No effect: a blocking case holds the document (see `found`)."""
     case = found(cause, amount, detail, says, blocking=True, **fields)
-    return Plan(decision="refused", cases=(case,), reason=cause.name)
+    return Plan(decision=PlanDecision.REFUSED, cases=(case,), reason=cause.name)
 
 
 D = TypeVar("D", bound=Document)
@@ -224,7 +234,7 @@ def none_excluded(ctx: Context, document: Document) -> Plan | None:
 
 def nothing_to_book(ctx: Context, document: Document) -> Plan:
     """A frame, a status: others are held against it, and nothing is booked."""
-    return Plan(decision="planned", on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
 
 
 def no_facts(document: Document, options: Mapping[str, Any]) -> FactKeys:

@@ -29,7 +29,7 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.external_ids import external_id, match_key
-from tieout.processes.recipe import Approval, Context, Effect, Plan, Recipe, Recipes, refused
+from tieout.processes.recipe import Approval, Context, Effect, Plan, PlanDecision, Recipe, Recipes, refused
 
 APPLY = "apply"
 MATCH_IMPOSSIBLE = Cause(
@@ -48,7 +48,7 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
     if doc.undone:
         return _undone(ctx, doc)
     if ctx.facts.previous is not None:
-        return Plan(decision="planned", on=ctx.on, reason="it was applied already")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="it was applied already")
     why = _impossible(doc)
     if why:
         size = sum((abs(_used(x)) for x in doc.cash), Decimal(0))
@@ -66,7 +66,7 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
                 f"match_{account}", body, ledger=True, requires=(left,) if left else (), lane=_lane(account)
             )
         )
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _lane(account: str) -> str:
@@ -228,7 +228,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
     """Take the sets apart, and book the entry back: Dr receivable, Cr unapplied."""
     previous = ctx.facts.previous
     if previous is None:
-        return Plan(decision="planned", on=ctx.on, reason="it was never applied")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="it was never applied")
 
     def before(effect: str) -> str:
         return external_id(ctx.interface.name, doc.key, effect, previous.revision)
@@ -259,7 +259,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
         )
     if entry:
         effects += _booked_back(ctx, doc, lines, entry, [e.external_id for e in effects])
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _booked_back(

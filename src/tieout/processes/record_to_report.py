@@ -39,6 +39,7 @@ from tieout.processes.recipe import (
     Effect,
     Entire,
     Plan,
+    PlanDecision,
     Recipe,
     Recipes,
     Restating,
@@ -98,7 +99,7 @@ def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
         effects = _effects(ctx, document)
     except LacksError as error:
         return refused(error.cause, total, str(error), error.says, **error.fields)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _effects(ctx: Context, document: JournalEntry) -> list[Effect]:

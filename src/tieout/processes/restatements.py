@@ -11,7 +11,7 @@ from typing import Any
 
 from tieout.documents import Document, decode_document
 from tieout.processes.causes import BOOKED_MONEY_CHANGED
-from tieout.processes.recipe import Context, Plan, Recipe, refused
+from tieout.processes.recipe import Context, Plan, PlanDecision, Recipe, refused
 
 
 def restated(ctx: Context, document: Document, recipe: Recipe[Any]) -> Plan | None:
@@ -22,7 +22,7 @@ def restated(ctx: Context, document: Document, recipe: Recipe[Any]) -> Plan | No
         return None
     before = decode_document(previous.content.encode())
     if type(before) is type(document) and restating.money(before) == restating.money(document):
-        return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="its money is booked already")
     if restating.edits:
         return None
     return refused(

@@ -17,7 +17,7 @@ from decimal import Decimal
 from tieout.causes import Action, Cause
 from tieout.documents import EntryPosting, LedgerLine, RevenueSchedule, decode_document
 from tieout.processes.causes import LATE_EVENT
-from tieout.processes.recipe import Context, Effect, Plan, Recipe, Recipes, Restating, refused
+from tieout.processes.recipe import Context, Effect, Plan, PlanDecision, Recipe, Recipes, Restating, refused
 
 SCHEDULE_DIFFERS = Cause(
     name="schedule_differs",
@@ -63,7 +63,7 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
         for on, value in sorted(wanted.items())
         if value
     ]
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _recognise(ctx: Context, document: RevenueSchedule, name: str, on: date, value: Decimal) -> Effect:

@@ -58,6 +58,7 @@ from tieout.processes.recipe import (
     Context,
     Effect,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
@@ -151,7 +152,7 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
         counter=counter,
     )
     main = ctx.effect(doc.category, body, ledger=True, account=body.account)
-    return Plan(decision="planned", effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
 
 
 def _fee(ctx: Context, doc: ProviderMovement, role: str) -> tuple[Effect, ...]:
@@ -185,7 +186,7 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         if order.state == "excluded":
             cases = (found(PAYMENT_FOR_EXCLUDED_ORDER, doc.gross, doc.payment_key),)
     elif doc.order_key and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its order has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
     else:
         parked = counter = ctx.account("unapplied.unknown")
         cases = (found(PAYMENT_WITHOUT_ORDER, doc.gross, doc.payment_key),)
@@ -203,7 +204,9 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     if order is not None and not parked:
         effects += match_effects(ctx, "charge", order.invoice, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
+    return Plan(
+        decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
+    )
 
 
 def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -> Plan:
@@ -225,7 +228,7 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
     effects += [main, *_fee(ctx, doc, role)]
     if not order.invoice:
-        return Plan(decision="planned", effects=tuple(effects), on=ctx.on, parked_account=account)
+        return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, parked_account=account)
     paid = ParkedFact(
         effect=main.external_id,
         account=account,
@@ -237,7 +240,7 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     )
     day = max(ctx.on, order.invoice_on or ctx.on)
     effects += apply_deposit(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -252,7 +255,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     elif facts.order is not None and is_deposit(facts.order) and not facts.order.invoice:
         return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
     elif doc.order_key and not facts.patience_over:
-        return Plan(decision="wait", reason="its credit note has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
     elif facts.order is not None and facts.order.state in ("exception", "excluded"):
         return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
     elif facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown"):
@@ -265,7 +268,9 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     if not parked:
         effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked)
+    return Plan(
+        decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on, parked_account=parked
+    )
 
 
 def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -274,9 +279,9 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     order = ctx.facts.order
     if doc.order_key and not ctx.facts.patience_over:
         if order is None or not (order.invoice or order.state in ("exception", "excluded", "deposit")):
-            return Plan(decision="wait", reason="its order has not come yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
         if doc.category == "capture_reversal" and ctx.facts.payment is None:
-            return Plan(decision="wait", reason="its charge has not come yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
     if doc.category == "capture_reversal" and order is not None and not order.invoice:
         state = order.state if order.state in ("exception", "excluded") else "unknown"
         return _given_back(
@@ -297,7 +302,7 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         # A deposit stands on the receivable by the entry that took it in.
         paid = charge.effect if charge.account == counter else applied_external_id(charge.effect)
         effects += match_effects(ctx, "reversal", paid, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
 def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) -> Plan:
@@ -305,7 +310,7 @@ def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) ->
     matched with that payment, so that the invoice takes in what is left of it."""
     charge = ctx.facts.payment
     if charge is None and doc.payment_key and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its charge has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
     same = charge is not None and charge.account == account
     match = deposit_match(ctx, doc.payment_key) if same else ""
     partner = partner_of(ctx.facts.order) if same and ctx.facts.order else ""
@@ -313,7 +318,7 @@ def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) ->
     effects = [main, *_fee(ctx, doc, role)]
     if charge is not None and same:
         effects += match_effects(ctx, "given_back", charge.effect, main, account)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on, parked_account=account)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, parked_account=account)
 
 
 def _movement_effect(
@@ -335,7 +340,7 @@ def _movement_effect(
 def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """Dr bank in transit, Cr clearing; a payout that came back is the mirror of it."""
     if doc.category == "payout_reversal" and ctx.facts.payout is None and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its payout has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its payout has not come yet")
     counter = ctx.account("bank_in_transit")
     body = _cash(
         ctx,
@@ -350,14 +355,14 @@ def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     if doc.category == "payout_reversal" and ctx.facts.payout is not None:
         effects += match_effects(ctx, "payout_reversal", ctx.facts.payout.effect, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def dispute(ctx: Context, doc: Dispute) -> Plan:
     """A lost dispute: Dr dispute loss, Cr disputes receivable. Every other status moves money
     in the balance itself, or none at all."""
     if doc.status != "lost":
-        return Plan(decision="planned", on=ctx.on, reason=f"dispute {doc.status}")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
     amount, company = doc.amount.value, ctx.company(doc.amount.value)
     receivable = ctx.account(f"disputes_receivable.{doc.provider}")
     body = EntryPosting(
@@ -370,7 +375,9 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
             LedgerLine(account=receivable, amount=-amount, company=-company, name="lost"),
         ),
     )
-    return Plan(decision="planned", effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on)
+    return Plan(
+        decision=PlanDecision.PLANNED, effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on
+    )
 
 
 def statement_line(ctx: Context, doc: StatementLine) -> Plan:
@@ -396,7 +403,7 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):
         counter = ctx.account(str(code_role))
     elif facts.order is None and _may_wait(ctx, doc) and not facts.patience_over:
-        return Plan(decision="wait", reason="what it pays has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="what it pays has not come yet")
     else:
         counter = ctx.account("unapplied.bank")
         cases = (found(UNMATCHED_BANK_LINE, doc.amount, doc.remittance or doc.reference),)
@@ -422,7 +429,7 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
         effects += match_effects(ctx, "bank_line", effects_after, main, counter)
     if partner and doc.amount.value > 0:
         effects += _saga(ctx, doc, main)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
 def _our_payment(
@@ -446,13 +453,13 @@ def _our_payment(
     main = ctx.effect("bank_line", body, ledger=True, account=body.account)
     if not back:
         pair = match_effects(ctx, "bank_line", fact.effect, main, counter)
-        return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+        return Plan(decision=PlanDecision.PLANNED, effects=(main, *pair), on=ctx.on)
     opened = vendor_payments.reopened(ctx, fact, paid, match)
     entry = next(e for e in opened if e.name == "reopened")
     said = f"{paid.end_to_end_id} {doc.remittance}".strip()
     case = found(PAYMENT_RETURNED, doc.amount, said, blocking=False)
     effects = (main, *opened, *match_effects(ctx, "returned", main.external_id, entry, counter))
-    return Plan(decision="planned", effects=effects, cases=(case,), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=effects, cases=(case,), on=ctx.on)
 
 
 def _register(

@@ -44,6 +44,7 @@ from tieout.processes.recipe import (
     Effect,
     Must,
     Plan,
+    PlanDecision,
     Recipe,
     Recipes,
     Restating,
@@ -147,7 +148,7 @@ def payment(ctx: Context, doc: VendorPayment) -> Plan:
                 f"match_{account}", match, ledger=True, requires=(main.external_id,), lane=f"match.{account}"
             )
         )
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _bill_key(ctx: Context, doc: VendorPayment, account: str) -> str:
@@ -191,7 +192,7 @@ def _wrong(ctx: Context, doc: VendorPayment) -> Plan | None:
 def file(ctx: Context, doc: PaymentFile) -> Plan:
     """The bank's file, written once under its name."""
     body = FileOut(name=doc.name, content=doc.content)
-    return Plan(decision="planned", effects=(ctx.effect("file", body, target="bank"),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.effect("file", body, target="bank"),), on=ctx.on)
 
 
 def _paid(ctx: Context) -> list[tuple[RelatedFact, VendorPayment]]:
@@ -218,11 +219,11 @@ def _paid(ctx: Context) -> list[tuple[RelatedFact, VendorPayment]]:
 def answer(ctx: Context, doc: PaymentAnswer) -> Plan:
     """A payment that the bank rejects is open again; any other answer is evidence alone."""
     if doc.status not in REJECTED:
-        return Plan(decision="planned", on=ctx.on, reason=f"the bank says {doc.status}")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"the bank says {doc.status}")
     paid_ones = [x for x in _paid(ctx) if not doc.end_to_end_id or x[1].end_to_end_id == doc.end_to_end_id]
     if not paid_ones:
         if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its payment is not known yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its payment is not known yet")
         return refused(
             ANSWER_TO_NOTHING,
             Amount.zero(ctx.entity.currency),
@@ -233,7 +234,7 @@ def answer(ctx: Context, doc: PaymentAnswer) -> Plan:
     case = found(PAYMENT_REJECTED, total, said, blocking=False)
     effects = tuple(e for fact, paid in paid_ones for e in reopened(ctx, fact, paid))
     on = max(ctx.on, *(fact.on for fact, _ in paid_ones))
-    return Plan(decision="planned", effects=effects, cases=(case,), on=on)
+    return Plan(decision=PlanDecision.PLANNED, effects=effects, cases=(case,), on=on)
 
 
 def booked(ctx: Context, line: StatementLine) -> tuple[RelatedFact, VendorPayment, bool] | None:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import Outcome
+from tieout.connector_api import Outcome, OutcomeStatus
 from tieout.connector_api.causes import CHANGED, DATE_MOVED, DELETED, REVERSED, UNPOSTED
 from tieout.documents import EffectBody, ledger_lines
 
@@ -92,7 +92,9 @@ def compare(
     elif wanted is not None and on != wanted.isoformat():
         cause, error = DATE_MOVED.name, f"sent with {wanted.isoformat()}, stands on {on}"
         read_back["difference"] = str(sum((v for v in lines.values() if v > 0), Decimal(0)))
-    return Outcome(external_id, "confirmed", target_id, model, read_back=read_back, error=error, cause=cause)
+    return Outcome(
+        external_id, OutcomeStatus.CONFIRMED, target_id, model, read_back=read_back, error=error, cause=cause
+    )
 
 
 def gone(external_id: str, body: EffectBody, target_id: int, model: str) -> Outcome:
@@ -100,7 +102,7 @@ def gone(external_id: str, body: EffectBody, target_id: int, model: str) -> Outc
     size = sum((v for v in expected_lines(body).values() if v > 0), Decimal(0))
     return Outcome(
         external_id,
-        "confirmed",
+        OutcomeStatus.CONFIRMED,
         target_id,
         model,
         read_back={"state": "gone", "date": "", "lines": [], "difference": str(size)},

@@ -20,6 +20,7 @@ from tieout.connector_api import (
     ControlTotal,
     Item,
     Outcome,
+    OutcomeStatus,
     Page,
     RefusedError,
     Sending,
@@ -177,7 +178,7 @@ class SalesforceSession:
                 self._ask("PATCH", path, writing=True, content=content)
                 outcomes.append(self._read(sending, body))
             except RefusedError as error:
-                outcomes.append(Outcome(sending.external_id, "refused", error=str(error)))
+                outcomes.append(Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error)))
         return outcomes
 
     def _read(self, sending: Sending, body: CrmUpdate) -> Outcome:
@@ -189,8 +190,8 @@ class SalesforceSession:
         shown = {k: str(row[k]) for k in ("Credit_Exposure__c", "Collection_Status__c")}
         same = Decimal(str(row["Credit_Exposure__c"] or 0)) == body.exposure.value
         if same and row["Collection_Status__c"] == body.collection_status:
-            return Outcome(sending.external_id, "confirmed", None, "Account", read_back=shown)
-        return Outcome(sending.external_id, "absent", read_back=shown)
+            return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, None, "Account", read_back=shown)
+        return Outcome(sending.external_id, OutcomeStatus.ABSENT, read_back=shown)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         outcomes = []
