@@ -125,6 +125,9 @@ wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandb
 	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist . ./src/tieout_sandbox
 	@ls dist
 
+cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
+	@$(BIN)/python -m deploy.site.cases docs/CASES.md
+
 site: $(VENV)/.dev ## the documentation as a site, with a reference generated from the code, into build/site
 	@$(BIN)/python -m deploy.site.make build/site
 

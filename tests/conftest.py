@@ -11,6 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from tieout.causes import be_strict
+from tieout.operations.discover import discover
 from tieout.security.identity import passwords
 from tieout.store import Database, EmbeddedServer, migrate
 
@@ -27,6 +29,13 @@ def _cheap_passwords() -> Iterator[None]:
     held, passwords._HASHER = passwords._HASHER, PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     yield
     passwords._HASHER = held
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _declared_causes() -> None:
+    """Causes are declared as a process declares them, and a case of any other one fails whoever opens it."""
+    discover()
+    be_strict()
 
 
 @pytest.fixture(scope="session")

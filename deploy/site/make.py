@@ -25,7 +25,7 @@ NAV: list[dict[str, Any]] = [
     {"Start": "index.md"},
     {"Concepts": ["ARCHITECTURE.md", "INVARIANTS.md", "CONTROLS.md", "GLOSSARY.md"]},
     {"How to": ["USING.md", "CONSOLE.md", "RECONCILING.md", "MATCHING.md", "JOURNALS.md", "PAYABLES.md", "APPROVALS.md",
-                "CLOSE.md", "FORMATS.md", "ACCESS.md", "API.md"]},
+                "CLOSE.md", "CASES.md", "FORMATS.md", "ACCESS.md", "API.md"]},
     {"Operating": ["OPERATING.md", "SECURITY.md", "BENCHMARKS.md"]},
     {"Reference": ["reference/commands.md", "reference/api.md", "reference/connectors.md", "reference/roles.md",
                    "reference/metrics.md", "CONNECTORS.md", "CONTRIBUTING.md"]},

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.test_process import Site, row
 from tests.stages import step
-from tieout.connector_api import Outcome, Sending, TransientError, UnknownOutcomeError
+from tieout.connector_api import Outcome, OutcomeStatus, Sending, TransientError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage
 from tieout.documents import ledger_lines
 from tieout.store import Database
@@ -45,11 +45,11 @@ class Atomic:
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         return [
             Outcome(
-                s.external_id, "confirmed", 1, "m",
+                s.external_id, OutcomeStatus.CONFIRMED, 1, "m",
                 read_back={"lines": [[x.account, str(x.amount)] for x in ledger_lines(s.body)]},
             )
             if s.external_id in self.held
-            else Outcome(s.external_id, "absent")
+            else Outcome(s.external_id, OutcomeStatus.ABSENT)
             for s in batch
         ]  # fmt: skip
 

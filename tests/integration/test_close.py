@@ -12,7 +12,7 @@ import pytest
 from tests.integration.buying import Buyer
 from tests.integration.office import key_of
 from tests.stages import step
-from tieout.cases import list_open, solve_case
+from tieout.cases import NewCase, list_open, open_cases, solve_case
 from tieout.close import CloseError, LatenessStage, RevocationStage, gather, sign, state_of
 from tieout.money import Period
 from tieout.planning import exclude
@@ -96,6 +96,19 @@ def close(closer: Closer) -> None:
     for who in ("cora", "carl", "cora"):
         closer.sign(who)
     assert closer.state().closed
+
+
+def test_an_entry_that_nobody_can_compare_is_not_as_it_was_booked(closer: Closer) -> None:
+    assert closer.states()["ledger is ours"] == "done"
+    case = NewCase(
+        cause="not_comparable_in_ledger", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal(1),
+        currency="USD", recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
+    )  # fmt: skip
+    with closer.connection.transaction():
+        open_cases(closer.connection, [case], "t")
+    assert closer.states()["ledger is ours"] == "open" and "1 entries were changed" in closer.why(
+        "ledger is ours"
+    )
 
 
 def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row
 from tests.stages import forget_failures, step
-from tieout.connector_api import Outcome, Sending, TransientError, UnknownOutcomeError
+from tieout.connector_api import Outcome, OutcomeStatus, Sending, TransientError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage
 from tieout.documents import ledger_lines
 from tieout.planning import replay
@@ -27,14 +27,14 @@ class Target:
 
     def _confirmed(self, sending: Sending) -> Outcome:
         lines = [[x.account, str(x.amount)] for x in ledger_lines(sending.body)]
-        return Outcome(sending.external_id, "confirmed", 1, "m", read_back={"lines": lines})
+        return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, 1, "m", read_back={"lines": lines})
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
         self.sent += [s.external_id for s in batch]
         if self.mood == "busy":
             raise TransientError("busy", 0.0)
         if self.mood == "refuses":
-            return [Outcome(s.external_id, "refused", error="no such journal") for s in batch]
+            return [Outcome(s.external_id, OutcomeStatus.REFUSED, error="no such journal") for s in batch]
         assert not {s.external_id for s in batch} & set(self.held), "sent twice"
         if self.mood != "cut before":
             self.held |= {s.external_id: s for s in batch}
@@ -45,9 +45,9 @@ class Target:
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         self.looked_up += [s.external_id for s in batch]
         if self.mood == "undecided":
-            return [Outcome(s.external_id, "undecided", error="who knows") for s in batch]
+            return [Outcome(s.external_id, OutcomeStatus.UNDECIDED, error="who knows") for s in batch]
         return [
-            self._confirmed(s) if s.external_id in self.held else Outcome(s.external_id, "absent")
+            self._confirmed(s) if s.external_id in self.held else Outcome(s.external_id, OutcomeStatus.ABSENT)
             for s in batch
         ]
 

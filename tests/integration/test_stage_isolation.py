@@ -18,7 +18,7 @@ from tests.stages import drain, step
 from tieout.alerting import AlertStage
 from tieout.approvals import EscalationStage
 from tieout.close import LatenessStage, RevocationStage, lateness, revoking
-from tieout.connector_api import Item, Outcome, Page, RemoteFile, Sending
+from tieout.connector_api import Item, Outcome, OutcomeStatus, Page, RemoteFile, Sending
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.documents import ledger_lines
 from tieout.engine import Chore, Stage
@@ -482,7 +482,9 @@ class Target:
 
     def _told(self, sending: Sending, cause: str = "") -> Outcome:
         lines = self.held[sending.external_id]
-        return Outcome(sending.external_id, "confirmed", 1, "m", read_back={"lines": lines}, cause=cause)
+        return Outcome(
+            sending.external_id, OutcomeStatus.CONFIRMED, 1, "m", read_back={"lines": lines}, cause=cause
+        )
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
         done = []
@@ -496,7 +498,8 @@ class Target:
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         return [
-            self._told(s) if s.external_id in self.held else Outcome(s.external_id, "absent") for s in batch
+            self._told(s) if s.external_id in self.held else Outcome(s.external_id, OutcomeStatus.ABSENT)
+            for s in batch
         ]
 
     def read_back(self, batch: Sequence[Sending], ids: Sequence[int]) -> list[Outcome]:

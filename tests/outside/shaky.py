@@ -26,6 +26,7 @@ from tieout.connector_api import (
     OpenItem,
     OthersMove,
     Outcome,
+    OutcomeStatus,
     Page,
     Sending,
     Stream,
@@ -85,7 +86,7 @@ class Shaky:
         silent = self.mood("absent") or []
         for sending in batch:
             if any(key in sending.external_id for key in silent):
-                done.append(Outcome(sending.external_id, "absent"))
+                done.append(Outcome(sending.external_id, OutcomeStatus.ABSENT))
                 continue
             self.fail("sending", [sending.external_id])
             done.append(self.keep(sending))
@@ -96,7 +97,9 @@ class Shaky:
         with (self.folder / "held.log").open("a") as file:
             file.write(sending.external_id + "\n")
         self.held[sending.external_id] = lines
-        return Outcome(sending.external_id, "confirmed", len(self.held), "m", read_back={"lines": lines})
+        return Outcome(
+            sending.external_id, OutcomeStatus.CONFIRMED, len(self.held), "m", read_back={"lines": lines}
+        )
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         self.fail("look_up", [s.external_id for s in batch])
@@ -104,9 +107,9 @@ class Shaky:
 
     def found(self, sending: Sending) -> Outcome:
         if sending.external_id not in self.held:
-            return Outcome(sending.external_id, "absent")
+            return Outcome(sending.external_id, OutcomeStatus.ABSENT)
         lines = self.held[sending.external_id]
-        return Outcome(sending.external_id, "confirmed", 1, "m", read_back={"lines": lines})
+        return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, 1, "m", read_back={"lines": lines})
 
     # LedgerReader
 
@@ -153,7 +156,7 @@ class Blind(Shaky):
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         self.fail("look_up", [s.external_id for s in batch])
-        return [Outcome(s.external_id, "undecided", error="nobody can say") for s in batch]
+        return [Outcome(s.external_id, OutcomeStatus.UNDECIDED, error="nobody can say") for s in batch]
 
 
 def _open(config: SystemConfig) -> Shaky:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.causes import Action, Cause
 from tieout.connector_api import Connector, Stream
 from tieout.documents import Document, EntryPosting, LedgerLine, Measure, decode_document
 from tieout.money import Amount
@@ -23,6 +24,7 @@ from tieout.processes.recipe import (
     Context,
     Must,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
@@ -33,6 +35,20 @@ from tieout.processes.sources import FactSource, Row, Scope
 
 # What a till may send to the bank in a day.
 MOST = Decimal(1000)
+
+DUPLICATE_SLIP = Cause(
+    name="duplicate_slip",
+    means="A slip has the number of one that came before.",
+    says="look at the paper: is it another one?",
+    actions=(Action.EXCLUDE, Action.SOLVE),
+    acceptable=True,
+)
+TILL_OVERDRAWN = Cause(
+    name="till_overdrawn",
+    means="More was carried from a till in a day than it may hold.",
+    says="count the till, and correct the slip",
+    actions=(Action.MEND_AT_SOURCE, Action.EXCLUDE),
+)
 
 
 class DepositSlip(Document, frozen=True, kw_only=True, tag="deposit_slip"):
@@ -85,14 +101,14 @@ def _facts(slip: DepositSlip, _: Mapping[str, Any]) -> FactKeys:
 def carried(ctx: Context, slip: DepositSlip) -> Plan:
     """Dr cash in transit, Cr till; a second slip of one number is a case."""
     twin = next((f for f in ctx.facts.related if f.kind == "deposit_slip" and f.key != slip.key), None)
-    if twin is not None and twin.earlier and "duplicate_slip" not in ctx.facts.accepted:
-        return refused("duplicate_slip", slip.amount, "look at the paper: is it another one?", twin.key)
+    if twin is not None and twin.earlier and DUPLICATE_SLIP.name not in ctx.facts.accepted:
+        return refused(DUPLICATE_SLIP, slip.amount, twin.key)
     sent = sum(
         (c.amount for day in ctx.facts.found_by("till_days") for c in day if c.key != slip.key), Decimal(0)
     )
     if sent + slip.amount.value > MOST:
         detail = f"{sent} was carried from {slip.till} on {slip.booked_on} already"
-        return refused("till_overdrawn", slip.amount, "count the till, and correct the slip", detail)
+        return refused(TILL_OVERDRAWN, slip.amount, detail)
     amount, company = slip.amount.value, ctx.company(slip.amount.value)
     accounts = ((ctx.account("cash_in_transit"), 1), (ctx.account(f"till.{slip.till}"), -1))
     body = EntryPosting(
@@ -105,7 +121,7 @@ def carried(ctx: Context, slip: DepositSlip) -> Plan:
             for account, way in accounts
         ),
     )
-    return Plan(decision="planned", effects=(ctx.effect("carried", body, ledger=True),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.effect("carried", body, ledger=True),), on=ctx.on)
 
 
 RECIPES: Recipes = (
@@ -114,7 +130,7 @@ RECIPES: Recipes = (
         plan=carried,
         at_risk=lambda slip: slip.amount,
         restating=Restating(money=lambda slip: (slip.till, slip.amount)),
-        acceptable=frozenset({"duplicate_slip"}),
+        causes=(DUPLICATE_SLIP, TILL_OVERDRAWN),
         rank=lambda _: Rank.MOVED,
         fact_keys=_facts,
         sources=(TILL_DAYS,),

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from tieout.alerting.causes import (
+    BACKLOG_IS_OLD,
+    EVENTS_NOT_TAKEN,
+    EVIDENCE_NOT_SEALED,
+    SOURCE_DOES_NOT_ANSWER,
+    WORK_STANDS_STILL,
+)
+from tieout.causes import Cause, cause_named
 from tieout.kept_figures import backlog
 from tieout.money import minor_digits
 from tieout.rules import Release
@@ -38,7 +46,7 @@ class Alert:
     @property
     def title(self) -> str:
         """One line: where, what, how many, how much."""
-        what = self.cause.replace("_", " ")
+        what = cause_named(self.cause).title
         where = f"{self.entity}: " if self.entity else ""
         many = f" × {self.count}" if self.count > 1 else ""
         money = f", {_money(self.amount, self.currency)} at risk" if self.amount else ""
@@ -62,7 +70,7 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
             count=r["count"],
             amount=r["amount"],
             currency=r["currency"],
-            action=r["recovery"],
+            action=cause_named(r["cause"]).of_several(r["recovery"], r["last_recovery"]),
             path=f"/cases?cause={r['cause']}&entity={r['entity']}",
             since=r["opened_at"],
             level=int(r["due_at"] < now),
@@ -75,7 +83,7 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
             late = now - (r["polled_at"] or now) > timedelta(hours=interface.service_level_hours)
             found.append(
                 _plain(
-                    "poll", r["interface"], "source_does_not_answer", interface.entity, r["error"],
+                    "poll", r["interface"], SOURCE_DOES_NOT_ANSWER, interface.entity, SOURCE_DOES_NOT_ANSWER.say(error=r["error"]),
                     f"/interfaces/{r['interface']}", r["polled_at"] or now, int(late),
                 )
             )  # fmt: skip
@@ -84,30 +92,30 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
     for each in backlog(connection, ("received", "planned")):
         interface = None if each.interface in paused else release.interfaces.get(each.interface)
         if interface is not None and now - each.oldest_at > timedelta(hours=interface.service_level_hours):
-            action = f"{each.count} wait: look whether a worker runs, and what its systems answer"
+            action = BACKLOG_IS_OLD.say(count=each.count)
             found.append(
                 _plain(
-                    "backlog", each.interface, "backlog_is_old", interface.entity, action,
+                    "backlog", each.interface, BACKLOG_IS_OLD, interface.entity, action,
                     f"/interfaces/{each.interface}", each.oldest_at, 1, each.count,
                 )
             )  # fmt: skip
     row = connection.execute(_SQL["unsealed"]).fetchone()
     if row is not None and row["count"] and now - row["since"] > _SEALED_WITHIN:
-        action = "no worker seals: start one (`tieout worker`), and look into its log"
+        action = EVIDENCE_NOT_SEALED.say()
         found.append(
-            _plain("seal", "evidence", "evidence_not_sealed", "", action, "/evidence", row["since"], 1)
+            _plain("seal", "evidence", EVIDENCE_NOT_SEALED, "", action, "/evidence", row["since"], 1)
         )
     for r in connection.execute(_SQL["failing_lanes"], {"most": _VERY_MANY_FAILURES}):
-        action = f"{r['failures']} times in a row: {r['error']}"
+        action = WORK_STANDS_STILL.say(failures=r["failures"], error=r["error"])
         of = f"{r['stage']}:{'/'.join(r['lane'])}"
-        found.append(_plain("lane", of, "work_stands_still", "", action, "/interfaces", r["since"], 0))
+        found.append(_plain("lane", of, WORK_STANDS_STILL, "", action, "/interfaces", r["since"], 0))
     for r in connection.execute(_SQL["failing_subscriptions"], {"most": _MANY_FAILURES}):
-        action = f"{r['url']} does not take events ({r['last_status']}): mend it, or end the subscription"
+        action = EVENTS_NOT_TAKEN.say(url=r["url"], status=r["last_status"])
         found.append(
             _plain(
                 "telling",
                 str(r["subscription_id"]),
-                "events_not_taken",
+                EVENTS_NOT_TAKEN,
                 "",
                 action,
                 "/systems",
@@ -119,7 +127,9 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
 
 
 def _plain(
-    kind: str, of: str, cause: str, entity: str, action: str, path: str, since: datetime, level: int, count: int = 1
+    kind: str, of: str, cause: Cause, entity: str, action: str, path: str, since: datetime, level: int, count: int = 1
 ) -> Alert:  # fmt: skip
     """An alert of no money of its own."""
-    return Alert(f"{kind}:{of}", kind, cause, entity, count, Decimal(0), "", action[:400], path, since, level)
+    return Alert(
+        f"{kind}:{of}", kind, cause.name, entity, count, Decimal(0), "", action[:400], path, since, level
+    )

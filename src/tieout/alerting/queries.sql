@@ -1,5 +1,5 @@
 -- name: clusters
-select cause, entity, currency, count(*)::int as count, sum(amount) as amount, min(recovery) as recovery,
+select cause, entity, currency, count(*)::int as count, sum(amount) as amount, min(recovery) as recovery, max(recovery) as last_recovery,
     min(opened_at) as opened_at, min(due_at) as due_at
 from tieout.cases where state = 'open' group by cause, entity, currency
 

@@ -20,6 +20,7 @@ import psycopg
 
 from tieout.api.refusals import Refusals
 from tieout.connector_api import Item
+from tieout.documents.states import MessageState
 from tieout.engine import crash_point, in_halves, is_of_batch
 from tieout.evidence import Entry, record
 from tieout.inbox import accept, check_items
@@ -239,7 +240,7 @@ class Committer:
                 items = [item for w in works for item in w.items]
                 if items:
                     check_items(items)
-                    accept(connection, interface, items, "webhook", works[-1].at, state="listed")
+                    accept(connection, interface, items, "webhook", works[-1].at, state=MessageState.LISTED)
             self._after(connection, {w.interface for w in batch if w.wakes})
             crash_point("intake.before_commit")
         crash_point("intake.after_commit")

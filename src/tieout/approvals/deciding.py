@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from tieout.approvals.model import Decision, Request
+from tieout.approvals.model import Decision, Request, RequestState
 from tieout.rules import Step
 from tieout.security import Authority, Person
 
@@ -31,7 +31,7 @@ def judge(
 ) -> tuple[int, str, bool]:
     """The step that `person` decides, by whose right, and whether an approval of theirs completes
     the request. `on` is today in the entity's zone. Raises ApprovalError."""
-    if request.state != "open":
+    if request.state != RequestState.OPEN:
         raise ApprovalError(f"request {request.request_id} is {request.state}: nothing is left to decide")
     number = open_step(request, authority)
     if number is None:

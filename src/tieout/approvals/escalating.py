@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tieout.approvals.causes import OVERDUE
 from tieout.cases import NewCase, open_cases, solve_case
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.money import Period
@@ -52,14 +53,14 @@ class EscalationStage:
         interface = self._release().interfaces.get(row["interface"])
         who = f", or {row['escalate_to']} may decide now" if row["escalate_to"] else ""
         return NewCase(
-            cause="approval_overdue",
+            cause=OVERDUE.name,
             interface=row["interface"],
             entity=row["entity"],
             period=str(Period.of(now.date())),
             source_key=row["subject"],
             amount=row["company_amount"],
             currency=self._release().entities[row["entity"]].currency,
-            recovery=f"`tieout approvals show {row['request_id']}` says whom it waits for{who}",
+            recovery=OVERDUE.say(request=row["request_id"], else_who=who),
             detail=row["summary"],
             owner=row["escalate_to"] or (interface.owner if interface else "finance"),
             opened_at=now,

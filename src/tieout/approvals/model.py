@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from tieout.rules import Step
 
@@ -49,9 +50,18 @@ class Decision:
     at: datetime
 
 
+class RequestState(StrEnum):
+    """A request: open, approved, rejected, or void, since what it was about has changed."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    VOID = "void"
+
+
 @dataclass(frozen=True)
 class Request:
-    """A request and how it stands: open, approved, rejected or void."""
+    """A request and how it stands."""
 
     request_id: int
     about: Subject
@@ -60,7 +70,7 @@ class Request:
     escalate_to: str
     requested_at: datetime
     due_at: datetime
-    state: str
+    state: RequestState
     decisions: tuple[Decision, ...]
     reason: str = ""
 

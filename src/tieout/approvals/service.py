@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from tieout.approvals.deciding import ApprovalError, judge
-from tieout.approvals.model import Decided, Decision, Request, Subject
+from tieout.approvals.model import Decided, Decision, Request, RequestState, Subject
 from tieout.evidence import Entry, record
 from tieout.money.period import accounting_date
 from tieout.rules import Demand, Release, Step
@@ -28,7 +28,7 @@ def ask(connection: Connection, about: Subject, demand: Demand, now: datetime) -
         _SQL["standing"], {"action": about.action, "subject": about.subject, "revision": about.revision}
     ).fetchall()
     for row in open_now:
-        _close(connection, row, "void", "what it was about has changed", now, "approvals")
+        _close(connection, row, RequestState.VOID, "what it was about has changed", now, "approvals")
     due = now + timedelta(hours=demand.service_level_hours)
     row = {
         "action": about.action,
@@ -74,7 +74,11 @@ def standing_of(connection: Connection, about: Subject, demand: Demand) -> int:
     stamps, steps = stamper(connection), _steps(demand)
     for row in connection.execute(_SQL["standing"], given).fetchall():
         same = bytes(row["content_sha256"]) == about.content_sha256 and row["steps"] == steps
-        if row["state"] == "open" and same and stamps.holds(row["stamp"], "approval request", *_stamped(row)):
+        if (
+            row["state"] == RequestState.OPEN
+            and same
+            and stamps.holds(row["stamp"], "approval request", *_stamped(row))
+        ):
             return int(row["request_id"])
     return 0
 
@@ -199,7 +203,7 @@ def _decide(
     )
     record(connection, [entry])
     if verdict == "reject" or given.completes:
-        state = "rejected" if verdict == "reject" else "approved"
+        state = RequestState.REJECTED if verdict == "reject" else RequestState.APPROVED
         row = {"request_id": number, "subject": request.about.subject, "entity": request.about.entity}
         _close(connection, row, state, reason, now, person.name)
     return load_request(connection, number)
@@ -246,7 +250,9 @@ def _refuse(connection: Connection, number: int, who: str, why: str, now: dateti
     return Decided(None, why)
 
 
-def _close(connection: Connection, row: Row, state: str, reason: str, now: datetime, actor: str) -> None:
+def _close(
+    connection: Connection, row: Row, state: RequestState, reason: str, now: datetime, actor: str
+) -> None:
     given = {"id": row["request_id"], "state": state, "now": now, "reason": reason}
     connection.execute(_SQL["close"], given)
     detail = {"request": row["request_id"], "reason": reason[:300]}
@@ -257,7 +263,7 @@ def void(connection: Connection, documents: Sequence[int], reason: str, now: dat
     """End the requests about documents that are not to be approved any more."""
     if documents:
         for row in connection.execute(_SQL["of_documents"], {"documents": list(documents)}).fetchall():
-            _close(connection, row, "void", reason, now, "approvals")
+            _close(connection, row, RequestState.VOID, reason, now, "approvals")
 
 
 def load_request(connection: Connection, number: int, *, lock: bool = False) -> Request:
@@ -317,7 +323,7 @@ def _request(connection: Connection, row: Row) -> Request:
         escalate_to=row["escalate_to"],
         requested_at=row["requested_at"],
         due_at=row["due_at"],
-        state=row["state"],
+        state=RequestState(row["state"]),
         decisions=tuple(decisions),
         reason=row["reason"],
     )

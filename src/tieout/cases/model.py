@@ -6,6 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+
+
+class CaseState(StrEnum):
+    """A case: open, or solved by somebody or by itself."""
+
+    OPEN = "open"
+    SOLVED = "solved"
 
 
 @dataclass(frozen=True)

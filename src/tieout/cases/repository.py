@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tieout.cases.model import NewCase, fingerprint
+from tieout.causes import check_declared
 from tieout.evidence import Entry, record
 from tieout.store import Connection, Queries
 
@@ -18,6 +19,7 @@ def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> 
     """Open what is not open yet, and bring what is open up to what is known of it now; how many were new."""
     opened, entries = 0, []
     for case in cases:
+        check_declared(case.cause)
         row = asdict(case) | {"fingerprint": fingerprint(case)}
         told = connection.execute(_SQL["add"], row).fetchone()
         if told is not None:

@@ -57,7 +57,52 @@ def list_cases(
             cells = (row["case_id"], row["cause"], row["source_key"], amount, days, row["recovery"])
             table.add_row(*map(str, cells))
         out.print(table)
+        if rows:
+            out.print("`tieout cases show N` says what can be done about one", markup=False)
     raise typer.Exit(FINDINGS if rows else 0)
+
+
+@group.command()
+def show(
+    case: Annotated[int, typer.Argument()],
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """One case: what it means, and everything that can be done about it, the likeliest first."""
+    from tieout.causes import cause_named
+    from tieout.planning import offers_of
+
+    app = open_running(folder)
+    entity_of_case(app, case)
+    (row,) = app.database.rows("select * from tieout.cases where case_id = %s", case)
+    known = cause_named(row["cause"])
+    with app.database.transaction() as connection:
+        found = offers_of(connection, case)
+    if as_json:
+        offered = [
+            {"action": x.action, "label": x.label, "parameters": x.fields, "operation": x.operation,
+             "command": x.command, "page": x.page}
+            for x in found
+        ]  # fmt: skip
+        print_json({**row, "title": known.title, "means": known.means, "recoveries": offered})
+        return
+    for line in (
+        f"case {case}, {row['state']}: {known.title}, {row['source_key']} of {row['interface'] or row['entity']}",
+        f"{row['amount']} {row['currency']} at risk; {row['owner']}'s, due {row['due_at']:%Y-%m-%d %H:%M}",
+        known.means,
+        row["detail"],
+        f"{'what recovers it' if found else 'it was solved'}: {row['recovery'] if found else row['resolution']}",
+        *(f"  {x.label}{_done_by(x.command, x.page)}" for x in found),
+    ):
+        if line:
+            out.print(line, markup=False)
+
+
+def _done_by(command: str, page: str) -> str:
+    """How an action is done from here, or on which page; nothing where it is done outside of Tieout."""
+    if command:
+        return f": {command}"
+    return f": on the page {page}" if page else ""
 
 
 @group.command()

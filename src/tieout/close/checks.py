@@ -12,11 +12,15 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from tieout.cases.model import CaseState
 from tieout.close.model import Finding, Task
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.connector_api import ConnectorError, LedgerReader
+from tieout.delivery.causes import IN_LEDGER
+from tieout.documents.states import DocumentState
 from tieout.money import Period
 from tieout.proofs import clearing_rows, ledger_rows, tie_out
+from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -118,7 +122,7 @@ class Evidence:
         rows = [r for r in self._ledger_rows() if r.role.startswith("bank.")]
         gaps = self._connection.execute(
             _SQL["cases_of"],
-            {"entity": self._entity, "causes": ["statement_gap"], "period": str(self._period)},
+            {"entity": self._entity, "causes": [STATEMENT_GAP.name], "period": str(self._period)},
         ).fetchone()
         assert gaps is not None
         wrong = [f"{r.account} {r.currency}: {r.difference} more at the bank" for r in rows if r.difference]
@@ -151,7 +155,7 @@ class Evidence:
 
     def _intercompany(self, task: Task) -> Finding:
         """Nets, or somebody explained what does not: its case is decided."""
-        causes = ["intercompany_one_sided", "intercompany_differs"]
+        causes = [ONE_SIDED.name, INTERCOMPANY_DIFFERS.name]
         row = self._connection.execute(
             _SQL["pairs"], {"causes": causes, "period": str(self._period)}
         ).fetchone()
@@ -175,18 +179,15 @@ class Evidence:
                 {"entity": self._entity, "keys": [manual_key(self._entity, m.name) for m in others]},
             )
         }
-        unexplained = [m for m in others if known.get(manual_key(self._entity, m.name)) != "solved"]
+        unexplained = [m for m in others if known.get(manual_key(self._entity, m.name)) != CaseState.SOLVED]
         changed = self._connection.execute(
             _SQL["cases_of"],
             {
                 "entity": self._entity,
                 "period": str(self._period),
-                "causes": [
-                    "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "reversed_in_ledger",
-                    "unreconciled_in_ledger", "date_moved",
-                ],
+                "causes": [c.name for c in IN_LEDGER],
             },
-        ).fetchone()  # fmt: skip
+        ).fetchone()
         assert changed is not None
         wrong = (
             [f"{len(unexplained)} entries of nobody's, such as {unexplained[0].name}"] if unexplained else []
@@ -219,7 +220,7 @@ class Evidence:
             return _finding(
                 False, f"{wanted.total} is not booked: `tieout revalue --period {self._period}`", figures
             )
-        return _finding(row["state"] == "posted", f"{wanted.total} is {row['state']}", figures)
+        return _finding(row["state"] == DocumentState.POSTED, f"{wanted.total} is {row['state']}", figures)
 
     def _lock(self, task: Task) -> Finding:
         entity = self._release.entities[self._entity]

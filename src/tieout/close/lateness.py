@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.close.causes import TASK_LATE
 from tieout.close.model import Task
 from tieout.close.planning import tasks_of
 from tieout.close.service import standing_signatures
@@ -16,7 +17,6 @@ from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
-LATE = "close_task_late"
 
 
 class LatenessStage:
@@ -45,7 +45,7 @@ class LatenessStage:
 def tell_late(connection: Connection, release: Release, entity: str, ended: Period, now: datetime) -> None:
     """Open a case for each task of `ended` that is due, is not signed, and waits for no other; solve
     those of any period whose task is signed now."""
-    told = connection.execute(_SQL["open_late"], {"entity": entity, "cause": LATE}).fetchall()
+    told = connection.execute(_SQL["open_late"], {"entity": entity, "cause": TASK_LATE.name}).fetchall()
     periods = {str(ended), *(r["period"] for r in told)}
     if (
         not told
@@ -70,19 +70,19 @@ def tell_late(connection: Connection, release: Release, entity: str, ended: Peri
             for row in told:
                 task = row["source_key"].split(":", 2)[2]
                 if row["period"] == period and (task in signed or task not in names):
-                    solve_by_key(connection, LATE, row["source_key"], now, "it is signed", "close")
+                    solve_by_key(connection, TASK_LATE.name, row["source_key"], now, "it is signed", "close")
 
 
 def _case(task: Task, period: str, currency: str, now: datetime) -> NewCase:
     return NewCase(
-        cause=LATE,
+        cause=TASK_LATE.name,
         interface=task.subject,
         entity=task.entity,
         period=period,
         source_key=f"{task.entity}:{period}:{task.name}",
         amount=Decimal(0),
         currency=currency,
-        recovery=f"`tieout close show --period {period} --entity {task.entity}` says what it lacks; two people sign it",
+        recovery=TASK_LATE.say(period=period, entity=task.entity),
         detail=f"{task.name} was due on {task.due_at:%Y-%m-%d at %H:%M} and is not signed; it waits for nothing else",
         owner=task.owner,
         opened_at=now,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.close.causes import ENTRY_WITHOUT_SOURCE
 from tieout.close.checks import QUICK, Evidence, governed_accounts, manual_key
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
@@ -62,17 +63,16 @@ def _open_manual(
     known = {r["source_key"] for r in connection.execute(_SQL["manual"], {"entity": entity, "keys": keys})}
     cases = [
         NewCase(
-            cause="entry_without_source",
+            cause=ENTRY_WITHOUT_SOURCE.name,
             interface="",
             entity=entity,
             period=str(Period.of(m.on)),
             source_key=manual_key(entity, m.name),
             amount=m.amount,
             currency=book.currency,
-            recovery="give its reason with `tieout cases solve`, as somebody who did not make it; or reverse it in "
-            "the ledger",
+            recovery=ENTRY_WITHOUT_SOURCE.say(),
             detail=f"{m.name} of {m.on}, made by {m.author}: {m.reference}"[:300],
-            owner="controller",
+            owner=ENTRY_WITHOUT_SOURCE.who,
             opened_at=now,
             due_at=now + timedelta(hours=24),
             blocking=False,
@@ -86,7 +86,7 @@ def _open_manual(
         for row in gone:
             if row["source_key"] not in keys:
                 solve_by_key(
-                    connection, "entry_without_source", row["source_key"], now, "it is gone", "close"
+                    connection, ENTRY_WITHOUT_SOURCE.name, row["source_key"], now, "it is gone", "close"
                 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from tieout.documents import EffectBody
@@ -59,14 +60,23 @@ class Sending:
     before: Mapping[str, Any] = field(default_factory=dict)
 
 
+class OutcomeStatus(StrEnum):
+    """What became of a sending: confirmed, refused, absent (a look-up found nothing: it may be sent), unsent (it was not
+    tried, or put off: it waits) or undecided (only a person can say)."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    ABSENT = "absent"
+    UNSENT = "unsent"
+    UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a sending. `status`: confirmed, refused, absent (a look-up found nothing:
-    it may be sent), unsent (it was not tried, or put off with `error`: it waits) or undecided (only a
-    person can say)."""
+    """What became of a sending; with `error` why it was refused or put off, and by `cause` what that is a case of."""
 
     external_id: str
-    status: str
+    status: OutcomeStatus
     target_id: int | None = None
     model: str = ""
     read_back: dict[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
 from tieout.connector_api.web import guarded
 from tieout.documents import Document
@@ -65,7 +66,8 @@ class Stream:
 @dataclass(frozen=True, kw_only=True)
 class Connector:
     """What a kind of system can do. `open` makes a session that has the capabilities that
-    `can` names; `pushes` are the beginnings of the events that wake its polls."""
+    `can` names; `pushes` are the beginnings of the events that wake its polls; `causes` are those of its own that a
+    refused message or an outcome of it may name."""
 
     name: str
     title: str
@@ -78,6 +80,7 @@ class Connector:
     pushes: tuple[str, ...] = ()
     limits: str = ""
     assumed: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
 
     @property
     def by_browser(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tieout.connector_api.causes import UNREADABLE_FILE
+
 
 class ConnectorError(Exception):
     """Any failure of a system. The message says what happened and what to do."""
@@ -38,8 +40,8 @@ class FileRefusedError(ConnectorError):
         self,
         message: str,
         *,
-        cause: str = "unreadable_file",
-        recovery: str = "the file is kept: ask its sender for a good one, put that into the folder, and solve this",
+        cause: str = UNREADABLE_FILE.name,
+        recovery: str = UNREADABLE_FILE.says,
     ) -> None:
         super().__init__(message)
         self.cause, self.recovery = cause, recovery

@@ -9,35 +9,29 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve
-from tieout.connector_api import Outcome
+from tieout.causes import cause_named
+from tieout.connector_api import Outcome, OutcomeStatus
+from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED
+from tieout.delivery.causes import NOT_TAKEN, OUTCOME_UNDECIDED, REFUSED_BY_TARGET
 from tieout.delivery.sending import Row, at_risk, measure_of
 from tieout.documents import decode_effect
+from tieout.documents.states import EffectState
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.processes.reconciliation import MATCH_IMPOSSIBLE
+from tieout.processes.vendor_payments import PAID_ALREADY
 from tieout.security import NOT_OURS
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
-NOT_TAKEN = "not_taken_by_target"
 # Causes of effects that did not happen: delivering them solves the case.
 _UNSENT = [
-    "refused_by_target", "outcome_undecided", "not_matched", "matched_otherwise", "match_impossible",
-    "paid_already", NOT_TAKEN,
+    c.name
+    for c in (
+        REFUSED_BY_TARGET, OUTCOME_UNDECIDED, NOT_MATCHED, MATCHED_OTHERWISE, MATCH_IMPOSSIBLE, PAID_ALREADY, NOT_TAKEN,
+    )
 ]  # fmt: skip
-_RECOVERY = {
-    NOT_OURS: "somebody wrote into the database past Tieout: find out who; nothing of it was sent",
-    "not_matched": "match the two in the ledger, or `tieout replay --cause not_matched`",
-    "matched_otherwise": "somebody matched one side with something else: decide in the ledger",
-    "paid_already": "somebody paid or matched its bill meanwhile: exclude the payment with that reason; it is "
-    "in no file to the bank",
-    NOT_TAKEN: "its target takes it and shows something else: find out what changes it there (a trigger, a rule), then "
-    "`tieout replay`",
-    "match_impossible": "one side has left its account: correct it in the ledger, then replay",
-    "outcome_undecided": "look at the target: if it happened, `tieout cases solve`; else replay",
-    "refused_by_target": "the target refused it: correct what it names, then `tieout replay`",
-    "date_moved": "the ledger moved the date (a lock): agree on the period, or reopen it",
-}
 
 
 class Settler:
@@ -53,10 +47,12 @@ class Settler:
         confirmed, entries = [], []
         for row in rows:
             outcome = by_id[row["external_id"]]
-            if outcome.status == "confirmed":
+            if outcome.status == OutcomeStatus.CONFIRMED:
                 confirmed.append((row, outcome))
-            elif outcome.status in ("absent", "unsent"):
-                connection.execute(_SQL["set_state"], {"state": "waiting", "ids": [row["delivery_id"]]})
+            elif outcome.status in (OutcomeStatus.ABSENT, OutcomeStatus.UNSENT):
+                connection.execute(
+                    _SQL["set_state"], {"state": EffectState.WAITING, "ids": [row["delivery_id"]]}
+                )
             else:
                 self.refuse(connection, row, outcome)
             detail = {"target": outcome.target_id, "how": how, "error": outcome.error[:200]}
@@ -98,10 +94,9 @@ class Settler:
             self._open_case(connection, row, outcome.cause, outcome.error)
 
     def refuse(self, connection: Connection, row: Row, outcome: Outcome) -> None:
-        connection.execute(_SQL["set_state"], {"state": "refused", "ids": [row["delivery_id"]]})
-        cause = outcome.cause or (
-            "outcome_undecided" if outcome.status == "undecided" else "refused_by_target"
-        )
+        connection.execute(_SQL["set_state"], {"state": EffectState.REFUSED, "ids": [row["delivery_id"]]})
+        undecided = outcome.status == OutcomeStatus.UNDECIDED
+        cause = outcome.cause or (OUTCOME_UNDECIDED if undecided else REFUSED_BY_TARGET).name
         if row["ledger"]:
             connection.execute(_SQL["refuse_document"], {"id": row["document_id"]})
         self._open_case(connection, row, cause, outcome.error)
@@ -109,7 +104,7 @@ class Settler:
     def _open_case(self, connection: Connection, row: Row, cause: str, why: str) -> None:
         found = connection.execute(_SQL["documents_of"], {"ids": [row["document_id"]]}).fetchone()
         assert found is not None
-        now = self._clock.now()
+        now, known = self._clock.now(), cause_named(cause)
         amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
         if cause != NOT_OURS:
             amount = amount or at_risk(decode_effect(row["body"].encode()))
@@ -124,9 +119,9 @@ class Settler:
                     source_key=f"{found['source_key']} {row['effect']}",
                     amount=amount,
                     currency=found["currency"],
-                    recovery=_RECOVERY.get(cause, "correct the cause, then `tieout replay`"),
+                    recovery=known.shown("effect" if "effect" in known.also else ""),
                     detail=why[:500],
-                    owner="finance",
+                    owner=known.who or "finance",
                     opened_at=now,
                     due_at=now + timedelta(hours=24),
                     blocking=bool(row["ledger"]),

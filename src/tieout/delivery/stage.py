@@ -18,14 +18,17 @@ from typing import Any
 from tieout.connector_api import (
     BlindWriter,
     Outcome,
+    OutcomeStatus,
     RefusedError,
     Sending,
     SetupError,
     TransientError,
     Writer,
 )
+from tieout.delivery.causes import NOT_TAKEN
 from tieout.delivery.sending import Row, sendings_of
-from tieout.delivery.settling import NOT_TAKEN, Settler
+from tieout.delivery.settling import Settler
+from tieout.documents.states import EffectState
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, is_of_batch, text_of, wake
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger, traced
@@ -65,7 +68,7 @@ def _outcome(by_id: dict[str, Outcome], row: Row) -> Outcome:
     """What a writer said of a row; one of which it says nothing is nobody's to guess."""
     found = by_id.get(row["external_id"])
     return found or Outcome(
-        row["external_id"], "undecided", error="its connector did not say what became of it"
+        row["external_id"], OutcomeStatus.UNDECIDED, error="its connector did not say what became of it"
     )
 
 
@@ -107,7 +110,7 @@ class DeliveryStage:
             return True
         kind = json.loads(rows[0]["body"])["op"]
         rows = [r for r in rows if json.loads(r["body"])["op"] == kind]
-        open_rows = [r for r in rows if r["state"] in ("attempting", "unknown")]
+        open_rows = [r for r in rows if r["state"] in (EffectState.ATTEMPTING, EffectState.UNKNOWN)]
         if open_rows:
             self._look_up(connection, turn, writer, open_rows)
         else:
@@ -131,7 +134,9 @@ class DeliveryStage:
             for row in rows:
                 why = "its stamp is not right: planning did not write it as it stands"
                 self._settler.refuse(
-                    connection, row, Outcome(row["external_id"], "refused", error=why, cause=NOT_OURS)
+                    connection,
+                    row,
+                    Outcome(row["external_id"], OutcomeStatus.REFUSED, error=why, cause=NOT_OURS),
                 )
                 detail = {"cause": NOT_OURS}
                 entry = Entry(
@@ -156,12 +161,12 @@ class DeliveryStage:
             if is_of_batch(error):
                 turn.suspect(_AT + _key(row), error)
                 raise error
-            self._settle_one(connection, row, "undecided", error)
+            self._settle_one(connection, row, OutcomeStatus.UNDECIDED, error)
 
         # That an effect failed is not forgotten here: only once it is there, or a case.
         in_halves(rows, look, alone, stop=lambda: turn.stopping)
 
-    def _settle_one(self, connection: Connection, row: Row, status: str, error: Exception) -> None:
+    def _settle_one(self, connection: Connection, row: Row, status: OutcomeStatus, error: Exception) -> None:
         outcome = Outcome(row["external_id"], status, error=text_of(error))
         with connection.transaction():
             self._settler.settle(connection, [row], [outcome], status)
@@ -209,17 +214,17 @@ class DeliveryStage:
         except (TransientError, SetupError) as error:
             # Nothing happened there, so the effects simply wait on.
             how = "transient" if isinstance(error, TransientError) else "set-up"
-            self._end(connection, ids, "waiting", end, how, error)
+            self._end(connection, ids, EffectState.WAITING, end, how, error)
             if len(rows) == 1:
                 turn.suspect(_AT + _key(rows[0]), error)
             raise
         except Exception as error:
             if isinstance(error, RefusedError) and len(rows) == 1:
-                outcomes = [Outcome(rows[0]["external_id"], "refused", error=str(error))]
+                outcomes = [Outcome(rows[0]["external_id"], OutcomeStatus.REFUSED, error=str(error))]
                 self._finish(connection, turn, rows, outcomes, "sent", end)
                 return None
             # Of several it does not say which it refuses, or what it did before.
-            self._end(connection, ids, "unknown", end, "unknown", error)
+            self._end(connection, ids, EffectState.UNKNOWN, end, "unknown", error)
             if is_of_batch(error):
                 if len(rows) == 1:
                     turn.suspect(_key(rows[0]), error)
@@ -245,7 +250,7 @@ class DeliveryStage:
             except Exception as error:
                 if is_of_batch(error):
                     raise
-                self._settle_one(connection, row, "refused", error)
+                self._settle_one(connection, row, OutcomeStatus.REFUSED, error)
             else:
                 good.append(row)
         return good, sendings_of(connection, good)
@@ -258,7 +263,9 @@ class DeliveryStage:
 
     def _not_taken(self, connection: Connection, row: Row, error: Exception) -> None:
         """An effect on which its writer fails each time, and which is not there: a case."""
-        outcome = Outcome(row["external_id"], "undecided", error=text_of(error), cause=NOT_TAKEN)
+        outcome = Outcome(
+            row["external_id"], OutcomeStatus.UNDECIDED, error=text_of(error), cause=NOT_TAKEN.name
+        )
         with connection.transaction():
             self._settler.settle(connection, [row], [outcome], "sent")
 
@@ -291,8 +298,8 @@ class DeliveryStage:
                 connection.execute(_SQL["end_attempt"], answered)
             wake(connection)
         for outcome in told:
-            if outcome.status in ("absent", "unsent"):
-                if end is not None and (outcome.error or outcome.status == "absent"):
+            if outcome.status in (OutcomeStatus.ABSENT, OutcomeStatus.UNSENT):
+                if end is not None and (outcome.error or outcome.status == OutcomeStatus.ABSENT):
                     turn.fail(outcome.external_id, _NotThereError(outcome.error or "sent, and not there"))
                 if end is None:
                     # Whether it can be sent by now nobody knows.
@@ -305,10 +312,10 @@ class DeliveryStage:
     def _bounded(turn: Turn, outcome: Outcome, sent: bool) -> Outcome:
         """An outcome as it is, but for what is not there after the last time that it may be sent."""
         times = turn.failures_of(outcome.external_id) + sent
-        if outcome.status != "absent" or times < MOST_ABSENT:
+        if outcome.status != OutcomeStatus.ABSENT or times < MOST_ABSENT:
             return outcome
         why = f"sent {times} times, and not there: {outcome.error or 'its target shows something else, or nothing'}"
-        return Outcome(outcome.external_id, "undecided", error=why, cause=NOT_TAKEN)
+        return Outcome(outcome.external_id, OutcomeStatus.UNDECIDED, error=why, cause=NOT_TAKEN.name)
 
     def _end(
         self,

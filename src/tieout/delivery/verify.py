@@ -12,7 +12,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve
-from tieout.connector_api import LedgerReader, Outcome
+from tieout.causes import cause_named
+from tieout.connector_api import LedgerReader, Outcome, OutcomeStatus
+from tieout.connector_api.causes import UNRECONCILED
+from tieout.delivery.causes import IN_LEDGER, UNREADABLE
 from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake
@@ -22,21 +25,8 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
 _BATCH = 1000
-UNRECONCILED = "unreconciled_in_ledger"
-UNREADABLE = "not_comparable_in_ledger"
-CAUSES = (
-    "changed_in_ledger", "deleted_in_ledger", "unposted_in_ledger", "reversed_in_ledger", "date_moved",
-    UNRECONCILED, UNREADABLE,
-)  # fmt: skip
-_RECONCILE_AGAIN = (
-    "ask who took it apart: match it there again, undo what Tieout booked with `tieout matches undo`, or "
-    "accept it with `tieout cases solve`"
-)
-_UNDO = "ask who changed it in the ledger; undo it there, or accept it with `tieout cases solve`"
-_RECOVERY = {
-    UNRECONCILED: _RECONCILE_AGAIN,
-    UNREADABLE: "look at its entry in the ledger; what reads it back fails on it, which is a defect of ours: report it",
-}
+# Once the ledger agrees again they are solved.
+_DIFFERS = [c.name for c in IN_LEDGER]
 
 
 def request_verification(connection: Connection) -> None:
@@ -94,7 +84,11 @@ class VerifyStage:
         def give_up(row: Row, error: Exception) -> None:
             held = json.loads(row["read_back"] or "{}")
             told = Outcome(
-                row["external_id"], "confirmed", read_back=held, cause=UNREADABLE, error=text_of(error)
+                row["external_id"],
+                OutcomeStatus.CONFIRMED,
+                read_back=held,
+                cause=UNREADABLE.name,
+                error=text_of(error),
             )
             self._compare(connection, row, told)
 
@@ -135,7 +129,7 @@ class VerifyStage:
                         now,
                         "the ledger agrees again",
                         "verify",
-                        CAUSES,
+                        _DIFFERS,
                     )
                 record(
                     connection,
@@ -152,10 +146,10 @@ class VerifyStage:
                 )
 
     def _case(self, row: Row, outcome: Outcome) -> NewCase:
-        now = self._clock.now()
+        now, known = self._clock.now(), cause_named(outcome.cause)
         return NewCase(
             cause=outcome.cause,
-            blocking=outcome.cause != UNRECONCILED,
+            blocking=outcome.cause != UNRECONCILED.name,
             interface=row["interface"],
             entity=row["entity"],
             period=row["period"],
@@ -166,9 +160,9 @@ class VerifyStage:
                 row["currency"],
             ).value,
             currency=row["currency"],
-            recovery=_RECOVERY.get(outcome.cause, _UNDO),
+            recovery=known.shown(),
             detail=outcome.error,
-            owner="finance",
+            owner=known.who or "finance",
             opened_at=now,
             due_at=now + timedelta(hours=24),
             document_id=row["document_id"],

@@ -14,13 +14,13 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.engine import Clock, SystemClock
+from tieout.inbox.causes import FILE_NOT_COMPLETE
 from tieout.money import Period
 from tieout.rules import Arrival, Interface, Release
 from tieout.rules.arrival import CONTROL_FILE, CONTROL_SUFFIX, MARKER, SETTLING
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.inbox")
-CAUSE = "file_not_complete"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Arriving:
             for row in connection.execute(_SQL["forget_waiting_files"], given).fetchall():
                 if row["told"]:
                     key = _key(interface, row["name"])
-                    solve_by_key(connection, CAUSE, key, self._clock.now(), why, "intake")
+                    solve_by_key(connection, FILE_NOT_COMPLETE.name, key, self._clock.now(), why, "intake")
         self._waiting.get(interface, set()).difference_update(gone)
 
     def _names(self, connection: Connection, interface: str) -> set[str]:
@@ -129,15 +129,14 @@ class Arriving:
     def _case(self, interface: Interface, name: str, why: str, first: datetime) -> NewCase:
         now = self._clock.now()
         return NewCase(
-            cause=CAUSE,
+            cause=FILE_NOT_COMPLETE.name,
             interface=interface.name,
             entity=interface.entity,
             period=str(Period.of(now.date())),
             source_key=_key(interface.name, name),
             amount=Decimal(0),
             currency=self._release().entities[interface.entity].currency,
-            recovery="ask its sender whether it was sent whole, and for the rest of it; it is taken once it is whole. "
-            "Or take it out of the folder",
+            recovery=FILE_NOT_COMPLETE.say(),
             detail=f"{name} is there since {first:%Y-%m-%d %H:%M} UTC: {why}",
             owner=interface.owner,
             opened_at=now,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tieout.connector_api import Item, ItemError
+from tieout.documents.states import MessageState
 from tieout.evidence import salted_hash
 from tieout.observe import traced
 from tieout.security import stamper
@@ -71,7 +72,7 @@ def accept(
     transport: str,
     now: datetime,
     *,
-    state: str = "received",
+    state: MessageState = MessageState.RECEIVED,
     submitted_by: str = "",
 ) -> Accepted:
     """Put items into the inbox, in the caller's transaction, with their evidence.

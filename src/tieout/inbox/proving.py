@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api import FileReader, FileRefusedError, Proof, ProvingReader
+from tieout.inbox.causes import CONTROL_FIGURES_DIFFER, FILE_WITHOUT_PROOF
 from tieout.rules import Interface
 from tieout.rules.arrival import CONTROL_FILE, CONTROL_SUFFIX, WHEN_SETTLED
 
@@ -93,9 +94,8 @@ def _held_against(name: str, content: Any, figures: Figures, proof: Proof) -> bo
 def _differs(name: str, why: str) -> FileRefusedError:
     return FileRefusedError(
         f"{name}: {why}",
-        cause="control_figures_differ",
-        recovery="the file is kept, and nothing of it is booked: ask its sender for it again, whole, with the control "
-        "file that belongs to it; put both into the folder, and solve this",
+        cause=CONTROL_FIGURES_DIFFER.name,
+        recovery=CONTROL_FIGURES_DIFFER.say(),
     )
 
 
@@ -103,8 +103,8 @@ def _unproven(name: str, interface: Interface, proof: Proof, why: str) -> FileRe
     lacks = f"let the file state its figures ({proof.lacks}); or " if proof.lacks else ""
     return FileRefusedError(
         f"{name}: {why}, so a part of it may be missing",
-        cause="file_without_proof",
-        recovery=f"the file is kept, and nothing of it is booked: {lacks}put {name}{CONTROL_SUFFIX} beside it, with the "
-        f"lines rows = … and total = …; or say in interfaces/{interface.name}.toml what you rely on: "
-        f'complete = "{WHEN_SETTLED}". Then put it into the folder again, and solve this',
+        cause=FILE_WITHOUT_PROOF.name,
+        recovery=FILE_WITHOUT_PROOF.say(
+            lacks=lacks, control=f"{name}{CONTROL_SUFFIX}", interface=interface.name, settled=WHEN_SETTLED
+        ),
     )

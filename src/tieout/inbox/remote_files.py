@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from tieout.connector_api import FileReader, FileRefusedError, RemoteFile, RemoteFolder
+from tieout.connector_api.causes import UNREADABLE_FILE
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.inbox.arriving import Arriving
 from tieout.inbox.folders import refuse_file, take_file
@@ -123,7 +124,7 @@ class FetchStage:
             take_file(connection, interface, reader, name, content, self._clock, control=control)
         except FileRefusedError as error:
             refuse_file(connection, self._release(), interface, name, error, self._clock)
-            return error.cause == "unreadable_file"
+            return error.cause == UNREADABLE_FILE.name
         return True
 
 

@@ -26,6 +26,7 @@ from tieout.documents import (
     canonical_bytes,
 )
 from tieout.documents.purchasing import plain
+from tieout.documents.states import DocumentState
 from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.payables.reading import SQL, ours
@@ -122,8 +123,8 @@ def accrue(
         raise ValueError(f'interfaces/{interface.name}.toml says accruals = "odoo": its stock books them')
     rows = connection.execute(SQL["purchasing"], {"entity": interface.entity, "on": on}).fetchall()
     known = [(row["state"], d) for row in rows if (d := ours(connection, row["interface"], row)) is not None]
-    documents = [d for state, d in known if state != "normalised"]
-    waiting = [d for state, d in known if state == "normalised" and isinstance(d, VendorBill)]
+    documents = [d for state, d in known if state != DocumentState.NORMALISED]
+    waiting = [d for state, d in known if state == DocumentState.NORMALISED and isinstance(d, VendorBill)]
     entries = entries_of(uninvoiced(documents, waiting), on)
     entries += _no_more(connection, interface, on, {e.key for e in entries})
     items = []

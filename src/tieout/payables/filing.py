@@ -13,6 +13,7 @@ from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.formats.payments import Account, Address, Batch, Order, Payment, PaymentError, write_transfers
 from tieout.inbox import accept
 from tieout.money import Amount, Period
+from tieout.payables.causes import FILE_REFUSED
 from tieout.payables.reading import SQL, ours
 from tieout.payables.service import STREAM
 from tieout.rules import Interface, Release
@@ -81,14 +82,14 @@ class FilingStage:
         now = self._clock.now()
         total = sum((p.pays.value for p in payments), Decimal(0))
         case = NewCase(
-            cause="payment_file_refused",
+            cause=FILE_REFUSED.name,
             interface=interface.name,
             entity=interface.entity,
             period=str(Period.of(payments[0].booked_on)),
             source_key=run,
             amount=total,
             currency=payments[0].currency,
-            recovery="correct what it names (the interface's options, the supplier); the file is made by itself",
+            recovery=FILE_REFUSED.say(),
             detail=why,
             owner=interface.owner,
             opened_at=now,

@@ -16,10 +16,13 @@ import msgspec
 from tieout.connector_api import OpenItem
 from tieout.documents import PaidLine, Supplier, VendorPayment
 from tieout.documents.purchasing import SupplierAccount
+from tieout.documents.states import DocumentState
 from tieout.money import Amount
 from tieout.rules import Interface
 
 _LONGEST = 140
+
+_TURNED_DOWN = (DocumentState.REFUSED, DocumentState.EXCLUDED, DocumentState.SUPERSEDED)
 
 
 class SupplierRevision(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +35,7 @@ class SupplierRevision(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stands(self) -> bool:
-        return self.state in ("planned", "posted")
+        return self.state in (DocumentState.PLANNED, DocumentState.POSTED)
 
 
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +69,7 @@ def payable_to(
     revisions: Sequence[SupplierRevision], on: date, cooling_days: int, zone: ZoneInfo
 ) -> tuple[SupplierRevision, SupplierAccount] | str:
     """The telling that holds and its account, or why nothing may be paid. `revisions` are in order."""
-    known = [t for t in revisions if t.state not in ("refused", "excluded", "superseded")]
+    known = [t for t in revisions if t.state not in _TURNED_DOWN]
     if not known:
         return "its supplier is not approved"
     last = known[-1]

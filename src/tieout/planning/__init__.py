@@ -1,6 +1,6 @@
 """Planning: messages become documents, documents become plans; rows are the truth, work moves in sets."""
 
-from tieout.planning.accepting import Action, HeldError, accept_case, actions_of
+from tieout.planning.accepting import HeldError, accept_case, actions_of, offers_of
 from tieout.planning.approving import exclude, take_decision
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
@@ -9,7 +9,6 @@ from tieout.planning.sources import FactSourceError, check_sources
 
 __all__ = [
     "take_decision",
-    "Action",
     "FactSourceError",
     "HeldError",
     "ProcessStage",
@@ -21,6 +20,7 @@ __all__ = [
     "exclude",
     "exclude_case",
     "in_range",
+    "offers_of",
     "replay",
     "replay_range",
     "try_case",

@@ -25,6 +25,7 @@ from tieout.approvals import (
     decide,
     standing_of,
 )
+from tieout.approvals.model import RequestState
 from tieout.cases import NewCase, open_cases
 from tieout.documents import (
     canonical_bytes,
@@ -34,9 +35,11 @@ from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
+from tieout.planning.causes import APPROVAL_REJECTED
 from tieout.planning.replay import exclude_case
 from tieout.planning.work import Work
 from tieout.processes import Facts, money_of, recipe_of, what_is_missing, what_to_do, without_rate
+from tieout.processes.recipe import PlanDecision
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
 from tieout.security import Authority, Person, StampError, load_authority
 from tieout.store import Connection, Queries
@@ -69,7 +72,7 @@ class Approving:
             if not self._release.policies and words.must is None:
                 continue
             plan, facts = work.planned
-            if plan.decision != "planned" or not plan.effects or not words.held:
+            if plan.decision is not PlanDecision.PLANNED or not plan.effects or not words.held:
                 continue
             amount = abs(money_of(work.document).value)
             company = _worth(amount, work.document.currency, facts, self._entity.currency)
@@ -89,7 +92,7 @@ class Approving:
             number = standing_of(self._connection, about, demand)
             number = number or ask(self._connection, about, demand, self._now)
             work.plan = msgspec.structs.replace(
-                plan, decision="held", effects=(), cases=(), reason=f"approval {number}"
+                plan, decision=PlanDecision.HELD, effects=(), cases=(), reason=f"approval {number}"
             )
 
     def _approval(self, about: Subject, demand: Demand) -> Request | None:
@@ -277,9 +280,9 @@ def take_decision(
     done = decide(connection, release, who, numbers, verdict, reason, now, seen)
     for each in done:
         request = each.request
-        if request is not None and request.state == "approved":
+        if request is not None and request.state == RequestState.APPROVED:
             _take_up(connection, request, now)
-        elif request is not None and request.state == "rejected":
+        elif request is not None and request.state == RequestState.REJECTED:
             _turn_down(connection, release, request, now)
     wake(connection)
     return done
@@ -304,14 +307,14 @@ def _turn_down(connection: Connection, release: Release, request: Request, now: 
         raise ApprovalError(f"request {request.request_id}: its document does not wait any more")
     interface = release.interfaces[about.interface]
     case = NewCase(
-        cause="approval_rejected",
+        cause=APPROVAL_REJECTED.name,
         interface=about.interface,
         entity=about.entity,
         period=str(Period.of(accounting_date(now, release.entities[about.entity].zone))),
         source_key=about.subject.partition(":")[2],
         amount=about.amount,
         currency=about.currency,
-        recovery="correct it at its source, where it is sent again; or exclude it with a reason",
+        recovery=APPROVAL_REJECTED.say(),
         detail=f"{last.person}: {last.reason}"[:300],
         owner=interface.owner,
         opened_at=now,

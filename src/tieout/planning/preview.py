@@ -12,12 +12,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from tieout.documents.states import DocumentState
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import replay_documents, replay_range
 from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
+# States of documents that would leave exception.
+_LEFT = (DocumentState.PLANNED, DocumentState.POSTED, DocumentState.EXCLUDED)
 _MOST = 2000
 
 
@@ -109,11 +112,11 @@ def _read(connection: Connection, ids: list[int], left_out: int) -> Tried:
         for r in connection.execute(_SQL["tried_lines"], given)
     ]  # fmt: skip
     amounts: dict[str, Decimal] = {}
-    gone = [r for r in states if r["state"] in ("planned", "posted", "excluded")]
+    gone = [r for r in states if r["state"] in _LEFT]
     for r in gone:
         money = abs(r["measure_debit"] - r["measure_credit"])
         amounts[r["currency"]] = amounts.get(r["currency"], Decimal(0)) + money
-    held = [r["document_id"] for r in states if r["state"] == "refused"]
+    held = [r["document_id"] for r in states if r["state"] == DocumentState.REFUSED]
     cases = connection.execute(_SQL["tried_cases"], {"ids": held}).fetchall()
     return Tried(
         documents=len(states),

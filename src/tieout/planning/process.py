@@ -22,6 +22,7 @@ from tieout.cases import NewCase, open_cases, solve
 from tieout.connector_api import Connector, ContentRefusedError, LedgerFacts
 from tieout.documents import AWAITS, Measure, canonical_bytes, ledger_lines
 from tieout.documents import decode_document as decode
+from tieout.documents.states import MessageState
 from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, text_of, wake
 from tieout.evidence import Entry, record
@@ -29,28 +30,23 @@ from tieout.money import Amount, MoneyError, Period
 from tieout.money.period import accounting_date
 from tieout.observe import get_logger, traced
 from tieout.planning.approving import Approving
+from tieout.planning.causes import PROCESSING_FAILED, RECIPE_FAILED, UNREADABLE_AMOUNT, UNREADABLE_MESSAGE
 from tieout.planning.facts import Asked, FactReader, TaxWord
 from tieout.planning.revising import revise
 from tieout.planning.work import Work
 from tieout.planning.writing import Writer
-from tieout.processes import CaseDraft, Facts, Plan, plan_document, recipe_of
-from tieout.processes.recipe import Rank
+from tieout.processes import Facts, Plan, plan_document, recipe_of
+from tieout.processes.recipe import Rank, refused
 from tieout.rules import Entity, Interface, Release
 from tieout.rules.latency import taken_until
 from tieout.security import NOT_OURS, stamper
+from tieout.security.causes import NOT_MADE_BY_TIEOUT
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
 _log = get_logger(__name__)
 BATCH = 500
 _BYTES = 1 << 21
-_NOT_OURS_RECOVERY = (
-    "somebody wrote into the database past Tieout: find out who; take the source's message in again"
-)
-_FAILED = "processing_failed"
-_FAILED_RECOVERY = (
-    "this is a defect of ours: report it; once mended, `tieout replay --cause processing_failed`"
-)
 
 Row = dict[str, Any]
 
@@ -198,7 +194,7 @@ class _Batch:
         refused: list[NewCase] = []
         for row in messages:
             if not self._is_ours(row):
-                settled[row["message_id"]] = ("failed", NOT_OURS)
+                settled[row["message_id"]] = (MessageState.FAILED, NOT_OURS)
                 refused.append(self._not_ours(row, f"message {row['message_id']}"))
                 continue
             try:
@@ -207,10 +203,10 @@ class _Batch:
             except Exception as error:
                 # Whatever a source sends, it stops no neighbour: the message becomes a case.
                 why = f"{type(error).__name__}: {error}"[:500]
-                settled[row["message_id"]] = ("failed", why)
+                settled[row["message_id"]] = (MessageState.FAILED, why)
                 refused.append(self._unreadable(row, why, error))
                 continue
-            settled[row["message_id"]] = ("normalised", "")
+            settled[row["message_id"]] = (MessageState.NORMALISED, "")
             for document in documents:
                 booked = getattr(document, "booked_on", None) or getattr(document, "to_on", None)
                 happened = getattr(document, "fulfilled_at", None) or document.occurred_at
@@ -243,7 +239,7 @@ class _Batch:
 
     def _not_ours(self, row: Row, what: str) -> NewCase:
         _log.warning("not ours", interface=self._interface.name, what=what)
-        return self._case(row, NOT_OURS, _NOT_OURS_RECOVERY, f"the stamp of {what} is not right")
+        return self._case(row, NOT_OURS, NOT_MADE_BY_TIEOUT.say(), f"the stamp of {what} is not right")
 
     def _ask_ledger(self, works: list[Work]) -> tuple[LedgerFacts, dict[str, str]]:
         wants = [recipe_of(w.document).fact_keys(w.document, self._interface.options) for w in works]
@@ -306,13 +302,8 @@ class _Batch:
         except Exception as error:
             _log.exception("recipe failed", interface=self._interface.name, key=work.document.key)
             amount = abs(work.measure.net)
-            case = CaseDraft(
-                cause="recipe_failed",
-                amount=Amount(amount, work.document.currency),
-                recovery="this is a defect of ours: report it; once mended, `tieout replay`",
-                detail=f"{type(error).__name__}: {error}"[:300],
-            )
-            return Plan(decision="refused", cases=(case,), reason="recipe_failed")
+            at_risk = Amount(amount, work.document.currency)
+            return refused(RECIPE_FAILED, at_risk, f"{type(error).__name__}: {error}"[:300])
 
     def _stale_entry(self, key: str, version: str) -> Entry:
         subject = f"{self._interface.name}:{key}"
@@ -332,11 +323,10 @@ class _Batch:
         return [self._not_ours(row, f"document {row['document_id']}") for row in rows]
 
     def _unreadable(self, row: Row, why: str, error: Exception | None = None) -> NewCase:
-        cause = "unreadable_amount" if isinstance(error, MoneyError) else "unreadable_message"
-        recovery = "its bytes are kept: correct it at its source, which sends it again, or replay it once its reader is mended"
         if isinstance(error, ContentRefusedError):
-            cause, recovery = error.cause, error.recovery
-        return self._case(row, cause, recovery, why)
+            return self._case(row, error.cause, error.recovery, why)
+        cause = UNREADABLE_AMOUNT if isinstance(error, MoneyError) else UNREADABLE_MESSAGE
+        return self._case(row, cause.name, cause.say(), why)
 
     def _case(self, row: Row, cause: str, recovery: str, why: str) -> NewCase:
         return NewCase(
@@ -362,12 +352,15 @@ class _Batch:
         _log.warning("cannot be taken", interface=self._interface.name, error=why)
         with connection.transaction():
             for row in messages:
-                _settle(connection, {row["message_id"]: ("failed", why)})
+                _settle(connection, {row["message_id"]: (MessageState.FAILED, why)})
             for row in due:
-                connection.execute(_SQL["set_aside"], {"id": row["document_id"], "reason": _FAILED})
+                connection.execute(
+                    _SQL["set_aside"], {"id": row["document_id"], "reason": PROCESSING_FAILED.name}
+                )
             refuses = isinstance(error, psycopg.Error) and messages
+            failed = PROCESSING_FAILED
             cases = [
-                self._unreadable(row, why) if refuses else self._case(row, _FAILED, _FAILED_RECOVERY, why)
+                self._unreadable(row, why) if refuses else self._case(row, failed.name, failed.say(), why)
                 for row in (*messages, *due)
             ]
             open_cases(connection, cases, "process")

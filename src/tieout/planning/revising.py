@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tieout.documents import Document, Measure, decode_document
+from tieout.documents.states import DocumentState
 from tieout.planning.work import Work
 from tieout.processes.facts import PreviousFact
 from tieout.store import Connection, Queries
@@ -59,12 +60,12 @@ def _follow(work: Work, history: list[dict[str, Any]]) -> None:
     work.revision = history[-1]["revision"] + 1
     count, debit, credit = 0, Decimal(0), Decimal(0)
     for row in history:
-        if row["state"] in ("planned", "posted"):
+        if row["state"] in (DocumentState.PLANNED, DocumentState.POSTED):
             count += row["measure_count"]
             debit += row["measure_debit"]
             credit += row["measure_credit"]
             work.previous = PreviousFact(revision=row["revision"], content=row["content"])
-        elif row["state"] != "superseded":
+        elif row["state"] != DocumentState.SUPERSEDED:
             work.supersedes.append(row["document_id"])
     work.measure = work.measure - Measure(count, debit, credit)
 

@@ -10,17 +10,20 @@ from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve, solve_others
 from tieout.documents import canonical_bytes, encode_effect, kind_of, ledger_lines
+from tieout.documents.states import DocumentState
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
 from tieout.planning.work import Work
 from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
+from tieout.processes.recipe import PlanDecision
+from tieout.processes.treasury_causes import PAYMENT_WITHOUT_ORDER, REFUND_WITHOUT_CREDIT_NOTE
 from tieout.rules import Entity, Interface, Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
 # Cases of money that waited for an order.
-_WITHOUT_ORDER = ["payment_without_order", "refund_without_credit_note"]
+_WITHOUT_ORDER = [PAYMENT_WITHOUT_ORDER.name, REFUND_WITHOUT_CREDIT_NOTE.name]
 RETRY, LONG_RETRY = timedelta(minutes=15), timedelta(days=1)
 
 _DOCUMENT_COLUMNS = (
@@ -29,6 +32,14 @@ _DOCUMENT_COLUMNS = (
     " measure_debit, measure_credit, order_key, link_key, state, reason, parked_account, facts,"
     " facts_sha256, release, retry_at, posted_at, stamp"
 )
+
+# How a document stands that is not on its way.
+_STANDS = {
+    PlanDecision.WAIT: DocumentState.NORMALISED,
+    PlanDecision.HELD: DocumentState.NORMALISED,
+    PlanDecision.REFUSED: DocumentState.REFUSED,
+    PlanDecision.EXCLUDED: DocumentState.EXCLUDED,
+}
 
 
 class Writer:
@@ -59,16 +70,11 @@ class Writer:
         self._evidence(group)
         self._follow_up(group)
 
-    def _state(self, work: Work) -> str:
+    def _state(self, work: Work) -> DocumentState:
         plan, _ = work.planned
-        if plan.decision == "planned":
-            return "planned" if any(e.ledger for e in plan.effects) else "posted"
-        return {
-            "wait": "normalised",
-            "held": "normalised",
-            "refused": "refused",
-            "excluded": "excluded",
-        }[plan.decision]
+        if plan.decision is PlanDecision.PLANNED:
+            return DocumentState.PLANNED if any(e.ledger for e in plan.effects) else DocumentState.POSTED
+        return _STANDS[plan.decision]
 
     def _decision(self, work: Work) -> dict[str, Any]:
         plan, facts = work.planned
@@ -78,11 +84,13 @@ class Writer:
             "state": state,
             "reason": plan.reason,
             # What waits for an approval is planned again when that was decided, and not before.
-            "retry_at": self._now + (LONG_RETRY if plan.long else RETRY) if plan.decision == "wait" else None,
+            "retry_at": self._now + (LONG_RETRY if plan.long else RETRY)
+            if plan.decision is PlanDecision.WAIT
+            else None,
             "unapplied": plan.unapplied_account,
             "facts": raw.decode(),
             "facts_sha": hashlib.sha256(raw).digest(),
-            "posted_at": self._now if state == "posted" else None,
+            "posted_at": self._now if state is DocumentState.POSTED else None,
             "accounting_on": plan.on or work.on,
         }
 
@@ -148,12 +156,16 @@ class Writer:
             "release": [self._release.sha256] * len(works),
         }
         self._connection.execute(_SQL["replanned"], columns)
-        done = [w.document_id for w in works if w.planned[0].decision in ("planned", "excluded")]
+        done = [
+            w.document_id
+            for w in works
+            if w.planned[0].decision in (PlanDecision.PLANNED, PlanDecision.EXCLUDED)
+        ]
         solve(self._connection, done, self._now, "planned again", "process")
         held = [
             (w.document_id, w.document.key, [c.cause for c in w.planned[0].cases])
             for w in works
-            if w.planned[0].decision == "refused"
+            if w.planned[0].decision is PlanDecision.REFUSED
         ]
         solve_others(self._connection, held, self._now, "it is held for another cause", "process")
 
@@ -325,7 +337,11 @@ class Writer:
                 "process",
             )
         # An order that waits for its fulfilment is known by now: its payments are deposits.
-        moved = [w for w in group if w.planned[0].decision != "wait" or recipe_of(w.document).takes_payments]
+        moved = [
+            w
+            for w in group
+            if w.planned[0].decision is not PlanDecision.WAIT or recipe_of(w.document).takes_payments
+        ]
         orders = sorted({name for w in moved for name in w.document.order_names()})
         if moved:
             self._connection.execute(

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from tieout.causes import Action, Cause
 from tieout.documents import (
     CreditNote,
     Customer,
@@ -31,8 +32,9 @@ from tieout.documents import (
     decode_document,
 )
 from tieout.money import Amount
+from tieout.processes.causes import DOES_NOT_ADD_UP
 from tieout.processes.deposits import UNAPPLIED, apply_deposit, match_effects, order_match
-from tieout.processes.excluding import left_out
+from tieout.processes.excluding import VOIDED, left_out
 from tieout.processes.external_ids import match_key, partner_external_id
 from tieout.processes.facts import FactKeys
 from tieout.processes.orders import ORDERS
@@ -41,6 +43,7 @@ from tieout.processes.recipe import (
     Context,
     Effect,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
@@ -58,6 +61,47 @@ _ROLE = {
     "rounding": "rounding",
     "refund_adjustment": "revenue.refund_adjustments",
 }
+
+UNKNOWN_CUSTOMER = Cause(
+    name="unknown_customer",
+    means="An order names no customer, or one whom the ledger does not know.",
+    says="customer {customer} is not in the ledger: take it in from its CRM, then `tieout replay --cause {cause}`",
+    also={"nobody": "give the order a customer in its source; it is taken in again by itself"},
+    actions=(Action.MEND_AT_SOURCE, Action.REPLAY),
+)
+IMPORTED_BY_ANOTHER = Cause(
+    name="imported_by_another_connector",
+    means="The ledger holds an order of this number that Tieout did not book.",
+    says="the ledger holds this order already: exclude it here with `tieout cases exclude`, or cancel the other "
+    "record there, then `tieout replay --cause {cause}`",
+    actions=(Action.EXCLUDE, Action.MEND_IN_LEDGER, Action.REPLAY),
+)
+ORDER_EDITED = Cause(
+    name="order_edited_after_payout",
+    means="An order was edited after its money was paid out: nobody's payment covers the difference.",
+    says="collect or refund the difference; `tieout cases solve` with that reason books the edit",
+    actions=(Action.SOLVE, Action.ASK),
+    acceptable=True,
+)
+ORDER_REGROUPED = Cause(
+    name="order_regrouped_after_posting",
+    means="An order that is booked has the same total on other accounts or taxes now.",
+    says="the total stayed, its accounts or taxes moved: reclassify by a journal entry",
+    actions=(Action.MEND_IN_LEDGER, Action.EXCLUDE),
+)
+CREDIT_NOTE_WITHOUT_ORDER = Cause(
+    name="credit_note_without_order",
+    means="A credit note is of an order that is not booked.",
+    says="solve the order's own case; the credit note follows by itself",
+    actions=(Action.REPLAY,),
+)
+TENDER_WITHOUT_ORDER = Cause(
+    name="tender_without_order",
+    means="A gift card was redeemed for an order that is not booked.",
+    says="solve the order's own case, then `tieout replay --cause {cause}`",
+    actions=(Action.REPLAY,),
+)
+_SOLD_CAUSES = (DOES_NOT_ADD_UP, UNKNOWN_CUSTOMER, IMPORTED_BY_ANOTHER)
 
 
 def credit_match(ctx: Context, refund_key: str) -> str:
@@ -125,25 +169,11 @@ def _sums_up(document: CustomerInvoice | CreditNote) -> bool:
 
 def _refuse_early(ctx: Context, document: CustomerInvoice | CreditNote) -> Plan | None:
     if not _sums_up(document):
-        return refused(
-            "document_does_not_add_up",
-            document.total,
-            "the source's lines and taxes do not sum to its total: correct it there",
-        )
+        return refused(DOES_NOT_ADD_UP, document.total)
     if document.party is None:
-        return refused(
-            "unknown_customer",
-            document.total,
-            "give the order a customer in its source; it is taken in again by itself",
-        )
+        return refused(UNKNOWN_CUSTOMER, document.total, says="nobody")
     if isinstance(document, CustomerInvoice) and ctx.facts.foreign:
-        return refused(
-            "imported_by_another_connector",
-            document.total,
-            "the ledger holds this order already: exclude it here with `tieout cases exclude`, or cancel the other "
-            "record there, then `tieout replay --cause imported_by_another_connector`",
-            ctx.facts.foreign,
-        )
+        return refused(IMPORTED_BY_ANOTHER, document.total, ctx.facts.foreign)
     return None
 
 
@@ -168,19 +198,14 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     if not partner and not ctx.facts.patience_over:
         # Two streams of one CRM: its customers may come a moment after what they bought.
         awaited = customer_name(document.party.key)
-        return Plan(decision="wait", reason="its customer has not come yet", names=(awaited,))
+        return Plan(decision=PlanDecision.WAIT, reason="its customer has not come yet", names=(awaited,))
     if not partner:
-        return refused(
-            "unknown_customer",
-            document.total,
-            f"customer {document.party.key} is not in the ledger: take it in from its CRM, then `tieout replay "
-            "--cause unknown_customer`",
-        )
+        return refused(UNKNOWN_CUSTOMER, document.total, customer=document.party.key)
     match = order_match(ctx, document.order_key)
     lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)
     body = _posting(ctx, document, partner, match, lines, taxes, document.total.value, refund=False)
     if ctx.on_fulfilment and document.fulfilled_at is None:
-        return Plan(decision="wait", reason="paid and not fulfilled yet: a deposit", long=True)
+        return Plan(decision=PlanDecision.WAIT, reason="paid and not fulfilled yet: a deposit", long=True)
     products = _products(ctx, document.lines)
     needed = (partner, *(p.external_id for p in products))
     main = ctx.effect("invoice", body, ledger=True, requires=needed, account=body.receivable)
@@ -189,7 +214,7 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
         effects += apply_deposit(
             ctx, f"apply{number}", payment, document.order_key, main.external_id, partner, ctx.on
         )
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str, tuple[Effect, ...]]:
@@ -213,23 +238,16 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     for name, value in _taxes(ctx, before.taxes).items():
         taxes[name] = taxes.get(name, Decimal(0)) - value
     if not any(groups.values()) and not any(taxes.values()):
-        return Plan(decision="planned", on=ctx.on, reason="no money changed")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="no money changed")
     order = ctx.facts.order
-    if order is not None and order.paid_out and "order_edited_after_payout" not in ctx.facts.accepted:
-        return refused(
-            "order_edited_after_payout",
-            difference,
-            "collect or refund the difference; `tieout cases solve` with that reason books the edit",
-            f"{before.total} became {document.total}",
-        )
+    if order is not None and order.paid_out and ORDER_EDITED.name not in ctx.facts.accepted:
+        return refused(ORDER_EDITED, difference, f"{before.total} became {document.total}")
     if ctx.on_fulfilment and document.fulfilled_at is None:
-        return Plan(decision="wait", reason="edited, and not all of it is fulfilled yet", long=True)
-    if not difference:
-        return refused(
-            "order_regrouped_after_posting",
-            document.total,
-            "the total stayed, its accounts or taxes moved: reclassify by a journal entry",
+        return Plan(
+            decision=PlanDecision.WAIT, reason="edited, and not all of it is fulfilled yet", long=True
         )
+    if not difference:
+        return refused(ORDER_REGROUPED, document.total)
     refund = difference.value < 0
     sign = Decimal(-1 if refund else 1)
     partner, partner_effects = _partner(ctx, document)
@@ -258,7 +276,7 @@ def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> P
     effects.append(main)
     if refund and order is not None and order.invoice:
         effects += match_effects(ctx, "edit", order.invoice, main, body.receivable)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def credit_note(ctx: Context, document: CreditNote) -> Plan:
@@ -269,17 +287,15 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         return early
     order = ctx.facts.order
     if order is not None and order.state == "excluded":
-        return Plan(decision="excluded", reason=f"its order was never billed: {order.reason}", on=ctx.on)
+        return Plan(
+            decision=PlanDecision.EXCLUDED, reason=f"its order was never billed: {order.reason}", on=ctx.on
+        )
     if order is not None and order.state == "deposit":
-        return Plan(decision="wait", reason="its order is not billed yet", long=True)
+        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
     if order is None or order.state == "exception":
         if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its order is not posted yet")
-        return refused(
-            "credit_note_without_order",
-            document.total,
-            "solve the order's own case; the credit note follows by itself",
-        )
+            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
+        return refused(CREDIT_NOTE_WITHOUT_ORDER, document.total)
     partner, partner_effects = _partner(ctx, document)
     match = credit_match(ctx, document.key)
     if document.adjusts:
@@ -304,24 +320,22 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     elsewhere = (body.receivable, ctx.account("unapplied.unknown")) if refunded_from else ("",)
     if order.invoice and refunded_from not in elsewhere:
         effects += match_effects(ctx, "early_refund", order.invoice, main, body.receivable)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
     order = ctx.facts.order
     if order is not None and order.state == "deposit":
-        return Plan(decision="wait", reason="its order is not billed yet", long=True)
+        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
     if order is not None and order.state == "excluded":
-        return Plan(decision="planned", on=ctx.on, reason=f"its order was never billed: {order.reason}")
+        return Plan(
+            decision=PlanDecision.PLANNED, on=ctx.on, reason=f"its order was never billed: {order.reason}"
+        )
     if order is None or not order.invoice:
         if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its order is not posted yet")
-        return refused(
-            "tender_without_order",
-            document.amount,
-            "solve the order's own case, then `tieout replay --cause tender_without_order`",
-        )
+            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
+        return refused(TENDER_WITHOUT_ORDER, document.amount)
     receivable = ctx.account("receivable")
     amount, company = document.amount.value, ctx.company(document.amount.value)
     # A card redeemed before the order is billed stays a liability until then.
@@ -350,12 +364,12 @@ def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     )
     main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
     pair = match_effects(ctx, "tender", order.invoice, main, receivable)
-    return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(main, *pair), on=ctx.on)
 
 
 def customer(ctx: Context, document: Customer) -> Plan:
     """The customer's partner."""
-    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.partner(document.party),), on=ctx.on)
 
 
 def _billed(ctx: Context, document: CustomerInvoice) -> bool:
@@ -445,7 +459,7 @@ RECIPES: Recipes = (
         excluding=left_out,
         restating=Restating(money=_sold, edits=True),
         locked=_billed,
-        acceptable=frozenset({"order_edited_after_payout"}),
+        causes=(*_SOLD_CAUSES, VOIDED, ORDER_EDITED, ORDER_REGROUPED),
         rank=_named,
         fact_keys=_of_invoice,
         sources=(ORDERS, UNAPPLIED, CUSTOMERS),
@@ -456,6 +470,7 @@ RECIPES: Recipes = (
         plan=credit_note,
         at_risk=lambda doc: doc.total,
         restating=Restating(money=_sold),
+        causes=(*_SOLD_CAUSES, CREDIT_NOTE_WITHOUT_ORDER),
         fact_keys=_of_credit_note,
         sources=(REFUNDS,),
     ),
@@ -464,6 +479,7 @@ RECIPES: Recipes = (
         plan=gift_card,
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.order_key, doc.amount)),
+        causes=(TENDER_WITHOUT_ORDER,),
         fact_keys=_by_order,
     ),
 )

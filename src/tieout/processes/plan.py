@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from tieout.documents import Document
 from tieout.money import Amount
+from tieout.processes.causes import LATE_EVENT, MISSING_RATE, UNKNOWN_TAX, UNMAPPED_ACCOUNT
 from tieout.processes.facts import Facts
-from tieout.processes.rates import NO_RATE, MissingRateError, converted_there, what_is_missing, what_to_do
+from tieout.processes.rates import MissingRateError, converted_there, what_is_missing
 from tieout.processes.recipe import Context, Plan, refused
 from tieout.processes.registry import recipe_of
 from tieout.processes.restatements import restated
@@ -28,21 +29,23 @@ def _late(ctx: Context) -> Plan | None:
         ctx.on = lock + timedelta(days=1)
         return None
     return refused(
-        "late_event",
+        LATE_EVENT,
         money_of(ctx.document),
-        f'the period up to {lock} is locked: reopen it, or set late_events = "first_open" in '
-        f"interfaces/{ctx.interface.name}.toml; then `tieout replay --cause late_event`",
         f"dated {ctx.on.isoformat()}",
+        lock=lock,
+        interface=ctx.interface.name,
     )
 
 
 def without_rate(document: Document, own: str, on: date) -> Plan:
     """No effect: what a document is worth in the entity's currency is not known."""
     return refused(
-        NO_RATE,
+        MISSING_RATE,
         money_of(document),
-        what_to_do(document.currency, own, on),
         what_is_missing(document.currency, own, on),
+        currency=document.currency,
+        own=own,
+        on=on.isoformat(),
     )
 
 
@@ -83,10 +86,5 @@ def _planned(
     try:
         return recipe.plan(ctx, document)
     except UnmappedError as error:
-        cause = "unknown_tax" if error.table == "taxes" else "unmapped_account"
-        return refused(
-            cause,
-            money_of(document),
-            f"add {error.key!r} to mappings/{error.table}.csv, then `tieout replay --cause {cause}`",
-            str(error),
-        )
+        cause = UNKNOWN_TAX if error.table == "taxes" else UNMAPPED_ACCOUNT
+        return refused(cause, money_of(document), str(error), key=error.key, table=error.table)

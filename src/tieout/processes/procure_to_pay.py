@@ -15,6 +15,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tieout.causes import Action, Cause
 from tieout.documents import (
     GoodsReceipt,
     InvoiceLine,
@@ -35,8 +36,9 @@ from tieout.documents.purchasing import (
 )
 from tieout.documents.taxation import TaxDetermination
 from tieout.money import Amount
-from tieout.processes.dimensions import LacksError, analytic_of, check_needed
-from tieout.processes.excluding import left_out
+from tieout.processes.causes import DOES_NOT_ADD_UP
+from tieout.processes.dimensions import DIMENSIONS, LacksError, analytic_of, check_needed
+from tieout.processes.excluding import VOIDED, left_out
 from tieout.processes.external_ids import partner_external_id
 from tieout.processes.facts import FactKeys, RelatedFact
 from tieout.processes.recipe import (
@@ -45,18 +47,92 @@ from tieout.processes.recipe import (
     Context,
     Must,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
     Restating,
+    found,
     never,
     refused,
 )
 from tieout.processes.related import RELATED
 from tieout.processes.taxes import determination, question_of
-from tieout.processes.three_way_match import Finding, Ordered, hold_against_orders
+from tieout.processes.three_way_match import OF_ORDERS, Finding, Ordered, hold_against_orders
 
 _TURNED_DOWN = ("refused", "excluded")
+
+DUPLICATE_SUPPLIER = Cause(
+    name="duplicate_supplier",
+    means="A supplier shares its tax number, its account or its name with another one.",
+    says="use {other} in procurement, or exclude this one; where both are right, correct what they share",
+    actions=(Action.MEND_AT_SOURCE, Action.EXCLUDE),
+)
+AMBIGUOUS_SUPPLIER = Cause(
+    name="ambiguous_supplier",
+    means="Several suppliers fit what a bill says of its seller.",
+    says="exclude the suppliers that are not",
+    actions=(Action.MEND_AT_SOURCE, Action.REPLAY),
+)
+UNKNOWN_SUPPLIER = Cause(
+    name="unknown_supplier",
+    means="A bill is of a seller whom procurement does not know.",
+    says="make the supplier in procurement, where it is approved; the bill goes on with `tieout replay --cause {cause}`",
+    actions=(Action.MEND_AT_SOURCE, Action.REPLAY),
+)
+SUPPLIER_NOT_ACTIVE = Cause(
+    name="supplier_not_active",
+    means="A bill is of a supplier who is not active in procurement.",
+    says="let the supplier in again in procurement",
+    actions=(Action.MEND_AT_SOURCE, Action.REPLAY, Action.EXCLUDE),
+)
+BANK_DETAILS_DIFFER = Cause(
+    name="bank_details_differ",
+    means="A bill wants to be paid to another account than the one that was approved: the commonest fraud there is.",
+    says="call the supplier on a number that you had before; where it is so, change it in procurement "
+    "(a second person approves it), then `tieout replay --cause {cause}`; where it is not, exclude the bill",
+    actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.REPLAY, Action.EXCLUDE),
+)
+DUPLICATE_BILL = Cause(
+    name="duplicate_bill",
+    means="A bill looks like one that came before.",
+    says="exclude it if it is the same; if the supplier says what else it is for, `tieout cases solve` with that "
+    "reason books it",
+    actions=(Action.EXCLUDE, Action.SOLVE),
+    acceptable=True,
+)
+BILL_WITHOUT_ORDER = Cause(
+    name="bill_without_order",
+    means="A bill names no order, and its interface asks for one.",
+    says='find its order; or let such bills in with without_order = "book", and a policy that approves them',
+    actions=(Action.MEND_AT_SOURCE, Action.SET_UP, Action.REPLAY),
+)
+TAX_ENGINE_DOWN = Cause(
+    name="tax_engine_down",
+    means="The tax engine did not answer.",
+    says="once it answers, `tieout replay --cause {cause}`",
+    also={
+        "bridged": "its tax was taken from mappings/tax_rates.csv: check it once the engine answers, then solve this"
+    },
+    actions=(Action.REPLAY, Action.SOLVE),
+)
+TAX_DIFFERS = Cause(
+    name="tax_differs",
+    means="A bill charges another tax than the tax engine works out.",
+    says="ask the supplier for another bill, or correct what the tax engine knows of it; then "
+    "`tieout replay --cause {cause}`",
+    actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.REPLAY),
+)
+OF_BILLS = (
+    AMBIGUOUS_SUPPLIER,
+    UNKNOWN_SUPPLIER,
+    SUPPLIER_NOT_ACTIVE,
+    BANK_DETAILS_DIFFER,
+    DUPLICATE_BILL,
+    BILL_WITHOUT_ORDER,
+    TAX_ENGINE_DOWN,
+    TAX_DIFFERS,
+)
 
 
 def supplier(ctx: Context, document: Supplier) -> Plan:
@@ -68,12 +144,12 @@ def supplier(ctx: Context, document: Supplier) -> Plan:
             continue
         same = ", ".join(n.partition(":")[0] for n in fact.names)
         return refused(
-            "duplicate_supplier",
+            DUPLICATE_SUPPLIER,
             Amount.zero(document.currency),
-            f"use {fact.key} in procurement, or exclude this one; where both are right, correct what they share",
             f"{document.party.name} shares its {same} with {fact.key}",
+            other=fact.key,
         )
-    return Plan(decision="planned", effects=(ctx.partner(document.party),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.partner(document.party),), on=ctx.on)
 
 
 def account_changed(document: Supplier, before: Supplier | None) -> bool:
@@ -87,12 +163,12 @@ def order(ctx: Context, document: PurchaseOrder) -> Plan:
     net = sum((x.quantity * x.price for x in document.lines), Decimal(0))
     if Amount.rounded(net, document.currency) != document.total:
         return refused(
-            "document_does_not_add_up",
+            DOES_NOT_ADD_UP,
             document.total,
-            "correct the order in procurement, where it is sent again",
             f"its lines come to {net:f}, it says {document.total.value:f}",
+            "purchase_order",
         )
-    return Plan(decision="planned", on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
 
 
 def suppliers_of(ctx: Context) -> list[tuple[RelatedFact, Supplier]]:
@@ -113,23 +189,17 @@ def _seller(ctx: Context, bill: VendorBill) -> tuple[RelatedFact, Supplier] | Pl
         fitting = [x for x in known if name in _names(x[1])]
         if len(fitting) > 1:
             who = ", ".join(sorted(x[0].key for x in fitting))
-            return refused(
-                "ambiguous_supplier", bill.total, "exclude the suppliers that are not", f"{name}: {who}"
-            )
+            return refused(AMBIGUOUS_SUPPLIER, bill.total, f"{name}: {who}")
         if fitting:
             return fitting[0]
     asked = [x for x in ctx.facts.related if x.kind == "supplier" and x.state == "normalised"]
     if asked:
-        return Plan(decision="wait", reason=f"supplier {asked[0].key} waits for its approval", long=True)
+        return Plan(
+            decision=PlanDecision.WAIT, reason=f"supplier {asked[0].key} waits for its approval", long=True
+        )
     if not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its supplier has not come yet")
-    return refused(
-        "unknown_supplier",
-        bill.total,
-        "make the supplier in procurement, where it is approved; the bill goes on with "
-        "`tieout replay --cause unknown_supplier`",
-        f"{bill.seller.name} {bill.tax_id}".strip(),
-    )
+        return Plan(decision=PlanDecision.WAIT, reason="its supplier has not come yet")
+    return refused(UNKNOWN_SUPPLIER, bill.total, f"{bill.seller.name} {bill.tax_id}".strip())
 
 
 def _names(document: Supplier) -> tuple[str, ...]:
@@ -141,11 +211,7 @@ def bill(ctx: Context, document: VendorBill) -> Plan:
     """A bill or a vendor credit: its supplier, its order and receipts, its twins, its taxes, in turn."""
     parts = [x.net for x in document.lines] + [x.amount for x in document.taxes]
     if sum(parts, Amount.zero(document.currency)) != document.total:
-        return refused(
-            "document_does_not_add_up",
-            document.total,
-            "its lines and taxes do not sum to its total: ask the supplier for another bill",
-        )
+        return refused(DOES_NOT_ADD_UP, document.total, says="bill")
     found = _seller(ctx, document)
     if isinstance(found, Plan):
         return found
@@ -157,36 +223,23 @@ def bill(ctx: Context, document: VendorBill) -> Plan:
     if order_numbers(document):
         ordered = hold_against_orders(document, known.party.key, ctx.facts.related, ctx.interface)
     twin = _twin(ctx, document, ordered.finding)
-    if twin and "duplicate_bill" not in ctx.facts.accepted:
-        return refused(
-            "duplicate_bill",
-            document.total,
-            "exclude it if it is the same; if the supplier says what else it is for, `tieout cases solve` with that "
-            "reason books it",
-            twin,
-        )
+    if twin and DUPLICATE_BILL.name not in ctx.facts.accepted:
+        return refused(DUPLICATE_BILL, document.total, twin)
     if ordered.finding is not None:
         return _unfit(ctx, document, ordered.finding)
     if not order_numbers(document) and ctx.interface.option("without_order", "case") == "case":
-        return refused(
-            "bill_without_order",
-            document.total,
-            'find its order; or let such bills in with without_order = "book", and a policy that approves them',
-        )
+        return refused(BILL_WITHOUT_ORDER, document.total)
     return _booked(ctx, document, fact, known, ordered)
 
 
 def _refuse_early(document: VendorBill, known: Supplier, key: str) -> Plan | None:
     if not known.active:
-        return refused("supplier_not_active", document.total, "let the supplier in again in procurement", key)
+        return refused(SUPPLIER_NOT_ACTIVE, document.total, key)
     ours = known.account
     if document.iban and ours is not None and plain(document.iban) != plain(ours.iban):
         return refused(
-            "bank_details_differ",
+            BANK_DETAILS_DIFFER,
             document.total,
-            "call the supplier on a number that you had before; where it is so, change it in procurement "
-            "(a second person approves it), then `tieout replay --cause bank_details_differ`; where it is not, exclude "
-            "the bill",
             f"the bill wants to be paid to another account than {key} has (…{plain(ours.iban)[-4:].upper()})",
         )
     return None
@@ -194,8 +247,8 @@ def _refuse_early(document: VendorBill, known: Supplier, key: str) -> Plan | Non
 
 def _unfit(ctx: Context, document: VendorBill, finding: Finding) -> Plan:
     if finding.may_wait and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason=finding.detail)
-    return refused(finding.cause, document.total, finding.recovery, finding.detail)
+        return Plan(decision=PlanDecision.WAIT, reason=finding.detail)
+    return refused(finding.cause, document.total, finding.detail)
 
 
 def _twin(ctx: Context, document: VendorBill, finding: Finding | None) -> str:
@@ -226,13 +279,8 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     due, outage = determination(ctx, document, ctx.facts)
     if outage and due is None:
         if ctx.interface.option("tax_fallback", "wait") == "wait":
-            return Plan(decision="wait", reason=f"no tax engine: {outage}"[:200])
-        return refused(
-            "tax_engine_down",
-            document.total,
-            "once it answers, `tieout replay --cause tax_engine_down`",
-            outage,
-        )
+            return Plan(decision=PlanDecision.WAIT, reason=f"no tax engine: {outage}"[:200])
+        return refused(TAX_ENGINE_DOWN, document.total, outage)
     charged = sum((x.amount.value for x in document.taxes), Decimal(0))
     wrong = _wrong_tax(ctx, document, due, charged)
     if wrong is not None:
@@ -240,7 +288,7 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     try:
         lines = tuple(_lines(ctx, document, ordered, due))
     except LacksError as error:
-        return refused(error.cause, document.total, error.recovery, str(error))
+        return refused(error.cause, document.total, str(error), error.says, **error.fields)
     partner = ctx.partner(known.party, fact.system)
     terms = timedelta(days=known.terms_days)
     body = InvoicePosting(
@@ -261,17 +309,12 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     main = ctx.effect(name, body, ledger=True, requires=(partner.external_id,), account=body.receivable)
     cases = (_bridged(document, due, outage),) if outage and due is not None else ()
     names = twin_names(document, known.party.key)
-    return Plan(decision="planned", effects=(partner, main), cases=cases, on=ctx.on, names=names)
+    return Plan(decision=PlanDecision.PLANNED, effects=(partner, main), cases=cases, on=ctx.on, names=names)
 
 
 def _bridged(document: VendorBill, due: TaxDetermination, outage: str) -> CaseDraft:
-    return CaseDraft(
-        cause="tax_engine_down",
-        amount=Amount(abs(sum((x.amount for x in due.lines), Decimal(0))), document.currency),
-        recovery="its tax was taken from mappings/tax_rates.csv: check it once the engine answers, then solve this",
-        detail=outage[:300],
-        blocking=False,
-    )
+    tax = Amount(sum((x.amount for x in due.lines), Decimal(0)), document.currency)
+    return found(TAX_ENGINE_DOWN, tax, outage[:300], "bridged", blocking=False)
 
 
 def _wrong_tax(
@@ -281,10 +324,8 @@ def _wrong_tax(
         return None
     said = ", ".join(sorted({f"{x.treatment} {x.rate:f}%" for x in due.lines}))
     return refused(
-        "tax_differs",
+        TAX_DIFFERS,
         document.total,
-        "ask the supplier for another bill, or correct what the tax engine knows of it; then "
-        "`tieout replay --cause tax_differs`",
         f"the bill charges {charged:f}, {due.engine} says {due.charged:f} ({said})",
     )
 
@@ -385,9 +426,17 @@ RECIPES: Recipes = (
         locked=never,
         rank=lambda _: Rank.NAMED,
         fact_keys=_by_name,
+        causes=(DUPLICATE_SUPPLIER,),
         approval=Approval(said=_supplier_said, change=_change, must=_second_person),
     ),
-    Recipe(kind=PurchaseOrder, plan=order, locked=never, rank=lambda _: Rank.NAMED, fact_keys=_by_name),
+    Recipe(
+        kind=PurchaseOrder,
+        plan=order,
+        locked=never,
+        rank=lambda _: Rank.NAMED,
+        fact_keys=_by_name,
+        causes=(DOES_NOT_ADD_UP,),
+    ),
     Recipe(kind=GoodsReceipt, locked=never, rank=lambda _: Rank.MOVED),
     Recipe(
         kind=VendorBill,
@@ -395,7 +444,7 @@ RECIPES: Recipes = (
         at_risk=lambda doc: doc.total,
         excluding=left_out,
         restating=Restating(money=_billed),
-        acceptable=frozenset({"duplicate_bill"}),
+        causes=(*OF_BILLS, *OF_ORDERS, *DIMENSIONS, VOIDED, DOES_NOT_ADD_UP),
         fact_keys=_of_bill,
         more_related=_twins_of_supplier,
         sources=(RELATED,),

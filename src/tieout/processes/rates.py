@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from tieout.documents import EffectBody, InvoicePosting, PaymentPosting
+from tieout.processes.causes import MISSING_RATE
 
-NO_RATE = "missing_rate"
 # Postings that carry no amount in the entity's currency: the ledger converts them itself.
 _CONVERTED_THERE = (InvoicePosting, PaymentPosting)
 
@@ -31,7 +31,4 @@ def what_is_missing(currency: str, own: str, on: date) -> str:
 
 def what_to_do(currency: str, own: str, on: date) -> str:
     """How a person goes on."""
-    return (
-        f"enter the rate of {currency} to {own} for {on.isoformat()} in the ledger (its currencies), "
-        f"then `tieout replay --cause {NO_RATE}`"
-    )
+    return MISSING_RATE.say(currency=currency, own=own, on=on.isoformat())

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tieout.causes import Cause
 from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord, kind_of
 from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
@@ -39,6 +40,17 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
 
 
+class PlanDecision(StrEnum):
+    """What a plan comes to: effects; waiting for what comes by itself; held for an approval; left out; or refused: a
+    blocking case and no effect."""
+
+    PLANNED = "planned"
+    WAIT = "wait"
+    HELD = "held"
+    EXCLUDED = "excluded"
+    REFUSED = "refused"
+
+
 class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A business exception that the plan found. `amount` is the money at risk, positive;
     `blocking` keeps the document out of the posted bucket until it is solved."""
@@ -51,11 +63,10 @@ class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`decision` is planned, wait, excluded or refused (a blocking case and no effect). A plan
-    that waits is made again soon, or with `long` once a day: what it waits for comes by itself.
+    """What a document comes to. A plan that waits is made again soon, or with `long` once a day: what it waits for comes by itself.
     `names` are what others find the document by, beside those that it says itself."""
 
-    decision: str
+    decision: PlanDecision
     effects: tuple[Effect, ...] = ()
     cases: tuple[CaseDraft, ...] = ()
     reason: str = ""
@@ -158,14 +169,20 @@ class Context:
         )
 
 
-def refused(cause: str, amount: Amount, recovery: str, detail: str = "") -> Plan:
-    """No effect: a blocking case holds the document."""
+def found(
+    cause: Cause, amount: Amount, detail: str = "", says: str = "", *, blocking: bool = True, **fields: object
+) -> CaseDraft:
+    """A case of `cause`: of `amount`, whatever its sign. `says` names one of the other sentences of the cause; `fields` are
+    what its sentence holds."""
     size = amount if amount.value >= 0 else -amount
-    return Plan(
-        decision="refused",
-        cases=(CaseDraft(cause=cause, amount=size, recovery=recovery, detail=detail),),
-        reason=cause,
-    )
+    recovery = cause.say(says, **fields)
+    return CaseDraft(cause=cause.name, amount=size, recovery=recovery, detail=detail, blocking=blocking)
+
+
+def refused(cause: Cause, amount: Amount, detail: str = "", says: str = "", **fields: object) -> Plan:
+    """No effect: a blocking case holds the document (see `found`)."""
+    case = found(cause, amount, detail, says, blocking=True, **fields)
+    return Plan(decision=PlanDecision.REFUSED, cases=(case,), reason=cause.name)
 
 
 D = TypeVar("D", bound=Document)
@@ -209,7 +226,7 @@ def none_excluded(ctx: Context, document: Document) -> Plan | None:
 
 def nothing_to_book(ctx: Context, document: Document) -> Plan:
     """A frame, a status: others are held against it, and nothing is booked."""
-    return Plan(decision="planned", on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
 
 
 def no_facts(document: Document, options: Mapping[str, Any]) -> FactKeys:
@@ -298,8 +315,8 @@ class Recipe(Generic[D]):
     `plan` is what it means, pure; `at_risk` the amount that is in doubt where it cannot be booked, signed as the
     document is. `excluding` is the plan of one that its source leaves out (a test order), None for the rest;
     `restating` is for kinds that may come again after they were planned; `locked` says whether the period
-    lock holds for it. `acceptable` are the causes past which a person may let it go on: nothing is wrong
-    with the document itself, somebody has to judge it.
+    lock holds for it. `causes` are those of the cases that it may be found to be, beside what holds of every
+    kind; past an acceptable one of them a person may let it go on.
 
     `fact_keys` say what is looked up for its plan (with its interface's options), and `more_related` the names under
     which more is related to it, once the first are known. `sources` are sorts of facts that stand with this kind: any
@@ -318,7 +335,7 @@ class Recipe(Generic[D]):
     excluding: Callable[[Context, D], Plan | None] = none_excluded
     restating: Restating[D] | None = None
     locked: Callable[[Context, D], bool] = always
-    acceptable: frozenset[str] = frozenset()
+    causes: tuple[Cause, ...] = ()
     rank: Callable[[D], Rank] = referring
     fact_keys: Callable[[D, Mapping[str, Any]], FactKeys] = no_facts
     more_related: Callable[[D, Sequence[RelatedFact]], tuple[str, ...]] = no_more_names

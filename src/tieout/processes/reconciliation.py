@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tieout.causes import Action, Cause
 from tieout.documents import (
     EntryPosting,
     LedgerLine,
@@ -28,9 +29,17 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.external_ids import external_id, match_key
-from tieout.processes.recipe import Approval, Context, Effect, Plan, Recipe, Recipes, refused
+from tieout.processes.recipe import Approval, Context, Effect, Plan, PlanDecision, Recipe, Recipes, refused
 
 APPLY = "apply"
+MATCH_IMPOSSIBLE = Cause(
+    name="match_impossible",
+    means="Lines that are to be matched cannot be joined as one set in the ledger.",
+    says="split it, or match it in the ledger",
+    also={"effect": "one side has left its account: correct it in the ledger, then replay"},
+    actions=(Action.MATCH, Action.MEND_IN_LEDGER, Action.REPLAY),
+    who="finance",
+)
 _NOBODY = -1
 
 
@@ -39,13 +48,11 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
     if doc.undone:
         return _undone(ctx, doc)
     if ctx.facts.previous is not None:
-        return Plan(decision="planned", on=ctx.on, reason="it was applied already")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="it was applied already")
     why = _impossible(doc)
     if why:
         size = sum((abs(_used(x)) for x in doc.cash), Decimal(0))
-        return refused(
-            "match_impossible", Amount(size, doc.currency), "split it, or match it in the ledger", why
-        )
+        return refused(MATCH_IMPOSSIBLE, Amount(size, doc.currency), why)
     lines = _entry_lines(ctx, doc)
     entry = _entry(ctx, doc, lines)
     effects = [entry] if entry is not None else []
@@ -59,7 +66,7 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
                 f"match_{account}", body, ledger=True, requires=(left,) if left else (), lane=_lane(account)
             )
         )
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _lane(account: str) -> str:
@@ -221,7 +228,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
     """Take the sets apart, and book the entry back: Dr receivable, Cr unapplied."""
     previous = ctx.facts.previous
     if previous is None:
-        return Plan(decision="planned", on=ctx.on, reason="it was never applied")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="it was never applied")
 
     def before(effect: str) -> str:
         return external_id(ctx.interface.name, doc.key, effect, previous.revision)
@@ -252,7 +259,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
         )
     if entry:
         effects += _booked_back(ctx, doc, lines, entry, [e.external_id for e in effects])
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _booked_back(
@@ -292,6 +299,7 @@ RECIPES: Recipes = (
         kind=Reconciliation,
         plan=reconciliation,
         at_risk=_cash_used,
+        causes=(MATCH_IMPOSSIBLE,),
         approval=Approval(makers=lambda doc: tuple(doc.decided_by.split(", ")), every_effect=True),
     ),
 )

@@ -18,6 +18,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tieout.causes import Action, Cause
 from tieout.documents import (
     BatchControl,
     EntryPosting,
@@ -28,7 +29,8 @@ from tieout.documents import (
     decode_document,
 )
 from tieout.money.schedule import spread_by_days
-from tieout.processes.dimensions import LacksError, analytic_of, check_needed
+from tieout.processes.causes import BOOKED_MONEY_CHANGED
+from tieout.processes.dimensions import DIMENSIONS, LacksError, analytic_of, check_needed
 from tieout.processes.external_ids import partner_external_id
 from tieout.processes.facts import Entire, FactKeys
 from tieout.processes.recipe import (
@@ -36,6 +38,7 @@ from tieout.processes.recipe import (
     Context,
     Effect,
     Plan,
+    PlanDecision,
     Recipe,
     Recipes,
     Restating,
@@ -45,44 +48,58 @@ from tieout.processes.recipe import (
 )
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
-_DUPLICATE = {
-    "payroll_run": "duplicate_payroll_run",
-    "expense_report": "duplicate_expense_report",
-}
+
+def _duplicate(name: str, means: str) -> Cause:
+    return Cause(
+        name=name,
+        means=means,
+        says="{other} is booked for the same: exclude this one; where it is another, correct what it is for, "
+        "or `tieout cases solve` with the reason books it",
+        actions=(Action.EXCLUDE, Action.MEND_AT_SOURCE, Action.SOLVE),
+        acceptable=True,
+    )
+
+
+DUPLICATE_ENTRY = _duplicate("duplicate_entry", "An entry looks like one that is booked.")
+DUPLICATE_PAYROLL_RUN = _duplicate(
+    "duplicate_payroll_run", "A payroll run is of a group and a period that is booked."
+)
+DUPLICATE_EXPENSE_REPORT = _duplicate(
+    "duplicate_expense_report", "An expense report looks like one that is booked."
+)
+UNBALANCED_JOURNAL = Cause(
+    name="unbalanced_journal",
+    means="Debits and credits of an entry differ.",
+    says="correct the entry at its source and send it again",
+    actions=(Action.MEND_AT_SOURCE,),
+)
+_DUPLICATE = {"payroll_run": DUPLICATE_PAYROLL_RUN, "expense_report": DUPLICATE_EXPENSE_REPORT}
 
 
 def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
     """The entry, and the entry that takes it back where it reverses itself."""
     total = document.total
-    cause = _DUPLICATE.get(document.nature, "duplicate_entry")
-    if ctx.facts.twin and cause not in ctx.facts.accepted:
+    cause = _DUPLICATE.get(document.nature, DUPLICATE_ENTRY)
+    if ctx.facts.twin and cause.name not in ctx.facts.accepted:
         return refused(
             cause,
             total,
-            f"{ctx.facts.twin} is booked for the same: exclude this one; where it is another, correct what it is for, "
-            "or `tieout cases solve` with the reason books it",
             f"{document.twin} came before as {ctx.facts.twin}",
+            other=ctx.facts.twin,
         )
     if ctx.facts.restated_already or (ctx.facts.previous is not None and document.parts > 1):
-        return refused(
-            "booked_money_changed",
-            total,
-            "an entry that came in parts is not corrected by sending it again: send the difference as an "
-            "entry of its own, and exclude this one",
-            _where(document),
-        )
+        return refused(BOOKED_MONEY_CHANGED, total, _where(document), "in_parts")
     if document.imbalance:
         return refused(
-            "unbalanced_journal",
+            UNBALANCED_JOURNAL,
             total,
-            "correct the entry at its source and send it again",
             f"debits and credits differ by {document.imbalance}; {_where(document)}",
         )
     try:
         effects = _effects(ctx, document)
     except LacksError as error:
-        return refused(error.cause, total, error.recovery, str(error))
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+        return refused(error.cause, total, str(error), error.says, **error.fields)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _effects(ctx: Context, document: JournalEntry) -> list[Effect]:
@@ -96,16 +113,16 @@ def _effects(ctx: Context, document: JournalEntry) -> list[Effect]:
         assert isinstance(before, JournalEntry)
         if before.reverses_on != document.reverses_on:
             raise LacksError(
-                "booked_money_changed",
+                BOOKED_MONEY_CHANGED,
                 f"it reversed itself on {before.reverses_on}, now on {document.reverses_on}",
-                "send it under another number, and reverse the old one by hand",
+                "reversal",
             )
         lines, name = _difference(_lines(ctx, before, before.lines), lines), "correction"
         if any(x.from_on for x in (*before.lines, *document.lines)):
             raise LacksError(
-                "booked_money_changed",
+                BOOKED_MONEY_CHANGED,
                 f"{document.reference} is paid ahead, and was booked in other words before",
-                "send the difference under another number",
+                "paid_ahead",
             )
     effects = list(partners.values())
     needs = tuple(p.external_id for p in partners.values())
@@ -327,7 +344,7 @@ RECIPES: Recipes = (
         plan=journal_entry,
         at_risk=lambda doc: doc.total,
         restating=Restating(money=_booked, edits=True),
-        acceptable=frozenset({"duplicate_entry", *_DUPLICATE.values()}),
+        causes=(DUPLICATE_ENTRY, *_DUPLICATE.values(), UNBALANCED_JOURNAL, *DIMENSIONS),
         fact_keys=_of_entry,
         sources=(TWINS, REVISIONS),
         entire=_entire,

@@ -83,7 +83,7 @@ class Registry:
 
     def may_be_accepted(self, cause: str) -> bool:
         """Whether any kind says so of a cause (see `may_be_accepted`)."""
-        return any(cause in recipe.acceptable for recipe in self._by_kind.values())
+        return any(c.acceptable and c.name == cause for r in self._by_kind.values() for c in r.causes)
 
 
 _REGISTRY = Registry(OWN)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from tieout.documents import Document, decode_document
-from tieout.processes.recipe import Context, Plan, Recipe, refused
+from tieout.processes.causes import BOOKED_MONEY_CHANGED
+from tieout.processes.recipe import Context, Plan, PlanDecision, Recipe, refused
 
 
 def restated(ctx: Context, document: Document, recipe: Recipe[Any]) -> Plan | None:
@@ -21,12 +22,9 @@ def restated(ctx: Context, document: Document, recipe: Recipe[Any]) -> Plan | No
         return None
     before = decode_document(previous.content.encode())
     if type(before) is type(document) and restating.money(before) == restating.money(document):
-        return Plan(decision="planned", on=ctx.on, reason="its money is booked already")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="its money is booked already")
     if restating.edits:
         return None
     return refused(
-        "booked_money_changed",
-        recipe.at_risk(document),
-        "ask its sender which of the two is right; then book the difference by hand",
-        "the same key came before with other money",
+        BOOKED_MONEY_CHANGED, recipe.at_risk(document), "the same key came before with other money"
     )

@@ -14,8 +14,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from tieout.causes import Action, Cause
 from tieout.documents import EntryPosting, LedgerLine, RevenueSchedule, decode_document
-from tieout.processes.recipe import Context, Effect, Plan, Recipe, Recipes, Restating, refused
+from tieout.processes.causes import LATE_EVENT
+from tieout.processes.recipe import Context, Effect, Plan, PlanDecision, Recipe, Recipes, Restating, refused
+
+SCHEDULE_DIFFERS = Cause(
+    name="schedule_differs",
+    means="A schedule of revenue over months does not come to the line that it is of.",
+    says="the schedule does not sum to its line: correct it at the source",
+    actions=(Action.MEND_AT_SOURCE,),
+)
 
 
 def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
@@ -23,9 +32,8 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
     stated = sum((p.amount.value for p in document.parts), Decimal(0))
     if stated != document.net.value:
         return refused(
-            "schedule_differs",
+            SCHEDULE_DIFFERS,
             document.net,
-            "the schedule does not sum to its line: correct it at the source",
             f"{document.reference}, {document.name}: months sum to {stated}, the line is {document.net}",
         )
     wanted = {p.on: p.amount.value for p in document.parts}
@@ -43,18 +51,19 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
         and any(on <= late and value for on, value in wanted.items())
     ):
         return refused(
-            "late_event",
+            LATE_EVENT,
             document.net,
-            f'a month up to {late} is locked: reopen it, or set late_events = "first_open" in '
-            f"interfaces/{ctx.interface.name}.toml; then `tieout replay --cause late_event`",
             f"{document.reference}, {document.name}",
+            "schedule",
+            lock=late,
+            interface=ctx.interface.name,
         )
     effects = [
         _recognise(ctx, document, f"{name}_{on:%Y_%m}", on, value)
         for on, value in sorted(wanted.items())
         if value
     ]
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _recognise(ctx: Context, document: RevenueSchedule, name: str, on: date, value: Decimal) -> Effect:
@@ -81,5 +90,6 @@ RECIPES: Recipes = (
         plan=schedule,
         at_risk=lambda doc: doc.net,
         restating=Restating(money=lambda doc: (doc.net, doc.parts), edits=True),
+        causes=(SCHEDULE_DIFFERS,),
     ),
 )

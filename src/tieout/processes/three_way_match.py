@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
+from tieout.causes import Action, Cause
 from tieout.documents import GoodsReceipt, OrderLine, PurchaseOrder, VendorBill, decode_document
 from tieout.documents.purchasing import BillLine, order_numbers, plain
 from tieout.processes.facts import RelatedFact
@@ -21,14 +22,69 @@ _ZERO = Decimal(0)
 # What stands on a bill as a whole (an allowance, a charge, rounding) is for no line of an order.
 NO_LINE = "-"
 
+UNKNOWN_ORDER = Cause(
+    name="unknown_order",
+    means="A bill names an order that procurement never sent.",
+    says="take the order in from procurement, or ask the supplier for its right number",
+    actions=(Action.MEND_AT_SOURCE, Action.ASK, Action.REPLAY),
+)
+BILL_LINE_NOT_ORDERED = Cause(
+    name="bill_line_not_ordered",
+    means="A line of a bill is no line of its order.",
+    says="add it to the order, or ask the supplier for a credit note",
+    actions=(Action.MEND_AT_SOURCE, Action.ASK, Action.REPLAY),
+)
+
+
+def _of_wrong_order(name: str, means: str) -> Cause:
+    return Cause(
+        name=name,
+        means=means,
+        says="correct the order in procurement, where it is sent again, or ask the supplier for another bill",
+        actions=(Action.MEND_AT_SOURCE, Action.ASK, Action.REPLAY),
+    )
+
+
+ORDER_OF_ANOTHER_SUPPLIER = _of_wrong_order(
+    "order_of_another_supplier", "A bill names an order that was placed with another supplier."
+)
+ORDER_IN_ANOTHER_CURRENCY = _of_wrong_order(
+    "order_in_another_currency", "A bill is in another currency than its order."
+)
+ORDER_NOT_APPROVED = _of_wrong_order("order_not_approved", "A bill names an order that nobody approved yet.")
+ORDER_CLOSED = _of_wrong_order("order_closed", "A bill names an order that is closed or cancelled.")
+BILL_BEFORE_ORDER = _of_wrong_order("bill_before_order", "A bill is older than the order that it names.")
+BILLED_BEFORE_RECEIPT = Cause(
+    name="billed_before_receipt",
+    means="More is billed than was received.",
+    says="record the receipt in procurement; the bill goes on by itself",
+    actions=(Action.MEND_AT_SOURCE, Action.REPLAY),
+)
+BILL_ABOVE_ORDER = Cause(
+    name="bill_above_order",
+    means="A bill is dearer than its order, or for more.",
+    says="ask the supplier for a credit note or another bill, or change the order; then `tieout replay --cause {cause}`",
+    actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.REPLAY),
+)
+OF_ORDERS = (
+    UNKNOWN_ORDER,
+    BILL_LINE_NOT_ORDERED,
+    ORDER_OF_ANOTHER_SUPPLIER,
+    ORDER_IN_ANOTHER_CURRENCY,
+    ORDER_NOT_APPROVED,
+    ORDER_CLOSED,
+    BILL_BEFORE_ORDER,
+    BILLED_BEFORE_RECEIPT,
+    BILL_ABOVE_ORDER,
+)
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Why a bill does not fit its order. One that `may_wait` may come right by itself: what was
     ordered is received later."""
 
-    cause: str
+    cause: Cause
     detail: str
-    recovery: str
     may_wait: bool = False
 
 
@@ -70,9 +126,8 @@ def hold_against_orders(
         return _none(
             bill,
             Finding(
-                cause="unknown_order",
+                cause=UNKNOWN_ORDER,
                 detail=f"order {missing[0]} is not known",
-                recovery="take the order in from procurement, or ask the supplier for its right number",
                 may_wait=True,
             ),
         )
@@ -88,9 +143,7 @@ def hold_against_orders(
                 lines=lines,
                 orders=found,
                 finding=Finding(
-                    cause="bill_line_not_ordered",
-                    detail=f"{mine.name!r} is no line of {', '.join(named)}",
-                    recovery="add it to the order, or ask the supplier for a credit note",
+                    cause=BILL_LINE_NOT_ORDERED, detail=f"{mine.name!r} is no line of {', '.join(named)}"
                 ),
             )
     return Ordered(
@@ -121,23 +174,19 @@ def _orders(related: Iterable[RelatedFact]) -> dict[str, PurchaseOrder]:
 def _wrong_order(
     bill: VendorBill, order: PurchaseOrder, supplier: str, allowed: Tolerances
 ) -> Finding | None:
-    cause = detail = ""
     if order.supplier != supplier:
-        cause, detail = "order_of_another_supplier", f"order {order.number} is of {order.supplier}"
+        cause, detail = ORDER_OF_ANOTHER_SUPPLIER, f"order {order.number} is of {order.supplier}"
     elif order.currency != bill.currency:
-        cause, detail = "order_in_another_currency", f"order {order.number} is in {order.currency}"
+        cause, detail = ORDER_IN_ANOTHER_CURRENCY, f"order {order.number} is in {order.currency}"
     elif order.state == "draft":
-        cause, detail = "order_not_approved", f"order {order.number} is not approved in procurement"
+        cause, detail = ORDER_NOT_APPROVED, f"order {order.number} is not approved in procurement"
     elif order.state != "open" and not bill.refund:
-        cause, detail = "order_closed", f"order {order.number} is {order.state}"
+        cause, detail = ORDER_CLOSED, f"order {order.number} is {order.state}"
     elif bill.booked_on < order.booked_on - timedelta(days=allowed.days):
-        cause, detail = "bill_before_order", f"order {order.number} was made on {order.booked_on}"
-    if not cause:
+        cause, detail = BILL_BEFORE_ORDER, f"order {order.number} was made on {order.booked_on}"
+    else:
         return None
-    recovery = (
-        "correct the order in procurement, where it is sent again, or ask the supplier for another bill"
-    )
-    return Finding(cause=cause, detail=detail, recovery=recovery, may_wait=cause == "order_not_approved")
+    return Finding(cause=cause, detail=detail, may_wait=cause is ORDER_NOT_APPROVED)
 
 
 def _line_of(mine: BillLine, bill: VendorBill, orders: dict[str, PurchaseOrder]) -> OrderLine | None:
@@ -244,18 +293,12 @@ def _fits(
         there = came.get(key, _ZERO)
         if three_way and line.received and billed > there * more:
             return Finding(
-                cause="billed_before_receipt",
+                cause=BILLED_BEFORE_RECEIPT,
                 detail=f"{line.name!r}: {billed:f} billed in all, {there:f} received",
-                recovery="record the receipt in procurement; the bill goes on by itself",
                 may_wait=True,
             )
     return None
 
 
 def _above(detail: str) -> Finding:
-    return Finding(
-        cause="bill_above_order",
-        detail=detail,
-        recovery="ask the supplier for a credit note or another bill, or change the order; then "
-        "`tieout replay --cause bill_above_order`",
-    )
+    return Finding(cause=BILL_ABOVE_ORDER, detail=detail)

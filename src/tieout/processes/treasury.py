@@ -59,12 +59,26 @@ from tieout.processes.recipe import (
     Context,
     Effect,
     Plan,
+    PlanDecision,
     Rank,
     Recipe,
     Recipes,
     Restating,
+    found,
     never,
     refused,
+)
+from tieout.processes.treasury_causes import (
+    DEPOSIT_DIFFERS,
+    OF_LINES,
+    OF_MOVEMENTS,
+    PAYMENT_FOR_EXCLUDED_ORDER,
+    PAYMENT_RETURNED,
+    PAYMENT_WITHOUT_ORDER,
+    REFUND_FAILED,
+    REFUND_WITHOUT_CREDIT_NOTE,
+    UNKNOWN_MOVEMENT,
+    UNMATCHED_BANK_LINE,
 )
 
 _SIMPLE = {
@@ -128,12 +142,7 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
     if doc.category not in _SIMPLE:
-        return refused(
-            "unknown_movement",
-            doc.net,
-            "tell Tieout what this category means: it books none that it does not know",
-            f"{doc.provider} calls it {doc.category!r}",
-        )
+        return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
     counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     body = _cash(
         ctx,
@@ -144,7 +153,7 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
         counter=counter,
     )
     main = ctx.effect(doc.category, body, ledger=True, account=body.account)
-    return Plan(decision="planned", effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
 
 
 def _fee(ctx: Context, doc: ProviderMovement, role: str) -> tuple[Effect, ...]:
@@ -176,18 +185,12 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         unapplied = counter = ctx.account(f"unapplied.{order.state}")
         partner = order.partner
         if order.state == "excluded":
-            cases = (_case(doc, "payment_for_excluded_order", "refund it, or bill the order"),)
+            cases = (found(PAYMENT_FOR_EXCLUDED_ORDER, doc.gross, doc.payment_key),)
     elif doc.order_key and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its order has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
     else:
         unapplied = counter = ctx.account("unapplied.unknown")
-        cases = (
-            _case(
-                doc,
-                "payment_without_order",
-                "find whose money it is and match it (`tieout matches join`), or refund it at its provider",
-            ),
-        )
+        cases = (found(PAYMENT_WITHOUT_ORDER, doc.gross, doc.payment_key),)
     body = _cash(
         ctx,
         role=role,
@@ -203,7 +206,11 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     if order is not None and not unapplied:
         effects += match_effects(ctx, "charge", order.invoice, main, counter)
     return Plan(
-        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, unapplied_account=unapplied
+        decision=PlanDecision.PLANNED,
+        effects=tuple(effects),
+        cases=cases,
+        on=ctx.on,
+        unapplied_account=unapplied,
     )
 
 
@@ -226,7 +233,9 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
     effects += [main, *_fee(ctx, doc, role)]
     if not order.invoice:
-        return Plan(decision="planned", effects=tuple(effects), on=ctx.on, unapplied_account=account)
+        return Plan(
+            decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, unapplied_account=account
+        )
     paid = UnappliedPayment(
         effect=main.external_id,
         account=account,
@@ -238,11 +247,7 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     )
     day = max(ctx.on, order.invoice_on or ctx.on)
     effects += apply_deposit(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
-
-
-def _case(doc: ProviderMovement, cause: str, recovery: str) -> CaseDraft:
-    return CaseDraft(cause=cause, amount=doc.gross, recovery=recovery, detail=doc.payment_key)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -257,7 +262,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     elif facts.order is not None and is_deposit(facts.order) and not facts.order.invoice:
         return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
     elif doc.order_key and not facts.patience_over:
-        return Plan(decision="wait", reason="its credit note has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
     elif facts.order is not None and facts.order.state in ("exception", "excluded"):
         return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
     elif facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown"):
@@ -265,20 +270,17 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         return _given_back(ctx, doc, role, facts.payment.account)
     else:
         unapplied = counter = ctx.account("unapplied.unknown")
-        cases = (
-            CaseDraft(
-                cause="refund_without_credit_note",
-                amount=-doc.gross,
-                recovery="record the refund in the shop, or book what it was for",
-                detail=doc.payment_key,
-            ),
-        )
+        cases = (found(REFUND_WITHOUT_CREDIT_NOTE, doc.gross, doc.payment_key),)
     main = _movement_effect(ctx, doc, role, counter, partner, match)
     effects = [main, *_fee(ctx, doc, role)]
     if not unapplied:
         effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
     return Plan(
-        decision="planned", effects=tuple(effects), cases=cases, on=ctx.on, unapplied_account=unapplied
+        decision=PlanDecision.PLANNED,
+        effects=tuple(effects),
+        cases=cases,
+        on=ctx.on,
+        unapplied_account=unapplied,
     )
 
 
@@ -288,9 +290,9 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     order = ctx.facts.order
     if doc.order_key and not ctx.facts.patience_over:
         if order is None or not (order.invoice or order.state in ("exception", "excluded", "deposit")):
-            return Plan(decision="wait", reason="its order has not come yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
         if doc.category == "capture_reversal" and ctx.facts.payment is None:
-            return Plan(decision="wait", reason="its charge has not come yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
     if doc.category == "capture_reversal" and order is not None and not order.invoice:
         state = order.state if order.state in ("exception", "excluded") else "unknown"
         return _given_back(
@@ -305,22 +307,13 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     cases: tuple[CaseDraft, ...] = ()
     if doc.category == "refund_failure":
-        cases = (
-            CaseDraft(
-                cause="refund_failed",
-                amount=doc.gross,
-                recovery="pay the customer another way, then solve this; the credit stands open on their account until "
-                "that payment is matched with it",
-                detail=doc.payment_key,
-                blocking=False,
-            ),
-        )
+        cases = (found(REFUND_FAILED, doc.gross, doc.payment_key, blocking=False),)
     elif partner and ctx.facts.payment is not None:
         charge = ctx.facts.payment
         # A deposit stands on the receivable by the entry that took it in.
         paid = charge.effect if charge.account == counter else applied_external_id(charge.effect)
         effects += match_effects(ctx, "reversal", paid, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
 def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) -> Plan:
@@ -328,7 +321,7 @@ def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) ->
     matched with that payment, so that the invoice takes in what is left of it."""
     charge = ctx.facts.payment
     if charge is None and doc.payment_key and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its charge has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
     same = charge is not None and charge.account == account
     match = deposit_match(ctx, doc.payment_key) if same else ""
     partner = partner_of(ctx.facts.order) if same and ctx.facts.order else ""
@@ -336,7 +329,7 @@ def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) ->
     effects = [main, *_fee(ctx, doc, role)]
     if charge is not None and same:
         effects += match_effects(ctx, "given_back", charge.effect, main, account)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on, unapplied_account=account)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, unapplied_account=account)
 
 
 def _movement_effect(
@@ -358,7 +351,7 @@ def _movement_effect(
 def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     """Dr bank in transit, Cr clearing; a payout that came back is the mirror of it."""
     if doc.category == "payout_reversal" and ctx.facts.payout is None and not ctx.facts.patience_over:
-        return Plan(decision="wait", reason="its payout has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="its payout has not come yet")
     counter = ctx.account("bank_in_transit")
     body = _cash(
         ctx,
@@ -373,14 +366,14 @@ def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     effects = [main, *_fee(ctx, doc, role)]
     if doc.category == "payout_reversal" and ctx.facts.payout is not None:
         effects += match_effects(ctx, "payout_reversal", ctx.facts.payout.effect, main, counter)
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def dispute(ctx: Context, doc: Dispute) -> Plan:
     """A lost dispute: Dr dispute loss, Cr disputes receivable. Every other status moves money
     in the balance itself, or none at all."""
     if doc.status != "lost":
-        return Plan(decision="planned", on=ctx.on, reason=f"dispute {doc.status}")
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
     amount, company = doc.amount.value, ctx.company(doc.amount.value)
     receivable = ctx.account(f"disputes_receivable.{doc.provider}")
     body = EntryPosting(
@@ -393,7 +386,9 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
             LedgerLine(account=receivable, amount=-amount, company=-company, name="lost"),
         ),
     )
-    return Plan(decision="planned", effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on)
+    return Plan(
+        decision=PlanDecision.PLANNED, effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on
+    )
 
 
 def statement_line(ctx: Context, doc: StatementLine) -> Plan:
@@ -410,15 +405,8 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
         counter, match = ctx.account("bank_in_transit"), facts.payout.match
         short = facts.payout.amount - doc.amount.value
         if doc.amount.value > 0 and short:
-            cases = (
-                CaseDraft(
-                    cause="deposit_differs_from_payout",
-                    amount=Amount(abs(short), doc.currency),
-                    recovery="ask the bank or the provider; then match what it leaves in transit with a write-off",
-                    detail=f"sent {facts.payout.amount}, arrived {doc.amount.value}",
-                    blocking=False,
-                ),
-            )
+            arrived = f"sent {facts.payout.amount}, arrived {doc.amount.value}"
+            cases = (found(DEPOSIT_DIFFERS, Amount(short, doc.currency), arrived, blocking=False),)
         effects_after = facts.payout.effect
     elif facts.order is not None and _pays_whole(ctx, doc, facts.order):
         counter, partner = ctx.account("receivable"), facts.order.partner
@@ -426,17 +414,10 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):
         counter = ctx.account(str(code_role))
     elif facts.order is None and _may_wait(ctx, doc) and not facts.patience_over:
-        return Plan(decision="wait", reason="what it pays has not come yet")
+        return Plan(decision=PlanDecision.WAIT, reason="what it pays has not come yet")
     else:
         counter = ctx.account("unapplied.bank")
-        cases = (
-            CaseDraft(
-                cause="unmatched_bank_line",
-                amount=doc.amount if doc.amount.value >= 0 else -doc.amount,
-                recovery="find what it pays and match it; the cash is booked already",
-                detail=doc.remittance or doc.reference,
-            ),
-        )
+        cases = (found(UNMATCHED_BANK_LINE, doc.amount, doc.remittance or doc.reference),)
     effects: list[Effect] = []
     registered = ctx.interface.option("customer_payments", "matched") == "registered"
     if registered and partner and doc.amount.value > 0 and not ctx.foreign_currency:
@@ -459,7 +440,7 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
         effects += match_effects(ctx, "bank_line", effects_after, main, counter)
     if partner and doc.amount.value > 0:
         effects += _saga(ctx, doc, main)
-    return Plan(decision="planned", effects=tuple(effects), cases=cases, on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
 def _our_payment(
@@ -483,19 +464,13 @@ def _our_payment(
     main = ctx.effect("bank_line", body, ledger=True, account=body.account)
     if not back:
         pair = match_effects(ctx, "bank_line", fact.effect, main, counter)
-        return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
+        return Plan(decision=PlanDecision.PLANNED, effects=(main, *pair), on=ctx.on)
     opened = vendor_payments.reopened(ctx, fact, paid, match)
     entry = next(e for e in opened if e.name == "reopened")
-    case = CaseDraft(
-        cause="payment_returned",
-        amount=doc.amount,
-        recovery="its bills are open again and go into the next run: have the supplier's right account in procurement by "
-        "then (a second person approves it), and solve this",
-        detail=f"{paid.end_to_end_id} {doc.remittance}".strip(),
-        blocking=False,
-    )
+    said = f"{paid.end_to_end_id} {doc.remittance}".strip()
+    case = found(PAYMENT_RETURNED, doc.amount, said, blocking=False)
     effects = (main, *opened, *match_effects(ctx, "returned", main.external_id, entry, counter))
-    return Plan(decision="planned", effects=effects, cases=(case,), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=effects, cases=(case,), on=ctx.on)
 
 
 def _register(
@@ -612,6 +587,7 @@ RECIPES: Recipes = (
         plan=movement,
         at_risk=lambda doc: doc.net if doc.net else doc.gross,
         restating=Restating(money=lambda doc: (doc.category, doc.gross, doc.fee, doc.net)),
+        causes=OF_MOVEMENTS,
         rank=_rank,
         fact_keys=_of_movement,
         sources=(LINKED,),
@@ -638,6 +614,7 @@ RECIPES: Recipes = (
         plan=statement_line,
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
+        causes=OF_LINES,
         fact_keys=_of_line,
         waits_for_anything=True,
         approval=MOVED_ALREADY,

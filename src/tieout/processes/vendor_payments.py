@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from tieout.causes import Action, Cause
 from tieout.documents import (
     EntryPosting,
     FileOut,
@@ -33,25 +34,54 @@ from tieout.documents import (
 )
 from tieout.documents.purchasing import run_of
 from tieout.money import Amount
+from tieout.processes.causes import DOES_NOT_ADD_UP
 from tieout.processes.deposits import match_effects
 from tieout.processes.external_ids import again_external_id, external_id, match_key
 from tieout.processes.facts import FactKeys, RelatedFact
 from tieout.processes.recipe import (
     Approval,
-    CaseDraft,
     Context,
     Effect,
     Must,
     Plan,
+    PlanDecision,
     Recipe,
     Recipes,
     Restating,
+    found,
     refused,
 )
 
 IN_TRANSIT = "outstanding_payments"
 PAYMENT = "payment"
 REJECTED = ("RJCT", "CANC")
+
+SUPPLIER_CHANGED = Cause(
+    name="supplier_changed",
+    means="A supplier is told anew, not active or paid elsewhere since a payment was proposed.",
+    says="exclude it, and propose a run once more",
+    actions=(Action.EXCLUDE, Action.PAY),
+)
+PAID_ALREADY = Cause(
+    name="paid_already",
+    means="The bills of a payment were open as it was approved, and are not any more.",
+    says="somebody paid or matched its bill meanwhile: exclude the payment with that reason; it is "
+    "in no file to the bank",
+    actions=(Action.EXCLUDE,),
+    who="finance",
+)
+ANSWER_TO_NOTHING = Cause(
+    name="answer_to_nothing",
+    means="A bank rejects a payment that is none of ours.",
+    says="ask the bank what it rejected: no payment of ours has this id",
+    actions=(Action.ASK, Action.EXCLUDE),
+)
+PAYMENT_REJECTED = Cause(
+    name="payment_rejected",
+    means="A bank did not carry out a payment of a run.",
+    says="correct what the bank names; its bills are open again and go into the next run",
+    actions=(Action.MEND_AT_SOURCE, Action.PAY, Action.SOLVE),
+)
 
 
 def transit_match(ctx: Context, end_to_end_id: str) -> str:
@@ -107,7 +137,7 @@ def payment(ctx: Context, doc: VendorPayment) -> Plan:
         lines=tuple(lines),
         marks=tuple(Mark(line=x.line, match=keys[x.account]) for x in doc.settles if keys),
         expects=tuple(x for members in sets.values() for x in members),
-        late="paid_already",
+        late=PAID_ALREADY.name,
     )
     main = ctx.effect(PAYMENT, body, ledger=True, account=ctx.account(IN_TRANSIT))
     effects = [main]
@@ -118,7 +148,7 @@ def payment(ctx: Context, doc: VendorPayment) -> Plan:
                 f"match_{account}", match, ledger=True, requires=(main.external_id,), lane=f"match.{account}"
             )
         )
-    return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
 def _bill_key(ctx: Context, doc: VendorPayment, account: str) -> str:
@@ -143,29 +173,26 @@ def _sets(doc: VendorPayment) -> dict[str, list[MatchedLine]]:
 
 
 def _wrong(ctx: Context, doc: VendorPayment) -> Plan | None:
-    again = "exclude it, and propose a run once more"
     due = -sum((x.residual for x in doc.settles), Decimal(0))
     if due != doc.total.value or doc.total != doc.pays + doc.withheld or doc.pays.value <= 0:
-        return refused("document_does_not_add_up", doc.pays, again, f"{due} is due, {doc.total} is settled")
+        return refused(DOES_NOT_ADD_UP, doc.pays, f"{due} is due, {doc.total} is settled", "payment")
     standing = [x for x in ctx.facts.related if x.kind == "supplier"]
     known = [x for x in standing if x.stands]
     newest = max((x.revision for x in standing if x.state not in ("refused", "excluded")), default=0)
     if not known or newest != doc.supplier_revision:
         why = f"{doc.supplier} is told anew since revision {doc.supplier_revision}"
-        return refused("supplier_changed", doc.pays, again, why)
+        return refused(SUPPLIER_CHANGED, doc.pays, why)
     held = decode_document(known[-1].content.encode())
     assert isinstance(held, Supplier)
     if held.account != doc.account or not held.active:
-        return refused(
-            "supplier_changed", doc.pays, again, f"{doc.supplier} is not active, or paid elsewhere"
-        )
+        return refused(SUPPLIER_CHANGED, doc.pays, f"{doc.supplier} is not active, or paid elsewhere")
     return None
 
 
 def file(ctx: Context, doc: PaymentFile) -> Plan:
     """The bank's file, written once under its name."""
     body = FileOut(name=doc.name, content=doc.content)
-    return Plan(decision="planned", effects=(ctx.effect("file", body, target="bank"),), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.effect("file", body, target="bank"),), on=ctx.on)
 
 
 def _paid(ctx: Context) -> list[tuple[RelatedFact, VendorPayment]]:
@@ -192,29 +219,22 @@ def _paid(ctx: Context) -> list[tuple[RelatedFact, VendorPayment]]:
 def answer(ctx: Context, doc: PaymentAnswer) -> Plan:
     """A payment that the bank rejects is open again; any other answer is evidence alone."""
     if doc.status not in REJECTED:
-        return Plan(decision="planned", on=ctx.on, reason=f"the bank says {doc.status}")
-    found = [x for x in _paid(ctx) if not doc.end_to_end_id or x[1].end_to_end_id == doc.end_to_end_id]
-    if not found:
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"the bank says {doc.status}")
+    paid_ones = [x for x in _paid(ctx) if not doc.end_to_end_id or x[1].end_to_end_id == doc.end_to_end_id]
+    if not paid_ones:
         if not ctx.facts.patience_over:
-            return Plan(decision="wait", reason="its payment is not known yet")
+            return Plan(decision=PlanDecision.WAIT, reason="its payment is not known yet")
         return refused(
-            "answer_to_nothing",
+            ANSWER_TO_NOTHING,
             Amount.zero(ctx.entity.currency),
-            "ask the bank what it rejected: no payment of ours has this id",
             f"{doc.end_to_end_id}: {doc.status} {doc.reason}",
         )
-    total = sum((paid.pays for _, paid in found), Amount.zero(doc.currency))
-    case = CaseDraft(
-        cause="payment_rejected",
-        amount=total,
-        recovery="correct what the bank names; its bills are open again and go into the next run",
-        detail=f"{doc.end_to_end_id or doc.message_id}: {doc.reason}".strip(),
-        blocking=False,
-    )
-    effects = tuple(e for fact, paid in found for e in reopened(ctx, fact, paid))
-    return Plan(
-        decision="planned", effects=effects, cases=(case,), on=max(ctx.on, *(fact.on for fact, _ in found))
-    )
+    total = sum((paid.pays for _, paid in paid_ones), Amount.zero(doc.currency))
+    said = f"{doc.end_to_end_id or doc.message_id}: {doc.reason}".strip()
+    case = found(PAYMENT_REJECTED, total, said, blocking=False)
+    effects = tuple(e for fact, paid in paid_ones for e in reopened(ctx, fact, paid))
+    on = max(ctx.on, *(fact.on for fact, _ in paid_ones))
+    return Plan(decision=PlanDecision.PLANNED, effects=effects, cases=(case,), on=on)
 
 
 def booked(ctx: Context, line: StatementLine) -> tuple[RelatedFact, VendorPayment, bool] | None:
@@ -327,9 +347,15 @@ RECIPES: Recipes = (
         plan=payment,
         at_risk=lambda doc: doc.pays,
         restating=Restating(money=lambda doc: (doc.settles, doc.account, doc.pays, doc.withheld)),
+        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY),
         fact_keys=_of_payment,
         approval=Approval(said=_said, must=_released),
     ),
     Recipe(kind=PaymentFile, plan=file, at_risk=lambda doc: doc.total),
-    Recipe(kind=PaymentAnswer, plan=answer, fact_keys=_of_answer),
+    Recipe(
+        kind=PaymentAnswer,
+        plan=answer,
+        fact_keys=_of_answer,
+        causes=(ANSWER_TO_NOTHING, PAYMENT_REJECTED),
+    ),
 )

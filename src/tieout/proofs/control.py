@@ -13,6 +13,7 @@ from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.connector_api import ControlTotal, ControlTotals, SetupError, TransientError
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.proofs.causes import MISSING_EVENTS, STATEMENT_GAP
 from tieout.proofs.continuity import Frame, gaps
 from tieout.proofs.tieout import Figure, TieOutRow
 from tieout.rules import Release
@@ -148,22 +149,22 @@ def statement_gaps(connection: Connection, now: datetime) -> int:
     frames = msgspec.convert(connection.execute(_SQL["statements"]).fetchall(), list[Frame])
     cases = [
         NewCase(
-            cause="statement_gap",
+            cause=STATEMENT_GAP.name,
             interface=late.interface,
             entity=late.entity,
             period=str(Period.of(late.from_on)),
             source_key=late.source_key,
             amount=abs(late.opening - before.closing),
             currency=late.currency,
-            recovery="a statement is missing: ask the bank for it and put it into the folder",
+            recovery=STATEMENT_GAP.say(),
             detail=f"{late.name} opens with {late.opening} {late.currency}, the one before it ({before.name}) closed "
             f"with {before.closing}",
-            owner="treasury",
+            owner=STATEMENT_GAP.who,
             opened_at=now,
             due_at=now + timedelta(hours=24),
             blocking=False,
             document_id=late.document_id,
-            standing=True,
+            standing=STATEMENT_GAP.standing,
         )
         for before, late in gaps(frames)
     ]
@@ -172,7 +173,12 @@ def statement_gaps(connection: Connection, now: datetime) -> int:
         for row in connection.execute(_SQL["open_gaps"]).fetchall():
             if row["source_key"] not in found:
                 solve_by_key(
-                    connection, "statement_gap", row["source_key"], now, "the balances carry over", "proofs"
+                    connection,
+                    STATEMENT_GAP.name,
+                    row["source_key"],
+                    now,
+                    "the balances carry over",
+                    "proofs",
                 )
         return open_cases(connection, cases, "proofs")
 
@@ -187,19 +193,19 @@ def open_gaps(connection: Connection, rows: Iterable[TieOutRow], now: datetime) 
             if residual is None:
                 continue
             if residual == Figure():
-                solve_by_key(connection, "missing_events", key, now, "the row ties again", "proofs")
+                solve_by_key(connection, MISSING_EVENTS.name, key, now, "the row ties again", "proofs")
                 continue
             case = NewCase(
-                cause="missing_events",
+                cause=MISSING_EVENTS.name,
                 interface=row.interface,
                 entity=row.entity,
                 period=row.period,
                 source_key=key,
                 amount=abs(residual.debit) + abs(residual.credit),
                 currency=row.currency,
-                recovery="pull the whole period again with `tieout run INTERFACE --since all`",
+                recovery=MISSING_EVENTS.say(interface=row.interface),
                 detail=f"count {residual.count}, debit {residual.debit}, credit {residual.credit}",
-                owner="controller",
+                owner=MISSING_EVENTS.who,
                 opened_at=now,
                 due_at=now + timedelta(hours=24),
                 blocking=False,

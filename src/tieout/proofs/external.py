@@ -12,11 +12,11 @@ from decimal import Decimal
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.proofs.causes import TRIAL_BALANCE_DIFFERS
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
-_CAUSE = "trial_balance_differs"
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,24 +77,24 @@ def open_balances(connection: Connection, release: Release, until: date, now: da
         for row in balance_rows(connection, release, until):
             key = f"{row.account}:{row.currency}:{row.until}"
             if not row.difference:
-                solve_by_key(connection, _CAUSE, key, now, "the balances agree", "proofs")
+                solve_by_key(connection, TRIAL_BALANCE_DIFFERS.name, key, now, "the balances agree", "proofs")
                 continue
             interface = release.interfaces[row.interface]
             case = NewCase(
-                cause=_CAUSE,
+                cause=TRIAL_BALANCE_DIFFERS.name,
                 interface=row.interface,
                 entity=row.entity,
                 period=f"{row.until:%Y-%m}",
                 source_key=key,
                 amount=abs(row.difference),
                 currency=row.currency,
-                recovery="send the entries that are missing, or ask why the other ledger moved without any",
+                recovery=TRIAL_BALANCE_DIFFERS.say(),
                 detail=f"moved {row.moved}, posted {row.posted}, waiting or in a case {row.held}",
                 owner=interface.owner,
                 opened_at=now,
                 due_at=now + timedelta(hours=interface.service_level_hours),
                 blocking=False,
-                standing=True,
+                standing=TRIAL_BALANCE_DIFFERS.standing,
             )
             opened += open_cases(connection, [case], "proofs")
     return opened

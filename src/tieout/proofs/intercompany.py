@@ -12,11 +12,11 @@ from decimal import Decimal
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve_by_key
+from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
-ONE_SIDED, DIFFERS = "intercompany_one_sided", "intercompany_differs"
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,28 +78,30 @@ def open_intercompany(
         for row in intercompany_rows(connection, until):
             key = f"{row.pair}:{row.currency}"
             kind = row.explained_as
-            for cause, mine in ((ONE_SIDED, "one_sided"), (DIFFERS, "differs")):
+            for cause, mine in ((ONE_SIDED, "one_sided"), (INTERCOMPANY_DIFFERS, "differs")):
                 if kind != mine:
-                    solve_by_key(connection, cause, key, now, "the pair nets, or differs otherwise", "proofs")
+                    solve_by_key(
+                        connection, cause.name, key, now, "the pair nets, or differs otherwise", "proofs"
+                    )
             oldest = min(row.sides, key=lambda s: s.first_on)
             if kind in ("nets", "timing") or until < oldest.first_on + timedelta(days=grace_days):
                 continue
+            found = ONE_SIDED if kind == "one_sided" else INTERCOMPANY_DIFFERS
             case = NewCase(
-                cause=ONE_SIDED if kind == "one_sided" else DIFFERS,
+                cause=found.name,
                 interface=oldest.interface,
                 entity=oldest.entity,
                 period=f"{oldest.first_on:%Y-%m}",
                 source_key=key,
                 amount=abs(row.residual),
                 currency=row.currency,
-                recovery="ask the other entity for its side, or correct the one that is wrong at its source; the next look at the "
-                "close, or `tieout tieout`, sees that the pair nets",
+                recovery=found.say(),
                 detail=", ".join(f"{s.entity} {s.amount}" for s in row.sides),
                 owner=release.interfaces[oldest.interface].owner,
                 opened_at=now,
                 due_at=now + timedelta(hours=24),
                 blocking=False,
-                standing=True,
+                standing=found.standing,
             )
             opened += open_cases(connection, [case], "proofs")
     return opened

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.documents.states import EffectState
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
@@ -64,7 +65,7 @@ def _why(
         problems.append("it has not arrived at the bank")
     elif transit:
         problems.append(f"{transit} of it did not arrive")
-    elif any(a["state"] != "confirmed" for a in arrived):
+    elif any(a["state"] != EffectState.CONFIRMED for a in arrived):
         problems.append("its bank line is not matched")
     return residual, transit, "; ".join(problems[:3])
 

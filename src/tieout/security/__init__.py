@@ -1,6 +1,7 @@
 """Who somebody is and what they may do, and the stamps that tell our rows from others'."""
 
 from tieout.security.authority import change_authority, key_hash, load_authority, new_key, person_of
+from tieout.security.causes import NOT_MADE_BY_TIEOUT
 from tieout.security.masking import masked, masked_json, masked_values
 from tieout.security.people import (
     ADMINISTRATOR,
@@ -23,7 +24,7 @@ from tieout.security.people import (
 )
 from tieout.security.stamps import StampError, load_or_make_key, stamper
 
-NOT_OURS = "not_made_by_tieout"
+NOT_OURS = NOT_MADE_BY_TIEOUT.name
 
 __all__ = [
     "ADMINISTRATOR",

@@ -18,7 +18,8 @@ select case_id, cause, interface, entity, period, document_id, source_key, amoun
 from tieout.cases where case_id = %(case_id)s
 
 -- name: causes
-select cause, entity, currency, count(*)::int as count, sum(amount) as amount, min(due_at) as due_at, min(recovery) as recovery
+select cause, entity, currency, count(*)::int as count, sum(amount) as amount, min(due_at) as due_at, min(recovery) as recovery,
+    case when min(interface) = max(interface) then min(interface) end as interface
 from tieout.cases
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
 group by cause, entity, currency order by sum(amount) desc, cause, entity, currency

@@ -12,6 +12,7 @@ from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.closing import CloseSummary, closes
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.shapes import Filter, Money
+from tieout.causes import cause_named
 from tieout.kept_figures import read_kept
 from tieout.store import Queries
 
@@ -26,6 +27,7 @@ class Failed(BaseModel):
     `overdue` how many are past their due time."""
 
     cause: str
+    title: str
     entity: str
     currency: str
     count: int
@@ -100,7 +102,10 @@ def today(caller: Reader, context: TheContext, connection: TheConnection, entity
     ]
     return Today(
         at=now,
-        failed=[Failed(**r) for r in connection.execute(_SQL["failed"], given)],
+        failed=[
+            Failed(**r, title=cause_named(r["cause"]).title)
+            for r in connection.execute(_SQL["failed"], given)
+        ],
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
         closes=[c for c in closes(caller, context, connection, entity) if c.signed or not c.closed][:4]

@@ -17,9 +17,10 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
 from tieout.cases import assign_cases, note_case, notes_of
+from tieout.causes import Held, Offer, cause_named, offers
 from tieout.observe import correlation_of
 from tieout.operations.processing import process_stage
-from tieout.planning import HeldError, accept_case, actions_of, exclude, replay, try_case
+from tieout.planning import HeldError, accept_case, actions_of, exclude, offers_of, replay, try_case
 from tieout.planning import Tried as TriedNow
 from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
@@ -31,11 +32,12 @@ _SHOWN_BYTES = 16_384
 
 
 class Case(BaseModel):
-    """`amount` is what is at risk: positive, in `currency`. `accepted`: a person decided that things may stand
-    as they are."""
+    """`amount` is what is at risk: positive, in `currency`. `title` is its cause in words; docs/CASES.md says of each
+    what it means. `accepted`: a person decided that things may stand as they are."""
 
     case_id: int
     cause: str
+    title: str
     interface: str
     entity: str
     period: str
@@ -64,12 +66,40 @@ class Note(BaseModel):
     text: str
 
 
-class WholeCase(Case):
-    """With what people wrote beside it, and what can be done about it here (`actions`): a document that is held for a
-    person to judge is booked by solving; one that is held for anything else is not solved."""
+class Recovery(BaseModel):
+    """One thing to do about a case: `label` is what a button says, `parameters` are what it is done with. `operation` is
+    the operation of this API that does it, `command` the command, `page` the page; null where it is done outside of
+    Tieout, or where a parameter is not known."""
 
+    action: str
+    label: str
+    parameters: dict[str, str]
+    operation: str | None
+    command: str | None
+    page: str | None
+
+    @classmethod
+    def of(cls, offer: Offer) -> Recovery:
+        """An offer as the API says it."""
+        return cls(
+            action=offer.action,
+            label=offer.label,
+            parameters=dict(offer.fields),
+            operation=offer.operation or None,
+            command=offer.command or None,
+            page=offer.page or None,
+        )
+
+
+class WholeCase(Case):
+    """With what people wrote beside it; `means` says what its cause is, `recoveries` everything that can be done about
+    it, the likeliest first. `actions` are those that are done with its document: one that is held for a person to judge
+    is booked by solving; one that is held for anything else is not solved."""
+
+    means: str
     notes: list[Note]
-    actions: list[Literal["replay", "solve", "exclude"]]
+    actions: list[Held]
+    recoveries: list[Recovery]
 
 
 class NewNote(BaseModel):
@@ -184,15 +214,27 @@ class Revision(BaseModel):
 
 
 class Cause(BaseModel):
-    """Open cases of one cause: how many, what is at risk, what recovers them."""
+    """Open cases of one cause: how many, what is at risk, what recovers them. `recovery` is one case's of them;
+    `recoveries` are what can be done beside planning them again, accepting and excluding them."""
 
     cause: str
+    title: str
     entity: str
     currency: str
     count: int
     amount: Money
     due_at: datetime
     recovery: str
+    means: str
+    recoveries: list[Recovery]
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Cause:
+        """Of a row of `causes`."""
+        known, interface = cause_named(row["cause"]), row.pop("interface")
+        where = {"entity": row["entity"], "interface": interface or ""}
+        found = [Recovery.of(offer) for offer in offers(known, row["recovery"], where, ())]
+        return cls(**row, title=known.title, means=known.means, recoveries=found)
 
 
 class Excluded(BaseModel):
@@ -304,14 +346,14 @@ def cases(
     }  # fmt: skip
     rows, more = cut(connection.execute(_SQL["cases"], given).fetchall(), limit)
     following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None
-    return Page(items=[Case(**r) for r in rows], next=following)
+    return Page(items=[Case(**r, title=cause_named(r["cause"]).title) for r in rows], next=following)
 
 
 @router.get("/cases/causes")
 def causes(caller: Reader, connection: TheConnection, entity: Filter = None) -> list[Cause]:
     """Open cases by what caused them: the three answers."""
     given = {"entities": seen_by(caller, "cases:read", entity)}
-    return [Cause(**r) for r in connection.execute(_SQL["causes"], given).fetchall()]
+    return [Cause.of(r) for r in connection.execute(_SQL["causes"], given).fetchall()]
 
 
 @router.get("/cases/{case_id}")
@@ -399,7 +441,8 @@ def solve(case_id: int, body: Why, caller: Writer, context: TheContext, connecti
     with connection.transaction():
         if not _accept(connection, context, caller, case_id, body.reason):
             raise ProblemError(409, "case", f"case {case_id} is not open any more")
-    return Case(**_case(connection, caller, case_id, "cases:write"))
+    row = _case(connection, caller, case_id, "cases:write")
+    return Case(**row, title=cause_named(row["cause"]).title)
 
 
 @router.post("/cases/{case_id}/exclude")
@@ -438,7 +481,15 @@ def replay_cause(body: Replay, caller: Replayer, context: TheContext, connection
 def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
     number = row["case_id"]
     notes = [Note(**n) for n in notes_of(connection, number)]
-    return WholeCase(**row, notes=notes, actions=list(actions_of(connection, number)))
+    known = cause_named(row["cause"])
+    return WholeCase(
+        **row,
+        title=known.title,
+        means=known.means,
+        notes=notes,
+        actions=list(actions_of(connection, number)),
+        recoveries=[Recovery.of(offer) for offer in offers_of(connection, number)],
+    )
 
 
 def _accept(

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tieout.connector_api import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
-from tieout.connectors.bankfile.normalise import file_digest, proof_of, read_file, statements
+from tieout.connectors.bankfile.normalise import (
+    STATEMENT_WITHOUT_BALANCES,
+    file_digest,
+    proof_of,
+    read_file,
+    statements,
+)
 from tieout.formats import DIALECTS, FORMATS, FormatError
 
 _ANY = "|".join(re.escape(f) for f in FORMATS)
@@ -53,6 +59,7 @@ CONNECTOR = Connector(
     config=(),
     open=open_session,
     can=("file",),
+    causes=(STATEMENT_WITHOUT_BALANCES,),
     options=(
         Option("format", "the files' format, where it shall not be detected", FORMATS),
         Option(

@@ -15,11 +15,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
+from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
 from tieout.documents import Document, Statement, StatementLine
 from tieout.formats import Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
 from tieout.money import Amount
+
+STATEMENT_WITHOUT_BALANCES = Cause(
+    name="statement_without_balances",
+    means="A statement has no opening or no closing balance: nothing proves that its lines are all there.",
+    says="ask the bank for statements with booked balances (CAMT.053 OPBD and CLBD)",
+    actions=(Action.ASK, Action.GIVE_FILE),
+)
 
 
 def file_digest(content: bytes) -> str:
@@ -73,8 +82,8 @@ def _hold(statement: ParsedStatement) -> None:
     if statement.conservation.holds is False:
         raise ContentRefusedError(
             f"{_name(statement.head)} does not hold: {'; '.join(statement.conservation.problems)}",
-            cause="statement_does_not_hold",
-            recovery="ask the bank for the statement again and put that into the folder",
+            cause=STATEMENT_DOES_NOT_HOLD.name,
+            recovery=STATEMENT_DOES_NOT_HOLD.say(),
         )
 
 
@@ -105,8 +114,8 @@ def _documents(statement: ParsedStatement) -> list[Document]:
     if opening is None or closing is None or opening.on is None or closing.on is None:
         raise ContentRefusedError(
             f"{_name(head)} has no opening or closing balance: nothing proves that its lines are all there",
-            cause="statement_without_balances",
-            recovery="ask the bank for statements with booked balances (CAMT.053 OPBD and CLBD)",
+            cause=STATEMENT_WITHOUT_BALANCES.name,
+            recovery=STATEMENT_WITHOUT_BALANCES.say(),
         )
     from_on, to_on = head.from_on or opening.on, head.to_on or closing.on
     # Statement ids are used again every year, so the day is part of the identity.

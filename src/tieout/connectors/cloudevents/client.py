@@ -18,6 +18,7 @@ import httpx2
 
 from tieout.connector_api import (
     Outcome,
+    OutcomeStatus,
     Sending,
     SetupError,
     SystemConfig,
@@ -86,12 +87,12 @@ class CloudEventsSession:
             raise TransientError(f"event sink: status {reply.status_code}", wait)
         if reply.status_code >= 400:
             why = f"the event sink answers {reply.status_code}"
-            return Outcome(sending.external_id, "refused", error=why)
-        return Outcome(sending.external_id, "confirmed", None, "event")
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why)
+        return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, None, "event")
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Sending again is the look-up: the receiver knows the id."""
-        return [Outcome(s.external_id, "absent") for s in batch]
+        return [Outcome(s.external_id, OutcomeStatus.ABSENT) for s in batch]
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""

@@ -10,11 +10,19 @@ from typing import Any
 
 import msgspec
 
+from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError
 from tieout.documents import BatchControl, BillLine, Document, Party, TaxLine, VendorBill
 from tieout.documents.purchasing import plain, plain_name
 from tieout.formats.einvoice import Charge, EInvoice, InvoiceLine, read_einvoice
 from tieout.money import Amount
+
+WRONG_ADDRESSEE = Cause(
+    name="wrong_addressee",
+    means="An invoice is made out to somebody else.",
+    says="send it back to its supplier, or put it into the folder of the entity that it is for",
+    actions=(Action.ASK, Action.GIVE_FILE),
+)
 
 _ONE = Decimal(1)
 
@@ -40,8 +48,8 @@ def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     if ours and invoice.buyer.tax_id and plain(invoice.buyer.tax_id) != plain(ours):
         raise ContentRefusedError(
             f"invoice {invoice.number} is made out to {invoice.buyer.name} ({invoice.buyer.tax_id}), not to {ours}",
-            cause="wrong_addressee",
-            recovery="send it back to its supplier, or put it into the folder of the entity that it is for",
+            cause=WRONG_ADDRESSEE.name,
+            recovery=WRONG_ADDRESSEE.say(),
         )
     return [bill_of(invoice, hashlib.sha256(raw).hexdigest()[:12])]
 

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import Outcome
+from tieout.connector_api import Outcome, OutcomeStatus
+from tieout.connector_api.causes import CHANGED, DATE_MOVED, DELETED, REVERSED, UNPOSTED
 from tieout.documents import EffectBody, ledger_lines
 
 
@@ -82,20 +83,22 @@ def compare(
     }
     wanted: date | None = getattr(body, "on", None)
     if state != "posted":
-        cause, error = "unposted_in_ledger", f"its state is {state}"
+        cause, error = UNPOSTED.name, f"its state is {state}"
         read_back["difference"] = str(sum((v for v in expected.values() if v > 0), Decimal(0)))
     elif differences:
         moved = sum((v for v in differences.values() if v > 0), Decimal(0))
         # Where something only went away nothing is above zero: what is missing is its size.
         moved = moved or -sum(differences.values(), Decimal(0))
-        cause = "reversed_in_ledger" if reversals else "changed_in_ledger"
+        cause = (REVERSED if reversals else CHANGED).name
         error = f"reversed by {', '.join(reversals)}: " if reversals else ""
         error += ", ".join(f"{code}: {value.normalize():+f}" for code, value in sorted(differences.items()))
         read_back["difference"] = str(moved)
     elif wanted is not None and on != wanted.isoformat():
-        cause, error = "date_moved", f"sent with {wanted.isoformat()}, stands on {on}"
+        cause, error = DATE_MOVED.name, f"sent with {wanted.isoformat()}, stands on {on}"
         read_back["difference"] = str(sum((v for v in lines.values() if v > 0), Decimal(0)))
-    return Outcome(external_id, "confirmed", target_id, model, read_back=read_back, error=error, cause=cause)
+    return Outcome(
+        external_id, OutcomeStatus.CONFIRMED, target_id, model, read_back=read_back, error=error, cause=cause
+    )
 
 
 def gone(external_id: str, body: EffectBody, target_id: int, model: str) -> Outcome:
@@ -103,10 +106,10 @@ def gone(external_id: str, body: EffectBody, target_id: int, model: str) -> Outc
     size = sum((v for v in expected_lines(body).values() if v > 0), Decimal(0))
     return Outcome(
         external_id,
-        "confirmed",
+        OutcomeStatus.CONFIRMED,
         target_id,
         model,
         read_back={"state": "gone", "date": "", "lines": [], "difference": str(size)},
         error="the record was deleted",
-        cause="deleted_in_ledger",
+        cause=DELETED.name,
     )

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tieout.connector_api import Outcome, RefusedError, Sending
+from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
+from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED, UNPOSTED, UNRECONCILED
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.documents import Mark, MatchedLine, MatchRequest, UnmatchRequest
+from tieout.processes.reconciliation import MATCH_IMPOSSIBLE
 
 LINE, MOVE, PARTIAL = "account.move.line", "account.move", "account.partial.reconcile"
 _FIELDS = [
@@ -84,10 +86,13 @@ class Matcher:
             waiting = self._judge_all(waiting, outcomes, reconcile=not last)
         for sending in waiting:
             outcomes[sending.external_id] = (
-                Outcome(sending.external_id, "absent")
+                Outcome(sending.external_id, OutcomeStatus.ABSENT)
                 if only_look
                 else Outcome(
-                    sending.external_id, "refused", error="Odoo left the lines open", cause="not_matched"
+                    sending.external_id,
+                    OutcomeStatus.REFUSED,
+                    error="Odoo left the lines open",
+                    cause=NOT_MATCHED.name,
                 )
             )
         return [outcomes[s.external_id] for s in batch]
@@ -97,26 +102,32 @@ class Matcher:
         nothing happened, and one read says so for all."""
         found = self._as_before(batch)
         self._judge_all([s for s in batch if s.external_id not in found], found, reconcile=False)
-        apart = [s for s in batch if s.external_id not in found or found[s.external_id].status != "confirmed"]
+        apart = [
+            s
+            for s in batch
+            if s.external_id not in found or found[s.external_id].status != OutcomeStatus.CONFIRMED
+        ]
         lines = self._lines(apart)
         outcomes = []
         for sending in batch:
             now = found.get(sending.external_id)
-            if now is not None and now.status == "confirmed":
+            if now is not None and now.status == OutcomeStatus.CONFIRMED:
                 outcomes.append(now)
-            elif now is not None and now.cause == "unposted_in_ledger":
+            elif now is not None and now.cause == UNPOSTED.name:
                 # A draft keeps its match; that it is one is told of its own effect.
-                outcomes.append(Outcome(sending.external_id, "confirmed", read_back=now.read_back))
+                outcomes.append(
+                    Outcome(sending.external_id, OutcomeStatus.CONFIRMED, read_back=now.read_back)
+                )
             else:
                 why = now.error if now is not None else "somebody took the match apart"
                 left_open = [exact(x["amount_residual_currency"]) for x in lines[sending.external_id][1]]
                 outcomes.append(
                     Outcome(
                         sending.external_id,
-                        "confirmed",
+                        OutcomeStatus.CONFIRMED,
                         read_back={"difference": str(max(left_open, default=0))},
                         error=why,
-                        cause="unreconciled_in_ledger",
+                        cause=UNRECONCILED.name,
                     )
                 )
         return outcomes
@@ -131,7 +142,7 @@ class Matcher:
             rows = self._client.call(LINE, "search_read", domain=domain, fields=fields)
             now |= {str(row["id"]): _number(row) for row in rows}
         return {
-            s.external_id: Outcome(s.external_id, "confirmed", read_back=dict(s.before))
+            s.external_id: Outcome(s.external_id, OutcomeStatus.CONFIRMED, read_back=dict(s.before))
             for s in batch
             if (numbers := stored[s.external_id]) and all(now.get(x) == n for x, n in numbers.items())
         }
@@ -158,7 +169,7 @@ class Matcher:
                     "action_undo_reconciliation",
                     ids=list(body.statement_lines),
                 )
-            outcomes.append(Outcome(sending.external_id, "confirmed"))
+            outcomes.append(Outcome(sending.external_id, OutcomeStatus.CONFIRMED))
         return outcomes
 
     def _judge_all(
@@ -189,7 +200,7 @@ class Matcher:
                     self._reconcile(body, lines)
                 continue
             outcomes[sending.external_id] = outcome
-            if outcome.status == "confirmed":
+            if outcome.status == OutcomeStatus.CONFIRMED:
                 outcome.read_back["numbers"] = {str(x["id"]): _number(x) for x in lines}
                 if body.lines:
                     confirmed[sending.external_id] = lines
@@ -335,16 +346,16 @@ def judge_pair(external_id: str, left: list[Row], right: list[Row]) -> Outcome |
     """Whether two effects' lines are paired already, or cannot be; None: they can be paired."""
     numbers = {_number(x) for x in left} & {_number(x) for x in right} - {""}
     if numbers:
-        return Outcome(external_id, "confirmed", None, "", read_back={"match": min(numbers)})
+        return Outcome(external_id, OutcomeStatus.CONFIRMED, None, "", read_back={"match": min(numbers)})
     if any(x["parent_state"] != "posted" for x in (*left, *right)):
         why = "one side is not posted any more"
-        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+        return Outcome(external_id, OutcomeStatus.REFUSED, error=why, cause=UNPOSTED.name)
     if not left or not right:
         why = "one side has no line on the account any more"
-        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+        return Outcome(external_id, OutcomeStatus.REFUSED, error=why, cause=MATCH_IMPOSSIBLE.name)
     if all(x["reconciled"] for x in left) or all(x["reconciled"] for x in right):
         why = "one side is matched with something else"
-        return Outcome(external_id, "refused", error=why, cause="matched_otherwise")
+        return Outcome(external_id, OutcomeStatus.REFUSED, error=why, cause=MATCHED_OTHERWISE.name)
     return None
 
 
@@ -361,10 +372,10 @@ def judge_set(
     gone = sorted(by_line.keys() - {x["id"] for x in lines})
     if gone or len(lines) < 2:
         why = f"line {gone[0]} is not there any more" if gone else "there is nothing to match it with"
-        return Outcome(external_id, "refused", error=why, cause="match_impossible")
+        return Outcome(external_id, OutcomeStatus.REFUSED, error=why, cause=MATCH_IMPOSSIBLE.name)
     if any(x["parent_state"] != "posted" for x in lines):
         why = "one side is not posted any more"
-        return Outcome(external_id, "refused", error=why, cause="unposted_in_ledger")
+        return Outcome(external_id, OutcomeStatus.REFUSED, error=why, cause=UNPOSTED.name)
     numbers = Counter(_number(x) for x in lines)
     undone = []
     for row in lines:
@@ -373,7 +384,7 @@ def judge_set(
         if not (paired and (row["reconciled"] or (mine is not None and mine.rest))):
             undone.append(row)
     if not undone:
-        return Outcome(external_id, "confirmed", None, "", read_back={"match": sorted(numbers)})
+        return Outcome(external_id, OutcomeStatus.CONFIRMED, None, "", read_back={"match": sorted(numbers)})
     for row in undone:
         mine = by_line.get(row["id"])
         if mine is None and row["reconciled"]:
@@ -384,7 +395,9 @@ def judge_set(
             why = f"line {row['id']} is open by {_residual(row, mine):f}, and was by {mine.residual}"
         else:
             continue
-        return Outcome(external_id, "refused", error=f"meanwhile {why}", cause="matched_otherwise")
+        return Outcome(
+            external_id, OutcomeStatus.REFUSED, error=f"meanwhile {why}", cause=MATCHED_OTHERWISE.name
+        )
     return None
 
 

@@ -18,6 +18,7 @@ from tieout.connector_api import (
     OpenItem,
     OthersMove,
     Outcome,
+    OutcomeStatus,
     RefusedError,
     Right,
     Sending,
@@ -185,7 +186,7 @@ class OdooSession:
             case PartnerRecord() | ProductRecord() | UnmatchRequest():
                 # A repeated load answers the same record, and what is apart stays apart: sending
                 # again is the look-up.
-                return [Outcome(s.external_id, "absent") for s in batch]
+                return [Outcome(s.external_id, OutcomeStatus.ABSENT) for s in batch]
             case _:
                 return self._look_up_moves(batch)
 
@@ -241,7 +242,7 @@ class OdooSession:
             try:
                 left.append((sending, rows_of(sending)))
             except RefusedError as error:
-                refused.append(Outcome(sending.external_id, "refused", error=str(error)))
+                refused.append(Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error)))
         while left:
             try:
                 ids = self._load(model, fields, [row for _, rows in left for row in rows])
@@ -249,7 +250,10 @@ class OdooSession:
             except _BadRowsError as error:
                 # A message may name no record: then none of them can be told from the bad one.
                 bad = error.bad or dict.fromkeys(range(len(left)), str(error))
-                refused += [Outcome(left[n][0].external_id, "refused", error=why) for n, why in bad.items()]
+                refused += [
+                    Outcome(left[n][0].external_id, OutcomeStatus.REFUSED, error=why)
+                    for n, why in bad.items()
+                ]
                 left = [pair for n, pair in enumerate(left) if n not in bad]
         return [], refused
 
@@ -263,7 +267,7 @@ class OdooSession:
                 lambda s: partner_rows(s.external_id, s.body) if isinstance(s.body, PartnerRecord) else [],
             )
             outcomes += refused
-            outcomes += [Outcome(s.external_id, "confirmed", i, PARTNER) for s, i in done]
+            outcomes += [Outcome(s.external_id, OutcomeStatus.CONFIRMED, i, PARTNER) for s, i in done]
         return outcomes
 
     def _send_products(self, batch: Sequence[Sending]) -> list[Outcome]:
@@ -286,7 +290,7 @@ class OdooSession:
             if found is None:
                 missing.append(sending)
             else:
-                outcomes.append(Outcome(sending.external_id, "confirmed", found, PRODUCT))
+                outcomes.append(Outcome(sending.external_id, OutcomeStatus.CONFIRMED, found, PRODUCT))
         for chunk in self._chunks(missing):
             done, refused = self._load_some(
                 PRODUCT,
@@ -297,7 +301,7 @@ class OdooSession:
                 ),
             )
             outcomes += refused
-            outcomes += [Outcome(s.external_id, "confirmed", i, PRODUCT) for s, i in done]
+            outcomes += [Outcome(s.external_id, OutcomeStatus.CONFIRMED, i, PRODUCT) for s, i in done]
         return outcomes
 
     def _foreign(self, body: EffectBody) -> bool:
@@ -347,12 +351,14 @@ class OdooSession:
             return chunk, []
         settled = []
         for sending, known in zip(late, self._look_up_moves(late), strict=True):
-            if known.status == "confirmed":
+            if known.status == OutcomeStatus.CONFIRMED:
                 settled.append(known)
                 continue
             why = next(odd[x.line] for x in expects[sending.external_id] if x.line in odd)
             cause = sending.body.late if isinstance(sending.body, EntryPosting) else ""
-            settled.append(Outcome(sending.external_id, "refused", error=f"meanwhile {why}", cause=cause))
+            settled.append(
+                Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"meanwhile {why}", cause=cause)
+            )
         gone = {s.external_id for s in late}
         return [s for s in chunk if s.external_id not in gone], settled
 
@@ -437,7 +443,11 @@ class OdooSession:
             return []
         except RefusedError as error:
             if len(drafts) == 1:
-                return [Outcome(drafts[0][0].external_id, "refused", drafts[0][1], model, error=str(error))]
+                return [
+                    Outcome(
+                        drafts[0][0].external_id, OutcomeStatus.REFUSED, drafts[0][1], model, error=str(error)
+                    )
+                ]
             half = len(drafts) // 2
             return self._post(drafts[:half], model) + self._post(drafts[half:], model)
 
@@ -453,7 +463,7 @@ class OdooSession:
         found = [s for s in batch if self._named(s.external_id) in ids]
         read = self._read(found, [ids[self._named(s.external_id)] for s in found]) if found else []
         known = {o.external_id: o for o in read if o.read_back.get("state") == "posted"}
-        return [known.get(s.external_id) or Outcome(s.external_id, "absent") for s in batch]
+        return [known.get(s.external_id) or Outcome(s.external_id, OutcomeStatus.ABSENT) for s in batch]
 
     # LedgerReader
 
@@ -469,7 +479,7 @@ class OdooSession:
             outcomes |= {o.external_id: o for o in self._matcher.read_back(matches)}
         for s in batch:
             if isinstance(s.body, UnmatchRequest):
-                outcomes[s.external_id] = Outcome(s.external_id, "confirmed")
+                outcomes[s.external_id] = Outcome(s.external_id, OutcomeStatus.CONFIRMED)
         pairs = [(s, i) for s, i in zip(batch, ids, strict=True) if s.external_id not in outcomes]
         for model in (BANK_LINE, PAYMENT, MOVE):
             group = [(s, i) for s, i in pairs if _model_of(s.body) == model]

@@ -13,6 +13,7 @@ from tieout.connector_api import (
     FileRefusedError,
     Item,
     Outcome,
+    OutcomeStatus,
     Proof,
     Sending,
     SetupError,
@@ -72,14 +73,16 @@ class PaymentFiles:
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Confirmed where these bytes were written under this name, refused where others were, absent where
         nothing was."""
-        return [self._written(s) or Outcome(s.external_id, "absent") for s in batch]
+        return [self._written(s) or Outcome(s.external_id, OutcomeStatus.ABSENT) for s in batch]
 
     def _written(self, sending: Sending) -> Outcome | None:
         """What is known of a file: confirmed, refused where another content has its name, or None."""
         body = sending.body
         assert isinstance(body, FileOut)
         if not _NAME.fullmatch(body.name):
-            return Outcome(sending.external_id, "refused", error=f"{body.name!r} is no name of a file")
+            return Outcome(
+                sending.external_id, OutcomeStatus.REFUSED, error=f"{body.name!r} is no name of a file"
+            )
         mark = self._folder / ".sent" / f"{body.name}.sha256"
         digest = hashlib.sha256(body.content.encode()).hexdigest()
         try:
@@ -90,8 +93,10 @@ class PaymentFiles:
             raise TransientError(f"{mark}: {error.strerror}", 1.0) from None
         if known != digest:
             why = f"{body.name} was written before with another content"
-            return Outcome(sending.external_id, "refused", error=why)
-        return Outcome(sending.external_id, "confirmed", None, "file", read_back={"sha256": digest})
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why)
+        return Outcome(
+            sending.external_id, OutcomeStatus.CONFIRMED, None, "file", read_back={"sha256": digest}
+        )
 
     def _write(self, sending: Sending) -> Outcome:
         found = self._written(sending)

@@ -20,6 +20,7 @@ from tieout.connector_api import (
     ControlTotal,
     Item,
     Outcome,
+    OutcomeStatus,
     Page,
     RefusedError,
     Sending,
@@ -184,7 +185,7 @@ class SalesforceSession:
                 # The answer to a PATCH has no body, and a trigger may have made another value of ours.
                 outcomes.append(self._read(sending, body))
             except RefusedError as error:
-                outcomes.append(Outcome(sending.external_id, "refused", error=str(error)))
+                outcomes.append(Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error)))
         return outcomes
 
     def _read(self, sending: Sending, body: CrmUpdate) -> Outcome:
@@ -196,8 +197,8 @@ class SalesforceSession:
         shown = {k: str(row[k]) for k in ("Credit_Exposure__c", "Collection_Status__c")}
         same = Decimal(str(row["Credit_Exposure__c"] or 0)) == body.exposure.value
         if same and row["Collection_Status__c"] == body.collection_status:
-            return Outcome(sending.external_id, "confirmed", None, "Account", read_back=shown)
-        return Outcome(sending.external_id, "absent", read_back=shown)
+            return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, None, "Account", read_back=shown)
+        return Outcome(sending.external_id, OutcomeStatus.ABSENT, read_back=shown)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Read each account's fields: confirmed where they hold what was sent, absent where they do not."""

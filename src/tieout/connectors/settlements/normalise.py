@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api import ContentRefusedError
+from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
 from tieout.connectors.settlements.providers import PROVIDERS, Provider
 from tieout.documents import Document, PayoutComposition, ProviderMovement, order_number
 from tieout.documents import Statement as StatementDocument
@@ -49,8 +50,8 @@ def settlements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             raise ContentRefusedError(
                 f"{provider.name} {statement.head.statement_id}: {'; '.join(statement.conservation.problems)}"
                 f" (residual {statement.conservation.residual})",
-                cause="statement_does_not_hold",
-                recovery="fetch the report again from the provider, and put that into the folder",
+                cause=STATEMENT_DOES_NOT_HOLD.name,
+                recovery=STATEMENT_DOES_NOT_HOLD.say("report"),
             )
         documents += _statement(provider, statement, options, seen)
     return documents

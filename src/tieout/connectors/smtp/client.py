@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 from tieout.connector_api import (
     Outcome,
+    OutcomeStatus,
     Sending,
     SetupError,
     SystemConfig,
@@ -54,40 +55,42 @@ class SmtpSession:
         try:
             for sending in batch:
                 outcomes.append(self._one(server, sending))
-                if outcomes[-1].status == "undecided":
+                if outcomes[-1].status == OutcomeStatus.UNDECIDED:
                     break
         finally:
             try:
                 server.quit()
             except (OSError, smtplib.SMTPException):
                 pass
-        return outcomes + [Outcome(s.external_id, "unsent") for s in batch[len(outcomes) :]]
+        return outcomes + [Outcome(s.external_id, OutcomeStatus.UNSENT) for s in batch[len(outcomes) :]]
 
     def _one(self, server: smtplib.SMTP, sending: Sending) -> Outcome:
         try:
             message = self._message(sending)
         except Exception as error:  # noqa: BLE001 - that one message is refused
             # Whatever is wrong with one message (a line break in its address, say), nothing of it was sent.
-            return Outcome(sending.external_id, "refused", error=f"it is no message: {error}")
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"it is no message: {error}")
         try:
             server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             # RFC 5321, 4.2.1: 4yz passes by itself, 5yz does not.
             if 400 <= code < 500:
-                return Outcome(sending.external_id, "unsent", error=f"the mail server puts it off ({code})")
-            return Outcome(sending.external_id, "refused", error=f"address refused ({code})")
+                return Outcome(
+                    sending.external_id, OutcomeStatus.UNSENT, error=f"the mail server puts it off ({code})"
+                )
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"address refused ({code})")
         except smtplib.SMTPResponseException as error:
             if 400 <= error.smtp_code < 500:
                 why = f"the mail server puts it off ({error.smtp_code})"
-                return Outcome(sending.external_id, "unsent", error=why)
-            return Outcome(sending.external_id, "refused", error=repr(error))
+                return Outcome(sending.external_id, OutcomeStatus.UNSENT, error=why)
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=repr(error))
         except ValueError as error:
             # Addresses that cannot be told to the server (RFC 6531): found before anything of it goes out.
-            return Outcome(sending.external_id, "refused", error=f"it is no message: {error}")
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"it is no message: {error}")
         except (OSError, smtplib.SMTPServerDisconnected) as error:
-            return Outcome(sending.external_id, "undecided", error=f"the line was cut: {error!r}")
-        return Outcome(sending.external_id, "confirmed", None, "mail")
+            return Outcome(sending.external_id, OutcomeStatus.UNDECIDED, error=f"the line was cut: {error!r}")
+        return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, None, "mail")
 
     def _message(self, sending: Sending) -> EmailMessage:
         body = sending.body
@@ -101,7 +104,7 @@ class SmtpSession:
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Nothing can be asked of a mail server: a person decides."""
         why = "it may have been handed over before the line was cut"
-        return [Outcome(s.external_id, "undecided", error=why) for s in batch]
+        return [Outcome(s.external_id, OutcomeStatus.UNDECIDED, error=why) for s in batch]
 
     def close(self) -> None:
         """Connections do not outlive a batch."""

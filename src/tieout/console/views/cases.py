@@ -36,7 +36,7 @@ class Cases:
         ageing = (await page.api.get("/series/ageing"))["rows"] if not wanted["cause"] else []
         return self._r.render(
             page, "cases.html", list=found, causes=causes, cluster=mine, ageing=ageing, now=page.now,
-            ageing_chart=ageing_chart(ageing), cause_names=[(c, cause(c)) for c in sorted({x["cause"] for x in causes})],
+            ageing_chart=ageing_chart(ageing), cause_names=sorted({(x["cause"], cause(x["title"])) for x in causes}),
             entity_names=sorted({x["entity"] for x in causes}),
         )  # fmt: skip
 
@@ -100,10 +100,10 @@ class Case:
                     if done["replayed"]
                     else "it holds nothing that could be planned again"
                 )
-            case "accept as it is":
+            case "solve":
                 await page.api.post(f"/cases/{number}/solve", reason)
                 return "the case is solved: things stand as they are"
-            case "exclude the document":
+            case "exclude":
                 done = await page.api.post(f"/cases/{number}/exclude", reason)
                 if done["request"]:
                     return f"/approvals/{done['request']} somebody else must approve that"

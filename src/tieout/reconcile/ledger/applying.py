@@ -23,6 +23,7 @@ from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.reconcile.breaks import breaks
+from tieout.reconcile.causes import UNMATCHED_CASH
 from tieout.reconcile.ledger.grouping import (
     GroupError,
     is_cash,
@@ -47,7 +48,6 @@ POLICY = "policy: automatic"
 _CASH_ROLES = ("unapplied.",)
 # `open.NAME`: accounts of a company's own that a bank line closes, such as net pay.
 _DUE_ROLES = ("bank_in_transit", "outstanding_", "open.")
-_UNMATCHED = "unmatched_cash"
 _STAYS_OPEN = ("partial_payment", "over_payment")
 
 
@@ -327,30 +327,32 @@ class Reconciler:
         now = self._now
         cases = [
             NewCase(
-                cause=_UNMATCHED,
+                cause=UNMATCHED_CASH.name,
                 interface=self._interface.name,
                 entity=self._entity.code,
                 period=str(Period.of(a.on)),
                 source_key=f"line:{a.line}",
                 amount=abs(a.amount),
                 currency=a.currency,
-                recovery="find what it pays: `tieout matches list` shows what it may be",
+                recovery=UNMATCHED_CASH.say(),
                 detail=f"{a.account} {a.on} {a.partner}: {a.why}"[:500],
                 owner=self._interface.owner,
                 opened_at=now,
                 due_at=now + timedelta(hours=self._interface.service_level_hours),
                 blocking=False,
-                standing=True,
+                standing=UNMATCHED_CASH.standing,
             )
             for a in late
             if by_line[str(a.line)].effect not in told
         ]
         open_cases(connection, cases, "reconcile")
         still = {c.source_key for c in cases}
-        given = {"interface": self._interface.name, "cause": _UNMATCHED}
+        given = {"interface": self._interface.name, "cause": UNMATCHED_CASH.name}
         for row in connection.execute(_SQL["open_breaks"], given).fetchall():
             if row["source_key"] not in still:
-                solve_by_key(connection, _UNMATCHED, row["source_key"], now, "it is matched", "reconcile")
+                solve_by_key(
+                    connection, UNMATCHED_CASH.name, row["source_key"], now, "it is matched", "reconcile"
+                )
 
     def _testify(
         self,

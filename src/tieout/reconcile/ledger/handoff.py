@@ -14,12 +14,17 @@ from tieout.cases import solve_case
 from tieout.connector_api import Item
 from tieout.documents import Reconciliation, canonical_bytes
 from tieout.inbox import accept
+from tieout.processes.treasury_causes import (
+    PAYMENT_WITHOUT_ORDER,
+    REFUND_WITHOUT_CREDIT_NOTE,
+    UNMATCHED_BANK_LINE,
+)
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
 STREAM = "reconciliations"
-_SETTLED_BY_MATCH = ["unmatched_bank_line", "payment_without_order", "refund_without_credit_note"]
+_SETTLED_BY_MATCH = [c.name for c in (UNMATCHED_BANK_LINE, PAYMENT_WITHOUT_ORDER, REFUND_WITHOUT_CREDIT_NOTE)]
 
 
 def suggestion_row(document: Reconciliation, about: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import msgspec
 
 from tieout.cases import solve
 from tieout.connector_api import OpenItem
+from tieout.connector_api.causes import UNRECONCILED
 from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -30,7 +31,7 @@ _SQL = Queries("tieout.reconcile.ledger")
 
 
 # What somebody took apart in the ledger is settled by undoing the rest of it.
-_APART = ["unreconciled_in_ledger"]
+_APART = [UNRECONCILED.name]
 
 
 class DecisionError(ValueError):

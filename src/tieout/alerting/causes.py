@@ -1,0 +1,38 @@
+"""What is told that is no case: something stands still, or does not answer."""
+
+from __future__ import annotations
+
+from tieout.causes import Action, Cause
+
+SOURCE_DOES_NOT_ANSWER = Cause(
+    name="source_does_not_answer",
+    means="A source does not answer, or says no; it is asked again by itself.",
+    says="{error}",
+    actions=(Action.SET_UP, Action.MEND_AT_SOURCE),
+)
+BACKLOG_IS_OLD = Cause(
+    name="backlog_is_old",
+    means="What came waits for longer than its interface's service level.",
+    says="{count} wait: look whether a worker runs, and what its systems answer",
+    actions=(Action.SET_UP,),
+)
+EVIDENCE_NOT_SEALED = Cause(
+    name="evidence_not_sealed",
+    means="Evidence is written and not sealed.",
+    says="no worker seals: start one (`tieout worker`), and look into its log",
+    actions=(Action.WORK,),
+)
+WORK_STANDS_STILL = Cause(
+    name="work_stands_still",
+    means="A stage fails on the same lane again and again; it is tried again by itself.",
+    says="{failures} times in a row: {error}",
+    actions=(Action.REPORT,),
+)
+EVENTS_NOT_TAKEN = Cause(
+    name="events_not_taken",
+    means="A subscriber to events does not take them.",
+    says="{url} does not take events ({status}): mend it, or end the subscription",
+    actions=(Action.MEND_AT_TARGET,),
+)
+
+CAUSES = (SOURCE_DOES_NOT_ANSWER, BACKLOG_IS_OLD, EVIDENCE_NOT_SEALED, WORK_STANDS_STILL, EVENTS_NOT_TAKEN)

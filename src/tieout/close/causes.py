@@ -1,0 +1,22 @@
+"""What stands between a period and its close."""
+
+from __future__ import annotations
+
+from tieout.causes import Action, Cause
+
+ENTRY_WITHOUT_SOURCE = Cause(
+    name="entry_without_source",
+    means="Somebody made an entry in the ledger by hand, and no reason is known.",
+    says="give its reason with `tieout cases solve`, as somebody who did not make it; or reverse it in the ledger",
+    actions=(Action.SOLVE, Action.MEND_IN_LEDGER),
+    who="controller",
+)
+TASK_LATE = Cause(
+    name="close_task_late",
+    means="A task of a close is past its time and not signed, though it waits for nothing else.",
+    says="`tieout close show --period {period} --entity {entity}` says what it lacks; two people sign it",
+    actions=(Action.SIGN,),
+    who="the task's owner",
+)
+
+CAUSES = (ENTRY_WITHOUT_SOURCE, TASK_LATE)

@@ -1,0 +1,84 @@
+"""Causes that a connector may name in an outcome, and of a file that it does not take. What is its own a connector declares
+itself (`Connector.causes`)."""
+
+from __future__ import annotations
+
+from tieout.causes import Action, Cause
+
+UNREADABLE_FILE = Cause(
+    name="unreadable_file",
+    means="A file cannot be read as what it should be, or is more than can be read.",
+    says="the file is kept: ask its sender for a good one, put that into the folder, and solve this",
+    actions=(Action.ASK, Action.GIVE_FILE, Action.SOLVE),
+)
+STATEMENT_DOES_NOT_HOLD = Cause(
+    name="statement_does_not_hold",
+    means="A statement's lines do not lead from its opening to its closing balance: something of it is missing or altered.",
+    says="ask the bank for the statement again and put that into the folder",
+    also={"report": "fetch the report again from the provider, and put that into the folder"},
+    actions=(Action.ASK, Action.GIVE_FILE),
+)
+
+_UNDO = "ask who changed it in the ledger; undo it there, or accept it with `tieout cases solve`"
+
+
+def _changed(name: str, means: str) -> Cause:
+    return Cause(
+        name=name, means=means, says=_UNDO, actions=(Action.MEND_IN_LEDGER, Action.SOLVE), who="finance"
+    )
+
+
+CHANGED = _changed("changed_in_ledger", "An entry holds something else in the ledger than was posted.")
+DELETED = _changed("deleted_in_ledger", "An entry that was posted is not in the ledger any more.")
+REVERSED = _changed("reversed_in_ledger", "An entry that was posted was reversed in the ledger.")
+UNPOSTED = Cause(
+    name="unposted_in_ledger",
+    means="An entry that was posted is a draft in the ledger, or cancelled.",
+    says=_UNDO,
+    also={"effect": "it is not posted in the ledger any more: post it again there, then `tieout replay`"},
+    actions=(Action.MEND_IN_LEDGER, Action.REPLAY, Action.SOLVE),
+    who="finance",
+)
+DATE_MOVED = Cause(
+    name="date_moved",
+    means="The ledger booked an entry on another day than it was sent with.",
+    says=_UNDO,
+    also={"effect": "the ledger moved the date (a lock): agree on the period, or reopen it"},
+    actions=(Action.MEND_IN_LEDGER, Action.SOLVE),
+    who="finance",
+)
+UNRECONCILED = Cause(
+    name="unreconciled_in_ledger",
+    means="A match was taken apart in the ledger.",
+    says="ask who took it apart: match it there again, undo what Tieout booked with `tieout matches undo`, or "
+    "accept it with `tieout cases solve`",
+    actions=(Action.MEND_IN_LEDGER, Action.UNDO_MATCH, Action.SOLVE),
+    who="finance",
+)
+NOT_MATCHED = Cause(
+    name="not_matched",
+    means="The ledger was asked to match two things and left them open.",
+    says="match the two in the ledger, or `tieout replay --cause {cause}`",
+    actions=(Action.REPLAY, Action.MEND_IN_LEDGER),
+    who="finance",
+)
+MATCHED_OTHERWISE = Cause(
+    name="matched_otherwise",
+    means="Something that is to be matched was matched with something else meanwhile.",
+    says="somebody matched one side with something else: decide in the ledger",
+    actions=(Action.MEND_IN_LEDGER, Action.REPLAY, Action.EXCLUDE),
+    who="finance",
+)
+
+# What an outcome may name: a ledger's own words for what it holds.
+OF_LEDGERS = (
+    CHANGED,
+    DELETED,
+    REVERSED,
+    UNPOSTED,
+    DATE_MOVED,
+    UNRECONCILED,
+    NOT_MATCHED,
+    MATCHED_OTHERWISE,
+)
+FILES = (UNREADABLE_FILE, STATEMENT_DOES_NOT_HOLD)

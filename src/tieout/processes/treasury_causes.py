@@ -1,0 +1,65 @@
+"""Causes of what a provider's balance and a bank's lines say."""
+
+from __future__ import annotations
+
+from tieout.causes import Action, Cause
+
+UNKNOWN_MOVEMENT = Cause(
+    name="unknown_movement",
+    means="A provider moved its balance for a reason that Tieout does not know.",
+    says="tell Tieout what this category means: it books none that it does not know",
+    actions=(Action.REPORT, Action.REPLAY, Action.EXCLUDE),
+)
+PAYMENT_FOR_EXCLUDED_ORDER = Cause(
+    name="payment_for_excluded_order",
+    means="Somebody paid for an order that is not billed. The cash is booked.",
+    says="refund it, or bill the order",
+    actions=(Action.MEND_AT_SOURCE, Action.MATCH),
+)
+PAYMENT_WITHOUT_ORDER = Cause(
+    name="payment_without_order",
+    means="Somebody paid, and no order is known that it is for. The cash is booked.",
+    says="find whose money it is and match it (`tieout matches join`), or refund it at its provider",
+    actions=(Action.MATCH, Action.MEND_AT_SOURCE),
+)
+REFUND_WITHOUT_CREDIT_NOTE = Cause(
+    name="refund_without_credit_note",
+    means="Money was given back, and no credit note is known that it is for. The cash is booked.",
+    says="record the refund in the shop, or book what it was for",
+    actions=(Action.MEND_AT_SOURCE, Action.MATCH),
+)
+REFUND_FAILED = Cause(
+    name="refund_failed",
+    means="A refund came back: the customer has not got the money.",
+    says="pay the customer another way, then solve this; the credit stands open on their account until "
+    "that payment is matched with it",
+    actions=(Action.SOLVE, Action.MATCH),
+)
+DEPOSIT_DIFFERS = Cause(
+    name="deposit_differs_from_payout",
+    means="A bank got another amount than the provider says that it paid out.",
+    says="ask the bank or the provider; then match what it leaves in transit with a write-off",
+    actions=(Action.ASK, Action.MATCH),
+)
+UNMATCHED_BANK_LINE = Cause(
+    name="unmatched_bank_line",
+    means="A bank line names nothing that is known. The cash is booked.",
+    says="find what it pays and match it; the cash is booked already",
+    actions=(Action.MATCH,),
+)
+PAYMENT_RETURNED = Cause(
+    name="payment_returned",
+    means="A payment to a supplier came back.",
+    says="its bills are open again and go into the next run: have the supplier's right account in procurement by "
+    "then (a second person approves it), and solve this",
+    actions=(Action.MEND_AT_SOURCE, Action.PAY, Action.SOLVE),
+)
+
+OF_MOVEMENTS = (
+    UNKNOWN_MOVEMENT,
+    PAYMENT_FOR_EXCLUDED_ORDER,
+    PAYMENT_WITHOUT_ORDER,
+    REFUND_WITHOUT_CREDIT_NOTE,
+    REFUND_FAILED,
+)
+OF_LINES = (DEPOSIT_DIFFERS, UNMATCHED_BANK_LINE, PAYMENT_RETURNED)

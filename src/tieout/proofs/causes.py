@@ -1,0 +1,48 @@
+"""What proofs find missing or different."""
+
+from __future__ import annotations
+
+from tieout.causes import Action, Cause
+
+STATEMENT_GAP = Cause(
+    name="statement_gap",
+    means="A bank statement opens with another balance than the one before it closed with.",
+    says="a statement is missing: ask the bank for it and put it into the folder",
+    actions=(Action.ASK, Action.GIVE_FILE),
+    who="treasury",
+    standing=True,
+)
+MISSING_EVENTS = Cause(
+    name="missing_events",
+    means="A source counts more or other events than came.",
+    says="pull the whole period again with `tieout run {interface} --since all`",
+    actions=(Action.RUN,),
+    who="controller",
+)
+TRIAL_BALANCE_DIFFERS = Cause(
+    name="trial_balance_differs",
+    means="An account of another ledger moved by something else than its entries that came.",
+    says="send the entries that are missing, or ask why the other ledger moved without any",
+    actions=(Action.MEND_AT_SOURCE, Action.ASK),
+    standing=True,
+)
+_PAIR = (
+    "ask the other entity for its side, or correct the one that is wrong at its source; the next look at the "
+    "close, or `tieout tieout`, sees that the pair nets"
+)
+ONE_SIDED = Cause(
+    name="intercompany_one_sided",
+    means="One entity booked its side of a pair, and the other one has none.",
+    says=_PAIR,
+    actions=(Action.ASK, Action.MEND_AT_SOURCE),
+    standing=True,
+)
+INTERCOMPANY_DIFFERS = Cause(
+    name="intercompany_differs",
+    means="Two entities booked a pair with different amounts.",
+    says=_PAIR,
+    actions=(Action.ASK, Action.MEND_AT_SOURCE),
+    standing=True,
+)
+
+CAUSES = (STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS)
