@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row, shop_order
 from tieout.documents import CustomerInvoice
+from tieout.planning import replay
 from tieout.planning.sources import FactSourceError, SourceReader, check_sources, query_of
 from tieout.processes import fact_sources
 from tieout.processes.facts import Entire, FactKeys, Facts
@@ -156,6 +159,65 @@ def test_an_order_that_somebody_changed_is_no_order_of_a_payment(database: Datab
     stripe.work()
     (case,) = database.rows("select cause, source_key from tieout.cases")
     assert case == {"cause": "payment_without_order", "source_key": "txn_1"}
+
+
+@pytest.fixture
+def edited(database: Database) -> Site:
+    """An invoice over 100.00 that is booked."""
+    shop = Site(
+        database, {"receivable": "121000", "revenue.goods": "400000"}, kind="shopify", stream="orders"
+    )
+    shop.take(shop_order("100.00", 0))
+    shop.work()
+    return shop
+
+
+def booked(site: Site) -> list[tuple[str, str]]:
+    bodies = site.database.rows(
+        "select effect, body from tieout.delivery where effect in ('invoice', 'edit') order by delivery_id"
+    )
+    return [(r["effect"], json.loads(r["body"])["total"]) for r in bodies]
+
+
+def swap(site: Site, column: str, old: str, new: str, where: str) -> None:
+    with site.database.transaction() as connection:
+        changed = connection.execute(
+            f"update tieout.document set {column} = replace({column}, %s, %s) where {where}", (old, new)
+        )
+        assert changed.rowcount == 1
+
+
+def test_an_edit_of_what_somebody_changed_past_us_books_no_difference(edited: Site) -> None:
+    """Between 60.00, as it says now, and 120.00 lie 60.00, which nobody owes."""
+    swap(edited, "content", "100.00", "60.00", "revision = 1")
+    edited.take(shop_order("120.00", 1))
+    edited.work()
+    assert booked(edited) == [("invoice", "100.00")]
+    (case,) = edited.database.rows("select cause, amount, detail, blocking from tieout.cases")
+    assert case == {
+        "cause": "not_made_by_tieout", "amount": Decimal("20.00"), "blocking": True,
+        "detail": "the stamp of revision 1, which was planned before, is not right",
+    }  # fmt: skip
+    # What the backup has is put back, and the edit is what it is.
+    swap(edited, "content", "60.00", "100.00", "revision = 1")
+    with edited.database.transaction() as connection:
+        assert replay(connection, edited.clock.now(), "olga", cause="not_made_by_tieout")
+    edited.work()
+    assert booked(edited) == [("invoice", "100.00"), ("edit", "20.00")]
+
+
+def test_what_is_kept_of_a_revision_before_is_not_believed(edited: Site) -> None:
+    """An edit that waits keeps what came before it among its facts, which carry no stamp."""
+    edited.options["invoice_on"] = "fulfilment"
+    edited.take(shop_order("120.00", 1))
+    edited.work()
+    assert booked(edited) == [("invoice", "100.00")]
+    swap(edited, "facts", "100.00", "60.00", "revision = 2")
+    with edited.database.transaction() as connection:
+        connection.execute("update tieout.document set retry_at = %s where revision = 2", (NOW,))
+    edited.options.clear()
+    edited.work()
+    assert booked(edited) == [("invoice", "100.00"), ("edit", "20.00")]
 
 
 def test_an_entry_that_somebody_changed_was_booked_all_the_same() -> None:

@@ -32,7 +32,7 @@ from tieout.observe import get_logger, traced
 from tieout.planning.approving import Approving
 from tieout.planning.causes import PROCESSING_FAILED, RECIPE_FAILED, UNREADABLE_AMOUNT, UNREADABLE_MESSAGE
 from tieout.planning.facts import Asked, FactReader, TaxWord
-from tieout.planning.revising import revise
+from tieout.planning.revising import changed_before, revise
 from tieout.planning.work import Work
 from tieout.planning.writing import Writer
 from tieout.processes import Facts, Plan, plan_document, recipe_of
@@ -176,7 +176,7 @@ class _Batch:
             writer = Writer(connection, self._release, self._interface, self._stage._sinks, self._now)
             # What is named by others comes first, so that they find it in the same batch.
             for group in groups:
-                self._plan(group, reader)
+                self._plan(connection, group, reader)
                 approving.hold(group)
                 writer.write(group)
             _settle(connection, settled)
@@ -283,13 +283,28 @@ class _Batch:
             solve(connection, gone, self._now, "superseded by a newer version", "process")
             void(connection, gone, "superseded by a newer version", self._now)
 
-    def _plan(self, works: list[Work], reader: FactReader) -> None:
+    def _plan(self, connection: Connection, works: list[Work], reader: FactReader) -> None:
+        changed = {w.document.key for w in changed_before(connection, self._interface.name, works)}
         facts = reader.read(
             [Asked(w.document, w.on, w.previous, w.document_id, w.received_at) for w in works]
         )
         for work, fact in zip(works, facts, strict=True):
             work.facts = fact
-            work.plan = self._plan_one(work, fact)
+            other = work.document.key in changed
+            work.plan = self._not_ours_before(work) if other else self._plan_one(work, fact)
+
+    def _not_ours_before(self, work: Work) -> Plan:
+        """No effect: what a new telling changes is not known."""
+        assert work.previous is not None
+        _log.warning("not ours", interface=self._interface.name, key=work.document.key)
+        case = CaseDraft(
+            cause=NOT_OURS,
+            amount=Amount(abs(work.measure.net), work.document.currency),
+            recovery="somebody wrote into the database past Tieout: find out who; put the row back as the backup has it, then "
+            f"`tieout replay --cause {NOT_OURS}`",
+            detail=f"the stamp of revision {work.previous.revision}, which was planned before, is not right",
+        )
+        return Plan(decision="refused", cases=(case,), reason=NOT_OURS)
 
     def _plan_one(self, work: Work, facts: Facts) -> Plan:
         """The document's plan, its postings proven to balance; a recipe that fails on it makes

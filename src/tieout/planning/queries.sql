@@ -53,6 +53,13 @@ from tieout.document
 where interface = %(interface)s and source_key = any(%(keys)s)
 order by source_key, revision
 
+-- name: revisions_before
+-- What was planned before of documents that were told again.
+select d.source_key, d.content, d.message_id, d.stamp from tieout.document d
+join unnest(%(keys)s::text[], %(revisions)s::int[]) as u (key, revision)
+    on d.source_key = u.key and d.revision = u.revision
+where d.interface = %(interface)s
+
 -- name: lock_orders
 -- In one order for everybody; few enough for the lock table, whatever the batch.
 select pg_advisory_xact_lock(7401, slot) from (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from tieout.documents import Document, Measure, decode_document
 from tieout.documents.states import DocumentState
 from tieout.planning.work import Work
 from tieout.processes.facts import PreviousFact
+from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
@@ -52,6 +54,25 @@ def revise(
             _follow(work, history)
             fresh.append(work)
     return fresh, stale
+
+
+def changed_before(connection: Connection, interface: str, works: list[Work]) -> list[Work]:
+    """The works of which somebody changed the revision before past us: nobody knows what was booked, so nobody knows the
+    difference. The others' is taken from its own row, whatever was kept of it elsewhere."""
+    told = {(w.document.key, w.previous.revision): w for w in works if w.previous is not None}
+    if not told:
+        return []
+    given = {"interface": interface, "keys": [k for k, _ in told], "revisions": [n for _, n in told]}
+    rows = {r["source_key"]: r for r in connection.execute(_SQL["revisions_before"], given)}
+    stamps, changed = stamper(connection), []
+    for (key, revision), work in told.items():
+        row = rows.get(key)
+        sha = hashlib.sha256(row["content"].encode()).digest() if row else b""
+        if row and stamps.holds(row["stamp"], "document", interface, key, revision, row["message_id"], sha):
+            work.previous = PreviousFact(revision=revision, content=row["content"])
+        else:
+            changed.append(work)
+    return changed
 
 
 def _follow(work: Work, history: list[dict[str, Any]]) -> None:
