@@ -79,6 +79,9 @@ bench: $(VENV)/.dev ## every benchmark beside its peer in one run; writes docs/B
 campaign-kills: $(VENV)/.dev ## 200 SIGKILLs at random moments and crash points; writes docs/campaigns/kills.md
 	@$(BIN)/python -m tests.simulation.campaign kills --count 200
 
+campaign-points: $(VENV)/.dev ## a month for every crash point alone; writes docs/campaigns/points.md (COUNT=1 seeds)
+	@$(BIN)/python -m tests.simulation.campaign points --count $(or $(COUNT),1)
+
 campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/campaigns/faults.md
 	@$(BIN)/python -m tests.simulation.campaign faults --count 10
 

@@ -214,8 +214,9 @@ class Demo:
         app = self._factories.app(project)
         server: EmbeddedServer | None = app.start_database()
         app.pin_systems()
-        first = {"TIEOUT_CRASH": options.crash} if options.crash else {}
-        supervisor = self._factories.supervisor(project, server, first_environment=first)
+        # One start after the other: whoever dies at a point is followed by one who dies at the next.
+        crashes = [{"TIEOUT_CRASH": point} for point in options.crash.split(",") if point]
+        supervisor = self._factories.supervisor(project, server, first_environments=crashes)
         scenario.open(app)
         supervisor.start()
         courier = Courier(world, f"http://127.0.0.1:{port}")
