@@ -26,6 +26,8 @@ def _run(words: tuple[str, ...], environment: dict[str, str], folder: str, out: 
         handle = os.open(path, os.O_WRONLY)
         os.dup2(handle, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # As a Python that begins with this environment would do.
+    sys.path[1:1] = [p for p in environment.get("PYTHONPATH", "").split(os.pathsep) if p not in sys.path]
     sys.argv = ["tieout", *words]
     from tieout.bootstrap import main
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tieout.store import Database
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
@@ -105,8 +106,7 @@ class ShakyProject:
 
     def tieout(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command, in a process that finds the outsider's connector."""
-        command = [sys.executable, "-m", "tieout", *words, "--dir", str(self.folder)]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        return run_tieout(*words, "--dir", str(self.folder), environment=self.environment)
 
     def stop(self) -> None:
         if self.worker is not None:
