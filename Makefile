@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 ORDERS ?= 500
 SEED ?= 1
 SECONDS ?= 60
+# What Python compiled is kept, whatever the environment says: every process of the product would compile all of it again.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell grep -oE "^[a-z-]+:" $(MAKEFILE_LIST) | tr -d :)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -14,6 +17,14 @@ from hypothesis import HealthCheck, settings
 from tieout.security import hold_key
 from tieout.security.identity import passwords
 from tieout.store import Database, EmbeddedServer, migrate
+
+if TYPE_CHECKING:
+    from tests.simulation.house import House
+
+# Hundreds of processes are started: each would compile all of the product's modules where an environment forbids to keep
+# what was compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples every time, and no deadline: a busy machine is no defect.
 settings.register_profile(
@@ -74,6 +85,17 @@ def new_database(server: EmbeddedServer) -> Database:
     made = _created(server, f"t{uuid.uuid4().hex[:12]}")
     migrate(made)
     return made
+
+
+@pytest.fixture(scope="session")
+def small_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A distributor's project after its month, for whoever leaves its books as they are and minds nobody else's people.
+    Its files of tests run in one process: see ORDER."""
+    from tests.simulation.house import House
+
+    made = House(tmp_path_factory.mktemp("house") / "demo", "distributor", orders=4)
+    yield made
+    made.stop()
 
 
 @pytest.fixture
