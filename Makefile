@@ -45,8 +45,8 @@ setup: $(VENV)/.dev ## make .venv with everything in it
 demo: $(VENV)/.runtime ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
-test: $(VENV)/.dev ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(VENV)/.dev ## every test, by two workers (TIMES=60: and the 60 that took longest)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(TIMES),--durations=$(TIMES))
 
 check: format lint types contracts test ## what CI runs
 

@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from tests.sharing import InUnits, longest_first
 from tieout.security import hold_key
 from tieout.security.identity import passwords
 from tieout.store import Database, EmbeddedServer, migrate
@@ -31,6 +32,16 @@ settings.register_profile(
     "tieout", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tieout")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InUnits:
+    return InUnits(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,7 +101,7 @@ def new_database(server: EmbeddedServer) -> Database:
 @pytest.fixture(scope="session")
 def small_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A distributor's project after its month, for whoever leaves its books as they are and minds nobody else's people.
-    Its files of tests run in one process: see ORDER."""
+    Its files of tests run in one process: see tests/sharing.py."""
     from tests.simulation.house import House
 
     made = House(tmp_path_factory.mktemp("house") / "demo", "distributor", orders=4)
