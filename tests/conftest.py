@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from tests.examples import examples
 from tests.sharing import InUnits, longest_first
 from tieout.security import hold_key
 from tieout.security.identity import passwords
@@ -29,7 +30,11 @@ sys.dont_write_bytecode = False
 
 # The same examples every time, and no deadline: a busy machine is no defect.
 settings.register_profile(
-    "tieout", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "tieout",
+    max_examples=examples(100),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tieout")
 
