@@ -6,12 +6,14 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from httpx2._transports import default
 from hypothesis import HealthCheck, settings
 
 from tests.examples import examples
@@ -50,6 +52,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Thousands of clients ask servers of this machine without TLS; each would read all certificates first."""
+    held = default.create_ssl_context
+    default.create_ssl_context = cache(held)
+    yield
+    default.create_ssl_context = held
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords() -> Iterator[None]:
     """Hundreds of sign-ins in tests work out no hash of 64 MiB each."""
     held, passwords._HASHER = passwords._HASHER, PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
@@ -65,8 +76,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
         with psycopg.connect(running.dsn, autocommit=True) as connection:
             for name in ("fsync", "full_page_writes"):
                 connection.execute(f"alter system set {name} = off".encode())
+            # Thousands of connections, whose passwords are as safe as their temporary folder.
+            connection.execute("alter system set scram_iterations = 1")
             connection.execute("select pg_reload_conf()")
+        _set_password_again(running)
         yield running
+
+
+def _set_password_again(server: EmbeddedServer) -> None:
+    """With the iterations that are set by now; they come into force a moment after a reload."""
+    password = (server.folder / "password").read_text().strip()
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        while connection.execute("show scram_iterations").fetchone() != ("1",):
+            pass
+        connection.execute(f"alter role tieout password '{password}'".encode())
 
 
 def _created(server: EmbeddedServer, name: str, template: str = "template1") -> Database:
