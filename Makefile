@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 ORDERS ?= 500
 SEED ?= 1
 SECONDS ?= 60
+# What Python compiled is kept, whatever the environment says: every process of the product would compile all of it again.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell grep -oE "^[a-z-]+:" $(MAKEFILE_LIST) | tr -d :)
@@ -48,8 +50,8 @@ setup: $(VENV)/.dev ## make .venv with everything in it
 demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
-test: $(VENV)/.dev ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(VENV)/.dev ## every test, by two workers (TIMES=60: and the 60 that took longest)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(TIMES),--durations=$(TIMES))
 
 check: format lint types contracts test ## what CI runs
 
@@ -84,6 +86,9 @@ bench: $(VENV)/.dev ## every benchmark beside its peer in one run; writes docs/B
 campaign-kills: $(VENV)/.dev ## 200 SIGKILLs at random moments and crash points; writes docs/campaigns/kills.md
 	@$(BIN)/python -m tests.simulation.campaign kills --count 200
 
+campaign-points: $(VENV)/.dev ## a month for every crash point alone; writes docs/campaigns/points.md (COUNT=1 seeds)
+	@$(BIN)/python -m tests.simulation.campaign points --count $(or $(COUNT),1)
+
 campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/campaigns/faults.md
 	@$(BIN)/python -m tests.simulation.campaign faults --count 10
 
@@ -108,6 +113,9 @@ campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/
 campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/campaigns/files.md
 	@$(BIN)/python -m tests.simulation.campaign files --count 10000
 
+campaign-properties: $(VENV)/.dev ## every property with 20 times as many examples (TIMES=20)
+	@TIEOUT_EXAMPLES_TIMES=$(or $(TIMES),20) $(BIN)/python -m pytest -q tests/properties tests/unit
+
 campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
 
@@ -116,6 +124,9 @@ campaign-bodies: $(VENV)/.dev ## 1,000 hostile pushes and uploads with valid one
 
 campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each, right and wrong (EXAMPLES=1000 ONLY=/systems)
 	@TIEOUT_API_EXAMPLES=$(or $(EXAMPLES),1000) TIEOUT_API_ONLY=$(ONLY) $(BIN)/python -m pytest -q tests/integration/test_api_fuzz.py
+
+campaign-axe: $(VENV)/.dev ## every page of the console in both themes by axe-core
+	@TIEOUT_AXE_EVERY=1 $(BIN)/python -m pytest -q tests/acceptance/test_console.py -k axe
 
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
 	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md

@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from httpx2._transports import default
 from hypothesis import HealthCheck, settings
 
+from tests.examples import examples
+from tests.sharing import InUnits, longest_first
 from tieout.causes import be_strict
 from tieout.operations.discover import discover
 from tieout.security.identity import passwords
 from tieout.store import Database, EmbeddedServer, migrate
 
+if TYPE_CHECKING:
+    from tests.simulation.house import House
+
+# Hundreds of processes are started: each would compile all of the product's modules where an environment forbids to keep
+# what was compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # The same examples every time, and no deadline: a busy machine is no defect.
 settings.register_profile(
-    "tieout", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "tieout",
+    max_examples=examples(100),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tieout")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InUnits:
+    return InUnits(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Thousands of clients ask servers of this machine without TLS; each would read all certificates first."""
+    held = default.create_ssl_context
+    default.create_ssl_context = cache(held)
+    yield
+    default.create_ssl_context = held
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,8 +84,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
         with psycopg.connect(running.dsn, autocommit=True) as connection:
             for name in ("fsync", "full_page_writes"):
                 connection.execute(f"alter system set {name} = off".encode())
+            # Thousands of connections, whose passwords are as safe as their temporary folder.
+            connection.execute("alter system set scram_iterations = 1")
             connection.execute("select pg_reload_conf()")
+        _set_password_again(running)
         yield running
+
+
+def _set_password_again(server: EmbeddedServer) -> None:
+    """With the iterations that are set by now; they come into force a moment after a reload."""
+    password = (server.folder / "password").read_text().strip()
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        while connection.execute("show scram_iterations").fetchone() != ("1",):
+            pass
+        connection.execute(f"alter role tieout password '{password}'".encode())
 
 
 def _created(server: EmbeddedServer, name: str, template: str = "template1") -> Database:
@@ -81,6 +131,17 @@ def new_database(server: EmbeddedServer) -> Database:
     made = _created(server, f"t{uuid.uuid4().hex[:12]}")
     migrate(made)
     return made
+
+
+@pytest.fixture(scope="session")
+def small_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A distributor's project after its month, for whoever leaves its books as they are and minds nobody else's people.
+    Its files of tests run in one process: see tests/sharing.py."""
+    from tests.simulation.house import House
+
+    made = House(tmp_path_factory.mktemp("house") / "demo", "distributor", orders=4)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

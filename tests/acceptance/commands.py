@@ -23,9 +23,11 @@ def _run(words: tuple[str, ...], environment: dict[str, str], folder: str, out: 
     os.environ.update(environment)
     os.chdir(folder)
     for number, path in ((1, out), (2, err)):
-        handle = os.open(path, os.O_WRONLY)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.dup2(handle, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # As a Python that begins with this environment would do.
+    sys.path[1:1] = [p for p in environment.get("PYTHONPATH", "").split(os.pathsep) if p not in sys.path]
     sys.argv = ["tieout", *words]
     from tieout.bootstrap import main
 
@@ -34,6 +36,49 @@ def _run(words: tuple[str, ...], environment: dict[str, str], folder: str, out: 
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+class Started:
+    """A command that runs, in a process of its own that can be killed: as a Popen."""
+
+    def __init__(
+        self, *words: str, environment: Mapping[str, str] | None, folder: Path | None, out: Path, err: Path
+    ) -> None:
+        given = dict(os.environ if environment is None else environment)
+        self._process = _server.Process(
+            target=_run, args=(words, given, str(folder or Path.cwd()), str(out), str(err))
+        )
+        self._words = words
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit status, negative where a signal ended it; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status. Raises TimeoutExpired."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._words, timeout or 0)
+        return self._process.exitcode
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def start_tieout(
+    *words: str, log: Path, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Started:
+    """`tieout WORDS`, which goes on; what it prints is added to `log`."""
+    return Started(*words, environment=environment, folder=folder, out=log, err=log)
 
 
 def run_tieout(
@@ -47,19 +92,14 @@ def run_tieout(
         out, err = Path(kept) / "out", Path(kept) / "err"
         out.touch()
         err.touch()
-        given = (
-            words,
-            dict(os.environ if environment is None else environment),
-            str(folder or Path.cwd()),
-            str(out),
-            str(err),
-        )
-        process = _server.Process(target=_run, args=given)
-        process.start()
-        process.join(timeout)
-        if process.exitcode is None:
+        process = Started(*words, environment=environment, folder=folder, out=out, err=err)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
             process.kill()
-            raise TimeoutError(f"tieout {' '.join(words)} ran past {timeout} s: {err.read_text()[-2000:]}")
+            raise TimeoutError(
+                f"tieout {' '.join(words)} ran past {timeout} s: {err.read_text()[-2000:]}"
+            ) from None
         return subprocess.CompletedProcess(
-            list(words), process.exitcode, out.read_text(errors="replace"), err.read_text(errors="replace")
+            list(words), status, out.read_text(errors="replace"), err.read_text(errors="replace")
         )

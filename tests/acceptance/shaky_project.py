@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.commands import Started, run_tieout, start_tieout
 from tieout.store import Database
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
@@ -42,7 +42,7 @@ class ShakyProject:
         self, folder: Path, database: Database, interfaces: dict[str, str], blind: bool = False
     ) -> None:
         self.folder, self.database = folder, database
-        self.worker: subprocess.Popen[bytes] | None = None
+        self.worker: Started | None = None
         parts = ['[project]\nname = "Shaky"\nenvironment = "test"\n[database]\ndsn = ""\n']
         for code in sorted(set(interfaces.values())):
             more = 'blind = "yes"' if blind else ""
@@ -99,14 +99,12 @@ class ShakyProject:
         return {**os.environ, "TIEOUT_DSN": self.database.dsn, "TIEOUT_LOG": "ERROR", "PYTHONPATH": path}
 
     def start(self) -> None:
-        log = (self.folder / "worker.log").open("ab")
-        command = [sys.executable, "-m", "tieout", "worker", "--dir", str(self.folder)]
-        self.worker = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        log = self.folder / "worker.log"
+        self.worker = start_tieout("worker", "--dir", str(self.folder), environment=self.environment, log=log)
 
     def tieout(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command, in a process that finds the outsider's connector."""
-        command = [sys.executable, "-m", "tieout", *words, "--dir", str(self.folder)]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        return run_tieout(*words, "--dir", str(self.folder), environment=self.environment)
 
     def stop(self) -> None:
         if self.worker is not None:

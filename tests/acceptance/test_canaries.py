@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import secrets
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -17,12 +16,10 @@ from tieout.security.identity import Origin
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("canaries") / "demo", "distributor", orders=4)
+def house(small_house: House) -> House:
     for role in ("controller", "auditor", "integrator", "administrator"):
-        made.grant("cleo", role)
-    yield made
-    made.stop()
+        small_house.grant("cora", role)
+    return small_house
 
 
 def canary(prefix: str = "") -> str:
@@ -32,11 +29,11 @@ def canary(prefix: str = "") -> str:
 def plant(house: House) -> dict[str, str]:
     """Secrets by what they are: those that the project has, and those that people and programs send."""
     found = {f"secret of {name}": value for name, value in house.demo_world.secrets.items() if len(value) > 7}
-    signed = house.identity.accept(house.identity.invite("cleo", "ann"), f"{PASSWORD} cleo", Origin("test"))
+    signed = house.identity.accept(house.identity.invite("cora", "ann"), f"{PASSWORD} cora", Origin("test"))
     totp, _ = house.identity.offer_totp(signed.session)
     code = pyotp.TOTP(totp).at(house.now())
     signed, recovery = house.identity.confirm_totp(signed.session, code, Origin("test"))
-    found |= {"password": f"{PASSWORD} cleo", "totp": totp, "session": signed.token}
+    found |= {"password": f"{PASSWORD} cora", "totp": totp, "session": signed.token}
     found |= {f"recovery code {n}": code for n, code in enumerate(recovery)}
     http = httpx2.Client(base_url=house.base, timeout=30)
     for number in range(6):

@@ -7,9 +7,6 @@ import hashlib
 import hmac
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 import httpx2
 import pyotp
 
+from tests.acceptance.commands import start_tieout
 from tests.integration.office import person
 from tests.integration.test_identity import GOOD
 from tieout.engine import SystemClock
@@ -103,21 +101,21 @@ class Served:
             "TIEOUT_DSN": self.database.dsn, "ODOO_KEY": self.odoo_key, "SHOP_TOKEN": "t", "SHOP_SECRET": SECRET,
             "TIEOUT_CRASH": crash, "TIEOUT_LOG": "ERROR",
         }  # fmt: skip
-        command = [sys.executable, "-m", "tieout", "serve", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, env=environment)
+        log = self.folder / "serve.log"
+        self.process = start_tieout("serve", "--dir", str(self.folder), environment=environment, log=log)
         for _ in range(600):
             try:
                 if httpx2.get(f"{self.base}/healthz", timeout=5).status_code == 200:
                     return self
             except httpx2.HTTPError:
-                assert self.process.poll() is None, "it ended"
+                assert self.process.poll() is None, f"it ended: {log.read_text()[-2000:]}"
                 time.sleep(0.05)
         raise AssertionError("it does not answer")
 
     def kill(self) -> None:
         """As a power cut does."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
+            self.process.kill()
             self.process.wait()
             self.process = None
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -35,14 +34,12 @@ LEFT_OUT = {("DELETE", "/session"), ("GET", "/events")}
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, dict[str, str]]]:
+def asked(small_house: House) -> tuple[House, dict[str, str]]:
     """A whole project after its month, and somebody who may do anything there."""
-    house = House(tmp_path_factory.mktemp("fuzz") / "demo", "distributor", orders=4)
     for role in ("controller", "administrator", "integrator", "operator", "auditor"):
-        house.grant("cleo", role)
+        small_house.grant("cleo", role)
     # What is let go of, signed out or reset must not be who asks.
-    yield house, house.session("cleo")[1]
-    house.stop()
+    return small_house, small_house.session("cleo")[1]
 
 
 def operations(web: House) -> list[Any]:

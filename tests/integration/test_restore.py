@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 import zipfile
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from tests.acceptance.commands import run_tieout
 from tests.integration.office import person
 from tests.integration.test_store import test_one_effect_has_one_delivery_for_ever as with_a_delivery
 from tests.stages import step
@@ -63,8 +65,7 @@ def project(folder: Path, dsn: str = "", owner: str = "") -> Path:
 
 def run(*arguments: object, crash: str = "") -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"TIEOUT_CRASH": crash}
-    command = [sys.executable, "-m", "tieout", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return run_tieout(*map(str, arguments), environment=environment)
 
 
 @dataclass
@@ -233,8 +234,11 @@ def test_onto_a_new_machine_whose_database_has_no_role(
 
 def test_onto_a_new_machine_with_the_embedded_server(kept: Kept, tmp_path: Path) -> None:
     folder = new_machine(tmp_path / "new", kept)
-    # The first try dies in the middle and leaves its server behind.
+    # The first try dies in the middle and leaves its server behind, which ends a moment later.
     assert run("restore", kept.file, "--dir", folder, crash="restore.loading:5").returncode == -9
+    left, deadline = EmbeddedServer(folder / ".tieout" / "postgres"), time.monotonic() + 30
+    while left.running_pid is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
     done = run("restore", kept.file, "--dir", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     opened = OpenProject(folder)

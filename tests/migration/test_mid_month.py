@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ import msgspec
 import psycopg
 import pytest
 
+from tests.acceptance.commands import start_tieout
 from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.restoring import HalfMonth, restore_half_month
 from tests.stages import step
@@ -296,10 +295,9 @@ def test_a_worker_of_today_asks_for_the_locks_that_one_of_before_holds(
         name = psycopg.conninfo.conninfo_to_dict(month.dsn)["dbname"]
         connection.execute(f"alter database {name} set log_statement = 'all'".encode())
     since = (server.folder / "server.log").stat().st_size
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tieout", "worker", "--dir", str(month.project)],
-        env=month.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    worker = start_tieout(
+        "worker", "--dir", str(month.project), environment=month.environment, log=month.folder / "worker.log"
+    )
     try:
         deadline = time.monotonic() + 60
         while True:

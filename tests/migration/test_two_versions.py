@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tests.migration.mid_month.old import COMMIT, HistoryError, source_of
 from tests.migration.restoring import HalfMonth, restore_half_month
 from tieout.store import (
@@ -65,6 +66,14 @@ def product(month: HalfMonth, *words: str, source: Path | None = None) -> subpro
         env=environment, cwd=month.folder, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+def asked(month: HalfMonth, *words: str) -> tuple[int, str]:
+    """A command of the product: its exit status, and what it said."""
+    done = run_tieout(
+        *words, "--dir", str(month.project), environment=month.environment, folder=month.folder, timeout=60
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:
@@ -202,16 +211,14 @@ def test_commands_refuse_a_database_of_another_version(half_month: HalfMonth) ->
     """Before it is migrated, and after somebody newer migrated it; a backup is taken of any."""
     backup = str(half_month.folder / "backup")
     for words in (("run", "bank"), ("status",), ("worker",), ("serve",)):
-        command = product(half_month, *words)
-        said = command.communicate(timeout=60)[0]
-        assert command.returncode == 4 and "older version" in said, (words, said)
-    command = product(half_month, "backup", backup)
-    assert "bytes" in command.communicate(timeout=60)[0] and command.returncode == 0
+        status, said = asked(half_month, *words)
+        assert status == 4 and "older version" in said, (words, said)
+    status, said = asked(half_month, "backup", backup)
+    assert "bytes" in said and status == 0
     half_month.migrate()
     migrate_later(half_month.dsn)
-    command = product(half_month, "replay")
-    said = command.communicate(timeout=60)[0]
-    assert command.returncode == 4 and "newer version" in said and LATER in said
+    status, said = asked(half_month, "replay")
+    assert status == 4 and "newer version" in said and LATER in said
 
 
 @pytest.mark.parametrize("role", ["worker", "serve"])

@@ -14,6 +14,7 @@ from benchmarks.matching.score import score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tieout.reconcile import Match, Result, breaks, checked, match, read_rules, summary
 
 RULES = read_rules()
@@ -61,7 +62,7 @@ def same(result: Result) -> list[Any]:
     return sorted((m.left, m.right, m.status, m.rank, m.confidence, m.why) for m in result.groups())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(rows, max_size=14), st.lists(rows, max_size=14), st.randoms(use_true_random=False))
 def test_whatever_the_rows(lefts: list[Any], rights: list[Any], draw: random.Random) -> None:
     left, right = table(lefts, "L"), table(rights, "R")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.properties.restored_log import SIGNER, Log
 from tieout.evidence.verify import Verdict, verify
 
@@ -33,7 +34,7 @@ def grown(before: list[int], lost: list[int], after: list[int], unsealed: int = 
     return log, backup
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 @given(counts, counts, counts, st.integers(0, 3))
 def test_a_restored_log_holds_and_says_what_is_missing(
     before: list[int], lost: list[int], after: list[int], unsealed: int
@@ -56,7 +57,7 @@ def test_a_restored_log_holds_and_says_what_is_missing(
         assert verdict(other).problems == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 @given(counts, counts, counts, st.data())
 def test_without_a_record_or_past_it_a_cut_or_rewritten_log_is_named(
     before: list[int], lost: list[int], after: list[int], data: st.DataObject
@@ -97,7 +98,7 @@ CHANGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(counts, counts)
 def test_a_record_explains_what_it_names_and_nothing_more(
     name: str, before: list[int], lost: list[int]
@@ -116,7 +117,7 @@ def test_a_record_explains_what_it_names_and_nothing_more(
     assert verdict(log).problems
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(12))
 @given(counts, counts, counts, st.booleans())
 def test_a_record_hides_nothing_that_came_after_it(
     before: list[int], lost: list[int], after: list[int], far: bool
@@ -143,7 +144,7 @@ def test_a_record_hides_nothing_that_came_after_it(
     assert any("gone" in p or "another root" in p for p in verdict(log).problems)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(12))
 @given(counts, counts, counts, st.data())
 def test_any_changed_line_of_the_witness_is_named(
     before: list[int], lost: list[int], after: list[int], data: st.DataObject
@@ -156,7 +157,7 @@ def test_any_changed_line_of_the_witness_is_named(
     assert verdict(log, witness).problems
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(counts, counts)
 def test_a_record_of_another_history_explains_nothing_of_before_it(
     before: list[int], lost: list[int]

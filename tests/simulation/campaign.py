@@ -31,6 +31,7 @@ from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 from tests.simulation.upgrading import complaints as upgrade_complaints
 from tests.simulation.upgrading import kept_ledger, upgraded
+from tieout.engine.crash import POINTS
 from tieout.store import Database, EmbeddedServer, migrate
 from tieout_sandbox.demo.driver import DemoResult
 
@@ -73,6 +74,33 @@ def kills(count: int, folder: Path = DOCS, run: Month = month, first: int = 100,
     write(folder, "kills", "Kills", [
         f"{done} SIGKILLs of workers, web side and database server in {runs} months of 14 orders,",
         f"each compared with the same month undisturbed: {len(bad)} differences.", "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
+def points(
+    count: int,
+    folder: Path = DOCS,
+    run: Month = month,
+    first: int = 400,
+    months: Sequence[Sequence[str]] = (),
+) -> int:
+    """Months whose processes die at named crash points, each at its second passing: one point a month for `count`
+    seeds, or the points of `months` one after the other, each armed by the death at the one before."""
+    rows, bad = list[str](), list[str]()
+    for each in range(first, first + count):
+        for names in months or [(point,) for point in POINTS]:
+            result = run(seed=each, crash=",".join(f"{name}:2" for name in names))
+            wrong = unlike_quiet(each, result, run)
+            if result.restarts < len(names):
+                wrong.append(f"- seed {each}: {result.restarts} deaths, so that a point was never passed")
+            bad += [f"{w} ({', '.join(names)})" for w in wrong]
+            rows.append(f"| {', '.join(names)} | {each} | {result.restarts} | {len(wrong)} |")
+            print(rows[-1], flush=True)
+    write(folder, "points", "Crash points", [
+        f"Months of 14 orders in which processes die at {len(POINTS)} named points of their code, before and after they commit, send and",
+        f"seal, each compared with the same month undisturbed: {len(bad)} differences.", "",
+        "| points | seed | deaths | differences |", "|---|---:|---:|---:|", *rows, "", *bad,
     ])  # fmt: skip
     return 1 if bad else 0
 
@@ -285,7 +313,7 @@ def supervised(count: int, folder: Path = DOCS) -> int:
 
 
 CAMPAIGNS = {
-    "kills": kills, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
+    "kills": kills, "points": points, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
     "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade,
 }  # fmt: skip
 

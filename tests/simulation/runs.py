@@ -48,11 +48,3 @@ def complaints(result: DemoResult) -> list[str]:
         if not c.good:
             found.append(f"{c.entity}: revoked {c.revoked}, touched {c.touched}, days {c.days}")
     return found
-
-
-def survives(point: str) -> None:
-    """A process that dies at its second passing of a crash point leaves the ledger as it would be."""
-    result = month(crash=f"{point}:2")
-    assert result.restarts >= 1, "the point was never passed"
-    assert not complaints(result)
-    assert result.ledger_sha256 == quiet_month().ledger_sha256

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tieout.connector_api import OpenItem
 from tieout.documents import (
     BillLine,
@@ -70,7 +71,7 @@ def interface(**options: str) -> Interface:
 QUANTITY = st.integers(1, 40).map(Decimal)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     ordered=QUANTITY,
     came=st.lists(QUANTITY, max_size=3),
@@ -92,7 +93,7 @@ def test_no_bill_takes_more_than_was_ordered_or_came(
         assert finding is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(ordered=QUANTITY, came=st.lists(QUANTITY, max_size=3), billed=st.lists(QUANTITY, max_size=2))
 def test_what_is_accrued_and_what_is_billed_is_what_came(
     ordered: Decimal, came: list[Decimal], billed: list[Decimal]
@@ -185,7 +186,7 @@ ITEM = OpenItem(line=1, move=1, account="211000", kind="payable", is_payment=Fal
                 effect="e")  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     residuals=st.lists(st.integers(-10**6, 10**6).filter(bool).map(lambda n: Decimal(n).scaleb(-2)), min_size=1, max_size=8),
     withhold=st.booleans(),

@@ -62,7 +62,7 @@ class Child(Part):
         self._process: subprocess.Popen[bytes] | None = None
         self._alive_at, self._well_at = 0.0, -_FRESH_S
         self.environment: dict[str, str] = {}
-        self.once: dict[str, str] = {}
+        self.once: list[dict[str, str]] = []
 
     @property
     def pid(self) -> int | None:
@@ -72,7 +72,7 @@ class Child(Part):
     def start(self, now: float) -> None:
         """Start the process in a session of its own; what it writes goes to `.tieout/NAME.log`."""
         command = [sys.executable, "-m", "tieout", self.name.partition("-")[0], "--dir", str(self._folder)]
-        environment = {**os.environ, **self.environment, **self.once}
+        environment = {**os.environ, **self.environment, **(self.once[0] if self.once else {})}
         # What systemd says is said to the supervisor, not to its children.
         for name in ("WATCHDOG_USEC", "WATCHDOG_PID"):
             environment.pop(name, None)
@@ -85,7 +85,7 @@ class Child(Part):
                 env=environment,
                 start_new_session=True,
             )
-        self.once, self.up = {}, True
+        self.once, self.up = self.once[1:], True
         self._alive_at, self._well_at = now, now - _FRESH_S
 
     def hear(self, said: dict[str, str], now: float) -> None:

@@ -37,8 +37,9 @@ _OWN_FAULTS = 20
 class Supervisor:
     """Starts `roles` ("worker", "serve"; a second one is "worker-2") as children and starts them again when they die.
 
-    `environment` is added to the children's; `first_environment` only to their first start, so that an armed crash point
-    does not strike the successor again. `give_up_s`: for how long what cannot be started is tried before everything ends.
+    `environment` is added to the children's; of `first_environments` the first one only to their first start, the second one
+    only to their second, and so on, so that an armed crash point does not strike the successor again. `give_up_s`: for how
+    long what cannot be started is tried before everything ends.
 
     One thread starts, watches and ends everything: children end with the thread that started them.
     """
@@ -49,7 +50,7 @@ class Supervisor:
         server: EmbeddedServer | None,
         roles: Sequence[str] = ("worker", "serve"),
         environment: dict[str, str] | None = None,
-        first_environment: dict[str, str] | None = None,
+        first_environments: Sequence[dict[str, str]] = (),
         *,
         manager: ServiceManager | None = None,
         give_up_s: float = 300.0,
@@ -60,7 +61,7 @@ class Supervisor:
         self._children = [Child(role, folder, Attempts(patience, dice)) for role in roles]
         for child in self._children:
             child.environment = {**(environment or {}), "TIEOUT_SUPERVISOR": str(os.getpid())}
-            child.once = dict(first_environment or {})
+            child.once = list(first_environments)
         self._manager = manager or ServiceManager("")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)

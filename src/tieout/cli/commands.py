@@ -82,7 +82,12 @@ def demo(
     folder: Annotated[Path | None, typer.Option("--dir", help="keep everything here")] = None,
     serve: Annotated[bool, typer.Option(help="leave the web side running at the end")] = False,
     kills: Annotated[int, typer.Option(help="kill a process at random this often")] = 0,
-    crash: Annotated[str, typer.Option(help="let the worker die at a crash point: name[:n]")] = "",
+    crash: Annotated[
+        str,
+        typer.Option(
+            help="let the worker die at a crash point: name[:n], and at others then: name[:n],name[:n]"
+        ),
+    ] = "",
     odoo_url: Annotated[str, typer.Option(help="post into a real Odoo instead")] = "",
     odoo_db: Annotated[str, typer.Option(help="its database")] = "",
     odoo_key: Annotated[str, typer.Option(help="an administrator's API key")] = "",

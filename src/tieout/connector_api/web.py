@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -25,11 +27,18 @@ def guarded(private: Sequence[Network] | None) -> Iterator[None]:
         _guard.reset(token)
 
 
+@cache
+def _tls(*, trust_env: bool) -> ssl.SSLContext:
+    """How the other side is told to be who it is, by the certificates that this machine trusts: read once for all clients of
+    a process, since that takes longer than everything else about one."""
+    return httpx2.create_ssl_context(trust_env=trust_env)
+
+
 def http_client(**given: Any) -> httpx2.Client:
     """A client of httpx2 with what is `given`, guarded where `guarded` says so. Redirects are not followed."""
     private = _guard.get()
     if private is None:
-        return httpx2.Client(**given)
+        return httpx2.Client(**{"verify": _tls(trust_env=True), **given})
     # trust_env=False: a proxy of the environment would look the name up once more.
     return httpx2.Client(transport=_Guarded(private), trust_env=False, **given)
 
@@ -44,7 +53,7 @@ class _Guarded(httpx2.HTTPTransport):
     """Looks a name up once, and connects to the very address that it looked at."""
 
     def __init__(self, private: Sequence[Network]) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_tls(trust_env=False), trust_env=False)
         self._private = private
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

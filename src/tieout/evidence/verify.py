@@ -21,6 +21,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,12 +60,20 @@ def _add(p: Point, q: Point) -> Point:
     return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
 
 
+@lru_cache(maxsize=8)
+def _doubles(point: Point) -> tuple[Point, ...]:
+    """A point times 1, 2, 4 and so on: a log has two points that thousands of its heads are checked with."""
+    found = [point]
+    for _ in range(255):
+        found.append(_add(found[-1], found[-1]))
+    return tuple(found)
+
+
 def _times(scalar: int, point: Point) -> Point:
     result: Point = (0, 1, 1, 0)
-    while scalar:
+    for double in _doubles(point):
         if scalar & 1:
-            result = _add(result, point)
-        point = _add(point, point)
+            result = _add(result, double)
         scalar >>= 1
     return result
 

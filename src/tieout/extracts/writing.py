@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars
 import psycopg
 from psycopg import sql
@@ -67,6 +66,8 @@ def write_files(extract: Extract, folder: Path, formats: Sequence[str]) -> Path:
 
 def write_duckdb(extract: Extract, path: Path) -> None:
     """Put the period into a DuckDB file in place of what it held of it, in one transaction."""
+    import duckdb  # here, since few processes ever write one, and all of them would wait for it
+
     with duckdb.connect(str(path)) as base:
         base.execute("begin")
         for name, rows in extract.tables.items():

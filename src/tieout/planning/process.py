@@ -297,14 +297,12 @@ class _Batch:
         """No effect: what a new telling changes is not known."""
         assert work.previous is not None
         _log.warning("not ours", interface=self._interface.name, key=work.document.key)
-        case = CaseDraft(
-            cause=NOT_OURS,
-            amount=Amount(abs(work.measure.net), work.document.currency),
-            recovery="somebody wrote into the database past Tieout: find out who; put the row back as the backup has it, then "
-            f"`tieout replay --cause {NOT_OURS}`",
-            detail=f"the stamp of revision {work.previous.revision}, which was planned before, is not right",
+        return refused(
+            NOT_MADE_BY_TIEOUT,
+            Amount(abs(work.measure.net), work.document.currency),
+            f"the stamp of revision {work.previous.revision}, which was planned before, is not right",
+            "earlier",
         )
-        return Plan(decision="refused", cases=(case,), reason=NOT_OURS)
 
     def _plan_one(self, work: Work, facts: Facts) -> Plan:
         """The document's plan, its postings proven to balance; a recipe that fails on it makes

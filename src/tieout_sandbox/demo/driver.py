@@ -225,8 +225,9 @@ class Demo:
         project = OpenProject(folder)
         server = start_database(project)
         pin_systems(project)
-        first = {"TIEOUT_CRASH": options.crash} if options.crash else {}
-        supervisor = self._supervisor(folder, server, first_environment=first)
+        # One start after the other: whoever dies at a point is followed by one who dies at the next.
+        crashes = [{"TIEOUT_CRASH": point} for point in options.crash.split(",") if point]
+        supervisor = self._supervisor(folder, server, first_environments=crashes)
         scenario.open(project)
         supervisor.start()
         courier = Courier(world, f"http://127.0.0.1:{port}")

@@ -14,10 +14,20 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from graphql import build_schema, graphql_sync
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
 
 from tieout_sandbox.simkit import NONE, Answer, Faults, Push
 
@@ -65,6 +75,28 @@ type Query {
 """
 
 
+@cache
+def _schema() -> GraphQLSchema:
+    return build_schema(_SDL)
+
+
+@lru_cache(maxsize=64)
+def _query(text: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    """A query as it is run, or what is wrong with it: the same few are asked again and again."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return None, (error,)
+    return document, tuple(validate(_schema(), document))
+
+
+def _asked(text: str, root: dict[str, Any], variables: dict[str, Any] | None) -> ExecutionResult:
+    document, errors = _query(text)
+    if document is None or errors:
+        return ExecutionResult(data=None, errors=list(errors))
+    return execute_sync(_schema(), document, root_value=root, variable_values=variables)
+
+
 class Shopify:
     """One shop. `hidden` orders count in its analytics, but its search does not list them yet."""
 
@@ -89,7 +121,6 @@ class Shopify:
         self.pushes: list[Push] = []
         self.hidden: set[str] = set()
         self._ids, self._events = first_order * 1_000_000, 0
-        self._schema = build_schema(_SDL)
 
     # what happens in the shop
 
@@ -307,9 +338,7 @@ class Shopify:
             return Answer(401, b'{"errors": "[API] Invalid API key or access token"}')
         call = json.loads(body)
         root = {"shop": self._shop, "orders": self._orders, "shopifyqlQuery": self._shopifyql}
-        result = graphql_sync(
-            self._schema, call["query"], root_value=root, variable_values=call.get("variables")
-        )
+        result = _asked(call["query"], root, call.get("variables"))
         reply: dict[str, Any] = {"data": result.data}
         if result.errors:
             reply["errors"] = [{"message": error.message} for error in result.errors]

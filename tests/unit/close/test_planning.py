@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tieout.close import FINAL, Task, forecast, tasks_of
 from tieout.close.runbooks import runbook
 from tieout.money import Period
@@ -34,7 +35,7 @@ def test_business_days_leave_out_weekends_and_holidays() -> None:
         BusinessCalendar(country="XX").check()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(start=st.dates(date(2024, 1, 1), date(2028, 12, 31)), days=st.integers(0, 30))
 def test_counting_forward_and_back_agree(start: date, days: int) -> None:
     calendar = BusinessCalendar(country="US", market="XNYS")

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
+from tests.examples import examples
 from tieout.connectors.einvoices.normalise import bill_of, bills
 from tieout.formats import FormatError
 from tieout.formats.einvoice import EInvoice, problems_of, read_einvoice
@@ -27,7 +28,7 @@ ITEMS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(items=ITEMS, credit=st.booleans())
 def test_both_syntaxes_say_the_same_and_the_bill_adds_up(items: list[Item], credit: bool) -> None:
     sent = Sent("N", ON, "S", tuple(items), "DE1", "DE", "EUR", credit=credit)

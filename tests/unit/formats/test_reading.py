@@ -225,7 +225,7 @@ def test_a_large_file_needs_no_more_memory_than_a_small_one(tmp_path: Path) -> N
     path = tmp_path / "large.xml"
     with path.open("wb") as file:
         file.write(head)
-        for _ in range(30):
+        for _ in range(8):
             file.write(entry * 1000)
         file.write(tail)
     tracemalloc.start()
@@ -233,7 +233,8 @@ def test_a_large_file_needs_no_more_memory_than_a_small_one(tmp_path: Path) -> N
         count = sum(1 for _ in OpenFile(stream).events())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert count == 30_004 and path.stat().st_size > 25 << 20 and peak < 16 << 20, (count, peak)
+    # What is held is of one entry and the reader's own: 3 MB, whatever the size.
+    assert count == 8_004 and path.stat().st_size > 6 << 20 and peak < 5 << 20, (count, peak)
 
 
 def table(

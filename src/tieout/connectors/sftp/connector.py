@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from tieout.connector_api import ConfigField, Connector
-from tieout.connectors.sftp.client import open_session
+from typing import TYPE_CHECKING
+
+from tieout.connector_api import ConfigField, Connector, SystemConfig
+
+if TYPE_CHECKING:
+    from tieout.connectors.sftp.client import SftpFolder
+
+
+def open_session(config: SystemConfig) -> SftpFolder:
+    """A folder on a server. SSH is imported with the first one: every process declares this connector, few use it."""
+    from tieout.connectors.sftp.client import open_session as opened
+
+    return opened(config)
+
 
 CONNECTOR = Connector(
     name="sftp",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
 from tieout.formats.einvoice.cii import ROOT as CII
 from tieout.formats.einvoice.cii import read_cii
 from tieout.formats.einvoice.model import EInvoice
@@ -24,6 +21,10 @@ def xml_of(content: bytes) -> bytes:
     """The invoice's XML: the content itself, or what a PDF carries. Raises FormatError."""
     if content.lstrip()[:5] != b"%PDF-":
         return content
+    # Here, since most processes never see a PDF, and all of them would wait for it.
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     try:
         attached = PdfReader(io.BytesIO(content)).attachments
         found = [data for name in attached for data in attached[name] if name.lower() in _NAMES]

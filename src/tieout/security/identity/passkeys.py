@@ -1,5 +1,7 @@
 """Passkeys (WebAuthn Level 3): made by somebody who is signed in, and then enough by themselves, since the
-authenticator asks for a finger or a PIN."""
+authenticator asks for a finger or a PIN.
+
+The library is imported by what uses it: every process imports this module, and few ever see a passkey."""
 
 from __future__ import annotations
 
@@ -7,23 +9,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from tieout.security.identity.credentials import Credential, by_handle, count_up, credentials_of, keep
 from tieout.security.identity.model import SignInError
@@ -45,6 +30,14 @@ class Site:
 
 def offer_making(connection: Connection, site: Site, person: str, now: datetime) -> tuple[str, str]:
     """(question, options as JSON) for a person who is signed in."""
+    from webauthn import base64url_to_bytes, generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     known = [c for c in credentials_of(connection, person) if c.kind == "passkey"]
     options = generate_registration_options(
         rp_id=site.host,
@@ -71,6 +64,10 @@ def keep_made(
     now: datetime,
 ) -> int:
     """Keep the passkey that an authenticator made. Raises SignInError."""
+    from webauthn import verify_registration_response
+    from webauthn.helpers import bytes_to_base64url
+    from webauthn.helpers.exceptions import WebAuthnException
+
     asked = take_once(connection, "passkey.make", question, now)
     if asked is None or asked.person != person:
         raise SignInError(_REFUSED)
@@ -95,6 +92,9 @@ def keep_made(
 
 def offer_use(connection: Connection, site: Site, now: datetime) -> tuple[str, str]:
     """(question, options as JSON) for whoever wants in: the authenticator knows who that is."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=site.host, user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -106,6 +106,9 @@ def used(
     connection: Connection, site: Site, question: str, answer: dict[str, Any], now: datetime
 ) -> Credential:
     """The passkey that answered. Raises SignInError; StampError where it was not made by us."""
+    from webauthn import verify_authentication_response
+    from webauthn.helpers.exceptions import WebAuthnException
+
     asked = take_once(connection, "passkey.use", question, now)
     found = by_handle(connection, "passkey", str(answer.get("id", "")))
     if asked is None or found is None:
