@@ -7,6 +7,7 @@ means in the ledger. Neither knows a connector, a database or a network.
 from tieout.documents.base import AWAITS, Customer, Document, Measure, Party, customer_name, kind_of
 from tieout.documents.codec import (
     canonical_bytes,
+    check_kept,
     declare_kind,
     decode_document,
     decode_effect,
@@ -126,6 +127,7 @@ __all__ = [
     "VendorPayment",
     "customer_name",
     "canonical_bytes",
+    "check_kept",
     "declare_kind",
     "decode_document",
     "decode_effect",
