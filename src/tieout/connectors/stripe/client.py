@@ -31,6 +31,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
     http_client,
+    json_of,
     patiently,
     wait_asked,
 )
@@ -84,7 +85,7 @@ class StripeSession:
 
     def check(self) -> str:
         """What this is, in a line."""
-        balance = self._get("/v1/balance").json()
+        balance = _json(self._get("/v1/balance"))
         mode = "live" if balance.get("livemode") else "test"
         return f"Stripe, {mode} mode"
 
@@ -107,7 +108,7 @@ class StripeSession:
         params = {"limit": 100, "created[gte]": start, "expand[]": "data.source"}
         if cursor.get("after"):
             params["starting_after"] = cursor["after"]
-        page = self._get("/v1/balance_transactions", params).json()
+        page = _json(self._get("/v1/balance_transactions", params))
         rows = page["data"]
         items = [_item("balance_transactions", r["id"], r) for r in rows]
         newest = max([cursor.get("newest", 0), *(r["created"] for r in rows)])
@@ -137,7 +138,7 @@ class StripeSession:
             given = {"limit": 100, **params}
             if rows:
                 given["starting_after"] = rows[-1]["id"]
-            page = self._get(path, given).json()
+            page = _json(self._get(path, given))
             rows += page["data"]
             if not page["has_more"]:
                 return rows
@@ -183,7 +184,7 @@ class StripeSession:
         }
 
     def _report(self, report: str, start: datetime, end: datetime) -> str:
-        run = self._ask(
+        asked = self._ask(
             "POST",
             "/v1/reporting/report_runs",
             {
@@ -191,14 +192,15 @@ class StripeSession:
                 "parameters[interval_start]": int(start.timestamp()),
                 "parameters[interval_end]": int(end.timestamp()),
             },
-        ).json()
+        )
+        run = _json(asked)
         for _ in range(600):
             if run["status"] == "succeeded":
                 return self._get(f"/v1/files/{run['result']['id']}/contents").text
             if run["status"] == "failed":
                 raise SetupError(f"Stripe report {report} failed: {run.get('error')}")
             time.sleep(0.5)
-            run = self._get(f"/v1/reporting/report_runs/{run['id']}").json()
+            run = _json(self._get(f"/v1/reporting/report_runs/{run['id']}"))
         raise TransientError(f"Stripe report {report} does not finish", 60)
 
     def close(self) -> None:
@@ -225,6 +227,11 @@ def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: date
                 raise SignatureError(f"the signature is {age} old; 5 minutes are allowed")
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
+
+
+def _json(reply: httpx2.Response) -> Any:
+    # What is no amount may have a point (an exchange rate): its bytes are kept as Stripe's own.
+    return json_of(reply, "Stripe", numbers=float)
 
 
 def _item(stream: str, key: str, body: dict[str, Any]) -> Item:
