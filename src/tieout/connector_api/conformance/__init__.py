@@ -6,7 +6,7 @@ It needs nothing but Python's unittest, so pytest and `python -m unittest` both 
 the report says so: each of these is a test that is skipped, with what to give.
 """
 
-from tieout.connector_api.conformance.subject import Live, Push
+from tieout.connector_api.conformance.subject import Live, Push, Writes
 from tieout.connector_api.conformance.suite import conformance
 
-__all__ = ["Live", "Push", "conformance"]
+__all__ = ["Live", "Push", "Writes", "conformance"]

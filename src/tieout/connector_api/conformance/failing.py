@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -51,12 +50,10 @@ def cut_line(subject: Subject) -> None:
 def unreachable(subject: Subject) -> None:
     """A system where nobody listens is a TransientError."""
     _addressed(subject)
-    for stream in _streams(subject):
+    for stream in subject.polled:
         session = subject.open(url="http://127.0.0.1:1")
         with without_waiting():
-            _expect(
-                lambda s=session, n=stream: _ask(subject, s, n), TransientError, f"{stream}: nobody listens"
-            )  # type: ignore[misc]
+            _expect(subject, session, stream, TransientError, "nobody listens")
 
 
 def silent(subject: Subject) -> None:
@@ -68,14 +65,16 @@ def silent(subject: Subject) -> None:
         asked.append(dict(request.extensions.get("timeout") or {}))
         raise httpx2.ReadTimeout("nothing came", request=request)
 
-    for stream in _streams(subject):
+    for stream in subject.polled:
         with mock.patch.object(httpx2.HTTPTransport, "handle_request", never), without_waiting():
             session = subject.open()
             _expect(
-                lambda s=session, n=stream: _ask(subject, s, n),
+                subject,
+                session,
+                stream,
                 TransientError,
-                f"{stream}: nothing is answered",
-            )  # type: ignore[misc]
+                "nothing is answered",
+            )
     if not asked:
         raise NotChecked("it does not ask over httpx2, whose time-out is looked at here")
     for limits in asked:
@@ -97,14 +96,16 @@ def stays_outside(subject: Subject) -> None:
         raise NotChecked("it cannot be connected by the browser (it has a folder or a host)")
     _addressed(subject)
     with answering(Reply(200)) as there:
-        for stream in _streams(subject):
+        for stream in subject.polled:
             session = subject.open(private=(), url=there.url)
             with without_waiting():
                 _expect(
-                    lambda s=session, n=stream: _ask(subject, s, n),
+                    subject,
+                    session,
+                    stream,
                     ConnectorError,
-                    f"{stream}: a private address",
-                )  # type: ignore[misc]
+                    "a private address",
+                )
         assert not there.times, (
             "an address of this server's own network was asked: make the client with http_client()"
         )
@@ -114,38 +115,27 @@ def _each(subject: Subject, reply: Reply, kind: type[ConnectorError], what: str)
     """What every stream raises where its system answers so."""
     _addressed(subject)
     raised = []
-    for stream in _streams(subject):
+    for stream in subject.polled:
         with answering(reply) as there:
             session = subject.open(url=there.url)
             with without_waiting():
-                raised.append(
-                    _expect(lambda s=session, n=stream: _ask(subject, s, n), kind, f"{stream}: {what}")
-                )  # type: ignore[misc]
+                raised.append(_expect(subject, session, stream, kind, what))
             assert there.times, f"{stream}: its system is not asked at the setting url"
     return raised
 
 
-def _expect(call: Callable[[], object], kind: type[ConnectorError], what: str) -> ConnectorError:
+def _expect(subject: Subject, session: Poller, stream: str, kind: type[ConnectorError], what: str) -> Any:
+    """What a poll raises. Raises AssertionError where that is nothing, or of another kind."""
     try:
-        given = call()
+        given = session.poll(stream, {}, subject.now)
     except kind as error:
-        assert str(error).strip(), f"{what}: the {kind.__name__} does not say what happened"
+        assert str(error).strip(), f"{stream}, {what}: the {kind.__name__} does not say what happened"
         return error
     except Exception as error:
-        raise AssertionError(f"{what}: {kind.__name__} was expected, and {error!r} came") from error
-    raise AssertionError(f"{what}: {kind.__name__} was expected, and {given!r} came")
-
-
-def _ask(subject: Subject, session: Poller, stream: str) -> object:
-    return session.poll(stream, {}, subject.now)
-
-
-def _streams(subject: Subject) -> list[str]:
-    if not subject.polled:
-        raise NotChecked("it polls nothing: what its writer or folder raises is for tests of its own")
-    return subject.polled
+        raise AssertionError(f"{stream}, {what}: {kind.__name__} was expected, and {error!r} came") from error
+    raise AssertionError(f"{stream}, {what}: {kind.__name__} was expected, and {given!r} came")
 
 
 def _addressed(subject: Subject) -> None:
     if not any(f.name == "url" for f in subject.connector.config):
-        raise NotChecked("it has no setting url, at which a system that fails could stand")
+        raise NotChecked("it has no setting `url`, at which a system that fails could stand")

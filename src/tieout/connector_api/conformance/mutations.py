@@ -10,7 +10,7 @@ from typing import Any
 # These hold nothing that anybody could mean.
 NOTHING = (b"", b"{", b"[]", b"null", b"{}", b'{"id": 1}', b"\x00\xff", b"9" * 50, b"[" * 100_000)
 _LARGEST, _BYTES, _VALUES = 2**20, 60, 240
-_ODD = (
+_ODD: tuple[Any, ...] = (
     None, [], {}, "", "x", -1, 10**30, "1e999999", "1e9", "NaN", "-0", True, "\x00", "\ud800", [[]], {"a": {}},
     "2026-99-99", "9" * 50, 1.5, "x" * 5_000,
 )  # fmt: skip

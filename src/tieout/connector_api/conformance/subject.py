@@ -32,11 +32,13 @@ class NotChecked(Exception):
 class Live:
     """A system that answers, best a simulator. `settings` are the connector's own (`url`, a key, …), or a function
     that starts the system and returns them: it is called once, when the first check needs it. `now` is that
-    system's time where it is not the machine's. `happens` makes one more item in every stream that is polled."""
+    system's time where it is not the machine's. `happens` makes one more item in every stream that is polled; `holds` counts
+    what the system has in one, apart from the connector."""
 
     settings: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
     now: datetime | None = None
     happens: Callable[[], object] | None = None
+    holds: Callable[[str], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,15 @@ class Push:
     body: bytes
     sign: Callable[[bytes, datetime], Mapping[str, str]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What a writer is tried with: `make` makes a new effect each time it is called; `held` counts what the live
+    system holds of one, where it can be asked apart from the connector."""
+
+    make: Callable[[], Sending]
+    held: Callable[[Sending], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class Subject:
     fixtures: Path | None = None
     live: Live | None = None
     push: Push | None = None
-    sending: Callable[[], Sending] | None = None
+    writes: Writes | None = None
     polls: Sequence[str] | None = None
 
     def open(self, *, private: tuple[Network, ...] | None = None, **values: Any) -> Any:
