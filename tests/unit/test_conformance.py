@@ -318,7 +318,7 @@ class ForgetsOne(Good):
     ("session", "name", "says"),
     [
         (LosesAtBorders, "movements_gives_all_there_is", "the system has 5"),
-        (GoesRound, "movements_gives_every_item_once", "does its paging go round?"),
+        (GoesRound, "movements_gives_every_item_once", "its paging goes round"),
         (GoesOnFromMemory, "movements_goes_on_from_every_page", "loses 3 items"),
         (NamesAnew, "movements_gives_every_item_once", "gives other keys"),
         (NoOverlap, "movements_overlaps", "gives nothing of what was there"),

@@ -11,7 +11,7 @@ import httpx2
 
 from tieout.connector_api.capabilities import Poller
 from tieout.connector_api.conformance.answers import Reply, answering
-from tieout.connector_api.conformance.subject import NotChecked, Subject, without_waiting
+from tieout.connector_api.conformance.subject import AT_FIRST, NotChecked, Subject, without_waiting
 from tieout.connector_api.errors import ConnectorError, SetupError, TransientError
 
 _ASKED_S = 900
@@ -127,7 +127,7 @@ def _each(subject: Subject, reply: Reply, kind: type[ConnectorError], what: str)
 def _expect(subject: Subject, session: Poller, stream: str, kind: type[ConnectorError], what: str) -> Any:
     """What a poll raises. Raises AssertionError where that is nothing, or of another kind."""
     try:
-        given = session.poll(stream, {}, subject.now)
+        given = session.poll(stream, dict(AT_FIRST), subject.now)
     except kind as error:
         assert str(error).strip(), f"{stream}, {what}: the {kind.__name__} does not say what happened"
         return error

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from tieout.connector_api.capabilities import Item
-from tieout.connector_api.conformance.subject import NotChecked, Subject
+from tieout.connector_api.conformance.subject import AT_FIRST, NotChecked, Subject
 from tieout.connector_api.declaration import Stream
 from tieout.connector_api.errors import SetupError
 
@@ -117,7 +117,7 @@ def wrong_secret(subject: Subject) -> None:
         raise NotChecked("the live system is given no setting that is marked secret")
     for stream in subject.polled:
         try:
-            subject.open(**{**given, **secret}).poll(stream, {}, subject.now)
+            subject.open(**{**given, **secret}).poll(stream, dict(AT_FIRST), subject.now)
         except SetupError as error:
             assert str(error).strip(), f"{stream}: the SetupError does not say what to do"
         else:

@@ -18,6 +18,8 @@ from tieout.connector_api.addresses import Network
 from tieout.connector_api.capabilities import Item, Sending
 from tieout.connector_api.declaration import Connector, Stream, SystemConfig, open_system
 
+# What a poll is given at first: the interface's options, and no position.
+AT_FIRST: Mapping[str, Any] = {"options": {"overlap_minutes": 0}}
 # A system that gives no end of pages or items is not followed further.
 MOST_PAGES, MOST_ITEMS = 1_000, 100_000
 _LARGEST_SAMPLE = 4 * 2**20
@@ -99,6 +101,7 @@ class Subject:
     push: Push | None = None
     writes: Writes | None = None
     polls: Sequence[str] | None = None
+    opened: list[Any] = field(default_factory=list)
 
     def open(self, *, private: tuple[Network, ...] | None = None, **values: Any) -> Any:
         """A session with every setting at its default but for `values`. No system is spoken to for it."""
@@ -106,7 +109,16 @@ class Subject:
         if "url" in given:
             given["url"] = "http://127.0.0.1:1"
         name = self.connector.name
-        return open_system(self.connector, SystemConfig(name, name, "test", {**given, **values}, private))
+        config = SystemConfig(name, name, "test", {**given, **values}, private)
+        self.opened.append(open_system(self.connector, config))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        """Close every session that was opened, where they are closed."""
+        while self.opened:
+            session = self.opened.pop()
+            if hasattr(session, "close"):
+                session.close()
 
     def samples(self, stream: Stream) -> list[Sample]:
         """Every sample of a stream. Raises NotChecked where there is none."""
@@ -150,7 +162,7 @@ class Subject:
     ) -> Iterator[tuple[Any, Any]]:
         """Pages from a cursor on, each with the cursor after it as a database would give it back, up to the last one.
         Raises AssertionError for more than anybody has."""
-        position, count = dict(cursor), 0
+        position, count, been = dict(cursor), 0, set[str]()
         for _ in range(MOST_PAGES):
             page = session.poll(stream, {**position, "options": {"overlap_minutes": overlap}}, self.now)
             count += len(page.items)
@@ -159,6 +171,11 @@ class Subject:
             yield page, position
             if not page.more:
                 return
+            place = json.dumps(position, sort_keys=True)
+            assert place not in been, (
+                f"{stream}: a second page ends with the cursor {place}: its paging goes round"
+            )
+            been.add(place)
         raise AssertionError(f"{stream}: more than {MOST_PAGES} pages; does its paging go round?")
 
     def pull(

@@ -69,7 +69,7 @@ def conformance(
     skipped, with what to give.
     """
     subject = Subject(connector, fixtures, live, push, writes, polls)
-    members = {f"test_{name}": _test(check) for name, check in _checks(subject)}
+    members = {f"test_{name}": _test(subject, check) for name, check in _checks(subject)}
     return type(f"conformance of {connector.name}", (TestCase,), members)
 
 
@@ -85,11 +85,13 @@ def _checks(subject: Subject) -> Iterator[tuple[str, _Check]]:
             yield f"{stream.name}_{name}", partial(of_stream, subject, stream)
 
 
-def _test(check: _Check) -> Callable[[TestCase], None]:
+def _test(subject: Subject, check: _Check) -> Callable[[TestCase], None]:
     def test(self: TestCase) -> None:
         try:
             check()
         except NotChecked as reason:
             self.skipTest(f"not checked: {reason}")
+        finally:
+            subject.close()
 
     return test
