@@ -98,7 +98,7 @@ class Reader:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Until it holds; else the test fails with what was said."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not condition():
             if time.monotonic() > deadline or any(p.poll() is not None for p in self.running):
                 pytest.fail((self.folder / "running.log").read_text()[-3000:])
