@@ -23,7 +23,6 @@ CALLED_FROM_OUTSIDE = {
         "BoundedProtocol.on_body",
         "BoundedProtocol.on_message_complete",
     },
-    "src/tieout/connector_api/web.py": {"_Guarded.handle_request"},  # a transport of the HTTP client
     "src/tieout/formats/camt/walking.py": {"Walker._text_or_code"},  # by the table's word: _{how}
     "src/tieout/formats/tables/reading.py": {"_Raw.readinto"},  # io.RawIOBase
     "src/tieout_sandbox/simulators/procurement.py": {  # by the form's name: export_{form}

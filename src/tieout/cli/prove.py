@@ -1,4 +1,4 @@
-"""`tieout tieout`: a period's control figures, and every proof that hangs on them."""
+"""`tieout tieout` and `tieout payouts`: a period's control figures, and every proof that hangs on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_t
 from tieout.money import Period
 
 if TYPE_CHECKING:
-    from tieout.proofs import BalanceRow, PairRow
+    from tieout.proofs import BalanceRow, PairRow, PayoutProof
     from tieout.rules import Release
     from tieout.store import Connection
 
@@ -55,6 +55,40 @@ def tieout(
         _show(pairs, others)
     good = all(r.proven for r in rows) and not any(r.difference for r in balances)
     raise typer.Exit(0 if good and not pairs and not others else FINDINGS)
+
+
+def payouts(
+    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Prove the payouts of providers, to the cent: what each is made of, and what of it arrived at the bank. Exit 1: one
+    is not proven."""
+    from tieout.proofs import prove_payouts
+
+    project = open_running(folder)
+    with project.database.transaction() as connection:
+        proofs = prove_payouts(connection)
+    if as_json:
+        print_json([_payout_json(p) for p in proofs])
+    else:
+        for p in proofs:
+            said = "proven" if p.proven else p.why
+            out.print(f"{p.payout_key}: {p.amount} {p.currency}, {p.parts} parts: {said}", markup=False)
+    raise typer.Exit(0 if all(p.proven for p in proofs) else FINDINGS)
+
+
+def _payout_json(proof: PayoutProof) -> dict[str, Any]:
+    return {
+        "payout": proof.payout_key,
+        "entity": proof.entity,
+        "currency": proof.currency,
+        "amount": str(proof.amount),
+        "parts": proof.parts,
+        "residual": str(proof.residual),
+        "in_transit": str(proof.in_transit),
+        "proven": proof.proven,
+        "why": proof.why,
+    }
 
 
 def _beside(

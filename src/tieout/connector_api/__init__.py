@@ -28,7 +28,7 @@ from tieout.connector_api.capabilities import (
     WebhookReceiver,
     Writer,
 )
-from tieout.connector_api.client import ask_json, read_json
+from tieout.connector_api.client import ask_json, json_of, read_json
 from tieout.connector_api.declaration import (
     ConfigField,
     Connector,
@@ -125,6 +125,7 @@ __all__ = [
     "journal_items",
     "journal_of",
     "own_accruals",
+    "json_of",
     "patiently",
     "read_json",
     "signed",

@@ -172,7 +172,8 @@ class Poller(Protocol):
     """A source that is asked for what is new, page by page."""
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """The next page after `cursor` ({} at first). Raises TransientError, SetupError."""
+        """The next page after `cursor`, which holds what the page before it ended with (nothing at first) and the
+        interface's `options`, `overlap_minutes` among them. Raises TransientError, SetupError."""
         ...
 
 

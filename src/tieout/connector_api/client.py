@@ -61,7 +61,14 @@ def _once(
         raise SetupError(f"{system} refuses the key: {refuses}")
     if reply.status_code not in (200, 201):
         raise RefusedError(f"{system} {path}: {reply.text[:300]}")
+    return json_of(reply, system), reply.headers
+
+
+def json_of(reply: httpx2.Response, system: str, numbers: Callable[[str], Any] = Decimal) -> Any:
+    """The JSON of an answer to a question, its numbers as the decimals that they are written as, or by `numbers`. Raises
+    TransientError where it is none: it is cut off, or a page of somebody who stands between."""
     try:
-        return reply.json(parse_float=Decimal), reply.headers
-    except ValueError:
-        raise TransientError(f"{system} {path}: an answer that is cut off", 0.2) from None
+        return reply.json(parse_float=numbers)
+    except (ValueError, RecursionError):
+        kind = reply.headers.get("content-type", "nothing said")
+        raise TransientError(f"{system} {reply.url.path}: an answer that is no JSON ({kind})", 0.2) from None

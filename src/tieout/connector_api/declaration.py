@@ -9,7 +9,7 @@ from typing import Any
 from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
 from tieout.connector_api.web import guarded
-from tieout.documents import Document
+from tieout.documents import Document, check_kept
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,33 @@ class SystemConfig:
         return str(self.values.get(name, default))
 
 
+# What code that reads a message raises where it has another shape: a key that is missing, a text that is a list, a number
+# that no decimal holds, more depth than anybody reads.
+_OTHER_SHAPE = (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
 @dataclass(frozen=True)
 class Stream:
-    """One stream that a connector reads. `normalise` is pure: an item's bytes and the
-    interface's options to documents; it raises ValueError where the bytes are not readable."""
+    """One stream that a connector reads. `normalise` is pure: an item's bytes and the interface's options to documents;
+    where the bytes are not readable it raises ValueError, or what meeting another shape raises."""
 
     name: str
     title: str
     normalise: Callable[[bytes, Mapping[str, Any]], list[Document]]
     version_order: str = "the source never changes it"
+
+    def documents(self, raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+        """The documents of an item. Raises ValueError where it cannot be read, whatever its shape, or where what is made of
+        it could not be kept: a name that is a number, a quantity that is NaN."""
+        try:
+            made = self.normalise(raw, options)
+            for document in made:
+                check_kept(document)
+            return made
+        except _OTHER_SHAPE as error:
+            raise ValueError(
+                f"of another shape than {self.name} have: {type(error).__name__}: {error}"
+            ) from error
 
 
 @dataclass(frozen=True, kw_only=True)

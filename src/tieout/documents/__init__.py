@@ -16,6 +16,7 @@ from tieout.documents.base import (
 )
 from tieout.documents.codec import (
     canonical_bytes,
+    check_kept,
     declare_kind,
     decode_document,
     decode_effect,
@@ -135,6 +136,7 @@ __all__ = [
     "VendorPayment",
     "customer_name",
     "canonical_bytes",
+    "check_kept",
     "declare_kind",
     "decode_document",
     "decode_effect",

@@ -6,6 +6,8 @@ so equal values give equal bytes and equal hashes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -27,6 +29,33 @@ def canonical_bytes(value: object) -> bytes:
 def decode_document(raw: bytes) -> Document:
     """Raises msgspec.ValidationError where `raw` is no document, or of a kind that nobody declared."""
     return _KINDS.decode(raw)
+
+
+def check_kept(document: Document) -> None:
+    """Hold a document to its own declaration, which Python does not. Raises ValueError (msgspec.ValidationError) where
+    what is kept of it could not be read again: a value of another type, a number that is none."""
+    raw = canonical_bytes(document)
+    again = decode_document(raw)
+    if (b'"NaN"' in raw or b'Infinity"' in raw) and not all(_is_number(x) for x in _values(again)):
+        raise ValueError(f"{document.key[:80]}: NaN and Infinity are no numbers that can be counted")
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, Decimal) or value.is_finite()
+
+
+def _values(document: Document) -> Iterator[object]:
+    """Every value inside a document."""
+    waiting: list[object] = [document]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        if isinstance(found, msgspec.Struct):
+            waiting += [getattr(found, name) for name in found.__struct_fields__]
+        elif isinstance(found, tuple | list):
+            waiting += found
+        elif isinstance(found, dict):
+            waiting += found.values()
 
 
 def declare_kind(kind: type[Document]) -> None:

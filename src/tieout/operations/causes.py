@@ -13,8 +13,8 @@ import tieout.delivery.causes
 import tieout.inbox.causes
 import tieout.payables.causes
 import tieout.planning.causes
+import tieout.processes.unmatched
 import tieout.proofs.causes
-import tieout.reconcile.causes
 import tieout.security.causes
 from tieout.causes import Cause
 from tieout.connector_api import Connector
@@ -50,7 +50,7 @@ _OF_ROOMS: tuple[Home, ...] = (
         (*tieout.delivery.causes.CAUSES, *tieout.connector_api.causes.OF_LEDGERS),
     ),
     ("Payment files", tieout.payables.causes.CAUSES),
-    ("Cash that is not matched", tieout.reconcile.causes.CAUSES),
+    ("Cash that is not matched", tieout.processes.unmatched.CAUSES),
     ("Proofs", tieout.proofs.causes.CAUSES),
     ("The close", tieout.close.causes.CAUSES),
 )

@@ -198,8 +198,8 @@ class _Batch:
                 refused.append(self._not_ours(row, f"message {row['message_id']}"))
                 continue
             try:
-                normalise = connector.stream(row["stream"]).normalise
-                documents = normalise(bytes(row["body"]), self._interface.options)
+                stream = connector.stream(row["stream"])
+                documents = stream.documents(bytes(row["body"]), self._interface.options)
             except Exception as error:
                 # Whatever a source sends, it stops no neighbour: the message becomes a case.
                 why = f"{type(error).__name__}: {error}"[:500]

@@ -13,7 +13,7 @@ NOT_MADE_BY_TIEOUT = Cause(
         "earlier": "somebody wrote into the database past Tieout: find out who; put the row back as the backup has it, then "
         "`tieout replay --cause not_made_by_tieout`",
     },
-    actions=(Action.ASK, Action.RUN),
+    actions=(Action.ASK, Action.RUN, Action.REPLAY),
 )
 
 CAUSES = (NOT_MADE_BY_TIEOUT,)

@@ -100,7 +100,8 @@ def _taxes(rows: tuple[Line, ...]) -> tuple[TaxLine, ...]:
 
 
 def _schedule(key: str, number: int, line: Line, sign: int) -> RevenueSchedule:
-    assert line.from_on is not None and line.to_on is not None
+    if line.from_on is None or line.to_on is None:
+        raise ValueError(f"{line.number}: what is for days to come says both from when and to when")
     net = _exact(sign * line.net, line.currency)
     parts = spread_by_days(net, line.from_on, line.to_on)
     return RevenueSchedule(

@@ -29,6 +29,7 @@ from tieout.connector_api import (
     TransientError,
     UnknownOutcomeError,
     http_client,
+    json_of,
     patiently,
     wait_asked,
 )
@@ -76,7 +77,7 @@ class SalesforceSession:
             raise TransientError(
                 f"Salesforce log-in: status {reply.status_code}", wait_asked(reply.headers, 0.5)
             )
-        self._token = reply.json()["access_token"]
+        self._token = json_of(reply, "Salesforce log-in")["access_token"]
 
     def _ask(self, method: str, path: str, writing: bool = False, **given: Any) -> httpx2.Response:
         return patiently(lambda: self._once(method, path, writing, given))
@@ -117,14 +118,14 @@ class SalesforceSession:
 
     def _query(self, soql: str) -> dict[str, Any]:
         reply = self._ask("GET", f"{_DATA}/query", params={"q": soql})
-        answer: dict[str, Any] = reply.json(parse_float=Decimal)
+        answer: dict[str, Any] = json_of(reply, "Salesforce")
         return answer
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
         """A page of accounts or won opportunities by SystemModstamp. A later poll begins `overlap_minutes`
         (120) before the newest change that was seen; Salesforce's own locator leads through the pages."""
         if cursor.get("next"):
-            answer = self._ask("GET", str(cursor["next"])).json(parse_float=Decimal)
+            answer = json_of(self._ask("GET", str(cursor["next"])), "Salesforce")
         else:
             where = ["IsWon = true"] if stream == "won_orders" else []
             if since := cursor.get("since"):
@@ -189,11 +190,12 @@ class SalesforceSession:
         return outcomes
 
     def _read(self, sending: Sending, body: CrmUpdate) -> Outcome:
-        row = self._ask(
+        reply = self._ask(
             "GET",
             f"{_DATA}/sobjects/Account/{body.account_key}",
             params={"fields": "Credit_Exposure__c,Collection_Status__c"},
-        ).json(parse_float=Decimal)
+        )
+        row = json_of(reply, "Salesforce")
         shown = {k: str(row[k]) for k in ("Credit_Exposure__c", "Collection_Status__c")}
         same = Decimal(str(row["Credit_Exposure__c"] or 0)) == body.exposure.value
         if same and row["Collection_Status__c"] == body.collection_status:

@@ -27,6 +27,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
     http_client,
+    json_of,
     patiently,
     wait_asked,
 )
@@ -71,7 +72,7 @@ class ShopifySession:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:
             raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers, 0.3))
-        body: dict[str, Any] = reply.json(parse_float=Decimal)
+        body: dict[str, Any] = json_of(reply, "Shopify")
         # GraphQL answers 200 and puts its errors inside; that the cost bucket is empty passes by itself.
         for error in body.get("errors", []):
             if error.get("extensions", {}).get("code") == "THROTTLED":

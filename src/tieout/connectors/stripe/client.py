@@ -31,6 +31,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
     http_client,
+    json_of,
     patiently,
     wait_asked,
 )
@@ -86,7 +87,7 @@ class StripeSession:
 
     def check(self) -> str:
         """What this is, in a line."""
-        balance = self._get("/v1/balance").json()
+        balance = _json(self._get("/v1/balance"))
         mode = "live" if balance.get("livemode") else "test"
         return f"Stripe, {mode} mode"
 
@@ -114,7 +115,7 @@ class StripeSession:
         params = {"limit": 100, "created[gte]": start, "expand[]": "data.source"}
         if cursor.get("after"):
             params["starting_after"] = cursor["after"]
-        page = self._get("/v1/balance_transactions", params).json()
+        page = _json(self._get("/v1/balance_transactions", params))
         rows = page["data"]
         items = [_item("balance_transactions", r["id"], r) for r in rows]
         newest = max([cursor.get("newest", 0), *(r["created"] for r in rows)])
@@ -145,7 +146,7 @@ class StripeSession:
             given = {"limit": 100, **params}
             if rows:
                 given["starting_after"] = rows[-1]["id"]
-            page = self._get(path, given).json()
+            page = _json(self._get(path, given))
             rows += page["data"]
             if not page["has_more"]:
                 return rows
@@ -193,7 +194,7 @@ class StripeSession:
         }
 
     def _report(self, report: str, start: datetime, end: datetime) -> str:
-        run = self._ask(
+        asked = self._ask(
             "POST",
             "/v1/reporting/report_runs",
             {
@@ -201,7 +202,8 @@ class StripeSession:
                 "parameters[interval_start]": int(start.timestamp()),
                 "parameters[interval_end]": int(end.timestamp()),
             },
-        ).json()
+        )
+        run = _json(asked)
         # A report is made in Stripe's own time: five minutes of asking, then the lane waits.
         for _ in range(600):
             if run["status"] == "succeeded":
@@ -209,7 +211,7 @@ class StripeSession:
             if run["status"] == "failed":
                 raise SetupError(f"Stripe report {report} failed: {run.get('error')}")
             time.sleep(0.5)
-            run = self._get(f"/v1/reporting/report_runs/{run['id']}").json()
+            run = _json(self._get(f"/v1/reporting/report_runs/{run['id']}"))
         raise TransientError(f"Stripe report {report} does not finish", 60)
 
     def close(self) -> None:
@@ -237,6 +239,11 @@ def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: date
                 raise SignatureError(f"the signature is {age} old; 5 minutes are allowed")
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
+
+
+def _json(reply: httpx2.Response) -> Any:
+    # What is no amount may have a point (an exchange rate): its bytes are kept as Stripe's own.
+    return json_of(reply, "Stripe", numbers=float)
 
 
 def _item(stream: str, key: str, body: dict[str, Any]) -> Item:

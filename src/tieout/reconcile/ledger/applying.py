@@ -22,8 +22,8 @@ from tieout.documents import Reconciliation
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.processes.unmatched import UNMATCHED_CASH
 from tieout.reconcile.breaks import breaks
-from tieout.reconcile.causes import UNMATCHED_CASH
 from tieout.reconcile.ledger.grouping import (
     GroupError,
     is_cash,

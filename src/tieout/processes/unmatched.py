@@ -1,4 +1,4 @@
-"""What matching leaves open."""
+"""What matching leaves open: declared here and not in `reconcile`, which loads what matching calculates with."""
 
 from __future__ import annotations
 
