@@ -20,7 +20,6 @@ import httpx2
 
 from benchmarks.databases import KEY, own_database
 from benchmarks.waiting import NoAnswerError, output_of, until
-from tieout.security import hold_key
 from tieout.security.stamps import Stamper
 from tieout.store import Database
 
@@ -73,7 +72,6 @@ def ours(dsn: str, port: int) -> None:
     from tieout.operations.discover import discover
     from tieout.rules import Entity, Interface, Release
 
-    hold_key(dsn, KEY)
     registry = discover()
     values = {"url": "http://127.0.0.1:1", "key": "k", "webhook_secrets": SECRET}
     session = registry["stripe"].open(SystemConfig("stripe", "stripe", "bench", values))
@@ -81,7 +79,7 @@ def ours(dsn: str, port: int) -> None:
     release = Release("0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")}, {"stripe": interface}, {})
     serve(
         Services(
-            name="bench", environment="bench", database=Database(dsn), clock=SystemClock(),
+            name="bench", environment="bench", database=Database(dsn, KEY), clock=SystemClock(),
             release=lambda: release, session=lambda _: session, connector_of=lambda _: registry["stripe"],
             host="127.0.0.1", port=port,
         )

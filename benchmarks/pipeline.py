@@ -24,7 +24,7 @@ from tieout.operations.discover import discover
 from tieout.planning import ProcessStage
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.security.stamps import Stamper
-from tieout.store import Database
+from tieout.store import Connection, Database
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,14 @@ def peer(database: Database, first: int, concurrency: int, size: Size) -> float:
     connector, known = discover()["stripe"], release()
     arguments = {k: v for k, v in conninfo_to_dict(database.dsn).items() if v}
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=arguments))
+
+    def give_key(connection: Connection) -> None:
+        connection.stamp_key = database.stamp_key
+
     pool = psycopg_pool.ConnectionPool(
         database.dsn + " options='-c search_path=tieout,public -c timezone=UTC'",
         min_size=concurrency, max_size=concurrency, kwargs={"row_factory": dict_row}, open=True,
+        connection_class=Connection, configure=give_key,
     )  # fmt: skip
 
     def work(number: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -292,3 +294,20 @@ def test_a_servers_file_settles_as_well_and_is_looked_at_again_once_more_is_know
     assert len(folder.entries()) == 6
     assert sorted(p.name for p in place.folder.iterdir()) == ["run.csv", "run.csv.control"]
     session.close()
+
+
+def test_a_large_file_that_is_cut_off_while_it_is_read_kills_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"row\n" * (1 << 20))
+    code = (
+        "import os, sys; from pathlib import Path; from tieout.inbox import file_content\n"
+        "path = Path(sys.argv[1])\n"
+        "with file_content(path) as content:\n"
+        "    os.truncate(path, 0)\n"
+        "    print(len(content[:]), content[-4:] == b'row\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"{4 << 20} True\n"), done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["large.csv"]

@@ -42,7 +42,7 @@ from tieout.observe import Metrics
 from tieout.rules import Release
 from tieout.security.identity.single_sign_on import Provider
 from tieout.settings import IdentitySettings
-from tieout.store import Connection, Database, Pool
+from tieout.store import Connection, Database
 
 # Beyond these many connections whoever comes is told 503; a process may open 1,024 files as a rule.
 _CONNECTIONS = 800
@@ -94,7 +94,7 @@ class Application:
         provider = Provider(settings.sign_on) if settings.sign_on else None
         self._desk = desk = Desk(
             services.name,
-            Pool(services.database.dsn, 24),
+            services.database.pool(24),
             services.clock,
             services.wall,
             services.release,

@@ -7,12 +7,14 @@ that nothing shows to be all there (`proving`), moves to `refused/` and becomes 
 from __future__ import annotations
 
 import mmap
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connector_api import FileReader, FileRefusedError, Item
@@ -77,12 +79,27 @@ def _portions(items: Iterator[Item]) -> Iterator[list[Item]]:
 
 @contextmanager
 def file_content(path: Path) -> Iterator[bytes | mmap.mmap]:
-    """A file's bytes: mapped where they are many, so that memory does not grow with it."""
+    """A file's bytes: mapped where they are many, so that memory does not grow with it. What is mapped is a copy that nobody
+    else has: whoever touches a mapped page that a sender has cut off meanwhile dies of it (SIGBUS)."""
     if path.stat().st_size < _MAPPED_FROM:
         yield path.read_bytes()
         return
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        yield mapped
+    with path.open("rb") as file, _nameless(path.parent) as copy:
+        shutil.copyfileobj(file, copy, _MAPPED_FROM)
+        copy.flush()
+        if not copy.tell():
+            yield b""
+            return
+        with mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
+
+
+def _nameless(folder: Path) -> IO[bytes]:
+    """A file without a name, on the folder's disk where it may be written to."""
+    try:
+        return tempfile.TemporaryFile(dir=folder)
+    except PermissionError:
+        return tempfile.TemporaryFile()
 
 
 def refuse_file(

@@ -32,7 +32,7 @@ from tieout.operations.pinning import Pins
 from tieout.operations.taking_over import take_over
 from tieout.operations.upgrading import stamp_what_is_there
 from tieout.rules import Release
-from tieout.security import hold_key, load_or_make_key
+from tieout.security import load_or_make_key
 from tieout.security.identity import drop_old
 from tieout.settings import (
     Project,
@@ -94,8 +94,7 @@ class OpenProject:
     def database(self) -> Database:
         """The database; an embedded one must run already (see `start_database`)."""
         if self._database is None:
-            hold_key(self.dsn, self.stamp_key)
-            self._database = Database(self.dsn)
+            self._database = Database(self.dsn, self.stamp_key)
         return self._database
 
     @cached_property
@@ -160,13 +159,12 @@ class OpenProject:
 
     def prepare_database(self, server: EmbeddedServer | None) -> None:
         """Migrate, let the application in, and record what is in force."""
-        owner = Database(self.owner_dsn)
+        owner = Database(self.owner_dsn, self.stamp_key)
         applied = migrate(owner)
         if self.owner_dsn != self.dsn:
             role = str(conninfo_to_dict(self.dsn).get("user") or "")
             let_application_in(owner, role, server.application_password if server else "")
         if "0004_approvals.sql" in applied:
-            hold_key(self.owner_dsn, self.stamp_key)
             with owner.transaction() as connection:
                 stamp_what_is_there(connection)
         self._keep_house()

@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tieout.engine import Runner, crash_point
 from tieout.evidence import RESTORED, Entry, Sealer, load_or_make_signer, record
 from tieout.operations.open_project import OpenProject
-from tieout.security import StampError, hold_key, load_authority, load_or_make_key, stamper
+from tieout.security import StampError, load_authority, load_or_make_key, stamper
 from tieout.store import (
     Connection,
     Database,
@@ -30,7 +30,6 @@ from tieout.store import (
     Queries,
     RestoreError,
     check_backup,
-    connect,
     holds_tables,
     make_role,
     restore,
@@ -126,10 +125,15 @@ class _Work:
         self._stamp_key = load_or_make_key(keys / "stamp.key")
         self._found: Restored | None = None
 
+    @property
+    def _database(self) -> Database:
+        """As its owner; the embedded server must run already."""
+        return Database(self._app.owner_dsn, self._stamp_key)
+
     def again(self) -> Restored | None:
         """What this very backup was restored as, where nothing happened since: somebody died after that. None: the
         database is empty. Raises RestoreError where it is neither."""
-        with connect(self._app.owner_dsn, name="tieout restore") as connection:
+        with self._database.connect(name="tieout restore") as connection:
             if not holds_tables(connection):
                 return None
             row = connection.execute(_SQL["last_entries"], {"action": RESTORED}).fetchone()
@@ -142,15 +146,14 @@ class _Work:
 
     def restore(self) -> Restored:
         """The transaction. Raises RestoreError."""
-        hold_key(self._app.owner_dsn, self._stamp_key)
-        restore(self._app.owner_dsn, self._source, self._within, lambda name: crash_point(f"restore.{name}"))
+        restore(self._database, self._source, self._within, lambda name: crash_point(f"restore.{name}"))
         assert self._found is not None
         return self._found
 
     def seal(self) -> None:
         """Seal what tells of the restore right away: from here on the log goes on openly."""
         sealer = Sealer(self._signer, self._app.clock, self._app.project.witness)
-        connection = Database(self._app.owner_dsn).connect(autocommit=True)
+        connection = self._database.connect(autocommit=True)
         try:
             # A crash leaves it to the worker's own sealer.
             runner = Runner(sealer)
