@@ -3,6 +3,7 @@ say to do about it works: done by people and by nobody else, the case is gone an
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tests.simulation.house import House, misnamed, planted_causes
 from tests.simulation.recoveries import RECOVERIES, Hands
 from tieout.alerting import open_alerts
@@ -34,6 +36,51 @@ def test_at_least_twenty_kinds_of_fault_are_planted() -> None:
 def test_today_and_the_alert_name_every_kind_of_fault_and_its_money(hands: Hands) -> None:
     assert set(planted_causes(hands.house)) == set(RECOVERIES[hands.house.kind])
     assert misnamed(hands.house, hands.rita) == []
+
+
+# What recovers each planted fault in tests/simulation/recoveries.py, of what its case offers.
+OFFERED: dict[str, set[str]] = {
+    "unknown_tax": {"map", "replay"}, "unmapped_account": {"map", "replay"}, "unknown_dimension": {"map", "replay"},
+    "unknown_customer": {"mend_at_source"}, "order_edited_after_payout": {"solve"}, "payment_without_order": {"match"},
+    "unmatched_bank_line": {"match"}, "imported_by_another_connector": {"exclude"}, "unreadable_file": {"give_file", "solve"},
+    "changed_in_ledger": {"mend_in_ledger"}, "reversed_in_ledger": {"mend_in_ledger"}, "refund_failed": {"solve"},
+    "deposit_differs_from_payout": {"match"}, "unreconciled_in_ledger": {"mend_in_ledger"},
+    "late_event": {"mend_in_ledger", "set_up", "replay"}, "bank_details_differ": {"mend_at_source", "replay"},
+    "bill_above_order": {"mend_at_source", "replay"}, "duplicate_bill": {"exclude"}, "duplicate_payroll_run": {"exclude"},
+    "intercompany_one_sided": {"ask"}, "paid_already": {"exclude"}, "payment_returned": {"pay", "solve"},
+    "schedule_differs": {"mend_at_source"}, "tax_engine_down": {"solve"}, "unbalanced_journal": {"mend_at_source"},
+}  # fmt: skip
+
+
+def test_what_can_be_done_is_offered_on_the_page_by_the_api_and_by_the_command_line(hands: Hands) -> None:
+    for role in ("controller", "operator", "auditor"):
+        hands.house.grant("vera", role)
+    _, headers = hands.house.session("vera")
+    failed = []
+    with httpx2.Client(base_url=hands.house.base, headers=headers, timeout=60) as http:
+        for cause in RECOVERIES[hands.house.kind]:
+            found = hands.ask("GET", f"/cases?cause={cause}")["items"][0]
+            case = hands.ask("GET", f"/cases/{found['case_id']}")
+            offered = case["recoveries"]
+            if not OFFERED[cause] <= {r["action"] for r in offered}:
+                failed.append(f"{cause} offers {[r['action'] for r in offered]}")
+            page = html.unescape(http.get(f"/cases/{found['case_id']}").text)
+            failed += [f"{cause}: no {r['label']} on the page" for r in offered if r["label"] not in page]
+            links = [r["page"] for r in offered if r["page"] and not r["page"].startswith("/cases/")]
+            failed += [f"{cause}: {link}" for link in links if http.get(link).status_code != 200]
+            if case["means"] not in page:
+                failed.append(f"{cause}: the page does not say what it means")
+            shown = run_tieout("cases", "show", str(found["case_id"]), folder=hands.house.app.project.folder)
+            commands = [r["command"] for r in offered if r["command"]]
+            failed += [f"{cause}: no {c} in {shown.stdout}" for c in commands if c not in shown.stdout]
+    assert failed == []
+    # A mapping is led to by table and key.
+    cause = {"distributor": "unknown_tax", "services": "unknown_dimension"}[hands.house.kind]
+    (found,) = hands.ask("GET", f"/cases?cause={cause}")["items"]
+    (row,) = [r for r in hands.ask("GET", f"/cases/{found['case_id']}")["recoveries"] if r["action"] == "map"]
+    table = {"unknown_tax": "taxes", "unknown_dimension": "dimensions"}[cause]
+    assert row["operation"] == f"PUT /mappings/{table}" and row["page"] == f"/mappings/{table}"
+    assert repr(row["parameters"]["key"]) in found["recovery"]
 
 
 def test_what_they_say_to_do_works(hands: Hands) -> None:

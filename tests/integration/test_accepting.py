@@ -12,7 +12,8 @@ import pytest
 from tests.integration.buying import OURS, Buyer
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row, shop_order
 from tieout.cases import NewCase, open_cases, solve_case
-from tieout.planning import HeldError, accept_case, actions_of, exclude_case, replay
+from tieout.causes import UndeclaredError
+from tieout.planning import HeldError, accept_case, actions_of, exclude_case, offers_of, replay
 from tieout.proofs import statement_gaps
 from tieout.store import Database
 from tieout_sandbox.simulators.bankfile import Bank, BankLine
@@ -256,3 +257,19 @@ def test_an_order_takes_in_nothing_of_a_payment_that_went_back(orders: tuple[Sit
     shop.take(shop_order("100.00", 0))
     shop.work()
     assert "apply0" not in booked(stripe.database)
+
+
+def test_a_case_of_a_cause_that_nobody_declares_is_not_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outsider's connector is gone, or is older: its case is opened with its own words."""
+    strange = replace(standing("5.00"), cause="from_elsewhere")
+    with database.transaction() as connection:
+        with pytest.raises(UndeclaredError, match="from_elsewhere"):
+            open_cases(connection, [strange], "t")
+        monkeypatch.setattr("tieout.causes.registry._REGISTRY.strict", False)
+        assert open_cases(connection, [strange], "t") == 1
+        offered = offers_of(connection, number_in(connection))
+    (found,) = database.rows("select cause, recovery from tieout.cases")
+    assert (found["cause"], found["recovery"]) == ("from_elsewhere", "r")
+    assert [x.action for x in offered] == ["report", "solve"]

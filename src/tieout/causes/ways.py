@@ -63,12 +63,14 @@ WAYS: Mapping[Action, Way] = {
         "POST /matches/join",
         "tieout matches list --entity {entity}",
         "/matching?entity={entity}",
+        "/matching",
     ),
     Action.UNDO_MATCH: Way(
         "Undo the match",
         "POST /matches/undo",
         'tieout matches undo MATCH --reason "…"',
         "/matching?entity={entity}",
+        "/matching",
     ),
     Action.APPROVE: Way(
         "Decide the approval",
