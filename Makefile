@@ -32,7 +32,12 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+$(VENV)/.sandbox: requirements/sandbox.txt src/tieout_sandbox/pyproject.toml $(VENV)/.runtime
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/sandbox.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e ./src/tieout_sandbox
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.sandbox
 	@echo "installing what the tests need (once)"
 	@command -v chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -43,7 +48,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 
 setup: $(VENV)/.dev ## make .venv with everything in it
 
-demo: $(VENV)/.runtime ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
+demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
 test: $(VENV)/.dev ## every test, by three workers (TIMES=60: and the 60 that took longest; WORKERS=3)
@@ -127,6 +132,11 @@ campaign-axe: $(VENV)/.dev ## every page of the console in both themes by axe-co
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
 	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md
 
+wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandbox as its extra
+	@rm -rf dist
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist . ./src/tieout_sandbox
+	@ls dist
+
 site: $(VENV)/.dev ## the documentation as a site, with a reference generated from the code, into build/site
 	@$(BIN)/python -m deploy.site.make build/site
 
@@ -149,7 +159,7 @@ schema: $(VENV)/.dev ## write down the schema that the migrations make
 
 lock: $(VENV)/bin/python ## write the lock files again (names, versions, hashes; no index address)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	@cd requirements && for set in runtime dev fuzz; do \
+	@cd requirements && for set in runtime sandbox dev fuzz; do \
 	  ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --allow-unsafe $$set.in -o $$set.txt; done
 
 clean: ## remove what was built

@@ -32,10 +32,10 @@ from benchmarks.django_admin import Admin
 from benchmarks.waiting import NoAnswerError, until
 from tieout.bootstrap.wiring import App
 from tieout.cli.template import write_template
-from tieout.sandbox.world import free_port
 from tieout.security import AddPerson, Begin, Confirm, GrantRole, change_authority, key_hash
 from tieout.security.identity import Identity, Origin, Site
 from tieout.store import Connection
+from tieout_sandbox.world import free_port
 
 
 @dataclass(frozen=True)

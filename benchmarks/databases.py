@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tieout.security import hold_key
 from tieout.store import Database, EmbeddedServer, migrate
 
 # An installation's is made at its first start and lies in a file; which one it is costs nothing.
@@ -18,7 +17,6 @@ KEY = bytes(range(32))
 def own_database() -> Iterator[Database]:
     """A server of its own for one benchmark, gone at the end."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "pg") as server:
-        database = Database(server.dsn)
-        hold_key(database.dsn, KEY)
+        database = Database(server.dsn, KEY)
         migrate(database)
         yield database

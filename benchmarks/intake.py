@@ -20,7 +20,6 @@ import httpx2
 
 from benchmarks.databases import KEY, own_database
 from benchmarks.waiting import NoAnswerError, output_of, until
-from tieout.security import hold_key
 from tieout.security.stamps import Stamper
 from tieout.store import Database
 
@@ -68,12 +67,11 @@ a stamp that holds; a push that came again changed nothing, and one with a wrong
 def ours(dsn: str, port: int) -> None:
     """Serve as `tieout serve` does, in a process of its own: it is told the key of its database, as there."""
     from tieout.api import Services, serve
-    from tieout.bootstrap.discover import discover
-    from tieout.connect import SystemConfig
+    from tieout.connector_api import SystemConfig
     from tieout.engine import SystemClock
+    from tieout.operations.discover import discover
     from tieout.rules import Entity, Interface, Release
 
-    hold_key(dsn, KEY)
     registry = discover()
     values = {"url": "http://127.0.0.1:1", "key": "k", "webhook_secrets": SECRET}
     session = registry["stripe"].open(SystemConfig("stripe", "stripe", "bench", values))
@@ -81,7 +79,7 @@ def ours(dsn: str, port: int) -> None:
     release = Release("0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")}, {"stripe": interface}, {})
     serve(
         Services(
-            name="bench", environment="bench", database=Database(dsn), clock=SystemClock(),
+            name="bench", environment="bench", database=Database(dsn, KEY), clock=SystemClock(),
             release=lambda: release, session=lambda _: session, connector_of=lambda _: registry["stripe"],
             host="127.0.0.1", port=port,
         )
@@ -231,7 +229,7 @@ def refuses(database: Database, port: int) -> None:
 
 def compare(size: Size, database: Database) -> Result:
     """Alternating rounds on one database; then the proof of what was kept."""
-    from tieout.sandbox.world import free_port
+    from tieout_sandbox.world import free_port
 
     results: dict[str, list[dict[str, float]]] = {"ours": [], "peer": []}
     with database.transaction() as connection:

@@ -11,13 +11,13 @@ from decimal import Decimal
 
 import odoorpc
 
-from tieout.connect import Sending
+from tieout.connector_api import Sending
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.session import OdooSession
-from tieout.connectors.odoo.simulator import Odoo
 from tieout.documents import InvoiceLine, InvoicePosting, PartnerRecord
-from tieout.sandbox.world import free_port
-from tieout.simkit import serve
+from tieout_sandbox.simkit import serve
+from tieout_sandbox.simulators.odoo import Odoo
+from tieout_sandbox.world import free_port
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 

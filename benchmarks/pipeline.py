@@ -17,13 +17,14 @@ from psycopg.rows import dict_row
 
 from benchmarks.databases import KEY, own_database
 from benchmarks.waiting import NoAnswerError
-from tieout.bootstrap.discover import discover
-from tieout.connect import Item, LedgerFacts
+from tieout.connector_api import Item, LedgerFacts
 from tieout.engine import Runner, SystemClock
-from tieout.pipeline import ProcessStage, accept
+from tieout.inbox import accept
+from tieout.operations.discover import discover
+from tieout.planning import ProcessStage
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.security.stamps import Stamper
-from tieout.store import Database
+from tieout.store import Connection, Database
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,9 @@ def ours(database: Database, first: int, size: Size) -> float:
 def one_document(connection: Any, number: int, connector: Any, known: Release) -> None:
     """The same work for one document, in one transaction: what a job does."""
     from tieout.documents import canonical_bytes
-    from tieout.pipeline.facts import Asked, FactReader
-    from tieout.pipeline.work import Work
-    from tieout.pipeline.writing import Writer
+    from tieout.planning.facts import Asked, FactReader
+    from tieout.planning.work import Work
+    from tieout.planning.writing import Writer
     from tieout.processes import plan_document
 
     interface = known.interfaces["stripe"]
@@ -160,9 +161,14 @@ def peer(database: Database, first: int, concurrency: int, size: Size) -> float:
     connector, known = discover()["stripe"], release()
     arguments = {k: v for k, v in conninfo_to_dict(database.dsn).items() if v}
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=arguments))
+
+    def give_key(connection: Connection) -> None:
+        connection.stamp_key = database.stamp_key
+
     pool = psycopg_pool.ConnectionPool(
         database.dsn + " options='-c search_path=tieout,public -c timezone=UTC'",
         min_size=concurrency, max_size=concurrency, kwargs={"row_factory": dict_row}, open=True,
+        connection_class=Connection, configure=give_key,
     )  # fmt: skip
 
     def work(number: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tieout.bootstrap.wiring import App
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.engine import let_people_first
 from tieout.reconcile.ledger import Reconciler, reconciliation_interface
 

@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, settings
 
 from tests.examples import examples
 from tests.sharing import InUnits, longest_first
-from tieout.security import hold_key
 from tieout.security.identity import passwords
 from tieout.store import Database, EmbeddedServer, migrate
 
@@ -96,8 +95,7 @@ def _created(server: EmbeddedServer, name: str, template: str = "template1") -> 
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"create database {name} template {template}".encode())
     dsn = server.dsn.replace("dbname=tieout", f"dbname={name}")
-    hold_key(dsn, bytes(32))
-    return Database(dsn)
+    return Database(dsn, bytes(32))
 
 
 @pytest.fixture(scope="session")

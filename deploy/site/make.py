@@ -15,10 +15,10 @@ from mkdocs.config import load_config
 
 from tieout.api.measuring import FAMILIES
 from tieout.api.v1.application import ROUTERS
-from tieout.bootstrap.discover import discover
 from tieout.cli.commands import cli
+from tieout.operations.discover import discover
 from tieout.security.roles import OPERATIONS, ROLES
-from tieout.telling import TYPES
+from tieout.webhooks_out import TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 NAV: list[dict[str, Any]] = [

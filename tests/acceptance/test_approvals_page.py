@@ -19,13 +19,13 @@ import psycopg
 import pytest
 
 from tests.acceptance.commands import run_tieout
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator
-from tieout.sandbox.services import write_services_project
-from tieout.sandbox.services.chart import DE, US
-from tieout.sandbox.world import free_port
 from tieout.store import EmbeddedServer
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator
+from tieout_sandbox.services import write_services_project
+from tieout_sandbox.services.chart import DE, US
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
+from tieout_sandbox.world import free_port
 
 PEOPLE = ("ann", "ben", "mia", "carla")
 

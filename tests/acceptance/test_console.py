@@ -21,10 +21,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.simulation.house import House, misnamed, planted_causes
-from tieout.cli.closing import ClosingScene
+from tieout.inbox import pull_again
 from tieout.money import Period
-from tieout.pipeline import pull_again
-from tieout.sandbox.traps import Traps
+from tieout_sandbox.demo.closing import ClosingScene
+from tieout_sandbox.planted_faults import PlantedFaults
 
 CHROMIUM = shutil.which("chromium")
 expect.set_options(timeout=20_000)
@@ -40,7 +40,7 @@ POLICY = (
 )
 
 
-class Shipped(Traps):
+class Shipped(PlantedFaults):
     """Orders that are on their way to the customer at once."""
 
     def _order(self, at: datetime, expected: str = "case") -> tuple[dict[str, Any], int]:

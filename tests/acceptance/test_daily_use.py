@@ -20,11 +20,11 @@ import httpx2
 import pytest
 
 from tests.acceptance.commands import run_tieout
-from tieout.connectors.bankfile.simulator import BankLine
-from tieout.sandbox import World, write_project
-from tieout.sandbox.company import Administrator
-from tieout.sandbox.couriers import Courier
-from tieout.sandbox.world import IBAN_USD, free_port
+from tieout_sandbox import World, write_project
+from tieout_sandbox.company import Administrator
+from tieout_sandbox.couriers import Courier
+from tieout_sandbox.simulators.bankfile import BankLine
+from tieout_sandbox.world import IBAN_USD, free_port
 
 START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 

@@ -23,22 +23,22 @@ CALLED_FROM_OUTSIDE = {
         "BoundedProtocol.on_body",
         "BoundedProtocol.on_message_complete",
     },
-    "src/tieout/connect/web.py": {"_Guarded.handle_request"},  # a transport of the HTTP client
+    "src/tieout/connector_api/web.py": {"_Guarded.handle_request"},  # a transport of the HTTP client
     "src/tieout/formats/camt/walking.py": {"Walker._text_or_code"},  # by the table's word: _{how}
     "src/tieout/formats/tables/reading.py": {"_Raw.readinto"},  # io.RawIOBase
-    "src/tieout/connectors/procurement/simulator.py": {  # by the form's name: export_{form}
+    "src/tieout_sandbox/simulators/procurement.py": {  # by the form's name: export_{form}
         "ProcurementTool.export_suppliers",
         "ProcurementTool.export_orders",
         "ProcurementTool.export_receipts",
     },
-    "src/tieout/connectors/sftp/simulator.py": {  # paramiko's server interface
+    "src/tieout_sandbox/simulators/sftp.py": {  # paramiko's server interface
         "_Folder.list_folder",
         "_Login.check_auth_password",
         "_Login.check_auth_publickey",
         "_Login.get_allowed_auths",
         "_Login.check_channel_request",
     },
-    "src/tieout/connectors/smtp/simulator.py": {"MailServer.handle_DATA"},  # aiosmtpd's handler
+    "src/tieout_sandbox/simulators/smtp.py": {"MailServer.handle_DATA"},  # aiosmtpd's handler
 }
 
 # Decorators that leave a function to be called by name. Any other hands it to whoever calls it: a route, a command.

@@ -19,7 +19,6 @@ from benchmarks.matching.__main__ import main as matching
 from benchmarks.waiting import NoAnswerError, output_of, until
 
 from benchmarks import bankfiles, console, intake, odoo, page, pipeline
-from tieout.security import hold_key
 from tieout.store import Database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,8 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def keyed(database: Database) -> Database:
     """As a benchmark's own: with its key."""
-    hold_key(database.dsn, KEY)
-    return database
+    return Database(database.dsn, KEY)
 
 
 @pytest.fixture
@@ -81,7 +79,7 @@ def _changed(database: Database, sql: str) -> None:
 
 
 def _free() -> int:
-    from tieout.sandbox.world import free_port
+    from tieout_sandbox.world import free_port
 
     return free_port()
 

@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tieout.connect.retry._LONGEST_S", 0.02)
+    monkeypatch.setattr("tieout.connector_api.retry._LONGEST_S", 0.02)

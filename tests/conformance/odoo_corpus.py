@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, dumps, loads
 
-from tieout.connectors.odoo.simulator import Odoo
+from tieout_sandbox.simulators.odoo import Odoo
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "odoo-19"
 

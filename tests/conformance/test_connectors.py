@@ -18,8 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tieout.bootstrap.discover import discover
-from tieout.connect import (
+from tieout.connector_api import (
     Balances,
     Connector,
     ControlTotals,
@@ -48,9 +47,10 @@ from tieout.documents import (
     PaymentPosting,
     ProductRecord,
 )
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator
-from tieout.simkit import FaultPlan, Faults
+from tieout.operations.discover import discover
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator
+from tieout_sandbox.simkit import FaultPlan, Faults
 
 NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
 CAPABILITIES = {"poll": Poller, "webhook": WebhookReceiver, "file": FileReader, "write": Writer,
@@ -619,4 +619,4 @@ def test_a_simulator_imports_nothing_of_the_connector_that_it_stands_in_for() ->
             "queries",
         ):
             assert f".{name} import" not in text, f"{path} imports {name}"
-        assert "tieout.documents" not in text and "tieout.connect " not in text, path
+        assert "tieout.documents" not in text and "tieout.connector_api " not in text, path

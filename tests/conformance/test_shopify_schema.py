@@ -26,7 +26,7 @@ from graphql import (
 
 from tieout.connectors.shopify.client import API_VERSION
 from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
-from tieout.connectors.shopify.simulator import _SDL
+from tieout_sandbox.simulators.shopify import _SDL
 
 PACKAGE = "@shopify/dev-mcp@1.16.0"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.site.make import NAV, make
 
 from tieout.api.v1.application import ROUTERS
-from tieout.bootstrap.discover import discover
+from tieout.operations.discover import discover
 
 
 def test_the_site_is_built_whole_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:

@@ -15,31 +15,31 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.bootstrap.discover import discover
 from tieout.close import Revalued
 from tieout.close.revaluing import entry_of as revaluation_entry
-from tieout.connect import OpenItem, SystemConfig
-from tieout.connectors.bankfile.simulator import Bank, BankLine
-from tieout.connectors.chargebee.simulator import Chargebee
-from tieout.connectors.concur.simulator import Concur
-from tieout.connectors.coupa.simulator import Coupa
-from tieout.connectors.einvoices.simulator import AccessPoint, Item, Sent
-from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
-from tieout.connectors.gusto.simulator import Gusto
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
-from tieout.connectors.payments.simulator import PaymentBank
-from tieout.connectors.payroll.simulator import Employee, PayrollBureau
-from tieout.connectors.procurement.simulator import Ordered, ProcurementTool, Purchase, Vendor
-from tieout.connectors.salesforce.simulator import Salesforce
-from tieout.connectors.shopify.simulator import Shopify
-from tieout.connectors.stripe.simulator import Stripe
+from tieout.connector_api import OpenItem, SystemConfig
 from tieout.documents import Party, Supplier, SupplierAccount, canonical_bytes
 from tieout.money import Amount
-from tieout.payables import Accrual, SupplierTelling, propose
+from tieout.operations.discover import discover
+from tieout.payables import Accrual, SupplierRevision, propose
 from tieout.payables.accruing import entries_of
 from tieout.payables.filing import file_of
 from tieout.reconcile.ledger.grouping import match_document
 from tieout.rules import Interface
+from tieout_sandbox.simulators.bankfile import Bank, BankLine
+from tieout_sandbox.simulators.chargebee import Chargebee
+from tieout_sandbox.simulators.concur import Concur
+from tieout_sandbox.simulators.coupa import Coupa
+from tieout_sandbox.simulators.einvoices import AccessPoint, Item, Sent
+from tieout_sandbox.simulators.expenses import Expense, ExpenseTool, Report
+from tieout_sandbox.simulators.gusto import Gusto
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
+from tieout_sandbox.simulators.payments import PaymentBank
+from tieout_sandbox.simulators.payroll import Employee, PayrollBureau
+from tieout_sandbox.simulators.procurement import Ordered, ProcurementTool, Purchase, Vendor
+from tieout_sandbox.simulators.salesforce import Salesforce
+from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.simulators.stripe import Stripe
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -341,7 +341,7 @@ def _payments() -> None:
         currency="EUR", residual=Decimal("-95.20"), company=Decimal("-95.20"), partner=4, partner_name="Acme Ltd",
         numbers=("B-1",), label="", effect="tieout.b",
     )  # fmt: skip
-    telling = SupplierTelling(revision=1, state="posted", supplier=supplier, since=AT)
+    telling = SupplierRevision(revision=1, state="posted", supplier=supplier, since=AT)
     options = {
         "currency": "EUR",
         "cooling_days": "0",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.golden.fixtures import documents_of, golden, samples
-from tieout.bootstrap.discover import discover
 from tieout.connectors.stripe.normalise import movement
+from tieout.operations.discover import discover
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "stripe" / "fixtures3.json"
 

@@ -13,15 +13,16 @@ from typing import Any
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.office import Office
 from tests.stages import forget_failures, step
-from tieout.connectors.bankfile.simulator import Bank, BankLine
-from tieout.connectors.einvoices.simulator import AccessPoint, Item, Sent
-from tieout.connectors.payments.simulator import PaymentBank
-from tieout.connectors.procurement.simulator import Ordered, ProcurementTool, Purchase, Vendor
 from tieout.delivery import DeliveryStage
 from tieout.documents.taxation import TaxQuestion
+from tieout.inbox import take_file
 from tieout.payables import FilingStage, Proposal, propose_run
-from tieout.pipeline import ProcessStage, take_file
+from tieout.planning import ProcessStage
 from tieout.rules import ApprovalPolicy, CloseRules, Entity, Interface, Mapping, MappingRow, Release
+from tieout_sandbox.simulators.bankfile import Bank, BankLine
+from tieout_sandbox.simulators.einvoices import AccessPoint, Item, Sent
+from tieout_sandbox.simulators.payments import PaymentBank
+from tieout_sandbox.simulators.procurement import Ordered, ProcurementTool, Purchase, Vendor
 
 OURS = "DE02120300000000202051"
 IBANS = (
@@ -107,7 +108,7 @@ class Buyer(Office):
         return Release(sha, entities, interfaces, mappings, self.policies, closing=self.closing)
 
     def determine(self, engine: str, questions: Sequence[TaxQuestion]) -> dict[str, Any]:
-        from tieout.connect import ConnectorError
+        from tieout.connector_api import ConnectorError
 
         found: dict[str, Any] = {}
         for q in questions:

@@ -11,9 +11,9 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import Buyer
 from tests.integration.office import Office
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator
 from tieout.store import Database
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from typing import Any
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.test_process import Clock
 from tests.stages import forget_failures, step
-from tieout.connect import LedgerFacts
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
+from tieout.connector_api import LedgerFacts
 from tieout.delivery import DeliveryStage
-from tieout.pipeline import ProcessStage, decide, take_file
+from tieout.inbox import take_file
+from tieout.planning import ProcessStage, decide
 from tieout.rules import (
     ApprovalPolicy,
     Entity,
@@ -25,8 +25,6 @@ from tieout.rules import (
     Release,
     Step,
 )
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator, Company
 from tieout.security import (
     AddPerson,
     Begin,
@@ -37,6 +35,9 @@ from tieout.security import (
     key_hash,
 )
 from tieout.store import Database
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator, Company
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 
 ACCOUNTS = {"6000": "621000", "6400": "642100", "2000": "212300", "3000": "400200"}
 POLICIES = (

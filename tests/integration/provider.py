@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from tieout.simkit import NONE, Answer, Faults
+from tieout_sandbox.simkit import NONE, Answer, Faults
 
 
 class OpenIdProvider:

@@ -19,10 +19,10 @@ from tests.acceptance.commands import start_tieout
 from tests.integration.office import person
 from tests.integration.test_identity import GOOD
 from tieout.engine import SystemClock
-from tieout.sandbox.world import free_port
 from tieout.security import Begin, Change, Confirm, GrantRole, change_authority
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.store import Database
+from tieout_sandbox.world import free_port
 
 PROJECT = """[project]
 name = "Served"

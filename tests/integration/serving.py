@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 from tieout.api import Limits, Services, serve
-from tieout.bootstrap.discover import discover
-from tieout.connect import SystemConfig
+from tieout.connector_api import SystemConfig
 from tieout.engine import SystemClock
+from tieout.operations.discover import discover
 from tieout.rules import Entity, Interface, Release
-from tieout.security import hold_key
 from tieout.store import Database
 
 SECRET = "whsec"
@@ -19,7 +18,6 @@ SECRET = "whsec"
 
 def main() -> None:
     dsn, port, folder, limits = sys.argv[1:5]
-    hold_key(dsn, bytes(32))
     registry = discover()
     config = {"url": "http://127.0.0.1:1", "key": "k", "token": "t", "webhook_secrets": SECRET}
     sessions = {
@@ -42,7 +40,7 @@ def main() -> None:
     )
     serve(
         Services(
-            name="Edge", environment="test", database=Database(dsn), clock=SystemClock(), release=lambda: release,
+            name="Edge", environment="test", database=Database(dsn, bytes(32)), clock=SystemClock(), release=lambda: release,
             session=lambda name: sessions[name], connector_of=lambda name: registry[name],
             host="127.0.0.1", port=int(port), spool=Path(folder), limits=Limits(**json.loads(limits)),
         )

@@ -12,10 +12,10 @@ import pytest
 from tests.integration.buying import OURS, Buyer
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row, shop_order
 from tieout.cases import NewCase, open_cases, solve_case
-from tieout.connectors.bankfile.simulator import Bank, BankLine
-from tieout.pipeline import HeldError, accept_case, actions_of, exclude_case, replay
+from tieout.planning import HeldError, accept_case, actions_of, exclude_case, replay
 from tieout.proofs import statement_gaps
 from tieout.store import Database
+from tieout_sandbox.simulators.bankfile import Bank, BankLine
 
 
 @pytest.fixture

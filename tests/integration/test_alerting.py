@@ -27,12 +27,12 @@ from tests.stages import forget_failures, step
 from tieout.alerting import Alert, AlertStage, ChannelError, channels_of, find_alerts, open_alerts
 from tieout.api.measuring import FAMILIES, Measures, read_measures
 from tieout.evidence import Sealer, load_or_make_signer
+from tieout.inbox import pause
 from tieout.observe import Metrics
-from tieout.pipeline import pause
 from tieout.rules import Entity, Interface, Release
-from tieout.sandbox.world import free_port
 from tieout.settings import AlertSettings, Silence
 from tieout.store import Database
+from tieout_sandbox.world import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

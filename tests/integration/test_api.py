@@ -15,11 +15,11 @@ import pytest
 import uvicorn
 
 from tieout.api.server import Application, Services
-from tieout.bootstrap.discover import discover
-from tieout.connect import SystemConfig
+from tieout.connector_api import SystemConfig
+from tieout.operations.discover import discover
 from tieout.rules import Entity, Interface, Release
-from tieout.sandbox.world import free_port
 from tieout.store import Database
+from tieout_sandbox.world import free_port
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +17,12 @@ import pytest
 from tests.integration.test_fetching import Place
 from tests.integration.test_process import Clock
 from tests.stages import step
-from tieout.bootstrap.discover import discover
-from tieout.connect import SystemConfig
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
-from tieout.pipeline import FetchStage, FolderStage
+from tieout.connector_api import SystemConfig
+from tieout.inbox import FetchStage, FolderStage
+from tieout.operations.discover import discover
 from tieout.rules import Entity, Interface, Release
 from tieout.store import Database
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 SIX = [ExportedEntry(f"J{n}", date(2026, 10, n), "USD",
@@ -228,7 +230,7 @@ def test_a_file_that_was_taken_before_needs_no_proof_now(folder: Folder) -> None
 def test_a_file_that_is_written_to_while_it_is_read_is_taken_the_next_time(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tieout.pipeline import folders
+    from tieout.inbox import folders
 
     folder.declare("when settled", settle_seconds=0)
     folder.put("run.csv", HALF)
@@ -292,3 +294,20 @@ def test_a_servers_file_settles_as_well_and_is_looked_at_again_once_more_is_know
     assert len(folder.entries()) == 6
     assert sorted(p.name for p in place.folder.iterdir()) == ["run.csv", "run.csv.control"]
     session.close()
+
+
+def test_a_large_file_that_is_cut_off_while_it_is_read_kills_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"row\n" * (1 << 20))
+    code = (
+        "import os, sys; from pathlib import Path; from tieout.inbox import file_content\n"
+        "path = Path(sys.argv[1])\n"
+        "with file_content(path) as content:\n"
+        "    os.truncate(path, 0)\n"
+        "    print(len(content[:]), content[-4:] == b'row\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"{4 << 20} True\n"), done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["large.csv"]

@@ -10,9 +10,10 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.office import Office
 from tests.stages import step
-from tieout.connect import FileRefusedError
+from tieout.connector_api import FileRefusedError
+from tieout.inbox import take_file
 from tieout.money import Period
-from tieout.pipeline import ProcessStage, take_file
+from tieout.planning import ProcessStage
 from tieout.proofs import take_control_totals, tie_out
 from tieout.rules import Interface, Mapping, MappingRow, Release
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.test_process import Site, row
 from tests.stages import step
-from tieout.connect import Outcome, Sending, TransientError, UnknownOutcomeError
+from tieout.connector_api import Outcome, Sending, TransientError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage
 from tieout.documents import ledger_lines
 from tieout.store import Database

@@ -11,11 +11,11 @@ import pytest
 from tests.integration.test_process import Site, row
 from tests.integration.test_stage_isolation import Target
 from tests.stages import drain, step
-from tieout.bootstrap.discover import discover
-from tieout.connect import Item, Outcome, Page, Sending, TransientError
+from tieout.connector_api import Item, Outcome, Page, Sending, TransientError
 from tieout.delivery import DeliveryStage, VerifyStage, request_verification
 from tieout.engine import Due, Failures, LaneKey, Pace, Runner, SystemClock, Turn
-from tieout.pipeline import PollStage, poll_now, pull_again
+from tieout.inbox import PollStage, poll_now, pull_again
+from tieout.operations.discover import discover
 from tieout.store import Connection, Database
 
 

@@ -14,10 +14,10 @@ from tests.integration.office import key_of
 from tests.stages import step
 from tieout.cases import list_open, solve_case
 from tieout.close import CloseError, LatenessStage, RevocationStage, gather, sign, state_of
-from tieout.connectors.bankfile.simulator import BankLine
 from tieout.money import Period
-from tieout.pipeline import exclude
+from tieout.planning import exclude
 from tieout.rules import CloseRules, EntityClose
+from tieout_sandbox.simulators.bankfile import BankLine
 
 OCTOBER = Period(2026, 10)
 
@@ -244,7 +244,7 @@ def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
     assert buyer.session.locks()["tax"] == date(2026, 9, 30)
     # The service account may not lock; an administrator's key does.
     from tests.conformance.test_connectors import CONNECTORS, config
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
 
     with pytest.raises(ConnectorError):
         buyer.session.set_lock("fiscal year", date(2026, 10, 31))

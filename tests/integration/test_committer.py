@@ -20,7 +20,7 @@ from tieout.api import Services
 from tieout.api.committer import Committer, Done, Work
 from tieout.api.refusals import Refusals
 from tieout.api.server import Application
-from tieout.connect import Item
+from tieout.connector_api import Item
 from tieout.evidence import Entry
 from tieout.rules import Release
 from tieout.store import Connection, Database

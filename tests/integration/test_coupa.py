@@ -13,14 +13,14 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
 from tests.stages import step
-from tieout.connectors.coupa.simulator import Coupa
+from tieout.inbox import PollStage
 from tieout.money import Period
 from tieout.payables import accrue
-from tieout.pipeline import PollStage
 from tieout.proofs import take_control_totals, tie_out
 from tieout.rules import Interface, Release
-from tieout.sandbox.world import free_ports
-from tieout.simkit import serve
+from tieout_sandbox.simkit import serve
+from tieout_sandbox.simulators.coupa import Coupa
+from tieout_sandbox.world import free_ports
 
 AT = datetime(2026, 10, 8, 9, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.integration.test_process import ACCOUNTS, NOW, Site, row
 from tests.stages import forget_failures, step
-from tieout.connect import Outcome, Sending, TransientError, UnknownOutcomeError
+from tieout.connector_api import Outcome, Sending, TransientError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage
 from tieout.documents import ledger_lines
-from tieout.pipeline import replay
+from tieout.planning import replay
 from tieout.store import Database
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from datetime import datetime, timedelta
 
 from tests.integration.test_process import Clock
-from tieout.connect import TransientError
-from tieout.engine import Chore, Due, Failures, Pace, Runner, forget_old_failures
+from tieout.connector_api import TransientError
+from tieout.engine import Chore, Due, Failures, Loop, Pace, Runner, Worker, forget_old_failures
 from tieout.store import Connection, Database
 
 
@@ -126,3 +127,24 @@ def test_a_lane_that_failed_in_another_worker_a_moment_ago_waits_in_this_one_too
     assert tried == ["other"] and rows(database) == [("broken", "", 1)]
     first.close()
     second.close()
+
+
+def test_a_round_that_hangs_is_named_and_none_other(database: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang(_: Connection) -> bool:
+        begun.set()
+        return go_on.wait(30)
+
+    loops = [
+        Loop("quick", database, [Chore("quick", lambda _: False)]),
+        Loop("slow", database, [Chore("slow", hang, lane="x")]),
+    ]
+    worker = Worker(database, loops)
+    assert worker.hangs(0.0) == ""
+    worker.start()
+    assert begun.wait(30)
+    assert worker.hangs(0.0) == "slow x" and worker.hangs(60.0) == ""
+    go_on.set()
+    worker.stop()
+    assert worker.hangs(0.0) == ""

@@ -12,13 +12,13 @@ import pytest
 
 from tests.integration.test_process import Clock
 from tests.stages import forget_failures, step
-from tieout.bootstrap.discover import discover
-from tieout.connect import RemoteFolder, SetupError, SystemConfig, TransientError
-from tieout.connectors.sftp.simulator import SftpServer
-from tieout.pipeline import FetchStage
+from tieout.connector_api import RemoteFolder, SetupError, SystemConfig, TransientError
+from tieout.inbox import FetchStage
+from tieout.operations.discover import discover
 from tieout.rules import Arrival, Entity, Interface, Release
-from tieout.sandbox.world import free_port
 from tieout.store import Database
+from tieout_sandbox.simulators.sftp import SftpServer
+from tieout_sandbox.world import free_port
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)

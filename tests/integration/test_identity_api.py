@@ -19,15 +19,15 @@ from tests.integration.test_identity import GOOD, House
 from tieout.api.server import Application, Services
 from tieout.api.v1.application import ROUTERS
 from tieout.api.v1.idempotency import is_covered
-from tieout.bootstrap.discover import discover
 from tieout.console import pages
+from tieout.operations.discover import discover
 from tieout.rules import Entity, Release
-from tieout.sandbox.world import free_port
 from tieout.security import AddPerson, GrantRole, key_hash, load_authority, new_key
 from tieout.security.identity import Origin, csrf_of
 from tieout.security.roles import OPERATIONS, ROLES, may
 from tieout.settings import IdentitySettings
 from tieout.store import Database
+from tieout_sandbox.world import free_port
 
 
 class Web(House):

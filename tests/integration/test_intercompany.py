@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from tests.integration.office import Office
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine
 from tieout.proofs import intercompany_rows, open_intercompany
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 from tests.integration.office import Office
 from tests.stages import read_back
-from tieout.connect import FileRefusedError
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine
+from tieout.connector_api import FileRefusedError
 from tieout.money import Period
 from tieout.proofs import take_control_totals, tie_out
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine
 
 HEAD = "entry,on,currency,account,amount,cost_centre"
 
@@ -318,8 +318,8 @@ def test_exports_that_repeat_what_came_before_count_once(plain: Office) -> None:
 
 def test_no_part_of_a_twin_is_booked(plain: Office) -> None:
     """A long run that comes once more under another number: none of its parts."""
-    from tieout.connect import EntryRow, journal_items
-    from tieout.pipeline import accept
+    from tieout.connector_api import EntryRow, journal_items
+    from tieout.inbox import accept
 
     def rows(entry: str) -> list[EntryRow]:
         given = dict(

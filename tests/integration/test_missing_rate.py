@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.office import Office
 from tests.integration.test_process import Site, row
-from tieout.pipeline import exclude, replay
+from tieout.planning import exclude, replay
 from tieout.store import Database
 
 ON = date(2026, 10, 15)

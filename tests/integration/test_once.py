@@ -19,9 +19,9 @@ from tests.integration.buying import Buyer
 from tests.integration.served import ACCOUNTS, Served
 from tests.integration.test_work_api import Front
 from tieout.engine import Lane
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator
 from tieout.store import Database
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator
 
 _LOCK = 471_147
 HOLD = f"""

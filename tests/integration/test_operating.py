@@ -14,10 +14,11 @@ from tests.conformance.test_connectors import CONNECTORS
 from tests.integration.office import Office
 from tests.integration.test_work_api import Front, operator, site
 from tests.stages import step
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.evidence import Entry, record
-from tieout.overview import keeping, read_kept
-from tieout.pipeline import ProcessStage, in_range, pause, replay_range, resume, try_case, try_range
+from tieout.inbox import pause, resume
+from tieout.kept_figures import keeping, read_kept
+from tieout.planning import ProcessStage, in_range, replay_range, try_case, try_range
 from tieout.proofs import tie_out
 from tieout.reconcile.ledger import keep_lines, open_lines, open_sums
 from tieout.store import Connection, Queries
@@ -179,7 +180,7 @@ def test_a_figure_is_of_now_where_it_is_cheap_and_says_of_when_where_not(
     assert read_kept(connection, release, "tie_out", later, exact=True).rows[0]["posted"]["debit"] == "16.00"
     # A worker computes what is not current, and what it computes is what the proof says.
     connection.execute("update tieout.kept_figure set took_ms = 5000, watermark = 'old'")
-    step(keeping.OverviewStage(office.release, lambda _: None, office.clock), connection)
+    step(keeping.KeptFiguresStage(office.release, lambda _: None, office.clock), connection)
     kept = read_kept(connection, release, "tie_out", later)
     (row,) = tie_out(connection, release)
     assert kept.current and kept.rows[0]["posted"] == {

@@ -16,8 +16,7 @@ import pytest
 
 from tests.integration.office import Office
 from tests.stages import drain
-from tieout.bootstrap.discover import discover
-from tieout.connect import Item
+from tieout.connector_api import Item
 from tieout.documents import (
     CustomerInvoice,
     Document,
@@ -25,7 +24,9 @@ from tieout.documents import (
     declare_kind,
     decode_document,
 )
-from tieout.pipeline import ProcessStage, accept, accept_case
+from tieout.inbox import accept
+from tieout.operations.discover import discover
+from tieout.planning import ProcessStage, accept_case
 from tieout.processes.recipe import Recipe
 from tieout.processes.registry import declare
 from tieout.rules import Interface, Release

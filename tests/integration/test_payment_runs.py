@@ -12,11 +12,11 @@ from lxml import etree
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
 from tests.stages import read_back
-from tieout.connect import Sending
-from tieout.connectors.bankfile.simulator import BankLine
+from tieout.connector_api import Sending
 from tieout.delivery import VerifyStage
 from tieout.documents import FileOut
 from tieout.payables import PaymentRunError
+from tieout_sandbox.simulators.bankfile import BankLine
 
 PAY = date(2026, 10, 26)
 

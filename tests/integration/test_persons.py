@@ -9,10 +9,10 @@ import pytest
 
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.office import Office, key_of
-from tieout.connectors.payroll.simulator import Employee, PayrollBureau
-from tieout.pipeline import Pay, persons, take_file
+from tieout.inbox import Pay, persons, take_file
 from tieout.rules import Interface
 from tieout.security import AuthorityError
+from tieout_sandbox.simulators.payroll import Employee, PayrollBureau
 
 COMPONENTS = {"gross": "debit 6100", "tax": "credit 2110", "social": "credit 2120", "net_pay": "credit 2100",
               "employer_social": "debit 6110 credit 2120"}  # fmt: skip

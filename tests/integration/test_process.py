@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.stages import step
-from tieout.bootstrap.discover import discover
-from tieout.connect import Item, LedgerFacts
-from tieout.pipeline import ProcessStage, accept, exclude_case, replay
+from tieout.connector_api import Item, LedgerFacts
+from tieout.inbox import accept
+from tieout.operations.discover import discover
+from tieout.planning import ProcessStage, exclude_case, replay
 from tieout.rules import ApprovalPolicy, Entity, Interface, Mapping, MappingRow, Release, Step
 from tieout.store import Database
 
@@ -180,7 +181,7 @@ def test_the_measure_is_the_signed_net_and_the_facts_are_kept(site: Site) -> Non
 
 
 def test_a_recipe_that_breaks_on_a_document_is_a_case(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tieout.pipeline.process as process
+    import tieout.planning.process as process
 
     real: Callable[..., Any] = process.plan_document
 

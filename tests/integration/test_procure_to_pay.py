@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.buying import IBANS, Buyer
-from tieout.connect import TransientError
+from tieout.connector_api import TransientError
 from tieout.documents.taxation import DeterminedLine, TaxDetermination
 from tieout.rules import ApprovalPolicy, Step
 
@@ -79,7 +79,7 @@ def test_two_bills_that_come_together_do_not_take_the_same_goods_twice(buyer: Bu
     for number, day in (("B-1", 9), ("B-2", 10)):
         item_day = date(2026, 10, day)
         known = buyer.tool.vendors["V1"]
-        from tieout.connectors.einvoices.simulator import Item, Sent, ubl
+        from tieout_sandbox.simulators.einvoices import Item, Sent, ubl
 
         item = Item("chair", Decimal(6), Decimal("20.00"), Decimal(15), "S", "1")
         sent = Sent(number, item_day, known.name, (item,), known.tax_id, order="PO-1", iban=known.iban)
@@ -255,8 +255,8 @@ def test_the_table_of_rates_says_which_tax_is_due(buyer: Buyer) -> None:
 
 
 def test_an_invoice_in_pieces_is_refused_with_the_standards_rules(buyer: Buyer) -> None:
-    from tieout.connect import FileRefusedError
-    from tieout.connectors.einvoices.simulator import Item, Sent, ubl
+    from tieout.connector_api import FileRefusedError
+    from tieout_sandbox.simulators.einvoices import Item, Sent, ubl
 
     sent = Sent("B-1", date(2026, 10, 9), "V", (Item("x", Decimal(2), Decimal(3)),), "US1")
     whole = ubl(sent)

@@ -13,7 +13,7 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.test_process import Clock
 from tests.stages import forget_failures, read_back, step
-from tieout.connect import LedgerFacts, Outcome, Sending, SetupError, UnknownOutcomeError
+from tieout.connector_api import LedgerFacts, Outcome, Sending, SetupError, UnknownOutcomeError
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.documents import (
     CashPosting,
@@ -25,7 +25,7 @@ from tieout.documents import (
     Reconciliation,
 )
 from tieout.money import Amount
-from tieout.pipeline import ProcessStage
+from tieout.planning import ProcessStage
 from tieout.reconcile.ledger import (
     DecisionError,
     Decisions,
@@ -41,9 +41,9 @@ from tieout.reconcile.ledger.lessons import Learned, Lesson, taught_by
 from tieout.reconcile.ledger.schedule import ReconcileStage, next_run
 from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator, Company
 from tieout.store import Database
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator, Company
 
 NOW = datetime(2026, 10, 20, 14, tzinfo=UTC)
 UNTIL = date(2026, 10, 31)

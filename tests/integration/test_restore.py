@@ -27,7 +27,7 @@ from tests.integration.test_store import test_one_effect_has_one_delivery_for_ev
 from tests.stages import step
 from tieout.bootstrap.wiring import App
 from tieout.evidence import Sealer
-from tieout.security import Begin, change_authority, hold_key
+from tieout.security import Begin, change_authority
 from tieout.store import Database, EmbeddedServer
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -97,8 +97,7 @@ def place(server: EmbeddedServer, role: str = "") -> Place:
 
 def fill(app: App) -> None:
     """People, a delivery that waits, a log that is sealed."""
-    owner = Database(app.owner_dsn)
-    hold_key(app.owner_dsn, app.stamp_key)
+    owner = Database(app.owner_dsn, app.stamp_key)
     with owner.transaction() as connection:
         change_authority(connection, Begin(people=(person("alice"), person("bob"))), "first start", NOW)
     with_a_delivery(owner)
@@ -107,7 +106,7 @@ def fill(app: App) -> None:
 
 
 def seal(app: App) -> None:
-    connection = Database(app.owner_dsn).connect(autocommit=True)
+    connection = Database(app.owner_dsn, app.stamp_key).connect(autocommit=True)
     sealer = Sealer(app.signer, app.clock, app.project.witness)
     while step(sealer, connection):
         pass

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tieout.bootstrap.discover import discover
-from tieout.connect import Sending, SystemConfig, TransientError
+from tieout.connector_api import Sending, SystemConfig, TransientError
 from tieout.documents import EventOut
+from tieout.operations.discover import discover
 
 CONNECTORS = {n: c for n, c in discover().by_name.items() if any(f.name == "url" for f in c.config)}
 AHEAD_S = 1800

@@ -12,7 +12,7 @@ import pytest
 from tests.integration.buying import ROLES, Buyer
 from tieout.close import revalue, state_of
 from tieout.close.revaluing import entry_of, revalued
-from tieout.connect import LedgerFacts
+from tieout.connector_api import LedgerFacts
 from tieout.money import Period
 from tieout.rules import Interface, Mapping, MappingRow, Release
 

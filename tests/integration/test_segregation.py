@@ -14,7 +14,7 @@ import typer
 from tests.integration.office import Office, key_of, person
 from tests.stages import step
 from tieout.cli import people
-from tieout.pipeline import decide, exclude
+from tieout.planning import decide, exclude
 from tieout.rules import ApprovalPolicy, Step
 from tieout.security import (
     AuthorityError,
@@ -648,8 +648,8 @@ def test_a_long_entry_is_asked_anew_where_a_mapping_changed(office: Office) -> N
 def test_who_decided_a_match_is_its_maker(office: Office) -> None:
     from tieout.documents import Reconciliation, canonical_bytes
     from tieout.money import Amount
-    from tieout.pipeline.approving import Approving
-    from tieout.pipeline.work import Work
+    from tieout.planning.approving import Approving
+    from tieout.planning.work import Work
 
     office.let_in()
     match = Reconciliation(key="m", occurred_at=office.clock.now(), currency="USD", cash=(), due=(),
@@ -677,7 +677,7 @@ def test_what_needs_nobody_after_an_edit_is_booked_and_its_request_is_void(offic
 
 
 def test_what_was_there_before_stamps_goes_on_after_the_upgrade(office: Office) -> None:
-    from tieout.bootstrap.upgrading import stamp_what_is_there
+    from tieout.operations.upgrading import stamp_what_is_there
 
     number = held(office)
     office.journal("J2", "10.00", by="mia")

@@ -15,11 +15,12 @@ from tests.conformance.test_connectors import CONNECTORS
 from tests.integration.test_reconciling import Books, books, by_line, open_suggestions, world  # noqa: F401
 from tests.stages import forget_failures, step
 from tests.unit.test_recipes import invoice
-from tieout.connect import ContentRefusedError, Item
+from tieout.connector_api import ContentRefusedError, Item
 from tieout.connectors.settlements.normalise import settlements
 from tieout.delivery import DeliveryStage
 from tieout.documents import PayoutComposition, ProviderMovement
-from tieout.pipeline import ProcessStage, accept
+from tieout.inbox import accept
+from tieout.planning import ProcessStage
 from tieout.proofs import ClearingRow, clearing_rows, prove_payouts
 from tieout.proofs.clearing import OpenMovement, rolled_forward
 from tieout.rules import Interface, Mapping, MappingRow, Release

@@ -12,14 +12,14 @@ from joserfc.jwk import OctKey, RSAKey
 
 from tests.integration.provider import OpenIdProvider
 from tests.integration.test_identity import HERE, House
-from tieout.sandbox.world import free_ports
 from tieout.security import EndPerson, Joined, change_authority, load_authority
 from tieout.security.identity import SignInError
 from tieout.security.identity.single_sign_on import Provider, Vouched
 from tieout.security.people import SIGN_ON, AuthorityError
 from tieout.settings import SignOn
-from tieout.simkit import serve
 from tieout.store import Database
+from tieout_sandbox.simkit import serve
+from tieout_sandbox.world import free_ports
 
 BACK = "https://books.example.com/api/v1/sign-in/sso/back"
 GROUPS = {"finance": (("viewer", "*"),), "controllers-us": (("controller", "US"), ("viewer", "US"))}

@@ -17,22 +17,23 @@ from tests.simulation.isolation import ITEM_ERRORS
 from tests.stages import drain, step
 from tieout.alerting import AlertStage
 from tieout.approvals import EscalationStage
-from tieout.bootstrap.discover import discover
 from tieout.close import LatenessStage, RevocationStage, lateness, revoking
-from tieout.connect import Item, Outcome, Page, RemoteFile, Sending
+from tieout.connector_api import Item, Outcome, Page, RemoteFile, Sending
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.documents import ledger_lines
 from tieout.engine import Chore, Stage
 from tieout.evidence import Entry, Sealer, load_or_make_signer, record
-from tieout.overview import keeping
+from tieout.inbox import FetchStage, FolderStage, PollStage, accept
+from tieout.kept_figures import keeping
+from tieout.operations.discover import discover
 from tieout.payables import FilingStage, filing
-from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage, accept, writing
+from tieout.planning import ProcessStage, writing
 from tieout.reconcile.ledger import ReconcileStage, schedule
 from tieout.rules import Arrival, Entity, Interface, Mapping, MappingRow, Release
 from tieout.settings import AlertSettings
 from tieout.store import Connection, Database
-from tieout.telling import TellingStage
-from tieout.telling.wire import Sent
+from tieout.webhooks_out import WebhookStage
+from tieout.webhooks_out.wire import Sent
 
 Error = Callable[[], Exception]
 
@@ -294,7 +295,7 @@ class Maker:
                 record(self.c, [Entry(NOW, "a", "case.opened", f"s{self.turn}", "US", {})])
             drain(sealer, self.c)
 
-        return Scene(TellingStage("/t", self.clock, (), send, 0), arrive, lambda: len(heard) == self.turn)
+        return Scene(WebhookStage("/t", self.clock, (), send, 0), arrive, lambda: len(heard) == self.turn)
 
     def seal_secret(self, number: int) -> None:
         from tieout.security.sealing import seal
@@ -324,7 +325,7 @@ class Maker:
             found = self.c.execute("select content from tieout.kept_figure where name = 'b_good'").fetchone()
             return found is not None and json.loads(found["content"]) == [{"turn": self.turn}]
 
-        return Scene(keeping.OverviewStage(lambda: self.release, lambda s: None, self.clock), arrive, well)
+        return Scene(keeping.KeptFiguresStage(lambda: self.release, lambda s: None, self.clock), arrive, well)
 
     def per_entity(self, module: Any, name: str, stage: Stage, make_due: Callable[[], None]) -> Scene:
         """A stage whose work on an entity is one function of a module: it fails for US, and ZZ has its turn."""

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from tieout.engine import FileClock, Lane
+from tieout.security import stamper
 from tieout.store import (
     Database,
     EmbeddedServer,
@@ -164,12 +165,12 @@ def test_backup_and_restore_keep_everything_and_unconfirmed_deliveries_are_looke
     size = back_up(database.dsn, tmp_path / "dump")
     assert size > 1000 and oct((tmp_path / "dump").stat().st_mode)[-3:] == "600"
     with pytest.raises(RuntimeError, match="already holds"):
-        restore(database.dsn, tmp_path / "dump")
+        restore(database, tmp_path / "dump")
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute("drop database if exists restored")
         connection.execute("create database restored")
     target = Database(server.dsn.replace("dbname=tieout", "dbname=restored"))
-    assert restore(target.dsn, tmp_path / "dump") == 1
+    assert restore(target, tmp_path / "dump") == 1
     assert target.rows("select state from tieout.delivery") == [{"state": "unknown"}]
 
 
@@ -192,3 +193,13 @@ def test_the_clock_is_the_one_that_is_injected(tmp_path: Path) -> None:
     other.write_text("2026-11-01T00:00:00-04:00")
     other.rename(path)
     assert clock.now() == datetime(2026, 11, 1, 4, tzinfo=UTC)
+
+
+def test_a_connection_carries_the_key_of_whoever_opened_it_and_none_else(database: Database) -> None:
+    ours, theirs = Database(database.dsn, b"o" * 32), Database(database.dsn, b"t" * 32)
+    with ours.transaction() as a, theirs.transaction() as b, ours.pool(2).connection() as c:
+        stamp = stamper(a).stamp("row", 1)
+        assert stamper(c).holds(stamp, "row", 1)
+        assert not stamper(b).holds(stamp, "row", 1)
+    with Database(database.dsn).transaction() as nobodys, pytest.raises(RuntimeError, match="no stamp key"):
+        stamper(nobodys)

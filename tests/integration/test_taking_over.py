@@ -15,8 +15,8 @@ import pytest
 from tieout.bootstrap.parts import Child
 from tieout.bootstrap.patience import Attempts, Patience
 from tieout.bootstrap.supervisor import Supervisor
-from tieout.bootstrap.taking_over import take_over, write_down
 from tieout.observe import Listening, ServiceManager
+from tieout.operations.taking_over import take_over, write_down
 from tieout.store import (
     EmbeddedServer,
     EmbeddedServerError,

@@ -18,12 +18,12 @@ import pytest
 
 from tests.integration.test_process import Clock
 from tests.stages import step
-from tieout.connect import AddressError, reach
+from tieout.connector_api import AddressError, reach
 from tieout.evidence import Entry, Sealer, load_or_make_signer, record
 from tieout.store import Database
-from tieout.telling import (
+from tieout.webhooks_out import (
     TellingError,
-    TellingStage,
+    WebhookStage,
     end_subscription,
     subscribe,
     subscriptions,
@@ -79,7 +79,7 @@ class Scene:
         self.c = database.connect(autocommit=True)
         self.clock = Clock(datetime(2026, 10, 20, 12, tzinfo=UTC))
         self.sealer = Sealer(load_or_make_signer(folder / "key"), self.clock, folder / "witness")
-        self.stage = TellingStage("/tieout/test", self.clock, LOCAL, pause_s=0)
+        self.stage = WebhookStage("/tieout/test", self.clock, LOCAL, pause_s=0)
 
     def happen(self, action: str, subject: str, entity: str = "US", seal: bool = True) -> None:
         with self.c.transaction():
@@ -257,7 +257,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_changes_nothing(
     url = f"https://rebind.example:{receiver.server_port}/"
     made, _ = subscribe(scene.c, url, ["case.opened"], "*", "ira", scene.clock.now())
     scene.happen("case.opened", "secret")
-    stage = TellingStage("/tieout/test", scene.clock, (), pause_s=0)
+    stage = WebhookStage("/tieout/test", scene.clock, (), pause_s=0)
     while step(stage, scene.c, scene.clock):
         pass
     assert receiver.heard == [] and lookups == ["rebind.example"] * 2

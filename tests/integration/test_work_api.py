@@ -17,11 +17,11 @@ import uvicorn
 from tests.integration.office import Office, key_of, person
 from tests.integration.test_identity import GOOD
 from tieout.api.server import Application, Services
-from tieout.bootstrap.discover import discover
-from tieout.sandbox.world import free_port
+from tieout.operations.discover import discover
 from tieout.security import Confirm, GrantRole
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.settings import IdentitySettings
+from tieout_sandbox.world import free_port
 
 
 class Front:

@@ -21,12 +21,12 @@ from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.restoring import HalfMonth, restore_half_month
 from tests.stages import step
 from tieout.cli.tables import tie_out_json
-from tieout.connect import Item, LedgerFacts
+from tieout.connector_api import Item, LedgerFacts
 from tieout.documents import canonical_bytes, decode_document, decode_effect, encode_effect
 from tieout.engine import Lane
 from tieout.evidence import Sealer, export_pack
 from tieout.evidence.verify import main as verify_pack
-from tieout.pipeline import accept
+from tieout.inbox import accept
 from tieout.processes import plan_document
 from tieout.processes.facts import Facts
 from tieout.proofs import tie_out
@@ -261,7 +261,7 @@ def test_orders_have_the_same_locks(month: HalfMonth, connection: Any) -> None:
     for entity, order, slot in month.facts["slots"]:
         with connection.transaction():
             given = {"entity": entity, "orders": [order]}
-            connection.execute(Queries("tieout.pipeline")["lock_orders"], given).fetchall()
+            connection.execute(Queries("tieout.planning")["lock_orders"], given).fetchall()
             held = connection.execute(
                 "select classid::int as class, objid::int as slot from pg_locks where locktype = 'advisory'"
                 " and objsubid = 2 and pid = pg_backend_pid()"

@@ -16,8 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import tieout.connect
-from tieout.connect import (
+import tieout.connector_api
+from tieout.connector_api import (
     ConfigField,
     Connector,
     Item,
@@ -54,7 +54,7 @@ class Shaky:
         mood = self.mood(asked) or {}
         names = [mood] if isinstance(mood, str) else [v for k, v in mood.items() if any(k in x for x in keys)]
         for name in names:
-            kind = getattr(builtins, name, None) or getattr(tieout.connect, name)
+            kind = getattr(builtins, name, None) or getattr(tieout.connector_api, name)
             raise kind(f"{asked} fails as it was told")
 
     def check(self) -> str:

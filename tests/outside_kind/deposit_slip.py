@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import Connector, Stream
+from tieout.connector_api import Connector, Stream
 from tieout.documents import Document, EntryPosting, LedgerLine, Measure
 from tieout.money import Amount
-from tieout.processes.facts import Wants
+from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import (
     Approval,
     Context,
@@ -48,8 +48,8 @@ class DepositSlip(Document, frozen=True, kw_only=True, tag="deposit_slip"):
         return (f"slip:{self.number}",)
 
 
-def _facts(slip: DepositSlip, _: Mapping[str, Any]) -> Wants:
-    return Wants(related=slip.names())
+def _facts(slip: DepositSlip, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(related=slip.names())
 
 
 def carried(ctx: Context, slip: DepositSlip) -> Plan:

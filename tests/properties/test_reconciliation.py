@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.documents import EntryPosting, MatchRequest, Reconciliation, canonical_bytes, ledger_lines
 from tieout.money import Amount
 from tieout.processes import Facts, plan_document

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieout.connect.retry_after import LONGEST_S, http_date, retry_after_s, wait_asked
+from tieout.connector_api.retry_after import LONGEST_S, http_date, retry_after_s, wait_asked
 
 NOW = datetime(2026, 11, 28, 12, 30, 15, tzinfo=UTC)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -31,10 +31,9 @@ from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
 from tests.simulation.upgrading import complaints as upgrade_complaints
 from tests.simulation.upgrading import kept_ledger, upgraded
-from tieout.cli.demo import DemoResult
 from tieout.engine.crash import POINTS
-from tieout.security import hold_key
 from tieout.store import Database, EmbeddedServer, migrate
+from tieout_sandbox.demo.driver import DemoResult
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
 Month = Callable[..., DemoResult]
@@ -219,8 +218,7 @@ def _counts(found: Counter[int]) -> str:
 def bodies(count: int, folder: Path = DOCS) -> int:
     """Hostile pushes and uploads with valid ones between them."""
     with tempfile.TemporaryDirectory() as place, EmbeddedServer(Path(place) / "postgres") as server:
-        hold_key(server.dsn, bytes(32))
-        database = Database(server.dsn)
+        database = Database(server.dsn, bytes(32))
         migrate(database)
         (Path(place) / "edge").mkdir()
         done = attack(Edge(database, Path(place) / "edge", **LIMITS), count, seed=1)

@@ -26,10 +26,10 @@ import psycopg
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.bootstrap.wiring import App
 from tieout.cli.context import Factories
-from tieout.cli.demo import Demo, DemoResult
-from tieout.cli.scenarios import DemoOptions
-from tieout.sandbox.world import free_port
 from tieout.store.embedded import as_user, binaries
+from tieout_sandbox.demo.driver import Demo, DemoResult
+from tieout_sandbox.demo.scenarios import DemoOptions
+from tieout_sandbox.world import free_port
 
 WORKERS = 3
 _SETTINGS = "listen_addresses = '127.0.0.1'\nwal_level = replica\nmax_connections = 120\nfsync = on\n"

@@ -16,8 +16,6 @@ from tieout.alerting import open_alerts
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.bootstrap.wiring import App
 from tieout.cli.context import Factories
-from tieout.cli.demo import Demo
-from tieout.cli.scenarios import DemoOptions
 from tieout.security import (
     AddPerson,
     Begin,
@@ -30,6 +28,8 @@ from tieout.security import (
 )
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.store import Connection
+from tieout_sandbox.demo.driver import Demo
+from tieout_sandbox.demo.scenarios import DemoOptions
 
 PASSWORD = "five words that nobody guesses"
 

@@ -16,7 +16,7 @@ from decimal import InvalidOperation
 
 import psycopg
 
-from tieout.connect import ConnectorError, RefusedError, TransientError
+from tieout.connector_api import ConnectorError, RefusedError, TransientError
 from tieout.engine import Due, LaneKey, Pace, Runner, Turn
 from tieout.store import Connection
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.bootstrap.wiring import App
-from tieout.cli.demo import peaks
-from tieout.sandbox import World
-from tieout.sandbox.company import Administrator
-from tieout.sandbox.services import write_services_project
-from tieout.sandbox.services.chart import DE, US
-from tieout.sandbox.world import free_port
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator
+from tieout_sandbox.demo.driver import peaks
+from tieout_sandbox.services import write_services_project
+from tieout_sandbox.services.chart import DE, US
+from tieout_sandbox.world import free_port
 
 
 @dataclass

@@ -16,8 +16,8 @@ import httpx2
 from tests.acceptance.commands import run_tieout
 from tests.simulation.house import House
 from tieout.delivery import request_verification
-from tieout.sandbox.services.buying_traps import FORGED
-from tieout.sandbox.services.traps import TURNED
+from tieout_sandbox.services.buying_faults import FORGED
+from tieout_sandbox.services.planted_faults import TURNED
 
 
 class Hands:

@@ -8,8 +8,8 @@ from typing import Any
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.bootstrap.wiring import App
 from tieout.cli.context import Factories
-from tieout.cli.demo import Demo, DemoResult
-from tieout.cli.scenarios import DemoOptions
+from tieout_sandbox.demo.driver import Demo, DemoResult
+from tieout_sandbox.demo.scenarios import DemoOptions
 
 ORDERS, SEED = 14, 5
 

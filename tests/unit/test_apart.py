@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tieout.connect import ApartReader, FileRefusedError, Item, Proof, can_be_read_apart
+from tieout.connector_api import ApartReader, FileRefusedError, Item, Proof, can_be_read_apart
 
 
 class Reader:

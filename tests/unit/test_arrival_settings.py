@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tieout.bootstrap.discover import discover
 from tieout.cli.template import write_template
+from tieout.operations.discover import discover
 from tieout.rules import Arrival
 from tieout.settings import Project, ProjectError, load_project
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tieout.connect import ContentRefusedError
+from tieout.connector_api import ContentRefusedError
 from tieout.connectors.bankfile.normalise import statements
-from tieout.connectors.bankfile.simulator import Bank, BankLine
 from tieout.documents import Statement, StatementLine
+from tieout_sandbox.simulators.bankfile import Bank, BankLine
 
 DAY = date(2026, 10, 5)
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "camt" / "camt_parser"

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tieout.bootstrap.discover import discover
 from tieout.close import FINAL, Task, forecast, tasks_of
 from tieout.close.runbooks import runbook
 from tieout.money import Period
 from tieout.money.calendar import BusinessCalendar
+from tieout.operations.discover import discover
 from tieout.rules import CloseRules, Entity, EntityClose, Interface, ManualTask, Mapping, MappingRow, Release
 from tieout.settings import ProjectError
 from tieout.settings.calendar import read_calendar

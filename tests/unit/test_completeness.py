@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tieout.bootstrap.discover import discover
-from tieout.connect import FileRefusedError, ProvingReader, SystemConfig
-from tieout.connectors.ledgers.simulator import ExportedEntry, ExportedLine, LedgerExports
+from tieout.connector_api import FileRefusedError, ProvingReader, SystemConfig
 from tieout.formats import FormatError, ParsedFile, parse, proven_by
+from tieout.operations.discover import discover
+from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
 FILES = sorted(

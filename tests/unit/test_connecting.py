@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tieout.bootstrap.discover import discover
 from tieout.bootstrap.wiring import App
-from tieout.connect import addresses, guarded, http_client, web
+from tieout.connector_api import addresses, guarded, http_client, web
+from tieout.operations.discover import discover
 from tieout.settings import (
     FileChange,
     ProjectError,

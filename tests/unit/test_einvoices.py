@@ -13,9 +13,9 @@ from pypdf import PdfWriter
 
 from tests.examples import examples
 from tieout.connectors.einvoices.normalise import bill_of, bills
-from tieout.connectors.einvoices.simulator import Item, Sent, cii, ubl
 from tieout.formats import FormatError
 from tieout.formats.einvoice import EInvoice, problems_of, read_einvoice
+from tieout_sandbox.simulators.einvoices import Item, Sent, cii, ubl
 
 ON = date(2026, 10, 9)
 SENT = Sent("B-1", ON, "Acme & Sons", (Item("chair", Decimal(3), Decimal("19.90"), Decimal(19), order_line="1"),),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.golden.fixtures import documents_of, samples
-from tieout.connect import LedgerFacts
+from tieout.connector_api import LedgerFacts
 from tieout.documents import Document, InvoicePosting, PaymentPosting, decode_document
 from tieout.documents.posting import ledger_lines
 from tieout.processes import Facts, Plan, plan_document

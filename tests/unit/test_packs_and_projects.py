@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tieout.bootstrap.discover import discover
-from tieout.connect import FileRefusedError, SystemConfig
-from tieout.connectors.bankfile.simulator import Bank, BankLine
+from tieout.connector_api import FileRefusedError, SystemConfig
 from tieout.formats import FORMATS
+from tieout.operations.discover import discover
 from tieout.rules import Interface, Mapping, MappingRow
 from tieout.rules.latency import taken_until
 from tieout.rules.packs import countries, load_pack, with_packs
 from tieout.settings import ProjectError, load_project
+from tieout_sandbox.simulators.bankfile import Bank, BankLine
 
 ONE_FILE = """
 [project]

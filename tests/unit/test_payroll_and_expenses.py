@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.conformance.test_connectors import CONNECTORS, config
-from tieout.connect import FileRefusedError, Item
-from tieout.connectors.expenses.simulator import Expense, ExpenseTool, Report
-from tieout.connectors.payroll.simulator import Employee, PayrollBureau
+from tieout.connector_api import FileRefusedError, Item
 from tieout.documents import BatchControl, JournalEntry
+from tieout_sandbox.simulators.expenses import Expense, ExpenseTool, Report
+from tieout_sandbox.simulators.payroll import Employee, PayrollBureau
 
 COMPONENTS = {"gross": "debit 6100", "tax": "credit 2110", "social": "credit 2120",
               "employer_social": "debit 6110 credit 2120", "net_pay": "credit 2100"}  # fmt: skip

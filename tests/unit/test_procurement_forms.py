@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from tests.conformance.test_connectors import CONNECTORS, config
-from tieout.connect import FileRefusedError
+from tieout.connector_api import FileRefusedError
 
 GOOD: dict[str, tuple[str, list[str]]] = {
     "suppliers": (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.documents import (
     BillLine,
     GoodsReceipt,
@@ -26,10 +26,10 @@ from tieout.documents import (
 from tieout.documents.purchasing import plain_name, plain_number
 from tieout.documents.taxation import TaxedLine, TaxQuestion
 from tieout.money import Amount
-from tieout.payables import SupplierTelling, payable_to, propose, uninvoiced
+from tieout.payables import SupplierRevision, payable_to, propose, uninvoiced
 from tieout.processes.facts import RelatedFact
-from tieout.processes.ordered import hold_against_orders
 from tieout.processes.taxes import by_table
+from tieout.processes.three_way_match import hold_against_orders
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release, UnmappedError
 
 AT, ON, UTC_ZONE = datetime(2026, 10, 5, 12, tzinfo=UTC), date(2026, 10, 5), ZoneInfo("UTC")
@@ -153,24 +153,24 @@ PAYING = Interface("payments", "p", "US", ("payments",), "", "",
                    options={"currency": "USD", "cooling_days": "3", "withholding": {"w": "15"}})  # fmt: skip
 
 
-def telling(revision: int, iban: str, state: str = "posted", since: datetime = AT) -> SupplierTelling:
+def telling(revision: int, iban: str, state: str = "posted", since: datetime = AT) -> SupplierRevision:
     import msgspec
 
     account = SupplierAccount(iban=iban) if iban else None
     told = msgspec.structs.replace(SUPPLIER, account=account)
-    return SupplierTelling(revision=revision, state=state, supplier=told, since=since)
+    return SupplierRevision(revision=revision, state=state, supplier=told, since=since)
 
 
 def test_the_account_that_was_approved_last_is_paid_once_it_has_cooled() -> None:
     old, new = "DE89370400440532013000", "DE75512108001245126199"
     later = AT + timedelta(days=30)
-    tellings = [telling(1, old), telling(2, new, since=later)]
-    assert isinstance(payable_to(tellings, date(2026, 11, 5), 3, UTC_ZONE), str)
-    found = payable_to(tellings, date(2026, 11, 7), 3, UTC_ZONE)
+    revisions = [telling(1, old), telling(2, new, since=later)]
+    assert isinstance(payable_to(revisions, date(2026, 11, 5), 3, UTC_ZONE), str)
+    found = payable_to(revisions, date(2026, 11, 7), 3, UTC_ZONE)
     assert not isinstance(found, str) and found[1].iban == new and found[0].revision == 2
     # Told once more without a change, it has cooled since it was new.
-    tellings.append(telling(3, new, since=later + timedelta(days=90)))
-    assert not isinstance(payable_to(tellings, date(2026, 11, 7), 3, UTC_ZONE), str)
+    revisions.append(telling(3, new, since=later + timedelta(days=90)))
+    assert not isinstance(payable_to(revisions, date(2026, 11, 7), 3, UTC_ZONE), str)
     # What was turned down is not there; what waits holds everything.
     assert not isinstance(
         payable_to([telling(1, old), telling(2, new, "refused")], date(2026, 11, 7), 3, UTC_ZONE), str
@@ -202,8 +202,8 @@ def test_a_run_pays_what_is_due_less_credits_and_never_below_zero(
         replace(ITEM, line=n, residual=r, company=r, numbers=(f"B{n}",)) for n, r in enumerate(residuals, 1)
     ]
     told = msgspec.structs.replace(SUPPLIER, withholding="w" if withhold else "")
-    tellings = [SupplierTelling(revision=1, state="posted", supplier=told, since=AT)]
-    found = propose("R", items, {"e": "V"}, {"V": tellings}, PAYING, UTC_ZONE,
+    revisions = [SupplierRevision(revision=1, state="posted", supplier=told, since=AT)]
+    found = propose("R", items, {"e": "V"}, {"V": revisions}, PAYING, UTC_ZONE,
                     pay_on=date(2026, 11, 1), until=date(2026, 11, 1), by="m", now=AT)  # fmt: skip
     due = -sum(residuals)
     if due <= 0:

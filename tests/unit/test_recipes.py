@@ -30,8 +30,8 @@ from tieout.documents import (
 )
 from tieout.money import Amount, from_minor
 from tieout.processes import Facts, OrderFact, ParkedFact, PayoutFact, Plan, plan_document
+from tieout.processes.external_ids import applied_external_id
 from tieout.processes.facts import PreviousFact
-from tieout.processes.identity import applied_external_id
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)

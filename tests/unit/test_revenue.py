@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieout.connectors.chargebee.normalise import credit_note, invoice
-from tieout.connectors.chargebee.simulator import Chargebee
 from tieout.documents import (
     CustomerInvoice,
     EntryPosting,
@@ -27,6 +26,7 @@ from tieout.money.schedule import spread_by_days
 from tieout.processes import Facts, Plan, plan_document
 from tieout.processes.facts import PreviousFact
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout_sandbox.simulators.chargebee import Chargebee
 
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Where alerts go: mail, and webhooks as Slack takes them. Events go the way of every other (`tieout.telling`)."""
+"""Where alerts go: mail, and webhooks as Slack takes them. Events go the way of every other (`tieout.webhooks_out`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Protocol
 import httpx2
 
 from tieout.alerting.finding import Alert
-from tieout.connect import AddressError, Network, TransientError, reach
+from tieout.connector_api import AddressError, Network, TransientError, reach
 from tieout.settings import AlertSettings
-from tieout.telling import post
+from tieout.webhooks_out import post
 
 _TIMEOUT_S = 10.0
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from tieout.kept_figures import backlog
 from tieout.money import minor_digits
-from tieout.overview import backlog
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 

@@ -19,11 +19,11 @@ from itertools import takewhile
 import psycopg
 
 from tieout.api.refusals import Refusals
-from tieout.connect import Item
+from tieout.connector_api import Item
 from tieout.engine import crash_point, in_halves, is_of_batch
 from tieout.evidence import Entry, record
+from tieout.inbox import accept, check_items
 from tieout.observe import get_logger
-from tieout.pipeline import accept, check_items
 from tieout.security import StampError
 from tieout.store import Connection, Database
 

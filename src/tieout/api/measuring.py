@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from tieout.overview import backlog, read_kept
+from tieout.kept_figures import backlog, read_kept
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 

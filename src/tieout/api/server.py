@@ -35,14 +35,14 @@ from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.office import Office
 from tieout.api.v1.problems import ProblemError, answer
 from tieout.api.webhooks import Webhooks
-from tieout.connect import Connector
+from tieout.connector_api import Connector
 from tieout.engine import Clock, SystemClock
+from tieout.inbox import poll_now
 from tieout.observe import Metrics
-from tieout.pipeline import poll_now
 from tieout.rules import Release
 from tieout.security.identity.single_sign_on import Provider
 from tieout.settings import IdentitySettings
-from tieout.store import Connection, Database, Pool
+from tieout.store import Connection, Database
 
 # Beyond these many connections whoever comes is told 503; a process may open 1,024 files as a rule.
 _CONNECTIONS = 800
@@ -94,7 +94,7 @@ class Application:
         provider = Provider(settings.sign_on) if settings.sign_on else None
         self._desk = desk = Desk(
             services.name,
-            Pool(services.database.dsn, 24),
+            services.database.pool(24),
             services.clock,
             services.wall,
             services.release,

@@ -21,11 +21,11 @@ from tieout.api.deadlines import Deadlines
 from tieout.api.refusals import Refusals
 from tieout.api.v1.calling import Desk, caller_by_key, origin_of
 from tieout.api.v1.problems import ProblemError
-from tieout.connect import ApartReader, FileReader, FileRefusedError, can_be_read_apart
+from tieout.connector_api import ApartReader, FileReader, FileRefusedError, can_be_read_apart
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
+from tieout.inbox import refuse_file, take_file
 from tieout.observe import Metrics, get_logger
-from tieout.pipeline import refuse_file, take_file
 from tieout.rules import Interface, Release
 from tieout.security import StampError, load_authority
 from tieout.security.identity import ThrottledError

@@ -14,11 +14,11 @@ from tieout.api.bodies import BodyError, Limits, Pace, Place, Room, check_length
 from tieout.api.committer import Committer, Done, Work
 from tieout.api.deadlines import Deadlines
 from tieout.api.refusals import Refusals
-from tieout.connect import Connector, Item, SignatureError, WebhookReceiver
+from tieout.connector_api import Connector, Item, SignatureError, WebhookReceiver
 from tieout.engine import Clock
 from tieout.evidence import Entry
+from tieout.inbox import check_items
 from tieout.observe import get_logger
-from tieout.pipeline import check_items
 from tieout.rules import Release
 from tieout.store import fit_to_keep
 

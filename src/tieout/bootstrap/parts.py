@@ -6,7 +6,6 @@ when it is started again.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import sys
 from pathlib import Path
 
 from tieout.bootstrap.patience import Attempts
+from tieout.observe import LogFile
 from tieout.store import EmbeddedServer, EmbeddedServerError
 
 # A child that is well says so every second.
@@ -58,9 +58,9 @@ class Child(Part):
     def __init__(self, name: str, folder: Path, attempts: Attempts) -> None:
         super().__init__(attempts)
         self.name, self._folder = name, folder
-        self._log = folder / ".tieout" / f"{name}.log"
+        self._log = LogFile(folder / ".tieout" / f"{name}.log")
         self._process: subprocess.Popen[bytes] | None = None
-        self._begins, self._alive_at, self._well_at = 0, 0.0, -_FRESH_S
+        self._alive_at, self._well_at = 0.0, -_FRESH_S
         self.environment: dict[str, str] = {}
         self.once: list[dict[str, str]] = []
 
@@ -76,8 +76,7 @@ class Child(Part):
         # What systemd says is said to the supervisor, not to its children.
         for name in ("WATCHDOG_USEC", "WATCHDOG_PID"):
             environment.pop(name, None)
-        with self._log.open("ab") as file:
-            self._begins = file.tell()
+        with self._log.open() as file:
             self._process = subprocess.Popen(
                 command,
                 stdout=file,
@@ -106,6 +105,7 @@ class Child(Part):
         look."""
         if self._process is None or not self.up:
             return False
+        self._log.keep_small()
         status = self._process.poll()
         if status is None:
             if now - self._alive_at > _SILENT_S:
@@ -119,11 +119,8 @@ class Child(Part):
 
     def _last_words(self) -> str:
         """What it wrote last before it ended."""
-        with contextlib.suppress(OSError), self._log.open("rb") as file:
-            file.seek(max(self._begins, file.seek(0, os.SEEK_END) - 8 * _WORDS))
-            lines = [x for x in file.read().decode(errors="replace").splitlines() if x.strip()]
-            return " ".join(" ".join(lines[-3:]).split())[-_WORDS:]
-        return ""
+        lines = [x for x in self._log.last_words(8 * _WORDS).splitlines() if x.strip()]
+        return " ".join(" ".join(lines[-3:]).split())[-_WORDS:]
 
     def ask_to_end(self) -> None:
         """Let it finish what it is at; nothing where it does not run."""
@@ -168,6 +165,7 @@ class Server(Part):
     def look(self, now: float) -> bool:
         if not self.up:
             return False
+        self._server.log.keep_small()
         if not self._server.alive:
             self.up = self._ready = False
             self.words = f"it ended; its log ends: {' '.join(self._server.last_words.split())[-_WORDS:]}"

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tieout.bootstrap.parts import Child, Part, Server
 from tieout.bootstrap.patience import Attempts, Patience
-from tieout.bootstrap.taking_over import write_down
 from tieout.observe import Listening, ServiceManager, get_logger
+from tieout.operations.taking_over import write_down
 from tieout.store import EmbeddedServer
 
 _log = get_logger(__name__)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from tieout.alerting import AlertStage, Channel, channels_of
 from tieout.approvals import EscalationStage
-from tieout.bootstrap.asking import Asked
-from tieout.bootstrap.connecting import Connecting
-from tieout.bootstrap.restoring import Restoring
 from tieout.close import (
     LatenessStage,
     RevocationStage,
@@ -14,11 +11,15 @@ from tieout.close import (
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.engine import Chore, Loop, Pace, Stage, SystemClock, Worker, forget_old_failures
 from tieout.evidence import Sealer
-from tieout.overview import OverviewStage
+from tieout.inbox import FetchStage, FolderStage, PollStage
+from tieout.kept_figures import KeptFiguresStage
+from tieout.operations.asking import Asked
+from tieout.operations.connecting import Connecting
+from tieout.operations.restoring import Restoring
 from tieout.payables import (
     FilingStage,
 )
-from tieout.pipeline import FetchStage, FolderStage, PollStage, ProcessStage
+from tieout.planning import ProcessStage
 from tieout.reconcile.ledger import (
     ReconcileStage,
     close_matched_cases,
@@ -26,7 +27,7 @@ from tieout.reconcile.ledger import (
 from tieout.store import (
     Connection,
 )
-from tieout.telling import TellingStage
+from tieout.webhooks_out import WebhookStage
 
 # How many systems may be slow at the same time before another waits for them.
 _DELIVERY_THREADS, _POLL_THREADS = 3, 2
@@ -63,9 +64,9 @@ class App(Asked, Connecting, Restoring):
                 Chore("old failures", _forget_old, Pace(every_s=600.0)),
             ],
             "verify": [VerifyStage(self.reader_of, lambda: self.ledgers, clock)],
-            "figures": [OverviewStage(release, self.session, clock)],
+            "figures": [KeptFiguresStage(release, self.session, clock)],
             "tell": [
-                TellingStage(f"/tieout/{project.name}", SystemClock(), project.private),
+                WebhookStage(f"/tieout/{project.name}", SystemClock(), project.private),
                 AlertStage(release, project.alerts, self._channels(), clock),
             ],
             "file payments": [FilingStage(release, clock)],

@@ -160,7 +160,7 @@ def _decide(
     folder: Path, numbers: list[int] | None, batch: str, verdict: str, reason: str, seen: str
 ) -> None:
     from tieout.approvals import open_requests
-    from tieout.pipeline import decide
+    from tieout.planning import decide
 
     app = open_running(folder)
     key = held_key()

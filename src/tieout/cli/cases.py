@@ -65,7 +65,7 @@ def solve(
     folder: Folder = Path(),
 ) -> None:
     """Solve a case whose document may stand as it is; what is held for that judgement is booked then."""
-    from tieout.pipeline import HeldError, accept_case
+    from tieout.planning import HeldError, accept_case
 
     app = open_running(folder)
     who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))
@@ -87,7 +87,7 @@ def exclude(
     folder: Folder = Path(),
 ) -> None:
     """Exclude a held document for a reason: it is never posted."""
-    from tieout.pipeline import exclude
+    from tieout.planning import exclude
 
     app = open_running(folder)
     who = who_decides(app, who, "operator", operation="cases:write", entity=lambda: entity_of_case(app, case))

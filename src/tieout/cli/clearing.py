@@ -28,7 +28,7 @@ def clearing(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What providers hold for us at a day's end, by age, against the ledger and their own balance."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
     from tieout.proofs import clearing_rows
 
     app = open_running(folder)

@@ -35,7 +35,7 @@ def _period(text: str) -> Period:
 @group.command()
 def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_json: Json = False) -> None:
     """Read the evidence of every task now. Exit 1: the period is not closed."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
 
     app = open_running(folder)
     code, wanted = entity_of(app, entity), _period(period)
@@ -105,7 +105,7 @@ def sign(
 ) -> None:
     """Sign tasks that are done: the first person prepares, another one signs. Exit 1: some were not."""
     from tieout.close import CloseError
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
     from tieout.security import AuthorityError, StampError
 
     app = open_running(folder)
@@ -132,7 +132,7 @@ def lock(
     folder: Folder = Path(),
 ) -> None:
     """Lock Odoo's books up to a period's end. The key of the entity's system must be let do that."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
 
     app = open_running(folder)
     code, wanted = entity_of(app, entity), _period(period)
@@ -172,7 +172,7 @@ def revalue(
     as_json: Json = False,
 ) -> None:
     """Revalue what is open in foreign currency at a month's end; it takes itself back the day after."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
 
     app = open_running(folder)
     code, wanted = entity_of(app, entity), _period(period)
@@ -208,7 +208,7 @@ def cash(
     as_json: Json = False,
 ) -> None:
     """What the banks and providers hold, and what is on its way, by entity and currency."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
     from tieout.proofs import cash_rows
 
     app = open_running(folder)

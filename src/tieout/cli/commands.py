@@ -20,8 +20,8 @@ from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
 from tieout.cli import payments as payments_group
+from tieout.cli import payroll_details
 from tieout.cli import people as people_group
-from tieout.cli import persons as persons_command
 from tieout.cli import prove as prove_command
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
@@ -37,6 +37,7 @@ from tieout.cli.context import (
     print_json,
 )
 from tieout.cli.identity import who_decides
+from tieout.cli.sandbox import sandbox_part
 
 cli = typer.Typer(
     name="tieout",
@@ -54,7 +55,7 @@ cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
-cli.command("persons")(persons_command.persons)
+cli.command("persons")(payroll_details.persons)
 cli.command("extract")(extract_command.extract)
 cli.command("revalue")(close_group.revalue)
 cli.command("cash")(close_group.cash)
@@ -93,18 +94,16 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run a company's whole month on the sandbox, from nothing to tied out."""
-    from tieout.cli.demo import Demo, show
-    from tieout.cli.scenarios import SCENARIOS, DemoOptions
-
-    if scenario not in SCENARIOS:
-        fail(f"no scenario {scenario!r}: there are {', '.join(SCENARIOS)}", USAGE)
+    scenarios, driver = sandbox_part("demo.scenarios"), sandbox_part("demo.driver")
+    if scenario not in scenarios.SCENARIOS:
+        fail(f"no scenario {scenario!r}: there are {', '.join(scenarios.SCENARIOS)}", USAGE)
     if scenario != "distributor" and odoo_url:
         fail(f"{scenario} runs on the sandbox alone: it needs two companies of its own", USAGE)
     if faults not in ("none", "light", "heavy"):
         fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
     if bool(odoo_url) != bool(odoo_key):
         fail("--odoo-url and --odoo-key go together", USAGE)
-    options = DemoOptions(
+    options = scenarios.DemoOptions(
         orders=orders,
         seed=seed,
         faults=faults,
@@ -118,11 +117,11 @@ def demo(
         odoo_db=odoo_db,
         odoo_key=odoo_key,
     )
-    result = Demo(options, factories).run()
+    result = driver.Demo(options, factories).run()
     if as_json:
         print_json(result.as_json())
     else:
-        show(result)
+        driver.show(result)
     raise typer.Exit(0 if result.good else FINDINGS)
 
 
@@ -155,11 +154,10 @@ def sandbox(
     as_json: Json = False,
 ) -> None:
     """Run the simulators alone and print each one's address and credentials."""
-    from tieout.sandbox import FAULT_PLANS, World
-
-    if faults not in FAULT_PLANS:
+    world_part = sandbox_part("world")
+    if faults not in world_part.FAULT_PLANS:
         fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
-    world = World(folder, seed=seed, faults=faults, start=datetime.now(UTC))
+    world = world_part.World(folder, seed=seed, faults=faults, start=datetime.now(UTC))
     world.start()
     world.let_faults(True)
     shown: dict[str, dict[str, object]] = {
@@ -212,7 +210,7 @@ def run(
         fail(f"no interface {interface!r}: there are {', '.join(app.project.release.interfaces)}", USAGE)
     with app.database.transaction() as connection:
         from tieout.engine import wake
-        from tieout.pipeline import poll_now, pull_again
+        from tieout.inbox import poll_now, pull_again
 
         if since:
             pull_again(connection, interface, app.clock)
@@ -230,8 +228,8 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Take files in; a file that was taken before has no second effect."""
-    from tieout.connect import FileRefusedError
-    from tieout.pipeline import control_of, file_content, refuse_file, take_file
+    from tieout.connector_api import FileRefusedError
+    from tieout.inbox import control_of, file_content, refuse_file, take_file
 
     app = open_running(folder)
     found = app.project.release.interfaces.get(interface)
@@ -317,7 +315,7 @@ def replay(
     case: Annotated[int | None, typer.Option(help="one case only")] = None,
 ) -> None:
     """Plan again what is held by open cases; what was posted already is left alone."""
-    from tieout.pipeline import replay as replay_documents
+    from tieout.planning import replay as replay_documents
 
     app = open_running(folder)
     if case is not None:

@@ -27,7 +27,7 @@ def extract(
 ) -> None:
     """Journal items with their sources, and posted documents. Exit 1: the period is not closed, so the
     extract is provisional."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
     from tieout.extracts import ExtractError, write_duckdb, write_files, write_postgres
 
     try:

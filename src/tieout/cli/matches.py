@@ -118,7 +118,7 @@ def _entity_of(app: Any, about: Any) -> str:
 
 def _open_lines(app: Any, entity: str, lines: list[int]) -> tuple[Any, list[Any], list[Any]]:
     """The interface, and of the open items those lines: cash, and what is due."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
 
     code = entity_of(app, entity)
     try:

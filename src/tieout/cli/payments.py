@@ -43,7 +43,7 @@ def propose(
 
     Exit 1: something that is due is held back, with the reason.
     """
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
     from tieout.payables import PaymentRunError
 
     app = open_running(folder)

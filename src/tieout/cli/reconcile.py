@@ -29,7 +29,7 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Match what is open in an entity's ledger and apply what is sure; the rest is a work list."""
-    from tieout.connect import ConnectorError
+    from tieout.connector_api import ConnectorError
     from tieout.reconcile import MatchingError
 
     app = open_running(folder)

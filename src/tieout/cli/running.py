@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tieout.cli.context import FAILED, USAGE, err, factories, fail, open_app, open_running, out, print_json
+from tieout.cli.sandbox import is_empty, sandbox_part, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 _PULSE_S = 1.0
+# A round has at most some hundred calls, each with a limit of its own: one that takes so long hangs.
+_ROUND_S = 3600.0
 # Until it is well for the first time a child asks itself often: somebody waits for it.
 _FIRST_PULSE_S = 0.1
 _ANSWER_S = 5.0
@@ -71,13 +74,12 @@ def up(
 
     In an empty folder: a company on the sandbox, to look around in.
     """
-    from tieout.cli.tour import Tour, is_empty, was_toured
     from tieout.observe import ServiceManager
     from tieout.settings import read_environment
 
     stop = stop_on_signals()
     if is_empty(folder):
-        Tour(folder, factories, day_s).run(stop)
+        sandbox_part("demo.tour").Tour(folder, factories, day_s).run(stop)
         return
     if was_toured(folder):
         fail(
@@ -195,10 +197,16 @@ def worker(folder: Folder = Path()) -> None:
     threading.Thread(target=app.keep_pinned, args=(stop,), name="pins", daemon=True).start()
     threads = set(threading.enumerate()) - before
     line = _Line(app.dsn)
-    pulse, ended = _Pulse(manager, line.trouble), list[str]()
-    while not stop.wait(pulse.wait_s) and not ended:
+    pulse, ended, hangs = _Pulse(manager, line.trouble), list[str](), ""
+    while not stop.wait(pulse.wait_s) and not ended and not hangs:
         ended = sorted(t.name for t in threads if not t.is_alive())
+        hangs = running.hangs(_ROUND_S)
         pulse.beat()
+    if hangs:
+        # Its lane is free again once this process is gone; what it was sending is looked up by the next one.
+        fail(
+            f"a round of {hangs} took more than {_ROUND_S / 60:.0f} minutes and is given up with this worker"
+        )
     running.stop()
     app.close()
     if ended and not stop.is_set():

@@ -14,7 +14,7 @@ from typing import Any
 
 from tieout.close.model import Finding, Task
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
-from tieout.connect import ConnectorError, LedgerReader
+from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.money import Period
 from tieout.proofs import clearing_rows, ledger_rows, tie_out
 from tieout.rules import Release

@@ -14,10 +14,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.connect import Item, LedgerFacts, LedgerReader
+from tieout.connector_api import Item, LedgerFacts, LedgerReader
 from tieout.documents import BatchControl, JournalEntry, JournalLine, canonical_bytes
+from tieout.inbox import accept
 from tieout.money import Amount
-from tieout.pipeline import accept
 from tieout.rules import Interface, Release
 from tieout.store import Connection
 

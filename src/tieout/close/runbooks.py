@@ -3,7 +3,7 @@ source, Odoo or Tieout is down. Pure."""
 
 from __future__ import annotations
 
-from tieout.connect import Connector
+from tieout.connector_api import Connector
 from tieout.rules import Entity, Interface
 
 _LATE = {

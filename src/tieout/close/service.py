@@ -10,7 +10,7 @@ from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.close.checks import QUICK, Evidence, governed_accounts, manual_key
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
-from tieout.connect import LedgerReader
+from tieout.connector_api import LedgerReader
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger

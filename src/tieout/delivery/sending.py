@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Sending
+from tieout.connector_api import Sending
 from tieout.documents import EffectBody, EntryPosting, MatchRequest, UnmatchRequest, decode_effect
 from tieout.store import Connection, Queries
 

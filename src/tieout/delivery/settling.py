@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve
-from tieout.connect import Outcome
+from tieout.connector_api import Outcome
 from tieout.delivery.sending import Row, at_risk, measure_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock

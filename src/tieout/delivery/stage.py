@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from tieout.connect import (
+from tieout.connector_api import (
     BlindWriter,
     Outcome,
     RefusedError,

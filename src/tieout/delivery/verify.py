@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases, solve
-from tieout.connect import LedgerReader, Outcome
+from tieout.connector_api import LedgerReader, Outcome
 from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake

@@ -12,7 +12,7 @@ import random
 
 import psycopg
 
-from tieout.connect import SetupError, TransientError, UnknownOutcomeError
+from tieout.connector_api import SetupError, TransientError, UnknownOutcomeError
 
 FIRST_S = 0.05
 LONGEST_S = 60.0

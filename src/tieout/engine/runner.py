@@ -97,6 +97,8 @@ class Runner:
         self.stage, self._wall = stage, wall or SystemClock()
         self.stopping: Callable[[], bool] = _never
         self._not_before = 0.0
+        # The lane at work, and since when by the machine's monotonic clock.
+        self._at: tuple[LaneKey, float] | None = None
         # The lane at which the line to the database was lost: whatever the reason, the others have their turn first.
         self._cut: tuple[LaneKey, Exception] | None = None
 
@@ -104,6 +106,14 @@ class Runner:
     def name(self) -> str:
         """Its stage's name."""
         return self.stage.name
+
+    def hangs(self, most_s: float) -> str:
+        """The lane whose round is under way for more than `most_s` seconds by now, in words; "" for none. May be asked from
+        another thread."""
+        at = self._at
+        if at is None or time.monotonic() - at[1] < most_s:
+            return ""
+        return f"{self.name} {' '.join(at[0])}".strip()
 
     def step(self, connection: Connection) -> bool:
         """A round of every lane that has work and does not wait; True where something moved.
@@ -173,11 +183,14 @@ class Runner:
         self, connection: Connection, due: Due, failures: Failures, known: dict[LaneKey, Failure]
     ) -> bool:
         turn = Turn(failures, due.lane, _count(known.get(due.lane)), self._wall, self.stopping)
+        self._at = (due.lane, time.monotonic())
         try:
             worked = self.stage.round(connection, due.lane, turn)
         except Exception as error:  # noqa: BLE001 - the failure is the lane's: see engine/failing.py
             self._failed(due, failures, known, error)
             return False
+        finally:
+            self._at = None
         for key in (due.lane, due.system):
             if key in known and turn.proves:
                 failures.worked(key)

@@ -66,6 +66,10 @@ class Loop(threading.Thread):
         if connection is not None:
             connection.close()
 
+    def hangs(self, most_s: float) -> str:
+        """What is under way in it for more than `most_s` seconds, in words; "" for nothing."""
+        return next((found for runner in self._runners if (found := runner.hangs(most_s))), "")
+
     def drain(self, connection: Connection) -> None:
         busy = True
         while busy and not self.stopping.is_set():
@@ -85,6 +89,11 @@ class Worker:
         self._listener.start()
         for loop in self._loops:
             loop.start()
+
+    def hangs(self, most_s: float) -> str:
+        """A round that is under way for more than `most_s` seconds, in words; "" for none. Nothing ends a thread from
+        outside: whoever runs the process ends that."""
+        return next((found for loop in self._loops if (found := loop.hangs(most_s))), "")
 
     def stop(self) -> None:
         """Let every loop end its round: what is under way is done, nothing new is begun."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import LedgerReader
+from tieout.connector_api import LedgerReader
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.rules import Release

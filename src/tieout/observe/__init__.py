@@ -1,5 +1,6 @@
 """Logs, metrics, traces, and what a service manager is told; the only room that every other room may call."""
 
+from tieout.observe.logfile import LogFile
 from tieout.observe.logs import get_logger, set_up_logs
 from tieout.observe.metrics import Metrics
 from tieout.observe.service import Listening, ServiceManager, end_with
@@ -7,6 +8,7 @@ from tieout.observe.tracing import correlation_of, flush_traces, set_up_tracing,
 
 __all__ = [
     "Listening",
+    "LogFile",
     "Metrics",
     "ServiceManager",
     "correlation_of",

@@ -6,7 +6,7 @@ approved, delivered and read back as whatever else a source says.
 
 from tieout.payables.accruing import Accrual, accrual_interface, accrue, uninvoiced
 from tieout.payables.filing import FilingStage
-from tieout.payables.proposing import HeldBack, Proposal, SupplierTelling, payable_to, propose
+from tieout.payables.proposing import HeldBack, Proposal, SupplierRevision, payable_to, propose
 from tieout.payables.service import (
     PaymentRunError,
     check_run,
@@ -22,7 +22,7 @@ __all__ = [
     "HeldBack",
     "PaymentRunError",
     "Proposal",
-    "SupplierTelling",
+    "SupplierRevision",
     "accrual_interface",
     "accrue",
     "check_run",

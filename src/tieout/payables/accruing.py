@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.connect import Item
+from tieout.connector_api import Item
 from tieout.documents import (
     BatchControl,
     Document,
@@ -26,10 +26,10 @@ from tieout.documents import (
     canonical_bytes,
 )
 from tieout.documents.purchasing import plain
+from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.payables.reading import SQL, ours
-from tieout.pipeline import accept
-from tieout.processes.ordered import lines_billed, unordered
+from tieout.processes.three_way_match import lines_billed, unordered
 from tieout.rules import Interface, Release
 from tieout.store import Connection
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 
 from tieout.cases import NewCase, open_cases
-from tieout.connect import Item
+from tieout.connector_api import Item
 from tieout.documents import PaymentFile, VendorPayment, canonical_bytes
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.formats.payments import Account, Address, Batch, Order, Payment, PaymentError, write_transfers
+from tieout.inbox import accept
 from tieout.money import Amount, Period
 from tieout.payables.reading import SQL, ours
 from tieout.payables.service import STREAM
-from tieout.pipeline import accept
 from tieout.rules import Interface, Release
 from tieout.rules.packs import load_pack
 from tieout.store import Connection

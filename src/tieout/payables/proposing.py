@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.documents import PaidLine, Supplier, VendorPayment
 from tieout.documents.purchasing import SupplierAccount
 from tieout.money import Amount
@@ -22,7 +22,7 @@ from tieout.rules import Interface
 _LONGEST = 140
 
 
-class SupplierTelling(msgspec.Struct, frozen=True, kw_only=True):
+class SupplierRevision(msgspec.Struct, frozen=True, kw_only=True):
     """One revision of a supplier: `state` as its document's, `since` when it was posted."""
 
     revision: int
@@ -63,10 +63,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def payable_to(
-    tellings: Sequence[SupplierTelling], on: date, cooling_days: int, zone: ZoneInfo
-) -> tuple[SupplierTelling, SupplierAccount] | str:
-    """The telling that holds and its account, or why nothing may be paid. `tellings` are in order."""
-    known = [t for t in tellings if t.state not in ("refused", "excluded", "superseded")]
+    revisions: Sequence[SupplierRevision], on: date, cooling_days: int, zone: ZoneInfo
+) -> tuple[SupplierRevision, SupplierAccount] | str:
+    """The telling that holds and its account, or why nothing may be paid. `revisions` are in order."""
+    known = [t for t in revisions if t.state not in ("refused", "excluded", "superseded")]
     if not known:
         return "its supplier is not approved"
     last = known[-1]
@@ -94,7 +94,7 @@ def propose(
     run: str,
     items: Iterable[OpenItem],
     supplier_of: Mapping[str, str],
-    suppliers: Mapping[str, Sequence[SupplierTelling]],
+    suppliers: Mapping[str, Sequence[SupplierRevision]],
     interface: Interface,
     zone: ZoneInfo,
     *,
@@ -123,9 +123,9 @@ def propose(
             groups.setdefault((supplier, item.currency), []).append(item)
     payments: list[VendorPayment] = []
     currency = interface.option("currency", "EUR")
-    cooling = int(interface.option("cooling_days", "7"))
+    payment_hold = int(interface.option("cooling_days", "7"))
     for (supplier, money), members in sorted(groups.items()):
-        found = payable_to(suppliers.get(supplier, ()), pay_on, cooling, zone)
+        found = payable_to(suppliers.get(supplier, ()), pay_on, payment_hold, zone)
         why = found if isinstance(found, str) else ""
         due = -sum((x.residual for x in members), Decimal(0))
         if due <= 0:
@@ -167,7 +167,7 @@ def _payment(
     end: str,
     run: str,
     members: list[OpenItem],
-    telling: SupplierTelling,
+    telling: SupplierRevision,
     account: SupplierAccount,
     withheld: Decimal,
     currency: str,

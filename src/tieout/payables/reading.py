@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from tieout.documents import Document, Supplier, decode_document
-from tieout.payables.proposing import SupplierTelling
+from tieout.payables.proposing import SupplierRevision
 from tieout.rules import Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
@@ -23,18 +23,18 @@ def ours(connection: Connection, interface: str, row: dict[str, Any]) -> Documen
     return decode_document(row["content"].encode())
 
 
-def supplier_tellings(
+def supplier_revisions(
     connection: Connection, release: Release, entity: str
-) -> dict[tuple[str, str], list[SupplierTelling]]:
-    """Every supplier's tellings in order, by its interface's system and its own key."""
+) -> dict[tuple[str, str], list[SupplierRevision]]:
+    """Every supplier's revisions in order, by its interface's system and its own key."""
     interfaces = [i.name for i in release.interfaces.values() if i.entity == entity]
-    found: dict[tuple[str, str], list[SupplierTelling]] = {}
+    found: dict[tuple[str, str], list[SupplierRevision]] = {}
     for row in connection.execute(SQL["suppliers"], {"interfaces": interfaces}).fetchall():
         document = ours(connection, row["interface"], row)
         if isinstance(document, Supplier):
             key = release.interfaces[row["interface"]].system, document.party.key
             found.setdefault(key, []).append(
-                SupplierTelling(
+                SupplierRevision(
                     revision=row["revision"], state=row["state"], supplier=document, since=row["posted_at"]
                 )
             )

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Item, LedgerReader, OpenItem
+from tieout.connector_api import Item, LedgerReader, OpenItem
 from tieout.documents import BatchControl, VendorPayment, canonical_bytes, decode_document
 from tieout.evidence import Entry, record
+from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.payables.proposing import Proposal, propose
-from tieout.payables.reading import SQL, supplier_tellings
-from tieout.pipeline import accept
+from tieout.payables.reading import SQL, supplier_revisions
 from tieout.processes import partner_external_id
 from tieout.rules import Interface, Release
 from tieout.store import Connection
@@ -79,8 +79,8 @@ def propose_of(
     """As `propose_run`, of what is open in the ledger up to `pay_on`: whoever asked it held the entity's lane, and holds it
     still. Asks no system: it can be part of somebody's transaction."""
     zone = release.entities[interface.entity].zone
-    tellings = supplier_tellings(connection, release, interface.entity)
-    keys = {partner_external_id(system, key): key for system, key in tellings}
+    revisions = supplier_revisions(connection, release, interface.entity)
+    keys = {partner_external_id(system, key): key for system, key in revisions}
     given = {"ids": sorted({x.effect for x in items if x.effect})}
     supplier_of = {
         r["external_id"]: keys[r["partner"]]
@@ -97,7 +97,7 @@ def propose_of(
         run,
         items,
         supplier_of,
-        {key: told for (_, key), told in tellings.items()},
+        {key: told for (_, key), told in revisions.items()},
         interface,
         zone,
         pay_on=pay_on,

@@ -1,7 +1,7 @@
 """Pure recipes: from a document and the facts read beside it to postings and other effects."""
 
-from tieout.processes.facts import Facts, OrderFact, ParkedFact, PayoutFact, Wants
-from tieout.processes.identity import external_id, partner_external_id
+from tieout.processes.external_ids import external_id, partner_external_id
+from tieout.processes.facts import FactKeys, Facts, OrderFact, ParkedFact, PayoutFact
 from tieout.processes.plan import money_of, plan_document, without_rate
 from tieout.processes.rates import what_is_missing, what_to_do
 from tieout.processes.recipe import CaseDraft, Effect, Plan
@@ -15,7 +15,7 @@ __all__ = [
     "ParkedFact",
     "PayoutFact",
     "Plan",
-    "Wants",
+    "FactKeys",
     "external_id",
     "may_be_accepted",
     "money_of",

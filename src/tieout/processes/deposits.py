@@ -16,8 +16,8 @@ from __future__ import annotations
 from datetime import date
 
 from tieout.documents import EntryPosting, LedgerLine, MatchRequest
+from tieout.processes.external_ids import applied_external_id, match_key, partner_external_id
 from tieout.processes.facts import OrderFact, ParkedFact
-from tieout.processes.identity import applied_external_id, match_key, partner_external_id
 from tieout.processes.recipe import Context, Effect
 
 ACCOUNT = "customer_deposits"
@@ -57,7 +57,7 @@ def match_effects(ctx: Context, name: str, left: str, right: Effect, account: st
     return [ctx.effect(f"match_{name}", body, requires=(left, right.external_id), lane=f"match.{account}")]
 
 
-def take_in(
+def apply_deposit(
     ctx: Context, name: str, parked: ParkedFact, order_key: str, invoice: str, partner: str, on: date
 ) -> list[Effect]:
     """Dr where the payment waits, Cr receivable, and both matched. Its external id is the

@@ -92,7 +92,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `payment` is the charge that a refund or reversal belongs to, with the account that it was
     booked against; `refund_account` is the one that a credit note's refund went out of.
     `lock_on` is the last locked day; `patience_over` says that waiting for a counterpart is
-    over; `twin` is the key of a document that came first for what there may be one of; `retold` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger; `related` are
+    over; `twin` is the key of a document that came first for what there may be one of; `restated_already` says that it was booked in other parts before; `foreign` names a record of the same reference that somebody else put in the ledger; `related` are
     documents that share a name with it, oldest first; `tax` is what a tax engine says of it, and
     `tax_outage` why it says nothing; `accepted` are causes that a person decided it may go on with.
     """
@@ -111,13 +111,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     foreign: str = ""
     twin: str = ""
     accepted: tuple[str, ...] = ()
-    retold: bool = False
+    restated_already: bool = False
     related: tuple[RelatedFact, ...] = ()
     tax: TaxDetermination | None = None
     tax_outage: str = ""
 
 
-class Wants(msgspec.Struct, frozen=True, kw_only=True):
+class FactKeys(msgspec.Struct, frozen=True, kw_only=True):
     """The keys that a document's facts are looked up by. `takes_in` are the orders whose waiting payments
     it takes in; `refunds_of` the order whose refunds it gives the reason of; `customer` a party whom its CRM has
     to send; `number` what somebody else may have put into the ledger too; `twin` what there may be one of."""

@@ -30,10 +30,10 @@ from tieout.documents import (
     decode_document,
 )
 from tieout.money import Amount
-from tieout.processes.deposits import match_effects, order_match, take_in
+from tieout.processes.deposits import apply_deposit, match_effects, order_match
 from tieout.processes.excluding import left_out
-from tieout.processes.facts import Wants
-from tieout.processes.identity import match_key
+from tieout.processes.external_ids import match_key
+from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import (
     MOVED_ALREADY,
     Context,
@@ -183,7 +183,7 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     main = ctx.effect("invoice", body, ledger=True, requires=needed, account=body.receivable)
     effects: list[Effect] = [*partner_effects, *products, main]
     for number, parked in enumerate(ctx.facts.parked):
-        effects += take_in(
+        effects += apply_deposit(
             ctx, f"apply{number}", parked, document.order_key, main.external_id, partner, ctx.on
         )
     return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
@@ -366,12 +366,12 @@ def _sold(document: CustomerInvoice | CreditNote) -> tuple[object, ...]:
     return (document.order_key, lines, taxes, document.total)
 
 
-def _by_order(document: GiftCardTender, _: Mapping[str, Any]) -> Wants:
-    return Wants(order_key=document.order_key)
+def _by_order(document: GiftCardTender, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(order_key=document.order_key)
 
 
-def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> Wants:
-    return Wants(
+def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(
         order_key=document.order_key,
         takes_in=document.order_names(),
         customer=document.party.key if document.party else "",
@@ -379,8 +379,8 @@ def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> Wants:
     )
 
 
-def _of_credit_note(document: CreditNote, _: Mapping[str, Any]) -> Wants:
-    return Wants(order_key=document.order_key, refunds_of=document.order_key)
+def _of_credit_note(document: CreditNote, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(order_key=document.order_key, refunds_of=document.order_key)
 
 
 def _named(_: Document) -> Rank:

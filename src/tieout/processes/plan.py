@@ -10,7 +10,7 @@ from tieout.processes.facts import Facts
 from tieout.processes.rates import NO_RATE, MissingRateError, converted_there, what_is_missing, what_to_do
 from tieout.processes.recipe import Context, Plan, refused
 from tieout.processes.registry import recipe_of
-from tieout.processes.retelling import told_again
+from tieout.processes.restatements import restated
 from tieout.rules import Interface, Release, UnmappedError
 
 
@@ -74,7 +74,7 @@ def _planned(
     document: Document, revision: int, facts: Facts, release: Release, interface: Interface, on: date
 ) -> Plan:
     ctx, recipe = Context(document, revision, facts, release, interface, on), recipe_of(document)
-    out = recipe.excluding(ctx, document) or told_again(ctx, document, recipe)
+    out = recipe.excluding(ctx, document) or restated(ctx, document, recipe)
     if out is not None:
         return out
     late = _late(ctx) if recipe.locked(ctx, document) else None

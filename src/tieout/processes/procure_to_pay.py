@@ -37,9 +37,8 @@ from tieout.documents.taxation import TaxDetermination
 from tieout.money import Amount
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
 from tieout.processes.excluding import left_out
-from tieout.processes.facts import RelatedFact, Wants
-from tieout.processes.identity import partner_external_id
-from tieout.processes.ordered import Finding, Ordered, hold_against_orders
+from tieout.processes.external_ids import partner_external_id
+from tieout.processes.facts import FactKeys, RelatedFact
 from tieout.processes.recipe import (
     Approval,
     CaseDraft,
@@ -54,6 +53,7 @@ from tieout.processes.recipe import (
     refused,
 )
 from tieout.processes.taxes import determination, question_of
+from tieout.processes.three_way_match import Finding, Ordered, hold_against_orders
 
 _TURNED_DOWN = ("refused", "excluded")
 
@@ -335,15 +335,15 @@ def _billed(document: VendorBill) -> tuple[object, ...]:
     return (document.booked_on, document.refund, lines, document.taxes, document.total)
 
 
-def _by_name(document: Supplier | PurchaseOrder, _: Mapping[str, Any]) -> Wants:
-    return Wants(related=document.names())
+def _by_name(document: Supplier | PurchaseOrder, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(related=document.names())
 
 
-def _of_bill(document: VendorBill, _: Mapping[str, Any]) -> Wants:
+def _of_bill(document: VendorBill, _: Mapping[str, Any]) -> FactKeys:
     seller = supplier_names(
         key=document.supplier, tax_id=document.tax_id, iban=document.iban, name=document.seller.name
     )
-    return Wants(related=(*seller, *document.names()))
+    return FactKeys(related=(*seller, *document.names()))
 
 
 def _twins_of_supplier(document: VendorBill, related: Sequence[RelatedFact]) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ import msgspec
 from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord, kind_of
 from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
-from tieout.processes.facts import Facts, RelatedFact, Wants
-from tieout.processes.identity import external_id, partner_external_id, product_external_id
+from tieout.processes.external_ids import external_id, partner_external_id, product_external_id
+from tieout.processes.facts import FactKeys, Facts, RelatedFact
 from tieout.processes.rates import MissingRateError, what_is_missing
 from tieout.rules import Entity, Interface, Release
 
@@ -220,9 +220,9 @@ def nothing_to_book(ctx: Context, document: Document) -> Plan:
     return Plan(decision="planned", on=ctx.on)
 
 
-def no_facts(document: Document, options: Mapping[str, Any]) -> Wants:
+def no_facts(document: Document, options: Mapping[str, Any]) -> FactKeys:
     """Its plan needs no more than what it says itself."""
-    return Wants()
+    return FactKeys()
 
 
 def referring(document: Document) -> Rank:
@@ -326,7 +326,7 @@ class Recipe(Generic[D]):
     locked: Callable[[Context, D], bool] = always
     acceptable: frozenset[str] = frozenset()
     rank: Callable[[D], Rank] = referring
-    fact_keys: Callable[[D, Mapping[str, Any]], Wants] = no_facts
+    fact_keys: Callable[[D, Mapping[str, Any]], FactKeys] = no_facts
     more_related: Callable[[D, Sequence[RelatedFact]], tuple[str, ...]] = no_more_names
     patient_from_receipt: bool = False
     tax_question: Callable[[D, Interface, str], TaxQuestion] | None = None

@@ -27,7 +27,7 @@ from tieout.documents import (
     UnmatchRequest,
 )
 from tieout.money import Amount
-from tieout.processes.identity import external_id, match_key
+from tieout.processes.external_ids import external_id, match_key
 from tieout.processes.recipe import Approval, Context, Effect, Plan, Recipe, Recipes, refused
 
 APPLY = "apply"

@@ -29,8 +29,8 @@ from tieout.documents import (
 )
 from tieout.money.schedule import spread_by_days
 from tieout.processes.dimensions import LacksError, analytic_of, check_needed
-from tieout.processes.facts import Wants
-from tieout.processes.identity import partner_external_id
+from tieout.processes.external_ids import partner_external_id
+from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import (
     Approval,
     Context,
@@ -63,7 +63,7 @@ def journal_entry(ctx: Context, document: JournalEntry) -> Plan:
             "or `tieout cases solve` with the reason books it",
             f"{document.twin} came before as {ctx.facts.twin}",
         )
-    if ctx.facts.retold or (ctx.facts.previous is not None and document.parts > 1):
+    if ctx.facts.restated_already or (ctx.facts.previous is not None and document.parts > 1):
         return refused(
             "booked_money_changed",
             total,
@@ -255,8 +255,8 @@ def _entire(document: JournalEntry) -> Entire:
     return Entire(key=key, parts=document.parts, whole=document.whole)
 
 
-def _of_entry(document: JournalEntry, _: Mapping[str, Any]) -> Wants:
-    return Wants(twin=f"twin:{document.twin}" if document.twin else "")
+def _of_entry(document: JournalEntry, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(twin=f"twin:{document.twin}" if document.twin else "")
 
 
 def _called(document: JournalEntry) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 from tieout.documents import Document, declare_kind, kind_of
 from tieout.processes import (
     order_to_cash,
-    paying,
     procure_to_pay,
     reconciliation,
     record_to_report,
     revenue,
     treasury,
+    vendor_payments,
 )
 from tieout.processes.recipe import Recipe, Recipes
 
@@ -23,7 +23,7 @@ OWN: Recipes = (
     *revenue.RECIPES,
     *record_to_report.RECIPES,
     *procure_to_pay.RECIPES,
-    *paying.RECIPES,
+    *vendor_payments.RECIPES,
 )
 
 

@@ -39,18 +39,18 @@ from tieout.documents import (
     VendorPayment,
 )
 from tieout.money import Amount
-from tieout.processes import paying
+from tieout.processes import vendor_payments
 from tieout.processes.deposits import ACCOUNT as DEPOSITS
 from tieout.processes.deposits import (
+    apply_deposit,
     deposit_match,
     is_deposit,
     match_effects,
     order_match,
     partner_of,
-    take_in,
 )
-from tieout.processes.facts import OrderFact, ParkedFact, RelatedFact, Wants
-from tieout.processes.identity import applied_external_id, match_key
+from tieout.processes.external_ids import applied_external_id, match_key
+from tieout.processes.facts import FactKeys, OrderFact, ParkedFact, RelatedFact
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.recipe import (
     MOVED_ALREADY,
@@ -234,7 +234,7 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
         on=ctx.on,
     )
     day = max(ctx.on, order.invoice_on or ctx.on)
-    effects += take_in(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
+    effects += apply_deposit(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
     return Plan(decision="planned", effects=tuple(effects), on=ctx.on)
 
 
@@ -395,7 +395,7 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     """A bank line, matched before it is delivered: a payout in transit, an order's transfer, a
     declared bank code; what nobody knows goes to an unapplied account and a case."""
     role = f"bank.{doc.account}"
-    ours = paying.booked(ctx, doc)
+    ours = vendor_payments.booked(ctx, doc)
     if ours is not None:
         return _our_payment(ctx, doc, role, *ours)
     facts, effects_after = ctx.facts, ""
@@ -462,8 +462,10 @@ def _our_payment(
 ) -> Plan:
     """A payment of a run: Dr payments in transit, Cr bank; where it comes back the other way round, and
     its bills are open again."""
-    match = (paying.returned_match if back else paying.transit_match)(ctx, paid.end_to_end_id)
-    counter = ctx.account(paying.IN_TRANSIT)
+    match = (vendor_payments.returned_match if back else vendor_payments.transit_match)(
+        ctx, paid.end_to_end_id
+    )
+    counter = ctx.account(vendor_payments.IN_TRANSIT)
     body = _cash(
         ctx,
         role=role,
@@ -477,7 +479,7 @@ def _our_payment(
     if not back:
         pair = match_effects(ctx, "bank_line", fact.effect, main, counter)
         return Plan(decision="planned", effects=(main, *pair), on=ctx.on)
-    opened = paying.reopened(ctx, fact, paid, match)
+    opened = vendor_payments.reopened(ctx, fact, paid, match)
     entry = next(e for e in opened if e.name == "reopened")
     case = CaseDraft(
         cause="payment_returned",
@@ -569,21 +571,21 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-def _of_line(line: StatementLine, options: Mapping[str, Any]) -> Wants:
+def _of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
     text = f"{line.end_to_end_id} {line.reference} {line.remittance}"
     payout = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).search(text)
     found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)
     orders = tuple(sorted({hit.group().upper() for hit in found}))
     end = line.end_to_end_id
-    return Wants(
+    return FactKeys(
         payout_key=payout.group() if payout else "",
         references=orders,
         related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
     )
 
 
-def _of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> Wants:
-    return Wants(
+def _of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(
         order_key=doc.order_key,
         refund_key=doc.refund_key,
         payout_key=doc.payout_key if doc.category != "payout" else "",
@@ -591,8 +593,8 @@ def _of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> Wants:
     )
 
 
-def _of_dispute(doc: Dispute, _: Mapping[str, Any]) -> Wants:
-    return Wants(payment_key=doc.payment_key)
+def _of_dispute(doc: Dispute, _: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(payment_key=doc.payment_key)
 
 
 def _rank(doc: ProviderMovement) -> Rank:

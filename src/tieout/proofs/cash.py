@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.connect import LedgerReader
+from tieout.connector_api import LedgerReader
 from tieout.rules import Release
 
 # What stands on these is cash that comes (a debit) or goes (a credit) and no bank has booked.

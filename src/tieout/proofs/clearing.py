@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import LedgerReader
+from tieout.connector_api import LedgerReader
 from tieout.proofs.control import ask_patiently
 from tieout.proofs.ledger import provider_balances
 from tieout.rules import Release

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve_by_key
-from tieout.connect import ControlTotal, ControlTotals, SetupError, TransientError
+from tieout.connector_api import ControlTotal, ControlTotals, SetupError, TransientError
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.proofs.continuity import Frame, gaps

@@ -14,7 +14,7 @@ from itertools import groupby
 
 import msgspec
 
-from tieout.connect import Balances, LedgerReader
+from tieout.connector_api import Balances, LedgerReader
 from tieout.money import Period
 from tieout.proofs.continuity import Frame, in_order
 from tieout.proofs.control import ask_patiently

@@ -236,7 +236,7 @@ with batches as (
     where interface = %(interface)s and kind in ('journal_entry', 'customer_invoice', 'credit_note', 'vendor_bill',
         'vendor_payment')
       and coalesce((content::jsonb ->> 'part')::int, 1) = 1
-), retold as (
+), restated_already as (
     select e.batch, e.currency, count(*) as count, sum(e.debit) as debit, sum(e.credit) as credit
     from entries e
     where exists (select 1 from entries n where n.source_key = e.source_key and n.revision > e.revision)
@@ -248,7 +248,7 @@ select b.currency, (sum(b.count) - coalesce(sum(r.count), 0))::int as count,
     exists (select 1 from entries d where d.period = %(period)s and d.currency = b.currency
         and d.state <> 'superseded' and not exists (select 1 from batches s
             where s.batch = d.batch and s.currency = d.currency)) as unstated
-from batches b left join retold r on r.batch = b.batch and r.currency = b.currency
+from batches b left join restated_already r on r.batch = b.batch and r.currency = b.currency
 where b.period = %(period)s group by b.currency
 
 -- name: intercompany

@@ -21,7 +21,7 @@ from tieout.security.people import (
     RevokeRole,
     fold_name,
 )
-from tieout.security.stamps import StampError, hold_key, load_or_make_key, stamper
+from tieout.security.stamps import StampError, load_or_make_key, stamper
 
 NOT_OURS = "not_made_by_tieout"
 
@@ -46,7 +46,6 @@ __all__ = [
     "StampError",
     "change_authority",
     "fold_name",
-    "hold_key",
     "key_hash",
     "load_authority",
     "masked",

@@ -14,11 +14,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from psycopg.conninfo import conninfo_to_dict
 
 from tieout.store import Connection
-
-_keys: dict[tuple[str, ...], bytes] = {}
 
 
 class StampError(Exception):
@@ -45,28 +42,14 @@ def load_or_make_key(path: Path) -> bytes:
     return bytes.fromhex(path.read_text())
 
 
-def hold_key(dsn: str, key: bytes) -> None:
-    """Remember the key of a database for this process: said once, where a project is opened. A database that is replicated
-    has it wherever the DSN says that it may be (several hosts, libpq's way)."""
-    parts = conninfo_to_dict(dsn)
-    hosts, ports = (str(parts.get(name) or "").split(",") for name in ("host", "port"))
-    for number, host in enumerate(hosts):
-        port = ports[number] if len(ports) == len(hosts) else ports[0]
-        _keys[_place(host, port, parts.get("dbname"))] = key
-
-
-def _place(host: object, port: object, name: object) -> tuple[str, ...]:
-    return (str(host or ""), str(port or "5432"), str(name or ""))
-
-
 def stamper(connection: Connection) -> Stamper:
-    """Makes and checks the stamps of a connection's database. Raises RuntimeError where no key was
-    said for it: a defect, and never a reason to go on without stamps."""
-    info = connection.info
-    key = _keys.get(_place(info.host, info.port, info.dbname))
-    if key is None:
-        raise RuntimeError(f"no stamp key is known for the database {info.dbname!r}")
-    return Stamper(key)
+    """Makes and checks the stamps of a connection's database. Raises RuntimeError where the connection carries no key: a
+    defect, and never a reason to go on without stamps."""
+    if connection.stamp_key is None:
+        raise RuntimeError(
+            f"no stamp key came with the connection to the database {connection.info.dbname!r}"
+        )
+    return Stamper(connection.stamp_key)
 
 
 class Stamper:

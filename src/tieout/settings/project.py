@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tieout.connect import Connector, ConnectorRegistry, SystemConfig
+from tieout.connector_api import Connector, ConnectorRegistry, SystemConfig
 from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tieout.connect import Connector, ConnectorRegistry, Network, SystemConfig
+from tieout.connector_api import Connector, ConnectorRegistry, Network, SystemConfig
 from tieout.settings.environment import variable
 from tieout.settings.staging import FileChange, drop, stage
 from tieout.settings.tomlfile import ProjectError, TomlFile

@@ -19,7 +19,7 @@ from typing import IO
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tieout.store.database import Connection, connect
+from tieout.store.database import Connection, Database
 from tieout.store.embedded import EmbeddedServerError, binaries
 from tieout.store.migrate import files, wait_for_migrations
 
@@ -129,7 +129,7 @@ def _sha256(path: Path, size: int) -> str:
 
 
 def restore(
-    dsn: str,
+    database: Database,
     source: Path,
     within: Callable[[Connection, int], None] | None = None,
     step: Callable[[str], None] = lambda _: None,
@@ -142,7 +142,7 @@ def restore(
     Raises RestoreError where the database already holds Tieout's tables, or the backup is not whole or newer.
     """
     check_backup(source)
-    with connect(dsn, name="tieout restore") as connection, connection.transaction():
+    with database.connect(name="tieout restore") as connection, connection.transaction():
         wait_for_migrations(connection)
         if holds_tables(connection):
             raise RestoreError("the database already holds Tieout's tables: restore into an empty one")

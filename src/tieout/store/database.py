@@ -10,9 +10,14 @@ import psycopg
 import psycopg_pool
 from psycopg.rows import DictRow, dict_row
 
-from tieout.store.versions import setting
+from tieout.store.own_version import setting
 
-Connection = psycopg.Connection[DictRow]
+
+class Connection(psycopg.Connection[DictRow]):
+    """A connection; `stamp_key` is what the rows of its database are stamped with, None where whoever opened it has no key."""
+
+    stamp_key: bytes | None = None
+
 
 _OPTIONS = f"-c timezone=UTC -c search_path=tieout,public {setting()}"
 _KEEPALIVES: dict[str, Any] = {
@@ -23,14 +28,16 @@ _KEEPALIVES: dict[str, Any] = {
 }
 
 
-def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Connection:
+def connect(
+    dsn: str, *, autocommit: bool = False, name: str = "tieout", stamp_key: bytes | None = None
+) -> Connection:
     """A connection. A server that just restarts after a kill is waited for, some seconds."""
     import time
 
     last: psycopg.Error | None = None
     for attempt in range(40):
         try:
-            return psycopg.connect(
+            made = Connection.connect(
                 dsn,
                 autocommit=autocommit,
                 row_factory=dict_row,
@@ -38,6 +45,8 @@ def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Conn
                 options=_OPTIONS,
                 **_KEEPALIVES,
             )
+            made.stamp_key = stamp_key
+            return made
         except psycopg.OperationalError as error:
             last = error
             if error.sqlstate in ("28P01", "3D000", "28000"):
@@ -50,9 +59,14 @@ def connect(dsn: str, *, autocommit: bool = False, name: str = "tieout") -> Conn
 class Pool:
     """Connections that are kept open for requests, which come often and take short; each commits as it goes."""
 
-    def __init__(self, dsn: str, most: int = 16) -> None:
+    def __init__(self, dsn: str, most: int = 16, stamp_key: bytes | None = None) -> None:
+        def give_key(connection: Connection) -> None:
+            connection.stamp_key = stamp_key
+
         self._pool: psycopg_pool.ConnectionPool[Connection] = psycopg_pool.ConnectionPool(
             dsn,
+            connection_class=Connection,
+            configure=give_key,
             min_size=0,
             max_size=most,
             timeout=10,
@@ -76,14 +90,18 @@ class Pool:
 
 
 class Database:
-    """A DSN, and units of work on it."""
+    """A DSN, and units of work on it. Every connection carries the `stamp_key`."""
 
-    def __init__(self, dsn: str) -> None:
-        self.dsn = dsn
+    def __init__(self, dsn: str, stamp_key: bytes | None = None) -> None:
+        self.dsn, self.stamp_key = dsn, stamp_key
 
     def connect(self, *, autocommit: bool = False, name: str = "tieout") -> Connection:
         """A connection of its own; whoever asks closes it."""
-        return connect(self.dsn, autocommit=autocommit, name=name)
+        return connect(self.dsn, autocommit=autocommit, name=name, stamp_key=self.stamp_key)
+
+    def pool(self, most: int) -> Pool:
+        """Connections that are kept open, `most` of them at the same time; whoever asks closes it."""
+        return Pool(self.dsn, most, self.stamp_key)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

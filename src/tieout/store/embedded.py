@@ -9,7 +9,6 @@ how to use a server of one's own.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import secrets
@@ -18,11 +17,13 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import cached_property
 from importlib import util
 from pathlib import Path
 
 import psycopg
 
+from tieout.observe import LogFile
 from tieout.store.owning import FolderLock, command_of, end_process, identity_of
 from tieout.store.roles import APPLICATION
 
@@ -214,7 +215,7 @@ class EmbeddedServer:
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         self.socket_folder.chmod(0o700)
         postgres = [str(binaries() / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder)]
-        with (self.folder / "server.log").open("ab") as file:
+        with self.log.open() as file:
             self._process = subprocess.Popen(
                 as_user(_ending_with_us(postgres)),
                 stdout=file,
@@ -232,12 +233,15 @@ class EmbeddedServer:
             time.sleep(0.2 * (attempt + 1))
         raise EmbeddedServerError(f"the embedded PostgreSQL does not start; its log ends:\n{self.last_words}")
 
+    @cached_property
+    def log(self) -> LogFile:
+        """What the server writes."""
+        return LogFile(self.folder / "server.log")
+
     @property
     def last_words(self) -> str:
         """The end of the server's log."""
-        with contextlib.suppress(OSError):
-            return (self.folder / "server.log").read_text(errors="replace")[-600:]
-        return ""
+        return self.log.last_words(600)
 
     def ready(self) -> bool:
         """Whether it answers now and holds our database, which is made at first."""

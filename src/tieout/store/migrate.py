@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from importlib import resources
 
 from tieout.store.database import Connection, Database
+from tieout.store.own_version import known
 from tieout.store.versions import applied as applied_in
-from tieout.store.versions import at_work, difference, fence, known, unfenced
+from tieout.store.versions import at_work, difference, fence, unfenced
 
 _LOCK = 7_108_665
 # A connection whose program just ended is seen for a moment.

@@ -1,7 +1,7 @@
 """Which version of Tieout may work in a database: the one whose migrations are applied there, and no other.
 
 A version is the migrations that its code knows. Whoever opens a database for work compares them with what is applied
-(`require_same`); every connection says its version to the server (`setting`), and a trigger on every table refuses
+(`require_same`); every connection says its version to the server (`own_version.setting`), and a trigger on every table refuses
 what a Tieout of another version writes (`fence`). So a version that never heard of this, and one that runs while
 another migrates, is kept out by the database: its writes fail, and before a call to a system there is always a
 write. It is no protection against somebody who wants in with SQL: that is what stamps and evidence are for.
@@ -9,18 +9,15 @@ write. It is no protection against somebody who wants in with SQL: that is what 
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-if TYPE_CHECKING:
-    from tieout.store.database import Connection
+from tieout.store.database import Connection
+from tieout.store.own_version import known
 
 # What the fence raises: of the class "not in the prerequisite state", on which a loop lets go of its connection.
 SQLSTATE = "55T01"
-_SETTING = "tieout.version"
 _TRIGGER = "other_versions"
 # A worker is whoever keeps a connection open: a loop, a listener, the web side's pool. Short commands are `tieout`.
 _AT_WORK = "tieout %"
@@ -32,18 +29,6 @@ _OLDER = (
 
 class VersionError(Exception):
     """The database is of another version than this program; the message says which, and what to do."""
-
-
-@cache
-def known() -> tuple[str, ...]:
-    """The names of the migrations that this version knows, in order."""
-    folder = resources.files("tieout.store").joinpath("migrations")
-    return tuple(sorted(f.name for f in folder.iterdir() if f.name.endswith(".sql")))
-
-
-def setting() -> str:
-    """How a connection says its version to the server, as an option of libpq."""
-    return f"-c {_SETTING}={known()[-1]}"
 
 
 def applied(connection: Connection) -> tuple[str, ...]:

@@ -27,11 +27,18 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from tieout.cli.scenarios import SCENARIOS, DemoOptions
+from tieout.connectors.bankfile.simulator import BankLine
+from tieout.sandbox.company import Administrator
+from tieout.sandbox.couriers import Courier
+from tieout.sandbox.month import LOCK_ON
+from tieout.sandbox.services.buying import BY_HAND, BY_HAND_ON
+from tieout.sandbox.services.byhand import reverse_by_hand, settle_by_hand
+from tieout.sandbox.services.traps import TURNED, TURNED_ON
+from tieout.sandbox.world import free_port
 
 from tieout.bootstrap.wiring import App
-from tieout.cli.scenarios import SCENARIOS, DemoOptions
 from tieout.cli.tables import tie_out_json
-from tieout.connectors.bankfile.simulator import BankLine
 from tieout.documents import canonical_bytes, decode_document
 from tieout.engine import Lane
 from tieout.evidence import export_pack
@@ -41,13 +48,6 @@ from tieout.processes import plan_document
 from tieout.processes.facts import Facts
 from tieout.proofs import take_control_totals, tie_out
 from tieout.sandbox import Planted, World
-from tieout.sandbox.company import Administrator
-from tieout.sandbox.couriers import Courier
-from tieout.sandbox.month import LOCK_ON
-from tieout.sandbox.services.buying import BY_HAND, BY_HAND_ON
-from tieout.sandbox.services.byhand import reverse_by_hand, settle_by_hand
-from tieout.sandbox.services.traps import TURNED, TURNED_ON
-from tieout.sandbox.world import free_port
 from tieout.security import Confirm, GrantRole, change_authority
 from tieout.store.embedded import binaries
 

@@ -14,7 +14,7 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money
 from tieout.approvals import ApprovalError, Request, load_request
-from tieout.pipeline import decide
+from tieout.planning import decide
 from tieout.store import Queries
 
 _SQL = Queries("tieout.api.v1")

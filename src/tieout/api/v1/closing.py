@@ -16,7 +16,7 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
 from tieout.close import CloseError, CloseState, kept_state, known_closes, take_signatures
 from tieout.close.runbooks import runbook
-from tieout.connect import ConnectorError
+from tieout.connector_api import ConnectorError
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.rules import Release

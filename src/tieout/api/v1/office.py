@@ -11,10 +11,10 @@ from fastapi import Depends
 from tieout.api.v1.calling import TheDesk
 from tieout.api.v1.problems import ProblemError
 from tieout.close import CloseState
-from tieout.connect import Connector, ConnectorRegistry, LedgerReader, OpenItem, SystemConfig
+from tieout.connector_api import Connector, ConnectorRegistry, LedgerReader, OpenItem, SystemConfig
 from tieout.evidence import Signer
 from tieout.money import Period
-from tieout.pipeline import ProcessStage
+from tieout.planning import ProcessStage
 from tieout.rules import Interface
 from tieout.settings import Project
 from tieout.store import Connection

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from tieout.connect import ConnectorError, TransientError, UnknownOutcomeError
+from tieout.connector_api import ConnectorError, TransientError, UnknownOutcomeError
 from tieout.observe import get_logger
 from tieout.security import AuthorityError, StampError
 from tieout.security.identity import PasswordError, SignInError, ThrottledError

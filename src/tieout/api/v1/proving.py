@@ -14,7 +14,7 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, month
 from tieout.api.v1.work import Document
-from tieout.overview import read_kept
+from tieout.kept_figures import read_kept
 from tieout.proofs import payout_keys, prove_payouts
 from tieout.store import Queries
 

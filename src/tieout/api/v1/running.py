@@ -23,8 +23,9 @@ from tieout.api.v1.shapes import Filter, Money, Why, span
 from tieout.api.v1.work import Replayed, Tried, tried_now
 from tieout.engine import wake
 from tieout.evidence import Entry, export_pack, record
-from tieout.overview import backlog, read_kept
-from tieout.pipeline import in_range, pause, poll_now, pull_again, replay_range, resume, try_range
+from tieout.inbox import pause, poll_now, pull_again, resume
+from tieout.kept_figures import backlog, read_kept
+from tieout.planning import in_range, replay_range, try_range
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
 

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from tieout.api.v1.calling import Caller, Desk, TheDesk, TheUnit, needs, needs_shortly
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
-from tieout.connect import AddressError, Connector, SystemConfig
+from tieout.connector_api import AddressError, Connector, SystemConfig
 from tieout.evidence import Entry, record
 from tieout.rules import Release
 from tieout.settings import ProjectError

@@ -16,8 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from tieout.api.v1.calling import Caller, Desk, TheConnection, TheDesk, caller_of, needs, needs_shortly
 from tieout.api.v1.office import TheOffice
 from tieout.api.v1.problems import ProblemError
-from tieout.connect import AddressError
-from tieout.telling import (
+from tieout.connector_api import AddressError
+from tieout.webhooks_out import (
     TYPES,
     Subscription,
     TellingError,

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from tieout.api.v1.calling import Caller, TheConnection, TheDesk, needs, seen_by
 from tieout.api.v1.closing import CloseSummary, closes
 from tieout.api.v1.shapes import Filter, Money
-from tieout.overview import read_kept
+from tieout.kept_figures import read_kept
 from tieout.store import Queries
 
 _SQL = Queries("tieout.api.v1")

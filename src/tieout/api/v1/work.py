@@ -18,8 +18,8 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
 from tieout.cases import assign_cases, note_case, notes_of
 from tieout.observe import correlation_of
-from tieout.pipeline import HeldError, accept_case, actions_of, exclude, replay, try_case
-from tieout.pipeline import Tried as TriedNow
+from tieout.planning import HeldError, accept_case, actions_of, exclude, replay, try_case
+from tieout.planning import Tried as TriedNow
 from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
 

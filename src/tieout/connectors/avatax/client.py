@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import RefusedError, SystemConfig, ask_json, http_client, read_json
+from tieout.connector_api import RefusedError, SystemConfig, ask_json, http_client, read_json
 from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
 
 _KEY = "give the account and license key of this environment"

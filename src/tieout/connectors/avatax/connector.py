@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector
+from tieout.connector_api import ConfigField, Connector
 from tieout.connectors.avatax.client import open_session
 
 CONNECTOR = Connector(
@@ -17,7 +17,6 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("tax",),
-    simulator="tieout.connectors.avatax.simulator:AvaTax",
     limits="one call a document; nothing is recorded there",
     assumed=(
         "purchases are asked about as type PurchaseOrder, which is never recorded",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tieout.connect import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
+from tieout.connector_api import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
 from tieout.connectors.bankfile.normalise import file_digest, proof_of, read_file, statements
 from tieout.formats import DIALECTS, FORMATS, FormatError
 
@@ -83,5 +83,4 @@ CONNECTOR = Connector(
             "a statement never changes; a file taken twice has no second effect",
         ),
     ),
-    simulator="tieout.connectors.bankfile.simulator:Bank",
 )

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import ContentRefusedError, Proof
+from tieout.connector_api import ContentRefusedError, Proof
 from tieout.documents import Document, Statement, StatementLine
 from tieout.formats import Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import (
+from tieout.connector_api import (
     TABLE_OPTIONS,
     Connector,
     FileRefusedError,

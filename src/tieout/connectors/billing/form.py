@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import RowError, check_entity, check_period, checked_rows
+from tieout.connector_api import RowError, check_entity, check_period, checked_rows
 from tieout.formats.tables import Column, Form, Problem, Row, TableError
 from tieout.money import Amount, MoneyError
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
 from tieout.money import from_minor
 
 _LIMIT = 100

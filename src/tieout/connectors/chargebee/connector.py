@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.chargebee.client import open_session
 from tieout.connectors.chargebee.normalise import credit_note, invoice
 
@@ -30,7 +30,6 @@ CONNECTOR = Connector(
         Stream("invoices", "invoices, usage and proration on them", invoice, "resource_version"),
         Stream("credit_notes", "credit notes for what was not used", credit_note, "resource_version"),
     ),
-    simulator="tieout.connectors.chargebee.simulator:Chargebee",
     limits="a list answers 100 entries a page; calls a minute by plan",
     assumed=(
         "a line's date_to is the first day that it is not for",

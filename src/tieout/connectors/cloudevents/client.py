@@ -16,7 +16,7 @@ from datetime import datetime
 
 import httpx2
 
-from tieout.connect import (
+from tieout.connector_api import (
     Outcome,
     Sending,
     SetupError,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector
+from tieout.connector_api import ConfigField, Connector
 from tieout.connectors.cloudevents.client import open_session
 
 CONNECTOR = Connector(
@@ -16,6 +16,5 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("write", "look_up"),
-    simulator="tieout.connectors.cloudevents.simulator:EventSink",
     limits="the receiver knows a repeated event by its id, as the CloudEvents specification asks",
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from tieout.connect import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
 
 _LIMIT = 50
 _KEY = "it needs the scope expense.report.read, for all users"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.concur.client import open_session
 from tieout.connectors.concur.normalise import report
 
@@ -26,7 +26,6 @@ CONNECTOR = Connector(
             "reports", "approved expense reports with their entries", report, "the report's LastModifiedDate"
         ),
     ),
-    simulator="tieout.connectors.concur.simulator:Concur",
     limits="50 reports a page; entries are asked for report by report",
     assumed=(
         "times without a zone are UTC; NextPage carries an opaque offset",

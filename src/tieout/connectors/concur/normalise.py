@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import EntryRow, journal_of
+from tieout.connector_api import EntryRow, journal_of
 from tieout.documents import Document
 from tieout.money import Amount
 

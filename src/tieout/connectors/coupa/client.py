@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.connect import (
+from tieout.connector_api import (
     ControlTotal,
     Item,
     Page,

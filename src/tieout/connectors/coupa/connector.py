@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import BILL_OPTIONS, ConfigField, Connector, Option, Stream, own_accruals
+from tieout.connector_api import BILL_OPTIONS, ConfigField, Connector, Option, Stream, own_accruals
 from tieout.connectors.coupa.client import open_session
 from tieout.connectors.coupa.normalise import bill, order, receipt, supplier
 
@@ -40,7 +40,6 @@ CONNECTOR = Connector(
         Stream("bills", "approved invoices and credit notes", bill, "updated-at"),
         Stream("accruals", "what Tieout accrues at a cut-off", own_accruals),
     ),
-    simulator="tieout.connectors.coupa.simulator:Coupa",
     limits="50 rows a page; a token lives for a day",
     assumed=(
         "a remit-to address carries the account as iban and swift-code",

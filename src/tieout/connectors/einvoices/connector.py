@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import (
+from tieout.connector_api import (
     BILL_OPTIONS,
     TABLE_OPTIONS,
     Connector,
@@ -112,6 +112,5 @@ CONNECTOR = Connector(
         Stream("bills", "invoices and credit notes of EN 16931", bills, "what was booked is not changed"),
         Stream("reports", "what was delivered in a month so far, by currency", reports),
     ),
-    simulator="tieout.connectors.einvoices.simulator:AccessPoint",
     assumed=("an access point lists what it delivered: a month so far, by currency, in each report",),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import ContentRefusedError
+from tieout.connector_api import ContentRefusedError
 from tieout.documents import BatchControl, BillLine, Document, Party, TaxLine, VendorBill
 from tieout.documents.purchasing import plain, plain_name
 from tieout.formats.einvoice import Charge, EInvoice, InvoiceLine, read_einvoice

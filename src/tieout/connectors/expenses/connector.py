@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tieout.connect import (
+from tieout.connector_api import (
     TABLE_OPTIONS,
     Connector,
     FileRefusedError,
@@ -74,5 +74,4 @@ CONNECTOR = Connector(
             "the later file of a report's number is the later telling",
         ),
     ),
-    simulator="tieout.connectors.expenses.simulator:ExpenseTool",
 )

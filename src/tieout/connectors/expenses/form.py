@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Control, EntryRow, RowError, check_entity, check_period, checked_rows
+from tieout.connector_api import Control, EntryRow, RowError, check_entity, check_period, checked_rows
 from tieout.formats.tables import Column, Form, Row
 
 REPORTS = Form(

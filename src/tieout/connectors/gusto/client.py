@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.connect import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
 
 VERSION = "2024-04-01"
 _PER_PAGE = 25

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.gusto.client import VERSION, open_session
 from tieout.connectors.gusto.normalise import payroll
 
@@ -29,7 +29,6 @@ CONNECTOR = Connector(
             "a payroll that is read again with other figures is told again",
         ),
     ),
-    simulator="tieout.connectors.gusto.simulator:Gusto",
     limits="200 requests a minute; 25 payrolls a page",
     assumed=(
         f"API version {VERSION}: amounts are decimal texts, taxes say whether the employer owes them",

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import EntryRow, journal_of
+from tieout.connector_api import EntryRow, journal_of
 from tieout.documents import Document
 
 CURRENCY = "USD"

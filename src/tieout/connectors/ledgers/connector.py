@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import (
+from tieout.connector_api import (
     TABLE_OPTIONS,
     Connector,
     FileRefusedError,
@@ -119,5 +119,4 @@ CONNECTOR = Connector(
             "the later file of a day is the later telling",
         ),
     ),
-    simulator="tieout.connectors.ledgers.simulator:LedgerExports",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tieout.connect import Control, EntryRow, RowError, check_entity, check_period, checked_rows, signed
+from tieout.connector_api import Control, EntryRow, RowError, check_entity, check_period, checked_rows, signed
 from tieout.formats.tables import Column, Form, Row
 
 JOURNALS = Form(

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from tieout.connect import (
+from tieout.connector_api import (
     RefusedError,
     SetupError,
     TransientError,

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Outcome
+from tieout.connector_api import Outcome
 from tieout.documents import EffectBody, ledger_lines
 
 

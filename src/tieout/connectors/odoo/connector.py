@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.odoo.session import open_session
 from tieout.documents import BatchControl, Document, JournalEntry, Reconciliation, decode_document
 
@@ -73,7 +73,6 @@ CONNECTOR = Connector(
             shape=r"([01]\d|2[0-3]):[0-5]\d",
         ),
     ),
-    simulator="tieout.connectors.odoo.simulator:Odoo",
     limits="one lane a journal; batches adapt to answer times",
     assumed=(
         "a bank journal with a currency of its own takes line_ids in that currency by load",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import RefusedError
+from tieout.connector_api import RefusedError
 from tieout.connectors.odoo.client import OdooClient
 
 

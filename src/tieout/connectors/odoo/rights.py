@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import RefusedError, Right, SetupError
+from tieout.connector_api import RefusedError, Right, SetupError
 from tieout.connectors.odoo.client import OdooClient
 
 # What Tieout does, the model and operation that it takes, and the group whose right it is.

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import (
+from tieout.connector_api import (
     JournalItem,
     LedgerFacts,
     OpenItem,

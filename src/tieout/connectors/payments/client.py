@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tieout.connect import (
+from tieout.connector_api import (
     FileRefusedError,
     Item,
     Outcome,

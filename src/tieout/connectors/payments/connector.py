@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.payments.client import open_session
 from tieout.documents import (
     BatchControl,
@@ -90,7 +90,6 @@ CONNECTOR = Connector(
         Stream("files", "the bank's file of a run", files),
         Stream("answers", "what the bank says of payments (pain.002)", answers),
     ),
-    simulator="tieout.connectors.payments.simulator:PaymentBank",
     assumed=(
         "banking software fetches files from the folder by itself, and puts the bank's answers into another",
     ),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from tieout.connect import (
+from tieout.connector_api import (
     TABLE_OPTIONS,
     Connector,
     FileRefusedError,
@@ -126,5 +126,4 @@ CONNECTOR = Connector(
         ),
         Stream("details", "what persons earn, for the vault alone", details, "a detail never changes"),
     ),
-    simulator="tieout.connectors.payroll.simulator:PayrollBureau",
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tieout.connect import Control, EntryRow, RowError, check_entity, checked_rows
+from tieout.connector_api import Control, EntryRow, RowError, check_entity, checked_rows
 from tieout.formats.tables import Column, Form, Problem, Row, TableError
 
 RUN = Form(

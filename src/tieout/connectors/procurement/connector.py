@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import (
+from tieout.connector_api import (
     BILL_OPTIONS,
     TABLE_OPTIONS,
     Connector,
@@ -108,5 +108,4 @@ CONNECTOR = Connector(
         Stream("bills", "bills and credits, one row a line", bills, "what was booked is not changed"),
         Stream("accruals", "what Tieout accrues at a cut-off", own_accruals),
     ),
-    simulator="tieout.connectors.procurement.simulator:ProcurementTool",
 )

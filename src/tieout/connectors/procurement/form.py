@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connect import RowError, check_entity, checked_rows
+from tieout.connector_api import RowError, check_entity, checked_rows
 from tieout.formats.payments import is_iban
 from tieout.formats.tables import Column, Form, Problem, Row, TableError
 from tieout.money import Amount, MoneyError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.salesforce.client import open_session
 from tieout.connectors.salesforce.normalise import account, won_order
 
@@ -26,7 +26,6 @@ CONNECTOR = Connector(
         Stream("accounts", "customers", account, "SystemModstamp"),
         Stream("won_orders", "closed-won opportunities with their products", won_order, "SystemModstamp"),
     ),
-    simulator="tieout.connectors.salesforce.simulator:Salesforce",
     limits="API calls a day; a query answers 2,000 rows a page",
     assumed=(
         "custom fields Credit_Exposure__c and Collection_Status__c stand on Account, "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
+from tieout.connector_api import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
 from tieout.connectors.settlements.normalise import read_report, settlements
 from tieout.connectors.settlements.providers import PROVIDERS
 from tieout.formats import proven_by

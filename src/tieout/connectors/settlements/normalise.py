@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import ContentRefusedError
+from tieout.connector_api import ContentRefusedError
 from tieout.connectors.settlements.providers import PROVIDERS, Provider
 from tieout.documents import Document, PayoutComposition, ProviderMovement, order_number
 from tieout.documents import Statement as StatementDocument

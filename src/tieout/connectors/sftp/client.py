@@ -9,7 +9,7 @@ import stat
 
 import paramiko
 
-from tieout.connect import RemoteFile, SetupError, SystemConfig, TransientError
+from tieout.connector_api import RemoteFile, SetupError, SystemConfig, TransientError
 
 LARGEST = 256 << 20
 _TIMEOUT_S = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tieout.connect import ConfigField, Connector, SystemConfig
+from tieout.connector_api import ConfigField, Connector, SystemConfig
 
 if TYPE_CHECKING:
     from tieout.connectors.sftp.client import SftpFolder
@@ -32,6 +32,5 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("fetch",),
-    simulator="tieout.connectors.sftp.simulator:SftpServer",
     limits="files of at most 256 MiB; nothing is changed or deleted there",
 )

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from tieout.connect import (
+from tieout.connector_api import (
     ControlTotal,
     Item,
     Page,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.shopify.client import API_VERSION, open_session
 from tieout.connectors.shopify.normalise import order
 
@@ -31,7 +31,6 @@ CONNECTOR = Connector(
         Option("customers", "who makes the customers", ("from_order", "from_crm")),
     ),
     pushes=("orders/", "refunds/"),
-    simulator="tieout.connectors.shopify.simulator:Shopify",
     limits="a cost bucket a shop; a throttled query says when it refills",
     assumed=("ShopifyQL answers orders, total_sales, refunds and total_returns for a range of days",),
 )

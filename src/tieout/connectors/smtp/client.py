@@ -6,7 +6,7 @@ import smtplib
 from collections.abc import Sequence
 from email.message import EmailMessage
 
-from tieout.connect import (
+from tieout.connector_api import (
     Outcome,
     Sending,
     SetupError,

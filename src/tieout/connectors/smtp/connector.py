@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector
+from tieout.connector_api import ConfigField, Connector
 from tieout.connectors.smtp.client import open_session
 
 CONNECTOR = Connector(
@@ -18,6 +18,5 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("write", "look_up"),
-    simulator="tieout.connectors.smtp.simulator:MailServer",
     limits="one message at a time; an unknown outcome cannot be looked up and becomes a case",
 )

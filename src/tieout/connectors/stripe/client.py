@@ -22,7 +22,7 @@ from typing import Any
 import httpx2
 import msgspec
 
-from tieout.connect import (
+from tieout.connector_api import (
     ControlTotal,
     Item,
     Page,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.stripe.client import open_session
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 
@@ -32,7 +32,6 @@ CONNECTOR = Connector(
         Stream("disputes", "how disputes stand", dispute, "status, by Stripe's own order"),
     ),
     pushes=("charge.", "refund.", "payout.", "balance."),
-    simulator="tieout.connectors.stripe.simulator:Stripe",
     limits="100 reads a second; 429 says when to come back",
     assumed=(
         "the summary reports have the columns reporting_category, currency, count, gross, fee, net",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import RefusedError, SystemConfig, ask_json, http_client, read_json
+from tieout.connector_api import RefusedError, SystemConfig, ask_json, http_client, read_json
 from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
 from tieout.money import Amount, from_minor, minor_digits
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connect import ConfigField, Connector
+from tieout.connector_api import ConfigField, Connector
 from tieout.connectors.stripetax.client import open_session
 
 CONNECTOR = Connector(
@@ -15,7 +15,6 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("tax",),
-    simulator="tieout.connectors.stripetax.simulator:StripeTax",
     limits="one call a document; a calculation is no transaction until somebody makes it one",
     assumed=("purchases are asked about as if their seller sold them to the entity through Stripe",),
 )

@@ -18,8 +18,8 @@ import msgspec
 from tieout.formats.amounts import exact
 from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated
 from tieout.formats.references import find_references
-from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
+from tieout.formats.unparsed import Remainder
 from tieout.money import MoneyError, from_minor
 
 _HEADER = re.compile(r"\s*01,[^,]*,[^,]*,\d{6},")

@@ -21,8 +21,8 @@ from tieout.formats.csv.detecting import sniff as sniff_header
 from tieout.formats.csv.dialects import CsvDialect, built_in, date_pattern, declared
 from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place
 from tieout.formats.references import find_references
-from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
+from tieout.formats.unparsed import Remainder
 
 _HEADER_LINES = 200
 Row = dict[str, str]

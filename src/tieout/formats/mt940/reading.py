@@ -21,8 +21,8 @@ from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated
 from tieout.formats.mt940.dialects import Dialect, detect, dialect_named
 from tieout.formats.mt940.information import Found, read_information, read_starmoney, structured
 from tieout.formats.references import find_references
-from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
+from tieout.formats.unparsed import Remainder
 
 _FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
 _LINE = re.compile(

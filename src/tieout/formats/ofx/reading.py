@@ -18,7 +18,7 @@ from tieout.formats.amounts import exact
 from tieout.formats.encodings import Decoded, decode
 from tieout.formats.model import Balance, FormatError, Head, Line, Place
 from tieout.formats.references import find_references
-from tieout.formats.remainder import Remainder
+from tieout.formats.unparsed import Remainder
 
 _TOKEN = re.compile(
     r"<(/?)([A-Za-z][A-Za-z0-9_.]*)\s*(/?)>([^<]*)|<!\[CDATA\[(.*?)\]\]>([^<]*)|<([!?])", re.DOTALL

@@ -17,8 +17,8 @@ from decimal import Decimal
 
 from tieout.formats.amounts import exact
 from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place
-from tieout.formats.remainder import Remainder
 from tieout.formats.textlines import TextLines
+from tieout.formats.unparsed import Remainder
 from tieout.money import MoneyError, from_minor
 
 _KINDS = {"RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF", "FC"}

@@ -7,7 +7,7 @@ from tieout.reconcile.ledger.applying import (
     Run,
     reconciliation_interface,
 )
-from tieout.reconcile.ledger.handing import close_matched_cases
+from tieout.reconcile.ledger.handoff import close_matched_cases
 from tieout.reconcile.ledger.open_lines import keep_lines, open_lines, open_sums
 from tieout.reconcile.ledger.schedule import ReconcileStage
 from tieout.reconcile.ledger.teaching import LessonError, decide_lesson, lessons

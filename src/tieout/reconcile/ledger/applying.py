@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve, solve_by_key
-from tieout.connect import LedgerReader, OpenItem
+from tieout.connector_api import LedgerReader, OpenItem
 from tieout.documents import Reconciliation
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -32,7 +32,7 @@ from tieout.reconcile.ledger.grouping import (
     spoken,
     told_by,
 )
-from tieout.reconcile.ledger.handing import STREAM, close_matched_cases, fresh, hand_on, suggestion_row
+from tieout.reconcile.ledger.handoff import STREAM, close_matched_cases, fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import Learned, in_force
 from tieout.reconcile.ledger.open_lines import keep_lines
 from tieout.reconcile.model import Break, Difference, Match, MatchingError

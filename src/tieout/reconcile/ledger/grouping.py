@@ -16,7 +16,7 @@ from decimal import Decimal
 import msgspec
 import polars as pl
 
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
 from tieout.money import Amount
 from tieout.reconcile.ledger.lessons import Learned

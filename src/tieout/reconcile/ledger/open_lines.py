@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")

@@ -43,7 +43,7 @@ join tieout.match_line c on c.interface = d.interface and c.source_key = d.sourc
 join tieout.match_line u on u.interface = d.interface and u.source_key = d.source_key and u.side = 'due'
 where d.entity = %(entity)s and d.kind = 'reconciliation' and (d.content::jsonb ->> 'undone')::bool
 
--- name: tellings
+-- name: revisions
 -- How often each of these groups was told, and whether one of them stands: it was neither undone
 -- nor given up.
 select split_part(d.source_key, '~', 1) as key, count(distinct d.source_key)::int as times,

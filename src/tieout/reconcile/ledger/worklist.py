@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from tieout.cases import solve
-from tieout.connect import OpenItem
+from tieout.connector_api import OpenItem
 from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.reconcile.ledger.applying import amount_option
 from tieout.reconcile.ledger.grouping import GroupError, lines_key, match_again, match_document
-from tieout.reconcile.ledger.handing import fresh, hand_on, suggestion_row
+from tieout.reconcile.ledger.handoff import fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import taught_account, taught_by
 from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Interface, Release

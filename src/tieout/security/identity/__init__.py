@@ -1,6 +1,6 @@
 """How people and service accounts prove who they are: credentials, sessions, keys."""
 
-from tieout.security.identity.keeping import Credential
+from tieout.security.identity.credentials import Credential
 from tieout.security.identity.model import (
     HALF,
     IDLE,

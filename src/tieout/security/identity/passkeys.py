@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tieout.security.identity.keeping import Credential, by_handle, count_up, credentials_of, keep
+from tieout.security.identity.credentials import Credential, by_handle, count_up, credentials_of, keep
 from tieout.security.identity.model import SignInError
-from tieout.security.identity.once import make_once, take_once
+from tieout.security.identity.one_time_tokens import make_once, take_once
 from tieout.store import Connection
 
 _SPAN = timedelta(minutes=5)

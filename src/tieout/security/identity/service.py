@@ -13,7 +13,7 @@ from typing import Any
 from tieout.evidence import Entry, record
 from tieout.security.authority import change_authority, load_authority
 from tieout.security.identity import codes, passkeys, passwords, throttle
-from tieout.security.identity.keeping import (
+from tieout.security.identity.credentials import (
     SQL,
     Credential,
     by_handle,
@@ -23,7 +23,7 @@ from tieout.security.identity.keeping import (
     keep,
 )
 from tieout.security.identity.model import Origin, Session, SignedIn, SignInError
-from tieout.security.identity.once import make_once, take_once
+from tieout.security.identity.one_time_tokens import make_once, take_once
 from tieout.security.identity.passkeys import Site
 from tieout.security.identity.sessions import end_session, end_sessions, make_session, session_of, sessions_of
 from tieout.security.people import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from tieout.evidence import Entry, record
 from tieout.security.authority import load_authority
-from tieout.security.identity.keeping import SQL, instant
+from tieout.security.identity.credentials import SQL, instant
 from tieout.security.identity.sessions import token_hash
 from tieout.security.people import EVERYWHERE, AuthorityError, Person
 from tieout.security.roles import OPERATIONS, may

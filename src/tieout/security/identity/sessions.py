@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.security.authority import load_authority
-from tieout.security.identity.keeping import SQL, instant
+from tieout.security.identity.credentials import SQL, instant
 from tieout.security.identity.model import Origin, Session
 from tieout.security.people import Authority, Person
 from tieout.security.roles import needs_second_factor

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from tieout.evidence import Entry, record
-from tieout.security.identity.keeping import SQL
+from tieout.security.identity.credentials import SQL
 from tieout.security.identity.model import Origin, ThrottledError
 from tieout.store import Connection
 

@@ -1,0 +1,118 @@
+"""A connector's declaration, and the registry of those that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tieout.connector_api.addresses import Network
+from tieout.connector_api.web import guarded
+from tieout.documents import Document
+
+
+@dataclass(frozen=True)
+class ConfigField:
+    """One setting of a system: shown in the form, checked in `tieout.toml`."""
+
+    name: str
+    help: str
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of an interface's [options]: a text, one of `choices`, one that has the `shape`
+    of a regular expression, or with `table` a table of texts. Where an interface does not say it, it is
+    what the field `pack` of its country's pack lists."""
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+    table: bool = False
+    shape: str = ""
+    pack: str = ""
+
+
+@dataclass(frozen=True)
+class SystemConfig:
+    """One configured system: settings with secrets resolved. `private`: None where the project's own file declares it;
+    for one that was entered by the browser, the networks beside public addresses that it may be in."""
+
+    name: str
+    connector: str
+    environment: str
+    values: Mapping[str, Any]
+    private: tuple[Network, ...] | None = None
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self.values.get(name, default))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream that a connector reads. `normalise` is pure: an item's bytes and the
+    interface's options to documents; it raises ValueError where the bytes are not readable."""
+
+    name: str
+    title: str
+    normalise: Callable[[bytes, Mapping[str, Any]], list[Document]]
+    version_order: str = "the source never changes it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """What a kind of system can do. `open` makes a session that has the capabilities that
+    `can` names; `pushes` are the beginnings of the events that wake its polls."""
+
+    name: str
+    title: str
+    version: str
+    config: tuple[ConfigField, ...]
+    open: Callable[[SystemConfig], Any]
+    can: tuple[str, ...]
+    streams: tuple[Stream, ...] = ()
+    options: tuple[Option, ...] = ()
+    pushes: tuple[str, ...] = ()
+    limits: str = ""
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def by_browser(self) -> bool:
+        """Whether it can be connected by the browser: all of it is in messages, or at an HTTP address. What is in a
+        folder of this machine, or at another kind of address, stands in the project's file."""
+        return not any(f.name in ("folder", "host") for f in self.config)
+
+    def stream(self, name: str) -> Stream:
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        raise KeyError(f"connector {self.name} has no stream {name!r}")
+
+
+def open_system(connector: Connector, config: SystemConfig) -> Any:
+    """A session of a system. Raises ConnectorError."""
+    with guarded(config.private):
+        return connector.open(config)
+
+
+@dataclass
+class ConnectorRegistry:
+    """The connectors that this process knows, by name."""
+
+    by_name: dict[str, Connector] = field(default_factory=dict)
+
+    def add(self, connector: Connector) -> None:
+        """A name clash is an error."""
+        if connector.name in self.by_name:
+            raise ValueError(f"two connectors are named {connector.name!r}")
+        self.by_name[connector.name] = connector
+
+    def __getitem__(self, name: str) -> Connector:
+        try:
+            return self.by_name[name]
+        except KeyError:
+            known = ", ".join(sorted(self.by_name))
+            raise KeyError(f"no connector is named {name!r}; there are: {known}") from None

@@ -1,0 +1,28 @@
+"""The inbox: what sources say is taken in, byte for byte, by pushes, polls and files."""
+
+from tieout.inbox.folders import FolderStage, control_of, file_content, refuse_file, take_file
+from tieout.inbox.intake import Accepted, accept, check_items
+from tieout.inbox.pausing import is_paused, pause, resume
+from tieout.inbox.payroll_details import Pay, persons
+from tieout.inbox.polling import PollStage, poll_now, pull_again
+from tieout.inbox.remote_files import FetchStage
+
+__all__ = [
+    "Accepted",
+    "FetchStage",
+    "FolderStage",
+    "Pay",
+    "PollStage",
+    "accept",
+    "check_items",
+    "control_of",
+    "file_content",
+    "is_paused",
+    "pause",
+    "persons",
+    "poll_now",
+    "pull_again",
+    "refuse_file",
+    "resume",
+    "take_file",
+]

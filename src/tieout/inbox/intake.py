@@ -1,0 +1,115 @@
+"""Intake: messages are kept byte for byte; acknowledged means committed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tieout.connector_api import Item, ItemError
+from tieout.evidence import salted_hash
+from tieout.observe import traced
+from tieout.security import stamper
+from tieout.store import Connection, Queries, can_be_kept, fit_to_keep
+
+_SQL = Queries("tieout.inbox")
+# A name is part of an index entry, of which PostgreSQL takes 2,704 bytes.
+_LONGEST_NAME = 500
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """How many messages were new, and how many were known already."""
+
+    new: int
+    known: int
+
+
+def check_items(items: Sequence[Item]) -> None:
+    """Refuse what no row could hold, before a transaction is begun for it and others: a push's sender learns of it.
+    Raises ItemError."""
+    for item in items:
+        if not item.stream or not item.dedupe_key:
+            raise ItemError("it has no stream or no key by which it would be known again")
+        for what, name in (
+            ("stream", item.stream), ("source_key", item.source_key), ("dedupe_key", item.dedupe_key),
+        ):  # fmt: skip
+            if not isinstance(name, str) or not can_be_kept(name):
+                raise ItemError(f"its {what} has a character that is none (a NUL, half a surrogate pair)")
+            if _too_long(name):
+                raise ItemError(f"its {what} has {len(name)} characters: {_LONGEST_NAME} are allowed")
+
+
+def _too_long(name: str) -> bool:
+    return len(name) > _LONGEST_NAME or len(name.encode()) > 2 * _LONGEST_NAME
+
+
+def _fitting(item: Item) -> Item:
+    """An item whose names a row can hold. One of a page or a file that has an odd name keeps none of its neighbours
+    out: the name is kept as far as it can be, with a hash of the whole, by which it is known again."""
+    if not item.stream or not item.dedupe_key:
+        raise ItemError("it has no stream or no key by which it would be known again")
+    names = (item.source_key, item.dedupe_key)
+    if all(can_be_kept(name) and not _too_long(name) for name in names):
+        return item
+    return replace(item, source_key=_fitting_name(names[0]), dedupe_key=_fitting_name(names[1]))
+
+
+def _fitting_name(name: str) -> str:
+    if can_be_kept(name) and not _too_long(name):
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{fit_to_keep(name, _LONGEST_NAME // 5)}~{digest}"
+
+
+def accept(
+    connection: Connection,
+    interface: str,
+    items: Sequence[Item],
+    transport: str,
+    now: datetime,
+    *,
+    state: str = "received",
+    submitted_by: str = "",
+) -> Accepted:
+    """Put items into the inbox, in the caller's transaction, with their evidence.
+
+    A repeated dedupe key has no second effect. `state` is `listed` for what is kept and
+    shown but never processed (an event that no interface knows, a push that only wakes a poll).
+    `submitted_by` is the person who gave them, "" where a system did. Raises ItemError for one that has no stream or no
+    key, and then nothing was asked of the database.
+    """
+    if not items:
+        return Accepted(0, 0)
+    items = [_fitting(item) for item in items]
+    chosen = list({item.dedupe_key: item for item in reversed(items)}.values())[::-1]
+    salts = [os.urandom(16) for _ in chosen]
+    hashes = [hashlib.sha256(item.body).digest() for item in chosen]
+    stamp = stamper(connection).message
+    of = [(interface, item.source_key or item.dedupe_key) for item in chosen]
+    with traced("receive", of, transport=transport, state=state):
+        row = connection.execute(
+            _SQL["accept"],
+            {
+                "interface": interface,
+                "transport": transport,
+                "at": now,
+                "state": state,
+                "stream": [item.stream for item in chosen],
+                "dedupe_key": [item.dedupe_key for item in chosen],
+                "source_key": [item.source_key for item in chosen],
+                "submitted_by": submitted_by,
+                "sha": hashes,
+                "stamp": [
+                    stamp(interface, item.stream, item.dedupe_key, transport, submitted_by, sha)
+                    for item, sha in zip(chosen, hashes, strict=True)
+                ],
+                "salt": salts,
+                "body": [item.body for item in chosen],
+                "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],
+            },
+        ).fetchone()
+    assert row is not None
+    return Accepted(row["new"], len(items) - row["new"])

@@ -1,0 +1,97 @@
+"""Keeps figures as they were computed last, and computes them anew once something happened.
+
+A figure that is cheap is computed when it is asked for, so that it is of this instant. One that costs more than a page
+may take is computed by a worker, a share of the time, and says of which instant it is.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn
+from tieout.kept_figures.figures import FIGURES, OUTSIDE, Figures, Sessions
+from tieout.rules import Release
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.kept_figures")
+_CHEAP_MS = 40
+_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`rows` as they were `as_of`; `current` says that nothing happened since."""
+
+    rows: list[dict[str, Any]]
+    as_of: datetime
+    current: bool
+
+
+def read_kept(
+    connection: Connection, release: Release, name: str, now: datetime, exact: bool = False
+) -> Kept:
+    """A figure by its name in FIGURES: of this instant where that is cheap, or `exact` is asked for. Raises
+    KeyError for a name that is none."""
+    _, span = FIGURES[name]
+    mark = _watermark(connection, release)
+    row = connection.execute(_SQL["kept"], {"name": name}).fetchone()
+    if row is None and name in OUTSIDE:
+        return Kept([], now, False)
+    if row is not None and not exact:
+        fresh = row["watermark"] == mark and (now - row["as_of"]).total_seconds() < span
+        if fresh or name in OUTSIDE or row["took_ms"] > _CHEAP_MS:
+            return Kept(json.loads(row["content"]), row["as_of"], fresh)
+    return _compute(connection, Figures(connection, release, now), name, mark)
+
+
+def _compute(connection: Connection, figures: Figures, name: str, mark: str) -> Kept:
+    started = time.monotonic()
+    rows = list(FIGURES[name][0](figures))
+    content = json.dumps(rows, default=str)
+    took = int((time.monotonic() - started) * 1000)
+    given = {"name": name, "content": content, "watermark": mark, "as_of": figures.now, "took_ms": took}
+    connection.execute(_SQL["keep"], given)
+    return Kept(json.loads(content), figures.now, True)
+
+
+def _watermark(connection: Connection, release: Release) -> str:
+    """Moves with whatever figures hang on."""
+    row = connection.execute(_SQL["watermark"]).fetchone()
+    assert row is not None
+    return f"{release.sha256}:{row['mark']}"
+
+
+class KeptFiguresStage:
+    """A figure is a lane: computed where it is not current, all of them for no more than a `share` of the time."""
+
+    name = "figures"
+
+    def __init__(
+        self, release: Callable[[], Release], sessions: Sessions, clock: Clock, share: float = 0.05
+    ) -> None:
+        self._release, self._sessions, self._clock = release, sessions, clock
+        self.pace = Pace(every_s=_PAUSE_S, share=share)
+
+    def lanes(self, connection: Connection) -> Sequence[Due]:
+        """A lane a figure that is stale: it aged, or something happened since."""
+        now, mark = self._clock.now(), _watermark(connection, self._release())
+        known = {r["name"]: r for r in connection.execute(_SQL["kept_marks"])}
+
+        def stale(name: str) -> bool:
+            row, span = known.get(name), FIGURES[name][1]
+            aged = row is None or not 0 <= (now - row["as_of"]).total_seconds() < span
+            return aged or (row is not None and row["watermark"] != mark and name not in OUTSIDE)
+
+        return [Due((name,)) for name in FIGURES if stale(name)]
+
+    def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
+        """Computes one figure anew."""
+        release = self._release()
+        mark = _watermark(connection, release)
+        _compute(connection, Figures(connection, release, self._clock.now(), self._sessions), lane[0], mark)
+        return False

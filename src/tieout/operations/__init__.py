@@ -1,0 +1,1 @@
+"""Operations: what people and stages do with an open project, across rooms."""

@@ -1,0 +1,92 @@
+"""Hands matches on: into the inbox as messages, each once; and what follows for cases and suggestions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tieout.cases import solve_case
+from tieout.connector_api import Item
+from tieout.documents import Reconciliation, canonical_bytes
+from tieout.inbox import accept
+from tieout.rules import Interface
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.reconcile.ledger")
+STREAM = "reconciliations"
+_SETTLED_BY_MATCH = ["unmatched_bank_line", "payment_without_order", "refund_without_credit_note"]
+
+
+def suggestion_row(document: Reconciliation, about: str) -> dict[str, Any]:
+    """A suggestion's columns that its document says."""
+    content = canonical_bytes(document)
+    return {
+        "about": about,
+        "content": content.decode(),
+        "sha": hashlib.sha256(content).digest(),
+        "currency": document.currency,
+        "amount": -sum((x.residual for x in document.cash), Decimal(0)),
+        "difference": document.difference.value,
+        "explained_as": document.explained_as,
+        "rule": document.rule,
+        "confidence": Decimal(document.confidence),
+        "why": document.why,
+    }
+
+
+def fresh(
+    connection: Connection, interface: Interface, documents: Sequence[Reconciliation]
+) -> list[Reconciliation]:
+    """Those that do not stand already. A group that was undone or given up and is decided once more
+    is another match of the same lines: it gets a name of its own."""
+    given = {"interface": interface.name, "keys": [d.key for d in documents]}
+    told = {r["key"]: r for r in connection.execute(_SQL["revisions"], given)}
+    found = []
+    for document in documents:
+        row = told.get(document.key)
+        if row is None:
+            found.append(document)
+        elif not row["stands"]:
+            found.append(msgspec.structs.replace(document, key=f"{document.key}~{row['times'] + 1}"))
+    return found
+
+
+def hand_on(
+    connection: Connection, interface: Interface, documents: Sequence[Reconciliation], now: datetime
+) -> int:
+    """Put matches into the inbox, in the caller's transaction; how many were new."""
+    items = []
+    for document in documents:
+        # Told once, and told once more where it shall be undone.
+        told = f"{document.key}:undone" if document.undone else document.key
+        items.append(Item(STREAM, document.key, told, canonical_bytes(document)))
+    lines = [
+        (d.key, x.line, side, x.effect)
+        for d in documents
+        for side, members in (("cash", d.cash), ("due", d.due))
+        for x in members
+    ]
+    if lines:
+        keys, ids, which, effects = zip(*lines, strict=True)
+        given = {"interface": interface.name, "entity": interface.entity}
+        given |= {"key": list(keys), "line": list(ids), "side": list(which), "effect": list(effects)}  # type: ignore[dict-item]
+        connection.execute(_SQL["add_match_lines"], given)
+        # What was suggested of these lines is not true any more.
+        gone = {"interface": interface.name, "lines": sorted({*ids}), "now": now}
+        connection.execute(_SQL["overlapping"], gone)
+        connection.execute(_SQL["unpark"], {"effects": [e for e in effects if e]})
+    return accept(connection, interface.name, items, "match", now).new
+
+
+def close_matched_cases(connection: Connection, now: datetime) -> int:
+    """Solve the cases of cash that a match has applied by now; how many."""
+    rows = connection.execute(_SQL["matched_cases"], {"causes": _SETTLED_BY_MATCH}).fetchall()
+    with connection.transaction():
+        return sum(
+            solve_case(connection, r["case_id"], now, "its cash is matched", "reconcile") for r in rows
+        )

@@ -1,7 +1,0 @@
-"""A services company's month: payroll, expenses, subscriptions, journals by spreadsheet, two entities."""
-
-from tieout.sandbox.services.month import ServicesMonth
-from tieout.sandbox.services.oracle import ServicesOracle
-from tieout.sandbox.services.project import PEOPLE, write_services_project
-
-__all__ = ["PEOPLE", "ServicesMonth", "ServicesOracle", "write_services_project"]

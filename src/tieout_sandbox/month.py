@@ -1,0 +1,488 @@
+"""A distributor's month, seeded: what happens outside, day by day, and the truth of it.
+
+Nothing here knows the product. Amounts are integer minor units of two-digit currencies.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tieout_sandbox.company import Administrator
+from tieout_sandbox.simulators.bankfile import BankLine
+from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
+
+FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
+LOCK_ON = date(2026, 11, 4)
+END = date(2026, 11, 8)
+LAST_PAYOUT = date(2026, 11, 3)
+_NAMES = (
+    "Ada Byron",
+    "Bruno Keller",
+    "Chidi Okafor",
+    "Dana Novák",
+    "Emil Müller",
+    "Fatima Haddad",
+    "Grace Park",
+    "Hugo Lindqvist",
+    "Ines Costa",
+    "Jonas Weber",
+)
+_KINDS = (
+    "refund",
+    "gift_used",
+    "disputed_won",
+    "disputed_lost",
+    "partial_capture",
+    "refund_early",
+    "cancelled_paid",
+    "gift_sold",
+    "test",
+    "unpaid",
+    "cancelled",
+)
+_ONLY_US = ("refund_early", "cancelled_paid")
+# This shop bills when it ships: until then what was paid is a deposit.
+BILLS_ON_FULFILMENT = "shop_us"
+_GOODS = ("Bearing", "Valve", "Gasket set", "Coupling", "Pump seal", "Filter", "Hose", "Gauge")
+
+
+def cents(amount: int) -> Decimal:
+    """Minor units as a decimal amount."""
+    return Decimal(amount).scaleb(-2)
+
+
+def percent_of(amount: int, part: int, whole: int) -> int:
+    """amount x part / whole, rounded half up, in minor units."""
+    return (2 * amount * part + whole) // (2 * whole)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A fault that was planted: the cause under which it must be found, and its money at risk
+    in USD (positive)."""
+
+    cause: str
+    source_key: str
+    amount: Decimal
+
+
+@dataclass
+class OrderTruth:
+    """What must become of an order: invoiced (dated `on`), excluded (with its reason) or case."""
+
+    number: str
+    currency: str
+    total: int
+    tax: int
+    expected: str
+    on: date
+    paid_by: str
+
+
+@dataclass
+class _Event:
+    at: datetime
+    order: int
+    act: Callable[[datetime], object]
+
+
+@dataclass
+class Month:
+    """The schedule and the truth. `orders` counts shop orders; transfers come on top, and the faults that `plant` adds."""
+
+    world: World
+    orders: int
+    plant: Callable[[Month], None] | None = None
+    truth: list[OrderTruth] = field(default_factory=list)
+    planted: list[Planted] = field(default_factory=list)
+    cash: list[tuple[str, date, int]] = field(default_factory=list)
+    deposits: list[tuple[str, date, int]] = field(default_factory=list)
+    deposits_due: int = 0
+    left_open: dict[str, Decimal] = field(default_factory=dict)
+    charged: int = 0
+    # What an accountant knows of suggested matches: a bank line's key to the order that it pays.
+    answers: dict[str, str] = field(default_factory=dict)
+    admin: Administrator | None = None
+    company_id: int = 0
+    _events: list[_Event] = field(default_factory=list)
+    _day_deposits: dict[tuple[str, date], list[BankLine]] = field(default_factory=dict)
+    _placed: int = 0
+    _special_payouts: set[tuple[str, date]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.world.seed)
+        self._schedule_orders()
+        self._schedule_accounts()
+        self._schedule_payouts()
+        self._schedule_bank_fees()
+        if self.plant:
+            self.plant(self)
+        self._events.sort(key=lambda e: (e.at, e.order))
+
+    # the schedule
+
+    def at(self, day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
+        """An instant of a day in the entity's zone, in UTC."""
+        local = datetime.combine(day, time(hour, minute, second), ZONE)
+        return local.astimezone(UTC)
+
+    def add(self, at: datetime, act: Callable[[datetime], object]) -> None:
+        """Let `act` happen at an instant."""
+        self._events.append(_Event(at, len(self._events), act))
+
+    def days(self) -> list[date]:
+        return [FIRST + timedelta(days=n) for n in range((END - FIRST).days + 1)]
+
+    def play_day(self, day: date) -> None:
+        """Let a day happen, up to a second before the entity's midnight."""
+        end = self.at(day + timedelta(days=1), 0)
+        while self._events and self._events[0].at < end:
+            event = self._events.pop(0)
+            event.act(event.at)
+            self._events.sort(key=lambda e: (e.at, e.order))
+        self.world.clock.move_to(end - timedelta(seconds=1))
+        self._issue_statements(day)
+
+    # orders of the shops
+
+    def _schedule_orders(self) -> None:
+        draw = self._random
+        span = (LAST - FIRST).days + 1
+        for number in range(self.orders):
+            day = FIRST + timedelta(days=draw.randrange(span))
+            at = self.at(day, draw.randrange(24), draw.randrange(60), draw.randrange(60))
+            if number == 0:
+                at = self.at(LAST, 23, 52)
+            if number == 1:
+                at = self.at(LAST + timedelta(days=1), 0, 8)
+            shop = "shop_eu" if draw.random() < 0.3 else "shop_us"
+            kind = self._kind(number, draw.random())
+            if kind in _ONLY_US:
+                shop = "shop_us"
+            seed = draw.randrange(1 << 30)
+            self.add(at, lambda t, s=shop, k=kind, r=seed: self.place(t, s, k, random.Random(r)))  # type: ignore[misc]
+
+    @staticmethod
+    def _kind(number: int, dice: float) -> str:
+        if number in (0, 1):
+            return "plain"
+        # A small month has one of each, too.
+        if number - 2 < len(_KINDS):
+            return _KINDS[number - 2]
+        for kind, share in (
+            ("test", 0.02),
+            ("unpaid", 0.04),
+            ("cancelled", 0.05),
+            ("refund", 0.15),
+            ("gift_sold", 0.18),
+            ("gift_used", 0.22),
+            ("disputed_won", 0.225),
+            ("disputed_lost", 0.23),
+            ("partial_capture", 0.24),
+            ("refund_early", 0.26),
+            ("cancelled_paid", 0.27),
+        ):
+            if dice < share:
+                return kind
+        return "plain"
+
+    def basket(self, draw: random.Random, shop: str) -> tuple[list[dict[str, Any]], int, int]:
+        """Lines of an order, its total and its tax, in minor units."""
+        included = shop == "shop_eu"
+        lines, total, tax = [], 0, 0
+        for _ in range(draw.choice((1, 1, 2, 3))):
+            quantity, unit = draw.choice((1, 1, 2, 5)), draw.randrange(500, 25_000)
+            price = quantity * unit
+            share = percent_of(price, 20, 120) if included else percent_of(price, 15, 100)
+            title, rate = ("VAT", "0.2") if included else ("State Tax", "0.15")
+            lines.append(
+                {
+                    **self._good(draw),
+                    "quantity": quantity,
+                    "price": cents(price),
+                    "taxes": [{"title": title, "rate": rate, "amount": cents(share)}],
+                    "#price": price,
+                    "#tax": share,
+                }
+            )
+            total += price if included else price + share
+            tax += share
+        return lines, total, tax
+
+    @staticmethod
+    def _good(draw: random.Random) -> dict[str, str]:
+        name = draw.choice(_GOODS)
+        return {"name": name, "sku": f"MS-{100 + _GOODS.index(name)}"}
+
+    def customer(self, draw: random.Random, shop: str) -> dict[str, str]:
+        number = draw.randrange(max(5, self.orders // 4))
+        name = _NAMES[number % len(_NAMES)]
+        return {
+            "id": f"{9000 + number}",
+            "name": f"{name} {number}",
+            "email": f"customer{number}@{shop.replace('_', '-')}.example",
+        }
+
+    def number(self, shop: str) -> str:
+        self._placed += 1
+        return f"{'US' if shop == 'shop_us' else 'EU'}-{10_000 + self._placed}"
+
+    def place(
+        self, at: datetime, shop: str, kind: str, draw: random.Random, ship_days: int | None = None
+    ) -> dict[str, Any]:
+        """An order of a kind, its payment, and what follows from it; it is delivered after
+        `ship_days`, or some days drawn by lot."""
+        store = self.world.shops[shop]
+        lines, total, tax = self.basket(draw, shop)
+        shipping = draw.choice((0, 0, 595, 1295))
+        if kind == "gift_sold":
+            value = draw.choice((2500, 5000, 10_000))
+            lines.append(
+                {"name": "Gift card", "quantity": 1, "price": cents(value), "taxes": [], "gift_card": True}
+            )
+            total += value
+        total += shipping
+        gift = min(2000, total // 2) if kind == "gift_used" else 0
+        status = {"unpaid": "PENDING", "cancelled": "VOIDED"}.get(kind, "PAID")
+        tenders = [("gift_card", cents(gift))] if gift else []
+        if status == "PAID" and kind != "test":
+            tenders.append(("stripe", cents(total - gift)))
+        number, buyer = self.number(shop), self.customer(draw, shop)
+        order = store.place(
+            number=number,
+            at=at,
+            customer=buyer,
+            lines=lines,
+            shipping=cents(shipping),
+            shipping_tax=[],
+            total=cents(total),
+            included=shop == "shop_eu",
+            status=status,
+            test=kind == "test",
+            cancelled=kind == "cancelled",
+            tenders=tenders,
+        )
+        expected = kind if kind in ("test", "unpaid", "cancelled", "cancelled_paid") else "invoiced"
+        wait = draw.choice((0, 1, 1, 2, 3)) if ship_days is None else ship_days
+        wait = {"refund": 1, "refund_early": 4}.get(kind, wait)
+        shipped = at + timedelta(days=wait, hours=1)
+        billed = shipped if shop == BILLS_ON_FULFILMENT else at
+        day = billed.astimezone(ZONE).date()
+        self.truth.append(OrderTruth(number, store.currency, total, tax, expected, day, "card"))
+        if expected in ("invoiced", "cancelled_paid"):
+            if shop == BILLS_ON_FULFILMENT:
+                self._deposit(number, at, total - gift)
+            if expected == "invoiced":
+                self.add(shipped, lambda t: self._ship(t, store, order))
+            self._pay(at, order, kind, total - gift, store.currency, buyer["name"], draw)
+        return order
+
+    def _deposit(self, number: str, at: datetime, amount: int) -> None:
+        """What an order's deposit changes by, in minor units."""
+        self.deposits.append((number, at.astimezone(ZONE).date(), amount))
+
+    def _ship(self, at: datetime, shop: Shopify, order: dict[str, Any]) -> None:
+        shop.fulfil(order, at)
+        held = sum(amount for number, _, amount in self.deposits if number == order["name"])
+        self._deposit(order["name"], at, -held)
+
+    def _cancel(self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: Any) -> None:
+        """A paid order is cancelled before it ships, and its money is given back."""
+        shop = self.world.shops[BILLS_ON_FULFILMENT]
+        refund = shop.cancel(order, at)
+        key = f"refund:{refund['id'].rpartition('/')[2]}"
+        row = self.world.stripe.refund(charge, charge["amount"], at, {**data, "refund_id": key})
+        self._deposit(order["name"], at, row["amount"])
+
+    def _pay(
+        self,
+        at: datetime,
+        order: dict[str, Any],
+        kind: str,
+        amount: int,
+        currency: str,
+        name: str,
+        draw: random.Random,
+    ) -> None:
+        fee = percent_of(amount, 29, 1000) + 30
+        data = {"order_id": order["id"].rpartition("/")[2]}
+        if kind == "partial_capture":
+            self.world.stripe.partial_capture(amount + 1500, amount, currency, fee, at, data)
+            return
+        row = self.world.stripe.charge(amount, currency, fee, at, data, name)
+        charge = row["source"]
+        later = at + timedelta(days=draw.randrange(2, 6), minutes=draw.randrange(300))
+        if kind == "cancelled_paid":
+            self.add(at + timedelta(days=2), lambda t: self._cancel(t, order, charge, data))
+        elif kind == "refund_early":
+            self.add(at + timedelta(days=2), lambda t: self._give_back_early(t, order, charge, data))
+        elif kind == "refund":
+            self.add(later, lambda t: self.give_back(t, order, charge, data))
+        elif kind.startswith("disputed"):
+            self.add(later, lambda t: self._dispute(t, charge, kind.removeprefix("disputed_")))
+
+    def _give_back_early(
+        self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
+    ) -> None:
+        """A line is given back before the order ships: less of the deposit is left."""
+        row = self.give_back(at, order, charge, data)
+        self._deposit(order["name"], at, row["amount"])
+
+    def give_back(
+        self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
+    ) -> dict[str, Any]:
+        """The first line of an order is refunded."""
+        shop = next(s for s in self.world.shops.values() if order["id"] in s.orders)
+        line = order["lineItems"]["nodes"][0]
+        price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
+        tax = sum((Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"]), Decimal(0))
+        total = price if order["taxesIncluded"] else price + tax
+        refund = shop.refund(order, [(0, line["quantity"], price, tax)], total, at)
+        key = refund["id"].rpartition("/")[2]
+        return self.world.stripe.refund(charge, int(total * 100), at, {**data, "refund_id": f"refund:{key}"})
+
+    def _dispute(self, at: datetime, charge: dict[str, Any], ending: str) -> None:
+        dispute = self.world.stripe.open_dispute(charge, 1500, at)
+        # Won next month with the fee kept; lost after the lock.
+        day = date(2026, 11, 2) if ending == "won" else date(2026, 11, 5)
+        closing = max(self.at(day, 10), at + timedelta(days=1))
+        self.add(closing, lambda t: self.world.stripe.close_dispute(dispute, ending, t))
+
+    # accounts that pay by transfer
+
+    def _schedule_accounts(self) -> None:
+        draw = self._random
+        count = max(3, self.orders // 25)
+        self.accounts: list[dict[str, Any]] = []
+        start = self.at(FIRST, 0, 5)
+        for number in range(max(2, count // 3)):
+            name = f"{draw.choice(('Harbor', 'Summit', 'Prairie', 'Delta'))} Industrial {number + 1}"
+            row = self.world.salesforce.add_account(
+                number + 1, name, f"ap@account{number + 1}.example", start
+            )
+            self.accounts.append(row)
+        for number in range(count):
+            day = FIRST + timedelta(days=draw.randrange(24))
+            account = self.accounts[draw.randrange(len(self.accounts))]
+            amount, wait = draw.randrange(50_000, 900_000), draw.randrange(2, 6)
+            self.add(
+                self.at(day, 11, number % 60),
+                lambda t, n=number, a=account, v=amount, w=wait: self._win(t, n, a, v, w),  # type: ignore[misc]
+            )
+
+    def win(
+        self,
+        at: datetime,
+        number: int,
+        account: dict[str, Any] | None,
+        net: int,
+        expected: str = "invoiced",
+        closed: datetime | None = None,
+    ) -> tuple[str, int, dict[str, Any]]:
+        """A closed-won order of an account; its number, total and row."""
+        tax = percent_of(net, 15, 100)
+        order, total = f"SO-{20_000 + number}", net + tax
+        row = self.world.salesforce.win(
+            number + 1,
+            order,
+            account["Id"] if account else None,
+            closed or at,
+            [("Contract goods", 1, cents(net))],
+            ("State Tax", Decimal(15), cents(tax)),
+            cents(total),
+        )
+        if closed is not None:
+            row["SystemModstamp"] = at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        day = (closed or at).astimezone(ZONE).date()
+        self.truth.append(OrderTruth(order, "USD", total, tax, expected, day, "transfer"))
+        return order, total, row
+
+    def _win(self, at: datetime, number: int, account: dict[str, Any], net: int, wait: int) -> None:
+        order, total, _ = self.win(at, number, account, net)
+        line = BankLine(
+            next_business_day(at.date() + timedelta(days=wait)),
+            total,
+            counterparty=account["Name"],
+            remittance=f"Payment {order}",
+            reference="NONREF",
+        )
+        self.expect(IBAN_USD, line)
+        self.truth[-1].paid_by = "transfer, paid"
+
+    # the bank
+
+    def expect(self, iban: str, line: BankLine) -> None:
+        """A line that the bank will book on its day."""
+        self._day_deposits.setdefault((iban, line.on), []).append(line)
+
+    def statement_key(self, iban: str, day: date, position: int) -> str:
+        """The key of a statement line: what the bank's file says of itself."""
+        return f"{iban}:{day:%j}:{day.isoformat()}:{position:05d}"
+
+    def position_of(self, iban: str, line: BankLine) -> int:
+        return self._day_deposits[iban, line.on].index(line) + 1
+
+    def _schedule_bank_fees(self) -> None:
+        for day in (date(2026, 10, 15), date(2026, 10, 30)):
+            fee = BankLine(day, -1500, remittance="Account fee", code=("ACMT", "MDOP", "CHRG"))
+            self.expect(IBAN_USD, fee)
+            # Two genuine equal lines on one day.
+            if day.day == 30:
+                self.expect(IBAN_USD, fee)
+
+    def _issue_statements(self, day: date) -> None:
+        for iban in (IBAN_USD, IBAN_EUR):
+            lines = self._day_deposits.get((iban, day), [])
+            for line in lines:
+                self.world.bank.book(iban, line)
+                self.cash.append((iban, day, line.amount))
+            if lines:
+                path = self.world.statements / f"{iban[-4:]}-{day:%Y%m%d}.xml"
+                partial = path.with_name(f".{path.name}")
+                partial.write_bytes(self.world.bank.statement(iban, day))
+                partial.rename(path)
+
+    # payouts
+
+    def _schedule_payouts(self) -> None:
+        for day in self.days():
+            if day > LAST_PAYOUT:
+                break
+            for currency in ("USD", "EUR"):
+                self.add(
+                    self.at(day, 6),
+                    lambda t, c=currency, d=day: self._pay_out(t, c, d),  # type: ignore[misc]
+                )
+
+    def _pay_out(self, at: datetime, currency: str, day: date) -> None:
+        if (currency, day) in self._special_payouts:
+            return
+        payout = self.world.stripe.pay_out(currency, at)
+        if payout is not None:
+            self.arrive(payout, currency, day)
+
+    def arrive(self, payout: dict[str, Any], currency: str, day: date, short: int = 0) -> BankLine:
+        """A payout's deposit on the next business day, `short` minor units less."""
+        iban = IBAN_USD if currency == "USD" else IBAN_EUR
+        line = BankLine(
+            next_business_day(day + timedelta(days=1)),
+            payout["amount"] - short,
+            end_to_end=payout["id"],
+            counterparty="STRIPE",
+            remittance=f"STRIPE {payout['id']}",
+        )
+        self.expect(iban, line)
+        return line
+
+
+def next_business_day(day: date) -> date:
+    """`day`, or the Monday after a weekend."""
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return day

@@ -1,0 +1,145 @@
+"""An HTTP scaffold: a simulator answers requests one at a time; faults strike around it.
+
+A cut reply is real: the connection closes before the promised body is complete, after the
+simulator has acted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import uvicorn
+
+from tieout_sandbox.simkit.faults import Faults
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+@dataclass
+class Answer:
+    """A reply. `delay_s` is waited before it is sent."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+
+
+class HttpSimulator(Protocol):
+    """An outside system as its clients see it."""
+
+    name: str
+    faults: Faults
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Act and reply; called for one request at a time."""
+        ...
+
+    def refuse(self, fault: str) -> Answer:
+        """The system's own shape of 429, 5xx, an expired token, a serialization failure."""
+        ...
+
+    def writes(self, method: str, path: str) -> bool:
+        """Whether the request changes something: only then a reply cut matters."""
+        ...
+
+
+class _App:
+    def __init__(self, simulator: HttpSimulator, lock: asyncio.Lock) -> None:
+        self._simulator, self._lock = simulator, lock
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {k.decode().lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        args = (scope["method"], scope["path"], scope["query_string"].decode(), headers, body)
+        simulator, faults = self._simulator, self._simulator.faults
+        for fault in ("too_many", "server_error", "expired_token"):
+            if faults.strikes(fault):
+                await _reply(send, simulator.refuse(fault))
+                return
+        writing = simulator.writes(scope["method"], scope["path"])
+        if writing and faults.strikes("serialization"):
+            await _reply(send, simulator.refuse("serialization"))
+            return
+        if writing and faults.strikes("late_commit"):
+            task = asyncio.create_task(self._act_later(args))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            await _cut(send)
+            return
+        async with self._lock:
+            answer = simulator.answer(*args)
+        if answer.delay_s:
+            await asyncio.sleep(answer.delay_s)
+        if writing and faults.strikes("cut_after_commit"):
+            await _cut(send)
+            return
+        await _reply(send, answer)
+
+    async def _act_later(self, args: tuple[str, str, str, dict[str, str], bytes]) -> None:
+        await asyncio.sleep(0.25)
+        async with self._lock:
+            self._simulator.answer(*args)
+
+
+async def _reply(send: Send, answer: Answer) -> None:
+    headers = {"content-type": answer.content_type, **answer.headers}
+    headers["content-length"] = str(len(answer.body))
+    pairs = [(k.encode(), v.encode()) for k, v in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _cut(send: Send) -> None:
+    """Promise more than is sent: the server then closes the line."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> threading.Thread:
+    """Serve each simulator at its port from one daemon thread; returns once all answer.
+
+    Port 0 is not taken: callers choose free ports, so that addresses are known beforehand.
+    """
+    ready = threading.Event()
+
+    async def main() -> None:
+        lock = asyncio.Lock()
+        servers = []
+        for port, simulator in simulators.items():
+            config = uvicorn.Config(
+                _App(simulator, lock),
+                host=host,
+                port=port,
+                log_level="critical",
+                access_log=False,
+                lifespan="off",
+                timeout_keep_alive=120,
+            )
+            servers.append(uvicorn.Server(config))
+        tasks = [asyncio.create_task(server.serve()) for server in servers]
+        while not all(server.started for server in servers):
+            await asyncio.sleep(0.01)
+        ready.set()
+        await asyncio.gather(*tasks)
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()), name="simulators", daemon=True)
+    thread.start()
+    ready.wait(30)
+    return thread

@@ -1,0 +1,144 @@
+"""Chargebee as its API's clients see it: subscriptions billed ahead, usage behind, credit notes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from typing import Any
+from urllib.parse import parse_qs
+
+from tieout_sandbox.simkit import NONE, Answer, Faults
+
+
+class Chargebee:
+    """One site. Amounts are minor units."""
+
+    name = "chargebee"
+
+    def __init__(
+        self, now: Callable[[], datetime], *, key: str, currency: str = "USD", faults: Faults | None = None
+    ) -> None:
+        self._now, self._key, self.currency = now, key, currency
+        self.faults = faults or Faults(NONE, 0)
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {"invoices": {}, "credit_notes": {}}
+        self._changes = 0
+
+    def line(
+        self,
+        description: str,
+        amount: int,
+        first: date,
+        after: date,
+        *,
+        tax: tuple[str, float, int] | None = None,
+        metered: bool = False,
+        schedule: dict[str, int] | None = None,
+    ) -> dict[str, Any]:
+        """A line from its first day to the first that it is not for; `tax` is (name, percent, amount)."""
+        self._changes += 1
+        row: dict[str, Any] = {
+            "id": f"li_{self._changes:06d}",
+            "date_from": _seconds(first),
+            "date_to": _seconds(after),
+            "unit_amount": amount,
+            "quantity": 1,
+            "amount": amount,
+            "discount_amount": 0,
+            "entity_type": "plan_item_price",
+            "entity_id": description.lower().replace(" ", "-"),
+            "description": description,
+            "is_metered": metered,
+            "is_taxed": tax is not None,
+            "tax_amount": tax[2] if tax else 0,
+        }
+        if tax:
+            row |= {"tax_name": tax[0], "tax_rate": tax[1]}
+        if schedule is not None:
+            row["cf_revenue_schedule"] = schedule
+        return row
+
+    def bill(self, number: str, at: datetime, customer: tuple[str, str], lines: list[dict[str, Any]]) -> Any:
+        """An invoice of these lines; `customer` is (id, company)."""
+        return self._put("invoices", number, at, customer, lines, {"status": "payment_due"})
+
+    def credit(self, number: str, at: datetime, invoice: dict[str, Any], lines: list[dict[str, Any]]) -> Any:
+        """A credit note against an invoice."""
+        customer = (invoice["customer_id"], invoice["billing_address"]["company"])
+        more = {"status": "adjusted", "type": "adjustment", "reference_invoice_id": invoice["id"]}
+        return self._put("credit_notes", number, at, customer, lines, more)
+
+    def _put(
+        self,
+        kind: str,
+        number: str,
+        at: datetime,
+        customer: tuple[str, str],
+        lines: list[dict[str, Any]],
+        more: dict[str, Any],
+    ) -> dict[str, Any]:
+        self._changes += 1
+        tax = sum(x["tax_amount"] for x in lines)
+        row = {
+            "id": number,
+            "customer_id": customer[0],
+            "date": int(at.timestamp()),
+            "currency_code": self.currency,
+            "sub_total": sum(x["amount"] for x in lines),
+            "tax": tax,
+            "total": sum(x["amount"] for x in lines) + tax,
+            "line_items": lines,
+            "billing_address": {"company": customer[1], "country": "US"},
+            "updated_at": int(at.timestamp()),
+            "resource_version": int(at.timestamp()) * 1000 + self._changes % 1000,
+            "object": kind.removesuffix("s"),
+            **more,
+        }
+        self.rows[kind][number] = row
+        return row
+
+    # the wire
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        wanted = "Basic " + base64.b64encode(f"{self._key}:".encode()).decode()
+        if headers.get("authorization") != wanted:
+            return _error(401, "api_authentication_failed", "Sorry, authentication failed. Invalid api key")
+        kind = path.removeprefix("/api/v2/")
+        if method != "GET" or kind not in self.rows:
+            return _error(404, "resource_not_found", "Sorry, we couldn't find that resource")
+        given = {k: v[0] for k, v in parse_qs(query).items()}
+        rows = sorted(self.rows[kind].values(), key=lambda r: (r["updated_at"], r["id"]))
+        if after := given.get("updated_at[after]"):
+            rows = [r for r in rows if r["updated_at"] > int(after)]
+        if between := given.get("date[between]"):
+            low, high = json.loads(between)
+            rows = [r for r in rows if low <= r["date"] <= high]
+        limit = min(int(given.get("limit", "10")), 100)
+        start = int(json.loads(given["offset"])[0]) if "offset" in given else 0
+        page = rows[start : start + limit]
+        answer: dict[str, Any] = {"list": [{kind.removesuffix("s"): r} for r in page]}
+        if start + limit < len(rows):
+            answer["next_offset"] = json.dumps([str(start + limit), kind])
+        return Answer(200, json.dumps(answer).encode())
+
+    def refuse(self, fault: str) -> Answer:
+        if fault == "too_many":
+            answer = _error(429, "api_request_limit_exceeded", "Sorry, too many requests")
+            answer.headers["retry-after"] = "0"
+            return answer
+        if fault == "expired_token":
+            return _error(401, "api_authentication_failed", "Sorry, authentication failed. Invalid api key")
+        return _error(500, "internal_error", "Sorry, something went wrong")
+
+    def writes(self, method: str, path: str) -> bool:
+        return False
+
+
+def _seconds(day: date) -> int:
+    return int(datetime.combine(day, time(), UTC).timestamp())
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    body = {"message": message, "api_error_code": code, "http_status_code": status}
+    return Answer(status, json.dumps(body).encode())

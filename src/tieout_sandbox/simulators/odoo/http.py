@@ -1,0 +1,300 @@
+"""The protocols: JSON-2, JSON-RPC, XML-RPC, and the few web routes that make an API key."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import xmlrpc.client
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tieout_sandbox.simkit import NONE, Answer, Faults
+from tieout_sandbox.simulators.odoo.costs import cost_ms
+from tieout_sandbox.simulators.odoo.errors import OdooError, not_found, unauthorized
+from tieout_sandbox.simulators.odoo.service import LoadUndoneError, Service
+
+_VERSION = {
+    "server_version": "19.0",
+    "server_version_info": [19, 0, 0, "final", 0, ""],
+    "server_serie": "19.0",
+    "protocol_version": 1,
+}
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, default=_plain).encode()
+
+
+class Odoo:
+    """One server with one database. `delays` switches the documented costs on; the seconds
+    that they sum to are in `simulated_seconds` either way."""
+
+    name = "odoo"
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        database: str = "tieout",
+        admin_password: str = "admin",
+        faults: Faults | None = None,
+        delays: float = 0.0,
+    ) -> None:
+        self.service = Service(now, admin_password)
+        self.database, self.faults = database, faults or Faults(NONE, 0)
+        self.delays, self.simulated_seconds, self.requests = delays, 0.0, 0
+        self._sessions: dict[str, int] = {}
+        self._requests: dict[int, str] = {}
+
+    # faults, in this system's own shape
+
+    def refuse(self, fault: str) -> Answer:
+        if fault == "too_many":
+            return Answer(429, b"Too Many Requests", "text/html", {"retry-after": "0"})
+        if fault == "expired_token":
+            return self._failed(unauthorized("Invalid apikey"))
+        if fault == "serialization":
+            text = "could not serialize access due to concurrent update"
+            return Answer(
+                200, _json({"ids": False, "nextrow": 0, "messages": [{"type": "error", "message": text}]})
+            )
+        return Answer(502, b"<html>Bad Gateway</html>", "text/html")
+
+    def writes(self, method: str, path: str) -> bool:
+        """Only `load` answers a serialization failure in its own way, so faults strike there."""
+        return path.endswith("/load")
+
+    # requests
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        try:
+            return self._route(method, path, headers, body)
+        except OdooError as error:
+            return self._failed(error)
+
+    def _failed(self, error: OdooError) -> Answer:
+        return Answer(error.status, _json(error.body()))
+
+    def _route(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        if path == "/web/webclient/version_info":
+            return Answer(
+                200, _json({"jsonrpc": "2.0", "id": json.loads(body).get("id"), "result": _VERSION})
+            )
+        if path == "/web/version":
+            version = {"version_info": _VERSION["server_version_info"], "version": "19.0"}
+            return Answer(200, _json(version))
+        if path.startswith("/json/2/"):
+            return self._json2(method, path, headers, body)
+        if path == "/jsonrpc":
+            return self._jsonrpc(json.loads(body))
+        if path in ("/xmlrpc/2/common", "/xmlrpc/2/object"):
+            return self._xmlrpc(path, body)
+        if path == "/web/session/authenticate":
+            return self._authenticate(json.loads(body))
+        if path.startswith("/web/dataset/call_kw/"):
+            return self._call_kw(headers, json.loads(body))
+        raise not_found("The requested URL was not found on the server.")
+
+    def _json2(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        parts = path.removeprefix("/json/2/").split("/")
+        if method != "POST" or len(parts) != 2:
+            raise not_found("Did you mean POST /json/2/<model>/<method>?")
+        wanted = headers.get("x-odoo-database")
+        if wanted and wanted != self.database:
+            raise not_found(f"The database '{wanted}' does not exist")
+        uid = self._caller(headers.get("authorization", ""))
+        arguments = json.loads(body) if body else {}
+        if not isinstance(arguments, dict):
+            arguments = {}
+        ids, context = arguments.pop("ids", None), arguments.pop("context", {})
+        spent = self.simulated_seconds
+        result = self._call(uid, parts[0], parts[1], ids, context, arguments)
+        return Answer(200, _json(result), delay_s=(self.simulated_seconds - spent) * self.delays)
+
+    def _caller(self, authorization: str) -> int:
+        kind, _, key = authorization.partition(" ")
+        if kind.lower() != "bearer" or not key:
+            raise unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.")
+        uid = self.service.keys.get(key)
+        if uid is None:
+            raise unauthorized("Invalid apikey")
+        return uid
+
+    def _call(
+        self, uid: int, model: str, method: str, ids: Any, context: Any, arguments: dict[str, Any]
+    ) -> Any:
+        self.requests += 1
+        self.simulated_seconds += cost_ms(model, method, ids, context, arguments) / 1000
+        try:
+            return self.service.call(uid, model, method, ids, context or {}, arguments)
+        except LoadUndoneError as undone:
+            return undone.answer
+
+    # JSON-RPC and XML-RPC
+
+    def _execute(self, arguments: list[Any]) -> Any:
+        database, uid, password, model, method, *rest = arguments
+        if self._check(uid, password) is None or database != self.database:
+            raise OdooError(200, "odoo.exceptions.AccessDenied", "Access Denied")
+        args = list(rest[0]) if rest else []
+        kwargs = dict(rest[1]) if len(rest) > 1 else {}
+        context = kwargs.pop("context", {})
+        if model not in _known_models():
+            raise OdooError(200, "odoo.exceptions.UserError", f"Object {model} doesn't exist")
+        ids = None
+        names = _POSITIONAL.get(method)
+        if names is None:
+            ids = args.pop(0) if args else []
+            names = _AFTER_IDS.get(method, ())
+        return self._call(
+            uid, model, method, ids, context, {**dict(zip(names, args, strict=False)), **kwargs}
+        )
+
+    def _check(self, uid: Any, password: str) -> int | None:
+        if self.service.keys.get(password) == uid:
+            return int(uid)
+        user = self.service.world.table("res.users").get(uid)
+        return int(uid) if user and password and user["password"] == password else None
+
+    def _common(self, method: str, arguments: list[Any]) -> Any:
+        if method == "version":
+            return _VERSION
+        if method in ("login", "authenticate"):
+            return self.service.login(arguments[1], arguments[2]) or False
+        raise OdooError(200, "builtins.KeyError", method)
+
+    def _jsonrpc(self, call: dict[str, Any]) -> Answer:
+        head = {"jsonrpc": "2.0", "id": call.get("id")}
+        params = call.get("params", {})
+        service, method, arguments = params.get("service"), params.get("method"), params.get("args")
+        try:
+            if service == "common":
+                result = self._common(method, arguments)
+            elif service == "object":
+                result = self._execute(arguments)
+            else:
+                raise OdooError(200, "builtins.KeyError", str(service))
+        except OdooError as error:
+            return Answer(200, _json(head | {"error": _rpc_error(error)}))
+        return Answer(200, _json(head if result is None else head | {"result": result}))
+
+    def _xmlrpc(self, path: str, body: bytes) -> Answer:
+        arguments, method = xmlrpc.client.loads(body)
+        try:
+            if path.endswith("common"):
+                result = self._common(str(method), list(arguments))
+            else:
+                result = self._execute(list(arguments))
+            text = xmlrpc.client.dumps((json.loads(_json(result)),), methodresponse=True)
+        except OdooError as error:
+            text = xmlrpc.client.dumps(_xml_fault(error), methodresponse=True)
+        except TypeError as error:
+            # None cannot be marshalled; what was done stays done.
+            fault = xmlrpc.client.Fault(1, f"TypeError: {error}")
+            text = xmlrpc.client.dumps(fault, methodresponse=True)
+        return Answer(200, text.encode(), "text/xml")
+
+    # the web routes that make an API key
+
+    def _authenticate(self, call: dict[str, Any]) -> Answer:
+        params = call["params"]
+        uid = self.service.login(params["login"], params["password"])
+        head = {"jsonrpc": "2.0", "id": call.get("id")}
+        if uid is None:
+            error = OdooError(200, "odoo.exceptions.AccessDenied", "Access Denied")
+            return Answer(200, _json(head | {"error": _rpc_error(error)}))
+        session = secrets.token_hex(16)
+        self._sessions[session] = uid
+        result = {"uid": uid, "username": params["login"], "is_admin": uid == 2, "is_system": uid == 2}
+        cookie = {"set-cookie": f"session_id={session}; Path=/; HttpOnly"}
+        return Answer(200, _json(head | {"result": result}), headers=cookie)
+
+    def _call_kw(self, headers: dict[str, str], call: dict[str, Any]) -> Answer:
+        head = {"jsonrpc": "2.0", "id": call.get("id")}
+        cookie = headers.get("cookie", "").split("session_id=")[-1].split(";")[0]
+        uid = self._sessions.get(cookie)
+        params = call["params"]
+        if uid is None:
+            expired = OdooError(200, "odoo.http.SessionExpiredException", "Session expired")
+            return Answer(200, _json(head | {"error": _rpc_error(expired)}))
+        what = (params["model"], params["method"])
+        if what == ("res.users.apikeys.description", "create"):
+            values = params["args"][0][0]
+            if float(values.get("duration") or 0) > 90 and uid != 2:
+                error = OdooError(200, "odoo.exceptions.ValidationError", "You cannot exceed 90.0 days.")
+                return Answer(200, _json(head | {"error": _rpc_error(error)}))
+            request = len(self._requests) + 1
+            self._requests[request] = values.get("name", "")
+            return Answer(200, _json(head | {"result": [request]}))
+        if what == ("res.users.apikeys.description", "make_key"):
+            result: Any = {
+                "type": "ir.actions.act_window",
+                "res_model": "res.users.identitycheck",
+                "res_id": params["args"][0][0],
+                "name": "Access Control",
+            }
+            return Answer(200, _json(head | {"result": result}))
+        if what == ("res.users.identitycheck", "run_check"):
+            context = params["kwargs"].get("context", {})
+            if self._check(uid, context.get("password", "")) is None:
+                error = OdooError(200, "odoo.exceptions.UserError", "Incorrect Password")
+                return Answer(200, _json(head | {"error": _rpc_error(error)}))
+            key = self.service.make_key(uid)
+            result = {
+                "type": "ir.actions.act_window",
+                "res_model": "res.users.apikeys.show",
+                "context": {"default_key": key},
+            }
+            return Answer(200, _json(head | {"result": result}))
+        arguments = params.get("args") or []
+        kwargs = dict(params.get("kwargs") or {})
+        result = self._execute_as(uid, params["model"], params["method"], arguments, kwargs)
+        return Answer(200, _json(head | {"result": result}))
+
+    def _execute_as(self, uid: int, model: str, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        context = kwargs.pop("context", {})
+        names = _POSITIONAL.get(method)
+        ids = None
+        if names is None:
+            ids, args = (args[0] if args else []), args[1:]
+            names = _AFTER_IDS.get(method, ())
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        return self._call(uid, model, method, ids, context, given)
+
+
+def _known_models() -> set[str]:
+    from tieout_sandbox.simulators.odoo.schema import MODELS
+
+    return set(MODELS)
+
+
+_POSITIONAL: dict[str, tuple[str, ...]] = {
+    "search": ("domain", "offset", "limit", "order"),
+    "search_count": ("domain",),
+    "search_read": ("domain", "fields", "offset", "limit", "order"),
+    "create": ("vals_list",),
+    "load": ("fields", "data"),
+    "formatted_read_group": ("domain", "groupby", "aggregates"),
+    "context_get": (),
+    "check_object_reference": ("module", "xml_id"),
+    "get_param": ("key",),
+}
+_AFTER_IDS: dict[str, tuple[str, ...]] = {"read": ("fields",), "write": ("vals",)}
+
+
+def _rpc_error(error: OdooError) -> dict[str, Any]:
+    return {"code": 0, "message": "Odoo Server Error", "data": error.body()}
+
+
+def _xml_fault(error: OdooError) -> xmlrpc.client.Fault:
+    if error.name == "odoo.exceptions.AccessDenied":
+        return xmlrpc.client.Fault(3, "Access Denied")
+    if error.name.startswith("builtins."):
+        return xmlrpc.client.Fault(1, f"{error.name.removeprefix('builtins.')}: {error.message}")
+    return xmlrpc.client.Fault(2, error.message)

@@ -1,0 +1,429 @@
+"""Records, searching and reading: as much of Odoo's ORM as clients of these models see.
+
+Amounts are kept as Decimals and shown as floats, as the real one shows them. A call is one
+transaction: an error undoes everything but the id sequences.
+"""
+
+from __future__ import annotations
+
+import calendar
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from tieout_sandbox.simulators.odoo.errors import user_error, value_error
+from tieout_sandbox.simulators.odoo.schema import MODELS, ORDERS, Field
+
+Record = dict[str, Any]
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+_INDEXED = {
+    "account.move": ("ref", "name", "journal_id", "reversed_entry_id", "state", "tax_cash_basis_rec_id"),
+    "account.move.line": ("move_id", "statement_line_id", "matching_number", "payment_id", "account_id"),
+    "account.bank.statement.line": ("move_id", "journal_id"),
+    "account.partial.reconcile": ("debit_move_id", "credit_move_id"),
+    "ir.model.data": ("module", "model", "res_id"),
+    "account.payment": ("move_id",),
+    "res.currency.rate": ("currency_id",),
+    "account.account": ("code",),
+    "res.partner": ("name",),
+}
+
+
+def number(value: Any) -> Decimal:
+    """A client's number as a Decimal, by its shortest text; empty is zero."""
+    if value in (None, False, ""):
+        return Decimal(0)
+    return Decimal(str(value))
+
+
+class Store:
+    """Tables of records with indexes and an undo log."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[int, Record]] = {name: {} for name in MODELS}
+        self._next: dict[str, int] = dict.fromkeys(MODELS, 1)
+        self._index: dict[tuple[str, str], dict[Any, set[int]]] = {
+            (model, name): {} for model, names in _INDEXED.items() for name in names
+        }
+        self.xmlids: dict[tuple[str, str], int] = {}
+        self._undo: list[tuple[str, int, Record | None]] | None = None
+        self._touched: set[tuple[str, int]] = set()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._undo, self._touched = [], set()
+        try:
+            yield
+        except BaseException:
+            for model, key, before in reversed(self._undo or []):
+                self._put(model, key, before)
+            raise
+        finally:
+            self._undo = None
+
+    def _remember(self, model: str, key: int) -> None:
+        if self._undo is not None and (model, key) not in self._touched:
+            self._touched.add((model, key))
+            before = self.tables[model].get(key)
+            self._undo.append((model, key, dict(before) if before is not None else None))
+
+    def _put(self, model: str, key: int, values: Record | None) -> None:
+        present = self.tables[model].get(key)
+        if present is not None:
+            self._unindex(model, present)
+            if model == "ir.model.data":
+                self.xmlids.pop((present["module"], present["name"]), None)
+        if values is None:
+            self.tables[model].pop(key, None)
+            return
+        self.tables[model][key] = values
+        self._enindex(model, values)
+        if model == "ir.model.data":
+            self.xmlids[values["module"], values["name"]] = key
+
+    def _enindex(self, model: str, record: Record) -> None:
+        for name in _INDEXED.get(model, ()):
+            self._index[model, name].setdefault(record.get(name) or False, set()).add(record["id"])
+
+    def _unindex(self, model: str, record: Record) -> None:
+        for name in _INDEXED.get(model, ()):
+            self._index[model, name].get(record.get(name) or False, set()).discard(record["id"])
+
+    def reserve(self, model: str) -> int:
+        key = self._next[model]
+        self._next[model] = key + 1
+        return key
+
+    def start_ids(self, model: str, at: int) -> None:
+        self._next[model] = at
+
+    def insert(self, model: str, values: Record, key: int | None = None) -> Record:
+        key = self.reserve(model) if key is None else key
+        self._next[model] = max(self._next[model], key + 1)
+        self._remember(model, key)
+        record = {"id": key, **values}
+        self._put(model, key, record)
+        return record
+
+    def update(self, model: str, record: Record, values: Record) -> None:
+        self._remember(model, record["id"])
+        indexed = _INDEXED.get(model, ())
+        moved = [n for n in values if n in indexed and record.get(n) != values[n]]
+        if moved:
+            self._unindex(model, record)
+        record.update(values)
+        if moved:
+            self._enindex(model, record)
+
+    def delete(self, model: str, key: int) -> None:
+        self._remember(model, key)
+        self._put(model, key, None)
+
+    def by(self, model: str, name: str, value: Any) -> list[Record]:
+        """The records whose indexed field `name` is `value`, in order of id."""
+        table = self.tables[model]
+        return [table[i] for i in sorted(self._index[model, name].get(value or False, ()))]
+
+    def indexed(self, model: str, name: str, values: Iterable[Any]) -> set[int] | None:
+        index = self._index.get((model, name))
+        if index is None:
+            return None
+        return set().union(*(index.get(v or False, set()) for v in values))
+
+
+class Searcher:
+    """Domains, orders and reads over a store. `compute` gives a computed field's value."""
+
+    def __init__(self, store: Store, compute: Callable[[str, str, Record], Any]) -> None:
+        self.store, self._compute = store, compute
+        self._displaying: Callable[[str, Record], str] = lambda model, record: ""
+
+    def display_with(self, function: Callable[[str, Record], str]) -> None:
+        self._displaying = function
+
+    # fields
+
+    def field(self, model: str, name: str) -> Field:
+        found = MODELS[model].get(name)
+        if name == "id":
+            return Field("int")
+        if found is None:
+            raise value_error(f"Invalid field '{name}' on '{model}'")
+        return found
+
+    def value(self, model: str, name: str, record: Record) -> Any:
+        field = self.field(model, name)
+        if name == "display_name":
+            return self._displaying(model, record)
+        if field.kind == "o2m" and not field.computed:
+            rows = self.store.by(field.relation, field.inverse, record["id"])
+            if name == "invoice_line_ids":
+                rows = [r for r in rows if r["display_type"] == "product"]
+            return [r["id"] for r in rows]
+        if field.computed:
+            return self._compute(model, name, record)
+        return record.get(name)
+
+    # domains
+
+    def search(self, model: str, domain: list[Any], context: dict[str, Any]) -> list[Record]:
+        table = self.store.tables[model]
+        candidates = self._narrow(model, domain)
+        records = (
+            [table[i] for i in sorted(candidates) if i in table]
+            if candidates is not None
+            else list(table.values())
+        )
+        check = self._compile(model, list(domain))
+        active = (
+            "active" in MODELS[model]
+            and context.get("active_test", True)
+            and not any(isinstance(x, list | tuple) and x[0] == "active" for x in domain)
+        )
+        return [r for r in records if (not active or r.get("active", True)) and check(r)]
+
+    def _narrow(self, model: str, domain: list[Any]) -> set[int] | None:
+        """Ids that can match, where a leaf of a plain conjunction is indexed."""
+        if any(isinstance(x, str) and x in ("|", "!") for x in domain):
+            return None
+        best: set[int] | None = None
+        for leaf in domain:
+            if not isinstance(leaf, list | tuple) or leaf[1] not in ("=", "in"):
+                continue
+            values = leaf[2] if leaf[1] == "in" else [leaf[2]]
+            found = set(values) if leaf[0] == "id" else self.store.indexed(model, leaf[0], values)
+            if found is not None and (best is None or len(found) < len(best)):
+                best = found
+        return best
+
+    def _compile(self, model: str, domain: list[Any]) -> Callable[[Record], bool]:
+        stack: list[Callable[[Record], bool]] = []
+        for item in reversed(domain):
+            if item == "!":
+                inner = stack.pop()
+                stack.append(lambda r, f=inner: not f(r))  # type: ignore[misc]
+            elif item in ("|", "&"):
+                left, right = stack.pop(), stack.pop()
+                if item == "|":
+                    stack.append(lambda r, a=left, b=right: a(r) or b(r))  # type: ignore[misc]
+                else:
+                    stack.append(lambda r, a=left, b=right: a(r) and b(r))  # type: ignore[misc]
+            else:
+                stack.append(self._leaf(model, item))
+        return lambda r: all(check(r) for check in stack)
+
+    def _leaf(self, model: str, leaf: Any) -> Callable[[Record], bool]:
+        name, op, wanted = leaf
+        if name in (1, 0) and op == "=":
+            return lambda r: name == wanted
+        path = name.split(".")
+        if path[0] != "id" and path[0] not in MODELS[model]:
+            raise value_error(f"Invalid field {model}.{name} in condition ({name!r}, {op!r}, {wanted!r})")
+        if path[0] == "duplicated_ref_ids":
+            raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
+        field = self.field(model, path[0])
+        if len(path) > 1:
+            inner = self._leaf(field.relation, [".".join(path[1:]), op, wanted])
+            table = self.store.tables[field.relation]
+            return lambda r: bool(r.get(path[0])) and inner(table[r[path[0]]])
+        if field.kind == "m2o" and isinstance(wanted, str):
+            named = {
+                r["id"]
+                for r in self.store.tables[field.relation].values()
+                if self._displaying(field.relation, r) == wanted
+            }
+            return lambda r: (r.get(name) in named) == (op in ("=", "in"))
+        return self._comparison(model, name, field, op, wanted)
+
+    def _comparison(
+        self, model: str, name: str, field: Field, op: str, wanted: Any
+    ) -> Callable[[Record], bool]:
+        def get(record: Record) -> Any:
+            return self.value(model, name, record)
+
+        if field.kind in ("float", "money") and not isinstance(wanted, list | bool):
+            wanted = number(wanted)
+        if op in ("=", "!="):
+            if field.kind in ("m2m", "o2m", "json"):
+                return lambda r: (wanted in (get(r) or [])) == (op == "=")
+            empty = wanted in (False, None, "")
+            same = (lambda r: not get(r)) if empty else (lambda r: get(r) == wanted)
+            if field.kind in ("int", "bool", "float", "money") and empty:
+                same = lambda r: not get(r)  # noqa: E731
+            return same if op == "=" else (lambda r: not same(r))
+        if op in ("in", "not in"):
+            values = set(wanted)
+            blank = False in values
+            many = field.kind in ("m2m", "o2m")
+
+            def within(record: Record) -> bool:
+                value = get(record)
+                if many:
+                    return bool(values & set(value or []))
+                return value in values or (blank and not value)
+
+            return within if op == "in" else (lambda r: not within(r))
+        if op in ("like", "ilike", "=like", "=ilike"):
+            text = str(wanted).strip("%").lower()
+            return lambda r: text in str(get(r) or "").lower()
+        if op in _OPERATORS:
+            compare = _OPERATORS[op]
+            return lambda r: get(r) not in (None, False) and compare(get(r), wanted)
+        raise value_error(f"Invalid operator {op!r} in condition")
+
+    # orders
+
+    def order(self, model: str, records: list[Record], spec: str | None) -> list[Record]:
+        spec = spec or ORDERS.get(model, "id")
+        for part in reversed(spec.split(",")):
+            words = part.split()
+            name, descending = words[0], len(words) > 1 and words[1].lower() == "desc"
+            field = self.field(model, name)
+            if field.kind == "m2o":
+                inner = [self.store.tables[field.relation][r[name]] for r in records if r.get(name)]
+                unique = list({r["id"]: r for r in inner}.values())
+                rank = {r["id"]: i for i, r in enumerate(self.order(field.relation, unique, None))}
+                records = sorted(records, key=lambda r: rank.get(r.get(name), len(rank)), reverse=descending)
+                continue
+
+            # PostgreSQL sorts NULL last ascending and first descending.
+            def key(record: Record, name: str = name) -> tuple[bool, Any]:
+                value = self.value(model, name, record)
+                blank = value is None or value is False or value == ""
+                return (blank, 0 if blank else value)
+
+            records = sorted(records, key=key, reverse=descending)
+        return records
+
+    # reading
+
+    def read(
+        self, model: str, records: Iterable[Record], fields: list[str] | None, load: str | None
+    ) -> list[dict[str, Any]]:
+        names = fields if fields else ["id", *MODELS[model]]
+        kinds = [(n, self.field(model, n)) for n in names if n != "id"]
+        return [{"id": r["id"], **{n: self.show(model, n, f, r, load) for n, f in kinds}} for r in records]
+
+    def show(self, model: str, name: str, field: Field, record: Record, load: str | None) -> Any:
+        value = self.value(model, name, record)
+        if field.kind == "m2o":
+            if not value:
+                return False
+            if load == "":
+                return value
+            other = self.store.tables[field.relation].get(value)
+            return [value, self._displaying(field.relation, other)] if other else False
+        if field.kind in ("o2m", "m2m"):
+            return list(value or [])
+        if field.kind in ("float", "money"):
+            return float(value or 0)
+        if field.kind == "int":
+            return value if value is not None else 0
+        if field.kind == "bool":
+            return bool(value)
+        return value if value not in (None, "") else False
+
+    # groups
+
+    def read_group(
+        self,
+        model: str,
+        records: list[Record],
+        groupby: list[str],
+        aggregates: list[str],
+        having: list[Any],
+    ) -> list[dict[str, Any]]:
+        for aggregate in aggregates:
+            name = aggregate.split(":")[0]
+            if name != "__count" and name not in MODELS[model] and name != "id":
+                raise value_error(f"Invalid field '{name}' on model '{model}' for '{aggregate}'.")
+        groups: dict[tuple[Any, ...], list[Record]] = {}
+        for record in records:
+            key = tuple(self._group_value(model, g, record) for g in groupby)
+            groups.setdefault(key, []).append(record)
+        if not groupby and not groups:
+            groups[()] = []
+        rows = []
+        for key in self._group_order(model, groupby, list(groups)):
+            row: dict[str, Any] = {}
+            domains: list[list[Any]] = []
+            for spec, value in zip(groupby, key, strict=True):
+                row[spec], leaf = self._group_label(model, spec, value)
+                domains.append(leaf)
+            row["__extra_domain"] = _conjunction(domains)
+            for aggregate in aggregates:
+                row[aggregate] = self._aggregate(model, aggregate, groups[key])
+            if all(_OPERATORS_ALL[op](row[name], value) for name, op, value in having):
+                rows.append(row)
+        return rows
+
+    def _group_value(self, model: str, spec: str, record: Record) -> Any:
+        name, _, grain = spec.partition(":")
+        value = self.value(model, name, record)
+        if grain == "month" and value:
+            return str(value)[:7]
+        return value or False
+
+    def _group_order(self, model: str, groupby: list[str], keys: list[Any]) -> list[Any]:
+        ranks: list[dict[Any, Any]] = []
+        for position, spec in enumerate(groupby):
+            field = self.field(model, spec.partition(":")[0])
+            values = {k[position] for k in keys}
+            if field.kind == "m2o":
+                table = self.store.tables[field.relation]
+                known = self.order(field.relation, [table[v] for v in values if v], None)
+                ranks.append({r["id"]: i for i, r in enumerate(known)})
+            else:
+                ranks.append({v: i for i, v in enumerate(sorted(v for v in values if v))})
+        return sorted(keys, key=lambda k: tuple(r.get(v, len(r)) for r, v in zip(ranks, k, strict=True)))
+
+    def _group_label(self, model: str, spec: str, value: Any) -> tuple[Any, list[Any]]:
+        name, _, grain = spec.partition(":")
+        field = self.field(model, name)
+        if grain == "month" and value:
+            year, month = int(value[:4]), int(value[5:7])
+            after = date(year + month // 12, month % 12 + 1, 1).isoformat()
+            label = f"{calendar.month_name[month]} {year}"
+            leaf = ["&", [name, ">=", f"{value}-01"], [name, "<", after]]
+            return [f"{value}-01", label], leaf
+        if field.kind == "m2o" and value:
+            other = self.store.tables[field.relation][value]
+            return [value, self._displaying(field.relation, other)], [[name, "=", value]]
+        return value, [[name, "=", value]]
+
+    def _aggregate(self, model: str, aggregate: str, records: list[Record]) -> Any:
+        if aggregate == "__count":
+            return len(records)
+        name, _, how = aggregate.partition(":")
+        if how == "sum":
+            total = sum((number(self.value(model, name, r)) for r in records), Decimal(0))
+            return float(total) if records else False
+        if how == "count":
+            return len(records)
+        values = [self.value(model, name, r) for r in records]
+        if how in ("max", "min") and values:
+            return max(values) if how == "max" else min(values)
+        raise user_error(f"aggregate {aggregate!r} is not simulated")
+
+
+_OPERATORS_ALL = {**_OPERATORS, "=": operator.eq, "!=": operator.ne}
+
+
+def _conjunction(domains: list[list[Any]]) -> list[Any]:
+    if not domains:
+        return [[1, "=", 1]]
+    flat = [leaf for domain in domains for leaf in domain]
+    return ["&"] * (len(domains) - 1) + flat
+
+
+def stamp(now: datetime) -> str:
+    """A time as Odoo shows it: UTC, whole seconds."""
+    return now.strftime("%Y-%m-%d %H:%M:%S")

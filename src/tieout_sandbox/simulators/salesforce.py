@@ -1,0 +1,224 @@
+"""Salesforce as its REST API's clients see it: accounts, won opportunities, field updates."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+from tieout_sandbox.simkit import NONE, Answer, Faults
+
+_PAGE = 200
+
+
+class Salesforce:
+    """One org."""
+
+    name = "salesforce"
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        client_id: str,
+        client_secret: str,
+        faults: Faults | None = None,
+    ) -> None:
+        self._now, self._app = now, (client_id, client_secret)
+        self.faults = faults or Faults(NONE, 0)
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.opportunities: dict[str, dict[str, Any]] = {}
+        self.updates: list[tuple[str, dict[str, Any]]] = []
+        self._tokens: set[str] = set()
+        self._pages: dict[str, list[dict[str, Any]]] = {}
+
+    def add_account(self, number: int, name: str, email: str, at: datetime) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "Id": f"001A{number:011d}AAA",
+            "Name": name,
+            "Email__c": email,
+            "BillingCountryCode": "US",
+            "SystemModstamp": _stamp(at),
+            "Credit_Exposure__c": None,
+            "Collection_Status__c": None,
+        }
+        self.accounts[row["Id"]] = row
+        return row
+
+    def win(
+        self,
+        number: int,
+        order: str,
+        account: str | None,
+        at: datetime,
+        lines: list[tuple[str, int, Decimal]],
+        tax: tuple[str, Decimal, Decimal] | None,
+        total: Decimal,
+        currency: str = "USD",
+    ) -> dict[str, Any]:
+        """A closed-won order: lines of (name, quantity, total price), tax (title, percent, amount)."""
+        title, rate, amount = tax or (None, None, None)
+        row: dict[str, Any] = {
+            "Id": f"006A{number:011d}AAA",
+            "Order_Number__c": order,
+            "AccountId": account,
+            "Amount": total,
+            "CloseDate": at.date().isoformat(),
+            "CurrencyIsoCode": currency,
+            "IsWon": True,
+            "Tax_Title__c": title,
+            "Tax_Rate__c": rate,
+            "Tax_Amount__c": amount,
+            "SystemModstamp": _stamp(at),
+            "OpportunityLineItems": {
+                "totalSize": len(lines),
+                "done": True,
+                "records": [{"Name": n, "Quantity": q, "TotalPrice": p} for n, q, p in lines],
+            },
+        }
+        self.opportunities[row["Id"]] = row
+        return row
+
+    # the API
+
+    def refuse(self, fault: str) -> Answer:
+        if fault == "expired_token":
+            return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if fault == "too_many":
+            return Answer(503, b'[{"errorCode": "SERVER_UNAVAILABLE"}]', headers={"retry-after": "0"})
+        return _error(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred")
+
+    def writes(self, method: str, path: str) -> bool:
+        return method == "PATCH"
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        if path == "/services/oauth2/token":
+            return self._token(body.decode())
+        if headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
+            return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        given = {k: v[0] for k, v in parse_qs(query).items()}
+        rest = re.sub(r"^/services/data/v\d+\.0", "", path)
+        if method == "GET" and rest == "/query":
+            return self._query(given.get("q", ""))
+        if method == "GET" and rest.startswith("/query/"):
+            return self._page(rest.removeprefix("/query/"))
+        found = re.fullmatch(r"/sobjects/Account/(\w+)", rest)
+        if found:
+            return self._account(method, found[1], given, body)
+        return _error(404, "NOT_FOUND", "The requested resource does not exist")
+
+    def _token(self, form: str) -> Answer:
+        given = {k: v[0] for k, v in parse_qs(form).items()}
+        if (given.get("client_id"), given.get("client_secret")) != self._app:
+            return Answer(
+                400, b'{"error": "invalid_client", "error_description": "invalid client credentials"}'
+            )
+        token = f"00D!{len(self._tokens):06d}"
+        self._tokens.add(token)
+        return Answer(200, json.dumps({"access_token": token, "token_type": "Bearer"}).encode())
+
+    def _account(self, method: str, key: str, given: dict[str, str], body: bytes) -> Answer:
+        row = self.accounts.get(key)
+        if row is None:
+            return _error(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible")
+        if method == "GET":
+            names = given.get("fields", "Id,Name").split(",")
+            return Answer(200, _json({n: row.get(n) for n in names}))
+        if method == "PATCH":
+            changes = json.loads(body, parse_float=Decimal)
+            unknown = [n for n in changes if n not in row]
+            if unknown:
+                return _error(
+                    400, "INVALID_FIELD", f"No such column '{unknown[0]}' on sobject of type Account"
+                )
+            row.update(changes)
+            self.updates.append((key, changes))
+            return Answer(204, b"")
+        return _error(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed")
+
+    def _query(self, soql: str) -> Answer:
+        if "COUNT(Id)" in soql:
+            return self._aggregate(soql)
+        found = re.search(
+            r"FROM (\w+)(?: WHERE| ORDER| LIMIT|$)", soql.split(") FROM ")[-1] if ") FROM " in soql else soql
+        )
+        table = "Opportunity" if ") FROM Opportunity" in soql else (found[1] if found else "")
+        rows = {"Account": self.accounts, "Opportunity": self.opportunities}.get(table)
+        if rows is None:
+            return _error(400, "INVALID_TYPE", f"sObject type '{table}' is not supported")
+        since = re.search(r"SystemModstamp >= (\S+)", soql)
+        start = datetime.fromisoformat(since[1]) if since else None
+        picked = [
+            self._shown(table, r)
+            for r in rows.values()
+            if start is None or _parse(r["SystemModstamp"]) >= start
+        ]
+        picked.sort(key=lambda r: (r["SystemModstamp"], r["Id"]))
+        if "LIMIT 1" in soql:
+            picked = picked[:1]
+        return self._serve(picked)
+
+    def _shown(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+        if table == "Opportunity":
+            owner = self.accounts.get(row["AccountId"] or "")
+            shown = {k: v for k, v in row.items() if k != "IsWon"}
+            named = {"Name": owner["Name"], "Email__c": owner["Email__c"]} if owner else None
+            return {**shown, "Account": named}
+        return {k: v for k, v in row.items() if k not in ("Credit_Exposure__c", "Collection_Status__c")}
+
+    def _serve(self, rows: list[dict[str, Any]]) -> Answer:
+        answer: dict[str, Any] = {"totalSize": len(rows), "done": len(rows) <= _PAGE, "records": rows[:_PAGE]}
+        if len(rows) > _PAGE:
+            key = f"01g{len(self._pages):06d}"
+            self._pages[key] = rows[_PAGE:]
+            answer["nextRecordsUrl"] = f"/services/data/v66.0/query/{key}"
+        return Answer(200, _json(answer))
+
+    def _page(self, key: str) -> Answer:
+        rows = self._pages.get(key)
+        if rows is None:
+            return _error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._serve(rows)
+
+    def _aggregate(self, soql: str) -> Answer:
+        first, after = (re.search(rf"CloseDate {op} (\S+)", soql) for op in (">=", "<"))
+        sums: dict[str, list[Any]] = {}
+        for row in self.opportunities.values():
+            if (first and row["CloseDate"] < first[1]) or (after and row["CloseDate"] >= after[1]):
+                continue
+            line = sums.setdefault(row["CurrencyIsoCode"], [0, Decimal(0)])
+            line[0] += 1
+            line[1] += row["Amount"]
+        rows = [{"CurrencyIsoCode": c, "orders": n, "total": t} for c, (n, t) in sums.items()]
+        return self._serve(rows)
+
+
+def _json(value: Any) -> bytes:
+    """Decimals as JSON numbers with their own digits."""
+    marks: dict[str, str] = {}
+
+    def default(item: Any) -> str:
+        mark = f"#decimal{len(marks)}#"
+        marks[f'"{mark}"'] = str(item)
+        return mark
+
+    text = json.dumps(value, default=default)
+    for mark, number in marks.items():
+        text = text.replace(mark, number)
+    return text.encode()
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    return Answer(status, json.dumps([{"errorCode": code, "message": message}]).encode())
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def _parse(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("+0000", "+00:00"))

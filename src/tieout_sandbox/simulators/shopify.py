@@ -1,0 +1,413 @@
+"""A Shopify shop as its GraphQL Admin clients see it.
+
+The schema below is the part of the published one that is used here, with its names and types;
+graphql-core runs the queries, so what the real one would refuse for its shape is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from tieout_sandbox.simkit import NONE, Answer, Faults, Push
+
+VERSIONS = ("2026-10", "2026-07", "2026-04", "2026-01")
+_SDL = """
+scalar DateTime
+scalar JSON
+scalar Decimal
+type MoneyV2 { amount: Decimal! currencyCode: String! }
+type MoneyBag { shopMoney: MoneyV2! presentmentMoney: MoneyV2! }
+type TaxLine { title: String! rate: Float priceSet: MoneyBag! }
+type CustomerEmailAddress { emailAddress: String! }
+type Customer { id: ID! displayName: String! defaultEmailAddress: CustomerEmailAddress }
+type PageInfo { hasNextPage: Boolean! endCursor: String }
+type Fulfillment { createdAt: DateTime! status: String! }
+type LineItem { id: ID! name: String! sku: String quantity: Int! isGiftCard: Boolean!
+  discountedTotalSet(withCodeDiscounts: Boolean): MoneyBag! taxLines(first: Int): [TaxLine!]! }
+type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
+type ShippingLine { id: ID title: String! discountedPriceSet: MoneyBag! taxLines: [TaxLine!]! }
+type ShippingLineConnection { nodes: [ShippingLine!]! }
+type RefundLineItem { quantity: Int! subtotalSet: MoneyBag! totalTaxSet: MoneyBag! lineItem: LineItem! }
+type RefundLineItemConnection { nodes: [RefundLineItem!]! }
+type Refund { id: ID! createdAt: DateTime updatedAt: DateTime! totalRefundedSet: MoneyBag!
+  refundLineItems(first: Int): RefundLineItemConnection! }
+type OrderTransaction { id: ID! gateway: String kind: String! status: String! processedAt: DateTime
+  amountSet: MoneyBag! }
+type Order { id: ID! name: String! createdAt: DateTime! updatedAt: DateTime! processedAt: DateTime!
+  cancelledAt: DateTime test: Boolean! sourceName: String displayFinancialStatus: String
+  displayFulfillmentStatus: String! fulfillments(first: Int): [Fulfillment!]!
+  currencyCode: String! taxesIncluded: Boolean! customer: Customer totalPriceSet: MoneyBag!
+  totalTipReceivedSet: MoneyBag!
+  lineItems(first: Int): LineItemConnection! shippingLines(first: Int): ShippingLineConnection!
+  refunds(first: Int): [Refund!]! transactions(first: Int): [OrderTransaction!]! }
+type OrderConnection { nodes: [Order!]! pageInfo: PageInfo! }
+enum OrderSortKeys { UPDATED_AT CREATED_AT ID }
+type Shop { name: String! currencyCode: String! ianaTimezone: String! }
+type ShopifyqlTableDataColumn { name: String! }
+type ShopifyqlTableData { columns: [ShopifyqlTableDataColumn!]! rows: JSON! }
+type ShopifyqlQueryResponse { parseErrors: [String!]! tableData: ShopifyqlTableData }
+type Query {
+  shop: Shop!
+  orders(first: Int, after: String, query: String, sortKey: OrderSortKeys): OrderConnection!
+  shopifyqlQuery(query: String!): ShopifyqlQueryResponse
+}
+"""
+
+
+@cache
+def _schema() -> GraphQLSchema:
+    return build_schema(_SDL)
+
+
+@lru_cache(maxsize=64)
+def _query(text: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    """A query as it is run, or what is wrong with it: the same few are asked again and again."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return None, (error,)
+    return document, tuple(validate(_schema(), document))
+
+
+def _asked(text: str, root: dict[str, Any], variables: dict[str, Any] | None) -> ExecutionResult:
+    document, errors = _query(text)
+    if document is None or errors:
+        return ExecutionResult(data=None, errors=list(errors))
+    return execute_sync(_schema(), document, root_value=root, variable_values=variables)
+
+
+class Shopify:
+    """One shop. `hidden` orders count in its analytics, but its search does not list them yet."""
+
+    name = "shopify"
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        shop: str,
+        currency: str,
+        zone: str,
+        token: str,
+        webhook_secret: str,
+        first_order: int = 1001,
+        faults: Faults | None = None,
+    ) -> None:
+        self._now, self._token, self.webhook_secret = now, token, webhook_secret
+        self.shop, self.currency, self.zone = shop, currency, ZoneInfo(zone)
+        self.faults = faults or Faults(NONE, 0)
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.pushes: list[Push] = []
+        self.hidden: set[str] = set()
+        self._ids, self._events = first_order * 1_000_000, 0
+
+    # what happens in the shop
+
+    def _gid(self, kind: str) -> str:
+        self._ids += 7
+        return f"gid://shopify/{kind}/{self._ids}"
+
+    def money(self, amount: Decimal) -> dict[str, Any]:
+        value = {"amount": f"{amount:.2f}", "currencyCode": self.currency}
+        return {"shopMoney": value, "presentmentMoney": value}
+
+    def place(
+        self,
+        *,
+        number: str,
+        at: datetime,
+        customer: dict[str, str] | None,
+        lines: list[dict[str, Any]],
+        shipping: Decimal,
+        shipping_tax: list[dict[str, Any]],
+        total: Decimal,
+        included: bool,
+        status: str = "PAID",
+        test: bool = False,
+        cancelled: bool = False,
+        tenders: list[tuple[str, Decimal]] | None = None,
+    ) -> dict[str, Any]:
+        """A new order. `lines`: name, quantity, price (of the whole line), taxes (title, rate,
+        amount), gift_card."""
+        stamp = _iso(at)
+        order: dict[str, Any] = {
+            "id": self._gid("Order"),
+            "name": number,
+            "createdAt": stamp,
+            "updatedAt": stamp,
+            "processedAt": stamp,
+            "cancelledAt": stamp if cancelled else None,
+            "test": test,
+            "sourceName": "web",
+            "displayFinancialStatus": status,
+            "displayFulfillmentStatus": "UNFULFILLED",
+            "fulfillments": [],
+            "currencyCode": self.currency,
+            "taxesIncluded": included,
+            "customer": self._customer(customer) if customer else None,
+            "totalPriceSet": self.money(total),
+            "totalTipReceivedSet": self.money(Decimal(0)),
+            "lineItems": {"nodes": [self._line(x) for x in lines], "pageInfo": _LAST},
+            "shippingLines": {
+                "nodes": [
+                    {
+                        "id": self._gid("ShippingLine"),
+                        "title": "Standard shipping",
+                        "discountedPriceSet": self.money(shipping),
+                        "taxLines": [self._tax(t) for t in shipping_tax],
+                    }
+                ]
+                if shipping
+                else []
+            },
+            "refunds": [],
+            "transactions": [],
+        }
+        for gateway, amount in tenders or []:
+            order["transactions"].append(
+                {
+                    "id": self._gid("OrderTransaction"),
+                    "gateway": gateway,
+                    "kind": "SALE",
+                    "status": "SUCCESS",
+                    "processedAt": stamp,
+                    "amountSet": self.money(amount),
+                }
+            )
+        self.orders[order["id"]] = order
+        self._push("orders/create", order, at)
+        if status == "PAID":
+            self._push("orders/paid", order, at)
+        return order
+
+    def _customer(self, customer: dict[str, str]) -> dict[str, Any]:
+        return {
+            "id": f"gid://shopify/Customer/{customer['id']}",
+            "displayName": customer["name"],
+            "defaultEmailAddress": {"emailAddress": customer["email"]},
+        }
+
+    def _tax(self, tax: dict[str, Any]) -> dict[str, Any]:
+        return {"title": tax["title"], "rate": float(tax["rate"]), "priceSet": self.money(tax["amount"])}
+
+    def _line(self, line: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": self._gid("LineItem"),
+            "name": line["name"],
+            "sku": line.get("sku"),
+            "quantity": line["quantity"],
+            "isGiftCard": bool(line.get("gift_card")),
+            "discountedTotalSet": self.money(line["price"]),
+            "taxLines": [self._tax(t) for t in line["taxes"]],
+        }
+
+    def edit(self, order: dict[str, Any], line: dict[str, Any], total: Decimal, at: datetime) -> None:
+        """A line is added after the sale."""
+        order["lineItems"]["nodes"].append(self._line(line))
+        order["totalPriceSet"] = self.money(total)
+        order["updatedAt"] = _iso(at)
+        self._push("orders/edited", order, at)
+
+    def fulfil(self, order: dict[str, Any], at: datetime) -> None:
+        """Everything of the order is delivered."""
+        order["fulfillments"].append({"createdAt": _iso(at), "status": "SUCCESS"})
+        self.touch(order, at, displayFulfillmentStatus="FULFILLED")
+
+    def cancel(self, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """A paid order is cancelled before anything was delivered; all of it is given back."""
+        rows, left = [], Decimal(order["totalPriceSet"]["shopMoney"]["amount"])
+        for number, line in enumerate(order["lineItems"]["nodes"]):
+            price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
+            taxes = (Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"])
+            rows.append((number, line["quantity"], price, sum(taxes, Decimal(0))))
+        refund = self.refund(order, rows, left, at)
+        self.touch(order, at, cancelledAt=_iso(at), displayFinancialStatus="REFUNDED")
+        return refund
+
+    def touch(self, order: dict[str, Any], at: datetime, **changes: Any) -> None:
+        """Anything else that changes: a customer is named, a payment comes."""
+        order.update(changes)
+        order["updatedAt"] = _iso(at)
+        self._push("orders/updated", order, at)
+
+    def refund(
+        self,
+        order: dict[str, Any],
+        rows: list[tuple[int, int, Decimal, Decimal]],
+        total: Decimal,
+        at: datetime,
+    ) -> dict[str, Any]:
+        """Give back: rows of (line index, quantity, subtotal, tax); the total may differ."""
+        items = order["lineItems"]["nodes"]
+        refund = {
+            "id": self._gid("Refund"),
+            "createdAt": _iso(at),
+            "updatedAt": _iso(at),
+            "totalRefundedSet": self.money(total),
+            "refundLineItems": {
+                "nodes": [
+                    {
+                        "quantity": quantity,
+                        "subtotalSet": self.money(subtotal),
+                        "totalTaxSet": self.money(tax),
+                        "lineItem": items[index],
+                    }
+                    for index, quantity, subtotal, tax in rows
+                ]
+            },
+        }
+        order["refunds"].append(refund)
+        order["updatedAt"] = _iso(at)
+        order["displayFinancialStatus"] = "PARTIALLY_REFUNDED"
+        self._push("refunds/create", order, at)
+        return refund
+
+    # webhooks
+
+    def _push(self, topic: str, order: dict[str, Any], at: datetime) -> None:
+        self._events += 1
+        number = order["id"].rpartition("/")[2]
+        body = {
+            "id": int(number),
+            "admin_graphql_api_id": order["id"],
+            "name": order["name"],
+            "updated_at": order["updatedAt"],
+            "current_total_price": order["totalPriceSet"]["shopMoney"]["amount"],
+            "currency": self.currency,
+            "test": order["test"],
+        }
+        headers = {
+            "x-shopify-topic": topic,
+            "x-shopify-shop-domain": f"{self.shop}.myshopify.com",
+            "x-shopify-event-id": f"{self.shop}-{self._events}",
+            "x-shopify-api-version": VERSIONS[1],
+        }
+        self.pushes.append(Push(at, headers, json.dumps(body).encode(), topic))
+
+    def sign(self, push: Push, at: datetime) -> dict[str, str]:
+        digest = hmac.new(self.webhook_secret.encode(), push.body, hashlib.sha256).digest()
+        return {
+            **push.headers,
+            "content-type": "application/json",
+            "x-shopify-hmac-sha256": base64.b64encode(digest).decode(),
+        }
+
+    # the API
+
+    def refuse(self, fault: str) -> Answer:
+        status = {"too_many": 429, "expired_token": 401}.get(fault, 503)
+        headers = {"retry-after": "0"} if status == 429 else {}
+        return Answer(status, b'{"errors": "unavailable"}', headers=headers)
+
+    def writes(self, method: str, path: str) -> bool:
+        return False
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        found = re.fullmatch(r"/admin/api/([\d-]+)/graphql\.json", path)
+        if method != "POST" or not found or found[1] not in VERSIONS:
+            return Answer(404, b'{"errors": "Not Found"}')
+        if headers.get("x-shopify-access-token") != self._token:
+            return Answer(401, b'{"errors": "[API] Invalid API key or access token"}')
+        call = json.loads(body)
+        root = {"shop": self._shop, "orders": self._orders, "shopifyqlQuery": self._shopifyql}
+        result = _asked(call["query"], root, call.get("variables"))
+        reply: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            reply["errors"] = [{"message": error.message} for error in result.errors]
+        reply["extensions"] = {
+            "cost": {
+                "requestedQueryCost": 100,
+                "throttleStatus": {
+                    "maximumAvailable": 2000.0,
+                    "currentlyAvailable": 1900,
+                    "restoreRate": 100.0,
+                },
+            }
+        }
+        return Answer(200, json.dumps(reply).encode())
+
+    def _shop(self, info: Any) -> dict[str, str]:
+        return {"name": self.shop, "currencyCode": self.currency, "ianaTimezone": self.zone.key}
+
+    def _orders(
+        self,
+        info: Any,
+        first: int = 50,
+        after: str | None = None,
+        query: str = "",
+        sortKey: str = "ID",
+    ) -> dict[str, Any]:
+        wanted = re.search(r"updated_at:>='([^']+)'", query or "")
+        since = datetime.fromisoformat(wanted[1]) if wanted else None
+        rows = sorted(
+            (
+                (o["updatedAt"], o["id"])
+                for o in self.orders.values()
+                if o["id"] not in self.hidden
+                and (since is None or datetime.fromisoformat(o["updatedAt"]) >= since)
+            ),
+        )
+        if after:
+            place = tuple(json.loads(base64.b64decode(after)))
+            rows = [row for row in rows if row > place]
+        page = rows[:first]
+        end = base64.b64encode(json.dumps(page[-1]).encode()).decode() if page else None
+        nodes = [self.orders[key] for _, key in page]
+        info_page = {"hasNextPage": len(rows) > first, "endCursor": end}
+        return {"nodes": nodes, "pageInfo": info_page}
+
+    def day_of(self, stamp: str) -> date:
+        return datetime.fromisoformat(stamp).astimezone(self.zone).date()
+
+    def _shopifyql(self, info: Any, query: str) -> dict[str, Any]:
+        found = re.search(r"SINCE (\S+) UNTIL (\S+)", query)
+        if not found or "FROM sales" not in query:
+            return {"parseErrors": ["FROM sales SHOW … SINCE … UNTIL … was expected"], "tableData": None}
+        first, last = date.fromisoformat(found[1]), date.fromisoformat(found[2])
+        count, gross, refunds, returned = 0, Decimal(0), 0, Decimal(0)
+        for order in self.orders.values():
+            if order["test"]:
+                continue
+            if first <= self.day_of(order["createdAt"]) <= last:
+                count += 1
+                gross += Decimal(order["totalPriceSet"]["shopMoney"]["amount"])
+            for refund in order["refunds"]:
+                if first <= self.day_of(refund["createdAt"]) <= last:
+                    refunds += 1
+                    returned += Decimal(refund["totalRefundedSet"]["shopMoney"]["amount"])
+        values = {
+            "orders": count,
+            "total_sales": gross - returned,
+            "refunds": refunds,
+            "total_returns": returned,
+        }
+        table = {"columns": [{"name": n} for n in values], "rows": [{k: str(v) for k, v in values.items()}]}
+        return {"parseErrors": [], "tableData": table}
+
+
+_LAST = {"hasNextPage": False, "endCursor": None}
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,181 @@
+"""The simulators of one sandbox, served on loopback, with one virtual clock."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, VirtualClock, serve
+from tieout_sandbox.simulators.avatax import AvaTax
+from tieout_sandbox.simulators.bankfile import Bank
+from tieout_sandbox.simulators.chargebee import Chargebee
+from tieout_sandbox.simulators.cloudevents import EventSink
+from tieout_sandbox.simulators.concur import Concur
+from tieout_sandbox.simulators.coupa import Coupa
+from tieout_sandbox.simulators.gusto import Gusto
+from tieout_sandbox.simulators.odoo import Odoo
+from tieout_sandbox.simulators.salesforce import Salesforce
+from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.simulators.smtp import MailServer
+from tieout_sandbox.simulators.stripe import Stripe
+
+FAULT_PLANS = {"none": NONE, "light": LIGHT, "heavy": HEAVY}
+ZONE = ZoneInfo("America/New_York")
+IBAN_USD, IBAN_EUR = "DE02120300000000202051", "DE02500105170137075030"
+ADMIN_PASSWORD = "admin"
+
+
+def free_port() -> int:
+    """A port that nothing listens on, from below those that outgoing connections are given: of these
+    one that is free now may be taken a moment later."""
+    while True:
+        port = secrets.randbelow(20_000) + 12_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def free_ports(names: Iterable[str]) -> dict[str, int]:
+    """A port for each name, no two alike."""
+    found: dict[str, int] = {}
+    for name in names:
+        port = free_port()
+        while port in found.values():
+            port = free_port()
+        found[name] = port
+    return found
+
+
+_SYSTEMS = (
+    "odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents", "chargebee", "gusto",
+    "concur", "avatax", "coupa",
+)  # fmt: skip
+_SECRETS = (
+    "shop_us", "shop_eu", "stripe", "stripe_key", "shop_us_token", "shop_eu_token", "sf_id",
+    "sf_secret", "events", "chargebee_key", "gusto_token", "concur_token", "avatax_key", "coupa_id", "coupa_secret",
+)  # fmt: skip
+
+
+class World:
+    """Every outside system. Credentials are made anew for each sandbox."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        faults: str = "none",
+        start: datetime = datetime(2026, 9, 30, 12, tzinfo=UTC),
+        delays: float = 0.0,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.seed = folder, seed
+        self.clock_file = folder / "clock"
+        self.clock = VirtualClock(start, self.clock_file)
+        now = self.clock.now
+        self.secrets = {name: secrets.token_hex(16) for name in _SECRETS}
+        plan = FAULT_PLANS[faults]
+
+        def die(salt: int) -> Faults:
+            return Faults(plan, seed * 1000 + salt)
+
+        self.odoo = Odoo(
+            now, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
+        )
+        self.stripe = Stripe(
+            now,
+            key=self.secrets["stripe_key"],
+            webhook_secret=self.secrets["stripe"],
+            faults=die(2),
+            seed=seed,
+        )
+        self.shops = {
+            name: Shopify(
+                now,
+                shop=name.replace("_", "-"),
+                currency=currency,
+                zone=ZONE.key,
+                token=self.secrets[f"{name}_token"],
+                webhook_secret=self.secrets[name],
+                first_order=first,
+                faults=die(salt),
+            )
+            for name, currency, first, salt in (("shop_us", "USD", 5000, 3), ("shop_eu", "EUR", 7000, 4))
+        }
+        self.salesforce = Salesforce(
+            now,
+            client_id=self.secrets["sf_id"],
+            client_secret=self.secrets["sf_secret"],
+            faults=die(5),
+        )
+        self.mail, self.events = MailServer(die(6)), EventSink(self.secrets["events"], die(7))
+        self.chargebee = Chargebee(now, key=self.secrets["chargebee_key"], faults=die(8))
+        self.gusto = Gusto(now, company="co-1", token=self.secrets["gusto_token"], faults=die(9))
+        self.concur = Concur(now, token=self.secrets["concur_token"], faults=die(10))
+        self.avatax = AvaTax(now, account="2000", key=self.secrets["avatax_key"], faults=die(11))
+        self.coupa = Coupa(
+            now,
+            client_id=self.secrets["coupa_id"],
+            client_secret=self.secrets["coupa_secret"],
+            faults=die(12),
+        )
+        self.bank = Bank()
+        self.bank.open_account(IBAN_USD, "USD", 0)
+        self.bank.open_account(IBAN_EUR, "EUR", 0)
+        self.ports = free_ports(_SYSTEMS)
+
+    @property
+    def statements(self) -> Path:
+        """The folder into which the bank drops its files."""
+        return self.folder / "statements"
+
+    def start(self) -> None:
+        """Serve every system; returns when all of them answer."""
+        self.statements.mkdir(exist_ok=True)
+        serve(
+            {
+                self.ports["odoo"]: self.odoo,
+                self.ports["stripe"]: self.stripe,
+                self.ports["shop_us"]: self.shops["shop_us"],
+                self.ports["shop_eu"]: self.shops["shop_eu"],
+                self.ports["salesforce"]: self.salesforce,
+                self.ports["cloudevents"]: self.events,
+                self.ports["chargebee"]: self.chargebee,
+                self.ports["gusto"]: self.gusto,
+                self.ports["concur"]: self.concur,
+                self.ports["avatax"]: self.avatax,
+                self.ports["coupa"]: self.coupa,
+            }
+        )
+        self.mail.start(self.ports["smtp"])
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def all_faults(self) -> list[Faults]:
+        shops = [shop.faults for shop in self.shops.values()]
+        return [
+            self.odoo.faults,
+            self.stripe.faults,
+            *shops,
+            self.salesforce.faults,
+            self.mail.faults,
+            self.events.faults,
+            self.chargebee.faults,
+            self.gusto.faults,
+            self.concur.faults,
+            self.avatax.faults,
+            self.coupa.faults,
+        ]
+
+    def let_faults(self, happen: bool) -> None:
+        for faults in self.all_faults():
+            faults.active = happen
+
+    def stop(self) -> None:
+        self.mail.stop()
