@@ -128,31 +128,37 @@ class Buyer(Office):
         take_file(connection, self.interface_of(interface), reader, name, content, self.clock, by)
         connection.close()
 
-    def plan(self) -> None:
-        connection = self.database.connect(autocommit=True)
+    def plan(self) -> bool:
+        """Whether anything moved."""
+        moved, connection = False, self.database.connect(autocommit=True)
         stage = ProcessStage(self.release, lambda s: CONNECTORS[s], self, {"bank": "payments"}, self.clock)
         while step(stage, connection):
-            pass
+            moved = True
         connection.close()
+        return moved
 
-    def deliver(self) -> None:
-        connection = self.database.connect(autocommit=True)
+    def deliver(self) -> bool:
+        """Whether anything moved."""
+        moved, connection = False, self.database.connect(autocommit=True)
         writers = {"odoo": self.session, "payments": self._outbox}
         delivery = DeliveryStage(lambda s: writers[s], self.clock, lambda: list(writers))
         for _ in range(30):
             forget_failures(connection)
             if not step(delivery, connection):
                 break
+            moved = True
         connection.close()
+        return moved
 
     def work(self) -> None:
         """Until nothing moves: plans, deliveries, files."""
         for _ in range(4):
-            self.plan()
-            self.deliver()
+            moved = [self.plan(), self.deliver()]
             connection = self.database.connect(autocommit=True)
-            step(FilingStage(self.release, self.clock), connection)
+            moved.append(step(FilingStage(self.release, self.clock), connection))
             connection.close()
+            if not any(moved):
+                return
 
     # what happens
 
