@@ -170,7 +170,7 @@ def test_effects_keep_their_external_ids_and_bodies(month: HalfMonth, connection
 
 
 def test_recipes_make_the_same_effects_of_the_same_facts(month: HalfMonth, connection: Any) -> None:
-    release = month.open().project.release
+    release = month.open().settings.release
     rows = connection.execute(
         "select document_id, interface, source_key, revision, content, facts, accounting_on from tieout.document"
         " where facts is not null order by document_id"
@@ -213,7 +213,7 @@ def test_requests_for_approval_hold(month: HalfMonth, connection: Any) -> None:
 
 
 def test_the_tie_out_is_as_before(month: HalfMonth, connection: Any) -> None:
-    rows = tie_out_json(tie_out(connection, month.open().project.release))
+    rows = tie_out_json(tie_out(connection, month.open().settings.release))
     before = month.facts["tieout"]
     assert [{k: v for k, v in row.items() if k in before[0]} for row in rows] == before and len(rows) > 4
     assert any(row["waiting"]["count"] for row in before) and any(row["posted"]["count"] for row in before)
