@@ -63,6 +63,14 @@ class Work:
         self.size = sum(len(item.body) for item in self.items if isinstance(item.body, bytes))
 
 
+def keep(connection: Connection, interface: str, works: list[Work]) -> None:
+    """Keep the pushes of one interface by one statement. Raises ItemError and what the database raises."""
+    items = [item for w in works for item in w.items]
+    check_items(items)
+    wakes = any(w.wakes for w in works)
+    accept(connection, interface, items, "webhook", works[-1].at, state="listed", wakes=wakes)
+
+
 def _answer(batch: list[Work], done: Done) -> None:
     """Let the requests of a batch be answered: one call into each event loop, not one each."""
 
@@ -77,15 +85,16 @@ def _answer(batch: list[Work], done: Done) -> None:
             loop.call_soon_threadsafe(finish, [w for w in batch if w.loop is loop])
 
 
+Keep = Callable[[Connection, str, list[Work]], None]
+
+
 class Committer:
     """Collects what came while the last commit ran and commits it as one, in a thread that is started anew
-    whatever it dies of. `after` runs in each transaction, with the interfaces to wake; counts of `refusals` are
-    recorded when their windows end."""
+    whatever it dies of. `keep` writes the pushes of one interface; counts of `refusals` are recorded when their
+    windows end."""
 
-    def __init__(
-        self, database: Database, after: Callable[[Connection, set[str]], None], refusals: Refusals
-    ) -> None:
-        self._database, self._after, self._refusals = database, after, refusals
+    def __init__(self, database: Database, refusals: Refusals, keep: Keep = keep) -> None:
+        self._database, self._refusals, self._keep = database, refusals, keep
         self._connection: Connection | None = None
         self._queue: list[Work] = []
         self._batch: list[Work] = []
@@ -195,9 +204,8 @@ class Committer:
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = self._database.connect(name="tieout intake")
+            self._connection = self._database.connect(autocommit=True, name="tieout intake")
             self._connection.execute(_TIMEOUTS)
-            self._connection.commit()
         return self._connection
 
     def _drop(self) -> None:
@@ -228,20 +236,23 @@ class Committer:
             _answer(batch, Done(503, _AGAIN))
 
     def _commit(self, connection: Connection, batch: list[Work]) -> None:
+        entries = [w.entry for w in batch if w.entry is not None]
         by_interface: dict[str, list[Work]] = {}
         for work in batch:
-            by_interface.setdefault(work.interface, []).append(work)
-        with connection.transaction():
-            entries = [w.entry for w in batch if w.entry is not None]
-            if entries:
-                record(connection, entries)
-            for interface, works in by_interface.items():
-                items = [item for w in works for item in w.items]
-                if items:
-                    check_items(items)
-                    accept(connection, interface, items, "webhook", works[-1].at, state="listed")
-            self._after(connection, {w.interface for w in batch if w.wakes})
+            if work.items:
+                by_interface.setdefault(work.interface, []).append(work)
+        if len(by_interface) == 1 and not entries:
+            # As a rule: then the one statement is the transaction, which is two ways to the database less.
             crash_point("intake.before_commit")
+            for interface, works in by_interface.items():
+                self._keep(connection, interface, works)
+        else:
+            with connection.transaction():
+                if entries:
+                    record(connection, entries)
+                for interface, works in by_interface.items():
+                    self._keep(connection, interface, works)
+                crash_point("intake.before_commit")
         crash_point("intake.after_commit")
 
 
