@@ -199,6 +199,18 @@ def test_a_thread_that_died_is_started_anew(committer: Committer, database: Data
     assert committer.ailing() == ""
 
 
+def test_pushes_of_a_loop_that_ended_keep_nobody_elses_waiting(
+    committer: Committer, database: Database
+) -> None:
+    """It ended in the turn in which they came: they are kept with those of the next."""
+    ended = asyncio.new_event_loop()
+    for key in ("a", "b"):
+        committer.put(Work("stripe", [item(key)], None, NOW, True, ended.create_future(), ended))
+    ended.close()
+    assert commit(committer, [item("c")]) == [200]
+    assert kept(database) == {"a", "b", "c"}
+
+
 def test_health_says_that_nothing_is_committed(database: Database) -> None:
     services = Services(
         name="x", environment="test", database=database, clock=_Clock(), release=lambda: Release("0" * 64, {}, {}, {}),

@@ -96,6 +96,7 @@ class Committer:
     def __init__(self, database: Database, refusals: Refusals, keep: Keep = keep) -> None:
         self._database, self._refusals, self._keep = database, refusals, keep
         self._connection: Connection | None = None
+        self._coming: list[Work] = []
         self._queue: list[Work] = []
         self._batch: list[Work] = []
         self._ready = threading.Condition()
@@ -112,15 +113,24 @@ class Committer:
                 self._thread.start()
 
     def put(self, work: Work) -> None:
-        """Hand a push over; its future is answered. A thread that died is started anew."""
+        """Hand a push over, in its loop's thread; its future is answered."""
+        # With all that came in this turn of the loop, at its end: the thread would begin with the first one alone, and
+        # take turns with the loop for the others.
+        if not self._coming or self._coming[-1].loop is not work.loop:
+            work.loop.call_soon(self._hand_over)
+        self._coming.append(work)
+
+    def _hand_over(self) -> None:
+        """To the thread; one that died is started anew."""
+        coming, self._coming = self._coming, []
         if self._thread is None or not self._thread.is_alive():
             if self._stopping:
-                _answer([work], Done(503, "this server stops: send it again"))
+                _answer(coming, Done(503, "this server stops: send it again"))
                 return
             _log.warning("the committer is started anew", died_of=self._died_of)
             self.start()
         with self._ready:
-            self._queue.append(work)
+            self._queue += coming
             self._ready.notify()
 
     def stop(self, seconds: float = 10) -> None:
