@@ -284,6 +284,7 @@ where interface = %(interface)s and stream = %(stream)s and position = %(was)s
 update tieout.poll_cursor set position = '{}', due_at = %(now)s where interface = %(interface)s
 
 -- name: poll_now
+-- What `accept` does for a push that wakes.
 update tieout.poll_cursor set due_at = least(due_at, %(now)s), asked = polling
 where interface = %(interface)s and (due_at > %(now)s or (polling and not asked))
 
