@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,12 +25,14 @@ def main(words: Sequence[str]) -> int:
         parser.error(f"no benchmark is named {', '.join(unknown)}: there are {', '.join(ALL)}")
     results = []
     for name in given.names or ALL:
+        began = time.monotonic()
         try:
             results.append(run(name, given.toy))
         except NoAnswerError as error:
             print(f"{name}: {error}", file=sys.stderr)
             return 3
         print(results[-1].page(), flush=True)
+        print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     if given.write:
         given.write.write_text(written(results, given.toy))
     return 0

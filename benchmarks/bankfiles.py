@@ -1,5 +1,5 @@
 """Bank files beside a peer in the same run, on equal fields; each reading in a process of its own,
-so that its peak memory is its own. Medians of five alternating runs."""
+so that its peak memory is its own. Medians of alternating runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Size:
     runs: int
 
 
-FULL, TOY = Size(100, 1000, 20_000, 5_000, 1_000_000, 5), Size(0.05, 0.1, 40, 20, 60, 1)
+FULL, TOY = Size(100, 1000, 20_000, 5_000, 1_000_000, 3), Size(0.05, 0.1, 40, 20, 60, 1)
 READING_S = 900
 
 

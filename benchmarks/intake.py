@@ -28,15 +28,22 @@ SECRET = "whsec"
 
 @dataclass(frozen=True)
 class Size:
-    """Requests a round, over how many connections; each way runs so many rounds, each in `limit_s` seconds at most."""
+    """Requests a round, over how many connections, after so many that warm a server which was just started; each way runs
+    so many rounds, each in `limit_s` seconds at most."""
 
     requests: int
+    warm: int
     connections: int
     rounds: int
     limit_s: float
 
+    @property
+    def sent(self) -> int:
+        """In one round, those that warm among them."""
+        return self.requests + self.warm
 
-FULL, TOY = Size(6000, 64, 5, 120), Size(80, 8, 1, 60)
+
+FULL, TOY = Size(12_000, 1_000, 64, 5, 120), Size(80, 8, 8, 1, 60)
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,10 @@ class Result:
 | the same, 99th percentile | {p99["ours"]:.1f} ms | {p99["peer"]:.1f} ms | {p99["ours"] / p99["peer"]:.2f} |
 
 The peer: Starlette + uvicorn + asyncpg with one INSERT a request and no signature, deduplication, evidence or stamp.
-{self.size.connections} connections, {self.size.requests:,} pushes of about a kilobyte a run, medians of {self.size.rounds} alternating runs; the load
-generator runs on the same cores. After the runs every one of {self.kept:,} messages was there once, with its evidence and
-a stamp that holds; a push that came again changed nothing, and one with a wrong signature was refused.
+{self.size.connections} connections, {self.size.requests:,} pushes of about a kilobyte a run after {self.size.warm:,} that are not measured, medians of {self.size.rounds}
+alternating runs on one database; the load generator runs on the same cores. After the runs every one of {self.kept:,}
+messages was there once, with its evidence and a stamp that holds; a push that came again changed nothing, and one with a
+wrong signature was refused.
 """
 
 
@@ -141,7 +149,7 @@ def signed(number: int, round_number: int, secret: str = SECRET) -> tuple[bytes,
 def requests(size: Size, port: int, round_number: int) -> bytes:
     """Raw requests, each with its length before it, as the load generator takes them."""
     out = []
-    for number in range(size.requests):
+    for number in range(size.sent):
         body, signature = signed(number, round_number)
         head = (
             f"POST /webhooks/stripe HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
@@ -180,7 +188,8 @@ def measure(
     size: Size, target: Callable[[str, int], None], dsn: str, port: int, round_number: int
 ) -> dict[str, float]:
     """One round: what the load generator measured. Raises NoAnswerError."""
-    command = [sys.executable, "-m", "benchmarks.load", str(port), str(size.connections), str(size.limit_s)]
+    command = [sys.executable, "-m", "benchmarks.load"]
+    command += [str(each) for each in (port, size.connections, size.limit_s, size.warm)]
 
     def ask() -> str:
         given = requests(size, port, round_number)
@@ -240,7 +249,7 @@ def compare(size: Size, database: Database) -> Result:
     rate = {n: statistics.median(r["count"] / r["seconds"] for r in rows) for n, rows in results.items()}
     tail = {n: statistics.median(r["p99_ms"] for r in rows) for n, rows in results.items()}
     refuses(database, free_port())
-    return Result(size, rate, tail, proven(database, size.requests * size.rounds))
+    return Result(size, rate, tail, proven(database, size.sent * size.rounds))
 
 
 def run(size: Size) -> Result:

@@ -1,8 +1,9 @@
 """A load generator of its own process: keep-alive connections, requests made beforehand.
 
-`python -m benchmarks.load PORT CONNECTIONS SECONDS < requests` (length-prefixed); prints JSON with
-seconds and the latencies' median and 99th percentile in milliseconds; ends with 3 and words where not
-every request was answered in SECONDS, or a connection was cut. Loopback only, bounded.
+`python -m benchmarks.load PORT CONNECTIONS SECONDS WARM < requests` (length-prefixed); prints JSON with
+seconds and the latencies' median and 99th percentile in milliseconds, all of it from the answer to the
+first WARM requests on; ends with 3 and words where not every request was answered in SECONDS, or a
+connection was cut. Loopback only, bounded.
 A bare protocol, since a generator that costs as much as the server measures itself.
 """
 
@@ -51,16 +52,26 @@ class Client(asyncio.Protocol):
             if not head.startswith(b"http/1.1 200"):
                 self._run.bad += 1
         if len(self._buffer) >= self._length:
-            self._run.latencies.append(time.perf_counter() - self._started)
+            self._run.answered(self._started)
             self._next()
 
 
 class Run:
     """What is still to be asked, and what was answered."""
 
-    def __init__(self, requests: list[bytes], connections: int) -> None:
+    def __init__(self, requests: list[bytes], connections: int, warm: int) -> None:
         self.requests, self.latencies, self.bad = requests, list[float](), 0
         self._open, self.done = connections, asyncio.Event()
+        self._warm, self.begun, self.count = warm, time.perf_counter(), 0
+
+    def answered(self, started: float) -> None:
+        """One more, asked at `started`: a server's first ones, while it opens its connections, are not measured."""
+        now = time.perf_counter()
+        self.count += 1
+        if self.count <= self._warm:
+            self.begun = now
+        else:
+            self.latencies.append(now - started)
 
     def ended(self) -> None:
         self._open -= 1
@@ -78,11 +89,10 @@ def _given() -> list[bytes]:
 
 
 async def main() -> int:
-    port, connections, limit = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    port, connections, limit, warm = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
     requests = _given()
-    count, run = len(requests), Run(requests, connections)
+    sent, run = len(requests), Run(requests, connections, warm)
     loop = asyncio.get_running_loop()
-    started = time.perf_counter()
     try:
         async with asyncio.timeout(limit):
             for _ in range(connections):
@@ -93,15 +103,14 @@ async def main() -> int:
     except OSError as error:
         print(f"port {port}: {error}", file=sys.stderr)
         return 3
-    seconds = time.perf_counter() - started
-    answered = len(run.latencies)
-    if answered < count:
+    seconds = time.perf_counter() - run.begun
+    if run.count < sent:
         print(
-            f"{answered} of {count} requests were answered within {seconds:.1f} s (limit {limit:g} s)",
+            f"{run.count} of {sent} requests were answered within {seconds:.1f} s (limit {limit:g} s)",
             file=sys.stderr,
         )
         return 3
-    latencies = sorted(run.latencies)
+    latencies, count = sorted(run.latencies), len(run.latencies)
     print(json.dumps({"count": count, "seconds": seconds, "bad": run.bad,
                       "p50_ms": latencies[count // 2] * 1000,
                       "p99_ms": latencies[int(count * 0.99)] * 1000}))  # fmt: skip

@@ -301,6 +301,31 @@ def test_a_head_that_never_ends_is_not_waited_for(edge: Edge) -> None:
         assert silent.recv(10) == b"" and half.recv(10) == b""
 
 
+def test_a_head_is_answered_whatever_comes_after_it(edge: Edge) -> None:
+    """An answer without a body, one to whoever asks first whether it may send, and two that were asked for at once."""
+    for method, path in (("HEAD", "/healthz"), ("HEAD", "/nowhere"), ("HEAD", "/webhooks/stripe")):
+        with edge.connect(10) as line:
+            line.sendall(edge.head(method, path, {}))
+            assert line.recv(65536).startswith(b"HTTP/1.1 "), path
+    body = stripe_event("evt_expected")
+    given = {"content-length": str(len(body)), "expect": "100-continue", **stripe_headers(body)}
+    with edge.connect(10) as line:
+        line.sendall(edge.head("POST", "/webhooks/stripe", given))
+        assert line.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(body)
+        assert heard(line)[0] == 200
+    one, two = stripe_event("evt_one"), stripe_event("evt_two")
+    with edge.connect(10) as line:
+        for each in (one, two):
+            given = {"content-length": str(len(each)), **stripe_headers(each)}
+            line.sendall(edge.head("POST", "/webhooks/stripe", given) + each)
+        told = b""
+        while told.count(b"HTTP/1.1 200") < 2 or not told.endswith(b"}"):
+            told += line.recv(65536)
+    wanted = {f"stripe {key}" for key in ("evt_expected", "evt_one", "evt_two")}
+    assert {key: edge.kept().get(key) for key in wanted} == dict.fromkeys(wanted, 1)
+
+
 def test_everything_else_that_reads_a_body_has_a_limit(edge: Edge) -> None:
     chunk = b"%x\r\n%s\r\n" % (_MIB, b"x" * _MIB)
     before = edge.peak_mib()

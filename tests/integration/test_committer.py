@@ -4,11 +4,12 @@ raised it goes on."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from tests.integration.edge import Edge, stripe_event
 from tieout.api import Services
-from tieout.api.committer import Committer, Done, Work
+from tieout.api.committer import Committer, Done, Work, keep
 from tieout.api.refusals import Refusals
 from tieout.api.server import Application
 from tieout.connector_api import Item
@@ -28,27 +29,30 @@ from tieout.store import Connection, Database
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
 
-class After:
-    """What runs in each transaction: raises what a test says, so many times."""
+class Failing:
+    """What keeps pushes: raises what a test says, so many times, once they are written and before they are committed."""
 
     def __init__(self) -> None:
         self.raises: list[BaseException] = []
-        self.calls = 0
+        self.spares = ""
 
-    def __call__(self, connection: Connection, interfaces: set[str]) -> None:
-        self.calls += 1
-        if self.raises:
+    def __call__(self, connection: Connection, interface: str, works: list[Work]) -> None:
+        if not self.raises or interface == self.spares:
+            keep(connection, interface, works)
+            return
+        with connection.transaction():
+            keep(connection, interface, works)
             raise self.raises.pop()
 
 
 @pytest.fixture
-def after() -> After:
-    return After()
+def failing() -> Failing:
+    return Failing()
 
 
 @pytest.fixture
-def committer(database: Database, after: After) -> Iterator[Committer]:
-    made = Committer(database, after, Refusals(60))
+def committer(database: Database, failing: Failing) -> Iterator[Committer]:
+    made = Committer(database, Refusals(60), failing)
     made.start()
     yield made
     made.stop()
@@ -58,12 +62,15 @@ def item(key: str, body: Any = b"{}") -> Item:
     return Item("event:x", key, f"event:{key}", body)
 
 
-def commit(committer: Committer, items: list[Item]) -> list[int]:
-    """Put them as pushes of their own, so that they come as one batch; their statuses."""
+def commit(
+    committer: Committer, items: list[Item], interfaces: tuple[str, ...] = ("stripe",), wakes: bool = True
+) -> list[int]:
+    """Put them as pushes of their own, in turn to each interface, so that they come as one batch; their statuses."""
 
     async def run() -> list[int]:
         loop = asyncio.get_running_loop()
-        works = [Work("stripe", [i], None, NOW, True, loop.create_future(), loop) for i in items]
+        to = itertools.cycle(interfaces)
+        works = [Work(next(to), [i], None, NOW, wakes, loop.create_future(), loop) for i in items]
         with committer._ready:
             committer._queue += works[:-1]
         committer.put(works[-1])
@@ -106,9 +113,9 @@ def test_many_more_than_a_stack_is_deep_at_fault(committer: Committer, database:
     ids=lambda e: type(e).__name__,
 )  # fmt: skip
 def test_what_is_the_connections_is_tried_again(
-    committer: Committer, database: Database, after: After, error: BaseException
+    committer: Committer, database: Database, failing: Failing, error: BaseException
 ) -> None:
-    after.raises = [error]
+    failing.raises = [error]
     assert commit(committer, [item("a"), item("b")]) == [503, 503]
     assert kept(database) == set()
     assert commit(committer, [item("a"), item("b")]) == [200, 200]
@@ -116,12 +123,57 @@ def test_what_is_the_connections_is_tried_again(
 
 
 def test_a_limit_that_one_row_passes_is_not_the_connections(
-    committer: Committer, database: Database, after: After
+    committer: Committer, database: Database, failing: Failing
 ) -> None:
     """An index entry that is too large is an operational error by its class: its neighbours are kept at once."""
-    after.raises = [psycopg.errors.ProgramLimitExceeded("index row size")]
+    failing.raises = [psycopg.errors.ProgramLimitExceeded("index row size")]
     assert commit(committer, [item("a"), item("b")]) == [200, 200]
     assert kept(database) == {"a", "b"}
+
+
+def test_what_fails_at_its_commit_is_not_acknowledged(committer: Committer, database: Database) -> None:
+    """The database says that a row is written before it says that it is committed."""
+    with database.transaction() as connection:
+        connection.execute("""
+            create function public.too_late() returns trigger language plpgsql as $$
+            begin raise exception 'not at the end'; end $$;
+            create constraint trigger too_late after insert on tieout.message deferrable initially deferred
+            for each row when (new.source_key like 'late%') execute function public.too_late()""")
+    assert commit(committer, [item("late")]) == [400]
+    assert commit(committer, [item("a"), item("late"), item("b")]) == [200, 400, 200]
+    assert commit(committer, [item("c"), item("late")], ("stripe", "shop")) == [200, 400]
+    assert kept(database) == {"a", "b", "c"}
+
+
+def test_pushes_of_several_interfaces_are_one_transaction(
+    committer: Committer, database: Database, failing: Failing
+) -> None:
+    failing.raises = [psycopg.OperationalError("lost")]
+    failing.spares = "stripe"
+    assert commit(committer, [item("a"), item("b")], ("stripe", "shop")) == [503, 503]
+    assert kept(database) == set()
+    assert commit(committer, [item("a"), item("b")], ("stripe", "shop")) == [200, 200]
+    assert kept(database) == {"a", "b"}
+
+
+def test_a_push_that_wakes_makes_its_interfaces_polls_due(committer: Committer, database: Database) -> None:
+    later = NOW + timedelta(hours=1)
+    with database.transaction() as connection:
+        connection.execute(
+            "insert into tieout.poll_cursor (interface, stream, due_at, polling) values"
+            " ('stripe', 'idle', %(t)s, false), ('stripe', 'polled', %(t)s, true), ('shop', 'idle', %(t)s, false)",
+            {"t": later},
+        )
+
+    def cursors() -> list[tuple[Any, ...]]:
+        rows = database.rows("select interface, stream, due_at, asked from tieout.poll_cursor order by 1, 2")
+        return [tuple(row.values()) for row in rows]
+
+    unasked = ("shop", "idle", later, False)
+    assert commit(committer, [item("a")], wakes=False) == [200]
+    assert cursors() == [unasked, ("stripe", "idle", later, False), ("stripe", "polled", later, False)]
+    assert commit(committer, [item("b"), item("c")]) == [200, 200]
+    assert cursors() == [unasked, ("stripe", "idle", NOW, False), ("stripe", "polled", NOW, True)]
 
 
 class _Odd(BaseException):
@@ -130,9 +182,9 @@ class _Odd(BaseException):
 
 @pytest.mark.parametrize("error", [SystemExit(), KeyboardInterrupt(), _Odd()], ids=lambda e: type(e).__name__)
 def test_whatever_is_raised_it_goes_on(
-    committer: Committer, database: Database, after: After, error: BaseException
+    committer: Committer, database: Database, failing: Failing, error: BaseException
 ) -> None:
-    after.raises = [error]
+    failing.raises = [error]
     assert commit(committer, [item("a")]) == [503]
     assert commit(committer, [item("a"), item("b")]) == [200, 200]
     assert kept(database) == {"a", "b"}
@@ -145,6 +197,18 @@ def test_a_thread_that_died_is_started_anew(committer: Committer, database: Data
     committer._stopping = False
     assert commit(committer, [item("a")]) == [200]
     assert committer.ailing() == ""
+
+
+def test_pushes_of_a_loop_that_ended_keep_nobody_elses_waiting(
+    committer: Committer, database: Database
+) -> None:
+    """It ended in the turn in which they came: they are kept with those of the next."""
+    ended = asyncio.new_event_loop()
+    for key in ("a", "b"):
+        committer.put(Work("stripe", [item(key)], None, NOW, True, ended.create_future(), ended))
+    ended.close()
+    assert commit(committer, [item("c")]) == [200]
+    assert kept(database) == {"a", "b", "c"}
 
 
 def test_health_says_that_nothing_is_committed(database: Database) -> None:
@@ -195,7 +259,7 @@ def test_counts_that_cannot_be_recorded_are_told_with_the_next(database: Databas
     (entry,) = refusals.due(60)
     assert isinstance(entry, Entry) and entry.detail["count"] == 5
     refusals.put_back(entry, 60)
-    committer = Committer(database, After(), refusals)
+    committer = Committer(database, refusals)
     committer.start()
     committer.stop()
     rows = database.rows("select detail::jsonb ->> 'count' as n from tieout.evidence")

@@ -64,6 +64,14 @@ class Work:
         self.size = sum(len(item.body) for item in self.items if isinstance(item.body, bytes))
 
 
+def keep(connection: Connection, interface: str, works: list[Work]) -> None:
+    """Keep the pushes of one interface by one statement. Raises ItemError and what the database raises."""
+    items = [item for w in works for item in w.items]
+    check_items(items)
+    wakes = any(w.wakes for w in works)
+    accept(connection, interface, items, "webhook", works[-1].at, state=MessageState.LISTED, wakes=wakes)
+
+
 def _answer(batch: list[Work], done: Done) -> None:
     """Let the requests of a batch be answered: one call into each event loop, not one each."""
 
@@ -78,16 +86,18 @@ def _answer(batch: list[Work], done: Done) -> None:
             loop.call_soon_threadsafe(finish, [w for w in batch if w.loop is loop])
 
 
+Keep = Callable[[Connection, str, list[Work]], None]
+
+
 class Committer:
     """Collects what came while the last commit ran and commits it as one, in a thread that is started anew
-    whatever it dies of. `after` runs in each transaction, with the interfaces to wake; counts of `refusals` are
-    recorded when their windows end."""
+    whatever it dies of. `keep` writes the pushes of one interface; counts of `refusals` are recorded when their
+    windows end."""
 
-    def __init__(
-        self, database: Database, after: Callable[[Connection, set[str]], None], refusals: Refusals
-    ) -> None:
-        self._database, self._after, self._refusals = database, after, refusals
+    def __init__(self, database: Database, refusals: Refusals, keep: Keep = keep) -> None:
+        self._database, self._refusals, self._keep = database, refusals, keep
         self._connection: Connection | None = None
+        self._coming: list[Work] = []
         self._queue: list[Work] = []
         self._batch: list[Work] = []
         self._ready = threading.Condition()
@@ -104,15 +114,24 @@ class Committer:
                 self._thread.start()
 
     def put(self, work: Work) -> None:
-        """Hand a push over; its future is answered. A thread that died is started anew."""
+        """Hand a push over, in its loop's thread; its future is answered."""
+        # With all that came in this turn of the loop, at its end: the thread would begin with the first one alone, and
+        # take turns with the loop for the others.
+        if not self._coming or self._coming[-1].loop is not work.loop:
+            work.loop.call_soon(self._hand_over)
+        self._coming.append(work)
+
+    def _hand_over(self) -> None:
+        """To the thread; one that died is started anew."""
+        coming, self._coming = self._coming, []
         if self._thread is None or not self._thread.is_alive():
             if self._stopping:
-                _answer([work], Done(503, "this server stops: send it again"))
+                _answer(coming, Done(503, "this server stops: send it again"))
                 return
             _log.warning("the committer is started anew", died_of=self._died_of)
             self.start()
         with self._ready:
-            self._queue.append(work)
+            self._queue += coming
             self._ready.notify()
 
     def stop(self, seconds: float = 10) -> None:
@@ -196,9 +215,8 @@ class Committer:
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = self._database.connect(name="tieout intake")
+            self._connection = self._database.connect(autocommit=True, name="tieout intake")
             self._connection.execute(_TIMEOUTS)
-            self._connection.commit()
         return self._connection
 
     def _drop(self) -> None:
@@ -229,20 +247,23 @@ class Committer:
             _answer(batch, Done(503, _AGAIN))
 
     def _commit(self, connection: Connection, batch: list[Work]) -> None:
+        entries = [w.entry for w in batch if w.entry is not None]
         by_interface: dict[str, list[Work]] = {}
         for work in batch:
-            by_interface.setdefault(work.interface, []).append(work)
-        with connection.transaction():
-            entries = [w.entry for w in batch if w.entry is not None]
-            if entries:
-                record(connection, entries)
-            for interface, works in by_interface.items():
-                items = [item for w in works for item in w.items]
-                if items:
-                    check_items(items)
-                    accept(connection, interface, items, "webhook", works[-1].at, state=MessageState.LISTED)
-            self._after(connection, {w.interface for w in batch if w.wakes})
+            if work.items:
+                by_interface.setdefault(work.interface, []).append(work)
+        if len(by_interface) == 1 and not entries:
+            # As a rule: then the one statement is the transaction, which is two ways to the database less.
             crash_point("intake.before_commit")
+            for interface, works in by_interface.items():
+                self._keep(connection, interface, works)
+        else:
+            with connection.transaction():
+                if entries:
+                    record(connection, entries)
+                for interface, works in by_interface.items():
+                    self._keep(connection, interface, works)
+                crash_point("intake.before_commit")
         crash_point("intake.after_commit")
 
 

@@ -19,12 +19,12 @@ class Deadlines:
 
     def add(self, seconds: float, late: Callable[[], None]) -> int:
         """Call `late` after so many seconds, unless the number that is given back is dropped before."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            loop = self._loop = asyncio.get_running_loop()
+            loop.call_later(_TICK_S, self._tick, loop)
         number = next(self._numbers)
         self._late[number] = (loop.time() + seconds, late)
-        if self._loop is not loop:
-            self._loop = loop
-            loop.call_later(_TICK_S, self._tick, loop)
         return number
 
     def drop(self, number: int) -> None:

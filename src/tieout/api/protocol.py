@@ -17,6 +17,7 @@ MOST_HEADERS = 100
 HEAD_SECONDS = 10.0
 # What is read and dropped of a body that was refused, so that its sender hears the answer.
 MOST_DROPPED = 4 << 20
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WORDS = b"the head of a request, and its trailers, are 64 KiB and 100 fields at most"
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -26,6 +27,31 @@ _TOO_LARGE = (
 
 class TooLargeError(Exception):
     """A head or trailers beyond the bounds."""
+
+
+class _HeadFirst:
+    """The transport of one answer: its head goes out with the first piece of its body, in one write and one packet."""
+
+    __slots__ = ("_begun", "_head", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self._head, self._begun = transport, b"", False
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """The first is the head, but for the word that a body may come."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif not self._begun and data != _CONTINUE:
+            self._head, self._begun = data, True
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """What waits goes out before."""
+        if self._head:
+            self.write(b"")
+        self._transport.close()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -108,6 +134,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle, self._in_head, self._dropped = 0, False, 0
         self._disarm()
         super().on_headers_complete()
+        # An answer to HEAD has no body that its head could wait for.
+        if self.scope["method"] != "HEAD":
+            self.cycle.transport = _HeadFirst(self.transport)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
         self._idle = 0

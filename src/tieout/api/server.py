@@ -5,10 +5,12 @@ and nothing there needs more.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tieout.api.bodies import CutError, Limits
 from tieout.api.bounded import Bounded
@@ -37,13 +39,12 @@ from tieout.api.v1.problems import ProblemError, answer
 from tieout.api.webhooks import Webhooks
 from tieout.connector_api import Connector
 from tieout.engine import Clock, SystemClock
-from tieout.inbox import poll_now
 from tieout.observe import Metrics
 from tieout.operations.open_project import OpenProject
 from tieout.rules import Release
 from tieout.security.identity.single_sign_on import Provider
 from tieout.settings import IdentitySettings
-from tieout.store import Connection, Database
+from tieout.store import Database
 
 # Beyond these many connections whoever comes is told 503; a process may open 1,024 files as a rule.
 _CONNECTIONS = 800
@@ -87,7 +88,7 @@ class Application:
         self._s, self._metrics = services, Metrics()
         limits = services.limits
         refusals, deadlines = Refusals(limits.window_s), Deadlines()
-        self.committer = Committer(services.database, self._wake_polls, refusals)
+        self.committer = Committer(services.database, refusals)
         self.committer.start()
         self._webhooks = Webhooks(services, self.committer, refusals, limits, deadlines)
         self._health = Examiner(services.database, self.committer.ailing)
@@ -121,10 +122,6 @@ class Application:
         # Files are read by whoever takes them, and by nobody before.
         upload = Route("/files/{interface}/{name}", self._uploads.take, methods=["PUT", "POST"])
         self._files = Starlette(routes=[upload], exception_handlers={404: _not_here})
-
-    def _wake_polls(self, connection: Connection, interfaces: set[str]) -> None:
-        for interface in interfaces:
-            poll_now(connection, interface, self._s.clock)
 
     def close(self) -> None:
         """Commit what was taken, and record what was counted."""
@@ -168,12 +165,10 @@ class Application:
             status, text, more = await self._webhooks.take(interface, scope, receive)
         except CutError:
             return
-        self._metrics.webhooks.labels(interface if status != 404 else "?", str(status)).inc()
-        body = json.dumps({"status": status, "detail": text}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        headers += [(k.encode(), v.encode()) for k, v in more.items()]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        self._metrics.count_push(interface if status != 404 else "?", status)
+        start, body = _told(status, text, tuple(more.items()))
+        await send(start)
+        await send(body)
 
     async def _is_known(self, scope: Scope) -> bool:
         """Whether somebody is signed in, or holds a key, by a request's headers alone."""
@@ -238,6 +233,16 @@ class Application:
         return PlainTextResponse(health.why, 503) if health.why else PlainTextResponse("ok")
 
 
+@lru_cache(maxsize=32)
+def _told(status: int, text: str, more: tuple[tuple[str, str], ...]) -> tuple[Message, Message]:
+    """What a push is answered with; nearly all with the same few words."""
+    body = json.dumps({"status": status, "detail": text}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(k.encode(), v.encode()) for k, v in more]
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
+
+
 async def _not_here(request: Request, error: Exception) -> Response:
     return answer(404, "http", "nothing is at this address")
 
@@ -246,8 +251,12 @@ def serve(services: Services, pages: Pages | None = None) -> None:
     """Serve, with the `pages` of the console, until the process is told to stop."""
     # The committer's thread takes turns with the event loop: shorter turns, shorter waits.
     sys.setswitchinterval(0.0005)
+    application = Application(services, pages)
+    # What stands now stands until the end: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        Application(services, pages),
+        application,
         host=services.host,
         port=services.port,
         log_level="warning",

@@ -18,6 +18,7 @@ from tieout.store import Connection, Queries, can_be_kept, fit_to_keep
 _SQL = Queries("tieout.inbox")
 # A name is part of an index entry, of which PostgreSQL takes 2,704 bytes.
 _LONGEST_NAME = 500
+_SALT = 16
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,17 @@ def check_items(items: Sequence[Item]) -> None:
         for what, name in (
             ("stream", item.stream), ("source_key", item.source_key), ("dedupe_key", item.dedupe_key),
         ):  # fmt: skip
+            if isinstance(name, str) and _fits(name):
+                continue
             if not isinstance(name, str) or not can_be_kept(name):
                 raise ItemError(f"its {what} has a character that is none (a NUL, half a surrogate pair)")
-            if _too_long(name):
-                raise ItemError(f"its {what} has {len(name)} characters: {_LONGEST_NAME} are allowed")
+            raise ItemError(f"its {what} has {len(name)} characters: {_LONGEST_NAME} are allowed")
 
 
-def _too_long(name: str) -> bool:
-    return len(name) > _LONGEST_NAME or len(name.encode()) > 2 * _LONGEST_NAME
+def _fits(name: str) -> bool:
+    if name.isascii():
+        return len(name) <= _LONGEST_NAME and "\x00" not in name
+    return can_be_kept(name) and len(name) <= _LONGEST_NAME and len(name.encode()) <= 2 * _LONGEST_NAME
 
 
 def _fitting(item: Item) -> Item:
@@ -52,17 +56,22 @@ def _fitting(item: Item) -> Item:
     out: the name is kept as far as it can be, with a hash of the whole, by which it is known again."""
     if not item.stream or not item.dedupe_key:
         raise ItemError("it has no stream or no key by which it would be known again")
-    names = (item.source_key, item.dedupe_key)
-    if all(can_be_kept(name) and not _too_long(name) for name in names):
+    if _fits(item.source_key) and _fits(item.dedupe_key):
         return item
-    return replace(item, source_key=_fitting_name(names[0]), dedupe_key=_fitting_name(names[1]))
+    return replace(item, source_key=_fitting_name(item.source_key), dedupe_key=_fitting_name(item.dedupe_key))
 
 
 def _fitting_name(name: str) -> str:
-    if can_be_kept(name) and not _too_long(name):
+    if _fits(name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"{fit_to_keep(name, _LONGEST_NAME // 5)}~{digest}"
+
+
+def _salts(count: int) -> list[bytes]:
+    # In one call: each lets another thread go first, and a batch of pushes would wait for its turn as often.
+    drawn = os.urandom(_SALT * count)
+    return [drawn[at : at + _SALT] for at in range(0, len(drawn), _SALT)]
 
 
 def accept(
@@ -74,19 +83,20 @@ def accept(
     *,
     state: MessageState = MessageState.RECEIVED,
     submitted_by: str = "",
+    wakes: bool = False,
 ) -> Accepted:
     """Put items into the inbox, in the caller's transaction, with their evidence.
 
     A repeated dedupe key has no second effect. `state` is `listed` for what is kept and
     shown but never processed (an event that no interface knows, a push that only wakes a poll).
-    `submitted_by` is the person who gave them, "" where a system did. Raises ItemError for one that has no stream or no
-    key, and then nothing was asked of the database.
+    `submitted_by` is the person who gave them, "" where a system did. `wakes` makes every poll of the interface due, in
+    the same statement. Raises ItemError for one that has no stream or no key, and then nothing was asked of the database.
     """
     if not items:
         return Accepted(0, 0)
     items = [_fitting(item) for item in items]
     chosen = list({item.dedupe_key: item for item in reversed(items)}.values())[::-1]
-    salts = [os.urandom(16) for _ in chosen]
+    salts = _salts(len(chosen))
     hashes = [hashlib.sha256(item.body).digest() for item in chosen]
     stamp = stamper(connection).message
     of = [(interface, item.source_key or item.dedupe_key) for item in chosen]
@@ -98,6 +108,7 @@ def accept(
                 "transport": transport,
                 "at": now,
                 "state": state,
+                "wakes": wakes,
                 "stream": [item.stream for item in chosen],
                 "dedupe_key": [item.dedupe_key for item in chosen],
                 "source_key": [item.source_key for item in chosen],

@@ -1,6 +1,7 @@
 -- name: accept
 -- Messages, their bytes and their evidence in one statement. A key that is known already is
--- skipped: the first message of a key is the message.
+-- skipped: the first message of a key is the message. What only wakes its interface's polls makes
+-- them due in the same statement, which is a transaction by itself: a push is one way to the database.
 with given as (
     select * from unnest(%(stream)b::text[], %(dedupe_key)b::text[], %(source_key)b::text[],
         %(sha)b::bytea[], %(salt)b::bytea[], %(body)b::bytea[], %(hash)b::bytea[],
@@ -22,6 +23,9 @@ with given as (
     select %(at)s, %(transport)s, 'message.received', %(interface)s || ':' || n.dedupe_key,
         '{"message_id": ' || n.message_id || ', "state": "' || %(state)s || '"}', g.hash
     from new n join given g using (dedupe_key)
+), asked as (
+    update tieout.poll_cursor set due_at = least(due_at, %(at)s), asked = polling
+    where %(wakes)s and interface = %(interface)s and (due_at > %(at)s or (polling and not asked))
 )
 select count(*) as new, pg_notify('tieout_wake', '') from new
 
@@ -54,6 +58,7 @@ where interface = %(interface)s and stream = %(stream)s and position = %(was)s
 update tieout.poll_cursor set position = '{}', due_at = %(now)s where interface = %(interface)s
 
 -- name: poll_now
+-- What `accept` does for a push that wakes.
 update tieout.poll_cursor set due_at = least(due_at, %(now)s), asked = polling
 where interface = %(interface)s and (due_at > %(now)s or (polling and not asked))
 

@@ -27,6 +27,15 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._pushes: dict[tuple[str, int], Counter] = {}
+
+    def count_push(self, interface: str, status: int) -> None:
+        """One more push. `interface` is one of the project's, or "?": so they are few."""
+        counter = self._pushes.get((interface, status))
+        if counter is None:
+            counter = self._pushes[(interface, status)] = self.webhooks.labels(interface, str(status))
+        counter.inc()
+
     def render(self, *read: Collector) -> bytes:
         """The exposition text (version 0.0.4)."""
         text = generate_latest(self.registry)
