@@ -71,6 +71,8 @@ class SftpFolder:
                 content = file.read(LARGEST + 1)
         except (OSError, paramiko.SSHException, EOFError) as error:
             raise self._failed(error, f"cannot read {name}") from None
+        if len(content) > LARGEST:
+            raise SetupError(f"{name} grew beyond {LARGEST} bytes while it was read: take it in by hand")
         return bytes(content)
 
     def close(self) -> None:
