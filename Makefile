@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ORDERS ?= 500
 SEED ?= 1
 SECONDS ?= 60
-WORKERS ?= 3
+WORKERS ?= 4
 # What Python compiled is kept, whatever the environment says: every process of the product would compile all of it again.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -51,7 +51,7 @@ setup: $(VENV)/.dev ## make .venv with everything in it
 demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
-test: $(VENV)/.dev ## every test, by three workers (TIMES=60: and the 60 that took longest; WORKERS=3)
+test: $(VENV)/.dev ## every test, by four workers (TIMES=60: and the 60 that took longest; WORKERS=4)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(if $(TIMES),--durations=$(TIMES))
 
 check: format lint types contracts test ## what CI runs

@@ -6,19 +6,17 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.simulation import campaign
 from tests.simulation.runs import SEED, quiet_month, remembered
 from tieout.engine.crash import POINTS
 
 
-def test_five_kills_at_random_moments_end_in_the_same_ledger(tmp_path: Path) -> None:
+def test_two_kills_at_random_moments_end_in_the_same_ledger(tmp_path: Path) -> None:
     """The campaign, for one month."""
-    assert campaign.kills(5, tmp_path, remembered, first=SEED, each=5) == 0
+    assert campaign.kills(2, tmp_path, remembered, first=SEED, each=2) == 0
     page = (tmp_path / "kills.md").read_text()
     found = re.search(r"(\d+) SIGKILLs of .* in 1 months of 14 orders,\n.*: 0 differences", page)
-    assert found and int(found[1]) >= 5, page
+    assert found and int(found[1]) >= 2, page
 
 
 def test_a_campaign_says_what_differs() -> None:
@@ -27,10 +25,9 @@ def test_a_campaign_says_what_differs() -> None:
     assert campaign.unlike_quiet(SEED, other, remembered) == [f"- seed {SEED}: another ledger"]
 
 
-@pytest.mark.parametrize("points", [POINTS[::2], POINTS[1::2]], ids=["first half", "second half"])
-def test_kills_at_every_named_point_end_in_the_same_ledger(points: tuple[str, ...], tmp_path: Path) -> None:
+def test_kills_at_every_named_point_end_in_the_same_ledger(tmp_path: Path) -> None:
     """Each death arms the next one's point; `make campaign-points` plays a month for each alone."""
-    assert campaign.points(1, tmp_path, remembered, first=SEED, months=(points,)) == 0
+    assert campaign.points(1, tmp_path, remembered, first=SEED, months=(POINTS,)) == 0
     page = (tmp_path / "points.md").read_text()
-    found = re.search(r": 0 differences.\n(.|\n)*\| 5 \| (\d+) \| 0 \|", page)
-    assert found and int(found[2]) >= len(points) == 5, page
+    found = re.search(r": 0 differences.\n(.|\n)*\| \d+ \| (\d+) \| 0 \|", page)
+    assert found and int(found[2]) >= len(POINTS) == 10, page
