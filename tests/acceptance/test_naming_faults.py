@@ -70,7 +70,9 @@ def test_what_can_be_done_is_offered_on_the_page_by_the_api_and_by_the_command_l
             failed += [f"{cause}: {link}" for link in links if http.get(link).status_code != 200]
             if case["means"] not in page:
                 failed.append(f"{cause}: the page does not say what it means")
-            shown = run_tieout("cases", "show", str(found["case_id"]), folder=hands.house.project.settings.folder)
+            shown = run_tieout(
+                "cases", "show", str(found["case_id"]), folder=hands.house.project.settings.folder
+            )
             commands = [r["command"] for r in offered if r["command"]]
             failed += [f"{cause}: no {c} in {shown.stdout}" for c in commands if c not in shown.stdout]
     assert failed == []
