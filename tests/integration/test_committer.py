@@ -71,9 +71,9 @@ def commit(
         loop = asyncio.get_running_loop()
         to = itertools.cycle(interfaces)
         works = [Work(next(to), [i], None, NOW, wakes, loop.create_future(), loop) for i in items]
-        with committer._ready:
-            committer._queue += works[:-1]
-        committer.put(works[-1])
+        # In one turn of the loop: what comes in it is handed to the thread together.
+        for work in works:
+            committer.put(work)
         done: list[Done] = await asyncio.wait_for(asyncio.gather(*(w.done for w in works)), 30)
         return [d.status for d in done]
 
