@@ -221,7 +221,7 @@ class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     pays). `difference` is cash less due, signed, and is booked to `difference_account` (a code, ""
     where it stays open); `explained_as` says what it is. No measure.
 
-    `undone` is a later telling of the same match: it shall not be.
+    `undone` is a later revision of the same match: it shall not be.
     """
 
     cash: tuple[OpenLine, ...]

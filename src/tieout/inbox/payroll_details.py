@@ -33,7 +33,7 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def persons(connection: Connection, interface: Interface, run: str, key: str, now: datetime) -> list[Pay]:
-    """What of a run is each person's, by its last telling.
+    """What of a run is each person's, by its last revision.
 
     Raises AuthorityError where the key's holder has not the role that the interface names
     (`detail_role`, "payroll" unless it does), LookupError for a run that was never taken in.

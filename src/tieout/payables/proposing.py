@@ -68,7 +68,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 def payable_to(
     revisions: Sequence[SupplierRevision], on: date, cooling_days: int, zone: ZoneInfo
 ) -> tuple[SupplierRevision, SupplierAccount] | str:
-    """The telling that holds and its account, or why nothing may be paid. `revisions` are in order."""
+    """The revision that holds and its account, or why nothing may be paid. `revisions` are in order."""
     known = [t for t in revisions if t.state not in _TURNED_DOWN]
     if not known:
         return "its supplier is not approved"
@@ -81,10 +81,10 @@ def payable_to(
     if account is None:
         return "nobody says to which account it is paid"
     first = last
-    for telling in reversed([t for t in known if t.stands]):
-        if telling.supplier.account != account:
+    for given in reversed([t for t in known if t.stands]):
+        if given.supplier.account != account:
             break
-        first = telling
+        first = given
     if first.since is None:
         return "its supplier is not booked yet"
     free = first.since.astimezone(zone).date() + timedelta(days=cooling_days)
@@ -170,7 +170,7 @@ def _payment(
     end: str,
     run: str,
     members: list[OpenItem],
-    telling: SupplierRevision,
+    given: SupplierRevision,
     account: SupplierAccount,
     withheld: Decimal,
     currency: str,
@@ -180,7 +180,7 @@ def _payment(
 ) -> VendorPayment:
     members = sorted(members, key=lambda x: (x.on, x.line))
     total = -sum((x.residual for x in members), Decimal(0))
-    supplier = telling.supplier
+    supplier = given.supplier
     return VendorPayment(
         key=end,
         occurred_at=min(datetime.combine(pay_on, time(12), UTC), now),
@@ -189,7 +189,7 @@ def _payment(
         run=run,
         end_to_end_id=end,
         supplier=supplier.party.key,
-        supplier_revision=telling.revision,
+        supplier_revision=given.revision,
         party=supplier.party,
         town=supplier.town,
         account=account,

@@ -1,5 +1,5 @@
 -- name: suppliers
--- Every telling of every supplier of an entity, in order; each is checked for its stamp.
+-- Every revision of every supplier of an entity, in order; each is checked for its stamp.
 select d.interface, d.source_key, d.revision, d.state, d.content, d.message_id, d.stamp, d.posted_at
 from tieout.document d
 where d.kind = 'supplier' and d.interface = any(%(interfaces)s) and d.state <> 'superseded'

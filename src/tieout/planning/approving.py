@@ -156,7 +156,7 @@ class Approving:
 
     @staticmethod
     def _change(work: Work) -> str:
-        """What a telling changes of a document, where policies ask for that of its kind; "" for others."""
+        """What a revision changes of a document, where policies ask for that of its kind; "" for others."""
         change = recipe_of(work.document).approval.change
         if change is None:
             return ""

@@ -159,7 +159,7 @@ class _Batch:
         self._stamps = stamper(connection)
         arrived, settled, refused = self._normalise(messages)
         works, stale = revise(connection, self._interface.name, arrived)
-        # What a newer telling in this very batch takes the place of is not planned any more.
+        # What a newer revision in this very batch takes the place of is not planned any more.
         gone = {i for w in works for i in w.supersedes}
         due = [row for row in due if row["document_id"] not in gone]
         works += [_again(row) for row in due if self._untouched(row)]
@@ -294,7 +294,7 @@ class _Batch:
             work.plan = self._not_ours_before(work) if other else self._plan_one(work, fact)
 
     def _not_ours_before(self, work: Work) -> Plan:
-        """No effect: what a new telling changes is not known."""
+        """No effect: what a new revision changes is not known."""
         assert work.previous is not None
         _log.warning("not ours", interface=self._interface.name, key=work.document.key)
         return refused(

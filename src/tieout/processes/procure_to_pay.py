@@ -153,7 +153,7 @@ def supplier(ctx: Context, document: Supplier) -> Plan:
 
 
 def account_changed(document: Supplier, before: Supplier | None) -> bool:
-    """Whether a telling says where to pay for the first time, or another place than the one before."""
+    """Whether a revision says where to pay for the first time, or another place than the one before."""
     old = before.account if before is not None else None
     return document.account is not None and document.account != old
 
@@ -401,7 +401,7 @@ def _twins_of_supplier(document: VendorBill, related: Sequence[RelatedFact]) -> 
 
 
 def _change(document: Supplier, before: Supplier | None) -> str:
-    """What a telling changes: new, bank_details or other."""
+    """What a revision changes: new, bank_details or other."""
     if before is None:
         return "new"
     return "bank_details" if account_changed(document, before) else "other"

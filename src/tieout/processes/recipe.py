@@ -279,7 +279,7 @@ class Approval(Generic[D]):
     """What approvals know of a kind.
 
     `held` is False for what money did already, which nothing holds back. `kind` is what policies call it, `said`
-    what people read of it, accounts by their last letters; `change` is what a telling changes, by the one that was
+    what people read of it, accounts by their last letters; `change` is what a revision changes, by the one that was
     planned before it (None for the first), for kinds of which policies ask it; `must` is asked whatever the policies
     say, by that change; `makers` had a hand in it beside who gave and prepared it. Bound to the approval are its
     effects in a ledger, with `every_effect` all of them.

@@ -5,7 +5,7 @@ Accrual          the same, and on the day that it names  Cr and Dr the other way
 Paid ahead       Dr prepaid                              Cr as its source says
   each month     Dr as its source says                   Cr prepaid, on the month's last day
 Long entry       in parts that balance each by itself:   Dr or Cr journal split, zero over all parts
-Edit             Dr and Cr what the new telling has more or less of than the one before it
+Edit             Dr and Cr what the new revision has more or less of than the one before it
 
 What an entry lacks (a mapping, a dimension that its account needs, its balance) makes a case of the
 whole entry and of nothing else.

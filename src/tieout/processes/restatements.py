@@ -15,7 +15,7 @@ from tieout.processes.recipe import Context, Plan, PlanDecision, Recipe, refused
 
 
 def restated(ctx: Context, document: Document, recipe: Recipe[Any]) -> Plan | None:
-    """The plan of a document that is a later telling of one that was planned; None for others, and for one
+    """The plan of a document that is a later revision of one that was planned; None for others, and for one
     whose recipe plans the edit."""
     previous, restating = ctx.facts.previous, recipe.restating
     if previous is None or restating is None:

@@ -161,7 +161,7 @@ def _none(bill: VendorBill, finding: Finding) -> Ordered:
 
 
 def _orders(related: Iterable[RelatedFact]) -> dict[str, PurchaseOrder]:
-    """The latest telling of each order that stands."""
+    """The latest revision of each order that stands."""
     found: dict[str, PurchaseOrder] = {}
     for fact in related:
         if fact.kind == "purchase_order" and fact.stands:
@@ -252,7 +252,7 @@ def _slot(mine: BillLine, bill: VendorBill, line: OrderLine) -> str:
 
 
 def received(related: Iterable[RelatedFact]) -> dict[str, Decimal]:
-    """What came of each order's line, by "number line": of a receipt that was corrected its latest telling."""
+    """What came of each order's line, by "number line": of a receipt that was corrected its latest revision."""
     latest: dict[tuple[str, str], GoodsReceipt] = {}
     for fact in related:
         if fact.kind == "goods_receipt" and fact.stands:

@@ -211,7 +211,7 @@ from batches b left join restated_already r on r.batch = b.batch and r.currency 
 where b.period = %(period)s group by b.currency
 
 -- name: intercompany
--- Each key's latest telling; what is refused or excluded is no side.
+-- Each key's latest revision; what is refused or excluded is no side.
 select d.pair, d.currency, d.entity, d.interface,
     coalesce(sum(d.amount) filter (where d.accounting_on <= %(until)s), 0) as amount,
     coalesce(sum(d.amount) filter (where d.accounting_on > %(until)s), 0) as later,

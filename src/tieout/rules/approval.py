@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tieout.rules.conditions import ConditionError, check_condition, holds
 
 # What a condition may ask. Amounts are positive, in minor units: `amount` of the document's own
-# currency, `company_amount` of the entity's. `days_to_close` counts to the period's last day; `change` is what a telling changes of a
+# currency, `company_amount` of the entity's. `days_to_close` counts to the period's last day; `change` is what a revision changes of a
 # supplier: new, bank_details or other.
 VARIABLES: tuple[tuple[str, str], ...] = (
     ("action", "STRING"),

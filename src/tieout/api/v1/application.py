@@ -17,8 +17,8 @@ from tieout.api.v1 import (
     paying,
     proving,
     running,
+    subscriptions,
     systems,
-    telling,
     today,
     work,
 )
@@ -39,7 +39,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, work, proving, matching, approving, closing, paying, running, mapping, systems, telling
+        identity, access, today, work, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

@@ -94,7 +94,7 @@ CONNECTOR = Connector(
             "documents",
             "invoices and credit notes, one row a line; rows TOTAL give the file's own figures",
             documents,
-            "the later file of a document's number is the later telling",
+            "the later file of a document's number is the later revision",
         ),
     ),
 )

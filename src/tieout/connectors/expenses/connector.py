@@ -74,7 +74,7 @@ CONNECTOR = Connector(
             "reports",
             "expense reports, one row an expense; a row TOTAL gives the file's own figures",
             reports,
-            "the later file of a report's number is the later telling",
+            "the later file of a report's number is the later revision",
         ),
     ),
 )

@@ -114,13 +114,13 @@ CONNECTOR = Connector(
             "journals",
             "entries, one row a line; a row TOTAL gives the file's own figures",
             journals,
-            "the later file of an entry's number is the later telling",
+            "the later file of an entry's number is the later revision",
         ),
         Stream(
             "trial_balances",
             'balances of the other ledger, with nature = "trial_balance": what its entries are held against',
             trial_balances,
-            "the later file of a day is the later telling",
+            "the later file of a day is the later revision",
         ),
     ),
 )

@@ -125,7 +125,7 @@ CONNECTOR = Connector(
             "runs",
             "payroll runs, one row an employee and component; rows TOTAL give the run's own figures",
             runs,
-            "the later file of a run's number is the later telling",
+            "the later file of a run's number is the later revision",
         ),
         Stream("details", "what persons earn, for the vault alone", details, "a detail never changes"),
     ),

@@ -49,7 +49,7 @@ class ProcurementFiles:
         for rows in things:
             key = key_of(form, rows[0])
             kept = normalise.Kept(form=form, file=name, file_sha256=digest, rows=tuple(rows))
-            # What a later file tells again is the latest telling, also where it goes back to an older
+            # What a later file tells again is the latest revision, also where it goes back to an older
             # one: each file tells anew. The same bytes are the same file, under any name.
             yield Item(form, key, f"{key}:{digest[:32]}", _ENCODER.encode(kept))
 
