@@ -242,7 +242,8 @@ def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: date
 
 
 def _json(reply: httpx2.Response) -> Any:
-    # What is no amount may have a point (an exchange rate): its bytes are kept as Stripe's own.
+    # No amount has a point: all are whole minor units. What has one (an exchange rate, which nothing reads) is written again as
+    # it was until now, so that the hash of an item that is known stays its hash.
     return json_of(reply, "Stripe", numbers=float)
 
 
