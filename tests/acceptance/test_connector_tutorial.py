@@ -105,11 +105,17 @@ class Reader:
             time.sleep(0.05)
 
     def settled(self) -> bool:
-        """Whether all that happened stands in the ledger: 4 invoices, 4 payments, 2 payouts, 2 lines of the bank."""
+        """Whether all that happened stands in the ledger: 4 invoices, 4 payments, 2 payouts, 2 lines of the bank, and each
+        payout's arrival, which is planned once its line and its payout are both known, whichever came first."""
         rows = self.database.rows("select count(*)::int as n from tieout.document where state = 'posted'")
         left = self.database.rows("select count(*)::int as n from tieout.delivery where state <> 'confirmed'")
         compositions = self.database.rows("select count(*)::int as n from tieout.payout_item")
-        return rows[0]["n"] >= 12 and not left[0]["n"] and compositions[0]["n"] == 3
+        arrivals = self.database.rows(
+            "select count(*)::int as n from tieout.v_effect_match where effect = 'match_bank_line' and state = 'confirmed'"
+        )
+        return (
+            rows[0]["n"] >= 12 and not left[0]["n"] and compositions[0]["n"] == 3 and arrivals[0]["n"] == 2
+        )
 
     def end(self) -> None:
         for process in reversed(self.running):
