@@ -113,9 +113,7 @@ class Reader:
         arrivals = self.database.rows(
             "select count(*)::int as n from tieout.v_effect_match where effect = 'match_bank_line' and state = 'confirmed'"
         )
-        return (
-            rows[0]["n"] >= 12 and not left[0]["n"] and compositions[0]["n"] == 3 and arrivals[0]["n"] == 2
-        )
+        return rows[0]["n"] >= 12 and not left[0]["n"] and compositions[0]["n"] == 3 and arrivals[0]["n"] == 2
 
     def end(self) -> None:
         for process in reversed(self.running):

@@ -13,15 +13,10 @@ from .reading import ROOT, Function, Named, declared, sources, tree_of, where
 # Who calls what nobody here names. Each line goes with what it excuses.
 CALLED_FROM_OUTSIDE = {
     "src/tieout/api/protocol.py": {  # asyncio.Protocol, and httptools' callbacks
-        "BoundedProtocol.connection_made",
         "BoundedProtocol.connection_lost",
-        "BoundedProtocol.data_received",
         "BoundedProtocol.on_message_begin",
         "BoundedProtocol.on_url",
         "BoundedProtocol.on_header",
-        "BoundedProtocol.on_headers_complete",
-        "BoundedProtocol.on_body",
-        "BoundedProtocol.on_message_complete",
     },
     "src/tieout/formats/camt/walking.py": {"Walker._text_or_code"},  # by the table's word: _{how}
     "src/tieout/formats/tables/reading.py": {"_Raw.readinto"},  # io.RawIOBase

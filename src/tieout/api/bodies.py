@@ -99,6 +99,10 @@ class Place:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Give back what is held: once, by whoever did not enter it."""
         self._room.leave(self._held)
 
     def grow(self, size: int) -> None:

@@ -59,8 +59,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Bytes since the parser last got anywhere; bytes and number of headers; bytes dropped.
-        self._idle = self._bytes = self._count = self._dropped = 0
+        # Bytes since the parser last got anywhere; bytes of headers; bytes dropped.
+        self._idle = self._bytes = self._dropped = 0
         self._in_head = self._too_large = False
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -110,7 +110,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._idle = self._bytes = self._count = 0
+        self._idle = self._bytes = 0
         self._in_head = True
 
     def on_url(self, url: bytes) -> None:
@@ -121,8 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._bytes += len(name) + len(value)
-        self._count += 1
-        if self._bytes > MOST_HEAD_BYTES or self._count > MOST_HEADERS:
+        if self._bytes > MOST_HEAD_BYTES or len(self.headers) >= MOST_HEADERS:
             self._refuse()
         super().on_header(name, value)
 
@@ -130,9 +129,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._too_large = True
         raise TooLargeError
 
-    def on_headers_complete(self) -> None:
+    def end_head(self) -> None:
+        """The head is whole, within its bounds and its time."""
         self._idle, self._in_head, self._dropped = 0, False, 0
         self._disarm()
+
+    def on_headers_complete(self) -> None:
+        self.end_head()
         super().on_headers_complete()
         # An answer to HEAD has no body that its head could wait for.
         if self.scope["method"] != "HEAD":

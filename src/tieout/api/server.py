@@ -1,5 +1,5 @@
-"""The ASGI application. Webhooks take a raw route before the framework: it is the fastest way,
-and nothing there needs more.
+"""The ASGI application. Webhooks take a raw route before the framework, and those that come whole none at all: it is
+the fastest way, and nothing there needs more.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,15 +19,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tieout.api.bodies import CutError, Limits
+from tieout.api.bodies import CutError, Headers, Limits
 from tieout.api.bounded import Bounded
 from tieout.api.committer import Committer
 from tieout.api.deadlines import Deadlines
 from tieout.api.health import Examiner
 from tieout.api.measuring import Measures, read_measures
-from tieout.api.protocol import BoundedProtocol
 from tieout.api.refusals import Refusals
 from tieout.api.status import Status, read_status
 from tieout.api.uploads import Uploads
@@ -36,7 +35,8 @@ from tieout.api.v1.calling import readable, shows_somebody
 from tieout.api.v1.context import RequestContext
 from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.problems import ProblemError, answer
-from tieout.api.webhooks import Webhooks
+from tieout.api.webhooks import Answer, Webhooks
+from tieout.api.whole_pushes import PushProtocol, Write
 from tieout.connector_api import Connector
 from tieout.engine import Clock, SystemClock
 from tieout.observe import Metrics
@@ -166,9 +166,19 @@ class Application:
         except CutError:
             return
         self._metrics.count_push(interface if status != 404 else "?", status)
-        start, body = _told(status, text, tuple(more.items()))
-        await send(start)
-        await send(body)
+        headers, body = _told(status, text, tuple(more.items()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def take_whole(self, name: str, headers: Headers, body: bytes, answer: Write) -> None:
+        """Take a push whose body is here already, in the event loop's thread; it is answered once."""
+
+        def tell(said: Answer) -> None:
+            status, text, more = said
+            self._metrics.count_push(name if status != 404 else "?", status)
+            answer(status, *_told(status, text, tuple(more.items())))
+
+        self._webhooks.take_whole(name, headers, body, tell)
 
     async def _is_known(self, scope: Scope) -> bool:
         """Whether somebody is signed in, or holds a key, by a request's headers alone."""
@@ -234,13 +244,13 @@ class Application:
 
 
 @lru_cache(maxsize=32)
-def _told(status: int, text: str, more: tuple[tuple[str, str], ...]) -> tuple[Message, Message]:
-    """What a push is answered with; nearly all with the same few words."""
+def _told(
+    status: int, text: str, more: tuple[tuple[str, str], ...]
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The headers and body that a push is answered with; nearly all with the same few words."""
     body = json.dumps({"status": status, "detail": text}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += [(k.encode(), v.encode()) for k, v in more]
-    start = {"type": "http.response.start", "status": status, "headers": headers}
-    return start, {"type": "http.response.body", "body": body}
+    return headers + [(k.encode(), v.encode()) for k, v in more], body
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
@@ -262,7 +272,7 @@ def serve(services: Services, pages: Pages | None = None) -> None:
         log_level="warning",
         access_log=False,
         loop="uvloop",
-        http=BoundedProtocol,
+        http=partial(PushProtocol, take=application.take_whole),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         limit_concurrency=_CONNECTIONS,
