@@ -93,7 +93,9 @@ class Edge:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
         given = {"content-length": str(len(body)), **(headers or {})}
-        return self.raw([self.head(method, path, given), body])
+        head = self.head(method, path, given)
+        # By both ways that there are: in one piece, and the body behind its head.
+        return self.raw([head + body] if len(body) % 2 else [head, body])
 
     def get(self, path: str) -> tuple[int, Any]:
         try:
