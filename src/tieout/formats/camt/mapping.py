@@ -285,6 +285,17 @@ def head_of(values: Values, place: Place, *, intraday: bool) -> Head:
         raise FormatError(str(error), place) from None
 
 
+def _last_page(values: Values, opening: Balance | None, closing: Balance | None) -> bool | None:
+    """Whether no page follows: as LastPgInd says, else as the balances do (a page that another
+    follows closes with an interim one)."""
+    stated = values.get("last_page")
+    if stated is not None:
+        return _truth(stated.strip(), "LastPgInd")
+    if closing is not None and closing.code == "ITBD":
+        return False
+    return True if opening is not None and opening.code == "ITBD" and closing is not None else None
+
+
 def _head(values: Values, place: Place, intraday: bool) -> Head:
     balances = _balances(values)
     opening, closing = _first(balances, _OPENING), _first(balances, _CLOSING)
@@ -302,6 +313,8 @@ def _head(values: Values, place: Place, intraday: bool) -> Head:
         currency=currency,
         statement_id=_text(values, "id"),
         sequence=_text(values, "electronic_sequence") or _text(values, "legal_sequence"),
+        page=_number(_text(values, "page"), "PgNb") or None,
+        last_page=_last_page(values, opening, closing),
         bank=_text(values, "bank"),
         owner=_text(values, "owner"),
         from_on=from_on or (opening.on if opening else None),

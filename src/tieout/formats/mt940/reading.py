@@ -383,6 +383,9 @@ class _Message:
             currency=self._currency,
             statement_id=self._reference,
             sequence=f"{number}/{page}" if page else number,
+            page=int(page) if page.isdecimal() and int(page) else None,
+            # A page that another follows carries over by an intermediate balance.
+            last_page=self._closing.code == "62F" if self._closing else None,
             bank=self._bank,
             from_on=self._opening.on if self._opening else None,
             to_on=self._closing.on if self._closing else None,
