@@ -7,6 +7,7 @@ all of them are. A document type declaration is refused, so no entity is ever ex
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from lxml import etree
@@ -14,7 +15,8 @@ from lxml import etree
 from tieout.formats.camt.cutting import ENTRY as ENTRY_PIECE
 from tieout.formats.camt.cutting import FRAME, SKELETON, Cutter, Stream
 from tieout.formats.camt.elements import ENTRY, STATEMENT
-from tieout.formats.camt.mapping import entry_of, head_of
+from tieout.formats.camt.heads import head_of
+from tieout.formats.camt.mapping import entry_of
 from tieout.formats.camt.walking import Element, Walker
 from tieout.formats.model import FormatError, Head, Line, Place, Unread
 
@@ -28,7 +30,16 @@ _ENCODINGS = {"utf-8", "us-ascii", "ascii", "windows-1252", "windows-1250"} | {
 }
 _CUT = {"Ntry", *KINDS.values()}
 _BATCH_BYTES = 1 << 16
+_SAFELY = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+}
 _HEADER = 1 << 16
+# So many different words of one kind of remark are kept; what comes then is counted under its kind.
+_REMARKS = 50
 
 
 def sniff(head: bytes) -> str:
@@ -43,9 +54,8 @@ class CamtReader:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._unread: dict[str, tuple[int, Place]] = {}
-        self._parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-        )
+        self._said: Counter[str] = Counter()
+        self._parser = etree.XMLParser(**_SAFELY)
         self.format = self.encoding = self.version = ""
 
     @property
@@ -97,23 +107,36 @@ class CamtReader:
                 break
             names.append(name)
             parent = parent.getparent()
-        path = "/".join(reversed(names))
-        count, place = self._unread.get(path, (0, self._place))
-        self._unread[path] = (count + 1, place)
+        self._keep("/".join(reversed(names)))
+
+    def _keep(self, what: str) -> None:
+        count, place = self._unread.get(what, (0, self._place))
+        self._unread[what] = (count + 1, place)
+
+    def _say(self, kind: str, words: str) -> None:
+        """Keep a remark in its own words, or under its kind where there are many of it."""
+        if words not in self._unread:
+            self._said[kind] += 1
+        self._keep(words if self._said[kind] <= _REMARKS else kind)
 
     def events(self) -> Iterator[Line | Head]:
         """Lines and heads in the file's order. Raises FormatError; what came before it stands."""
         batch: list[tuple[int, bytes]] = []
         batch_bytes = 0
-        for kind, start, end, raw in self._start().pieces():
+        cutter = self._start()
+        currency: str | None = None
+        for kind, start, end, raw in cutter.pieces():
             if kind == ENTRY_PIECE:
+                if currency is None:
+                    currency = self._account_currency(cutter.before()[1])
                 batch.append((start, raw))
                 batch_bytes += len(raw)
             if kind != ENTRY_PIECE or batch_bytes >= _BATCH_BYTES:
-                yield from self._lines(batch)
+                yield from self._lines(batch, currency or "")
                 batch, batch_bytes = [], 0
             if kind == FRAME:
-                yield self._head(raw, start, end)
+                yield self._head(raw, start, end, self._message_page(cutter.before()[0]))
+                currency = None
             elif kind == SKELETON:
                 self._whole(raw)
 
@@ -123,7 +146,39 @@ class CamtReader:
         except etree.XMLSyntaxError as error:
             raise FormatError(f"not well-formed XML: {error.msg}", place) from None
 
-    def _lines(self, batch: list[tuple[int, bytes]]) -> Iterator[Line]:
+    def _ended(self, begun: bytes, path: tuple[str, str]) -> list[Element]:
+        """The elements of a parent and name that have ended in a document which has only begun."""
+        parser = etree.XMLPullParser(events=("end",), **_SAFELY)
+        try:
+            parser.feed(begun)
+            ended = [element for _, element in parser.read_events()]
+        except etree.XMLSyntaxError:
+            # Whoever reads the whole of it says what is wrong.
+            return []
+        parent, name = map(self._walker.name, path)
+        return [
+            e for e in ended if e.tag == name and e.getparent() is not None and e.getparent().tag == parent
+        ]
+
+    def _account_currency(self, statement: bytes) -> str:
+        """The currency of the account of a statement that has begun, "" where it does not say it
+        before its entries: that of the account, else of its balances."""
+        begun = self._wrap + statement
+        stated = (e.text for e in self._ended(begun, ("Acct", "Ccy")))
+        balances = (e.get("Ccy") for e in self._ended(begun, ("Bal", "Amt")))
+        return next(((text or "").strip() for text in (*stated, *balances)), "")
+
+    def _message_page(self, skeleton: bytes) -> dict[str, str]:
+        """The page that the message says of itself, which is its statement's where the version has
+        none of its own (until 03); nothing for a message that is not one of several."""
+        found = {
+            name: (element.text or "").strip()
+            for tag, name in (("PgNb", "page"), ("LastPgInd", "last_page"))
+            for element in self._ended(skeleton, ("MsgPgntn", tag))
+        }
+        return {} if found.get("page") == "1" and found.get("last_page") in ("true", "1") else found
+
+    def _lines(self, batch: list[tuple[int, bytes]], currency: str) -> Iterator[Line]:
         if not batch:
             return
         first = Place(batch[0][0], sum(len(raw) for _, raw in batch))
@@ -133,13 +188,13 @@ class CamtReader:
         for element, (offset, raw) in zip(root, batch, strict=True):
             self._place = place = Place(offset, len(raw))
             values = self._walker.read(element, self._entry_table, {})
-            yield entry_of(values, place)
+            yield entry_of(values, place, currency, self._say)
 
-    def _head(self, raw: bytes, start: int, end: int) -> Head:
+    def _head(self, raw: bytes, start: int, end: int, page: dict[str, str]) -> Head:
         self._place = place = Place(start, end - start)
         root = self._parse(self._wrap + raw + self._unwrap, place)
-        values = self._walker.read(root[0], self._head_table, {})
-        return head_of(values, place, intraday=self.format != "camt.053")
+        values = page | self._walker.read(root[0], self._head_table, {})
+        return head_of(values, place, self._say, intraday=self.format != "camt.053")
 
     def _whole(self, skeleton: bytes) -> None:
         """What is left of the document must be well-formed, and hold nothing unknown."""
@@ -156,4 +211,7 @@ class CamtReader:
 
 
 # What stands around the statements and means nothing for them.
-_FRAME = {"Document", "BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", "MsgId", "CreDtTm"}
+_FRAME = {"Document", "BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", "MsgId", "CreDtTm"} | {
+    "PgNb",
+    "LastPgInd",
+}
