@@ -333,7 +333,7 @@ class _Message:
             )
         *groups, rest, bare = found.groups()
         supplementary = " ".join(x.strip() for x in more if x.strip())
-        if groups[5] is None and not bare and supplementary[:1].isdigit() or supplementary[:1] in (",", "."):
+        if groups[5] is None and not bare and supplementary and supplementary[0] in "0123456789,.":
             self._whole_amount(groups[4], place)
         return self._made((*groups, rest or bare), self._information(raw), supplementary, place)
 
