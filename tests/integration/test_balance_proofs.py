@@ -54,7 +54,14 @@ def rows(database: Database, *files: bytes, forget: str = "") -> dict[str, TieOu
 def test_a_statement_whose_balances_prove_it_needs_no_summary(database: Database) -> None:
     files = (
         mt940("S1", "1", "261005", "USD", "100,00", "112,50"),
-        camt("S2", "112.50", "105.25", "2026-10-06", ("2.75", "CRDT", "2026-10-06"), ("10.00", "DBIT", "2026-10-06")),
+        camt(
+            "S2",
+            "112.50",
+            "105.25",
+            "2026-10-06",
+            ("2.75", "CRDT", "2026-10-06"),
+            ("10.00", "DBIT", "2026-10-06"),
+        ),
     )
     row = rows(database, *files)["2026-10"]
     assert row.source == Figure(3, Decimal("15.25"), Decimal("10.00"))
@@ -68,7 +75,11 @@ def test_a_line_that_was_lost_is_left_over(database: Database) -> None:
 
 
 def test_lines_of_a_statement_over_two_months_count_in_their_own(database: Database) -> None:
-    entries = (("2.75", "CRDT", "2026-10-30"), ("10.00", "DBIT", "2026-11-02"), ("1.00", "CRDT", "2026-11-02"))
+    entries = (
+        ("2.75", "CRDT", "2026-10-30"),
+        ("10.00", "DBIT", "2026-11-02"),
+        ("1.00", "CRDT", "2026-11-02"),
+    )
     found = rows(database, camt("S3", "100.00", "93.75", "2026-11-02", *entries))
     assert found["2026-10"].source == Figure(1, Decimal("2.75"), Decimal(0))
     assert found["2026-11"].source == Figure(2, Decimal("1.00"), Decimal("10.00"))

@@ -107,13 +107,15 @@ def _ends(
     interim = [(b, subtype) for b, subtype in rows if b.code == _INTERIM]
     begins = [b for b, subtype in interim if subtype == _BEGINS]
     ends = [b for b, subtype in interim if subtype != _BEGINS]
-    if len(interim) > 1 and not begins:
+    later = (page or 1) > 1
+    # Of two the first begins the page; a single one begins it where another balance ends it.
+    if not begins and (
+        len(interim) > 1 or ((opening is None or later) and closing is not None and last is not False)
+    ):
         begins, ends = ends[:1], ends[1:]
-    elif opening is None and closing is not None:
-        begins = begins or ends[:1]
-    if begins and (opening is None or (page or 1) > 1):
+    if begins and (opening is None or later):
         opening = begins[0]
-    if ends and ends[-1] is not opening and (closing is None or last is False):
+    if ends and (closing is None or last is False):
         closing = ends[-1]
     return opening, closing
 

@@ -91,7 +91,7 @@ def informing(values: Values, name: str, say: Say) -> tuple[Decimal, str] | None
     if value is None or value < 0 or currency not in CURRENCIES:
         say(
             "an amount of a detail that cannot be read",
-            f"an amount of a detail that cannot be read ({currency} {text})",
+            f"an amount of a detail that cannot be read ({(currency or '')[:10]} {(text or '')[:40]})",
         )
         return None
     return padded(value, currency), currency
