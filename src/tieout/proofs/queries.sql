@@ -118,7 +118,7 @@ order by d.accounting_on, d.source_key
 -- balance says the gross: they are proven by what they state alone.
 with statement as (
     select distinct on (s.source_key) s.source_key, s.currency, s.stated_count, s.stated_in, s.stated_out,
-        (s.content::jsonb ->> 'line_count')::int as line_count, s.closing - s.opening as moved,
+        s.line_count, s.closing - s.opening as moved,
         to_char(s.to_on, 'YYYY-MM') = %(period)s as ends_here,
         s.stated_count is not null as stated,
         exists (select 1 from tieout.document m where m.interface = s.interface and m.kind = 'provider_movement')
@@ -130,10 +130,10 @@ with statement as (
     order by s.source_key, s.revision desc
 ), line as (
     select s.source_key, l.measure_count as count, l.measure_debit as money_in, l.measure_credit as money_out,
-        to_char((l.content::jsonb ->> 'booked_on')::date, 'YYYY-MM') = %(period)s as here
+        to_char(l.stated_on, 'YYYY-MM') = %(period)s as here
     from statement s
     cross join lateral generate_series(1, s.line_count) as place
-    join tieout.document l on l.interface = %(interface)s and l.kind = 'statement_line' and l.state <> 'superseded'
+    join tieout.v_document l on l.interface = %(interface)s and l.kind = 'statement_line' and l.state <> 'superseded'
         and l.source_key = s.source_key || ':' || lpad(place::text, greatest(5, length(place::text)), '0')
     where not s.stated and not s.of_provider
 ), held as (

@@ -29,7 +29,7 @@ def test_an_amount_is_read_as_xml_writes_decimals(text: str, closing: str, value
 
 @pytest.mark.parametrize("text", ["12.50001", "12.505", "1e1", "1,250", "12.50.0", ".", "", "NaN", "12 .5"])
 def test_an_amount_that_is_booked_is_exact_or_refused(text: str) -> None:
-    with pytest.raises(FormatError, match="byte [1-9]"):
+    with pytest.raises(FormatError, match=r"byte [1-9]"):
         parse(proven(entry(text), closing="1012.50"))
 
 
@@ -79,6 +79,13 @@ def test_two_rates_of_an_exchange_do_not_contradict() -> None:
     assert (line.exchange_rate, line.instructed) == (Decimal("1.25"), (Decimal("10.00"), "USD"))
 
 
+def test_a_rate_that_is_none_is_listed() -> None:
+    more = '<AmtDtls><TxAmt><Amt Ccy="EUR">12.50</Amt><CcyXchg><XchgRate>1,25</XchgRate></CcyXchg></TxAmt></AmtDtls>'
+    file = parse(proven(entry("12.50", more=more), closing="1012.50"))
+    assert file.statements[0].lines[0].exchange_rate is None
+    assert [u.what for u in file.remainder] == ["an exchange rate that cannot be read (1,25)"]
+
+
 TX = "<AmtDtls><TxAmt><Amt Ccy='{1}'>{0}</Amt></TxAmt></AmtDtls>"
 
 
@@ -112,7 +119,7 @@ def test_an_entry_in_another_currency_that_says_nothing_of_the_account_is_refuse
     more: str,
 ) -> None:
     raw = proven(entry("100.00", more=more), closing="1109.36", currency="CHF")
-    with pytest.raises(FormatError, match="a line is in EUR, its account in CHF.*ask the bank") as refused:
+    with pytest.raises(FormatError, match=r"a line is in EUR, its account in CHF.*ask the bank") as refused:
         parse(raw)
     assert refused.value.place is not None and raw[refused.value.place.offset :].startswith(b"<Ntry>")
 

@@ -25,6 +25,8 @@ from tieout.formats.camt.values import (
 from tieout.formats.model import Charge, Detail, FormatError, Line, Place
 from tieout.formats.references import find_references, kind_of
 
+_DETAILS = {"details"}
+_NO_DETAIL = Detail()
 _STATUS = {"BOOK": "booked", "": "booked", "PDNG": "pending", "INFO": "information", "FUTR": "pending"}
 
 
@@ -73,12 +75,14 @@ def _remittance(values: Values) -> str:
     return " ".join(t for t in texts if t)
 
 
-def _rate(values: Values) -> Decimal | None:
-    for name in ("transaction_rate", "instructed_rate"):
-        rate = decimal_of(text_of(values, name))
-        if rate is not None:
-            return rate
-    return None
+def _rate(values: Values, say: Say) -> Decimal | None:
+    text = values.get("transaction_rate") or values.get("instructed_rate")
+    if not text:
+        return None
+    rate = decimal_of(text)
+    if rate is None:
+        say("an exchange rate that cannot be read", f"an exchange rate that cannot be read ({text[:40]})")
+    return rate
 
 
 def _end_to_end(text: str) -> str:
@@ -89,9 +93,9 @@ def _counterparty(values: Values, incoming: bool) -> tuple[str, str, str]:
     """Name, account and bank of the other side: the debtor of money that comes in. A bank that is
     the party itself may be named by its BIC alone."""
     role = "debtor" if incoming else "creditor"
-    names = (text_of(values, n) for n in (role, f"ultimate_{role}", f"{role}_bic", f"ultimate_{role}_bic"))
+    name = text_of(values, role) or text_of(values, f"ultimate_{role}")
     return (
-        next((n for n in names if n), ""),
+        name or text_of(values, f"{role}_bic") or text_of(values, f"ultimate_{role}_bic"),
         text_of(values, f"{role}_account"),
         text_of(values, f"{role}_bank") or text_of(values, f"{role}_bic"),
     )
@@ -123,7 +127,7 @@ def _detail(values: Values, entry_mark: str, reversal: bool, say: Say) -> Detail
         remittance=remittance,
         structured=_structured(values, remittance),
         instructed=informing(values, "instructed", say),
-        exchange_rate=_rate(values),
+        exchange_rate=_rate(values, say),
         charges=_charges(values, say),
         return_reason=text_of(values, "return_reason"),
         additional=text_of(values, "additional"),
@@ -179,8 +183,9 @@ def _entry(values: Values, place: Place, account_currency: str, say: Say) -> Lin
     mark, reversal = text_of(values, "mark"), truth(text_of(values, "reversal"), "RvslInd")
     details = tuple(_detail(d, mark, reversal, say) for g in groups for d in g.get("details", ()))
     amount, currency, instructed = _booked(values, details, account_currency)
-    count = count_of_batch(groups)
-    only = details[0] if len(details) == 1 and count in (None, 0, 1) else Detail()
+    batches = [g for g in groups if g.keys() - _DETAILS]
+    count = count_of_batch(groups) if batches else None
+    only = details[0] if len(details) == 1 and count in (None, 0, 1) else _NO_DETAIL
     line = Line(
         amount=amount,
         currency=currency,
@@ -200,13 +205,13 @@ def _entry(values: Values, place: Place, account_currency: str, say: Say) -> Lin
         remittance=" ".join(d.remittance for d in details if d.remittance),
         structured=tuple(dict.fromkeys(pair for d in details for pair in d.structured)),
         instructed=informing(values, "instructed", say) or only.instructed or instructed,
-        exchange_rate=_rate(values) or only.exchange_rate,
+        exchange_rate=_rate(values, say) or only.exchange_rate,
         charges=_charges(values, say),
         details=details,
         batch_count=count,
-        batch_id=batch_id(groups),
+        batch_id=batch_id(batches) if batches else "",
         additional=text_of(values, "additional"),
     )
-    if details or count is not None:
+    if batches or len(details) > 1 or only.amount not in (None, amount):
         hold_details(line, groups, say)
     return line

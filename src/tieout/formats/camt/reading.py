@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -30,7 +31,7 @@ _ENCODINGS = {"utf-8", "us-ascii", "ascii", "windows-1252", "windows-1250"} | {
 }
 _CUT = {"Ntry", *KINDS.values()}
 _BATCH_BYTES = 1 << 16
-_SAFELY = {
+_SAFELY: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
@@ -96,13 +97,13 @@ class CamtReader:
 
     def _note(self, element: Element) -> None:
         """Keep an element that no table names, by its path."""
-        names = [str(element.tag).rpartition("}")[2]]
+        names = [_local(element)]
         if names[0] in _CUT:
             # Its prefix or namespace is another than the document's: no boundary was seen there.
             raise FormatError(f"{names[0]} in another namespace or prefix than the document's", self._place)
         parent = element.getparent()
         while parent is not None:
-            name = str(parent.tag).rpartition("}")[2]
+            name = _local(parent)
             if name == "Document":
                 break
             names.append(name)
@@ -125,6 +126,7 @@ class CamtReader:
         batch_bytes = 0
         cutter = self._start()
         currency: str | None = None
+        page: dict[str, str] | None = None
         for kind, start, end, raw in cutter.pieces():
             if kind == ENTRY_PIECE:
                 if currency is None:
@@ -135,7 +137,9 @@ class CamtReader:
                 yield from self._lines(batch, currency or "")
                 batch, batch_bytes = [], 0
             if kind == FRAME:
-                yield self._head(raw, start, end, self._message_page(cutter.before()[0]))
+                if page is None:
+                    page = self._message_page(cutter.before()[0])
+                yield self._head(raw, start, end, page)
                 currency = None
             elif kind == SKELETON:
                 self._whole(raw)
@@ -146,35 +150,33 @@ class CamtReader:
         except etree.XMLSyntaxError as error:
             raise FormatError(f"not well-formed XML: {error.msg}", place) from None
 
-    def _ended(self, begun: bytes, path: tuple[str, str]) -> list[Element]:
-        """The elements of a parent and name that have ended in a document which has only begun."""
+    def _ended(self, begun: bytes) -> list[tuple[str, str, Element]]:
+        """The elements that have ended in a document which has only begun, each with its parent's name and its own."""
         parser = etree.XMLPullParser(events=("end",), **_SAFELY)
         try:
             parser.feed(begun)
-            ended = [element for _, element in parser.read_events()]
+            ended: list[Element] = [element for _, element in parser.read_events()]
         except etree.XMLSyntaxError:
             # Whoever reads the whole of it says what is wrong.
             return []
-        parent, name = map(self._walker.name, path)
-        return [
-            e for e in ended if e.tag == name and e.getparent() is not None and e.getparent().tag == parent
-        ]
+        return [(_local(e.getparent()), _local(e), e) for e in ended if e.getparent() is not None]
 
     def _account_currency(self, statement: bytes) -> str:
         """The currency of the account of a statement that has begun, "" where it does not say it
         before its entries: that of the account, else of its balances."""
-        begun = self._wrap + statement
-        stated = (e.text for e in self._ended(begun, ("Acct", "Ccy")))
-        balances = (e.get("Ccy") for e in self._ended(begun, ("Bal", "Amt")))
+        ended = self._ended(self._wrap + statement)
+        stated = [e.text for parent, name, e in ended if (parent, name) == ("Acct", "Ccy")]
+        balances = [e.get("Ccy") for parent, name, e in ended if (parent, name) == ("Bal", "Amt")]
         return next(((text or "").strip() for text in (*stated, *balances)), "")
 
     def _message_page(self, skeleton: bytes) -> dict[str, str]:
         """The page that the message says of itself, which is its statement's where the version has
         none of its own (until 03); nothing for a message that is not one of several."""
+        names = {"PgNb": "page", "LastPgInd": "last_page"}
         found = {
-            name: (element.text or "").strip()
-            for tag, name in (("PgNb", "page"), ("LastPgInd", "last_page"))
-            for element in self._ended(skeleton, ("MsgPgntn", tag))
+            names[name]: (e.text or "").strip()
+            for parent, name, e in self._ended(skeleton)
+            if parent == "MsgPgntn" and name in names
         }
         return {} if found.get("page") == "1" and found.get("last_page") in ("true", "1") else found
 
@@ -203,11 +205,16 @@ class CamtReader:
         root = self._parse(skeleton, Place(0, len(skeleton)))
         self._place = Place(0, 0)
         for element in root.iter():
-            name = str(element.tag).rpartition("}")[2]
+            name = _local(element)
             if name in _CUT:
                 self._note(element)
             if not len(element) and name not in _FRAME and element.getparent() is not None:
                 self._note(element)
+
+
+def _local(element: Element) -> str:
+    """An element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
 # What stands around the statements and means nothing for them.

@@ -87,6 +87,13 @@ def informing(values: Values, name: str, say: Say) -> tuple[Decimal, str] | None
     if name not in values:
         return None
     text, currency = values[name]
+    try:
+        # What nearly all of them are.
+        exactly = exact(text or "", currency or "")
+        if exactly >= 0:
+            return exactly, currency
+    except FormatError:
+        pass
     value = decimal_of(text or "")
     if value is None or value < 0 or currency not in CURRENCIES:
         say(

@@ -21,10 +21,6 @@ class Walker:
         for name, table in NESTED.items():
             self._nested.setdefault(name, {}).update(self.compile(table))
 
-    def name(self, local: str) -> str:
-        """A name in the document's namespace, as elements of the tree carry it."""
-        return f"{{{self._namespace}}}{local}"
-
     def compile(self, table: Table) -> Values:
         """A table with qualified names."""
         found: Values = {}
@@ -34,7 +30,7 @@ class Walker:
             elif isinstance(rule, tuple):
                 kind, key = rule
                 rule = (getattr(self, f"_{kind}"), key, self._nested.setdefault(name, {}))
-            found[self.name(name)] = rule
+            found[f"{{{self._namespace}}}{name}"] = rule
         return found
 
     def read(self, element: Element, table: Values, into: Values) -> Values:
