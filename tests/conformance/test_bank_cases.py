@@ -79,6 +79,6 @@ def test_what_the_cases_say_beside_amounts() -> None:
     assert line("mt-cp1252-french.sta").counterparty == "Hélène Forêt"
     assert line("camt-v8-agent-as-party.xml").counterparty == "Commerzbank AG"
     batch = line("camt-batch-equal.xml")
-    assert (batch.end_to_end_id, [d.end_to_end_id for d in batch.details]) == ("", ["A", "B"])
+    assert (batch.end_to_end_id, [d.end_to_end_id for d in batch.payments]) == ("", ["A", "B"])
     pages = [(s.head.page, s.head.last_page) for s in parse(CASES / "mt-pages.sta").statements]
     assert pages == [(1, False), (2, True)]

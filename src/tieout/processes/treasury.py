@@ -495,7 +495,7 @@ def _register(
 
 def _payout_of(doc: StatementLine, payout: PayoutFact | None) -> PayoutFact | None:
     """The payout that a line is. One that stands for several payments is it only where all of its money is."""
-    if payout is None or (doc.details and payout.amount != doc.amount.value):
+    if payout is None or (doc.payments and payout.amount != doc.amount.value):
         return None
     return payout
 
@@ -560,7 +560,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
-    text = " ".join((line.end_to_end_id, line.reference, line.remittance, *(d.words for d in line.details)))
+    text = " ".join((line.end_to_end_id, line.reference, line.remittance, *(d.words for d in line.payments)))
     named = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).finditer(text)
     payouts = {hit.group() for hit in named}
     found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)

@@ -29,8 +29,8 @@ def line_of(more: str) -> StatementLine:
 def test_a_batch_carries_its_payments_and_is_none_of_them(more: str, carried: str) -> None:
     line = line_of(more)
     assert (line.amount.value, line.end_to_end_id, line.counterparty) == (Decimal("429.56"), "", "")
-    assert "".join(d.end_to_end_id for d in line.details) == carried
-    first = line.details[0]
+    assert "".join(d.end_to_end_id for d in line.payments) == carried
+    first = line.payments[0]
     assert (str(first.amount), first.counterparty, first.remittance) == ("329.56 EUR", "Ada", "Invoice INV-1")
     assert decode_document(canonical_bytes(line)) == line
 
@@ -38,19 +38,19 @@ def test_a_batch_carries_its_payments_and_is_none_of_them(more: str, carried: st
 @pytest.mark.parametrize("more", [batch(A), batch(A, count="1"), batch(A, count="0"), batch(A) + batch()])
 def test_one_payment_is_the_line_itself(more: str) -> None:
     line = line_of(more)
-    assert (line.end_to_end_id, line.counterparty, line.details) == ("A", "Ada", ())
+    assert (line.end_to_end_id, line.counterparty, line.payments) == ("A", "Ada", ())
 
 
 def test_a_batch_whose_payments_are_elsewhere_is_a_plain_line() -> None:
     line = line_of(batch(count="2"))
-    assert (line.amount.value, line.end_to_end_id, line.details) == (Decimal("429.56"), "", ())
+    assert (line.amount.value, line.end_to_end_id, line.payments) == (Decimal("429.56"), "", ())
 
 
 def test_a_payment_finer_than_its_currency_is_carried_without_its_amount() -> None:
     line = line_of(batch(A, detail("0.005", end_to_end="C")))
-    assert [None if d.amount is None else str(d.amount) for d in line.details] == ["329.56 EUR", None]
+    assert [None if d.amount is None else str(d.amount) for d in line.payments] == ["329.56 EUR", None]
 
 
 def test_of_more_payments_than_a_document_holds_none_is_carried() -> None:
     line = line_of(batch(*[detail("0.01", end_to_end="X")] * 5001))
-    assert (line.end_to_end_id, line.details) == ("", ())
+    assert (line.end_to_end_id, line.payments) == ("", ())

@@ -48,7 +48,7 @@ def spoken(cash: Sequence[OpenItem], told: Mapping[str, StatementLine]) -> list[
         if said is not None:
             # A line that stands for several payments pays what any of them names.
             words = " ".join(
-                (said.end_to_end_id, said.reference, said.remittance, *(d.words for d in said.details))
+                (said.end_to_end_id, said.reference, said.remittance, *(d.words for d in said.payments))
             )
             name = said.counterparty or item.partner_name
             item = replace(item, partner_name=name, label=" ".join(words.split()))
