@@ -136,6 +136,8 @@ def head_json(head: Head, proof: Conservation, continues: bool | None) -> Row:
         "currency": head.currency,
         "statement_id": head.statement_id,
         "sequence": head.sequence,
+        **({} if head.page is None else {"page": head.page}),
+        **({} if head.last_page is None else {"last_page": head.last_page}),
         "bank": head.bank,
         "owner": head.owner,
         "from_on": head.from_on,

@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from tieout.documents.base import NOTHING, Document, Measure, Party
+from tieout.documents.details import LineDetail
 from tieout.documents.purchasing import TaxLine
 from tieout.money import Amount
 
@@ -169,7 +170,9 @@ class Statement(Document, frozen=True, kw_only=True, tag="statement"):
 class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
-    Two equal lines of a statement are two lines: their keys differ by their ordinal.
+    Two equal lines of a statement are two lines: their keys differ by their ordinal. A line that
+    stands for several payments is booked as one and carries their `details` (see `payments`); its own
+    end-to-end id and counterparty are "" then, for it is no single payment of one of them.
     """
 
     account: str
@@ -182,6 +185,13 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     remittance: str = ""
     bank_code: str = ""
     reversal: bool = False
+    # Not written where there are none: lines of before have the bytes that they had.
+    details: tuple[LineDetail, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def payments(self) -> tuple[LineDetail, ...]:
+        """The payments that it stands for, where it stands for several and the bank names them; else none."""
+        return () if self.details is msgspec.UNSET else self.details
 
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""

@@ -49,11 +49,16 @@ def exact(text: str, currency: str, place: Place | None = None) -> Decimal:
 def with_comma(text: str, currency: str, place: Place | None = None) -> Decimal:
     """A SWIFT amount ("12,5", "12,"): a decimal comma and no sign. Some banks write a point.
 
-    Raises FormatError for anything else, and for an amount finer than the minor unit.
+    Raises FormatError for anything else, for an amount finer than the minor unit, and for one whose mark may be
+    that of thousands ("1.200" of cents).
     """
     if text[-3:-2] == "," and currency in _OF_CENTS and _is_plain(text, ","):
         return Decimal(text.replace(",", "."))
     if not _COMMA.fullmatch(text):
         raise FormatError(f"{text[:40]!r} is no amount, such as 1234,50", place)
     plain = text.replace(",", ".")
+    if plain[-4:-3] == "." and plain[-1] == "0" and minor_digits(currency) < 3:
+        raise FormatError(
+            f"{text[:40]!r} may be thousands or decimals: {currency} has {minor_digits(currency)}", place
+        )
     return exact(plain[:-1] if plain.endswith(".") else plain, currency, place)

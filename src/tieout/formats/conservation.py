@@ -19,26 +19,49 @@ class Tally:
 
     def __init__(self) -> None:
         self.net, self.credits, self.debits = _ZERO, _ZERO, _ZERO
-        self.credit_count = self.debit_count = 0
-        self.unbooked = 0
+        self.credit_count = self.debit_count = self.zero_count = 0
+        self.unbooked: dict[str, Tally] = {}
         self.currencies: dict[str, Place] = {}
 
     def add(self, line: Line) -> None:
-        """Count a line: what is booked in the sums (debits positive), anything else only as unbooked, since
+        """Count a line: what is booked in the sums (debits positive), anything else only apart from them, since
         no balance holds it."""
-        currency, amount = line.currency, line.amount
+        currency = line.currency
         if currency not in self.currencies:
             self.currencies[currency] = line.place
         if line.status != "booked":
-            self.unbooked += 1
+            self.unbooked.setdefault(line.status, Tally())._count(line.amount)
             return
+        self._count(line.amount)
+
+    def _count(self, amount: Decimal) -> None:
         self.net += amount
         if amount < 0:
             self.debits -= amount
             self.debit_count += 1
-        else:
+        elif amount:
             self.credits += amount
             self.credit_count += 1
+        else:
+            # Nothing says on which side a bank counts a line of zero.
+            self.zero_count += 1
+
+    @property
+    def count(self) -> int:
+        """How many lines there are of what is counted here."""
+        return self.credit_count + self.debit_count + self.zero_count
+
+    def _plus(self, other: Tally) -> Tally:
+        both = Tally()
+        both.net, both.credits, both.debits = (
+            self.net + other.net,
+            self.credits + other.credits,
+            self.debits + other.debits,
+        )
+        both.credit_count = self.credit_count + other.credit_count
+        both.debit_count = self.debit_count + other.debit_count
+        both.zero_count = self.zero_count + other.zero_count
+        return both
 
     def prove(self, head: Head) -> Conservation:
         """The proof against what the statement's head says."""
@@ -64,23 +87,35 @@ class Tally:
 
     def _stated_problems(self, stated: Stated) -> list[str]:
         """Where the file's own counts and sums are others. A bank may count unbooked lines or
-        leave them out: both are taken, with the booked ones alone or with all."""
+        leave them out: it is taken at whichever agrees, with the booked ones alone, with those that
+        are pending, or with all."""
+        counted, found = self, self._contradictions(stated)
+        for status in ("pending", "information"):
+            if found and status in self.unbooked:
+                counted = counted._plus(self.unbooked[status])
+                if not counted._contradictions(stated):
+                    return []
+        return found
+
+    def _contradictions(self, stated: Stated) -> list[str]:
         found: list[str] = []
-        booked = self.credit_count + self.debit_count
-        if stated.count is not None and stated.count not in (booked, booked + self.unbooked):
-            found.append(f"the file states {stated.count} lines, it holds {booked + self.unbooked}")
-        if self.unbooked:
-            return found
+        if stated.count not in (None, self.count):
+            found.append(f"the file states {stated.count} lines, it holds {self.count}")
         for what, theirs, ours in (
             ("credits", stated.credit_count, self.credit_count),
             ("debits", stated.debit_count, self.debit_count),
         ):
-            if theirs is not None and theirs != ours:
+            if theirs is not None and not ours <= theirs <= ours + self.zero_count:
                 found.append(f"the file states {theirs} {what}, it holds {ours}")
         for what, total, mine in (
             ("credits", stated.credit_sum, self.credits),
             ("debits", stated.debit_sum, self.debits),
+            ("a net", stated.net, self.net),
         ):
             if total is not None and total != mine:
                 found.append(f"the file states {what} of {total}, it holds {mine}")
+        # Some banks write the net's size as the sum of all entries.
+        gross = self.credits + self.debits
+        if stated.sum is not None and abs(stated.sum) not in (gross, abs(self.net)):
+            found.append(f"the file states a sum of {stated.sum}, it holds {gross}")
         return found

@@ -2,8 +2,9 @@
 
 Order: what the caller or the dialect declares; a byte order mark; ASCII; strict UTF-8; then the
 single-byte encodings under which every high byte is a letter where a letter can stand. Where two
-of them would give different letters, the accounts' countries decide; where they cannot, the
-letter becomes U+FFFD and is reported: a wrong name is worse than a gap in one.
+of them would give different letters, the countries of accounts and banks and their currencies
+decide, else the alphabets: one reading has the letters of one language, the other of none. Where
+they cannot, the letter becomes U+FFFD and is reported: a wrong name is worse than a gap in one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,48 @@ _WESTERN, _CENTRAL = ("cp1252", "iso-8859-15"), ("cp1250", "iso-8859-2")
 _DOS = ("cp850", "cp852")
 _CENTRAL_COUNTRIES = frozenset("PL CZ SK HU RO HR SI".split())
 _COUNTRY = re.compile(rb"\b([A-Z]{2})\d{2}[A-Z0-9]{11,30}\b")
-_MONEY = re.compile(rb"\b[A-Z]?(PLN|CZK|HUF|RON)[\d,]")
+_MONEY = re.compile(rb"\b[A-Z]?\d*(PLN|CZK|HUF|RON)[\d,]")
+_WESTERN_MONEY = re.compile(rb"\b[A-Z]?\d*(CHF|GBP|DKK|NOK|SEK|ISK)[\d,]")
+# Accounts of an MT940 without an IBAN. Five digits and eleven are a French or an Austrian bank's, eight and up to ten a
+# German one's. Source: banks' descriptions of :25:; no country of Central Europe numbers accounts like either.
+_WESTERN_ACCOUNT = re.compile(
+    rb"^:25P?:(?:\d{5}/[0-9A-Z]{11}|\d{8}/\d{1,7}|\d{8}/\d{9,10})(?:\s|[A-Z]{3}\s)", re.MULTILINE
+)
+# Where a BIC stands: before an account, beneath it, or as the other side's bank.
+_BANK = re.compile(
+    rb"(?:^:25:|^:25P:[^\n]*\n|\?30|/BIC/)[A-Z]{4}([A-Z]{2})[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?=[/?\s])",
+    re.MULTILINE,
+)
+# What each language writes beside a to z. Source: Unicode CLDR, exemplar characters.
+_WESTERN_ALPHABETS = tuple(
+    map(
+        frozenset,
+        (
+            "àâæçéèêëîïôœùûüÿ",
+            "äöüß",
+            "áéíóúàèìòùëïöüĳ",
+            "áéíóúüñç",
+            "áâãàçéêíòóôõú",
+            "àèéìíòóùú",
+            "æøåéèêóòâôä",
+            "åäöéàü",
+            "áðéíóúýþæö",
+        ),
+    )
+)
+_CENTRAL_ALPHABETS = tuple(
+    map(
+        frozenset,
+        (
+            "ąćęłńóśźż",
+            "áčďéěíňóřšťúůýž",
+            "áäčďéíĺľňóôŕšťúýž",
+            "áéíóöőúüű",
+            "ăâîșțşţ",
+            "čćđšž",
+        ),
+    )
+)
 _PLAIN = set("€£§°«»–—’‘“”…·´")
 
 
@@ -102,16 +144,33 @@ def _plausible(content: bytes, name: str) -> str | None:
 
 
 def _by_country(content: bytes, texts: dict[str, str]) -> str:
-    """The encoding that the accounts' countries and currencies speak for, if all agree."""
-    countries = {hit.decode() for hit in _COUNTRY.findall(content)}
+    """The encoding that the accounts' and banks' countries and currencies speak for, if all agree; where none of them
+    says anything, that of the only language whose letters these can be."""
+    countries = {hit.decode() for hit in (*_COUNTRY.findall(content), *_BANK.findall(content))}
     central = bool(countries & _CENTRAL_COUNTRIES) or bool(_MONEY.search(content))
-    if not countries and not central:
-        return ""
-    if central and countries - _CENTRAL_COUNTRIES:
-        return ""
-    family = _CENTRAL if central else _WESTERN
+    western = bool(countries - _CENTRAL_COUNTRIES)
+    if not western and not central:
+        western = bool(_WESTERN_MONEY.search(content) or _WESTERN_ACCOUNT.search(content))
+    if western == central:
+        return "" if central else _by_alphabet(texts)
+    return _agreed(_CENTRAL if central else _WESTERN, texts)
+
+
+def _agreed(family: tuple[str, ...], texts: dict[str, str]) -> str:
+    """The first encoding of a family that gives text, if all of them give the same."""
     found = [name for name in family if name in texts]
     return found[0] if found and len({texts[name] for name in found}) == 1 else ""
+
+
+def _by_alphabet(texts: dict[str, str]) -> str:
+    """The encoding under which the letters are those of one language, where that is so in one family alone."""
+    fitting = []
+    for family, alphabets in ((_WESTERN, _WESTERN_ALPHABETS), (_CENTRAL, _CENTRAL_ALPHABETS)):
+        name = _agreed(family, texts)
+        letters = {c for c in texts.get(name, "").lower() if c > "\x7f" and c.isalpha()}
+        if name and any(letters <= alphabet for alphabet in alphabets):
+            fitting.append(name)
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _undecided(content: bytes, texts: list[str]) -> Decoded:

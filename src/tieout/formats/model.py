@@ -32,8 +32,8 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """A fee that the bank took. `amount` is signed as the account sees it: a fee is negative.
-    `included` says whether the line's amount holds it already; None where the file is silent."""
+    """A fee that the bank took. `amount` is signed as the account sees it: a fee is negative; it
+    may be finer than the currency's minor unit, for nobody books it. `included` says whether the line's amount holds it already; None where the file is silent."""
 
     amount: Decimal
     currency: str
@@ -43,7 +43,7 @@ class Charge(msgspec.Struct, frozen=True):
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """One transaction of a line (ISO 20022 TxDtls). `amount` is signed, None where the file
-    gives none; `structured` are structured references, each beside its kind (RF, OGM, QR …)."""
+    gives none that can be read, and may be finer than the minor unit; `structured` are structured references, each beside its kind (RF, OGM, QR …)."""
 
     amount: Decimal | None = None
     currency: str = ""
@@ -69,7 +69,9 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an account. `status` is booked, pending or information: only booked ones
     count for the balance. `reversal` says that the bank took an earlier line back; the sign of
-    `amount` is the money's own way all the same."""
+    `amount` is the money's own way all the same. What only one transaction can say (end-to-end id,
+    counterparty) is "" where it stands for several: `details` say it of each that the file names,
+    `batch_count` how many there are, and `batch_id` what their sender called them together."""
 
     amount: Decimal
     currency: str
@@ -93,13 +95,17 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     charges: tuple[Charge, ...] = ()
     details: tuple[Detail, ...] = ()
     batch_count: int | None = None
+    batch_id: str = ""
     additional: str = ""
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
-    """The file's own counts and sums of a statement's lines; sums are positive."""
+    """The file's own counts and sums of a statement's lines. Sums are positive: `sum` is that of
+    all lines; `net` is signed, credits less debits."""
 
     count: int | None = None
+    sum: Decimal | None = None
+    net: Decimal | None = None
     credit_count: int | None = None
     credit_sum: Decimal | None = None
     debit_count: int | None = None
@@ -109,13 +115,16 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a statement but its lines. `intraday` is an interim report: the day's
     statement repeats its lines. `sequence` is the bank's own number of the statement or page.
-    `checked` says that the format has control totals of its own, and `problems` which of them do
-    not agree."""
+    `page` is its page among those of one statement (from 1), `last_page` whether no page follows;
+    None where the file does not say. `checked` says that the format has control totals of its own,
+    and `problems` which of them do not agree."""
 
     account: str
     currency: str
     statement_id: str = ""
     sequence: str = ""
+    page: int | None = None
+    last_page: bool | None = None
     bank: str = ""
     owner: str = ""
     from_on: date | None = None

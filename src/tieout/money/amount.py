@@ -15,8 +15,10 @@ from tieout.money.currency import minor_digits, quantum
 
 # Decimal arithmetic keeps 28 digits: amounts stay below, so that no sum of them is rounded.
 _TOO_LARGE = 10**24
-# 22 digits and 4 decimals: within the 28 digits that Decimal arithmetic keeps, and as fine as any currency.
-_NUMBER = re.compile(r"[+-]?\d{1,22}(\.\d{1,4})?")
+# 22 digits and 4 decimals: within the 28 digits that Decimal arithmetic keeps, and as fine as any currency. More decimals
+# are zeros, as many as ISO 20022 writes (17); before the point or behind it nothing may stand, as xs:decimal has it.
+_DECIMALS = r"(?:\d{0,4}|\d{4}0{1,13})"
+_NUMBER = re.compile(rf"[+-]?(?:\d{{1,22}}(?:\.{_DECIMALS})?|\.(?=\d){_DECIMALS})", re.ASCII)
 
 
 class MoneyError(ValueError):
@@ -28,13 +30,15 @@ class CurrencyMismatchError(MoneyError):
 
 
 def parse_decimal(text: str) -> Decimal:
-    """A plain decimal text ("-12.50") as a Decimal.
+    """A plain decimal text ("-12.50", ".5", "12.", "12.50000") as a Decimal; decimals past the fourth may only be zeros.
 
     Refused with MoneyError: exponents, thousands marks, NaN, infinity, more than 22 digits before the point or 4 behind it.
+    Source: XML Schema part 2, decimal; ISO 20022's amounts have up to 5 fraction digits.
     """
     if not _NUMBER.fullmatch(text):
         raise MoneyError(f"{text[:40]!r} is no plain decimal number, such as -12.50")
-    return Decimal(text)
+    whole, point, decimals = text.partition(".")
+    return Decimal(whole + point + decimals[:4])
 
 
 class Amount(msgspec.Struct, frozen=True, order=False):

@@ -50,7 +50,7 @@ from tieout.processes.deposits import (
     partner_of,
 )
 from tieout.processes.external_ids import applied_external_id, match_key
-from tieout.processes.facts import FactKeys, OrderFact, RelatedFact, UnappliedPayment
+from tieout.processes.facts import FactKeys, OrderFact, PayoutFact, RelatedFact, UnappliedPayment
 from tieout.processes.linked import LINKED
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.recipe import (
@@ -401,19 +401,20 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     facts, effects_after = ctx.facts, ""
     cases: tuple[CaseDraft, ...] = ()
     match = partner = ""
-    if facts.payout is not None:
-        counter, match = ctx.account("bank_in_transit"), facts.payout.match
-        short = facts.payout.amount - doc.amount.value
+    payout = _payout_of(doc, facts.payout)
+    if payout is not None:
+        counter, match = ctx.account("bank_in_transit"), payout.match
+        short = payout.amount - doc.amount.value
         if doc.amount.value > 0 and short:
-            arrived = f"sent {facts.payout.amount}, arrived {doc.amount.value}"
+            arrived = f"sent {payout.amount}, arrived {doc.amount.value}"
             cases = (found(DEPOSIT_DIFFERS, Amount(short, doc.currency), arrived, blocking=False),)
-        effects_after = facts.payout.effect
+        effects_after = payout.effect
     elif facts.order is not None and _pays_whole(ctx, doc, facts.order):
         counter, partner = ctx.account("receivable"), facts.order.partner
         match, effects_after = facts.order.match, facts.order.invoice
     elif code_role := ctx.interface.options.get("bank_codes", {}).get(doc.bank_code):
         counter = ctx.account(str(code_role))
-    elif facts.order is None and _may_wait(ctx, doc) and not facts.patience_over:
+    elif facts.order is None and facts.payout is None and _may_wait(ctx, doc) and not facts.patience_over:
         return Plan(decision=PlanDecision.WAIT, reason="what it pays has not come yet")
     else:
         counter = ctx.account("unapplied.bank")
@@ -492,6 +493,13 @@ def _register(
     return [payment, *match_effects(ctx, "payment", invoice, payment, receivable)]
 
 
+def _payout_of(doc: StatementLine, payout: PayoutFact | None) -> PayoutFact | None:
+    """The payout that a line is. One that stands for several payments is it only where all of its money is."""
+    if payout is None or (doc.payments and payout.amount != doc.amount.value):
+        return None
+    return payout
+
+
 def _pays_whole(ctx: Context, doc: StatementLine, order: OrderFact) -> bool:
     """Whether a line names one order alone and pays all of it. Whatever pays less, more or several
     is booked unapplied: reconciling reads what is open and explains the difference."""
@@ -552,13 +560,15 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
-    text = f"{line.end_to_end_id} {line.reference} {line.remittance}"
-    payout = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).search(text)
+    text = " ".join((line.end_to_end_id, line.reference, line.remittance, *(d.words for d in line.payments)))
+    named = _pattern(str(options.get("payout_pattern") or PAYOUT_PATTERN)).finditer(text)
+    payouts = {hit.group() for hit in named}
     found = _pattern(str(options.get("order_pattern") or ORDER_PATTERN)).finditer(text)
     orders = tuple(sorted({hit.group().upper() for hit in found}))
     end = line.end_to_end_id
     return FactKeys(
-        payout_key=payout.group() if payout else "",
+        # A line that names two payouts is neither of them.
+        payout_key=payouts.pop() if len(payouts) == 1 else "",
         references=orders,
         related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
     )

@@ -106,6 +106,7 @@ def ask_patiently(ask: Callable[[], Answer]) -> Answer:
 
 
 def _statement_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:
+    """What the bank says of a month, by the totals that its statements state or by their balances."""
     rows = connection.execute(_SQL["statement_totals"], {"interface": interface, "period": str(period)})
     return [
         ControlTotal(

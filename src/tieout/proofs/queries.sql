@@ -111,13 +111,53 @@ where d.entity = %(entity)s and d.state not in ('superseded', 'excluded')
 order by d.accounting_on, d.source_key
 
 -- name: statement_totals
--- A bank's own figures: what its statements state of themselves, apart from their lines.
-select currency, count(*)::int as statements,
-    sum(stated_count)::int as count, sum(stated_in) as money_in, sum(stated_out) as money_out,
-    bool_and(stated_count is not null) as stated
-from tieout.v_statement
-where interface = %(interface)s and state <> 'superseded' and to_char(to_on, 'YYYY-MM') = %(period)s
-group by currency
+-- A bank's own figures, apart from its lines: what its statements state of themselves; else what their balances prove. The
+-- lines of a statement that was taken lead from its opening balance to its closing one, so as many lines and as much money
+-- belong to it, whatever is here of them. A statement's lines count in the months in which the bank booked them: what is
+-- missing of them counts in the month in which it ends. A provider's statements have movements for lines, of which no
+-- balance says the gross: they are proven by what they state alone.
+with statement as (
+    select distinct on (s.source_key) s.source_key, s.currency, s.stated_count, s.stated_in, s.stated_out,
+        s.line_count, s.closing - s.opening as moved,
+        to_char(s.to_on, 'YYYY-MM') = %(period)s as ends_here,
+        s.stated_count is not null as stated,
+        exists (select 1 from tieout.document m where m.interface = s.interface and m.kind = 'provider_movement')
+            as of_provider
+    from tieout.v_statement s
+    where s.interface = %(interface)s and s.state <> 'superseded'
+        and s.from_on <= to_date(%(period)s, 'YYYY-MM') + interval '2 months'
+        and s.to_on >= to_date(%(period)s, 'YYYY-MM') - interval '1 month'
+    order by s.source_key, s.revision desc
+), line as (
+    select s.source_key, l.measure_count as count, l.measure_debit as money_in, l.measure_credit as money_out,
+        to_char(l.stated_on, 'YYYY-MM') = %(period)s as here
+    from statement s
+    cross join lateral generate_series(1, s.line_count) as place
+    join tieout.v_document l on l.interface = %(interface)s and l.kind = 'statement_line' and l.state <> 'superseded'
+        and l.source_key = s.source_key || ':' || lpad(place::text, greatest(5, length(place::text)), '0')
+    where not s.stated and not s.of_provider
+), held as (
+    select source_key, sum(count) as count, sum(money_in - money_out) as moved,
+        coalesce(sum(count) filter (where here), 0) as count_here,
+        coalesce(sum(money_in) filter (where here), 0) as in_here,
+        coalesce(sum(money_out) filter (where here), 0) as out_here
+    from line group by source_key
+), missing as (
+    select s.source_key, s.line_count - coalesce(h.count, 0) as count, s.moved - coalesce(h.moved, 0) as moved
+    from statement s left join held h using (source_key)
+    -- A statement that is told apart from another of its name (NAME~MARK) may have lines that the other told.
+    where s.ends_here and s.source_key not like '%%~%%'
+)
+select s.currency, count(*)::int as statements,
+    sum(case when s.stated then s.stated_count else coalesce(h.count_here, 0) + coalesce(m.count, 0) end)::int as count,
+    sum(case when s.stated then s.stated_in else coalesce(h.in_here, 0) + greatest(coalesce(m.moved, 0), 0) end)
+        as money_in,
+    sum(case when s.stated then s.stated_out else coalesce(h.out_here, 0) + greatest(-coalesce(m.moved, 0), 0) end)
+        as money_out,
+    bool_and(s.stated or not s.of_provider) as stated
+from statement s left join held h using (source_key) left join missing m using (source_key)
+where s.ends_here or h.count_here > 0
+group by s.currency
 
 -- name: statements
 -- Every statement as it was told last.

@@ -1033,7 +1033,8 @@ CREATE VIEW tieout.v_statement WITH (security_invoker='true') AS
     (((content)::jsonb #>> '{closing,value}'::text[]))::numeric AS closing,
     (((content)::jsonb ->> 'stated_count'::text))::integer AS stated_count,
     (((content)::jsonb #>> '{stated_in,value}'::text[]))::numeric AS stated_in,
-    (((content)::jsonb #>> '{stated_out,value}'::text[]))::numeric AS stated_out
+    (((content)::jsonb #>> '{stated_out,value}'::text[]))::numeric AS stated_out,
+    (((content)::jsonb ->> 'line_count'::text))::integer AS line_count
    FROM tieout.document d
   WHERE (kind = 'statement'::text);
 CREATE VIEW tieout.v_trial_balance WITH (security_invoker='true') AS

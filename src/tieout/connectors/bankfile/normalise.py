@@ -15,13 +15,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
 from tieout.documents import Document, Statement, StatementLine
-from tieout.formats import Head, Line, ParsedFile, parse, proven_by
+from tieout.documents.details import LineDetail
+from tieout.formats import Detail, Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
-from tieout.money import Amount
+from tieout.money import Amount, MoneyError
 
 STATEMENT_WITHOUT_BALANCES = Cause(
     name="statement_without_balances",
@@ -29,6 +32,10 @@ STATEMENT_WITHOUT_BALANCES = Cause(
     says="ask the bank for statements with booked balances (CAMT.053 OPBD and CLBD)",
     actions=(Action.ASK, Action.GIVE_FILE),
 )
+
+
+# Of more payments in one line nobody reads each; their line is matched by its own words.
+_MOST_DETAILS = 5_000
 
 
 def file_digest(content: bytes) -> str:
@@ -154,8 +161,9 @@ def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
 def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
     # A booking day may be missing in CAMT (BookgDt is optional).
     booked = line.booked_on or line.value_on or to_on
-    details = line.details
-    first = details[0] if details else None
+    several = len(line.details) > 1 or (line.batch_count or 0) > 1
+    # A batch is no single payment of its first detail; one detail alone is the line.
+    only = line.details[0] if line.details and not several else None
     return StatementLine(
         key=key,
         occurred_at=_noon(booked),
@@ -166,9 +174,34 @@ def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
         value_on=line.value_on or booked,
         amount=Amount(line.amount, line.currency),
         reference=line.bank_reference or line.reference,
-        end_to_end_id=line.end_to_end_id or (first.end_to_end_id if first else ""),
-        counterparty=line.counterparty or (first.counterparty if first else ""),
+        end_to_end_id=line.end_to_end_id or (only.end_to_end_id if only else ""),
+        counterparty=line.counterparty or (only.counterparty if only else ""),
         remittance=line.remittance or line.additional,
         bank_code=line.bank_code,
         reversal=line.reversal,
+        details=(_details(line) if several else ()) or msgspec.UNSET,
     )
+
+
+def _details(line: Line) -> tuple[LineDetail, ...]:
+    """Every payment that the bank names of a line that stands for several; none where there are more than a document
+    holds, for some of them would look like all."""
+    if len(line.details) > _MOST_DETAILS:
+        return ()
+    return tuple(
+        LineDetail(
+            amount=_exactly(detail),
+            end_to_end_id=detail.end_to_end_id,
+            reference=detail.bank_reference,
+            counterparty=detail.counterparty,
+            remittance=detail.remittance or detail.additional,
+        )
+        for detail in line.details
+    )
+
+
+def _exactly(detail: Detail) -> Amount | None:
+    try:
+        return None if detail.amount is None else Amount.exact(detail.amount, detail.currency)
+    except MoneyError:
+        return None

@@ -68,6 +68,11 @@ class Cutter:
         self._skeleton += self._buffer[self._cut :]
         yield SKELETON, 0, self._base + len(self._buffer), bytes(self._skeleton)
 
+    def before(self) -> tuple[bytes, bytes]:
+        """What came so far of the document without its statements, and of the statement that is
+        open without its entries: pieces of XML that end anywhere."""
+        return bytes(self._skeleton), bytes(self._frame or b"")
+
     def _at(self, position: int) -> Place:
         return Place(self._base + position, 0)
 

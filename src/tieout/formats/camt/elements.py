@@ -20,7 +20,9 @@ def _day(name: str) -> Table:
 
 
 def _party(name: str) -> Table:
-    return {"Nm": name, "Pty": {"Nm": name}}
+    # Since version 08 a party may be an agent (Party40Choice): a bank that pays for itself.
+    agent = {"FinInstnId": {"Nm": name, "BIC": f"{name}_bic", "BICFI": f"{name}_bic"}}
+    return {"Nm": name, "Pty": {"Nm": name}, "Agt": agent}
 
 
 def _account(name: str) -> Table:
@@ -35,10 +37,15 @@ BANK_CODE: Table = {
     "Domn": {"Cd": "domain", "Fmly": {"Cd": "family", "SubFmlyCd": "subfamily"}},
     "Prtry": {"Cd": "proprietary", "Issr": "proprietary_issuer"},
 }
-_EXCHANGE: Table = {"XchgRate": "exchange_rate", "SrcCcy": "source_currency", "TrgtCcy": "target_currency"}
+
+
+def _exchange(name: str) -> Table:
+    return {"XchgRate": name, "SrcCcy": f"{name}_source", "TrgtCcy": f"{name}_target"}
+
+
 AMOUNT_DETAILS: Table = {
-    "InstdAmt": {"Amt": ("money", "instructed"), "CcyXchg": _EXCHANGE},
-    "TxAmt": {"Amt": ("money", "transaction_amount"), "CcyXchg": _EXCHANGE},
+    "InstdAmt": {"Amt": ("money", "instructed"), "CcyXchg": _exchange("instructed_rate")},
+    "TxAmt": {"Amt": ("money", "transaction_amount"), "CcyXchg": _exchange("transaction_rate")},
 }
 CHARGE: Table = {
     "Amt": ("money", "amount"),
@@ -93,19 +100,23 @@ ENTRY: Table = {
     "BkTxCd": BANK_CODE,
     "AmtDtls": AMOUNT_DETAILS,
     "Chrgs": ("each", "charges"),
-    "NtryDtls": {
-        "Btch": {
-            "NbOfTxs": "batch_count",
-            "PmtInfId": "batch_payment_information_id",
-            "MsgId": "batch_message_id",
-        },
-        "TxDtls": ("each", "details"),
-    },
+    "NtryDtls": ("each", "groups"),
     "AddtlNtryInf": "additional",
+}
+# An entry has any number of these, each with a batch of its own.
+ENTRY_DETAILS: Table = {
+    "Btch": {
+        "NbOfTxs": "count",
+        "TtlAmt": ("money", "amount"),
+        "CdtDbtInd": "mark",
+        "PmtInfId": "payment_information_id",
+        "MsgId": "message_id",
+    },
+    "TxDtls": ("each", "details"),
 }
 _COUNTS: Table = {"NbOfNtries": "count", "Sum": "sum"}
 BALANCE: Table = {
-    "Tp": {"CdOrPrtry": _CODE},
+    "Tp": {"CdOrPrtry": _CODE, "SubTp": {"Cd": "subtype", "Prtry": "subtype"}},
     "Amt": ("money", "amount"),
     "CdtDbtInd": "mark",
     "Dt": _day("on"),
@@ -126,7 +137,14 @@ STATEMENT: Table = {
     },
     "Bal": ("each", "balances"),
     "TxsSummry": {
-        "TtlNtries": {"NbOfNtries": "total_count"},
+        "TtlNtries": {
+            "NbOfNtries": "total_count",
+            "Sum": "total_sum",
+            # Until version 03 the net stands beside its mark, since 04 both stand in an element.
+            "TtlNetNtryAmt": "total_net",
+            "CdtDbtInd": "total_mark",
+            "TtlNetNtry": {"Amt": "total_net", "CdtDbtInd": "total_mark"},
+        },
         "TtlCdtNtries": ("each", "credits"),
         "TtlDbtNtries": ("each", "debits"),
     },
@@ -135,6 +153,7 @@ NESTED: dict[str, Table] = {
     "Chrgs": CHARGE,
     "Rcrd": CHARGE,
     "Strd": STRUCTURED,
+    "NtryDtls": ENTRY_DETAILS,
     "TxDtls": TRANSACTION,
     "Bal": BALANCE,
     "TtlCdtNtries": _COUNTS,

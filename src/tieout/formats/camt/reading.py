@@ -7,14 +7,17 @@ all of them are. A document type declaration is refused, so no entity is ever ex
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
 from tieout.formats.camt.cutting import ENTRY as ENTRY_PIECE
 from tieout.formats.camt.cutting import FRAME, SKELETON, Cutter, Stream
 from tieout.formats.camt.elements import ENTRY, STATEMENT
-from tieout.formats.camt.mapping import entry_of, head_of
+from tieout.formats.camt.heads import head_of
+from tieout.formats.camt.mapping import entry_of
 from tieout.formats.camt.walking import Element, Walker
 from tieout.formats.model import FormatError, Head, Line, Place, Unread
 
@@ -28,7 +31,16 @@ _ENCODINGS = {"utf-8", "us-ascii", "ascii", "windows-1252", "windows-1250"} | {
 }
 _CUT = {"Ntry", *KINDS.values()}
 _BATCH_BYTES = 1 << 16
+_SAFELY: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+}
 _HEADER = 1 << 16
+# So many different words of one kind of remark are kept; what comes then is counted under its kind.
+_REMARKS = 50
 
 
 def sniff(head: bytes) -> str:
@@ -43,9 +55,8 @@ class CamtReader:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._unread: dict[str, tuple[int, Place]] = {}
-        self._parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-        )
+        self._said: Counter[str] = Counter()
+        self._parser = etree.XMLParser(**_SAFELY)
         self.format = self.encoding = self.version = ""
 
     @property
@@ -86,34 +97,50 @@ class CamtReader:
 
     def _note(self, element: Element) -> None:
         """Keep an element that no table names, by its path."""
-        names = [str(element.tag).rpartition("}")[2]]
+        names = [_local(element)]
         if names[0] in _CUT:
             # Its prefix or namespace is another than the document's: no boundary was seen there.
             raise FormatError(f"{names[0]} in another namespace or prefix than the document's", self._place)
         parent = element.getparent()
         while parent is not None:
-            name = str(parent.tag).rpartition("}")[2]
+            name = _local(parent)
             if name == "Document":
                 break
             names.append(name)
             parent = parent.getparent()
-        path = "/".join(reversed(names))
-        count, place = self._unread.get(path, (0, self._place))
-        self._unread[path] = (count + 1, place)
+        self._keep("/".join(reversed(names)))
+
+    def _keep(self, what: str) -> None:
+        count, place = self._unread.get(what, (0, self._place))
+        self._unread[what] = (count + 1, place)
+
+    def _say(self, kind: str, words: str) -> None:
+        """Keep a remark in its own words, or under its kind where there are many of it."""
+        if words not in self._unread:
+            self._said[kind] += 1
+        self._keep(words if self._said[kind] <= _REMARKS else kind)
 
     def events(self) -> Iterator[Line | Head]:
         """Lines and heads in the file's order. Raises FormatError; what came before it stands."""
         batch: list[tuple[int, bytes]] = []
         batch_bytes = 0
-        for kind, start, end, raw in self._start().pieces():
+        cutter = self._start()
+        currency: str | None = None
+        page: dict[str, str] | None = None
+        for kind, start, end, raw in cutter.pieces():
             if kind == ENTRY_PIECE:
+                if currency is None:
+                    currency = self._account_currency(cutter.before()[1])
                 batch.append((start, raw))
                 batch_bytes += len(raw)
             if kind != ENTRY_PIECE or batch_bytes >= _BATCH_BYTES:
-                yield from self._lines(batch)
+                yield from self._lines(batch, currency or "")
                 batch, batch_bytes = [], 0
             if kind == FRAME:
-                yield self._head(raw, start, end)
+                if page is None:
+                    page = self._message_page(cutter.before()[0])
+                yield self._head(raw, start, end, page)
+                currency = None
             elif kind == SKELETON:
                 self._whole(raw)
 
@@ -123,7 +150,37 @@ class CamtReader:
         except etree.XMLSyntaxError as error:
             raise FormatError(f"not well-formed XML: {error.msg}", place) from None
 
-    def _lines(self, batch: list[tuple[int, bytes]]) -> Iterator[Line]:
+    def _ended(self, begun: bytes) -> list[tuple[str, str, Element]]:
+        """The elements that have ended in a document which has only begun, each with its parent's name and its own."""
+        parser = etree.XMLPullParser(events=("end",), **_SAFELY)
+        try:
+            parser.feed(begun)
+            ended: list[Element] = [element for _, element in parser.read_events()]
+        except etree.XMLSyntaxError:
+            # Whoever reads the whole of it says what is wrong.
+            return []
+        return [(_local(e.getparent()), _local(e), e) for e in ended if e.getparent() is not None]
+
+    def _account_currency(self, statement: bytes) -> str:
+        """The currency of the account of a statement that has begun, "" where it does not say it
+        before its entries: that of the account, else of its balances."""
+        ended = self._ended(self._wrap + statement)
+        stated = [e.text for parent, name, e in ended if (parent, name) == ("Acct", "Ccy")]
+        balances = [e.get("Ccy") for parent, name, e in ended if (parent, name) == ("Bal", "Amt")]
+        return next(((text or "").strip() for text in (*stated, *balances)), "")
+
+    def _message_page(self, skeleton: bytes) -> dict[str, str]:
+        """The page that the message says of itself, which is its statement's where the version has
+        none of its own (until 03); nothing for a message that is not one of several."""
+        names = {"PgNb": "page", "LastPgInd": "last_page"}
+        found = {
+            names[name]: (e.text or "").strip()
+            for parent, name, e in self._ended(skeleton)
+            if parent == "MsgPgntn" and name in names
+        }
+        return {} if found.get("page") == "1" and found.get("last_page") in ("true", "1") else found
+
+    def _lines(self, batch: list[tuple[int, bytes]], currency: str) -> Iterator[Line]:
         if not batch:
             return
         first = Place(batch[0][0], sum(len(raw) for _, raw in batch))
@@ -133,13 +190,13 @@ class CamtReader:
         for element, (offset, raw) in zip(root, batch, strict=True):
             self._place = place = Place(offset, len(raw))
             values = self._walker.read(element, self._entry_table, {})
-            yield entry_of(values, place)
+            yield entry_of(values, place, currency, self._say)
 
-    def _head(self, raw: bytes, start: int, end: int) -> Head:
+    def _head(self, raw: bytes, start: int, end: int, page: dict[str, str]) -> Head:
         self._place = place = Place(start, end - start)
         root = self._parse(self._wrap + raw + self._unwrap, place)
-        values = self._walker.read(root[0], self._head_table, {})
-        return head_of(values, place, intraday=self.format != "camt.053")
+        values = page | self._walker.read(root[0], self._head_table, {})
+        return head_of(values, place, self._say, intraday=self.format != "camt.053")
 
     def _whole(self, skeleton: bytes) -> None:
         """What is left of the document must be well-formed, and hold nothing unknown."""
@@ -148,12 +205,20 @@ class CamtReader:
         root = self._parse(skeleton, Place(0, len(skeleton)))
         self._place = Place(0, 0)
         for element in root.iter():
-            name = str(element.tag).rpartition("}")[2]
+            name = _local(element)
             if name in _CUT:
                 self._note(element)
             if not len(element) and name not in _FRAME and element.getparent() is not None:
                 self._note(element)
 
 
+def _local(element: Element) -> str:
+    """An element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
 # What stands around the statements and means nothing for them.
-_FRAME = {"Document", "BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", "MsgId", "CreDtTm"}
+_FRAME = {"Document", "BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", "MsgId", "CreDtTm"} | {
+    "PgNb",
+    "LastPgInd",
+}

@@ -149,5 +149,7 @@ def dialect_named(name: str) -> Dialect:
 
 def detect(body: str) -> Dialect:
     """The first dialect whose marks stand in the file's beginning; else the generic one."""
+    # Option P of the account has another tag, and the same account behind it.
+    body = body.replace("\n:25P:", "\n:25:")
     head = body.partition("\n:61:")[0]
     return next((d for d in DIALECTS if d.fits(head, body)), GENERIC)

@@ -23,12 +23,19 @@ from tieout.formats.mt940.information import Found, read_information, read_starm
 from tieout.formats.references import find_references
 from tieout.formats.textlines import TextLines
 from tieout.formats.unparsed import Remainder
+from tieout.money import minor_digits
 
 _FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
+# Where the standard has nothing, banks put blanks: for an entry date that is not there, before an amount, before the
+# type. Some leave the type away. Sources: wolph/mt940 mt940_tests/ASNB and tags.py, sandermarechal/jejik-mt940 bug-core-5401,
+# fruitl00p/php-mt940 Zetb.
 _LINE = re.compile(
-    r"(\d{6})(\d{4})?(R?[CD]|E[CD])([A-Z])?(\d{1,22}(?:[,.]\d{0,4})?)(?![\d,.])"
-    r"(?:([A-Z])([A-Z0-9 ]{3})(.*))?"
+    r"(\d{6})(\d{4}| {4})? *(R?[CD]|E[CD])([A-Z])? *(\d{1,22}(?:[,.]\d{0,4})?)(?![\d,.])"
+    r" *(?:([A-Z])([A-Z0-9 ]{3})(.*)|(//.*))?"
 )
+# The first line of a :61: that ends before its amount: some Sparkassen put it into the next.
+_BEFORE_AMOUNT = re.compile(r"\d{6}(?:\d{4}| {4})? *(?:R?[CD]|E[CD])[A-Z]? *")
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
 # The line that most statements are made of, whole: a :61: of one line and one structured :86:, and
@@ -45,7 +52,9 @@ _USUAL = {False: _usual(".", r"\n"), True: _usual(r"[^\r\n]", r"\r?\n")}
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
 _SUM = re.compile(r"(\d{1,7})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
 _ACCOUNT_CURRENCY = re.compile(r"(.*\d)\s*([A-Z]{3})")
-_KNOWN = frozenset("20 21 25 28 28C 34F 60F 60M 61 62F 62M 64 65 86 90C 90D NS".split())
+_KNOWN = frozenset("20 21 25 25P 28 28C 34F 60F 60M 61 62F 62M 64 65 86 90C 90D NS".split())
+# Fields that may have several lines; in any other a second one is no part of it, or cut off a figure.
+_OF_LINES = frozenset("21 25 25P 61".split())
 _LARGEST_FIELD = 64 << 10
 _INCOMING = ("C", "RD", "EC")
 _NO_REFERENCE = ("NONREF", "EREF", "PREF", "MARF", "KREF+")
@@ -201,10 +210,12 @@ class _Message:
             self._starmoney(field, place)
             return
         yield from self.flush()
+        if tag not in _OF_LINES:
+            self._only_line(field, place)
         if tag == "61":
             self.raw = _Raw(field, [], {}, field.last)
-        elif tag == "25":
-            self._set_account(value, place)
+        elif tag in ("25", "25P"):
+            self._set_account(value, field, place)
         elif tag in ("28", "28C"):
             self._number = value
         elif tag == "21":
@@ -227,10 +238,26 @@ class _Message:
         else:
             self._sum(tag, value, place)
 
-    def _set_account(self, value: str, place: Place) -> None:
-        if self._account and value != self._account:
-            raise FormatError("a second account :25: in one message", place)
+    def _only_line(self, field: _Field, place: Place) -> None:
+        """A field of one line that has more of them. Raises FormatError where its figure goes on."""
+        behind = [line.strip() for line in field.lines[1:] if line.strip()]
+        if behind and behind[0][0] in "0123456789,.":
+            raise FormatError(
+                f":{field.tag}:{field.lines[0][:60]} goes on in a second line, one was expected", place
+            )
+        if behind:
+            self._reader._note(f"text behind :{field.tag}:", place)
+
+    def _set_account(self, value: str, field: _Field, place: Place) -> None:
+        """:25: is the account; of :25P: the second line is the BIC of the bank that keeps it."""
+        if self._account:
+            raise FormatError(f"a second account :{field.tag}: in one message", place)
         self._bank, _, self._account = value.rpartition("/")
+        for more in (line.strip() for line in field.lines[1:]):
+            if _BIC.fullmatch(more) and not self._bank:
+                self._bank = more
+            elif more:
+                self._reader._note(f"a further line of the account (:{field.tag}:)", place)
         found = _ACCOUNT_CURRENCY.fullmatch(self._account)
         if found:
             self._account, self._currency = found[1], found[2]
@@ -296,24 +323,40 @@ class _Message:
 
     def _line(self, raw: _Raw) -> Line:
         place = self._text.at(raw.field.first, raw.last)
-        head = raw.field.lines[0].rstrip()
+        head, *more = (line.rstrip() for line in raw.field.lines)
+        if more and _BEFORE_AMOUNT.fullmatch(head):
+            head, *more = head + more[0].lstrip(), *more[1:]
         found = _LINE.fullmatch(head)
         if found is None:
             raise FormatError(
                 f":61:{head[:60]} is no statement line, such as 2610311031C12,50NTRFNONREF", place
             )
-        supplementary = " ".join(x.strip() for x in raw.field.lines[1:] if x.strip())
-        return self._made(found.groups(), self._information(raw), supplementary, place)
+        *groups, rest, bare = found.groups()
+        supplementary = " ".join(x.strip() for x in more if x.strip())
+        if groups[5] is None and not bare and supplementary and supplementary[0] in "0123456789,.":
+            self._whole_amount(groups[4], place)
+        return self._made((*groups, rest or bare), self._information(raw), supplementary, place)
+
+    def _whole_amount(self, amount: str, place: Place) -> None:
+        """An amount at the end of its line that figures follow in the next: it is all there where it
+        has its decimals. Raises FormatError."""
+        _, comma, decimals = amount.replace(".", ",").partition(",")
+        if not comma or len(decimals) < minor_digits(self._currency):
+            raise FormatError(
+                f":61: is cut inside its amount, behind {amount}: it goes on in the next line", place
+            )
 
     def _made(self, head: Sequence[str], information: Found, supplementary: str, place: Place) -> Line:
         """A line of a :61:'s groups, its second line and what its :86: says."""
         currency = self._currency
         if not currency:
             raise FormatError("a line before any currency is known (:60F: or :25:)", place)
-        value, entry, mark, _, amount, kind, code, rest = head
+        value, entry, mark, letter, amount, kind, code, rest = head
+        if letter and letter != currency[2]:
+            self._reader._note("a letter behind C or D that is not the currency's third", place)
         value_on = _day_of(value) or self._day(value, place)
         booked_on = value_on
-        if entry:
+        if entry and not entry.isspace():
             booked_on = _entry_day_of(entry, value_on) or self._day(f"{value_on:%y}{entry}", place)
         total = with_comma(amount, currency, place)
         reference, _, bank_reference = rest.partition("//") if rest else ("", "", "")
@@ -383,6 +426,9 @@ class _Message:
             currency=self._currency,
             statement_id=self._reference,
             sequence=f"{number}/{page}" if page else number,
+            page=int(page) if page.isdecimal() and int(page) else None,
+            # A page that another follows carries over by an intermediate balance.
+            last_page=self._closing.code == "62F" if self._closing else None,
             bank=self._bank,
             from_on=self._opening.on if self._opening else None,
             to_on=self._closing.on if self._closing else None,

@@ -46,7 +46,10 @@ def spoken(cash: Sequence[OpenItem], told: Mapping[str, StatementLine]) -> list[
     for item in cash:
         said = told.get(item.effect)
         if said is not None:
-            words = f"{said.end_to_end_id} {said.reference} {said.remittance}"
+            # A line that stands for several payments pays what any of them names.
+            words = " ".join(
+                (said.end_to_end_id, said.reference, said.remittance, *(d.words for d in said.payments))
+            )
             name = said.counterparty or item.partner_name
             item = replace(item, partner_name=name, label=" ".join(words.split()))
         found.append(item)
