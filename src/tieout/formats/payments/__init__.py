@@ -17,10 +17,13 @@ from tieout.formats.payments.model import (
     Payment,
     PaymentError,
 )
+from tieout.formats.payments.payee import CHECKS, DIFFERING, check_in_words
 from tieout.formats.payments.profile import BankProfile
 from tieout.formats.payments.writing import write_debits, write_transfers
 
 __all__ = [
+    "CHECKS",
+    "DIFFERING",
     "Account",
     "Address",
     "Answer",
@@ -32,6 +35,7 @@ __all__ = [
     "Payment",
     "PaymentError",
     "answered",
+    "check_in_words",
     "is_iban",
     "is_qr_iban",
     "read_status",
