@@ -310,3 +310,23 @@ def test_booked_lines_of_a_notification_confirm_payments() -> None:
     rejected = read_status(status(REJECTED.format("7.50")))
     found, _ = answered(order(payment(), payment(2, "7.50")), rejected, lines)
     assert found[1].problem == "answered RJCT and booked all the same"
+
+
+CHECK = (
+    "<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-1</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>E2E-2</OrgnlEndToEndId>"
+    "<TxSts>{}</TxSts><StsRsnInf><AddtlInf>Müller GmbH</AddtlInf></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
+)
+
+
+@pytest.mark.parametrize("status_of", ["RVMC", "RVNM", "RVNA"])
+def test_a_check_of_a_payee_and_an_outcome_never_hide_one_another(status_of: str) -> None:
+    sent = order(payment(), payment(2, "8.00"))
+    checked = read_status(status(CHECK.format(status_of)))
+    rejected = read_status(status(REJECTED.format("8.00")))
+    for answers in ((*checked, *rejected), (*rejected, *checked)):
+        found, stray = answered(sent, answers)
+        assert (found[1].payee, found[1].payee_name, found[1].status) == (status_of, "Müller GmbH", "RJCT")
+        assert (found[0].payee, found[0].status, stray) == ("", "ACCP", [])
+    # What the bank says of the whole file is of every payment that it names no other check of.
+    whole = read_status(status(CHECK.format(status_of)).replace(b"<GrpSts>PART", b"<GrpSts>RCVC"))
+    assert [a.payee for a in answered(sent, whole)[0]] == ["RCVC", status_of]

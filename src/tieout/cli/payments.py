@@ -205,9 +205,7 @@ def show(
             )
         out.print(table)
         if any(p.undecided for p in found):
-            out.print(
-                "`tieout cases solve CASE --note WHY` decides that the account is theirs", markup=False
-            )
+            out.print("`tieout cases solve CASE --note WHY` decides that the account is theirs", markup=False)
     raise typer.Exit(FINDINGS if any(p.undecided for p in found) else 0)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.cases.model import CaseState
 from tieout.documents import PaymentAnswer, VendorPayment
 from tieout.documents.states import DocumentState
 from tieout.formats.payments import CHECKS, DIFFERING, check_in_words
@@ -98,6 +99,7 @@ def _checked(
     # What differs stays in view until somebody decided, whatever the bank says after it.
     waiting = [x for x in checks if x[1].status in DIFFERING and x[0]["state"] in _OPEN]
     kept, check = (waiting or checks)[-1]
+    decided = kept["case_state"] == CaseState.SOLVED
     return msgspec.structs.replace(
         shown,
         check=check.status,
@@ -105,8 +107,8 @@ def _checked(
         said=check.reason,
         undecided=bool(waiting),
         case=kept["case_id"],
-        decided_by=kept["solved_by"] or "" if kept["case_state"] == "solved" else "",
-        decision=kept["resolution"] or "" if kept["case_state"] == "solved" else "",
+        decided_by=kept["solved_by"] or "" if decided else "",
+        decision=kept["resolution"] or "" if decided else "",
     )
 
 
