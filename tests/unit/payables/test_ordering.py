@@ -87,14 +87,16 @@ def test_the_payer_s_address_is_said_where_a_payment_leaves_the_eea() -> None:
 @pytest.mark.parametrize(
     ("iban", "number", "written"),
     [(QR_IBAN, QRR, "<Prtry>QRR</Prtry>"), (BE, OGM, "<Issr>BBA</Issr>"), (BE, OGM.replace("+", "*"), "<Issr>BBA</Issr>"),
-     (BE, "010806817183", "<Ustrd>010806817183</Ustrd>"), (NL, OGM, "<Ustrd>"), (NL, "RF18539007547034", "<Ustrd>")],
+     (BE, "010806817183", "<Ustrd>010806817183</Ustrd>"), (NL, OGM, "<Ustrd>"),
+     (NL, "RF18539007547034", "<Ustrd>")],
 )  # fmt: skip
 def test_a_bill_s_number_is_a_structured_reference_where_its_payee_s_account_asks_for_one(
     iban: str, number: str, written: str
 ) -> None:
-    asterisks = "*" in number
     content = file_of("R", 1, [payment(1, iban, remittance=number)], interface(), AT).content
-    assert written in content and (asterisks or number in content or iban == BE or iban == QR_IBAN)
+    assert written in content
+    # As a text it stands as it was given, as a reference without its marks.
+    assert (number if "Ustrd" in written else number.strip("+*").replace("/", "")) in content
 
 
 def item(line: int, amount: str, *numbers: str) -> OpenItem:
