@@ -330,3 +330,13 @@ def test_a_check_of_a_payee_and_an_outcome_never_hide_one_another(status_of: str
     # What the bank says of the whole file is of every payment that it names no other check of.
     whole = read_status(status(CHECK.format(status_of)).replace(b"<GrpSts>PART", b"<GrpSts>RCVC"))
     assert [a.payee for a in answered(sent, whole)[0]] == ["RCVC", status_of]
+
+
+@pytest.mark.parametrize("said", ["RJCT", "RVNM", "ACSC"])
+def test_an_answer_to_a_payment_that_it_does_not_name_is_not_taken_for_one_to_the_whole_file(
+    said: str,
+) -> None:
+    one = f"<TxInfAndSts><OrgnlInstrId>I-1</OrgnlInstrId><TxSts>{said}</TxSts></TxInfAndSts>"
+    body = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-1</OrgnlPmtInfId>{one}</OrgnlPmtInfAndSts>"
+    with pytest.raises(FormatError, match="OrgnlEndToEndId"):
+        read_status(status(body))

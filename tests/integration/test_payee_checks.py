@@ -104,6 +104,20 @@ def test_a_match_or_no_check_at_all_is_kept_and_shown_and_holds_nothing(paying: 
     assert (found.check, found.undecided, found.case) == (status, False, None)
 
 
+def test_a_payment_that_is_booked_and_in_no_file_yet_is_filed_once_somebody_decided(paying: Buyer) -> None:
+    paying.propose()
+    assert paying.decide("cora", *paying.open_requests()) == ""
+    while paying.plan() or paying.deliver():
+        pass
+    assert paying.open_lines() == [] and sent(paying) == {}
+    paying.give("payments", "vop.xml", report(("US20261026-001", "RVNM", "")))
+    paying.plan()
+    paying.work()
+    assert sent(paying) == {} and [c for c, _ in paying.cases()] == ["payee_differs"]
+    decide(paying)
+    assert sent(paying) == {"US20261026-001": Decimal("230.00")}
+
+
 def test_a_differing_payee_of_a_file_that_was_sent_is_a_case_and_holds_the_next_payment_to_it(
     paying: Buyer,
 ) -> None:

@@ -25,7 +25,8 @@ def sniff(head: bytes) -> bool:
 def read_status(content: bytes) -> tuple[Answer, ...]:
     """Every answer of a pain.002: of the file, its batches and its payments, in that order.
 
-    Raises FormatError for a file that is none, or that declares a document type.
+    Raises FormatError for a file that is none, that declares a document type, or of which an answer to a payment does not
+    name it.
     """
     named = _NAMESPACE.search(content[:4096])
     if named is None or not 3 <= int(named[1]) <= 14:
@@ -45,9 +46,13 @@ def read_status(content: bytes) -> tuple[Answer, ...]:
             answers.append(_answer(batch, message, status, batch_id))
         for payment in children(batch, "TxInfAndSts"):
             status = text(payment, "TxSts")
+            end_to_end = text(payment, "OrgnlEndToEndId")
             if not status:
-                raise FormatError(f"an answer to {text(payment, 'OrgnlEndToEndId')} has no TxSts")
-            answers.append(_answer(payment, message, status, batch_id, text(payment, "OrgnlEndToEndId")))
+                raise FormatError(f"an answer to {end_to_end} has no TxSts")
+            # Without it the answer would read as one to the whole file.
+            if not end_to_end:
+                raise FormatError(f"an answer {status} in {batch_id} has no OrgnlEndToEndId")
+            answers.append(_answer(payment, message, status, batch_id, end_to_end))
     return tuple(answers)
 
 
