@@ -16,8 +16,11 @@ from tests.integration.test_once import OpenBooks
 from tests.integration.test_payment_runs import paying, run_it, sent
 from tests.integration.test_work_api import Front
 from tieout.console import pages
+from tieout.documents import VendorPayment, decode_document
 from tieout.payables import checked_payments
+from tieout.payables.payees import doubts
 from tieout.planning import HeldError, accept_case
+from tieout.planning.replay import exclude_case
 
 __all__ = ["paying"]
 PAY = date(2026, 10, 26)
@@ -136,10 +139,48 @@ def test_a_differing_payee_of_a_file_that_was_sent_is_a_case_and_holds_the_next_
     assert [p.account.iban for p in again.payments] == [IBANS[0]]
 
 
+def leave_out(buyer: Buyer, cause: str = "payee_differs") -> None:
+    """A person leaves out what the open case of a cause is about: the account is not the payee's."""
+    (row,) = buyer.database.rows(
+        "select case_id from tieout.cases where state = 'open' and cause = %s", cause
+    )
+    with buyer.database.transaction() as connection:
+        exclude_case(connection, row["case_id"], "the account is not theirs", buyer.clock.now(), "tess")
+    buyer.work()
+
+
+def test_a_check_that_is_left_out_stops_its_payment_and_every_later_one_of_that_name(paying: Buyer) -> None:
+    paying.propose()
+    tell(paying, report(("US20261026-001", "RVNM", "")))
+    leave_out(paying)
+    assert paying.approve() == ""
+    paying.work()
+    # It is held, in a case of its own, and goes nowhere.
+    assert sent(paying) == {} and [c for c, _ in paying.cases()] == ["payee_differs"]
+    leave_out(paying)
+    assert sent(paying) == {} and paying.open_lines() == [Decimal("-230.00")] and paying.cases() == []
+    found = paying.propose(date(2026, 10, 27))
+    assert found.payments == () and "as was decided about US20261026-001" in found.held[0].why
+    # A supplier that is corrected, and approved again, is paid.
+    paying.vendor(name="Vendor V1 Limited", iban=IBANS[0])
+    paying.tell("suppliers")
+    assert paying.approve() == ""
+    again = paying.propose(date(2026, 10, 27), dry=True)
+    assert [(p.party.name, p.account.iban) for p in again.payments] == [("Vendor V1 Limited", IBANS[0])]
+
+
 def test_a_sum_that_names_no_payment_is_a_case_of_the_whole_file(paying: Buyer) -> None:
     run_it(paying)
     tell(paying, report(group="RVCM"))
     assert [c for c, _ in paying.cases()] == ["payee_differs"]
+    with paying.database.transaction() as connection:
+        doubted = doubts(connection, paying.interface_of("payments"))
+        run = connection.execute(
+            "select content from tieout.document where kind = 'vendor_payment'"
+        ).fetchone()
+    assert run is not None
+    paid = decode_document(run["content"].encode())
+    assert isinstance(paid, VendorPayment) and "decide about US20261026-001" in doubted.why(paid)
     decide(paying)
     assert paying.cases() == []
 

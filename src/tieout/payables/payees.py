@@ -9,6 +9,7 @@ import msgspec
 
 from tieout.cases.model import CaseState
 from tieout.documents import PaymentAnswer, VendorPayment
+from tieout.documents.purchasing import run_of
 from tieout.documents.states import DocumentState
 from tieout.formats.payments import CHECKS, DIFFERING, check_in_words
 from tieout.payables.reading import SQL, ours
@@ -54,15 +55,52 @@ def checked_payments(connection: Connection, interface: Interface, run: str) -> 
     return [_checked(row, payment, said.get(payment.end_to_end_id, [])) for row, payment in payments]
 
 
-def accounts_in_doubt(connection: Connection, interface: Interface) -> dict[str, str]:
-    """The accounts that a bank says are in another name, about which nobody decided, each with the payment that it said
-    so of."""
-    given = {"interface": interface.name, "undecided": PAYEE_DIFFERS.name}
-    found: dict[str, str] = {}
-    for row in connection.execute(SQL["undecided_checks"], given).fetchall():
+class Doubts:
+    """Which payees must not be paid: of whose accounts a bank says that they are in another name. Until somebody decided the
+    account is paid under no name; left out, because it is not theirs, it is never paid under that name."""
+
+    def __init__(self) -> None:
+        self._undecided: dict[str, str] = {}
+        self._stopped: dict[tuple[str, str], str] = {}
+
+    def add(self, payment: VendorPayment, decided: bool) -> None:
+        """A payment of which the check of its payee differs."""
+        iban, name, end = payment.account.iban, payment.party.name, payment.end_to_end_id
+        if decided:
+            self._stopped[iban, name] = end
+        else:
+            self._undecided[iban] = end
+
+    def why(self, payment: VendorPayment) -> str:
+        """Why nothing is paid to the payee of a payment; "" where nothing speaks against it."""
+        iban, name = payment.account.iban, payment.party.name
+        if end := self._undecided.get(iban):
+            return f"the bank says that its account is in another name: decide about {end} first"
+        if end := self._stopped.get((iban, name)):
+            return f"its account is not in its name, as was decided about {end}: correct the supplier"
+        return ""
+
+
+def doubts(connection: Connection, interface: Interface) -> Doubts:
+    """What checks of payees speak against, of all payments of an interface."""
+    given: dict[str, Any] = {"interface": interface.name}
+    held = [
+        (document, row["state"] == DocumentState.EXCLUDED)
+        for row in connection.execute(SQL["held_answers"], given).fetchall()
+        if isinstance(document := ours(connection, interface.name, row), PaymentAnswer)
+        and document.status in DIFFERING
+    ]
+    given["ids"] = [x.end_to_end_id for x, _ in held if x.end_to_end_id]
+    given["runs"] = [run_of(x.message_id) for x, _ in held if not x.end_to_end_id]
+    rows = connection.execute(SQL["payments_named"], given).fetchall() if held else []
+    found = Doubts()
+    for row in rows:
         payment = ours(connection, interface.name, row)
         if isinstance(payment, VendorPayment):
-            found[payment.account.iban] = payment.end_to_end_id
+            for said, decided in held:
+                whole = not said.end_to_end_id and run_of(said.message_id) == payment.run
+                if whole or said.end_to_end_id == payment.end_to_end_id:
+                    found.add(payment, decided)
     return found
 
 

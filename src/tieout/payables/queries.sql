@@ -60,14 +60,17 @@ left join lateral (select * from tieout.cases c where c.document_id = d.document
 where n.entity = %(entity)s and n.name = any(%(names)s) and d.kind = 'payment_answer' and d.state <> 'superseded'
 order by d.document_id
 
--- name: undecided_checks
--- Payments of which the bank said that the payee differs, and nobody decided.
-select distinct on (d.document_id) d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface
+-- name: held_answers
+-- What the bank says that is held, or was left out.
+select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface, d.state from tieout.document d
+where d.interface = %(interface)s and d.kind = 'payment_answer' and d.state in ('refused', 'excluded')
+order by d.document_id
+
+-- name: payments_named
+select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface
 from tieout.v_vendor_payment d
-join tieout.document_name n on n.entity = d.entity and n.name = 'answer:' || d.source_key
-join tieout.document a on a.document_id = n.document_id
-where d.interface = %(interface)s and d.state <> 'superseded' and a.kind = 'payment_answer' and a.state = 'refused'
-  and a.reason = %(undecided)s
+where d.interface = %(interface)s and d.state <> 'superseded'
+  and (d.source_key = any(%(ids)s) or d.run = any(%(runs)s))
 
 -- name: files_of
 select count(*)::int as count from tieout.document_name n join tieout.document d using (document_id)

@@ -13,7 +13,7 @@ from tieout.evidence import Entry, record
 from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.payables.ordering import why_no_bank_takes
-from tieout.payables.payees import accounts_in_doubt
+from tieout.payables.payees import doubts
 from tieout.payables.proposing import Proposal, propose
 from tieout.payables.reading import SQL, payments_version, supplier_revisions
 from tieout.processes import partner_external_id
@@ -92,12 +92,10 @@ def propose_of(
     }
     waiting = connection.execute(SQL["waiting_payments"], {"interface": interface.name}).fetchall()
     busy = frozenset(line for row in waiting for line in _lines(row["content"]))
-    doubted = accounts_in_doubt(connection, interface)
+    doubted = doubts(connection, interface)
 
     def refuses(payment: VendorPayment) -> str:
-        if said_of := doubted.get(payment.account.iban):
-            return f"the bank says that its account is in another name: decide about {said_of} first"
-        return why_no_bank_takes([payment], interface, now, country, version)
+        return doubted.why(payment) or why_no_bank_takes([payment], interface, now, country, version)
 
     name = f"{interface.entity}{pay_on:%Y%m%d}"
     count = connection.execute(SQL["runs_named"], {"interface": interface.name, "name": name}).fetchone()

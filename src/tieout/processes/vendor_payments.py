@@ -88,7 +88,7 @@ PAYEE_DIFFERS = Cause(
     name="payee_differs",
     means="A bank says that the account of a payment is in another name, or nearly so (verification of payee).",
     says="ask the supplier on a number that you had before; solve it with the reason where the account is theirs all the "
-    "same, or stop the payment and exclude this with the reason",
+    "same; where it is not, exclude this with the reason, and nothing is paid there",
     actions=(Action.SOLVE, Action.ASK, Action.EXCLUDE),
     who="treasury",
     acceptable=True,
@@ -105,8 +105,9 @@ def payment(ctx: Context, doc: VendorPayment) -> Plan:
     wrong = _wrong(ctx, doc)
     if wrong is not None:
         return wrong
-    if any(_is_undecided(x) for x in ctx.facts.related):
-        return Plan(decision=PlanDecision.WAIT, reason="somebody has to decide about the check of its payee")
+    held = _held_by_check(ctx, doc)
+    if held is not None:
+        return held
     keys = {} if ctx.foreign_currency else {x.account: _bill_key(ctx, doc, x.account) for x in doc.settles}
     lines = [
         LedgerLine(
@@ -229,9 +230,21 @@ def _paid(ctx: Context) -> list[tuple[RelatedFact, VendorPayment]]:
     return found
 
 
-def _is_undecided(fact: RelatedFact) -> bool:
-    """Whether a document is the check of a payee that differs, which nobody decided about yet."""
-    if fact.kind != "payment_answer" or fact.stands or fact.state == "excluded":
+def _held_by_check(ctx: Context, doc: VendorPayment) -> Plan | None:
+    """A payment waits while nobody decided about a check of its payee that differs. Where somebody left that check out, for
+    the account is not the payee's, the payment is not made either."""
+    states = [x.state for x in ctx.facts.related if _is_differing(x) and not x.stands]
+    if any(state != "excluded" for state in states):
+        return Plan(decision=PlanDecision.WAIT, reason="somebody has to decide about the check of its payee")
+    if states and PAYEE_DIFFERS.name not in ctx.facts.accepted:
+        return refused(
+            PAYEE_DIFFERS, doc.pays, f"{doc.end_to_end_id} to {doc.party.name}: its check was excluded"
+        )
+    return None
+
+
+def _is_differing(fact: RelatedFact) -> bool:
+    if fact.kind != "payment_answer":
         return False
     said = decode_document(fact.content.encode())
     assert isinstance(said, PaymentAnswer)
@@ -388,7 +401,7 @@ RECIPES: Recipes = (
         plan=payment,
         at_risk=lambda doc: doc.pays,
         restating=Restating(money=lambda doc: (doc.settles, doc.account, doc.pays, doc.withheld)),
-        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY),
+        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY, PAYEE_DIFFERS),
         fact_keys=_of_payment,
         approval=Approval(said=_said, must=_released),
     ),
