@@ -5,6 +5,8 @@ The schemas are those that the package sepaxml brings along, here alone. All nam
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +22,7 @@ from tieout.formats import FormatError, parse
 from tieout.formats.payments import (
     Account,
     Address,
+    BankProfile,
     Batch,
     Mandate,
     Order,
@@ -31,6 +34,7 @@ from tieout.formats.payments import (
     write_debits,
     write_transfers,
 )
+from tieout.formats.payments.charsets import BASIC, SETS
 
 sepaxml = pytest.importorskip("sepaxml")
 SCHEMAS = Path(sepaxml.__file__).parent / "schemas"
@@ -38,6 +42,10 @@ OWN = Account(name="Meridian Supply GmbH", iban="DE89370400440532013000", bic="C
               address=Address(town="Köln", country="DE", street="Domstraße", building="1a", postal_code="50667"))  # fmt: skip
 OTHER = Account(name="Müller & Söhne", iban="NL91ABNA0417164300",
                 address=Address(town="Amsterdam", country="NL"))  # fmt: skip
+
+
+BEFORE = ["be36d22bfc874d71", "89ccfa0487d02a11", "972416e801930876", "758586053de6c5dc", "4d6694b56cdf6e88",
+          "35cbade5545a419c"]  # fmt: skip
 
 
 def payment(number: int = 1, amount: str = "12.50", **more: Any) -> Payment:
@@ -96,23 +104,117 @@ def test_direct_debits_are_valid_and_carry_their_mandates(version: str) -> None:
         assert text in content.decode(), text
 
 
-@given(
-    amounts=st.lists(st.integers(1, 99_999_999_999), min_size=1, max_size=20),
-    name=st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=1, max_size=70),
-    version=st.sampled_from(["03", "09"]),
+# Any text at all, and often one of what people really write: letters of Europe, marks, blanks.
+ANY = st.one_of(
+    st.text(max_size=150),
+    st.text(st.characters(min_codepoint=32, max_codepoint=0x45F), min_size=1, max_size=80),
+    st.text(st.sampled_from("aZ9 äß&éłЖΩ€!\"'\u00a0\u0308\n😀"), min_size=1, max_size=40),
+    st.text(st.sampled_from(sorted(BASIC)), min_size=1, max_size=80),
 )
-def test_any_order_that_is_written_is_valid_and_its_control_sum_exact(
-    amounts: list[int], name: str, version: str
-) -> None:
-    payments = [payment(n, str(Decimal(a).scaleb(-2)), party=msgspec.structs.replace(OTHER, name=name))
+
+
+def said(content: bytes, name: str) -> list[str]:
+    return [e.text or "" for e in etree.fromstring(content).iter(f"{{*}}{name}")]
+
+
+@given(
+    amounts=st.lists(st.integers(1, 99_999_999_999), min_size=1, max_size=5),
+    name=ANY, remittance=ANY, town=ANY, street=ANY, initiator=ANY, line=ANY,
+    characters=st.sampled_from(sorted(SETS)), others=st.sampled_from(["refuse", "convert"]),
+    version=st.sampled_from(["03", "09"]),
+)  # fmt: skip
+def test_whatever_text_is_given_it_is_written_in_the_bank_s_characters_or_refused_by_payment_and_field(
+    amounts: list[int], name: str, remittance: str, town: str, street: str, initiator: str, line: str, characters: str,
+    others: str, version: str,
+) -> None:  # fmt: skip
+    address = Address(town=town, country="NL", street=street, lines=(line,))
+    party = msgspec.structs.replace(OTHER, name=name, address=address)
+    payments = [payment(n, str(Decimal(a).scaleb(-2)), party=party, remittance=remittance)
                 for n, a in enumerate(amounts)]  # fmt: skip
+    own = msgspec.structs.replace(OWN, name="Meridian", address=Address(town="Bonn", country="DE"))
+    made = msgspec.structs.replace(order(*payments), initiator=initiator)
+    made = msgspec.structs.replace(made, batches=(msgspec.structs.replace(made.batches[0], account=own),))
+    profile = BankProfile(characters=characters, others=others, addresses="hybrid")
     try:
-        content = write_transfers(order(*payments), version)
-    except PaymentError:
-        assert not name.isprintable()
+        content = write_transfers(made, version, profile)
+    except PaymentError as error:
+        assert re.match(
+            r"(the message: initiator|batch B-1, payment E2E-0: (name|town|street|lines|remittance))",
+            str(error),
+        )
         return
     valid(content)
-    assert f"<CtrlSum>{Decimal(sum(amounts)).scaleb(-2)}</CtrlSum>" in content.decode()
+    # No amount was altered, added or left out, whatever became of texts.
+    assert said(content, "InstdAmt") == [str(Decimal(a).scaleb(-2)) for a in amounts]
+    assert said(content, "CtrlSum") == [str(Decimal(sum(amounts)).scaleb(-2))] * 2
+    assert said(content, "EndToEndId") == [p.end_to_end_id for p in payments]
+    texts = [t for n in ("Nm", "Ustrd", "TwnNm", "StrtNm", "AdrLine") for t in said(content, n)]
+    assert all(set(t) <= SETS[characters] for t in texts)
+    if others == "refuse":
+        assert {name, initiator} <= set(said(content, "Nm")) and set(said(content, "AdrLine")) == {line}
+        assert set(said(content, "Ustrd")) == ({remittance} if remittance else set())
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [("Müller & Söhne", "Muller + Sohne"), ("Łódź Żabka", "Lodz Zabka"), ("Αθήνα", "Athina"), ("Жълт Щит", "ZHalt SHTit"),
+     ("Mu\u0308ller", "Muller"), ("A\u00a0B", "A B"), ("a_b; c", "a-b, c"), ("5 €", "5 E"), ("Fußgänger", "Fusganger")],
+)  # fmt: skip
+def test_a_profile_that_converts_takes_the_epc_s_table(given: str, written: str) -> None:
+    convert = BankProfile(characters="basic", others="convert")
+    named = payment(party=msgspec.structs.replace(OTHER, name=given), remittance=given)
+    content = write_transfers(order(named), profile=convert)
+    valid(content)
+    assert written in said(content, "Nm") and said(content, "Ustrd") == [written]
+
+
+def test_what_the_bank_takes_stays_though_its_profile_converts_the_rest() -> None:
+    for characters, written in (("german", "Müller & Söhne L e"), ("swiss", "Müller & Söhne Ł é")):
+        made = order(payment(party=msgspec.structs.replace(OTHER, name="Müller & Söhne Ł é")))
+        content = write_transfers(made, profile=BankProfile(characters=characters, others="convert"))
+        assert written in said(content, "Nm")
+
+
+@pytest.mark.parametrize(
+    "name", ["株式会社アクメ", "ACME 😀 Ltd", "Счёт", 'The "Inn"', "O’Neill", "Ŋandi", "½ Ltd", "a\nb"]
+)
+def test_what_the_table_has_no_word_for_is_refused_though_the_profile_converts(name: str) -> None:
+    made = order(payment(party=msgspec.structs.replace(OTHER, name=name)))
+    with pytest.raises(PaymentError, match="payment E2E-1: name"):
+        write_transfers(made, profile=BankProfile(others="convert"))
+
+
+def test_a_text_that_grows_too_long_by_its_conversion_is_refused_and_not_cut() -> None:
+    made = order(payment(remittance="Щ" * 50))
+    with pytest.raises(PaymentError, match="remittance: 1 to 140"):
+        write_transfers(made, profile=BankProfile(others="convert"))
+
+
+def test_a_profile_names_what_it_does_not_know() -> None:
+    for wrong in (
+        {"characters": "klingon"},
+        {"others": "drop"},
+        {"addresses": "unstructured"},
+        {"version": "11"},
+    ):
+        with pytest.raises(PaymentError, match=re.escape(next(iter(wrong.values())))):
+            write_transfers(order(), profile=BankProfile(**wrong))
+
+
+def test_files_in_which_nothing_was_wrong_have_the_bytes_that_they_had() -> None:
+    """The hashes are those of the files as they were written before banks' profiles came."""
+    rf = payment(2, "7.45", remittance="", reference="RF18539007547034")
+    dollars = payment(3, "9.00", currency="USD")
+    debits = order(payment(mandate=MANDATE), payment(2, mandate=MANDATE), **DEBITS)
+    made = [
+        *(
+            write_transfers(o, v)
+            for o in (order(payment(), rf), order(payment(), dollars))
+            for v in ("03", "09")
+        ),
+        *(write_debits(debits, v) for v in ("02", "08")),
+    ]
+    assert [hashlib.sha256(m).hexdigest()[:16] for m in made] == BEFORE
 
 
 @pytest.mark.parametrize(
@@ -208,3 +310,33 @@ def test_booked_lines_of_a_notification_confirm_payments() -> None:
     rejected = read_status(status(REJECTED.format("7.50")))
     found, _ = answered(order(payment(), payment(2, "7.50")), rejected, lines)
     assert found[1].problem == "answered RJCT and booked all the same"
+
+
+CHECK = (
+    "<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-1</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>E2E-2</OrgnlEndToEndId>"
+    "<TxSts>{}</TxSts><StsRsnInf><AddtlInf>Müller GmbH</AddtlInf></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
+)
+
+
+@pytest.mark.parametrize("status_of", ["RVMC", "RVNM", "RVNA"])
+def test_a_check_of_a_payee_and_an_outcome_never_hide_one_another(status_of: str) -> None:
+    sent = order(payment(), payment(2, "8.00"))
+    checked = read_status(status(CHECK.format(status_of)))
+    rejected = read_status(status(REJECTED.format("8.00")))
+    for answers in ((*checked, *rejected), (*rejected, *checked)):
+        found, stray = answered(sent, answers)
+        assert (found[1].payee, found[1].payee_name, found[1].status) == (status_of, "Müller GmbH", "RJCT")
+        assert (found[0].payee, found[0].status, stray) == ("", "ACCP", [])
+    # What the bank says of the whole file is of every payment that it names no other check of.
+    whole = read_status(status(CHECK.format(status_of)).replace(b"<GrpSts>PART", b"<GrpSts>RCVC"))
+    assert [a.payee for a in answered(sent, whole)[0]] == ["RCVC", status_of]
+
+
+@pytest.mark.parametrize("said", ["RJCT", "RVNM", "ACSC"])
+def test_an_answer_to_a_payment_that_it_does_not_name_is_not_taken_for_one_to_the_whole_file(
+    said: str,
+) -> None:
+    one = f"<TxInfAndSts><OrgnlInstrId>I-1</OrgnlInstrId><TxSts>{said}</TxSts></TxInfAndSts>"
+    body = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-1</OrgnlPmtInfId>{one}</OrgnlPmtInfAndSts>"
+    with pytest.raises(FormatError, match="OrgnlEndToEndId"):
+        read_status(status(body))

@@ -27,7 +27,7 @@ from tieout_sandbox.world import free_port
 class Front:
     """The web side over an office's database, and people who are signed in to it."""
 
-    def __init__(self, office: Office, project: Any = None) -> None:
+    def __init__(self, office: Office, project: Any = None, pages: Any = None) -> None:
         self.office, self.port = office, free_port()
         self.base = f"http://localhost:{self.port}"
         registry = discover()
@@ -37,7 +37,11 @@ class Front:
             identity=IdentitySettings(self.base), wall=office.clock, project=project,
         )  # fmt: skip
         config = uvicorn.Config(
-            Application(services), host="127.0.0.1", port=self.port, log_level="critical", lifespan="off"
+            Application(services, pages),
+            host="127.0.0.1",
+            port=self.port,
+            log_level="critical",
+            lifespan="off",
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)

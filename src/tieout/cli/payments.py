@@ -169,6 +169,46 @@ def list_runs(entity: Entity = "", folder: Folder = Path(), as_json: Json = Fals
     raise typer.Exit(FINDINGS if any(r["waiting"] or r["in_exception"] for r in rows) else 0)
 
 
+@group.command()
+def show(
+    run: Annotated[str, typer.Argument(help="a run, as `tieout payments list` shows it")],
+    entity: Entity = "",
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """A run's payments with what the bank says of their payees. Exit 1: somebody has to decide about one."""
+    import msgspec
+
+    from tieout.payables import checked_payments, payment_interface
+
+    project = open_running(folder)
+    code = entity_of(project, entity)
+    interface = payment_interface(project.settings.release, code)
+    if interface is None:
+        fail(f"no interface pays for {code}", USAGE)
+    with project.database.transaction() as connection:
+        found = checked_payments(connection, interface, run)
+    if not found:
+        fail(f"no run {run} of {code}: `tieout payments list` shows them", USAGE)
+    if as_json:
+        print_json([msgspec.structs.asdict(p) for p in found])
+    else:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("payment", "to", "account", "pays", "state", "payee", "the bank adds", "decided"):
+            table.add_column(name, justify="right" if name == "pays" else "left", overflow="fold")
+        for p in found:
+            table.add_row(
+                *(p.end_to_end_id, p.name, p.account, f"{money(p.pays)} {p.currency}", p.state),
+                f"{p.words} ({p.check})" if p.check else "",
+                p.said,
+                f"undecided: case {p.case}" if p.undecided else f"{p.decided_by}: {p.decision}".strip(": "),
+            )
+        out.print(table)
+        if any(p.undecided for p in found):
+            out.print("`tieout cases solve CASE --note WHY` decides that the account is theirs", markup=False)
+    raise typer.Exit(FINDINGS if any(p.undecided for p in found) else 0)
+
+
 def accruals(
     entity: Entity = "",
     period: Annotated[str, typer.Option(help="a month, such as 2026-10: what came up to its end")] = "",

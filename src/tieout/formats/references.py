@@ -41,9 +41,14 @@ def is_qr(digits: str) -> bool:
     return (10 - carry) % 10 == int(digits[-1])
 
 
+def plain_reference(reference: str) -> str:
+    """A whole reference without blanks and marks, as it is told on."""
+    return re.sub(r"[\s/+*]", "", reference).upper()
+
+
 def kind_of(reference: str) -> str:
     """RF, OGM or QR for a whole text that is one; "" for any other."""
-    plain = re.sub(r"[\s/+*]", "", reference).upper()
+    plain = plain_reference(reference)
     if is_rf(plain):
         return "RF"
     if is_ogm(plain):

@@ -6,6 +6,7 @@ approved, delivered and read back as whatever else a source says.
 
 from tieout.payables.accruing import Accrual, accrual_interface, accrue, uninvoiced
 from tieout.payables.filing import FilingStage
+from tieout.payables.payees import CheckedPayment, checked_payments
 from tieout.payables.proposing import HeldBack, Proposal, SupplierRevision, payable_to, propose
 from tieout.payables.service import (
     PaymentRunError,
@@ -18,6 +19,7 @@ from tieout.payables.service import (
 
 __all__ = [
     "Accrual",
+    "CheckedPayment",
     "FilingStage",
     "HeldBack",
     "PaymentRunError",
@@ -26,6 +28,7 @@ __all__ = [
     "accrual_interface",
     "accrue",
     "check_run",
+    "checked_payments",
     "payable_to",
     "payment_interface",
     "propose",

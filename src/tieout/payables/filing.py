@@ -10,14 +10,15 @@ from tieout.cases import NewCase, open_cases
 from tieout.connector_api import Item
 from tieout.documents import PaymentFile, VendorPayment, canonical_bytes
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
-from tieout.formats.payments import Account, Address, Batch, Order, Payment, PaymentError, write_transfers
+from tieout.formats.payments import PaymentError, write_transfers
 from tieout.inbox import accept
 from tieout.money import Amount, Period
 from tieout.payables.causes import FILE_REFUSED
-from tieout.payables.reading import SQL, ours
+from tieout.payables.ordering import bank_profile, files_of, order_of
+from tieout.payables.reading import SQL, ours, payments_version
 from tieout.payables.service import STREAM
+from tieout.processes.vendor_payments import PAYEE_DIFFERS
 from tieout.rules import Interface, Release
-from tieout.rules.packs import load_pack
 from tieout.store import Connection
 
 FILES = "files"
@@ -45,7 +46,7 @@ class FilingStage:
         if connection.execute(SQL["pending_files"], given).fetchone():
             return False
         found: dict[str, list[VendorPayment]] = {}
-        for row in connection.execute(SQL["to_file"], given).fetchall():
+        for row in connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall():
             document = ours(connection, interface.name, row)
             if isinstance(document, VendorPayment):
                 found.setdefault(document.run, []).append(document)
@@ -66,15 +67,19 @@ class FilingStage:
         given = {"entity": interface.entity, "name": f"run:{run}"}
         row = connection.execute(SQL["files_of"], given).fetchone()
         assert row is not None
+        country = self._release().entities[interface.entity].country
+        version, now = payments_version(country), self._clock.now()
+        parts = files_of(payments, interface.option("account"), max(p.booked_on for p in payments))
         try:
-            country = self._release().entities[interface.entity].country
-            version = load_pack(country).payments_version if country else "09"
-            document = file_of(run, row["count"] + 1, payments, interface, self._clock.now(), version)
+            documents = [
+                file_of(run, number, part, interface, now, version, country)
+                for number, part in enumerate(parts, row["count"] + 1)
+            ]
         except PaymentError as error:
             self._no_bank_takes(connection, interface, run, payments, str(error))
             return 0
-        item = Item(FILES, document.key, document.key, canonical_bytes(document))
-        return accept(connection, interface.name, [item], "proposal", self._clock.now()).new
+        items = [Item(FILES, d.key, d.key, canonical_bytes(d)) for d in documents]
+        return accept(connection, interface.name, items, "proposal", now).new
 
     def _no_bank_takes(
         self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment], why: str
@@ -106,27 +111,13 @@ def file_of(
     interface: Interface,
     at: datetime,
     version: str = "09",
+    country: str = "",
 ) -> PaymentFile:
-    """The bank's file of payments of one run, as the interface's `version` of pain.001, or its country's,
-    made `at` an instant. Raises PaymentError."""
-    option = interface.option
+    """The bank's file of payments of one run, as the interface's profile of its bank has it, pain.001 of `version` where
+    that says none, made `at` an instant. Raises PaymentError."""
     message = run if number == 1 else f"{run}/{number}"
-    on = max(p.booked_on for p in payments)
-    order = Order(
-        message_id=message,
-        created_at=at,
-        initiator=option("initiator"),
-        batches=(
-            Batch(
-                batch_id=message,
-                account=Account(name=option("initiator"), iban=option("account"), bic=option("bic")),
-                on=on,
-                payments=tuple(_transfer(p) for p in payments),
-                batch_booking=option("batch_booking", "no") == "yes",
-            ),
-        ),
-    )
-    currency = payments[0].currency
+    order = order_of(message, payments, interface, at, country)
+    on, currency = order.batches[0].on, payments[0].currency
     return PaymentFile(
         key=message,
         occurred_at=datetime.combine(on, time(12), UTC),
@@ -134,19 +125,7 @@ def file_of(
         run=run,
         booked_on=on,
         name=f"{message.replace('/', '-')}.xml",
-        content=write_transfers(order, option("version", version)).decode(),
+        content=write_transfers(order, profile=bank_profile(interface, version)).decode(),
         payments={p.end_to_end_id: f"{p.pays.value:f}" for p in payments},
         total=sum((p.pays for p in payments), Amount.zero(currency)),
-    )
-
-
-def _transfer(payment: VendorPayment) -> Payment:
-    party = payment.party
-    address = Address(town=payment.town, country=party.country) if payment.town and party.country else None
-    return Payment(
-        end_to_end_id=payment.end_to_end_id,
-        amount=payment.pays.value,
-        currency=payment.currency,
-        party=Account(name=party.name, iban=payment.account.iban, bic=payment.account.bic, address=address),
-        remittance=payment.remittance,
     )

@@ -6,7 +6,7 @@ approved long enough ago. A supplier's credits are taken off; whatever is not pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,7 +17,9 @@ from tieout.connector_api import OpenItem
 from tieout.documents import PaidLine, Supplier, VendorPayment
 from tieout.documents.purchasing import SupplierAccount
 from tieout.documents.states import DocumentState
+from tieout.formats.payments import is_qr_iban
 from tieout.money import Amount
+from tieout.payables.ordering import is_reference_to
 from tieout.rules import Interface
 
 _LONGEST = 140
@@ -65,6 +67,11 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+def takes_any(payment: VendorPayment) -> str:
+    """Nothing speaks against a payment."""
+    return ""
+
+
 def payable_to(
     revisions: Sequence[SupplierRevision], on: date, cooling_days: int, zone: ZoneInfo
 ) -> tuple[SupplierRevision, SupplierAccount] | str:
@@ -106,52 +113,75 @@ def propose(
     by: str,
     now: datetime,
     busy: frozenset[int] = frozenset(),
+    refuses: Callable[[VendorPayment], str] = takes_any,
 ) -> Proposal:
     """The payments of what is due `until` a day. `supplier_of` gives the supplier of an effect's external
-    id; `busy` are lines of payments that wait for their release."""
-    held: list[HeldBack] = []
-    groups: dict[tuple[str, str], list[OpenItem]] = {}
-    for item in items:
-        if item.kind != "payable" or item.is_payment or not item.residual:
-            continue
-        supplier = supplier_of.get(item.effect, "")
-        credit = item.residual > 0
-        if item.line in busy:
-            held.append(_held(item, supplier, "it is in a run that waits for its release"))
-        elif not supplier:
-            held.append(
-                _held(item, item.partner_name, "nobody took it in here: book it as a bill of an order")
-            )
-        elif credit or (item.due or item.on) <= until:
-            groups.setdefault((supplier, item.currency), []).append(item)
+    id; `busy` are lines of payments that wait for their release; `refuses` says why no payment may go to its payee as it
+    is, "" where it may."""
+    groups, held = _due(items, supplier_of, until, busy)
     payments: list[VendorPayment] = []
     currency = interface.option("currency", "EUR")
     payment_hold = int(interface.option("cooling_days", "7"))
     for (supplier, money), members in sorted(groups.items()):
         found = payable_to(suppliers.get(supplier, ()), pay_on, payment_hold, zone)
         why = found if isinstance(found, str) else ""
-        due = -sum((x.residual for x in members), Decimal(0))
-        if due <= 0:
+        if _owed(members) <= 0:
             why = "credits are as much as what is due"
         elif money != currency:
             why = f"it is in {money}, this account pays in {currency}"
-        withheld = Decimal(0)
+        percent = Decimal(0)
         if not why and not isinstance(found, str):
-            percent = _percent(found[0].supplier.withholding, interface)
-            if percent is None:
+            known = _percent(found[0].supplier.withholding, interface)
+            if known is None:
                 why = f"withholding {found[0].supplier.withholding!r} is not declared"
-            else:
-                withheld = Amount.rounded(due * percent / 100, money).value
+            percent = known or percent
         if why or isinstance(found, str):
             held += [_held(x, supplier, why) for x in members]
             continue
-        number = len(payments) + 1
-        payments.append(
-            _payment(f"{run}-{number:03d}", run, members, *found, withheld, money, pay_on, by, now)
-        )
+        for part in _parts(members, found[1].iban):
+            withheld = Amount.rounded(_owed(part) * percent / 100, money).value
+            end = f"{run}-{len(payments) + 1:03d}"
+            payment = _payment(end, run, part, *found, withheld, money, pay_on, by, now)
+            if why := refuses(payment):
+                held += [_held(x, supplier, why) for x in part]
+            else:
+                payments.append(payment)
     return Proposal(
         run=run, entity=interface.entity, pay_on=pay_on, payments=tuple(payments), held=tuple(held)
     )
+
+
+def _due(
+    items: Iterable[OpenItem], supplier_of: Mapping[str, str], until: date, busy: frozenset[int]
+) -> tuple[dict[tuple[str, str], list[OpenItem]], list[HeldBack]]:
+    """What is due and open for credits, by supplier and currency; and what of it no run may pay."""
+    held: list[HeldBack] = []
+    groups: dict[tuple[str, str], list[OpenItem]] = {}
+    for item in items:
+        if item.kind != "payable" or item.is_payment or not item.residual:
+            continue
+        supplier = supplier_of.get(item.effect, "")
+        if item.line in busy:
+            held.append(_held(item, supplier, "it is in a run that waits for its release"))
+        elif not supplier:
+            held.append(
+                _held(item, item.partner_name, "nobody took it in here: book it as a bill of an order")
+            )
+        elif item.residual > 0 or (item.due or item.on) <= until:
+            groups.setdefault((supplier, item.currency), []).append(item)
+    return groups, held
+
+
+def _owed(members: Sequence[OpenItem]) -> Decimal:
+    return -sum((x.residual for x in members), Decimal(0))
+
+
+def _parts(members: list[OpenItem], iban: str) -> list[list[OpenItem]]:
+    """One payment for all, less credits; to an account that takes a reference of one bill each on its own, where there
+    are no credits to take off."""
+    if is_qr_iban(iban) and all(x.residual < 0 for x in members):
+        return [[x] for x in sorted(members, key=lambda x: (x.on, x.line))]
+    return [members]
 
 
 def _held(item: OpenItem, supplier: str, why: str) -> HeldBack:
@@ -179,7 +209,7 @@ def _payment(
     now: datetime,
 ) -> VendorPayment:
     members = sorted(members, key=lambda x: (x.on, x.line))
-    total = -sum((x.residual for x in members), Decimal(0))
+    total = _owed(members)
     supplier = given.supplier
     return VendorPayment(
         key=end,
@@ -211,10 +241,17 @@ def _payment(
         withheld=Amount.exact(withheld, currency),
         withholding=supplier.withholding,
         booked_on=pay_on,
-        remittance=_remittance([x.numbers[0] if x.numbers else "" for x in members]),
+        remittance=_reference(members, account.iban)
+        or _remittance([x.numbers[0] if x.numbers else "" for x in members]),
         prepared_by=by,
         batch=run,
     )
+
+
+def _reference(members: Sequence[OpenItem], iban: str) -> str:
+    """The structured reference that the payee's account asks for, where one bill is paid and is called by it."""
+    called = members[0].numbers if len(members) == 1 else ()
+    return next((x for x in called if is_reference_to(iban, x)), "")
 
 
 def _remittance(numbers: list[str]) -> str:

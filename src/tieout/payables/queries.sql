@@ -37,7 +37,40 @@ where d.interface = %(interface)s and d.state = 'posted'
     where n.entity = d.entity and n.name = 'filed:' || d.source_key)
   and not exists (select 1 from tieout.v_vendor_payment w
     where w.interface = d.interface and w.state in ('normalised', 'planned') and w.run = d.run)
+  and not exists (select 1 from tieout.v_vendor_payment w
+    join tieout.document_name n on n.entity = w.entity and n.name = 'answer:' || w.source_key
+    join tieout.document a on a.document_id = n.document_id
+    where w.interface = d.interface and w.run = d.run and a.kind = 'payment_answer' and a.state = 'refused'
+      and a.reason = %(undecided)s)
 order by d.document_id
+
+-- name: run_payments
+select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface, d.entity, d.state
+from tieout.v_vendor_payment d
+where d.interface = %(interface)s and d.run = %(run)s and d.state <> 'superseded'
+order by d.source_key
+
+-- name: answers_to
+-- What the bank says of payments, oldest first; with the case in which a person decides about it, and who did.
+select n.name, d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface, d.state, d.reason, c.case_id,
+    c.state as case_state, c.accepted, c.solved_by, c.resolution
+from tieout.document_name n join tieout.document d using (document_id)
+left join lateral (select * from tieout.cases c where c.document_id = d.document_id and c.cause = %(undecided)s
+    order by c.case_id desc limit 1) c on true
+where n.entity = %(entity)s and n.name = any(%(names)s) and d.kind = 'payment_answer' and d.state <> 'superseded'
+order by d.document_id
+
+-- name: held_answers
+-- What the bank says that is held, or was left out.
+select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface, d.state from tieout.document d
+where d.interface = %(interface)s and d.kind = 'payment_answer' and d.state in ('refused', 'excluded')
+order by d.document_id
+
+-- name: payments_named
+select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface
+from tieout.v_vendor_payment d
+where d.interface = %(interface)s and d.state <> 'superseded'
+  and (d.source_key = any(%(ids)s) or d.run = any(%(runs)s))
 
 -- name: files_of
 select count(*)::int as count from tieout.document_name n join tieout.document d using (document_id)

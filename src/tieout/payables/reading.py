@@ -8,6 +8,7 @@ from typing import Any
 from tieout.documents import Document, Supplier, decode_document
 from tieout.payables.proposing import SupplierRevision
 from tieout.rules import Release
+from tieout.rules.packs import load_pack
 from tieout.security import stamper
 from tieout.store import Connection, Queries
 
@@ -21,6 +22,11 @@ def ours(connection: Connection, interface: str, row: dict[str, Any]) -> Documen
     if not stamper(connection).holds(row["stamp"], "document", *given):
         return None
     return decode_document(row["content"].encode())
+
+
+def payments_version(country: str) -> str:
+    """The version of pain.001 that a country's banks take, where an interface says none."""
+    return load_pack(country).payments_version if country else "09"
 
 
 def supplier_revisions(

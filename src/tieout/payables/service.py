@@ -12,8 +12,10 @@ from tieout.documents import BatchControl, VendorPayment, canonical_bytes, decod
 from tieout.evidence import Entry, record
 from tieout.inbox import accept
 from tieout.money import Amount
+from tieout.payables.ordering import why_no_bank_takes
+from tieout.payables.payees import doubts
 from tieout.payables.proposing import Proposal, propose
-from tieout.payables.reading import SQL, supplier_revisions
+from tieout.payables.reading import SQL, payments_version, supplier_revisions
 from tieout.processes import partner_external_id
 from tieout.rules import Interface, Release
 from tieout.store import Connection
@@ -78,7 +80,8 @@ def propose_of(
 ) -> Proposal:
     """As `propose_run`, of what is open in the ledger up to `pay_on`: whoever asked it held the entity's lane, and holds it
     still. Asks no system: it can be part of somebody's transaction."""
-    zone = release.entities[interface.entity].zone
+    entity = release.entities[interface.entity]
+    zone, country, version = entity.zone, entity.country, payments_version(entity.country)
     revisions = supplier_revisions(connection, release, interface.entity)
     keys = {partner_external_id(system, key): key for system, key in revisions}
     given = {"ids": sorted({x.effect for x in items if x.effect})}
@@ -89,6 +92,11 @@ def propose_of(
     }
     waiting = connection.execute(SQL["waiting_payments"], {"interface": interface.name}).fetchall()
     busy = frozenset(line for row in waiting for line in _lines(row["content"]))
+    doubted = doubts(connection, interface)
+
+    def refuses(payment: VendorPayment) -> str:
+        return doubted.why(payment) or why_no_bank_takes([payment], interface, now, country, version)
+
     name = f"{interface.entity}{pay_on:%Y%m%d}"
     count = connection.execute(SQL["runs_named"], {"interface": interface.name, "name": name}).fetchone()
     assert count is not None
@@ -105,6 +113,7 @@ def propose_of(
         by=by,
         now=now,
         busy=busy,
+        refuses=refuses,
     )
     if found.payments and not dry:
         with connection.transaction():

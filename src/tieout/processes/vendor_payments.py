@@ -5,7 +5,8 @@ Booked          Dr payments in transit            Cr bank
 Rejected        Dr payments in transit            Cr payable, and the bills are open again
 Returned        Dr bank                           Cr payments in transit, then as rejected
 
-A payment is released by people, always. It is posted where its bills are open as they were when it was
+A payment is released by people, always. Where the bank says that its account is in another name (verification of payee), a
+person decides about that first: a close match or none holds the answer as a case, and what is not posted yet waits for it. It is posted where its bills are open as they were when it was
 proposed, and nowhere else; only what was posted goes into the bank's file.
 """
 
@@ -33,6 +34,7 @@ from tieout.documents import (
     supplier_names,
 )
 from tieout.documents.purchasing import run_of
+from tieout.formats.payments import CHECKS, DIFFERING, check_in_words
 from tieout.money import Amount
 from tieout.processes.causes import DOES_NOT_ADD_UP
 from tieout.processes.deposits import match_effects
@@ -72,8 +74,8 @@ PAID_ALREADY = Cause(
 )
 ANSWER_TO_NOTHING = Cause(
     name="answer_to_nothing",
-    means="A bank rejects a payment that is none of ours.",
-    says="ask the bank what it rejected: no payment of ours has this id",
+    means="A bank rejects, or checks the payee of, a payment that is none of ours.",
+    says="ask the bank what it answers: no payment of ours has this id",
     actions=(Action.ASK, Action.EXCLUDE),
 )
 PAYMENT_REJECTED = Cause(
@@ -81,6 +83,15 @@ PAYMENT_REJECTED = Cause(
     means="A bank did not carry out a payment of a run.",
     says="correct what the bank names; its bills are open again and go into the next run",
     actions=(Action.MEND_AT_SOURCE, Action.PAY, Action.SOLVE),
+)
+PAYEE_DIFFERS = Cause(
+    name="payee_differs",
+    means="A bank says that the account of a payment is in another name, or nearly so (verification of payee).",
+    says="ask the supplier on a number that you had before; solve it with the reason where the account is theirs all the "
+    "same; where it is not, exclude this with the reason, and nothing is paid there",
+    actions=(Action.SOLVE, Action.ASK, Action.EXCLUDE),
+    who="treasury",
+    acceptable=True,
 )
 
 
@@ -94,6 +105,9 @@ def payment(ctx: Context, doc: VendorPayment) -> Plan:
     wrong = _wrong(ctx, doc)
     if wrong is not None:
         return wrong
+    held = _held_by_check(ctx, doc)
+    if held is not None:
+        return held
     keys = {} if ctx.foreign_currency else {x.account: _bill_key(ctx, doc, x.account) for x in doc.settles}
     lines = [
         LedgerLine(
@@ -216,19 +230,59 @@ def _paid(ctx: Context) -> list[tuple[RelatedFact, VendorPayment]]:
     return found
 
 
+def _held_by_check(ctx: Context, doc: VendorPayment) -> Plan | None:
+    """A payment waits while nobody decided about a check of its payee that differs. Where somebody left that check out, for
+    the account is not the payee's, the payment is not made either."""
+    states = [x.state for x in ctx.facts.related if _is_differing(x) and not x.stands]
+    if any(state != "excluded" for state in states):
+        return Plan(decision=PlanDecision.WAIT, reason="somebody has to decide about the check of its payee")
+    if states and PAYEE_DIFFERS.name not in ctx.facts.accepted:
+        return refused(
+            PAYEE_DIFFERS, doc.pays, f"{doc.end_to_end_id} to {doc.party.name}: its check was excluded"
+        )
+    return None
+
+
+def _is_differing(fact: RelatedFact) -> bool:
+    if fact.kind != "payment_answer":
+        return False
+    said = decode_document(fact.content.encode())
+    assert isinstance(said, PaymentAnswer)
+    return said.status in DIFFERING
+
+
+def _checked(ctx: Context, doc: PaymentAnswer) -> Plan:
+    """A payee that differs is held until a person decides; any other check is evidence alone."""
+    words = f"the bank says {doc.status}, {check_in_words(doc.status)}"
+    if doc.status not in DIFFERING or PAYEE_DIFFERS.name in ctx.facts.accepted:
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=words)
+    known = [decode_document(x.content.encode()) for x in ctx.facts.related if x.kind == "vendor_payment"]
+    checked = [x for x in known if isinstance(x, VendorPayment)]
+    if not checked:
+        return _to_nothing(ctx, doc)
+    total = sum((x.pays for x in checked), Amount.zero(checked[0].currency))
+    names = ", ".join(dict.fromkeys(x.party.name for x in checked))
+    said = f"{doc.end_to_end_id or doc.message_id} to {names}: {words}"
+    return refused(PAYEE_DIFFERS, total, f"{said}: {doc.reason}" if doc.reason else said)
+
+
+def _to_nothing(ctx: Context, doc: PaymentAnswer) -> Plan:
+    if not ctx.facts.patience_over:
+        return Plan(decision=PlanDecision.WAIT, reason="its payment is not known yet")
+    zero = Amount.zero(ctx.entity.currency)
+    return refused(ANSWER_TO_NOTHING, zero, f"{doc.end_to_end_id}: {doc.status} {doc.reason}")
+
+
 def answer(ctx: Context, doc: PaymentAnswer) -> Plan:
-    """A payment that the bank rejects is open again; any other answer is evidence alone."""
+    """A payment that the bank rejects is open again, a payee that differs waits for a person; any other answer is evidence
+    alone."""
+    if doc.status in CHECKS:
+        return _checked(ctx, doc)
     if doc.status not in REJECTED:
         return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"the bank says {doc.status}")
     paid_ones = [x for x in _paid(ctx) if not doc.end_to_end_id or x[1].end_to_end_id == doc.end_to_end_id]
     if not paid_ones:
-        if not ctx.facts.patience_over:
-            return Plan(decision=PlanDecision.WAIT, reason="its payment is not known yet")
-        return refused(
-            ANSWER_TO_NOTHING,
-            Amount.zero(ctx.entity.currency),
-            f"{doc.end_to_end_id}: {doc.status} {doc.reason}",
-        )
+        return _to_nothing(ctx, doc)
     total = sum((paid.pays for _, paid in paid_ones), Amount.zero(doc.currency))
     said = f"{doc.end_to_end_id or doc.message_id}: {doc.reason}".strip()
     case = found(PAYMENT_REJECTED, total, said, blocking=False)
@@ -347,7 +401,7 @@ RECIPES: Recipes = (
         plan=payment,
         at_risk=lambda doc: doc.pays,
         restating=Restating(money=lambda doc: (doc.settles, doc.account, doc.pays, doc.withheld)),
-        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY),
+        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY, PAYEE_DIFFERS),
         fact_keys=_of_payment,
         approval=Approval(said=_said, must=_released),
     ),
@@ -356,6 +410,6 @@ RECIPES: Recipes = (
         kind=PaymentAnswer,
         plan=answer,
         fact_keys=_of_answer,
-        causes=(ANSWER_TO_NOTHING, PAYMENT_REJECTED),
+        causes=(ANSWER_TO_NOTHING, PAYMENT_REJECTED, PAYEE_DIFFERS),
     ),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -17,7 +19,7 @@ from tieout.cli.commands import cli
 from tieout.close import Revalued
 from tieout.money import Amount
 from tieout.operations import closing, paying
-from tieout.payables import Accrual, HeldBack, Proposal
+from tieout.payables import Accrual, CheckedPayment, HeldBack, Proposal
 from tieout.payables.accruing import entries_of
 from tieout.proofs import CashRow
 from tieout.rules import Entity
@@ -86,3 +88,24 @@ def test_revaluation_and_cash_are_shown(stub: SimpleNamespace) -> None:
     assert done.exit_code == 0 and "12.50" in done.output
     assert json.loads(run("revalue", "--period", "2026-10", "--json").output)[0]["unrealised"] == "12.50"
     assert "5.50 USD" in run("cash").output and json.loads(run("cash", "--json").output)[0]["amount"] == "5.5"
+
+
+def test_a_run_s_payments_are_shown_with_the_checks_of_their_payees(
+    stub: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.database = SimpleNamespace(transaction=nullcontext)
+    waits = CheckedPayment(
+        end_to_end_id="US1-001", name="Vendor", account="…3000", pays=Decimal("230.00"), currency="USD", state="normalised",
+        check="RVNM", words="no match", undecided=True, case=7,
+    )  # fmt: skip
+    monkeypatch.setattr("tieout.payables.payment_interface", lambda *a: SimpleNamespace(name="payments"))
+    monkeypatch.setattr("tieout.payables.checked_payments", lambda *a: [waits])
+    done = run("payments", "show", "US1")
+    assert done.exit_code == 1 and "no match (RVNM)" in done.output and "case 7" in done.output
+    assert json.loads(run("payments", "show", "US1", "--json").output)[0]["pays"] == "230.00"
+    decided = msgspec.structs.replace(waits, undecided=False, decided_by="tess", decision="called them")
+    monkeypatch.setattr("tieout.payables.checked_payments", lambda *a: [decided])
+    done = run("payments", "show", "US1")
+    assert done.exit_code == 0 and "tess: called them" in done.output
+    monkeypatch.setattr("tieout.payables.checked_payments", lambda *a: [])
+    assert run("payments", "show", "US9").exit_code != 0

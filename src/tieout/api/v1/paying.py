@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+import msgspec
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from tieout.api.v1.calling import Caller, needs
@@ -15,7 +16,14 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Money, Name
 from tieout.operations import paying
 from tieout.operations.open_project import OpenProject
-from tieout.payables import PaymentRunError, Proposal, check_run, payment_interface, propose_of
+from tieout.payables import (
+    PaymentRunError,
+    Proposal,
+    check_run,
+    checked_payments,
+    payment_interface,
+    propose_of,
+)
 from tieout.payables import runs as read_runs
 from tieout.store import Connection
 
@@ -37,6 +45,27 @@ class Run(BaseModel):
     in_exception: int
     excluded: int
     released_amount: Money
+
+
+class RunPayment(BaseModel):
+    """A payment of a run, with what the bank says of it. `account` is masked; `check` is of its payee (RCVC: match, RVMC:
+    close match, RVNM: no match, RVNA: not possible; "": none came), `said` what the bank adds to it, `answer` the last
+    other status. Where it is `undecided` somebody solves `case`, which says who decided, and why."""
+
+    end_to_end_id: str
+    name: str
+    account: str
+    pays: Money
+    currency: str
+    state: str
+    check: str
+    words: str
+    said: str
+    answer: str
+    undecided: bool
+    case: int | None
+    decided_by: str
+    decision: str
 
 
 class Propose(BaseModel):
@@ -117,6 +146,22 @@ def payment_runs(
     if interface is None or not caller.may("documents:read", entity):
         return []
     return [Run(**r) for r in read_runs(connection, interface)]
+
+
+@router.get("/{run}/payments")
+def run_payments(
+    run: Annotated[str, Path(max_length=80)],
+    caller: Reader,
+    context: TheContext,
+    connection: TheConnection,
+    entity: Annotated[str, Query(max_length=80)],
+) -> list[RunPayment]:
+    """The payments of a run, with the checks of their payees: to be looked at before somebody releases them."""
+    release = context.release()
+    interface = payment_interface(release, entity) if entity in release.entities else None
+    if interface is None or not caller.may("documents:read", entity):
+        return []
+    return [RunPayment(**msgspec.structs.asdict(p)) for p in checked_payments(connection, interface, run)]
 
 
 def _proposal(

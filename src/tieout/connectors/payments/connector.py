@@ -17,7 +17,7 @@ from tieout.documents import (
     decode_document,
 )
 from tieout.formats.model import FormatError
-from tieout.formats.payments import read_status
+from tieout.formats.payments import DIFFERING, Answer, read_status
 from tieout.formats.xmltree import read_tree, text
 
 
@@ -57,8 +57,15 @@ def answers(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             reason=" ".join(w for w in (x.reason, x.additional) if w),
             booked_on=on,
         )
-        for x in read_status(raw)
+        for x in _single(read_status(raw))
     ]
+
+
+def _single(said: tuple[Answer, ...]) -> list[Answer]:
+    """The answers of a report, less the sum of checks of payees whose differing payments it names one by one: a person
+    decides about those."""
+    named = any(x.end_to_end_id and x.status in DIFFERING for x in said)
+    return [x for x in said if x.end_to_end_id or not (named and x.status in DIFFERING)]
 
 
 CONNECTOR = Connector(
@@ -77,6 +84,31 @@ CONNECTOR = Connector(
             "version", "which pain.001 the bank takes (default: the country's, 09 elsewhere)", ("09", "03")
         ),
         Option("batch_booking", "whether the bank books a file as one line", ("yes", "no")),
+        Option(
+            "characters",
+            "which characters the bank takes in texts (default: those of the account's country, basic elsewhere)",
+            ("basic", "german", "swiss"),
+        ),
+        Option(
+            "other_characters",
+            "what becomes of a text with others: the payment is held back, or they are converted by the EPC's table "
+            "(default: refuse)",
+            ("refuse", "convert"),
+        ),
+        Option(
+            "addresses",
+            "how the bank takes addresses: in fields alone, or with up to two lines beside them (default: structured)",
+            ("structured", "hybrid"),
+        ),
+        Option("town", "the payer's town: asked for where a payment leaves the EEA"),
+        Option("country", "the payer's country (default: the entity's)", shape="[A-Z]{2}"),
+        Option("street", "the payer's street"),
+        Option("building", "the number of the payer's house"),
+        Option("postal_code", "the payer's postal code"),
+        Option(
+            "address_line_1", "what of the payer's address stands in no field, where addresses are hybrid"
+        ),
+        Option("address_line_2", "a second such line"),
         Option("cooling_days", "how many days a new account is not paid to (default: 7)", shape=r"\d{1,3}"),
         Option("release_role", "whose role it is to release payments (default: controller)"),
         Option(

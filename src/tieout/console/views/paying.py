@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -16,13 +17,21 @@ class Payments:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
-        """The runs of one entity: the one that was chosen, else the first that pays."""
+        """The runs of one entity: the one that was chosen, else the first that pays; of a chosen run its payments, with the
+        checks of their payees."""
         entities = [e["entity"] for e in await page.api.get("/payment-runs/entities")]
         entity = page.typed.get("entity") or page.arg("entity") or (entities[0] if entities else "")
         runs = await page.api.get("/payment-runs", entity=entity) if entity in entities else []
-        return self._r.render(
-            page, "payments.html", entities=entities, entity=entity, runs=runs, today=page.now[:10]
+        run = page.arg("run")
+        checked = (
+            await page.api.get(f"/payment-runs/{quote(run, safe='')}/payments", entity=entity)
+            if run and runs
+            else []
         )
+        return self._r.render(
+            page, "payments.html", entities=entities, entity=entity, runs=runs, today=page.now[:10],
+            run=run, checked=checked,
+        )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
         """Propose a run, which waits for somebody else; or look at what one would pay (None: it is shown on

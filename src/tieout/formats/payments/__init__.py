@@ -5,6 +5,8 @@ puts answers and booked lines beside the payments of an order.
 """
 
 from tieout.formats.payments.answers import Answered, answered, read_status
+from tieout.formats.payments.checking import sepa_transfer
+from tieout.formats.payments.iban import is_iban, is_qr_iban
 from tieout.formats.payments.model import (
     Account,
     Address,
@@ -15,21 +17,29 @@ from tieout.formats.payments.model import (
     Payment,
     PaymentError,
 )
-from tieout.formats.payments.writing import is_iban, write_debits, write_transfers
+from tieout.formats.payments.payee import CHECKS, DIFFERING, check_in_words
+from tieout.formats.payments.profile import BankProfile
+from tieout.formats.payments.writing import write_debits, write_transfers
 
 __all__ = [
+    "CHECKS",
+    "DIFFERING",
     "Account",
     "Address",
     "Answer",
     "Answered",
+    "BankProfile",
     "Batch",
     "Mandate",
     "Order",
     "Payment",
     "PaymentError",
     "answered",
+    "check_in_words",
     "is_iban",
+    "is_qr_iban",
     "read_status",
+    "sepa_transfer",
     "write_debits",
     "write_transfers",
 ]

@@ -11,6 +11,7 @@ import msgspec
 from tieout.formats.amounts import exact
 from tieout.formats.model import FormatError, Line
 from tieout.formats.payments.model import Answer, Order, Payment
+from tieout.formats.payments.payee import CHECKS
 from tieout.formats.xmltree import Element, child, children, read_tree, text
 
 _NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)")
@@ -24,7 +25,8 @@ def sniff(head: bytes) -> bool:
 def read_status(content: bytes) -> tuple[Answer, ...]:
     """Every answer of a pain.002: of the file, its batches and its payments, in that order.
 
-    Raises FormatError for a file that is none, or that declares a document type.
+    Raises FormatError for a file that is none, that declares a document type, or of which an answer to a payment does not
+    name it.
     """
     named = _NAMESPACE.search(content[:4096])
     if named is None or not 3 <= int(named[1]) <= 14:
@@ -44,9 +46,13 @@ def read_status(content: bytes) -> tuple[Answer, ...]:
             answers.append(_answer(batch, message, status, batch_id))
         for payment in children(batch, "TxInfAndSts"):
             status = text(payment, "TxSts")
+            end_to_end = text(payment, "OrgnlEndToEndId")
             if not status:
-                raise FormatError(f"an answer to {text(payment, 'OrgnlEndToEndId')} has no TxSts")
-            answers.append(_answer(payment, message, status, batch_id, text(payment, "OrgnlEndToEndId")))
+                raise FormatError(f"an answer to {end_to_end} has no TxSts")
+            # Without it the answer would read as one to the whole file.
+            if not end_to_end:
+                raise FormatError(f"an answer {status} in {batch_id} has no OrgnlEndToEndId")
+            answers.append(_answer(payment, message, status, batch_id, end_to_end))
     return tuple(answers)
 
 
@@ -73,17 +79,35 @@ def _answer(element: Element, message: str, status: str, batch: str = "", end_to
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A payment of an order with how it stands. `status` is "" where nothing answers it yet;
-    `booked` is the booked amount, positive, or None; `problem` says what does not agree."""
+    `booked` is the booked amount, positive, or None; `problem` says what does not agree. `payee` is the check of its payee
+    (RCVC, RVMC, RVNM …, see `payee`), which no later answer hides, and `payee_name` what the bank adds to it."""
 
     batch_id: str
     payment: Payment
     status: str = ""
     reason: str = ""
+    payee: str = ""
+    payee_name: str = ""
     booked: Decimal | None = None
     problem: str = ""
 
 
 _REJECTED = ("RJCT", "CANC")
+
+
+class _Nearest:
+    """The last answer to each payment, batch and file."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], Answer] = {}
+
+    def add(self, answer: Answer) -> None:
+        self._said[answer.batch_id, answer.end_to_end_id] = answer
+
+    def to(self, batch: str, end_to_end: str) -> tuple[Answer | None, Answer | None]:
+        """A payment's own answer, and the nearest one: its own, its batch's, its file's."""
+        own = self._said.get((batch, end_to_end))
+        return own, own or self._said.get((batch, "")) or self._said.get(("", ""))
 
 
 def answered(
@@ -95,30 +119,22 @@ def answered(
     A payment's own answer counts before its batch's, and that before the file's; an answer that
     repeats another amount is a problem. Lines confirm by end-to-end id in their details.
     """
-    files: dict[str, Answer] = {}
-    batches: dict[str, Answer] = {}
-    single: dict[tuple[str, str], Answer] = {}
     stray: list[str] = []
     known = {(b.batch_id, p.end_to_end_id) for b in order.batches for p in b.payments}
+    outcomes, checks = _Nearest(), _Nearest()
     for answer in answers:
         if answer.message_id != order.message_id:
             stray.append(f"an answer to message {answer.message_id}, not {order.message_id}")
-        elif answer.end_to_end_id:
-            if (answer.batch_id, answer.end_to_end_id) not in known:
-                stray.append(
-                    f"an answer to {answer.end_to_end_id} in {answer.batch_id}, which was never sent"
-                )
-            single[answer.batch_id, answer.end_to_end_id] = answer
-        elif answer.batch_id:
-            batches[answer.batch_id] = answer
-        else:
-            files[answer.message_id] = answer
+            continue
+        if answer.end_to_end_id and (answer.batch_id, answer.end_to_end_id) not in known:
+            stray.append(f"an answer to {answer.end_to_end_id} in {answer.batch_id}, which was never sent")
+        (checks if answer.status in CHECKS else outcomes).add(answer)
     booked = _booked(lines)
     found: list[Answered] = []
     for batch in order.batches:
         for payment in batch.payments:
-            own = single.get((batch.batch_id, payment.end_to_end_id))
-            said = own or batches.get(batch.batch_id) or files.get(order.message_id)
+            own, said = outcomes.to(batch.batch_id, payment.end_to_end_id)
+            _, check = checks.to(batch.batch_id, payment.end_to_end_id)
             amount = booked.get(payment.end_to_end_id)
             found.append(
                 Answered(
@@ -126,6 +142,8 @@ def answered(
                     payment=payment,
                     status=said.status if said else "",
                     reason=said.reason if said else "",
+                    payee=check.status if check else "",
+                    payee_name=check.additional if check else "",
                     booked=amount,
                     problem=_problem(payment, own, said, amount),
                 )

@@ -13,14 +13,16 @@ import msgspec
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """A structured address. Unstructured ones are refused by banks from 2026 on, so `town` and
-    `country` (ISO 3166, two letters) are needed."""
+    """A structured address: `town` and `country` (ISO 3166, two letters) are needed, for one without them is rejected
+    (SWIFT from 2026-11-14, EPC from 2026-11-15). A hybrid one has up to two `lines` beside them, of what stands in no
+    field of its own, where the bank's profile takes it."""
 
     town: str
     country: str
     street: str = ""
     building: str = ""
     postal_code: str = ""
+    lines: tuple[str, ...] = ()
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,8 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment. `party` is the other side: who gets a transfer, who pays a direct debit.
-    `reference` is a structured one (RF …); with it there is no free `remittance`."""
+    `reference` is a structured one with its check digits: RF (ISO 11649), a Swiss QR reference or a Belgian structured
+    communication (+++123/1234/12345+++), blanks and marks as people write them; with it there is no free `remittance`."""
 
     end_to_end_id: str
     amount: Decimal

@@ -1,13 +1,13 @@
 """pain.001 (credit transfers, versions .03 and .09) and pain.008 (direct debits, .02 and .08).
 
-Nothing is shortened or rewritten to fit: a text that is too long, an IBAN whose check digits are
-wrong, an amount finer than its currency are refused. Equal orders give equal bytes.
-Source: ISO 20022 message definition reports, Payments Initiation; EPC implementation guidelines.
+What a bank would not take is refused (see `checking`); texts are converted where the bank's profile says so, and
+amounts never. Equal orders give equal bytes.
+Source: ISO 20022 message definition reports, Payments Initiation; EPC implementation guidelines (EPC132-08); SIX, Swiss
+Payment Standards, for QRR; Febelfin, XML message for credit transfer initiation, for the Belgian reference.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC
 from decimal import Decimal
@@ -15,45 +15,50 @@ from typing import Any
 
 from lxml import etree
 
-from tieout.formats.amounts import CURRENCIES
+from tieout.formats.payments.checking import as_written, check_order, is_sepa
 from tieout.formats.payments.model import Account, Batch, Order, Payment, PaymentError
-from tieout.formats.references import is_rf
-from tieout.money import Amount, MoneyError
+from tieout.formats.payments.profile import BankProfile
+from tieout.formats.references import kind_of, plain_reference
 
 TRANSFERS = {"03": "pain.001.001.03", "09": "pain.001.001.09"}
 DEBITS = {"02": "pain.008.001.02", "08": "pain.008.001.08"}
 # From these versions on a bank is named by BICFI and a day stands in Dt.
 _NEW = ("09", "08")
-# Max35Text, in the Latin letters that SEPA lets banks expect.
-_ID = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]{1,35}")
-_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
-_SEQUENCES = ("FRST", "RCUR", "FNAL", "OOFF")
+_USUAL = BankProfile()
+# ISO 11649 and the Belgian one are the scheme's creditor reference, which the issuer tells apart; the Swiss one is SIX's.
+_REFERENCES = {"RF": "SCOR", "OGM": "SCOR", "QR": "QRR"}
 Element = Any
 
 
-def is_iban(text: str) -> bool:
-    """ISO 13616: shape and check digits (modulo 97 is 1)."""
-    if not _IBAN.fullmatch(text):
-        return False
-    return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
+def write_transfers(order: Order, version: str = "", profile: BankProfile = _USUAL) -> bytes:
+    """The order as pain.001 of a version (the profile's where none is named), as a bank of this profile takes it. Raises
+    PaymentError."""
+    version = version or profile.version
+    return _Writer(order, profile, TRANSFERS, version, "CstmrCdtTrfInitn", debit=False).write()
 
 
-def write_transfers(order: Order, version: str = "09") -> bytes:
-    """The order as pain.001. Raises PaymentError."""
-    return _Writer(order, TRANSFERS, version, "CstmrCdtTrfInitn", debit=False).write()
-
-
-def write_debits(order: Order, version: str = "08") -> bytes:
-    """The order as pain.008. Raises PaymentError."""
-    return _Writer(order, DEBITS, version, "CstmrDrctDbtInitn", debit=True).write()
+def write_debits(order: Order, version: str = "", profile: BankProfile = _USUAL) -> bytes:
+    """The order as pain.008 of a version (the profile's where none is named), as a bank of this profile takes it. Raises
+    PaymentError."""
+    version = version or profile.debit_version
+    return _Writer(order, profile, DEBITS, version, "CstmrDrctDbtInitn", debit=True).write()
 
 
 class _Writer:
-    def __init__(self, order: Order, known: dict[str, str], version: str, root: str, *, debit: bool) -> None:
+    def __init__(
+        self,
+        order: Order,
+        profile: BankProfile,
+        known: dict[str, str],
+        version: str,
+        root: str,
+        *,
+        debit: bool,
+    ) -> None:
         if version not in known:
             raise PaymentError(f"version {version!r} is not written; these are: {', '.join(known)}")
-        self._order, self._root, self._debit = order, root, debit
+        self._order, self._root, self._debit = as_written(order, profile), root, debit
+        self._profile = profile
         self._space = f"urn:iso:std:iso:20022:tech:xsd:{known[version]}"
         self._new = version in _NEW
         self._bic = "BICFI" if self._new else "BIC"
@@ -68,7 +73,7 @@ class _Writer:
 
     def write(self) -> bytes:
         order = self._order
-        _check_order(order, self._debit)
+        check_order(order, self._profile, self._debit)
         document = etree.Element(f"{{{self._space}}}Document", nsmap={None: self._space})  # type: ignore[dict-item]
         root = self._add(document, self._root)
         header = self._add(root, "GrpHdr")
@@ -93,8 +98,8 @@ class _Writer:
         self._add(info, "BtchBookg", "true" if batch.batch_booking else "false")
         self._totals(info, batch.payments)
         kind = self._add(info, "PmtTpInf")
-        # SEPA is of euros alone; elsewhere it is a transfer as any other, its charges shared.
-        sepa = self._debit or all(p.currency == "EUR" for p in batch.payments)
+        # What SEPA does not reach is a transfer as any other, its charges shared, and so is all that shares a batch with it.
+        sepa = is_sepa(batch, self._debit)
         self._add(kind, "SvcLvl/Cd", "SEPA" if sepa else "NURG")
         if self._debit:
             self._add(kind, "LclInstrm/Cd", batch.instrument)
@@ -160,107 +165,17 @@ class _Writer:
         ):
             if text:
                 self._add(postal, tag, text)
+        for line in address.lines:
+            self._add(postal, "AdrLine", line)
 
     def _remittance(self, parent: Element, payment: Payment) -> None:
         if payment.reference:
+            kind = kind_of(payment.reference)
             reference = self._add(parent, "RmtInf/Strd/CdtrRefInf")
-            self._add(reference, "Tp/CdOrPrtry/Cd", "SCOR")
-            self._add(reference, "Ref", payment.reference)
+            named = self._add(reference, "Tp")
+            self._add(named, "CdOrPrtry/Prtry" if kind == "QR" else "CdOrPrtry/Cd", _REFERENCES[kind])
+            if kind == "OGM":
+                self._add(named, "Issr", "BBA")
+            self._add(reference, "Ref", plain_reference(payment.reference))
         elif payment.remittance:
             self._add(parent, "RmtInf/Ustrd", payment.remittance)
-
-
-def _check_order(order: Order, debit: bool) -> None:
-    _check_id("the message", "message_id", order.message_id)
-    _check_text("the message", "initiator", order.initiator, 70)
-    if order.created_at.tzinfo is None:
-        raise PaymentError("the message: created_at has no time zone")
-    if not order.batches or not all(b.payments for b in order.batches):
-        raise PaymentError("the message: a batch without payments, or none")
-    seen: set[str] = set()
-    for batch in order.batches:
-        where = f"batch {batch.batch_id}"
-        _check_id(where, "batch_id", batch.batch_id)
-        if batch.batch_id in seen:
-            raise PaymentError(f"{where}: stands twice")
-        seen.add(batch.batch_id)
-        _check_account(where, batch.account)
-        if debit:
-            _check_debits(where, batch)
-        ids = [p.end_to_end_id for p in batch.payments]
-        for payment in batch.payments:
-            _check_payment(f"{where}, payment {payment.end_to_end_id}", payment, debit)
-        if len(set(ids)) != len(ids):
-            raise PaymentError(f"{where}: an end-to-end id stands twice, so no answer could be told apart")
-
-
-def _check_debits(where: str, batch: Batch) -> None:
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}", batch.creditor_id):
-        raise PaymentError(f"{where}: creditor_id {batch.creditor_id!r} is no creditor identifier")
-    if batch.instrument not in ("CORE", "B2B"):
-        raise PaymentError(f"{where}: instrument is {batch.instrument!r}, CORE or B2B was expected")
-    sequences = {p.mandate.sequence for p in batch.payments if p.mandate}
-    if len(sequences) > 1:
-        raise PaymentError(f"{where}: one sequence a batch, not {', '.join(sorted(sequences))}")
-
-
-def _check_payment(where: str, payment: Payment, debit: bool) -> None:
-    _check_id(where, "end_to_end_id", payment.end_to_end_id)
-    try:
-        exact = Amount.exact(payment.amount, payment.currency)
-    except (MoneyError, ValueError) as error:
-        raise PaymentError(f"{where}: amount: {error}") from None
-    if payment.currency not in CURRENCIES:
-        raise PaymentError(f"{where}: {payment.currency!r} is no currency of ISO 4217")
-    if exact.value <= 0 or exact.value >= 10**9:
-        raise PaymentError(f"{where}: amount {payment.amount}: above 0 and below 1,000,000,000 was expected")
-    _check_account(where, payment.party)
-    if payment.reference and payment.remittance:
-        raise PaymentError(f"{where}: either a reference or a remittance text, not both")
-    if payment.reference and not is_rf(payment.reference):
-        raise PaymentError(f"{where}: reference {payment.reference!r} is no RF reference (ISO 11649)")
-    if payment.remittance:
-        _check_text(where, "remittance", payment.remittance, 140)
-    if debit != (payment.mandate is not None):
-        raise PaymentError(f"{where}: a direct debit has a mandate, a transfer has none")
-    if payment.mandate is not None:
-        _check_id(where, "mandate_id", payment.mandate.mandate_id)
-        if payment.mandate.sequence not in _SEQUENCES:
-            raise PaymentError(
-                f"{where}: sequence is {payment.mandate.sequence!r}, not {', '.join(_SEQUENCES)}"
-            )
-
-
-def _check_account(where: str, account: Account) -> None:
-    _check_text(where, "name", account.name, 70)
-    if not is_iban(account.iban):
-        raise PaymentError(f"{where}: iban: its check digits or its shape are wrong")
-    if account.bic and not _BIC.fullmatch(account.bic):
-        raise PaymentError(f"{where}: bic {account.bic!r}: 8 or 11 letters and digits were expected")
-    address = account.address
-    if address is not None:
-        if not re.fullmatch(r"[A-Z]{2}", address.country):
-            raise PaymentError(f"{where}: country {address.country!r}: two capital letters were expected")
-        _check_text(where, "town", address.town, 35)
-        for name, text, size in (
-            ("street", address.street, 70),
-            ("building", address.building, 16),
-            ("postal_code", address.postal_code, 16),
-        ):
-            if text:
-                _check_text(where, name, text, size)
-
-
-def _check_id(where: str, name: str, text: str) -> None:
-    if not _ID.fullmatch(text) or "//" in text or text.startswith("/") or text.endswith("/"):
-        raise PaymentError(
-            f"{where}: {name} {text[:50]!r}: 1 to 35 letters, digits or /-?:().,'+ were expected"
-        )
-
-
-def _check_text(where: str, name: str, text: str, size: int) -> None:
-    """Nothing is shortened: whoever reads the name must read all of it."""
-    if not text.strip() or len(text) > size or not text.isprintable():
-        raise PaymentError(
-            f"{where}: {name}: 1 to {size} printable characters were expected, not {len(text)}"
-        )
