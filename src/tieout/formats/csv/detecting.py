@@ -124,7 +124,7 @@ def detect(lines: list[str]) -> CsvDialect:
         credit_marks=list(dict.fromkeys([*way.credit, *of_balances.credit])),
         debit_marks=list(dict.fromkeys([*way.debit, *of_balances.debit])),
         sign_in_mark=way.alone,
-        fees_negative=fees.negative,
+        fees_negative=charged.negative,
         pending=status.pending,
         ignored=status.ignored,
         account=r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b",
@@ -148,15 +148,18 @@ def _rows(lines: list[str], at: int, delimiter: str, width: int) -> list[list[st
 def _table(names: list[str], columns: dict[str, str], rows: list[list[str]]) -> tuple[str, Table]:
     """(how dates are written, the table of the rows that have one)."""
 
-    def values(field: str) -> list[str]:
+    def values(field: str, of: list[list[str]]) -> list[str]:
         if field not in columns:
             return []
         column = names.index(columns[field])
-        return [r[column] for r in rows if column < len(r) and r[column]]
+        return [r[column] for r in of if column < len(r) and r[column]]
 
-    amounts = [v for f in ("amount", "credit", "debit", "balance") for v in values(f)]
+    amounts = [v for f in ("amount", "credit", "debit", "balance") for v in values(f, rows)]
     fees = [r[n] for n, name in enumerate(names) if named(name) in FEE_WORDS for r in rows if n < len(r)]
-    form = _date_form([v for f in ("booked_on", "value_on") for v in values(f)])
+    money = [names.index(columns[f]) for f in ("amount", "credit", "debit") if f in columns]
+    # What has no amount is no line, whatever stands where its date would: a title, a note, an empty total.
+    paid = [row for row in rows if any(at < len(row) and row[at] for at in money)]
+    form = _date_form([v for f in ("booked_on", "value_on") for v in values(f, paid)])
     decimal, thousands = decimal_marks([*parted(amounts)[0], *parted(fees)[0]])
     dated, column = date_pattern(form), names.index(columns["booked_on"])
     lines = [row for row in rows if column < len(row) and dated.match(row[column])]
@@ -197,7 +200,7 @@ def _proof(table: Table, status: Status, fees: Taken) -> tuple[Proof, _OfBalance
         ways = meanings[0].ways
         balances = [n if n is None or not way else way * n for n, way in zip(balances, ways, strict=True)]
     booked = [cell not in unbooked for cell in table.cells(status.column)]
-    return Proof(table, booked, balances, fees.values), of_balances
+    return Proof(table, booked, balances, fees.readings()), of_balances
 
 
 def _read(way: Way, status: Status, charged: Fees) -> Columns:

@@ -17,7 +17,7 @@ from tieout.formats.amounts import CURRENCIES
 from tieout.formats.csv.chain import Chain
 from tieout.formats.csv.marks import Marks, is_named, marks_of
 from tieout.formats.csv.table import Table, parted
-from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, PENDING, plain
+from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, PENDING, is_text, plain
 from tieout.formats.model import FormatError
 
 _ASK = "declare a dialect"
@@ -39,31 +39,48 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What the balances of a table can prove. `booked` says of each line whether it counts for them; `fees` are what
-    a column of fees takes of each line, without sign, or none."""
+    """What the balances of a table can prove. `booked` says of each line whether it counts for them; `fees` are what a
+    column of fees may take of each line, in every way that its signs can be meant; none where there is no such column."""
 
     table: Table
     booked: list[bool]
     balances: list[Decimal | None]
-    fees: Values
+    fees: list[Values]
 
     def follows(self, values: Values) -> bool | None:
         """Whether every balance follows from the one before it by these amounts, with or without the fees beside
         them; None where nothing says so."""
         plainly = self.chained(values)
-        if plainly or not any(self.fees):
+        if plainly or not self.fees:
             return plainly
-        return self.chained(self.less_fees(values)) or plainly
+        return any(self.chained(less(values, fees)) for fees in self.fees) or plainly
 
-    def less_fees(self, values: Values) -> Values:
-        """The amounts that are left once the fees beside them are taken."""
-        return [value - fee for value, fee in zip(values, self.fees, strict=True)]
+    def unproven(self, column: str) -> set[str]:
+        """What stands in a column in no other rows than those that no balance can prove: of each account the one that
+        its rows begin with, or either end where no day says which it is."""
+        ends: dict[tuple[str, str], list[int]] = {}
+        for n, key in enumerate(self._accounts()):
+            if self.booked[n]:
+                ends.setdefault(key, []).append(n)
+        left: set[int] = set()
+        for rows in ends.values():
+            first, last = self.table.days[rows[0]], self.table.days[rows[-1]]
+            known = first is not None and last is not None and first != last
+            if not known or (first is not None and last is not None and first < last):
+                left.add(rows[0])
+            if not known or (first is not None and last is not None and first > last):
+                left.add(rows[-1])
+        cells = self.table.cells(column)
+        return set(cells) - {cell for n, cell in enumerate(cells) if n not in left and self.booked[n]}
+
+    def _accounts(self) -> list[tuple[str, str]]:
+        """Whose balance each line moves: accounts and currencies have their own."""
+        return list(zip(self.table.field("account"), self.table.field("currency"), strict=True))
 
     def chained(self, values: Values) -> bool | None:
-        """As `follows`, by these amounts alone. Accounts and currencies have balances of their own."""
+        """As `follows`, by these amounts alone."""
         chains: dict[tuple[str, str], tuple[Chain, list[date]]] = {}
-        keys = zip(self.table.field("account"), self.table.field("currency"), strict=True)
-        rows = zip(keys, values, self.balances, self.table.days, self.booked, strict=True)
+        rows = zip(self._accounts(), values, self.balances, self.table.days, self.booked, strict=True)
         for key, value, balance, day, booked in rows:
             if not booked:
                 continue
@@ -80,6 +97,11 @@ class Proof(msgspec.Struct, frozen=True):
         return True if any(found) else None
 
 
+def less(values: Values, fees: Values) -> Values:
+    """The amounts that are left once fees are taken of them."""
+    return [value - fee for value, fee in zip(values, fees, strict=True)]
+
+
 def way_of(table: Table, proof: Proof, free: list[str]) -> Way:
     """How the lines' signs are told. `free` are the columns that hold nothing which is understood otherwise.
 
@@ -87,7 +109,7 @@ def way_of(table: Table, proof: Proof, free: list[str]) -> Way:
     """
     columns = table.columns
     if "credit" in columns and "debit" in columns:
-        sides = _sides(table, proof)
+        sides = _sides(table)
         if "amount" not in columns or not all(table.field("amount")):
             return _by_sides(columns, sides, table, proof)
         amounts = [n or _NOTHING for n in table.numbers(table.field("amount"))]
@@ -101,30 +123,37 @@ def _without(columns: dict[str, str], *fields: str) -> dict[str, str]:
     return {field: column for field, column in columns.items() if field not in fields}
 
 
-def _sides(table: Table, proof: Proof) -> Values:
-    """Credits less debits, a line each, by the columns of their own."""
-    credit = [n or _NOTHING for n in table.numbers(table.field("credit"))]
-    debit = [n or _NOTHING for n in table.numbers(table.field("debit"))]
+def _sides(table: Table) -> Values:
+    """Credits less debits, a line each, by the columns of their own; debits may be written below zero."""
+    credit, debit = _both(table)
     return [c - abs(d) for c, d in zip(credit, debit, strict=True)]
 
 
+def _both(table: Table) -> tuple[Values, Values]:
+    credit = [n or _NOTHING for n in table.numbers(table.field("credit"))]
+    return credit, [n or _NOTHING for n in table.numbers(table.field("debit"))]
+
+
 def _by_sides(columns: dict[str, str], sides: Values, table: Table, proof: Proof) -> Way:
-    debit = [n for n in table.numbers(table.field("debit")) if n]
-    credit = [n for n in table.numbers(table.field("credit")) if n]
+    credit, debit = _both(table)
     follows = proof.follows(sides)
-    if not follows:
-        if proof.follows([0 - n for n in sides]):
+    if not follows and proof.follows([0 - n for n in sides]):
+        raise FormatError(
+            f"the balances say that {columns['credit']!r} is money out and {columns['debit']!r} money in: {_ASK}"
+        )
+    mixed = ""
+    if any(n < 0 for n in debit) and any(n > 0 for n in debit):
+        mixed = columns["debit"]
+    elif any(n < 0 for n in credit):
+        mixed = columns["credit"]
+    if mixed:
+        # A debit below zero among others may be one that is given back, a credit one that is taken back.
+        pairs = list(zip(credit, debit, strict=True))
+        others = [[c - d for c, d in pairs], [abs(c) - abs(d) for c, d in pairs]]
+        if not follows or any(other != sides and proof.follows(other) for other in others):
             raise FormatError(
-                f"the balances say that {columns['credit']!r} is money out and {columns['debit']!r} money in: {_ASK}"
+                f"the column {mixed!r} has amounts below zero, and no balance says which way they went: {_ASK}"
             )
-        for name, mixed in (
-            (columns["debit"], any(n < 0 for n in debit) and any(n > 0 for n in debit)),
-            (columns["credit"], any(n < 0 for n in credit)),
-        ):
-            if mixed:
-                raise FormatError(
-                    f"the column {name!r} has amounts below zero, and no balance says which way they went: {_ASK}"
-                )
     return Way(values=sides, columns=_without(columns, "amount"))
 
 
@@ -214,42 +243,70 @@ def _unmarked(
 ) -> Way:
     """The way that signs say, or the balances; marks of which nothing is certain count by the balances alone."""
     signed = Way(values=values, columns=columns)
-    proven = [signed] if proof.follows(values) else []
+    written = _has_signs(table.field("amount"), values)
+    doubtful = [] if written else _doubtful(table, free)
+    # A balance says nothing of its own first row: a word that stands there alone is not proven by it.
+    proven = [signed] if proof.follows(values) and not any(proof.unproven(c) for c in doubtful) else []
     for marks in maybe:
-        if all(way or not value for way, value in zip(marks.ways, values, strict=True)):
-            read = _times(marks, values)
-            if proof.follows(read) and all(read != way.values for way in proven):
-                proven.append(_marked(columns, read, marks))
+        pairs = list(zip(marks.ways, values, strict=True))
+        unsure = any(not way and value for way, value in pairs)
+        if unsure or (marks.column and proof.unproven(marks.column)):
+            continue
+        readings = [_marked(columns, _times(marks, values), marks)]
+        if any(value < 0 for value in values):
+            readings.append(_marked(columns, [way * abs(value) for way, value in pairs], marks, alone=True))
+        for reading in readings:
+            if proof.follows(reading.values) and all(reading.values != way.values for way in proven):
+                proven.append(reading)
     if len(proven) == 1:
         return proven[0]
-    written = any(text.strip().startswith(("+", "-", "(")) or text.strip().endswith(("+", "-"))
-                  for text in table.field("amount")) or any(value < 0 for value in values)  # fmt: skip
-    unsaid = [m for m in maybe if not m.column]
+    unsaid = any(not m.column for m in maybe)
     if (written or not any(values)) and not unsaid:
+        _check_usual(maybe, values)
         return signed
-    if proof.follows([0 - n for n in values]) or proof.follows(values) is False:
+    if proof.follows([0 - n for n in values]) or (proof.follows(values) is False and not unsaid):
         raise FormatError(
             f"the amounts have no sign, and the balances do not follow from them as money in: {_ASK}"
         )
-    doubtful = "the marks beside the amounts" if unsaid else _doubtful(table, free)
-    if doubtful:
+    if doubtful or unsaid:
+        where = _shown(table, doubtful[0]) if doubtful else "the marks beside the amounts"
         raise FormatError(
-            f"the amounts have no sign, and {doubtful} may say which way they went, in words that are not known: {_ASK}"
+            f"the amounts have no sign, and {where} may say which way they went, in words that are not known: {_ASK}"
         )
     return signed
 
 
-def _doubtful(table: Table, free: list[str]) -> str:
-    """A column that may say which way the money went, in words that nobody knows; "" where there is none."""
-    for column in free:
+def _has_signs(cells: list[str], values: Values) -> bool:
+    """Whether some amount is written with a sign: then a plain one is money in."""
+    return any(value < 0 for value in values) or any(
+        text.startswith(("+", "\uff0b")) or text.endswith(("+", "\uff0b")) for text in cells
+    )
+
+
+def _check_usual(maybe: list[Marks], values: Values) -> None:
+    """Raises FormatError where letters that are common marks contradict the signs, whatever their column's name."""
+    for marks in maybe:
+        if marks.usual and any(way * value < 0 for way, value in zip(marks.ways, values, strict=True)):
+            raise FormatError(f"{_where(marks)} and the signs of the amounts contradict each other: {_ASK}")
+
+
+def _doubtful(table: Table, free: list[str]) -> list[str]:
+    """Columns that may say which way the money went, in words that nobody knows."""
+    texts = [table.columns[field] for field in ("remittance", "reference") if field in table.columns]
+    found = []
+    for column in (*free, *texts):
         words = {cell for cell in table.cells(column) if cell}
-        if words and (is_named(column) or _few_words(words, 4)):
-            return f"the column {column!r} ({', '.join(sorted(words))[:60]})"
-    for field in ("remittance", "reference"):
-        words = {cell for cell in table.field(field) if cell}
-        if 2 <= len(words) <= 3 and _few_words(words, 3):
-            return f"the column {table.columns[field]!r} ({', '.join(sorted(words))[:60]})"
-    return ""
+        # A text may be one word, or the same word throughout: two or three that change are no texts.
+        text = column in texts or is_text(column)
+        few = _few_words(words, 4) and not (text and not 2 <= len(words) <= 3)
+        if words and (is_named(column) or few):
+            found.append(column)
+    return found
+
+
+def _shown(table: Table, column: str) -> str:
+    words = sorted({cell for cell in table.cells(column) if cell})
+    return f"the column {column!r} ({', '.join(words)[:60]})"
 
 
 def _few_words(words: set[str], most: int) -> bool:

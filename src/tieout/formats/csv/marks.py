@@ -20,13 +20,14 @@ _DEBIT, _CREDIT = -1, 1
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """What the marks of a column mean. `ways` is -1 for money out, 1 for money in, 0 where a line has no mark, a
     line each; `debit` and `credit` are the marks as they are written. `certain` says that the words alone tell
-    it; without that the balances must."""
+    it; without that the balances must. `usual` says that the letters are common marks, and both stand there."""
 
     column: str
     ways: list[int]
     debit: list[str]
     credit: list[str]
     certain: bool
+    usual: bool = False
 
 
 def marks_of(column: str, cells: list[str]) -> list[Marks]:
@@ -42,6 +43,7 @@ def marks_of(column: str, cells: list[str]) -> list[Marks]:
             debit=[text for text, mark in found.items() if meaning[mark] == _DEBIT],
             credit=[text for text, mark in found.items() if meaning[mark] == _CREDIT],
             certain=certain,
+            usual=set(found.values()) in [set(pair) for pair in _COMMON],
         )
         for meaning in meanings
     ]

@@ -17,19 +17,24 @@ _BLANKS = str.maketrans(dict.fromkeys("\xa0\u202f\u2009\u2007\u2008\u200a", " ")
 # What a typesetter, or a keyboard of another country, writes for a minus or for a Swiss apostrophe.
 _SIGNS = str.maketrans({**dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"), "\uff0b": "+",
                         **dict.fromkeys("\u2019\u02bc\u00b4`", "'")})  # fmt: skip
-_DIGITS = r"\d[\d.,' ]*|[.,]\d+"
-_LOOSE = re.compile(rf"(?P<before>[-+]?) ?(?:\((?P<inside>{_DIGITS})\)|(?P<digits>{_DIGITS}))(?P<after> ?[-+]?)")
-_AFFIXED = re.compile(r"(?P<before>[^\W\d_]{1,12}\.?)? ?(?P<amount>[^A-Za-z]*?\d[^A-Za-z]*?) ?(?P<after>[^\W\d_]{1,12}\.?)?")
-_PLAIN = {".": re.compile(r"-?\d+(?:\.\d{1,4})?"), ",": re.compile(r"-?\d+(?:,\d{1,4})?")}
+_DIGITS = r"[0-9][0-9.,' ]*|[.,][0-9]+"
+_LOOSE = re.compile(
+    rf"(?P<before>[-+]?) ?(?:\((?P<inside>{_DIGITS})\)|(?P<digits>{_DIGITS}))(?P<after> ?[-+]?)"
+)
+_AFFIXED = re.compile(
+    r"(?P<before>[^\W\d_]{1,12}\.?)? ?(?P<amount>[^A-Za-z]*?\d[^A-Za-z]*?) ?(?P<after>[^\W\d_]{1,12}\.?)?"
+)
+_PLAIN = {".": re.compile(r"-?[0-9]+(?:\.[0-9]{1,4})?"), ",": re.compile(r"-?[0-9]+(?:,[0-9]{1,4})?")}
 
 
 @cache
 def _grouped(mark: str) -> re.Pattern[str]:
-    """Digits with a mark every three of them; in India every two before the last three."""
+    """Digits with a mark every three of them; in India, with commas, every two before the last three."""
     if not mark:
         return re.compile(r"\d*")
-    between = re.escape(mark)
-    return re.compile(rf"\d{{1,3}}(?:{between}\d{{3}})+|\d{{1,2}}(?:{between}\d{{2}})+{between}\d{{3}}")
+    return re.compile(
+        rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" + (r"|\d{1,2}(?:,\d{2})+,\d{3}" if mark == "," else "")
+    )
 
 
 class Signed(msgspec.Struct, frozen=True):

@@ -170,7 +170,12 @@ class CsvReader(Remainder):
         """Where the columns are that the dialect does not read, each with what is said of it."""
         read = set(self.dialect.header())
         return [
-            (at, f"the column {name!r} is not read" if name else f"column {at + 1}, without a name, is not read")
+            (
+                at,
+                f"the column {name!r} is not read"
+                if name
+                else f"column {at + 1}, without a name, is not read",
+            )
             for at, name in enumerate(names)
             if name not in read
         ]
@@ -220,9 +225,10 @@ class CsvReader(Remainder):
         return found
 
     def _in_header(self) -> str:
-        """A currency that stands in the name of an amount's column: Amount (EUR)."""
-        hit = re.search(r"\b([A-Z]{3})\b", " ".join(self._money_columns()))
-        return hit[1] if hit else ""
+        """A currency that stands in the name of an amount's column: Amount (EUR), Betrag (€)."""
+        names = " ".join(self._money_columns())
+        hit = re.search(r"\b([A-Z]{3})\b", names)
+        return hit[1] if hit else "EUR" * ("€" in names)
 
     def amount(self, text: str, currency: str, place: Place) -> Decimal:
         """A number as the dialect writes it, signed, by a mark beside it where there is one. Raises
@@ -269,6 +275,7 @@ class _Statement:
         self._to_on: date | None = None
         self._chain = Chain()
         self._count, self._sum = 0, Decimal(0)
+        self._debit = Decimal(0)
 
     def take(self, row: Row, place: Place) -> Line | None:
         """The row's line; None where it was never booked."""
@@ -333,6 +340,7 @@ class _Statement:
         if not columns.amount:
             credit, debit = row.get(columns.credit, ""), row.get(columns.debit, "")
             sides = [reader.amount(x, self._currency, place) if x else Decimal(0) for x in (credit, debit)]
+            self._one_sign(sides[1], place)
             if bool(sides[0]) == bool(sides[1]) and (
                 (credit and debit and any(sides)) or not (credit or debit)
             ):
@@ -350,6 +358,18 @@ class _Statement:
             return amount
         expected = ", ".join([*dialect.credit_marks, *dialect.debit_marks])
         raise FormatError(f"{columns.mark} is {mark[:40]!r}, expected one of: {expected}", place)
+
+    def _one_sign(self, debit: Decimal, place: Place) -> None:
+        """Debits are written with a minus throughout, or without: one of the other sign may be one that was given back,
+        or not, and only balances tell. Raises FormatError."""
+        if not debit or self._reader.dialect.columns.balance:
+            return
+        if debit * (self._debit or debit) < 0:
+            name = self._reader.dialect.columns.debit
+            raise FormatError(
+                f"the column {name!r} has amounts of both signs: which way these went is not told", place
+            )
+        self._debit = debit
 
     def finish(self, around: list[str]) -> Iterator[Head]:
         """The head, once every row is taken."""

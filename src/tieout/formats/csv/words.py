@@ -46,7 +46,8 @@ MORE_WORDS: dict[str, tuple[str, ...]] = {
     "value_on": ("valuedate", "valuta datum", "valuta-datum", "valutagegevens", "rentedatum", "f. valor",
                  "fecha de valor", "data-valor", "data valor", "data waluty", "datum valuty", "valör", "valutadag",
                  "valørdato", "rentedato", "arvopäivä", "értéknap", "data valutei", "wertstellungstag"),
-    "amount": ("transaction amount", "booked amount", "gross", "gross amount", "betrag in eur", "umsatzbetrag",
+    "amount": ("transaction amount", "booked amount", "gross", "gross amount", "brutto", "bruto", "lordo", "brut",
+               "betrag in eur", "umsatzbetrag",
                "buchungsbetrag", "bedrag (eur)", "transactiebedrag", "transactie bedrag", "importe eur", "monto",
                "cantidad", "importo eur", "ammontare", "valor", "montante", "quantia", "montant (eur)",
                "montant en euros", "montant de l'opération", "kwota operacji", "kwota transakcji", "částka",
@@ -64,7 +65,7 @@ MORE_WORDS: dict[str, tuple[str, ...]] = {
               "débit (eur)", "débits", "obciążenie", "obciążenia", "wydatki", "debet", "výdej", "odchozí", "uttag",
               "ut fra konto", "ut", "hævet", "ud", "otto", "terhelés", "χρέωση", "borç"),
     "balance": ("closing balance", "account balance", "running bal.", "available balance", "ledger balance",
-                "saldo (eur)", "saldo nach buchung", "kontosaldo", "saldo na mutatie", "saldo na trn", "saldo na boeking",
+                "saldo (eur)", "guthaben", "saldo nach buchung", "kontosaldo", "saldo na mutatie", "saldo na trn", "saldo na boeking",
                 "saldo después", "saldo disponible", "saldo contabile", "saldo após", "saldo contabilístico",
                 "solde (eur)", "saldo po operacji", "saldo po transakcji", "zůstatek", "zostatok", "saldo efter",
                 "bokfört saldo", "egyenleg", "sold", "υπόλοιπο", "bakiye", "saldo po"),
@@ -98,7 +99,9 @@ FEE_WORDS = frozenset((
     "commissioni", "spese", "comissão", "frais", "frais bancaires", "opłata", "prowizja", "poplatek", "poplatky",
     "avgift", "gebyr", "palvelumaksu", "kulu", "jutalék", "díj", "comision bancar", "masraf",
 ))  # fmt: skip
-NET_WORDS = frozenset(("net", "net amount", "netto", "nettobetrag", "neto", "importe neto", "netto bedrag", "nettó"))
+NET_WORDS = frozenset(
+    ("net", "net amount", "netto", "nettobetrag", "neto", "importe neto", "netto bedrag", "nettó")
+)
 
 # What a column is named that tells of a line whether it is booked.
 STATUS_NAMES = frozenset((
@@ -136,7 +139,9 @@ NEVER_BOOKED = frozenset((
     "hylätty", "peruttu", "elutasítva", "respins",
 ))  # fmt: skip
 # A column of yes and no that is named for what is pending.
-YES = frozenset(("yes", "true", "1", "y", "x", "ja", "j", "sí", "si", "sì", "oui", "tak", "ano", "kyllä", "sim"))
+YES = frozenset(
+    ("yes", "true", "1", "y", "x", "ja", "j", "sí", "si", "sì", "oui", "tak", "ano", "kyllä", "sim")
+)
 NO = frozenset(("no", "false", "0", "n", "nein", "nee", "non", "nie", "ne", "nej", "nei", "ei", "não"))
 
 # Words that say which way the money went, in whatever column they stand.
@@ -165,7 +170,9 @@ MARK_NAMES = frozenset((
     "richtung", "sens", "signe", "tipo", "signo", "segno", "sinal", "znak", "strona", "richting", "tegn", "tecken",
     "+/-", "-/+", "+-", "debit credit indicator", "creditdebitindicator", "indicatore", "indicador", "smer", "směr", "előjel", "yön",
 ))  # fmt: skip
-_BRACKETED = re.compile(r"\s*[(\[]\s*[a-z]{3}\s*[)\]]$")
+_TEXTS = frozenset(word for field in ("remittance", "counterparty", "counterparty_account", "reference", "account")
+                   for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ()))  # fmt: skip
+_BRACKETED = re.compile(r"\s*[(\[]\s*[^\W\d]{0,3}[€£$]?\s*[)\]]$")
 
 
 def plain(text: str) -> str:
@@ -176,6 +183,11 @@ def plain(text: str) -> str:
 def named(text: str) -> str:
     """A column's name as the lists have it: as `plain`, and without a currency in brackets at its end."""
     return _BRACKETED.sub("", plain(text)).rstrip(":.").rstrip()
+
+
+def is_text(column: str) -> bool:
+    """Whether a column of this name holds texts about a line: who, what for, which number."""
+    return named(column) in _TEXTS
 
 
 def marked(text: str) -> str:

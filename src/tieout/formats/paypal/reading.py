@@ -34,7 +34,9 @@ _NEEDED = (
     "Fee Amount",
 )
 # Read, though a report may lack them, and what says nothing of its own.
-_READ = {key_of(name) for name in (*_NEEDED, "Invoice ID", "PayPal Reference ID", "Custom Field", "Fee Currency")}
+_READ = {
+    key_of(name) for name in (*_NEEDED, "Invoice ID", "PayPal Reference ID", "Custom Field", "Fee Currency")
+}
 
 
 def sniff(head: str) -> str:
