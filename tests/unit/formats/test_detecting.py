@@ -313,3 +313,82 @@ def test_the_files_that_were_read_wrongly_are_read_rightly(name: str, expected: 
     file = parse(CASES / name)
     assert amounts(file) == expected
     assert ("Fee" in unread(file)) == (name == "csv-fee-column.csv")
+
+
+WAYS = st.sampled_from(
+    [
+        "sign",
+        "minus behind",
+        "column",
+        "unknown column",
+        "unnamed letters",
+        "beside",
+        "sides",
+        "sides below",
+        "both",
+    ]
+)
+PAIRS = st.sampled_from(
+    [("D", "C"), ("S", "H"), ("debit", "credit"), ("Soll", "Haben"), ("Af", "Bij"), ("DR", "CR"), ("-", "+")]
+)
+ROWS = st.lists(
+    st.tuples(st.integers(-9_999, 9_999).filter(bool), st.sampled_from(["Rent 1", "Sale 2", "Sale 3", "Fee 4"])), min_size=1, max_size=6
+)  # fmt: skip
+
+
+def euros(cents: int) -> str:
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02d}"
+
+
+def written(way: str, pair: tuple[str, str], cents: int) -> tuple[list[str], list[str]]:
+    """(the columns' names, the cells) of an amount as this way writes it."""
+    bare, mark = euros(abs(cents)), pair[cents > 0]
+    strange = ("ZUP", "KOR")[cents > 0]
+    letter = ("B", "A")[cents > 0]
+    below = bare if cents > 0 else f"-{bare}"
+    return {
+        "sign": (["Betrag"], [below]),
+        "minus behind": (["Betrag"], [bare if cents > 0 else f"{bare}-"]),
+        "column": (["Betrag", "Type"], [bare, mark]),
+        "unknown column": (["Betrag", "Vorgang"], [bare, strange]),
+        "unnamed letters": (["Betrag", "Klasse"], [bare, letter]),
+        "beside": (["Betrag"], [f"{bare} {mark}"]),
+        "sides": (["Soll", "Haben"], ["", bare] if cents > 0 else [bare, ""]),
+        "sides below": (["Soll", "Haben"], ["", bare] if cents > 0 else [below, ""]),
+        "both": (["Betrag", "Type"], [below, mark]),
+    }[way]
+
+
+@given(ROWS, WAYS, PAIRS, st.booleans(), st.booleans(), st.sampled_from(["none", "besides", "within"]))
+def test_whatever_way_a_bank_writes_it_an_amount_is_right_or_refused(
+    rows: list[tuple[int, str]],
+    way: str,
+    pair: tuple[str, str],
+    balances: bool,
+    newest_first: bool,
+    fees: str,
+) -> None:
+    lines, expected, balance = [], [], 50_000
+    for day, (cents, text) in enumerate(rows, 1):
+        fee = 25 * day if fees != "none" else 0
+        moved = cents - fee if fees == "besides" else cents
+        balance += moved
+        cells = [f"{day:02d}.10.2026", text, *written(way, pair, cents)[1], "EUR"]
+        cells += [euros(fee)] if fees != "none" else []
+        lines.append(";".join([*cells, *([euros(balance)] if balances else [])]))
+        expected.append((cents, moved))
+    names = ["Datum", "Text", *written(way, pair, 1)[0], "Währung", *(["Fee"] if fees != "none" else [])]
+    head = ";".join([*names, *(["Saldo"] if balances else [])])
+    if newest_first:
+        lines, expected = lines[::-1], expected[::-1]
+    try:
+        file = read(head, *lines)
+    except FormatError:
+        # What is plainly said is not refused.
+        assert way in ("unknown column", "unnamed letters", "beside", "column")
+        assert way not in ("beside", "column") or pair in (("D", "C"), ("S", "H"), ("-", "+"))
+        return
+    found = [int(Decimal(a) * 100) for a in amounts(file)]
+    # A fee of which nothing tells whether the amount holds it is in the remainder, and the amount as it stands.
+    taken = found == [moved for _, moved in expected]
+    assert taken or (found == [cents for cents, _ in expected] and "Fee" in unread(file))
