@@ -10,7 +10,17 @@ import re
 
 import msgspec
 
-from tieout.formats.csv.words import CREDIT_MARKS, DEBIT_MARKS, LETTER_PAIRS, MARK_NAMES, marked, named, plain
+from tieout.formats.csv.words import (
+    CREDIT_MARKS,
+    DEBIT_MARKS,
+    LETTER_PAIRS,
+    MARK_NAMES,
+    SPANISH_NAMES,
+    SPANISH_PAIR,
+    marked,
+    named,
+    plain,
+)
 
 # Pairs that are common enough to be told without the column's name naming them.
 _COMMON = (("d", "c"), ("s", "h"), ("-", "+"))
@@ -57,6 +67,8 @@ def _meanings(marks: set[str], column: str) -> tuple[list[dict[str, int]], bool]
         return [_meaning(marks, pair)], True
     found: list[dict[str, int]] = []
     for letters in LETTER_PAIRS:
+        if letters == SPANISH_PAIR and named(column) in MARK_NAMES - SPANISH_NAMES:
+            continue
         if marks <= set(letters) and _meaning(marks, letters) not in found:
             found.append(_meaning(marks, letters))
     usual = any(marks <= set(letters) for letters in _COMMON)

@@ -235,7 +235,7 @@ class CsvReader(Remainder):
         FormatError for any other."""
         d = self.dialect
         way = 0
-        if d.credit_marks and signed(text) is None:
+        if (d.credit_marks or d.debit_marks) and signed(text) is None:
             number, mark = affixed(text)
             way = self.way(mark)
             text = number if way else text

@@ -161,8 +161,11 @@ CREDIT_MARKS = frozenset((
     "kredit", "insättning", "inkomst", "inn", "ind", "indsat", "indtægt", "innbetaling", "pano", "tulo", "jóváírás",
     "bevétel", "venit", "πίστωση", "alacak", "кредит", "приход", "зачисление",
 ))  # fmt: skip
+# Cargo and abono: beside it C alone is no credit, but where the column's name is of another language.
+SPANISH_PAIR = ("c", "a")
+SPANISH_NAMES = frozenset(("tipo", "signo", "indicador", "indicatore"))
 # (debit, credit) letters, which mean something as a pair alone.
-LETTER_PAIRS = (("d", "c"), ("s", "h"), ("d", "h"), ("d", "a"), ("c", "a"), ("o", "u"), ("t", "j"), ("b", "a"),
+LETTER_PAIRS = (("d", "c"), ("s", "h"), ("d", "h"), ("d", "a"), SPANISH_PAIR, ("o", "u"), ("t", "j"), ("b", "a"),
                 ("χ", "π"), ("-", "+"))  # fmt: skip
 # What a column is named that may hold such marks, without saying which.
 MARK_NAMES = frozenset((
