@@ -43,7 +43,7 @@ MARKED = [
     ("Tipo", "Saída", "Entrada"), ("Strona", "Obciążenie", "Uznanie"), ("Obciążenie/Uznanie", "O", "U"), ("Strona", "Wn", "Ma"),
     ("Směr", "Odchozí", "Příchozí"), ("Typ pohybu", "výdaj", "příjem"), ("Typ", "Uttag", "Insättning"),
     ("Retning", "Ud", "Ind"), ("Retning", "Ut", "Inn"), ("Laji", "Otto", "Pano"), ("Irány", "Terhelés", "Jóváírás"),
-    ("Kind", "Belastung", "Gutschrift"), ("Direction", "OUT", "IN"), ("Sign", "-", "+"), ("+/-", "-", "+"),
+    ("CreditDebet", "D", "C"), ("D/K", "D", "K"), ("Debet/Kredit", "D", "K"), ("Kind", "Belastung", "Gutschrift"), ("Direction", "OUT", "IN"), ("Sign", "-", "+"), ("+/-", "-", "+"),
     ("Vorzeichen", "-", "+"), ("Kind", "Withdrawal", "Deposit"), ("Tür", "Borç", "Alacak"), ("Τύπος", "Χρέωση", "Πίστωση"),
 ]  # fmt: skip
 
@@ -122,6 +122,12 @@ REFUSED = [
     # A debit below zero among others: given back, or taken.
     (("Datum;Soll;Haben;Währung", "02.10.2026;10,00;;EUR", "03.10.2026;-15,00;;EUR"), "below zero"),
     (("Datum;Soll;Haben;Währung", "02.10.2026;10,00;;EUR", "03.10.2026;;-15,00;EUR"), "below zero"),
+    # Rows that are shorter than the header are lines all the same: marks are looked for in them, too.
+    (("Datum;Betrag;Vorgang;Währung;a;b;c", "02.10.2026;33,50;ZUP;EUR", "03.10.2026;15,00;KOR;EUR"), "'Vorgang'"),
+    # Balances and turnovers among the movements, as Swedbank writes them.
+    (("Data;Paaiškinimai;Suma;Valiuta;D/K", "2026-10-01;Likutis pradžiai;100.00;EUR;K", "2026-10-02;Nuoma;33.50;EUR;D"), "no movement"),
+    (("Date;Description;Amount;Currency", "2026-10-01;Opening balance;100.00;EUR", "2026-10-02;Rent;-33.50;EUR"), "no movement"),
+    (("Datum;Text;Betrag;Währung", "02.10.2026;Rent;-33,50;EUR", "02.10.2026;Neuer Kontostand per 02.10.2026:;66,50;EUR"), "no movement"),
     # Amounts that are none.
     (("Datum;Betrag;Währung", "02.10.2026;--33,50;EUR"), "no amount"), (("Datum;Betrag;Währung", "02.10.2026;(-33,50);EUR"), "no amount"),
     (("Datum;Betrag;Währung", "02.10.2026;-33,50-;EUR"), "no amount"), (("Datum;Betrag;Währung", "02.10.2026;(33,50;EUR"), "no amount"),

@@ -20,7 +20,7 @@ from tieout.formats.csv.marks import marks_of
 from tieout.formats.csv.numbers import marks_of as decimal_marks
 from tieout.formats.csv.statuses import Status, status_of
 from tieout.formats.csv.table import Table, parted
-from tieout.formats.csv.words import FEE_WORDS, FIRST_WORDS, MORE_WORDS, named
+from tieout.formats.csv.words import FEE_WORDS, FIRST_WORDS, MORE_WORDS, is_total, named
 from tieout.formats.model import FormatError
 
 DETECTED = "csv-detected"
@@ -106,7 +106,8 @@ def detect(lines: list[str]) -> CsvDialect:
         raise FormatError("no header with a date and an amount was found: declare a dialect")
     at, delimiter, columns = header
     names = _names(_cells(lines[at], delimiter))
-    form, table = _table(names, columns, _rows(lines, at, delimiter, len(names)))
+    form, table = _table(names, columns, _rows(lines, at, delimiter))
+    _check_totals(table)
     status = status_of(table)
     fees = taken(table)
     proof, of_balances = _proof(table, status, fees)
@@ -133,11 +134,11 @@ def detect(lines: list[str]) -> CsvDialect:
     )  # fmt: skip
 
 
-def _rows(lines: list[str], at: int, delimiter: str, width: int) -> list[list[str]]:
-    """The rows behind the header that are as wide as it is."""
+def _rows(lines: list[str], at: int, delimiter: str) -> list[list[str]]:
+    """Every row behind the header: what is read is what is told by, be it shorter than its header."""
     try:
         rows = csv.reader((line + "\n" for line in lines[at + 1 :]), delimiter=delimiter)
-        found = [[cell.strip() for cell in row] for row in rows if len(row) >= width - 1]
+        found = [[cell.strip() for cell in row] for row in rows]
     except csv.Error as error:
         raise FormatError(f"no CSV: {error}") from None
     if len(found) > LARGEST:
@@ -171,6 +172,18 @@ def _table(names: list[str], columns: dict[str, str], rows: list[list[str]]) -> 
         decimal=decimal,
         thousands=thousands,
     )
+
+
+def _check_totals(table: Table) -> None:
+    """Raises FormatError where a row with a date and an amount says of itself that it is a balance, or a total."""
+    money = [table.columns[field] for field in ("amount", "credit", "debit") if field in table.columns]
+    paid = [any(cells) for cells in zip(*(table.cells(name) for name in money), strict=True)]
+    for column in table.names:
+        for cell, has_amount in zip(table.cells(column), paid, strict=True):
+            if has_amount and is_total(cell):
+                raise FormatError(
+                    f"a row says {cell[:40]!r} of itself, which is no movement: declare a dialect with what to skip"
+                )
 
 
 def _day(dated: re.Pattern[str], text: str) -> date | None:

@@ -80,8 +80,9 @@ def _meaning(marks: set[str], pair: tuple[str, str]) -> dict[str, int]:
 
 
 def _pair_named(column: str) -> tuple[str, str] | None:
-    """(debit, credit) letters that a column is named for: D/C, Soll/Haben, Cargo o abono."""
-    parts = [part for part in re.split(r"[\W_]+", plain(column)) if part]
+    """(debit, credit) letters that a column is named for: D/C, Soll/Haben, Cargo o abono, CreditDebet."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
+    parts = [part for part in re.split(r"[\W_]+", plain(apart)) if part]
     debit = [part for part in parts if part in DEBIT_MARKS]
     credit = [part for part in parts if part in CREDIT_MARKS]
     if len(debit) == len(credit) == 1:

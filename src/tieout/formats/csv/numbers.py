@@ -16,7 +16,7 @@ from tieout.formats.model import FormatError, Place
 _BLANKS = str.maketrans(dict.fromkeys("\xa0\u202f\u2009\u2007\u2008\u200a", " "))
 # What a typesetter, or a keyboard of another country, writes for a minus or for a Swiss apostrophe.
 _SIGNS = str.maketrans({**dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"), "\uff0b": "+",
-                        **dict.fromkeys("\u2019\u02bc\u00b4`", "'")})  # fmt: skip
+                        **dict.fromkeys("\u2019\u02bc\u00b4", "'")})  # fmt: skip
 _DIGITS = r"[0-9][0-9.,' ]*|[.,][0-9]+"
 _LOOSE = re.compile(
     rf"(?P<before>[-+]?) ?(?:\((?P<inside>{_DIGITS})\)|(?P<digits>{_DIGITS}))(?P<after> ?[-+]?)"
@@ -44,12 +44,17 @@ class Signed(msgspec.Struct, frozen=True):
     sign: str
 
 
+def _usual(text: str) -> str:
+    """A text with the usual blanks and signs."""
+    return text.strip() if text.isascii() else text.translate(_SIGNS).translate(_BLANKS).strip()
+
+
 def signed(text: str) -> Signed | None:
     """The digits and the sign of an amount; None for any other text.
 
     A minus stands before or behind, or the amount in round brackets; two signs are none.
     """
-    hit = _LOOSE.fullmatch(text.translate(_SIGNS).translate(_BLANKS).strip())
+    hit = _LOOSE.fullmatch(_usual(text))
     if hit is None:
         return None
     signs = [s for s in (hit["before"], hit["after"].strip(), "-" if hit["inside"] else "") if s]
@@ -61,7 +66,7 @@ def signed(text: str) -> Signed | None:
 def affixed(text: str) -> tuple[str, str]:
     """(amount, mark) of an amount with a word before or behind it, such as 33,50 S or CR 33.50; the mark is ""
     where there is none, or one on either side."""
-    hit = _AFFIXED.fullmatch(text.translate(_SIGNS).translate(_BLANKS).strip())
+    hit = _AFFIXED.fullmatch(_usual(text))
     if hit is None or bool(hit["before"]) == bool(hit["after"]):
         return text, ""
     return hit["amount"].strip(), hit["before"] or hit["after"]

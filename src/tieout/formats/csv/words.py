@@ -69,7 +69,7 @@ MORE_WORDS: dict[str, tuple[str, ...]] = {
                 "saldo después", "saldo disponible", "saldo contabile", "saldo após", "saldo contabilístico",
                 "solde (eur)", "saldo po operacji", "saldo po transakcji", "zůstatek", "zostatok", "saldo efter",
                 "bokfört saldo", "egyenleg", "sold", "υπόλοιπο", "bakiye", "saldo po"),
-    "currency": ("curr", "cur", "account currency", "currency code", "iso", "munt", "muntsoort", "valuta-code",
+    "currency": ("curr", "cur", "account currency", "currency code", "iso", "munt", "muntsoort", "valuta-code", "valutacode", "valiuta", "valūta",
                  "moneda", "moeda", "monnaie", "waluta", "měna", "mena", "valutakod", "valuttakode", "valuutta",
                  "devizanem", "deviza", "valută", "νόμισμα", "para birimi", "kontowährung"),
     "account": ("account iban", "auftragskonto", "iban/bban", "rekeningnummer", "cuenta", "conto", "conta", "compte",
@@ -80,12 +80,12 @@ MORE_WORDS: dict[str, tuple[str, ...]] = {
                    "tekst", "forklaring", "beskrivelse", "viesti", "selite", "közlemény", "közlemény/cél", "detalii",
                    "περιγραφή", "açıklama"),
     "counterparty": ("partner name", "counterparty name", "payer", "naam / omschrijving", "naam tegenpartij",
-                     "naam tegenrekening", "begünstigter / auftraggeber", "beguenstigter/zahlungspflichtiger",
+                     "naam tegenrekening", "tegenrekeninghouder", "begünstigter / auftraggeber", "beguenstigter/zahlungspflichtiger",
                      "name zahlungsbeteiligter", "zahlungsbeteiligter", "zahlungsempfänger", "beneficiario",
                      "ordenante", "controparte", "beneficiário", "contrepartie", "tiers", "nadawca / odbiorca",
                      "kontrahent", "název protistrany", "název protiúčtu", "protistrana", "mottagare", "modtager",
                      "mottaker", "saaja/maksaja", "saaja", "partner", "partner neve", "beneficiar"),
-    "counterparty_account": ("partner iban", "counterparty account", "counterparty iban", "tegenrekening",
+    "counterparty_account": ("partner iban", "counterparty account", "counterparty iban", "tegenrekening", "tegenrekeningnummer",
                              "iban zahlungsbeteiligter", "kontonummer/iban", "iban / kontonummer", "protiúčet",
                              "číslo protiúčtu", "rachunek nadawcy / odbiorcy", "saajan tilinumero", "partner számla"),
     "reference": ("transaction number", "transaction reference", "bank reference", "operation number",
@@ -147,7 +147,7 @@ NO = frozenset(("no", "false", "0", "n", "nein", "nee", "non", "nie", "ne", "nej
 # Words that say which way the money went, in whatever column they stand.
 DEBIT_MARKS = frozenset((
     "debit", "dbit", "dr", "debits", "withdrawal", "money out", "paid out", "outgoing", "out", "sent", "soll",
-    "belastung", "ausgang", "auszahlung", "ausgabe", "af", "afschrijving", "debet", "uit", "débit", "sortie", "cargo",
+    "belastung", "ausgang", "auszahlung", "ausgabe", "af", "afschrijving", "debet", "debetas", "deebet", "debets", "uit", "débit", "sortie", "cargo",
     "débito", "debito", "debe", "adeudo", "gasto", "egreso", "salida", "retiro", "dare", "addebito", "uscita",
     "saída", "obciążenie", "obciazenie", "wydatek", "wypłata", "wychodząca", "wychodzące", "wn", "výdaj", "odchozí",
     "odchozí platba", "na vrub", "odpis", "uttag", "ut", "utgift", "ud", "hævet", "udgift", "utbetaling", "otto",
@@ -156,7 +156,7 @@ DEBIT_MARKS = frozenset((
 CREDIT_MARKS = frozenset((
     "credit", "crdt", "cr", "credits", "deposit", "money in", "paid in", "incoming", "in", "received", "haben",
     "gutschrift", "eingang", "einzahlung", "einnahme", "bij", "bijschrijving", "crédit", "entrée", "abono", "crédito",
-    "credito", "haber", "ingreso", "entrada", "depósito", "avere", "accredito", "entrata", "uznanie", "wpływ",
+    "credito", "haber", "ingreso", "entrada", "depósito", "avere", "accredito", "entrata", "uznanie", "wpływ", "kreditas", "kreedit", "kredīts",
     "wpłata", "przychodząca", "przychodzące", "ma", "příjem", "příchozí", "příchozí platba", "ve prospěch", "připsání",
     "kredit", "insättning", "inkomst", "inn", "ind", "indsat", "indtægt", "innbetaling", "pano", "tulo", "jóváírás",
     "bevétel", "venit", "πίστωση", "alacak", "кредит", "приход", "зачисление",
@@ -165,7 +165,7 @@ CREDIT_MARKS = frozenset((
 SPANISH_PAIR = ("c", "a")
 SPANISH_NAMES = frozenset(("tipo", "signo", "indicador", "indicatore"))
 # (debit, credit) letters, which mean something as a pair alone.
-LETTER_PAIRS = (("d", "c"), ("s", "h"), ("d", "h"), ("d", "a"), SPANISH_PAIR, ("o", "u"), ("t", "j"), ("b", "a"),
+LETTER_PAIRS = (("d", "c"), ("s", "h"), ("d", "k"), ("d", "h"), ("d", "a"), SPANISH_PAIR, ("o", "u"), ("t", "j"), ("b", "a"),
                 ("χ", "π"), ("-", "+"))  # fmt: skip
 # What a column is named that may hold such marks, without saying which.
 MARK_NAMES = frozenset((
@@ -173,6 +173,23 @@ MARK_NAMES = frozenset((
     "richtung", "sens", "signe", "tipo", "signo", "segno", "sinal", "znak", "strona", "richting", "tegn", "tecken",
     "+/-", "-/+", "+-", "debit credit indicator", "creditdebitindicator", "indicatore", "indicador", "smer", "směr", "előjel", "yön",
 ))  # fmt: skip
+# What a row says of itself that is a balance or a total among the movements.
+TOTALS = frozenset((
+    "opening balance", "closing balance", "starting balance", "ending balance", "beginning balance",
+    "balance brought forward", "brought forward", "balance b/f", "b/f", "balance carried forward", "carried forward",
+    "balance c/f", "previous balance", "totals", "grand total", "sub total", "subtotal", "turnover",
+    "anfangssaldo", "endsaldo", "anfangsbestand", "endbestand", "alter kontostand", "neuer kontostand", "alter saldo",
+    "neuer saldo", "saldovortrag", "schlusssaldo", "startsaldo", "summe", "gesamtsumme", "umsatzsumme",
+    "beginsaldo", "eindsaldo", "vorig saldo", "nieuw saldo", "solde initial", "solde final", "ancien solde",
+    "nouveau solde", "solde précédent", "saldo inicial", "saldo final", "saldo anterior", "saldo actual", "totales",
+    "saldo iniziale", "saldo finale", "saldo precedente", "totali", "saldo do dia", "saldo anterior",
+    "saldo początkowe", "saldo końcowe", "saldo poprzednie", "suma obrotów", "razem", "počáteční zůstatek",
+    "konečný zůstatek", "celkem", "ingående saldo", "utgående saldo", "ingående balans", "utgående balans",
+    "primo saldo", "ultimo saldo", "inngående saldo", "alkusaldo", "loppusaldo", "yhteensä", "nyitó egyenleg",
+    "záró egyenleg", "sold initial", "sold final", "total rulaj", "algsaldo", "lõppsaldo", "käive", "likutis pradžiai",
+    "likutis pabaigai", "apyvarta", "sākuma atlikums", "beigu atlikums", "apgrozījums", "αρχικό υπόλοιπο", "devreden bakiye",
+))  # fmt: skip
+_ON_A_DAY = re.compile(r"[\s:(]+(?:(?:at|on|as of|per|am|vom|op|au|al|em|dne|pr)\s+)?\d[\d./-]*\)?:?$")
 _TEXTS = frozenset(word for field in ("remittance", "counterparty", "counterparty_account", "reference", "account")
                    for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ()))  # fmt: skip
 _BRACKETED = re.compile(r"\s*[(\[]\s*[^\W\d]{0,3}[€£$]?\s*[)\]]$")
@@ -191,6 +208,11 @@ def named(text: str) -> str:
 def is_text(column: str) -> bool:
     """Whether a column of this name holds texts about a line: who, what for, which number."""
     return named(column) in _TEXTS
+
+
+def is_total(text: str) -> bool:
+    """Whether a text is what a row of a balance or of a total says of itself, on a day perhaps."""
+    return _ON_A_DAY.sub("", plain(text)).rstrip(": ") in TOTALS
 
 
 def marked(text: str) -> str:
