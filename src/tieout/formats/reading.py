@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 from collections.abc import Iterator
@@ -78,8 +79,19 @@ def detect(head: bytes) -> str:
     """The format of a file by its first 64 KiB; "" where none is known."""
     if found := camt.sniff(head):
         return found
-    text = head.decode("latin-1")
+    text = _text(head)
     return mt940.sniff(text) or bai2.sniff(text) or ofx.sniff(text) or paypal.sniff(text) or csv.sniff(text)
+
+
+def _text(head: bytes) -> str:
+    """The beginning of a file as text, by its byte order mark or as UTF-8: names of columns are no ASCII everywhere."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", "ignore")
+    try:
+        # What is cut off at the end may be half a letter.
+        return codecs.getincrementaldecoder("utf-8")().decode(head).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return head.decode("latin-1")
 
 
 class OpenFile:

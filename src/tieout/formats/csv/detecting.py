@@ -1,38 +1,34 @@
 """A dialect for an export that nobody declared: from its header's words and its values.
 
-Nothing is assumed that the values do not show. Dates that could be day and month either way, and
-amounts whose mark could be either, are refused with what to declare.
+Nothing is assumed that the values do not show. Dates that could be day and month either way, amounts whose mark
+could be either, and money of which nothing says which way it went, are refused with what to declare.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from datetime import date
+from decimal import Decimal
 
 import msgspec
 
-from tieout.formats.csv.dialects import Columns, CsvDialect
+from tieout.formats.csv.dialects import Columns, CsvDialect, date_pattern
+from tieout.formats.csv.direction import Proof, Way, way_of
+from tieout.formats.csv.fees import Fees, Taken, fees_of, taken
+from tieout.formats.csv.marks import marks_of
+from tieout.formats.csv.numbers import marks_of as decimal_marks
+from tieout.formats.csv.statuses import Status, status_of
+from tieout.formats.csv.table import Table, parted
+from tieout.formats.csv.words import FEE_WORDS, FIRST_WORDS, MORE_WORDS, is_total, named
 from tieout.formats.model import FormatError
 
 DETECTED = "csv-detected"
-_WORDS: dict[str, tuple[str, ...]] = {
-    "booked_on": ("booking date", "date", "transaction date", "posting date", "buchungstag", "buchungsdatum", "datum",
-                  "fecha", "data", "bokföringsdag", "bogført", "kirjauspäivä", "date opération"),
-    "value_on": ("value date", "valuta", "valutadatum", "wertstellung", "fecha valor", "data valuta", "date valeur"),
-    "amount": ("amount", "betrag", "bedrag", "importe", "importo", "montant", "belopp", "beløb", "kwota", "umsatz",
-               "amount (eur)", "amount (usd)", "betrag (eur)"),
-    "credit": ("credit", "money in", "paid in", "haben", "deposit", "abono", "accrediti", "crédit", "credit amount"),
-    "debit": ("debit", "money out", "paid out", "soll", "withdrawal", "cargo", "addebiti", "débit", "debit amount"),
-    "balance": ("balance", "saldo", "kontostand", "solde", "running balance", "balance after"),
-    "currency": ("currency", "währung", "waehrung", "valuta code", "divisa", "devise", "ccy"),
-    "account": ("account", "account number", "iban", "konto", "kontonummer", "rekening"),
-    "remittance": ("description", "verwendungszweck", "omschrijving", "concepto", "descrizione", "libellé", "memo",
-                   "details", "narrative", "payment reference", "reference text", "text"),
-    "counterparty": ("payee", "name", "counterparty", "empfänger", "auftraggeber", "beneficiary", "tegenpartij"),
-    "reference": ("reference", "referenz", "kenmerk", "referencia", "transaction id", "id"),
-}  # fmt: skip
-_AMOUNT = re.compile(r"[-+]?\(?\d[\d.,' ]*\)?-?")
+# More rows than anybody exports by hand; what is longer comes by a system, and has a dialect.
+LARGEST = 200_000
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})")
+# Fields that lines are not known again by: a further column of these makes no old line a new one.
+_NOT_OF_A_LINE = ("balance", "currency")
 
 
 def sniff(head: str) -> str:
@@ -48,26 +44,58 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _named(cells: list[str]) -> dict[str, str]:
-    """Field to column, by the words that columns go by."""
-    plain = {cell.strip().strip("\ufeff").lower(): cell.strip().strip("\ufeff") for cell in cells}
+def _names(cells: list[str]) -> list[str]:
+    return [cell.strip().strip("\ufeff") for cell in cells]
+
+
+def _first_named(names: list[str]) -> dict[str, str]:
+    """Field to column, by the words that an earlier release knew."""
+    small = {name.lower(): name for name in names}
     found: dict[str, str] = {}
-    for field, words in _WORDS.items():
+    for field, words in FIRST_WORDS.items():
         for word in words:
-            if word in plain and plain[word] not in found.values():
-                found[field] = plain[word]
+            if word in small and small[word] not in found.values():
+                found[field] = small[word]
                 break
     return found
 
 
+def _more_named(names: list[str], found: dict[str, str], fields: tuple[str, ...]) -> dict[str, str]:
+    """Field to column, of those of `fields` that are not found yet, by all words."""
+    small = {named(name): name for name in reversed(names) if name}
+    more = dict(found)
+    for field in fields:
+        for word in (*FIRST_WORDS.get(field, ()), *MORE_WORDS.get(field, ())):
+            if field not in more and word in small and small[word] not in more.values():
+                more[field] = small[word]
+    return more
+
+
+def _suffices(found: dict[str, str]) -> bool:
+    return "booked_on" in found and ("amount" in found or {"credit", "debit"} <= found.keys())
+
+
+def _columns(names: list[str], by_all: bool) -> dict[str, str] | None:
+    """Field to column, where this is a header."""
+    found = _first_named(names)
+    if _suffices(found):
+        return _more_named(names, found, _NOT_OF_A_LINE)
+    if by_all:
+        found = _more_named(names, {}, tuple(MORE_WORDS))
+        if _suffices(found):
+            return found
+    return None
+
+
 def _header(lines: list[str]) -> tuple[int, str, dict[str, str]] | None:
-    for number, line in enumerate(lines):
-        for delimiter in (";", ",", "\t", "|"):
-            if line.count(delimiter) < 2 or len(line) > 10_000:
-                continue
-            found = _named(_cells(line, delimiter))
-            if "booked_on" in found and ("amount" in found or {"credit", "debit"} <= found.keys()):
-                return number, delimiter, found
+    for by_all in (False, True):
+        for number, line in enumerate(lines):
+            for delimiter in (";", ",", "\t", "|"):
+                if line.count(delimiter) < 2 or len(line) > 10_000:
+                    continue
+                found = _columns(_names(_cells(line, delimiter)), by_all)
+                if found is not None:
+                    return number, delimiter, found
     return None
 
 
@@ -77,34 +105,124 @@ def detect(lines: list[str]) -> CsvDialect:
     if header is None:
         raise FormatError("no header with a date and an amount was found: declare a dialect")
     at, delimiter, columns = header
-    names = [c.strip().strip("\ufeff") for c in _cells(lines[at], delimiter)]
-    try:
-        found = list(csv.reader(lines[at + 1 : at + 5001], delimiter=delimiter))
-    except csv.Error as error:
-        raise FormatError(f"no CSV: {error}") from None
-    rows = [row for row in found if len(row) >= len(names) - 1]
-
-    def values(field: str) -> list[str]:
-        if field not in columns:
-            return []
-        column = names.index(columns[field])
-        return [r[column].strip() for r in rows if column < len(r) and r[column].strip()]
-
-    dates = [v for f in ("booked_on", "value_on") for v in values(f)]
-    amounts = [v for f in ("amount", "credit", "debit", "balance") for v in values(f)]
-    decimal, thousands = _marks(amounts)
+    names = _names(_cells(lines[at], delimiter))
+    form, table = _table(names, columns, _rows(lines, at, delimiter))
+    _check_totals(table)
+    status = status_of(table)
+    fees = taken(table)
+    proof, of_balances = _proof(table, status, fees)
+    read_already = {status.column, fees.column}
+    way = way_of(table, proof, [c for c in table.free() if c not in read_already])
+    charged = fees_of(table, fees, way.values, proof)
     around = lines[:at]
     return CsvDialect(
         name=DETECTED,
-        columns=msgspec.convert(columns, Columns),
+        columns=_read(way, status, charged),
         delimiter=delimiter,
-        date=_date_form(dates),
-        decimal=decimal,
-        thousands=thousands,
+        date=form,
+        decimal=table.decimal,
+        thousands=table.thousands,
+        credit_marks=list(dict.fromkeys([*way.credit, *of_balances.credit])),
+        debit_marks=list(dict.fromkeys([*way.debit, *of_balances.debit])),
+        sign_in_mark=way.alone,
+        fees_negative=charged.negative,
+        pending=status.pending,
+        ignored=status.ignored,
         account=r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b",
         account_is="" if any(re.search(r"\b[A-Z]{2}\d{2}[A-Z0-9 ]{11,}", x) for x in around) else "csv",
         currency=r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|JPY)\b",
     )  # fmt: skip
+
+
+def _rows(lines: list[str], at: int, delimiter: str) -> list[list[str]]:
+    """Every row behind the header: what is read is what is told by, be it shorter than its header."""
+    try:
+        rows = csv.reader((line + "\n" for line in lines[at + 1 :]), delimiter=delimiter)
+        found = [[cell.strip() for cell in row] for row in rows]
+    except csv.Error as error:
+        raise FormatError(f"no CSV: {error}") from None
+    if len(found) > LARGEST:
+        raise FormatError(f"more than {LARGEST} rows in a form that nobody declared: declare a dialect")
+    return found
+
+
+def _table(names: list[str], columns: dict[str, str], rows: list[list[str]]) -> tuple[str, Table]:
+    """(how dates are written, the table of the rows that have one)."""
+
+    def values(field: str, of: list[list[str]]) -> list[str]:
+        if field not in columns:
+            return []
+        column = names.index(columns[field])
+        return [r[column] for r in of if column < len(r) and r[column]]
+
+    amounts = [v for f in ("amount", "credit", "debit", "balance") for v in values(f, rows)]
+    fees = [r[n] for n, name in enumerate(names) if named(name) in FEE_WORDS for r in rows if n < len(r)]
+    money = [names.index(columns[f]) for f in ("amount", "credit", "debit") if f in columns]
+    # What has no amount is no line, whatever stands where its date would: a title, a note, an empty total.
+    paid = [row for row in rows if any(at < len(row) and row[at] for at in money)]
+    form = _date_form([v for f in ("booked_on", "value_on") for v in values(f, paid)])
+    decimal, thousands = decimal_marks([*parted(amounts)[0], *parted(fees)[0]])
+    dated, column = date_pattern(form), names.index(columns["booked_on"])
+    lines = [row for row in rows if column < len(row) and dated.match(row[column])]
+    return form, Table(
+        names=names,
+        columns=columns,
+        lines=lines,
+        days=[_day(dated, row[column]) for row in lines],
+        decimal=decimal,
+        thousands=thousands,
+    )
+
+
+def _check_totals(table: Table) -> None:
+    """Raises FormatError where a row with a date and an amount says of itself that it is a balance, or a total."""
+    money = [table.columns[field] for field in ("amount", "credit", "debit") if field in table.columns]
+    paid = [any(cells) for cells in zip(*(table.cells(name) for name in money), strict=True)]
+    for column in table.names:
+        for cell, has_amount in zip(table.cells(column), paid, strict=True):
+            if has_amount and is_total(cell):
+                raise FormatError(
+                    f"a row says {cell[:40]!r} of itself, which is no movement: declare a dialect with what to skip"
+                )
+
+
+def _day(dated: re.Pattern[str], text: str) -> date | None:
+    hit = dated.match(text)
+    parts = hit.groupdict() if hit else {}
+    try:
+        return date(int(parts.get("Y") or f"20{parts['y']}"), int(parts["m"]), int(parts["d"]))
+    except (ValueError, KeyError):
+        return None
+
+
+class _OfBalances(msgspec.Struct, frozen=True):
+    """Marks that stand beside balances, as they are written."""
+
+    credit: list[str] = []
+    debit: list[str] = []
+
+
+def _proof(table: Table, status: Status, fees: Taken) -> tuple[Proof, _OfBalances]:
+    unbooked = {*status.pending, *status.ignored}
+    numbers, beside = parted(table.field("balance"))
+    balances: list[Decimal | None] = table.numbers(numbers)
+    of_balances = _OfBalances()
+    meanings = [m for m in marks_of("", beside) if m.certain]
+    if meanings:
+        of_balances = _OfBalances(meanings[0].credit, meanings[0].debit)
+        ways = meanings[0].ways
+        balances = [n if n is None or not way else way * n for n, way in zip(balances, ways, strict=True)]
+    booked = [cell not in unbooked for cell in table.cells(status.column)]
+    return Proof(table, booked, balances, fees.readings()), of_balances
+
+
+def _read(way: Way, status: Status, charged: Fees) -> Columns:
+    """The columns that are read: the others are the remainder."""
+    columns: dict[str, str | list[str]] = dict(way.columns)
+    columns |= {"mark": way.mark, "status": status.column, "fee": charged.fee, "net": charged.net}
+    if charged.within:
+        columns["fees_within"] = [charged.within]
+    return msgspec.convert(columns, Columns)
 
 
 def _date_form(dates: list[str]) -> str:
@@ -132,30 +250,3 @@ def _date_form(dates: list[str]) -> str:
     raise FormatError(
         f"{dates[0]!r} could be day and month or month and day, and no date tells which: declare a dialect"
     )
-
-
-def _marks(amounts: list[str]) -> tuple[str, str]:
-    """(decimal, thousands) marks that all amounts allow, if only one pair does."""
-    decimals: set[str] = set()
-    doubtful = ""
-    for text in amounts:
-        if not _AMOUNT.fullmatch(text):
-            continue
-        points, commas = text.count("."), text.count(",")
-        if points and commas:
-            decimals.add("." if text.rindex(".") > text.rindex(",") else ",")
-        elif points + commas == 1:
-            mark = "." if points else ","
-            behind = re.sub(r"\D+$", "", text).partition(mark)[2]
-            if len(behind) == 3:
-                doubtful = doubtful or text
-            else:
-                decimals.add(mark)
-        elif points + commas > 1:
-            decimals.add("," if points else ".")
-    if len(decimals) > 1:
-        raise FormatError("amounts have both decimal points and decimal commas: declare a dialect")
-    if not decimals and doubtful:
-        raise FormatError(f"{doubtful!r} could be a thousand or a decimal amount: declare a dialect")
-    decimal = decimals.pop() if decimals else "."
-    return decimal, "," if decimal == "." else "."

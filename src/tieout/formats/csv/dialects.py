@@ -27,8 +27,8 @@ _DATE_PARTS = {
 class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which column holds what; several columns are joined by a blank.
 
-    The amount stands in `amount` with its own sign, in `amount` beside a `mark`, or in `credit`
-    and `debit` (both without sign). `fee` is what was taken of it, positive: the line's amount is
+    The amount stands in `amount` with its own sign or with a mark beside it (33,50 S), in `amount`
+    and the column `mark`, or in `credit` and `debit` (both without sign). `fee` is what was taken of it, positive: the line's amount is
     what is left, which must be `net` where that is given. `fees_within` are what was taken off the
     amount already: the line says them, and its amount stays. `balance` is the balance after the
     line; `statement` is what lines are put together by, such as a payout.
@@ -65,7 +65,9 @@ class CsvDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `date` is written with YYYY or YY, MM and DD (DD.MM.YYYY). `account`, `currency`, `opening`
     and `closing` are regular expressions with one group, looked for in the lines around the
-    table; or, for the first two, `account_is` and `currency_is` say them. `pending` are words in
+    table; or, for the first two, `account_is` and `currency_is` say them. `credit_marks` and `debit_marks`
+    stand in the column `mark`, or beside the amounts themselves; `sign_in_mark` says that they alone tell the way
+    of the money, whatever sign the amount has. `fees_negative` says that fees are written below zero. `pending` are words in
     the status column of lines that are not booked; `ignored` of those that never will be.
     `row_count` and `row_total` are found like balances: how many lines an export says that it holds, and what their
     amounts sum to, signed; they go together.
@@ -84,6 +86,8 @@ class CsvDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     date: str = "DD.MM.YYYY"
     credit_marks: list[str] = []
     debit_marks: list[str] = []
+    sign_in_mark: bool = False
+    fees_negative: bool = False
     pending: list[str] = []
     ignored: list[str] = []
     account: str = ""

@@ -16,9 +16,11 @@ from decimal import Decimal
 from tieout.formats.amounts import exact
 from tieout.formats.completeness import BY_ROW
 from tieout.formats.conservation import DERIVED
+from tieout.formats.csv.chain import Chain
 from tieout.formats.csv.detecting import DETECTED, detect
 from tieout.formats.csv.detecting import sniff as sniff_header
 from tieout.formats.csv.dialects import CsvDialect, built_in, date_pattern, declared
+from tieout.formats.csv.numbers import affixed, plain_number, signed
 from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place
 from tieout.formats.references import find_references
 from tieout.formats.textlines import TextLines
@@ -96,8 +98,8 @@ class CsvReader(Remainder):
         missing = ", ".join(self.dialect.header())
         raise FormatError(f"no row names all the columns of {self.dialect.name}: {missing}")
 
-    def _rows(self, start: int, names: list[str]) -> Iterator[tuple[Row, Place]]:
-        """Rows behind the header, by column."""
+    def _rows(self, start: int, names: list[str]) -> Iterator[tuple[Row, list[str], Place]]:
+        """Rows behind the header, by column and cell by cell."""
         lines = self._text.lines
         reader = csv.reader(
             (line + "\n" for line in lines[start + 1 :]),
@@ -115,7 +117,8 @@ class CsvReader(Remainder):
                     continue
                 if len(cells) > len(names) and any(c.strip() for c in cells[len(names) :]):
                     raise FormatError(f"{len(cells)} cells, the header has {len(names)} columns", place)
-                yield dict(zip(names, (c.strip() for c in cells), strict=False)), place
+                stripped = [c.strip() for c in cells]
+                yield dict(zip(names, stripped, strict=False)), stripped, place
         except csv.Error as error:
             raise FormatError(f"no CSV: {error}", self._text.at(min(first, len(lines) - 1))) from None
 
@@ -131,7 +134,8 @@ class CsvReader(Remainder):
         held: dict[tuple[str, str, str], list[Line]] = {}
         # Accounts may alternate: only where there is one are lines given as they are read.
         one = not self._may_alternate(start, names)
-        for row, place in self._rows(start, names):
+        unread = self._unread_columns(names)
+        for row, cells, place in self._rows(start, names):
             if skip and skip.search(self.dialect.delimiter.join(row.values())):
                 self._note("a row that is no line", place)
                 around.append(self._text.lines[place.line - 1])
@@ -145,6 +149,9 @@ class CsvReader(Remainder):
             group = row.get(self.dialect.columns.statement, "")
             key = (self._account(row, around, place), self._currency(row, around, place), group)
             statement = statements.setdefault(key, _Statement(self, *key))
+            for at, what in unread:
+                if at < len(cells) and cells[at]:
+                    self._note(what, place)
             line = statement.take(row, place)
             if line is None:
                 continue
@@ -159,6 +166,20 @@ class CsvReader(Remainder):
             yield from held.pop(key, ())
             yield from statement.finish(around if only else [])
 
+    def _unread_columns(self, names: list[str]) -> list[tuple[int, str]]:
+        """Where the columns are that the dialect does not read, each with what is said of it."""
+        read = set(self.dialect.header())
+        return [
+            (
+                at,
+                f"the column {name!r} is not read"
+                if name
+                else f"column {at + 1}, without a name, is not read",
+            )
+            for at, name in enumerate(names)
+            if name not in read
+        ]
+
     def _may_alternate(self, start: int, names: list[str]) -> bool:
         """Whether the columns that tell statements apart hold more than one value each."""
         columns = self.dialect.columns
@@ -167,7 +188,7 @@ class CsvReader(Remainder):
             return False
         dated = date_pattern(self.dialect.date)
         found: set[tuple[str, ...]] = set()
-        for row, _ in self._rows(start, names):
+        for row, _, _ in self._rows(start, names):
             if dated.match(row.get(columns.booked_on, "")):
                 found.add(tuple(row.get(c, "") for c in telling))
                 if len(found) > 1:
@@ -204,30 +225,31 @@ class CsvReader(Remainder):
         return found
 
     def _in_header(self) -> str:
-        """A currency that stands in the name of an amount's column: Amount (EUR)."""
-        hit = re.search(r"\b([A-Z]{3})\b", " ".join(self._money_columns()))
-        return hit[1] if hit else ""
+        """A currency that stands in the name of an amount's column: Amount (EUR), Betrag (€)."""
+        names = " ".join(self._money_columns())
+        hit = re.search(r"\b([A-Z]{3})\b", names)
+        return hit[1] if hit else "EUR" * ("€" in names)
 
     def amount(self, text: str, currency: str, place: Place) -> Decimal:
-        """A number as the dialect writes it, signed. Raises FormatError for any other."""
+        """A number as the dialect writes it, signed, by a mark beside it where there is one. Raises
+        FormatError for any other."""
         d = self.dialect
-        # The typesetter's minus, blanks between thousands, and the Swiss apostrophe.
-        plain = text.replace("\u2212", "-").replace("\xa0", "").replace(" ", "").replace("'", "")
-        # (12.50) and 12.50- are how ledgers write what is below zero.
-        negative = plain.startswith(("-", "(")) or plain.endswith("-")
-        bare = plain.strip("()").lstrip("+-").removesuffix("-")
-        thousands = re.escape(d.thousands)
-        grouped = rf"\d{{1,3}}(?:{thousands}\d{{3}})+" if d.thousands else r"\d+"
-        if not re.fullmatch(rf"(?:\d+|{grouped})(?:{re.escape(d.decimal)}\d{{1,4}})?", bare):
-            raise FormatError(
-                f"{text[:40]!r} is no amount with {d.decimal!r} before its decimals"
-                + (f" and {d.thousands!r} between thousands" if d.thousands else ""),
-                place,
-            )
-        value = exact(
-            (bare.replace(d.thousands, "") if d.thousands else bare).replace(d.decimal, "."), currency, place
-        )
-        return 0 - value if negative else value
+        way = 0
+        if (d.credit_marks or d.debit_marks) and signed(text) is None:
+            number, mark = affixed(text)
+            way = self.way(mark)
+            text = number if way else text
+        value = exact(plain_number(text, d.decimal, d.thousands, place), currency, place)
+        return self.towards(value, way) if way else value
+
+    def way(self, mark: str) -> int:
+        """1 for a mark of money in, -1 for one of money out, 0 for any other text."""
+        return (mark in self.dialect.credit_marks) - (mark in self.dialect.debit_marks)
+
+    def towards(self, amount: Decimal, way: int) -> Decimal:
+        """An amount as a mark says which way it went."""
+        amount = abs(amount) if self.dialect.sign_in_mark else amount
+        return amount if way > 0 else 0 - amount
 
     def day(self, text: str, place: Place) -> date:
         """A date as the dialect writes it; what follows it (a time) is left."""
@@ -251,8 +273,9 @@ class _Statement:
         self._last: Line | None = None
         self._from_on: date | None = None
         self._to_on: date | None = None
-        self._chain = _Chain()
+        self._chain = Chain()
         self._count, self._sum = 0, Decimal(0)
+        self._debit = Decimal(0)
 
     def take(self, row: Row, place: Place) -> Line | None:
         """The row's line; None where it was never booked."""
@@ -268,6 +291,8 @@ class _Statement:
             return None
         amount = self._amount(row, place)
         fee = reader.amount(text(columns.fee), self._currency, place) if text(columns.fee) else Decimal(0)
+        if reader.dialect.fees_negative:
+            fee = 0 - fee
         if text(columns.net):
             net = reader.amount(text(columns.net), self._currency, place)
             if net != amount - fee:
@@ -315,6 +340,7 @@ class _Statement:
         if not columns.amount:
             credit, debit = row.get(columns.credit, ""), row.get(columns.debit, "")
             sides = [reader.amount(x, self._currency, place) if x else Decimal(0) for x in (credit, debit)]
+            self._one_sign(sides[1], place)
             if bool(sides[0]) == bool(sides[1]) and (
                 (credit and debit and any(sides)) or not (credit or debit)
             ):
@@ -326,12 +352,24 @@ class _Statement:
         if not columns.mark:
             return amount
         mark = row.get(columns.mark, "")
-        if mark in dialect.credit_marks:
+        if way := reader.way(mark):
+            return reader.towards(amount, way)
+        if not amount and not mark:
             return amount
-        if mark in dialect.debit_marks:
-            return 0 - amount
         expected = ", ".join([*dialect.credit_marks, *dialect.debit_marks])
         raise FormatError(f"{columns.mark} is {mark[:40]!r}, expected one of: {expected}", place)
+
+    def _one_sign(self, debit: Decimal, place: Place) -> None:
+        """Debits are written with a minus throughout, or without: one of the other sign may be one that was given back,
+        or not, and only balances tell. Raises FormatError."""
+        if not debit or self._reader.dialect.columns.balance:
+            return
+        if debit * (self._debit or debit) < 0:
+            name = self._reader.dialect.columns.debit
+            raise FormatError(
+                f"the column {name!r} has amounts of both signs: which way these went is not told", place
+            )
+        self._debit = debit
 
     def finish(self, around: list[str]) -> Iterator[Head]:
         """The head, once every row is taken."""
@@ -395,37 +433,6 @@ class _Statement:
         stated = reader.amount(total, self._currency, whole)
         if stated != self._sum:
             yield f"the file states a sum of {stated}, its lines come to {self._sum}"
-
-
-class _Chain:
-    """The rows' own balances, which follow from each other in the order of the rows or against
-    it: both are followed as the rows go by."""
-
-    def __init__(self) -> None:
-        self._first: tuple[Decimal, Decimal] | None = None
-        self._last: tuple[Decimal, Decimal] | None = None
-        self._forwards = self._backwards = 0
-        self._whole = True
-
-    def add(self, amount: Decimal, balance: Decimal | None) -> None:
-        if balance is None:
-            self._whole = False
-            return
-        if self._last is not None:
-            before_amount, before = self._last
-            self._forwards += before + amount != balance
-            self._backwards += balance + before_amount != before
-        self._first, self._last = self._first or (amount, balance), (amount, balance)
-
-    def ends(self) -> tuple[Decimal | None, Decimal | None, list[str]]:
-        """Opening and closing balance, and what breaks the chain; none where a row has no balance."""
-        if not self._whole or self._first is None or self._last is None:
-            return None, None, []
-        backwards = self._backwards < self._forwards
-        start, end = (self._last, self._first) if backwards else (self._first, self._last)
-        wrong = min(self._forwards, self._backwards)
-        problems = [f"{wrong} balances do not follow from the row before"] if wrong else []
-        return start[1] - start[0], end[1], problems
 
 
 def _is_utf8(content: bytes) -> bool:

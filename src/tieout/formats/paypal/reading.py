@@ -1,25 +1,26 @@
 """PayPal's settlement report (STL) to lines and heads.
 
-Rows begin with their kind: RH and FH open, SH a section, CH its columns, SB a transaction, SF a
-section's totals by currency, SC its count. Amounts are minor units beside CR or DR. A line's
-amount is gross less fee; gross and fee totals and the count are held against the rows.
-Source: PayPal, Settlement Report specification. Assumed, for no published file was at hand: the
-order of the totals in SF (credits, debits, fee credits, fee debits, opening, closing balance).
+Rows begin with their kind: RH and FH open the report and the file, SH a section (one account, or one of a
+partner's), CH its columns, SB a transaction, SF and RF the totals of a section and of the report by currency, SC
+and RC their counts, FF ends the file. Amounts are minor units beside CR or DR. A line's amount is gross less
+fee; totals and counts are held against the rows. Columns go by their names with or without blanks
+("TransactionDebitOrCredit", "Transaction  Debit or Credit" with two): reports of both spellings exist.
+Sources: PayPal, Settlement Report Specification (developer.paypal.com); column names as Magento's Paypal module
+(Report/Settlement) knows them; sections, footers and versions 004 to 011 as in footers.py.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 
-from tieout.formats.amounts import exact
-from tieout.formats.model import Balance, Charge, FormatError, Head, Line, Place
+from tieout.formats.model import FormatError, Head, Line, Place
+from tieout.formats.paypal.footers import NAMES, Footer, footer_of
+from tieout.formats.paypal.sections import Section, key_of, sums_of, transaction
 from tieout.formats.textlines import TextLines
 from tieout.formats.unparsed import Remainder
-from tieout.money import MoneyError, from_minor
 
 _KINDS = {"RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF", "FC"}
 _NEEDED = (
@@ -32,15 +33,16 @@ _NEEDED = (
     "Fee Debit or Credit",
     "Fee Amount",
 )
-_DAY = re.compile(r"(\d{4})[/-](\d\d)[/-](\d\d)")
-Row = dict[str, str]
+# Read, though a report may lack them, and what says nothing of its own.
+_READ = {
+    key_of(name) for name in (*_NEEDED, "Invoice ID", "PayPal Reference ID", "Custom Field", "Fee Currency")
+}
 
 
 def sniff(head: str) -> str:
     """ "paypal" for the beginning of such a file; "" for any other."""
-    return (
-        "paypal" if re.match(r'\ufeff?"?RH"?,', head) and re.search(r'^"?CH"?,', head, re.MULTILINE) else ""
-    )
+    begins = re.match(r'\ufeff?"?RH"?[,\t]', head)
+    return "paypal" if begins and re.search(r'^"?CH"?[,\t]', head, re.MULTILINE) else ""
 
 
 class PaypalReader(Remainder):
@@ -52,148 +54,124 @@ class PaypalReader(Remainder):
         self._text = TextLines(content, encoding)
         self.encoding = self._text.decoded.encoding
         super().__init__(self._text.decoded)
+        self._columns: list[str] = []
+        self._others: list[tuple[int, str]] = []
+        self._section: Section | None = None
+        # A section that is at its end, until nothing can be said against it any more.
+        self._ended: Section | None = None
+        self._rows = 0
+        self._sums: dict[str, Counter[int]] = {}
+        self._counts: Counter[str] = Counter()
+        self._first_file = True
 
-    def events(self) -> Iterator[Line | Head]:  # noqa: C901 - a grammar: a branch a row
-        """Raises FormatError; what came before it stands."""
-        section: _Section | None = None
-        columns: list[str] = []
-        ended = False
+    def _cells(self) -> Iterator[tuple[str, list[str], Place]]:
+        """Every row: its kind, its other cells, its place."""
+        delimiter = ","
         for number, text in self._text:
             if not text.strip():
                 continue
             place = self._text.at(number)
+            text = text.lstrip("\ufeff")
+            if re.match(r'"?RH"?\t', text):
+                delimiter = "\t"
             try:
-                cells = [c.strip() for c in next(csv.reader([text.lstrip("\ufeff")], strict=True))]
+                cells = [c.strip() for c in next(csv.reader([text], delimiter=delimiter, strict=True))]
             except csv.Error as error:
                 raise FormatError(f"no CSV: {error}", place) from None
-            kind, rest = cells[0], cells[1:]
-            if kind not in _KINDS:
-                raise FormatError(f"{kind[:20]!r} is no kind of row: {', '.join(sorted(_KINDS))}", place)
-            if kind == "SH":
-                if section is not None:
-                    raise FormatError("a section (SH) inside a section", place)
-                section = _Section(self, rest, place)
+            if cells[0] not in _KINDS:
+                raise FormatError(f"{cells[0][:20]!r} is no kind of row: {', '.join(sorted(_KINDS))}", place)
+            yield cells[0], cells[1:], place
+
+    def events(self) -> Iterator[Line | Head]:
+        """Raises FormatError; what came before it stands."""
+        problems: dict[str, list[str]] = {}
+        ended = False
+        for kind, cells, place in self._cells():
+            if kind == "FH":
+                self._first_file = cells[:1] == [""] or cells[0].lstrip("0") in ("", "1")
+            elif kind == "SH":
+                yield from self._release(problems)
+                self._open(cells, place)
             elif kind == "CH":
-                columns = rest
-                missing = [name for name in _NEEDED if name not in columns]
-                if missing:
-                    raise FormatError(f"the columns {', '.join(missing)} are missing", place)
+                self._head_columns(cells, place)
             elif kind in ("SB", "SF", "SC"):
-                if section is None or not columns:
-                    raise FormatError(f"a row {kind} outside a section", place)
-                if kind == "SB":
-                    if len(rest) > len(columns):
-                        raise FormatError(f"{len(rest)} cells, the header has {len(columns)} columns", place)
-                    section.take(dict(zip(columns, rest, strict=False)), place)
-                elif kind == "SF":
-                    section.total(rest, place)
-                else:
-                    yield from section.finish(rest, place)
-                    section = None
-            elif kind == "FF":
-                ended = True
-        if section is not None or not ended:
+                self._of_section(kind, cells, place)
+            elif kind == "RF":
+                self._against_report(footer_of(kind, cells, place), problems)
+            elif kind in ("RC", "FF"):
+                self._count(kind, cells, place)
+                ended = ended or kind == "FF"
+        if self._section is not None or not ended:
             raise FormatError("the file has no end (SC, FF): it was cut short")
+        yield from self._release(problems)
 
+    def _open(self, cells: list[str], place: Place) -> None:
+        if self._section is not None:
+            raise FormatError("a section (SH) inside a section", place)
+        self._section = Section(cells, place)
+        if self._section.partner:
+            self._note("a partner's account (SH)", place)
 
-class _Section:
-    """A section: one account's transactions, by currency."""
+    def _head_columns(self, cells: list[str], place: Place) -> None:
+        self._columns = [key_of(cell) for cell in cells]
+        missing = [name for name in _NEEDED if key_of(name) not in self._columns]
+        if missing:
+            raise FormatError(f"the columns {', '.join(missing)} are missing", place)
+        twice = [cell for cell in cells if cell and self._columns.count(key_of(cell)) > 1]
+        if twice:
+            raise FormatError(f"the column {twice[0]!r} stands twice", place)
+        self._others = [(n, cell) for n, cell in enumerate(cells) if key_of(cell) not in _READ]
 
-    def __init__(self, reader: PaypalReader, header: list[str], place: Place) -> None:
-        self._reader, self._place = reader, place
-        self._account = header[2] if len(header) > 2 else ""
-        self._from, self._to = (_day(x, place) for x in (*header, "", "")[:2])
-        if not self._account:
-            raise FormatError("a section (SH) without its account", place)
-        self._lines: dict[str, list[Line]] = {}
-        self._sums: dict[str, list[Decimal]] = {}
-        self._totals: dict[str, tuple[list[Decimal], Place]] = {}
-        self._count = 0
+    def _of_section(self, kind: str, cells: list[str], place: Place) -> None:
+        section = self._section
+        if section is None or not self._columns:
+            raise FormatError(f"a row {kind} outside a section", place)
+        if kind == "SB":
+            while len(cells) > len(self._columns) and not cells[-1]:
+                cells = cells[:-1]
+            if len(cells) > len(self._columns):
+                raise FormatError(f"{len(cells)} cells, the header has {len(self._columns)} columns", place)
+            section.rows.append(transaction(dict(zip(self._columns, cells, strict=False)), place))
+            for at, name in self._others:
+                if at < len(cells) and cells[at]:
+                    self._note(f"the column {name!r} is not read", place)
+        elif kind == "SF":
+            section.total(footer_of(kind, cells, place))
+        else:
+            section.close(cells, place)
+            self._section, self._ended = None, section
+            self._rows += len(section.rows)
+            for currency in {row.currency for row in section.rows}:
+                own = [row for row in section.rows if row.currency == currency]
+                self._sums.setdefault(currency, Counter()).update(dict(enumerate(sums_of(own))))
+                self._counts[currency] += len(own)
 
-    def _money(self, text: str, currency: str, place: Place) -> Decimal:
-        if not re.fullmatch(r"\d{1,18}", text or "0"):
-            raise FormatError(f"{text[:40]!r} is no whole number of minor units", place)
-        try:
-            return exact(str(from_minor(int(text or "0"), currency).value), currency, place)
-        except (MoneyError, ValueError) as error:
-            raise FormatError(str(error), place) from None
+    def _release(self, problems: dict[str, list[str]]) -> Iterator[Line | Head]:
+        section, self._ended = self._ended, None
+        if section is not None:
+            yield from section.events(problems)
 
-    def take(self, row: Row, place: Place) -> None:
-        self._count += 1
-        currency = row.get("Gross Transaction Currency", "")
-        gross = self._money(row.get("Gross Transaction Amount", ""), currency, place)
-        fee = self._money(row.get("Fee Amount", ""), currency, place)
-        marks = row.get("Transaction Debit or Credit", ""), row.get("Fee Debit or Credit", "")
-        if marks[0] not in ("CR", "DR") or (fee and marks[1] not in ("CR", "DR")):
-            raise FormatError(f"{marks} are no CR or DR", place)
-        if row.get("Fee Currency") not in (None, "", currency) and fee:
-            raise FormatError(f"a fee in {row['Fee Currency']} of an amount in {currency}", place)
-        sums = self._sums.setdefault(currency, [Decimal(0)] * 4)
-        sums[0 if marks[0] == "CR" else 1] += gross
-        sums[2 if marks[1] == "CR" else 3] += fee
-        value = gross if marks[0] == "CR" else 0 - gross
-        charge = fee if marks[1] == "CR" else 0 - fee
-        day = _day(row.get("Transaction Completion Date", ""), place)
-        self._lines.setdefault(currency, []).append(
-            Line(
-                amount=value + charge,
-                currency=currency,
-                booked_on=day,
-                value_on=None,
-                place=place,
-                reference=row.get("Invoice ID", ""),
-                bank_reference=row.get("Transaction ID", ""),
-                bank_code=row.get("Transaction Event Code", ""),
-                end_to_end_id=row.get("PayPal Reference ID", ""),
-                remittance=row.get("Custom Field", ""),
-                charges=(Charge(charge, currency, True),) if fee else (),
-            )
-        )
+    def _against_report(self, footer: Footer, problems: dict[str, list[str]]) -> None:
+        """Hold the report's totals of a currency against all of its sections."""
+        if not self._first_file or self._ended is None:
+            # The totals are of all the report's files, and only this one is here.
+            self._note("totals of a report in several files (RF)", footer.place)
+            return
+        found = self._sums.get(footer.currency, Counter[int]())
+        wrong = [
+            f"the report states {name} of {theirs} minor units of {footer.currency}, it holds {found[n]}"
+            for n, (name, theirs) in enumerate(zip(NAMES, footer.sums, strict=True))
+            if theirs != found[n]
+        ]
+        if footer.count not in (None, self._rows, self._counts[footer.currency]):
+            wrong.append(f"the report states {footer.count} rows, it holds {self._rows}")
+        if wrong:
+            problems.setdefault(footer.currency, []).extend(wrong)
 
-    def total(self, cells: list[str], place: Place) -> None:
-        if len(cells) < 7:
-            raise FormatError(f"totals (SF) of {len(cells)} cells, at least 7 were expected", place)
-        currency = cells[0]
-        self._totals[currency] = ([self._money(c, currency, place) for c in cells[1:7]], place)
-
-    def finish(self, cells: list[str], place: Place) -> Iterator[Line | Head]:
-        stated = int(cells[0]) if cells and re.fullmatch(r"\d{1,9}", cells[0]) else None
-        if stated is None or stated != self._count:
-            raise FormatError(f"the section states {cells[:1]} rows, it holds {self._count}", place)
-        names = ("gross credits", "gross debits", "fee credits", "fee debits")
-        for currency in sorted({*self._lines, *self._totals}):
-            yield from self._lines.get(currency, ())
-            sums = self._sums.get(currency, [Decimal(0)] * 4)
-            totals, at = self._totals.get(currency, (None, self._place))
-            problems = []
-            opening = closing = None
-            if totals is None:
-                problems.append(f"no totals (SF) of {currency}")
-            else:
-                for name, theirs, ours in zip(names, totals, sums, strict=False):
-                    if theirs != ours:
-                        problems.append(f"the file states {name} of {theirs}, it holds {ours}")
-                opening = Balance(totals[4], currency, self._from, "SF")
-                closing = Balance(totals[5], currency, self._to, "SF")
-            yield Head(
-                account=self._account,
-                currency=currency,
-                statement_id=f"{self._from:%Y%m%d}",
-                from_on=self._from,
-                to_on=self._to,
-                opening=opening,
-                closing=closing,
-                place=at,
-                checked=totals is not None,
-                problems=tuple(problems),
-            )
-
-
-def _day(text: str, place: Place) -> date:
-    found = _DAY.match(text)
-    try:
-        if found is None:
-            raise ValueError
-        return date(*(int(x) for x in found.groups()))
-    except ValueError:
-        raise FormatError(f"{text[:40]!r} is no day, such as 2026/10/31", place) from None
+    def _count(self, kind: str, cells: list[str], place: Place) -> None:
+        """Hold a count of the report's rows (RC) against those of this file; what it may count besides is noted."""
+        if cells[:1] and cells[0].isdigit() and int(cells[0]) == self._rows:
+            return
+        if kind == "RC" and self._first_file:
+            raise FormatError(f"the report states {cells[:1]} rows, it holds {self._rows}", place)
+        self._note(f"a count that is not the transactions' ({kind})", place)

@@ -1,0 +1,52 @@
+"""Columns that say of a line whether it is booked, is to come, or never will be."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tieout.formats.csv.table import Table
+from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, NO, PENDING, STATUS_NAMES, YES, named, plain
+from tieout.formats.model import FormatError
+
+_ASK = "declare a dialect with its status"
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The column of a line's state, "" where there is none; its words as they are written, of lines that are not
+    booked yet (`pending`), and of those that never will be (`ignored`)."""
+
+    column: str = ""
+    pending: list[str] = []
+    ignored: list[str] = []
+
+
+def status_of(table: Table) -> Status:
+    """The state that a table tells of its lines. Raises FormatError where it says pending of some in words, and of
+    others something that nobody knows."""
+    found = [status for column in table.free() if (status := _of(column, table)) is not None]
+    telling = [s for s in found if s.pending or s.ignored]
+    if len(telling) > 1:
+        names = " and ".join(repr(s.column) for s in telling)
+        raise FormatError(f"the columns {names} both say which lines are not booked: {_ASK}")
+    return (telling or found or [Status()])[0]
+
+
+def _of(column: str, table: Table) -> Status | None:
+    words = {text: plain(text) for text in dict.fromkeys(table.cells(column)) if text}
+    if not words:
+        return None
+    if named(column) in PENDING and set(words.values()) <= YES | NO:
+        return Status(column=column, pending=[text for text, word in words.items() if word in YES])
+    pending = [text for text, word in words.items() if word in PENDING]
+    ignored = [text for text, word in words.items() if word in NEVER_BOOKED]
+    booked = [text for text, word in words.items() if word in BOOKED]
+    unknown = [text for text in words if text not in (*pending, *ignored, *booked)]
+    is_status = named(column) in STATUS_NAMES
+    if unknown and (pending or ignored or (is_status and booked)):
+        raise FormatError(
+            f"the column {column!r} says {(pending or ignored or booked)[0]!r} of some lines and {unknown[0][:40]!r} of others:"
+            f" whether those are booked is not known: {_ASK}"
+        )
+    if not unknown and (pending or ignored or is_status):
+        return Status(column=column, pending=pending, ignored=ignored)
+    return None
