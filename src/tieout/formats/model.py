@@ -110,7 +110,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a statement but its lines. `intraday` is an interim report: the day's
     statement repeats its lines. `sequence` is the bank's own number of the statement or page.
     `checked` says that the format has control totals of its own, and `problems` which of them do
-    not agree."""
+    not agree. `status` is what the statement is to those reported before it: an update; a
+    correction, which takes the place of all that was reported of its account and days; a deletion,
+    which takes all of that away; a test, of which nothing counts. `partial` says that money moved
+    for which the bank gives no line."""
 
     account: str
     currency: str
@@ -128,6 +131,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     place: Place = Place(0, 0)
     checked: bool = False
     problems: tuple[str, ...] = ()
+    status: str = "update"
+    partial: bool = False
 
 
 class Conservation(msgspec.Struct, frozen=True, kw_only=True):

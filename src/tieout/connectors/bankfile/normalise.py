@@ -30,6 +30,16 @@ STATEMENT_WITHOUT_BALANCES = Cause(
     actions=(Action.ASK, Action.GIVE_FILE),
 )
 
+STATEMENT_TAKEN_BACK = Cause(
+    name="statement_taken_back",
+    means="A bank deletes or corrects what it reported before: a BAI2 group of status 2 or 3, an OFX transaction with "
+    "CORRECTFITID. Nothing of the file is booked.",
+    says="compare what was booked with what the bank says now; undo or correct it in the ledger, then ask the bank for a "
+    "file without the correction, or solve this",
+    actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.GIVE_FILE, Action.SOLVE),
+    who="finance",
+)
+
 
 def file_digest(content: bytes) -> str:
     """SHA-256 of a file's bytes, in hex: the file's name among messages, whatever its sender called it."""
@@ -63,8 +73,9 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     documents: list[Document] = []
     file = read_file(raw, options)
     for statement in file.statements:
-        if statement.head.intraday:
+        if statement.head.intraday or statement.head.status == "test":
             continue
+        _stand(statement)
         _hold(statement)
         documents += _by_content(statement) if file.format in _EXPORTS else _documents(statement)
     return documents
@@ -84,6 +95,17 @@ def _hold(statement: ParsedStatement) -> None:
             f"{_name(statement.head)} does not hold: {'; '.join(statement.conservation.problems)}",
             cause=STATEMENT_DOES_NOT_HOLD.name,
             recovery=STATEMENT_DOES_NOT_HOLD.say(),
+        )
+
+
+def _stand(statement: ParsedStatement) -> None:
+    """What takes back what was booked is for a person: which lines those were is not for us to say."""
+    what = {"deletion": "deletes", "correction": "corrects"}.get(statement.head.status)
+    if what:
+        raise ContentRefusedError(
+            f"the bank {what} what it reported before: {_name(statement.head)}, of {statement.head.to_on}",
+            cause=STATEMENT_TAKEN_BACK.name,
+            recovery=STATEMENT_TAKEN_BACK.say(),
         )
 
 
