@@ -169,7 +169,8 @@ class Statement(Document, frozen=True, kw_only=True, tag="statement"):
 class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
-    Two equal lines of a statement are two lines: their keys differ by their ordinal.
+    Two equal lines of a statement are two lines: their keys differ by their ordinal. `corrects` says which earlier line it
+    takes back, and how, in words ("replaces A-1"); "" for nearly all.
     """
 
     account: str
@@ -182,6 +183,7 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     remittance: str = ""
     bank_code: str = ""
     reversal: bool = False
+    corrects: str = ""
 
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""

@@ -69,7 +69,9 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an account. `status` is booked, pending or information: only booked ones
     count for the balance. `reversal` says that the bank took an earlier line back; the sign of
-    `amount` is the money's own way all the same."""
+    `amount` is the money's own way all the same. `corrects` is the bank's own reference of an
+    earlier line that this one takes back, and `correction` how (replace, delete; "" where the bank
+    does not say): such a line is information, for nobody knows whether that one was booked."""
 
     amount: Decimal
     currency: str
@@ -94,6 +96,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     details: tuple[Detail, ...] = ()
     batch_count: int | None = None
     additional: str = ""
+    corrects: str = ""
+    correction: str = ""
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):

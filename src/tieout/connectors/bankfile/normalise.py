@@ -32,8 +32,8 @@ STATEMENT_WITHOUT_BALANCES = Cause(
 
 STATEMENT_TAKEN_BACK = Cause(
     name="statement_taken_back",
-    means="A bank deletes or corrects what it reported before: a BAI2 group of status 2 or 3, an OFX transaction with "
-    "CORRECTFITID. Nothing of the file is booked.",
+    means="A bank deletes or corrects what it reported before of an account and day (BAI2: a group of status 2 or 3). Nothing "
+    "of the file is booked.",
     says="compare what was booked with what the bank says now; undo or correct it in the ledger, then ask the bank for a "
     "file without the correction, or solve this",
     actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.GIVE_FILE, Action.SOLVE),
@@ -81,6 +81,7 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     return documents
 
 
+_TAKES_BACK = {"replace": "replaces", "delete": "deletes"}
 # Exports of a period that somebody chose: two of them may overlap.
 _EXPORTS = ("csv", "ofx")
 
@@ -116,7 +117,8 @@ def _by_content(statement: ParsedStatement) -> list[Document]:
     account, seen = statement.head.account, Counter[str]()
     documents: list[Document] = []
     for line in statement.lines:
-        if line.status != "booked" or line.booked_on is None:
+        # What takes back another line is held for a person, and so is no less a document.
+        if (line.status != "booked" and not line.corrects) or line.booked_on is None:
             continue
         words = "\x1f".join((line.counterparty, line.counterparty_account, line.remittance, line.reference))
         own = line.bank_reference or hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -193,4 +195,5 @@ def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
         remittance=line.remittance or line.additional,
         bank_code=line.bank_code,
         reversal=line.reversal,
+        corrects=f"{_TAKES_BACK.get(line.correction, 'corrects')} {line.corrects}" if line.corrects else "",
     )
