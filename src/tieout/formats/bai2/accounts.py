@@ -220,10 +220,8 @@ class Account:
             net = self._stated[CREDITS][0] - self._stated[DEBITS][0]
             if net != moved:
                 self._problems.append(f"{opening.amount} + {net} (its totals) is not {closing.amount}")
-        what = " and ".join(lacking) or f"a movement of {moved}"
-        self._note(
-            f"{what} {self.currency} of account {self._account} without their details", self._first.place
-        )
+        what = " and ".join(lacking) or f"a movement of {moved} {self.currency}"
+        self._note(f"{what} of account {self._account} without their details", self._first.place)
         return True
 
 

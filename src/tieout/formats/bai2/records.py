@@ -89,20 +89,18 @@ class Fields:
 
     def take(self) -> str:
         """The next field without blanks around it; "" where it is defaulted, or where none is left."""
-        if self.ended:
+        parts, number, at = self._record.parts, self._part, self._at
+        if number >= len(parts):
             return ""
-        part = self._record.parts[self._part]
-        comma = part.find(",", self._at)
-        if comma >= 0 and not self._dangles(part, comma):
-            field, self._at = part[self._at : comma], comma + 1
-        else:
-            field = part[self._at :].removesuffix("," if comma >= 0 else "/")
-            self._part, self._at = self._part + 1, 0
-        return field.strip()
-
-    def _dangles(self, part: str, comma: int) -> bool:
-        """Whether a comma ends a physical record that goes on: it stands where a slash should, and is no empty field."""
-        return comma == len(part) - 1 and self._part + 1 < len(self._record.parts)
+        part = parts[number]
+        comma = part.find(",", at)
+        # A comma at the end of a physical record that goes on stands where a slash should: no empty field is behind it.
+        dangles = comma == len(part) - 1 and number + 1 < len(parts)
+        if comma >= 0 and not dangles:
+            self._at = comma + 1
+            return part[at:comma].strip()
+        self._part, self._at = number + 1, 0
+        return part[at:].removesuffix("," if comma >= 0 else "/").strip()
 
     def text(self, record_length: int = 0) -> str:
         """All that is left, as the text of a detail. Physical records are joined by a blank, but where the text filled one
@@ -110,6 +108,9 @@ class Fields:
         if self.ended:
             return ""
         first = self._part
+        if first + 1 == len(self._record.parts):
+            self._part += 1
+            return self._record.parts[first][self._at :].removesuffix("/").strip()
         pieces = [self._record.parts[first][self._at :], *self._record.parts[first + 1 :]]
         self._part = len(self._record.parts)
         # A text is not delimited, but banks end its records with a slash all the same: the detail's own, and the

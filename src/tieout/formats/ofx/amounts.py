@@ -16,6 +16,8 @@ from tieout.money import minor_digits
 
 _AMOUNT = re.compile(r"([+-]?)([0-9]{0,22})(?:([.,])([0-9]*))?")
 _LONGEST = 32
+# What nearly every amount is.
+_PLAIN = re.compile(r"([+-]?)([0-9]{1,21}\.[0-9]{2})")
 # An amount whose mark can only be a decimal one: another count of digits than three behind it, or before it four or more,
 # none, or a zero.
 _SHOWS = re.compile(
@@ -34,6 +36,9 @@ class Amounts:
     def read(self, text: str, currency: str, place: Place) -> Decimal:
         """An amount with its sign, padded to the currency's minor unit; zeros behind that are nothing. Raises FormatError for
         anything else, for a finer amount, and where the mark may be one of thousands."""
+        if (found := _PLAIN.fullmatch(text)) is not None:
+            value = exact(found[2], currency, place)
+            return 0 - value if found[1] == "-" else value
         found = _AMOUNT.fullmatch(text)
         if found is None or len(text) > _LONGEST or not (found[2] or found[4]):
             raise FormatError(f"{text[:40]!r} is no amount, such as -12.50", place)
@@ -48,6 +53,8 @@ class Amounts:
                 place,
             )
         kept = decimals[:digits] + decimals[digits:].rstrip("0")
+        if len(kept) > digits:
+            raise FormatError(f"{text} is finer than {currency} has decimals ({digits})", place)
         value = exact(f"{whole or '0'}.{kept}" if kept else whole, currency, place)
         return 0 - value if sign == "-" else value
 

@@ -36,6 +36,7 @@ _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9_.]*)\s*>")
 _DECLARATION = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _STATEMENTS = ("STMTRS", "CCSTMTRS")
 _TRANSACTIONS = ("STMTTRN", "STMTTRNP")
+_FRAMES = frozenset((*_STATEMENTS, *_TRANSACTIONS))
 _DEEPEST = 64
 _LARGEST_LEAF = 64 << 10
 
@@ -109,15 +110,16 @@ class OfxReader(Remainder):
                 yield from self._close(name, path, frames, token.start(4))
                 continue
             if value:
-                self._say_status(name, value, token.start())
+                if name in ("CODE", "MESSAGE"):
+                    self._say_status(name, value, token.start())
                 if frames:
                     self._leaf(frames[-1], path, name, value, token.start())
                 elif len(value) > _LARGEST_LEAF:
                     raise FormatError(f"{name} of more than 64 KiB", self._at(token.start()))
-                if name not in _TRANSACTIONS:
+                if name not in _FRAMES:
                     continue
             pending = name
-            if name in (*_STATEMENTS, *_TRANSACTIONS) and (value or empty or name not in aggregates):
+            if name in _FRAMES and (value or empty or name not in aggregates):
                 raise FormatError(f"<{name}> that holds a text, or is never closed", self._at(token.start()))
             if empty or name not in aggregates or text.startswith(f"</{token[2]}", token.end()):
                 continue
@@ -138,7 +140,7 @@ class OfxReader(Remainder):
         path.append(name)
         if len(path) > _DEEPEST:
             raise FormatError(f"elements nest deeper than {_DEEPEST}", self._at(at))
-        if name in _STATEMENTS or name in _TRANSACTIONS:
+        if name in _FRAMES:
             inside = frames[-1].name if frames else ""
             if inside in _TRANSACTIONS or (inside and name in _STATEMENTS):
                 raise FormatError(f"<{name}> inside <{inside}>: that one is not closed", self._at(at))
@@ -170,15 +172,15 @@ class OfxReader(Remainder):
 
     def _close(self, name: str, path: list[str], frames: list[_Frame], end: int) -> Iterator[Line | Head]:
         if name not in path:
-            if name in _STATEMENTS or name in _TRANSACTIONS:
+            if name in _FRAMES:
                 raise FormatError(f"</{name}> closes nothing that was opened", self._at(end))
             return  # the closing tag of a leaf
         while path[-1] != name:
-            if path[-1] in _STATEMENTS or path[-1] in _TRANSACTIONS:
+            if path[-1] in _FRAMES:
                 raise FormatError(f"<{path[-1]}> does not end before </{name}>", self._at(end))
             path.pop()
         path.pop()
-        if name in _TRANSACTIONS or name in _STATEMENTS:
+        if name in _FRAMES:
             yield self._made(frames.pop(), frames, path, end)
 
     def _made(self, frame: _Frame, frames: list[_Frame], path: list[str], end: int) -> Line | Head:

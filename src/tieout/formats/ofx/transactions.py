@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,7 @@ KNOWN_OF_TRANSACTIONS = frozenset(
 )
 KNOWN_OF_STATEMENTS = frozenset(
     "CURDEF BANKACCTFROM.BANKID BANKACCTFROM.BRANCHID BANKACCTFROM.ACCTID BANKACCTFROM.ACCTTYPE BANKACCTFROM.ACCTKEY "
-    "CCACCTFROM.ACCTID CCACCTFROM.ACCTKEY BANKTRANLIST.DTSTART BANKTRANLIST.DTEND BANKTRANLISTP.DTASOF "
+    "CCACCTFROM.ACCTID CCACCTFROM.ACCTKEY BANKTRANLIST.DTSTART BANKTRANLIST.DTEND DTSTART DTEND BANKTRANLISTP.DTASOF "
     "LEDGERBAL.BALAMT LEDGERBAL.DTASOF AVAILBAL.BALAMT AVAILBAL.DTASOF".split()
 )
 # What holds a value wherever it stands, whether it is closed or not.
@@ -71,19 +72,17 @@ class Mapper:
             self._note("the FITID of another transaction of its statement", place)
         kept.ids.add(fitid)
         corrects, correction = self._correction(leaves, fitid, place)
-        return self._with_words(
-            Line(
-                amount=amount,
-                currency=currency,
-                booked_on=day(leaves["DTPOSTED"], place),
-                value_on=day(leaves["DTAVAIL"], place) if leaves.get("DTAVAIL") else None,
-                place=place,
-                status="information" if corrects else "booked",
-                bank_reference=fitid,
-                corrects=corrects,
-                correction=correction,
-            ),
-            leaves,
+        return Line(
+            amount=amount,
+            currency=currency,
+            booked_on=day(leaves["DTPOSTED"], place),
+            value_on=day(leaves["DTAVAIL"], place) if leaves.get("DTAVAIL") else None,
+            place=place,
+            status="information" if corrects else "booked",
+            bank_reference=fitid,
+            corrects=corrects,
+            correction=correction,
+            **_words(leaves),
         )
 
     def pending(self, leaves: Leaves, statement: Leaves, place: Place) -> Line:
@@ -93,10 +92,16 @@ class Mapper:
             raise FormatError("a pending transaction without its TRNAMT, or without a currency", place)
         self._unread("STMTTRNP", leaves, KNOWN_OF_TRANSACTIONS, place)
         amount = self._amounts.read(leaves["TRNAMT"], currency, place)
-        line = Line(
-            amount=amount, currency=currency, booked_on=None, value_on=None, place=place, status="pending"
+        words = _words(leaves)
+        return Line(
+            amount=amount,
+            currency=currency,
+            booked_on=None,
+            value_on=None,
+            place=place,
+            status="pending",
+            **words,
         )
-        return self._with_words(line, leaves)
 
     def head(self, leaves: Leaves, kept: Kept, place: Place) -> Head:
         """A statement without its lines. Raises FormatError where it names no account, and where its debits show no sign."""
@@ -119,7 +124,8 @@ class Mapper:
                 on = leaves.get(f"{name}.DTASOF", "")
                 amount = self._amounts.read(text, currency, place)
                 balances.append(Balance(amount, currency, day(on, place) if on else None, name))
-        first, last = (leaves.get(f"BANKTRANLIST.{n}", "") for n in ("DTSTART", "DTEND"))
+        # A list that is not closed is no element of its own.
+        first, last = (leaves.get(f"BANKTRANLIST.{n}") or leaves.get(n, "") for n in ("DTSTART", "DTEND"))
         return Head(
             account=account,
             currency=currency,
@@ -157,25 +163,26 @@ class Mapper:
         self._note(f"a correction ({action or 'of no kind'}) of an earlier line", place)
         return earlier, action
 
-    def _with_words(self, line: Line, leaves: Leaves) -> Line:
-        memo = leaves.get("MEMO", "")
-        rate = leaves.get("ORIGCURRENCY.CURRATE") or leaves.get("CURRENCY.CURRATE", "")
-        return msgspec.structs.replace(
-            line,
-            reference=leaves.get("CHECKNUM") or leaves.get("REFNUM", ""),
-            bank_code=leaves.get("TRNTYPE", ""),
-            counterparty=leaves.get("NAME") or leaves.get("PAYEE.NAME", ""),
-            counterparty_account=leaves.get("BANKACCTTO.ACCTID") or leaves.get("CCACCTTO.ACCTID", ""),
-            counterparty_bank=leaves.get("BANKACCTTO.BANKID", ""),
-            remittance=memo,
-            structured=find_references(memo),
-            exchange_rate=Decimal(rate) if rate and _RATE.fullmatch(rate) else None,
-        )
-
     def _unread(self, element: str, leaves: Leaves, known: frozenset[str], place: Place) -> None:
         if not leaves.keys() <= known:
             for key in sorted(leaves.keys() - known):
                 self._note(f"{element}/{key.replace('.', '/')}", place)
+
+
+def _words(leaves: Leaves) -> dict[str, Any]:
+    """A line's texts and references."""
+    memo = leaves.get("MEMO", "")
+    rate = leaves.get("ORIGCURRENCY.CURRATE") or leaves.get("CURRENCY.CURRATE", "")
+    return {
+        "reference": leaves.get("CHECKNUM") or leaves.get("REFNUM", ""),
+        "bank_code": leaves.get("TRNTYPE", ""),
+        "counterparty": leaves.get("NAME") or leaves.get("PAYEE.NAME", ""),
+        "counterparty_account": leaves.get("BANKACCTTO.ACCTID") or leaves.get("CCACCTTO.ACCTID", ""),
+        "counterparty_bank": leaves.get("BANKACCTTO.BANKID", ""),
+        "remittance": memo,
+        "structured": find_references(memo),
+        "exchange_rate": Decimal(rate) if rate and _RATE.fullmatch(rate) else None,
+    }
 
 
 @lru_cache(4096)
