@@ -387,6 +387,16 @@ def test_a_total_may_be_more_than_the_details_that_are_given() -> None:
     assert "credits of 2000.00" in said(file)
 
 
+def test_totals_of_kinds_say_nothing_against_details_that_reach_the_balance() -> None:
+    file = one("16,165,1250,Z,,,X/", first="03,1,USD,010,100000,,,015,101250,,,110,1250,1,,470,99,1,/")
+    (statement,) = file.statements
+    assert statement.conservation.holds is True and not statement.head.partial
+    (statement,) = one(
+        "16,165,1250,Z,,,X/", first="03,1,USD,010,100000,,,015,100250,,,470,1000,1,/"
+    ).statements
+    assert statement.conservation.holds is None and statement.head.partial
+
+
 @pytest.mark.parametrize(("first", "says"), [
     ("03,1,USD,010,0,,,015,700000,,,100,400000,9,,400,0,0,/", "credits of 4000.00"),  # fewer than the details are
     ("03,1,USD,010,0,,,015,700001,,,100,700000,9,,400,0,0,/", "is not"),  # the totals do not lead to the closing balance
@@ -474,6 +484,12 @@ def test_line_ends_and_padding_change_nothing(end: str, width: int, tail: bytes)
     (statement,) = parse(padded).statements
     assert statement.conservation.holds is True and not parse(padded).remainder
     assert (statement.lines[0].reference, statement.lines[0].remittance) == ("C1", "DEPOSIT")
+
+
+def test_a_mark_of_utf_8_changes_nothing() -> None:
+    raw = content(group(account("16,165,1250,Z,,,CAFÉ/", total=202500), total=202500), total=202500)
+    (statement,) = parse(b"\xef\xbb\xbf" + raw).statements
+    assert statement.lines[0].remittance == "CAFÉ" and statement.conservation.holds is True
 
 
 @pytest.mark.parametrize(("old", "new", "says"), [

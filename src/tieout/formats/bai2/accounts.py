@@ -206,14 +206,16 @@ class Account:
         }
         if any(left < 0 for left in missing.values()):
             return False
+        moved = closing.amount - opening.amount if opening and closing else None
+        details = any(self._details.values())
         lacking = [f"{word} of {left} {self.currency}" for word, left in missing.items() if left]
-        lacking += [
-            f"{word} (summary {', '.join(self._kinds[sign][:5])})"
-            for word, sign in (("credits", 1), ("debits", -1))
-            if word not in missing and self._kinds[sign] and not self._details[sign]
-        ]
-        moved = closing.amount - opening.amount if opening and closing else _ZERO
-        if not lacking and (any(self._details.values()) or len(missing) == 2 or not moved):
+        if not details or moved != self._given[1] - self._given[-1]:
+            lacking += [
+                f"{word} (summary {', '.join(self._kinds[sign][:5])})"
+                for word, sign in (("credits", 1), ("debits", -1))
+                if word not in missing and self._kinds[sign] and not self._details[sign]
+            ]
+        if not lacking and (details or len(missing) == 2 or not moved):
             # Totals of both sides that the details reach are no reason for a balance that they do not.
             return False
         if len(missing) == 2 and opening and closing:

@@ -19,7 +19,8 @@ from tieout.formats.model import FormatError, Head, Line, Place
 from tieout.formats.textlines import TextLines
 from tieout.formats.unparsed import Remainder
 
-_HEADER = re.compile(r"\s*01,[^,]*,[^,]*,\d{6}(\d\d)?,")
+# It may begin with the mark of UTF-8, of which the first bytes are looked at as Latin 1.
+_HEADER = re.compile(r"(?:\xef\xbb\xbf)?\s*01,[^,]*,[^,]*,\d{6}(\d\d)?,")
 # What a group is to those before it (printed pages 32 to 34); without a status it is what nearly all are.
 _STATUS = {"1": "update", "2": "deletion", "3": "correction", "4": "test"}
 # As-of-date modifiers: 1 is interim of the day before, 3 interim of this one; 2 and 4 are final.
