@@ -70,6 +70,7 @@ def test_nothing_of_a_test_is_booked_and_that_is_said(records: tuple[str, ...]) 
     (statement,) = file.statements
     assert statement.head.status == "test" and booked(file) == [] and len(statement.lines) == len(records)
     assert statement.conservation.holds is None and "test" in said(file)
+    assert not statement.head.partial and "details" not in said(file)
 
 
 def test_a_tests_totals_are_held_against_its_records_all_the_same() -> None:
@@ -395,6 +396,14 @@ def test_totals_of_kinds_say_nothing_against_details_that_reach_the_balance() ->
         "16,165,1250,Z,,,X/", first="03,1,USD,010,100000,,,015,100250,,,470,1000,1,/"
     ).statements
     assert statement.conservation.holds is None and statement.head.partial
+
+
+@pytest.mark.parametrize(("items", "holds"), [("1", True), ("17", True), ("", True), ("0", False)])
+def test_one_detail_may_be_many_items_and_not_fewer(items: str, holds: bool) -> None:
+    """SPEC p. 67: checks below an amount may be one detail of a cumulative code."""
+    first = f"03,1,USD,010,100000,,,015,101250,,,100,1250,{items},/"
+    (statement,) = one("16,174,1250,Z,,,MANY/", first=first).statements
+    assert statement.conservation.holds is holds
 
 
 @pytest.mark.parametrize(("first", "says"), [

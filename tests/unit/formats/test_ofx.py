@@ -151,6 +151,11 @@ def test_debits_that_are_all_positive_have_no_known_sign(transactions: tuple[str
             read(*transactions, card=card)
 
 
+def test_a_debit_with_a_plus_says_its_sign_itself() -> None:
+    file = read(transaction("+5.00", kind="DEBIT"))
+    assert booked(file) == [Decimal("5.00")] and "DEBIT with a positive amount" in said(file)
+
+
 @pytest.mark.parametrize("ledger", ["-1151.21", "-0", "1012.50", "+5"])
 def test_a_balance_has_its_own_sign(ledger: str) -> None:
     (found,) = read(transaction(), ledger=ledger, card=True).statements
@@ -314,7 +319,7 @@ def test_an_amount_outside_of_a_transaction_is_refused(mangled: bytes) -> None:
 
 def test_a_transaction_in_another_and_a_wrong_end_are_refused() -> None:
     raw = content(statement(transaction("1", "1"), transaction("2", "2")))
-    with pytest.raises(FormatError):
+    with pytest.raises(FormatError, match="<STMTTRN> inside <STMTTRN>"):
         parse(raw.replace(b"</STMTTRN>", b"", 1))
     with pytest.raises(FormatError):
         parse(content(statement(transaction(), card=True)).replace(b"</CCSTMTRS>", b"</STMTRS>"))
