@@ -25,6 +25,7 @@ from tieout.formats.references import find_references
 from tieout.money import MoneyError, from_minor
 
 _ZERO = Decimal(0)
+_CODE = re.compile("[0-9]{3}")
 MESSAGE_NOTE = "a message without money (890)"
 Note = Callable[[str, Place], None]
 
@@ -71,7 +72,7 @@ class Account:
 
     def _summary(self, code: str, amount: int, items: int | None) -> None:
         place = self._first.place
-        if not re.fullmatch("[0-9]{3}", code):
+        if not _CODE.fullmatch(code):
             raise FormatError(f"{code[:20]!r} is no type code of three digits", place)
         value = self._money(amount, place)
         if is_status(code):
@@ -102,7 +103,7 @@ class Account:
         self.records += record.lines
         fields = Fields(record)
         code, place = fields.take(), record.place
-        if not re.fullmatch("[0-9]{3}", code):
+        if not _CODE.fullmatch(code):
             raise FormatError(f"16,{record.parts[0][:40]} has no type code of three digits", place)
         if code == MESSAGE:
             self._message(fields)

@@ -6,6 +6,8 @@ customized codes) and appendix A (loans, 890).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # Status codes of the ledger's opening and closing balance, and the totals of a day's credits and debits.
 OPENING, CLOSING = "010", "015"
 CREDITS, DEBITS = "100", "400"
@@ -17,6 +19,7 @@ _CREDITS = (("101", "399"), ("721", "728"), ("920", "959"))
 _DEBITS = (("401", "699"), ("960", "999"))
 
 
+@lru_cache(1000)
 def way(code: str) -> int:
     """1 for a code of credits, -1 for one of debits, 0 for any other: nobody could say whose money that is."""
     if any(first <= code <= last for first, last in _CREDITS):

@@ -38,9 +38,14 @@ class Funds(msgspec.Struct, frozen=True):
         return as_of if self.on is None else max(self.on, as_of)
 
 
+_AT_ONCE = {kind: Funds(kind) for kind in ("", "Z", "0")}
+
+
 def read_funds(fields: Fields) -> Funds:
     """The funds type that begins at the next field, with all its fields. Raises FormatError where it is none."""
     kind = fields.take()
+    if kind in _AT_ONCE:
+        return _AT_ONCE[kind]
     if kind == "V":
         stated, time = fields.take(), fields.take()
         if not _TIME.fullmatch(time):
@@ -55,6 +60,6 @@ def read_funds(fields: Fields) -> Funds:
             raise FormatError(f"{count} availabilities of one amount", fields.place)
         pairs = [(fields.whole(), fields.whole(signed=True)) for _ in range(count)]
         return Funds(kind, later=any(days and amount for days, amount in pairs))
-    if kind not in ("", "Z", "0", "1", "2"):
+    if kind not in ("1", "2"):
         raise FormatError(f"{kind[:20]!r} is no funds type (Z, 0, 1, 2, S, V or D)", fields.place)
-    return Funds(kind, later=kind in ("1", "2"))
+    return Funds(kind, later=True)

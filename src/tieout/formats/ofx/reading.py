@@ -25,11 +25,15 @@ from tieout.formats.ofx.transactions import (
 )
 from tieout.formats.unparsed import Remainder
 
-# A value ends at the next tag: a mark of "less" before anything else is text.
-_TOKEN = re.compile(
-    r"<(/?)([A-Za-z][A-Za-z0-9_.]*)\s*(/?)>([^<]*(?:<(?![A-Za-z/!?])[^<]*|<(?=[0-9A-Za-z][^<>]*(?:<|\Z))[^<]*)*)"
-    r"|<!\[CDATA\[(.*?)\]\]>([^<]*)|<([!?])",
-    re.DOTALL,
+# A value ends at the next tag. A mark of "less" that begins none is text: few files have one, and are read the longer way.
+_VALUE = "([^<]*)"
+_WITH_STRAYS = r"([^<]*(?:<(?![A-Za-z/!?])[^<]*|<(?=[0-9A-Za-z][^<>]*(?:<|\Z))[^<]*)*)"
+_STRAY = re.compile("<(?![A-Za-z/!?])")
+_USUAL, _LONGER = (
+    re.compile(
+        rf"<(/?)([A-Za-z][A-Za-z0-9_.]*)\s*(/?)>{value}|<!\[CDATA\[(.*?)\]\]>([^<]*)|<([!?])", re.DOTALL
+    )
+    for value in (_VALUE, _WITH_STRAYS)
 )
 _START = re.compile(r"<OFX>", re.IGNORECASE)
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9_.]*)\s*>")
@@ -48,6 +52,7 @@ class _Frame(msgspec.Struct):
     leaves: Leaves
     start: int
     depth: int
+    known: frozenset[str]
     kept: Kept
 
 
@@ -93,7 +98,9 @@ class OfxReader(Remainder):
         path: list[str] = []
         frames: list[_Frame] = []
         pending = ""  # a leaf whose CDATA may follow
-        for token in _TOKEN.finditer(text, start.start()):
+        strays = text.count("<") != text.count(">") or _STRAY.search(text)
+        tokens = _LONGER if strays else _USUAL
+        for token in tokens.finditer(text, start.start()):
             closes, name, empty, value, cdata, _, other = token.groups()
             if other is not None:
                 self._instruction(text, token.start())
@@ -144,7 +151,8 @@ class OfxReader(Remainder):
             inside = frames[-1].name if frames else ""
             if inside in _TRANSACTIONS or (inside and name in _STATEMENTS):
                 raise FormatError(f"<{name}> inside <{inside}>: that one is not closed", self._at(at))
-            frames.append(_Frame(name, {}, at, len(path), Kept()))
+            known = KNOWN_OF_STATEMENTS if name in _STATEMENTS else KNOWN_OF_TRANSACTIONS
+            frames.append(_Frame(name, {}, at, len(path), known, Kept()))
         elif name in ("INVSTMTRS", "INVSTMTTRNRS", "LOANSTMTRS"):
             self._note(name, self._at(at))
 
@@ -165,9 +173,8 @@ class OfxReader(Remainder):
             raise FormatError("an amount (TRNAMT) outside of a transaction", self._at(at))
         depth = frame.depth
         key = ".".join((*path[depth:], name)) if len(path) > depth else name
-        found = plain(value)
-        known = KNOWN_OF_STATEMENTS if frame.name in _STATEMENTS else KNOWN_OF_TRANSACTIONS
-        if frame.leaves.setdefault(key, found) != found and key in known:
+        found = plain(value) if "&" in value else value.strip()
+        if frame.leaves.setdefault(key, found) != found and key in frame.known:
             raise FormatError(f"{key} stands twice with different values", self._at(at))
 
     def _close(self, name: str, path: list[str], frames: list[_Frame], end: int) -> Iterator[Line | Head]:

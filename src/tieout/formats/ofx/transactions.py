@@ -71,7 +71,9 @@ class Mapper:
         if fitid and fitid in kept.ids:
             self._note("the FITID of another transaction of its statement", place)
         kept.ids.add(fitid)
-        corrects, correction = self._correction(leaves, fitid, place)
+        corrects, correction = (
+            self._correction(leaves, fitid, place) if "CORRECTFITID" in leaves else ("", "")
+        )
         return Line(
             amount=amount,
             currency=currency,
