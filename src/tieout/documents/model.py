@@ -169,8 +169,7 @@ class Statement(Document, frozen=True, kw_only=True, tag="statement"):
 class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
-    Two equal lines of a statement are two lines: their keys differ by their ordinal. `corrects` says which earlier line it
-    takes back, and how, in words ("replaces A-1"); "" for nearly all.
+    Two equal lines of a statement are two lines: their keys differ by their ordinal.
     """
 
     account: str
@@ -183,7 +182,13 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     remittance: str = ""
     bank_code: str = ""
     reversal: bool = False
-    corrects: str = ""
+    # Not written where there is nothing: lines of before have the bytes that they had.
+    corrects: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def takes_back(self) -> str:
+        """Which earlier line it takes back, and how, in words ("replaces A-1"); "" for nearly all."""
+        return self.corrects or ""
 
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""

@@ -179,7 +179,7 @@ def test_a_bai2_summary_without_details_is_taken_as_it_is() -> None:
 def test_an_ofx_line_that_takes_back_another_says_so_and_pending_ones_are_none() -> None:
     good = golden("ofx.version-1.invented.ofx")
     taken = good.replace(b"<FITID>F-2", b"<FITID>F-2<CORRECTFITID>F-1<CORRECTACTION>DELETE")
-    assert [x.corrects for x in lines_of(taken)] == ["", "deletes F-1", ""]
+    assert [x.takes_back for x in lines_of(taken)] == ["", "deletes F-1", ""]
     assert [x.key for x in lines_of(taken)] == [x.key for x in lines_of(good)]
     pending = b"<BANKTRANLISTP><STMTTRNP><TRNTYPE>HOLD<DTTRAN>20261005<TRNAMT>-1</STMTTRNP></BANKTRANLISTP><LEDGERBAL>"
     assert lines_of(good.replace(b"<LEDGERBAL>", pending)) == lines_of(good)

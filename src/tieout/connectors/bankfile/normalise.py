@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
@@ -195,5 +197,7 @@ def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
         remittance=line.remittance or line.additional,
         bank_code=line.bank_code,
         reversal=line.reversal,
-        corrects=f"{_TAKES_BACK.get(line.correction, 'corrects')} {line.corrects}" if line.corrects else "",
+        corrects=f"{_TAKES_BACK.get(line.correction, 'corrects')} {line.corrects}"
+        if line.corrects
+        else msgspec.UNSET,
     )
