@@ -22,7 +22,7 @@ EDGES: dict[str, tuple[bytes | tuple[bytes, ...], bytes | tuple[bytes, ...]]] = 
     ".xml": ((b"<Ntry>", b"<c:Ntry>"), b"Ntry>"),
     ".sta": (b":61:", b""),
     ".bai2": (b"16,", (b"/", b"034")),
-    ".ofx": (b"<STMTTRN>", b"</STMTTRN>"),
+    ".ofx": ((b"<STMTTRN>", b"<STMTTRNP>"), (b"</STMTTRN>", b"</STMTTRNP>")),
     ".csv": (b"", b""),
 }
 

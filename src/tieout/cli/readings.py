@@ -143,6 +143,8 @@ def head_json(head: Head, proof: Conservation, continues: bool | None) -> Row:
         "from_on": head.from_on,
         "to_on": head.to_on,
         "intraday": head.intraday,
+        **({} if head.status == "update" else {"status": head.status}),
+        **({"partial": True} if head.partial else {}),
         "opening": _balance(head.opening),
         "closing": _balance(head.closing),
         "balances": [_balance(b) for b in head.balances],

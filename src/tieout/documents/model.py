@@ -192,6 +192,13 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     def payments(self) -> tuple[LineDetail, ...]:
         """The payments that it stands for, where it stands for several and the bank names them; else none."""
         return () if self.details is msgspec.UNSET else self.details
+    # Not written where there is nothing: lines of before have the bytes that they had.
+    corrects: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def takes_back(self) -> str:
+        """Which earlier line it takes back, and how, in words ("replaces A-1"); "" for nearly all."""
+        return self.corrects or ""
 
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""

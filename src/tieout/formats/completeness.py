@@ -1,6 +1,7 @@
 """What of a file itself shows that it is all there, and was not cut at the end of a line.
 
-XML that is cut is no XML. MT940, BAI2 and PayPal's report say at the end of each statement what it comes to. A CSV
+XML that is cut is no XML. MT940 and PayPal's report say at the end of each statement what it comes to, BAI2 at
+the end of each account, each group and the file. A CSV
 shows nothing, however well its rows' balances follow from each other, unless it states where they lead to.
 """
 
@@ -20,6 +21,10 @@ def proven_by(file: ParsedFile) -> str:
     """
     if file.format.startswith("camt.") or file.format == "ofx":
         return "its last element is closed"
+    if file.format == "bai2":
+        # Its trailer (99) counts its groups and records, and is the last of it; details may be left out.
+        known = all(s.conservation.holds is not False for s in file.statements)
+        return "its trailers' totals and counts" if known else ""
     if file.format == "csv":
         whole = all(_stated(s) for s in file.statements)
         return "the figures that it states" if whole else ""

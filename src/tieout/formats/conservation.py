@@ -67,11 +67,14 @@ class Tally:
         """The proof against what the statement's head says."""
         opening = head.opening.amount if head.opening else None
         closing = head.closing.amount if head.closing else None
-        problems = [*head.problems, *self._stated_problems(head.stated)]
-        residual = None
+        problems, residual = list(head.problems), None
+        # Of a test or a deletion nothing counts; lines that are not all given cannot reach sums and balances.
+        lines_count = head.status in ("update", "correction") and not head.partial
+        if lines_count:
+            problems += self._stated_problems(head.stated)
         if opening is not None and closing is not None:
             residual = closing - opening - self.net
-            if residual:
+            if residual and lines_count:
                 problems.append(f"{opening} + {self.net} is not {closing}: {residual} is left")
         # An opening balance that was made from the lines holds nothing against them.
         derived = head.opening is not None and head.opening.code == DERIVED
@@ -81,7 +84,7 @@ class Tally:
             sum_lines=self.net,
             closing=closing,
             residual=residual,
-            holds=False if problems else (True if known else None),
+            holds=False if problems else (True if known and lines_count else None),
             problems=tuple(problems),
         )
 

@@ -71,7 +71,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     count for the balance. `reversal` says that the bank took an earlier line back; the sign of
     `amount` is the money's own way all the same. What only one transaction can say (end-to-end id,
     counterparty) is "" where it stands for several: `details` say it of each that the file names,
-    `batch_count` how many there are, and `batch_id` what their sender called them together."""
+    `batch_count` how many there are, and `batch_id` what their sender called them together.
+    `corrects` is the bank's own reference of an earlier line that this one takes back, and
+    `correction` how (replace, delete; "" where the bank does not say): such a line is information,
+    for nobody knows whether that one was booked."""
 
     amount: Decimal
     currency: str
@@ -97,6 +100,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     batch_count: int | None = None
     batch_id: str = ""
     additional: str = ""
+    corrects: str = ""
+    correction: str = ""
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +122,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     statement repeats its lines. `sequence` is the bank's own number of the statement or page.
     `page` is its page among those of one statement (from 1), `last_page` whether no page follows;
     None where the file does not say. `checked` says that the format has control totals of its own,
-    and `problems` which of them do not agree."""
+    and `problems` which of them do not agree. `status` is what the statement is to those reported
+    before it: an update; a correction, which takes the place of all that was reported of its account
+    and days; a deletion, which takes all of that away; a test, of which nothing counts. `partial`
+    says that money moved for which the bank gives no line."""
 
     account: str
     currency: str
@@ -137,6 +145,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     place: Place = Place(0, 0)
     checked: bool = False
     problems: tuple[str, ...] = ()
+    status: str = "update"
+    partial: bool = False
 
 
 class Conservation(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ from tieout.processes.recipe import (
 )
 from tieout.processes.treasury_causes import (
     DEPOSIT_DIFFERS,
+    LINE_TAKEN_BACK,
     OF_LINES,
     OF_MOVEMENTS,
     PAYMENT_FOR_EXCLUDED_ORDER,
@@ -394,6 +395,8 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
 def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     """A bank line, matched before it is delivered: a payout in transit, an order's transfer, a
     declared bank code; what nobody knows goes to an unapplied account and a case."""
+    if doc.takes_back:
+        return refused(LINE_TAKEN_BACK, doc.amount, f"{doc.key} {doc.takes_back}")
     role = f"bank.{doc.account}"
     ours = vendor_payments.booked(ctx, doc)
     if ours is not None:

@@ -55,6 +55,16 @@ PAYMENT_RETURNED = Cause(
     actions=(Action.MEND_AT_SOURCE, Action.PAY, Action.SOLVE),
 )
 
+LINE_TAKEN_BACK = Cause(
+    name="line_taken_back",
+    means="A bank line replaces or deletes an earlier one (OFX: CORRECTFITID). Nothing of it is booked: whether that one was "
+    "is not for Tieout to guess.",
+    says="look whether the earlier line was booked: undo it in the ledger, book there what the bank says now, and exclude this "
+    "line",
+    actions=(Action.MEND_IN_LEDGER, Action.EXCLUDE),
+    who="finance",
+)
+
 OF_MOVEMENTS = (
     UNKNOWN_MOVEMENT,
     PAYMENT_FOR_EXCLUDED_ORDER,
@@ -62,4 +72,4 @@ OF_MOVEMENTS = (
     REFUND_WITHOUT_CREDIT_NOTE,
     REFUND_FAILED,
 )
-OF_LINES = (DEPOSIT_DIFFERS, UNMATCHED_BANK_LINE, PAYMENT_RETURNED)
+OF_LINES = (DEPOSIT_DIFFERS, UNMATCHED_BANK_LINE, PAYMENT_RETURNED, LINE_TAKEN_BACK)

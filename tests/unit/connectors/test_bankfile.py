@@ -142,3 +142,44 @@ def test_the_options_of_an_interface_force_what_is_detected() -> None:
     declaration += '[columns]\nbooked_on = "Date"\namount = "Amount"\n'
     (line,) = lines_of(b"Date,Amount\n05/10/2026,12.50\n", {"dialect": declaration})
     assert (line.account, line.amount.value) == ("A-1", Decimal("12.50"))
+
+
+BAI2 = (
+    b"01,NWBK,CUST,261002,0600,1,,,2/\n02,CUST,NWBK,%s,261001,0000,USD,2/\n03,12345,USD,010,100000,,,015,101250,,/\n"
+    b"%s98,202500,1,5/\n99,202500,1,7/\n"
+)
+DETAIL = b"16,165,1250,Z,B1,C1,X/\n49,202500,3/\n"
+
+
+def test_nothing_of_a_bai2_test_is_booked() -> None:
+    assert statements(BAI2 % (b"4", DETAIL), {}) == []
+    assert len(lines_of(BAI2 % (b"1", DETAIL))) == 1
+
+
+@pytest.mark.parametrize(("status", "word"), [(b"2", "deletes"), (b"3", "corrects")])
+def test_what_a_bank_takes_back_is_a_case_that_names_it_and_is_never_booked_as_new(
+    status: bytes, word: str
+) -> None:
+    with pytest.raises(ContentRefusedError, match=f"{word} .* 261001 of 12345, of 2026-10-01") as refused:
+        statements(BAI2 % (status, DETAIL), {})
+    assert refused.value.cause == "statement_taken_back" and "undo" in refused.value.recovery
+
+
+def test_a_bai2_summary_without_details_is_taken_as_it_is() -> None:
+    raw = BAI2.replace(b",1,5/", b",1,4/").replace(b",1,7/", b",1,6/").replace(b"202500", b"201250")
+    (head,) = statements(raw % (b"1", b"49,201250,2/\n"), {})
+    assert isinstance(head, Statement)
+    assert (head.line_count, head.opening.value, head.closing.value) == (
+        0,
+        Decimal("1000.00"),
+        Decimal("1012.50"),
+    )
+
+
+def test_an_ofx_line_that_takes_back_another_says_so_and_pending_ones_are_none() -> None:
+    good = golden("ofx.version-1.invented.ofx")
+    taken = good.replace(b"<FITID>F-2", b"<FITID>F-2<CORRECTFITID>F-1<CORRECTACTION>DELETE")
+    assert [x.takes_back for x in lines_of(taken)] == ["", "deletes F-1", ""]
+    assert [x.key for x in lines_of(taken)] == [x.key for x in lines_of(good)]
+    pending = b"<BANKTRANLISTP><STMTTRNP><TRNTYPE>HOLD<DTTRAN>20261005<TRNAMT>-1</STMTTRNP></BANKTRANLISTP><LEDGERBAL>"
+    assert lines_of(good.replace(b"<LEDGERBAL>", pending)) == lines_of(good)

@@ -437,3 +437,13 @@ def test_an_invoice_that_is_voided_once_it_is_booked_is_a_case() -> None:
     result = plan(invoice(exclusion="voided"), Facts(previous=before), revision=2)
     assert (result.decision, result.cases[0].cause) == ("refused", "voided_after_posting")
     assert plan(invoice(exclusion="voided")).decision == "excluded"
+
+
+def test_a_line_that_takes_back_another_books_nothing_and_is_a_case() -> None:
+    line = StatementLine(key="X:1", occurred_at=AT, currency="USD", account="X", booked_on=ON, value_on=ON,
+                         amount=from_minor(5000, "USD"), remittance="SO-100", corrects="replaces F-1")  # fmt: skip
+    result = plan(line, Facts(patience_over=True))
+    assert result.effects == () and [(c.cause, c.blocking) for c in result.cases] == [
+        ("line_taken_back", True)
+    ]
+    assert "replaces F-1" in result.cases[0].detail

@@ -8,6 +8,7 @@ from typing import Any
 
 from tieout.connector_api import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
 from tieout.connectors.bankfile.normalise import (
+    STATEMENT_TAKEN_BACK,
     STATEMENT_WITHOUT_BALANCES,
     file_digest,
     proof_of,
@@ -59,7 +60,7 @@ CONNECTOR = Connector(
     config=(),
     open=open_session,
     can=("file",),
-    causes=(STATEMENT_WITHOUT_BALANCES,),
+    causes=(STATEMENT_WITHOUT_BALANCES, STATEMENT_TAKEN_BACK),
     options=(
         Option("format", "the files' format, where it shall not be detected", FORMATS),
         Option(

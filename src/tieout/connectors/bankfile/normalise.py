@@ -33,6 +33,16 @@ STATEMENT_WITHOUT_BALANCES = Cause(
     actions=(Action.ASK, Action.GIVE_FILE),
 )
 
+STATEMENT_TAKEN_BACK = Cause(
+    name="statement_taken_back",
+    means="A bank deletes or corrects what it reported before of an account and day (BAI2: a group of status 2 or 3). Nothing "
+    "of the file is booked.",
+    says="compare what was booked with what the bank says now; undo or correct it in the ledger, then ask the bank for a "
+    "file without the correction, or solve this",
+    actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.GIVE_FILE, Action.SOLVE),
+    who="finance",
+)
+
 
 # Of more payments in one line nobody reads each; their line is matched by its own words.
 _MOST_DETAILS = 5_000
@@ -70,13 +80,15 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     documents: list[Document] = []
     file = read_file(raw, options)
     for statement in file.statements:
-        if statement.head.intraday:
+        if statement.head.intraday or statement.head.status == "test":
             continue
+        _stand(statement)
         _hold(statement)
         documents += _by_content(statement) if file.format in _EXPORTS else _documents(statement)
     return documents
 
 
+_TAKES_BACK = {"replace": "replaces", "delete": "deletes"}
 # Exports of a period that somebody chose: two of them may overlap.
 _EXPORTS = ("csv", "ofx")
 
@@ -94,6 +106,17 @@ def _hold(statement: ParsedStatement) -> None:
         )
 
 
+def _stand(statement: ParsedStatement) -> None:
+    """What takes back what was booked is for a person: which lines those were is not for us to say."""
+    what = {"deletion": "deletes", "correction": "corrects"}.get(statement.head.status)
+    if what:
+        raise ContentRefusedError(
+            f"the bank {what} what it reported before: {_name(statement.head)}, of {statement.head.to_on}",
+            cause=STATEMENT_TAKEN_BACK.name,
+            recovery=STATEMENT_TAKEN_BACK.say(),
+        )
+
+
 def _by_content(statement: ParsedStatement) -> list[Document]:
     """Lines known again by what they are, whichever export they stand in: by the bank's own id
     (FITID), else by day, amount and words. The second of two equal lines of a day is the second
@@ -101,7 +124,8 @@ def _by_content(statement: ParsedStatement) -> list[Document]:
     account, seen = statement.head.account, Counter[str]()
     documents: list[Document] = []
     for line in statement.lines:
-        if line.status != "booked" or line.booked_on is None:
+        # What takes back another line is held for a person, and so is no less a document.
+        if (line.status != "booked" and not line.corrects) or line.booked_on is None:
             continue
         words = "\x1f".join((line.counterparty, line.counterparty_account, line.remittance, line.reference))
         own = line.bank_reference or hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -180,6 +204,9 @@ def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
         bank_code=line.bank_code,
         reversal=line.reversal,
         details=(_details(line) if several else ()) or msgspec.UNSET,
+        corrects=f"{_TAKES_BACK.get(line.correction, 'corrects')} {line.corrects}"
+        if line.corrects
+        else msgspec.UNSET,
     )
 
 
