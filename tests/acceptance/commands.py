@@ -70,6 +70,11 @@ class Started:
     def terminate(self) -> None:
         self._process.terminate()
 
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
     def kill(self) -> None:
         self._process.kill()
 

@@ -87,7 +87,7 @@ LOADED = "import sys; {}; print(*sorted({{name.partition('.')[0] for name in sys
         # What a command takes that opens a project and asks its database.
         ("tieout.cli.commands, tieout.operations.open_project", {"duckdb", "polars", "rapidfuzz", "fastapi"}),
         # What runs for long.
-        ("tieout.bootstrap.wiring, tieout.api", {"duckdb"}),
+        ("tieout.bootstrap.wiring, tieout.api", {"duckdb", "polars"}),
     ],
     ids=["a command", "worker and web side"],
 )

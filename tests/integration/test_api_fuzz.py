@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.integration.test_identity_api import ONESELF, OPEN, routes
 from tests.simulation.house import House
 
-EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "3"))
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
 ]  # fmt: skip

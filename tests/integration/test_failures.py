@@ -6,9 +6,12 @@ import itertools
 import threading
 from datetime import datetime, timedelta
 
+import pytest
+
 from tests.integration.test_process import Clock
 from tieout.connector_api import TransientError
 from tieout.engine import Chore, Due, Failures, Loop, Pace, Runner, Worker, forget_old_failures
+from tieout.engine import worker as engine_worker
 from tieout.store import Connection, Database
 
 
@@ -127,6 +130,28 @@ def test_a_lane_that_failed_in_another_worker_a_moment_ago_waits_in_this_one_too
     assert tried == ["other"] and rows(database) == [("broken", "", 1)]
     first.close()
     second.close()
+
+
+def test_what_a_pace_put_off_is_made_up_for_before_the_sweep(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_worker, "SWEEP_S", 3600.0)
+    first, again = threading.Event(), threading.Event()
+
+    def act(_: Connection) -> bool:
+        (again if first.is_set() else first).set()
+        return False
+
+    loop = Loop("paced", database, [Chore("paced", act, Pace(every_s=0.3))])
+    loop.start()
+    assert first.wait(30)
+    # Too early for its pace: nothing else will wake it.
+    loop.wakes.set()
+    assert again.wait(30)
+    loop.stopping.set()
+    loop.wakes.set()
+    loop.join(30)
+    assert not loop.is_alive()
 
 
 def test_a_round_that_hangs_is_named_and_none_other(database: Database) -> None:

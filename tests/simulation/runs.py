@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from tieout.bootstrap.supervisor import Supervisor
@@ -10,6 +10,9 @@ from tieout_sandbox.demo.driver import Demo, DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 
 ORDERS, SEED = 14, 5
+# What died ten times in a minute is started again at once: how long it waits then is tested by itself
+# (tests/unit/bootstrap/test_patience.py), and a month only stands still meanwhile.
+IMPATIENT = partial(Supervisor, longest_wait_s=0.3)
 
 
 def month(**changes: Any) -> DemoResult:
@@ -18,7 +21,7 @@ def month(**changes: Any) -> DemoResult:
         orders=ORDERS, seed=SEED, faults="none", scenario="distributor", folder=None, serve=False,
         kills=0, crash="", quiet=True, close=False,
     )  # fmt: skip
-    return Demo(DemoOptions(**{**given, **changes}), Supervisor).run()
+    return Demo(DemoOptions(**{**given, **changes}), IMPATIENT).run()
 
 
 @cache

@@ -6,8 +6,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.acceptance.commands import Started, start_tieout
 from tieout.store import EmbeddedServer
 from tieout_sandbox import World, write_project
 from tieout_sandbox.company import Administrator
@@ -86,21 +85,18 @@ class Site:
         )
         self.gate.open()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Started | None = None
         self._orders = 0
 
     # running it
 
-    def up(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Start `tieout up`; nothing is waited for."""
+    def up(self, *words: str, **environment: str) -> Started:
+        """Start `tieout up`; nothing is waited for. What it starts are processes from nothing, as ever."""
         self.log.write_bytes(b"")
-        with self.log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tieout", "up", "--dir", str(self.project), *words],
-                stdout=file,
-                stderr=file,
-                env={**os.environ, "COLUMNS": "400", **environment},
-            )
+        self.process = start_tieout(
+            "up", "--dir", str(self.project), *words,
+            log=self.log, environment={**os.environ, "COLUMNS": "400", **environment},
+        )  # fmt: skip
         return self.process
 
     def down(self) -> int:
@@ -198,12 +194,26 @@ class Site:
             meanwhile()
             return condition()
 
-        self.wait(lambda: came(lambda: self.acknowledged(shop, push)), "a webhook is acknowledged")
+        self.wait(
+            lambda: came(lambda: self.acknowledged(shop, push)), "a webhook is acknowledged", every_s=0.03
+        )
         # As many documents as orders: what is known before this one came is one less.
-        self.wait(lambda: came(lambda: self.documents() >= self._orders), "an order becomes a document")
+        self.wait(
+            lambda: came(lambda: self.documents() >= self._orders),
+            "an order becomes a document",
+            every_s=0.03,
+        )
         return time.monotonic() - since
 
-    def wait(self, condition: Callable[[], object], what: str, seconds: float = _PATIENCE_S) -> None:
+    def wait(
+        self,
+        condition: Callable[[], object],
+        what: str,
+        seconds: float = _PATIENCE_S,
+        every_s: float = 0.1,
+    ) -> None:
+        """Look every `every_s` seconds until it came about: each look may be a process or a page, which takes from what it
+        waits for. Raises AssertionError after `seconds`."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -212,7 +222,7 @@ class Site:
                     for p in [self.log, *sorted((self.project / ".tieout").glob("*.log"))]
                 )
                 raise AssertionError(f"it never came about that {what}\n{logs}")
-            time.sleep(0.02)
+            time.sleep(every_s)
 
 
 def _alive(pid: int) -> bool:

@@ -39,7 +39,8 @@ class Supervisor:
 
     `environment` is added to the children's; of `first_environments` the first one only to their first start, the second one
     only to their second, and so on, so that an armed crash point does not strike the successor again. `give_up_s`: for how
-    long what cannot be started is tried before everything ends.
+    long what cannot be started is tried before everything ends; `longest_wait_s`: what is waited at most before what died is
+    started again.
 
     One thread starts, watches and ends everything: children end with the thread that started them.
     """
@@ -54,9 +55,10 @@ class Supervisor:
         *,
         manager: ServiceManager | None = None,
         give_up_s: float = 300.0,
+        longest_wait_s: float = 15.0,
     ) -> None:
         self._folder, self._state = folder, folder / ".tieout"
-        patience, dice = Patience(give_up_s=give_up_s), random.Random()
+        patience, dice = Patience(most_s=longest_wait_s, give_up_s=give_up_s), random.Random()
         self._server = Server(server, Attempts(patience, dice)) if server is not None else None
         self._children = [Child(role, folder, Attempts(patience, dice)) for role in roles]
         for child in self._children:

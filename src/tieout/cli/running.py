@@ -233,6 +233,11 @@ def worker(folder: Folder = Path()) -> None:
 
 def serve(folder: Folder = Path()) -> None:
     """Run the web side on a database that runs already."""
+    manager = _as_child()
+    project = open_running(folder)
+    refuse_taken_port(project)
+    # What takes a second to import is imported once it is known to be of use: a start that cannot succeed is tried again
+    # and again.
     from tieout.api import Services
     from tieout.api import serve as serve_api
     from tieout.cli.ending import Ending
@@ -240,9 +245,6 @@ def serve(folder: Folder = Path()) -> None:
     from tieout.operations.files import settle_files
     from tieout.security import load_authority
 
-    manager = _as_child()
-    project = open_running(folder)
-    refuse_taken_port(project)
     # Who served before may have died between deciding a change of the project's files and putting it in place.
     settle_files(project)
     settings = project.settings

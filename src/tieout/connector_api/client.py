@@ -52,11 +52,11 @@ def _once(
     try:
         reply = ask()
     except httpx2.HTTPError as error:
-        raise TransientError(f"{system}: {error!r}", 1.0) from None
+        raise TransientError(f"{system}: {error!r}") from None
     if reply.status_code == 429:
-        raise TransientError(f"{system}: too many requests", wait_asked(reply.headers, 1.0))
+        raise TransientError(f"{system}: too many requests", wait_asked(reply.headers))
     if reply.status_code >= 500:
-        raise TransientError(f"{system} {path}: status {reply.status_code}", wait_asked(reply.headers, 0.5))
+        raise TransientError(f"{system} {path}: status {reply.status_code}", wait_asked(reply.headers))
     if reply.status_code in (401, 403):
         raise SetupError(f"{system} refuses the key: {refuses}")
     if reply.status_code not in (200, 201):
@@ -71,4 +71,4 @@ def json_of(reply: httpx2.Response, system: str, numbers: Callable[[str], Any] =
         return reply.json(parse_float=numbers)
     except (ValueError, RecursionError):
         kind = reply.headers.get("content-type", "nothing said")
-        raise TransientError(f"{system} {reply.url.path}: an answer that is no JSON ({kind})", 0.2) from None
+        raise TransientError(f"{system} {reply.url.path}: an answer that is no JSON ({kind})") from None

@@ -10,9 +10,10 @@ class ConnectorError(Exception):
 
 
 class TransientError(ConnectorError):
-    """Nothing happened there; try again after `retry_after` seconds."""
+    """Nothing happened there; try again later. `retry_after` is the system's own word, in seconds, which keeps every lane
+    that asks it away for as long; None where it said nothing: whoever tries again then waits by a back-off of their own."""
 
-    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,12 +13,14 @@ T = TypeVar("T")
 # What a system may ask for and is still waited for here; and how long one wait is at most.
 _PATIENCE_S = 2.0
 _LONGEST_S = 2.0
+# Where it asks for nothing: each wait is double the one before, as the Runner's are.
+_FIRST_S = 0.05
 
 
 def patiently(call: Callable[[], T], tries: int = 5) -> T:
-    """`call`'s answer. A TransientError is waited out and tried again; a refused key once more, since some servers
-    refuse while they rotate. One that asks for more than two seconds is the caller's to wait out: nobody asks a
-    system again before the time that it named.
+    """`call`'s answer. A TransientError is waited out and tried again: for as long as the system asked, or 0.05 s, 0.1 s and
+    so on where it said nothing; a refused key once more, since some servers refuse while they rotate. A system that asks
+    for more than two seconds is the caller's to wait out: nobody asks it again before the time that it named.
 
     Raises what the last try raised; an UnknownOutcomeError goes through at once.
     """
@@ -26,12 +29,20 @@ def patiently(call: Callable[[], T], tries: int = 5) -> T:
         try:
             return call()
         except TransientError as error:
-            if attempt == tries or error.retry_after > _PATIENCE_S:
+            if attempt == tries or (error.retry_after or 0.0) > _PATIENCE_S:
                 raise
-            time.sleep(min(max(error.retry_after, 0.02) * attempt, _LONGEST_S))
+            time.sleep(_before_next_s(error.retry_after, attempt))
         except SetupError:
             refused += 1
             if refused > 2 or attempt == tries:
                 raise
             time.sleep(0.05)
     raise AssertionError("a loop that always returns or raises ended")
+
+
+def _before_next_s(asked_s: float | None, attempt: int) -> float:
+    """Seconds until the next try, after `attempt` of them."""
+    if asked_s is not None:
+        return min(max(asked_s, 0.02) * attempt, _LONGEST_S)
+    # Spread by a fifth, so that what failed together does not come back together.
+    return min(_FIRST_S * 2.0 ** (attempt - 1), _LONGEST_S) * random.uniform(0.8, 1.2)

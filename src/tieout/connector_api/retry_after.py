@@ -26,8 +26,8 @@ _FORMS = tuple(
 )
 
 
-def retry_after_s(text: str | None, now: datetime, default_s: float) -> float:
-    """Seconds to wait as the header says, from 0 to `LONGEST_S`; `default_s` where there is none or it is nonsense.
+def retry_after_s(text: str | None, now: datetime) -> float | None:
+    """Seconds to wait as the header says, from 0 to `LONGEST_S`; None where there is none or it is nonsense.
 
     `now` has a zone. A day that is past is no wait.
     """
@@ -37,19 +37,17 @@ def retry_after_s(text: str | None, now: datetime, default_s: float) -> float:
         whole = text.partition(".")[0].lstrip("0")
         return LONGEST_S if len(whole) > 4 else min(float(text[:40]), LONGEST_S)
     at = http_date(text, now)
-    return default_s if at is None else min(max((at - now).total_seconds(), 0.0), LONGEST_S)
+    return None if at is None else min(max((at - now).total_seconds(), 0.0), LONGEST_S)
 
 
-def wait_asked(headers: Mapping[str, str], default_s: float) -> float:
-    """Seconds to wait as an answer's headers say; `default_s` where they don't.
+def wait_asked(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as an answer's headers say; None where they don't: a guess is never taken for the system's word.
 
     A date is held against the answer's own Date, where it has one: both are of the clock there, which may differ
     from ours.
     """
     now = datetime.now(UTC)
-    return retry_after_s(
-        headers.get("retry-after"), http_date(headers.get("date", ""), now) or now, default_s
-    )
+    return retry_after_s(headers.get("retry-after"), http_date(headers.get("date", ""), now) or now)
 
 
 def http_date(text: str, now: datetime) -> datetime | None:

@@ -97,6 +97,8 @@ class Runner:
         self.stage, self._wall = stage, wall or SystemClock()
         self.stopping: Callable[[], bool] = _never
         self._not_before = 0.0
+        # Somebody wanted a pass, and the stage's pace put it off.
+        self._owed = False
         # The lane at work, and since when by the machine's monotonic clock.
         self._at: tuple[LaneKey, float] | None = None
         # The lane at which the line to the database was lost: whatever the reason, the others have their turn first.
@@ -115,13 +117,18 @@ class Runner:
             return ""
         return f"{self.name} {' '.join(at[0])}".strip()
 
+    def owed_s(self) -> float | None:
+        """Seconds until a pass that its pace put off may be made; None where none was."""
+        return max(self._not_before - time.monotonic(), 0.0) if self._owed else None
+
     def step(self, connection: Connection) -> bool:
         """A round of every lane that has work and does not wait; True where something moved.
 
         Raises psycopg.Error where the line to the database is lost, and nothing else.
         """
         started = time.monotonic()
-        if started < self._not_before:
+        self._owed = started < self._not_before
+        if self._owed:
             return False
         worked = self._rounds(connection)
         pace, took = self.stage.pace, time.monotonic() - started

@@ -1,5 +1,5 @@
 """A worker: loops in threads. A loop lets its runners work until none finds work, then waits for a
-wake-up or for the sweep, at most a second."""
+wake-up, for what a stage's pace put off, or for the sweep, at most a second."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tieout.store import Connection, Database
 
 _log = get_logger(__name__)
 SWEEP_S = 1.0
+# What a pace put off is made up for, but not by a pass of all stages for each that is due a moment later.
+_LEAST_REST_S = 0.05
 # After a line to the database was lost, or anything that should never be raised.
 _AGAIN_S = 0.3
 # How long all loops together may take to end their rounds.
@@ -63,10 +65,15 @@ class Loop(threading.Thread):
                 connection = None
                 self.stopping.wait(_AGAIN_S)
                 continue
-            self.wakes.wait(SWEEP_S)
+            self.wakes.wait(self._rest_s())
             self.wakes.clear()
         if connection is not None:
             connection.close()
+
+    def _rest_s(self) -> float:
+        """Until the sweep, or until a pass that a stage's pace put off may be made."""
+        owed = [max(rest, _LEAST_REST_S) for runner in self._runners if (rest := runner.owed_s()) is not None]
+        return min([SWEEP_S, *owed])
 
     def hangs(self, most_s: float) -> str:
         """What is under way in it for more than `most_s` seconds, in words; "" for nothing."""

@@ -20,7 +20,8 @@ from tieout.store import Database, Queries
 
 _SQL = Queries("tieout.operations")
 _log = get_logger(__name__)
-# A ledger that did not answer, or was refused, is asked again after so many seconds, whoever wants it meanwhile.
+# A ledger that did not answer, or was refused, is asked again after so many seconds, whoever wants it meanwhile; after
+# longer where it asked for that.
 _AGAIN_S = 1.0
 # Several threads want it at once: one asks, the others wait for its answer, not for a server that hangs.
 _WAIT_S = 3.0
@@ -71,7 +72,9 @@ class Pins:
             self._pin(system, session)
         except (ConnectorError, *_STRANGE) as error:
             said = _as_wait(system, error)
-            self._failures[system] = _Failure(session, said, time.monotonic() + _AGAIN_S)
+            # One that says when to come back is not asked before, by nobody here.
+            asked_s = getattr(said, "retry_after", None) or 0.0
+            self._failures[system] = _Failure(session, said, time.monotonic() + max(asked_s, _AGAIN_S))
             self._note(system, said)
             raise said from error
         with self._database().transaction() as connection:
@@ -129,5 +132,5 @@ def _as_wait(system: str, error: Exception) -> ConnectorError:
     if isinstance(error, RefusedError):
         return SetupError(f"{system} does not say who it is: {error}")
     if isinstance(error, ConnectorError):
-        return TransientError(f"{system} does not answer: {error}", getattr(error, "retry_after", 1.0))
+        return TransientError(f"{system} does not answer: {error}", getattr(error, "retry_after", None))
     return SetupError(f"{system} answers, but not as this kind of system does ({type(error).__name__})")

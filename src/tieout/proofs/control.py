@@ -21,7 +21,11 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
 _TRIES = 12
+# What a source may ask for and is still waited for here; what all tries may take together; and the first and the longest
+# wait for one that asks for nothing, each double the one before.
 _PATIENCE_S = 5.0
+_ALL_S = 60.0
+_FIRST_S, _LONGEST_S = 0.05, 1.0
 Answer = TypeVar("Answer")
 
 
@@ -91,14 +95,17 @@ def take_control_totals(
 
 def ask_patiently(ask: Callable[[], Answer]) -> Answer:
     """A source's figures; a source that is busy is asked again, some times. Raises TransientError at once where it asks
-    for more than five seconds: nobody waits in a loop for that, nor asks before."""
-    for _ in range(_TRIES - 1):
+    for more than five seconds, or where a minute has passed: nobody waits in a loop for that, nor asks before."""
+    begun = time.monotonic()
+    for attempt in range(_TRIES - 1):
         try:
             return ask()
         except TransientError as error:
-            if error.retry_after > _PATIENCE_S:
+            own_s = min(_FIRST_S * 2.0**attempt, _LONGEST_S)
+            wait_s = own_s if error.retry_after is None else error.retry_after
+            if wait_s > _PATIENCE_S or time.monotonic() - begun > _ALL_S:
                 raise
-            time.sleep(error.retry_after)
+            time.sleep(wait_s)
         except SetupError:
             # A token may have ended just now: the next call takes a new one.
             time.sleep(0.2)

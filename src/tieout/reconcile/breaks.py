@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
-import polars as pl
-
 from tieout.money import from_minor
+from tieout.reconcile.frames import pl
 from tieout.reconcile.model import Break, Match
 from tieout.reconcile.ruleset import Rules
 

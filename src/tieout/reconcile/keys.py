@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 
 import msgspec
-import polars as pl
 
 from tieout.formats.references import find_references
+from tieout.reconcile.frames import pl
 
 # What files write where there is no reference.
 _NOTHING = ["", "NOTPROVIDED", "NONREF", "NOREF", "EREF", "NONE", "N/A"]

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import msgspec
-import polars as pl
 
+from tieout.reconcile.frames import pl
 from tieout.reconcile.keys import MEDIUM, SHARED, Shape
 from tieout.reconcile.parties import Parties
 

@@ -9,8 +9,7 @@ many (a batch, a payout with its fees and refunds), many for one (part payments)
 
 from __future__ import annotations
 
-import polars as pl
-
+from tieout.reconcile.frames import pl
 from tieout.reconcile.keys import STRONG
 
 _SIDES = {"l": "r", "r": "l"}

@@ -10,10 +10,9 @@ import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import polars as pl
-
 from tieout.formats.amounts import CURRENCIES
 from tieout.money import minor_digits
+from tieout.reconcile.frames import pl
 from tieout.reconcile.model import MatchingError
 
 COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")

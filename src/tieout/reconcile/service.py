@@ -12,11 +12,11 @@ from sys import intern
 from typing import cast
 
 import msgspec
-import polars as pl
 
 from tieout.money import from_minor
 from tieout.reconcile.assignment import assign
 from tieout.reconcile.differences import Explainer, Rates
+from tieout.reconcile.frames import pl
 from tieout.reconcile.hypotheses import Hypotheses
 from tieout.reconcile.interchangeable import pairs_in_order
 from tieout.reconcile.keys import links, shapes_of

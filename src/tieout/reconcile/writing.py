@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from tieout.money import from_minor
+from tieout.reconcile.frames import pl
 from tieout.reconcile.model import Break
 from tieout.reconcile.service import Result
 

@@ -20,12 +20,12 @@ PREFIX = "whsec_"
 @dataclass(frozen=True)
 class Sent:
     """What became of it: `taken` by a 2xx; `gone` where its receiver wants no more (410); `after_s` is how long it asks
-    to be left alone, 0 where it does not say."""
+    to be left alone, None where it does not say."""
 
     taken: bool
     status: str
     gone: bool = False
-    after_s: float = 0.0
+    after_s: float | None = None
 
 
 def signature_of(secret: str, number: str, at: int, body: bytes) -> str:
@@ -68,5 +68,5 @@ def post(there: Reached, headers: dict[str, str], body: bytes) -> Sent:
     ):
         # Its answer is not read: nothing of it is of use, and it may be endless.
         taken, said = 200 <= reply.status_code < 300, f"HTTP {reply.status_code}"
-        after = 0.0 if taken else wait_asked(reply.headers, 0.0)
+        after = None if taken else wait_asked(reply.headers)
         return Sent(taken, said, reply.status_code == 410, after)

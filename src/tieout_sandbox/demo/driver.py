@@ -322,14 +322,15 @@ class Demo:
         # The virtual clock moved: nobody else tells the workers.
         self._look(project, wake)
         while time.monotonic() < deadline:
+            # Files first: one that is taken between the two looks is a message by the second.
+            files = any(
+                p.is_file() and p.name[0] != "."
+                for _, folder in project.settings.watch
+                for p in folder.iterdir()
+            )
             found = self._look(project, lambda connection: pending(connection, project.clock.now()))
             if found is not None:
                 left = found
-                files = any(
-                    p.is_file() and p.name[0] != "."
-                    for _, folder in project.settings.watch
-                    for p in folder.iterdir()
-                )
                 if not any(left.values()) and not files:
                     return
             time.sleep(0.02)

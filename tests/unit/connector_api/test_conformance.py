@@ -389,6 +389,16 @@ class WaitsAsItLikes(OverHttp):
             raise TransientError(str(error), 1.0) from None
 
 
+class Guesses(OverHttp):
+    def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        try:
+            return super().poll(stream, cursor, now)
+        except TransientError as error:
+            raise TransientError(
+                str(error), 1.0 if error.retry_after is None else error.retry_after
+            ) from None
+
+
 class WaitsForEver(OverHttp):
     def client(self) -> Any:
         return http_client(base_url=self.url, timeout=None)
@@ -409,7 +419,8 @@ class GoesAnywhere(OverHttp):
             TellsNothingApart,
             {"busy_system", "broken_system", "cut_line", "nobody_there", "silence"},
         ),
-        (WaitsAsItLikes, {"busy_system"}),
+        (WaitsAsItLikes, {"busy_system", "broken_system", "cut_line", "nobody_there"}),
+        (Guesses, {"broken_system", "cut_line", "nobody_there"}),
         (WaitsForEver, {"silence"}),
         (GoesAnywhere, {"this_network"}),
     ],

@@ -30,21 +30,27 @@ def busy(subject: Subject) -> None:
         reply = Reply(429, headers={"Retry-After": asked})
         for error in _each(subject, reply, TransientError, f"a busy system (429, Retry-After: {asked})"):
             wait = error.retry_after
-            assert _ASKED_S - 120 < wait <= _ASKED_S, (
+            assert wait is not None and _ASKED_S - 120 < wait <= _ASKED_S, (
                 f"Retry-After: {asked} asks for {_ASKED_S} s, and {wait} s are said"
             )
 
 
 def broken(subject: Subject) -> None:
-    """500, 502 and 503 are TransientErrors: nothing happened there, so it is tried again."""
+    """500, 502 and 503 are TransientErrors: nothing happened there, so it is tried again; where it named no wait, none is
+    said."""
     for status in (500, 502, 503):
         reply = Reply(status, headers={"Retry-After": "3"})
         _each(subject, reply, TransientError, f"a broken system ({status})")
+        for error in _each(subject, Reply(status), TransientError, f"a broken system ({status})"):
+            _asked_nothing(error, f"a broken system ({status})")
 
 
 def cut_line(subject: Subject) -> None:
     """An answer that ends before it is complete is a TransientError, and none of it is believed."""
-    _each(subject, Reply(200, b'{"data": [', cut=True), TransientError, "an answer that is cut off")
+    for error in _each(
+        subject, Reply(200, b'{"data": [', cut=True), TransientError, "an answer that is cut off"
+    ):
+        _asked_nothing(error, "an answer that is cut off")
 
 
 def unreachable(subject: Subject) -> None:
@@ -53,7 +59,9 @@ def unreachable(subject: Subject) -> None:
     for stream in subject.polled:
         session = subject.open(url="http://127.0.0.1:1")
         with without_waiting():
-            _expect(subject, session, stream, TransientError, "nobody listens")
+            _asked_nothing(
+                _expect(subject, session, stream, TransientError, "nobody listens"), "nobody listens"
+            )
 
 
 def silent(subject: Subject) -> None:
@@ -122,6 +130,13 @@ def _each(subject: Subject, reply: Reply, kind: type[ConnectorError], what: str)
                 raised.append(_expect(subject, session, stream, kind, what))
             assert there.times, f"{stream}: its system is not asked at the setting url"
     return raised
+
+
+def _asked_nothing(error: Any, what: str) -> None:
+    assert error.retry_after is None, (
+        f"{what}: the system asked for nothing, and {error.retry_after} s are said, for which every lane that asks it "
+        "waits: leave retry_after out, and it is tried again by a back-off of its own"
+    )
 
 
 def _expect(subject: Subject, session: Poller, stream: str, kind: type[ConnectorError], what: str) -> Any:

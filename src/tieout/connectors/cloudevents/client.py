@@ -77,14 +77,13 @@ class CloudEventsSession:
         try:
             reply = self._http.post(self._url, content=raw, headers=headers)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise TransientError(f"event sink: {error!r}", 1.0) from None
+            raise TransientError(f"event sink: {error!r}") from None
         except httpx2.HTTPError as error:
             raise UnknownOutcomeError(f"event sink: {error!r}") from None
         if reply.status_code in (401, 403):
             raise SetupError("the event sink refuses the signature: check the secret")
         if reply.status_code == 429 or reply.status_code >= 500:
-            wait = wait_asked(reply.headers, 0.3)
-            raise TransientError(f"event sink: status {reply.status_code}", wait)
+            raise TransientError(f"event sink: status {reply.status_code}", wait_asked(reply.headers))
         if reply.status_code >= 400:
             why = f"the event sink answers {reply.status_code}"
             return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why)

@@ -81,14 +81,14 @@ class OdooClient:
             reply = self._http.post(f"/json/2/{model}/{method}", json=body)
         # No line was opened, so nothing was sent: a write may be tried again.
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}", 2.0) from None
+            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
         except httpx2.HTTPError as error:
             # A call goes on in Odoo after its client has gone: 40 invoices were seen to appear 9 s later,
             # and a search in between found none. So a write without an answer is unknown, and never
             # "failed".
             what = f"{model}.{method}: the answer did not come ({error!r})"
             if reading:
-                raise TransientError(what, 0.2) from None
+                raise TransientError(what) from None
             raise UnknownOutcomeError(what) from None
         return self._result(reply, model, method, reading)
 
@@ -99,7 +99,7 @@ class OdooClient:
         message, name = _error(reply)
         what = f"{model}.{method}: {message}"
         if reply.status_code == 429:
-            raise TransientError(what, wait_asked(reply.headers, 1.0))
+            raise TransientError(what, wait_asked(reply.headers))
         if reply.status_code == 401:
             raise SetupError(
                 f"Odoo refuses the key ({message}): make a new one for the service account and "
@@ -115,14 +115,14 @@ class OdooClient:
             raise SetupError(f"{what}: check url, database and version (19 or newer)")
         # PostgreSQL has rolled it back: nothing happened, whatever it was.
         if "could not serialize" in message:
-            raise TransientError(what, 0.1)
+            raise TransientError(what)
         # Odoo answers 500 for a caller's own error too, such as an unknown field, and then names its
         # exception: it has rolled back. Without a name it was a proxy that spoke, and nobody knows what
         # Odoo did.
         if reply.status_code == 422 or name.startswith(("builtins.", "odoo.", "tieout.")):
             raise RefusedError(what)
         if reading:
-            raise TransientError(what, wait_asked(reply.headers, 0.2))
+            raise TransientError(what, wait_asked(reply.headers))
         raise UnknownOutcomeError(f"{what} (status {reply.status_code})")
 
     def version(self) -> str:
@@ -130,11 +130,9 @@ class OdooClient:
         try:
             reply = self._http.get("/web/version")
         except httpx2.HTTPError as error:
-            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}", 2.0) from None
+            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
         if reply.status_code in _BUSY:
-            raise TransientError(
-                f"Odoo at {self.url}: status {reply.status_code}", wait_asked(reply.headers, 2.0)
-            )
+            raise TransientError(f"Odoo at {self.url}: status {reply.status_code}", wait_asked(reply.headers))
         if reply.status_code != 200:
             raise SetupError(
                 f"{self.url} is no Odoo 19: /web/version answers {reply.status_code}; JSON-2 "

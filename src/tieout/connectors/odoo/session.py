@@ -216,7 +216,7 @@ class OdooSession:
         # Odoo tries a call again that lost such a race, but not a `load`, which answers 200 with this
         # message.
         if any("could not serialize" in text for text in texts):
-            raise TransientError(f"{model}.load: {texts[0]}", 0.1)
+            raise TransientError(f"{model}.load: {texts[0]}")
         raise _BadRowsError(
             "; ".join(texts[:3]),
             {int(m["record"]): str(m["message"]) for m in answer["messages"] if "record" in m},

@@ -90,7 +90,7 @@ class PaymentFiles:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise TransientError(f"{mark}: {error.strerror}", 1.0) from None
+            raise TransientError(f"{mark}: {error.strerror}") from None
         if known != digest:
             why = f"{body.name} was written before with another content"
             return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why)
@@ -112,7 +112,7 @@ class PaymentFiles:
             _put(self._folder, body.name, raw)
             _put(marks, f"{body.name}.sha256", hashlib.sha256(raw).hexdigest().encode())
         except OSError as error:
-            raise TransientError(f"{self._folder}: {error.strerror}", 1.0) from None
+            raise TransientError(f"{self._folder}: {error.strerror}") from None
         written = self._written(sending)
         assert written is not None
         return written

@@ -67,16 +67,14 @@ class SalesforceSession:
         try:
             reply = self._http.post("/services/oauth2/token", data=self._credentials)
         except httpx2.HTTPError as error:
-            raise TransientError(f"Salesforce: {error!r}", 1.0) from None
+            raise TransientError(f"Salesforce: {error!r}") from None
         if reply.status_code in (400, 401):
             raise SetupError(
                 "Salesforce refuses the connected app: check consumer key and secret, and that "
                 "the client credentials flow has a run-as user"
             )
         if reply.status_code != 200:
-            raise TransientError(
-                f"Salesforce log-in: status {reply.status_code}", wait_asked(reply.headers, 0.5)
-            )
+            raise TransientError(f"Salesforce log-in: status {reply.status_code}", wait_asked(reply.headers))
         self._token = json_of(reply, "Salesforce log-in")["access_token"]
 
     def _ask(self, method: str, path: str, writing: bool = False, **given: Any) -> httpx2.Response:
@@ -92,7 +90,7 @@ class SalesforceSession:
             try:
                 reply = self._http.request(method, path, headers=headers, **given)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                raise TransientError(f"Salesforce: {error!r}", 1.0) from None
+                raise TransientError(f"Salesforce: {error!r}") from None
             except httpx2.HTTPError as error:
                 kind = UnknownOutcomeError if writing else TransientError
                 raise kind(f"Salesforce {path}: {error!r}") from None
@@ -101,10 +99,10 @@ class SalesforceSession:
                 continue
             break
         if reply.status_code in (429, 503):
-            raise TransientError("Salesforce: busy", wait_asked(reply.headers, 1.0))
+            raise TransientError("Salesforce: busy", wait_asked(reply.headers))
         if reply.status_code >= 500:
-            kind = UnknownOutcomeError if writing else TransientError
-            raise kind(f"Salesforce {path}: status {reply.status_code}")
+            what = f"Salesforce {path}: status {reply.status_code}"
+            raise UnknownOutcomeError(what) if writing else TransientError(what, wait_asked(reply.headers))
         if reply.status_code in (401, 403):
             raise SetupError(f"Salesforce refuses: {reply.text[:200]}")
         if reply.status_code >= 400:

@@ -100,10 +100,10 @@ class SftpFolder:
             ) from None
         except (OSError, paramiko.SSHException, EOFError) as error:
             self.close()
-            raise TransientError(f"SFTP {self._host}: {error!r}", 5.0) from None
+            raise TransientError(f"SFTP {self._host}: {error!r}") from None
         if client is None:
             self.close()
-            raise TransientError(f"SFTP {self._host}: no channel was opened", 5.0)
+            raise TransientError(f"SFTP {self._host}: no channel was opened")
         channel = client.get_channel()
         assert channel is not None
         channel.settimeout(_TIMEOUT_S)
@@ -144,4 +144,4 @@ class SftpFolder:
         if isinstance(error, FileNotFoundError | PermissionError):
             return SetupError(f"SFTP {self._host}: {what}: {error}")
         self.close()
-        return TransientError(f"SFTP {self._host}: {what}: {error!r}", 5.0)
+        return TransientError(f"SFTP {self._host}: {what}: {error!r}")

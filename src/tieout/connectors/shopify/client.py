@@ -34,6 +34,8 @@ from tieout.connector_api import (
 from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
 
 API_VERSION = "2026-07"
+# Where a shop that is busy names no time, its vendor does: shopify.dev/docs/api/usage/limits recommends to wait a second.
+_BUSY_S = 1.0
 
 
 def open_session(config: SystemConfig) -> ShopifySession:
@@ -61,9 +63,10 @@ class ShopifySession:
         try:
             reply = self._http.post(path, json={"query": query, "variables": variables})
         except httpx2.HTTPError as failure:
-            raise TransientError(f"Shopify: {failure!r}", 1.0) from None
+            raise TransientError(f"Shopify: {failure!r}") from None
         if reply.status_code == 429:
-            raise TransientError("Shopify: too many requests", wait_asked(reply.headers, 1.0))
+            asked = wait_asked(reply.headers)
+            raise TransientError("Shopify: too many requests", _BUSY_S if asked is None else asked)
         if reply.status_code in (401, 403):
             raise SetupError(
                 "Shopify refuses the access token: install the app again and put its token where tieout.toml says"
@@ -71,7 +74,7 @@ class ShopifySession:
         if reply.status_code == 404:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:
-            raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers, 0.3))
+            raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers))
         body: dict[str, Any] = json_of(reply, "Shopify")
         # GraphQL answers 200 and puts its errors inside; that the cost bucket is empty passes by itself.
         for error in body.get("errors", []):
@@ -170,12 +173,15 @@ def _first_row(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refill(body: dict[str, Any]) -> float:
+    """Seconds until there is enough for the query that was refused: the bucket fills by restoreRate points a second
+    (shopify.dev/docs/api/usage/limits); what the vendor recommends where the answer does not say how full it is."""
     cost = body.get("extensions", {}).get("cost", {})
     status = cost.get("throttleStatus", {})
-    # The bucket fills by restoreRate points a second (shopify.dev/docs/api/usage/rate-limits): long enough
-    # for what this query lacks.
-    missing = float(cost.get("requestedQueryCost", 100)) - float(status.get("currentlyAvailable", 0))
-    return max(0.1, missing / float(status.get("restoreRate", 50) or 50))
+    try:
+        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
+        return max(0.1, missing / float(status["restoreRate"]))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return _BUSY_S
 
 
 def _item(node: dict[str, Any]) -> Item:

@@ -40,7 +40,7 @@ class SmtpSession:
         except smtplib.SMTPAuthenticationError as error:
             raise SetupError(f"the mail server refuses user {self._user}: {error!r}") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise TransientError(f"mail server {self._host}: {error!r}", 1.0) from None
+            raise TransientError(f"mail server {self._host}: {error!r}") from None
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""

@@ -71,16 +71,16 @@ class StripeSession:
         try:
             reply = self._http.request(method, path, **given)
         except httpx2.HTTPError as error:
-            raise TransientError(f"Stripe {path}: {error!r}", 1.0) from None
+            raise TransientError(f"Stripe {path}: {error!r}") from None
         if reply.status_code == 429:
-            raise TransientError(f"Stripe {path}: too many requests", wait_asked(reply.headers, 1.0))
+            raise TransientError(f"Stripe {path}: too many requests", wait_asked(reply.headers))
         if reply.status_code in (401, 403):
             raise SetupError(
                 f"Stripe refuses the key ({reply.status_code}): give the restricted key rights "
                 f"to read balance, payouts, disputes and reports"
             )
         if reply.status_code >= 500:
-            raise TransientError(f"Stripe {path}: status {reply.status_code}", wait_asked(reply.headers, 0.3))
+            raise TransientError(f"Stripe {path}: status {reply.status_code}", wait_asked(reply.headers))
         if reply.status_code >= 400:
             raise SetupError(f"Stripe {path}: {reply.status_code} {reply.text[:200]}")
         return reply
@@ -212,7 +212,7 @@ class StripeSession:
                 raise SetupError(f"Stripe report {report} failed: {run.get('error')}")
             time.sleep(0.5)
             run = _json(self._get(f"/v1/reporting/report_runs/{run['id']}"))
-        raise TransientError(f"Stripe report {report} does not finish", 60)
+        raise TransientError(f"Stripe report {report} does not finish")
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""

@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import msgspec
-import polars as pl
 
 from tieout.connector_api import OpenItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
 from tieout.money import Amount
+from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
 
