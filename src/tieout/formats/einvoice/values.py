@@ -1,4 +1,4 @@
-"""Values of invoices: amounts, days, missing terms, each refused with its place."""
+"""Values of invoices: amounts, marks, days, missing terms, each refused with its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from decimal import Decimal
 from tieout.formats.model import FormatError
 from tieout.formats.xmltree import Element, text
 
-_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,10})?")
+# xs:decimal: a sign, digits, a point anywhere among them; no exponent (XML Schema part 2, 3.2.3). XML sets no
+# bound: 18 digits and as many decimals are more than any invoice has, and within what a Decimal keeps.
+_NUMBER = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})")
 
 
 def needed(element: Element, path: str, term: str) -> str:
@@ -21,8 +23,8 @@ def needed(element: Element, path: str, term: str) -> str:
 
 
 def number(words: str, term: str) -> Decimal:
-    """A decimal number of XML Schema. Raises FormatError."""
-    bare = words.strip().removeprefix("+")
+    """A decimal number of XML Schema, with the decimals that were written. Raises FormatError."""
+    bare = words.strip()
     if not _NUMBER.fullmatch(bare):
         raise FormatError(f"{term}: {words[:30]!r} is no amount")
     return Decimal(bare)
@@ -37,6 +39,15 @@ def maybe(element: Element, path: str, term: str) -> Decimal | None:
     """The number at a path, None where there is none. Raises FormatError where it is no number."""
     found = text(element, path)
     return number(found, term) if found else None
+
+
+def mark(element: Element, path: str, term: str) -> bool:
+    """A truth value of XML Schema: true, false, 1 or 0. Raises FormatError for anything else, since an amount's sign
+    hangs on it."""
+    found = text(element, path)
+    if found not in ("true", "false", "1", "0"):
+        raise FormatError(f"{term}: {found[:30]!r} is neither true nor false")
+    return found in ("true", "1")
 
 
 def day(words: str, term: str) -> date:
