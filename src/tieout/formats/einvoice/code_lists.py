@@ -16,14 +16,14 @@ import msgspec
 
 
 class CodeList(msgspec.Struct, frozen=True, kw_only=True):
-    """A list: the `rule` that holds a code to it, its `title` for people, its `codes` in capitals."""
+    """A list: the `rule` that holds a code to it, its `title` for people, its `codes`."""
 
     rule: str
     title: str
     codes: frozenset[str]
 
     def __contains__(self, code: object) -> bool:
-        return isinstance(code, str) and code.upper() in self.codes
+        return code in self.codes
 
 
 class CodeLists(msgspec.Struct, frozen=True, kw_only=True):

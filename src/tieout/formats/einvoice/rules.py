@@ -71,7 +71,7 @@ def _codes(invoice: EInvoice) -> Iterator[tuple[str, str]]:
         if charge.reason_code and charge.reason_code not in known:
             yield known.rule, f"{charge.reason_code!r} is none of the {known.title} of {lists.said}"
     for part in invoice.taxes:
-        if part.reason_code and part.reason_code not in lists.exemptions:
+        if part.reason_code and part.reason_code.upper() not in lists.exemptions:
             yield "BR-CL-22", f"{part.reason_code!r} is none of the {lists.exemptions.title} of {lists.said}"
     for party in (invoice.seller, invoice.buyer):
         if party.country and party.country not in lists.countries:
