@@ -117,7 +117,8 @@ def test_allowances_charges_and_rounding_are_lines_of_the_bill() -> None:
         b"<cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator>"
         b"<cbc:AllowanceChargeReason>bonus</cbc:AllowanceChargeReason>"
         b'<cbc:Amount currencyID="EUR">9.70</cbc:Amount><cac:TaxCategory><cbc:ID>S</cbc:ID>'
-        b"<cbc:Percent>19</cbc:Percent></cac:TaxCategory></cac:AllowanceCharge><cac:TaxTotal>",
+        b"<cbc:Percent>19</cbc:Percent><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:TaxCategory>"
+        b"</cac:AllowanceCharge><cac:TaxTotal>",
     )
     for old, new in (
         (b">59.70</cbc:TaxExclusiveAmount>", b">50.00</cbc:TaxExclusiveAmount>"),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from tieout.formats.einvoice.code_lists import code_lists, credits
 from tieout.formats.einvoice.model import Charge, EInvoice, InvoiceLine, PaymentMeans, TaxPart, Trader
 from tieout.formats.einvoice.profiles import factur_x
-from tieout.formats.einvoice.values import amount, day, mark, maybe, needed, number
+from tieout.formats.einvoice.values import amount, day, mark, maybe, needed, number, total
 from tieout.formats.model import FormatError
 from tieout.formats.xmltree import Element, child, children, each, text
 
@@ -66,12 +66,12 @@ def read_cii(root: Element) -> EInvoice:
         net_total=amount(totals, "TaxBasisTotalAmount", "BR-13, BT-109 total without VAT"),
         gross_total=amount(totals, "GrandTotalAmount", "BR-14, BT-112 total with VAT"),
         payable=amount(totals, "DuePayableAmount", "BR-15, BT-115 amount due"),
-        allowance_total=maybe(totals, "AllowanceTotalAmount", "BT-107") or _ZERO,
-        charge_total=maybe(totals, "ChargeTotalAmount", "BT-108") or _ZERO,
+        allowance_total=total(totals, "AllowanceTotalAmount", "BT-107"),
+        charge_total=total(totals, "ChargeTotalAmount", "BT-108"),
         tax_total=sum(taxed, _ZERO),
         tax_totals=len(taxed),
-        prepaid=maybe(totals, "TotalPrepaidAmount", "BT-113") or _ZERO,
-        rounding=maybe(totals, "RoundingAmount", "BT-114") or _ZERO,
+        prepaid=total(totals, "TotalPrepaidAmount", "BT-113"),
+        rounding=total(totals, "RoundingAmount", "BT-114"),
         means=tuple(_means(x) for x in children(settled, "SpecifiedTradeSettlementPaymentMeans")),
         payment_reference=text(settled, "PaymentReference"),
         note=text(head, "IncludedNote/Content"),
@@ -154,7 +154,7 @@ def _charge(element: Element) -> Charge:
         base=maybe(element, "BasisAmount", "base of an allowance or charge"),
         reason=text(element, "Reason"),
         reason_code=text(element, "ReasonCode"),
-        category=text(element, "CategoryTradeTax/CategoryCode"),
+        category=_category(element, "CategoryTradeTax"),
         rate=maybe(element, "CategoryTradeTax/RateApplicablePercent", "VAT rate"),
     )
 
@@ -165,12 +165,23 @@ def _logistics(element: Element) -> Charge:
         charge=True,
         amount=amount(element, "AppliedAmount", "BT-X-272 logistics charge"),
         reason=text(element, "Description"),
-        category=text(element, "AppliedTradeTax/CategoryCode"),
+        category=_category(element, "AppliedTradeTax"),
         rate=maybe(element, "AppliedTradeTax/RateApplicablePercent", "VAT rate"),
     )
 
 
+def _category(element: Element, name: str) -> str:
+    """The category of VAT: one of another tax is none."""
+    found = child(element, name)
+    vat = found is not None and text(found, "TypeCode").upper() == "VAT"
+    return text(found, "CategoryCode") if vat else ""
+
+
 def _tax(element: Element) -> TaxPart:
+    if text(element, "TypeCode").upper() != "VAT":
+        raise FormatError(
+            f"BR-47, the tax {text(element, 'TypeCode')[:20]!r} is not VAT, which alone was expected"
+        )
     code = text(element, "ExemptionReasonCode")
     return TaxPart(
         category=needed(element, "CategoryCode", "BR-47, BT-118 VAT category"),
@@ -210,7 +221,7 @@ def _line(element: Element) -> InvoiceLine:
             f"BR-24, {term}, BT-131 net",
         ),
         base_quantity=Decimal(1) if base is None else base,
-        category=text(settled, "ApplicableTradeTax/CategoryCode"),
+        category=_category(settled, "ApplicableTradeTax"),
         rate=maybe(settled, "ApplicableTradeTax/RateApplicablePercent", f"{term}, VAT rate"),
         order_line=text(agreed, "BuyerOrderReferencedDocument/LineID"),
         order_number=text(agreed, "BuyerOrderReferencedDocument/IssuerAssignedID"),

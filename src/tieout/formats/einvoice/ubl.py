@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tieout.formats.einvoice.code_lists import code_lists, credits
 from tieout.formats.einvoice.model import Charge, EInvoice, InvoiceLine, PaymentMeans, TaxPart, Trader
-from tieout.formats.einvoice.values import amount, day, mark, maybe, needed, number
+from tieout.formats.einvoice.values import amount, day, mark, maybe, needed, number, total
 from tieout.formats.model import FormatError
 from tieout.formats.xmltree import Element, child, children, each, name_of, text
 
@@ -51,12 +51,12 @@ def read_ubl(root: Element) -> EInvoice:
         net_total=amount(totals, "TaxExclusiveAmount", "BR-13, BT-109 total without VAT"),
         gross_total=amount(totals, "TaxInclusiveAmount", "BR-14, BT-112 total with VAT"),
         payable=amount(totals, "PayableAmount", "BR-15, BT-115 amount due"),
-        allowance_total=maybe(totals, "AllowanceTotalAmount", "BT-107") or _ZERO,
-        charge_total=maybe(totals, "ChargeTotalAmount", "BT-108") or _ZERO,
+        allowance_total=total(totals, "AllowanceTotalAmount", "BT-107"),
+        charge_total=total(totals, "ChargeTotalAmount", "BT-108"),
         tax_total=sum((amount(t, "TaxAmount", "BT-110 VAT") for t in taxes), _ZERO),
         tax_totals=len(taxes),
-        prepaid=maybe(totals, "PrepaidAmount", "BT-113") or _ZERO,
-        rounding=maybe(totals, "PayableRoundingAmount", "BT-114") or _ZERO,
+        prepaid=total(totals, "PrepaidAmount", "BT-113"),
+        rounding=total(totals, "PayableRoundingAmount", "BT-114"),
         means=means,
         payment_reference=next((x.reference for x in means if x.reference), ""),
         note=text(root, "Note"),
@@ -82,10 +82,10 @@ def _means(element: Element) -> PaymentMeans:
 def _own_currency(root: Element, currency: str) -> list[Element]:
     """The VAT totals in the invoice's currency: there may be one in the seller's accounting currency."""
     found = []
-    for total in children(root, "TaxTotal"):
-        money = child(total, "TaxAmount")
+    for taxed in children(root, "TaxTotal"):
+        money = child(taxed, "TaxAmount")
         if money is not None and (money.get("currencyID") or currency) == currency:
-            found.append(total)
+            found.append(taxed)
     return found
 
 
@@ -141,18 +141,25 @@ def _charge(element: Element) -> Charge:
         base=maybe(element, "BaseAmount", "base of an allowance or charge"),
         reason=text(element, "AllowanceChargeReason"),
         reason_code=text(element, "AllowanceChargeReasonCode"),
-        category=text(element, "TaxCategory/ID"),
+        category=_category(element, "TaxCategory"),
         rate=maybe(element, "TaxCategory/Percent", "VAT rate"),
     )
 
 
+def _category(element: Element, name: str) -> str:
+    """The category of VAT: one of another tax is none."""
+    found = child(element, name)
+    vat = found is not None and text(found, "TaxScheme/ID").upper() == "VAT"
+    return text(found, "ID") if vat else ""
+
+
 def _tax(element: Element) -> TaxPart:
     category = child(element, "TaxCategory")
-    if category is None:
-        raise FormatError("BR-47, BT-118 is missing: TaxSubtotal/TaxCategory was expected")
+    if category is None or not _category(element, "TaxCategory"):
+        raise FormatError("BR-47, BT-118 is missing: TaxSubtotal/TaxCategory of TaxScheme VAT was expected")
     code = text(category, "TaxExemptionReasonCode")
     return TaxPart(
-        category=needed(category, "ID", "BR-47, BT-118 VAT category"),
+        category=text(category, "ID"),
         rate=maybe(category, "Percent", "BT-119 VAT rate"),
         taxable=amount(element, "TaxableAmount", "BR-45, BT-116 taxable amount"),
         amount=amount(element, "TaxAmount", "BR-46, BT-117 VAT"),
@@ -179,7 +186,7 @@ def _line(element: Element, word: str) -> InvoiceLine:
         price=amount(price, "PriceAmount", f"BR-26, {term}, BT-146 price"),
         net=amount(element, "LineExtensionAmount", f"BR-24, {term}, BT-131 net"),
         base_quantity=Decimal(1) if base is None else base,
-        category=text(item, "ClassifiedTaxCategory/ID"),
+        category=_category(item, "ClassifiedTaxCategory"),
         rate=maybe(item, "ClassifiedTaxCategory/Percent", f"{term}, VAT rate"),
         order_line=text(element, "OrderLineReference/LineID"),
         order_number=order,

@@ -41,6 +41,13 @@ def maybe(element: Element, path: str, term: str) -> Decimal | None:
     return number(found, term) if found else None
 
 
+def total(element: Element, path: str, term: str) -> Decimal:
+    """The number at a path, 0 where there is none; a nought keeps the decimals that it was written with. Raises
+    FormatError where it is no number."""
+    found = maybe(element, path, term)
+    return Decimal(0) if found is None else found
+
+
 def mark(element: Element, path: str, term: str) -> bool:
     """A truth value of XML Schema: true, false, 1 or 0. Raises FormatError for anything else, since an amount's sign
     hangs on it."""
