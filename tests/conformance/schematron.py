@@ -88,9 +88,16 @@ class Oracle:
             self._sheets[name] = processor.compile_stylesheet(stylesheet_text=text.decode("utf-8"))
 
     def broken(self, name: str, content: bytes) -> frozenset[str]:
-        """The fatal rules that a document breaks."""
+        """The fatal rules that a document breaks; "stopped" where the rules themselves fail on it, as on a day that is
+        none."""
+        from saxonche import PySaxonApiError
+
         tree = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
         node = self._saxon.parse_xml(xml_text=etree.tostring(tree, encoding="unicode"))
-        said = etree.fromstring(self._sheets[name].transform_to_string(xdm_node=node).encode())
+        try:
+            answer = self._sheets[name].transform_to_string(xdm_node=node)
+        except PySaxonApiError:
+            return frozenset({"stopped"})
+        said = etree.fromstring(answer.encode())
         failed = [*said.iter(f"{_SVRL}failed-assert"), *said.iter("failed")]
         return frozenset(x.get("id", "") for x in failed if x.get("flag", "fatal") == "fatal")

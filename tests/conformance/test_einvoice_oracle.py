@@ -42,9 +42,9 @@ SVRL = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Tr
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as the published ones lie: rules of our own, and our own files."""
-    for name, path in corpus.RULES.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(SCHEMATRON if name.startswith("Peppol") else SVRL)
+    for name, rules in corpus.RULES.items():
+        (tmp_path / rules).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / rules).write_text(SCHEMATRON if name.startswith("Peppol") else SVRL)
     files = tmp_path / corpus.SETS["CEN, UBL examples"]
     files.mkdir(parents=True)
     for path in OURS.glob("*.xml"):

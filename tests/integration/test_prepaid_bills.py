@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.buying import IBANS, Buyer
 from tieout.cases import solve_case
+from tieout.planning import replay
 from tieout_sandbox.simulators.einvoices import Item, Sent, ubl
 
 ON = date(2026, 10, 9)
@@ -92,14 +93,14 @@ def test_the_whole_bill_is_booked_and_no_run_pays_more_than_is_due(buyer: Buyer)
     buyer.ready()
     take(buyer, prepaid(raw(buyer), "100.00", "130.00"))
     assert buyer.states() == {"B-1": "posted"} and buyer.open_lines() == [Decimal("-230.00")]
-    assert buyer.cases() == [("prepaid", "USV1:B-1")]
+    assert buyer.cases() == [("prepaid_to_match", "USV1:B-1")]
     (row,) = buyer.database.rows("select amount, currency, blocking, detail from tieout.cases")
     assert (row["amount"], row["currency"], row["blocking"]) == (Decimal("100.00"), "USD", False)
     assert "130.00 is due" in row["detail"]
     found = buyer.propose()
     assert found.payments == () and "at most 130.00 is due" in found.held[0].why
     # Its case alone does not free it: the money has to be found in the ledger.
-    ends(buyer, "prepaid")
+    ends(buyer, "prepaid_to_match")
     assert buyer.propose().payments == ()
     match_advance(buyer, 100)
     assert [p.pays.value for p in buyer.propose().payments] == [Decimal("130.00")]
@@ -135,16 +136,16 @@ def test_withholding_comes_off_what_is_due(buyer: Buyer) -> None:
     assert buyer.approve() == ""
     take(buyer, prepaid(raw(buyer), "100.00", "130.00"))
     match_advance(buyer, 100)
-    ends(buyer, "prepaid")
+    ends(buyer, "prepaid_to_match")
     assert [p.pays.value for p in buyer.propose().payments] == [Decimal("110.50")]
 
 
 def test_a_bill_that_asks_for_more_than_it_bills_is_paid_no_more(buyer: Buyer) -> None:
     buyer.ready()
     take(buyer, prepaid(raw(buyer), "-20.00", "250.00"))
-    assert buyer.open_lines() == [Decimal("-230.00")] and buyer.cases() == [("prepaid", "USV1:B-1")]
+    assert buyer.open_lines() == [Decimal("-230.00")] and buyer.cases() == [("prepaid_to_match", "USV1:B-1")]
     assert buyer.propose().payments == ()
-    ends(buyer, "prepaid")
+    ends(buyer, "prepaid_to_match")
     assert [p.pays.value for p in buyer.propose().payments] == [Decimal("230.00")]
 
 
@@ -155,7 +156,7 @@ def test_a_bill_that_somebody_rewrote_is_not_paid(buyer: Buyer) -> None:
         "update tieout.document set content = replace(content, '\"prepaid\"', '\"prepaide\"')"
         " where kind = 'vendor_bill' returning 1"
     )
-    ends(buyer, "prepaid")
+    ends(buyer, "prepaid_to_match")
     assert buyer.propose().payments == ()
 
 
@@ -168,8 +169,7 @@ def test_an_invoice_that_a_customer_made_out_for_us_is_no_bill(buyer: Buyer, cod
     assert (row["amount"], row["currency"]) == (Decimal("230.00"), "USD") and "230.00 USD" in row["detail"]
 
 
-def test_an_invoice_that_we_made_out_for_our_supplier_is_a_bill(buyer: Buyer) -> None:
-    buyer.bills["buyer_tax_id"] = "US-OURS"
+def test_an_invoice_that_we_made_out_for_our_supplier_is_a_bill_once_we_are_known(buyer: Buyer) -> None:
     buyer.ready()
     vat = (
         b"<cac:PartyTaxScheme><cbc:CompanyID>US OURS</cbc:CompanyID><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>"
@@ -179,6 +179,13 @@ def test_an_invoice_that_we_made_out_for_our_supplier_is_a_bill(buyer: Buyer) ->
     whole = kind(raw(buyer), "389")
     assert whole.count(name) == 1
     take(buyer, whole.replace(name, vat + name))
+    assert buyer.states() == {} and [c for c, _ in buyer.cases()] == ["self_billed"]
+    # Its recovery: say who we are, and plan it again.
+    buyer.bills["buyer_tax_id"] = "US-OURS"
+    connection = buyer.database.connect(autocommit=True)
+    replay(connection, buyer.clock.now(), "cora", cause="self_billed")
+    connection.close()
+    buyer.work()
     assert buyer.states() == {"B-1": "posted"} and buyer.cases() == []
 
 

@@ -126,7 +126,7 @@ TAX_DIFFERS = Cause(
     actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.REPLAY),
 )
 PREPAID = Cause(
-    name="prepaid",
+    name="prepaid_to_match",
     means="A bill says that part of it was paid before it came.",
     says="match that payment with the bill in the ledger, and solve this: until then no run pays the bill; where "
     "nothing was paid, ask the supplier for another bill",

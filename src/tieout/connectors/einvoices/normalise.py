@@ -34,21 +34,21 @@ WRONG_ADDRESSEE = Cause(
 SELF_BILLED = Cause(
     name="self_billed",
     means="A customer made out an invoice in our name (self-billing): it is a sale of ours, and no bill.",
-    says="book it as an invoice or credit note to that customer; where we bought and made it out ourselves, name our tax "
+    says="book it as an invoice or credit note to that customer and solve this; where we bought and made it out ourselves, name our tax "
     "number as buyer_tax_id in the interface, then `tieout replay --cause {cause}`",
-    actions=(Action.MEND_IN_LEDGER, Action.SET_UP, Action.REPLAY, Action.EXCLUDE),
+    actions=(Action.MEND_IN_LEDGER, Action.SOLVE, Action.SET_UP, Action.REPLAY),
 )
 OWN_INVOICE = Cause(
     name="own_invoice",
     means="An invoice names our own company as its seller.",
-    says="it is an invoice of ours that came back, and no bill: exclude it, and ask why it came here",
-    actions=(Action.EXCLUDE, Action.ASK),
+    says="it is an invoice of ours that came back, and no bill: ask why it came here, and solve this",
+    actions=(Action.ASK, Action.SOLVE),
 )
 BOOKING_AID = Cause(
     name="booking_aid",
     means="A file is a booking aid without lines (Factur-X MINIMUM or BASIC WL), and no invoice by itself.",
-    says="enter the bill from the document that it came with; its figures stand in this case",
-    actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.EXCLUDE),
+    says="enter the bill from the document that it came with, its figures stand in this case; then solve this",
+    actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.SOLVE),
 )
 
 CAUSES = (WRONG_ADDRESSEE, SELF_BILLED, OWN_INVOICE, BOOKING_AID)

@@ -11,7 +11,10 @@ from tieout.formats.xmltree import Element, text
 
 # xs:decimal: a sign, digits, a point anywhere among them; no exponent (XML Schema part 2, 3.2.3). XML sets no
 # bound: 18 digits and as many decimals are more than any invoice has, and within what a Decimal keeps.
-_NUMBER = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})", re.ASCII)
+_BASIC_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+# xs:date may say its zone: the day is the one that stands there, as its writer's calendar has it.
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 def needed(element: Element, path: str, term: str) -> str:
@@ -58,13 +61,12 @@ def mark(element: Element, path: str, term: str) -> bool:
 
 
 def day(words: str, term: str) -> date:
-    """A day as 2026-10-31 or 20261031. Raises FormatError."""
+    """A day as 2026-10-31 (with a zone or without) or 20261031. Raises FormatError."""
     bare = words.strip()
-    if re.fullmatch(r"\d{8}", bare):
-        bare = f"{bare[:4]}-{bare[4:6]}-{bare[6:]}"
+    found = _DAY.fullmatch(bare) or _BASIC_DAY.fullmatch(bare)
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", bare):
+        if found is None:
             raise ValueError
-        return date.fromisoformat(bare)
+        return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         raise FormatError(f"{term}: {words[:30]!r} is no day") from None
