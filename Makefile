@@ -114,6 +114,9 @@ campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/
 campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/campaigns/files.md
 	@$(BIN)/python -m tests.simulation.campaign files --count 10000
 
+campaign-einvoices: $(VENV)/.dev ## published e-invoices and changed copies beside the published rules (TIEOUT_EINVOICES=folder COUNT=3000)
+	@$(BIN)/python -m tests.simulation.campaign einvoices --count $(or $(COUNT),3000)
+
 campaign-properties: $(VENV)/.dev ## every property with 20 times as many examples (TIMES=20)
 	@TIEOUT_EXAMPLES_TIMES=$(or $(TIMES),20) $(BIN)/python -m pytest -q tests/properties tests/unit
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from tests.conformance import einvoice_corpus
 from tests.integration.edge import Edge
 from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.mid_month.old import COMMIT, ORDERS, SEED
@@ -312,9 +313,19 @@ def supervised(count: int, folder: Path = DOCS) -> int:
     return 1 if bad else 0
 
 
+def einvoices(count: int, folder: Path = DOCS, published: Path = einvoice_corpus.FOLDER) -> int:
+    """Published electronic invoices and `count` changed copies, held against the published rules."""
+    if not published.is_dir():
+        print(f"TIEOUT_EINVOICES names no folder of published e-invoices: see {einvoice_corpus.__name__}")
+        return 2
+    lines, lax = einvoice_corpus.campaign(count, published)
+    write(folder, "einvoices", "Electronic invoices", lines)
+    return 1 if lax > len(einvoice_corpus.KNOWN) else 0
+
+
 CAMPAIGNS = {
     "kills": kills, "points": points, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
-    "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade,
+    "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade, "einvoices": einvoices,
 }  # fmt: skip
 
 

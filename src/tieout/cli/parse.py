@@ -1,4 +1,5 @@
-"""`tieout parse`: files to canonical JSON with their proofs; no project and no database."""
+"""`tieout parse`: files to canonical JSON with their proofs, and electronic invoices with the rules that they break; no
+project and no database."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from tieout.cli.context import FINDINGS, USAGE, fail
 
 
 def parse(
-    files: Annotated[list[Path], typer.Argument(help="bank and settlement files")],
+    files: Annotated[list[Path], typer.Argument(help="bank and settlement files, electronic invoices")],
     format: Annotated[str, typer.Option(help="force a format instead of detecting it")] = "",
     dialect: Annotated[
         str, typer.Option(help="force a dialect: its name, or a .toml file that declares one")
@@ -20,12 +21,14 @@ def parse(
     encoding: Annotated[str, typer.Option(help="force an encoding instead of detecting it")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Read bank and settlement files to one shape, and prove that nothing of them was lost."""
+    """Read bank and settlement files to one shape, and prove that nothing of them was lost; read electronic invoices,
+    and say which rules they break."""
+    from tieout.cli.invoice_readings import EINVOICE
     from tieout.cli.readings import show, write_json
     from tieout.formats import DIALECTS, FORMATS
 
-    if format and format not in FORMATS:
-        fail(f"no format is named {format!r}; these are: {', '.join(FORMATS)}", USAGE)
+    if format and format not in (*FORMATS, EINVOICE):
+        fail(f"no format is named {format!r}; these are: {', '.join((*FORMATS, EINVOICE))}", USAGE)
     if dialect.endswith(".toml"):
         dialect = _declaration(Path(dialect))
     elif dialect and dialect not in DIALECTS:

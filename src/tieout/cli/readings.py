@@ -19,6 +19,7 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import out
+from tieout.cli.invoice_readings import is_einvoice, show_invoice, write_invoice
 from tieout.formats import (
     Balance,
     Conservation,
@@ -49,6 +50,8 @@ def write_json(files: list[Path], given: dict[str, str], to: TextIO) -> bool:
 
 def _write_file(path: Path, given: dict[str, str], spool: IO[str], to: TextIO) -> bool:
     """One file's object; without any statement where the file is refused."""
+    if is_einvoice(path, given["format"]):
+        return write_invoice(path, to)
     error: str | None = None
     good, file, lines, statements = True, None, 0, 0
     with path.open("rb") as stream:
@@ -73,6 +76,7 @@ def _write_file(path: Path, given: dict[str, str], spool: IO[str], to: TextIO) -
         spool.seek(0)
         shutil.copyfileobj(spool, to)
     rest: Row = {
+        "invoices": [],
         "format": file.format if file else None,
         "dialect": (file.dialect or None) if file else None,
         "encoding": file.encoding if file else None,
@@ -185,6 +189,9 @@ def show(files: list[Path], given: dict[str, str]) -> bool:
     """Files as tables; whether none was refused and every statement holds."""
     good = True
     for path in files:
+        if is_einvoice(path, given["format"]):
+            good = show_invoice(path) and good
+            continue
         with path.open("rb") as stream:
             try:
                 file = OpenFile(stream, **given)

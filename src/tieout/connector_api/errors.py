@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tieout.connector_api.causes import UNREADABLE_FILE
+from tieout.money import Amount
 
 
 class ConnectorError(Exception):
@@ -49,11 +50,11 @@ class FileRefusedError(ConnectorError):
 
 
 class ContentRefusedError(ValueError):
-    """A message that can be read and is not to be taken: it becomes a case of `cause`."""
+    """A message that can be read and is not to be taken: it becomes a case of `cause`, over `amount` where it says one."""
 
-    def __init__(self, message: str, *, cause: str, recovery: str) -> None:
+    def __init__(self, message: str, *, cause: str, recovery: str, amount: Amount | None = None) -> None:
         super().__init__(message)
-        self.cause, self.recovery = cause, recovery
+        self.cause, self.recovery, self.amount = cause, recovery, amount
 
 
 class ItemError(ValueError):

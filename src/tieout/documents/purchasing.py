@@ -132,6 +132,10 @@ class VendorBill(Document, frozen=True, kw_only=True, tag="vendor_bill"):
     `supplier` is procurement's key where the source knows it; `seller` is who the bill itself says
     that it is from, `tax_id` and `iban` likewise; `refers_to` is the bill that a refund is for.
     `exclusion` is the source's own reason that nothing is owed (voided), "" for none.
+
+    `iban` is the first account that it names, `more_ibans` are the others. `prepaid` is what it says was paid of
+    `total` before it came, signed as that is (below zero where it asks for more than it bills). Both are absent where
+    there is nothing to say, so that documents of before them keep their bytes.
     """
 
     number: str
@@ -139,17 +143,30 @@ class VendorBill(Document, frozen=True, kw_only=True, tag="vendor_bill"):
     seller: Party
     tax_id: str = ""
     iban: str = ""
+    more_ibans: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     booked_on: date
     due_on: date | None = None
     order_number: str = ""
     lines: tuple[BillLine, ...]
     taxes: tuple[TaxLine, ...]
     total: Amount
+    prepaid: Amount | msgspec.UnsetType = msgspec.UNSET
     refund: bool = False
     refers_to: str = ""
     prepared_by: str = ""
     batch: str = ""
     exclusion: str = ""
+
+    @property
+    def ibans(self) -> tuple[str, ...]:
+        """Every account that it wants to be paid to."""
+        more = () if self.more_ibans is msgspec.UNSET else self.more_ibans
+        return tuple(x for x in (self.iban, *more) if x)
+
+    @property
+    def due(self) -> Amount:
+        """What is left to pay of it, and the most that anybody ever pays: its total less what was prepaid."""
+        return self.total if self.prepaid is msgspec.UNSET else self.total - self.prepaid
 
     def measure(self) -> Measure:
         """A credit of its total, since a bill takes money out; a vendor credit is a debit."""

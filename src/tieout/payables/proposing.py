@@ -40,6 +40,14 @@ class SupplierRevision(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in (DocumentState.PLANNED, DocumentState.POSTED)
 
 
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """The most that a bill is ever paid (`due`, BT-115 of an electronic invoice), less than it bills where part was paid
+    before it came; `settled` says that people found that part in the ledger."""
+
+    due: Decimal
+    settled: bool
+
+
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     """What is due and not proposed: `amount` as the ledger has it (a bill's is negative), and why."""
 
@@ -114,11 +122,12 @@ def propose(
     now: datetime,
     busy: frozenset[int] = frozenset(),
     refuses: Callable[[VendorPayment], str] = takes_any,
+    limits: Mapping[str, Limit] | None = None,
 ) -> Proposal:
     """The payments of what is due `until` a day. `supplier_of` gives the supplier of an effect's external
-    id; `busy` are lines of payments that wait for their release; `refuses` says why no payment may go to its payee as it
-    is, "" where it may."""
-    groups, held = _due(items, supplier_of, until, busy)
+    id, `limits` what it is paid at most, where that is not all that is open; `busy` are lines of payments that wait for
+    their release; `refuses` says why no payment may go to its payee as it is, "" where it may."""
+    groups, held = _due(list(items), supplier_of, until, busy, limits or {})
     payments: list[VendorPayment] = []
     currency = interface.option("currency", "EUR")
     payment_hold = int(interface.option("cooling_days", "7"))
@@ -152,7 +161,11 @@ def propose(
 
 
 def _due(
-    items: Iterable[OpenItem], supplier_of: Mapping[str, str], until: date, busy: frozenset[int]
+    items: Sequence[OpenItem],
+    supplier_of: Mapping[str, str],
+    until: date,
+    busy: frozenset[int],
+    limits: Mapping[str, Limit],
 ) -> tuple[dict[tuple[str, str], list[OpenItem]], list[HeldBack]]:
     """What is due and open for credits, by supplier and currency; and what of it no run may pay."""
     held: list[HeldBack] = []
@@ -167,6 +180,8 @@ def _due(
             held.append(
                 _held(item, item.partner_name, "nobody took it in here: book it as a bill of an order")
             )
+        elif why := _over(item, limits.get(item.effect), items):
+            held.append(_held(item, supplier, why))
         elif item.residual > 0 or (item.due or item.on) <= until:
             groups.setdefault((supplier, item.currency), []).append(item)
     return groups, held
@@ -182,6 +197,25 @@ def _parts(members: list[OpenItem], iban: str) -> list[list[OpenItem]]:
     if is_qr_iban(iban) and all(x.residual < 0 for x in members):
         return [[x] for x in sorted(members, key=lambda x: (x.on, x.line))]
     return [members]
+
+
+def _over(item: OpenItem, limit: Limit | None, items: Sequence[OpenItem]) -> str:
+    """Why a bill would be paid more than is due of it, "" where it would not. A part that was prepaid hides in what is
+    open until people match it: what is left open may be that part, however small it is."""
+    if limit is None or (limit.settled and abs(item.residual) <= limit.due):
+        return ""
+    way = -1 if item.residual < 0 else 1
+    found = [
+        x
+        for x in items
+        if x.is_payment and x.kind == "payable" and x.partner == item.partner and x.currency == item.currency
+        and x.residual * way < 0
+    ]  # fmt: skip
+    seen = ", ".join(f"{x.numbers[0] if x.numbers else x.line} of {abs(x.residual):f}" for x in found[:3])
+    hint = f" (open at this supplier: {seen})" if seen else ""
+    return (
+        f"part of it is said to be prepaid, at most {limit.due:f} is due: match that part with it first{hint}"
+    )
 
 
 def _held(item: OpenItem, supplier: str, why: str) -> HeldBack:

@@ -9,6 +9,15 @@ order by d.interface, d.source_key, d.revision
 select external_id, partner from tieout.v_effect_booking
 where external_id = any(%(ids)s) and effect in ('bill', 'vendor_credit') and state = 'confirmed'
 
+-- name: billed
+-- The bill behind each of our postings, and whether somebody still has to find what is said to be prepaid of it; each
+-- is checked for its stamp.
+select v.external_id, d.interface, d.source_key, d.revision, d.message_id, d.stamp, d.content,
+    exists (select 1 from tieout.cases c
+        where c.document_id = d.document_id and c.cause = %(prepaid)s and c.state = 'open') as unsettled
+from tieout.v_effect_booking v join tieout.document d using (document_id)
+where v.external_id = any(%(ids)s) and v.effect in ('bill', 'vendor_credit') and v.state = 'confirmed'
+
 -- name: waiting_payments
 select content from tieout.document
 where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned')

@@ -8,15 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api import Item, LedgerReader, OpenItem
-from tieout.documents import BatchControl, VendorPayment, canonical_bytes, decode_document
+from tieout.documents import BatchControl, VendorBill, VendorPayment, canonical_bytes, decode_document
 from tieout.evidence import Entry, record
 from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.payables.ordering import why_no_bank_takes
 from tieout.payables.payees import doubts
-from tieout.payables.proposing import Proposal, propose
-from tieout.payables.reading import SQL, payments_version, supplier_revisions
+from tieout.payables.proposing import Limit, Proposal, propose
+from tieout.payables.reading import SQL, ours, payments_version, supplier_revisions
 from tieout.processes import partner_external_id
+from tieout.processes.procure_to_pay import PREPAID
 from tieout.rules import Interface, Release
 from tieout.store import Connection
 
@@ -90,6 +91,7 @@ def propose_of(
         for r in connection.execute(SQL["partners"], given)
         if r["partner"] in keys
     }
+    limits = _limits(connection, given["ids"])
     waiting = connection.execute(SQL["waiting_payments"], {"interface": interface.name}).fetchall()
     busy = frozenset(line for row in waiting for line in _lines(row["content"]))
     doubted = doubts(connection, interface)
@@ -114,10 +116,25 @@ def propose_of(
         now=now,
         busy=busy,
         refuses=refuses,
+        limits=limits,
     )
     if found.payments and not dry:
         with connection.transaction():
             _hand_on(connection, interface, found, by, now)
+    return found
+
+
+def _limits(connection: Connection, effects: list[str]) -> dict[str, Limit]:
+    """What the bills behind postings are paid at most, where that is less than they bill."""
+    found = {}
+    given = {"ids": effects, "prepaid": PREPAID.name}
+    for row in connection.execute(SQL["billed"], given).fetchall():
+        bill = ours(connection, row["interface"], row)
+        if not isinstance(bill, VendorBill):
+            # Somebody wrote past us: of what is not ours nothing is due.
+            found[row["external_id"]] = Limit(due=Decimal(0), settled=False)
+        elif bill.due != bill.total:
+            found[row["external_id"]] = Limit(due=bill.due.value, settled=not row["unsettled"])
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -337,7 +337,9 @@ class _Batch:
 
     def _unreadable(self, row: Row, why: str, error: Exception | None = None) -> NewCase:
         if isinstance(error, ContentRefusedError):
-            return self._case(row, error.cause, error.recovery, why)
+            case = self._case(row, error.cause, error.recovery, why)
+            worth = error.amount
+            return case if worth is None else replace(case, amount=abs(worth.value), currency=worth.currency)
         cause = UNREADABLE_AMOUNT if isinstance(error, MoneyError) else UNREADABLE_MESSAGE
         return self._case(row, cause.name, cause.say(), why)
 

@@ -15,6 +15,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieout.causes import Action, Cause
 from tieout.documents import (
     GoodsReceipt,
@@ -123,6 +125,17 @@ TAX_DIFFERS = Cause(
     "`tieout replay --cause {cause}`",
     actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.REPLAY),
 )
+PREPAID = Cause(
+    name="prepaid_to_match",
+    means="A bill says that part of it was paid before it came.",
+    says="match that payment with the bill in the ledger, and solve this: until then no run pays the bill; where "
+    "nothing was paid, ask the supplier for another bill",
+    also={
+        "more": "it asks for more than it bills, such as the balance of an earlier bill: ask the supplier what that is "
+        "for; no run pays more than what it bills"
+    },
+    actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.SOLVE),
+)
 OF_BILLS = (
     AMBIGUOUS_SUPPLIER,
     UNKNOWN_SUPPLIER,
@@ -132,6 +145,7 @@ OF_BILLS = (
     BILL_WITHOUT_ORDER,
     TAX_ENGINE_DOWN,
     TAX_DIFFERS,
+    PREPAID,
 )
 
 
@@ -236,7 +250,8 @@ def _refuse_early(document: VendorBill, known: Supplier, key: str) -> Plan | Non
     if not known.active:
         return refused(SUPPLIER_NOT_ACTIVE, document.total, key)
     ours = known.account
-    if document.iban and ours is not None and plain(document.iban) != plain(ours.iban):
+    # Of several accounts one that was approved will do: a payment goes there, whatever the others are.
+    if document.ibans and ours is not None and plain(ours.iban) not in {plain(x) for x in document.ibans}:
         return refused(
             BANK_DETAILS_DIFFER,
             document.total,
@@ -307,9 +322,20 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     )
     name = "vendor_credit" if document.refund else "bill"
     main = ctx.effect(name, body, ledger=True, requires=(partner.external_id,), account=body.receivable)
-    cases = (_bridged(document, due, outage),) if outage and due is not None else ()
+    cases = _prepaid(document)
+    if outage and due is not None:
+        cases += (_bridged(document, due, outage),)
     names = twin_names(document, known.party.key)
     return Plan(decision=PlanDecision.PLANNED, effects=(partner, main), cases=cases, on=ctx.on, names=names)
+
+
+def _prepaid(document: VendorBill) -> tuple[CaseDraft, ...]:
+    """What is booked is the whole bill; what was paid of it before is somewhere in the ledger, and people find it."""
+    paid = document.prepaid
+    if paid is msgspec.UNSET or not paid:
+        return ()
+    said = f"{paid.value:f} of {document.total.value:f} is said to be prepaid, {document.due.value:f} is due"
+    return (found(PREPAID, paid, said, "more" if paid.value < 0 else "", blocking=False),)
 
 
 def _bridged(document: VendorBill, due: TaxDetermination, outage: str) -> CaseDraft:
@@ -374,7 +400,7 @@ def _account(
 
 def _billed(document: VendorBill) -> tuple[object, ...]:
     lines = tuple((x.net, x.order_line, x.quantity, x.tax_key, x.account) for x in document.lines)
-    return (document.booked_on, document.refund, lines, document.taxes, document.total)
+    return (document.booked_on, document.refund, lines, document.taxes, document.total, document.prepaid)
 
 
 def _by_name(document: Supplier | PurchaseOrder, _: Mapping[str, Any]) -> FactKeys:
@@ -385,7 +411,8 @@ def _of_bill(document: VendorBill, _: Mapping[str, Any]) -> FactKeys:
     seller = supplier_names(
         key=document.supplier, tax_id=document.tax_id, iban=document.iban, name=document.seller.name
     )
-    return FactKeys(related=(*seller, *document.names()))
+    others = (x for iban in document.ibans[1:] for x in supplier_names(iban=iban))
+    return FactKeys(related=(*seller, *others, *document.names()))
 
 
 def _twins_of_supplier(document: VendorBill, related: Sequence[RelatedFact]) -> tuple[str, ...]:

@@ -14,7 +14,18 @@ from pypdf import PdfWriter
 from tests.examples import examples
 from tieout.connectors.einvoices.normalise import bill_of, bills
 from tieout.formats import FormatError
-from tieout.formats.einvoice import EInvoice, problems_of, read_einvoice
+from tieout.formats.einvoice import (
+    EInvoice,
+    factur_x,
+    is_booking_aid,
+    is_peppol,
+    problems_of,
+    read_einvoice,
+    read_unchecked,
+    sniff,
+)
+from tieout.formats.einvoice.code_lists import code_lists
+from tieout.formats.einvoice.values import day, number
 from tieout_sandbox.simulators.einvoices import Item, Sent, cii, ubl
 
 ON = date(2026, 10, 9)
@@ -117,7 +128,8 @@ def test_allowances_charges_and_rounding_are_lines_of_the_bill() -> None:
         b"<cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator>"
         b"<cbc:AllowanceChargeReason>bonus</cbc:AllowanceChargeReason>"
         b'<cbc:Amount currencyID="EUR">9.70</cbc:Amount><cac:TaxCategory><cbc:ID>S</cbc:ID>'
-        b"<cbc:Percent>19</cbc:Percent></cac:TaxCategory></cac:AllowanceCharge><cac:TaxTotal>",
+        b"<cbc:Percent>19</cbc:Percent><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:TaxCategory>"
+        b"</cac:AllowanceCharge><cac:TaxTotal>",
     )
     for old, new in (
         (b">59.70</cbc:TaxExclusiveAmount>", b">50.00</cbc:TaxExclusiveAmount>"),
@@ -160,3 +172,132 @@ def test_what_is_taxed_is_what_the_lines_come_to() -> None:
     wrong = msgspec.structs.replace(part, taxable=Decimal("100.00"), amount=Decimal("19.00"))
     found = problems_of(msgspec.structs.replace(invoice, taxes=(wrong,)))
     assert any(x.startswith("BR-S-08") for x in found)
+
+
+CREDIT_NOTES = "81 83 261 262 296 308 381 396 420 458 502 503 532".split()
+SELF_BILLED = "261 389 471 473 500 501 502 527".split()
+
+
+@pytest.mark.parametrize("code", CREDIT_NOTES)
+def test_in_cii_the_type_says_whether_it_is_a_credit_note(code: str) -> None:
+    old = b"<ram:TypeCode>380</ram:TypeCode><ram:IssueDateTime>"
+    invoice = read_einvoice(replaced(old, old.replace(b"380", code.encode()), "cii"))
+    assert invoice.credit and invoice.self_billed is (code in SELF_BILLED)
+
+
+@pytest.mark.parametrize(
+    "code", ["80", "84", "326", "380", "384", "386", "389", "457", "471", "500", "527", "875"]
+)
+def test_in_cii_any_other_type_is_an_invoice(code: str) -> None:
+    old = b"<ram:TypeCode>380</ram:TypeCode><ram:IssueDateTime>"
+    invoice = read_einvoice(replaced(old, old.replace(b"380", code.encode()), "cii"))
+    assert not invoice.credit and invoice.self_billed is (code in SELF_BILLED)
+
+
+@pytest.mark.parametrize("credit", [False, True])
+@pytest.mark.parametrize("code", ["", "81", "380", "999", *CREDIT_NOTES])
+def test_in_ubl_the_root_decides_and_a_type_of_the_other_list_is_refused(code: str, credit: bool) -> None:
+    whole = ubl(Sent("N", ON, "S", SENT.items, "DE1", "DE", "EUR", credit=credit))
+    old = b">381</cbc:CreditNoteTypeCode>" if credit else b">380</cbc:InvoiceTypeCode>"
+    invoice = read_unchecked(whole.replace(old, old.replace(b"381" if credit else b"380", code.encode())))
+    assert invoice.credit is credit
+    fits = code == "81" or (code in CREDIT_NOTES if credit else code == "380")
+    rules = [x.partition(":")[0] for x in problems_of(invoice)]
+    assert rules == ([] if fits else ["BR-CL-01"] if code else ["BR-04"])
+
+
+@pytest.mark.parametrize("words", ["10.00000000000", "10.", "+10", " 10 ", "010", "10.0"])
+def test_a_decimal_is_what_xml_schema_says(words: str) -> None:
+    assert number(words, "x") == 10
+
+
+@pytest.mark.parametrize(
+    "words", ["", ".", "+", "1e1", "1,5", "NaN", "INF", "0x10", "1 0", "--1", "٣", "1" * 19]
+)
+def test_what_is_no_decimal_is_refused(words: str) -> None:
+    with pytest.raises(FormatError, match="x: "):
+        number(words, "x")
+
+
+@pytest.mark.parametrize(
+    "words", ["2026-10-31", "20261031", " 2026-10-31 ", "2026-10-31Z", "2026-10-31+01:00"]
+)
+def test_a_day_is_what_xml_schema_or_cii_says(words: str) -> None:
+    assert day(words, "x") == date(2026, 10, 31)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "2026-13-01", "31.10.2026", "202610", "2026-10-31T12:00", "2026-1-1", "0000-01-01"]
+)
+def test_what_is_no_day_is_refused(words: str) -> None:
+    with pytest.raises(FormatError, match="x: "):
+        day(words, "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "peppol", "profile", "aid"),
+    [
+        ("urn:cen.eu:en16931:2017", False, "", False),
+        ("urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0", True, "", False),
+        ("urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0", False, "", False),
+        ("urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic", False, "BASIC", False),
+        ("urn:cen.eu:en16931:2017:compliant:factur-x.eu:1p0:basic", False, "BASIC", False),
+        ("urn:cen.eu:en16931:2017#conformant#urn:zugferd.de:2p0:extended", False, "EXTENDED", False),
+        ("urn:factur-x.eu:1p0:basicwl", False, "BASIC WL", True),
+        ("urn:factur-x.eu:1p0:basic-wl", False, "BASIC WL", True),
+        ("urn:zugferd.de:2p0:minimum", False, "MINIMUM", True),
+        ("", False, "", False),
+    ],
+)
+def test_a_specification_is_told_by_its_identifier(name: str, peppol: bool, profile: str, aid: bool) -> None:
+    assert (is_peppol(name), factur_x(name), is_booking_aid(name)) == (peppol, profile, aid)
+
+
+def test_the_lists_of_codes_are_of_one_version_and_day() -> None:
+    lists = code_lists()
+    assert (lists.version, lists.used_from) == ("v17b", date(2026, 5, 15))
+    # The workbook of v17b: 62 types, 49 of invoices and 13 of credit notes.
+    assert (len(lists.invoices.codes), sorted(lists.credit_notes.codes, key=int)) == (49, CREDIT_NOTES)
+    assert not lists.invoices.codes & lists.credit_notes.codes
+    assert lists.self_billed.codes <= lists.invoices.codes | lists.credit_notes.codes
+    assert {"C62", "HUR", "XBX"} <= lists.units.codes and "Stk" not in lists.units.codes
+
+
+def test_the_price_of_a_line_is_what_a_unit_came_to() -> None:
+    """Outside Peppol a line may come to another sum than its quantity and price: an order is compared with the sum."""
+    core = ubl(SENT).replace(
+        b"urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0",
+        b"urn:cen.eu:en16931:2017",
+    )
+    for price, expected in ((b"19.90", "19.90"), (b"16.72", "19.90"), (b"19.905", "19.905")):
+        whole = core.replace(
+            b'<cbc:PriceAmount currencyID="EUR">19.90', b'<cbc:PriceAmount currencyID="EUR">' + price
+        )
+        (bill,) = bills(whole, {})
+        assert bill.lines[0].price == Decimal(expected), price  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("amount", "due", "good"), [
+    ("18678.60", "27", True), ("18679.00", "27", True), ("18678.00", "27", False), ("18678.61", "27", True),
+    ("18678.63", "27", False),
+])  # fmt: skip
+def test_vat_is_rounded_to_the_cent_or_to_the_whole_unit(amount: str, due: str, good: bool) -> None:
+    import msgspec
+
+    invoice = read_einvoice(ubl(SENT))
+    part = msgspec.structs.replace(
+        invoice.taxes[0], taxable=Decimal("69180.00"), rate=Decimal(due), amount=Decimal(amount)
+    )
+    found = problems_of(msgspec.structs.replace(invoice, taxes=(part,)))
+    assert any(x.startswith("BR-CO-17") for x in found) is not good
+
+
+@pytest.mark.parametrize(("head", "found"), [
+    (b"%PDF-1.7", True), (b"\n<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'>", True),
+    (b"<!-- <x> --><ubl:CreditNote xmlns:ubl='urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2'>", True),
+    ("<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'/>".encode("utf-16"), True),
+    (b"<Invoice/>", False), (b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'>", False),
+    (b"", False), (b":20:X", False), (b"<", False), (b"\xff\xfe", False),
+])  # fmt: skip
+def test_an_invoice_is_known_by_its_beginning(head: bytes, found: bool) -> None:
+    assert sniff(head) is found

@@ -22,7 +22,7 @@ from tieout.connector_api import (
     checked_rows,
     workbook_proof,
 )
-from tieout.connectors.einvoices.normalise import WRONG_ADDRESSEE, Delivered, bills, reports
+from tieout.connectors.einvoices.normalise import CAUSES, Delivered, bills, reports
 from tieout.formats import FormatError
 from tieout.formats.einvoice import read_einvoice
 from tieout.formats.tables import Column, Form, Row
@@ -107,7 +107,7 @@ CONNECTOR = Connector(
     config=(),
     open=open_session,
     can=("file",),
-    causes=(WRONG_ADDRESSEE,),
+    causes=CAUSES,
     options=(
         *(o for o in TABLE_OPTIONS if o.name in _SHARED),
         *BILL_OPTIONS,

@@ -14,7 +14,14 @@ from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError
 from tieout.documents import BatchControl, BillLine, Document, Party, TaxLine, VendorBill
 from tieout.documents.purchasing import plain, plain_name
-from tieout.formats.einvoice import Charge, EInvoice, InvoiceLine, read_einvoice
+from tieout.formats.einvoice import (
+    Charge,
+    EInvoice,
+    InvoiceLine,
+    factur_x,
+    is_booking_aid,
+    read_einvoice,
+)
 from tieout.money import Amount
 
 WRONG_ADDRESSEE = Cause(
@@ -24,7 +31,30 @@ WRONG_ADDRESSEE = Cause(
     actions=(Action.ASK, Action.GIVE_FILE),
 )
 
+SELF_BILLED = Cause(
+    name="self_billed",
+    means="A customer made out an invoice in our name (self-billing): it is a sale of ours, and no bill.",
+    says="book it as an invoice or credit note to that customer and solve this; where we bought and made it out ourselves, name our tax "
+    "number as buyer_tax_id in the interface, then `tieout replay --cause {cause}`",
+    actions=(Action.MEND_IN_LEDGER, Action.SOLVE, Action.SET_UP, Action.REPLAY),
+)
+OWN_INVOICE = Cause(
+    name="own_invoice",
+    means="An invoice names our own company as its seller.",
+    says="it is an invoice of ours that came back, and no bill: ask why it came here, and solve this",
+    actions=(Action.ASK, Action.SOLVE),
+)
+BOOKING_AID = Cause(
+    name="booking_aid",
+    means="A file is a booking aid without lines (Factur-X MINIMUM or BASIC WL), and no invoice by itself.",
+    says="enter the bill from the document that it came with, its figures stand in this case; then solve this",
+    actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.SOLVE),
+)
+
+CAUSES = (WRONG_ADDRESSEE, SELF_BILLED, OWN_INVOICE, BOOKING_AID)
 _ONE = Decimal(1)
+# What rounding alone may set quantity by price apart from a line's net by, as Peppol's R120 has it.
+_SLACK = Decimal("0.02")
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +72,53 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
 
 def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """The bill of an invoice's bytes. Raises FormatError where it breaks a rule of EN 16931, and
-    ContentRefusedError where it is made out to somebody else."""
+    ContentRefusedError where it is no bill of ours: made out to somebody else, or of our own sale, or no invoice by
+    itself."""
     invoice = read_einvoice(raw)
-    ours = str(options.get("buyer_tax_id", ""))
-    if ours and invoice.buyer.tax_id and plain(invoice.buyer.tax_id) != plain(ours):
-        raise ContentRefusedError(
-            f"invoice {invoice.number} is made out to {invoice.buyer.name} ({invoice.buyer.tax_id}), not to {ours}",
-            cause=WRONG_ADDRESSEE.name,
-            recovery=WRONG_ADDRESSEE.say(),
-        )
+    refusal = _no_bill(invoice, str(options.get("buyer_tax_id", "")))
+    if refusal is not None:
+        cause, why = refusal
+        amount = Amount.exact(abs(invoice.gross_total), invoice.currency)
+        raise ContentRefusedError(why, cause=cause.name, recovery=cause.say(cause=cause.name), amount=amount)
     return [bill_of(invoice, hashlib.sha256(raw).hexdigest()[:12])]
+
+
+def _no_bill(invoice: EInvoice, ours: str) -> tuple[Cause, str] | None:
+    """Why an invoice is no bill of the company whose tax number is `ours` ("": not declared)."""
+    seller, buyer = invoice.seller, invoice.buyer
+    name = f"invoice {invoice.number}"
+    if invoice.self_billed and not _is(buyer.tax_id, ours):
+        # Whoever receives such a document is its seller: the buyer made it out. Only a buyer that is known to be us
+        # says otherwise.
+        return (
+            SELF_BILLED,
+            f"{name} (type {invoice.kind}) was made out by its buyer {buyer.name}, for {_figures(invoice)}",
+        )
+    if _is(seller.tax_id, ours) or _is(seller.tax_number, ours):
+        return (
+            OWN_INVOICE,
+            f"{name} is of {seller.name} ({ours}), made out to {buyer.name}, for {_figures(invoice)}",
+        )
+    if ours and buyer.tax_id and not _is(buyer.tax_id, ours):
+        return WRONG_ADDRESSEE, f"{name} is made out to {buyer.name} ({buyer.tax_id}), not to {ours}"
+    if is_booking_aid(invoice.customization):
+        profile = factur_x(invoice.customization)
+        return BOOKING_AID, f"{name} of {seller.name} is profile {profile}: {_figures(invoice)}"
+    return None
+
+
+def _is(number: str, ours: str) -> bool:
+    return bool(plain(ours)) and plain(number) == plain(ours)
+
+
+def _figures(invoice: EInvoice) -> str:
+    """What a person needs to enter a bill: its day, net, VAT, gross, what is due and when."""
+    due = f" by {invoice.due_on}" if invoice.due_on else ""
+    kind = "credit note" if invoice.credit else "invoice"
+    return (
+        f"{kind} of {invoice.issued_on}: {invoice.net_total:f} net, {invoice.tax_total:f} VAT, "
+        f"{invoice.gross_total:f} {invoice.currency} in all, {invoice.payable:f} due{due}"
+    )
 
 
 def bill_of(invoice: EInvoice, batch: str) -> VendorBill:
@@ -86,7 +153,8 @@ def bill_of(invoice: EInvoice, batch: str) -> VendorBill:
         number=invoice.number,
         seller=Party(key=who, name=seller.name, country=seller.country),
         tax_id=seller.tax_id,
-        iban=invoice.iban.replace(" ", "").upper(),
+        iban=invoice.iban,
+        more_ibans=invoice.accounts[1:] or msgspec.UNSET,
         booked_on=invoice.issued_on,
         due_on=invoice.due_on,
         order_number=invoice.order_number,
@@ -102,6 +170,7 @@ def bill_of(invoice: EInvoice, batch: str) -> VendorBill:
             if x.amount
         ),
         total=money(invoice.gross_total + invoice.rounding),
+        prepaid=money(invoice.prepaid) if invoice.prepaid else msgspec.UNSET,
         refund=invoice.credit != (sign < 0),
         refers_to=invoice.refers_to,
         batch=batch,
@@ -114,13 +183,10 @@ def tax_key(category: str, rate: Decimal | None) -> str:
 
 
 def _line(line: InvoiceLine, sign: Decimal, currency: str) -> BillLine:
-    # Allowances and charges of the line are in its net and not in its price: what an order is compared with
-    # is what a unit came to.
-    price = line.net / line.quantity if line.charges and line.quantity else line.price / line.base_quantity
     return BillLine(
         name=line.name,
         quantity=sign * line.quantity,
-        price=price,
+        price=_price(line),
         net=Amount.exact(sign * line.net, currency),
         order_line=line.order_line,
         order_number=line.order_number,
@@ -128,6 +194,16 @@ def _line(line: InvoiceLine, sign: Decimal, currency: str) -> BillLine:
         tax_key=tax_key(line.category, line.rate),
         account=line.accounting,
     )
+
+
+def _price(line: InvoiceLine) -> Decimal:
+    """What a unit came to, which an order is compared with. Allowances and charges of the line are in its net and not in
+    its price, and outside Peppol nothing binds the two (gross prices, rates by the day): then the net says it."""
+    computed = line.computed
+    differs = computed is None or line.charges or abs(computed - line.net) > _SLACK
+    if differs and line.quantity:
+        return line.net / line.quantity
+    return line.price if line.base_quantity <= 0 else line.price / line.base_quantity
 
 
 def _charge(charge: Charge, sign: Decimal, currency: str) -> BillLine:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tieout.formats.einvoice.model import Charge, EInvoice, InvoiceLine, TaxPart, Trader
-from tieout.formats.einvoice.values import amount, day, maybe, needed
+from tieout.formats.einvoice.code_lists import code_lists, credits
+from tieout.formats.einvoice.model import Charge, EInvoice, InvoiceLine, PaymentMeans, TaxPart, Trader
+from tieout.formats.einvoice.values import amount, day, mark, maybe, needed, number, total
 from tieout.formats.model import FormatError
 from tieout.formats.xmltree import Element, child, children, each, name_of, text
 
@@ -18,68 +19,115 @@ _ZERO = Decimal(0)
 
 def read_ubl(root: Element) -> EInvoice:
     """The invoice. Raises FormatError."""
-    credit = name_of(root) == "CreditNote"
-    word = "CreditNote" if credit else "Invoice"
+    word = name_of(root)
     totals = child(root, "LegalMonetaryTotal")
     if totals is None:
         raise FormatError("BG-22 is missing: LegalMonetaryTotal was expected")
-    currency = needed(root, "DocumentCurrencyCode", "BT-5 currency")
-    due = text(root, "DueDate") or text(root, "PaymentMeans/PaymentDueDate")
+    currency = needed(root, "DocumentCurrencyCode", "BR-05, BT-5 currency")
+    due = next((d for d in (text(root, "DueDate"), *_due_days(root)) if d), "")
     taxes = _own_currency(root, currency)
+    kind = text(root, f"{word}TypeCode")
+    means = tuple(_means(x) for x in children(root, "PaymentMeans"))
     return EInvoice(
         syntax="UBL",
+        root=word,
         customization=text(root, "CustomizationID"),
-        number=needed(root, "ID", "BT-1 number"),
-        kind=text(root, f"{word}TypeCode"),
-        credit=credit or text(root, f"{word}TypeCode") == "381",
-        issued_on=day(needed(root, "IssueDate", "BT-2 issue date"), "BT-2 issue date"),
+        number=needed(root, "ID", "BR-02, BT-1 number"),
+        kind=kind,
+        credit=credits("UBL", word, kind),
+        self_billed=kind in code_lists().self_billed,
+        issued_on=day(needed(root, "IssueDate", "BR-03, BT-2 issue date"), "BT-2 issue date"),
         due_on=day(due, "BT-9 due date") if due else None,
         currency=currency,
         seller=_trader(root, "AccountingSupplierParty/Party"),
         buyer=_trader(root, "AccountingCustomerParty/Party"),
+        representative_tax_id=_vat_of(child(root, "TaxRepresentativeParty")),
         order_number=text(root, "OrderReference/ID"),
         refers_to=text(root, "BillingReference/InvoiceDocumentReference/ID"),
-        lines=tuple(_line(x, credit) for x in children(root, f"{word}Line")),
+        lines=tuple(_line(x, word) for x in children(root, f"{word}Line")),
         charges=tuple(_charge(x) for x in children(root, "AllowanceCharge")),
         taxes=tuple(_tax(x) for t in taxes for x in children(t, "TaxSubtotal")),
-        line_total=amount(totals, "LineExtensionAmount", "BT-106 sum of lines"),
-        net_total=amount(totals, "TaxExclusiveAmount", "BT-109 total without VAT"),
-        gross_total=amount(totals, "TaxInclusiveAmount", "BT-112 total with VAT"),
-        payable=amount(totals, "PayableAmount", "BT-115 amount due"),
-        allowance_total=maybe(totals, "AllowanceTotalAmount", "BT-107") or _ZERO,
-        charge_total=maybe(totals, "ChargeTotalAmount", "BT-108") or _ZERO,
+        line_total=amount(totals, "LineExtensionAmount", "BR-12, BT-106 sum of lines"),
+        net_total=amount(totals, "TaxExclusiveAmount", "BR-13, BT-109 total without VAT"),
+        gross_total=amount(totals, "TaxInclusiveAmount", "BR-14, BT-112 total with VAT"),
+        payable=amount(totals, "PayableAmount", "BR-15, BT-115 amount due"),
+        allowance_total=total(totals, "AllowanceTotalAmount", "BT-107"),
+        charge_total=total(totals, "ChargeTotalAmount", "BT-108"),
         tax_total=sum((amount(t, "TaxAmount", "BT-110 VAT") for t in taxes), _ZERO),
-        prepaid=maybe(totals, "PrepaidAmount", "BT-113") or _ZERO,
-        rounding=maybe(totals, "PayableRoundingAmount", "BT-114") or _ZERO,
-        iban=text(root, "PaymentMeans/PayeeFinancialAccount/ID"),
-        bic=text(root, "PaymentMeans/PayeeFinancialAccount/FinancialInstitutionBranch/ID"),
-        payment_reference=text(root, "PaymentMeans/PaymentID"),
+        tax_totals=len(taxes),
+        prepaid=total(totals, "PrepaidAmount", "BT-113"),
+        rounding=total(totals, "PayableRoundingAmount", "BT-114"),
+        means=means,
+        payment_reference=next((x.reference for x in means if x.reference), ""),
         note=text(root, "Note"),
+        currencies=_others(root, currency),
+        beyond=_beyond(root),
+    )
+
+
+def _due_days(root: Element) -> list[str]:
+    """A credit note's due date stands with its means of payment."""
+    return [(x.text or "").strip() for x in each(root, "PaymentMeans/PaymentDueDate")]
+
+
+def _means(element: Element) -> PaymentMeans:
+    return PaymentMeans(
+        code=text(element, "PaymentMeansCode"),
+        account=text(element, "PayeeFinancialAccount/ID"),
+        bic=text(element, "PayeeFinancialAccount/FinancialInstitutionBranch/ID"),
+        reference=text(element, "PaymentID"),
     )
 
 
 def _own_currency(root: Element, currency: str) -> list[Element]:
     """The VAT totals in the invoice's currency: there may be one in the seller's accounting currency."""
     found = []
-    for total in children(root, "TaxTotal"):
-        money = child(total, "TaxAmount")
+    for taxed in children(root, "TaxTotal"):
+        money = child(taxed, "TaxAmount")
         if money is not None and (money.get("currencyID") or currency) == currency:
-            found.append(total)
+            found.append(taxed)
     return found
+
+
+def _others(root: Element, currency: str) -> tuple[str, ...]:
+    """Currencies of amounts in another one than the invoice's, VAT in the accounting currency apart."""
+    apart = {e for t in children(root, "TaxTotal") for e in t.iter()}
+    said = (e.get("currencyID") for e in root.iter() if e not in apart and e.get("currencyID"))
+    return tuple(dict.fromkeys(x for x in said if x and x != currency))
+
+
+def _beyond(root: Element) -> tuple[tuple[str, str], ...]:
+    """What an extension adds to the amount due: XRechnung's payments for third parties (BG-DEX-09)."""
+    paid = [number((x.text or ""), "BT-DEX-002") for x in each(root, "PrepaidPayment/PaidAmount")]
+    if not paid:
+        return ()
+    return (
+        (
+            "BR-DEX-09",
+            f"profile EXTENSION (XRechnung): {sum(paid):f} is collected for third parties, which is not read",
+        ),
+    )
+
+
+def _vat_of(party: Element | None) -> str:
+    schemes = [] if party is None else children(party, "PartyTaxScheme")
+    vat = [text(s, "CompanyID") for s in schemes if text(s, "TaxScheme/ID").upper() in ("VAT", "")]
+    return next((x for x in vat if x), "")
 
 
 def _trader(root: Element, path: str) -> Trader:
     party = child(root, path)
     if party is None:
         raise FormatError(f"{path} is missing: a seller and a buyer were expected")
-    vat = [
+    others = [
         text(s, "CompanyID")
         for s in children(party, "PartyTaxScheme")
-        if text(s, "TaxScheme/ID") in ("VAT", "")
+        if text(s, "TaxScheme/ID").upper() not in ("VAT", "")
     ]
     return Trader(
         name=text(party, "PartyLegalEntity/RegistrationName") or text(party, "PartyName/Name"),
-        tax_id=vat[0] if vat else "",
+        tax_id=_vat_of(party),
+        tax_number=next((x for x in others if x), ""),
         country=text(party, "PostalAddress/Country/IdentificationCode"),
         registration=text(party, "PartyLegalEntity/CompanyID"),
         endpoint=text(party, "EndpointID"),
@@ -88,45 +136,57 @@ def _trader(root: Element, path: str) -> Trader:
 
 def _charge(element: Element) -> Charge:
     return Charge(
-        charge=text(element, "ChargeIndicator") == "true",
+        charge=mark(element, "ChargeIndicator", "allowance or charge"),
         amount=amount(element, "Amount", "allowance or charge"),
+        base=maybe(element, "BaseAmount", "base of an allowance or charge"),
         reason=text(element, "AllowanceChargeReason"),
-        category=text(element, "TaxCategory/ID"),
+        reason_code=text(element, "AllowanceChargeReasonCode"),
+        category=_category(element, "TaxCategory"),
         rate=maybe(element, "TaxCategory/Percent", "VAT rate"),
     )
 
 
+def _category(element: Element, name: str) -> str:
+    """The category of VAT: one of another tax is none."""
+    found = child(element, name)
+    vat = found is not None and text(found, "TaxScheme/ID").upper() == "VAT"
+    return text(found, "ID") if vat else ""
+
+
 def _tax(element: Element) -> TaxPart:
     category = child(element, "TaxCategory")
-    if category is None:
-        raise FormatError("BT-118 is missing: TaxSubtotal/TaxCategory was expected")
+    if category is None or not _category(element, "TaxCategory"):
+        raise FormatError("BR-47, BT-118 is missing: TaxSubtotal/TaxCategory of TaxScheme VAT was expected")
+    code = text(category, "TaxExemptionReasonCode")
     return TaxPart(
-        category=needed(category, "ID", "BT-118 VAT category"),
+        category=text(category, "ID"),
         rate=maybe(category, "Percent", "BT-119 VAT rate"),
-        taxable=amount(element, "TaxableAmount", "BT-116 taxable amount"),
-        amount=amount(element, "TaxAmount", "BT-117 VAT"),
-        reason=text(category, "TaxExemptionReason") or text(category, "TaxExemptionReasonCode"),
+        taxable=amount(element, "TaxableAmount", "BR-45, BT-116 taxable amount"),
+        amount=amount(element, "TaxAmount", "BR-46, BT-117 VAT"),
+        reason=text(category, "TaxExemptionReason") or code,
+        reason_code=code,
     )
 
 
-def _line(element: Element, credit: bool) -> InvoiceLine:
-    quantity = child(element, "CreditedQuantity" if credit else "InvoicedQuantity")
-    name = needed(element, "ID", "BT-126 line id")
+def _line(element: Element, word: str) -> InvoiceLine:
+    quantity = child(element, "CreditedQuantity" if word == "CreditNote" else "InvoicedQuantity")
+    name = needed(element, "ID", "BR-21, BT-126 line id")
     term = f"line {name}"
     item = child(element, "Item")
     price = child(element, "Price")
     if item is None or price is None or quantity is None:
-        raise FormatError(f"{term}: a quantity, an Item and a Price were expected")
+        raise FormatError(f"{term}: a quantity (BR-22), an Item (BR-25) and a Price (BR-26) were expected")
     order = text(element, "OrderLineReference/OrderReference/ID")
+    base = maybe(price, "BaseQuantity", f"{term}, BT-149")
     return InvoiceLine(
         line=name,
-        name=needed(item, "Name", f"{term}, BT-153 name"),
-        quantity=amount(element, name_of(quantity), f"{term}, BT-129 quantity"),
+        name=needed(item, "Name", f"BR-25, {term}, BT-153 name"),
+        quantity=number(quantity.text or "", f"BR-22, {term}, BT-129 quantity"),
         unit=quantity.get("unitCode") or "",
-        price=amount(price, "PriceAmount", f"{term}, BT-146 price"),
-        net=amount(element, "LineExtensionAmount", f"{term}, BT-131 net"),
-        base_quantity=maybe(price, "BaseQuantity", f"{term}, BT-149") or Decimal(1),
-        category=text(item, "ClassifiedTaxCategory/ID"),
+        price=amount(price, "PriceAmount", f"BR-26, {term}, BT-146 price"),
+        net=amount(element, "LineExtensionAmount", f"BR-24, {term}, BT-131 net"),
+        base_quantity=Decimal(1) if base is None else base,
+        category=_category(item, "ClassifiedTaxCategory"),
         rate=maybe(item, "ClassifiedTaxCategory/Percent", f"{term}, VAT rate"),
         order_line=text(element, "OrderLineReference/LineID"),
         order_number=order,
