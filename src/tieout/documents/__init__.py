@@ -41,6 +41,7 @@ from tieout.documents.model import (
     Statement,
     StatementLine,
     TrialBalance,
+    line_key,
     order_number,
 )
 from tieout.documents.posting import (
@@ -79,9 +80,11 @@ from tieout.documents.purchasing import (
     VendorPayment,
     supplier_names,
 )
+from tieout.documents.wholes import Part, Whole, whole_name
 
 __all__ = [
     "AWAITS",
+    "KINDS",
     "BatchControl",
     "BillLine",
     "CashPosting",
@@ -101,7 +104,6 @@ __all__ = [
     "InvoicePosting",
     "JournalEntry",
     "JournalLine",
-    "KINDS",
     "LedgerLine",
     "MailOut",
     "Mark",
@@ -111,6 +113,7 @@ __all__ = [
     "OpenLine",
     "OrderLine",
     "PaidLine",
+    "Part",
     "PartnerRecord",
     "Party",
     "PaymentAnswer",
@@ -134,16 +137,19 @@ __all__ = [
     "UnmatchRequest",
     "VendorBill",
     "VendorPayment",
-    "customer_name",
+    "Whole",
     "canonical_bytes",
     "check_kept",
+    "customer_name",
     "declare_kind",
     "decode_document",
     "decode_effect",
     "encode_effect",
     "kind_of",
-    "name_of_kind",
     "ledger_lines",
+    "line_key",
+    "name_of_kind",
     "order_number",
     "supplier_names",
+    "whole_name",
 ]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
 from tieout.documents.base import NOTHING, Document, Measure, Party
 from tieout.documents.purchasing import TaxLine
+from tieout.documents.wholes import Part, Whole
 from tieout.money import Amount
 
 
@@ -146,11 +148,12 @@ class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
     payment_key: str
 
 
-class Statement(Document, frozen=True, kw_only=True, tag="statement"):
-    """A bank statement's frame: its balances are signed (money in the account is positive).
+class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
+    """A bank statement's frame, or a page's: its balances are signed (money in the account is positive).
 
-    `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive),
-    where it states them.
+    `sequence` is the bank's own number of it, `page` its page of that (None where the bank counts none), `bank` who
+    keeps the account ("" where the file does not say). `copy` is 2 where its file holds the very same one for the second
+    time. `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive), where it states them.
     """
 
     account: str
@@ -164,9 +167,39 @@ class Statement(Document, frozen=True, kw_only=True, tag="statement"):
     stated_count: int | None = None
     stated_in: Amount | None = None
     stated_out: Amount | None = None
+    bank: str = ""
+    page: int | None = None
+    copy: int = 1
+
+    def claim(self) -> tuple[object, ...]:
+        """Account, currency, the bank's name of it, its day; and which time its file tells it."""
+        return (self.account, self.currency, self.statement_id, self.to_on, self.copy)
+
+    def claims_to_be(self, other: Self) -> bool:
+        """By what both say: a number, a page or a bank that one of them does not state tells nothing apart."""
+        said = ((self.sequence, other.sequence), (self.page, other.page), (self.bank, other.bank))
+        return self.claim() == other.claim() and all(a == b or not a or not b for a, b in said)
+
+    def told(self) -> tuple[object, ...]:
+        """Its balances, and how many lines lead from one to the other."""
+        return (self.opening, self.closing, self.line_count)
+
+    def begins_as(self, other: Self) -> bool:
+        """From the same balance; one without lines tells of nothing, and of one that its file holds twice nobody knows
+        whether it is the same."""
+        return self.copy == 1 and self.opening == other.opening and min(self.line_count, other.line_count) > 0
+
+    def part_keys(self) -> tuple[str, ...]:
+        """By their places."""
+        return tuple(line_key(self.key, n) for n in range(1, self.line_count + 1))
 
 
-class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
+def line_key(statement: str, number: int) -> str:
+    """The key of a statement's line, by its place from 1: it never changes, and banks' own references repeat."""
+    return f"{statement}:{number:05d}"
+
+
+class StatementLine(Part, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
     Two equal lines of a statement are two lines: their keys differ by their ordinal.
@@ -186,6 +219,12 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""
         return Measure.of(self.amount)
+
+    def told(self) -> tuple[object, ...]:
+        """Its days, money and words; words that are only broken otherwise, over lines of a file, are the same."""
+        words = (self.reference, self.end_to_end_id, self.counterparty, self.remittance, self.bank_code)
+        squeezed = tuple("".join(x.split()) for x in words)
+        return (self.booked_on, self.value_on, self.amount, self.reversal, *squeezed)
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -109,13 +109,16 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a statement but its lines. `intraday` is an interim report: the day's
     statement repeats its lines. `sequence` is the bank's own number of the statement or page.
-    `checked` says that the format has control totals of its own, and `problems` which of them do
-    not agree."""
+    `page` is its page among those of one statement (from 1), `last_page` whether no page follows;
+    None where the file does not say. `checked` says that the format has control totals of its own,
+    and `problems` which of them do not agree."""
 
     account: str
     currency: str
     statement_id: str = ""
     sequence: str = ""
+    page: int | None = None
+    last_page: bool | None = None
     bank: str = ""
     owner: str = ""
     from_on: date | None = None

@@ -4,6 +4,10 @@ A file is taken whole or not at all. A statement whose lines do not carry its op
 its closing one, or that holds other counts or sums than it states, is refused. An intraday
 report posts nothing: the day's statement repeats its lines, and they are booked once, by it.
 An export (CSV, OFX) has no identity of its own: its lines have.
+
+A statement is named by account, the bank's name of it and its day, and its lines by their places. Banks give one such name
+to several (pages, currencies, a constant :20:): which of them is meant is told by what else they say, where documents
+are taken in (see `tieout.documents.wholes`).
 """
 
 from __future__ import annotations
@@ -15,10 +19,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
-from tieout.documents import Document, Statement, StatementLine
+from tieout.documents import Document, Statement, StatementLine, line_key
 from tieout.formats import Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
 from tieout.money import Amount
@@ -61,13 +67,27 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """All statements of a file. Raises FormatError (a ValueError) where any of it cannot be
     read, ContentRefusedError where a statement does not hold or has no balances."""
     documents: list[Document] = []
-    file = read_file(raw, options)
+    file, seen = read_file(raw, options), Counter[Any]()
     for statement in file.statements:
         if statement.head.intraday:
             continue
         _hold(statement)
-        documents += _by_content(statement) if file.format in _EXPORTS else _documents(statement)
+        if file.format in _EXPORTS:
+            documents += _by_content(statement)
+            continue
+        frame, lines = _documents(statement)
+        documents += [_counted(frame, lines, seen), *lines]
     return documents
+
+
+def _counted(frame: Statement, lines: list[StatementLine], seen: Counter[Any]) -> Statement:
+    """A statement, marked where its file held the very same one before. Whoever sends a statement again sends it in
+    another file: one that stands twice in one file may be two, and a person says. Without lines nothing is at stake."""
+    same = (frame.claim(), frame.sequence, frame.page, frame.bank, frame.told(), *(x.told() for x in lines))
+    seen[same] += 1
+    if not lines or seen[same] == 1:
+        return frame
+    return msgspec.structs.replace(frame, copy=seen[same])
 
 
 # Exports of a period that somebody chose: two of them may overlap.
@@ -108,7 +128,7 @@ def _noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def _documents(statement: ParsedStatement) -> list[Document]:
+def _documents(statement: ParsedStatement) -> tuple[Statement, list[StatementLine]]:
     head = statement.head
     opening, closing = head.opening, head.closing
     if opening is None or closing is None or opening.on is None or closing.on is None:
@@ -121,27 +141,26 @@ def _documents(statement: ParsedStatement) -> list[Document]:
     # Statement ids are used again every year, so the day is part of the identity.
     base = f"{head.account}:{head.statement_id}:{to_on.isoformat()}"
     booked = [line for line in statement.lines if line.status == "booked"]
-    return [
-        Statement(
-            key=base,
-            occurred_at=_noon(to_on),
-            currency=head.currency,
-            account=head.account,
-            statement_id=head.statement_id,
-            sequence=head.sequence,
-            from_on=from_on,
-            to_on=to_on,
-            opening=Amount(opening.amount, head.currency),
-            closing=Amount(closing.amount, head.currency),
-            line_count=len(booked),
-            stated_count=head.stated.count,
-            stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
-            stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
-        ),
-        # By its place in the statement, which never changes: banks' references repeat, and are often none
-        # (NONREF).
-        *(_line(line, head.account, f"{base}:{number:05d}", to_on) for number, line in enumerate(booked, 1)),
-    ]
+    frame = Statement(
+        key=base,
+        occurred_at=_noon(to_on),
+        currency=head.currency,
+        account=head.account,
+        statement_id=head.statement_id,
+        sequence=head.sequence,
+        from_on=from_on,
+        to_on=to_on,
+        opening=Amount(opening.amount, head.currency),
+        closing=Amount(closing.amount, head.currency),
+        line_count=len(booked),
+        stated_count=head.stated.count,
+        stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
+        stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
+        bank=head.bank,
+        page=head.page,
+    )
+    lines = [_line(line, head.account, line_key(base, n), to_on, base) for n, line in enumerate(booked, 1)]
+    return frame, lines
 
 
 def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
@@ -151,13 +170,14 @@ def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
     return Amount(total, currency)
 
 
-def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
+def _line(line: Line, account: str, key: str, to_on: date, whole: str = "") -> StatementLine:
     # A booking day may be missing in CAMT (BookgDt is optional).
     booked = line.booked_on or line.value_on or to_on
     details = line.details
     first = details[0] if details else None
     return StatementLine(
         key=key,
+        whole=whole,
         occurred_at=_noon(booked),
         currency=line.currency,
         control_group="entries",

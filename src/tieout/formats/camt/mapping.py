@@ -302,6 +302,7 @@ def _head(values: Values, place: Place, intraday: bool) -> Head:
         currency=currency,
         statement_id=_text(values, "id"),
         sequence=_text(values, "electronic_sequence") or _text(values, "legal_sequence"),
+        page=_number(_text(values, "page"), "PgNb") or None,
         bank=_text(values, "bank"),
         owner=_text(values, "owner"),
         from_on=from_on or (opening.on if opening else None),

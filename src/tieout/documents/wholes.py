@@ -1,0 +1,87 @@
+"""Documents that come in wholes whose sources give one name to several: a statement with its lines.
+
+The first whole of a name bears it, and another has a name of its own (`apart`): planning tells which is which, by what
+they say (see `tieout.planning.telling_apart`).
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+
+from tieout.documents.base import AWAITS, Document
+
+
+def whole_name(key: str) -> str:
+    """The name under which the parts of a whole are found by what becomes of it."""
+    return f"{AWAITS}whole:{key}"
+
+
+class Whole(Document, frozen=True, kw_only=True):
+    """What comes with parts, before them in its message. `shares` is the name that its source gave it, where another
+    bears that; "" for the one that bears it."""
+
+    shares: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its source calls it: its key, unless another bears that."""
+        return self.shares or self.key
+
+    def apart(self, mark: str) -> Self:
+        """Itself under a name of its own."""
+        return msgspec.structs.replace(self, key=f"{self.name}~{mark}", shares=self.name)
+
+    def claim(self) -> tuple[object, ...]:
+        """All by which it says which one it is."""
+        return ()
+
+    def told(self) -> tuple[object, ...]:
+        """What it says of its parts together: it is the same where it claims to be and says the same."""
+        return ()
+
+    def claims_to_be(self, other: Self) -> bool:
+        """Whether it says that it is the very one that `other` is; what one of them does not say, does not tell
+        them apart."""
+        return self.claim() == other.claim()
+
+    def begins_as(self, other: Self) -> bool:
+        """Whether both tell of the same from its beginning: of two that claim to be one, what both tell is one."""
+        return False
+
+    def part_keys(self) -> tuple[str, ...]:
+        """The keys that its parts may have."""
+        return ()
+
+    def names(self) -> tuple[str, ...]:
+        """Those that share a name are found by it."""
+        return (f"whole:{self.name}",)
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Its parts go where it goes."""
+        return (whole_name(self.key),)
+
+
+class Part(Document, frozen=True, kw_only=True):
+    """A part of a whole. `whole` is the key of that, "" for one that came without; `shares` as of a whole."""
+
+    whole: str = ""
+    shares: str = ""
+
+    def apart(self, whole: Whole) -> Self:
+        """Itself as a part of a whole that has a name of its own."""
+        key = whole.key + self.key.removeprefix(whole.shares)
+        return msgspec.structs.replace(self, key=key, whole=whole.key, shares=whole.shares)
+
+    def told(self) -> tuple[object, ...]:
+        """All that it says but its name."""
+        return ()
+
+    def names(self) -> tuple[str, ...]:
+        """A part of a whole that may be held is found by that; of others nothing is kept."""
+        return (whole_name(self.whole),) if self.shares else ()
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Nothing waits for a part."""
+        return ()

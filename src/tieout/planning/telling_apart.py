@@ -1,0 +1,224 @@
+"""Which wholes that came under one name are the same, and what each of the others is called.
+
+A source may give one name to several things: pages of a statement, two currencies of an account, two statements of a
+day. A whole that claims to be one that is known, and says the same with the same parts, adds nothing. Any other has a name of
+its own beside the one that bears the name, by a hash of all that it says; of two that claim to be one and begin alike, what both
+tell is one. Whether such a whole contradicts another is its recipe's to say: nothing is dropped here but what is known.
+
+The first of a name bears it, whichever that is. This is all that depends on the order in which they come: each is
+known again by what it says, whatever it is called, and no name is ever given to another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from tieout.documents import Document, Part, Whole, canonical_bytes, decode_document
+from tieout.documents.states import DocumentState
+from tieout.planning.work import Work
+from tieout.rules import Interface
+from tieout.security import stamper
+from tieout.security.stamps import Stamper
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.planning")
+Told = Counter[tuple[object, ...]]
+# The documents that today's reader makes of a message that was taken before; none where it cannot be read.
+ReadAgain = Callable[[int], Iterable[Document]]
+
+
+@dataclass
+class _Unit:
+    """A whole and its parts, as they came in one message."""
+
+    whole: Work
+    parts: list[Work] = field(default_factory=list)
+
+    @property
+    def said(self) -> Whole:
+        """The whole itself."""
+        assert isinstance(self.whole.document, Whole)
+        return self.whole.document
+
+    @property
+    def told(self) -> Told:
+        """What its parts say, each as often as it is said."""
+        return Counter(_part(w.document).told() for w in self.parts)
+
+    @property
+    def mark(self) -> str:
+        """A name for all that it says."""
+        digest = hashlib.sha256()
+        for work in (self.whole, *self.parts):
+            digest.update(work.content)
+        return digest.hexdigest()[:12]
+
+
+@dataclass
+class _Known:
+    """A whole that was taken, and the parts that are kept of it; `message_id` is 0 for one of this very batch."""
+
+    whole: Whole
+    parts: Told
+    message_id: int = 0
+
+
+def tell_apart(
+    connection: Connection, interface: Interface, arrived: Sequence[Work], read_again: ReadAgain
+) -> list[Work]:
+    """The works that say anything new, in their order, each under a name that is its own."""
+    pieces = _units(arrived)
+    names = {p.said.name for p in pieces if isinstance(p, _Unit)}
+    if not names:
+        return list(arrived)
+    known = _KnownWholes(connection, interface, names)
+    again = cache(lambda message_id: _units_of(read_again(message_id)))
+    found: list[Work] = []
+    for piece in pieces:
+        if isinstance(piece, Work):
+            found.append(piece)
+        else:
+            found += known.take(piece, again)
+    return found
+
+
+def _units(arrived: Iterable[Work]) -> list[_Unit | Work]:
+    """Wholes with the parts that came after them; anything else by itself."""
+    found: list[_Unit | Work] = []
+    unit: _Unit | None = None
+    for work in arrived:
+        document = work.document
+        if isinstance(document, Whole):
+            unit = _Unit(work)
+            found.append(unit)
+        elif (
+            unit is not None
+            and isinstance(document, Part)
+            and (work.message_id, document.whole) == (unit.whole.message_id, unit.whole.document.key)
+        ):
+            unit.parts.append(work)
+        else:
+            found.append(work)
+    return found
+
+
+def _units_of(documents: Iterable[Document]) -> list[tuple[Whole, Told]]:
+    """Wholes, and what their parts say."""
+    found: list[tuple[Whole, Told]] = []
+    for document in documents:
+        if isinstance(document, Whole):
+            found.append((document, Counter()))
+        elif isinstance(document, Part) and found and document.whole == found[-1][0].key:
+            found[-1][1][document.told()] += 1
+    return found
+
+
+class _KnownWholes:
+    """What is known under the names of a batch; it grows with what the batch itself brings."""
+
+    def __init__(self, connection: Connection, interface: Interface, names: set[str]) -> None:
+        self._connection, self._interface = connection, interface
+        self._stamps = stamper(connection)
+        given = {"interface": interface.name, "entity": interface.entity, "names": sorted(names)}
+        rows = connection.execute(_SQL["known_wholes"], given).fetchall()
+        self._taken = {row["source_key"] for row in rows}
+        self._rows: dict[str, list[_Known]] = {}
+        self._read: set[str] = set()
+        for row in rows:
+            whole = _ours(self._stamps, interface.name, row)
+            # What somebody changed past us says nothing that another could be the same as.
+            if isinstance(whole, Whole):
+                self._rows.setdefault(whole.name, []).append(_Known(whole, Counter(), row["message_id"]))
+
+    def take(self, unit: _Unit, again: Callable[[int], list[tuple[Whole, Told]]]) -> list[Work]:
+        """What of a unit is new, under names of its own; nothing where it is known."""
+        said, told, mark = unit.said, unit.told, unit.mark
+        alike = [k for k in self._of(said.name) if said.claims_to_be(k.whole)]
+        named = said.apart(mark)
+        if named.key in self._taken or any(_same(said, told, k, again) for k in alike):
+            return []
+        if said.key in self._taken:
+            unit = _named_apart(unit, named, [k for k in alike if said.begins_as(k.whole)])
+        self._taken.add(unit.said.key)
+        self._of(said.name).append(_Known(unit.said, unit.told))
+        return [unit.whole, *unit.parts]
+
+    def _of(self, name: str) -> list[_Known]:
+        """The wholes of a name, their parts read once somebody asks."""
+        known = self._rows.setdefault(name, [])
+        if name not in self._read:
+            self._read.add(name)
+            self._read_parts(known)
+        return known
+
+    def _read_parts(self, known: list[_Known]) -> None:
+        by_key: dict[str, list[_Known]] = {}
+        for each in known:
+            # An older version let one whole take the place of another under its key: the parts of both stand there.
+            for key in each.whole.part_keys():
+                by_key.setdefault(key, []).append(each)
+        if not by_key:
+            return
+        given = {"interface": self._interface.name, "keys": sorted(by_key)}
+        for row in self._connection.execute(_SQL["known_parts"], given):
+            part = _ours(self._stamps, self._interface.name, row)
+            if isinstance(part, Part):
+                for each in by_key[row["source_key"]]:
+                    each.parts[part.told()] += 1
+
+
+def _same(said: Whole, told: Told, known: _Known, again: Callable[[int], list[tuple[Whole, Told]]]) -> bool:
+    """Whether a whole that claims to be a known one is that: it says the same, or the message that the known one came
+    in says so as we read it today. What our own reader made different is no difference."""
+    if said.told() == known.whole.told() and not told - known.parts:
+        return True
+    if not known.message_id or known.parts.total() < len(known.whole.part_keys()):
+        return False
+    return any(
+        whole.claims_to_be(said) and (whole.told(), parts) == (said.told(), told)
+        for whole, parts in again(known.message_id)
+    )
+
+
+def _named_apart(unit: _Unit, named: Whole, family: Sequence[_Known]) -> _Unit:
+    """A unit under a name of its own, without the parts that others of its claim and beginning told already."""
+    told_already: Told = sum((known.parts for known in family), Counter())
+    parts = []
+    for work in unit.parts:
+        part = _part(work.document)
+        if told_already[part.told()] > 0:
+            told_already[part.told()] -= 1
+        else:
+            parts.append(_renamed(work, part.apart(named)))
+    return _Unit(_renamed(unit.whole, named), parts)
+
+
+def _renamed(work: Work, document: Document) -> Work:
+    work.document, work.content = document, canonical_bytes(document)
+    return work
+
+
+def _part(document: Document) -> Part:
+    assert isinstance(document, Part)
+    return document
+
+
+def _ours(stamps: Stamper, interface: str, row: dict[str, Any]) -> Document | None:
+    """A document as it was written; None where somebody changed it past us, or its kind is nobody's any more."""
+    sha = hashlib.sha256(row["content"].encode()).digest()
+    given = (row["source_key"], row["revision"], row["message_id"], sha)
+    if row["state"] == DocumentState.SUPERSEDED or not stamps.holds(
+        row["stamp"], "document", interface, *given
+    ):
+        return None
+    try:
+        return decode_document(row["content"].encode())
+    except msgspec.ValidationError:
+        return None

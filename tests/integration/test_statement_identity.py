@@ -1,0 +1,231 @@
+"""Statements that bear one name: the same one adds nothing, others are booked whole, and what contradicts is a case.
+
+Everything is taken as files, by the stage, on PostgreSQL. Sources of the shapes: SWIFT MT940 (:28C: is the statement's
+number and the sequence of the message within it; :20: names the message alone); ISO 20022 camt.053 (Id, ElctrncSeqNb,
+StmtPgntn); BAI2 version 2 (a group is named by its day). Every file is invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tests.integration.test_process import ACCOUNTS, NOW, Site
+from tests.statement_files import bai2, camt, mt940, told
+from tieout.planning import accept_case, exclude_case
+from tieout.rules import Mapping, MappingRow, Release
+from tieout.store import Database
+
+IBAN = "DE02120300000000202051"
+U = told("START", "1", "1000", ("12.50", "A1"))
+# Carries on from U under the same name: a second statement of the day.
+NEXT = told("START", "1", "1012.50", ("12.50", "A2"))
+# Calls itself the same as U, begins where it does, and says something else.
+OTHER = told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A3"))
+
+
+class BankSite(Site):
+    """Its bank's journal is mapped."""
+
+    def release(self) -> Release:
+        made = super().release()
+        journals = Mapping("journals", (MappingRow(f"bank.{IBAN}", "BNK"),))
+        return replace(made, mappings={**made.mappings, "journals": journals})
+
+
+def site(database: Database) -> Site:
+    accounts = {**ACCOUNTS, f"bank.{IBAN}": "101511", "unapplied.bank": "212130"}
+    return BankSite(database, accounts, kind="bankfile", stream="statements")
+
+
+def give(made: Site, *files: bytes) -> None:
+    """Each file by itself."""
+    for file in files:
+        made.take(file)
+        made.work()
+
+
+def lines(made: Site) -> list[tuple[str, Decimal, str]]:
+    """(state, amount, text) of every line that a document is of."""
+    rows = made.database.rows(
+        "select state, content::jsonb #>> '{amount,value}' as amount,"
+        " content::jsonb ->> 'remittance' as text from tieout.document where kind = 'statement_line' order by 3, 1, 2"
+    )
+    return [(r["state"], Decimal(r["amount"]), r["text"]) for r in rows]
+
+
+def booked(made: Site) -> list[str]:
+    return [text for state, _, text in lines(made) if state in ("planned", "posted")]
+
+
+def cases(made: Site, cause: str = "") -> list[dict[str, Any]]:
+    found = made.database.rows(
+        "select case_id, cause, source_key, amount, detail, document_id, state from tieout.cases"
+        " where cause <> 'unmatched_bank_line' order by source_key"
+    )
+    return [r for r in found if r["state"] == "open" and cause in ("", r["cause"])]
+
+
+def counts(made: Site) -> dict[str, int]:
+    (row,) = made.database.rows(
+        "select (select count(*) from tieout.document) as documents, (select count(*) from tieout.delivery) as effects,"
+        " (select count(*) from tieout.cases) as cases"
+    )
+    return row
+
+
+@pytest.mark.parametrize("write", [mt940, camt, bai2])
+@pytest.mark.parametrize("together", [True, False])
+def test_two_currencies_of_one_account_are_two_statements(
+    database: Database, write: Any, together: bool
+) -> None:
+    made = site(database)
+    dollars, more = (told("START", "1", "500", ("7.00", "D1"), currency=c) for c in ("USD", "EUR"))
+    euros = told("START", "1", "500", ("9.00", "E1"), currency="EUR")
+    give(made, *([write(dollars, euros)] if together else [write(dollars), write(euros)]))
+    assert [x[2] for x in lines(made)] == ["D1", "E1"] and more.currency == "EUR"
+    # No rate of EUR is known here: that is the one case.
+    assert {c["cause"] for c in cases(made)} == {"missing_rate"} and booked(made) == ["D1"]
+
+
+@pytest.mark.parametrize("write", [mt940, camt])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_pages_of_one_statement_are_all_booked_in_any_order(
+    database: Database, write: Any, order: tuple[int, ...]
+) -> None:
+    made = site(database)
+    pages = [
+        told("START", "7", "1000", ("12.50", "P1"), last_page=False),
+        told("START", "7", "1012.50", ("-2.50", "P2"), page=2, last_page=False),
+        told("START", "7", "1010", ("1.00", "P3"), ("1.00", "P3"), page=3),
+    ]
+    give(made, *(write(pages[n]) for n in order))
+    assert booked(made) == ["P1", "P2", "P3", "P3"] and not cases(made)
+    before = counts(made)
+    give(made, write(*pages), write(*(pages[n] for n in order), tail="\n"), write(pages[1], tail="\n\n"))
+    assert counts(made) == before
+
+
+@pytest.mark.parametrize("write", [mt940, camt, bai2])
+@pytest.mark.parametrize("files", [[[U, NEXT]], [[NEXT, U]], [[U], [NEXT]], [[NEXT], [U]]])
+def test_a_second_statement_of_a_day_under_the_same_name_is_booked(
+    database: Database, write: Any, files: Any
+) -> None:
+    made = site(database)
+    give(made, *(write(*file) for file in files))
+    assert booked(made) == ["A1", "A2"] and not cases(made)
+    before = counts(made)
+    give(made, write(U, NEXT, tail="\n"), write(NEXT, tail="\n"))
+    assert counts(made) == before
+
+
+def test_both_in_one_batch_are_as_one_after_the_other(database: Database) -> None:
+    made = site(database)
+    made.take(mt940(NEXT), mt940(U), mt940(U, tail="\r\n"))
+    made.work()
+    assert booked(made) == ["A1", "A2"] and not cases(made)
+
+
+def test_a_third_statement_waits_in_a_case_until_what_is_between_came(database: Database) -> None:
+    made = site(database)
+    third = told("START", "1", "1025", ("-1.00", "A4"))
+    give(made, mt940(U), mt940(third))
+    assert booked(made) == ["A1"]
+    assert {c["cause"] for c in cases(made)} == {"statement_contradicts"}
+    give(made, mt940(NEXT))
+    assert booked(made) == ["A1", "A2", "A4"] and not cases(made)
+
+
+@pytest.mark.parametrize("write", [mt940, camt, bai2])
+def test_a_contradiction_is_a_case_and_solves_nobody_elses(database: Database, write: Any) -> None:
+    made = site(database)
+    del made.accounts["unapplied.bank"]
+    give(made, write(U))
+    assert [c["cause"] for c in cases(made)] == ["unmapped_account"]
+    give(made, write(OTHER))
+    # What both say is one line, in the case of the first; the rest is in the second's.
+    assert lines(made) == [("refused", Decimal("12.50"), "A1"), ("refused", Decimal("-3.00"), "A3")]
+    assert [c["cause"] for c in cases(made)] == ["unmapped_account", *["statement_contradicts"] * 2]
+    assert {c["amount"] for c in cases(made, "statement_contradicts")} == {Decimal(0), Decimal("3.00")}
+    before = counts(made)
+    give(made, write(OTHER, tail="\n"), write(U, tail="\n"))
+    assert counts(made) == before
+
+
+def test_of_a_contradiction_the_first_is_booked_whichever_came_first(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(OTHER), mt940(U))
+    assert booked(made) == ["A1", "A3"]
+    (case,) = cases(made)
+    assert case["cause"] == "statement_contradicts" and "1009.50" in case["detail"]
+
+
+def test_the_same_money_in_other_words_is_a_case(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(U), mt940(told("START", "1", "1000", ("12.50", "SOMEBODY ELSE"))))
+    assert booked(made) == ["A1"] and len(cases(made, "statement_contradicts")) == 2
+
+
+def test_words_that_are_only_broken_otherwise_are_the_same(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(told("START", "1", "1000", ("12.50", "RENT OCTOBER"))))
+    give(made, mt940(told("START", "1", "1000", ("12.50", "RENT  OCTO BER"))))
+    assert booked(made) == ["RENT OCTOBER"] and not cases(made) and len(lines(made)) == 1
+
+
+def test_one_statement_twice_in_one_file_is_booked_once_and_a_case(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(U, U))
+    assert lines(made) == [("planned", Decimal("12.50"), "A1"), ("refused", Decimal("12.50"), "A1")]
+    assert {c["cause"] for c in cases(made)} == {"statement_repeated"}
+    before = counts(made)
+    give(made, mt940(U), mt940(U, U, tail="\r\n"))
+    assert counts(made) == before
+
+
+def test_the_same_statement_under_another_number_is_not_booked_twice(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(U), mt940(told("START", "2", "1000", ("12.50", "A1"))))
+    assert booked(made) == ["A1"] and {c["cause"] for c in cases(made)} == {"statement_repeated"}
+
+
+def test_an_empty_statement_contradicts_none(database: Database) -> None:
+    made = site(database)
+    nothing = told("START", "1", "1000")
+    give(made, mt940(nothing), mt940(U), mt940(nothing, nothing))
+    assert booked(made) == ["A1"] and not cases(made)
+
+
+def test_a_person_who_accepts_the_statement_accepts_its_lines(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(U, U))
+    (statement,) = (c for c in cases(made) if c["amount"] == 0)
+    with database.transaction() as connection:
+        assert accept_case(connection, statement["case_id"], "two payments, the bank says", NOW, "ann")
+    made.work()
+    assert booked(made) == ["A1", "A1"] and not cases(made)
+
+
+def test_a_person_who_excludes_the_statement_excludes_its_lines(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(U), mt940(OTHER))
+    (statement,) = (c for c in cases(made) if c["amount"] == 0)
+    with database.transaction() as connection:
+        assert exclude_case(connection, statement["case_id"], "it was recalled", NOW, "ann")
+    made.work()
+    assert booked(made) == ["A1"] and not cases(made)
+    assert ("excluded", Decimal("-3.00"), "A3") in lines(made)
+
+
+def test_one_line_may_be_accepted_alone(database: Database) -> None:
+    made = site(database)
+    give(made, mt940(U), mt940(told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A3"), ("-4.00", "A4"))))
+    (case,) = (c for c in cases(made) if c["amount"] == 3)
+    with database.transaction() as connection:
+        assert accept_case(connection, case["case_id"], "the bank says so", NOW, "ann")
+    made.work()
+    assert booked(made) == ["A1", "A3"] and len(cases(made)) == 2
