@@ -15,7 +15,7 @@ import msgspec
 
 from tieout.documents.base import NOTHING, Document, Measure, Party
 from tieout.documents.purchasing import TaxLine
-from tieout.documents.wholes import Part, Whole
+from tieout.documents.wholes import Part, Whole, part_key
 from tieout.money import Amount
 
 
@@ -151,9 +151,9 @@ class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
 class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
     """A bank statement's frame, or a page's: its balances are signed (money in the account is positive).
 
-    `sequence` is the bank's own number of it, `page` its page of that (None where the bank counts none), `bank` who
-    keeps the account ("" where the file does not say). `copy` is 2 where its file holds the very same one for the second
-    time. `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive), where it states them.
+    `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive), where it states them.
+    `sequence` is the bank's own number of it, `page` its page of that where it is not the first or only one; `copy` is 2
+    where its file holds the very same one for the second time.
     """
 
     account: str
@@ -167,18 +167,13 @@ class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
     stated_count: int | None = None
     stated_in: Amount | None = None
     stated_out: Amount | None = None
-    bank: str = ""
-    page: int | None = None
-    copy: int = 1
+    page: int | msgspec.UnsetType = msgspec.UNSET
+    copy: int | msgspec.UnsetType = msgspec.UNSET
 
     def claim(self) -> tuple[object, ...]:
-        """Account, currency, the bank's name of it, its day; and which time its file tells it."""
-        return (self.account, self.currency, self.statement_id, self.to_on, self.copy)
-
-    def claims_to_be(self, other: Self) -> bool:
-        """By what both say: a number, a page or a bank that one of them does not state tells nothing apart."""
-        said = ((self.sequence, other.sequence), (self.page, other.page), (self.bank, other.bank))
-        return self.claim() == other.claim() and all(a == b or not a or not b for a, b in said)
+        """Account, currency, the bank's name and number of it, its page, its day; and which time its file tells it."""
+        named = (self.account, self.currency, self.statement_id, self.sequence, self.to_on)
+        return (*named, self.page or 1, self.copy or 1)
 
     def told(self) -> tuple[object, ...]:
         """Its balances, and how many lines lead from one to the other."""
@@ -187,7 +182,7 @@ class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
     def begins_as(self, other: Self) -> bool:
         """From the same balance; one without lines tells of nothing, and of one that its file holds twice nobody knows
         whether it is the same."""
-        return self.copy == 1 and self.opening == other.opening and min(self.line_count, other.line_count) > 0
+        return not self.copy and self.opening == other.opening and min(self.line_count, other.line_count) > 0
 
     def part_keys(self) -> tuple[str, ...]:
         """By their places."""
@@ -196,7 +191,7 @@ class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
 
 def line_key(statement: str, number: int) -> str:
     """The key of a statement's line, by its place from 1: it never changes, and banks' own references repeat."""
-    return f"{statement}:{number:05d}"
+    return part_key(statement, f"{number:05d}")
 
 
 class StatementLine(Part, frozen=True, kw_only=True, tag="statement_line"):

@@ -18,11 +18,16 @@ def whole_name(key: str) -> str:
     return f"{AWAITS}whole:{key}"
 
 
+def part_key(whole: str, place: object) -> str:
+    """The key of a part: its whole's, and its place in that."""
+    return f"{whole}:{place}"
+
+
 class Whole(Document, frozen=True, kw_only=True):
     """What comes with parts, before them in its message. `shares` is the name that its source gave it, where another
-    bears that; "" for the one that bears it."""
+    bears that; the one that bears it has no such field, and the very bytes that it always had."""
 
-    shares: str = ""
+    shares: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def name(self) -> str:
@@ -64,15 +69,20 @@ class Whole(Document, frozen=True, kw_only=True):
 
 
 class Part(Document, frozen=True, kw_only=True):
-    """A part of a whole. `whole` is the key of that, "" for one that came without; `shares` as of a whole."""
+    """A part of a whole, named by it and by its place there. `shares` as of a whole."""
 
-    whole: str = ""
-    shares: str = ""
+    shares: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def whole(self) -> str:
+        """The key of its whole, if it came with one."""
+        return self.key.rpartition(":")[0]
 
     def apart(self, whole: Whole) -> Self:
         """Itself as a part of a whole that has a name of its own."""
-        key = whole.key + self.key.removeprefix(whole.shares)
-        return msgspec.structs.replace(self, key=key, whole=whole.key, shares=whole.shares)
+        return msgspec.structs.replace(
+            self, key=part_key(whole.key, self.key.rpartition(":")[2]), shares=whole.name
+        )
 
     def told(self) -> tuple[object, ...]:
         """All that it says but its name."""

@@ -69,6 +69,10 @@ class _Known:
     parts: Told
     message_id: int = 0
 
+    def says(self, other: Whole, told: Told) -> bool:
+        """Whether it says all that another does, whose parts tell `told`."""
+        return self.whole.told() == other.told() and not told - self.parts
+
 
 def tell_apart(
     connection: Connection, interface: Interface, arrived: Sequence[Work], read_again: ReadAgain
@@ -140,9 +144,12 @@ class _KnownWholes:
     def take(self, unit: _Unit, again: Callable[[int], list[tuple[Whole, Told]]]) -> list[Work]:
         """What of a unit is new, under names of its own; nothing where it is known."""
         said, told, mark = unit.said, unit.told, unit.mark
-        alike = [k for k in self._of(said.name) if said.claims_to_be(k.whole)]
+        known = self._of(said.name)
+        alike = [k for k in known if said.claims_to_be(k.whole)]
         named = said.apart(mark)
-        if named.key in self._taken or any(_same(said, told, k, again) for k in alike):
+        if named.key in self._taken or any(k.says(said, told) for k in alike):
+            return []
+        if any(_read_alike(said, told, k, again) for k in known):
             return []
         if said.key in self._taken:
             unit = _named_apart(unit, named, [k for k in alike if said.begins_as(k.whole)])
@@ -174,12 +181,14 @@ class _KnownWholes:
                     each.parts[part.told()] += 1
 
 
-def _same(said: Whole, told: Told, known: _Known, again: Callable[[int], list[tuple[Whole, Told]]]) -> bool:
-    """Whether a whole that claims to be a known one is that: it says the same, or the message that the known one came
-    in says so as we read it today. What our own reader made different is no difference."""
-    if said.told() == known.whole.told() and not told - known.parts:
-        return True
+def _read_alike(
+    said: Whole, told: Told, known: _Known, again: Callable[[int], list[tuple[Whole, Told]]]
+) -> bool:
+    """Whether the message that a known one came in says today what this one says: what our own reader made different is
+    no difference. Only where all of the known one's parts are kept, for an older version lost some."""
     if not known.message_id or known.parts.total() < len(known.whole.part_keys()):
+        return False
+    if not (said.claims_to_be(known.whole) or said.begins_as(known.whole)):
         return False
     return any(
         whole.claims_to_be(said) and (whole.told(), parts) == (said.told(), told)

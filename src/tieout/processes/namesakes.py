@@ -52,7 +52,7 @@ def statement(ctx: Context, doc: Statement) -> Plan:
 
 def _judged(ctx: Context, doc: Statement) -> tuple[Cause, str] | None:
     """What is wrong with a statement beside those of its name that stand, and why; None where nothing is."""
-    if doc.copy > 1:
+    if doc.copy:
         return STATEMENT_REPEATED, f"{_said(doc)} stands {doc.copy} times in one file"
     others: list[Statement] = []
     (rows,) = ctx.facts.found_by(NAMESAKES.name) or ((),)

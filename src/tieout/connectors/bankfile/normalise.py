@@ -83,7 +83,7 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 def _counted(frame: Statement, lines: list[StatementLine], seen: Counter[Any]) -> Statement:
     """A statement, marked where its file held the very same one before. Whoever sends a statement again sends it in
     another file: one that stands twice in one file may be two, and a person says. Without lines nothing is at stake."""
-    same = (frame.claim(), frame.sequence, frame.page, frame.bank, frame.told(), *(x.told() for x in lines))
+    same = (frame.claim(), frame.told(), *(x.told() for x in lines))
     seen[same] += 1
     if not lines or seen[same] == 1:
         return frame
@@ -156,10 +156,9 @@ def _documents(statement: ParsedStatement) -> tuple[Statement, list[StatementLin
         stated_count=head.stated.count,
         stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
         stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
-        bank=head.bank,
-        page=head.page,
+        page=head.page if head.page and head.page > 1 else msgspec.UNSET,
     )
-    lines = [_line(line, head.account, line_key(base, n), to_on, base) for n, line in enumerate(booked, 1)]
+    lines = [_line(line, head.account, line_key(base, n), to_on) for n, line in enumerate(booked, 1)]
     return frame, lines
 
 
@@ -170,14 +169,13 @@ def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
     return Amount(total, currency)
 
 
-def _line(line: Line, account: str, key: str, to_on: date, whole: str = "") -> StatementLine:
+def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
     # A booking day may be missing in CAMT (BookgDt is optional).
     booked = line.booked_on or line.value_on or to_on
     details = line.details
     first = details[0] if details else None
     return StatementLine(
         key=key,
-        whole=whole,
         occurred_at=_noon(booked),
         currency=line.currency,
         control_group="entries",
