@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 
@@ -120,5 +120,20 @@ def bai2(*statements: Told, tail: str = "") -> bytes:
     return ("\n".join(records) + "\n" + tail).encode()
 
 
-def days_on(day: date, days: int) -> date:
-    return day + timedelta(days=days)
+def ofx(*statements: Told, tail: str = "") -> bytes:
+    """An OFX 1 export of each; a line's FITID is the bank's own, the same in every export."""
+    found = []
+    for s in statements:
+        lines = "".join(
+            f"<STMTTRN><TRNTYPE>OTHER<DTPOSTED>{s.day:%Y%m%d}<TRNAMT>{e.amount}<FITID>{s.day:%d}-{s.identifier}-{s.number}-"
+            f"{s.page}-{s.opening}-{n}<NAME>{e.text}</STMTTRN>\n"
+            for n, e in enumerate(s.entries)
+        )
+        found.append(
+            f"<STMTTRNRS><TRNUID>1<STATUS><CODE>0<SEVERITY>INFO</STATUS><STMTRS><CURDEF>{s.currency}<BANKACCTFROM><BANKID>1"
+            f"<ACCTID>{s.account}<ACCTTYPE>CHECKING</BANKACCTFROM><BANKTRANLIST><DTSTART>{s.day:%Y%m%d}<DTEND>{s.day:%Y%m%d}\n"
+            f"{lines}</BANKTRANLIST><LEDGERBAL><BALAMT>{s.closing}<DTASOF>{s.day:%Y%m%d}</LEDGERBAL></STMTRS></STMTTRNRS>"
+        )
+    head = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nSECURITY:NONE\nENCODING:USASCII\nCHARSET:1252\n\n"
+    signed = "<SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS></SONRS></SIGNONMSGSRSV1>"
+    return f"{head}<OFX>{signed}<BANKMSGSRSV1>{''.join(found)}</BANKMSGSRSV1></OFX>\n{tail}".encode()

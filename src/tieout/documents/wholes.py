@@ -25,18 +25,21 @@ def part_key(whole: str, place: object) -> str:
 
 class Whole(Document, frozen=True, kw_only=True):
     """What comes with parts, before them in its message. `shares` is the name that its source gave it, where another
-    bears that; the one that bears it has no such field, and the very bytes that it always had."""
+    bears that; the one that bears it has no such field, and the very bytes that it always had. `repeats` is the key of
+    another one of its name that claims to be another thing and says the very same."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
+    repeats: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def name(self) -> str:
         """What its source calls it: its key, unless another bears that."""
         return self.shares or self.key
 
-    def apart(self, mark: str) -> Self:
+    def apart(self, mark: str, repeats: str = "") -> Self:
         """Itself under a name of its own."""
-        return msgspec.structs.replace(self, key=f"{self.name}~{mark}", shares=self.name)
+        again = repeats or msgspec.UNSET
+        return msgspec.structs.replace(self, key=f"{self.name}~{mark}", shares=self.name, repeats=again)
 
     def claim(self) -> tuple[object, ...]:
         """All by which it says which one it is."""

@@ -152,7 +152,9 @@ class _KnownWholes:
         if any(_read_alike(said, told, k, again) for k in known):
             return []
         if said.key in self._taken:
-            unit = _named_apart(unit, named, [k for k in alike if said.begins_as(k.whole)])
+            twin = next((k.whole.key for k in known if k not in alike and k.says(said, told)), "")
+            family = [k for k in alike if said.begins_as(k.whole)]
+            unit = _named_apart(unit, said.apart(mark, twin), family)
         self._taken.add(unit.said.key)
         self._of(said.name).append(_Known(unit.said, unit.told))
         return [unit.whole, *unit.parts]

@@ -78,10 +78,9 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
     A statement without lines contradicts none.
     """
     others = [o for o in others if o.line_count] if doc.line_count else []
-    for other in others:
-        again = (doc.opening, doc.closing, doc.line_count) == (other.opening, other.closing, other.line_count)
-        if again and doc.opening != doc.closing and not doc.claims_to_be(other):
-            return STATEMENT_REPEATED, f"{_said(doc)}; so does {_said(other)}"
+    twin = next((o for o in others if o.key == doc.repeats), None)
+    if twin is not None and doc.opening != doc.closing:
+        return STATEMENT_REPEATED, f"{_said(doc)}; the very same says {_said(twin)}"
     same = [o for o in others if doc.claims_to_be(o)]
     for other in same:
         if doc.opening == other.opening:
