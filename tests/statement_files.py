@@ -76,8 +76,21 @@ def _balance(code: str, amount: Decimal, currency: str, on: date) -> str:
     )
 
 
-def camt(*statements: Told, tail: str = "") -> bytes:
-    """A camt.053.001.08; every page states its own booked balances."""
+def _sums(statement: Told) -> str:
+    """A summary of both sides (TxsSummry)."""
+    sides = {
+        "Cdt": [e.amount for e in statement.entries if e.amount >= 0],
+        "Dbt": [-e.amount for e in statement.entries if e.amount < 0],
+    }
+    said = "".join(
+        f"<Ttl{side}Ntries><NbOfNtries>{len(found)}</NbOfNtries><Sum>{sum(found, Decimal(0)):.2f}</Sum></Ttl{side}Ntries>"
+        for side, found in sides.items()
+    )
+    return f"<TxsSummry><TtlNtries><NbOfNtries>{len(statement.entries)}</NbOfNtries></TtlNtries>{said}</TxsSummry>"
+
+
+def camt(*statements: Told, tail: str = "", summed: bool = False) -> bytes:
+    """A camt.053.001.08; every page states its own booked balances, and where it is `summed` its lines' sums."""
     found = []
     for s in statements:
         entries = "".join(
@@ -90,7 +103,8 @@ def camt(*statements: Told, tail: str = "") -> bytes:
             f"<Stmt><Id>{s.identifier}</Id><StmtPgntn><PgNb>{s.page}</PgNb><LastPgInd>{str(s.last_page).lower()}"
             f"</LastPgInd></StmtPgntn><ElctrncSeqNb>{s.number}</ElctrncSeqNb><CreDtTm>2026-10-05T20:00:00</CreDtTm>"
             f"<Acct><Id><Othr><Id>{s.account}</Id></Othr></Id><Ccy>{s.currency}</Ccy></Acct>"
-            f"{_balance('OPBD', s.opening, s.currency, s.day)}{_balance('CLBD', s.closing, s.currency, s.day)}{entries}</Stmt>"
+            f"{_balance('OPBD', s.opening, s.currency, s.day)}{_balance('CLBD', s.closing, s.currency, s.day)}"
+            f"{_sums(s) if summed else ''}{entries}</Stmt>"
         )
     return (
         "<?xml version='1.0' encoding='UTF-8'?><Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'>"

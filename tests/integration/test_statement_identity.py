@@ -8,15 +8,20 @@ StmtPgntn); BAI2 version 2 (a group is named by its day). Every file is invented
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from tests.integration.test_process import ACCOUNTS, NOW, Site
 from tests.statement_files import bai2, camt, mt940, told
-from tieout.planning import accept_case, exclude_case
+from tieout.connectors.bankfile import normalise
+from tieout.money import Period
+from tieout.planning import accept_case, exclude_case, process
+from tieout.proofs import statement_gaps, take_control_totals
 from tieout.rules import Mapping, MappingRow, Release
 from tieout.store import Database
 
@@ -221,6 +226,40 @@ def test_a_person_who_excludes_the_statement_excludes_its_lines(database: Databa
     assert ("excluded", Decimal("-3.00"), "A3") in lines(made)
 
 
+def test_a_statement_that_is_held_or_left_out_leaves_no_gap(database: Database) -> None:
+    made = site(database)
+
+    def gaps() -> int:
+        connection = database.connect(autocommit=True)
+        statement_gaps(connection, NOW)
+        connection.close()
+        return len(cases(made, "statement_gap"))
+
+    give(made, mt940(U, U), mt940(replace(NEXT, day=date(2026, 10, 6))))
+    assert gaps() == 0
+    (statement,) = (c for c in cases(made) if c["amount"] == 0)
+    with database.transaction() as connection:
+        exclude_case(connection, statement["case_id"], "sent twice", NOW, "ann")
+    made.work()
+    assert gaps() == 0 and not cases(made)
+
+
+def test_a_banks_own_sums_count_each_line_once(database: Database) -> None:
+    """Where two statements tell of one line, both state sums of it."""
+    made = site(database)
+    give(made, camt(U, summed=True), camt(OTHER, summed=True))
+    connection, release = database.connect(autocommit=True), made.release()
+    take_control_totals(connection, release, lambda _: None, Period(2026, 10), NOW)
+    connection.close()
+    (row,) = database.rows("select count, debit, credit from tieout.control_total")
+    assert (row["count"], row["debit"], row["credit"]) == (2, Decimal("12.50"), Decimal("3.00"))
+    held = database.rows(
+        "select sum(measure_count)::int as count, sum(measure_debit) as debit, sum(measure_credit) as credit"
+        " from tieout.document where kind = 'statement_line'"
+    )
+    assert held == [row]
+
+
 def test_one_line_may_be_accepted_alone(database: Database) -> None:
     made = site(database)
     give(made, mt940(U), mt940(told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A3"), ("-4.00", "A4"))))
@@ -229,3 +268,105 @@ def test_one_line_may_be_accepted_alone(database: Database) -> None:
         assert accept_case(connection, case["case_id"], "the bank says so", NOW, "ann")
     made.work()
     assert booked(made) == ["A1", "A3"] and len(cases(made)) == 2
+
+
+# What older versions took
+
+
+def as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take files as versions before this one did: a name is a key, and the last of a key is the document."""
+    monkeypatch.setattr(process, "tell_apart", lambda connection, interface, arrived, again: list(arrived))
+
+
+PAGES = (
+    told("START", "7", "1000", ("12.50", "P1"), last_page=False),
+    told("START", "7", "1012.50", ("-2.50", "P2"), page=2),
+)
+
+
+@pytest.mark.parametrize("write", [mt940, camt])
+def test_a_line_that_an_older_version_lost_is_booked_once_its_file_comes_again(
+    database: Database, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = site(database)
+    with monkeypatch.context() as older:
+        as_before(older)
+        give(made, write(*PAGES))
+    assert booked(made) == ["P2"]
+    effects = database.rows("select external_id from tieout.delivery")
+    give(made, write(*PAGES, tail="\n"))
+    assert booked(made) == ["P1", "P2"] and not cases(made)
+    assert [e for e in database.rows("select external_id from tieout.delivery") if e in effects] == effects
+    before = counts(made)
+    give(made, write(PAGES[1]), write(PAGES[0]))
+    assert counts(made) == before
+
+
+@pytest.mark.parametrize("write", [mt940, camt, bai2])
+@pytest.mark.parametrize("second", [NEXT, OTHER, PAGES[1], replace(U, currency="EUR")])
+def test_old_files_change_nothing_where_one_took_the_place_of_another(
+    database: Database, write: Any, second: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = site(database)
+    with monkeypatch.context() as older:
+        as_before(older)
+        give(made, write(U), write(second))
+    state = "select document_id, source_key, revision, state, measure_debit from tieout.document order by 1"
+    documents = database.rows(state)
+    effects = database.rows("select delivery_id, external_id, state from tieout.delivery order by 1")
+    give(made, write(U, tail="\n"), write(second, tail="\n"))
+    assert database.rows(state)[: len(documents)] == documents
+    assert database.rows("select delivery_id, external_id, state from tieout.delivery order by 1") == effects
+    # What the older version took for another telling of what was booked is found by now.
+    held = [text for state, _, text in lines(made) if state == "refused"]
+    assert len({"A1", *(e.text for e in second.entries)} - {*booked(made), *held}) == 0
+
+
+def test_a_line_that_an_older_version_took_for_another_is_in_a_case_once_its_file_comes_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two statements of a day under one name, with one equal line each: nobody saw that it was another one."""
+    made, again = site(database), told("START", "1", "1012.50", ("12.50", "A1"))
+    with monkeypatch.context() as older:
+        as_before(older)
+        give(made, mt940(U), mt940(again))
+    assert lines(made) == [("planned", Decimal("12.50"), "A1")]
+    give(made, mt940(U, tail="\n"), mt940(again, tail="\n"))
+    assert lines(made) == [("planned", Decimal("12.50"), "A1"), ("refused", Decimal("12.50"), "A1")]
+
+
+def test_what_our_own_reader_reads_otherwise_now_is_known_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older reader knew fewer words, and made one line of two."""
+    made, read = site(database), normalise._documents
+    whole = told("START", "1", "1000", ("12.50", "A1"), ("1.00", "A2"))
+
+    def older_reading(statement: Any) -> Any:
+        frame, (first, second) = read(statement)
+        amount = replace_struct(first.amount, value=first.amount.value + second.amount.value)
+        return replace_struct(frame, line_count=1), [replace_struct(first, amount=amount, remittance="")]
+
+    with monkeypatch.context() as older:
+        older.setattr(normalise, "_documents", older_reading)
+        give(made, mt940(whole))
+    assert lines(made) == [("planned", Decimal("13.50"), "")]
+    before = counts(made)
+    give(made, mt940(whole, tail="\n"))
+    assert counts(made) == before
+    # What differs in itself is a case all the same.
+    give(made, mt940(told("START", "1", "1000", ("12.50", "A1"), ("1.00", "ANOTHER"))))
+    assert len(cases(made, "statement_contradicts")) == 3 and booked(made) == [""]
+
+
+def test_a_statement_that_somebody_changed_in_the_database_lets_none_of_its_name_be_booked(
+    database: Database,
+) -> None:
+    made = site(database)
+    give(made, mt940(U))
+    with database.transaction() as connection:
+        connection.execute(
+            "update tieout.document set content = replace(content, '1012.50', '1011.50') where kind = 'statement'"
+        )
+    give(made, mt940(OTHER))
+    assert booked(made) == ["A1"] and len(cases(made, "statement_contradicts")) == 3

@@ -7,6 +7,7 @@ that it happened and the group under which its source's control figures count it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Self
@@ -178,6 +179,20 @@ class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
     def told(self) -> tuple[object, ...]:
         """Its balances, and how many lines lead from one to the other."""
         return (self.opening, self.closing, self.line_count)
+
+    def without(self, parts: Sequence[Part]) -> Self:
+        """The bank's counts and sums are of all its lines: a control total counts each line once."""
+        moved = [p.measure() for p in parts]
+
+        def less(stated: Amount | None, off: Decimal) -> Amount | None:
+            return None if stated is None else Amount(stated.value - off, stated.currency)
+
+        return msgspec.structs.replace(
+            self,
+            stated_count=None if self.stated_count is None else self.stated_count - len(moved),
+            stated_in=less(self.stated_in, sum((m.debit for m in moved), Decimal(0))),
+            stated_out=less(self.stated_out, sum((m.credit for m in moved), Decimal(0))),
+        )
 
     def begins_as(self, other: Self) -> bool:
         """From the same balance; one without lines tells of nothing, and of one that its file holds twice nobody knows

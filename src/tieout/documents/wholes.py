@@ -6,6 +6,7 @@ they say (see `tieout.planning.telling_apart`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
@@ -21,6 +22,35 @@ def whole_name(key: str) -> str:
 def part_key(whole: str, place: object) -> str:
     """The key of a part: its whole's, and its place in that."""
     return f"{whole}:{place}"
+
+
+class Part(Document, frozen=True, kw_only=True):
+    """A part of a whole, named by it and by its place there. `shares` as of a whole."""
+
+    shares: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def whole(self) -> str:
+        """The key of its whole, if it came with one."""
+        return self.key.rpartition(":")[0]
+
+    def apart(self, whole: Document, name: str) -> Self:
+        """Itself as a part of a whole that shares `name` and has one of its own."""
+        return msgspec.structs.replace(
+            self, key=part_key(whole.key, self.key.rpartition(":")[2]), shares=name
+        )
+
+    def told(self) -> tuple[object, ...]:
+        """All that it says but its name."""
+        return ()
+
+    def names(self) -> tuple[str, ...]:
+        """A part of a whole that may be held is found by that; of others nothing is kept."""
+        return (whole_name(self.whole),) if self.shares else ()
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Nothing waits for a part."""
+        return ()
 
 
 class Whole(Document, frozen=True, kw_only=True):
@@ -40,6 +70,10 @@ class Whole(Document, frozen=True, kw_only=True):
         """Itself under a name of its own."""
         again = repeats or msgspec.UNSET
         return msgspec.structs.replace(self, key=f"{self.name}~{mark}", shares=self.name, repeats=again)
+
+    def without(self, parts: Sequence[Part]) -> Self:
+        """Itself, its own figures less these parts, which another told already."""
+        return self
 
     def claim(self) -> tuple[object, ...]:
         """All by which it says which one it is."""
@@ -69,32 +103,3 @@ class Whole(Document, frozen=True, kw_only=True):
     def awaited_as(self) -> tuple[str, ...]:
         """Its parts go where it goes."""
         return (whole_name(self.key),)
-
-
-class Part(Document, frozen=True, kw_only=True):
-    """A part of a whole, named by it and by its place there. `shares` as of a whole."""
-
-    shares: str | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def whole(self) -> str:
-        """The key of its whole, if it came with one."""
-        return self.key.rpartition(":")[0]
-
-    def apart(self, whole: Whole) -> Self:
-        """Itself as a part of a whole that has a name of its own."""
-        return msgspec.structs.replace(
-            self, key=part_key(whole.key, self.key.rpartition(":")[2]), shares=whole.name
-        )
-
-    def told(self) -> tuple[object, ...]:
-        """All that it says but its name."""
-        return ()
-
-    def names(self) -> tuple[str, ...]:
-        """A part of a whole that may be held is found by that; of others nothing is kept."""
-        return (whole_name(self.whole),) if self.shares else ()
-
-    def awaited_as(self) -> tuple[str, ...]:
-        """Nothing waits for a part."""
-        return ()

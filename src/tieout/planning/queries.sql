@@ -58,7 +58,7 @@ where n.entity = %(entity)s and d.interface = %(interface)s
 order by source_key, revision
 
 -- name: known_parts
-select source_key, revision, content, message_id, stamp, state from tieout.document
+select source_key, revision, content, message_id, stamp, state, measure_count from tieout.document
 where interface = %(interface)s and source_key = any(%(keys)s)
 
 -- name: body_of

@@ -170,7 +170,6 @@ class _KnownWholes:
     def _read_parts(self, known: list[_Known]) -> None:
         by_key: dict[str, list[_Known]] = {}
         for each in known:
-            # An older version let one whole take the place of another under its key: the parts of both stand there.
             for key in each.whole.part_keys():
                 by_key.setdefault(key, []).append(each)
         if not by_key:
@@ -178,9 +177,18 @@ class _KnownWholes:
         given = {"interface": self._interface.name, "keys": sorted(by_key)}
         for row in self._connection.execute(_SQL["known_parts"], given):
             part = _ours(self._stamps, self._interface.name, row)
-            if isinstance(part, Part):
-                for each in by_key[row["source_key"]]:
-                    each.parts[part.told()] += 1
+            if not isinstance(part, Part) or _told_only(row):
+                continue
+            bearers = by_key[row["source_key"]]
+            # An older version let a whole take the place of another under its key: each has what came with it.
+            for each in [k for k in bearers if k.message_id == row["message_id"]] or bearers:
+                each.parts[part.told()] += 1
+
+
+def _told_only(row: dict[str, Any]) -> bool:
+    """Whether a part was taken by an older version for another telling of what was booked: it is booked nowhere."""
+    planned = row["state"] in (DocumentState.PLANNED, DocumentState.POSTED)
+    return bool(planned and row["revision"] > 1 and not row["measure_count"])
 
 
 def _read_alike(
@@ -201,14 +209,15 @@ def _read_alike(
 def _named_apart(unit: _Unit, named: Whole, family: Sequence[_Known]) -> _Unit:
     """A unit under a name of its own, without the parts that others of its claim and beginning told already."""
     told_already: Told = sum((known.parts for known in family), Counter())
-    parts = []
+    parts, left_out = [], []
     for work in unit.parts:
         part = _part(work.document)
         if told_already[part.told()] > 0:
             told_already[part.told()] -= 1
+            left_out.append(part)
         else:
-            parts.append(_renamed(work, part.apart(named)))
-    return _Unit(_renamed(unit.whole, named), parts)
+            parts.append(_renamed(work, part.apart(named, named.name)))
+    return _Unit(_renamed(unit.whole, named.without(left_out)), parts)
 
 
 def _renamed(work: Work, document: Document) -> Work:
