@@ -22,6 +22,7 @@ from tieout.documents.codec import (
     decode_effect,
     encode_effect,
 )
+from tieout.documents.frames import Frame, FrameLine, awaiting_frame
 from tieout.documents.kinds import KINDS
 from tieout.documents.model import (
     BatchControl,
@@ -80,7 +81,6 @@ from tieout.documents.purchasing import (
     VendorPayment,
     supplier_names,
 )
-from tieout.documents.wholes import Part, Whole, whole_name
 
 __all__ = [
     "AWAITS",
@@ -98,6 +98,8 @@ __all__ = [
     "EntryPosting",
     "EventOut",
     "FileOut",
+    "Frame",
+    "FrameLine",
     "GiftCardTender",
     "GoodsReceipt",
     "InvoiceLine",
@@ -113,7 +115,6 @@ __all__ = [
     "OpenLine",
     "OrderLine",
     "PaidLine",
-    "Part",
     "PartnerRecord",
     "Party",
     "PaymentAnswer",
@@ -137,7 +138,7 @@ __all__ = [
     "UnmatchRequest",
     "VendorBill",
     "VendorPayment",
-    "Whole",
+    "awaiting_frame",
     "canonical_bytes",
     "check_kept",
     "customer_name",
@@ -151,5 +152,4 @@ __all__ = [
     "name_of_kind",
     "order_number",
     "supplier_names",
-    "whole_name",
 ]

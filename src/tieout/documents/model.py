@@ -15,8 +15,8 @@ from typing import Self
 import msgspec
 
 from tieout.documents.base import NOTHING, Document, Measure, Party
+from tieout.documents.frames import Frame, FrameLine, place_key
 from tieout.documents.purchasing import TaxLine
-from tieout.documents.wholes import Part, Whole, part_key
 from tieout.money import Amount
 
 
@@ -149,7 +149,7 @@ class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
     payment_key: str
 
 
-class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
+class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
     """A bank statement's frame, or a page's: its balances are signed (money in the account is positive).
 
     `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive), where it states them.
@@ -180,9 +180,9 @@ class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
         """Its balances, and how many lines lead from one to the other."""
         return (self.opening, self.closing, self.line_count)
 
-    def without(self, parts: Sequence[Part]) -> Self:
+    def without(self, lines: Sequence[FrameLine]) -> Self:
         """The bank's counts and sums are of all its lines: a control total counts each line once."""
-        moved = [p.measure() for p in parts]
+        moved = [x.measure() for x in lines]
 
         def less(stated: Amount | None, off: Decimal) -> Amount | None:
             return None if stated is None else Amount(stated.value - off, stated.currency)
@@ -199,17 +199,17 @@ class Statement(Whole, frozen=True, kw_only=True, tag="statement"):
         whether it is the same."""
         return not self.copy and self.opening == other.opening and min(self.line_count, other.line_count) > 0
 
-    def part_keys(self) -> tuple[str, ...]:
+    def line_keys(self) -> tuple[str, ...]:
         """By their places."""
         return tuple(line_key(self.key, n) for n in range(1, self.line_count + 1))
 
 
 def line_key(statement: str, number: int) -> str:
     """The key of a statement's line, by its place from 1: it never changes, and banks' own references repeat."""
-    return part_key(statement, f"{number:05d}")
+    return place_key(statement, f"{number:05d}")
 
 
-class StatementLine(Part, frozen=True, kw_only=True, tag="statement_line"):
+class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
     Two equal lines of a statement are two lines: their keys differ by their ordinal.
@@ -231,10 +231,17 @@ class StatementLine(Part, frozen=True, kw_only=True, tag="statement_line"):
         return Measure.of(self.amount)
 
     def told(self) -> tuple[object, ...]:
-        """Its days, money and words; words that are only broken otherwise, over lines of a file, are the same."""
-        words = (self.reference, self.end_to_end_id, self.counterparty, self.remittance, self.bank_code)
-        squeezed = tuple("".join(x.split()) for x in words)
-        return (self.booked_on, self.value_on, self.amount, self.reversal, *squeezed)
+        """All that the bank says of it: its days, its money and its words."""
+        return tuple(_squeezed(getattr(self, f)) for f in self.__struct_fields__ if f not in _NAMES_OF_LINES)
+
+
+# What names a line, or follows from what it says.
+_NAMES_OF_LINES = frozenset({"key", "version", "shares", "occurred_at"})
+
+
+def _squeezed(value: object) -> object:
+    """Words that are only broken otherwise, over the lines of a file, are the same."""
+    return "".join(value.split()) if isinstance(value, str) else value
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):

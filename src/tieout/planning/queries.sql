@@ -46,7 +46,7 @@ update tieout.message m set state = v.state, note = v.note
 from unnest(%(id)s::bigint[], %(state)s::text[], %(note)s::text[]) as v (id, state, note)
 where m.message_id = v.id
 
--- name: known_wholes
+-- name: known_frames
 -- Everything that bears one of these names, or shares it.
 select source_key, revision, content, message_id, stamp, state from tieout.document
 where interface = %(interface)s and source_key = any(%(names)s)
@@ -54,10 +54,10 @@ union
 select d.source_key, d.revision, d.content, d.message_id, d.stamp, d.state
 from tieout.document_name n join tieout.document d using (document_id)
 where n.entity = %(entity)s and d.interface = %(interface)s
-  and n.name in (select 'whole:' || x from unnest(%(names)s::text[]) x)
+  and n.name in (select 'frame:' || x from unnest(%(names)s::text[]) x)
 order by source_key, revision
 
--- name: known_parts
+-- name: known_lines
 select source_key, revision, content, message_id, stamp, state, measure_count from tieout.document
 where interface = %(interface)s and source_key = any(%(keys)s)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve, solve_others
-from tieout.documents import Whole, canonical_bytes, encode_effect, kind_of, ledger_lines
+from tieout.documents import Frame, canonical_bytes, encode_effect, kind_of, ledger_lines
 from tieout.documents.states import DocumentState
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
@@ -27,7 +27,7 @@ from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
-# Cases of statements that share a name, and of their lines: what becomes of one says what becomes of the others.
+# Cases of statements that share a name, and of their lines: what becomes of a frame says what becomes of its lines.
 OF_NAMESAKES = [STATEMENT_CONTRADICTS.name, STATEMENT_REPEATED.name]
 # Cases of money that waited for an order.
 _WITHOUT_ORDER = [PAYMENT_WITHOUT_ORDER.name, REFUND_WITHOUT_CREDIT_NOTE.name]
@@ -345,7 +345,7 @@ class Writer:
         went_on = [
             w
             for w in group
-            if isinstance(w.document, Whole)
+            if isinstance(w.document, Frame)
             and w.planned[0].decision in (PlanDecision.PLANNED, PlanDecision.EXCLUDED)
         ]
         names = {n for w in went_on for n in (*w.document.names(), *w.document.awaited_as())}

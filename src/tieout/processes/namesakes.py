@@ -1,6 +1,6 @@
 """Statements that their bank calls alike: what each of them is beside those that were taken before.
 
-A statement that shares its name (see `tieout.documents.wholes`) is not one that is known. It is one more of the same
+A statement that shares its name (see `tieout.documents.frames`) is not one that is known. It is one more of the same
 name, such as a page, another currency's or a second one of its day; or it contradicts one of them, which is a person's to
 judge. Its lines go where it goes. Pure.
 """
@@ -102,7 +102,7 @@ def _said(doc: Statement) -> str:
 
 def keys_of_line(line: StatementLine) -> Mapping[str, tuple[str, ...]]:
     """Its statement, where that shares its name."""
-    return {ITS_STATEMENT.name: (line.whole,)} if line.shares else {}
+    return {ITS_STATEMENT.name: (line.frame,)} if line.shares else {}
 
 
 def held_with_its_statement(ctx: Context, line: StatementLine) -> Plan | None:

@@ -7,7 +7,7 @@ An export (CSV, OFX) has no identity of its own: its lines have.
 
 A statement is named by account, the bank's name of it and its day, and its lines by their places. Banks give one such name
 to several (pages, currencies, a constant :20:): which of them is meant is told by what else they say, where documents
-are taken in (see `tieout.documents.wholes`).
+are taken in (see `tieout.documents.frames`).
 """
 
 from __future__ import annotations

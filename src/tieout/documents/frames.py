@@ -1,6 +1,6 @@
-"""Documents that come in wholes whose sources give one name to several: a statement with its lines.
+"""Frames with their lines, of which sources give one name to several: bank statements.
 
-The first whole of a name bears it, and another has a name of its own (`apart`): planning tells which is which, by what
+The first frame of a name bears it, and another has a name of its own (`apart`): planning tells which is which, by what
 they say (see `tieout.planning.telling_apart`).
 """
 
@@ -14,30 +14,30 @@ import msgspec
 from tieout.documents.base import AWAITS, Document
 
 
-def whole_name(key: str) -> str:
-    """The name under which the parts of a whole are found by what becomes of it."""
-    return f"{AWAITS}whole:{key}"
+def awaiting_frame(key: str) -> str:
+    """The name under which the lines of a frame that may be held are found by what becomes of it."""
+    return f"{AWAITS}frame:{key}"
 
 
-def part_key(whole: str, place: object) -> str:
-    """The key of a part: its whole's, and its place in that."""
-    return f"{whole}:{place}"
+def place_key(frame: str, place: object) -> str:
+    """The key of a line: its frame's, and its place in that."""
+    return f"{frame}:{place}"
 
 
-class Part(Document, frozen=True, kw_only=True):
-    """A part of a whole, named by it and by its place there. `shares` as of a whole."""
+class FrameLine(Document, frozen=True, kw_only=True):
+    """A line of a frame, named by it and by its place there. `shares` as of a frame."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
-    def whole(self) -> str:
-        """The key of its whole, if it came with one."""
+    def frame(self) -> str:
+        """The key of its frame, if it came with one."""
         return self.key.rpartition(":")[0]
 
-    def apart(self, whole: Document, name: str) -> Self:
-        """Itself as a part of a whole that shares `name` and has one of its own."""
+    def apart(self, frame: Document, name: str) -> Self:
+        """Itself as a line of a frame that shares `name` and has one of its own."""
         return msgspec.structs.replace(
-            self, key=part_key(whole.key, self.key.rpartition(":")[2]), shares=name
+            self, key=place_key(frame.key, self.key.rpartition(":")[2]), shares=name
         )
 
     def told(self) -> tuple[object, ...]:
@@ -45,16 +45,16 @@ class Part(Document, frozen=True, kw_only=True):
         return ()
 
     def names(self) -> tuple[str, ...]:
-        """A part of a whole that may be held is found by that; of others nothing is kept."""
-        return (whole_name(self.whole),) if self.shares else ()
+        """A line of a frame that may be held is found by that; of others nothing is kept."""
+        return (awaiting_frame(self.frame),) if self.shares else ()
 
     def awaited_as(self) -> tuple[str, ...]:
-        """Nothing waits for a part."""
+        """Nothing waits for a line."""
         return ()
 
 
-class Whole(Document, frozen=True, kw_only=True):
-    """What comes with parts, before them in its message. `shares` is the name that its source gave it, where another
+class Frame(Document, frozen=True, kw_only=True):
+    """What comes with lines, before them in its message. `shares` is the name that its source gave it, where another
     bears that; the one that bears it has no such field, and the very bytes that it always had. `repeats` is the key of
     another one of its name that claims to be another thing and says the very same."""
 
@@ -71,8 +71,8 @@ class Whole(Document, frozen=True, kw_only=True):
         again = repeats or msgspec.UNSET
         return msgspec.structs.replace(self, key=f"{self.name}~{mark}", shares=self.name, repeats=again)
 
-    def without(self, parts: Sequence[Part]) -> Self:
-        """Itself, its own figures less these parts, which another told already."""
+    def without(self, lines: Sequence[FrameLine]) -> Self:
+        """Itself, its own figures less these lines, which another told already."""
         return self
 
     def claim(self) -> tuple[object, ...]:
@@ -80,26 +80,25 @@ class Whole(Document, frozen=True, kw_only=True):
         return ()
 
     def told(self) -> tuple[object, ...]:
-        """What it says of its parts together: it is the same where it claims to be and says the same."""
+        """What it says of its lines together: it is the same where it claims to be and says the same."""
         return ()
 
     def claims_to_be(self, other: Self) -> bool:
-        """Whether it says that it is the very one that `other` is; what one of them does not say, does not tell
-        them apart."""
+        """Whether it says that it is the very one that `other` is."""
         return self.claim() == other.claim()
 
     def begins_as(self, other: Self) -> bool:
         """Whether both tell of the same from its beginning: of two that claim to be one, what both tell is one."""
         return False
 
-    def part_keys(self) -> tuple[str, ...]:
-        """The keys that its parts may have."""
+    def line_keys(self) -> tuple[str, ...]:
+        """The keys that its lines may have."""
         return ()
 
     def names(self) -> tuple[str, ...]:
         """Those that share a name are found by it."""
-        return (f"whole:{self.name}",)
+        return (f"frame:{self.name}",)
 
     def awaited_as(self) -> tuple[str, ...]:
-        """Its parts go where it goes."""
-        return (whole_name(self.key),)
+        """Its lines go where it goes."""
+        return (awaiting_frame(self.key),)
