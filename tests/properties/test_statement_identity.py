@@ -7,26 +7,20 @@ them into pages, keep several currencies of an account, send them again, twice i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.integration.test_process import ACCOUNTS, Site
-from tests.stages import step
+from tests.integration.banks import Banks, banks
 from tests.statement_files import Entry, Told, bai2, camt, mt940, ofx
-from tieout.connector_api import LedgerFacts
 from tieout.formats import parse
-from tieout.operations.discover import discover
-from tieout.planning import ProcessStage
-from tieout.rules import Entity, Mapping, MappingRow, Release
 from tieout.store import Database
 
 WRITERS: dict[str, Callable[..., bytes]] = {"mt940": mt940, "camt": camt, "bai2": bai2, "ofx": ofx}
@@ -46,7 +40,7 @@ class Bank:
 
 
 @st.composite
-def banks(draw: st.DrawFn) -> Bank:
+def told_by_banks(draw: st.DrawFn) -> Bank:
     """Statements of one account, each from the balance at which the one before it ended."""
     writer = draw(st.sampled_from(sorted(WRITERS)))
     naming = draw(st.sampled_from(["one name", "counted", "paged", "own name"]))
@@ -108,7 +102,7 @@ def _told_apart(bank: Bank) -> bool:
 def deliveries(draw: st.DrawFn) -> tuple[list[Bank], list[list[bytes]], bool]:
     """Banks, the files that come of them (those that come together, together), and whether any bank contradicts or
     repeats itself in one file."""
-    made, files, clean = draw(st.lists(banks(), min_size=1, max_size=2)), [], True
+    made, files, clean = draw(st.lists(told_by_banks(), min_size=1, max_size=2)), [], True
     for bank in made:
         told = list(bank.statements)
         if bank.format != "ofx":
@@ -132,34 +126,6 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Bank], list[list[bytes]], bool]:
         else:
             batches.append([file])
     return made, batches, clean
-
-
-class Ledger:
-    """It has a rate of the euro."""
-
-    def facts(self, entity: Entity) -> LedgerFacts:
-        return LedgerFacts(None, {"EUR": [(FIRST, Decimal("0.9"))]})
-
-    def foreign(self, entity: Entity, references: Sequence[str]) -> dict[str, str]:
-        return {}
-
-
-class Banks(Site):
-    """Its banks' accounts and journals are mapped, as they come."""
-
-    def release(self) -> Release:
-        made = super().release()
-        banks = {k for k in self.accounts if k.startswith("bank.")}
-        journals = Mapping("journals", tuple(MappingRow(k, "BNK") for k in sorted(banks)))
-        return replace(made, mappings={**made.mappings, "journals": journals})
-
-    def work(self) -> None:
-        connector = discover()[self.kind]
-        stage = ProcessStage(self.release, lambda _: connector, Ledger(), {}, self.clock)
-        connection = self.database.connect(autocommit=True)
-        while step(stage, connection):
-            pass
-        connection.close()
 
 
 def lines_of(file: bytes) -> list[Counter[Said]]:
@@ -198,17 +164,9 @@ def documents(site: Banks, accounts: set[str]) -> tuple[Counter[Said], Counter[S
     return booked, held
 
 
-def counted(site: Banks) -> dict[str, Any]:
-    (row,) = site.database.rows(
-        "select (select count(*) from tieout.document) as documents, (select count(*) from tieout.delivery) as effects,"
-        " (select count(*) from tieout.cases) as cases"
-    )
-    return row
-
-
 @pytest.fixture
 def site(database: Database) -> Banks:
-    return Banks(database, {**ACCOUNTS, "unapplied.bank": "212130"}, kind="bankfile", stream="statements")
+    return banks(database)
 
 
 @settings(
@@ -220,7 +178,7 @@ def test_every_line_is_booked_once_or_in_a_case(
 ) -> None:
     made, batches, clean = delivered
     accounts = {s.account for bank in made for s in bank.statements}
-    site.accounts |= {f"bank.{a}": "101511" for a in accounts}
+    site.map(accounts)
     for batch in batches:
         site.take(*batch)
         site.work()
@@ -240,9 +198,9 @@ def test_every_line_is_booked_once_or_in_a_case(
         assert times <= max(most[line], least[line]), f"{line} is booked {times} times"
     if clean:
         assert booked == most and not held
-    before = counted(site)
+    before = site.counts()
     # The same statements in other files, the last ones first.
     for batch in reversed(batches):
         site.take(*(file + b"\n" for file in reversed(batch)))
         site.work()
-    assert counted(site) == before
+    assert site.counts() == before
