@@ -22,6 +22,7 @@ from tieout.documents.codec import (
     decode_effect,
     encode_effect,
 )
+from tieout.documents.frames import Frame, FrameLine, awaiting_frame
 from tieout.documents.kinds import KINDS
 from tieout.documents.model import (
     BatchControl,
@@ -41,6 +42,7 @@ from tieout.documents.model import (
     Statement,
     StatementLine,
     TrialBalance,
+    line_key,
     order_number,
 )
 from tieout.documents.posting import (
@@ -82,6 +84,7 @@ from tieout.documents.purchasing import (
 
 __all__ = [
     "AWAITS",
+    "KINDS",
     "BatchControl",
     "BillLine",
     "CashPosting",
@@ -95,13 +98,14 @@ __all__ = [
     "EntryPosting",
     "EventOut",
     "FileOut",
+    "Frame",
+    "FrameLine",
     "GiftCardTender",
     "GoodsReceipt",
     "InvoiceLine",
     "InvoicePosting",
     "JournalEntry",
     "JournalLine",
-    "KINDS",
     "LedgerLine",
     "MailOut",
     "Mark",
@@ -134,16 +138,18 @@ __all__ = [
     "UnmatchRequest",
     "VendorBill",
     "VendorPayment",
-    "customer_name",
+    "awaiting_frame",
     "canonical_bytes",
     "check_kept",
+    "customer_name",
     "declare_kind",
     "decode_document",
     "decode_effect",
     "encode_effect",
     "kind_of",
-    "name_of_kind",
     "ledger_lines",
+    "line_key",
+    "name_of_kind",
     "order_number",
     "supplier_names",
 ]

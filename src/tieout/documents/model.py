@@ -7,13 +7,16 @@ that it happened and the group under which its source's control figures count it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
 from tieout.documents.base import NOTHING, Document, Measure, Party
 from tieout.documents.details import LineDetail
+from tieout.documents.frames import Frame, FrameLine, place_key
 from tieout.documents.purchasing import TaxLine
 from tieout.money import Amount
 
@@ -147,11 +150,12 @@ class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
     payment_key: str
 
 
-class Statement(Document, frozen=True, kw_only=True, tag="statement"):
-    """A bank statement's frame: its balances are signed (money in the account is positive).
+class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
+    """A bank statement's frame, or a page's: its balances are signed (money in the account is positive).
 
-    `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive),
-    where it states them.
+    `stated_count`, `stated_in` and `stated_out` are the bank's own counts and sums (positive), where it states them.
+    `sequence` is the bank's own number of it, `page` its page of that where it is not the first or only one; `copy` is 2
+    where its file holds the very same one for the second time.
     """
 
     account: str
@@ -165,9 +169,48 @@ class Statement(Document, frozen=True, kw_only=True, tag="statement"):
     stated_count: int | None = None
     stated_in: Amount | None = None
     stated_out: Amount | None = None
+    page: int | msgspec.UnsetType = msgspec.UNSET
+    copy: int | msgspec.UnsetType = msgspec.UNSET
+
+    def claim(self) -> tuple[object, ...]:
+        """Account, currency, the bank's name and number of it, its page, its day; and which time its file tells it."""
+        named = (self.account, self.currency, self.statement_id, self.sequence, self.to_on)
+        return (*named, self.page or 1, self.copy or 1)
+
+    def told(self) -> tuple[object, ...]:
+        """Its balances, and how many lines lead from one to the other."""
+        return (self.opening, self.closing, self.line_count)
+
+    def without(self, lines: Sequence[FrameLine]) -> Self:
+        """The bank's counts and sums are of all its lines: a control total counts each line once."""
+        moved = [x.measure() for x in lines]
+
+        def less(stated: Amount | None, off: Decimal) -> Amount | None:
+            return None if stated is None else Amount(stated.value - off, stated.currency)
+
+        return msgspec.structs.replace(
+            self,
+            stated_count=None if self.stated_count is None else self.stated_count - len(moved),
+            stated_in=less(self.stated_in, sum((m.debit for m in moved), Decimal(0))),
+            stated_out=less(self.stated_out, sum((m.credit for m in moved), Decimal(0))),
+        )
+
+    def begins_as(self, other: Self) -> bool:
+        """From the same balance; one without lines tells of nothing, and of one that its file holds twice nobody knows
+        whether it is the same."""
+        return not self.copy and self.opening == other.opening and min(self.line_count, other.line_count) > 0
+
+    def line_keys(self) -> tuple[str, ...]:
+        """By their places."""
+        return tuple(line_key(self.key, n) for n in range(1, self.line_count + 1))
 
 
-class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
+def line_key(statement: str, number: int) -> str:
+    """The key of a statement's line, by its place from 1: it never changes, and banks' own references repeat."""
+    return place_key(statement, f"{number:05d}")
+
+
+class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
     Two equal lines of a statement are two lines: their keys differ by their ordinal. A line that
@@ -192,6 +235,7 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     def payments(self) -> tuple[LineDetail, ...]:
         """The payments that it stands for, where it stands for several and the bank names them; else none."""
         return () if self.details is msgspec.UNSET else self.details
+
     # Not written where there is nothing: lines of before have the bytes that they had.
     corrects: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -203,6 +247,19 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""
         return Measure.of(self.amount)
+
+    def told(self) -> tuple[object, ...]:
+        """All that the bank says of it: its days, its money and its words."""
+        return tuple(_squeezed(getattr(self, f)) for f in self.__struct_fields__ if f not in _NAMES_OF_LINES)
+
+
+# What names a line, or follows from what it says.
+_NAMES_OF_LINES = frozenset({"key", "version", "shares", "occurred_at"})
+
+
+def _squeezed(value: object) -> object:
+    """Words that are only broken otherwise, over the lines of a file, are the same."""
+    return "".join(value.split()) if isinstance(value, str) else value
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -20,7 +21,7 @@ import psycopg
 from tieout.approvals import void
 from tieout.cases import NewCase, open_cases, solve
 from tieout.connector_api import Connector, ContentRefusedError, LedgerFacts
-from tieout.documents import AWAITS, Measure, canonical_bytes, ledger_lines
+from tieout.documents import AWAITS, Document, Measure, canonical_bytes, ledger_lines
 from tieout.documents import decode_document as decode
 from tieout.documents.states import MessageState
 from tieout.documents.taxation import TaxQuestion
@@ -33,6 +34,7 @@ from tieout.planning.approving import Approving
 from tieout.planning.causes import PROCESSING_FAILED, RECIPE_FAILED, UNREADABLE_AMOUNT, UNREADABLE_MESSAGE
 from tieout.planning.facts import Asked, FactReader, TaxWord
 from tieout.planning.revising import changed_before, revise
+from tieout.planning.telling_apart import tell_apart
 from tieout.planning.work import Work
 from tieout.planning.writing import Writer
 from tieout.processes import Facts, Plan, plan_document, recipe_of
@@ -158,6 +160,7 @@ class _Batch:
         """Take the messages and the documents that are due, in one transaction."""
         self._stamps = stamper(connection)
         arrived, settled, refused = self._normalise(messages)
+        arrived = tell_apart(connection, self._interface, arrived, partial(self._read_again, connection))
         works, stale = revise(connection, self._interface.name, arrived)
         # What a newer revision in this very batch takes the place of is not planned any more.
         gone = {i for w in works for i in w.supersedes}
@@ -224,6 +227,19 @@ class _Batch:
                     )
                 )
         return works, settled, refused
+
+    def _read_again(self, connection: Connection, message_id: int) -> Sequence[Document]:
+        """What a message that was taken before says as it is read today; nothing where it cannot be read."""
+        row = connection.execute(_SQL["body_of"], {"message_id": message_id}).fetchone()
+        if row is None or not self._is_ours(row):
+            return ()
+        connector = self._stage._connector_of(self._interface.system)
+        try:
+            return connector.stream(row["stream"]).documents(bytes(row["body"]), self._interface.options)
+        except Exception:
+            # Whatever a newer reader says of it, it was taken; and what is asked now is a case of its own.
+            _log.warning("cannot be read again", interface=self._interface.name, message=message_id)
+            return ()
 
     def _is_ours(self, row: Row) -> bool:
         """Whether a message is as it was when we took it in."""

@@ -46,6 +46,33 @@ update tieout.message m set state = v.state, note = v.note
 from unnest(%(id)s::bigint[], %(state)s::text[], %(note)s::text[]) as v (id, state, note)
 where m.message_id = v.id
 
+-- name: known_frames
+-- Everything that bears one of these names, or shares it.
+select source_key, revision, content, message_id, stamp, state from tieout.document
+where interface = %(interface)s and source_key = any(%(names)s)
+union
+select d.source_key, d.revision, d.content, d.message_id, d.stamp, d.state
+from tieout.document_name n join tieout.document d using (document_id)
+where n.entity = %(entity)s and d.interface = %(interface)s
+  and n.name in (select 'frame:' || x from unnest(%(names)s::text[]) x)
+order by source_key, revision
+
+-- name: known_lines
+select source_key, revision, content, message_id, stamp, state, measure_count from tieout.document
+where interface = %(interface)s and source_key = any(%(keys)s)
+
+-- name: body_of
+select m.message_id, m.stream, m.dedupe_key, m.transport, m.submitted_by, m.stamp, b.body
+from tieout.message m join tieout.message_body b using (message_id, received_at)
+where m.message_id = %(message_id)s
+
+-- name: take_up_held
+-- What is held because of another document, once that went on or came to stand beside it.
+update tieout.document set state = 'normalised', retry_at = %(now)s
+where state = 'refused' and interface = %(interface)s and reason = any(%(reasons)s)
+  and document_id <> all(%(planned)s::bigint[]) and document_id in (
+    select document_id from tieout.document_name where entity = %(entity)s and name = any(%(names)s))
+
 -- name: known_revisions
 select document_id, source_key, revision, version, content, content_sha256, state,
     measure_count, measure_debit, measure_credit
@@ -238,7 +265,7 @@ returning external_id
 update tieout.document d set state = 'excluded', reason = %(reason)s, retry_at = null
 from tieout.cases c
 where c.case_id = %(case_id)s and c.document_id = d.document_id and d.state = 'refused'
-returning d.document_id, d.source_key, d.entity
+returning d.document_id, d.source_key, d.entity, d.interface
 
 -- name: never_sent
 -- Of what is excluded nothing is sent any more.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from tieout.cases import solve, solve_case
+from tieout.documents import awaiting_frame
 from tieout.engine import wake
 from tieout.evidence import Entry, record
+from tieout.planning.writing import take_up_held
 from tieout.rules import Interface
 from tieout.security import NOT_OURS
 from tieout.store import Connection, Queries
@@ -90,4 +92,6 @@ def exclude_case(connection: Connection, case_id: int, reason: str, now: datetim
         )
         connection.execute(_SQL["never_sent"], {"id": row["document_id"]})
         solve(connection, [row["document_id"]], now, f"excluded: {reason}", actor)
+        # What came as its part goes where it goes.
+        take_up_held(connection, row["interface"], row["entity"], [awaiting_frame(row["source_key"])], now)
     return bool(rows)

@@ -4,24 +4,31 @@ in the caller's transaction."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve, solve_others
-from tieout.documents import canonical_bytes, encode_effect, kind_of, ledger_lines
+from tieout.documents import Frame, canonical_bytes, encode_effect, kind_of, ledger_lines
 from tieout.documents.states import DocumentState
 from tieout.evidence import Entry, record, salted_hash
 from tieout.money import Period
 from tieout.planning.work import Work
 from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
 from tieout.processes.recipe import PlanDecision
-from tieout.processes.treasury_causes import PAYMENT_WITHOUT_ORDER, REFUND_WITHOUT_CREDIT_NOTE
+from tieout.processes.treasury_causes import (
+    PAYMENT_WITHOUT_ORDER,
+    REFUND_WITHOUT_CREDIT_NOTE,
+    STATEMENT_CONTRADICTS,
+    STATEMENT_REPEATED,
+)
 from tieout.rules import Entity, Interface, Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
+# Cases of statements that share a name, and of their lines: what becomes of a frame says what becomes of its lines.
+OF_NAMESAKES = [STATEMENT_CONTRADICTS.name, STATEMENT_REPEATED.name]
 # Cases of money that waited for an order.
 _WITHOUT_ORDER = [PAYMENT_WITHOUT_ORDER.name, REFUND_WITHOUT_CREDIT_NOTE.name]
 RETRY, LONG_RETRY = timedelta(minutes=15), timedelta(days=1)
@@ -40,6 +47,25 @@ _STANDS = {
     PlanDecision.REFUSED: DocumentState.REFUSED,
     PlanDecision.EXCLUDED: DocumentState.EXCLUDED,
 }
+
+
+def take_up_held(
+    connection: Connection,
+    interface: str,
+    entity: str,
+    names: Iterable[str],
+    now: datetime,
+    but: Sequence[int] = (),
+) -> None:
+    """Let what is held because of a document of one of these names be planned again, but what was planned just now."""
+    given = {
+        "interface": interface,
+        "entity": entity,
+        "names": sorted(names),
+        "now": now,
+        "planned": list(but),
+    }
+    connection.execute(_SQL["take_up_held"], given | {"reasons": OF_NAMESAKES})
 
 
 class Writer:
@@ -314,10 +340,30 @@ class Writer:
                 _WITHOUT_ORDER,
             )
 
+    def _namesakes(self, group: list[Work]) -> None:
+        """What is held because of a whole that went on just now: the whole's parts, and others of its name."""
+        went_on = [
+            w
+            for w in group
+            if isinstance(w.document, Frame)
+            and w.planned[0].decision in (PlanDecision.PLANNED, PlanDecision.EXCLUDED)
+        ]
+        names = {n for w in went_on for n in (*w.document.names(), *w.document.awaited_as())}
+        if names:
+            take_up_held(
+                self._connection,
+                self._interface.name,
+                self._entity.code,
+                names,
+                self._now,
+                [w.document_id for w in group],
+            )
+
     def _follow_up(self, group: list[Work]) -> None:
         """Payments that an invoice took in, or that were given back whole, are unapplied no longer; what waits is
         hurried."""
         self._given_back(group)
+        self._namesakes(group)
         applied = [
             name
             for w in group

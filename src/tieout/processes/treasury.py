@@ -39,7 +39,7 @@ from tieout.documents import (
     VendorPayment,
 )
 from tieout.money import Amount
-from tieout.processes import vendor_payments
+from tieout.processes import namesakes, vendor_payments
 from tieout.processes.deposits import ACCOUNT as DEPOSITS
 from tieout.processes.deposits import (
     apply_deposit,
@@ -73,6 +73,7 @@ from tieout.processes.treasury_causes import (
     LINE_TAKEN_BACK,
     OF_LINES,
     OF_MOVEMENTS,
+    OF_STATEMENTS,
     PAYMENT_FOR_EXCLUDED_ORDER,
     PAYMENT_RETURNED,
     PAYMENT_WITHOUT_ORDER,
@@ -574,6 +575,7 @@ def _of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
         payout_key=payouts.pop() if len(payouts) == 1 else "",
         references=orders,
         related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
+        own=namesakes.keys_of_line(line),
     )
 
 
@@ -621,10 +623,22 @@ RECIPES: Recipes = (
         fact_keys=_of_dispute,
         approval=MOVED_ALREADY,
     ),
-    Recipe(kind=Statement, at_risk=lambda doc: doc.closing, locked=never, approval=MOVED_ALREADY),
+    Recipe(
+        kind=Statement,
+        plan=namesakes.statement,
+        at_risk=lambda doc: doc.closing,
+        locked=never,
+        causes=OF_STATEMENTS,
+        rank=lambda doc: Rank.NAMED,
+        fact_keys=namesakes.keys_of_statement,
+        sources=(namesakes.NAMESAKES,),
+        approval=MOVED_ALREADY,
+    ),
     Recipe(
         kind=StatementLine,
         plan=statement_line,
+        excluding=namesakes.held_with_its_statement,
+        sources=(namesakes.ITS_STATEMENT,),
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
         causes=OF_LINES,

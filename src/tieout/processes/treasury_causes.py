@@ -64,6 +64,24 @@ LINE_TAKEN_BACK = Cause(
     actions=(Action.MEND_IN_LEDGER, Action.EXCLUDE),
     who="finance",
 )
+STATEMENT_CONTRADICTS = Cause(
+    name="statement_contradicts",
+    means="A bank statement calls itself one that was taken before, and says something else. The first stays as it is "
+    "booked; of the other nothing is booked but what both say.",
+    says="ask the bank which of the two is right. If both are, accept this one, and what only it says is booked; if it is "
+    "wrong, exclude it; if the first is wrong, book the difference by hand and exclude this one",
+    actions=(Action.ASK, Action.SOLVE, Action.EXCLUDE),
+    acceptable=True,
+)
+STATEMENT_REPEATED = Cause(
+    name="statement_repeated",
+    means="A bank statement is told a second time where no bank repeats one: twice in one file, or under another number "
+    "from the same balance to the same. It is booked once.",
+    says="ask the bank whether it is one statement or two. If it is one, exclude this one; if it is two, accept it, and its "
+    "lines are booked as well",
+    actions=(Action.ASK, Action.EXCLUDE, Action.SOLVE),
+    acceptable=True,
+)
 
 OF_MOVEMENTS = (
     UNKNOWN_MOVEMENT,
@@ -72,4 +90,5 @@ OF_MOVEMENTS = (
     REFUND_WITHOUT_CREDIT_NOTE,
     REFUND_FAILED,
 )
-OF_LINES = (DEPOSIT_DIFFERS, UNMATCHED_BANK_LINE, PAYMENT_RETURNED, LINE_TAKEN_BACK)
+OF_STATEMENTS = (STATEMENT_CONTRADICTS, STATEMENT_REPEATED)
+OF_LINES = (DEPOSIT_DIFFERS, UNMATCHED_BANK_LINE, PAYMENT_RETURNED, LINE_TAKEN_BACK, *OF_STATEMENTS)

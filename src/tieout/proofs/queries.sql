@@ -160,10 +160,10 @@ where s.ends_here or h.count_here > 0
 group by s.currency
 
 -- name: statements
--- Every statement as it was told last.
+-- Every statement as it was told last, but those that are held, or left out, beside others of their name.
 select distinct on (interface, source_key) interface, entity, currency, source_key, document_id,
     account, sequence, from_on, to_on, opening, closing
-from tieout.v_statement where state <> 'superseded'
+from tieout.v_statement where state not in ('superseded', 'refused', 'excluded')
 order by interface, source_key, revision desc
 
 -- name: open_gaps
@@ -183,7 +183,7 @@ select * from (
         account, sequence, from_on, to_on, opening, closing,
         max(to_on) over (partition by account, currency) as last_on
     from tieout.v_statement
-    where entity = %(entity)s and state <> 'superseded' and to_on <= %(until)s
+    where entity = %(entity)s and state not in ('superseded', 'refused', 'excluded') and to_on <= %(until)s
     order by interface, source_key, revision desc
 ) s where to_on = last_on
 order by account, currency

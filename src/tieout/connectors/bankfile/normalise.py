@@ -4,6 +4,10 @@ A file is taken whole or not at all. A statement whose lines do not carry its op
 its closing one, or that holds other counts or sums than it states, is refused. An intraday
 report posts nothing: the day's statement repeats its lines, and they are booked once, by it.
 An export (CSV, OFX) has no identity of its own: its lines have.
+
+A statement is named by account, the bank's name of it and its day, and its lines by their places. Banks give one such name
+to several (pages, currencies, a constant :20:): which of them is meant is told by what else they say, where documents
+are taken in (see `tieout.documents.frames`).
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import msgspec
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
-from tieout.documents import Document, Statement, StatementLine
+from tieout.documents import Document, Statement, StatementLine, line_key
 from tieout.documents.details import LineDetail
 from tieout.formats import Detail, Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
@@ -78,17 +82,33 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """All statements of a file. Raises FormatError (a ValueError) where any of it cannot be
     read, ContentRefusedError where a statement does not hold or has no balances."""
     documents: list[Document] = []
-    file = read_file(raw, options)
+    file, seen = read_file(raw, options), Counter[Any]()
     for statement in file.statements:
         if statement.head.intraday or statement.head.status == "test":
             continue
         _stand(statement)
         _hold(statement)
-        documents += _by_content(statement) if file.format in _EXPORTS else _documents(statement)
+        if file.format in _EXPORTS:
+            documents += _by_content(statement)
+            continue
+        frame, lines = _documents(statement)
+        documents += [_counted(frame, lines, seen), *lines]
     return documents
 
 
 _TAKES_BACK = {"replace": "replaces", "delete": "deletes"}
+
+
+def _counted(frame: Statement, lines: list[StatementLine], seen: Counter[Any]) -> Statement:
+    """A statement, marked where its file held the very same one before. Whoever sends a statement again sends it in
+    another file: one that stands twice in one file may be two, and a person says. Without lines nothing is at stake."""
+    same = (frame.claim(), frame.told(), *(x.told() for x in lines))
+    seen[same] += 1
+    if not lines or seen[same] == 1:
+        return frame
+    return msgspec.structs.replace(frame, copy=seen[same])
+
+
 # Exports of a period that somebody chose: two of them may overlap.
 _EXPORTS = ("csv", "ofx")
 
@@ -139,7 +159,7 @@ def _noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def _documents(statement: ParsedStatement) -> list[Document]:
+def _documents(statement: ParsedStatement) -> tuple[Statement, list[StatementLine]]:
     head = statement.head
     opening, closing = head.opening, head.closing
     if opening is None or closing is None or opening.on is None or closing.on is None:
@@ -152,27 +172,25 @@ def _documents(statement: ParsedStatement) -> list[Document]:
     # Statement ids are used again every year, so the day is part of the identity.
     base = f"{head.account}:{head.statement_id}:{to_on.isoformat()}"
     booked = [line for line in statement.lines if line.status == "booked"]
-    return [
-        Statement(
-            key=base,
-            occurred_at=_noon(to_on),
-            currency=head.currency,
-            account=head.account,
-            statement_id=head.statement_id,
-            sequence=head.sequence,
-            from_on=from_on,
-            to_on=to_on,
-            opening=Amount(opening.amount, head.currency),
-            closing=Amount(closing.amount, head.currency),
-            line_count=len(booked),
-            stated_count=head.stated.count,
-            stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
-            stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
-        ),
-        # By its place in the statement, which never changes: banks' references repeat, and are often none
-        # (NONREF).
-        *(_line(line, head.account, f"{base}:{number:05d}", to_on) for number, line in enumerate(booked, 1)),
-    ]
+    frame = Statement(
+        key=base,
+        occurred_at=_noon(to_on),
+        currency=head.currency,
+        account=head.account,
+        statement_id=head.statement_id,
+        sequence=head.sequence,
+        from_on=from_on,
+        to_on=to_on,
+        opening=Amount(opening.amount, head.currency),
+        closing=Amount(closing.amount, head.currency),
+        line_count=len(booked),
+        stated_count=head.stated.count,
+        stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
+        stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
+        page=head.page if head.page and head.page > 1 else msgspec.UNSET,
+    )
+    lines = [_line(line, head.account, line_key(base, n), to_on) for n, line in enumerate(booked, 1)]
+    return frame, lines
 
 
 def _stated(total: Any, count: int | None, currency: str) -> Amount | None:
