@@ -406,6 +406,17 @@ def test_one_detail_may_be_many_items_and_not_fewer(items: str, holds: bool) -> 
     assert statement.conservation.holds is holds
 
 
+@pytest.mark.parametrize("code", ["100", "400", "110"])
+def test_a_total_with_a_sign_proves_nothing_and_is_said(code: str) -> None:
+    """SPEC p. 25: totals are positive; what one means that is not, is not said anywhere. Control totals count it as it is."""
+    file = one(
+        "16,165,1250,Z,,,X/", first=f"03,12345,USD,010,100000,,,015,101250,,,{code},-1250,1,/", total=201250
+    )
+    (statement,) = file.statements
+    assert statement.head.stated.credit_sum is None and statement.head.stated.debit_sum is None
+    assert f"{code} with a sign" in said(file) and statement.conservation.holds is True
+
+
 @pytest.mark.parametrize(("first", "says"), [
     ("03,1,USD,010,0,,,015,700000,,,100,400000,9,,400,0,0,/", "credits of 4000.00"),  # fewer than the details are
     ("03,1,USD,010,0,,,015,700001,,,100,700000,9,,400,0,0,/", "is not"),  # the totals do not lead to the closing balance
