@@ -86,5 +86,5 @@ def test_a_declared_column_of_debits_with_both_signs_is_refused_where_no_balance
     dialect = TEXT + '[columns]\nbooked_on = "Tag"\ndebit = "Soll"\ncredit = "Haben"\nremittance = "Text"\n'
     raw = b"Tag;Text;Soll;Haben\n02.10.2026;Rent;33,50;\n03.10.2026;Back;%s15,00;\n"
     assert len(parse(raw % b"", dialect=dialect).statements[0].lines) == 2
-    with pytest.raises(FormatError, match="line 3: .*'Soll' has amounts of both signs"):
+    with pytest.raises(FormatError, match=r"line 3: .*'Soll' has amounts of both signs"):
         parse(raw % b"-", dialect=dialect)
