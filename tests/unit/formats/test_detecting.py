@@ -7,12 +7,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tieout.formats import FormatError, ParsedFile, parse
+from tieout.formats.csv.detecting import detect
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "data" / "cases"
 
@@ -102,6 +105,7 @@ REFUSED = [
     (("Fecha;Tipo;Importe;Divisa", "02.10.2026;C;33,50;EUR", "03.10.2026;C;15,00;EUR"), "'Tipo'"),
     # A and B of a column that is not named for marks are a class, perhaps.
     (("Datum;Klasse;Betrag;Währung", "02.10.2026;A;33,50;EUR", "03.10.2026;B;15,00;EUR"), "'Klasse'"),
+    (("Datum;Klasse;Betrag;Währung", "02.10.2026;D;33,50;EUR", "03.10.2026;C;15,00;EUR"), "'Klasse'"),
     (("Datum;Betrag;Währung", "02.10.2026;33,50 XY;EUR", "03.10.2026;15,00 ZZ;EUR"), "beside an amount"),
     (("Datum;Betrag;Währung", "02.10.2026;33,50;EUR", "03.10.2026;15,00 CR;EUR"), "some lines alone"),
     # Signs and marks that say the opposite of each other, and nothing that decides.
@@ -175,6 +179,11 @@ def test_balances_decide_what_words_leave_open(rows: tuple[str, ...], expected: 
 )  # fmt: skip
 def test_balances_decide_between_marks_and_signs(rows: tuple[str, ...], expected: list[str]) -> None:
     assert amounts(read(BALANCE.replace("Art", "D/C"), *rows)) == expected
+
+
+def test_marks_that_say_again_what_the_signs_say_are_read() -> None:
+    file = read("Datum;D/C;Betrag;Währung", "02.10.2026;D;-33,50;EUR", "03.10.2026;C;10,00;EUR")
+    assert amounts(file) == ["-33.50", "10.00"] and unread(file) == set()
 
 
 def test_balances_with_marks_of_their_own_are_signed() -> None:
@@ -295,13 +304,14 @@ OTHERS = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=examples(60))
 @given(OTHERS, st.randoms(use_true_random=False))
 def test_every_column_of_a_detected_file_is_read_or_in_the_remainder(
-    others: list[tuple[str, str, str]], draw: object
+    others: list[tuple[str, str, str]], draw: Random
 ) -> None:
     """Whatever its columns: each with anything in it changes what is read, or is listed."""
     columns = [*KNOWN, *[list(c) for c in others]]
-    draw.shuffle(columns)  # type: ignore[attr-defined]
+    draw.shuffle(columns)
 
     def text(rows: list[list[str]]) -> bytes:
         return "\n".join(";".join(cells) for cells in zip(*rows, strict=True)).encode()
@@ -310,8 +320,6 @@ def test_every_column_of_a_detected_file_is_read_or_in_the_remainder(
         file = parse(text(columns), dialect="csv-detected")
     except FormatError:
         return
-    from tieout.formats.csv.detecting import detect
-
     dialect = detect(text(columns).decode().split("\n"))
     told = set(dialect.header()) | unread(file)
     assert {c[0] for c in columns if any(c[1:])} <= told
@@ -373,6 +381,7 @@ def written(way: str, pair: tuple[str, str], cents: int) -> tuple[list[str], lis
     }[way]
 
 
+@settings(max_examples=examples(120))
 @given(ROWS, WAYS, PAIRS, st.booleans(), st.booleans(), st.sampled_from(["none", "besides", "within"]))
 def test_whatever_way_a_bank_writes_it_an_amount_is_right_or_refused(
     rows: list[tuple[int, str]],

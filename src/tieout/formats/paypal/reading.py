@@ -6,7 +6,7 @@ and RC their counts, FF ends the file. Amounts are minor units beside CR or DR. 
 fee; totals and counts are held against the rows. Columns go by their names with or without blanks
 ("TransactionDebitOrCredit", "Transaction  Debit or Credit" with two): reports of both spellings exist.
 Sources: PayPal, Settlement Report Specification (developer.paypal.com); column names as Magento's Paypal module
-(Report/Settlement) knows them; sections, footers and versions 004 to 011 as in footers.py.
+(Report/Settlement) knows them; the rest as in footers.py.
 """
 
 from __future__ import annotations
