@@ -57,6 +57,11 @@ KNOWN = {
     "GR-base-example-TaxRepresentative.xml": "BR-06: its seller has a trading name (BT-28) and no registered one (BT-27); "
     "the trading name stands in, as people read it",
 }
+_UNREAD = {
+    "ZUGFeRD 1": "not read: ZUGFeRD 1, older than the standard",
+    "embedded in the PDF": "not read: not exactly one invoice in the PDF",
+    "not well-formed": "not read: not well-formed XML",
+}
 # Rules that the oracle names twice for one fault: a category's own, and that of all.
 _SAME = {f"BR-{c}-09": "BR-CO-17" for c in ("S", "AF", "AG")}
 
@@ -109,7 +114,11 @@ def judged(rules: Oracle, name: str, content: bytes) -> Verdict:
     except FormatError as error:
         # Our reader needs more than well-formed XML; what it misses is named by its rule where it has one.
         said = rule_of(str(error))
-        return Verdict(name, frozenset({said if HELD.fullmatch(said) else "not read"}), None)
+        reason = next(
+            (why for words, why in _UNREAD.items() if words in str(error)),
+            "not read: lacks what none may lack",
+        )
+        return Verdict(name, frozenset({said if HELD.fullmatch(said) else reason}), None)
     ours = frozenset(rule_of(x) for x in problems_of(invoice))
     other = factur_x(invoice.customization) in ("MINIMUM", "BASIC WL", "EXTENDED")
     theirs: frozenset[str] | None = None

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from pypdf import PdfWriter
 
 from tests.examples import examples
+from tieout.connector_api import ContentRefusedError
 from tieout.connectors.einvoices.normalise import bill_of, bills
+from tieout.documents import VendorBill
 from tieout.formats import FormatError
 from tieout.formats.einvoice import (
     EInvoice,
@@ -301,3 +303,43 @@ def test_vat_is_rounded_to_the_cent_or_to_the_whole_unit(amount: str, due: str, 
 ])  # fmt: skip
 def test_an_invoice_is_known_by_its_beginning(head: bytes, found: bool) -> None:
     assert sniff(head) is found
+
+
+@pytest.mark.parametrize(("price", "good"), [("50.00", True), ("50.50", False)])
+def test_nothing_is_finer_than_the_coins_of_its_currency(price: str, good: bool) -> None:
+    item = Item("seat", Decimal(1), Decimal(price), Decimal(0), "Z")
+    invoice = read_unchecked(ubl(Sent("N", ON, "S", (item,), "JP1", "JP", "JPY")))
+    assert [x.partition(":")[0] for x in problems_of(invoice)] == ([] if good else ["BT-5"])
+
+
+@pytest.mark.parametrize("extension", [False, True])
+def test_payments_for_third_parties_are_named_where_an_extension_has_them(extension: bool) -> None:
+    """UBL's element for them says in detail what was prepaid, where no extension gives it another meaning."""
+    name = b"urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+    other = b"urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
+    other += b"#conformant#urn:xeinkauf.de:kosit:extension:xrechnung_3.0" if extension else b""
+    paid = b'<cac:PrepaidPayment><cbc:PaidAmount currencyID="EUR">29.96</cbc:PaidAmount></cac:PrepaidPayment>'
+    whole = ubl(SENT).replace(name, other).replace(b"<cac:TaxTotal>", paid + b"<cac:TaxTotal>")
+    rules = [x.partition(":")[0] for x in problems_of(read_unchecked(whole))]
+    assert rules == (["BR-DEX-09"] if extension else [])
+
+
+def test_companies_of_one_vat_group_bill_each_other() -> None:
+    shared = Sent("N", ON, "Sister", SENT.items, "DE2", "DE", "EUR", buyer_tax_id="DE2")
+    assert len(bills(ubl(shared), {"buyer_tax_id": "DE2"})) == 1
+    with pytest.raises(ContentRefusedError) as refused:
+        bills(ubl(Sent("N", ON, "Us", SENT.items, "DE2", "DE", "EUR")), {"buyer_tax_id": "DE2"})
+    assert refused.value.cause == "own_invoice"
+
+
+@pytest.mark.parametrize("credit", [False, True])
+def test_a_bill_below_zero_turns_what_was_prepaid_as_well(credit: bool) -> None:
+    item = Item("back", Decimal(-2), Decimal("10.00"), Decimal(19))
+    whole = ubl(Sent("N", ON, "S", (item,), "DE1", "DE", "EUR", credit=credit))
+    whole = whole.replace(
+        b'<cbc:PayableAmount currencyID="EUR">-23.80',
+        b'<cbc:PrepaidAmount currencyID="EUR">-3.80</cbc:PrepaidAmount><cbc:PayableAmount currencyID="EUR">-20.00',
+    )
+    (bill,) = bills(whole, {})
+    assert isinstance(bill, VendorBill) and bill.refund is not credit
+    assert (bill.total.value, bill.due.value) == (Decimal("23.80"), Decimal("20.00"))

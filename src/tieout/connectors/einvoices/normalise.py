@@ -94,7 +94,8 @@ def _no_bill(invoice: EInvoice, ours: str) -> tuple[Cause, str] | None:
             SELF_BILLED,
             f"{name} (type {invoice.kind}) was made out by its buyer {buyer.name}, for {_figures(invoice)}",
         )
-    if _is(seller.tax_id, ours) or _is(seller.tax_number, ours):
+    # Companies of one VAT group share a number: where the buyer has it as well, the seller is another of them.
+    if (_is(seller.tax_id, ours) or _is(seller.tax_number, ours)) and not _is(buyer.tax_id, ours):
         return (
             OWN_INVOICE,
             f"{name} is of {seller.name} ({ours}), made out to {buyer.name}, for {_figures(invoice)}",

@@ -15,7 +15,7 @@ from tieout.formats.einvoice.code_lists import code_lists
 from tieout.formats.einvoice.line_rules import line_problems
 from tieout.formats.einvoice.model import EInvoice
 from tieout.formats.einvoice.profiles import is_booking_aid, is_peppol
-from tieout.formats.einvoice.total_rules import decimal_problems, sum_problems
+from tieout.formats.einvoice.total_rules import coin_problems, decimal_problems, sum_problems
 from tieout.formats.einvoice.vat_rules import vat_problems
 
 
@@ -31,6 +31,7 @@ def _all(invoice: EInvoice) -> Iterator[tuple[str, str]]:
     yield from _codes(invoice)
     whole = not is_booking_aid(invoice.customization)
     yield from decimal_problems(invoice)
+    yield from coin_problems(invoice)
     yield from sum_problems(invoice, whole)
     yield from vat_problems(invoice, whole)
     peppol = is_peppol(invoice.customization)

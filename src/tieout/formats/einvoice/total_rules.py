@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from tieout.formats.amounts import CURRENCIES
 from tieout.formats.einvoice.model import Charge, EInvoice
+from tieout.money import minor_digits
 
 _ZERO = Decimal(0)
 # Rule by field; -15 (VAT in the accounting currency) binds nothing that is read here.
@@ -34,6 +36,19 @@ def decimal_problems(invoice: EInvoice) -> Iterator[tuple[str, str]]:
     for line in invoice.lines:
         yield from _fine("BR-DEC-23", f"line {line.line}: net", line.net)
         yield from _fine_charges(line.charges, f"line {line.line}: ", ("24", "25"), ("27", "28"))
+
+
+def coin_problems(invoice: EInvoice) -> Iterator[tuple[str, str]]:
+    """Amounts finer than the currency's smallest coin, such as half a yen: two decimals are allowed to all, and are no
+    amount of such a currency."""
+    if invoice.currency not in CURRENCIES or (digits := minor_digits(invoice.currency)) >= 2:
+        return
+    amounts = [getattr(invoice, name) for _, name in _TOTALS]
+    amounts += [x for part in invoice.taxes for x in (part.taxable, part.amount)]
+    amounts += [x.amount for x in invoice.charges] + [x.net for x in invoice.lines]
+    finer = [x for x in amounts if x is not None and x != round(x, digits)]
+    if finer:
+        yield "BT-5", f"{finer[0]} is finer than {invoice.currency} is ({digits} decimals)"
 
 
 def _fine_charges(

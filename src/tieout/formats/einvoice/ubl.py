@@ -98,6 +98,9 @@ def _others(root: Element, currency: str) -> tuple[str, ...]:
 
 def _beyond(root: Element) -> tuple[tuple[str, str], ...]:
     """What an extension adds to the amount due: XRechnung's payments for third parties (BG-DEX-09)."""
+    # Elsewhere UBL's PrepaidPayment says in detail what BT-113 sums, and adds nothing.
+    if ":extension:" not in text(root, "CustomizationID"):
+        return ()
     paid = [number((x.text or ""), "BT-DEX-002") for x in each(root, "PrepaidPayment/PaidAmount")]
     if not paid:
         return ()
