@@ -172,6 +172,23 @@ def test_the_same_statement_under_another_number_is_not_booked_twice(database: D
     assert booked(made) == ["A1"] and {c["cause"] for c in cases(made)} == {"statement_repeated"}
 
 
+@pytest.mark.parametrize("write", [mt940, camt])
+@pytest.mark.parametrize("name", ["OTHER", "START"])
+def test_the_same_statement_under_another_name_is_not_booked_twice(
+    database: Database, write: Any, name: str
+) -> None:
+    """Some banks make :20: anew for each download."""
+    made = site(database)
+    made.give(write(U), write(replace(U, identifier="OTHER")), write(replace(U, identifier=name, number="3")))
+    assert booked(made) == ["A1"] and {c["cause"] for c in cases(made)} == {"statement_repeated"}
+    before = made.counts()
+    made.give(*(write(replace(U, identifier=n), tail="\n") for n in ("OTHER", "START")))
+    assert made.counts() == before
+    # What goes on from there is another one, with equal lines or not.
+    made.give(write(replace(NEXT, identifier="OTHER", entries=U.entries)))
+    assert booked(made) == ["A1", "A1"]
+
+
 def test_an_empty_statement_contradicts_none(database: Database) -> None:
     made = site(database)
     nothing = told("START", "1", "1000")

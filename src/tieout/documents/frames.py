@@ -56,7 +56,8 @@ class FrameLine(Document, frozen=True, kw_only=True):
 class Frame(Document, frozen=True, kw_only=True):
     """What comes with lines, before them in its message. `shares` is the name that its source gave it, where another
     bears that; the one that bears it has no such field, and the very bytes that it always had. `repeats` is the key of
-    another one of its name that claims to be another thing and says the very same."""
+    another one that claims to be another thing and says the very same, where both cannot be (`only_once`); such a one
+    has a name of its own, too."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
     repeats: str | msgspec.UnsetType = msgspec.UNSET
@@ -91,13 +92,21 @@ class Frame(Document, frozen=True, kw_only=True):
         """Whether both tell of the same from its beginning: of two that claim to be one, what both tell is one."""
         return False
 
+    def only_once(self) -> bool:
+        """Whether another one that says the very same, of the same place (`near`), must be this one again."""
+        return False
+
+    def near(self) -> str:
+        """Where it stands, as a name: one that is it again, under whatever name, stands there too; "" for nowhere."""
+        return ""
+
     def line_keys(self) -> tuple[str, ...]:
         """The keys that its lines may have."""
         return ()
 
     def names(self) -> tuple[str, ...]:
-        """Those that share a name are found by it."""
-        return (f"frame:{self.name}",)
+        """Those that share a name are found by it, and those of one place by that."""
+        return tuple(x for x in (f"frame:{self.name}", self.near()) if x)
 
     def awaited_as(self) -> tuple[str, ...]:
         """Its lines go where it goes."""

@@ -200,6 +200,14 @@ class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
         whether it is the same."""
         return not self.copy and self.opening == other.opening and min(self.line_count, other.line_count) > 0
 
+    def only_once(self) -> bool:
+        """No account goes twice from one balance to another without coming back in between, by other lines."""
+        return self.opening != self.closing
+
+    def near(self) -> str:
+        """Account, currency and day."""
+        return f"statement:{self.account}:{self.currency}:{self.to_on.isoformat()}"
+
     def line_keys(self) -> tuple[str, ...]:
         """By their places."""
         return tuple(line_key(self.key, n) for n in range(1, self.line_count + 1))

@@ -47,14 +47,13 @@ from unnest(%(id)s::bigint[], %(state)s::text[], %(note)s::text[]) as v (id, sta
 where m.message_id = v.id
 
 -- name: known_frames
--- Everything that bears one of these names, or shares it.
+-- Everything that bears one of these keys, or is found by one of these names.
 select source_key, revision, content, message_id, stamp, state from tieout.document
-where interface = %(interface)s and source_key = any(%(names)s)
+where interface = %(interface)s and source_key = any(%(keys)s)
 union
 select d.source_key, d.revision, d.content, d.message_id, d.stamp, d.state
 from tieout.document_name n join tieout.document d using (document_id)
-where n.entity = %(entity)s and d.interface = %(interface)s
-  and n.name in (select 'frame:' || x from unnest(%(names)s::text[]) x)
+where n.entity = %(entity)s and d.interface = %(interface)s and n.name = any(%(names)s)
 order by source_key, revision
 
 -- name: known_lines

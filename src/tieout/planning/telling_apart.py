@@ -3,7 +3,7 @@
 A source may give one name to several things: pages of a statement, two currencies of an account, two statements of a
 day. A frame that claims to be one that is known, and says the same with the same lines, adds nothing. Any other has a name of
 its own beside the one that bears the name, by a hash of all that it says; of two that claim to be one and begin alike, what both
-tell is one. Whether such a frame contradicts another is its recipe's to say: nothing is dropped here but what is known.
+tell is one. One that says the very same as another under another name, where both cannot be, is marked as that again. Whether such a frame contradicts another is its recipe's to say: nothing is dropped here but what is known.
 
 The first of a name bears it, whichever that is. This is all that depends on the order in which they come: each is
 known again by what it says, whatever it is called, and no name is ever given to another.
@@ -79,10 +79,10 @@ def tell_apart(
 ) -> list[Work]:
     """The works that say anything new, in their order, each under a name that is its own."""
     pieces = _units(arrived)
-    names = {p.said.name for p in pieces if isinstance(p, _Unit)}
-    if not names:
+    frames = [p.said for p in pieces if isinstance(p, _Unit)]
+    if not frames:
         return list(arrived)
-    known = _KnownFrames(connection, interface, names)
+    known = _KnownFrames(connection, interface, frames)
     again = cache(lambda message_id: _units_of(read_again(message_id)))
     found: list[Work] = []
     for piece in pieces:
@@ -127,45 +127,62 @@ def _units_of(documents: Iterable[Document]) -> list[tuple[Frame, Told]]:
 class _KnownFrames:
     """What is known under the names of a batch; it grows with what the batch itself brings."""
 
-    def __init__(self, connection: Connection, interface: Interface, names: set[str]) -> None:
+    def __init__(self, connection: Connection, interface: Interface, arrived: Sequence[Frame]) -> None:
         self._connection, self._interface = connection, interface
         self._stamps = stamper(connection)
-        given = {"interface": interface.name, "entity": interface.entity, "names": sorted(names)}
+        given = {
+            "interface": interface.name,
+            "entity": interface.entity,
+            "keys": sorted({f.name for f in arrived}),
+            "names": sorted({n for f in arrived for n in f.names()}),
+        }
         rows = connection.execute(_SQL["known_frames"], given).fetchall()
         self._taken = {row["source_key"] for row in rows}
-        self._rows: dict[str, list[_Known]] = {}
-        self._read: set[str] = set()
+        self._by_name: dict[str, list[_Known]] = {}
+        self._unread: dict[str, list[_Known]] = {}
         for row in rows:
             frame = _ours(self._stamps, interface.name, row)
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
-                self._rows.setdefault(frame.name, []).append(_Known(frame, Counter(), row["message_id"]))
+                known = _Known(frame, Counter(), row["message_id"])
+                self._add(known)
+                self._unread.setdefault(frame.name, []).append(known)
 
     def take(self, unit: _Unit, again: Callable[[int], list[tuple[Frame, Told]]]) -> list[Work]:
         """What of a unit is new, under names of its own; nothing where it is known."""
         said, told, mark = unit.said, unit.told, unit.mark
-        known = self._of(said.name)
+        known = self._beside(said)
         alike = [k for k in known if said.claims_to_be(k.frame)]
-        named = said.apart(mark)
-        if named.key in self._taken or any(k.says(said, told) for k in alike):
+        if said.apart(mark).key in self._taken or any(k.says(said, told) for k in alike):
             return []
         if any(_read_alike(said, told, k, again) for k in known):
             return []
-        if said.key in self._taken:
-            twin = next((k.frame.key for k in known if k not in alike and k.says(said, told)), "")
+        twin = ""
+        if said.only_once():
+            others = (k for k in known if k not in alike and not k.frame.repeats)
+            twin = next((k.frame.key for k in others if k.says(said, told)), "")
+        if twin or said.key in self._taken:
             family = [k for k in alike if said.begins_as(k.frame)]
             unit = _named_apart(unit, said.apart(mark, twin), family)
         self._taken.add(unit.said.key)
-        self._of(said.name).append(_Known(unit.said, unit.told))
+        self._add(_Known(unit.said, unit.told))
         return [unit.frame, *unit.lines]
 
-    def _of(self, name: str) -> list[_Known]:
-        """The frames of a name, their lines read once somebody asks."""
-        known = self._rows.setdefault(name, [])
-        if name not in self._read:
-            self._read.add(name)
-            self._read_lines(known)
-        return known
+    def _add(self, known: _Known) -> None:
+        for name in known.frame.names():
+            self._by_name.setdefault(name, []).append(known)
+
+    def _beside(self, said: Frame) -> list[_Known]:
+        """The frames of its name, and those that stand where it stands and tell of as much; their lines are read once
+        somebody asks."""
+        found: dict[int, _Known] = {}
+        for name in said.names():
+            for known in self._by_name.get(name, ()):
+                if known.frame.name == said.name or said.begins_as(known.frame):
+                    found[id(known)] = known
+        for name in {k.frame.name for k in found.values()}:
+            self._read_lines(self._unread.pop(name, []))
+        return list(found.values())
 
     def _read_lines(self, known: list[_Known]) -> None:
         by_key: dict[str, list[_Known]] = {}

@@ -36,8 +36,9 @@ ITS_STATEMENT = FactSource(name="its_statement", module=__name__, rows=_by_key)
 
 
 def keys_of_statement(doc: Statement, options: Mapping[str, Any]) -> FactKeys:
-    """The others of its name, where it shares one."""
-    return FactKeys(own={NAMESAKES.name: (doc.shares,)}) if doc.shares else FactKeys()
+    """The others of its name, where it shares one, and the one that it repeats."""
+    keys = tuple(k for k in (doc.shares, doc.repeats) if k)
+    return FactKeys(own={NAMESAKES.name: keys}) if keys else FactKeys()
 
 
 def statement(ctx: Context, doc: Statement) -> Plan:
@@ -55,8 +56,8 @@ def _judged(ctx: Context, doc: Statement) -> tuple[Cause, str] | None:
     if doc.copy:
         return STATEMENT_REPEATED, f"{_said(doc)} stands {doc.copy} times in one file"
     others: list[Statement] = []
-    (rows,) = ctx.facts.found_by(NAMESAKES.name) or ((),)
-    for row in rows:
+    rows = {row["key"]: row for found in ctx.facts.found_by(NAMESAKES.name) for row in found}
+    for row in rows.values():
         if row["key"] == doc.key:
             continue
         if not row["content"]:
@@ -79,7 +80,7 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
     """
     others = [o for o in others if o.line_count] if doc.line_count else []
     twin = next((o for o in others if o.key == doc.repeats), None)
-    if twin is not None and doc.opening != doc.closing:
+    if twin is not None:
         return STATEMENT_REPEATED, f"{_said(doc)}; the very same says {_said(twin)}"
     same = [o for o in others if doc.claims_to_be(o)]
     for other in same:
