@@ -191,7 +191,7 @@ TOTALS = frozenset((
 ))  # fmt: skip
 _ON_A_DAY = re.compile(r"[\s:(]+(?:(?:at|on|as of|per|am|vom|op|au|al|em|dne|pr)\s+)?\d[\d./-]*\)?:?$")
 _TEXTS = frozenset(word for field in ("remittance", "counterparty", "counterparty_account", "reference", "account")
-                   for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ()))  # fmt: skip
+                   for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ())) - {"buchungstext"}  # fmt: skip
 _BRACKETED = re.compile(r"\s*[(\[]\s*[^\W\d]{0,3}[€£$]?\s*[)\]]$")
 
 
