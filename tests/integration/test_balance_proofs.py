@@ -84,3 +84,15 @@ def test_lines_of_a_statement_over_two_months_count_in_their_own(database: Datab
     assert found["2026-10"].source == Figure(1, Decimal("2.75"), Decimal(0))
     assert found["2026-11"].source == Figure(2, Decimal("1.00"), Decimal("10.00"))
     assert [found[p].residual for p in ("2026-10", "2026-11")] == [Figure(), Figure()]
+
+
+def test_pages_that_carry_over_by_interim_balances_are_taken_and_proven(database: Database) -> None:
+    first = camt("P1", "100.00", "112.50", "2026-10-05", ("12.50", "CRDT", "2026-10-05")).replace(
+        b"CLBD", b"ITBD"
+    )
+    second = camt("P2", "112.50", "110.00", "2026-10-05", ("2.50", "DBIT", "2026-10-05")).replace(
+        b"OPBD", b"ITBD"
+    )
+    row = rows(database, first, second)["2026-10"]
+    assert (row.source, row.residual) == (Figure(2, Decimal("12.50"), Decimal("2.50")), Figure())
+    assert database.rows("select cause from tieout.cases where cause like 'statement%%'") == []
