@@ -44,7 +44,7 @@ def lines(made: Banks) -> list[tuple[str, Decimal, str]]:
         "select state, content::jsonb #>> '{amount,value}' as amount,"
         " content::jsonb ->> 'remittance' as text from tieout.document where kind = 'statement_line'"
         # What only tells again what was booked counts for nothing.
-        " and measure_count > 0 order by 3, 1, 2"
+        " and (measure_count > 0 or state = 'refused') order by 3, 1, 2"
     )
     return [(r["state"], Decimal(r["amount"]), r["text"]) for r in rows]
 
