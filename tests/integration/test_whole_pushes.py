@@ -89,8 +89,16 @@ def _apart(*parts: bytes) -> Iterator[bytes]:
 
 
 LONG: list[Way] = [
-    in_two, head_first, chunked, closing, asking, with_a_query, in_other_letters, of_old,
-    with_a_fragment, with_blanks,
+    in_two,
+    head_first,
+    chunked,
+    closing,
+    asking,
+    with_a_query,
+    in_other_letters,
+    of_old,
+    with_a_fragment,
+    with_blanks,
 ]
 
 
