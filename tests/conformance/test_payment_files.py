@@ -77,6 +77,13 @@ def valid(content: bytes) -> None:
     schema.assertValid(root)
 
 
+@pytest.mark.parametrize("amount", ["1E+2", "100", "100.0000", "1.00E+2"])
+def test_an_amount_is_written_in_its_currencys_decimals_however_it_was_worked_out(amount: str) -> None:
+    content = write_transfers(order(payment(1, amount), payment(2, "5E-1")))
+    valid(content)
+    assert said(content, "InstdAmt") == ["100.00", "0.50"] and said(content, "CtrlSum") == ["100.50"] * 2
+
+
 @pytest.mark.parametrize("version", ["03", "09"])
 def test_transfers_are_valid_and_say_what_was_meant(version: str) -> None:
     rf = payment(

@@ -197,6 +197,18 @@ def test_the_same_statement_under_another_name_is_not_booked_twice(
     assert booked(made) == ["A1", "A1"]
 
 
+@pytest.mark.parametrize("write", [mt940, camt])
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_a_statement_that_comes_to_nothing_is_not_booked_twice_under_another_name(
+    database: Database, write: Any, number: str
+) -> None:
+    """What comes in and goes out on one day leaves the balance where it was: no gap would tell of the second."""
+    made = site(database)
+    nothing = told("START", "1", "1000", ("12.50", "A1"), ("-12.50", "A2"))
+    made.give(write(nothing), write(replace(nothing, identifier="OTHER", number=number)))
+    assert booked(made) == ["A1", "A2"] and {c["cause"] for c in cases(made)} == {"statement_repeated"}
+
+
 def test_an_empty_statement_contradicts_none(database: Database) -> None:
     made = site(database)
     nothing = told("START", "1", "1000")

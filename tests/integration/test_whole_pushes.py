@@ -74,13 +74,32 @@ def of_old(edge: Edge, path: str, body: bytes, headers: dict[str, str]) -> tuple
     return edge.raw([head.replace(b"HTTP/1.1", b"HTTP/1.0") + body])
 
 
+def with_a_fragment(edge: Edge, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+    return whole(edge, f"{path}#there", body, headers)
+
+
+def with_blanks(edge: Edge, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+    return whole(edge, path, body, {**headers, "content-length": f" {len(body)} \t"})
+
+
 def _apart(*parts: bytes) -> Iterator[bytes]:
     for part in parts:
         yield part
         time.sleep(0.05)
 
 
-LONG: list[Way] = [in_two, head_first, chunked, closing, asking, with_a_query, in_other_letters, of_old]
+LONG: list[Way] = [
+    in_two,
+    head_first,
+    chunked,
+    closing,
+    asking,
+    with_a_query,
+    in_other_letters,
+    of_old,
+    with_a_fragment,
+    with_blanks,
+]
 
 
 def _good() -> tuple[str, bytes, dict[str, str]]:
@@ -170,6 +189,17 @@ def test_a_line_serves_push_after_push_and_other_questions_between_them(edge: Ed
             if number % 5 == 0:
                 line.sendall(edge.head("GET", "/healthz", {}))
                 assert heard(line) == (200, "ok")
+
+
+@pytest.mark.parametrize("path", ["/webhooks/nobody", "/webhooks/nobody?", "/nowhere"])
+def test_whoever_sends_on_and_reads_no_answer_is_cut_off(edge: Edge, path: str) -> None:
+    request = edge.head("POST", path, {"content-length": "0"})
+    with edge.connect(20) as line, pytest.raises(OSError):
+        # The most that lies in the buffers of both ends is a few mebibytes of answers.
+        for _ in range(400_000_000 // len(request) // 1000):
+            line.sendall(request * 1000)
+    assert edge.peak_mib() < 400
+    assert whole(edge, *_good())[0] == 200
 
 
 def test_a_push_that_waits_while_the_server_stops_is_answered_and_kept(

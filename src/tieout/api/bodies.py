@@ -115,7 +115,8 @@ def said_length(headers: Headers) -> int | None:
     """The Content-Length; None where the body comes in pieces of unsaid number. Raises BodyError 400."""
     if b"transfer-encoding" in headers:
         return None
-    said = headers.get(b"content-length", b"0")
+    # The parser leaves the blanks that may stand behind a value.
+    said = headers.get(b"content-length", b"0").strip(b" \t")
     if not said.isdigit() or len(said) > 18:
         raise BodyError(400, "its Content-Length is no number")
     return int(said)

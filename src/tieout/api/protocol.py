@@ -1,7 +1,8 @@
 """HTTP on the wire, with the bounds that the server behind it has not.
 
-uvicorn reads the head of a request, and the trailers of a body, for as long and as far as they go; and what is still
-sent after an answer it reads and drops for ever. Here each has an end.
+uvicorn reads the head of a request, and the trailers of a body, for as long and as far as they go; what is still
+sent after an answer it reads and drops for ever; and of requests that come before the answers to those before them it
+holds as many as are sent. Here each has an end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ MOST_HEADERS = 100
 HEAD_SECONDS = 10.0
 # What is read and dropped of a body that was refused, so that its sender hears the answer.
 MOST_DROPPED = 4 << 20
+# How many requests of one connection may wait behind the one that is worked on: each answer lets a whole read of new ones in.
+MOST_WAITING = 32
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WORDS = b"the head of a request, and its trailers, are 64 KiB and 100 fields at most"
 _TOO_LARGE = (
@@ -27,6 +30,10 @@ _TOO_LARGE = (
 
 class TooLargeError(Exception):
     """A head or trailers beyond the bounds."""
+
+
+class TooManyError(Exception):
+    """More requests behind one another than are held."""
 
 
 class _HeadFirst:
@@ -61,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         # Bytes since the parser last got anywhere; bytes of headers; bytes dropped.
         self._idle = self._bytes = self._dropped = 0
-        self._in_head = self._too_large = False
+        self._in_head = self._too_large = self._too_many = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -100,6 +107,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
+        if self._too_many:
+            # Whatever were written here would be read as the answer to a request that still waits for its own.
+            self.transport.close()
+            return
         if not self._too_large:
             super().send_400_response(msg)
             return
@@ -136,6 +147,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.end_head()
+        if len(self.pipeline) >= MOST_WAITING:
+            self._too_many = True
+            raise TooManyError
         super().on_headers_complete()
         # An answer to HEAD has no body that its head could wait for.
         if self.scope["method"] != "HEAD":

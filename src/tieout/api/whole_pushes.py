@@ -77,9 +77,12 @@ class PushProtocol(BoundedProtocol):
     def _is_usual(self) -> bool:
         if not self.url.startswith(PREFIX) or self.parser.get_method() != b"POST":
             return False
-        if b"?" in self.url or b"%" in self.url or self.parser.get_http_version() != "1.1":
+        if any(c in self.url for c in (b"?", b"%", b"#")) or self.parser.get_http_version() != "1.1":
             return False
         if self.cycle is not None and not self.cycle.response_complete:
+            return False
+        # Whoever reads no answers is waited for, and the long way does that.
+        if self.flow.write_paused:
             return False
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             return False

@@ -201,8 +201,9 @@ class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
         return not self.copy and self.opening == other.opening and min(self.line_count, other.line_count) > 0
 
     def only_once(self) -> bool:
-        """No account goes twice from one balance to another without coming back in between, by other lines."""
-        return self.opening != self.closing
+        """No account goes twice from one balance to another without coming back in between, by other lines; and of lines
+        that come to nothing in sum, the very same from the same balance, a person says whether they are others."""
+        return self.line_count > 0
 
     def near(self) -> str:
         """Account, currency and day."""

@@ -423,3 +423,46 @@ def test_whatever_way_a_bank_writes_it_an_amount_is_right_or_refused(
     # A fee of which nothing tells whether the amount holds it is in the remainder, and the amount as it stands.
     taken = found == [moved for _, moved in expected]
     assert taken or (found == [cents for cents, _ in expected] and "Fee" in unread(file))
+
+
+@pytest.mark.parametrize("mark", [".", "-", "/"])
+def test_two_digits_at_the_end_that_change_as_days_do_may_be_no_year(mark: str) -> None:
+    """Hungary, Korea and others write the year first."""
+    first, second = (mark.join(("24", "01", day)) for day in ("15", "28"))
+    with pytest.raises(FormatError, match="begin with its year"):
+        read("Date;Text;Amount;Currency", f"{first};Shop;-5.00;EUR", f"{second};Pay;10.00;EUR")
+    read(
+        "Date;Text;Amount;Currency", f"15{mark}01{mark}24;Shop;-5.00;EUR", f"28{mark}01{mark}24;Pay;10.00;EUR"
+    )
+    # Around the turn of a year days change more often than years.
+    read(
+        "Date;Text;Amount;Currency",
+        *(f"{d}{mark}24;Shop;-5.00;EUR" for d in (f"30{mark}12", f"31{mark}12")),
+        f"02{mark}01{mark}25;Pay;1.00;EUR",
+    )
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Pending transactions",
+        "PENDING",
+        "Vorgemerkte Umsätze:",
+        "Movimientos pendientes",
+        "Reserverade belopp",
+    ],
+)
+def test_what_stands_under_a_heading_of_pending_is_not_booked(heading: str) -> None:
+    rows = (
+        "Date,Text,Amount,Currency",
+        f"{heading},,,",
+        "2026-10-17,b,-7.00,EUR",
+        "Posted,,,",
+        "2026-10-15,a,-5.00,EUR",
+    )
+    with pytest.raises(FormatError, match=re.escape(heading.rstrip(":"))):
+        read(*rows)
+    with pytest.raises(FormatError, match="not booked|behind it"):
+        read(rows[0], rows[4], "", *rows[1:3])
+    # Over nothing it says nothing.
+    assert amounts(read(rows[0], rows[1], rows[3], rows[4])) == ["-5.00"]

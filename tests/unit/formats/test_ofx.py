@@ -151,6 +151,16 @@ def test_debits_that_are_all_positive_have_no_known_sign(transactions: tuple[str
             read(*transactions, card=card)
 
 
+@pytest.mark.parametrize("kind", ["CHECK", "CASH", "DIRECTDEBIT", "FEE", "SRVCHG"])
+def test_money_out_by_its_type_has_no_known_sign_where_no_amount_is_negative(kind: str) -> None:
+    with pytest.raises(FormatError, match="no amount of the statement is negative"):
+        read(transaction("20.00", "1", kind=kind), transaction("50.00", "2", kind="POS"))
+    # Given back beside others, or with a sign of its own.
+    back = read(transaction("20.00", "1", kind=kind), transaction("-50.00", "2", kind="POS"))
+    assert booked(back) == [Decimal("20.00"), Decimal("-50.00")]
+    assert booked(read(transaction("+20.00", kind=kind))) == [Decimal("20.00")]
+
+
 def test_a_debit_with_a_plus_says_its_sign_itself() -> None:
     file = read(transaction("+5.00", kind="DEBIT"))
     assert booked(file) == [Decimal("5.00")] and "DEBIT with a positive amount" in said(file)

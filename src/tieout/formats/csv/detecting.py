@@ -20,7 +20,14 @@ from tieout.formats.csv.marks import marks_of
 from tieout.formats.csv.numbers import marks_of as decimal_marks
 from tieout.formats.csv.statuses import Status, status_of
 from tieout.formats.csv.table import Table, parted
-from tieout.formats.csv.words import FEE_WORDS, FIRST_WORDS, MORE_WORDS, is_total, named
+from tieout.formats.csv.words import (
+    FEE_WORDS,
+    FIRST_WORDS,
+    MORE_WORDS,
+    is_heading_of_pending,
+    is_total,
+    named,
+)
 from tieout.formats.model import FormatError
 
 DETECTED = "csv-detected"
@@ -108,6 +115,7 @@ def detect(lines: list[str]) -> CsvDialect:
     names = _names(_cells(lines[at], delimiter))
     form, table = _table(names, columns, _rows(lines, at, delimiter))
     _check_totals(table)
+    _check_headings(lines[at + 1 :], delimiter)
     status = status_of(table)
     fees = taken(table)
     proof, of_balances = _proof(table, status, fees)
@@ -186,6 +194,20 @@ def _check_totals(table: Table) -> None:
                 )
 
 
+def _check_headings(lines: list[str], delimiter: str) -> None:
+    """Raises FormatError where a row that holds one text alone says that those behind it are not booked yet."""
+    heading = ""
+    for line in lines:
+        cells = [cell.strip() for cell in _cells(line, delimiter) if cell.strip()]
+        if len(cells) == 1:
+            heading = cells[0] if is_heading_of_pending(cells[0]) else ""
+        elif cells and heading:
+            raise FormatError(
+                f"a row says {heading[:40]!r} of those behind it, which no column says: export what is booked alone, or "
+                "declare a dialect"
+            )
+
+
 def _day(dated: re.Pattern[str], text: str) -> date | None:
     hit = dated.match(text)
     parts = hit.groupdict() if hit else {}
@@ -225,6 +247,13 @@ def _read(way: Way, status: Status, charged: Fees) -> Columns:
     return msgspec.convert(columns, Columns)
 
 
+def _year_leads(hits: list[re.Match[str]]) -> bool:
+    """Whether two digits at the end change as days do, and the two in front as years do: 24.01.15, 24.01.28."""
+    first, last = {h[1] for h in hits}, {h[4] for h in hits}
+    days = all(len(h[1]) == 2 and len(h[4]) == 2 and int(h[3]) <= 12 and 1 <= int(h[4]) <= 31 for h in hits)
+    return days and len(first) < len(last) and len(last) > 1
+
+
 def _date_form(dates: list[str]) -> str:
     """The order of day, month and year that all dates allow, if only one does."""
     if not dates:
@@ -242,6 +271,11 @@ def _date_form(dates: list[str]) -> str:
     if all(len(h[1]) == 4 for h in hits):
         return f"YYYY{mark}MM{mark}DD"
     year = "YYYY" if all(len(h[4]) == 4 for h in hits) else "YY"
+    if year == "YY" and _year_leads(hits):
+        raise FormatError(
+            f"{dates[0]!r} may begin with its year or with its day: by the day the rows are of {len({h[4] for h in hits})} years:"
+            " declare a dialect with its date"
+        )
     # Where points stand between them the day comes first.
     if mark == "." or any(int(h[1]) > 12 for h in hits):
         return f"DD{mark}MM{mark}{year}"

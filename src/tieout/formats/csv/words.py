@@ -215,6 +215,14 @@ def is_total(text: str) -> bool:
     return _ON_A_DAY.sub("", plain(text)).rstrip(": ") in TOTALS
 
 
+def is_heading_of_pending(text: str) -> bool:
+    """Whether a text is what stands over lines that are not booked yet: Pending transactions, Vorgemerkte Umsätze."""
+    words = plain(text).rstrip(": ").split()
+    stem = re.compile(r"(pending|uncleared|unposted|scheduled|upcoming|authoris|authoriz|vorgemerkt|ausstehend|gereserveerd|"
+                      r"pendiente|pendente|oczekując|blokad|reserver|čekající|väntande|függő)")  # fmt: skip
+    return 1 <= len(words) <= 4 and any(stem.match(word) for word in words)
+
+
 def marked(text: str) -> str:
     """A mark as the lists have it: DR. and Cr are dr and cr."""
     return plain(text).rstrip(".:").strip("()[] ")

@@ -24,6 +24,10 @@ from tieout.formats.references import find_references
 _RATE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,10})?")
 _DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
+# Types that are money out whatever the sign (3.2.9.2: a fee, a service charge, a check, a withdrawal of cash, a debit by a
+# merchant); ATM, POS and PAYMENT go either way. One that is given back stands above zero beside others below it.
+_OUT = frozenset(("FEE", "SRVCHG", "CHECK", "CASH", "DIRECTDEBIT"))
+
 Leaves = dict[str, str]
 Note = Callable[[str, Place], None]
 
@@ -47,6 +51,9 @@ class Kept(msgspec.Struct):
     ids: set[str] = msgspec.field(default_factory=set)
     unsigned: int = 0
     negative: int = 0
+    # Of those that name money out by their type, and of all.
+    out: int = 0
+    below: int = 0
 
 
 class Mapper:
@@ -118,6 +125,12 @@ class Mapper:
                 "is negative), and nobody could say which are",
                 place,
             )
+        if kept.out and not kept.below:
+            raise FormatError(
+                f"{kept.out} transactions are of types of money out ({', '.join(sorted(_OUT))}), and no amount of the statement is "
+                "negative: the file's signs are not those of OFX, and nobody could say which are",
+                place,
+            )
         self._unread("STMTRS", leaves, KNOWN_OF_STATEMENTS, place)
         balances = []
         for name in ("LEDGERBAL", "AVAILBAL"):
@@ -143,6 +156,8 @@ class Mapper:
     def _sign(self, leaves: Leaves, amount: Decimal, kept: Kept, place: Place) -> None:
         """Count how debits are signed, and say where type and sign contradict each other."""
         kind = leaves.get("TRNTYPE", "").upper()
+        kept.below += amount < 0
+        kept.out += kind in _OUT and amount > 0 and not leaves["TRNAMT"].startswith("+")
         if kind == "CREDIT" and amount < 0:
             self._note("a CREDIT with a negative amount, read by its sign", place)
         if kind != "DEBIT" or not amount:

@@ -19,6 +19,7 @@ from tieout.formats.payments.checking import as_written, check_order, is_sepa
 from tieout.formats.payments.model import Account, Batch, Order, Payment, PaymentError
 from tieout.formats.payments.profile import BankProfile
 from tieout.formats.references import kind_of, plain_reference
+from tieout.money import Amount
 
 TRANSFERS = {"03": "pain.001.001.03", "09": "pain.001.001.09"}
 DEBITS = {"02": "pain.008.001.02", "08": "pain.008.001.08"}
@@ -42,6 +43,11 @@ def write_debits(order: Order, version: str = "", profile: BankProfile = _USUAL)
     PaymentError."""
     version = version or profile.debit_version
     return _Writer(order, profile, DEBITS, version, "CstmrDrctDbtInitn", debit=True).write()
+
+
+def _exactly(payment: Payment) -> Decimal:
+    """Its amount with its currency's decimals: a number that was worked out may say 1E+2, which no file may."""
+    return Amount.exact(payment.amount, payment.currency).value
 
 
 class _Writer:
@@ -87,9 +93,9 @@ class _Writer:
         return etree.tostring(document, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
     def _totals(self, parent: Element, payments: Iterable[Payment]) -> None:
-        amounts = [p.amount for p in payments]
+        amounts = [_exactly(p) for p in payments]
         self._add(parent, "NbOfTxs", str(len(amounts)))
-        self._add(parent, "CtrlSum", str(sum(amounts, Decimal(0))))
+        self._add(parent, "CtrlSum", f"{sum(amounts, Decimal(0)):f}")
 
     def _batch(self, root: Element, batch: Batch) -> None:
         info = self._add(root, "PmtInf")
@@ -123,7 +129,7 @@ class _Writer:
     def _transfer(self, info: Element, payment: Payment) -> None:
         transfer = self._add(info, "CdtTrfTxInf")
         self._add(transfer, "PmtId/EndToEndId", payment.end_to_end_id)
-        self._add(transfer, "Amt/InstdAmt", str(payment.amount)).set("Ccy", payment.currency)
+        self._add(transfer, "Amt/InstdAmt", f"{_exactly(payment):f}").set("Ccy", payment.currency)
         self._agent(transfer, "CdtrAgt", payment.party.bic, needed=False)
         self._party(transfer, "Cdtr", payment.party)
         self._add(transfer, "CdtrAcct/Id/IBAN", payment.party.iban)
@@ -132,7 +138,7 @@ class _Writer:
     def _debit_of(self, info: Element, payment: Payment) -> None:
         debit = self._add(info, "DrctDbtTxInf")
         self._add(debit, "PmtId/EndToEndId", payment.end_to_end_id)
-        self._add(debit, "InstdAmt", str(payment.amount)).set("Ccy", payment.currency)
+        self._add(debit, "InstdAmt", f"{_exactly(payment):f}").set("Ccy", payment.currency)
         assert payment.mandate is not None
         mandate = self._add(debit, "DrctDbtTx/MndtRltdInf")
         self._add(mandate, "MndtId", payment.mandate.mandate_id)
