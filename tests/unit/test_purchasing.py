@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,6 +137,32 @@ def test_a_price_may_be_above_by_its_tolerance_and_not_by_more() -> None:
     small = bill("X", Decimal(5), Decimal("20.41"))
     assert hold_against_orders(small, "V", related, interface(amount_tolerance="2.05")).finding is None
     assert hold_against_orders(small, "V", related, interface(amount_tolerance="2.04")).finding is not None
+
+
+def test_charges_and_rounding_beside_an_order_are_within_the_tolerance_together() -> None:
+    """Each within it, they would come to any sum."""
+    related = [fact(order(Decimal(5))), fact(receipt(1, Decimal(5)))]
+
+    def found(*nets: str) -> object:
+        made = bill("X", Decimal(5))
+        beside = tuple(
+            BillLine(
+                name=f"charge {n}",
+                quantity=Decimal(1),
+                price=abs(Decimal(net)),
+                net=usd(Decimal(net)),
+                order_line="-",
+            )
+            for n, net in enumerate(nets)
+        )
+        total = usd(made.total.value + sum(Decimal(n) for n in nets))
+        made = msgspec.structs.replace(made, lines=(*made.lines, *beside), total=total)
+        return hold_against_orders(made, "V", related, interface(amount_tolerance="5.00")).finding
+
+    assert found("5.00") is None and found("3.00", "2.00", "-9.00") is None
+    assert (
+        found("5.01") is not None and found("3.00", "2.01") is not None and found(*["5.00"] * 40) is not None
+    )
 
 
 def test_names_and_numbers_as_they_are_compared() -> None:

@@ -138,7 +138,7 @@ def hold_against_orders(
             return _none(bill, wrong)
     lines = tuple(_line_of(x, bill, orders) for x in bill.lines)
     for mine, line in zip(bill.lines, lines, strict=True):
-        if line is None and not _beside_order(mine, Tolerances.of(interface)):
+        if line is None and not _beside_order(mine, bill, Tolerances.of(interface)):
             return Ordered(
                 lines=lines,
                 orders=found,
@@ -151,9 +151,12 @@ def hold_against_orders(
     )
 
 
-def _beside_order(mine: BillLine, allowed: Tolerances) -> bool:
-    """Whether a line needs no order: an allowance, rounding, or a charge within the tolerance."""
-    return mine.order_line == NO_LINE and mine.net.value <= allowed.amount
+def _beside_order(mine: BillLine, bill: VendorBill, allowed: Tolerances) -> bool:
+    """Whether a line needs no order: an allowance, or rounding and charges that together are within the tolerance."""
+    if mine.order_line != NO_LINE:
+        return False
+    asked = sum((x.net.value for x in bill.lines if x.order_line == NO_LINE and x.net.value > 0), Decimal(0))
+    return mine.net.value <= 0 or asked <= allowed.amount
 
 
 def _none(bill: VendorBill, finding: Finding) -> Ordered:

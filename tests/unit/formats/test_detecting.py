@@ -462,7 +462,35 @@ def test_what_stands_under_a_heading_of_pending_is_not_booked(heading: str) -> N
     )
     with pytest.raises(FormatError, match=re.escape(heading.rstrip(":"))):
         read(*rows)
-    with pytest.raises(FormatError, match=r"not booked|behind it"):
+    with pytest.raises(FormatError, match="of those behind it"):
         read(rows[0], rows[4], "", *rows[1:3])
     # Over nothing it says nothing.
     assert amounts(read(rows[0], rows[1], rows[3], rows[4])) == ["-5.00"]
+
+
+@pytest.mark.parametrize(
+    ("name", "no", "yes"),
+    [
+        ("Posted", "No", "Yes"),
+        ("Gebucht", "nein", "ja"),
+        ("Booked", "false", "true"),
+        ("Contabilizado", "no", "sí"),
+    ],
+)
+def test_a_column_that_is_named_for_what_is_booked_says_what_is_not(name: str, no: str, yes: str) -> None:
+    file = read(
+        f"Date,Text,Amount,Currency,{name}", f"2026-10-17,b,-7.00,EUR,{no}", f"2026-10-15,a,-5.00,EUR,{yes}"
+    )
+    assert amounts(file) == ["-5.00"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Kontostand am 31.10.2026", "Saldo per 31.10.2026", "Balance on 31/10/2026", "Solde au 31/10/2026:"],
+)
+def test_a_balance_on_a_day_is_no_movement(text: str) -> None:
+    with pytest.raises(FormatError, match="no movement"):
+        read("Date;Text;Amount;Currency", "2026-10-15;a;-5.00;EUR", f"2026-10-31;{text};950.00;EUR")
+    # What is left of a bill is a payment.
+    for payment in ("Saldo", "saldo 2025", "Balance 12", "balance of invoice 31.10.2026"):
+        assert amounts(read("Date;Text;Amount;Currency", f"2026-10-31;{payment};-950.00;EUR")) == ["-950.00"]

@@ -37,6 +37,9 @@ def _of(column: str, table: Table) -> Status | None:
         return None
     if named(column) in PENDING and set(words.values()) <= YES | NO:
         return Status(column=column, pending=[text for text, word in words.items() if word in YES])
+    if named(column) in BOOKED and set(words.values()) <= YES | NO:
+        # Posted: no.
+        return Status(column=column, pending=[text for text, word in words.items() if word in NO])
     pending = [text for text, word in words.items() if word in PENDING]
     ignored = [text for text, word in words.items() if word in NEVER_BOOKED]
     booked = [text for text, word in words.items() if word in BOOKED]

@@ -190,6 +190,12 @@ TOTALS = frozenset((
     "likutis pabaigai", "apyvarta", "sākuma atlikums", "beigu atlikums", "apgrozījums", "αρχικό υπόλοιπο", "devreden bakiye",
 ))  # fmt: skip
 _ON_A_DAY = re.compile(r"[\s:(]+(?:(?:at|on|as of|per|am|vom|op|au|al|em|dne|pr)\s+)?\d[\d./-]*\)?:?$")
+# A balance by these words with a whole date behind them; alone they may be what a payment is for (saldo, balance).
+_BALANCES = frozenset((
+    "balance", "account balance", "bank balance", "ledger balance", "kontostand", "kontosaldo", "saldo", "solde", "stan konta",
+    "zůstatek", "egyenleg", "sold", "υπόλοιπο", "bakiye",
+))  # fmt: skip
+_WHOLE_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\)?:?$")
 _TEXTS = frozenset(word for field in ("remittance", "counterparty", "counterparty_account", "reference", "account")
                    for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ())) - {"buchungstext"}  # fmt: skip
 _BRACKETED = re.compile(r"\s*[(\[]\s*[^\W\d]{0,3}[€£$]?\s*[)\]]$")
@@ -212,7 +218,9 @@ def is_text(column: str) -> bool:
 
 def is_total(text: str) -> bool:
     """Whether a text is what a row of a balance or of a total says of itself, on a day perhaps."""
-    return _ON_A_DAY.sub("", plain(text)).rstrip(": ") in TOTALS
+    said = plain(text)
+    words = _ON_A_DAY.sub("", said).rstrip(": ")
+    return words in TOTALS or (words in _BALANCES and _WHOLE_DAY.search(said) is not None)
 
 
 def is_heading_of_pending(text: str) -> bool:

@@ -35,6 +35,11 @@ def read_cii(root: Element) -> EInvoice:
     )
     if agreed is None or settled is None or totals is None:
         raise FormatError("an agreement, a settlement and its monetary summation were expected")
+    if (
+        len(each(trade, "ApplicableHeaderTradeSettlement/SpecifiedTradeSettlementHeaderMonetarySummation"))
+        > 1
+    ):
+        raise FormatError("BG-22: the monetary summation stands more than once")
     kind = text(head, "TypeCode")
     currency = needed(settled, "InvoiceCurrencyCode", "BR-05, BT-5 currency")
     due = _due_day(settled)

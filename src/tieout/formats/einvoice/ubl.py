@@ -23,6 +23,8 @@ def read_ubl(root: Element) -> EInvoice:
     totals = child(root, "LegalMonetaryTotal")
     if totals is None:
         raise FormatError("BG-22 is missing: LegalMonetaryTotal was expected")
+    if len(children(root, "LegalMonetaryTotal")) > 1:
+        raise FormatError("BG-22: LegalMonetaryTotal stands more than once")
     currency = needed(root, "DocumentCurrencyCode", "BR-05, BT-5 currency")
     due = next((d for d in (text(root, "DueDate"), *_due_days(root)) if d), "")
     taxes = _own_currency(root, currency)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.formats.model import FormatError
-from tieout.formats.xmltree import Element, text
+from tieout.formats.xmltree import Element, each, text
 
 # xs:decimal: a sign, digits, a point anywhere among them; no exponent (XML Schema part 2, 3.2.3). XML sets no
 # bound: 18 digits and as many decimals are more than any invoice has, and within what a Decimal keeps.
@@ -35,12 +35,20 @@ def number(words: str, term: str) -> Decimal:
 
 def amount(element: Element, path: str, term: str) -> Decimal:
     """The number at a path that no invoice may lack. Raises FormatError, which names the term."""
+    _only(element, path, term)
     return number(needed(element, path, term), term)
 
 
+def _only(element: Element, path: str, term: str) -> None:
+    """Of two numbers in one place nobody could say which is meant."""
+    if (count := len(each(element, path))) > 1:
+        raise FormatError(f"{term}: {path} stands {count} times")
+
+
 def maybe(element: Element, path: str, term: str) -> Decimal | None:
-    """The number at a path, None where there is none. Raises FormatError where it is no number."""
+    """The number at a path, None where there is none. Raises FormatError where it is no number, or several."""
     found = text(element, path)
+    _only(element, path, term)
     return number(found, term) if found else None
 
 
