@@ -4,6 +4,7 @@ from tieout.connector_api.addresses import AddressError, Network, Reached, reach
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
 from tieout.connector_api.bills import BILL_OPTIONS, own_accruals
 from tieout.connector_api.capabilities import (
+    EarlyDiscount,
     Balances,
     BlindWriter,
     ControlTotal,
@@ -64,6 +65,7 @@ from tieout.connector_api.tables import (
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "EarlyDiscount",
     "AddressError",
     "ApartReader",
     "Network",

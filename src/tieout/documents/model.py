@@ -169,7 +169,8 @@ class Statement(Document, frozen=True, kw_only=True, tag="statement"):
 class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     """One booked line of an account. `amount` is signed: money into the account is positive.
 
-    Two equal lines of a statement are two lines: their keys differ by their ordinal.
+    Two equal lines of a statement are two lines: their keys differ by their ordinal. `charged` is what the bank says
+    that it kept of what was sent, positive and in the line's currency; unset where it says nothing of it.
     """
 
     account: str
@@ -182,6 +183,7 @@ class StatementLine(Document, frozen=True, kw_only=True, tag="statement_line"):
     remittance: str = ""
     bank_code: str = ""
     reversal: bool = False
+    charged: Decimal | msgspec.UnsetType = msgspec.UNSET
 
     def measure(self) -> Measure:
         """Its amount, by its sign: money in is a debit."""
@@ -197,7 +199,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     `number` is what the ledger or its sender calls it, `party` whose it is and `text` what it says
     besides; `effect` is the external id of ours behind
     it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
-    tax falls due when it is paid.
+    tax falls due when it is paid. `corrects_tax` is set where a discount that its term grants corrects its tax, too.
     """
 
     line: int
@@ -214,6 +216,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     effect: str = ""
     unmarked: bool = True
     on_payment: bool = False
+    corrects_tax: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):

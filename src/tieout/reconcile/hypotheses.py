@@ -116,7 +116,7 @@ class Hypotheses:
             for name in self._names(left, named)
             for currency in self._pool.currencies
             for right in self._block(left, name, currency)
-            if self._weigher.difference(left.minor, left.currency, left.day, right)
+            if self._weigher.may_be(left, right)
         ]
 
     def _sums(self, left: Item, named: list[Item]) -> None:

@@ -17,12 +17,21 @@ _RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
 # Days are no numbers of anything.
 _DAY = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d-\d\d-\d\d)\b")
 _DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"\D")
+# Columns that say more than an amount, and what an item calls that.
+_GROUNDS = {
+    "bank_charge": "charge",
+    "early_discount": "discount",
+    "early_discount_until": "discount_until",
+    "untaxed": "untaxed",
+}
 _SERIAL = re.compile(r"(\d+)\D*$")
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One row. `day` counts days, `minor` is signed in whole minor units, `runs` are the runs of
-    digits in its text, `number` its own number's digits and `serial` their last run."""
+    digits in its text, `number` its own number's digits and `serial` their last run. In minor units: the `charge` that
+    a bank says it kept of a left item; the `discount` that a right item's term grants up to the day `discount_until`,
+    and what it is without its tax (None: not known)."""
 
     n: int
     id: str
@@ -35,6 +44,10 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     serial: str
     runs: tuple[str, ...]
     shaped: bool
+    charge: int = 0
+    discount: int = 0
+    discount_until: int = 0
+    untaxed: int | None = None
 
 
 class Pool:
@@ -110,7 +123,8 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str], read_all: bool) -> dict[in
     counts = rows["reference"].value_counts(name="rows")
     shared = set(counts.filter(pl.col("rows") > SHARED)["reference"].to_list())
     columns = ("n", "id", "minor", "currency", "counterparty", "account", "reference", "description")
-    for day, values in zip(days, rows.select(columns).iter_rows(), strict=True):
+    said = _said(rows)
+    for at, (day, values) in enumerate(zip(days, rows.select(columns).iter_rows(), strict=True)):
         n, key, minor, currency, name, account, reference, description = values
         own = "" if reference in shared else reference
         last = _SERIAL.search(own) if own else None
@@ -135,5 +149,17 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str], read_all: bool) -> dict[in
             serial=last[1] if last else "",
             runs=runs,
             shaped=shaped,
+            **(said[at] if said else {}),
         )
     return found
+
+
+def _said(rows: pl.DataFrame) -> list[dict[str, int | None]]:
+    """What each row says beside its amount, as fields of an item; nothing at all where no column says any."""
+    names = {c: _GROUNDS[c] for c in _GROUNDS if c in rows.columns}
+    if not names:
+        return []
+    told = rows.select(
+        (pl.col(c).to_physical() if c == "early_discount_until" else pl.col(c)).alias(n) for c, n in names.items()
+    )
+    return [{k: v for k, v in row.items() if v is not None} for row in told.iter_rows(named=True)]

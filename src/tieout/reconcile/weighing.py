@@ -6,29 +6,43 @@ occurs once says much.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from math import exp, log
 from typing import cast
 
 import msgspec
 
 from tieout.reconcile.coincidence import Coincidence
-from tieout.reconcile.differences import Explainer
+from tieout.reconcile.differences import EPOCH, OPEN, Explainer, Grounds
 from tieout.reconcile.numbers import likeness
 from tieout.reconcile.pool import Item, Pool
 from tieout.reconcile.ruleset import Kind, Pass, Rules
 
-# Differences that leave something open: a number must stand beside.
-OPEN = ("partial_payment", "over_payment")
-_EPOCH = date(1970, 1, 1)
+_NOTHING = Grounds()
 _LEVEL = {2: "strong", 1: "medium"}
 _ORDER = ("none", "weak", "similar", "medium", "strong")
+
+# Why a group is for people whose difference looks like something.
+NOT_ACCEPTED = "what the difference looks like has no evidence, or no limit that lets it pass"
 
 Key = tuple[tuple[int, ...], tuple[int, ...]]
 
 
+def grounds(lefts: tuple[Item, ...], rights: tuple[Item, ...], day: int) -> Grounds:
+    """What is said of a group whose last payment came on a day."""
+    timely = [r.discount for r in rights if r.discount and day <= r.discount_until]
+    untaxed = [r.untaxed for r in rights if r.untaxed is not None]
+    return Grounds(
+        charge=sum(i.charge for i in lefts),
+        discount=sum(timely),
+        terms=len(timely),
+        untaxed=sum(untaxed) if len(untaxed) == len(rights) else None,
+    )
+
+
 class Hypothesis(msgspec.Struct, frozen=True, gc=False):
-    """A group and its signs; `difference` is left less right in minor units of `currency`."""
+    """A group and its signs; `difference` is left less right in minor units of `currency`. `looks` is what a difference
+    looks like that is not accepted as that, and `held` says why only a person may take the group; both are "" mostly."""
 
     left: tuple[int, ...]
     right: tuple[int, ...]
@@ -40,6 +54,13 @@ class Hypothesis(msgspec.Struct, frozen=True, gc=False):
     difference: int
     currency: str
     other_number: bool
+    looks: str = ""
+    held: str = ""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether it may be taken without a person."""
+        return self.rule.automatic and not self.held
 
 
 class Weigher:
@@ -52,18 +73,26 @@ class Weigher:
         self.parties = min(self._evidence.party_limit, log(max(2, len(pool.parties))))
         self.lists: dict[int, frozenset[int]] = {}
 
-    def difference(self, paid: int, currency: str, day: int, right: Item) -> tuple[str, int] | None:
-        """(kind, left less right in the left's minor units), or None where nothing explains it."""
-        if right.currency == currency:
-            kind = self._explainer.explain(paid, right.minor, currency, day - right.day)
-            return (kind, paid - right.minor) if kind and kind not in OPEN else None
-        expected = self._explainer.exchanged(right.minor, right.currency, currency, _EPOCH + timedelta(day))
-        if expected is None or not self._explainer.is_exchange(paid, expected):
-            return None
-        return "exchange", paid - expected
+    def may_be(self, left: Item, right: Item) -> bool:
+        """Whether two items are worth being weighed without a number: their difference is none, or looks like one that
+        closes."""
+        explainer, paid, due, currency = self._explainer, left.minor, right.minor, left.currency
+        if right.currency != currency:
+            whole = self._whole((left,), (right,))
+            return whole is not None
+        looks = explainer.explain(paid, due, currency, left.day - right.day)
+        if looks and looks not in OPEN:
+            return True
+        # Asked for every open item of a party: what no limit lets pass is not looked at further.
+        if not explainer.accepting.near(paid, due, currency):
+            return False
+        return bool(
+            explainer.accepting.accepted(paid, due, currency, left.day, grounds((left,), (right,), left.day))
+        )
 
-    def _whole(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> tuple[str, int] | None:
-        """As `difference`, for a group; part payments too."""
+    def _whole(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> tuple[str, int, str] | None:
+        """(kind, left less right in the left's minor units, what else it looks like) of a group; None where nothing
+        explains it."""
         currency, day = lefts[0].currency, max(i.day for i in lefts)
         if any(i.currency != currency for i in lefts):
             return None
@@ -74,15 +103,20 @@ class Weigher:
                 due += right.minor
                 continue
             expected = self._explainer.exchanged(
-                right.minor, right.currency, currency, _EPOCH + timedelta(day)
+                right.minor, right.currency, currency, EPOCH + timedelta(day)
             )
             if expected is None:
                 return None
             due, foreign = due + expected, True
         if foreign:
-            return ("exchange", paid - due) if self._explainer.is_exchange(paid, due) else None
-        kind = self._explainer.explain(paid, due, currency, day - min(i.day for i in rights))
-        return (kind, paid - due) if kind else None
+            kind, looks = self._explainer.settled_abroad(paid, due, currency)
+            # What a rate lets expect is no part of anything: it is near, or it is something else.
+            return (kind, paid - due, looks) if kind and (looks or kind not in OPEN) else None
+        said = _NOTHING if paid == due else grounds(lefts, rights, day)
+        kind, looks = self._explainer.settled(
+            paid, due, currency, day, day - min(i.day for i in rights), said
+        )
+        return (kind, paid - due, looks) if kind else None
 
     def weigh(
         self,
@@ -100,12 +134,18 @@ class Weigher:
         whole = self._whole(lefts, rights)
         if whole is None:
             return None
-        amount, difference = whole
+        amount, difference, looks = whole
         number = min((self._number(lefts, r) for r in rights), key=_ORDER.index)
         party = self._party(lefts, rights)
-        rule = self._rules.of(number, party, amount)
+        rule, held = self._rules.of(number, party, amount), ""
+        if looks and (rule is None or not rule.automatic):
+            # Not even a part payment by itself: what it looks like is for a person to say.
+            amount, held = looks, NOT_ACCEPTED
+            rule = self._rules.of(number, party, amount)
         if rule is None:
             return None
+        # What a difference looks like is a sign of the group, whatever is booked for it.
+        sign = looks or amount
         score = rule.weight
         if len(lefts) + len(rights) > 2:
             score += evidence.several
@@ -114,9 +154,9 @@ class Weigher:
             score += min(evidence.amount_limit, -chance) - rule.weight
             score += evidence.similar_party if party == "similar" else 0.0
         elif number == "none":
-            score += self._without_number(lefts[0], rights, party, amount)
+            score += self._without_number(lefts[0], rights, party, sign)
         else:
-            score += self._party_weight(party) + self._amount_weight(amount, rights)
+            score += self._party_weight(party) + self._amount_weight(sign, rights)
         if number == "none":
             unusual = min(gaps) < -window.usual_before or max(gaps) > window.usual_after
             score += evidence.unusual_date if unusual else 0.0
@@ -127,7 +167,7 @@ class Weigher:
         if len(lefts) == 1 and amount == "exact" and self._is_second(lefts[0], rights):
             score -= evidence.amount_limit
         return Hypothesis(
-            key[0], key[1], score, rule, number, party, amount, difference, lefts[0].currency, other
+            key[0], key[1], score, rule, number, party, amount, difference, lefts[0].currency, other, looks, held
         )
 
     def _number(self, lefts: tuple[Item, ...], right: Item) -> str:

@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
+
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
@@ -171,4 +173,13 @@ def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
         remittance=line.remittance or line.additional,
         bank_code=line.bank_code,
         reversal=line.reversal,
+        charged=_charged(line) or UNSET,
     )
+
+
+def _charged(line: Line) -> Decimal:
+    """What the bank kept of what was sent: charges that the line's amount is without. Stated of the line and again of
+    its transactions they are the same ones."""
+    told = line.charges or tuple(c for detail in line.details for c in detail.charges)
+    own = [c.amount for c in told if c.currency == line.currency and c.included is not False]
+    return max(Decimal(0), -sum(own, Decimal(0))) if line.amount > 0 else Decimal(0)
