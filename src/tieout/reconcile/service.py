@@ -23,7 +23,7 @@ from tieout.reconcile.charges import with_charges
 from tieout.reconcile.differences import EPOCH, OPEN, Accepting, Explainer, Grounds, Rates
 from tieout.reconcile.hypotheses import Hypotheses
 from tieout.reconcile.interchangeable import pairs_in_order
-from tieout.reconcile.keys import links, shapes_of
+from tieout.reconcile.keys import letters_of, links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
 from tieout.reconcile.pool import Item, Pool
@@ -118,12 +118,13 @@ def match(
     free_right = right.join(done_right, on="n", how="anti")
     linked = linked.join(free_left, left_on="l", right_on="n", how="semi")
     parties = Parties(right["counterparty"].unique().to_list(), _accounts(left, right, sure))
-    shapes, common = shapes_of(right["reference"]), _common(right, free_right)
+    shapes, letters = shapes_of(right["reference"]), letters_of(right["reference"])
+    common = _common(right, free_right)
     whose = _whose(left, right) if rules.limits else None
     # Texts are needed for what is free alone.
     left, right = left.select(*_KEPT), right.select(*_KEPT)
     with _uncollected():
-        pool = Pool(free_left, free_right, linked, parties, shapes, common)
+        pool = Pool(free_left, free_right, linked, parties, shapes, letters, common)
         del linked, free_left, free_right, done_left, done_right
         hypotheses = Hypotheses(pool, rules, explainer)
         taken, rest = assign(hypotheses.all(), rules.threshold)

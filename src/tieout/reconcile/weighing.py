@@ -6,6 +6,7 @@ occurs once says much.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from math import exp, log
 from typing import cast
@@ -25,7 +26,27 @@ _ORDER = ("none", "weak", "similar", "medium", "strong")
 # Why a group is for people whose difference looks like something.
 NOT_ACCEPTED = "what the difference looks like has no evidence, or no limit that lets it pass"
 
+OTHER_NUMBER = "the text names a whole number of another year, series or kind"
+_YEARS = re.compile(r"(?:19|20)\d\d")
+
 Key = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _is_like(whole: tuple[str, ...], right: Item) -> bool:
+    """Whether one of these whole numbers has an item's serial, or is of another year."""
+    if len(right.serial) < 3:
+        return False
+    head = right.number[: -len(right.serial)]
+    for number in whole:
+        if len(number) == len(right.number):
+            other = number[: -len(right.serial)]
+            if number.endswith(right.serial) or (other != head and _years(other) and _years(head)):
+                return True
+    return False
+
+
+def _years(head: str) -> bool:
+    return _YEARS.fullmatch(head) is not None
 
 
 def grounds(lefts: tuple[Item, ...], rights: tuple[Item, ...], day: int) -> Grounds:
@@ -69,6 +90,7 @@ class Weigher:
     def __init__(self, pool: Pool, rules: Rules, explainer: Explainer) -> None:
         self._pool, self._rules, self._explainer = pool, rules, explainer
         self._evidence = rules.evidence
+        self._accepts = bool(rules.limits)
         self._trust = Coincidence(pool)
         self.parties = min(self._evidence.party_limit, log(max(2, len(pool.parties))))
         self.lists: dict[int, frozenset[int]] = {}
@@ -78,13 +100,13 @@ class Weigher:
         closes."""
         explainer, paid, due, currency = self._explainer, left.minor, right.minor, left.currency
         if right.currency != currency:
-            whole = self._whole((left,), (right,))
-            return whole is not None
+            expected = explainer.exchanged(due, right.currency, currency, EPOCH + timedelta(left.day))
+            return expected is not None and explainer.settled_abroad(paid, expected, currency)[0] != ""
         looks = explainer.explain(paid, due, currency, left.day - right.day)
         if looks and looks not in OPEN:
             return True
         # Asked for every open item of a party: what no limit lets pass is not looked at further.
-        if not explainer.accepting.near(paid, due, currency):
+        if not self._accepts or not explainer.accepting.near(paid, due, currency):
             return False
         return bool(
             explainer.accepting.accepted(paid, due, currency, left.day, grounds((left,), (right,), left.day))
@@ -93,10 +115,12 @@ class Weigher:
     def _whole(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> tuple[str, int, str] | None:
         """(kind, left less right in the left's minor units, what else it looks like) of a group; None where nothing
         explains it."""
-        currency, day = lefts[0].currency, max(i.day for i in lefts)
-        if any(i.currency != currency for i in lefts):
-            return None
-        paid, due = sum(i.minor for i in lefts), 0
+        currency, day, paid = lefts[0].currency, lefts[0].day, lefts[0].minor
+        for left in lefts[1:]:
+            if left.currency != currency:
+                return None
+            day, paid = max(day, left.day), paid + left.minor
+        due = 0
         foreign = False
         for right in rights:
             if right.currency == currency:
@@ -112,7 +136,7 @@ class Weigher:
             kind, looks = self._explainer.settled_abroad(paid, due, currency)
             # What a rate lets expect is no part of anything: it is near, or it is something else.
             return (kind, paid - due, looks) if kind and (looks or kind not in OPEN) else None
-        said = _NOTHING if paid == due else grounds(lefts, rights, day)
+        said = grounds(lefts, rights, day) if self._accepts and paid != due else _NOTHING
         kind, looks = self._explainer.settled(
             paid, due, currency, day, day - min(i.day for i in rights), said
         )
@@ -135,7 +159,7 @@ class Weigher:
         if whole is None:
             return None
         amount, difference, looks = whole
-        number = min((self._number(lefts, r) for r in rights), key=_ORDER.index)
+        number = min([self._number(lefts, r) for r in rights], key=_ORDER.index)
         party = self._party(lefts, rights)
         rule, held = self._rules.of(number, party, amount), ""
         if looks and (rule is None or not rule.automatic):
@@ -144,6 +168,8 @@ class Weigher:
             rule = self._rules.of(number, party, amount)
         if rule is None:
             return None
+        if not held and number not in ("strong", "medium") and self._is_lured(lefts, rights):
+            held = OTHER_NUMBER
         # What a difference looks like is a sign of the group, whatever is booked for it.
         sign = looks or amount
         score = rule.weight
@@ -175,9 +201,19 @@ class Weigher:
         best = 0
         for left in lefts:
             strength = self._pool.named.get(left.n, {}).get(right.n)
-            level = _LEVEL[strength] if strength else likeness(left.runs, right.number, right.serial)
+            # A whole number that is not this one is no spelling of it.
+            level = _LEVEL[strength] if strength else likeness(left.loose, right.number, right.serial)
             best = max(best, _ORDER.index(level))
         return _ORDER[best]
+
+    def _is_lured(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> bool:
+        """Whether a text names, whole, what would be taken for one of these items' numbers: of another year, of another
+        series with the same serial, or of another kind of document with the same digits."""
+        for left in lefts:
+            for right in rights if left.whole else ():
+                if right.n not in self._pool.named.get(left.n, ()) and _is_like(left.whole, right):
+                    return True
+        return False
 
     def _party(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> str:
         names = {r.name for r in rights}
@@ -236,7 +272,7 @@ class Weigher:
             return True
         if self.lists.get(left.n, frozenset()) - set(rights):
             return True
-        return left.shaped and not strong and number == "none"
+        return bool(left.whole) and not strong and number == "none"
 
     def _is_second(self, left: Item, rights: tuple[Item, ...]) -> bool:
         """Whether an earlier line of the same amount names the same number: of two payments of
