@@ -127,14 +127,14 @@ def match(
         pool = Pool(free_left, free_right, linked, parties, shapes, letters, common)
         del linked, free_left, free_right, done_left, done_right
         hypotheses = Hypotheses(pool, rules, explainer)
-        taken, rest = assign(hypotheses.all(), rules.threshold)
-        matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
+        chosen, rest = assign(hypotheses.all(), rules.threshold)
+        matches = [_match(h, margin, "auto", 1, pool) for h, margin in chosen]
         ordered = list(
             pairs_in_order(
                 pool,
                 rules,
-                {n for h, _ in taken for n in h.left} | {p.left for p in pairs},
-                {n for h, _ in taken for n in h.right} | {p.right for p in pairs},
+                {n for h, _ in chosen for n in h.left} | {p.left for p in pairs},
+                {n for h, _ in chosen for n in h.right} | {p.right for p in pairs},
             )
         )
         matches += [_in_order(mine, other, rule, rules) for mine, other, rule in ordered]
