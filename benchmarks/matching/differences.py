@@ -19,7 +19,14 @@ from tieout.reconcile.ruleset import Limit
 OPEN = ("partial_payment", "over_payment")
 # Companies of differences: half of what is paid is not what was due.
 SHORT = Noise(
-    fee=0.12, discount=0.12, withholding=0.08, rounding=0.1, partial=0.06, foreign=0.15, merged=0.05, split=0.03
+    fee=0.12,
+    discount=0.12,
+    withholding=0.08,
+    rounding=0.1,
+    partial=0.06,
+    foreign=0.15,
+    merged=0.05,
+    split=0.03,
 )
 _CENT = Decimal("0.01")
 
@@ -111,7 +118,9 @@ def _in_time(books: Books, lines: list[int], items: list[int], less: Decimal, du
     return bool(granted) and abs(sum(granted) - less) <= _CENT * len(granted)
 
 
-def _withheld(books: Books, lines: list[int], items: list[int], less: Decimal, due: Decimal, on: date) -> bool:
+def _withheld(
+    books: Books, lines: list[int], items: list[int], less: Decimal, due: Decimal, on: date
+) -> bool:
     return any(abs(due * w.percent / 100 - less) < _CENT for w in WITHHELD)
 
 

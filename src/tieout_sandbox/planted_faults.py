@@ -122,9 +122,7 @@ class PlantedFaults:
         """A transfer that the bank books some days later; its key. `planted` says that it is a case
         until it is matched, with no money left in it then; `charge` is what the bank kept of it and says so."""
         day = next_business_day(at.astimezone(ZONE).date() + timedelta(days=days))
-        line = BankLine(
-            day, amount, counterparty=who, remittance=text, reference="NONREF", charge=charge
-        )
+        line = BankLine(day, amount, counterparty=who, remittance=text, reference="NONREF", charge=charge)
         self.m.expect(IBAN_USD, line)
         key = self.m.statement_key(IBAN_USD, day, self.m.position_of(IBAN_USD, line))
         if planted:

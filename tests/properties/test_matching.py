@@ -117,13 +117,18 @@ def test_a_company_is_matched_with_no_false_group() -> None:
 money = st.decimals("0.00", "60.00", places=2)
 kinds = st.sampled_from(["rounding", "bank_charge", "early_payment_discount", "withholding", "exchange"])
 limits = st.dictionaries(
-    kinds, st.builds(Limit, amount=money, percent=st.decimals("0", "20", places=1), month=money.map(lambda m: m * 5))
+    kinds,
+    st.builds(
+        Limit, amount=money, percent=st.decimals("0", "20", places=1), month=money.map(lambda m: m * 5)
+    ),
 )
 
 
 @settings(max_examples=examples(8), deadline=None)
 @given(st.integers(0, 10_000), limits)
-def test_no_difference_is_accepted_without_its_ground_and_its_limit(seed: int, allowed: dict[str, Limit]) -> None:
+def test_no_difference_is_accepted_without_its_ground_and_its_limit(
+    seed: int, allowed: dict[str, Limit]
+) -> None:
     books = Company(250, seed, SHORT).make()
     tell(books, seed)
     rates = {(day, "EUR", code): rate for (day, code), rate in books.rates.items()}

@@ -4,11 +4,11 @@ from tieout.connector_api.addresses import AddressError, Network, Reached, reach
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
 from tieout.connector_api.bills import BILL_OPTIONS, own_accruals
 from tieout.connector_api.capabilities import (
-    EarlyDiscount,
     Balances,
     BlindWriter,
     ControlTotal,
     ControlTotals,
+    EarlyDiscount,
     FileReader,
     Item,
     JournalItem,

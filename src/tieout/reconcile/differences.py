@@ -62,7 +62,11 @@ class Accepting:
             return ""
         less, limits = due - paid, self._limits(currency)
         for kind in _ORDER:
-            if kind in limits and _within(less, due, *limits[kind]) and self._stands(kind, less, due, on, said):
+            if (
+                kind in limits
+                and _within(less, due, *limits[kind])
+                and self._stands(kind, less, due, on, said)
+            ):
                 return kind
         return ""
 
@@ -93,12 +97,14 @@ class Accepting:
     def _limits(self, currency: str) -> dict[str, tuple[int, Decimal]]:
         """Kind to what it may be at most, in minor units and per cent."""
         if currency not in self._of:
-            worth = Decimal(1) if self._worth is None else self._worth.get(currency)
+            worth = Decimal(1) if self._worth is None else self._worth.get(currency, Decimal(0))
             scale = Decimal(10) ** minor_digits(currency)
-            self._of[currency] = {
-                kind: (int(limit.amount / worth * scale), limit.percent)
-                for kind, limit in (self._declared.items() if worth else ())
-            }
+            # In a currency whose worth nobody knows there is no limit, and so nothing passes.
+            self._of[currency] = (
+                {k: (int(x.amount / worth * scale), x.percent) for k, x in self._declared.items()}
+                if worth
+                else {}
+            )
         return self._of[currency]
 
 
@@ -122,7 +128,9 @@ class Explainer:
         )
         self._withheld = fine(declared.withholding.percent) if declared.withholding else ()
 
-    def settled(self, paid: int, due: int, currency: str, day: int, days: int, said: Grounds) -> tuple[str, str]:
+    def settled(
+        self, paid: int, due: int, currency: str, day: int, days: int, said: Grounds
+    ) -> tuple[str, str]:
         """(kind, looks): what paid less due is, both in minor units of one currency, paid on `day` and `days` after
         what it pays: exact, a kind that is accepted, or what stays open; ("", "") where it is nothing. `looks` is
         what it would be if it were accepted, "" where it looks like nothing."""
@@ -173,14 +181,15 @@ class Explainer:
     def exchanged(self, due: int, currency: str, into: str, day: date) -> int | None:
         """What is due, in minor units of another currency at the day's rate, half away from zero;
         None without a rate."""
+        amount = Decimal(due).scaleb(minor_digits(into) - minor_digits(currency))
         rate = self._rates.get((day, currency, into))
-        if rate is None:
-            other = self._rates.get((day, into, currency))
-            if not other:
-                return None
-            # To Decimal's 28 digits: the amount is rounded once, below.
-            rate = 1 / other
-        units = Decimal(due).scaleb(minor_digits(into) - minor_digits(currency)) * rate
+        if rate is not None:
+            units = amount * rate
+        elif other := self._rates.get((day, into, currency)):
+            # Divided, not multiplied by an inverse that was rounded: a half cent would fall to the wrong side.
+            units = amount / other
+        else:
+            return None
         return int(units.to_integral_value(ROUND_HALF_UP))
 
     def is_exchange(self, paid: int, expected: int) -> bool:

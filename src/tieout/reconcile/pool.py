@@ -131,9 +131,7 @@ def _full(shape: Shape) -> str:
     return rf"(?<!\d){digits}(?!\d)"
 
 
-def _items(
-    rows: pl.DataFrame, full: re.Pattern[str], kinds: str, read_all: bool
-) -> dict[int, Item]:
+def _items(rows: pl.DataFrame, full: re.Pattern[str], kinds: str, read_all: bool) -> dict[int, Item]:
     days = rows["date"].to_physical().to_list()
     found: dict[int, Item] = {}
     # A number that many have is no one's.
@@ -178,12 +176,13 @@ def _texts(rows: pl.DataFrame, kinds: str, read_all: bool) -> list[tuple[str, st
     return rows.select(bare.alias("text")).with_columns(own=pl.col("text").str.replace_all(kinds, " ")).rows()
 
 
-def _said(rows: pl.DataFrame) -> list[dict[str, int | None]]:
+def _said(rows: pl.DataFrame) -> list[dict[str, int]]:
     """What each row says beside its amount, as fields of an item; nothing at all where no column says any."""
     names = {c: _GROUNDS[c] for c in _GROUNDS if c in rows.columns}
     if not names:
         return []
     told = rows.select(
-        (pl.col(c).to_physical() if c == "early_discount_until" else pl.col(c)).alias(n) for c, n in names.items()
+        (pl.col(c).to_physical() if c == "early_discount_until" else pl.col(c)).alias(n)
+        for c, n in names.items()
     )
     return [{k: v for k, v in row.items() if v is not None} for row in told.iter_rows(named=True)]

@@ -140,7 +140,9 @@ def _granted(right: pl.DataFrame) -> pl.DataFrame:
     return right.select(
         pl.col("n").alias("r"),
         *(
-            pl.col(c).alias(name) if c in right.columns else pl.lit(None, types.get(name, pl.Int64)).alias(name)
+            pl.col(c).alias(name)
+            if c in right.columns
+            else pl.lit(None, types.get(name, pl.Int64)).alias(name)
             for name, c in wanted.items()
         ),
     )

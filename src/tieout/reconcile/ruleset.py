@@ -167,6 +167,11 @@ class Rules(_Declared, frozen=True, kw_only=True):
     keys: tuple[Key, ...] = msgspec.field(name="key", default=())
 
     @property
+    def allowed(self) -> dict[str, Limit]:
+        """Limits by kind."""
+        return {str(kind): limit for kind, limit in self.limits.items()}
+
+    @property
     def threshold(self) -> float:
         """The confidence as odds, in nats."""
         return log(self.confidence / (1 - self.confidence))

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
 from decimal import Decimal
+from functools import lru_cache
 from math import exp, log
 from sys import intern
 from typing import cast
@@ -102,11 +102,13 @@ def match(
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
     edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
-    explainer = Explainer(rules.differences, rates, Accepting(rules.limits, rules.withheld, worth))
+    explainer = Explainer(rules.differences, rates, Accepting(rules.allowed, rules.withheld, worth))
     # What a number alone proves is taken in sets where a pass asks for no more than that.
     rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
     takes = rule is not None and rule.automatic
-    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer, len(right["counterparty"].unique()))
+    pairs = _explained(
+        unequal_pairs(edges, left, right), rules, explainer, len(right["counterparty"].unique())
+    )
     edges = edges.select(PROVING)
     sure = (
         proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
@@ -145,7 +147,7 @@ def match(
         matches += [_pair(pair, left, right) for pair in pairs]
         matches.sort(key=lambda m: (m.left, m.right))
         if whose is not None:
-            matches = capped(matches, rules.limits, whose, worth, taken)
+            matches = capped(matches, rules.allowed, whose, worth, taken)
         matches += _suggested(rest, pool, hypotheses.crowded)
     return Result(
         left=left,
@@ -200,7 +202,11 @@ def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer, parties:
             # A part payment may have its other part somewhere.
             continue
         rule = rules.of("strong", "same", kind)
-        if rule is not None and rule.automatic and _is_clear(rule, looks or kind, bool(looks), rules, parties):
+        if (
+            rule is not None
+            and rule.automatic
+            and _is_clear(rule, looks or kind, bool(looks), rules, parties)
+        ):
             found.append(_Pair(mine, other, paid - due, kind, looks, rule))
     return found
 

@@ -193,7 +193,18 @@ class Weigher:
         if len(lefts) == 1 and amount == "exact" and self._is_second(lefts[0], rights):
             score -= evidence.amount_limit
         return Hypothesis(
-            key[0], key[1], score, rule, number, party, amount, difference, lefts[0].currency, other, looks, held
+            key[0],
+            key[1],
+            score,
+            rule,
+            number,
+            party,
+            amount,
+            difference,
+            lefts[0].currency,
+            other,
+            looks,
+            held,
         )
 
     def _number(self, lefts: tuple[Item, ...], right: Item) -> str:

@@ -23,13 +23,15 @@ def read_limits(file: TomlFile, tables: Any, section: str) -> dict[str, Differen
 
 def _limit(file: TomlFile, table: Any, section: str) -> DifferenceLimit:
     if not isinstance(table, dict):
-        raise file.fail("differences", section, 'a limit is { amount = "0.05", percent = "1", month = "5.00" }')
+        raise file.fail(
+            "differences", section, 'a limit is { amount = "0.05", percent = "1", month = "5.00" }'
+        )
     file.check_keys(table, _FIGURES, section)
     figures = []
     for name in _FIGURES:
         # A figure that is left out would be a limit that is none.
         text = file.need(table, name, str, section)
         if not _NUMBER.fullmatch(text):
-            raise file.fail(name, section, f"{text!r} is no figure, such as \"0.05\"")
+            raise file.fail(name, section, f'{text!r} is no figure, such as "0.05"')
         figures.append(Decimal(text))
     return DifferenceLimit(*figures)

@@ -14,6 +14,7 @@ import pytest
 
 from tieout.reconcile import Match, MatchingError, checked, match, read_rules
 from tieout.reconcile.caps import Taken
+from tieout.reconcile.differences import Explainer
 from tieout.reconcile.ruleset import Rules, parse_rules
 
 COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
@@ -163,14 +164,17 @@ def test_a_lump_sum_takes_the_discounts_of_all_that_are_in_time() -> None:
 
 def test_a_month_of_one_partner_has_its_sum() -> None:
     lines = [
-        line(f"{1000 + n - 12.5:.2f}", f"2026-09-{10 + n}", "12.50", f"INV-2026-0012{n}", f"L{n}") for n in range(5)
+        line(f"{1000 + n - 12.5:.2f}", f"2026-09-{10 + n}", "12.50", f"INV-2026-0012{n}", f"L{n}")
+        for n in range(5)
     ]
     items = [item(f"{1000 + n}.00", name=f"R{n}", number=f"INV-2026-0012{n}") for n in range(5)]
     found = groups(lines, items)
     # Three times 12.50 are within 40.00; the fourth is not, and the latest stay out.
     assert [m.left for m in found if m.status == "auto"] == [("L0",), ("L1",), ("L2",)]
     held = [m for m in found if m.status == "suggested"]
-    assert [m.left for m in held] == [("L3",), ("L4",)] and all("would pass 40.00 in 2026-09" in m.why for m in held)
+    assert [m.left for m in held] == [("L3",), ("L4",)] and all(
+        "would pass 40.00 in 2026-09" in m.why for m in held
+    )
     # The next month begins anew, and what was accepted before counts.
     later = [*lines[:3], line("990.50", "2026-10-01", "12.50", "INV-2026-00123", "L3")]
     assert len(closing(groups(later, items))) == 4
@@ -230,3 +234,11 @@ def test_what_a_row_says_wrongly_is_refused(column: str, value: str, told: str) 
 def test_a_day_that_is_none_is_refused() -> None:
     with pytest.raises(MatchingError, match="early_discount_until"):
         table(RIGHT, item("1000.00", "20.00", "10.09.2026"))
+
+
+def test_half_a_cent_at_a_rate_is_rounded_away_from_zero() -> None:
+    """8.01 / 1.2 is 6.675: an inverse of 28 digits makes 6.67499… of it."""
+    explainer = Explainer(read_rules().differences, {(date(2026, 9, 10), "EUR", "USD"): Decimal("1.2")})
+    assert explainer.exchanged(801, "USD", "EUR", date(2026, 9, 10)) == 668
+    assert explainer.exchanged(-801, "USD", "EUR", date(2026, 9, 10)) == -668
+    assert explainer.exchanged(801, "USD", "EUR", date(2026, 9, 11)) is None

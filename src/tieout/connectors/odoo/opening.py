@@ -131,7 +131,11 @@ def _granted(item: OpenItem, row: Row, move: Row, terms: dict[int, str]) -> Open
     As Odoo 19 has it (account.move, eligibility for the early payment discount; account.payment.term): the whole must
     be open and unpaid, `discount_date` is the last day, and `discount_amount_currency` what is to be paid by then.
     """
-    whole = item.unmarked and move["payment_state"] == "not_paid" and exact(move["amount_total"]) == abs(item.residual)
+    whole = (
+        item.unmarked
+        and move["payment_state"] == "not_paid"
+        and exact(move["amount_total"]) == abs(item.residual)
+    )
     if move["move_type"] not in ("out_invoice", "in_invoice") or not whole:
         return item
     sign = 1 if item.residual > 0 else -1
@@ -141,7 +145,9 @@ def _granted(item: OpenItem, row: Row, move: Row, terms: dict[int, str]) -> Open
         return item
     granted = abs(item.residual) - abs(exact(row["discount_amount_currency"]))
     until, taxed = date.fromisoformat(row["discount_date"]), bool(exact(move["amount_tax"]))
-    return replace(item, discount=EarlyDiscount(until, granted, terms[term[0]], taxed)) if granted > 0 else item
+    return (
+        replace(item, discount=EarlyDiscount(until, granted, terms[term[0]], taxed)) if granted > 0 else item
+    )
 
 
 # By id and not by offset: what is booked meanwhile moves no page.

@@ -25,7 +25,9 @@ def with_limits(rules: Rules, entity: Entity) -> Rules:
     or withholdings of their own: a limit that stands in two places is read in one of them."""
     if rules.limits or rules.withheld:
         where = f"[entities.{entity.code}.differences] of tieout.toml"
-        raise MatchingError([f"the rules have [limits] or [[withholding]]: an entity's limits stand in {where}"])
+        raise MatchingError(
+            [f"the rules have [limits] or [[withholding]]: an entity's limits stand in {where}"]
+        )
     limits = {
         kind: Limit(amount=x.amount, percent=x.percent, month=x.month) for kind, x in entity.limits.items()
     }
