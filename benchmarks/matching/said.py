@@ -11,6 +11,8 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
+
 from benchmarks.matching.company import Books
 from tieout.reconcile import Rules, read_rules
 from tieout.reconcile.ruleset import Limit, Withheld
@@ -32,8 +34,6 @@ LIMITS = {
 
 def limited(limits: dict[str, Limit] | None = None) -> Rules:
     """The rules that come along, with limits."""
-    import msgspec
-
     return msgspec.structs.replace(read_rules(), limits=limits or LIMITS, withheld=WITHHELD)
 
 

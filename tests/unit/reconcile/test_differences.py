@@ -237,8 +237,8 @@ def test_a_day_that_is_none_is_refused() -> None:
 
 
 def test_half_a_cent_at_a_rate_is_rounded_away_from_zero() -> None:
-    """8.01 / 1.2 is 6.675: an inverse of 28 digits makes 6.67499… of it."""
-    explainer = Explainer(read_rules().differences, {(date(2026, 9, 10), "EUR", "USD"): Decimal("1.2")})
-    assert explainer.exchanged(801, "USD", "EUR", date(2026, 9, 10)) == 668
-    assert explainer.exchanged(-801, "USD", "EUR", date(2026, 9, 10)) == -668
-    assert explainer.exchanged(801, "USD", "EUR", date(2026, 9, 11)) is None
+    """22.59 / 0.8032 is 28.125: an inverse of 28 digits makes 28.12499… of it."""
+    explainer = Explainer(read_rules().differences, {(date(2026, 9, 10), "EUR", "USD"): Decimal("0.8032")})
+    assert explainer.exchanged(2259, "USD", "EUR", date(2026, 9, 10)) == 2813
+    assert explainer.exchanged(-2259, "USD", "EUR", date(2026, 9, 10)) == -2813
+    assert explainer.exchanged(2259, "USD", "EUR", date(2026, 9, 11)) is None
