@@ -152,6 +152,9 @@ screenshots: $(VENV)/.dev ## pictures of the console in both themes, into docs/p
 campaign-matching: $(VENV)/.dev ## matching on unseen companies beside its peers; writes docs/campaigns/matching.md
 	@$(BIN)/python -m benchmarks.matching quality --write docs/campaigns/matching.md
 
+campaign-differences: $(VENV)/.dev ## 100,000 groups, half of them not paid as due (COUNT=100000); writes docs/campaigns/differences.md
+	@$(BIN)/python -m benchmarks.matching differences --groups $(or $(COUNT),100000) --write docs/campaigns/differences.md
+
 fuzz: $(VENV)/.dev ## fuzz the bank file readers (SECONDS=60); a crash is kept in tests/fuzz/corpus
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@$(BIN)/python -m tests.fuzz.bankfiles $(SECONDS)

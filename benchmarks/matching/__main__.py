@@ -1,4 +1,4 @@
-"""`python -m benchmarks.matching generate|score|quality`; how fast it is, `python -m benchmarks matching` says."""
+"""`python -m benchmarks.matching generate|score|quality|differences`; how fast it is, `python -m benchmarks matching` says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.matching import measure
+from benchmarks.matching import differences, measure
 from benchmarks.matching.company import Company, described, write
 from benchmarks.matching.score import score
 
@@ -25,6 +25,10 @@ def main() -> None:
     quality.add_argument("--invoices", type=int, default=50_000)
     quality.add_argument("--seeds", type=int, nargs="+", default=list(measure.UNSEEN))
     quality.add_argument("--write", type=Path)
+    accepted = commands.add_parser("differences", help="the table of docs/campaigns/differences.md")
+    accepted.add_argument("--groups", type=int, default=100_000)
+    accepted.add_argument("--invoices", type=int, default=20_000)
+    accepted.add_argument("--write", type=Path)
     given = parser.parse_args()
     if given.command == "generate":
         given.out.mkdir(parents=True, exist_ok=True)
@@ -36,7 +40,10 @@ def main() -> None:
         groups = (json.loads(line) for line in given.groups.open())
         print(score(truth, ((tuple(g["left"]), tuple(g["right"]), g["status"]) for g in groups)).told())
     else:
-        page = measure.quality(given.invoices, given.seeds)
+        if given.command == "differences":
+            page = differences.page(given.groups, given.invoices)
+        else:
+            page = measure.quality(given.invoices, given.seeds)
         print(page)
         if given.write:
             given.write.write_text(page)

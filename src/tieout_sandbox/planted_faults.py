@@ -116,11 +116,13 @@ class PlantedFaults:
 
     # what reconciling settles, and what it must leave alone
 
-    def _transfer(self, at: datetime, days: int, amount: int, who: str, text: str, planted: bool) -> str:
+    def _transfer(
+        self, at: datetime, days: int, amount: int, who: str, text: str, planted: bool, charge: int = 0
+    ) -> str:
         """A transfer that the bank books some days later; its key. `planted` says that it is a case
-        until it is matched, with no money left in it then."""
+        until it is matched, with no money left in it then; `charge` is what the bank kept of it and says so."""
         day = next_business_day(at.astimezone(ZONE).date() + timedelta(days=days))
-        line = BankLine(day, amount, counterparty=who, remittance=text, reference="NONREF")
+        line = BankLine(day, amount, counterparty=who, remittance=text, reference="NONREF", charge=charge)
         self.m.expect(IBAN_USD, line)
         key = self.m.statement_key(IBAN_USD, day, self.m.position_of(IBAN_USD, line))
         if planted:
@@ -144,12 +146,12 @@ class PlantedFaults:
         self._transfer(at, 4, first + second, account["Name"], f"{one} and {two}", True)
 
     def charged_transfer(self, at: datetime) -> None:
-        """A transfer from which a bank kept its charge."""
+        """A transfer from which a bank kept its charge, as its statement says."""
         account = self.m.accounts[0]
         order, total, _ = self.m.win(at, 9013, account, 88_000)
         self.m.truth[-1].paid_by = "transfer, matched"
         self.m.charged += 1250
-        self._transfer(at, 3, total - 1250, account["Name"], f"Payment {order}", True)
+        self._transfer(at, 3, total - 1250, account["Name"], f"Payment {order}", True, charge=1250)
 
     def invoice_of_their_own(self, at: datetime) -> None:
         """An invoice that the company wrote in Odoo itself is paid: nobody told us of it."""

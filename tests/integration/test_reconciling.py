@@ -26,6 +26,7 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.planning import ProcessStage
+from tieout.reconcile import MatchingError
 from tieout.reconcile.ledger import (
     DecisionError,
     Decisions,
@@ -41,6 +42,7 @@ from tieout.reconcile.ledger.lessons import Learned, Lesson, taught_by
 from tieout.reconcile.ledger.schedule import ReconcileStage, next_run
 from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules.differences import DifferenceLimit
 from tieout.store import Database
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator, Company
@@ -50,7 +52,10 @@ UNTIL = date(2026, 10, 31)
 ACCOUNTS = {
     "unapplied.bank": "212130", "bank_in_transit": "101701", "difference.bank_charge": "620000",
     "difference.rounding": "642000", "difference.write_off": "642000",
+    "difference.early_payment_discount": "443000",
 }  # fmt: skip
+CHARGES = {"bank_charge": DifferenceLimit(Decimal("25.00"), Decimal(5), Decimal("30.00"))}
+DISCOUNTS = {"early_payment_discount": DifferenceLimit(Decimal("50.00"), Decimal(3), Decimal("100.00"))}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,8 @@ class Books:
     session: Any
     options: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    limits: dict[str, DifferenceLimit] = field(default_factory=dict)
+    country: str = ""
     clock: Clock = field(default_factory=lambda: Clock(NOW))
 
     # the product
@@ -85,7 +92,8 @@ class Books:
         def table(name: str, rows: dict[str, str]) -> Mapping:
             return Mapping(name, tuple(MappingRow(k, v) for k, v in rows.items()))
 
-        return Release("0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")}, {"reconciliation": self.interface},
+        entity = Entity("US", "US", "USD", "UTC", "odoo", country=self.country, limits=self.limits)
+        return Release("0" * 64, {"US": entity}, {"reconciliation": self.interface},
                        {"accounts": table("accounts", self.accounts), "journals": table("journals", {"misc": "MISC"})})  # fmt: skip
 
     def facts(self, entity: Entity) -> LedgerFacts:
@@ -149,6 +157,21 @@ class Books:
         (move,) = self.call("account.move", "create", vals_list=[values])
         self.call("account.move", "action_post", ids=[move])
         return int(move)
+
+    def term(self, computation: str) -> int:
+        """A payment term: two per cent within ten days."""
+        values = {"name": computation, "early_discount": True, "discount_percentage": 2.0, "discount_days": 10,
+                  "early_pay_discount_computation": computation}  # fmt: skip
+        return int(self.call("account.payment.term", "create", vals_list=[values])[0])
+
+    def tax(self) -> int:
+        """A sale's tax of 15%."""
+        domain = [["type_tax_use", "=", "sale"], ["amount", "=", 15], ["company_id", "=", self.company.id]]
+        return int(self.call("account.tax", "search", domain=domain)[0])
+
+    @staticmethod
+    def due_in_all(taxed: bool) -> Decimal:
+        return Decimal("575.00") if taxed else Decimal("500.00")
 
     def cash(self, name: str, amount: str, text: str, company: str = "", currency: str = "USD") -> None:
         """Cash that we booked unapplied on its date."""
@@ -323,11 +346,12 @@ def test_a_bank_line_of_others_leaves_suspense_for_what_it_pays(books: Books) ->
 
 
 def test_a_bank_charge_is_booked_where_the_mappings_say_and_a_lump_sum_pays_several(books: Books) -> None:
+    books.limits = CHARGES
     acme = books.partner("Acme Corp")
     one, two, three = (
         books.invoice(f"INV-7703{n}", a, acme) for n, a in enumerate(("400.00", "150.00", "90.00"))
     )
-    books.cash("c1", "387.50", "Acme Corp INV-77030")
+    books.cash("c1", "387.50", "Acme Corp INV-77030 /CHGS/USD12,50")
     books.cash("c2", "240.00", "Acme Corp INV-77031 INV-77032")
     found = whole(books)
     assert sorted((d.explained_as, d.difference.value) for d in found.applied) == [
@@ -343,6 +367,109 @@ def test_a_difference_that_no_account_takes_is_not_applied_and_says_so(books: Bo
     found = whole(books)
     assert not found.applied and "difference.bank_charge" in found.refused[0]
     assert books.due(move) == 400 and books.balance("212130") == Decimal("-387.5")
+
+
+@pytest.mark.parametrize("text", ["Acme Corp INV-77041", "Acme Corp INV-77041 /CHGS/USD12,00"])
+def test_a_charge_that_no_bank_declares_is_not_booked_whatever_the_limits(books: Books, text: str) -> None:
+    books.limits = CHARGES
+    books.invoice("INV-77041", "400.00", books.partner("Acme Corp"))
+    books.cash("c1", "387.50", text)
+    whole(books)
+    assert books.balance("620000") == 0
+
+
+def test_a_charge_that_a_bank_declares_is_not_booked_without_a_limit(books: Books) -> None:
+    books.invoice("INV-77042", "400.00", books.partner("Acme Corp"))
+    books.cash("c1", "387.50", "Acme Corp INV-77042 /CHGS/USD12,50")
+    whole(books)
+    assert books.balance("620000") == 0
+
+
+def test_what_one_partner_keeps_back_in_a_month_has_its_sum_over_all_runs(books: Books) -> None:
+    """Within each limit, and past the month's: 12.50 and 12.50 are within 30.00, a third is not."""
+    books.limits = CHARGES
+    acme = books.partner("Acme Corp")
+    for n in range(3):
+        books.invoice(f"INV-7705{n}", f"{400 + n}.00", acme)
+        books.cash(f"c{n}", f"{387 + n}.50", f"Acme Corp INV-7705{n} /CHGS/USD12,50")
+        whole(books)
+    assert books.balance("620000") == Decimal("25.00")
+    (row,) = open_suggestions(books)
+    assert "would pass 30.00 in 2026-10" in row["why"]
+    # One that was undone was not taken.
+    with books.database.transaction() as connection:
+        key = matches(connection)[0]["source_key"]
+    books.decide("ann").undo(key, "it was another Acme")
+    books.work()
+    assert books.balance("620000") == Decimal("12.50")
+    rows = books.database.rows("select kind, party, amount from tieout.v_reconciliation_difference")
+    assert rows == [{"kind": "bank_charge", "party": "Acme Corp", "amount": Decimal("12.50")}]
+
+
+@pytest.mark.parametrize(
+    ("computation", "taxed", "country", "paid", "accepted"),
+    [
+        ("included", False, "", "490.00", True),  # 500.00 less two per cent, and no tax to correct
+        ("included", True, "", "563.50", False),  # 575.00 with its tax: 1.50 of the discount are tax
+        ("included", True, "DE", "563.50", False),
+        ("included", True, "NL", "563.50", False),  # the tax stands there until a credit note comes
+        ("excluded", True, "", "565.00", True),  # two per cent of what is without tax
+        ("excluded", True, "NL", "565.00", True),
+        ("excluded", True, "DE", "565.00", False),  # there it is corrected when the consideration changes
+        ("mixed", True, "", "565.00", True),
+        ("mixed", True, "DE", "565.00", True),
+    ],
+)
+def test_a_discount_follows_the_terms_own_computation_and_the_country(
+    books: Books, computation: str, taxed: bool, country: str, paid: str, accepted: bool
+) -> None:
+    books.limits, books.country = DISCOUNTS, country
+    taxes = [books.tax()] if taxed else []
+    move = books.invoice("INV-77060", "500.00", books.partner("Acme Corp"), day=5, taxes=taxes,
+                         invoice_payment_term_id=books.term(computation))  # fmt: skip
+    books.cash("c1", paid, "Acme Corp INV-77060")  # on the 12th, within ten days
+    found = whole(books)
+    assert books.balance("443000") == (books.due_in_all(taxed) - Decimal(paid) if accepted else 0)
+    if accepted:
+        assert [d.explained_as for d in found.applied] == ["early_payment_discount"] and books.due(move) == 0
+        return
+    # It is nobody's by itself, and nobody books the whole of it to the discount's account by mistake.
+    assert books.due(move) > 0 or not found.applied
+    for row in open_suggestions(books):
+        with pytest.raises(DecisionError, match="corrects its tax"):
+            books.decide("ann").accept(row["suggestion_id"], difference="early_payment_discount")
+
+
+@pytest.mark.parametrize(("day", "paid"), [(1, "490.00"), (5, "485.00")])
+def test_a_term_that_is_not_met_grants_nothing(books: Books, day: int, paid: str) -> None:
+    """Ten days from the first are over on the twelfth; and three per cent are not two."""
+    books.limits = DISCOUNTS
+    books.invoice("INV-77061", "500.00", books.partner("Acme Corp"), day=day,
+                  invoice_payment_term_id=books.term("included"))  # fmt: skip
+    books.cash("c1", paid, "Acme Corp INV-77061")
+    whole(books)
+    assert books.balance("443000") == 0
+
+
+def test_an_invoice_that_is_paid_in_part_has_no_discount_any_more(books: Books) -> None:
+    books.limits = DISCOUNTS
+    move = books.invoice("INV-77062", "500.00", books.partner("Acme Corp"), invoice_payment_term_id=books.term("included"))  # fmt: skip
+    books.cash("c1", "200.00", "Acme Corp INV-77062")
+    assert len(books.run().applied) + len(open_suggestions(books)) > 0
+    for row in open_suggestions(books):
+        books.decide("ann").accept(row["suggestion_id"])
+    books.work()
+    assert books.due(move) == 300
+    books.cash("c2", "290.00", "Acme Corp INV-77062")
+    whole(books)
+    assert books.balance("443000") == 0
+
+
+def test_rules_of_a_project_bring_no_limits_of_their_own(books: Books) -> None:
+    books.options = {"rules": 'limits = { rounding = { amount = "9", percent = "9", month = "9" } }\n'
+                     '[[pass]]\nname = "x"\namount = ["exact"]\n'}  # fmt: skip
+    with pytest.raises(MatchingError, match=r"entities\.US\.differences"):
+        books.run()
 
 
 def test_an_exchange_difference_is_odoos_own_read_back_and_undone_with_the_match(books: Books) -> None:
@@ -474,7 +601,8 @@ def test_a_mark_that_comes_late_hides_no_match(books: Books) -> None:
 
 def test_undoing_puts_the_cash_back_and_it_is_a_break_again(books: Books) -> None:
     move = books.invoice("INV-77090", "500.00", books.partner("Acme Corp"))
-    books.cash("c1", "487.50", "Acme Corp INV-77090")
+    books.limits = CHARGES
+    books.cash("c1", "487.50", "Acme Corp INV-77090 /CHGS/USD12,50")
     whole(books)
     with books.database.transaction() as connection:
         (match,) = matches(connection)

@@ -10,12 +10,15 @@ from typing import Any
 
 import polars as pl
 from benchmarks.matching.company import Company, frames
+from benchmarks.matching.differences import SHORT, judge
+from benchmarks.matching.said import LIMITS, limited, tell
 from benchmarks.matching.score import score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tieout.reconcile import Match, Result, breaks, checked, match, read_rules, summary
+from tieout.reconcile import Difference, Match, Result, breaks, checked, match, read_rules, summary
+from tieout.reconcile.ruleset import Limit
 
 RULES = read_rules()
 COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
@@ -100,14 +103,65 @@ def test_whatever_the_rows(lefts: list[Any], rights: list[Any], draw: random.Ran
 def test_a_company_is_matched_with_no_false_group() -> None:
     for seed in (901, 902):
         books = Company(3000, seed).make()
+        tell(books, seed)
         left, right = frames(books)
         rates = {(day, "EUR", code): rate for (day, code), rate in books.rates.items()}
-        result = match(*sides(left, right), RULES, rates)
+        result = match(*sides(left, right), limited(), rates)
         found = score(books.truth, ((m.left, m.right, m.status) for m in result.groups()))
         assert found.false == 0 and found.payouts_false == 0, found.wrong
         assert found.rate > 0.965
         assert found.payouts_right == found.payouts
         assert found.first_three >= 0.9 * found.suggested
+
+
+money = st.decimals("0.00", "60.00", places=2)
+kinds = st.sampled_from(["rounding", "bank_charge", "early_payment_discount", "withholding", "exchange"])
+limits = st.dictionaries(
+    kinds,
+    st.builds(
+        Limit, amount=money, percent=st.decimals("0", "20", places=1), month=money.map(lambda m: m * 5)
+    ),
+)
+
+
+@settings(max_examples=examples(8), deadline=None)
+@given(st.integers(0, 10_000), limits)
+def test_no_difference_is_accepted_without_its_ground_and_its_limit(
+    seed: int, allowed: dict[str, Limit]
+) -> None:
+    books = Company(250, seed, SHORT).make()
+    tell(books, seed)
+    rates = {(day, "EUR", code): rate for (day, code), rate in books.rates.items()}
+    rules = limited(allowed) if allowed else RULES
+    found = judge(books, match(*sides(*frames(books)), rules, rates).groups(), allowed)
+    assert found.unfounded == []
+    assert set(found.accepted) <= set(allowed)
+
+
+def test_what_has_its_ground_within_its_limit_is_accepted_and_all_else_is_not() -> None:
+    books = Company(1500, 17, SHORT).make()
+    tell(books, 17)
+    rates = {(day, "EUR", code): rate for (day, code), rate in books.rates.items()}
+    on = judge(books, match(*sides(*frames(books)), limited(), rates).groups(), LIMITS)
+    off = judge(books, match(*sides(*frames(books)), RULES, rates).groups(), {})
+    assert on.unfounded == [] and set(on.accepted) == set(LIMITS)
+    assert (off.unfounded, sum(off.accepted.values())) == ([], 0)
+    assert off.open["partial_payment"] > on.open["partial_payment"] > 0
+
+
+def test_an_accepted_difference_without_a_ground_is_counted() -> None:
+    """What the property counts with can fail."""
+    books = Company(200, 3, SHORT).make()
+    tell(books, 3)
+    fee = next(g for g in books.truth if "fee" in g["noise"] and g["kind"] == "single")
+    paid, due = (Decimal(books.left["amount"][books.left["id"].index(fee["left"][0])]),
+                 Decimal(books.right["amount"][books.right["id"].index(fee["right"][0])]))  # fmt: skip
+    difference = Difference(paid - due, "EUR", "withholding")
+    group = Match("m", tuple(fee["left"]), tuple(fee["right"]), "r", 1.0, "auto", 1, difference, "w")
+    assert [why for _, why in judge(books, [group], LIMITS).unfounded] == ["no ground"]
+    assert [why for _, why in judge(books, [group], {}).unfounded] == ["no limit"]
+    small = {"withholding": Limit(amount=Decimal("0.01"), percent=Decimal(1), month=Decimal(9))}
+    assert [why for _, why in judge(books, [group], small).unfounded] == ["past its limit"]
 
 
 def test_a_planted_false_group_is_counted() -> None:

@@ -192,3 +192,18 @@ def test_statements_are_of_the_formats_of_the_country_unless_the_interface_says_
 def test_states_without_local_tax_have_their_rate() -> None:
     rows = {r.key: r.value for r in load_pack("US").tax_rates}
     assert rows["US>US-CT"] == "standard 6.35" and rows["US>US-OR"] == "zero" and "US>US-NY" not in rows
+
+
+def test_a_country_says_what_is_withheld_and_what_becomes_of_a_discounts_tax() -> None:
+    """EStG § 48 (1) and (3): 15% of what is due with its VAT; IRC § 3406: 24%. UStG § 17: corrected when it changes."""
+    told = {c: [(w.name, str(w.percent), w.base) for w in load_pack(c).withholdings] for c in countries()}
+    assert told == {
+        "CH": [],
+        "DE": [("construction", "15", "gross")],
+        "NL": [],
+        "US": [("backup", "24", "gross")],
+    }
+    assert {c: load_pack(c).discount_tax for c in ("DE", "NL")} == {"DE": "corrected", "NL": "stands"}
+    assert all(load_pack(c).discount_tax in ("corrected", "stands") for c in countries())
+    (construction,) = load_pack("DE").withholdings
+    assert construction.valid_from == date(2002, 1, 1)

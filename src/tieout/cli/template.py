@@ -24,6 +24,11 @@ currency = "{currency}"
 time_zone = "{zone}"   # the cut-off is this zone's midnight
 ledger = "odoo"
 {country}
+# Differences that are accepted without a person, by kind: at most `amount` and `percent` of what is due, and `month` of
+# one partner in a month. What is not listed is off: a payment that is short then pays in part, or waits for somebody.
+[entities.MAIN.differences]
+rounding = { amount = "0.05", percent = "1", month = "1.00" }
+
 [systems.odoo]
 connector = "odoo"
 url = "https://books.example.com"

@@ -8,6 +8,7 @@ from tieout.connector_api.capabilities import (
     BlindWriter,
     ControlTotal,
     ControlTotals,
+    EarlyDiscount,
     FileReader,
     Item,
     JournalItem,
@@ -64,6 +65,7 @@ from tieout.connector_api.tables import (
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "EarlyDiscount",
     "AddressError",
     "ApartReader",
     "Network",

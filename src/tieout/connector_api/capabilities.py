@@ -105,6 +105,19 @@ class LedgerFacts:
 
 
 @dataclass(frozen=True)
+class EarlyDiscount:
+    """What a payment term grants of an open item that is paid whole: `amount`, positive in the item's currency, up to
+    the day `until`. `computation` says what becomes of its tax when it is taken, in the ledger's own words (Odoo:
+    "included", the tax is corrected with it; "excluded", it stays; "mixed", it was reduced on the invoice already);
+    `taxed` says that there is any."""
+
+    until: date
+    amount: Decimal
+    computation: str
+    taxed: bool
+
+
+@dataclass(frozen=True)
 class OpenItem:
     """An open line of the ledger. `line`, `move` and `partner` are the ledger's own ids (0: none);
     `kind` is receivable, payable, suspense (of a bank line that somebody else booked) or other;
@@ -114,6 +127,10 @@ class OpenItem:
     `numbers` are what the ledger and its partner call it; `effect` is the external id of ours
     behind it, "" for others'; `unmarked` says that nothing is matched with it yet, `on_payment`
     that tax falls due when it is paid.
+
+    What lets a difference be accepted: `discount` is what its term grants, `untaxed` what it is without its tax (None:
+    not known, or it is paid in part), both of what is due; `charge` is what a bank says that it kept of cash, positive;
+    `corrects_tax` that a discount was granted which nobody takes without correcting the item's tax.
     """
 
     line: int
@@ -134,6 +151,10 @@ class OpenItem:
     effect: str = ""
     unmarked: bool = True
     on_payment: bool = False
+    discount: EarlyDiscount | None = None
+    untaxed: Decimal | None = None
+    charge: Decimal = Decimal(0)
+    corrects_tax: bool = False
 
 
 @dataclass(frozen=True)

@@ -224,7 +224,9 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
 
     Two equal lines of a statement are two lines: their keys differ by their ordinal. A line that
     stands for several payments is booked as one and carries their `details` (see `payments`); its own
-    end-to-end id and counterparty are "" then, for it is no single payment of one of them.
+    end-to-end id and counterparty are "" then, for it is no single payment of one of them. `charged` is
+    what the bank says that it kept of what was sent, positive and in the line's currency; unset where it
+    says nothing of it.
     """
 
     account: str
@@ -239,14 +241,13 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     reversal: bool = False
     # Not written where there are none: lines of before have the bytes that they had.
     details: tuple[LineDetail, ...] | msgspec.UnsetType = msgspec.UNSET
+    corrects: str | msgspec.UnsetType = msgspec.UNSET
+    charged: Decimal | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def payments(self) -> tuple[LineDetail, ...]:
         """The payments that it stands for, where it stands for several and the bank names them; else none."""
         return () if self.details is msgspec.UNSET else self.details
-
-    # Not written where there is nothing: lines of before have the bytes that they had.
-    corrects: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def takes_back(self) -> str:
@@ -280,7 +281,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     `number` is what the ledger or its sender calls it, `party` whose it is and `text` what it says
     besides; `effect` is the external id of ours behind
     it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
-    tax falls due when it is paid.
+    tax falls due when it is paid. `corrects_tax` is set where a discount that its term grants corrects its tax, too.
     """
 
     line: int
@@ -297,6 +298,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     effect: str = ""
     unmarked: bool = True
     on_payment: bool = False
+    corrects_tax: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):

@@ -28,7 +28,7 @@ def assign(
     rest = list(hypotheses)
     while True:
         weighed = _margins(rest)
-        clear = [(h, m) for h, m in weighed if m >= threshold and h.rule.automatic]
+        clear = [(h, m) for h, m in weighed if m >= threshold and h.automatic]
         if not clear:
             return taken, weighed
         taken += clear

@@ -92,7 +92,7 @@ class Hypotheses:
             for r in equal
             if r.name in parties
             or r.n in pool.named.get(left.n, ())
-            or likeness(left.runs, r.number, r.serial) != "none"
+            or likeness(left.loose, r.number, r.serial) != "none"
         ]
         if signed:
             return signed
@@ -116,7 +116,7 @@ class Hypotheses:
             for name in self._names(left, named)
             for currency in self._pool.currencies
             for right in self._block(left, name, currency)
-            if self._weigher.difference(left.minor, left.currency, left.day, right)
+            if self._weigher.may_be(left, right)
         ]
 
     def _sums(self, left: Item, named: list[Item]) -> None:
@@ -192,7 +192,11 @@ class Hypotheses:
     def _try(
         self, lefts: tuple[Item, ...], rights: tuple[Item, ...], chance: float | None = None
     ) -> Hypothesis | None:
-        key = (tuple(sorted(i.n for i in lefts)), tuple(sorted(i.n for i in rights)))
+        # Most groups are pairs: nothing of them needs to be sorted.
+        key = (
+            (lefts[0].n,) if len(lefts) == 1 else tuple(sorted([i.n for i in lefts])),
+            (rights[0].n,) if len(rights) == 1 else tuple(sorted([i.n for i in rights])),
+        )
         if key not in self._found:
             self._found[key] = self._weigher.weigh(key, lefts, rights, chance)
         return self._found[key]

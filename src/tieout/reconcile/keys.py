@@ -15,10 +15,13 @@ import msgspec
 
 from tieout.formats.references import find_references
 from tieout.reconcile.frames import pl
+from tieout.reconcile.kinds import lettered, other_kinds, without
 
 # What files write where there is no reference.
 _NOTHING = ["", "NOTPROVIDED", "NONREF", "NOREF", "EREF", "NONE", "N/A"]
 _SHAPES = 8
+_SERIES = 40
+_MASK = re.compile(r"([A-Z]*)-?((?:#+-?)+)")
 _RARE = 0.005
 _SEPARATOR = r"[^A-Z0-9]{0,3}"
 _LONG_RUN = r"[0-9][0-9 ]{25}"
@@ -74,13 +77,20 @@ def shapes_of(references: pl.Series) -> list[Shape]:
     )
     found: list[Shape] = []
     for mask in counts[masks.name].head(4 * _SHAPES).to_list():
-        hit = re.fullmatch(r"([A-Z]*)-?((?:#+-?)+)", mask)
+        hit = _MASK.fullmatch(mask)
         if not hit:
             continue
         shape = Shape(hit[1], tuple(len(run) for run in hit[2].strip("-").split("-")))
         if sum(shape.digits) >= 3 and shape not in found:
             found.append(shape)
     return found[:_SHAPES]
+
+
+def letters_of(references: pl.Series) -> frozenset[str]:
+    """The letters before a side's numbers: of every series, however few numbers it has; the most frequent of many."""
+    said = references.str.to_uppercase().str.extract(r"^([A-Z]+)[^A-Z0-9]*\d[^A-Z]*$").drop_nulls()
+    counts = said.value_counts(name="n", sort=True)
+    return frozenset(counts[said.name].head(_SERIES).to_list())
 
 
 class Keys(msgspec.Struct):
@@ -107,14 +117,23 @@ def keys_of(side: pl.DataFrame, with_ids: bool, without: Keys | None = None) -> 
     return Keys(codes, rows.select("n", "key").join(codes.select("key", "k"), on="key").select("n", "k"))
 
 
-def mentions(texts: pl.DataFrame, keys: Keys, shapes: list[Shape]) -> pl.DataFrame:
-    """(n, k, strength): which of the keys the texts (n, text) name, and how well."""
+def mentions(
+    texts: pl.DataFrame, keys: Keys, shapes: list[Shape], letters: frozenset[str] = frozenset()
+) -> pl.DataFrame:
+    """(n, k, strength): which of the keys the texts (n, text) name, and how well; `letters` are those of all series."""
     upper = texts.select("n", pl.col("text").str.to_uppercase())
+    if shapes:
+        # What stands behind the word of another kind is that kind's number, whatever its digits.
+        upper = without(upper, other_kinds(letters))
     found = [_words(upper, keys)]
     upper = upper.filter(pl.col("text").str.contains(r"\d"))
     for shape in shapes:
+        others = letters - {shape.letters}
+        # Digits behind another series' letters are that series' number.
+        bare = without(upper, lettered(others)) if others else upper
         for pattern, strength in shape.patterns:
-            found.append(_shaped(upper, shape, pattern, strength, keys))
+            lettered_one = shape.letters and pattern.startswith(rf"\b{shape.letters}")
+            found.append(_shaped(upper if lettered_one else bare, shape, pattern, strength, keys))
     if shapes:
         found.append(_serials(upper, keys))
     found.append(_structured(upper, keys))
@@ -130,7 +149,8 @@ def links(
     found = [_equal(left, right, *pair) for pair in pairs]
     numbers = _numbers(right)
     theirs = keys_of(numbers, with_ids=True)
-    found += _found(left, theirs, shapes_of(numbers["reference"]), "l", "r", chunk)
+    references = numbers["reference"]
+    found += _found(left, theirs, shapes_of(references), "l", "r", chunk, letters_of(references))
     # Most often the left side's references are the right side's numbers again, which were found;
     # its own are looked for where they are words of a text.
     found += _found(right, keys_of(left, with_ids=False, without=theirs), [], "r", "l", chunk)
@@ -147,12 +167,18 @@ def _numbers(side: pl.DataFrame) -> pl.DataFrame:
 
 
 def _found(
-    here: pl.DataFrame, keys: Keys, shapes: list[Shape], mine: str, other: str, chunk: int
+    here: pl.DataFrame,
+    keys: Keys,
+    shapes: list[Shape],
+    mine: str,
+    other: str,
+    chunk: int,
+    letters: frozenset[str] = frozenset(),
 ) -> list[pl.DataFrame]:
     parts = [pl.DataFrame(schema={"n": pl.UInt32, "k": pl.UInt32, "strength": pl.Int8})]
     text = pl.concat_str(["reference", "description"], separator=" ").alias("text")
     for start in range(0, len(here) if len(keys.codes) else 0, chunk):
-        parts.append(mentions(here.slice(start, chunk).select("n", text), keys, shapes))
+        parts.append(mentions(here.slice(start, chunk).select("n", text), keys, shapes, letters))
     # A number that many rows have, and many texts name, is no one's: a contract, an account.
     hits, rows = pl.concat(parts), keys.rows.rename({"n": other})
     said, had = hits.group_by("k").agg(said=pl.len()), rows.group_by("k").agg(had=pl.len())

@@ -11,18 +11,32 @@ import msgspec
 
 from tieout.reconcile.frames import pl
 from tieout.reconcile.keys import MEDIUM, SHARED, Shape
+from tieout.reconcile.kinds import other_kinds
 from tieout.reconcile.parties import Parties
 
 _RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
 # Days are no numbers of anything.
-_DAY = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d-\d\d-\d\d)\b")
-_DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"\D")
+_DAY = r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d-\d\d-\d\d)\b"
+# Digits that are a whole number by themselves: fewer are anything's.
+_WHOLE = 8
+_NO_DIGIT = re.compile(r"\D")
+# Columns that say more than an amount, and what an item calls that.
+_GROUNDS = {
+    "bank_charge": "charge",
+    "early_discount": "discount",
+    "early_discount_until": "discount_until",
+    "untaxed": "untaxed",
+}
+_SEPARATOR = r"[^A-Z0-9]{0,3}"
 _SERIAL = re.compile(r"(\d+)\D*$")
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One row. `day` counts days, `minor` is signed in whole minor units, `runs` are the runs of
-    digits in its text, `number` its own number's digits and `serial` their last run."""
+    digits in its text, `whole` the digits of whole numbers of the right side's shapes there and `loose` the runs that
+    are none, `number` its own number's digits and `serial` their last run. In minor units: the `charge` that
+    a bank says it kept of a left item; the `discount` that a right item's term grants up to the day `discount_until`,
+    and what it is without its tax (None: not known)."""
 
     n: int
     id: str
@@ -34,7 +48,12 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     number: str
     serial: str
     runs: tuple[str, ...]
-    shaped: bool
+    whole: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
+    charge: int = 0
+    discount: int = 0
+    discount_until: int = 0
+    untaxed: int | None = None
 
 
 class Pool:
@@ -47,13 +66,13 @@ class Pool:
         links: pl.DataFrame,
         parties: Parties,
         shapes: list[Shape],
+        letters: frozenset[str],
         common: Mapping[tuple[str, int], float],
     ) -> None:
-        full = re.compile(
-            "|".join(p.replace("(", "(?:") for s in shapes for p, n in s.patterns if n == 2) or r"(?!)"
-        )
-        self.left = _items(left, full, read_all=True)
-        self.right = _items(right, full, read_all=False)
+        full = re.compile("|".join(_full(s) for s in shapes) or r"(?!)")
+        kinds = other_kinds(letters)
+        self.left = _items(left, full, kinds, read_all=True)
+        self.right = _items(right, full, kinds, read_all=False)
         self.parties = parties
         self.common = common
         self.named: dict[int, dict[int, int]] = defaultdict(dict)
@@ -103,26 +122,33 @@ class Pool:
                     self.named_by[whole[0].n][left.n] = MEDIUM
 
 
-def _items(rows: pl.DataFrame, full: re.Pattern[str], read_all: bool) -> dict[int, Item]:
+def _full(shape: Shape) -> str:
+    """An expression for a whole number of a shape, with its letters or without; one that never fits for a number that
+    anything may be."""
+    digits = _SEPARATOR.join(rf"\d{{{n}}}" for n in shape.digits)
+    if len(shape.digits) < 2 and sum(shape.digits) < _WHOLE:
+        return rf"\b{shape.letters}{_SEPARATOR}{digits}\b" if shape.letters else r"(?!)"
+    return rf"(?<!\d){digits}(?!\d)"
+
+
+def _items(rows: pl.DataFrame, full: re.Pattern[str], kinds: str, read_all: bool) -> dict[int, Item]:
     days = rows["date"].to_physical().to_list()
     found: dict[int, Item] = {}
     # A number that many have is no one's.
     counts = rows["reference"].value_counts(name="rows")
     shared = set(counts.filter(pl.col("rows") > SHARED)["reference"].to_list())
-    columns = ("n", "id", "minor", "currency", "counterparty", "account", "reference", "description")
-    for day, values in zip(days, rows.select(columns).iter_rows(), strict=True):
-        n, key, minor, currency, name, account, reference, description = values
+    columns = ("n", "id", "minor", "currency", "counterparty", "account", "reference")
+    said, texts = _said(rows), _texts(rows, kinds, read_all)
+    for at, (day, values) in enumerate(zip(days, rows.select(columns).iter_rows(), strict=True)):
+        n, key, minor, currency, name, account, reference = values
         own = "" if reference in shared else reference
         last = _SERIAL.search(own) if own else None
-        # The right side's texts are read for what they take back alone.
         runs: tuple[str, ...] = ()
-        shaped = False
-        if read_all or minor < 0:
-            text = f"{reference} {description}".upper()
-            if _DIGIT.search(text):
-                bare = _DAY.sub(" ", text)
-                runs = tuple(dict.fromkeys([_NO_DIGIT.sub("", run) for run in _RUN.findall(bare)]))
-                shaped = full.search(text) is not None
+        whole: tuple[str, ...] = ()
+        text, own_text = texts[at]
+        if text:
+            whole = tuple([_NO_DIGIT.sub("", hit) for hit in full.findall(text)])
+            runs = tuple(dict.fromkeys([_NO_DIGIT.sub("", run) for run in _RUN.findall(own_text)]))
         found[n] = Item(
             n=n,
             id=key,
@@ -134,6 +160,29 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str], read_all: bool) -> dict[in
             number=_NO_DIGIT.sub("", own) if last else "",
             serial=last[1] if last else "",
             runs=runs,
-            shaped=shaped,
+            whole=whole,
+            loose=tuple([run for run in runs if run not in whole]) if whole else runs,
+            **(said[at] if said else {}),
         )
     return found
+
+
+def _texts(rows: pl.DataFrame, kinds: str, read_all: bool) -> list[tuple[str, str]]:
+    """What each row says without its days, and that without the numbers of other kinds; "" where it holds no digit."""
+    text = pl.concat_str(["reference", "description"], separator=" ").str.to_uppercase()
+    # The right side's texts are read for what they take back alone.
+    read = text.str.contains(r"\d") & (pl.lit(read_all) | (pl.col("minor") < 0))
+    bare = pl.when(read).then(text.str.replace_all(_DAY, " ")).otherwise(pl.lit(""))
+    return rows.select(bare.alias("text")).with_columns(own=pl.col("text").str.replace_all(kinds, " ")).rows()
+
+
+def _said(rows: pl.DataFrame) -> list[dict[str, int]]:
+    """What each row says beside its amount, as fields of an item; nothing at all where no column says any."""
+    names = {c: _GROUNDS[c] for c in _GROUNDS if c in rows.columns}
+    if not names:
+        return []
+    told = rows.select(
+        (pl.col(c).to_physical() if c == "early_discount_until" else pl.col(c)).alias(n)
+        for c, n in names.items()
+    )
+    return [{k: v for k, v in row.items() if v is not None} for row in told.iter_rows(named=True)]

@@ -95,9 +95,9 @@ def proven(edges: pl.DataFrame) -> pl.DataFrame:
 
 
 def unequal_pairs(edges: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """(l, r, ld, rd, lm, rm, lc, rc, bare): pairs that name each other alone, of one party, whose
-    amounts differ: what the difference is decides. `bare` says that the left text holds no more
-    runs of digits than the number has."""
+    """(l, r, ld, rd, lm, rm, lc, rc, bare, charge, discount, untaxed): pairs that name each other alone, of one
+    party, whose amounts differ: what the difference is decides. `bare` says that the left text holds no more
+    runs of digits than the number has; `discount` is what a term grants on the day of the payment."""
     alone = (pl.col("l_links") == 1) & (pl.col("r_links") == 1)
     pairs = edges.filter(alone, "timely", "agree", ~pl.col("part"), ~pl.col("equal")).select(
         "l", "r", "ld", "rd", "lm", "rm", "lc", "rc"
@@ -114,4 +114,34 @@ def unequal_pairs(edges: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) 
         .join(had, on="r")
         .with_columns(bare=pl.col("said") <= pl.col("had"))
         .drop("said", "had")
+        .join(_charged(left), on="l", how="left")
+        .join(_granted(right), on="r", how="left")
+        .with_columns(discount=pl.when(pl.col("ld") <= pl.col("until")).then("discount"))
+        .drop("until")
+    )
+
+
+def _charged(left: pl.DataFrame) -> pl.DataFrame:
+    """(l, charge): rows whose bank says what it kept."""
+    if "bank_charge" not in left.columns:
+        return pl.DataFrame(schema={"l": pl.UInt32, "charge": pl.Int64})
+    return left.filter(pl.col("bank_charge").is_not_null()).select(l="n", charge="bank_charge")
+
+
+def _granted(right: pl.DataFrame) -> pl.DataFrame:
+    """(r, discount, until, untaxed): rows with what their terms grant, and what they are without tax."""
+    wanted = {"discount": "early_discount", "until": "early_discount_until", "untaxed": "untaxed"}
+    if not any(c in right.columns for c in wanted.values()):
+        return pl.DataFrame(
+            schema={"r": pl.UInt32, "discount": pl.Int64, "until": pl.Date, "untaxed": pl.Int64}
+        )
+    types = {"until": pl.Date}
+    return right.select(
+        pl.col("n").alias("r"),
+        *(
+            pl.col(c).alias(name)
+            if c in right.columns
+            else pl.lit(None, types.get(name, pl.Int64)).alias(name)
+            for name, c in wanted.items()
+        ),
     )

@@ -16,7 +16,10 @@ from tieout.reconcile.frames import pl
 from tieout.reconcile.model import MatchingError
 
 COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description")
-_OPTIONAL = ("account", "due", "also")
+# What one row says that lets a difference be accepted: amounts, and a day.
+_SAID = ("bank_charge", "early_discount", "untaxed")
+_SAID_ON = "early_discount_until"
+_OPTIONAL = ("account", "due", "also", *_SAID, _SAID_ON)
 _AMOUNT = r"^([+-]?)(\d{1,13})(?:\.(\d{1,4}))?$"
 _SHOWN, _PART = 20, 250_000
 
@@ -54,7 +57,8 @@ def with_opposite_signs(frame: pl.DataFrame) -> pl.DataFrame:
 
 def checked(frame: pl.DataFrame, name: str, first_row: int = 1, keys: tuple[str, ...] = ()) -> pl.DataFrame:
     """id, date, minor (signed whole minor units of `currency`), currency, reference,
-    counterparty, description, account, due, also (further numbers of the row, separated by "|")
+    counterparty, description, account, due, also (further numbers of the row, separated by "|"), what it says of a
+    difference (bank_charge, early_discount, untaxed in minor units; early_discount_until) where it has such columns,
     and `keys`; sorted by id, so that the rows' order says nothing.
 
     Raises MatchingError with every kind of problem, and the rows of the first ones.
@@ -96,7 +100,7 @@ def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ..
         raise MatchingError(
             [f"{name}: no column {c!r}; expected are {', '.join((*COLUMNS, *keys))}" for c in missing]
         )
-    for column in ("amount", "id"):
+    for column in ("amount", "id", *(c for c in _SAID if c in frame.columns)):
         if frame.schema[column].is_float():
             raise MatchingError(
                 [
@@ -105,18 +109,23 @@ def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ..
             )
     frame = frame.with_row_index("row", first_row)
     wanted = dict.fromkeys((*COLUMNS, *_OPTIONAL, *keys))
-    texts = [c for c in wanted if c in frame.columns and c not in ("date", "due")]
+    texts = [c for c in wanted if c in frame.columns and c not in ("date", "due", _SAID_ON)]
     frame = frame.with_columns(pl.col(c).cast(pl.String).fill_null("").str.strip_chars() for c in texts)
     problems = [*_bad_ids(frame, name), *_bad_dates(frame, name), *_bad_currencies(frame, name)]
     if problems:
         raise MatchingError(problems)
+    said = [c for c in _SAID if c in frame.columns and c not in keys]
+    dated = [c for c in (_SAID_ON,) if c in frame.columns and c not in keys]
+    unreadable = [p for c in said for p in _bad_said(frame, name, c)]
     frame = frame.with_columns(
         _day("date"),
         _day("due") if "due" in frame.columns else pl.lit(None, pl.Date).alias("due"),
+        *(_day(c) for c in dated),
         *([] if "account" in frame.columns else [pl.lit("").alias("account")]),
         *_minor(),
+        *(_minor(c)[1].alias(c) for c in said),
     )
-    unreadable = list(_bad_amounts(frame, name))
+    unreadable += _bad_amounts(frame, name)
     if unreadable:
         raise MatchingError(unreadable)
     return frame.select(
@@ -129,7 +138,7 @@ def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ..
         "description",
         "account",
         "due",
-        *(k for k in ("also",) if k in frame.columns),
+        *(k for k in ("also", *said, *dated) if k in frame.columns),
         *(k for k in keys if k not in (*COLUMNS, *_OPTIONAL)),
     )
 
@@ -155,12 +164,12 @@ def _day(column: str) -> pl.Expr:
 
 
 def _bad_dates(frame: pl.DataFrame, name: str) -> Iterable[str]:
-    for column in ("date", "due"):
+    for column in ("date", "due", _SAID_ON):
         if column not in frame.columns:
             continue
         text = pl.col(column).cast(pl.String).fill_null("").str.strip_chars()
         shaped = text.str.contains(r"^(19|20|21)\d\d-\d\d-\d\d$") & _day(column).is_not_null()
-        bad = frame.filter(~(shaped | (text == "") if column == "due" else shaped))
+        bad = frame.filter(~(shaped if column == "date" else shaped | (text == "")))
         yield from _told(bad, name, column, "no date, such as 2026-10-31")
 
 
@@ -169,18 +178,25 @@ def _bad_currencies(frame: pl.DataFrame, name: str) -> Iterable[str]:
     yield from _told(bad, name, "currency", "no currency of ISO 4217, such as EUR")
 
 
-def _minor() -> list[pl.Expr]:
-    """The amount in units of a ten-thousandth, and in whole minor units."""
+def _minor(column: str = "amount") -> list[pl.Expr]:
+    """An amount in units of a ten-thousandth, in whole minor units, and whether it is finer than these."""
     digits = pl.col("currency").replace_strict(
         {code: minor_digits(code) for code in CURRENCIES}, default=2, return_dtype=pl.Int8
     )
-    groups = pl.col("amount").str.extract_groups(_AMOUNT)
+    groups = pl.col(column).str.extract_groups(_AMOUNT)
     fine = groups.struct[1].cast(pl.Int64) * 10_000 + (
         (groups.struct[2].fill_null("") + "0000").str.slice(0, 4).cast(pl.Int64)
     )
     signed = pl.when(groups.struct[0] == "-").then(-fine).otherwise(fine)
     unit = pl.lit(10, pl.Int64).pow(4 - digits.cast(pl.Int64))
     return [signed.alias("fine"), (signed // unit).alias("minor"), (signed % unit != 0).alias("finer")]
+
+
+def _bad_said(frame: pl.DataFrame, name: str, column: str) -> Iterable[str]:
+    """An amount that a row need not say, and says wrongly."""
+    _, minor, finer = _minor(column)
+    bad = frame.filter((pl.col(column) != "") & (minor.is_null() | finer.fill_null(False)))
+    yield from _told(bad, name, column, "no amount in whole minor units, such as 12.50")
 
 
 def _bad_amounts(frame: pl.DataFrame, name: str) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from importlib import resources
 from math import log
@@ -18,6 +19,8 @@ Kind = Literal[
     "exact", "rounding", "bank_charge", "early_payment_discount", "withholding", "exchange", "partial_payment",
     "over_payment",
 ]  # fmt: skip
+# Differences that close an item though its amount was not paid: each needs its ground and its limit.
+Closing = Literal["rounding", "bank_charge", "early_payment_discount", "withholding", "exchange"]
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,7 +85,7 @@ class OverPayment(_Declared, frozen=True, kw_only=True):
 
 
 class Differences(_Declared, frozen=True, kw_only=True):
-    """What a difference may be; None switches an explanation off."""
+    """What a difference may look like; None switches an explanation off. None of this accepts anything: see `Limit`."""
 
     rounding: Decimal | None = None
     bank_charge: BankCharge | None = None
@@ -90,6 +93,26 @@ class Differences(_Declared, frozen=True, kw_only=True):
     withholding: Withholding | None = None
     exchange: Exchange | None = None
     over_payment: OverPayment | None = None
+
+
+class Limit(_Declared, frozen=True, kw_only=True):
+    """How much one difference of a kind may be: at most an amount and a share (per cent) of what is due; and all of
+    one party's in a calendar month."""
+
+    amount: Decimal
+    percent: Decimal
+    month: Decimal
+
+
+class Withheld(_Declared, frozen=True, kw_only=True):
+    """A tax that a payer keeps back by law: a share (per cent) of what is due with its tax (gross) or without (net),
+    on the days from `valid_from` to `valid_to`."""
+
+    name: str
+    percent: Decimal
+    base: Literal["gross", "net"]
+    valid_from: date = date.min
+    valid_to: date = date.max
 
 
 class Pass(_Declared, frozen=True, kw_only=True):
@@ -138,8 +161,15 @@ class Rules(_Declared, frozen=True, kw_only=True):
     window: Window = Window()
     evidence: Evidence = Evidence()
     differences: Differences = Differences()
+    limits: dict[Closing, Limit] = {}
+    withheld: tuple[Withheld, ...] = msgspec.field(name="withholding", default=())
     timing: Timing = Timing()
     keys: tuple[Key, ...] = msgspec.field(name="key", default=())
+
+    @property
+    def allowed(self) -> dict[str, Limit]:
+        """Limits by kind."""
+        return {str(kind): limit for kind, limit in self.limits.items()}
 
     @property
     def threshold(self) -> float:
@@ -178,6 +208,9 @@ def parse_rules(text: str, name: str) -> Rules:
         raise MatchingError([f"{name}: confidence is {rules.confidence}; it lies between 0.5 and 1"])
     if rules.window.before < 0 or rules.window.after < 0:
         raise MatchingError([f"{name}: [window] counts days: before and after are 0 or more"])
+    for kind, limit in rules.limits.items():
+        if min(limit.amount, limit.percent, limit.month) < 0:
+            raise MatchingError([f"{name}: [limits.{kind}] has no negative amount, percent or month"])
     for each in rules.passes:
         if each.interchangeable and (each.party, each.amount, each.number) != (
             ("same",),

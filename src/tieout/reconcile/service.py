@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
-from math import exp
+from math import exp, log
 from sys import intern
 from typing import cast
 
@@ -15,18 +17,20 @@ import msgspec
 
 from tieout.money import from_minor
 from tieout.reconcile.assignment import assign
-from tieout.reconcile.differences import Explainer, Rates
+from tieout.reconcile.caps import Taken, capped
+from tieout.reconcile.charges import with_charges
+from tieout.reconcile.differences import EPOCH, OPEN, Accepting, Explainer, Grounds, Rates
 from tieout.reconcile.frames import pl
 from tieout.reconcile.hypotheses import Hypotheses
 from tieout.reconcile.interchangeable import pairs_in_order
-from tieout.reconcile.keys import links, shapes_of
+from tieout.reconcile.keys import letters_of, links, shapes_of
 from tieout.reconcile.model import Difference, Match
 from tieout.reconcile.parties import Parties
 from tieout.reconcile.pool import Item, Pool
 from tieout.reconcile.proven import PROVING, edges_of, proven, unequal_pairs
 from tieout.reconcile.ruleset import Kind, Pass, Rules
-from tieout.reconcile.weighing import OPEN, Hypothesis
-from tieout.reconcile.words import why
+from tieout.reconcile.weighing import Hypothesis
+from tieout.reconcile.words import explained, why
 
 _RANKS = 3
 # Groups this near to the best, in nats, are as good as it: odds of two to one.
@@ -83,42 +87,56 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | None = None) -> Result:
-    """Match two tables as `reading.checked` gives them. The order of rows says nothing."""
+def match(
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    rules: Rules,
+    rates: Rates | None = None,
+    worth: Mapping[str, Decimal] | None = None,
+    taken: Mapping[Taken, Decimal] | None = None,
+) -> Result:
+    """Match two tables as `reading.checked` gives them. The order of rows says nothing. The rules' limits are in each
+    currency's own units, or in one whose `worth` of a unit of each currency is given; `taken` is what was accepted
+    before of differences."""
+    left = with_charges(left) if "bank_charge" in rules.limits else left
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
     edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
-    explainer = Explainer(rules.differences, rates)
+    explainer = Explainer(rules.differences, rates, Accepting(rules.allowed, rules.withheld, worth))
     # What a number alone proves is taken in sets where a pass asks for no more than that.
     rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
     takes = rule is not None and rule.automatic
-    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer)
+    pairs = _explained(
+        unequal_pairs(edges, left, right), rules, explainer, len(right["counterparty"].unique())
+    )
     edges = edges.select(PROVING)
     sure = (
         proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
     )
     del edges
-    done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p[0] for p in pairs])])
-    done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p[1] for p in pairs])])
+    done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p.left for p in pairs])])
+    done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p.right for p in pairs])])
     free_left = left.join(done_left, on="n", how="anti")
     free_right = right.join(done_right, on="n", how="anti")
     linked = linked.join(free_left, left_on="l", right_on="n", how="semi")
     parties = Parties(right["counterparty"].unique().to_list(), _accounts(left, right, sure))
-    shapes, common = shapes_of(right["reference"]), _common(right, free_right)
+    shapes, letters = shapes_of(right["reference"]), letters_of(right["reference"])
+    common = _common(right, free_right)
+    whose = _whose(left, right) if rules.limits else None
     # Texts are needed for what is free alone.
     left, right = left.select(*_KEPT), right.select(*_KEPT)
     with _uncollected():
-        pool = Pool(free_left, free_right, linked, parties, shapes, common)
+        pool = Pool(free_left, free_right, linked, parties, shapes, letters, common)
         del linked, free_left, free_right, done_left, done_right
         hypotheses = Hypotheses(pool, rules, explainer)
-        taken, rest = assign(hypotheses.all(), rules.threshold)
-        matches = [_match(h, margin, "auto", 1, pool) for h, margin in taken]
+        chosen, rest = assign(hypotheses.all(), rules.threshold)
+        matches = [_match(h, margin, "auto", 1, pool) for h, margin in chosen]
         ordered = list(
             pairs_in_order(
                 pool,
                 rules,
-                {n for h, _ in taken for n in h.left} | {p[0] for p in pairs},
-                {n for h, _ in taken for n in h.right} | {p[1] for p in pairs},
+                {n for h, _ in chosen for n in h.left} | {p.left for p in pairs},
+                {n for h, _ in chosen for n in h.right} | {p.right for p in pairs},
             )
         )
         matches += [_in_order(mine, other, rule, rules) for mine, other, rule in ordered]
@@ -128,6 +146,8 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
             hypotheses.crowded.pop(n, None)
         matches += [_pair(pair, left, right) for pair in pairs]
         matches.sort(key=lambda m: (m.left, m.right))
+        if whose is not None:
+            matches = capped(matches, rules.allowed, whose, worth, taken)
         matches += _suggested(rest, pool, hypotheses.crowded)
     return Result(
         left=left,
@@ -139,31 +159,66 @@ def match(left: pl.DataFrame, right: pl.DataFrame, rules: Rules, rates: Rates | 
     )
 
 
-_Pair = tuple[int, int, int, str, Pass]
+def _whose(left: pl.DataFrame, right: pl.DataFrame) -> Callable[[Match], tuple[str, date]]:
+    """What says of a group whose right items are, and on which day it stands: the latest of its items'."""
+    ours = dict(zip(left["id"].to_list(), left["date"].to_list(), strict=True))
+    theirs = dict(zip(right["id"].to_list(), right["date"].to_list(), strict=True))
+    names = dict(zip(right["id"].to_list(), right["counterparty"].to_list(), strict=True))
+    return lambda match: (
+        names[match.right[0]],
+        max(*(ours[x] for x in match.left), *(theirs[x] for x in match.right)),
+    )
 
 
-def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer) -> list[_Pair]:
-    """(l, r, difference in the left's minor units, kind, pass) of the pairs whose difference is
-    explained, and which a pass takes by themselves."""
+class _Pair(msgspec.Struct, frozen=True):
+    """Two rows by number, left less right in the left's minor units, what that is and what else it looks like."""
+
+    left: int
+    right: int
+    difference: int
+    kind: str
+    looks: str
+    rule: Pass
+
+
+def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer, parties: int) -> list[_Pair]:
+    """The pairs whose difference is accepted, or looks like something and is a part payment till it is, and which a
+    pass takes by themselves; `parties` is how many names there are."""
     found = []
-    for mine, other, ld, rd, paid, due, currency, theirs, bare in pairs.iter_rows():
+    for mine, other, ld, rd, paid, due, currency, theirs, bare, *said in pairs.iter_rows():
         if currency == theirs:
-            kind = explainer.explain(paid, due, currency, (ld - rd).days)
+            charge, discount, untaxed = said
+            day = (ld - EPOCH).days
+            grounds = Grounds(charge or 0, discount or 0, 1 if discount else 0, untaxed)
+            kind, looks = explainer.settled(paid, due, currency, day, (ld - rd).days, grounds)
         else:
             # What is small enough may hide in a rate's tolerance: the text must say nothing else.
             expected = explainer.exchanged(due, theirs, currency, ld) if bare else None
-            kind = "exchange" if expected is not None and explainer.is_exchange(paid, expected) else ""
+            kind, looks = (
+                explainer.settled_abroad(paid, expected, currency) if expected is not None else ("", "")
+            )
             due = expected or 0
-        rule = rules.of("strong", "same", kind) if kind and kind not in OPEN else None
-        if rule is None or not rule.automatic:
+        if not kind or (kind in OPEN and not looks):
+            # A part payment may have its other part somewhere.
             continue
-        evidence = rules.evidence
+        rule = rules.of("strong", "same", kind)
         if (
-            rule.weight + evidence.strong_number + evidence.explained.get(cast(Kind, kind), 0.0)
-            >= rules.threshold
+            rule is not None
+            and rule.automatic
+            and _is_clear(rule, looks or kind, bool(looks), rules, parties)
         ):
-            found.append((mine, other, paid - due, kind, rule))
+            found.append(_Pair(mine, other, paid - due, kind, looks, rule))
     return found
+
+
+def _is_clear(rule: Pass, kind: str, stays_open: bool, rules: Rules, parties: int) -> bool:
+    """Whether a pair that names each other alone is sure enough for what it is."""
+    evidence = rules.evidence
+    score = rule.weight + evidence.strong_number + evidence.explained.get(cast(Kind, kind), 0.0)
+    if stays_open:
+        # Their names agree: that is worth what it is among so many.
+        score += min(evidence.party_limit, log(max(2, parties)))
+    return score >= rules.threshold
 
 
 def _numbers(numbers: list[int]) -> pl.DataFrame:
@@ -171,18 +226,17 @@ def _numbers(numbers: list[int]) -> pl.DataFrame:
 
 
 def _pair(pair: _Pair, left: pl.DataFrame, right: pl.DataFrame) -> Match:
-    mine, theirs, difference, kind, rule = pair
-    one, other, currency = left["id"][mine], right["id"][theirs], left["currency"][mine]
+    one, other, currency = left["id"][pair.left], right["id"][pair.right], left["currency"][pair.left]
     return Match(
         match=f"{one}~{other}",
         left=(one,),
         right=(other,),
-        rule=rule.name,
+        rule=pair.rule.name,
         confidence=_SURE,
         status="auto",
         rank=1,
-        difference=_difference(difference, currency, kind),
-        why=intern(f"each names the other alone; same party; {kind.replace('_', ' ')}"),
+        difference=_difference(pair.difference, currency, pair.kind),
+        why=intern(f"each names the other alone; same party; {explained(pair.kind, pair.looks)}"),
     )
 
 

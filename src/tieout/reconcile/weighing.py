@@ -6,29 +6,64 @@ occurs once says much.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from datetime import timedelta
 from math import exp, log
 from typing import cast
 
 import msgspec
 
 from tieout.reconcile.coincidence import Coincidence
-from tieout.reconcile.differences import Explainer
+from tieout.reconcile.differences import EPOCH, OPEN, Explainer, Grounds
 from tieout.reconcile.numbers import likeness
 from tieout.reconcile.pool import Item, Pool
 from tieout.reconcile.ruleset import Kind, Pass, Rules
 
-# Differences that leave something open: a number must stand beside.
-OPEN = ("partial_payment", "over_payment")
-_EPOCH = date(1970, 1, 1)
+_NOTHING = Grounds()
 _LEVEL = {2: "strong", 1: "medium"}
 _ORDER = ("none", "weak", "similar", "medium", "strong")
+
+# Why a group is for people whose difference looks like something.
+NOT_ACCEPTED = "what the difference looks like has no evidence, or no limit that lets it pass"
+
+OTHER_NUMBER = "the text names a whole number of another year, series or kind"
+_YEARS = re.compile(r"(?:19|20)\d\d")
 
 Key = tuple[tuple[int, ...], tuple[int, ...]]
 
 
+def _is_like(whole: tuple[str, ...], right: Item) -> bool:
+    """Whether one of these whole numbers has an item's serial, or is of another year."""
+    if len(right.serial) < 3:
+        return False
+    head = right.number[: -len(right.serial)]
+    for number in whole:
+        if len(number) == len(right.number):
+            other = number[: -len(right.serial)]
+            if number.endswith(right.serial) or (other != head and _years(other) and _years(head)):
+                return True
+    return False
+
+
+def _years(head: str) -> bool:
+    return _YEARS.fullmatch(head) is not None
+
+
+def grounds(lefts: tuple[Item, ...], rights: tuple[Item, ...], day: int) -> Grounds:
+    """What is said of a group whose last payment came on a day."""
+    timely = [r.discount for r in rights if r.discount and day <= r.discount_until]
+    untaxed = [r.untaxed for r in rights if r.untaxed is not None]
+    return Grounds(
+        charge=sum(i.charge for i in lefts),
+        discount=sum(timely),
+        terms=len(timely),
+        untaxed=sum(untaxed) if len(untaxed) == len(rights) else None,
+    )
+
+
 class Hypothesis(msgspec.Struct, frozen=True, gc=False):
-    """A group and its signs; `difference` is left less right in minor units of `currency`."""
+    """A group and its signs; `difference` is left less right in minor units of `currency`. `looks` is what a difference
+    looks like that is not accepted as that, and `held` says why only a person may take the group; both are "" mostly."""
 
     left: tuple[int, ...]
     right: tuple[int, ...]
@@ -40,6 +75,13 @@ class Hypothesis(msgspec.Struct, frozen=True, gc=False):
     difference: int
     currency: str
     other_number: bool
+    looks: str = ""
+    held: str = ""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether it may be taken without a person."""
+        return self.rule.automatic and not self.held
 
 
 class Weigher:
@@ -48,41 +90,57 @@ class Weigher:
     def __init__(self, pool: Pool, rules: Rules, explainer: Explainer) -> None:
         self._pool, self._rules, self._explainer = pool, rules, explainer
         self._evidence = rules.evidence
+        self._accepts = bool(rules.limits)
         self._trust = Coincidence(pool)
         self.parties = min(self._evidence.party_limit, log(max(2, len(pool.parties))))
         self.lists: dict[int, frozenset[int]] = {}
 
-    def difference(self, paid: int, currency: str, day: int, right: Item) -> tuple[str, int] | None:
-        """(kind, left less right in the left's minor units), or None where nothing explains it."""
-        if right.currency == currency:
-            kind = self._explainer.explain(paid, right.minor, currency, day - right.day)
-            return (kind, paid - right.minor) if kind and kind not in OPEN else None
-        expected = self._explainer.exchanged(right.minor, right.currency, currency, _EPOCH + timedelta(day))
-        if expected is None or not self._explainer.is_exchange(paid, expected):
-            return None
-        return "exchange", paid - expected
+    def may_be(self, left: Item, right: Item) -> bool:
+        """Whether two items are worth being weighed without a number: their difference is none, or looks like one that
+        closes."""
+        explainer, paid, due, currency = self._explainer, left.minor, right.minor, left.currency
+        if right.currency != currency:
+            expected = explainer.exchanged(due, right.currency, currency, EPOCH + timedelta(left.day))
+            return expected is not None and explainer.settled_abroad(paid, expected, currency)[0] != ""
+        looks = explainer.explain(paid, due, currency, left.day - right.day)
+        if looks and looks not in OPEN:
+            return True
+        # Asked for every open item of a party: what no limit lets pass is not looked at further.
+        if not self._accepts or not explainer.accepting.near(paid, due, currency):
+            return False
+        return bool(
+            explainer.accepting.accepted(paid, due, currency, left.day, grounds((left,), (right,), left.day))
+        )
 
-    def _whole(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> tuple[str, int] | None:
-        """As `difference`, for a group; part payments too."""
-        currency, day = lefts[0].currency, max(i.day for i in lefts)
-        if any(i.currency != currency for i in lefts):
-            return None
-        paid, due = sum(i.minor for i in lefts), 0
+    def _whole(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> tuple[str, int, str] | None:
+        """(kind, left less right in the left's minor units, what else it looks like) of a group; None where nothing
+        explains it."""
+        currency, day, paid = lefts[0].currency, lefts[0].day, lefts[0].minor
+        for left in lefts[1:]:
+            if left.currency != currency:
+                return None
+            day, paid = max(day, left.day), paid + left.minor
+        due = 0
         foreign = False
         for right in rights:
             if right.currency == currency:
                 due += right.minor
                 continue
             expected = self._explainer.exchanged(
-                right.minor, right.currency, currency, _EPOCH + timedelta(day)
+                right.minor, right.currency, currency, EPOCH + timedelta(day)
             )
             if expected is None:
                 return None
             due, foreign = due + expected, True
         if foreign:
-            return ("exchange", paid - due) if self._explainer.is_exchange(paid, due) else None
-        kind = self._explainer.explain(paid, due, currency, day - min(i.day for i in rights))
-        return (kind, paid - due) if kind else None
+            kind, looks = self._explainer.settled_abroad(paid, due, currency)
+            # What a rate lets expect is no part of anything: it is near, or it is something else.
+            return (kind, paid - due, looks) if kind and (looks or kind not in OPEN) else None
+        said = grounds(lefts, rights, day) if self._accepts and paid != due else _NOTHING
+        kind, looks = self._explainer.settled(
+            paid, due, currency, day, day - min(i.day for i in rights), said
+        )
+        return (kind, paid - due, looks) if kind else None
 
     def weigh(
         self,
@@ -100,12 +158,20 @@ class Weigher:
         whole = self._whole(lefts, rights)
         if whole is None:
             return None
-        amount, difference = whole
-        number = min((self._number(lefts, r) for r in rights), key=_ORDER.index)
+        amount, difference, looks = whole
+        number = min([self._number(lefts, r) for r in rights], key=_ORDER.index)
         party = self._party(lefts, rights)
-        rule = self._rules.of(number, party, amount)
+        rule, held = self._rules.of(number, party, amount), ""
+        if looks and (rule is None or not rule.automatic):
+            # Not even a part payment by itself: what it looks like is for a person to say.
+            amount, held = looks, NOT_ACCEPTED
+            rule = self._rules.of(number, party, amount)
         if rule is None:
             return None
+        if not held and number not in ("strong", "medium") and self._is_lured(lefts, rights):
+            held = OTHER_NUMBER
+        # What a difference looks like is a sign of the group, whatever is booked for it.
+        sign = looks or amount
         score = rule.weight
         if len(lefts) + len(rights) > 2:
             score += evidence.several
@@ -114,9 +180,9 @@ class Weigher:
             score += min(evidence.amount_limit, -chance) - rule.weight
             score += evidence.similar_party if party == "similar" else 0.0
         elif number == "none":
-            score += self._without_number(lefts[0], rights, party, amount)
+            score += self._without_number(lefts[0], rights, party, sign)
         else:
-            score += self._party_weight(party) + self._amount_weight(amount, rights)
+            score += self._party_weight(party) + self._amount_weight(sign, rights)
         if number == "none":
             unusual = min(gaps) < -window.usual_before or max(gaps) > window.usual_after
             score += evidence.unusual_date if unusual else 0.0
@@ -127,7 +193,18 @@ class Weigher:
         if len(lefts) == 1 and amount == "exact" and self._is_second(lefts[0], rights):
             score -= evidence.amount_limit
         return Hypothesis(
-            key[0], key[1], score, rule, number, party, amount, difference, lefts[0].currency, other
+            key[0],
+            key[1],
+            score,
+            rule,
+            number,
+            party,
+            amount,
+            difference,
+            lefts[0].currency,
+            other,
+            looks,
+            held,
         )
 
     def _number(self, lefts: tuple[Item, ...], right: Item) -> str:
@@ -135,9 +212,19 @@ class Weigher:
         best = 0
         for left in lefts:
             strength = self._pool.named.get(left.n, {}).get(right.n)
-            level = _LEVEL[strength] if strength else likeness(left.runs, right.number, right.serial)
+            # A whole number that is not this one is no spelling of it.
+            level = _LEVEL[strength] if strength else likeness(left.loose, right.number, right.serial)
             best = max(best, _ORDER.index(level))
         return _ORDER[best]
+
+    def _is_lured(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> bool:
+        """Whether a text names, whole, what would be taken for one of these items' numbers: of another year, of another
+        series with the same serial, or of another kind of document with the same digits."""
+        for left in lefts:
+            for right in rights if left.whole else ():
+                if right.n not in self._pool.named.get(left.n, ()) and _is_like(left.whole, right):
+                    return True
+        return False
 
     def _party(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> str:
         names = {r.name for r in rights}
@@ -196,7 +283,7 @@ class Weigher:
             return True
         if self.lists.get(left.n, frozenset()) - set(rights):
             return True
-        return left.shaped and not strong and number == "none"
+        return bool(left.whole) and not strong and number == "none"
 
     def _is_second(self, left: Item, rights: tuple[Item, ...]) -> bool:
         """Whether an earlier line of the same amount names the same number: of two payments of

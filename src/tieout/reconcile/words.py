@@ -20,6 +20,14 @@ _PARTY = {
 }
 
 
+def explained(kind: str, looks: str) -> str:
+    """What a difference is, and what it is not taken for."""
+    words = kind.replace("_", " ")
+    if not looks or looks == kind:
+        return words
+    return f"{words}: {looks.replace('_', ' ')} has no evidence, or no limit that lets it pass"
+
+
 def why(h: Hypothesis, pool: Pool) -> str:
     """One line; what speaks against it stands at the end."""
     if not h.left or not h.right:
@@ -30,12 +38,14 @@ def why(h: Hypothesis, pool: Pool) -> str:
     if h.party in ("similar", "other"):
         names = pool.left[h.left[0]].name, pool.right[h.right[0]].name
         signs[-1] += f" ({names[0]!r}, {names[1]!r})"
-    signs.append("amounts agree" if h.amount == "exact" else h.amount.replace("_", " "))
+    signs.append("amounts agree" if h.amount == "exact" else explained(h.amount, h.looks))
     if len(h.left) + len(h.right) > 2:
         signs.append(f"{len(h.left)} to {len(h.right)}")
     against = []
     if h.other_number:
         against.append("the text names another number")
+    if h.held:
+        against.append(h.held)
     if not h.rule.automatic:
         against.append(f"{h.rule.name!r} only suggests")
     return "; ".join(signs) + (f"; but {' and '.join(against)}" if against else "")

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from tieout.rules.approval import ApprovalPolicy
 from tieout.rules.arrival import PROVEN, Arrival
 from tieout.rules.closing import CloseRules
+from tieout.rules.differences import DifferenceLimit
 from tieout.rules.mapping import Mapping, UnmappedError
 
 
 @dataclass(frozen=True)
 class Entity:
     """A legal company: its code, currency (ISO 4217) and time zone (cut-off at its midnight); with a
-    `country` (ISO 3166) that country's pack stands under what the project says."""
+    `country` (ISO 3166) that country's pack stands under what the project says. `limits` are those of
+    differences that are accepted without a person, by kind: one that is missing is off."""
 
     code: str
     name: str
@@ -25,6 +27,7 @@ class Entity:
     ledger: str
     company_id: int = 0
     country: str = ""
+    limits: dict[str, DifferenceLimit] = field(default_factory=dict, hash=False)
 
     @property
     def zone(self) -> ZoneInfo:

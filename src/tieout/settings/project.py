@@ -25,6 +25,7 @@ from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.alerts import AlertSettings, read_alerts
 from tieout.settings.arrivals import read_arrivals
 from tieout.settings.calendar import read_calendar
+from tieout.settings.differences import read_limits
 from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.mappings import read_mapping
 from tieout.settings.policies import read_policies
@@ -67,7 +68,7 @@ _TOP = {
     "interfaces", "mappings",
 }  # fmt: skip
 _PROJECT = {"name", "environment"}
-_ENTITY = {"name", "currency", "time_zone", "ledger", "company_id", "country"}
+_ENTITY = {"name", "currency", "time_zone", "ledger", "company_id", "country", "differences"}
 _INTERFACE = {
     "system",
     "entity",
@@ -115,6 +116,7 @@ def _entities(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, Ent
             ledger,
             int(table.get("company_id", 0)),
             _country(file, table, section),
+            read_limits(file, table.get("differences", {}), f"{section}.differences"),
         )
     if not entities:
         raise file.fail("entities", "", "there is no [entities.CODE]: at least one is needed")

@@ -993,6 +993,22 @@ CREATE VIEW tieout.v_reconciliation WITH (security_invoker='true') AS
     (((content)::jsonb ->> 'undone'::text))::boolean AS undone
    FROM tieout.document d
   WHERE (kind = 'reconciliation'::text);
+CREATE VIEW tieout.v_reconciliation_difference WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    source_key,
+    revision,
+    state,
+    currency,
+    ((content)::jsonb ->> 'explained_as'::text) AS kind,
+    COALESCE(((content)::jsonb #>> '{due,0,party}'::text[]), ''::text) AS party,
+    (((content)::jsonb ->> 'booked_on'::text))::date AS booked_on,
+    abs((((content)::jsonb #>> '{difference,value}'::text[]))::numeric) AS amount
+   FROM tieout.document d
+  WHERE ((kind = 'reconciliation'::text) AND (((content)::jsonb ->> 'difference_account'::text) <> ''::text) AND (NOT (((content)::jsonb ->> 'undone'::text))::boolean) AND (NOT (EXISTS ( SELECT 1
+           FROM tieout.document n
+          WHERE ((n.interface = d.interface) AND (n.source_key = d.source_key) AND (n.revision > d.revision))))));
 CREATE VIEW tieout.v_reconciliation_due WITH (security_invoker='true') AS
  SELECT d.document_id,
     d.interface,

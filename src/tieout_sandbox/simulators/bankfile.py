@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 
 @dataclass(frozen=True)
 class BankLine:
-    """`amount` in minor units of a two-digit currency, signed: money in is positive."""
+    """`amount` in minor units of a two-digit currency, signed: money in is positive. `charge` is what the bank says that
+    it kept of what was sent."""
 
     on: date
     amount: int
@@ -18,6 +19,7 @@ class BankLine:
     remittance: str = ""
     code: tuple[str, str, str] = ("PMNT", "RCDT", "ESCT")
     reference: str = "NONREF"
+    charge: int = 0
 
 
 class Bank:
@@ -79,6 +81,13 @@ class Bank:
     def _entry(line: BankLine, currency: str) -> str:
         mark, role = ("CRDT", "Dbtr") if line.amount >= 0 else ("DBIT", "Cdtr")
         domain, family, sub = line.code
+        # CAMT.053.001.08: Chrgs of the entry, whose amount is without them (ChrgInclInd).
+        charges = (
+            f'<Chrgs><Rcrd><Amt Ccy="{currency}">{_major(line.charge)}</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
+            "<ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>"
+            if line.charge
+            else ""
+        )
         return (
             f'<Ntry><Amt Ccy="{currency}">{_major(abs(line.amount))}</Amt>'
             f"<CdtDbtInd>{mark}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
@@ -86,7 +95,7 @@ class Bank:
             f"<ValDt><Dt>{line.on.isoformat()}</Dt></ValDt>"
             f"<AcctSvcrRef>{escape(line.reference)}</AcctSvcrRef>"
             f"<BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd>"
-            f"<SubFmlyCd>{sub}</SubFmlyCd></Fmly></Domn></BkTxCd>"
+            f"<SubFmlyCd>{sub}</SubFmlyCd></Fmly></Domn></BkTxCd>{charges}"
             f"<NtryDtls><TxDtls><Refs><EndToEndId>{escape(line.end_to_end or 'NOTPROVIDED')}"
             f"</EndToEndId></Refs><RltdPties><{role}><Pty><Nm>{escape(line.counterparty)}</Nm>"
             f"</Pty></{role}></RltdPties><RmtInf><Ustrd>{escape(line.remittance)}</Ustrd></RmtInf>"

@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from tieout.connector_api import ContentRefusedError
 from tieout.connectors.bankfile.normalise import statements
-from tieout.documents import Statement, StatementLine
+from tieout.documents import Statement, StatementLine, canonical_bytes
 from tieout_sandbox.simulators.bankfile import Bank, BankLine
 
 DAY = date(2026, 10, 5)
@@ -43,6 +44,31 @@ def test_signs_balances_and_references_are_read() -> None:
     assert [(x.amount.value, x.end_to_end_id, x.remittance) for x in lines if isinstance(x, StatementLine)] == [
         (Decimal("123.45"), "po_1", "STRIPE po_1"), (Decimal("-5.00"), "", "Fee & co"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "charged"),
+    [
+        ("", "", Decimal("12.50")),
+        ("<ChrgInclInd>true</ChrgInclInd>", "", Decimal("12.50")),  # silent: the amounts will tell
+        ("<ChrgInclInd>true", "<ChrgInclInd>false", UNSET),  # it is booked apart
+        ('<Rcrd><Amt Ccy="EUR">', '<Rcrd><Amt Ccy="USD">', UNSET),  # of another currency
+        (
+            "<CdtDbtInd>DBIT</CdtDbtInd><ChrgInclInd>",
+            "<CdtDbtInd>CRDT</CdtDbtInd><ChrgInclInd>",
+            UNSET,
+        ),  # given back
+    ],
+)
+def test_what_a_bank_says_that_it_kept_is_the_lines_charge(old: str, new: str, charged: object) -> None:
+    raw = file(BankLine(DAY, 98_750, remittance="INV-1", charge=1250))
+    (line,) = lines_of(raw.replace(old.encode(), new.encode()) if old else raw)
+    assert line.charged == charged and line.amount.value == Decimal("987.50")
+
+
+def test_a_line_without_charges_is_kept_as_it_always_was() -> None:
+    (line,) = lines_of(file(BankLine(DAY, 98_750, remittance="INV-1")))
+    assert line.charged is UNSET and b"charged" not in canonical_bytes(line)
 
 
 def test_two_equal_lines_of_a_day_are_two_lines() -> None:

@@ -65,7 +65,7 @@ INVOICE = ("R1", "2026-09-01", "1190.00", "EUR", "INV-2026-00123", "Müller Bau 
 @pytest.mark.parametrize(
     "text",
     ["INV-2026-00123", "Rechnung INV 2026 00123", "inv2026/00123", "RE-Nr. 2026-00123", "Invoice 2026/123",
-     "Rg 00123 vom 01.09.2026", "INV-2026-00132", "INV-2026-0123", "2026-00123 danke"],
+     "Rg 00123 vom 01.09.2026", "INV-2026-0123", "2026-00123 danke"],
 )  # fmt: skip
 def test_a_number_in_any_spelling(text: str) -> None:
     found = one(run([("L1", "2026-09-10", "1190.00", "EUR", "", "MUELLER BAU", text)], [INVOICE]))
@@ -74,18 +74,13 @@ def test_a_number_in_any_spelling(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("paid", "on", "explained"),
-    [
-        ("1189.98", "2026-09-20", "rounding"),
-        ("1177.50", "2026-10-20", "bank_charge"),
-        ("1166.20", "2026-09-12", "early_payment_discount"),
-        ("1071.00", "2026-10-20", "withholding"),
-        ("600.00", "2026-09-20", "partial_payment"),
-    ],
-)
-def test_what_a_difference_is(paid: str, on: str, explained: str) -> None:
+    ("paid", "on"),
+    [("1189.98", "2026-09-20"), ("1177.50", "2026-10-20"), ("1166.20", "2026-09-12"), ("1071.00", "2026-10-20"),
+     ("600.00", "2026-09-20")],
+)  # fmt: skip
+def test_what_is_short_pays_in_part_whatever_it_looks_like(paid: str, on: str) -> None:
     found = one(run([("L1", on, paid, "EUR", "", "Müller Bau", "INV-2026-00123")], [INVOICE]))
-    assert found.difference.explained_as == explained
+    assert (found.difference.explained_as, found.closed) == ("partial_payment", False)
     assert found.difference.amount == Decimal(paid) - Decimal("1190.00")
 
 
@@ -200,8 +195,8 @@ def test_currencies_meet_by_a_rate_alone() -> None:
     assert next(b for b in rest if b.id == "R1").cause == "no_rate"
     rates = {(date(2026, 9, 10), "EUR", "USD"): Decimal("1.0840")}
     found = one(run([line], [dollars], rates=rates))
-    # 1000 / 1.0840 = 922.51
-    assert (found.difference.amount, found.difference.explained_as) == (Decimal("-1.51"), "exchange")
+    # 1000 / 1.0840 = 922.51: what is missing stays open, unless a limit lets it be the rate's.
+    assert (found.difference.amount, found.difference.explained_as) == (Decimal("-1.51"), "partial_payment")
     far = ("L1", "2026-09-10", "880.00", "EUR", "", "Acme", "INV-2026-00123")
     assert [m for m in run([far], [dollars], rates=rates).groups() if m.status == "auto"] == []
 

@@ -230,6 +230,7 @@ def _line(line: Line, account: str, key: str, to_on: date) -> StatementLine:
         corrects=f"{_TAKES_BACK.get(line.correction, 'corrects')} {line.corrects}"
         if line.corrects
         else msgspec.UNSET,
+        charged=_charged(line) or msgspec.UNSET,
     )
 
 
@@ -255,3 +256,11 @@ def _exactly(detail: Detail) -> Amount | None:
         return None if detail.amount is None else Amount.exact(detail.amount, detail.currency)
     except MoneyError:
         return None
+
+
+def _charged(line: Line) -> Decimal:
+    """What the bank kept of what was sent: charges that the line's amount is without. Stated of the line and again of
+    its transactions they are the same ones."""
+    told = line.charges or tuple(c for detail in line.details for c in detail.charges)
+    own = [c.amount for c in told if c.currency == line.currency and c.included is not False]
+    return max(Decimal(0), -sum(own, Decimal(0))) if line.amount > 0 else Decimal(0)

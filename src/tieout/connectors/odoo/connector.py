@@ -80,6 +80,8 @@ CONNECTOR = Connector(
         "making products wants the group product.group_product_manager",
         "account.payment takes partner, journal, amount, date and memo by load as it does by create",
         "has_access answers on a model without records, as read of the source and not yet asked of a server",
+        "discount_date and discount_amount_currency of journal items, and payment terms with their "
+        "early_pay_discount_computation, are readable to the accounting group, as read of Odoo 19's source",
         "`ref` can be loaded on a bank statement line (it is the entry's)",
     ),
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tieout.connector_api import OpenItem, SetupError
+from tieout.connector_api import EarlyDiscount, OpenItem, SetupError
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
@@ -18,7 +18,11 @@ _KINDS = {"asset_receivable": "receivable", "liability_payable": "payable"}
 _FIELDS = [
     "move_id", "account_id", "account_type", "date", "date_maturity", "amount_residual",
     "amount_residual_currency", "amount_currency", "balance", "currency_id", "partner_id", "name",
-    "matching_number", "statement_line_id", "payment_id",
+    "matching_number", "statement_line_id", "payment_id", "discount_date", "discount_amount_currency",
+]  # fmt: skip
+_MOVE_FIELDS = [
+    "name", "ref", "payment_reference", "move_type", "payment_state", "amount_total", "amount_untaxed", "amount_tax",
+    "invoice_payment_term_id",
 ]  # fmt: skip
 Row = dict[str, Any]
 
@@ -42,9 +46,10 @@ def open_items(
             client,
             "account.move",
             {x["move_id"][0] for x in lines},
-            ["name", "ref", "payment_reference", "move_type"],
+            _MOVE_FIELDS,
         )
     }
+    terms = _terms(client, moves.values())
     effects = _effects(client, lines, ours)
     deferred = _deferred(client, set(moves))
     found = []
@@ -52,6 +57,7 @@ def open_items(
         move = moves[row["move_id"][0]]
         item = _item(names, row, move, row["account_id"][0] in suspense)
         if item is not None:
+            item = _granted(item, row, move, terms)
             effect, on_payment = effects.get(row["id"], ""), move["id"] in deferred
             found.append(replace(item, effect=effect, on_payment=on_payment))
     return found
@@ -108,6 +114,39 @@ def _item(names: Directory, row: Row, move: Row, is_suspense: bool) -> OpenItem 
         statement_line=row["statement_line_id"][0] if row["statement_line_id"] else 0,
         # "I" and a key is a mark that waits for its pair; any other number is a match.
         unmarked=not row["matching_number"] or str(row["matching_number"]).startswith("I"),
+    )
+
+
+def _terms(client: OdooClient, moves: Iterable[Row]) -> dict[int, str]:
+    """Payment terms with a discount for paying early, and what becomes of the tax by each."""
+    ids = {m["invoice_payment_term_id"][0] for m in moves if m["invoice_payment_term_id"]}
+    fields = ["early_discount", "early_pay_discount_computation"]
+    rows = _read(client, "account.payment.term", ids, fields) if ids else ()
+    return {r["id"]: r["early_pay_discount_computation"] or "included" for r in rows if r["early_discount"]}
+
+
+def _granted(item: OpenItem, row: Row, move: Row, terms: dict[int, str]) -> OpenItem:
+    """An invoice or bill with what it is without its tax, and with what its term grants for paying early.
+
+    As Odoo 19 has it (account.move, eligibility for the early payment discount; account.payment.term): the whole must
+    be open and unpaid, `discount_date` is the last day, and `discount_amount_currency` what is to be paid by then.
+    """
+    whole = (
+        item.unmarked
+        and move["payment_state"] == "not_paid"
+        and exact(move["amount_total"]) == abs(item.residual)
+    )
+    if move["move_type"] not in ("out_invoice", "in_invoice") or not whole:
+        return item
+    sign = 1 if item.residual > 0 else -1
+    item = replace(item, untaxed=sign * exact(move["amount_untaxed"]))
+    term = move["invoice_payment_term_id"]
+    if not term or term[0] not in terms or not row["discount_date"]:
+        return item
+    granted = abs(item.residual) - abs(exact(row["discount_amount_currency"]))
+    until, taxed = date.fromisoformat(row["discount_date"]), bool(exact(move["amount_tax"]))
+    return (
+        replace(item, discount=EarlyDiscount(until, granted, terms[term[0]], taxed)) if granted > 0 else item
     )
 
 

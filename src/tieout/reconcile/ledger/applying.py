@@ -24,6 +24,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.processes.unmatched import UNMATCHED_CASH
 from tieout.reconcile.breaks import breaks
+from tieout.reconcile.ledger.accepting import judged, taken, with_limits, worth
 from tieout.reconcile.ledger.grouping import (
     GroupError,
     is_cash,
@@ -126,14 +127,17 @@ class Reconciler:
 
         Raises MatchingError (rules), ConnectorError (the ledger).
         """
-        rules = rules_of(self._interface)
+        rules = with_limits(rules_of(self._interface), self._entity)
         if not dry:
             close_matched_cases(connection, self._now)
             self._give_up(connection)
         cash, due = self.open(connection)
         learned = in_force(connection.execute(_SQL["lessons_in_force"], self._given).fetchall())
         left, right = sides(cash, due, learned)
-        result = match(left, right, rules)
+        units = worth([*cash, *due], self._entity.currency)
+        since = min((i.on for i in cash), default=self._until)
+        before = taken(connection, self._entity.code, units, since) if rules.limits else {}
+        result = match(left, right, rules, worth=units, taken=before)
         by_line = {str(i.line): i for i in (*cash, *due)}
         groups = list(result.groups())
         groups += self._by_lesson(groups, cash, learned)
@@ -175,7 +179,8 @@ class Reconciler:
         items = [i for i in items if i.effect not in effects and i.line not in busy]
         cash = [i for i in items if is_cash(i, self._cash)]
         due = [i for i in items if not is_cash(i, self._cash)]
-        return spoken(cash, self._told(connection, cash)), self._named(connection, due)
+        cash = spoken(cash, self._told(connection, cash))
+        return cash, judged(self._named(connection, due), self._entity.country)
 
     def _by_lesson(self, groups: list[Match], cash: list[OpenItem], learned: Learned) -> list[Match]:
         """Cash that pays nothing and that people book to an account: sure up to a limit that the

@@ -22,7 +22,10 @@ from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
 
-_COLUMNS = ("id", "date", "amount", "currency", "reference", "counterparty", "description", "also")
+_COLUMNS = (
+    "id", "date", "amount", "currency", "reference", "counterparty", "description", "also", "bank_charge",
+    "early_discount", "early_discount_until", "untaxed",
+)  # fmt: skip
 
 
 class GroupError(ValueError):
@@ -51,7 +54,8 @@ def spoken(cash: Sequence[OpenItem], told: Mapping[str, StatementLine]) -> list[
                 (said.end_to_end_id, said.reference, said.remittance, *(d.words for d in said.payments))
             )
             name = said.counterparty or item.partner_name
-            item = replace(item, partner_name=name, label=" ".join(words.split()))
+            charged = said.charged if isinstance(said.charged, Decimal) else Decimal(0)
+            item = replace(item, partner_name=name, label=" ".join(words.split()), charge=charged)
         found.append(item)
     return found
 
@@ -88,6 +92,10 @@ def _row(item: OpenItem, cash: bool) -> dict[str, str]:
         "counterparty": item.partner_name,
         "description": item.label,
         "also": "|".join(numbers[1:]) if said and not cash else "",
+        "bank_charge": f"{item.charge:f}" if item.charge else "",
+        "early_discount": f"{item.discount.amount:f}" if item.discount else "",
+        "early_discount_until": item.discount.until.isoformat() if item.discount else "",
+        "untaxed": f"{item.untaxed:f}" if item.untaxed is not None else "",
     }
 
 
@@ -174,6 +182,7 @@ def _line(item: OpenItem, own_currency: str) -> OpenLine:
         effect=item.effect,
         unmarked=item.unmarked,
         on_payment=item.on_payment,
+        corrects_tax=item.corrects_tax or msgspec.UNSET,
     )
 
 

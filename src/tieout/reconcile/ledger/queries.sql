@@ -163,6 +163,13 @@ where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(k
       and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
 order by d.document_id desc limit %(limit)s
 
+-- name: differences_taken
+-- By kind, partner and month: what was booked of differences since a day, or is on its way.
+select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
+from tieout.v_reconciliation_difference
+where entity = %(entity)s and booked_on >= %(since)s and state in ('normalised', 'planned', 'posted')
+group by 1, 2, 3, 4
+
 -- name: lessons_in_force
 select kind, key, value from tieout.lesson
 where interface = %(interface)s and state = 'approved' order by lesson_id

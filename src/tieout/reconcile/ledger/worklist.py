@@ -16,7 +16,7 @@ import msgspec
 from tieout.cases import solve
 from tieout.connector_api import OpenItem
 from tieout.connector_api.causes import UNRECONCILED
-from tieout.documents import Reconciliation, decode_document
+from tieout.documents import OpenLine, Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.reconcile.ledger.applying import amount_option
@@ -85,6 +85,7 @@ class Decisions:
     ) -> Reconciliation:
         """Match open items as this person sees it, and propose what that teaches. `difference` as
         in `accept`. Raises DecisionError."""
+        _tax_is_left(due, difference)
         decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}")
         decided = self._apply(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
@@ -202,6 +203,7 @@ class Decisions:
     ) -> Reconciliation:
         account = ""
         if difference:
+            _tax_is_left(document.due, difference)
             account = self._release.account(f"difference.{difference}", document.booked_on)
         try:
             return match_again(document, only, difference, account, self._who)
@@ -239,6 +241,16 @@ class Decisions:
 
     def _testify(self, action: str, subject: str, entity: str, detail: dict[str, Any]) -> None:
         record(self._connection, [Entry(self._now, self._who, action, subject, entity, detail)])
+
+
+def _tax_is_left(due: Sequence[OpenItem | OpenLine], difference: str) -> None:
+    """Refuse a discount that the whole of is booked to one account where it corrects tax, too. Raises DecisionError."""
+    taxed = [x for x in due if x.corrects_tax is True]
+    if difference == "early_payment_discount" and taxed:
+        raise DecisionError(
+            f"the discount on line {taxed[0].line} corrects its tax: register the payment with its discount in the "
+            "ledger, which books the tax's share, or make a credit note; then match what that leaves"
+        )
 
 
 def _reconciliation(content: str) -> Reconciliation:

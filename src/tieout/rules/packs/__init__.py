@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,12 +17,15 @@ from typing import Any
 import msgspec
 
 from tieout.money.calendar import BusinessCalendar
+from tieout.rules.differences import Withholding
 from tieout.rules.mapping import Mapping, MappingRow
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A country: its calendar, the statements that its banks send, the pain.001 that they take, and the
-    rates of mappings/tax_rates.csv. `tax_id` is the shape of its VAT numbers, as a regular expression."""
+    rates of mappings/tax_rates.csv. `tax_id` is the shape of its VAT numbers, as a regular expression. `withholdings`
+    are what payers keep back by law; `discount_tax` says what becomes of an invoice's tax when a discount is taken
+    for paying early: it is "corrected" in the period in which that happens, or "stands" till a credit note comes."""
 
     country: str
     name: str
@@ -32,6 +36,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     payments_version: str
     tax_id: str
     tax_rates: tuple[MappingRow, ...]
+    withholdings: tuple[Withholding, ...]
+    discount_tax: str
 
 
 def countries() -> list[str]:
@@ -69,6 +75,17 @@ def load_pack(country: str) -> Pack:
             )
             for row in table.get("tax_rates", [])
         ),
+        withholdings=tuple(
+            Withholding(
+                row["name"],
+                Decimal(row["percent"]),
+                row["base"],
+                row.get("valid_from", date.min),
+                row.get("valid_to", date.max),
+            )
+            for row in table.get("withholding", [])
+        ),
+        discount_tax=table["discount_tax"],
     )
 
 

@@ -103,6 +103,7 @@ class Moves:
                 "payment_reference": values.get("payment_reference") or False,
                 "statement_line_id": values.get("statement_line_id") or False,
                 "origin_payment_id": values.get("origin_payment_id") or False,
+                "invoice_payment_term_id": values.get("invoice_payment_term_id") or False,
                 "amount_untaxed": Decimal(0),
                 "amount_tax": Decimal(0),
                 "amount_total": Decimal(0),
@@ -386,6 +387,7 @@ class Moves:
                 "amount_tax": sign * tax,
                 "amount_total": sign * (net + tax),
             }
+            self._early_discount(move, net, tax)
         else:
             total = sum((x["debit"] for x in lines), Decimal(0))
             values = {
@@ -395,6 +397,20 @@ class Moves:
             }
         self.w.change("account.move", move, values)
         self.refresh_payment(move)
+
+    def _early_discount(self, move: Record, net: Decimal, tax: Decimal) -> None:
+        """What the payment term lets be paid less, and until when (account.payment.term of Odoo 19: of the whole where
+        the tax is corrected with it, else of what is without tax)."""
+        term = self.w.table("account.payment.term").get(move.get("invoice_payment_term_id") or 0)
+        if not term or not term.get("early_discount") or not move.get("invoice_date"):
+            return
+        base = net + tax if term.get("early_pay_discount_computation") in (False, None, "included") else net
+        granted = base * number(term["discount_percentage"]) / 100
+        until = date.fromisoformat(str(move["invoice_date"])) + timedelta(days=int(term["discount_days"]))
+        for due in (x for x in self.lines(move) if x["display_type"] == "payment_term"):
+            payable = self.w.rounded(-(net + tax - granted), move["currency_id"])
+            values = {"discount_date": until.isoformat(), "discount_amount_currency": payable}
+            self.w.change("account.move.line", due, values)
 
     def refresh_payment(self, move: Record) -> None:
         """Residual and payment state from the due line's matches."""

@@ -76,6 +76,8 @@ MODELS: dict[str, dict[str, Field]] = {
         " tax_group_id:m2o:account.tax.group company_id:m2o:res.company"
         " invoice_repartition_line_ids:json refund_repartition_line_ids:json"
         " sim_account_id:m2o:account.account sim_counter_account_id:m2o:account.account cash_basis_transition_account_id:m2o:account.account",
+        "account.payment.term": "name:char early_discount:bool discount_percentage:float discount_days:int"
+        " early_pay_discount_computation:char active:bool company_id:m2o:res.company",
         "account.lock_exception": "company_id:m2o:res.company user_id:m2o:res.users reason:char"
         " end_datetime:datetime fiscalyear_lock_date:date sale_lock_date:date"
         " purchase_lock_date:date tax_lock_date:date active:bool",
@@ -89,7 +91,8 @@ MODELS: dict[str, dict[str, Field]] = {
         " reversed_entry_id:m2o:account.move ~reversal_move_ids:o2m:account.move:reversed_entry_id"
         " made_sequence_gap:bool statement_line_id:m2o:account.bank.statement.line"
         " origin_payment_id:m2o:account.payment tax_totals:json ~duplicated_ref_ids:json"
-        " partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile",
+        " partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile"
+        " invoice_payment_term_id:m2o:account.payment.term",
         "account.move.line": "move_id:m2o:account.move ~move_name:char name:char display_type:char"
         " account_id:m2o:account.account ~account_type:char partner_id:m2o:res.partner"
         " quantity:float price_unit:float discount:float debit:money credit:money balance:money"
@@ -99,7 +102,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " date_maturity:date company_id:m2o:res.company journal_id:m2o:account.journal"
         " statement_line_id:m2o:account.bank.statement.line payment_id:m2o:account.payment"
         " product_id:m2o:product.product analytic_distribution:json ref:char"
-        " full_reconcile_id:m2o:account.full.reconcile",
+        " full_reconcile_id:m2o:account.full.reconcile discount_date:date discount_amount_currency:money",
         "account.partial.reconcile": "debit_move_id:m2o:account.move.line"
         " credit_move_id:m2o:account.move.line amount:money debit_amount_currency:money"
         " credit_amount_currency:money full_reconcile_id:m2o:account.full.reconcile"

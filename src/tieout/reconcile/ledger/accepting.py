@@ -1,0 +1,91 @@
+"""What an entity accepts of differences: its limits, what its country knows, and what was accepted before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from tieout.connector_api import EarlyDiscount, OpenItem
+from tieout.reconcile.caps import Taken
+from tieout.reconcile.model import MatchingError
+from tieout.reconcile.ruleset import Limit, Rules, Withheld
+from tieout.rules import Entity
+from tieout.rules.packs import load_pack
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.reconcile.ledger")
+
+
+def with_limits(rules: Rules, entity: Entity) -> Rules:
+    """Rules with the entity's limits and its country's withholdings. Raises MatchingError where the rules bring limits
+    or withholdings of their own: a limit that stands in two places is read in one of them."""
+    if rules.limits or rules.withheld:
+        where = f"[entities.{entity.code}.differences] of tieout.toml"
+        raise MatchingError(
+            [f"the rules have [limits] or [[withholding]]: an entity's limits stand in {where}"]
+        )
+    limits = {
+        kind: Limit(amount=x.amount, percent=x.percent, month=x.month) for kind, x in entity.limits.items()
+    }
+    known = load_pack(entity.country).withholdings if entity.country else ()
+    withheld = tuple(
+        Withheld(
+            name=w.name,
+            percent=w.percent,
+            base="net" if w.base == "net" else "gross",
+            valid_from=w.valid_from,
+            valid_to=w.valid_to,
+        )
+        for w in known
+    )
+    return msgspec.structs.replace(rules, limits=limits, withheld=withheld)
+
+
+def worth(items: Sequence[OpenItem], own: str) -> dict[str, Decimal]:
+    """What a unit of each currency is in the entity's own: of what is open in it, at the dearest rate, so that no rate
+    makes a difference small."""
+    found = {own: Decimal(1)}
+    for item in items:
+        if item.currency != own and item.residual:
+            rate = abs(item.company / item.residual)
+            found[item.currency] = max(rate, found.get(item.currency, Decimal(0)))
+    return found
+
+
+def judged(due: Sequence[OpenItem], country: str) -> list[OpenItem]:
+    """What is due, with the discounts that may be taken without touching its tax; others are marked as such."""
+    law = load_pack(country).discount_tax if country else ""
+    return [
+        replace(i, discount=None, corrects_tax=True) if i.discount and not leaves_tax(i.discount, law) else i
+        for i in due
+    ]
+
+
+def leaves_tax(discount: EarlyDiscount, law: str) -> bool:
+    """Whether a discount is taken without any tax being corrected, as the term computes it and the country has it.
+
+    `law` is what the country's pack says: corrected, stands, or "" without one. A mixed term has reduced the tax on
+    the invoice already. An excluded one never reduces it, which a country that corrects it does not know; an included
+    one corrects it with the discount: the ledger books that itself where the payment is registered there.
+    """
+    if not discount.taxed or discount.computation == "mixed":
+        return True
+    return discount.computation == "excluded" and law != "corrected"
+
+
+def taken(
+    connection: Connection, entity: str, worth_of: dict[str, Decimal], since: date
+) -> dict[Taken, Decimal]:
+    """What was accepted or decided of differences in the months from a day on, in the entity's currency."""
+    rows = connection.execute(_SQL["differences_taken"], {"entity": entity, "since": since.replace(day=1)})
+    found: dict[Taken, Decimal] = {}
+    for row in rows:
+        key = Taken(row["kind"], row["party"], row["month"])
+        # A currency of which nothing is open has no rate here; nothing in it can be accepted either.
+        amount = row["amount"] * worth_of.get(row["currency"], Decimal(1))
+        found[key] = found.get(key, Decimal(0)) + amount
+    return found
