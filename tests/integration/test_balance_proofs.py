@@ -68,6 +68,23 @@ def test_a_statement_whose_balances_prove_it_needs_no_summary(database: Database
     assert row.residual == Figure()
 
 
+def summed(raw: bytes, count: str, more: str = "") -> bytes:
+    """A document that states how many entries it has, and `more` of them together."""
+    inside = f"<TtlNtries><NbOfNtries>{count}</NbOfNtries></TtlNtries>{more}"
+    return raw.replace(b"<Ntry>", f"<TxsSummry>{inside}</TxsSummry><Ntry>".encode(), 1)
+
+
+def test_a_summary_of_other_lines_or_of_no_side_is_no_figure_of_the_months(database: Database) -> None:
+    one, two = ("12.50", "CRDT", "2026-10-05"), ("2.50", "DBIT", "2026-10-05")
+    pages = (
+        camt("P1", "100.00", "112.50", "2026-10-05", one).replace(b"CLBD", b"ITBD"),
+        camt("P2", "112.50", "110.00", "2026-10-05", two).replace(b"OPBD", b"ITBD"),
+    )
+    counted = summed(camt("S1", "110.00", "120.00", "2026-10-06", one, two), "2")
+    row = rows(database, *(summed(p, "2") for p in pages), counted)["2026-10"]
+    assert (row.source, row.residual) == (Figure(4, Decimal("25.00"), Decimal("5.00")), Figure())
+
+
 def test_a_line_that_was_lost_is_left_over(database: Database) -> None:
     entries = (("2.75", "CRDT", "2026-10-06"), ("10.00", "DBIT", "2026-10-06"))
     row = rows(database, camt("S2", "112.50", "105.25", "2026-10-06", *entries), forget=":00002")["2026-10"]
@@ -84,3 +101,15 @@ def test_lines_of_a_statement_over_two_months_count_in_their_own(database: Datab
     assert found["2026-10"].source == Figure(1, Decimal("2.75"), Decimal(0))
     assert found["2026-11"].source == Figure(2, Decimal("1.00"), Decimal("10.00"))
     assert [found[p].residual for p in ("2026-10", "2026-11")] == [Figure(), Figure()]
+
+
+def test_pages_that_carry_over_by_interim_balances_are_taken_and_proven(database: Database) -> None:
+    first = camt("P1", "100.00", "112.50", "2026-10-05", ("12.50", "CRDT", "2026-10-05")).replace(
+        b"CLBD", b"ITBD"
+    )
+    second = camt("P2", "112.50", "110.00", "2026-10-05", ("2.50", "DBIT", "2026-10-05")).replace(
+        b"OPBD", b"ITBD"
+    )
+    row = rows(database, first, second)["2026-10"]
+    assert (row.source, row.residual) == (Figure(2, Decimal("12.50"), Decimal("2.50")), Figure())
+    assert database.rows("select cause from tieout.cases where cause like 'statement%%'") == []

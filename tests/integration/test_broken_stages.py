@@ -156,9 +156,8 @@ def test_a_read_back_that_is_asked_for_while_one_runs_is_done(database: Database
             return target.read_back(batch, ids)
 
     stage = VerifyStage(lambda _: Reader(), lambda: ["odoo"], site.clock, timedelta(hours=1))  # type: ignore[arg-type, return-value]
-    runner = Runner(stage)
     for _ in range(4):
-        runner.step(connection)
+        step(stage, connection)
     assert times == [1, 1]
     connection.close()
 

@@ -78,7 +78,9 @@ def test_a_payee_that_differs_before_release_waits_for_a_person_and_their_decisi
     tell(paying, report(("US20261026-001", status, name)))
     (found,) = checks(paying)
     assert (found.check, found.words, found.said, found.undecided) == (status, words, name, True)
-    assert [c for c, _ in paying.cases()] == ["payee_differs"]
+    assert paying.database.rows("select cause, amount, currency from tieout.cases where state = 'open'") == [
+        {"cause": "payee_differs", "amount": Decimal("230.00"), "currency": "USD"}
+    ]
     # Released by another person, it still goes nowhere.
     assert paying.approve() == ""
     paying.work()

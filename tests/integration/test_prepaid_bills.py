@@ -216,7 +216,9 @@ def test_a_booking_aid_is_a_case_that_carries_its_figures(buyer: Buyer) -> None:
         assert figure in row["detail"], figure
 
 
-@pytest.mark.parametrize(("others", "held"), [(IBANS[1], False), ("", False), ("only", True)])
+@pytest.mark.parametrize(
+    ("others", "held"), [(IBANS[1], False), ("before", False), ("", False), ("only", True)]
+)
 def test_one_account_of_several_that_was_approved_will_do(buyer: Buyer, others: str, held: bool) -> None:
     buyer.ready()
     means = b"<cac:PaymentMeans><cbc:PaymentMeansCode>30</cbc:PaymentMeansCode><cac:PayeeFinancialAccount><cbc:ID>%s</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans><cac:TaxTotal>"
@@ -225,6 +227,9 @@ def test_one_account_of_several_that_was_approved_will_do(buyer: Buyer, others: 
         # The approved account is gone, two others stand there.
         whole = whole.replace(IBANS[0].encode(), IBANS[2].encode())
         whole = whole.replace(b"<cac:TaxTotal>", means % IBANS[1].encode())
+    elif others == "before":
+        first = means.removesuffix(b"<cac:TaxTotal>") % IBANS[1].encode()
+        whole = whole.replace(b"<cac:PaymentMeans>", first + b"<cac:PaymentMeans>", 1)
     elif others:
         whole = whole.replace(b"<cac:TaxTotal>", means % others.encode())
     take(buyer, whole)

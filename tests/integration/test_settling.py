@@ -200,7 +200,17 @@ def test_a_balance_that_goes_on_is_rolled_forward_and_held_against_the_provider(
     assert (row.source, row.in_ledger) == (Decimal("138.66"), Decimal("38.66"))
     assert row.difference == 100 and row.unexplained == 0
     site.take(PAYPAL.replace(b"10000,13866", b"0,3866"))
-    # The day is known by now: another balance for it is another statement, and the last one counts.
+    # The day is known by now: a report of it with another balance contradicts the first, and a person says which is right.
+    found = books.database.rows(
+        "select cause, detail from tieout.cases where state = 'open' and cause like 'statement%'"
+    )
+    assert [r["cause"] for r in found] == ["statement_contradicts"] and "38.66" in found[0]["detail"]
+    assert site.clearing(date(2026, 10, 31)).difference == 100
+
+
+def test_what_was_taken_out_by_hand_took_the_oldest_money(books: Books) -> None:  # noqa: F811
+    site = Site(books, "paypal")
+    site.take(PAYPAL.replace(b"10000,13866", b"0,3866"))
     row = site.clearing(date(2026, 10, 31))
     assert row.difference == 0
     # 50.00 were taken out by hand: the oldest money went first.

@@ -74,3 +74,21 @@ def test_periods_follow_each_other_without_a_gap(year: int, month: int) -> None:
     period = Period(year, month)
     assert (period.next().first - period.last).days == 1
     assert Period.parse(str(period)) == period
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(".5", "0.5"), ("12.", "12"), ("-.0625", "-0.0625"), ("+7.2500", "7.25"), ("12.50000", "12.5"), ("1.23450000000000000", "1.2345"),
+     ("0001.5", "1.5"), ("1" * 22 + ".1234000", "1" * 22 + ".1234")],
+)  # fmt: skip
+def test_decimals_are_read_as_xml_schema_has_them(text: str, value: str) -> None:
+    assert parse_decimal(text) == Decimal(value)
+    assert len(parse_decimal(text).as_tuple().digits) <= 26
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "+", "-.", "1.23456", "1.00001", "1" * 23, "1." + "0" * 18, "1e1", "1,5", "1 000", "٣", "12.5 ", "0x1"]
+)  # fmt: skip
+def test_what_is_no_decimal_or_too_fine_is_refused(text: str) -> None:
+    with pytest.raises(MoneyError):
+        parse_decimal(text)

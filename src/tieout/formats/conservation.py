@@ -14,6 +14,15 @@ _ZERO = Decimal(0)
 DERIVED = "derived from the lines"
 
 
+def _is_of_several(head: Head) -> bool:
+    """Whether it is a page among others of one statement."""
+    return (
+        head.last_page is False
+        or (head.page or 1) > 1
+        or (head.opening is not None and head.opening.code == "ITBD")
+    )
+
+
 class Tally:
     """Sums of a statement's lines as they stream by; amounts in the account's currency."""
 
@@ -67,14 +76,14 @@ class Tally:
         """The proof against what the statement's head says."""
         opening = head.opening.amount if head.opening else None
         closing = head.closing.amount if head.closing else None
-        problems, residual = list(head.problems), None
+        problems = list(head.problems)
+        residual = None if opening is None or closing is None else closing - opening - self.net
         # Of a test or a deletion nothing counts; lines that are not all given cannot reach sums and balances.
         lines_count = head.status in ("update", "correction") and not head.partial
-        if lines_count:
+        # A page may repeat the totals of its whole statement: its own balances prove it.
+        if lines_count and (residual != 0 or not _is_of_several(head)):
             problems += self._stated_problems(head.stated)
-        if opening is not None and closing is not None:
-            residual = closing - opening - self.net
-            if residual and lines_count:
+            if residual:
                 problems.append(f"{opening} + {self.net} is not {closing}: {residual} is left")
         # An opening balance that was made from the lines holds nothing against them.
         derived = head.opening is not None and head.opening.code == DERIVED

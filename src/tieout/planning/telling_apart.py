@@ -3,7 +3,8 @@
 A source may give one name to several things: pages of a statement, two currencies of an account, two statements of a
 day. A frame that claims to be one that is known, and says the same with the same lines, adds nothing. Any other has a name of
 its own beside the one that bears the name, by a hash of all that it says; of two that claim to be one and begin alike, what both
-tell is one. One that says the very same as another under another name, where both cannot be, is marked as that again. Whether such a frame contradicts another is its recipe's to say: nothing is dropped here but what is known.
+tell is one. One that says the very same as another under another name, where both cannot be, is marked as that again. Whether
+such a frame contradicts another is its recipe's to say: nothing is dropped here but what is known.
 
 The first of a name bears it, whichever that is. This is all that depends on the order in which they come: each is
 known again by what it says, whatever it is called, and no name is ever given to another.
@@ -15,7 +16,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -47,12 +48,12 @@ class _Unit:
         assert isinstance(self.frame.document, Frame)
         return self.frame.document
 
-    @property
+    @cached_property
     def told(self) -> Told:
         """What its lines say, each as often as it is said."""
         return Counter(_line(w.document).told() for w in self.lines)
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """A name for all that it says."""
         digest = hashlib.sha256()
@@ -63,11 +64,17 @@ class _Unit:
 
 @dataclass
 class _Known:
-    """A frame that was taken, and the lines that are kept of it; `message_id` is 0 for one of this very batch."""
+    """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch."""
 
     frame: Frame
-    lines: Told
     message_id: int = 0
+    unit: _Unit | None = None
+    kept: Told = field(default_factory=Counter)
+
+    @property
+    def lines(self) -> Told:
+        """What the lines say that are kept of it."""
+        return self.unit.told if self.unit is not None else self.kept
 
     def says(self, other: Frame, told: Told) -> bool:
         """Whether it says all that another does, whose lines tell `told`."""
@@ -144,28 +151,30 @@ class _KnownFrames:
             frame = _ours(self._stamps, interface.name, row)
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
-                known = _Known(frame, Counter(), row["message_id"])
+                known = _Known(frame, row["message_id"])
                 self._add(known)
                 self._unread.setdefault(frame.name, []).append(known)
 
     def take(self, unit: _Unit, again: Callable[[int], list[tuple[Frame, Told]]]) -> list[Work]:
         """What of a unit is new, under names of its own; nothing where it is known."""
-        said, told, mark = unit.said, unit.told, unit.mark
+        said = unit.said
         known = self._beside(said)
         alike = [k for k in known if said.claims_to_be(k.frame)]
-        if said.apart(mark).key in self._taken or any(k.says(said, told) for k in alike):
-            return []
-        if any(_read_alike(said, told, k, again) for k in known):
+        if known and (
+            said.apart(unit.mark).key in self._taken
+            or any(k.says(said, unit.told) for k in alike)
+            or any(_read_alike(said, unit.told, k, again) for k in known)
+        ):
             return []
         twin = ""
         if said.only_once():
             others = (k for k in known if k not in alike and not k.frame.repeats)
-            twin = next((k.frame.key for k in others if k.says(said, told)), "")
+            twin = next((k.frame.key for k in others if k.says(said, unit.told)), "")
         if twin or said.key in self._taken:
             family = [k for k in alike if said.begins_as(k.frame)]
-            unit = _named_apart(unit, said.apart(mark, twin), family)
+            unit = _named_apart(unit, said.apart(unit.mark, twin), family)
         self._taken.add(unit.said.key)
-        self._add(_Known(unit.said, unit.told))
+        self._add(_Known(unit.said, unit=unit))
         return [unit.frame, *unit.lines]
 
     def _add(self, known: _Known) -> None:
@@ -199,7 +208,7 @@ class _KnownFrames:
             bearers = by_key[row["source_key"]]
             # An older version let a frame take the place of another under its key: each has what came with it.
             for each in [k for k in bearers if k.message_id == row["message_id"]] or bearers:
-                each.lines[line.told()] += 1
+                each.kept[line.told()] += 1
 
 
 def _told_only(row: dict[str, Any]) -> bool:

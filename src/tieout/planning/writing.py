@@ -341,7 +341,7 @@ class Writer:
             )
 
     def _namesakes(self, group: list[Work]) -> None:
-        """What is held because of a whole that went on just now: the whole's parts, and others of its name."""
+        """What is held because of a frame that went on just now: its lines, and others of its name."""
         went_on = [
             w
             for w in group

@@ -111,18 +111,18 @@ where d.entity = %(entity)s and d.state not in ('superseded', 'excluded')
 order by d.accounting_on, d.source_key
 
 -- name: statement_totals
--- A bank's own figures, apart from its lines: what its statements state of themselves; else what their balances prove. The
+-- A bank's own figures, apart from its lines: what its statements state of themselves, where that is of their booked lines and
+-- of both sides (a bank may count unbooked ones, or the whole statement on each page); else what their balances prove. The
 -- lines of a statement that was taken lead from its opening balance to its closing one, so as many lines and as much money
--- belong to it, whatever is here of them. A statement's lines count in the months in which the bank booked them: what is
--- missing of them counts in the month in which it ends. A provider's statements have movements for lines, of which no
--- balance says the gross: they are proven by what they state alone.
+-- belong to it, whatever is here of them. They count in the months in which the bank booked them, and what is missing of
+-- them in the month in which the statement ends. A provider's statements have movements for lines, of which no balance says
+-- the gross: they are proven by what they state alone.
 with statement as (
     select distinct on (s.source_key) s.source_key, s.currency, s.stated_count, s.stated_in, s.stated_out,
         s.line_count, s.closing - s.opening as moved,
         to_char(s.to_on, 'YYYY-MM') = %(period)s as ends_here,
-        s.stated_count is not null as stated,
-        exists (select 1 from tieout.document m where m.interface = s.interface and m.kind = 'provider_movement')
-            as of_provider
+        coalesce(s.stated_count = s.line_count and s.stated_in - s.stated_out = s.closing - s.opening, false) as stated,
+        s.account like 'provider:%%' as of_provider
     from tieout.v_statement s
     where s.interface = %(interface)s and s.state <> 'superseded'
         and s.from_on <= to_date(%(period)s, 'YYYY-MM') + interval '2 months'

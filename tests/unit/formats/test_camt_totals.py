@@ -189,6 +189,19 @@ def test_pages_carry_over_by_interim_balances(
     assert (found.head.last_page, found.head.page) == (last, int(pages[17]) if pages else None)
 
 
+def test_a_page_that_its_balances_prove_may_repeat_the_totals_of_its_statement() -> None:
+    stated = summary(total("2", "15.00", net("10.00")))
+    first = balance("OPBD", "1000.00") + interim("1012.50"), stated, IN
+    last = interim("1012.50") + balance("CLBD", "1010.00"), stated, OUT
+    for page in (first, last):
+        assert parse(camt(statement(*page))).statements[0].conservation.holds is True
+    alone = balance("OPBD", "1000.00") + balance("CLBD", "1012.50"), stated, IN
+    assert parse(camt(statement(*alone))).statements[0].conservation.holds is False
+    # Nothing but the totals: they are all that is there to hold it against.
+    bare = statement(stated, IN, pages=PAGE.format(1, "false"))
+    assert parse(camt(bare)).statements[0].conservation.holds is False
+
+
 def test_a_message_of_several_says_the_page_where_its_version_has_no_other_place() -> None:
     header = "<MsgPgntn><PgNb>{}</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn>"
     body = statement(interim("1012.50") + balance("CLBD", "1010.00"), OUT.replace("<Cd>BOOK</Cd>", "BOOK"))

@@ -376,3 +376,22 @@ def test_a_bill_below_zero_turns_what_was_prepaid_as_well(credit: bool) -> None:
     (bill,) = bills(whole, {})
     assert isinstance(bill, VendorBill) and bill.refund is not credit
     assert (bill.total.value, bill.due.value) == (Decimal("23.80"), Decimal("20.00"))
+
+
+@pytest.mark.parametrize(("code", "extended", "rules"), [
+    ("95", False, []), ("ABK", False, ["BR-CL-19"]), ("ABK", True, []),
+])  # fmt: skip
+def test_the_reason_of_an_allowance_is_of_its_list_but_in_extended(
+    code: str, extended: bool, rules: list[str]
+) -> None:
+    urn = b"urn:cen.eu:en16931:2017" + (b"#conformant#urn:factur-x.eu:1p0:extended" if extended else b"")
+    charge = (
+        "<ram:SpecifiedTradeAllowanceCharge><ram:ChargeIndicator><udt:Indicator>false</udt:Indicator></ram:ChargeIndicator>"
+        f"<ram:ActualAmount>0.00</ram:ActualAmount><ram:ReasonCode>{code}</ram:ReasonCode><ram:CategoryTradeTax>"
+        "<ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode><ram:RateApplicablePercent>19"
+        "</ram:RateApplicablePercent></ram:CategoryTradeTax></ram:SpecifiedTradeAllowanceCharge>"
+    ).encode()
+    totals = b"<ram:SpecifiedTradeSettlementHeaderMonetarySummation>"
+    whole = cii(SENT).replace(b"<ram:ID>urn:cen.eu:en16931:2017<", b"<ram:ID>" + urn + b"<")
+    found = problems_of(read_unchecked(whole.replace(totals, charge + totals)))
+    assert [x.partition(":")[0] for x in found] == rules

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tieout.formats import FormatError, parse
 from tieout.formats.csv.numbers import affixed, plain_number
 
@@ -39,6 +40,7 @@ def test_what_says_two_things_or_none_is_refused(text: str) -> None:
         plain_number(text, ",", ".")
 
 
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12),
     st.sampled_from(

@@ -187,10 +187,15 @@ def _documents(statement: ParsedStatement) -> tuple[Statement, list[StatementLin
         stated_count=head.stated.count,
         stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
         stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
-        page=head.page if head.page and head.page > 1 else msgspec.UNSET,
+        page=_page(head),
     )
     lines = [_line(line, head.account, line_key(base, n), to_on) for n, line in enumerate(booked, 1)]
     return frame, lines
+
+
+def _page(head: Head) -> int | msgspec.UnsetType:
+    """The page of a statement of several, but for the first. MT940's number says it already (:28C:7/2)."""
+    return msgspec.UNSET if "/" in head.sequence or not head.page or head.page == 1 else head.page
 
 
 def _stated(total: Any, count: int | None, currency: str) -> Amount | None:

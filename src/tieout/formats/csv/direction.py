@@ -298,7 +298,9 @@ def _doubtful(table: Table, free: list[str]) -> list[str]:
         words = {cell for cell in table.cells(column) if cell}
         # A text may be one word, or the same word throughout: two or three that change are no texts.
         text = column in texts or is_text(column)
-        few = _few_words(words, 4) and not (text and not 2 <= len(words) <= 3)
+        # Words of a kind come again and again, be there twenty of them.
+        most = 3 if text else max(4, min(20, len(table.lines) // 2))
+        few = _few_words(words, most) and not (text and len(words) < 2)
         if words and (is_named(column) or few):
             found.append(column)
     return found

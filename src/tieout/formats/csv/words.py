@@ -197,7 +197,7 @@ _BALANCES = frozenset((
 ))  # fmt: skip
 _WHOLE_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\)?:?$")
 _TEXTS = frozenset(word for field in ("remittance", "counterparty", "counterparty_account", "reference", "account")
-                   for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ()))  # fmt: skip
+                   for words in (FIRST_WORDS, MORE_WORDS) for word in words.get(field, ())) - {"buchungstext"}  # fmt: skip
 _BRACKETED = re.compile(r"\s*[(\[]\s*[^\W\d]{0,3}[€£$]?\s*[)\]]$")
 
 

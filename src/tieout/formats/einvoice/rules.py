@@ -14,7 +14,7 @@ from tieout.formats.amounts import CURRENCIES
 from tieout.formats.einvoice.code_lists import code_lists
 from tieout.formats.einvoice.line_rules import line_problems
 from tieout.formats.einvoice.model import EInvoice
-from tieout.formats.einvoice.profiles import is_booking_aid, is_peppol
+from tieout.formats.einvoice.profiles import factur_x, is_booking_aid, is_peppol
 from tieout.formats.einvoice.total_rules import coin_problems, decimal_problems, sum_problems
 from tieout.formats.einvoice.vat_rules import vat_problems
 
@@ -67,7 +67,10 @@ def _codes(invoice: EInvoice) -> Iterator[tuple[str, str]]:
     for means in invoice.means:
         if means.code and means.code not in lists.payment_means:
             yield "BR-CL-16", f"{means.code!r} is no means of payment of {lists.said}"
-    for charge in (*invoice.charges, *(x for line in invoice.lines for x in line.charges)):
+    # EXTENDED takes reasons of either list, as its published examples do; no money hangs on which.
+    free = factur_x(invoice.customization) == "EXTENDED"
+    charges = (*invoice.charges, *(x for line in invoice.lines for x in line.charges))
+    for charge in () if free else charges:
         known = lists.charge_reasons if charge.charge else lists.allowance_reasons
         if charge.reason_code and charge.reason_code not in known:
             yield known.rule, f"{charge.reason_code!r} is none of the {known.title} of {lists.said}"
