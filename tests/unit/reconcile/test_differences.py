@@ -152,6 +152,13 @@ def test_without_a_number_what_looks_like_a_discount_is_suggested_as_one() -> No
     assert [m.difference.explained_as for m in met] == ["early_payment_discount"]
 
 
+def test_a_part_payment_waits_for_its_other_part() -> None:
+    """What looks like nothing is not settled before all else is weighed: the rest came without a number."""
+    lines = [line("600.00"), line("590.00", "2026-09-20", text="Rest, danke", name="L2")]
+    (found,) = [m for m in groups(lines, [item("1190.00")], read_rules()) if m.status == "auto"]
+    assert (found.left, found.difference.amount) == (("L1", "L2"), 0)
+
+
 def test_a_lump_sum_takes_the_discounts_of_all_that_are_in_time() -> None:
     text = "INV-2026-00123 INV-2026-00127"
     items = [item("1000.00", "20.00", "2026-09-10"), item("500.00", "10.00", "2026-09-12", name="R2", number="INV-2026-00127")]  # fmt: skip
