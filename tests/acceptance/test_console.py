@@ -187,7 +187,7 @@ def too_wide(page: Page) -> list[str]:
     """What sticks out of the page on a phone, where a page is read from top to bottom and never sideways."""
     page.set_viewport_size({"width": 390, "height": 844})
     script = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-        .filter(e => !e.closest(".scroll") && e.getBoundingClientRect().right > innerWidth + 1).map(e => "too wide: " + e.outerHTML.slice(0, 90))"""
+        .filter(e => !e.closest(".scroll, .side") && e.getBoundingClientRect().right > innerWidth + 1).map(e => "too wide: " + e.outerHTML.slice(0, 90))"""
     found: list[str] = page.evaluate(script)[:3]
     page.set_viewport_size({"width": 1280, "height": 900})
     return found
