@@ -61,7 +61,7 @@ class OpenProject:
         self._database: Database | None = None
         self._sessions = Sessions(self.registry, self.settings.systems)
         self._pins = Pins(lambda: self.settings, lambda: self.database, self.clock)
-        self._release, self._looked_at = self.settings.release, 0.0
+        self._release, self._looked_at, self._changed_at = self.settings.release, 0.0, 0.0
         self._files: object = None
         self._release_lock = threading.Lock()
         self._taken: FolderLock | None = None
@@ -125,9 +125,13 @@ class OpenProject:
             return self._release
 
     def look_now(self) -> None:
-        """Read the project's files where one of them is another, however short ago they were looked at."""
+        """Read the project's files where one of them is another, however short ago they were looked at. Where one just
+        became another, every process has seen it when this returns."""
         with self._release_lock:
             self._look()
+            wait = self._changed_at + 2 * LOOK_S - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
 
     def _look(self) -> None:
         seen = fingerprint(self.settings.folder)
@@ -140,7 +144,7 @@ class OpenProject:
                 self._release = settings.release
                 self._sessions.change(settings.systems)
                 self.settings = settings
-            self._files = seen
+            self._files, self._changed_at = seen, time.monotonic()
         self._looked_at = time.monotonic()
 
     # systems

@@ -54,6 +54,11 @@ class RequestContext:
         """How people prove who they are, over this connection."""
         return Identity(connection, self.wall.now, self.site)
 
+    def look_now(self) -> None:
+        """What is planned again from here on is planned by the project's files as they are, whichever process plans it."""
+        if self.project is not None:
+            self.project.look_now()
+
     def give(self, response: Response, signed: SignedIn) -> None:
         """Let the browser keep a session's token: no script reads it, no other site sends it."""
         response.set_cookie(

@@ -196,6 +196,7 @@ def replay_days(
     """Plan what is held of a range again. What is posted stays as it is."""
     found = _interface(context, caller, name, "interfaces:replay")
     span(body.since, body.until)
+    context.look_now()
     with connection.transaction():
         ids = replay_range(connection, found, body.since, body.until, context.clock.now(), caller.name)
     return Replayed(replayed=len(ids))

@@ -465,6 +465,7 @@ def exclude_document(
 def replay_case(case_id: int, caller: Writer, context: TheContext, connection: TheConnection) -> Replayed:
     """Plan what a case holds again: safe at any time."""
     _case(connection, caller, case_id, "cases:write")
+    context.look_now()
     with connection.transaction():
         return Replayed(replayed=replay(connection, context.clock.now(), caller.name, case_id=case_id))
 
@@ -474,6 +475,7 @@ def replay_cause(body: Replay, caller: Replayer, context: TheContext, connection
     """Plan whatever a cause holds again, for every entity."""
     if not caller.may("interfaces:replay", "*"):
         raise ProblemError(403, "forbidden", "that is for every entity: replay case by case")
+    context.look_now()
     with connection.transaction():
         return Replayed(replayed=replay(connection, context.clock.now(), caller.name, cause=body.cause))
 
