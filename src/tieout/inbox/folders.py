@@ -133,8 +133,7 @@ def refuse_file(
 class FolderStage:
     """Folders of this machine: a watched interface is a lane, a file an item."""
 
-    # Nothing tells of a file: wake-ups are for other work, of which there may be hundreds a second.
-    name, pace = "folder", Pace(every_s=0.1)
+    name, pace = "folder", Pace()
 
     def __init__(
         self,
