@@ -106,7 +106,7 @@ class Reader:
 
     def settled(self) -> bool:
         """Whether all that happened stands in the ledger: 4 invoices, 4 payments, 2 payouts, 2 lines of the bank, and each
-        payout's arrival, which is planned once its line and its payout are both known, whichever came first."""
+        payout's arrival."""
         rows = self.database.rows("select count(*)::int as n from tieout.document where state = 'posted'")
         left = self.database.rows("select count(*)::int as n from tieout.delivery where state <> 'confirmed'")
         compositions = self.database.rows("select count(*)::int as n from tieout.payout_item")
@@ -114,6 +114,11 @@ class Reader:
             "select count(*)::int as n from tieout.v_effect_match where effect = 'match_bank_line' and state = 'confirmed'"
         )
         return rows[0]["n"] >= 12 and not left[0]["n"] and compositions[0]["n"] == 3 and arrivals[0]["n"] == 2
+
+    def polled(self) -> bool:
+        """Whether all that Mollie tells stands in the ledger: 4 payments, 2 payouts."""
+        sql = "select count(*)::int as n from tieout.document where kind = 'provider_movement' and state = 'posted'"
+        return bool(self.database.rows(sql)[0]["n"] == 6)
 
     def end(self) -> None:
         for process in reversed(self.running):
@@ -165,6 +170,8 @@ def test_from_nothing_to_a_proven_payout_and_one_that_is_wrong(reader: Reader) -
     toml.write_text(toml.read_text().replace("port = 8080", f"port = {free_port()}"))
     said: dict[str, str] = {}
     for command, answer in typed()[1:]:
+        if "statement.xml" in command:
+            reader.wait(reader.polled)
         if command.startswith("tieout tieout"):
             reader.wait(reader.settled)
         if command.endswith("&"):
