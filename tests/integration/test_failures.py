@@ -6,6 +6,7 @@ import itertools
 import threading
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 
 from tests.integration.test_process import Clock
@@ -173,3 +174,68 @@ def test_a_round_that_hangs_is_named_and_none_other(database: Database) -> None:
     go_on.set()
     worker.stop()
     assert worker.hangs(0.0) == ""
+
+
+class Unlisted:
+    """A stage that cannot list its lanes while it is `broken`."""
+
+    name, pace = "unlisted", Pace()
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.broken, self.cuts = clock, True, False
+        self.listed, self.worked = list[datetime](), 0
+
+    def lanes(self, connection: Connection) -> list[Due]:
+        self.listed.append(self.clock.now())
+        if self.broken and self.cuts:
+            connection.execute("select pg_terminate_backend(pg_backend_pid())")
+        if self.broken:
+            raise ValueError("a defect")
+        return [Due(("a",))]
+
+    def round(self, connection: Connection, lane: tuple[str, ...], turn: object) -> bool:
+        self.worked += 1
+        return False
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_stage_that_cannot_list_its_lanes_waits_longer_each_time(
+    database: Database, restarts: bool
+) -> None:
+    connection, clock = database.connect(autocommit=True), Clock()
+    stage = Unlisted(clock)
+    runner = Runner(stage, clock)
+    for _ in range(100):
+        runner = Runner(stage, clock) if restarts else runner
+        runner.step(connection)
+        clock.at += timedelta(seconds=1)
+    waits = [(b - a).total_seconds() for a, b in itertools.pairwise(stage.listed)]
+    assert 6 <= len(stage.listed) <= 12 and waits[-1] > 10 * waits[0]
+    assert rows(database) == [("unlisted", "", len(stage.listed))]
+    stage.broken = False
+    clock.at += timedelta(minutes=2)
+    runner.step(connection)
+    assert stage.worked == 1 and rows(database) == []
+    # Nothing waits any more, and what fails next is the first in a row again.
+    stage.broken = True
+    runner.step(connection)
+    assert rows(database) == [("unlisted", "", 1)]
+    connection.close()
+
+
+def test_a_stage_whose_listing_costs_the_connection_waits_too(database: Database) -> None:
+    """Else its loop would make connections for ever, and no stage after it would have its turn."""
+    clock = Clock()
+    stage, lost = Unlisted(clock), 0
+    stage.cuts = True
+    runner = Runner(stage, clock)
+    for _ in range(100):
+        connection = database.connect(autocommit=True)
+        try:
+            runner.step(connection)
+        except psycopg.Error:
+            lost += 1
+        connection.close()
+        clock.at += timedelta(seconds=1)
+    # Each is written over the next connection, a second later.
+    assert lost == len(stage.listed) <= 12 and rows(database) == [("unlisted", "", lost)]

@@ -45,7 +45,7 @@ def worker(project: OpenProject) -> Worker:
             EscalationStage(release, clock),
             RevocationStage(release, clock),
             LatenessStage(release, clock),
-            Chore("housekeeping", Housekeeping(project)),
+            Chore("housekeeping", Housekeeping(project), Pace(every_s=0.2)),
             Chore("old failures", _forget_old, Pace(every_s=600.0)),
         ],
         "verify": [VerifyStage(project.reader_of, lambda: project.ledgers, clock)],

@@ -38,7 +38,8 @@ def request_verification(connection: Connection) -> None:
 class VerifyStage:
     """A full read-back each `every`, or when asked. A ledger is a lane, an effect an item."""
 
-    name, pace = "verify", Pace()
+    # Due each hour: wake-ups are mostly for other work, of which there may be hundreds a second.
+    name, pace = "verify", Pace(every_s=0.1)
 
     def __init__(
         self,

@@ -26,6 +26,8 @@ from tieout.observe import get_logger
 from tieout.store import Connection
 
 _log = get_logger(__name__)
+# The lane of a stage that could not list its lanes.
+_WHOLE: LaneKey = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ class Runner:
         self._at: tuple[LaneKey, float] | None = None
         # The lane at which the line to the database was lost: whatever the reason, the others have their turn first.
         self._cut: tuple[LaneKey, Exception] | None = None
+        # The stage's own failure, which is that it could not list its lanes; read once, then kept.
+        self._whole: Failure | None = None
+        self._begun = False
 
     @property
     def name(self) -> str:
@@ -138,13 +143,17 @@ class Runner:
     def _rounds(self, connection: Connection) -> bool:
         pace = self.stage.pace
         failures = Failures(connection, self.name, self._wall, (pace.first_s, pace.longest_s))
-        known = failures.of_lanes()
         if self._cut is not None:
             lane, error = self._cut
             self._cut = None
-            known[lane] = failures.failed(lane, error, _count(known.get(lane)))
+            failed = failures.failed(lane, error, _count(failures.of_two(lane, lane).get(lane)))
+            if lane == _WHOLE:
+                self._whole = failed
+        lanes = self._lanes(connection, failures)
+        # Read to leave alone what waits: where nothing or one lane is due, what is read of that with its lock is enough.
+        known = failures.of_lanes() if len(lanes) > 1 else {}
         worked = False
-        for due in self._lanes(connection, failures, known):
+        for due in lanes:
             if self.stopping():
                 break
             if self._held_back(due, known):
@@ -170,20 +179,23 @@ class Runner:
     def _waits(self, failure: Failure | None) -> bool:
         return failure is not None and failure.next_at > self._wall.now()
 
-    def _lanes(
-        self, connection: Connection, failures: Failures, known: dict[LaneKey, Failure]
-    ) -> Sequence[Due]:
+    def _lanes(self, connection: Connection, failures: Failures) -> Sequence[Due]:
         """What the stage lists; a stage that cannot even list them waits as a whole."""
-        whole = known.get(())
-        if self._waits(whole):
+        if not self._begun:
+            # What a process before this one left; from here on what is listed here is what counts.
+            self._whole = failures.of_two(_WHOLE, _WHOLE).get(_WHOLE)
+            self._begun = True
+        if self._waits(self._whole):
             return ()
         try:
             found = self.stage.lanes(connection)
         except Exception as error:  # noqa: BLE001 - a stage that cannot list its lanes waits
-            self._failed(Due(()), failures, known, error)
+            known = {_WHOLE: self._whole} if self._whole is not None else {}
+            self._whole = self._failed(Due(_WHOLE), failures, known, error)
             return ()
-        if whole is not None:
-            failures.worked(())
+        if self._whole is not None:
+            failures.worked(_WHOLE)
+            self._whole = None
         return found
 
     def _round(
@@ -203,7 +215,9 @@ class Runner:
                 failures.worked(key)
         return worked
 
-    def _failed(self, due: Due, failures: Failures, known: dict[LaneKey, Failure], error: Exception) -> None:
+    def _failed(
+        self, due: Due, failures: Failures, known: dict[LaneKey, Failure], error: Exception
+    ) -> Failure:
         before = _count(known.get(due.lane))
         if is_of_batch(error):
             _log.warning(
@@ -213,12 +227,13 @@ class Runner:
             _log.exception("lane failed", stage=self.name, lane=due.lane, failures=before + 1)
         try:
             # On a line that is gone this raises: every lane of this thread needs another one.
-            failures.failed(due.lane, error, before)
+            failed = failures.failed(due.lane, error, before)
             if due.asks and asked_s(error):
                 known[due.system] = failures.failed(due.system, error, 0)
         except psycopg.Error:
             self._cut = (due.lane, error)
             raise
+        return failed
 
 
 def _count(failure: Failure | None) -> int:

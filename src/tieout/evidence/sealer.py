@@ -15,12 +15,14 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.evidence")
 _BATCH = 5_000
+# What is committed within so many seconds has one head, one signature and one line of the witness, not one for each commit.
+_TOGETHER_S = 0.1
 
 
 class Sealer:
     """Seals what is committed. Several may run: a lane lets one work at a time."""
 
-    name, pace = "evidence", Pace()
+    name, pace = "evidence", Pace(every_s=_TOGETHER_S)
 
     def __init__(self, signer: Signer, clock: Clock, witness: Path) -> None:
         self._signer, self._clock, self._witness = signer, clock, witness

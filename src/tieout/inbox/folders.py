@@ -133,7 +133,8 @@ def refuse_file(
 class FolderStage:
     """Folders of this machine: a watched interface is a lane, a file an item."""
 
-    name, pace = "folder", Pace()
+    # Nothing tells of a file: wake-ups are for other work, of which there may be hundreds a second.
+    name, pace = "folder", Pace(every_s=0.1)
 
     def __init__(
         self,
