@@ -96,6 +96,52 @@ def test_no_list_of_causes_is_of_bare_words() -> None:
     assert found == ["src/tieout/documents/posting.py: matched_otherwise"]
 
 
+# A cause is compared with words of SQL alone, which no rename of a declaration finds.
+IN_SQL = re.compile(
+    r"\bcauses?\s*(?:=|<>|!=|(?:not\s+)?in|(?:not\s+)?i?like)\s*(?:any\s*)?('[^']*'|\((?:[^()]|\([^()]*\))*\))",
+    re.IGNORECASE,
+)
+
+
+def sql_texts() -> Iterator[tuple[str, str]]:
+    """Where SQL stands, and the SQL: its files but the migrations, which are history, and texts within Python."""
+    for path in sorted((ROOT / "src").rglob("*.sql")):
+        if "migrations" not in path.parts:
+            yield where(path), path.read_text()
+    for path in sources("src"):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "tieout." in node.value:
+                yield f"{where(path)}:{node.lineno}", node.value
+
+
+def words_of_causes(sql: str) -> set[str]:
+    """The words that a query compares causes with."""
+    return {word for compared in IN_SQL.findall(sql) for word in re.findall(r"'([^']*)'", compared)}
+
+
+def test_a_cause_that_sql_names_is_declared() -> None:
+    """Else whoever renames a cause leaves a query behind that finds nothing, and says nothing."""
+    named = {place: words_of_causes(sql) for place, sql in sql_texts()}
+    assert {place: w - set(DECLARED) for place, w in named.items() if w - set(DECLARED)} == {}
+    assert len(set().union(*named.values())) >= 4
+
+
+def test_words_of_causes_are_found_however_they_are_compared() -> None:
+    for sql in (
+        "c.cause = 'a'",
+        "CAUSE in ('a')",
+        "cause not in ( 'a' , %(b)s)",
+        "cause <>'a'",
+        "cause = any('{a}')",
+        "cause=any (array['a'])",
+    ):
+        assert words_of_causes(f"select 1 from tieout.cases c where {sql} and state = 'open'") in (
+            {"a"},
+            {"{a}"},
+        ), sql
+    assert words_of_causes("where cause = %(cause)s and state = 'open'") == set()
+
+
 def test_every_declared_cause_is_opened_somewhere() -> None:
     opened = {name for path in FILES for name in causes_named_in(path)}
     # As the default of an argument: whoever refuses a file and says no more.

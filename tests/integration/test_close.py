@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,6 +110,27 @@ def test_an_entry_that_nobody_can_compare_is_not_as_it_was_booked(closer: Closer
     assert closer.states()["ledger is ours"] == "open" and "1 entries were changed" in closer.why(
         "ledger is ours"
     )
+
+
+@pytest.mark.parametrize(
+    "cause", ["unreadable_file", "file_without_proof", "statement_without_balances", "processing_failed"]
+)
+def test_a_file_or_message_whose_money_nobody_knows_holds_the_close_whatever_its_cause(
+    closer: Closer, cause: str
+) -> None:
+    """It is worth nothing only as far as anybody could see."""
+    assert "no case is open" in closer.why("cases decided")
+    case = NewCase(
+        cause=cause, interface="bills", entity="US", period="2026-10", source_key="a.csv", amount=Decimal(0), currency="USD",
+        recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
+    )  # fmt: skip
+    with closer.connection.transaction():
+        open_cases(closer.connection, [replace(case, source_key="b.csv", blocking=False)], "t")
+    assert "no case is open" in closer.why("cases decided")
+    with closer.connection.transaction():
+        open_cases(closer.connection, [case], "t")
+    assert closer.states()["cases decided"] == "open"
+    assert f"1 {cause.replace('_', ' ')} (0" in closer.why("cases decided")
 
 
 def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer) -> None:

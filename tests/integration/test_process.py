@@ -114,6 +114,16 @@ def test_one_bad_message_is_a_case_and_its_neighbours_are_planned(site: Site, ba
     ]
 
 
+def test_money_of_a_currency_that_nobody_knows_is_a_case_and_never_taken_for_cents(site: Site) -> None:
+    site.accounts["clearing.stripe.QQQ"] = "101502"
+    site.take(row("a"), row("q", -1000, currency="qqq"))
+    site.work()
+    assert site.states() == {"a": "planned"}
+    (case,) = site.database.rows("select cause, amount, detail from tieout.cases")
+    assert (case["cause"], case["amount"]) == ("unreadable_message", 0)
+    assert "'QQQ' is no currency of ISO 4217" in case["detail"]
+
+
 def test_the_same_content_again_is_no_new_revision(site: Site) -> None:
     site.take(row("a"))
     site.work()

@@ -34,7 +34,7 @@ from tests.simulation.upgrading import complaints as upgrade_complaints
 from tests.simulation.upgrading import kept_ledger, upgraded
 from tieout.engine.crash import POINTS
 from tieout.store import Database, EmbeddedServer, migrate
-from tieout_sandbox.demo.driver import DemoResult
+from tieout_sandbox.demo.result import DemoResult
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "campaigns"
 Month = Callable[..., DemoResult]

@@ -25,7 +25,8 @@ import psycopg
 
 from tieout.bootstrap.supervisor import Supervisor
 from tieout.store.embedded import as_user, binaries
-from tieout_sandbox.demo.driver import Demo, DemoResult
+from tieout_sandbox.demo.driver import Demo
+from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 from tieout_sandbox.world import free_port
 

@@ -6,7 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 from tieout.bootstrap.supervisor import Supervisor
-from tieout_sandbox.demo.driver import Demo, DemoResult
+from tieout_sandbox.demo.driver import Demo
+from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 
 ORDERS, SEED = 14, 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tests.simulation.runs import complaints, month
-from tieout_sandbox.demo.driver import DemoResult
+from tieout_sandbox.demo.result import DemoResult
 
 SIZE, SEED = 20, 5
 

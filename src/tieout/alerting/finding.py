@@ -15,7 +15,7 @@ from tieout.alerting.causes import (
 )
 from tieout.causes import Cause, cause_named
 from tieout.kept_figures import backlog
-from tieout.money import minor_digits
+from tieout.money import shown_digits
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -55,7 +55,7 @@ class Alert:
 
 
 def _money(amount: Decimal, currency: str) -> str:
-    places = max(minor_digits(currency), -int(amount.normalize().as_tuple().exponent))
+    places = max(shown_digits(currency), -int(amount.normalize().as_tuple().exponent))
     return f"{amount:,.{places}f} {currency}"
 
 

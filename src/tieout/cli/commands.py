@@ -122,7 +122,7 @@ def demo(
     if as_json:
         print_json(result.as_json())
     else:
-        driver.show(result)
+        sandbox_part("demo.terminal").show(result)
     raise typer.Exit(0 if result.good else FINDINGS)
 
 

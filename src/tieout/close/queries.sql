@@ -1,8 +1,9 @@
 -- name: open_cases
--- Of the period or before it: above the limit, or a document's whose money nobody could read.
+-- Of the period or before it: above the limit, or of what became no document (a file or a message that was refused), so that
+-- nobody knows its money.
 select cause, currency, count(*)::int as count, sum(amount) as amount from tieout.cases
 where state = 'open' and entity = %(entity)s and period <= %(period)s
-  and (amount > %(limit)s or (blocking and amount = 0 and cause like 'un%%'))
+  and (amount > %(limit)s or (blocking and amount = 0 and document_id is null))
 group by cause, currency order by sum(amount) desc, cause
 
 -- name: open_requests

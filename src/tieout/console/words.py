@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from tieout.money import minor_digits
+from tieout.money import shown_digits
 from tieout.security import masked
 
 _TICKS = re.compile(r"`([^`]+)`")
@@ -48,7 +48,7 @@ def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
         number = Decimal(str(value))
     except InvalidOperation:
         return escape(str(value))
-    digits = _digits(currency)
+    digits = shown_digits(currency)
     shown = number.normalize()
     places = max(digits, -int(shown.as_tuple().exponent) if shown else 0)
     text = f"{abs(number):,.{places}f}"
@@ -56,13 +56,6 @@ def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
     kind = "money neg" if number < 0 else ("money zero" if not number else "money")
     unit = Markup(' <span class="unit">{}</span>').format(currency) if currency else ""
     return Markup('<span class="{}">{}{}{}</span>').format(kind, sign, text, unit)
-
-
-def _digits(currency: str) -> int:
-    try:
-        return minor_digits(currency) if currency else 2
-    except (KeyError, ValueError):
-        return 2
 
 
 def number(value: Any) -> str:

@@ -1,10 +1,11 @@
 """Amounts with their currency, rounding, periods. Pure; nothing here does input or output."""
 
 from tieout.money.amount import Amount, CurrencyMismatchError, MoneyError, from_minor, parse_decimal
-from tieout.money.currency import minor_digits, quantum
+from tieout.money.currency import CURRENCIES, minor_digits, quantum, shown_digits
 from tieout.money.period import Period
 
 __all__ = [
+    "CURRENCIES",
     "Amount",
     "CurrencyMismatchError",
     "MoneyError",
@@ -13,4 +14,5 @@ __all__ = [
     "minor_digits",
     "parse_decimal",
     "quantum",
+    "shown_digits",
 ]

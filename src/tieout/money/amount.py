@@ -14,7 +14,9 @@ import msgspec
 from tieout.money.currency import minor_digits, quantum
 
 # Decimal arithmetic keeps 28 digits: amounts stay below, so that no sum of them is rounded.
-_TOO_LARGE = 10**24
+_MOST_DIGITS = 24
+_TOO_LARGE = 10**_MOST_DIGITS
+_DIGITS_OVER = f"an amount of more than {_MOST_DIGITS} digits: arithmetic on it would round"
 # 22 digits and 4 decimals: within the 28 digits that Decimal arithmetic keeps, and as fine as any currency. More decimals
 # are zeros, as many as ISO 20022 writes (17); before the point or behind it nothing may stand, as xs:decimal has it.
 _DECIMALS = r"(?:\d{0,4}|\d{4}0{1,13})"
@@ -42,10 +44,28 @@ def parse_decimal(text: str) -> Decimal:
 
 
 class Amount(msgspec.Struct, frozen=True, order=False):
-    """`value` units of `currency`. The sign's meaning belongs to whoever holds the amount."""
+    """`value` units of `currency`. The sign's meaning belongs to whoever holds the amount.
+
+    Held to its currency whoever makes or reads it: MoneyError for what is no Decimal, no number, too large or finer than
+    the minor unit, ValueError for an unknown currency; msgspec.ValidationError, with the place, while it is decoded. The
+    digits stay as they were given, for hashes are over them.
+    """
 
     value: Decimal
     currency: str
+
+    def __post_init__(self) -> None:
+        try:
+            unit = quantum(self.currency)
+            # Nearly all are written with their currency's decimals, and cheaply told.
+            if self.value.same_quantum(unit) and self.value.adjusted() < _MOST_DIGITS:
+                return
+            if self.value.quantize(unit) == self.value and abs(self.value) < _TOO_LARGE:
+                return
+        except (ArithmeticError, AttributeError, TypeError):
+            # What cannot even be compared is told apart below.
+            pass
+        raise MoneyError(_why_none(self.value, self.currency))
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Amount:
@@ -58,15 +78,8 @@ class Amount(msgspec.Struct, frozen=True, order=False):
     @classmethod
     def exact(cls, value: Decimal, currency: str) -> Amount:
         """An amount of exactly `value`; MoneyError where that is finer than the minor unit."""
-        if abs(value) >= _TOO_LARGE:
-            raise MoneyError("an amount of more than 24 digits: arithmetic on it would round")
-        unit = quantum(currency)
-        fitted = value.quantize(unit)
-        if fitted != value:
-            raise MoneyError(
-                f"{value} {currency} is finer than {unit}: {currency} has {minor_digits(currency)} decimals"
-            )
-        return cls(fitted, currency)
+        held = cls(value, currency)
+        return cls(held.value.quantize(quantum(currency)), currency)
 
     @classmethod
     def zero(cls, currency: str) -> Amount:
@@ -101,6 +114,17 @@ class Amount(msgspec.Struct, frozen=True, order=False):
         return f"{self.value} {self.currency}"
 
 
+def _why_none(value: object, currency: str) -> str:
+    """What is wrong with a value that is no amount of its currency."""
+    if not isinstance(value, Decimal):
+        return f"{value!r} is no Decimal: nothing else holds an amount exactly"
+    if not value.is_finite():
+        return f"{value} is no number"
+    if abs(value) >= _TOO_LARGE:
+        return _DIGITS_OVER
+    return f"{value} {currency} is finer than {quantum(currency)}: {currency} has {minor_digits(currency)} decimals"
+
+
 def from_minor(minor: int, currency: str) -> Amount:
     """An amount from a provider's integer minor units (1050, "EUR" is 10.50 EUR).
 
@@ -110,5 +134,5 @@ def from_minor(minor: int, currency: str) -> Amount:
     if type(minor) is not int:
         raise MoneyError(f"{minor!r} is no integer count of minor units")
     if abs(minor) >= _TOO_LARGE:
-        raise MoneyError("an amount of more than 24 digits: arithmetic on it would round")
+        raise MoneyError(_DIGITS_OVER)
     return Amount(Decimal(minor).scaleb(-minor_digits(currency)), currency)

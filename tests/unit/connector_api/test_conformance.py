@@ -182,6 +182,10 @@ def _with(**values: Any) -> Callable[[bytes, Mapping[str, Any]], list[Any]]:
     return _changed(lambda d: msgspec.structs.replace(d, **values))
 
 
+def _of(value: Any) -> Callable[[bytes, Mapping[str, Any]], list[Any]]:
+    return lambda raw, options: _with(gross=Amount(value, "EUR"))(raw, options)
+
+
 def _options_changed(raw: bytes, options: Any) -> list[Document]:
     options["seen"] = "yes"
     return read(raw, options)
@@ -217,9 +221,9 @@ def _takes_anything(raw: bytes, options: Any) -> list[Document]:
         (_with(key=""), "makes_whole_documents", "a key has 1 to"),
         (_with(occurred_at=datetime(2026, 10, 5)), "makes_whole_documents", "has no zone"),
         (_with(currency="EURO"), "makes_whole_documents", "ISO 4217"),
-        (_with(gross=Amount(Decimal("12.505"), "EUR")), "makes_whole_documents", "finer than"),
-        (_with(gross=Amount(12.5, "EUR")), "makes_whole_documents", ""),  # type: ignore[arg-type]
-        (_with(gross=Amount(Decimal("NaN"), "EUR")), "makes_whole_documents", "no numbers that can be counted"),
+        (_of(Decimal("12.505")), "makes_whole_documents", "finer than"),
+        (_of(12.5), "makes_whole_documents", "12.5 is no Decimal"),
+        (_of(Decimal("NaN")), "makes_whole_documents", "NaN is no number"),
         (_with(description=1.5), "makes_whole_documents", "Expected `str`"),
         (_raises_another, "refuses_what_it_cannot_read", "ValueError was expected"),
         (_takes_anything, "refuses_what_it_cannot_read", "holds nothing, and becomes"),

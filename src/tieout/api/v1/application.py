@@ -10,7 +10,9 @@ from starlette.types import Send as StarletteSend
 from tieout.api.v1 import (
     access,
     approving,
+    cases,
     closing,
+    documents,
     identity,
     mapping,
     matching,
@@ -20,7 +22,6 @@ from tieout.api.v1 import (
     subscriptions,
     systems,
     today,
-    work,
 )
 from tieout.api.v1.context import RequestContext
 from tieout.api.v1.idempotency import Idempotent
@@ -39,7 +40,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, work, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
+        identity, access, today, cases, documents, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

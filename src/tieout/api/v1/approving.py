@@ -24,7 +24,7 @@ Reader = Annotated[Caller, needs("approvals:read")]
 Decider = Annotated[Caller, needs("approvals:decide")]
 
 
-class Step(BaseModel):
+class ApprovalStep(BaseModel):
     """`need`: how many holders of the role must approve; 0 every one of them."""
 
     role: str
@@ -56,7 +56,7 @@ class Approval(BaseModel):
     makers: list[str]
     batch: str
     policies: list[str]
-    steps: list[Step]
+    steps: list[ApprovalStep]
     decisions: list[Decision]
     state: str
     requested_at: datetime
@@ -142,7 +142,7 @@ def _told(request: Request) -> dict[str, Any]:
         "request_id": request.request_id, "action": about.action, "subject": about.subject, "revision": about.revision,
         "interface": about.interface, "entity": about.entity, "summary": about.summary, "currency": about.currency,
         "amount": about.amount, "company_amount": about.company_amount, "makers": list(about.makers), "batch": about.batch,
-        "policies": list(request.policies), "steps": [Step(role=s.role, need=s.need) for s in request.steps],
+        "policies": list(request.policies), "steps": [ApprovalStep(role=s.role, need=s.need) for s in request.steps],
         "decisions": [
             Decision(step=d.step, person=d.person, by_right_of=d.authority, verdict=d.verdict, reason=d.reason, at=d.at)
             for d in request.decisions

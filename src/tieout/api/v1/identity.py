@@ -133,7 +133,7 @@ class Secret(BaseModel):
     qr: str
 
 
-class Recovery(BaseModel):
+class RecoveryCodes(BaseModel):
     """Shown once, and kept nowhere."""
 
     recovery_codes: list[str]
@@ -378,17 +378,17 @@ def confirm_totp(
     context: TheContext,
     connection: TheConnection,
     origin: TheOrigin,
-) -> Recovery:
+) -> RecoveryCodes:
     """The first code: a new session, and recovery codes."""
     signed, recovery = context.identity(connection).confirm_totp(_session(caller), body.code, origin)
-    return Recovery(recovery_codes=recovery, csrf=_given(context, connection, response, signed).csrf)
+    return RecoveryCodes(recovery_codes=recovery, csrf=_given(context, connection, response, signed).csrf)
 
 
 @router.post("/me/recovery")
-def renew_recovery(caller: TheCaller, context: TheContext, connection: TheConnection) -> Recovery:
+def renew_recovery(caller: TheCaller, context: TheContext, connection: TheConnection) -> RecoveryCodes:
     """Other recovery codes: the old ones end."""
     made = context.identity(connection).renew_recovery(_session(caller))
-    return Recovery(recovery_codes=made, csrf=csrf_of(connection, caller.token))
+    return RecoveryCodes(recovery_codes=made, csrf=csrf_of(connection, caller.token))
 
 
 @router.post("/me/passkeys/question")

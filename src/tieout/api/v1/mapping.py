@@ -50,13 +50,13 @@ class WholeTable(BaseModel):
     rows: list[Row]
 
 
-class Draft(BaseModel):
+class MappingDraft(BaseModel):
     """A table as CSV: key, value and, where they are limited, valid_from and valid_to."""
 
     content: Annotated[str, Field(max_length=900_000)]
 
 
-class Change(Draft):
+class Change(MappingDraft):
     seen: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     reason: Reason
 
@@ -122,7 +122,7 @@ def mapping_csv(table: Table, caller: Reader, context: TheContext, project: TheP
 
 
 @router.post("/{table}/try")
-def try_mapping(table: Table, body: Draft, caller: Reader, context: TheContext) -> Difference:
+def try_mapping(table: Table, body: MappingDraft, caller: Reader, context: TheContext) -> Difference:
     """What a draft would change; nothing is changed."""
     return _difference(context.release().mappings, table, body.content)
 

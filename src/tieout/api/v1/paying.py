@@ -97,7 +97,7 @@ class Payment(BaseModel):
     settles: list[Settled]
 
 
-class Held(BaseModel):
+class HeldBill(BaseModel):
     """A bill that is not proposed, and why."""
 
     supplier: str
@@ -115,7 +115,7 @@ class Proposed(BaseModel):
     pay_on: date
     dry: bool
     payments: list[Payment]
-    held: list[Held]
+    held: list[HeldBill]
 
 
 class Payer(BaseModel):
@@ -207,7 +207,7 @@ def propose_run(
             for p in found.payments
         ],
         held=[
-            Held(supplier=h.supplier, number=h.number, amount=-h.amount, currency=h.currency, why=h.why)
+            HeldBill(supplier=h.supplier, number=h.number, amount=-h.amount, currency=h.currency, why=h.why)
             for h in found.held
         ],
     )  # fmt: skip

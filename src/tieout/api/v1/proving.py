@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.cells import as_csv
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext
+from tieout.api.v1.documents import Document
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, month
-from tieout.api.v1.work import Document
 from tieout.kept_figures import read_kept
 from tieout.proofs import PayoutProof, payout_keys, prove_payouts
 from tieout.store import Connection, Queries

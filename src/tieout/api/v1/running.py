@@ -16,11 +16,12 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
 from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
+from tieout.api.v1.cases import Replayed
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Why, span
-from tieout.api.v1.work import Replayed, Tried, tried_now
 from tieout.engine import wake
 from tieout.evidence import Entry, export_pack, record
 from tieout.inbox import pause, poll_now, pull_again, resume

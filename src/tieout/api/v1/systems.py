@@ -75,14 +75,14 @@ class Kind(BaseModel):
     settings: list[Field]
 
 
-class Draft(BaseModel):
+class SystemDraft(BaseModel):
     """A system as somebody enters it, every secret with it: none is taken from one that is connected already."""
 
     connector: Annotated[str, Length(min_length=1, max_length=40)]
     settings: Annotated[dict[str, Annotated[str, Length(max_length=4000)]], Length(max_length=30)] = {}
 
 
-class Step(BaseModel):
+class CheckedStep(BaseModel):
     """`said`: what it is, or what to do."""
 
     step: str
@@ -134,8 +134,8 @@ def kinds(caller: Reader, project: TheProject) -> list[Kind]:
 
 @router.post("/{system}/try")
 async def try_system(
-    system: System, body: Draft, caller: Asker, context: TheContext, project: TheProject
-) -> list[Step]:
+    system: System, body: SystemDraft, caller: Asker, context: TheContext, project: TheProject
+) -> list[CheckedStep]:
     """Ask a system that is not connected yet, step by step: its address, whether it lets us in, what can be read, and
     every right that is missing. Nothing is kept."""
     found = await context.expensive.ask(
@@ -148,7 +148,7 @@ async def try_system(
 
 @router.put("/{system}")
 def connect_system(
-    system: System, body: Draft, caller: Tester, context: TheContext, unit: TheUnit, project: TheProject
+    system: System, body: SystemDraft, caller: Tester, context: TheContext, unit: TheUnit, project: TheProject
 ) -> Connected:
     """Connect a system, or change one that was connected so: in force at once."""
     _by_a_person(caller)
@@ -181,7 +181,9 @@ def disconnect_system(
 
 
 @router.post("/{system}/test")
-async def test_system(system: System, caller: Asker, context: TheContext, project: TheProject) -> list[Step]:
+async def test_system(
+    system: System, caller: Asker, context: TheContext, project: TheProject
+) -> list[CheckedStep]:
     """Ask a system step by step, until one does not work: it says what is missing."""
     if system not in project.settings.systems:
         raise ProblemError(404, "system", f"no system {system!r}")
@@ -194,11 +196,11 @@ async def test_system(system: System, caller: Asker, context: TheContext, projec
     return steps
 
 
-def _steps(found: list[tuple[str, bool, str]]) -> list[Step]:
-    return [Step(step=s, works=works, said=said) for s, works, said in found]
+def _steps(found: list[tuple[str, bool, str]]) -> list[CheckedStep]:
+    return [CheckedStep(step=s, works=works, said=said) for s, works, said in found]
 
 
-def _said(body: Draft, steps: list[Step]) -> dict[str, Any]:
+def _said(body: SystemDraft, steps: list[CheckedStep]) -> dict[str, Any]:
     """What evidence keeps: never a secret, nor what might be one in the wrong place."""
     detail: dict[str, Any] = {"connector": body.connector, "settings": sorted(body.settings)[:30]}
     return detail | ({"works": all(s.works for s in steps), "steps": len(steps)} if steps else {})

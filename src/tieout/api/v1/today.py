@@ -64,7 +64,7 @@ class Near(BaseModel):
     currency: str
 
 
-class Held(BaseModel):
+class CashPosition(BaseModel):
     """What somebody or something holds, or what is on its way: signed, money that is ours is positive."""
 
     entity: str
@@ -80,7 +80,7 @@ class Today(BaseModel):
     impact: list[Impact]
     near: list[Near]
     closes: list[CloseSummary]
-    cash: list[Held]
+    cash: list[CashPosition]
     cash_as_of: datetime | None
     paused: list[str]
     stuck: list[str]
@@ -112,7 +112,7 @@ def today(caller: Reader, context: TheContext, connection: TheConnection, entity
         if caller.may_anywhere("close:read")
         else [],
         cash=[
-            Held(**{k: r[k] for k in ("entity", "kind", "account", "currency", "amount")})
+            CashPosition(**{k: r[k] for k in ("entity", "kind", "account", "currency", "amount")})
             for r in kept.rows
             if r["kind"] != "error" and (mine is None or r["entity"] in mine)
         ],

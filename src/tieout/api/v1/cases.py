@@ -1,9 +1,8 @@
-"""Cases and documents, read and worked on."""
+"""Cases, read and worked on."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -14,21 +13,19 @@ from starlette.concurrency import run_in_threadpool
 from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
 from tieout.cases import assign_cases, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
-from tieout.observe import correlation_of
 from tieout.operations.processing import process_stage
 from tieout.planning import HeldError, accept_case, actions_of, exclude, offers_of, replay, try_case
 from tieout.planning import Tried as TriedNow
-from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
 Cases = Annotated[list[Annotated[int, Field(gt=0, lt=2**62)]], Field(min_length=1, max_length=500)]
-_SHOWN_BYTES = 16_384
 
 
 class Case(BaseModel):
@@ -130,89 +127,6 @@ class Done(BaseModel):
     left: list[int]
 
 
-class TriedLine(BaseModel):
-    """A journal line that would be booked: a debit is positive."""
-
-    document_id: int
-    effect: str
-    on: date
-    account: str
-    currency: str
-    amount: Money
-    company_amount: Money
-
-
-class TriedSum(BaseModel):
-    """What an account would move by: signed, a debit is positive."""
-
-    account: str
-    currency: str
-    amount: Money
-
-
-class TriedCase(BaseModel):
-    """A case as it would be."""
-
-    document_id: int
-    cause: str
-    amount: Money
-    currency: str
-    recovery: str
-    detail: str
-
-
-class TriedMoney(BaseModel):
-    """An amount of one currency."""
-
-    currency: str
-    amount: Money
-
-
-class Tried(BaseModel):
-    """What a replay would come to now: `planned` documents would leave exception with `amounts`, by currency and
-    absolute; `held` would stay, with `cases` as they would be; `waiting` would wait for an approval or another
-    document. `sums` are the journal's, a debit is positive; of `lines` the first 500."""
-
-    documents: int
-    planned: int
-    held: int
-    waiting: int
-    left_out: int
-    amounts: list[TriedMoney]
-    sums: list[TriedSum]
-    lines: list[TriedLine]
-    cases: list[TriedCase]
-
-
-class Source(BaseModel):
-    """The message that a document was made from: `text` is its beginning, where it is text; account numbers and card
-    numbers are masked. `bytes` is how many it has."""
-
-    message_id: int
-    interface: str
-    stream: str
-    transport: str
-    received_at: datetime
-    submitted_by: str
-    body_sha256: str
-    bytes: int | None
-    text: str | None
-    why_not: str
-
-
-class Revision(BaseModel):
-    """One revision of a document: what it counts for, and how it stands."""
-
-    document_id: int
-    revision: int
-    state: str
-    occurred_at: datetime
-    posted_at: datetime | None
-    measure_count: int
-    measure_debit: Money
-    measure_credit: Money
-
-
 class Cause(BaseModel):
     """Open cases of one cause: how many, what is at risk, what recovers them. `recovery` is one case's of them;
     `recoveries` are what can be done beside planning them again, accepting and excluding them."""
@@ -255,72 +169,9 @@ class Replay(BaseModel):
     cause: Annotated[str, Field(min_length=2, max_length=100)]
 
 
-class Document(BaseModel):
-    """The measure is what this revision counts for in its interface's tie-out."""
-
-    document_id: int
-    interface: str
-    entity: str
-    kind: str
-    source_key: str
-    revision: int
-    occurred_at: datetime
-    accounting_on: date
-    period: str
-    currency: str
-    measure_count: int
-    measure_debit: Money
-    measure_credit: Money
-    state: str
-    reason: str
-    posted_at: datetime | None
-
-
-class Line(BaseModel):
-    """A line of a posting: a debit is positive."""
-
-    external_id: str
-    line_no: int
-    accounting_on: date
-    account: str
-    currency: str
-    amount: Money
-    company_amount: Money
-
-
-class Delivery(BaseModel):
-    """One effect on its way to a target: how it stands, how often it was tried."""
-
-    delivery_id: int
-    system: str
-    effect: str
-    external_id: str
-    state: str
-    attempts: int
-    target_model: str
-    target_id: int | None
-    confirmed_at: datetime | None
-    changed: bool
-
-
-class WholeDocument(Document):
-    """With its way: the message that it was made from, what became of it, and its cases."""
-
-    message_id: int
-    release: str
-    content_sha256: str
-    trace_id: str
-    content: dict[str, Any]
-    revisions: list[Revision]
-    deliveries: list[Delivery]
-    lines: list[Line]
-    cases: list[int]
-
-
 Reader = Annotated[Caller, needs("cases:read")]
 Writer = Annotated[Caller, needs("cases:write")]
 Trier = Annotated[Caller, needs_shortly("cases:write")]
-DocumentReader = Annotated[Caller, needs("documents:read")]
 Replayer = Annotated[Caller, needs("interfaces:replay")]
 
 
@@ -415,7 +266,7 @@ async def try_one(case_id: int, caller: Trier, context: TheContext, project: The
             return try_case(connection, process_stage(project), context.release(), case_id, None, None, now)
 
     entity = await run_in_threadpool(entity_of)
-    return _tried(await context.expensive.ask(entity, tried, share=("try case", case_id)))
+    return tried_now(await context.expensive.ask(entity, tried, share=("try case", case_id)))
 
 
 @router.post("/cases/try")
@@ -431,7 +282,7 @@ async def try_cause(body: Replay, caller: Trier, context: TheContext, project: T
             )
 
     share = ("try cause", body.cause, None if mine is None else tuple(mine))
-    return _tried(await context.expensive.ask("every entity", tried, share=share))
+    return tried_now(await context.expensive.ask("every entity", tried, share=share))
 
 
 @router.post("/cases/{case_id}/solve")
@@ -518,25 +369,6 @@ def _mine(connection: Connection, caller: Caller, numbers: list[int]) -> tuple[l
     return found, sorted(set(numbers) - set(found))
 
 
-def _tried(tried: TriedNow) -> Tried:
-    return Tried(
-        documents=tried.documents, planned=tried.planned, held=tried.held, waiting=tried.waiting,
-        left_out=tried.left_out,
-        amounts=[TriedMoney(currency=c, amount=a) for c, a in sorted(tried.amounts.items())],
-        sums=[TriedSum(account=a, currency=c, amount=v) for a, c, v in tried.by_account()],
-        lines=[TriedLine(**asdict(x)) for x in tried.lines[:500]],
-        cases=[TriedCase(**c) for c in tried.cases[:500]],
-    )  # fmt: skip
-
-
-tried_now = _tried
-
-
-def _content(connection: Connection, document_id: int) -> str:
-    row = connection.execute(_SQL["content_of"], {"document_id": document_id}).fetchone()
-    return str(row["content"]) if row else "{}"
-
-
 def _case(connection: Connection, caller: Caller, case_id: int, operation: str) -> dict[str, Any]:
     """A case's row. Raises ProblemError 404 for whoever may not see it, 403 for whoever may only see it."""
     if not 0 < case_id < 2**62:
@@ -547,84 +379,3 @@ def _case(connection: Connection, caller: Caller, case_id: int, operation: str) 
     if not caller.may(operation, row["entity"]):
         raise ProblemError(403, "forbidden", f"{caller.name} has no role for {operation} of {row['entity']}")
     return row
-
-
-@router.get("/documents")
-def documents(
-    caller: DocumentReader,
-    connection: TheConnection,
-    entity: Filter = None,
-    interface: Filter = None,
-    period: Filter = None,
-    state: Filter = None,
-    kind: Filter = None,
-    source_key: Filter = None,
-    limit: Limit = 50,
-    after: After = "",
-) -> Page[Document]:
-    """Documents, the newest first."""
-    (number,) = read_place(after, (int,))
-    given = {
-        "entities": seen_by(caller, "documents:read", entity), "interface": interface, "period": period, "state": state,
-        "kind": kind, "source_key": source_key, "document_id": number, "limit": limit + 1,
-    }  # fmt: skip
-    query = "documents_of_month" if period and not (interface or source_key) else "documents"
-    rows, more = cut(connection.execute(_SQL[query], given).fetchall(), limit)
-    return Page(items=[Document(**r) for r in rows], next=place(rows[-1]["document_id"]) if more else None)
-
-
-@router.get("/documents/{document_id}/source")
-def source(
-    document_id: int, caller: DocumentReader, context: TheContext, connection: TheConnection
-) -> Source:
-    """What its source sent, as it was taken in."""
-    given = {"document_id": document_id, "most": _SHOWN_BYTES}
-    known = connection.execute(_SQL["document"], given).fetchone() if 0 < document_id < 2**62 else None
-    if known is None or not caller.may("documents:read", known["entity"]):
-        raise ProblemError(404, "document", f"no document {document_id}")
-    row = connection.execute(_SQL["source_of"], given).fetchone()
-    if row is None:
-        raise ProblemError(404, "document", f"no message of document {document_id} is kept")
-    interface = context.release().interfaces.get(row["interface"])
-    text, why = None, ""
-    if interface is not None and "details" in interface.streams:
-        why = "it holds what persons earn: `tieout persons` shows that to the payroll role"
-    elif row["body"] is None:
-        why = "its bytes are not kept any more"
-    else:
-        text = _as_text(bytes(row["body"]))
-        why = "" if text is not None else "it is no text"
-    return Source(**{k: v for k, v in row.items() if k != "body"}, text=text, why_not=why)
-
-
-def _as_text(body: bytes) -> str | None:
-    """Text as far as it is some, with account and card numbers masked."""
-    try:
-        # A character may be cut where the shown part ends.
-        text = body.decode("utf-8", errors="strict" if len(body) < _SHOWN_BYTES else "ignore")
-    except UnicodeDecodeError:
-        return None
-    return None if "\x00" in text else masked(text)
-
-
-@router.get("/documents/{document_id}")
-def document(document_id: int, caller: DocumentReader, connection: TheConnection) -> WholeDocument:
-    """A document with its way to the ledger."""
-    given = {"document_id": document_id}
-    row = connection.execute(_SQL["document"], given).fetchone() if 0 < document_id < 2**62 else None
-    if row is None or not caller.may("documents:read", row["entity"]):
-        raise ProblemError(404, "document", f"no document {document_id}")
-    return WholeDocument(
-        **row,
-        trace_id=correlation_of(row["interface"], row["source_key"]),
-        content=masked_json(_content(connection, document_id)),
-        revisions=[
-            Revision(**r)
-            for r in connection.execute(
-                _SQL["revisions"], {"interface": row["interface"], "source_key": row["source_key"]}
-            )
-        ],
-        deliveries=[Delivery(**r) for r in connection.execute(_SQL["deliveries"], given)],
-        lines=[Line(**r) for r in connection.execute(_SQL["lines"], given)],
-        cases=[r["case_id"] for r in connection.execute(_SQL["cases_of_document"], given)],
-    )

@@ -1,0 +1,60 @@
+"""Master data: partners and products, which postings name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tieout.connector_api import Outcome, OutcomeStatus, Sending
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.loading import Loader
+from tieout.connectors.odoo.models import PARTNER, PRODUCT
+from tieout.connectors.odoo.rows import PARTNER_FIELDS, PRODUCT_FIELDS, partner_rows
+from tieout.documents import PartnerRecord, ProductRecord
+
+
+def send_partners(loader: Loader, batch: Sequence[Sending]) -> list[Outcome]:
+    """Partners by their external ids: one that is there stays as it is."""
+    outcomes: list[Outcome] = []
+    for chunk in loader.chunks(batch):
+        done, refused = loader.load_some(
+            PARTNER,
+            PARTNER_FIELDS,
+            chunk,
+            lambda s: partner_rows(s.external_id, s.body) if isinstance(s.body, PartnerRecord) else [],
+        )
+        outcomes += refused
+        outcomes += [Outcome(s.external_id, OutcomeStatus.CONFIRMED, i, PARTNER) for s, i in done]
+    return outcomes
+
+
+def send_products(client: OdooClient, loader: Loader, batch: Sequence[Sending]) -> list[Outcome]:
+    """A product that Odoo has under its number is used as it is; others are made."""
+    numbers = sorted({s.body.sku for s in batch if isinstance(s.body, ProductRecord)})
+    rows = client.call(
+        PRODUCT,
+        "search_read",
+        domain=[["default_code", "in", numbers]],
+        fields=["default_code"],
+        order="id",
+    )
+    # Of several under one number the oldest: rows come by id, and the last one that is put here stays.
+    known = {r["default_code"]: r["id"] for r in reversed(rows)}
+    outcomes: list[Outcome] = []
+    missing: list[Sending] = []
+    for sending in batch:
+        assert isinstance(sending.body, ProductRecord)
+        found = known.get(sending.body.sku)
+        if found is None:
+            missing.append(sending)
+        else:
+            outcomes.append(Outcome(sending.external_id, OutcomeStatus.CONFIRMED, found, PRODUCT))
+    for chunk in loader.chunks(missing):
+        done, refused = loader.load_some(
+            PRODUCT,
+            PRODUCT_FIELDS,
+            chunk,
+            lambda s: [[s.external_id, s.body.name, s.body.sku]] if isinstance(s.body, ProductRecord) else [],
+        )
+        outcomes += refused
+        outcomes += [Outcome(s.external_id, OutcomeStatus.CONFIRMED, i, PRODUCT) for s, i in done]
+    return outcomes

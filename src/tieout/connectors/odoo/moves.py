@@ -1,0 +1,209 @@
+"""Invoices, entries, payments and bank lines: loaded as drafts, completed, posted, and looked up.
+
+Posting takes drafts only, so that a repeat posts nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import exact
+from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.loading import Loader
+from tieout.connectors.odoo.matching import Matcher
+from tieout.connectors.odoo.models import BANK_LINE, MOVE, PAYMENT, PRODUCT, model_of
+from tieout.connectors.odoo.read_back import LINE_FIELDS, ReadBack
+from tieout.connectors.odoo.rows import (
+    PAYMENT_FIELDS,
+    Rows,
+    by_own_partners,
+    cash_fields,
+    cash_rows,
+    entry_fields,
+    entry_rows,
+    has_analytic,
+    invoice_fields,
+    invoice_rows,
+    payment_rows,
+)
+from tieout.documents import CashPosting, EffectBody, EntryPosting, InvoicePosting, PaymentPosting
+
+
+class Moves:
+    """Postings of one company."""
+
+    def __init__(
+        self, client: OdooClient, names: Directory, loader: Loader, matcher: Matcher, read_back: ReadBack
+    ) -> None:
+        self._client, self._names, self._loader = client, names, loader
+        self._matcher, self._read_back = matcher, read_back
+
+    def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Load, complete and post them, and read back what stands."""
+        outcomes: list[Outcome] = []
+        groups: dict[tuple[bool, bool, bool], list[Sending]] = {}
+        for sending in batch:
+            body = sending.body
+            kind = self._foreign(body), by_own_partners(body), has_analytic(body)
+            groups.setdefault(kind, []).append(sending)
+        for kind, group in groups.items():
+            for chunk in self._loader.chunks(group):
+                outcomes += self._send_chunk(chunk, kind)
+        return outcomes
+
+    def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        """Find records by reference and external id; a draft or nothing may be sent again."""
+        model = model_of(batch[0].body)
+        # The reference narrows it down, the external id says which: references are not unique in Odoo.
+        named = "memo" if model == PAYMENT else "ref"
+        references = sorted({str(getattr(s.body, "reference", "")) for s in batch})
+        rows = self._client.call(model, "search_read", domain=[[named, "in", references]], fields=[named])
+        names = self._client.call(model, "get_external_id", ids=[r["id"] for r in rows]) if rows else {}
+        ids = {name: int(key) for key, name in names.items()}
+        found = [s for s in batch if self._loader.named(s.external_id) in ids]
+        read = (
+            self._read_back.read(found, [ids[self._loader.named(s.external_id)] for s in found])
+            if found
+            else []
+        )
+        known = {o.external_id: o for o in read if o.read_back.get("state") == "posted"}
+        return [known.get(s.external_id) or Outcome(s.external_id, OutcomeStatus.ABSENT) for s in batch]
+
+    def _foreign(self, body: EffectBody) -> bool:
+        return getattr(body, "currency", "") != self._names.own_currency()
+
+    def _rows_of(self, sending: Sending) -> Rows:
+        body = sending.body
+        if isinstance(body, InvoicePosting):
+            products = {x: key for x, (model, key) in sending.targets.items() if model == PRODUCT}
+            return invoice_rows(sending.external_id, body, self._names, products)
+        if isinstance(body, PaymentPosting):
+            return payment_rows(sending.external_id, body, self._names)
+        if isinstance(body, CashPosting):
+            return cash_rows(sending.external_id, body, self._names, self._foreign(body))
+        assert isinstance(body, EntryPosting)
+        return entry_rows(sending.external_id, body, self._names, self._foreign(body))
+
+    def _send_chunk(self, chunk: list[Sending], kind: tuple[bool, bool, bool]) -> list[Outcome]:
+        chunk, settled = self._still_wanted(chunk)
+        return settled + (self._send_alike(chunk, *kind) if chunk else [])
+
+    def _still_wanted(self, chunk: list[Sending]) -> tuple[list[Sending], list[Outcome]]:
+        """Entries whose lines are open as they were when they were made for them; the others are
+        refused before anything is posted, unless they are posted already."""
+        expects = {
+            s.external_id: s.body.expects
+            for s in chunk
+            if isinstance(s.body, EntryPosting) and s.body.expects
+        }
+        if not expects:
+            return chunk, []
+        odd = self._matcher.as_expected([x for lines in expects.values() for x in lines])
+        late = [s for s in chunk if any(x.line in odd for x in expects.get(s.external_id, ()))]
+        if not late:
+            return chunk, []
+        settled = []
+        for sending, known in zip(late, self.look_up(late), strict=True):
+            if known.status == OutcomeStatus.CONFIRMED:
+                settled.append(known)
+                continue
+            why = next(odd[x.line] for x in expects[sending.external_id] if x.line in odd)
+            cause = sending.body.late if isinstance(sending.body, EntryPosting) else ""
+            settled.append(
+                Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"meanwhile {why}", cause=cause)
+            )
+        gone = {s.external_id for s in late}
+        return [s for s in chunk if s.external_id not in gone], settled
+
+    def _send_alike(self, chunk: list[Sending], foreign: bool, own: bool, analytic: bool) -> list[Outcome]:
+        first = chunk[0].body
+        if isinstance(first, CashPosting):
+            done, refused = self._loader.load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
+            return refused + self._read_back.read([s for s, _ in done], [i for _, i in done])
+        model, fields = MOVE, entry_fields(foreign, own, analytic)
+        if isinstance(first, InvoicePosting):
+            fields = invoice_fields(analytic)
+        elif isinstance(first, PaymentPosting):
+            model, fields = PAYMENT, PAYMENT_FIELDS
+        done, refused = self._loader.load_some(model, fields, chunk, self._rows_of)
+        ids = [i for _, i in done]
+        drafts = set()
+        if ids:
+            # One id that is posted already fails the whole of action_post.
+            rows = self._client.call(model, "read", ids=ids, fields=["state"])
+            drafts = {r["id"] for r in rows if r["state"] == "draft"}
+        if drafts:
+            if isinstance(first, InvoicePosting):
+                self._complete_invoices([(s, i) for s, i in done if i in drafts])
+            self._mark([s for s, i in done if i in drafts])
+            refused += self._post([(s, i) for s, i in done if i in drafts], model)
+        bad = {o.external_id for o in refused}
+        good = [(s, i) for s, i in done if s.external_id not in bad]
+        return refused + self._read_back.read([s for s, _ in good], [i for _, i in good])
+
+    def _complete_invoices(self, drafts: list[tuple[Sending, int]]) -> None:
+        """Put the source's own tax on the tax lines and the match key on the due line."""
+        ids = [i for _, i in drafts]
+        lines = self._client.call(
+            "account.move.line",
+            "search_read",
+            domain=[["move_id", "in", ids], ["display_type", "in", ["tax", "payment_term"]]],
+            fields=LINE_FIELDS,
+            order="id",
+        )
+        by_move: dict[int, list[dict[str, Any]]] = {}
+        for line in lines:
+            by_move.setdefault(line["move_id"][0], []).append(line)
+        taxes: Rows = []
+        keys: Rows = []
+        for sending, move in drafts:
+            body = sending.body
+            assert isinstance(body, InvoicePosting)
+            sign = 1 if body.refund != body.purchase else -1
+            left = dict(body.tax_totals)
+            # A tax that no total is given for is due and deducted at once: it comes to nothing.
+            own = {t for x in body.lines for t in x.taxes} - left.keys() if body.purchase else set()
+            for line in by_move.get(move, []):
+                if line["display_type"] == "payment_term":
+                    if body.match:
+                        keys.append([str(line["id"]), f"I{body.match}"])
+                    continue
+                name = self._names.tax_name_of(line["tax_line_id"][0])
+                if name in own:
+                    continue
+                # A tax on several accounts has several lines: the first takes the source's sum.
+                wanted = sign * left.pop(name, Decimal(0))
+                if exact(line["amount_currency"]) != wanted:
+                    taxes.append([str(line["id"]), str(wanted)])
+        if taxes:
+            self._loader.load("account.move.line", [".id", "amount_currency"], taxes)
+        if keys:
+            self._loader.load("account.move.line", [".id", "matching_number"], keys)
+
+    def _mark(self, drafts: list[Sending]) -> None:
+        """Put match keys on lines that are there already, so that Odoo pairs them with the drafts'
+        own as it posts these."""
+        marks = [m for s in drafts if isinstance(s.body, EntryPosting) for m in s.body.marks]
+        rows = self._matcher.to_mark(marks) if marks else []
+        if rows:
+            self._loader.load("account.move.line", [".id", "matching_number"], rows)
+
+    def _post(self, drafts: list[tuple[Sending, int]], model: str) -> list[Outcome]:
+        """Post drafts; where the set is refused each is posted alone, so one stops no other."""
+        context = self._loader.quiet
+        try:
+            self._client.call(model, "action_post", ids=[i for _, i in drafts], context=context)
+            return []
+        except RefusedError as error:
+            if len(drafts) == 1:
+                return [
+                    Outcome(
+                        drafts[0][0].external_id, OutcomeStatus.REFUSED, drafts[0][1], model, error=str(error)
+                    )
+                ]
+            half = len(drafts) // 2
+            return self._post(drafts[:half], model) + self._post(drafts[half:], model)

@@ -1,0 +1,72 @@
+"""What Odoo holds for what was sent, compared by content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tieout.connector_api import Outcome, OutcomeStatus, Sending
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import actual_lines, compare, gone
+from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
+from tieout.connectors.odoo.models import BANK_LINE, MOVE, PAYMENT, model_of
+from tieout.connectors.odoo.rows import has_analytic
+from tieout.documents import MatchRequest, UnmatchRequest
+
+LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
+
+
+class ReadBack:
+    """Reads records again, a batch of any kinds at a time."""
+
+    def __init__(self, client: OdooClient, names: Directory, matcher: Matcher) -> None:
+        self._client, self._names, self._matcher = client, names, matcher
+
+    def read(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
+        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it."""
+        outcomes: dict[str, Outcome] = {}
+        matches = [s for s in batch if isinstance(s.body, MatchRequest)]
+        if matches:
+            outcomes |= {o.external_id: o for o in self._matcher.read_back(matches)}
+        for s in batch:
+            if isinstance(s.body, UnmatchRequest):
+                outcomes[s.external_id] = Outcome(s.external_id, OutcomeStatus.CONFIRMED)
+        pairs = [(s, i) for s, i in zip(batch, ids, strict=True) if s.external_id not in outcomes]
+        for model in (BANK_LINE, PAYMENT, MOVE):
+            group = [(s, i) for s, i in pairs if model_of(s.body) == model]
+            if group:
+                self._read_group(group, model, outcomes, reversals)
+        return [outcomes[s.external_id] for s in batch]
+
+    def _read_group(
+        self, group: list[tuple[Sending, int]], model: str, outcomes: dict[str, Outcome], reversals: bool
+    ) -> None:
+        moves = moves_of(self._client, model, [i for _, i in group])
+        wanted = sorted(set(moves.values()))
+        states = {r["id"]: r for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])}
+        turned = reversals_of(self._client, wanted) if reversals else {}
+        of = {key: move for move, found in turned.items() for key in found}
+        by_move: dict[int, list[dict[str, Any]]] = {}
+        for line in self._client.call(
+            "account.move.line",
+            "search_read",
+            domain=[["move_id", "in", [*wanted, *of]]],
+            # Analytic accounts are asked for only where some were sent.
+            fields=[
+                *LINE_FIELDS,
+                *(["analytic_distribution"] if any(has_analytic(s.body) for s, _ in group) else []),
+            ],
+        ):
+            key = line["move_id"][0]
+            by_move.setdefault(of.get(key, key), []).append(line)
+        for sending, key in group:
+            move = states.get(moves.get(key, 0))
+            if move is None:
+                outcomes[sending.external_id] = gone(sending.external_id, sending.body, key, model)
+                continue
+            lines = actual_lines(by_move.get(move["id"], []), self._names)
+            outcomes[sending.external_id] = compare(
+                sending.external_id, sending.body, key, model, move["state"], move["date"], lines,
+                tuple(turned.get(move["id"], {}).values()),
+            )  # fmt: skip

@@ -1,0 +1,335 @@
+"""What a provider's balance movements and disputes mean in the ledger.
+
+Charge           Dr clearing            Cr receivable (or unapplied, named for its cause)
+Fee              Dr fees                Cr clearing
+Refund           Dr receivable          Cr clearing
+Payout           Dr bank in transit     Cr clearing
+Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost goes to loss
+Reserve          Dr provider reserve    Cr clearing
+Exchange         Dr provider exchange   Cr clearing, and the other way round in the other currency
+
+Each provider and currency has its own clearing journal, so that the journal's balance is the
+provider's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tieout.documents import Dispute, EntryPosting, LedgerLine, ProviderMovement
+from tieout.processes.cash import cash_posting
+from tieout.processes.deposits import ACCOUNT as DEPOSITS
+from tieout.processes.deposits import (
+    apply_deposit,
+    deposit_match,
+    is_deposit,
+    match_effects,
+    order_match,
+    partner_of,
+)
+from tieout.processes.external_ids import applied_external_id, match_key
+from tieout.processes.facts import FactKeys, OrderFact, UnappliedPayment
+from tieout.processes.order_to_cash import credit_match
+from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, Rank, found, refused
+from tieout.processes.treasury_causes import (
+    PAYMENT_FOR_EXCLUDED_ORDER,
+    PAYMENT_WITHOUT_ORDER,
+    REFUND_FAILED,
+    REFUND_WITHOUT_CREDIT_NOTE,
+    UNKNOWN_MOVEMENT,
+)
+
+_SIMPLE = {
+    "fee": "fees",
+    "dispute": "disputes_receivable",
+    "dispute_reversal": "disputes_receivable",
+    "reserve": "provider_reserve",
+    "other": "provider_adjustments",
+    "exchange": "provider_exchange",
+}
+
+
+def _payout_match(ctx: Context, payout_key: str) -> str:
+    return "" if ctx.foreign_currency else match_key(ctx.entity.code, "payout", payout_key)
+
+
+def movement(ctx: Context, doc: ProviderMovement) -> Plan:
+    """One change of a provider's balance, in its clearing journal."""
+    role = f"clearing.{doc.provider}.{doc.currency}"
+    if doc.category == "charge":
+        return _charge(ctx, doc, role)
+    if doc.category == "refund":
+        return _refund(ctx, doc, role)
+    if doc.category in ("refund_failure", "capture_reversal"):
+        return _comes_back(ctx, doc, role)
+    if doc.category in ("payout", "payout_reversal"):
+        return _payout(ctx, doc, role)
+    if doc.category not in _SIMPLE:
+        return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
+    counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
+    body = cash_posting(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=doc.description or doc.category,
+        reference=doc.key,
+        counter=counter,
+    )
+    main = ctx.effect(doc.category, body, ledger=True, account=body.account)
+    return Plan(decision=PlanDecision.PLANNED, effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
+
+
+def _fee(ctx: Context, doc: ProviderMovement, role: str) -> tuple[Effect, ...]:
+    """Dr fees, Cr clearing: what the provider withheld from this movement."""
+    if not doc.fee:
+        return ()
+    body = cash_posting(
+        ctx,
+        role=role,
+        amount=-doc.fee.value,
+        label=f"fee {doc.payment_key or doc.key}",
+        reference=f"{doc.key} fee",
+        counter=ctx.account(f"fees.{doc.provider}"),
+    )
+    return (ctx.effect("fee", body, ledger=True, account=body.account),)
+
+
+def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    order = ctx.facts.order
+    cases: tuple[CaseDraft, ...] = ()
+    unapplied, partner, match = "", "", ""
+    if order is not None and is_deposit(order):
+        return _deposit(ctx, doc, role, order)
+    if order is not None and order.state in ("posted", "planned"):
+        counter, partner = ctx.account("receivable"), order.partner
+        # The invoice's own key: a provider may know the order by its number alone.
+        match = "" if ctx.foreign_currency else order.match or order_match(ctx, doc.order_key)
+    elif order is not None:
+        unapplied = counter = ctx.account(f"unapplied.{order.state}")
+        partner = order.partner
+        if order.state == "excluded":
+            cases = (found(PAYMENT_FOR_EXCLUDED_ORDER, doc.gross, doc.payment_key),)
+    elif doc.order_key and not ctx.facts.patience_over:
+        return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
+    else:
+        unapplied = counter = ctx.account("unapplied.unknown")
+        cases = (found(PAYMENT_WITHOUT_ORDER, doc.gross, doc.payment_key),)
+    body = cash_posting(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"charge {doc.payment_key} {doc.customer_name}".strip(),
+        reference=doc.key,
+        counter=counter,
+        partner=partner,
+        match=match,
+    )
+    main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
+    effects = [main, *_fee(ctx, doc, role)]
+    if order is not None and not unapplied:
+        effects += match_effects(ctx, "charge", order.invoice, main, counter)
+    return Plan(
+        decision=PlanDecision.PLANNED,
+        effects=tuple(effects),
+        cases=cases,
+        on=ctx.on,
+        unapplied_account=unapplied,
+    )
+
+
+def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -> Plan:
+    """Dr clearing, Cr customer deposits; where the invoice stands already it is taken in at once."""
+    account, effects = ctx.account(DEPOSITS), []
+    partner = partner_of(order)
+    if not order.partner and order.party is not None:
+        effects.append(ctx.partner(order.party, order.system))
+    body = cash_posting(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"deposit {doc.payment_key} {doc.customer_name}".strip(),
+        reference=doc.key,
+        counter=account,
+        partner=partner,
+        match=deposit_match(ctx, doc.payment_key),
+    )
+    main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
+    effects += [main, *_fee(ctx, doc, role)]
+    if not order.invoice:
+        return Plan(
+            decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, unapplied_account=account
+        )
+    paid = UnappliedPayment(
+        effect=main.external_id,
+        account=account,
+        amount=doc.gross.value,
+        company=body.company,
+        key=doc.key,
+        payment_key=doc.payment_key,
+        on=ctx.on,
+    )
+    day = max(ctx.on, order.invoice_on or ctx.on)
+    effects += apply_deposit(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+
+
+def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """Dr receivable, Cr clearing, matched with the credit note; before the order is billed, Dr
+    where its payment waits."""
+    facts = ctx.facts
+    unapplied = partner = match = ""
+    cases: tuple[CaseDraft, ...] = ()
+    if facts.order is not None and facts.credit_note:
+        counter, partner = ctx.account("receivable"), facts.order.partner
+        match = credit_match(ctx, doc.refund_key)
+    elif facts.order is not None and is_deposit(facts.order) and not facts.order.invoice:
+        return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
+    elif doc.order_key and not facts.patience_over:
+        return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
+    elif facts.order is not None and facts.order.state in ("exception", "excluded"):
+        return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
+    elif facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown"):
+        # Nobody knew whose money it was: it goes back from where it waits.
+        return _given_back(ctx, doc, role, facts.payment.account)
+    else:
+        unapplied = counter = ctx.account("unapplied.unknown")
+        cases = (found(REFUND_WITHOUT_CREDIT_NOTE, doc.gross, doc.payment_key),)
+    main = _movement_effect(ctx, doc, role, counter, partner, match)
+    effects = [main, *_fee(ctx, doc, role)]
+    if not unapplied:
+        effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
+    return Plan(
+        decision=PlanDecision.PLANNED,
+        effects=tuple(effects),
+        cases=cases,
+        on=ctx.on,
+        unapplied_account=unapplied,
+    )
+
+
+def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """A refund that failed: Dr clearing, Cr receivable, and the customer is still owed. What of
+    an authorization was not captured: Dr receivable, Cr clearing, against its own charge."""
+    order = ctx.facts.order
+    if doc.order_key and not ctx.facts.patience_over:
+        if order is None or not (order.invoice or order.state in ("exception", "excluded", "deposit")):
+            return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
+        if doc.category == "capture_reversal" and ctx.facts.payment is None:
+            return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
+    if doc.category == "capture_reversal" and order is not None and not order.invoice:
+        state = order.state if order.state in ("exception", "excluded") else "unknown"
+        return _given_back(
+            ctx, doc, role, ctx.account(DEPOSITS if is_deposit(order) else f"unapplied.{state}")
+        )
+    if order is None or not order.invoice:
+        state = order.state if order and order.state in ("exception", "excluded") else "unknown"
+        counter, partner = ctx.account(f"unapplied.{state}"), ""
+    else:
+        counter, partner = ctx.account("receivable"), order.partner
+    main = _movement_effect(ctx, doc, role, counter, partner, "")
+    effects = [main, *_fee(ctx, doc, role)]
+    cases: tuple[CaseDraft, ...] = ()
+    if doc.category == "refund_failure":
+        cases = (found(REFUND_FAILED, doc.gross, doc.payment_key, blocking=False),)
+    elif partner and ctx.facts.payment is not None:
+        charge = ctx.facts.payment
+        # A deposit stands on the receivable by the entry that took it in.
+        paid = charge.effect if charge.account == counter else applied_external_id(charge.effect)
+        effects += match_effects(ctx, "reversal", paid, main, counter)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) -> Plan:
+    """Money given back before its order was billed: Dr where the payment waits, Cr clearing,
+    matched with that payment, so that the invoice takes in what is left of it."""
+    charge = ctx.facts.payment
+    if charge is None and doc.payment_key and not ctx.facts.patience_over:
+        return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
+    same = charge is not None and charge.account == account
+    match = deposit_match(ctx, doc.payment_key) if same else ""
+    partner = partner_of(ctx.facts.order) if same and ctx.facts.order else ""
+    main = _movement_effect(ctx, doc, role, account, partner, match)
+    effects = [main, *_fee(ctx, doc, role)]
+    if charge is not None and same:
+        effects += match_effects(ctx, "given_back", charge.effect, main, account)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, unapplied_account=account)
+
+
+def _movement_effect(
+    ctx: Context, doc: ProviderMovement, role: str, counter: str, partner: str, match: str
+) -> Effect:
+    body = cash_posting(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"{doc.category.replace('_', ' ')} {doc.payment_key}".strip(),
+        reference=doc.key,
+        counter=counter,
+        partner=partner,
+        match=match,
+    )
+    return ctx.effect(doc.category, body, ledger=True, requires=(partner,), account=body.account)
+
+
+def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """Dr bank in transit, Cr clearing; a payout that came back is the mirror of it."""
+    if doc.category == "payout_reversal" and ctx.facts.payout is None and not ctx.facts.patience_over:
+        return Plan(decision=PlanDecision.WAIT, reason="its payout has not come yet")
+    counter = ctx.account("bank_in_transit")
+    body = cash_posting(
+        ctx,
+        role=role,
+        amount=doc.gross.value,
+        label=f"{doc.category.replace('_', ' ')} {doc.payout_key}",
+        reference=doc.key,
+        counter=counter,
+        match=_payout_match(ctx, doc.payout_key),
+    )
+    main = ctx.effect(doc.category, body, ledger=True, account=body.account)
+    effects = [main, *_fee(ctx, doc, role)]
+    if doc.category == "payout_reversal" and ctx.facts.payout is not None:
+        effects += match_effects(ctx, "payout_reversal", ctx.facts.payout.effect, main, counter)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+
+
+def dispute(ctx: Context, doc: Dispute) -> Plan:
+    """A lost dispute: Dr dispute loss, Cr disputes receivable. Every other status moves money
+    in the balance itself, or none at all."""
+    if doc.status != "lost":
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
+    amount, company = doc.amount.value, ctx.company(doc.amount.value)
+    receivable = ctx.account(f"disputes_receivable.{doc.provider}")
+    body = EntryPosting(
+        journal=ctx.journal("misc"),
+        on=ctx.on,
+        reference=f"dispute lost {doc.payment_key}",
+        currency=doc.currency,
+        lines=(
+            LedgerLine(account=ctx.account("dispute_loss"), amount=amount, company=company, name="lost"),
+            LedgerLine(account=receivable, amount=-amount, company=-company, name="lost"),
+        ),
+    )
+    return Plan(
+        decision=PlanDecision.PLANNED, effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on
+    )
+
+
+def keys_of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> FactKeys:
+    """The order, and what it turns back: a payment, a payout. A payout names none but itself."""
+    return FactKeys(
+        order_key=doc.order_key,
+        refund_key=doc.refund_key,
+        payout_key=doc.payout_key if doc.category != "payout" else "",
+        payment_key=doc.payment_key if doc.category != "charge" else "",
+    )
+
+
+def keys_of_dispute(doc: Dispute, _: Mapping[str, Any]) -> FactKeys:
+    """The payment that is disputed."""
+    return FactKeys(payment_key=doc.payment_key)
+
+
+def rank_of_movement(doc: ProviderMovement) -> Rank:
+    """Charges and payouts stand by themselves; whatever else refers to them, and is planned after them."""
+    return Rank.MOVED if doc.category in ("charge", "payout") else Rank.REFERRING
