@@ -247,6 +247,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
             account=account,
             lines=tuple(members),
             statement_lines=tuple(x.statement_line for x in doc.cash if x.line in moved),
+            whole=tuple(x.line for x in (*doc.cash, *doc.due)) if entry else (),
         )
         effects.append(
             ctx.effect(

@@ -63,6 +63,8 @@ where d.entity = %(entity)s and d.kind = 'reconciliation' and d.state = 'refused
       and v.state <> 'refused' and (v.state = 'confirmed' or v.requires is null))
   and exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'
       and c.cause = 'matched_otherwise')
+  -- an undoing that was refused is asked for still: the match stands until it is done
+  and not exists (select 1 from tieout.v_reconciliation n where n.document_id = d.document_id and n.undone)
 returning d.document_id
 
 -- name: drop_deliveries

@@ -288,7 +288,11 @@ class Matching:
 
     def _of(self, line: Record) -> list[Record]:
         by = self.w.store.by
-        return [p for x in ("debit_move_id", "credit_move_id") for p in by("account.partial.reconcile", x, line["id"])]
+        return [
+            p
+            for x in ("debit_move_id", "credit_move_id")
+            for p in by("account.partial.reconcile", x, line["id"])
+        ]
 
     def take_apart(self, partials: dict[int, Record]) -> None:
         """Delete partials; the entries that followed from them are reversed on an open day, today at the earliest."""

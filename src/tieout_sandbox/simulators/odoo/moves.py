@@ -640,7 +640,11 @@ class Moves:
     def accounting_date(self, move: Record) -> str:
         """The day on which what corrects a move is booked."""
         locks = self.violated(move, str(move["date"]))
-        day = date.fromisoformat(locks[-1][0]) + timedelta(days=1) if locks else date.fromisoformat(str(move["date"]))
+        day = (
+            date.fromisoformat(locks[-1][0]) + timedelta(days=1)
+            if locks
+            else date.fromisoformat(str(move["date"]))
+        )
         return self._open_date(move, day).isoformat()
 
     def _open_date(self, move: Record, after: date) -> date:

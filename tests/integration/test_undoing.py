@@ -1,0 +1,324 @@
+"""Undoing: what Tieout matched is taken apart, what people matched in the ledger stays, and nothing comes back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.integration.test_reconciling import CHARGES, Books, books, by_line, open_suggestions, whole, world  # noqa: F401
+from tieout.connector_api import Outcome, Sending, UnknownOutcomeError
+from tieout.documents import EntryPosting, UnmatchRequest
+from tieout.planning import replay
+from tieout.reconcile.ledger import matches
+
+
+def match_key(books: Books) -> str:
+    """The one match that stands."""
+    with books.database.transaction() as connection:
+        (found,) = [m for m in matches(connection) if '"undone":true' not in m["content"]]
+    return str(found["source_key"])
+
+
+def undo(books: Books, key: str = "", reason: str = "it was for another") -> None:
+    books.decide("ann").undo(key or match_key(books), reason)
+    books.work()
+
+
+def account_of(books: Books, code: str) -> int:
+    (account,) = books.call("account.account", "search", domain=[["code", "=", code]])
+    return int(account)
+
+
+def receivable(books: Books, move: int) -> int:
+    (row,) = books.call("account.move.line", "search_read", fields=["id"], domain=[
+        ["move_id", "=", move], ["account_id.code", "=", "121000"]])  # fmt: skip
+    return int(row["id"])
+
+
+def paid_by_hand(books: Books, move: int, amount: str, partner: int) -> int:
+    """Somebody in Odoo enters money on the receivable, and matches it with an invoice; the line that they made."""
+    account, other = account_of(books, "121000"), account_of(books, "301000")
+    rows = [[0, 0, {"account_id": account, "partner_id": partner, "credit": float(amount)}],
+            [0, 0, {"account_id": other, "debit": float(amount)}]]  # fmt: skip
+    (entry,) = books.call("account.move", "create", vals_list=[
+        {"move_type": "entry", "date": "2026-10-13", "ref": "by hand", "line_ids": rows}])  # fmt: skip
+    books.call("account.move", "action_post", ids=[entry])
+    line = receivable(books, entry)
+    books.call("account.move.line", "reconcile", ids=[line, receivable(books, move)])
+    return line
+
+
+def partials_of(books: Books, line: int) -> list[tuple[int, Decimal]]:
+    """What is matched with a line: the other line, and how much."""
+    rows = books.call("account.partial.reconcile", "search_read", order="id",
+                      fields=["debit_move_id", "credit_move_id", "amount"],
+                      domain=["|", ["debit_move_id", "=", line], ["credit_move_id", "=", line]])  # fmt: skip
+    return [
+        (({r["debit_move_id"][0], r["credit_move_id"][0]} - {line}).pop(), Decimal(str(r["amount"])))
+        for r in rows
+    ]
+
+
+def joined(books: Books, text: str, *moves: int) -> None:
+    """A person matches the cash that says `text` with these invoices."""
+    interface, cash, due = by_line(books, text)
+    books.decide("ann").join(interface, cash, [i for i in due if i.move in moves])
+    books.work()
+
+
+def line_of(books: Books, bank: int, account: str = "101402") -> dict[str, Any]:
+    """The journal item of a bank line on an account."""
+    (row,) = books.call("account.move.line", "search_read", fields=["id", "partner_id", "amount_residual"], domain=[
+        ["statement_line_id", "=", bank], ["account_id.code", "=", account]])  # fmt: skip
+    return dict(row)
+
+
+# what the ledger does: the simulator, as it was observed
+
+
+def test_removing_by_line_takes_every_match_of_it_and_removing_one_takes_that_one(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    move = books.invoice("INV-80001", "500.00", acme)
+    first, second = (paid_by_hand(books, move, a, acme) for a in ("50.00", "70.00"))
+    (one,) = books.call("account.partial.reconcile", "search", domain=[["credit_move_id", "=", first]])
+    assert books.call("account.move", "js_remove_outstanding_partial", ids=[move], partial_id=one) is True
+    assert books.due(move) == 430 and partials_of(books, first) == []
+    assert [x for x, _ in partials_of(books, second)] == [receivable(books, move)]
+    books.call("account.move.line", "reconcile", ids=[first, receivable(books, move)])
+    books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
+    assert books.due(move) == 500 and partials_of(books, second) == []
+
+
+def test_an_undone_bank_line_has_new_items_and_a_locked_one_is_refused_whole(books: Books) -> None:
+    bank = books.bank_line("250.00", "Casa Nova")
+    before = line_of(books, bank)["id"]
+    books.call("account.bank.statement.line", "action_undo_reconciliation", ids=[bank])
+    after = line_of(books, bank)["id"]
+    assert after > before
+    # A bank line in suspense stands in the way of a lock.
+    books.call("account.move.line", "write", ids=[after], vals={"account_id": account_of(books, "121000")})
+    lock(books, "2026-10-15")
+    with pytest.raises(RuntimeError, match="prior to and inclusive of"):
+        books.call("account.bank.statement.line", "action_undo_reconciliation", ids=[bank])
+    assert line_of(books, bank, "121000")["id"] == after
+
+
+def test_reversals_of_what_odoo_books_itself_stand_on_today(books: Books) -> None:
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    books.invoice("INV-80003", "900.00", books.partner("Müller GmbH"), currency_id=euro)
+    books.cash("c1", "900.00", "Mueller INV-80003", company="1005.00", currency="EUR")
+    whole(books)
+    undo(books)
+    rows = books.call(
+        "account.move", "search_read", fields=["date", "ref"], domain=[["ref", "like", "Reversal of"]]
+    )
+    assert [r["date"] for r in rows] == ["2026-10-20"]
+
+
+def lock(books: Books, day: str) -> None:
+    """Close the books up to a day, as the administrator does."""
+    books.admin.call("res.company", "write", ids=[books.company.id], vals={"fiscalyear_lock_date": day})
+
+
+# only our own
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_persons_match_on_the_same_invoice_stays(books: Books, when: str) -> None:
+    acme = books.partner("Acme Corp")
+    move = books.invoice("INV-80010", "500.00", acme)
+    hand = paid_by_hand(books, move, "50.00", acme) if when == "before" else 0
+    open_before = books.due(move)
+    books.cash("c1", "450.00", "Acme Corp INV-80010")
+    joined(books, "INV-80010", move)
+    if when == "after":
+        assert books.due(move) == 50
+        hand = paid_by_hand(books, move, "50.00", acme)
+        open_before -= 50
+    assert books.due(move) == 0
+    undo(books)
+    assert partials_of(books, hand) == [(receivable(books, move), Decimal("50.0"))]
+    assert books.due(move) == open_before and books.balance("212130") == -450
+    assert books.verify() == 0 and books.cases() == []
+
+
+def test_a_persons_match_stays_where_ours_was_made_without_an_entry(books: Books) -> None:
+    acme = books.partner("Casa Nova")
+    move = books.invoice("INV-80011", "300.00", acme)
+    hand = paid_by_hand(books, move, "50.00", acme)
+    bank = books.bank_line("250.00", "Casa Nova INV-80011")
+    whole(books)
+    assert books.due(move) == 0 and books.balance("101402") == 0
+    undo(books)
+    assert partials_of(books, hand) == [(receivable(books, move), Decimal("50.0"))]
+    assert books.due(move) == 250 and books.balance("101402") == -250
+    assert line_of(books, bank)["amount_residual"] in (0, -250.0)
+
+
+def test_another_match_of_ours_on_the_same_invoice_stays_and_is_no_case(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    move = books.invoice("INV-80012", "500.00", acme)
+    keys = []
+    for name, amount in (("c1", "200.00"), ("c2", "300.00")):
+        books.cash(name, amount, f"Acme Corp {name}")
+        joined(books, f"Corp {name}", move)
+        with books.database.transaction() as connection:
+            keys.append(matches(connection)[0]["source_key"])
+    assert books.due(move) == 0
+    undo(books, keys[0])
+    assert books.due(move) == 200 and books.balance("212130") == -200
+    assert books.verify() == 0 and books.cases() == []
+    undo(books, keys[1])
+    assert books.due(move) == 500 and books.balance("212130") == -500
+    assert books.verify() == 0 and books.cases() == []
+
+
+def test_a_bank_line_whose_rest_a_person_matched_keeps_it_and_leaves_no_suspense_behind(books: Books) -> None:
+    acme = books.partner("Casa Nova")
+    one, other = books.invoice("INV-80013", "200.00", acme), books.invoice("INV-80014", "50.00", acme)
+    bank = books.bank_line("250.00", "Casa Nova INV-80013")
+    joined(books, "INV-80013", one)
+    moved = line_of(books, bank, "121000")
+    assert moved["amount_residual"] == -50
+    books.call("account.move.line", "reconcile", ids=[moved["id"], receivable(books, other)])
+    undo(books)
+    # What the person matched stands; the rest of the line is the customer's credit, and a person's or a run's to match.
+    assert books.due(other) == 0 and books.due(one) == 200
+    assert line_of(books, bank, "121000") == moved | {"amount_residual": -200.0}
+
+
+def test_an_entry_of_ours_that_a_person_matched_otherwise_is_a_case_and_nothing_is_touched(
+    books: Books,
+) -> None:
+    acme = books.partner("Acme Corp")
+    move, other = books.invoice("INV-80015", "500.00", acme), books.invoice("INV-80016", "500.00", acme)
+    books.cash("c1", "500.00", "Acme Corp INV-80015")
+    whole(books)
+    (entry,) = [x["id"] for x in books.lines("121000") if x["balance"] == -500]
+    books.call("account.move.line", "remove_move_reconcile", ids=[entry])
+    books.call("account.move.line", "reconcile", ids=[entry, receivable(books, other)])
+    before, apart = books.moves(), books.balance("212130")
+    undo(books)
+    assert partials_of(books, entry) == [(receivable(books, other), Decimal("500.0"))]
+    assert books.moves() == before and books.balance("212130") == apart
+    assert all(x["reconciled"] for x in books.lines("212130"))
+    assert ("matched_otherwise", Decimal("500.00")) in books.cases()
+    assert not whole(books).applied and books.moves() == before
+    # Once it is free, it is asked for again, and done.
+    books.call("account.move.line", "remove_move_reconcile", ids=[entry])
+    replayed(books)
+    assert books.balance("212130") == -500 and books.due(move) == books.due(other) == 500
+    assert books.cases() == []
+
+
+def replayed(books: Books) -> None:
+    replayed_cause(books, "matched_otherwise")
+
+
+# twice, halfway, by somebody else, locked
+
+
+def test_undoing_after_a_person_took_it_apart_books_back_what_is_left(books: Books) -> None:
+    move = books.invoice("INV-80020", "250.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", "Casa Nova INV-80020")
+    whole(books)
+    books.call("account.bank.statement.line", "action_undo_reconciliation", ids=[bank])
+    again = line_of(books, bank)["id"]
+    undo(books)
+    # The line was on suspense already: nothing is made anew, so nobody's later match of it is lost.
+    assert line_of(books, bank)["id"] == again and books.due(move) == 250
+    assert books.verify() == 0 and books.cases() == []
+
+
+class Cut:
+    """The answer to the first effect of a kind gets lost after it happened, and somebody does something meanwhile."""
+
+    def __init__(self, books: Books, kind: type, meanwhile: Any = None) -> None:
+        self.books, self.kind, self.meanwhile, self.lost = books, kind, meanwhile, False
+
+    def send(self, batch: Sequence[Sending]) -> list[Outcome]:
+        outcomes: list[Outcome] = self.books.session.send(batch)
+        if not self.lost and isinstance(batch[0].body, self.kind):
+            self.lost = True
+            if self.meanwhile is not None:
+                self.meanwhile()
+            raise UnknownOutcomeError("cut")
+        return outcomes
+
+    def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
+        found: list[Outcome] = self.books.session.look_up(batch)
+        return found
+
+
+@pytest.mark.parametrize("kind", [UnmatchRequest, EntryPosting])
+def test_an_undoing_whose_answer_is_lost_happens_once(books: Books, kind: type) -> None:
+    books.limits = CHARGES
+    move = books.invoice("INV-80021", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "487.50", "Acme Corp INV-80021 /CHGS/USD12,50")
+    whole(books)
+    before = books.moves()
+    books.decide("ann").undo(match_key(books), "it was another Acme")
+    cut = Cut(books, kind)
+    books.work(cut)
+    assert cut.lost and books.moves() == before + 1
+    assert books.due(move) == 500 and books.balance("212130") == Decimal("-487.5")
+    assert books.balance("620000") == 0 and books.verify() == 0 and books.cases() == []
+
+
+def test_an_undoing_that_is_asked_for_again_takes_nobodys_newer_match(books: Books) -> None:
+    acme = books.partner("Casa Nova")
+    books.invoice("INV-80022", "250.00", acme)
+    other = books.invoice("INV-80023", "250.00", acme)
+    bank = books.bank_line("250.00", "Casa Nova INV-80022")
+    whole(books)
+    books.decide("ann").undo(match_key(books), "it was for another")
+
+    def by_hand() -> None:
+        line = line_of(books, bank)["id"]
+        values = {"account_id": account_of(books, "121000"), "partner_id": acme}
+        books.call("account.move.line", "write", ids=[line], vals=values)
+        books.call("account.move.line", "reconcile", ids=[line, receivable(books, other)])
+
+    books.work(Cut(books, UnmatchRequest, by_hand))
+    assert books.due(other) == 0 and books.cases() == []
+
+
+def test_a_bank_line_of_a_locked_period_stays_matched_and_is_a_case(books: Books) -> None:
+    move = books.invoice("INV-80024", "250.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", "Casa Nova INV-80024")
+    whole(books)
+    lock(books, "2026-10-15")
+    undo(books)
+    # Nothing is half undone: the ledger refuses it whole, and says why.
+    assert books.due(move) == 0 and line_of(books, bank, "121000")["amount_residual"] == 0
+    (case,) = books.database.rows("select cause, detail from tieout.cases where state = 'open'")
+    assert "2026" in case["detail"] and "prior to and inclusive of" in case["detail"]
+    lock_off(books)
+    replayed_cause(books, case["cause"])
+    assert books.due(move) == 250 and books.balance("101402") == -250 and books.cases() == []
+
+
+def lock_off(books: Books) -> None:
+    books.admin.call("res.company", "write", ids=[books.company.id], vals={"fiscalyear_lock_date": False})
+
+
+def replayed_cause(books: Books, cause: str) -> None:
+    with books.database.transaction() as connection:
+        assert replay(connection, books.clock.now(), "ann", cause=cause) == 1
+    books.work()
+
+
+def test_an_entry_of_a_locked_period_is_booked_back_on_the_first_open_day(books: Books) -> None:
+    move = books.invoice("INV-80025", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-80025")
+    whole(books)
+    lock(books, "2026-10-15")
+    undo(books)
+    rows = books.call("account.move", "search_read", fields=["date"], domain=[["ref", "like", "undone: "]])
+    assert [r["date"] for r in rows] == ["2026-10-16"]
+    assert books.due(move) == 500 and books.balance("212130") == -500
+    assert books.verify() == 0
