@@ -1,19 +1,31 @@
 """Undoing: what Tieout matched is taken apart, what people matched in the ledger stays, and nothing comes back by itself."""
 
+# ruff: noqa: F811 - fixtures are imported by name
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.integration.test_reconciling import CHARGES, Books, books, by_line, open_suggestions, whole, world  # noqa: F401
+from tests.conformance.test_connectors import CONNECTORS, config
+from tests.integration.test_reconciling import (  # noqa: F401
+    CHARGES,
+    Books,
+    books,
+    by_line,
+    let,
+    open_suggestions,
+    whole,
+    world,
+)
+from tests.stages import step
 from tieout.connector_api import Outcome, Sending, UnknownOutcomeError
 from tieout.documents import EntryPosting, UnmatchRequest
 from tieout.planning import replay
-from tieout.reconcile.ledger import matches
+from tieout.reconcile.ledger import ReconcileStage, matches
 
 
 def match_key(books: Books) -> str:
@@ -322,3 +334,155 @@ def test_an_entry_of_a_locked_period_is_booked_back_on_the_first_open_day(books:
     assert [r["date"] for r in rows] == ["2026-10-16"]
     assert books.due(move) == 500 and books.balance("212130") == -500
     assert books.verify() == 0
+
+
+# what was undone does not come back by itself
+
+
+def by_hand_apart(books: Books, bank: int) -> None:
+    """A person presses "undo" on a bank line in Odoo: its items are new ones."""
+    books.call("account.bank.statement.line", "action_undo_reconciliation", ids=[bank])
+
+
+def whys(books: Books) -> list[str]:
+    return [str(r["why"]) for r in open_suggestions(books)]
+
+
+@pytest.mark.parametrize("who", ["tieout", "somebody in Odoo", "somebody in Odoo, and it was seen"])
+def test_a_bank_line_that_was_undone_is_only_suggested_whoever_undid_it(books: Books, who: str) -> None:
+    move = books.invoice("INV-80030", "250.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", "Casa Nova INV-80030")
+    assert len(whole(books).applied) == 1
+    before = line_of(books, bank, "121000")["id"]
+    if who == "tieout":
+        undo(books)
+    else:
+        by_hand_apart(books, bank)
+        assert books.verify() == 1 or who == "somebody in Odoo"
+    for _ in range(2):
+        assert not whole(books).applied and books.due(move) == 250
+    after = line_of(books, bank)["id"]
+    assert after != before
+    (why,) = whys(books)
+    said = {"tieout": "undone by ann on 2026-10-20: it was for another"}.get(who, "taken apart in the ledger")
+    assert said in why
+    # A person may put it together again, and it stands.
+    (row,) = open_suggestions(books)
+    books.decide("bob").accept(row["suggestion_id"])
+    books.work()
+    assert books.due(move) == 0 and books.balance("101402") == 0
+    # Taken apart once more, it is a person's again.
+    by_hand_apart(books, bank)
+    assert not whole(books).applied and books.due(move) == 250
+
+
+def test_a_match_that_somebody_takes_apart_is_not_made_again_before_anybody_looked(books: Books) -> None:
+    """Its entry stands on the receivable as money that waits there, of the same customer and amount."""
+    move = books.invoice("INV-80031", "500.00", books.partner("Acme Corp"))
+    books.invoice("INV-80032", "77.00", books.partner("Bolt Ltd"))
+    books.cash("c1", "500.00", "Acme Corp INV-80031")
+    whole(books)
+    books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
+    assert not whole(books).applied and books.due(move) == 500
+
+
+def test_a_group_that_holds_an_undone_pair_does_not_come_back_either(books: Books) -> None:
+    acme = books.partner("Casa Nova")
+    one = books.invoice("INV-80033", "200.00", acme)
+    bank = books.bank_line("250.00", "Casa Nova INV-80033 INV-80034")
+    joined(books, "INV-80033", one)
+    assert books.due(one) == 0
+    undo(books)
+    # Another invoice makes the group exact: 200 and 50 are 250, and the text names both.
+    other = books.invoice("INV-80034", "50.00", acme)
+    assert not whole(books).applied
+    assert books.due(one) == 200 and books.due(other) == 50
+    assert any("undone by ann" in why for why in whys(books))
+    assert line_of(books, bank)["id"]
+
+
+def test_other_pairs_of_an_undone_line_are_matched_by_themselves(books: Books) -> None:
+    acme = books.partner("Casa Nova")
+    one = books.invoice("INV-80035", "250.00", acme)
+    books.bank_line("250.00", "Casa Nova INV-80035 INV-80036")
+    assert len(whole(books).applied) == 1 and books.due(one) == 0
+    undo(books)
+    other = books.invoice("INV-80036", "250.00", acme)
+    assert [d.due[0].number for d in whole(books).applied] == ["INV-80036"]
+    assert books.due(one) == 250 and books.due(other) == 0
+    # And the invoice is free for another line, which names it alone.
+    books.bank_line("250.00", "Casa Nova INV-80035")
+    assert len(whole(books).applied) == 1 and books.due(one) == 0
+
+
+def test_of_a_group_that_was_undone_no_pair_comes_back_alone(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    one, two = books.invoice("INV-80037", "100.00", acme), books.invoice("INV-80038", "150.00", acme)
+    books.bank_line("250.00", "Acme Corp INV-80037 INV-80038")
+    assert len(whole(books).applied) == 1
+    undo(books)
+    books.pay_by_hand(two)
+    assert not whole(books).applied and books.due(one) == 100
+
+
+def test_an_account_to_which_undone_cash_was_booked_is_not_booked_to_again(books: Books) -> None:
+    books.accounts["bank_fees"] = "620000"
+    books.options = {"learned_limit": "20.00"}
+    books.cash("c1", "-12.00", "ACCOUNT FEE 09/2026")
+    interface, cash, _ = by_line(books, "FEE")
+    books.decide("ann").book(interface, cash[0], "bank_fees")
+    books.work()
+    let(books, True, "bob")
+    undo(books)
+    assert books.balance("620000") == 0
+    assert not whole(books).applied and books.balance("620000") == 0
+    assert len(whys(books)) == 1 and "undone by ann" in whys(books)[0]
+    books.cash("c2", "-12.50", "Account fee 10/2026")
+    assert [d.difference.value for d in whole(books).applied] == [Decimal("-12.50")]
+
+
+def test_what_was_undone_stays_so_for_the_run_of_the_day_and_after_a_new_start(books: Books) -> None:
+    move = books.invoice("INV-80039", "250.00", books.partner("Casa Nova"))
+    books.bank_line("250.00", "Casa Nova INV-80039")
+    whole(books)
+    undo(books)
+    connector = CONNECTORS["odoo"]
+    # Another process, another session: nothing is kept in either.
+    books.session = connector.open(config(
+        connector, url=books.world.url("odoo"), database=books.world.odoo.database, key=books.company.key,
+        company=str(books.company.id)))  # fmt: skip
+    books.options = {"daily_at": "15:00"}
+    stage = ReconcileStage(books.release, lambda entity, day: books.run(), books.clock)
+    connection = books.database.connect(autocommit=True)
+    step(stage, connection)
+    books.clock.at += timedelta(hours=2)
+    assert step(stage, connection)
+    connection.close()
+    books.work()
+    assert books.due(move) == 250 and len(open_suggestions(books)) == 1
+
+
+def test_a_rejected_bank_line_stays_rejected_when_its_items_are_new(books: Books) -> None:
+    books.options = {"automatic": "no"}
+    move = books.invoice("INV-80040", "250.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", "Casa Nova INV-80040")
+    whole(books)
+    (row,) = open_suggestions(books)
+    books.decide("ann").reject(row["suggestion_id"], "a deposit")
+    by_hand_apart(books, bank)
+    books.options = {}
+    assert not whole(books).applied and not open_suggestions(books) and books.due(move) == 250
+
+
+def test_an_invoice_that_is_reset_and_posted_anew_is_the_same_one(books: Books) -> None:
+    """Its receivable line may be another by then; the invoice is not."""
+    move = books.invoice("INV-80041", "250.00", books.partner("Casa Nova"))
+    books.bank_line("250.00", "Casa Nova INV-80041")
+    whole(books)
+    undo(books)
+    ledger = books.world.odoo.service.world
+    line = dict(ledger.table("account.move.line")[receivable(books, move)])
+    ledger.remove("account.move.line", line["id"])
+    again = ledger.add("account.move.line", {k: v for k, v in line.items() if k != "id"})
+    assert again["id"] != line["id"] and books.due(move) == 250
+    assert not whole(books).applied and books.due(move) == 250

@@ -46,7 +46,7 @@ def partials_of(client: OdooClient, lines: Iterable[int]) -> list[Row]:
     return [found[key] for key in sorted(found)]
 
 
-class _Others(Exception):  # noqa: N818 - no error: the answer of a look, told as an outcome
+class _Others(Exception):
     """Somebody matched what is ours with something that is not."""
 
 
