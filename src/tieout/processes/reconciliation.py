@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from msgspec import UNSET, UnsetType
+
 from tieout.causes import Action, Cause
 from tieout.documents import (
     EntryPosting,
@@ -247,7 +249,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
             account=account,
             lines=tuple(members),
             statement_lines=tuple(x.statement_line for x in doc.cash if x.line in moved),
-            whole=tuple(x.line for x in (*doc.cash, *doc.due)) if entry else (),
+            whole=_whole(doc) if entry else UNSET,
         )
         effects.append(
             ctx.effect(
@@ -261,6 +263,12 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
     if entry:
         effects += _booked_back(ctx, doc, lines, entry, [e.external_id for e in effects])
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+
+
+def _whole(doc: Reconciliation) -> tuple[int, ...] | UnsetType:
+    """All lines of a match; unset for one of before lines named their entries, whose effects stay as they were."""
+    lines = (*doc.cash, *doc.due)
+    return UNSET if any(x.entry is UNSET for x in lines) else tuple(x.line for x in lines)
 
 
 def _booked_back(

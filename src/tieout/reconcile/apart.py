@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from tieout.reconcile.frames import pl
-from tieout.reconcile.pool import Pool
+from tieout.reconcile.pool import Item, Pool
+from tieout.reconcile.ruleset import Pass
 from tieout.reconcile.weighing import Hypothesis
 
 Pairs = Collection[frozenset[str]]
@@ -42,9 +43,14 @@ def parted(
 
 
 def still_free(
-    held: list[Hypothesis], chosen: list[tuple[Hypothesis, float]]
+    rest: list[tuple[Hypothesis, float]],
+    held: list[Hypothesis],
+    chosen: list[tuple[Hypothesis, float]],
+    ordered: list[tuple[Item, Item, Pass]],
 ) -> list[tuple[Hypothesis, float]]:
-    """Held groups of which nothing was taken, to be suggested: as likely as not, for somebody said no once."""
-    left = {n for h, _ in chosen for n in h.left}
-    right = {n for h, _ in chosen for n in h.right}
-    return [(h, 0.0) for h in held if left.isdisjoint(h.left) and right.isdisjoint(h.right)]
+    """Groups to be suggested, of which nothing was chosen or taken in order; those that are held are as likely as not,
+    for somebody said no once."""
+    left = {n for h, _ in chosen for n in h.left} | {mine.n for mine, _, _ in ordered}
+    right = {n for h, _ in chosen for n in h.right} | {other.n for _, other, _ in ordered}
+    every = [*rest, *((h, 0.0) for h in held)]
+    return [(h, m) for h, m in every if left.isdisjoint(h.left) and right.isdisjoint(h.right)]

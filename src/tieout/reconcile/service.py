@@ -104,8 +104,7 @@ def match(
     left = with_charges(left) if "bank_charge" in rules.limits else left
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
-    edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
-    edges = without(edges, left, right, apart)
+    edges = _edges(left, right, linked, rules, apart)
     explainer = Explainer(rules.differences, rates, Accepting(rules.allowed, rules.withheld, worth))
     # What a number alone proves is taken in sets where a pass asks for no more than that.
     rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
@@ -136,21 +135,12 @@ def match(
         drawn, held = parted(hypotheses.all(), pool, apart)
         chosen, rest = assign(drawn, rules.threshold)
         matches = [_match(h, margin, "auto", 1, pool) for h, margin in chosen]
-        ordered = list(
-            pairs_in_order(
-                pool,
-                rules,
-                {n for h, _ in chosen for n in h.left} | {p.left for p in pairs},
-                {n for h, _ in chosen for n in h.right} | {p.right for p in pairs},
-                apart,
-            )
-        )
+        used_left = {n for h, _ in chosen for n in h.left} | {p.left for p in pairs}
+        used_right = {n for h, _ in chosen for n in h.right} | {p.right for p in pairs}
+        ordered = list(pairs_in_order(pool, rules, used_left, used_right, apart))
         matches += [_in_order(mine, other, rule, rules) for mine, other, rule in ordered]
-        gone_left, gone_right = {m.n for m, _, _ in ordered}, {o.n for _, o, _ in ordered}
-        rest += still_free(held, chosen)
-        rest = [(h, m) for h, m in rest if gone_left.isdisjoint(h.left) and gone_right.isdisjoint(h.right)]
-        for n in gone_left:
-            hypotheses.crowded.pop(n, None)
+        rest = still_free(rest, held, chosen, ordered)
+        _forget(hypotheses.crowded, ordered)
         matches += [_pair(pair, left, right) for pair in pairs]
         matches.sort(key=lambda m: (m.left, m.right))
         if whose is not None:
@@ -164,6 +154,23 @@ def match(
         matches=matches,
         crowded={pool.left[n].id: size for n, size in hypotheses.crowded.items()},
     )
+
+
+def _edges(
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    linked: pl.DataFrame,
+    rules: Rules,
+    apart: Collection[frozenset[str]],
+) -> pl.DataFrame:
+    """Links with what both rows say, but between two that were taken apart."""
+    edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
+    return without(edges, left, right, apart)
+
+
+def _forget(crowded: dict[int, int], ordered: list[tuple[Item, Item, Pass]]) -> None:
+    for mine, _, _ in ordered:
+        crowded.pop(mine.n, None)
 
 
 def _whose(left: pl.DataFrame, right: pl.DataFrame) -> Callable[[Match], tuple[str, date]]:

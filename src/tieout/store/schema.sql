@@ -998,7 +998,8 @@ CREATE VIEW tieout.v_reconciliation WITH (security_invoker='true') AS
     reason,
     posted_at,
     ((content)::jsonb ->> 'decided_by'::text) AS decided_by,
-    (((content)::jsonb ->> 'undone'::text))::boolean AS undone
+    (((content)::jsonb ->> 'undone'::text))::boolean AS undone,
+    ((content)::jsonb ->> 'why'::text) AS why
    FROM tieout.document d
   WHERE (kind = 'reconciliation'::text);
 CREATE VIEW tieout.v_reconciliation_difference WITH (security_invoker='true') AS

@@ -81,7 +81,7 @@ class Undoer:
         banks = self._read([["statement_line_id", "in", list(body.statement_lines)]])
         own = {row["id"] for row in (*given, *entry) if row["account_id"][0] == account}
         partials = partials_of(self._client, own | {row["id"] for row in (*entry, *banks)})
-        within = own | set(body.whole) | {row["id"] for row in entry}
+        within = own | set(body.whole or ()) | {row["id"] for row in entry}
         exchanged = self._exchanged(partials)
         self._refuse_others(body, account, entry, partials, within | exchanged)
         ours = [p for p in partials if ends(p) <= own]

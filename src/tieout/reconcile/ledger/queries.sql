@@ -68,7 +68,7 @@ with given as (
 )
 select p.one, p.other, u.who, coalesce(u.at, s.at) as at, u.reason
 from pairs p
-left join lateral (select d.decided_by as who, d.posted_at as at, d.content::jsonb ->> 'why' as reason
+left join lateral (select d.decided_by as who, d.posted_at as at, d.why as reason
     from tieout.v_reconciliation d where d.interface = p.interface and d.source_key = p.source_key and d.undone
     order by d.revision desc limit 1) u on true
 left join lateral (select max(c.opened_at) as at from tieout.cases c

@@ -44,3 +44,11 @@ from (
     ) lines group by suggestion_id
 ) k
 where k.suggestion_id = s.suggestion_id and k.banks > 0;
+
+-- Reconciliation: also why it was decided.
+create or replace view tieout.v_reconciliation with (security_invoker = true) as
+select d.document_id, d.interface, d.entity, d.source_key, d.revision, d.content, d.message_id, d.stamp,
+    d.accounting_on, d.period, d.currency, d.state, d.reason, d.posted_at,
+    d.content::jsonb ->> 'decided_by' as decided_by, (d.content::jsonb ->> 'undone')::bool as undone,
+    d.content::jsonb ->> 'why' as why
+from tieout.document d where d.kind = 'reconciliation';
