@@ -486,3 +486,57 @@ def test_an_invoice_that_is_reset_and_posted_anew_is_the_same_one(books: Books) 
     again = ledger.add("account.move.line", {k: v for k, v in line.items() if k != "id"})
     assert again["id"] != line["id"] and books.due(move) == 250
     assert not whole(books).applied and books.due(move) == 250
+
+
+# a bank line that pays several customers
+
+
+def owed(books: Books, partner: int) -> Decimal:
+    """What a customer owes, all told: the balance of the partner's ledger."""
+    rows = books.call("account.move.line", "search_read", fields=["balance"], domain=[
+        ["partner_id", "=", partner], ["account_id.code", "=", "121000"], ["parent_state", "=", "posted"]])  # fmt: skip
+    return sum((Decimal(str(r["balance"])) for r in rows), Decimal(0))
+
+
+@pytest.mark.parametrize("order", [("150.00", "100.00"), ("100.00", "150.00")])
+def test_a_bank_line_that_pays_two_customers_pays_each_in_their_own_ledger(
+    books: Books, order: tuple[str, str]
+) -> None:
+    firms = [books.partner("Casa Nova"), books.partner("Bolt Ltd")]
+    moves = [books.invoice(f"INV-8005{n}", a, firms[n]) for n, a in enumerate(order)]
+    bank = books.bank_line("250.00", "INV-80050 INV-80051")
+    joined(books, "INV-80050", *moves)
+    assert [books.due(m) for m in moves] == [0, 0] and books.balance("101402") == 0
+    assert [owed(books, f) for f in firms] == [0, 0] and books.verify() == 0 and books.cases() == []
+    undo(books)
+    assert [books.due(m) for m in moves] == [Decimal(a) for a in order] == [owed(books, f) for f in firms]
+    assert books.balance("101402") == -250 and line_of(books, bank)["id"]
+    assert books.verify() == 0 and books.cases() == []
+
+
+def test_a_payment_that_stands_with_one_customer_pays_another_in_their_own_ledger(books: Books) -> None:
+    """Money on account of one, which a person matches with another's invoice."""
+    payer, other = books.partner("Casa Nova"), books.partner("Bolt Ltd")
+    first = books.invoice("INV-80052", "200.00", payer)
+    paid_by_hand(books, first, "80.00", payer)
+    books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, first)])
+    move = books.invoice("INV-80053", "80.00", other)
+    interface, cash, due = by_line(books, "")
+    books.decide("ann").join(
+        interface, [i for i in cash if i.residual == -80], [i for i in due if i.move == move]
+    )
+    books.work()
+    assert books.due(move) == 0 and owed(books, other) == 0 and owed(books, payer) == 200
+    undo(books)
+    assert books.due(move) == 80 == owed(books, other) and owed(books, payer) == 120
+    assert books.verify() == 0
+
+
+def test_a_bank_line_that_pays_two_customers_and_leaves_something_open_is_a_case(books: Books) -> None:
+    firms = [books.partner("Casa Nova"), books.partner("Bolt Ltd")]
+    moves = [books.invoice(f"INV-8005{n}", "150.00", f) for n, f in enumerate(firms, 4)]
+    books.bank_line("250.00", "INV-80054 INV-80055")
+    before = books.moves()
+    joined(books, "INV-80054", *moves)
+    assert books.moves() == before and [books.due(m) for m in moves] == [150, 150]
+    assert books.balance("101402") == -250 and [c for c, _ in books.cases()] == ["match_impossible"]

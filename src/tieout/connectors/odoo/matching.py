@@ -352,6 +352,15 @@ def _request(sending: Sending) -> MatchRequest | UnmatchRequest:
 def judge_pair(external_id: str, left: list[Row], right: list[Row]) -> Outcome | None:
     """Whether two effects' lines are paired already, or cannot be; None: they can be paired."""
     numbers = {_number(x) for x in left} & {_number(x) for x in right} - {""}
+    every = Counter(_number(x) for x in (*left, *right))
+    if (
+        left
+        and right
+        and not numbers
+        and all(x["reconciled"] and every[_number(x)] > 1 for x in (*left, *right))
+    ):
+        # Lines of both signs on each side: the ledger may close each side within itself.
+        numbers = set(every)
     if numbers:
         return Outcome(external_id, OutcomeStatus.CONFIRMED, None, "", read_back={"match": min(numbers)})
     if any(x["parent_state"] != "posted" for x in (*left, *right)):
