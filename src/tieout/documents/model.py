@@ -282,6 +282,9 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     besides; `effect` is the external id of ours behind
     it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
     tax falls due when it is paid. `corrects_tax` is set where a discount that its term grants corrects its tax, too.
+
+    `entry` and `bank_line` (0: none) are the ledger's own ids of the entry or invoice and of the bank line that it is of:
+    these last where the line's own id does not.
     """
 
     line: int
@@ -299,6 +302,8 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     unmarked: bool = True
     on_payment: bool = False
     corrects_tax: bool | msgspec.UnsetType = msgspec.UNSET
+    entry: int | msgspec.UnsetType = msgspec.UNSET
+    bank_line: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):

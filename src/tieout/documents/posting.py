@@ -160,13 +160,16 @@ class MatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", ta
 
 
 class UnmatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="unmatch"):
-    """Take the match apart that a MatchRequest made. Bank lines that it moved out of suspense
-    (`statement_lines`, the ledger's own ids) fall back there."""
+    """Take the match apart that a MatchRequest made, and nothing that others matched on its lines. Bank lines that it
+    moved out of suspense (`statement_lines`, the ledger's own ids) fall back there. `whole` are all lines of the
+    match, on whatever account: the entry `left` may be matched with these alone when it is to be booked back. Matches
+    of before this was said (unset) are looked at on this account alone."""
 
     left: str
     account: str
     lines: tuple[MatchedLine, ...] = ()
     statement_lines: tuple[int, ...] = ()
+    whole: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class CrmUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="crm"):

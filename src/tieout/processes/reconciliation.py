@@ -4,6 +4,7 @@ On an unapplied account      Dr unapplied      Cr receivable (or payable, bank i
 Paid less, and explained     Dr difference     Cr receivable, in the same entry
 On suspense (others' lines)  the bank line's own suspense side is moved to the receivable
 On the receivable already    nothing is booked
+With another partner there   Dr receivable of the one, Cr receivable of the other: each pays with what is its own
 
 Then the lines are reconciled, one set an account. The entry stands on the later day of what it
 joins, carries the company amounts that the cash was booked with, and leaves exchange differences
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+
+from msgspec import UNSET, UnsetType
 
 from tieout.causes import Action, Cause
 from tieout.documents import (
@@ -86,11 +89,16 @@ def _moved(doc: Reconciliation) -> list[OpenLine]:
 
 def _impossible(doc: Reconciliation) -> str:
     """Why a match cannot be applied as one, "" where it can."""
-    targets = {(x.account, x.partner) for x in doc.due}
-    if doc.due and len(_moved(doc)) < len(doc.cash) and len({a for a, _ in targets}) > 1:
+    targets, lines = {x.account for x in doc.due}, (*doc.cash, *doc.due)
+    if doc.due and len(_moved(doc)) < len(doc.cash) and len(targets) > 1:
         return "what it pays stands on several accounts, and not all of the cash can be moved by an entry"
-    if sum((_used(x) for x in (*doc.cash, *doc.due)), Decimal(0)) and not doc.difference_account:
+    if sum((_used(x) for x in lines), Decimal(0)) and not doc.difference_account:
         return "what is used of its lines does not sum to zero, and no account takes the difference"
+    if len(_moved(doc)) < len(doc.cash) and len(_shares(doc, Decimal(0))) > 1 and any(x.rest for x in lines):
+        return (
+            "cash of one partner pays another's, too, and something stays open: match each partner's with what is its "
+            "own, or split the bank line in the ledger"
+        )
     if not doc.due and len({x.account for x in doc.cash}) > 1:
         return "its lines stand on several accounts, and nothing is due on one of them"
     if not doc.cash and len({x.account for x in doc.due}) > 1:
@@ -166,8 +174,9 @@ def _at_rate(ctx: Context, amount: Decimal, company: Decimal, of: Decimal) -> De
 
 
 def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Decimal]:
-    """What an entry puts on each account and partner of what is due: its opposite. Where other
-    cash stands there already, all that the entry brings goes to the first."""
+    """What an entry puts on each account and partner of what is due: its opposite, less the cash that stands there. Cash
+    of one partner that pays another's is taken over from one to the other, so that each partner's ledger says what
+    is owed."""
     shares: dict[tuple[str, int], Decimal] = {}
     if len(_moved(doc)) == len(doc.cash):
         for x in doc.due:
@@ -175,7 +184,15 @@ def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Deci
             shares[key] = shares.get(key, Decimal(0)) - _used(x)
         return shares
     first = doc.due[0] if doc.due else doc.cash[0]
-    return {(first.account, first.partner): brought} if brought else {}
+    if _whole(doc) is UNSET:
+        return {(first.account, first.partner): brought} if brought else {}
+    moved = {x.line for x in _moved(doc)}
+    for x in (*doc.due, *(c for c in doc.cash if c.line not in moved)):
+        # A bank line that leaves suspense, and cash of nobody, go with what is paid first.
+        partner = first.partner if x.statement_line else x.partner or first.partner
+        key = (first.account, partner)
+        shares[key] = shares.get(key, Decimal(0)) - _used(x)
+    return {key: amount for key, amount in shares.items() if amount}
 
 
 def _keys(ctx: Context, doc: Reconciliation) -> dict[str, str]:
@@ -247,6 +264,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
             account=account,
             lines=tuple(members),
             statement_lines=tuple(x.statement_line for x in doc.cash if x.line in moved),
+            whole=_whole(doc) if entry else UNSET,
         )
         effects.append(
             ctx.effect(
@@ -260,6 +278,12 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
     if entry:
         effects += _booked_back(ctx, doc, lines, entry, [e.external_id for e in effects])
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+
+
+def _whole(doc: Reconciliation) -> tuple[int, ...] | UnsetType:
+    """All lines of a match; unset for one of before lines named their entries, whose effects stay as they were."""
+    lines = (*doc.cash, *doc.due)
+    return UNSET if any(x.entry is UNSET for x in lines) else tuple(x.line for x in lines)
 
 
 def _booked_back(

@@ -14,9 +14,14 @@ from tieout.reconcile.ruleset import Pass, Rules
 
 
 def pairs_in_order(
-    pool: Pool, rules: Rules, left: Collection[int], right: Collection[int]
+    pool: Pool,
+    rules: Rules,
+    left: Collection[int],
+    right: Collection[int],
+    apart: Collection[frozenset[str]] = (),
 ) -> Iterator[tuple[Item, Item, Pass]]:
-    """Pairs of what is not in `left` and `right`, by the passes that allow it, the strictest first."""
+    """Pairs of what is not in `left` and `right`, by the passes that allow it, the strictest first; no pair
+    of `apart`."""
     used_left, used_right = set(left), set(right)
     for rule in rules.passes:
         if not rule.interchangeable:
@@ -35,7 +40,12 @@ def pairs_in_order(
                 key=lambda r: (r.day, r.id),
             )
             for item in sorted(items, key=lambda i: (i.day, i.id)):
-                fits = (r for r in free if -rules.window.before <= item.day - r.day <= rules.window.after)
+                fits = (
+                    r
+                    for r in free
+                    if -rules.window.before <= item.day - r.day <= rules.window.after
+                    and not (apart and frozenset((item.id, r.id)) in apart)
+                )
                 other = next(fits, None)
                 if other is None:
                     continue

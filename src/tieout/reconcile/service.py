@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from typing import cast
 import msgspec
 
 from tieout.money import from_minor
+from tieout.reconcile.apart import parted, still_free, without
 from tieout.reconcile.assignment import assign
 from tieout.reconcile.caps import Taken, capped
 from tieout.reconcile.charges import with_charges
@@ -94,14 +95,16 @@ def match(
     rates: Rates | None = None,
     worth: Mapping[str, Decimal] | None = None,
     taken: Mapping[Taken, Decimal] | None = None,
+    apart: Collection[frozenset[str]] = (),
 ) -> Result:
     """Match two tables as `reading.checked` gives them. The order of rows says nothing. The rules' limits are in each
     currency's own units, or in one whose `worth` of a unit of each currency is given; `taken` is what was accepted
-    before of differences."""
+    before of differences. No group that holds two ids of one of `apart` is automatic, and others of these items are found
+    as if there were none: it may still be suggested."""
     left = with_charges(left) if "bank_charge" in rules.limits else left
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
-    edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
+    edges = _edges(left, right, linked, rules, apart)
     explainer = Explainer(rules.differences, rates, Accepting(rules.allowed, rules.withheld, worth))
     # What a number alone proves is taken in sets where a pass asks for no more than that.
     rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
@@ -129,21 +132,15 @@ def match(
         pool = Pool(free_left, free_right, linked, parties, shapes, letters, common)
         del linked, free_left, free_right, done_left, done_right
         hypotheses = Hypotheses(pool, rules, explainer)
-        chosen, rest = assign(hypotheses.all(), rules.threshold)
+        drawn, held = parted(hypotheses.all(), pool, apart)
+        chosen, rest = assign(drawn, rules.threshold)
         matches = [_match(h, margin, "auto", 1, pool) for h, margin in chosen]
-        ordered = list(
-            pairs_in_order(
-                pool,
-                rules,
-                {n for h, _ in chosen for n in h.left} | {p.left for p in pairs},
-                {n for h, _ in chosen for n in h.right} | {p.right for p in pairs},
-            )
-        )
+        used_left = {n for h, _ in chosen for n in h.left} | {p.left for p in pairs}
+        used_right = {n for h, _ in chosen for n in h.right} | {p.right for p in pairs}
+        ordered = list(pairs_in_order(pool, rules, used_left, used_right, apart))
         matches += [_in_order(mine, other, rule, rules) for mine, other, rule in ordered]
-        gone_left, gone_right = {m.n for m, _, _ in ordered}, {o.n for _, o, _ in ordered}
-        rest = [(h, m) for h, m in rest if gone_left.isdisjoint(h.left) and gone_right.isdisjoint(h.right)]
-        for n in gone_left:
-            hypotheses.crowded.pop(n, None)
+        rest = still_free(rest, held, chosen, ordered)
+        _forget(hypotheses.crowded, ordered)
         matches += [_pair(pair, left, right) for pair in pairs]
         matches.sort(key=lambda m: (m.left, m.right))
         if whose is not None:
@@ -157,6 +154,23 @@ def match(
         matches=matches,
         crowded={pool.left[n].id: size for n, size in hypotheses.crowded.items()},
     )
+
+
+def _edges(
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    linked: pl.DataFrame,
+    rules: Rules,
+    apart: Collection[frozenset[str]],
+) -> pl.DataFrame:
+    """Links with what both rows say, but between two that were taken apart."""
+    edges = edges_of(left, right, linked, (rules.window.before, rules.window.after))
+    return without(edges, left, right, apart)
+
+
+def _forget(crowded: dict[int, int], ordered: list[tuple[Item, Item, Pass]]) -> None:
+    for mine, _, _ in ordered:
+        crowded.pop(mine.n, None)
 
 
 def _whose(left: pl.DataFrame, right: pl.DataFrame) -> Callable[[Match], tuple[str, date]]:

@@ -498,6 +498,14 @@ CREATE TABLE tieout.match_line (
     effect text DEFAULT ''::text NOT NULL,
     CONSTRAINT match_line_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
 );
+CREATE TABLE tieout.match_name (
+    entity text NOT NULL,
+    name text NOT NULL,
+    interface text NOT NULL,
+    source_key text NOT NULL,
+    side text NOT NULL,
+    CONSTRAINT match_name_side_check CHECK ((side = ANY (ARRAY['cash'::text, 'due'::text])))
+);
 CREATE TABLE tieout.message (
     message_id bigint NOT NULL,
     interface text NOT NULL,
@@ -990,7 +998,8 @@ CREATE VIEW tieout.v_reconciliation WITH (security_invoker='true') AS
     reason,
     posted_at,
     ((content)::jsonb ->> 'decided_by'::text) AS decided_by,
-    (((content)::jsonb ->> 'undone'::text))::boolean AS undone
+    (((content)::jsonb ->> 'undone'::text))::boolean AS undone,
+    ((content)::jsonb ->> 'why'::text) AS why
    FROM tieout.document d
   WHERE (kind = 'reconciliation'::text);
 CREATE VIEW tieout.v_reconciliation_difference WITH (security_invoker='true') AS
@@ -1159,6 +1168,8 @@ ALTER TABLE ONLY tieout.lesson
     ADD CONSTRAINT lesson_pkey PRIMARY KEY (lesson_id);
 ALTER TABLE ONLY tieout.match_line
     ADD CONSTRAINT match_line_pkey PRIMARY KEY (interface, source_key, line);
+ALTER TABLE ONLY tieout.match_name
+    ADD CONSTRAINT match_name_pkey PRIMARY KEY (entity, name, interface, source_key, side);
 ALTER TABLE ONLY tieout.message_body
     ADD CONSTRAINT message_body_pkey PRIMARY KEY (message_id, received_at);
 ALTER TABLE ONLY tieout.message_body_rest
@@ -1253,6 +1264,7 @@ CREATE INDEX idempotency_age ON tieout.idempotency USING btree (made_at);
 CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
+CREATE INDEX match_name_match ON tieout.match_name USING btree (interface, source_key);
 CREATE INDEX message_failed ON tieout.message USING btree (interface, source_key) WHERE (state = 'failed'::text);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
 CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
@@ -1313,6 +1325,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempo
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.lesson FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_name FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.message FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.message_body FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.once FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

@@ -15,10 +15,10 @@ from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED, UNPOSTED
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.undoing import LINE, MOVE, PARTIAL, Undoer, ends, partials_of
 from tieout.documents import Mark, MatchedLine, MatchRequest, UnmatchRequest
 from tieout.processes.reconciliation import MATCH_IMPOSSIBLE
 
-LINE, MOVE, PARTIAL = "account.move.line", "account.move", "account.partial.reconcile"
 _FIELDS = [
     "move_id",
     "account_id",
@@ -74,6 +74,7 @@ class Matcher:
 
     def __init__(self, client: OdooClient, names: Directory) -> None:
         self._client, self._names = client, names
+        self._undoer = Undoer(client, names)
 
     # matching
 
@@ -99,8 +100,10 @@ class Matcher:
 
     def read_back(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Whether what was matched is matched still: where every line has the number that it had,
-        nothing happened, and one read says so for all."""
+        nothing happened, and one read says so for all. Numbers change with what others match on the same lines, and
+        what is undone of it: then the partials say whether ours is there."""
         found = self._as_before(batch)
+        found |= self._partials_there([s for s in batch if s.external_id not in found])
         self._judge_all([s for s in batch if s.external_id not in found], found, reconcile=False)
         apart = [
             s
@@ -135,42 +138,51 @@ class Matcher:
     def _as_before(self, batch: Sequence[Sending]) -> dict[str, Outcome]:
         stored = {s.external_id: s.before.get("numbers") or {} for s in batch}
         ids = sorted({int(x) for numbers in stored.values() for x in numbers})
-        now: dict[str, str] = {}
-        for start in range(0, len(ids), 2000):
-            domain = [["id", "in", ids[start : start + 2000]]]
-            fields = ["matching_number", "full_reconcile_id"]
-            rows = self._client.call(LINE, "search_read", domain=domain, fields=fields)
-            now |= {str(row["id"]): _number(row) for row in rows}
+        now = self._numbers(ids)
         return {
             s.external_id: Outcome(s.external_id, OutcomeStatus.CONFIRMED, read_back=dict(s.before))
             for s in batch
             if (numbers := stored[s.external_id]) and all(now.get(x) == n for x, n in numbers.items())
         }
 
+    def _partials_there(self, batch: Sequence[Sending]) -> dict[str, Outcome]:
+        """Those of which every partial that we made is there; with the numbers of today."""
+        made: dict[str, set[int]] = {}
+        for s in batch:
+            mine = {int(x) for x in s.before.get("numbers") or {}}
+            # What was read back once may name others' partials of the same lines.
+            made[s.external_id] = {p[0] for p in s.before.get("partials") or () if {p[1], p[2]} <= mine}
+        wanted = sorted(set().union(*made.values()))
+        if not wanted:
+            return {}
+        domain = [["id", "in", wanted]]
+        there = {r["id"] for r in self._client.call(PARTIAL, "search_read", domain=domain, fields=["amount"])}
+        still = [s for s in batch if made[s.external_id] and made[s.external_id] <= there]
+        ids = sorted({int(x) for s in still for x in s.before["numbers"]})
+        now = self._numbers(ids)
+        return {
+            s.external_id: Outcome(
+                s.external_id,
+                OutcomeStatus.CONFIRMED,
+                read_back={**s.before, "numbers": {x: now.get(x, "") for x in s.before["numbers"]}},
+            )
+            for s in still
+        }
+
+    def _numbers(self, ids: list[int]) -> dict[str, str]:
+        """The number of each line, by its id as text."""
+        now: dict[str, str] = {}
+        for start in range(0, len(ids), 2000):
+            domain = [["id", "in", ids[start : start + 2000]]]
+            fields = ["matching_number", "full_reconcile_id"]
+            rows = self._client.call(LINE, "search_read", domain=domain, fields=fields)
+            now |= {str(row["id"]): _number(row) for row in rows}
+        return now
+
     def unmatch(self, batch: Sequence[Sending]) -> list[Outcome]:
-        """Take matches apart; one that is apart already stays so. Odoo reverses the exchange and
-        cash-basis entries that it made for them."""
-        outcomes = []
-        for sending in batch:
-            body = sending.body
-            assert isinstance(body, UnmatchRequest)
-            _, lines = self._lines([sending])[sending.external_id]
-            numbers = Counter(_number(x) for x in lines)
-            # remove_move_reconcile takes every match of the lines that it is given, other people's too:
-            # only those are given that are matched with another line of this very set.
-            matched = [x["id"] for x in lines if _number(x) and numbers[_number(x)] > 1]
-            if matched:
-                self._client.call(LINE, "remove_move_reconcile", ids=matched)
-            # It deletes the bank line's journal items and makes new ones on suspense: of a bank line only
-            # the statement line's own id lasts.
-            if body.statement_lines:
-                self._client.call(
-                    "account.bank.statement.line",
-                    "action_undo_reconciliation",
-                    ids=list(body.statement_lines),
-                )
-            outcomes.append(Outcome(sending.external_id, OutcomeStatus.CONFIRMED))
-        return outcomes
+        """Take matches apart, and no others' (see `Undoer.undo`). Odoo reverses the exchange and cash-basis entries that
+        it made for them."""
+        return [self._undoer.undo(sending) for sending in batch]
 
     def _judge_all(
         self, batch: list[Sending], outcomes: dict[str, Outcome], reconcile: bool
@@ -273,13 +285,7 @@ class Matcher:
         ids = sorted({x["id"] for lines in confirmed.values() for x in lines})
         if not ids:
             return {}
-        partials = self._client.call(
-            PARTIAL,
-            "search_read",
-            domain=["|", ["debit_move_id", "in", ids], ["credit_move_id", "in", ids]],
-            fields=["debit_move_id", "credit_move_id", "amount", "exchange_move_id"],
-            order="id",
-        )
+        partials = partials_of(self._client, ids)
         basis = self._client.call(
             MOVE,
             "search_read",
@@ -290,7 +296,8 @@ class Matcher:
         found: dict[str, Row] = {}
         for key, lines in confirmed.items():
             mine = {x["id"] for x in lines}
-            own = [p for p in partials if {p["debit_move_id"][0], p["credit_move_id"][0]} & mine]
+            # A line may be matched with others', too: only what joins two lines of the set is ours.
+            own = [p for p in partials if ends(p) <= mine]
             keys = {p["id"] for p in own}
             found[key] = {
                 "partials": [
@@ -345,6 +352,15 @@ def _request(sending: Sending) -> MatchRequest | UnmatchRequest:
 def judge_pair(external_id: str, left: list[Row], right: list[Row]) -> Outcome | None:
     """Whether two effects' lines are paired already, or cannot be; None: they can be paired."""
     numbers = {_number(x) for x in left} & {_number(x) for x in right} - {""}
+    every = Counter(_number(x) for x in (*left, *right))
+    if (
+        left
+        and right
+        and not numbers
+        and all(x["reconciled"] and every[_number(x)] > 1 for x in (*left, *right))
+    ):
+        # Lines of both signs on each side: the ledger may close each side within itself.
+        numbers = set(every)
     if numbers:
         return Outcome(external_id, OutcomeStatus.CONFIRMED, None, "", read_back={"match": min(numbers)})
     if any(x["parent_state"] != "posted" for x in (*left, *right)):

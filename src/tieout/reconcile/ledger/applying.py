@@ -7,7 +7,6 @@ put on the work list; cash that belongs to nothing becomes a case.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -36,6 +35,7 @@ from tieout.reconcile.ledger.grouping import (
 )
 from tieout.reconcile.ledger.handoff import STREAM, close_matched_cases, fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import Learned, in_force
+from tieout.reconcile.ledger.memory import Memory, account_name, recall
 from tieout.reconcile.ledger.open_lines import keep_lines
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
@@ -137,11 +137,12 @@ class Reconciler:
         units = worth([*cash, *due], self._entity.currency)
         since = min((i.on for i in cash), default=self._until)
         before = taken(connection, self._entity.code, units, since) if rules.limits else {}
-        result = match(left, right, rules, worth=units, taken=before)
+        memory = recall(connection, self._entity.code, [*cash, *due])
+        result = match(left, right, rules, worth=units, taken=before, apart=memory.pairs)
         by_line = {str(i.line): i for i in (*cash, *due)}
         groups = list(result.groups())
         groups += self._by_lesson(groups, cash, learned)
-        sure, suggestions, refused = self._documents(connection, groups, by_line)
+        sure, suggestions, refused = self._documents(connection, groups, by_line, memory)
         left_over = breaks(
             result.left, result.right, _taken(groups, sure), result.crowded, rules, (), self._until
         )
@@ -245,7 +246,7 @@ class Reconciler:
         ]
 
     def _documents(
-        self, connection: Connection, groups: list[Match], by_line: dict[str, OpenItem]
+        self, connection: Connection, groups: list[Match], by_line: dict[str, OpenItem], memory: Memory
     ) -> tuple[list[Reconciliation], list[tuple[Match, Reconciliation]], list[str]]:
         """Matches to apply; groups for people, with what would be applied; why one is for people
         though it is sure."""
@@ -253,9 +254,6 @@ class Reconciler:
         given = {"interface": self._interface.name, "keys": sorted(set(keys.values()))}
         rejected = {r["lines_key"] for r in connection.execute(_SQL["rejected"], given)}
         automatic = self._interface.option("automatic", "yes") == "yes"
-        # What a person took apart only a person puts together again.
-        pairs = connection.execute(_SQL["undone_pairs"], {"entity": self._entity.code})
-        undone = {(str(r["cash"]), str(r["due"])) for r in pairs}
         sure, suggestions, refused = [], [], []
         for group in groups:
             if keys[group.match] in rejected:
@@ -265,11 +263,15 @@ class Reconciler:
             except (GroupError, UnmappedError) as error:
                 refused.append(f"{group.match}: {error}")
                 continue
-            apart = any((x, y) in undone for x in group.left for y in group.right)
-            if group.status == "auto" and automatic and not apart:
+            # What a person took apart only a person puts together again, alone or with something more.
+            booked = [account_name(document.difference_account)] if not group.right else []
+            apart = memory.within([*group.left, *group.right, *booked])
+            if group.status == "auto" and automatic and apart is None:
                 sure.append(document)
-            else:
-                suggestions.append((group, document))
+                continue
+            if apart is not None:
+                document = msgspec.structs.replace(document, why=f"{document.why}; {apart.told}"[:500])
+            suggestions.append((group, document))
         return sure, suggestions, refused
 
     def _document(self, group: Match, by_line: dict[str, OpenItem]) -> Reconciliation:
@@ -381,13 +383,10 @@ class Reconciler:
 
 def _taken(groups: Iterable[Match], sure: Sequence[Reconciliation]) -> list[Match]:
     """The groups with those that are not applied as suggestions: their items are open still."""
-    applied = {lines_key([*d.cash, *d.due]) for d in sure}
-
-    def key(group: Match) -> str:
-        text = ",".join(str(x) for x in sorted(int(i) for i in (*group.left, *group.right)))
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
-
+    applied = {frozenset(str(x.line) for x in (*d.cash, *d.due)) for d in sure}
     return [
-        g if g.status == "suggested" or key(g) in applied else msgspec.structs.replace(g, status="suggested")
+        g
+        if g.status == "suggested" or frozenset((*g.left, *g.right)) in applied
+        else msgspec.structs.replace(g, status="suggested")
         for g in groups
     ]

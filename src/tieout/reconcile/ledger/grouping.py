@@ -100,9 +100,17 @@ def _row(item: OpenItem, cash: bool) -> dict[str, str]:
 
 
 def lines_key(items: Iterable[OpenItem | OpenLine]) -> str:
-    """What names a set of lines, whatever is open of them."""
-    text = ",".join(str(line) for line in sorted(x.line for x in items))
+    """What names a set of lines, whatever is open of them. A bank line in suspense is named by its own id: its item's
+    id does not last."""
+    found = list(items)
+    banks = sorted(x.statement_line for x in found if _in_suspense(x))
+    others = sorted(x.line for x in found if not _in_suspense(x))
+    text = ",".join([*(f"statement {x}" for x in banks), *(str(x) for x in others)])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _in_suspense(line: OpenItem | OpenLine) -> bool:
+    return bool(line.statement_line) and (isinstance(line, OpenLine) or line.kind == "suspense")
 
 
 def match_document(
@@ -183,6 +191,8 @@ def _line(item: OpenItem, own_currency: str) -> OpenLine:
         unmarked=item.unmarked,
         on_payment=item.on_payment,
         corrects_tax=item.corrects_tax or msgspec.UNSET,
+        entry=item.move,
+        bank_line=item.statement_line,
     )
 
 

@@ -19,6 +19,7 @@ from tieout.processes.treasury_causes import (
     REFUND_WITHOUT_CREDIT_NOTE,
     UNMATCHED_BANK_LINE,
 )
+from tieout.reconcile.ledger.memory import remember
 from tieout.rules import Interface
 from tieout.store import Connection, Queries
 
@@ -81,6 +82,7 @@ def hand_on(
         given = {"interface": interface.name, "entity": interface.entity}
         given |= {"key": list(keys), "line": list(ids), "side": list(which), "effect": list(effects)}  # type: ignore[dict-item]
         connection.execute(_SQL["add_match_lines"], given)
+        remember(connection, interface, documents)
         # What was suggested of these lines is not true any more.
         gone = {"interface": interface.name, "lines": sorted({*ids}), "now": now}
         connection.execute(_SQL["overlapping"], gone)

@@ -10,11 +10,13 @@ from tieout.delivery v join tieout.v_provider_movement d using (document_id)
 where v.external_id = any(%(effects)s) and d.link_key <> ''
 
 -- name: busy_effects
--- Effects whose lines are not free: a match of them is on its way or was taken apart by somebody,
--- or what they paid in waits for the order that they name, and nobody was asked whose it is.
+-- Effects whose lines are not free: a match of them is on its way, an entry that a match booked was taken from what
+-- it pays, or what they paid in waits for the order that they name, and nobody was asked whose it is.
 select distinct r as effect from tieout.delivery v, unnest(v.requires) r
 where v.entity = %(entity)s and v.effect like 'match%%'
-  and (v.state in ('waiting', 'attempting', 'unknown') or v.changed)
+  and (v.state in ('waiting', 'attempting', 'unknown') or (v.changed and exists (
+    select 1 from tieout.delivery e join tieout.document d using (document_id)
+    where e.external_id = r and d.kind = 'reconciliation')))
 union
 select v.external_id from tieout.delivery v join tieout.document d using (document_id)
 where v.entity = %(entity)s and d.parked_account <> '' and d.order_key <> ''
@@ -24,24 +26,81 @@ select v.external_id from tieout.delivery v join tieout.document d using (docume
 where v.entity = %(entity)s and d.kind = 'reconciliation' and v.changed
 
 -- name: busy_lines
--- Lines of matches that are on their way, are held by a case, or were taken apart by somebody.
+-- Lines of matches that are on their way or are held by a case, and of those whose entry somebody changed. What
+-- somebody took apart is free for others: see taken_apart.
 select distinct m.line from tieout.match_line m
 left join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
 where m.entity = %(entity)s and (
     d.document_id is null or d.state in ('normalised', 'planned')
     or (d.state = 'refused' and exists (
         select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'))
-    or (exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed)
-        -- once it is undone, what somebody took apart is settled
+    or (exists (select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed
+            and v.effect not like 'match%%')
+        -- once it is undone, what somebody changed is settled
         and not exists (select 1 from tieout.document n where n.interface = d.interface
             and n.source_key = d.source_key and n.revision > d.revision and n.state = 'posted')))
 
--- name: undone_pairs
--- Cash and what it paid, of matches that people undid.
-select distinct c.line as cash, u.line as due from tieout.v_reconciliation d
-join tieout.match_line c on c.interface = d.interface and c.source_key = d.source_key and c.side = 'cash'
-join tieout.match_line u on u.interface = d.interface and u.source_key = d.source_key and u.side = 'due'
-where d.entity = %(entity)s and d.undone
+-- name: taken_apart
+-- Pairs of open lines that a match of ours joined: it reached the ledger, so that somebody took it apart.
+with given as (
+    select * from unnest(%(items)s::bigint[], %(names)s::text[]) as g (item, name)
+    union
+    select g.item, 'document:' || d.interface || ':' || d.source_key
+    from unnest(%(own)s::bigint[], %(effects)s::text[]) as g (item, effect)
+    join tieout.delivery v on v.external_id = g.effect join tieout.document d using (document_id)
+), hits as materialized (
+    select distinct g.item::text as item, m.interface, m.source_key, m.side
+    from given g join tieout.match_name m on m.entity = %(entity)s and m.name = g.name
+), pairs as (
+    select c.item as one, u.item as other, interface, source_key
+    from hits c join hits u using (interface, source_key)
+    where c.side = 'cash' and u.side = 'due' and c.item <> u.item
+    union
+    -- of what has one side alone any two
+    select c.item, u.item, interface, source_key
+    from hits c join hits u using (interface, source_key)
+    where c.side = u.side and c.item < u.item and not exists (select 1 from tieout.match_name o
+        where o.interface = c.interface and o.source_key = c.source_key and o.side <> c.side)
+    union
+    select c.item, a.name, interface, source_key
+    from hits c join tieout.match_name a using (interface, source_key)
+    where c.side = 'cash' and a.side = 'due' and a.name like 'account:%%'
+)
+select p.one, p.other, u.who, coalesce(u.at, s.at) as at, u.reason
+from pairs p
+left join lateral (select d.decided_by as who, d.posted_at as at, d.why as reason
+    from tieout.v_reconciliation d where d.interface = p.interface and d.source_key = p.source_key and d.undone
+    order by d.revision desc limit 1) u on true
+left join lateral (select max(c.opened_at) as at from tieout.cases c
+    join tieout.document d using (document_id)
+    where d.interface = p.interface and d.source_key = p.source_key and c.cause = 'unreconciled_in_ledger') s on true
+where exists (select 1 from tieout.delivery v join tieout.document d using (document_id)
+    where d.interface = p.interface and d.source_key = p.source_key and v.state = 'confirmed'
+      and v.effect like 'match%%' and v.effect not like 'match_back%%')
+order by p.one, p.other, at desc nulls last
+
+-- name: effects_taken_apart
+-- The same of what was matched as it was booked: two effects of ours, and the one that matched them.
+select min(g.item)::text as one, max(g.item)::text as other, null as who, max(c.opened_at) as at, null as reason
+from unnest(%(own)s::bigint[], %(effects)s::text[]) as g (item, effect)
+join (select v.delivery_id, v.document_id, r as effect from tieout.delivery v, unnest(v.requires) r
+    where v.entity = %(entity)s and v.effect like 'match%%' and v.state = 'confirmed') m using (effect)
+left join tieout.cases c on c.document_id = m.document_id and c.cause = 'unreconciled_in_ledger'
+group by m.delivery_id having count(distinct g.item) = 2
+
+-- name: add_match_names
+insert into tieout.match_name (entity, name, interface, source_key, side)
+select %(entity)s, u.name, %(interface)s, u.key, u.side
+from unnest(%(key)s::text[], %(side)s::text[], %(name)s::text[]) as u (key, side, name)
+on conflict do nothing
+
+-- name: add_match_documents
+-- What lines of ours are called by the document behind them.
+insert into tieout.match_name (entity, name, interface, source_key, side)
+select distinct %(entity)s, 'document:' || d.interface || ':' || d.source_key, %(interface)s, u.key, u.side
+from unnest(%(key)s::text[], %(side)s::text[], %(effect)s::text[]) as u (key, side, effect)
+join tieout.delivery v on v.external_id = u.effect join tieout.document d using (document_id)
+on conflict do nothing
 
 -- name: revisions
 -- How often each of these groups was told, and whether one of them stands: it was neither undone
@@ -63,6 +122,8 @@ where d.entity = %(entity)s and d.kind = 'reconciliation' and d.state = 'refused
       and v.state <> 'refused' and (v.state = 'confirmed' or v.requires is null))
   and exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'
       and c.cause = 'matched_otherwise')
+  -- an undoing that was refused is asked for still: the match stands until it is done
+  and not exists (select 1 from tieout.v_reconciliation n where n.document_id = d.document_id and n.undone)
 returning d.document_id
 
 -- name: drop_deliveries

@@ -108,8 +108,10 @@ class BankLines:
         return [(0, 0, own), (0, 0, other)]
 
     def undo(self, row: Record) -> None:
-        """Unmatch, and rebuild the entry on suspense with new lines."""
+        """Unmatch, whoever matched, and rebuild the entry on suspense with new lines. A locked day refuses it whole
+        (read in the source: deleting a posted line looks at the fiscal locks)."""
         move = self.w.table("account.move")[row["move_id"]]
+        self.moves.check_open(move)
         self.matching.remove(self.lines(row))
         for line in self.lines(row):
             self.w.remove("account.move.line", line["id"])
@@ -129,7 +131,11 @@ class BankLines:
                     rows[item["statement_line_id"]] = True
         self.matching.remove(due)
         for key in rows:
-            self.undo(self.w.table("account.bank.statement.line")[key])
+            row = self.w.table("account.bank.statement.line")[key]
+            move = self.w.table("account.move")[row["move_id"]]
+            # One whose day is locked keeps its lines, and only its match goes (read in the source).
+            if not self.moves.violated(move, str(move["date"])):
+                self.undo(row)
 
     def unlink(self, row: Record) -> None:
         """The line with its entry, matches taken apart first; a bank line may be deleted although it is

@@ -69,7 +69,9 @@ class Consequences:
         return found + self.w.store.by("account.move", "tax_cash_basis_rec_id", partial["id"])
 
     def reverse(self, move: Record) -> list[Record]:
-        """The mirror of an entry, posted; the lines of both that should be paired."""
+        """The mirror of an entry, posted; the lines of both that should be paired. It stands on the entry's own day
+        only where that is today's: else today, or the end of the entry's month once that is over, and after locks
+        (observed; `_get_accounting_date` of Odoo's account.move)."""
         lines = self.moves.lines(move)
         commands = [
             (
@@ -90,7 +92,7 @@ class Consequences:
             {
                 "move_type": "entry",
                 "journal_id": move["journal_id"],
-                "date": move["date"],
+                "date": self.moves.accounting_date(move),
                 "ref": f"Reversal of: {move['name']}",
                 "currency_id": move["currency_id"],
                 "line_ids": commands,

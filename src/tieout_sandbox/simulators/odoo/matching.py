@@ -51,7 +51,7 @@ class Matching:
         debits.sort(key=lambda x: (str(x.get("date_maturity") or x["date"]), x["id"]))
         credits.sort(key=lambda x: (str(x.get("date_maturity") or x["date"]), x["id"]))
         touched: list[Record] = []
-        first: Record | None = None
+        made: list[Record] = []
         for debit in debits:
             for credit in credits:
                 if self._open(debit) <= 0:
@@ -59,14 +59,14 @@ class Matching:
                 if self._open(credit) >= 0:
                     continue
                 partial = self._partial(debit, credit)
-                first = first or partial
+                made.append(partial)
                 if exchange:
                     self.consequences.tax_due(partial)
                 touched += [debit, credit]
         if not touched:
             return
         if exchange:
-            touched += self._exchange(touched, first)
+            touched += self._exchange(touched, made)
         self._number(touched)
         for move in {x["move_id"] for x in touched}:
             record = self.w.table("account.move")[move]
@@ -119,8 +119,9 @@ class Matching:
             },
         )
 
-    def _exchange(self, touched: list[Record], first: Record | None) -> list[Record]:
-        """Book what is left in the company's currency of lines settled in their own."""
+    def _exchange(self, touched: list[Record], made: list[Record]) -> list[Record]:
+        """Book what is left in the company's currency of lines settled in their own; the partial that settled a line
+        carries its entry, so that both go together."""
         added: list[Record] = []
         for line in {x["id"]: x for x in touched}.values():
             left = line["amount_residual"]
@@ -145,8 +146,8 @@ class Matching:
             )
             for item in (line, counter):
                 self.w.change("account.move.line", item, {"amount_residual": Decimal(0)})
-            if first is not None:
-                self.w.change("account.partial.reconcile", first, {"exchange_move_id": move["id"]})
+            settling = [p for p in made if line["id"] in (p["debit_move_id"], p["credit_move_id"])]
+            self.w.change("account.partial.reconcile", settling[-1], {"exchange_move_id": move["id"]})
             added.append(counter)
         return added
 
@@ -218,7 +219,9 @@ class Matching:
                             queue.append(other)
         return found, partials
 
-    def _number(self, lines: list[Record]) -> None:
+    def _number(self, lines: list[Record], undoing: bool = False) -> None:
+        """Name again what hangs together. What stays together of a full match that is taken apart is numbered as a
+        part, though nothing of it is open: only reconciling makes a full match."""
         seen: set[int] = set()
         for line in lines:
             if line["id"] in seen:
@@ -235,7 +238,9 @@ class Matching:
                 continue
             whole = all(not x["amount_residual_currency"] for x in members.values())
             full: Any = False
-            if whole:
+            if whole and undoing:
+                whole = False
+            elif whole:
                 full = self.w.add("account.full.reconcile", {})["id"]
             number = str(full) if whole else f"P{min(partials)}"
             for partial in partials.values():
@@ -273,31 +278,42 @@ class Matching:
             self._pair(group, exchange=False)
 
     def remove(self, lines: list[Record]) -> None:
-        """Undo every partial that the lines are in; a draft's matches go as well."""
-        for line in lines:
-            _, partials = self._component([line])
-            mine = [p for p in partials.values() if line["id"] in (p["debit_move_id"], p["credit_move_id"])]
-            members, _ = self._component([line])
-            followed = [move for partial in mine for move in self.consequences.of(partial)]
-            for partial in mine:
-                self._undo(partial)
-            self._number(list(members.values()))
-            for move in followed:
-                # An exchange difference is matched with what it corrected: that goes as well.
-                for item in self.moves.lines(move):
-                    for other in self.w.store.by("account.partial.reconcile", "debit_move_id", item["id"]):
-                        self._undo(other)
-                    for other in self.w.store.by("account.partial.reconcile", "credit_move_id", item["id"]):
-                        self._undo(other)
-                    self._number([item])
-                pair = self.consequences.reverse(move)
-                if pair:
-                    self._pair(pair, exchange=False)
-            for move in {x["move_id"] for x in members.values()}:
-                record = self.w.table("account.move").get(move)
-                if record:
-                    self.w.change("account.move", record, {})
-                    self.moves.refresh_payment(record)
+        """Undo every partial that the lines are in, whoever made it (`remove_move_reconcile`)."""
+        self.take_apart({p["id"]: p for line in lines for p in self._of(line)})
+
+    def remove_one(self, key: int) -> None:
+        """Undo one partial (`js_remove_outstanding_partial`). Raises not found where it is not there any more."""
+        partial = self.w.get("account.partial.reconcile", key)
+        self.take_apart({key: partial})
+
+    def _of(self, line: Record) -> list[Record]:
+        by = self.w.store.by
+        return [
+            p
+            for x in ("debit_move_id", "credit_move_id")
+            for p in by("account.partial.reconcile", x, line["id"])
+        ]
+
+    def take_apart(self, partials: dict[int, Record]) -> None:
+        """Delete partials; the entries that followed from them are reversed on an open day, today at the earliest."""
+        table = self.w.table("account.move.line")
+        followed = [move for partial in partials.values() for move in self.consequences.of(partial)]
+        # An exchange difference is matched with what it corrected: that goes as well.
+        for move in followed:
+            partials |= {p["id"]: p for item in self.moves.lines(move) for p in self._of(item)}
+        touched = {x: table[x] for p in partials.values() for x in (p["debit_move_id"], p["credit_move_id"])}
+        for partial in partials.values():
+            self._undo(partial)
+        self._number(list(touched.values()), undoing=True)
+        for move in followed:
+            pair = self.consequences.reverse(move)
+            if pair:
+                self._pair(pair, exchange=False)
+        for key in {x["move_id"] for x in touched.values()}:
+            record = self.w.table("account.move").get(key)
+            if record:
+                self.w.change("account.move", record, {})
+                self.moves.refresh_payment(record)
 
     def _undo(self, partial: Record) -> None:
         table = self.w.table("account.move.line")

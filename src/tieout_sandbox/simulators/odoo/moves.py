@@ -491,6 +491,10 @@ class Moves:
         move = self.w.table("account.move")[line["move_id"]]
         if move["state"] == "posted" and "tax_ids" in values:
             raise user_error("You cannot modify the taxes related to a posted journal item")
+        if move["state"] == "posted" and {"account_id", "partner_id"} & {
+            n for n in values if values[n] != line.get(n)
+        }:
+            self.check_open(move)
         if "account_id" in values and line.get("reconciled"):
             self.unmatch([line])
         plain: Record = {}
@@ -632,6 +636,16 @@ class Moves:
             return
         after = date.fromisoformat(locks[-1][0]) + timedelta(days=1)
         self.w.change("account.move", move, {"date": self._open_date(move, after).isoformat()})
+
+    def accounting_date(self, move: Record) -> str:
+        """The day on which what corrects a move is booked."""
+        locks = self.violated(move, str(move["date"]))
+        day = (
+            date.fromisoformat(locks[-1][0]) + timedelta(days=1)
+            if locks
+            else date.fromisoformat(str(move["date"]))
+        )
+        return self._open_date(move, day).isoformat()
 
     def _open_date(self, move: Record, after: date) -> date:
         today, reset = self.w.today(), self._numbering(move)

@@ -144,6 +144,7 @@ class Service:
             ("account.move", "button_draft"): lambda m, ids: self.moves.draft(self._many(m, ids)),
             ("account.move", "button_cancel"): lambda m, ids: self.moves.cancel(self._many(m, ids)),
             ("account.move", "js_assign_outstanding_line"): self._assign,
+            ("account.move", "js_remove_outstanding_partial"): self._remove_partial,
             ("account.move.line", "reconcile"): self._reconcile,
             ("account.move.line", "remove_move_reconcile"): lambda m, ids: self.matching.remove(
                 self._many(m, ids)
@@ -654,6 +655,11 @@ class Service:
             if x["account_id"] == line["account_id"] and not x["reconciled"]
         ]
         self.matching.reconcile([*due, line])
+
+    def _remove_partial(self, model: str, ids: list[int], partial_id: int) -> bool:
+        self._many(model, ids)
+        self.matching.remove_one(partial_id)
+        return True
 
     def _try_loading(self, model: str, template_code: str, company: int, install_demo: bool = False) -> None:
         if template_code != "generic_coa":

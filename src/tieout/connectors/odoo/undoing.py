@@ -1,0 +1,192 @@
+"""Taking matches apart in Odoo: what we matched goes, what people matched on the same lines stays.
+
+`remove_move_reconcile` takes every partial of the lines that it is given, whoever made it, and
+`action_undo_reconciliation` deletes a bank line's journal items and makes new ones with new ids (both observed on
+Odoo 19). So partials are taken by their own ids, and a bank line goes back to suspense only where all that hangs
+on it is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
+from tieout.connector_api.causes import MATCHED_OTHERWISE
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.directory import Directory
+from tieout.documents import UnmatchRequest
+
+LINE, MOVE, PARTIAL = "account.move.line", "account.move", "account.partial.reconcile"
+STATEMENT_LINE = "account.bank.statement.line"
+_LIQUIDITY = ("asset_cash", "liability_credit_card")
+_FIELDS = ["move_id", "account_id", "account_type", "statement_line_id"]
+Row = dict[str, Any]
+
+
+def ends(partial: Row) -> set[int]:
+    """The two lines that a partial matches."""
+    return {partial["debit_move_id"][0], partial["credit_move_id"][0]}
+
+
+def partials_of(client: OdooClient, lines: Iterable[int]) -> list[Row]:
+    """Every partial that one of these lines is in, in the order in which they were made."""
+    wanted = sorted(set(lines))
+    found: dict[int, Row] = {}
+    for start in range(0, len(wanted), 2000):
+        chunk = wanted[start : start + 2000]
+        rows = client.call(
+            PARTIAL,
+            "search_read",
+            domain=["|", ["debit_move_id", "in", chunk], ["credit_move_id", "in", chunk]],
+            fields=["debit_move_id", "credit_move_id", "amount", "exchange_move_id"],
+            order="id",
+        )
+        found |= {row["id"]: row for row in rows}
+    return [found[key] for key in sorted(found)]
+
+
+class _Others(Exception):
+    """Somebody matched what is ours with something that is not."""
+
+
+class Undoer:
+    """Undo requests of one company's ledger."""
+
+    def __init__(self, client: OdooClient, names: Directory) -> None:
+        self._client, self._names = client, names
+
+    def undo(self, sending: Sending) -> Outcome:
+        """Take one match apart; what is apart already stays so, and nobody's later match is touched.
+
+        Refused, with nothing taken apart: an entry of ours that somebody matched with something else meanwhile, and a
+        bank line whose day is locked.
+        """
+        body = sending.body
+        assert isinstance(body, UnmatchRequest)
+        try:
+            apart = self._undo(body, [sending.targets[x] for x in (body.left,) if x in sending.targets])
+        except _Others as found:
+            why, cause = str(found), MATCHED_OTHERWISE.name
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why, cause=cause)
+        except RefusedError as error:
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error))
+        return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, read_back={"apart": apart})
+
+    def _undo(self, body: UnmatchRequest, entries: Sequence[tuple[str, int]]) -> list[int]:
+        """The ids of the partials that were taken away. Raises _Others, RefusedError."""
+        account = self._names.account(body.account)
+        given = self._read([["id", "in", sorted(x.line for x in body.lines)]])
+        entry = self._read([["move_id", "in", sorted(key for model, key in entries if model == MOVE)]])
+        banks = self._read([["statement_line_id", "in", list(body.statement_lines)]])
+        own = {row["id"] for row in (*given, *entry) if row["account_id"][0] == account}
+        partials = partials_of(self._client, own | {row["id"] for row in (*entry, *banks)})
+        within = own | set(body.whole or ()) | {row["id"] for row in entry}
+        exchanged = self._exchanged(partials)
+        self._refuse_others(body, account, entry, partials, within | exchanged)
+        ours = [p for p in partials if ends(p) <= own]
+        # First what a lock may refuse: then nothing has happened yet.
+        restored = self._to_suspense(body, account, banks, partials, own | exchanged)
+        for partial in ours:
+            if not ends(partial) & restored:
+                self._take(partial, (*given, *entry))
+        self._moved_back(body, account, banks, restored)
+        return [p["id"] for p in ours]
+
+    def _read(self, domain: list[Any]) -> list[Row]:
+        """Lines, none where nothing is asked for."""
+        if not domain[0][2]:
+            return []
+        rows: list[Row] = self._client.call(LINE, "search_read", domain=domain, fields=_FIELDS, order="id")
+        return rows
+
+    def _exchanged(self, partials: Sequence[Row]) -> set[int]:
+        """Lines of the exchange differences that Odoo booked for these: they go with their partial."""
+        moves = sorted({p["exchange_move_id"][0] for p in partials if p["exchange_move_id"]})
+        return {row["id"] for row in self._read([["move_id", "in", moves]])}
+
+    @staticmethod
+    def _refuse_others(
+        body: UnmatchRequest, account: int, entry: Sequence[Row], partials: Sequence[Row], within: set[int]
+    ) -> None:
+        """An entry that is to be booked back must be free of others. Raises _Others."""
+        looked_at = {row["id"] for row in entry if body.whole or row["account_id"][0] == account}
+        for partial in partials:
+            for line in ends(partial) & looked_at:
+                other = (ends(partial) - {line}).pop()
+                if other not in within:
+                    raise _Others(
+                        f"line {line}, which Tieout booked for this match, was matched with line {other} in Odoo: take "
+                        "that apart there first; nothing was undone"
+                    )
+
+    def _to_suspense(
+        self,
+        body: UnmatchRequest,
+        account: int,
+        banks: Sequence[Row],
+        partials: Sequence[Row],
+        known: set[int],
+    ) -> set[int]:
+        """Let bank lines fall back to suspense on which nothing but ours hangs; the lines that are gone with it."""
+        moved = {x.line for x in body.lines if x.partner}
+        touched = {x for p in partials if not ends(p) <= known for x in ends(p)}
+        whole: list[int] = []
+        gone: set[int] = set()
+        for key in body.statement_lines:
+            rows = [r for r in banks if r["statement_line_id"][0] == key]
+            # Where its moved line is gone or has left the account, it was undone already, by us or by somebody.
+            mine = {r["id"] for r in rows if r["id"] in moved and r["account_id"][0] == account}
+            theirs = [r for r in rows if r["id"] not in mine and r["account_type"] not in _LIQUIDITY]
+            if mine and not theirs and not touched & {r["id"] for r in rows}:
+                whole.append(key)
+                gone |= mine
+        if whole:
+            self._client.call(STATEMENT_LINE, "action_undo_reconciliation", ids=whole)
+        return gone
+
+    def _moved_back(
+        self, body: UnmatchRequest, account: int, banks: Sequence[Row], restored: set[int]
+    ) -> None:
+        """Put the moved line back by itself where people split the bank line: undoing it whole would take their
+        lines, too. One of which people matched the rest stays on its account, as money that waits there."""
+        moved = {x.line for x in body.lines if x.partner} - restored
+        for row in banks:
+            split = [
+                r
+                for r in banks
+                if r["move_id"] == row["move_id"]
+                and r["id"] != row["id"]
+                and r["account_type"] not in _LIQUIDITY
+            ]
+            if row["id"] not in moved or row["account_id"][0] != account or not split:
+                continue
+            if partials_of(self._client, [row["id"]]):
+                continue
+            values = self._before(row["statement_line_id"][0])
+            self._client.call(LINE, "write", ids=[row["id"]], vals=values)
+
+    def _before(self, statement_line: int) -> Row:
+        """Where a bank line's open part stands before it is matched: suspense, and its own partner."""
+        (line,) = self._client.call(
+            STATEMENT_LINE, "read", ids=[statement_line], fields=["journal_id", "partner_id"]
+        )
+        (journal,) = self._client.call(
+            "account.journal", "read", ids=[line["journal_id"][0]], fields=["suspense_account_id"]
+        )
+        partner = line["partner_id"][0] if line["partner_id"] else False
+        return {"account_id": journal["suspense_account_id"][0], "partner_id": partner}
+
+    def _take(self, partial: Row, lines: Iterable[Row]) -> None:
+        """Take one partial away; one that somebody took meanwhile is away."""
+        mine = ends(partial)
+        # From the side that is no bank line's: with Odoo's accountant module the method undoes a bank line otherwise.
+        moves = {bool(row["statement_line_id"]): row["move_id"][0] for row in lines if row["id"] in mine}
+        move = moves.get(False) or moves[True]
+        try:
+            self._client.call(MOVE, "js_remove_outstanding_partial", ids=[move], partial_id=partial["id"])
+        except RefusedError:
+            if self._client.call(
+                PARTIAL, "search_read", domain=[["id", "=", partial["id"]]], fields=["amount"]
+            ):
+                raise
