@@ -86,9 +86,7 @@ def corpora(folder: Path = FOLDER) -> list[Corpus]:
     found = []
     for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
         said = tomllib.loads(manifest.read_text(encoding="utf-8"))
-        found.append(
-            Corpus(said["name"], said["source"], said["revision"], said["licence"], manifest.parent)
-        )
+        found.append(Corpus(said["name"], said["source"], said["revision"], said["licence"], manifest.parent))
     return found
 
 

@@ -13,8 +13,10 @@ from typing import Any
 from lxml import etree
 
 from tieout.formats import Line, parse
+from tieout.money.currency import minor_digits
 
-Amounts = list[Decimal]
+# None where a library's figure is another one on purpose.
+Amounts = list[Decimal | None]
 
 
 def agrees(content: bytes, format: str) -> bool | None:
@@ -24,8 +26,11 @@ def agrees(content: bytes, format: str) -> bool | None:
     if oracle is None:
         return None
     file = parse(content)
-    ours = [line for s in file.statements for line in s.lines]
-    text = content.decode({"ascii": "utf-8", "unknown": "latin-1"}.get(file.encoding, file.encoding), "replace")
+    # What is pending stands in an element of its own, which no other library reads.
+    ours = [x for s in file.statements for x in s.lines if format != "ofx" or x.status != "pending"]
+    text = content.decode(
+        {"ascii": "utf-8", "unknown": "latin-1"}.get(file.encoding, file.encoding), "replace"
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.disable(logging.CRITICAL)
@@ -40,9 +45,14 @@ def agrees(content: bytes, format: str) -> bool | None:
     return all(_same(t, line, format) for t, line in zip(theirs, ours, strict=True))
 
 
-def _same(theirs: Decimal, line: Line, format: str) -> bool:
-    """mt-940 takes RC and RD for now this and now that, and bai2 takes no sign from the type code: sizes are compared there."""
-    if format == "bai2" or (format in ("mt940", "mt942") and line.reversal):
+def _same(theirs: Decimal | None, line: Line, format: str) -> bool:
+    """mt-940 takes RC and RD for now this and now that, and bai2 takes no sign from the type code and counts minor units:
+    sizes are compared there."""
+    if theirs is None:
+        return True
+    if format == "bai2":
+        return abs(theirs) == abs(line.amount).scaleb(minor_digits(line.currency))
+    if format in ("mt940", "mt942") and line.reversal:
         return abs(theirs) == abs(line.amount)
     return theirs == line.amount
 
@@ -82,7 +92,7 @@ def _bai2(content: bytes, text: str) -> Amounts:
     from bai2 import bai2
 
     return [
-        Decimal(detail.amount) / 100
+        Decimal(detail.amount)
         for group in bai2.parse_from_string(text).children
         for account in group.children
         for detail in account.children
@@ -91,13 +101,21 @@ def _bai2(content: bytes, text: str) -> Amounts:
 
 
 def _camt(content: bytes, text: str) -> Amounts:
-    """No library that reads them all: the amounts and marks of entries as they stand in the tree."""
+    """No library reads them all: the amounts and marks of entries as they stand in the tree, but for those in another currency than
+    their account's."""
     root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
     found: Amounts = []
     for entry in root.iter("{*}Ntry"):
-        amount, mark = entry.findtext("{*}Amt"), entry.findtext("{*}CdtDbtInd")
-        found.append(Decimal(amount.strip()) * {"CRDT": 1, "DBIT": -1}[mark.strip()])
+        amount, mark, own = entry.find("{*}Amt"), entry.findtext("{*}CdtDbtInd", ""), _own_currency(entry)
+        assert amount is not None and amount.text is not None
+        signed = Decimal(amount.text.strip()) * {"CRDT": 1, "DBIT": -1}[mark.strip()]
+        found.append(signed if own in ("", amount.get("Ccy")) else None)
     return found
+
+
+def _own_currency(entry: etree._Element) -> str:
+    statement = entry.getparent()
+    return "" if statement is None else (statement.findtext("{*}Acct/{*}Ccy") or "").strip()
 
 
 _ORACLES: dict[str, Callable[[bytes, str], Amounts]] = {

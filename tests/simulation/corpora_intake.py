@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tests.conformance.test_connectors import config
 from tests.integration.banks import Banks
 from tests.integration.test_process import ACCOUNTS
 from tieout.connector_api import FileRefusedError, Item, LedgerFacts
+from tieout.documents import VendorBill, decode_document
 from tieout.formats import FormatError, Line, Statement, parse
 from tieout.inbox import accept, refuse_file, take_file
 from tieout.operations.discover import discover
@@ -28,9 +29,11 @@ from tieout.store import Database
 
 # What a line is told from another by: account, currency, day, amount, reference, words.
 Said = tuple[str, str, date, Decimal, str, str]
+# Accounts with the bank's own ids of lines.
+Named = set[tuple[str, str]]
 ORDERS = ("sorted", "reversed", "shuffled")
-_EXPORTS = ("csv", "ofx")
 _SEED = 18
+_PORTION = 40
 
 
 @dataclass
@@ -120,14 +123,97 @@ def take_in(database: Database, corpus: Corpus, files: Sequence[Path], order: st
         done.files += 1
         if not site.arrive(name, content):
             done.refused += 1
-    site.work()
+    _work_until_nothing_waits(site)
     _account(site, read, done)
-    before = site.counts()
+    before = _kept(site)
     site.again([(n, contents[n]) for n in reversed(list(read))])
     site.work()
-    after = site.counts()
-    done.doubled += [f"{after[k] - n} {k} by the same bytes" for k, n in before.items() if k != "cases" and after[k] != n]
+    after = _kept(site)
+    done.doubled += [f"{after[k] - n} {k} by the same bytes" for k, n in before.items() if after[k] != n]
     return done
+
+
+def _work_until_nothing_waits(site: Desk) -> None:
+    """Until nobody waits any longer for what a line or an invoice names."""
+    site.work()
+    site.clock.at += timedelta(days=400)
+    site.work()
+
+
+def _kept(site: Desk) -> dict[str, int]:
+    """How many documents stand, and how many effects."""
+    (row,) = site.database.rows(
+        "select (select count(*) from tieout.document where measure_count > 0 and state <> 'superseded') as documents,"
+        " (select count(*) from tieout.delivery) as effects"
+    )
+    return row
+
+
+def take_bills(database: Database, corpus: Corpus, files: Sequence[Path], order: str) -> Taken:
+    """Take a corpus's electronic invoices in, in portions, and say what became of each. None of their suppliers is known here,
+    so that all end as cases."""
+    done = Taken(corpus.name, order)
+    contents = {str(p.relative_to(corpus.folder / "files")): p.read_bytes() for p in ordered(files, order)}
+    roles = {"payable": "211000", "rounding": "442000"}
+    site = Desk(database, roles, kind="einvoices", stream="bills")
+    taken: list[str] = []
+    for name, content in _distinct(contents).items():
+        done.files += 1
+        if site.arrive(name, content):
+            taken.append(name)
+        else:
+            done.refused += 1
+        if len(taken) % _PORTION == 0:
+            site.work()
+    _work_until_nothing_waits(site)
+    _account_for_bills(site, {name: contents[name] for name in taken}, done)
+    return done
+
+
+def _account_for_bills(site: Desk, taken: dict[str, bytes], done: Taken) -> None:
+    """Every invoice is a document with its own money, or another file's with the same, or its message's case."""
+    messages = site.database.rows(
+        "select message_id, source_key, state from tieout.message order by message_id"
+    )
+    failed, stands = _failed(site), _bills(site)
+    for (name, content), message in zip(taken.items(), messages, strict=True):
+        done.told += 1
+        if message["state"] == "failed":
+            assert message["source_key"] in failed
+            done.held += 1
+            continue
+        (bill,) = discover()["einvoices"].stream("bills").documents(content, {})
+        assert isinstance(bill, VendorBill)
+        found = stands.get(_worth(bill), {})
+        if message["message_id"] in found:
+            done.booked += found[message["message_id"]] == "planned"
+            done.held += found[message["message_id"]] == "in a case"
+        elif found:
+            done.known += 1
+        else:
+            done.lost.append(f"{name}: invoice {bill.number} of {bill.seller.name}, {bill.total}")
+
+
+def _worth(bill: VendorBill) -> tuple[Any, ...]:
+    """What an invoice is told from another of its seller's by."""
+    return bill.key.partition("~")[0], bill.refund, bill.total, bill.booked_on
+
+
+def _bills(site: Desk) -> dict[tuple[Any, ...], dict[int, str]]:
+    """Of every invoice that stands, the messages that it came in and whether each is planned or in a case."""
+    found: dict[tuple[Any, ...], dict[int, str]] = {}
+    for row in site.database.rows(
+        "select d.content, d.message_id, d.state, exists (select 1 from tieout.cases c"
+        " where c.document_id = d.document_id and c.state = 'open') as in_case"
+        " from tieout.document d where d.kind = 'vendor_bill' and d.state <> 'superseded'"
+    ):
+        bill = decode_document(row["content"].encode())
+        assert isinstance(bill, VendorBill)
+        planned = row["state"] in ("planned", "posted")
+        if planned or row["in_case"]:
+            said = "planned" if planned else "in a case"
+            found.setdefault(_worth(bill), {})[row["message_id"]] = said
+    return found
 
 
 def _distinct(contents: dict[str, bytes]) -> dict[str, bytes]:
@@ -153,12 +239,14 @@ def _desk(database: Database, read: Iterable[Sequence[Statement]]) -> Desk:
 
 def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> None:
     """Hold what the database has of these files against what they say."""
-    failed = _failed(site)
+    failed, named = _failed(site), _named(read.values())
     least, most = Counter[Said](), Counter[Said]()
     families: dict[tuple[Any, ...], list[Counter[Said]]] = {}
     for name, statements in read.items():
         for statement in statements:
-            lines = Counter(said(statement, line) for line in statement.lines if _counts(statement, line))
+            lines = Counter(
+                _known_as(said(statement, x), named) for x in statement.lines if _counts(statement, x)
+            )
             done.told += lines.total()
             done.not_booked += len(statement.lines) - lines.total()
             if name in failed:
@@ -171,13 +259,30 @@ def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> N
         for lines in told:
             once |= lines
         least += once
-        most += once if kind == "export" else sum({tuple(sorted(x.items())): x for x in told}.values(), Counter())
-    booked, held = _documents(site, done)
+        most += (
+            once if kind == "export" else sum({tuple(sorted(x.items())): x for x in told}.values(), Counter())
+        )
+    booked, held = _documents(site, named, done)
     done.booked = booked.total()
     done.held += held.total()
     done.known = done.told - done.booked - done.held
     done.lost += [f"{n} of {line}" for line, n in (least - (booked + held)).items()]
     done.doubled += [f"{n} of {line}" for line, n in (booked - most).items()]
+
+
+def _named(read: Iterable[Sequence[Statement]]) -> Named:
+    """The bank's own ids of the lines of exports (FITID): of such a line another export may say other words."""
+    return {
+        (s.head.account, line.bank_reference)
+        for statements in read
+        for s in statements
+        for line in s.lines
+        if _begins(s)[0] == "export" and line.bank_reference
+    }
+
+
+def _known_as(line: Said, named: Named) -> Said:
+    return (*line[:5], "") if (line[0], line[4]) in named else line
 
 
 def _begins(statement: Statement) -> tuple[Any, ...]:
@@ -202,7 +307,12 @@ def said(statement: Statement, line: Line) -> Said:
     on = line.booked_on or line.value_on or head.to_on or (head.closing and head.closing.on)
     assert on is not None
     reference, words = line.bank_reference or line.reference, line.remittance or line.additional
-    return head.account, line.currency, on, line.amount, reference, words
+    return head.account, line.currency, on, line.amount, reference, _bare(words)
+
+
+def _bare(words: str) -> str:
+    """Words without their blanks: banks cut them into lines elsewhere each time."""
+    return "".join(words.split())
 
 
 def _failed(site: Desk) -> set[str]:
@@ -216,7 +326,7 @@ def _failed(site: Desk) -> set[str]:
     return {row["source_key"] for row in rows}
 
 
-def _documents(site: Desk, done: Taken) -> tuple[Counter[Said], Counter[Said]]:
+def _documents(site: Desk, named: Named, done: Taken) -> tuple[Counter[Said], Counter[Said]]:
     """Lines that are booked, each by an effect, and lines that a case holds."""
     booked, held = Counter[Said](), Counter[Said]()
     for row in site.database.rows(
@@ -227,9 +337,9 @@ def _documents(site: Desk, done: Taken) -> tuple[Counter[Said], Counter[Said]]:
     ):
         x = row["said"]
         amount = Decimal(x["amount"]["value"])
-        line = (
-            x["account"], row["currency"], date.fromisoformat(x["booked_on"]), amount, x["reference"], x["remittance"],
-        )  # fmt: skip
+        on = date.fromisoformat(x["booked_on"])
+        whole = (x["account"], row["currency"], on, amount, x["reference"], _bare(x["remittance"]))
+        line = _known_as(whole, named)
         if row["state"] in ("planned", "posted") and (row["by_effect"] or not amount):
             booked[line] += 1
         elif row["in_case"]:
