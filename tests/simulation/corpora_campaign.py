@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.conformance.corpora import UNKNOWN, Corpus, Formats, Read, Reading, corpora, read_all
+from tests.conformance.corpora import Corpus, Formats, Read, Reading, corpora, read_all
 from tests.simulation.corpora_intake import ORDERS, Taken, take_bills, take_in
 from tieout.cli.invoice_readings import EINVOICE
 from tieout.operations.discover import discover

@@ -24,7 +24,7 @@ from tieout.documents import VendorBill, decode_document
 from tieout.formats import FormatError, Line, Statement, parse
 from tieout.inbox import accept, refuse_file, take_file
 from tieout.operations.discover import discover
-from tieout.rules import Entity, Interface, Release
+from tieout.rules import Entity, Release
 from tieout.store import Database
 
 # What a line is told from another by: account, currency, day, amount, reference, words.
