@@ -80,7 +80,7 @@ def figures(page: str, start: str) -> list[int]:
 def test_the_campaign_at_toy_size(published: Path, run: Callable[..., tuple[int, str]]) -> None:
     code, page = run(published)
     assert code == 0, page
-    given = len(bankfiles.files())
+    given = len(list(bankfiles.files()))
     files, told_of, booked, held, known, lost, doubled, _ = figures(page, "bank files | shuffled")
     assert files == given and told_of == booked + held + known and lost == doubled == 0
     assert min(booked, held) > 5 and known > 0
