@@ -97,7 +97,7 @@ def read(corpus: Corpus, path: Path) -> Reading:
     try:
         write_json([path], _ASKED, said)
         row: dict[str, Any] = json.loads(said.getvalue())["files"][0]
-    except Exception as error:  # whatever it is: a file that somebody sends may never end so
+    except Exception as error:  # noqa: BLE001 - whatever it is: no file that somebody sends may end so
         found.crash = f"{type(error).__name__}: {error}"
         return found
     found.format, found.error = row["format"] or UNKNOWN, row["error"] or ""

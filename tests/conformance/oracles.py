@@ -36,7 +36,7 @@ def agrees(content: bytes, format: str) -> bool | None:
         logging.disable(logging.CRITICAL)
         try:
             theirs = oracle(content, text)
-        except Exception:  # what another reader raises is its own
+        except Exception:  # noqa: BLE001 - what another reader raises is its own
             return None
         finally:
             logging.disable(logging.NOTSET)
@@ -73,7 +73,7 @@ def _ofx(content: bytes, text: str) -> Amounts:
     """ofxtools is strict about the schema: what it refuses, ofxparse may read."""
     try:
         return _ofxtools(content)
-    except Exception:  # see above
+    except Exception:  # noqa: BLE001 - what another reader raises is its own
         import ofxparse
 
         read = ofxparse.OfxParser.parse(io.BytesIO(content), fail_fast=False)
