@@ -117,6 +117,9 @@ campaign-files: $(VENV)/.dev ## 10,000 mutations of bank files; writes docs/camp
 campaign-einvoices: $(VENV)/.dev ## published e-invoices and changed copies beside the published rules (TIEOUT_EINVOICES=folder COUNT=3000)
 	@$(BIN)/python -m tests.simulation.campaign einvoices --count $(or $(COUNT),3000)
 
+campaign-corpora: $(VENV)/.dev ## published bank files and e-invoices, read and taken in (TIEOUT_CORPORA=folder); writes docs/campaigns/corpora.md
+	@$(BIN)/python -m tests.simulation.campaign corpora
+
 campaign-properties: $(VENV)/.dev ## every property with 20 times as many examples (TIMES=20)
 	@TIEOUT_EXAMPLES_TIMES=$(or $(TIMES),20) $(BIN)/python -m pytest -q tests/properties tests/unit
 

@@ -123,6 +123,11 @@ def empty_database(server: EmbeddedServer) -> Database:
 @pytest.fixture
 def database(server: EmbeddedServer, migrated: str) -> Database:
     """A database with Tieout's tables and nothing in them."""
+    return fresh_database(server, migrated)
+
+
+def fresh_database(server: EmbeddedServer, migrated: str) -> Database:
+    """One more database with Tieout's tables and nothing in them, for whoever needs several."""
     return _created(server, f"t{uuid.uuid4().hex[:12]}", migrated)
 
 

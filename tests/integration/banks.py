@@ -12,6 +12,7 @@ from tests.stages import step
 from tieout.connector_api import LedgerFacts
 from tieout.operations.discover import discover
 from tieout.planning import ProcessStage
+from tieout.planning.process import LedgerSide
 from tieout.rules import Entity, Mapping, MappingRow, Release
 from tieout.store import Database
 
@@ -25,7 +26,9 @@ class _Ledger:
 
 
 class Banks(Site):
-    """Takes bank files into an entity of dollars."""
+    """Takes bank files into an entity of dollars; `ledger` is what planning asks."""
+
+    ledger: LedgerSide = _Ledger()
 
     def release(self) -> Release:
         made = super().release()
@@ -39,7 +42,7 @@ class Banks(Site):
 
     def work(self) -> None:
         connector = discover()[self.kind]
-        stage = ProcessStage(self.release, lambda _: connector, _Ledger(), {}, self.clock)
+        stage = ProcessStage(self.release, lambda _: connector, self.ledger, {}, self.clock)
         connection = self.database.connect(autocommit=True)
         while step(stage, connection):
             pass

@@ -17,12 +17,14 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from tests.conformance import corpora as published_corpora
 from tests.conformance import einvoice_corpus
 from tests.integration.edge import Edge
 from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.mid_month.old import COMMIT, ORDERS, SEED
 from tests.properties.mutations import provable
 from tests.properties.mutations import run as mutated
+from tests.simulation import corpora_campaign
 from tests.simulation.bodies import LIMITS, attack
 from tests.simulation.deaths import deaths, median
 from tests.simulation.failover import WORKERS
@@ -323,9 +325,21 @@ def einvoices(count: int, folder: Path = DOCS, published: Path = einvoice_corpus
     return 1 if lax > len(einvoice_corpus.KNOWN) else 0
 
 
+def corpora(_: int = 0, folder: Path = DOCS, published: Path = published_corpora.FOLDER) -> int:
+    """Published bank files and electronic invoices, read and taken in: none lost, none doubled."""
+    if not published_corpora.corpora(published):
+        print(f"TIEOUT_CORPORA names no folder of corpora: see {published_corpora.__name__}")
+        return 2
+    with corpora_campaign.fresh_databases() as fresh:
+        lines, wrong = corpora_campaign.campaign(published, fresh)
+    write(folder, "corpora", "Published corpora", lines)
+    return 1 if wrong else 0
+
+
 CAMPAIGNS = {
     "kills": kills, "points": points, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
     "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade, "einvoices": einvoices,
+    "corpora": corpora,
 }  # fmt: skip
 
 

@@ -60,12 +60,14 @@ _OTHER_SHAPE = (LookupError, TypeError, AttributeError, ArithmeticError, Recursi
 @dataclass(frozen=True)
 class Stream:
     """One stream that a connector reads. `normalise` is pure: an item's bytes and the interface's options to documents;
-    where the bytes are not readable it raises ValueError, or what meeting another shape raises."""
+    where the bytes are not readable it raises ValueError, or what meeting another shape raises. `final` says that a document is
+    never sent again as a newer version of itself: two of one key that say other things are two."""
 
     name: str
     title: str
     normalise: Callable[[bytes, Mapping[str, Any]], list[Document]]
     version_order: str = "the source never changes it"
+    final: bool = False
 
     def documents(self, raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         """The documents of an item. Raises ValueError where it cannot be read, whatever its shape, or where what is made of

@@ -28,6 +28,7 @@ from tieout.formats.mt940 import dialects as mt940_dialects
 from tieout.formats.mt940 import reading as mt940
 from tieout.formats.ofx import reading as ofx
 from tieout.formats.paypal import reading as paypal
+from tieout.formats.textlines import only_returns
 
 FORMATS = ("camt.052", "camt.053", "camt.054", "mt940", "mt942", "bai2", "ofx", "csv", "paypal")
 DIALECTS = (
@@ -80,6 +81,8 @@ def detect(head: bytes) -> str:
     if found := camt.sniff(head):
         return found
     text = _text(head)
+    if only_returns(text):
+        text = text.replace("\r", "\n")
     return mt940.sniff(text) or bai2.sniff(text) or ofx.sniff(text) or paypal.sniff(text) or csv.sniff(text)
 
 

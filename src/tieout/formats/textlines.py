@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate
 
+import msgspec
+
 from tieout.formats.encodings import Decoded, decode
 from tieout.formats.model import Place
 
 
+def only_returns(text: str) -> bool:
+    """Whether lines end with a carriage return alone, as those of old Macs and of some converters do."""
+    return "\r" in text and "\n" not in text
+
+
 class TextLines:
-    """The lines of `content`, without line ends; `at(n)` is the place of line n (from 0)."""
+    """The lines of `content`, without line ends; `at(n)` is the place of line n (from 0). Where no line feed stands
+    anywhere, carriage returns end lines, and `decoded` has line feeds for them."""
 
     def __init__(self, content: bytes, declared: str = "") -> None:
         self.decoded: Decoded = decode(content, declared)
+        end = b"\n"
+        if only_returns(self.decoded.text):
+            end = b"\r"
+            self.decoded = msgspec.structs.replace(self.decoded, text=self.decoded.text.replace("\r", "\n"))
         text = self.decoded.text
         self.lines = text.split("\n")
         # Where each line begins in the text, in characters.
@@ -24,7 +36,7 @@ class TextLines:
             # A character a byte.
             self._offsets = self.starts
             return
-        raw = content.split(b"\n")
+        raw = content.split(end)
         # Line ends stand at the same bytes in every encoding that keeps ASCII; in UTF-16 a line
         # knows its number alone.
         if len(raw) != len(self.lines) or self.decoded.encoding == "utf-16":

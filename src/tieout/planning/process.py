@@ -33,6 +33,7 @@ from tieout.observe import get_logger, traced
 from tieout.planning.approving import Approving
 from tieout.planning.causes import PROCESSING_FAILED, RECIPE_FAILED, UNREADABLE_AMOUNT, UNREADABLE_MESSAGE
 from tieout.planning.facts import Asked, FactReader, TaxWord
+from tieout.planning.finals import keep_both
 from tieout.planning.revising import changed_before, revise
 from tieout.planning.telling_apart import tell_apart
 from tieout.planning.work import Work
@@ -161,6 +162,7 @@ class _Batch:
         self._stamps = stamper(connection)
         arrived, settled, refused = self._normalise(messages)
         arrived = tell_apart(connection, self._interface, arrived, partial(self._read_again, connection))
+        arrived = keep_both(connection, self._interface, arrived)
         works, stale = revise(connection, self._interface.name, arrived)
         # What a newer revision in this very batch takes the place of is not planned any more.
         gone = {i for w in works for i in w.supersedes}
@@ -224,6 +226,7 @@ class _Batch:
                         on=booked or accounting_date(happened, self._entity.zone),
                         submitted_by=row["submitted_by"],
                         received_at=row["received_at"],
+                        final=stream.final,
                     )
                 )
         return works, settled, refused

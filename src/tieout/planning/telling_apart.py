@@ -148,7 +148,7 @@ class _KnownFrames:
         self._by_name: dict[str, list[_Known]] = {}
         self._unread: dict[str, list[_Known]] = {}
         for row in rows:
-            frame = _ours(self._stamps, interface.name, row)
+            frame = as_written(self._stamps, interface.name, row)
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
                 known = _Known(frame, row["message_id"])
@@ -202,7 +202,7 @@ class _KnownFrames:
             return
         given = {"interface": self._interface.name, "keys": sorted(by_key)}
         for row in self._connection.execute(_SQL["known_lines"], given):
-            line = _ours(self._stamps, self._interface.name, row)
+            line = as_written(self._stamps, self._interface.name, row)
             if not isinstance(line, FrameLine) or _told_only(row):
                 continue
             bearers = by_key[row["source_key"]]
@@ -256,8 +256,8 @@ def _line(document: Document) -> FrameLine:
     return document
 
 
-def _ours(stamps: Stamper, interface: str, row: dict[str, Any]) -> Document | None:
-    """A document as it was written; None where somebody changed it past us, or its kind is nobody's any more."""
+def as_written(stamps: Stamper, interface: str, row: dict[str, Any]) -> Document | None:
+    """A document of a row, as it was written; None where somebody changed it past us, or its kind is nobody's any more."""
     sha = hashlib.sha256(row["content"].encode()).digest()
     given = (row["source_key"], row["revision"], row["message_id"], sha)
     if row["state"] == DocumentState.SUPERSEDED or not stamps.holds(

@@ -15,7 +15,7 @@ class Work:
     """`measure` is what this revision adds to its key's figure; `is_new` tells a fresh
     document from one that is planned again; `supersedes` are revisions it takes the place of;
     `submitted_by` is the person who gave its message, "" where a system did; `received_at` when it came; `approval` says by what
-    it may go on, "" where no policy asks."""
+    it may go on, "" where no policy asks; `final` that its source never sends it otherwise."""
 
     document: Document
     content: bytes
@@ -33,6 +33,7 @@ class Work:
     submitted_by: str = ""
     received_at: datetime | None = None
     approval: str = ""
+    final: bool = False
 
     @property
     def planned(self) -> tuple[Plan, Facts]:

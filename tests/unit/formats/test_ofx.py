@@ -294,6 +294,27 @@ def test_a_balance_that_is_empty_is_none(ledger: str) -> None:
     assert found.head.closing is None
 
 
+# Bradesco's exports (annacruz/ofx, spec/fixtures/bradesco.ofx, dtsof_balance_issue.ofx) have zeros for days that nobody stated.
+@pytest.mark.parametrize("zeros", ["00000000", "00000000000000", "00000000000000[-3:BRT]"])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("<DTASOF>20261031", "closing"), ("<DTSTART>20261001", "from_on"), ("<DTEND>20261031", "to_on")],
+)
+def test_a_day_of_zeros_beside_the_lines_is_none_and_is_listed(name: str, told: str, zeros: str) -> None:
+    tag = name.partition(">")[0] + ">"
+    raw = content(statement(transaction(), currency="BRL")).replace(name.encode(), f"{tag}{zeros}".encode())
+    (found,) = parse(raw).statements
+    head = found.head
+    assert (head.closing and head.closing.on if told == "closing" else getattr(head, told)) is None
+    assert [x.amount for x in found.lines] == [Decimal("-8.95")] and head.closing is not None
+    assert f"a day of zeros ({tag[1:-1]})" in said(parse(raw)) and "0000" not in head.statement_id
+
+
+def test_a_transaction_of_a_day_of_zeros_is_refused() -> None:
+    with pytest.raises(FormatError, match="'00000000' is no day"):
+        read(transaction(posted="00000000"))
+
+
 def test_one_account_that_the_bank_gives_an_error_for_is_said() -> None:
     failed = (
         "<STMTTRNRS><TRNUID>2<STATUS><CODE>2003<SEVERITY>ERROR<MESSAGE>Account not found</STATUS></STMTTRNRS>"

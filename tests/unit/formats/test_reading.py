@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.bankfiles import FOLDER
+from tests.golden.bankfiles import FOLDER, files
 from tieout.formats import FormatError, parse
 from tieout.formats.encodings import decode
 from tieout.formats.references import find_references, kind_of
@@ -62,6 +62,26 @@ def test_a_statement_that_does_not_begin_where_the_one_before_it_ended_says_so()
     first, second = mt940(), mt940().replace(b"100,00", b"100,01")
     assert [s.continues for s in parse(first + first).statements] == [None, True]
     assert [s.continues for s in parse(first + second).statements] == [None, False]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mt940.sparkasse.",
+        "mt940.rabobank.",
+        "mt942.generic.",
+        "bai2.two-accounts.",
+        "csv.csv-ing-nl.",
+        "csv.csv-detected.",
+    ],
+)
+def test_lines_may_end_with_a_carriage_return_alone(name: str) -> None:
+    """As files from old Macs and some converters do (IsraelIyonsi/Mt940.NET, cr-only.sta)."""
+    path = next(p for p in files() if p.name.startswith(name))
+    usual = path.read_bytes().replace(b"\r\n", b"\n")
+    alone = parse(usual.replace(b"\n", b"\r"))
+    assert alone.statements == parse(usual).statements and alone.statements[0].lines
+    assert alone.remainder == parse(usual).remainder
 
 
 def test_what_is_not_understood_is_listed_with_its_place() -> None:

@@ -113,7 +113,13 @@ CONNECTOR = Connector(
         *BILL_OPTIONS,
     ),
     streams=(
-        Stream("bills", "invoices and credit notes of EN 16931", bills, "what was booked is not changed"),
+        Stream(
+            "bills",
+            "invoices and credit notes of EN 16931",
+            bills,
+            "what was booked is not changed",
+            final=True,
+        ),
         Stream("reports", "what was delivered in a month so far, by currency", reports),
     ),
     assumed=("an access point lists what it delivered: a month so far, by currency, in each report",),

@@ -72,6 +72,10 @@ def with_mark(value: Decimal, mark: str) -> Decimal:
     if mark == "DBIT":
         # 0 - x, since -Decimal(0) would print as "-0.00".
         return 0 - value
+    if not mark:
+        raise FormatError(
+            "an amount or balance without CdtDbtInd: CRDT or DBIT was expected, its sign is not guessed"
+        )
     raise FormatError(f"CdtDbtInd is {mark!r}, not CRDT or DBIT")
 
 

@@ -136,11 +136,14 @@ class Mapper:
         for name in ("LEDGERBAL", "AVAILBAL"):
             text = leaves.get(f"{name}.BALAMT", "")
             if text and currency:
-                on = leaves.get(f"{name}.DTASOF", "")
+                on = self._stated_day("DTASOF", leaves.get(f"{name}.DTASOF", ""), place)
                 amount = self._amounts.read(text, currency, place)
                 balances.append(Balance(amount, currency, day(on, place) if on else None, name))
         # A list that is not closed is no element of its own.
-        first, last = (leaves.get(f"BANKTRANLIST.{n}") or leaves.get(n, "") for n in ("DTSTART", "DTEND"))
+        first, last = (
+            self._stated_day(n, leaves.get(f"BANKTRANLIST.{n}") or leaves.get(n, ""), place)
+            for n in ("DTSTART", "DTEND")
+        )
         return Head(
             account=account,
             currency=currency,
@@ -152,6 +155,13 @@ class Mapper:
             balances=tuple(balances),
             place=place,
         )
+
+    def _stated_day(self, name: str, text: str, place: Place) -> str:
+        """The text of a day that a statement has beside its lines; "" for zeros, which banks write where they state none."""
+        if text[:8].strip("0") or not text[:8]:
+            return text
+        self._note(f"a day of zeros ({name})", place)
+        return ""
 
     def _sign(self, leaves: Leaves, amount: Decimal, kept: Kept, place: Place) -> None:
         """Count how debits are signed, and say where type and sign contradict each other."""
