@@ -39,7 +39,7 @@ from tieout.documents import (
     VendorPayment,
 )
 from tieout.money import Amount
-from tieout.processes import namesakes, vendor_payments
+from tieout.processes import namesakes, told_again, vendor_payments
 from tieout.processes.deposits import ACCOUNT as DEPOSITS
 from tieout.processes.deposits import (
     apply_deposit,
@@ -448,6 +448,11 @@ def statement_line(ctx: Context, doc: StatementLine) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
+def _held(ctx: Context, doc: StatementLine) -> Plan | None:
+    """A line goes where its statement goes, and one that was told another way is held."""
+    return namesakes.held_with_its_statement(ctx, doc) or told_again.held_as_told(ctx, doc)
+
+
 def _our_payment(
     ctx: Context, doc: StatementLine, role: str, fact: RelatedFact, paid: VendorPayment, back: bool
 ) -> Plan:
@@ -575,7 +580,7 @@ def _of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
         payout_key=payouts.pop() if len(payouts) == 1 else "",
         references=orders,
         related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
-        own=namesakes.keys_of_line(line),
+        own={**namesakes.keys_of_line(line), **told_again.keys_of_line(line)},
     )
 
 
@@ -637,8 +642,8 @@ RECIPES: Recipes = (
     Recipe(
         kind=StatementLine,
         plan=statement_line,
-        excluding=namesakes.held_with_its_statement,
-        sources=(namesakes.ITS_STATEMENT,),
+        excluding=_held,
+        sources=(namesakes.ITS_STATEMENT, told_again.TOLD_ELSEWHERE),
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
         causes=OF_LINES,
