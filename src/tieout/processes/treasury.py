@@ -4,6 +4,7 @@ Charge           Dr clearing            Cr receivable (or unapplied, named for i
 Fee              Dr fees                Cr clearing
 Refund           Dr receivable          Cr clearing
 Payout           Dr bank in transit     Cr clearing
+Top-up           Dr clearing            Cr bank in transit
 Bank line        Dr bank                Cr bank in transit | receivable | unapplied
 Payment          Dr outstanding         Cr receivable, where payments are registered; the bank line
                  then debits bank and credits outstanding
@@ -143,9 +144,12 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
         return _comes_back(ctx, doc, role)
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
-    if doc.category not in _SIMPLE:
+    if doc.category == "topup":
+        counter = ctx.account("bank_in_transit")
+    elif doc.category in _SIMPLE:
+        counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
+    else:
         return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
-    counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     body = _cash(
         ctx,
         role=role,
