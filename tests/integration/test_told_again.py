@@ -189,6 +189,58 @@ def test_an_id_that_comes_with_another_day_or_amount_is_a_case(
     assert "LAST" in booked(made) and "RENT" in booked(made)
 
 
+# Exports that name no account
+
+FEE = (MON, "-5.00", "MONTHLY FEE")
+
+
+@pytest.mark.parametrize("file", [csv(FEE), b"Type,Product,Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance\n"
+    b"FEE,Current,2026-10-05 10:00:00,2026-10-05 10:00:00,MONTHLY FEE,-5.00,0.00,USD,COMPLETED,95.00\n"])  # fmt: skip
+def test_an_export_that_names_no_account_is_refused_until_its_interface_does(
+    database: Database, file: bytes
+) -> None:
+    """Two accounts would have one fee between them."""
+    made = banks(database, "MAIN", "csv", "revolut")
+    made.give(file)
+    assert not booked(made) and [c["cause"] for c in cases(made)] == ["account_not_named"]
+    assert "account =" in database.rows("select recovery from tieout.cases")[0]["recovery"]
+    made.options["account"] = "MAIN"
+    made.give(file + b"\n")
+    assert booked(made) == ["MONTHLY FEE"]
+    assert database.rows("select content::jsonb ->> 'account' as a from tieout.document") == [{"a": "MAIN"}]
+
+
+def test_two_accounts_without_names_by_two_interfaces_are_both_booked(database: Database) -> None:
+    made = banks(database, "MAIN", "SECOND")
+    made.options["account"] = "MAIN"
+    made.give(csv(FEE))
+    made.interface, made.options["account"] = "second", "SECOND"
+    made.give(csv(FEE))
+    assert booked(made) == ["MONTHLY FEE"] * 2 and not cases(made)
+
+
+def test_what_was_booked_without_an_account_is_known_once_one_is_declared(database: Database) -> None:
+    made = banks(database, "csv", "MAIN")
+    made.options["account"] = "csv"
+    made.give(csv(FEE, FEE))
+    before = made.counts()
+    made.options["account"] = "MAIN"
+    made.give(csv(FEE, FEE, tail="\n"))
+    assert made.counts() == before
+    made.give(csv(FEE, FEE, OCTOBER[2]))
+    assert booked(made) == ["MONTHLY FEE", "MONTHLY FEE", "RENT"] and not cases(made)
+
+
+def test_a_dialect_of_the_project_declares_its_account(database: Database) -> None:
+    made = banks(database, "NW")
+    made.options["dialect"] = (
+        'name = "nw"\ndelimiter = ";"\ndate = "YYYY-MM-DD"\ndecimal = "."\naccount_is = "NW"\n[columns]\n'
+        'booked_on = "Date"\namount = "Amount"\ncurrency = "Currency"\nremittance = "Description"\n'
+    )
+    made.give(csv(FEE))
+    assert booked(made) == ["MONTHLY FEE"]
+
+
 # One account in two formats, or by two interfaces
 
 DAY = told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A2"))

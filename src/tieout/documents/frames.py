@@ -54,6 +54,10 @@ class FrameLine(Document, frozen=True, kw_only=True):
         """What every telling of it has in common, in whatever words."""
         return ()
 
+    def former_keys(self) -> tuple[str, ...]:
+        """The keys that the very same line bore before its interface was declared as it is now."""
+        return ()
+
     def likeness(self) -> tuple[tuple[object, ...], ...]:
         """What a line that may be this one in other words has in common with it; nothing where its frame says which it is."""
         return ()

@@ -254,7 +254,7 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     stands for several payments is booked as one and carries their `details` (see `payments`); its own
     end-to-end id and counterparty are "" then, for it is no single payment of one of them. `charged` is
     what the bank says that it kept of what was sent, positive and in the line's currency; unset where it
-    says nothing of it.
+    says nothing of it. `unnamed` is what an export that names no account was known by before its interface declared one.
     """
 
     account: str
@@ -271,6 +271,7 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     details: tuple[LineDetail, ...] | msgspec.UnsetType = msgspec.UNSET
     corrects: str | msgspec.UnsetType = msgspec.UNSET
     charged: Decimal | msgspec.UnsetType = msgspec.UNSET
+    unnamed: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def payments(self) -> tuple[LineDetail, ...]:
@@ -305,6 +306,10 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
         place = self.key.rpartition(":")[2]
         return len(place) == len(line_key("", 0)) - 1 and place.isdigit()
 
+    def former_keys(self) -> tuple[str, ...]:
+        """Its key before its account was declared."""
+        return (f"{self.unnamed}{self.key[len(self.account) :]}",) if self.unnamed else ()
+
     def stands_at(self) -> tuple[str, ...]:
         """Currency and day: accounts are written in many ways."""
         return (f"bank lines:{self.currency}:{self.booked_on.isoformat()}",)
@@ -327,7 +332,7 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
 
 
 # What names a line, or follows from what it says.
-_NAMES_OF_LINES = frozenset({"key", "version", "shares", "resembles", "occurred_at"})
+_NAMES_OF_LINES = frozenset({"key", "version", "shares", "resembles", "unnamed", "occurred_at"})
 
 
 def _squeezed(value: object) -> object:

@@ -33,17 +33,28 @@ class LikeLines:
         self._known: dict[str, FrameLine] = {}
         self._like: dict[tuple[object, ...], list[str]] = {}
 
-    def mark(self, works: Sequence[Work]) -> None:
-        """Mark the works that may be lines which their own message does not tell as they were told before."""
+    def mark(self, works: Sequence[Work]) -> list[Work]:
+        """Mark the works that may be lines which their own message does not tell as they were told before. The works that
+        are known already, by a key that they bore before."""
         exports: dict[int, list[Work]] = {}
         for work in works:
             if isinstance(work.document, FrameLine) and work.document.likeness():
                 exports.setdefault(work.message_id, []).append(work)
         if not exports:
-            return
+            return []
         self._read([w for each in exports.values() for w in each])
+        known = []
+        for message, each in exports.items():
+            known += [w for w in each if self._was_known(w)]
+            exports[message] = [w for w in each if not self._was_known(w)]
         for each in exports.values():
             self._mark(each)
+        return known
+
+    def _was_known(self, work: Work) -> bool:
+        line = work.document
+        assert isinstance(line, FrameLine)
+        return any(key in self._known for key in line.former_keys())
 
     def _read(self, works: Sequence[Work]) -> None:
         days = [w.document.occurred_at for w in works]

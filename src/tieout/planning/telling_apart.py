@@ -105,9 +105,10 @@ def tell_apart(
     """The works that say anything new, in their order, each under a name that is its own."""
     pieces = _units(arrived)
     frames = [p.said for p in pieces if isinstance(p, _Unit)]
-    LikeLines(connection, interface).mark([p for p in pieces if isinstance(p, Work)])
+    dropped = {id(w) for w in LikeLines(connection, interface).mark([p for p in pieces if isinstance(p, Work)])}
+    pieces = [p for p in pieces if id(p) not in dropped]
     if not frames:
-        return list(arrived)
+        return [p for p in pieces if isinstance(p, Work)]
     known = _KnownFrames(connection, interface, frames)
     again = cache(lambda message_id: _units_of(read_again(message_id)))
     found: list[Work] = []

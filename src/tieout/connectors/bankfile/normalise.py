@@ -28,6 +28,7 @@ from tieout.documents import Document, Statement, StatementLine, line_key
 from tieout.documents.details import LineDetail
 from tieout.formats import Detail, Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
+from tieout.formats.csv.reading import unnamed_accounts
 from tieout.money import Amount, MoneyError
 
 STATEMENT_WITHOUT_BALANCES = Cause(
@@ -45,6 +46,15 @@ STATEMENT_TAKEN_BACK = Cause(
     "file without the correction, or solve this",
     actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.GIVE_FILE, Action.SOLVE),
     who="finance",
+)
+
+ACCOUNT_NOT_NAMED = Cause(
+    name="account_not_named",
+    means="An export of a bank does not say which account it is of, and neither does its interface. Nothing of it is booked: lines of "
+    "two accounts could not be told apart.",
+    says='say so in the interface\'s options: account = "…" (account = "{account}" goes on with what was booked under that name), and '
+    "let each account have an interface and a folder of its own; then `tieout replay --cause {cause}`",
+    actions=(Action.SET_UP, Action.REPLAY, Action.GIVE_FILE),
 )
 
 
@@ -89,7 +99,7 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         _stand(statement)
         _hold(statement)
         if file.format in _EXPORTS:
-            documents += _by_content(statement)
+            documents += _by_content(*_named(statement, file, options))
             continue
         frame, lines = _documents(statement)
         documents += [_counted(frame, lines, seen), *lines]
@@ -137,7 +147,27 @@ def _stand(statement: ParsedStatement) -> None:
         )
 
 
-def _by_content(statement: ParsedStatement) -> list[Document]:
+def _named(
+    statement: ParsedStatement, file: ParsedFile, options: Mapping[str, Any]
+) -> tuple[ParsedStatement, str]:
+    """A statement with the account that its interface declares where its file names none, and what stood there instead; ""
+    where the file says it itself, or the project's own dialect does. Raises ContentRefusedError where nobody says it."""
+    head = statement.head
+    if head.account not in unnamed_accounts(file.dialect):
+        return statement, ""
+    declared = str(options.get("account", "")).replace(" ", "")
+    if not declared:
+        raise ContentRefusedError(
+            f"the file names no account, and the interface declares none ({len(statement.lines)} lines in {head.currency})",
+            cause=ACCOUNT_NOT_NAMED.name,
+            recovery=ACCOUNT_NOT_NAMED.say(account=head.account, cause=ACCOUNT_NOT_NAMED.name),
+        )
+    unnamed = head.account if head.account != declared else ""
+    renamed = msgspec.structs.replace(head, account=declared)
+    return msgspec.structs.replace(statement, head=renamed), unnamed
+
+
+def _by_content(statement: ParsedStatement, unnamed: str) -> list[Document]:
     """Lines known again by what they are, whichever export they stand in: by the bank's own id
     (FITID), else by day, amount and words. The second of two equal lines of a day is the second
     of two, in every export."""
@@ -151,7 +181,8 @@ def _by_content(statement: ParsedStatement) -> list[Document]:
         own = line.bank_reference or hashlib.sha256(words.encode()).hexdigest()[:16]
         name = f"{account}:{line.booked_on.isoformat()}:{line.amount}:{line.currency}:{own}"
         seen[name] += 1
-        documents.append(_line(line, account, f"{name}:{seen[name]}", line.booked_on))
+        made = _line(line, account, f"{name}:{seen[name]}", line.booked_on)
+        documents.append(msgspec.structs.replace(made, unnamed=unnamed) if unnamed else made)
     return documents
 
 

@@ -30,6 +30,8 @@ from tieout.formats.csv.words import (
 )
 from tieout.formats.model import FormatError
 
+# What stands for the account of a file that names none.
+NO_ACCOUNT = "csv"
 DETECTED = "csv-detected"
 # More rows than anybody exports by hand; what is longer comes by a system, and has a dialect.
 LARGEST = 200_000
@@ -137,7 +139,7 @@ def detect(lines: list[str]) -> CsvDialect:
         pending=status.pending,
         ignored=status.ignored,
         account=r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b",
-        account_is="" if any(re.search(r"\b[A-Z]{2}\d{2}[A-Z0-9 ]{11,}", x) for x in around) else "csv",
+        account_is="" if any(re.search(r"\b[A-Z]{2}\d{2}[A-Z0-9 ]{11,}", x) for x in around) else NO_ACCOUNT,
         currency=r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|JPY)\b",
     )  # fmt: skip
 
