@@ -209,7 +209,11 @@ class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
         """Account, currency and each of its days, the last 400 at most."""
         days = min(max((self.to_on - self.from_on).days, 0), _MOST_DAYS - 1)
         last = (self.to_on - timedelta(days=n) for n in range(days + 1))
-        return tuple(f"statement:{self.account}:{self.currency}:{day.isoformat()}" for day in last)
+        return tuple(statement_place(self.account, self.currency, day) for day in last)
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Its lines go where it goes, and interim reports of its days wait for it."""
+        return (*super().awaited_as(), *self.places())
 
     def leads(self) -> tuple[Decimal, Decimal]:
         """From its opening balance to its closing one."""
@@ -236,6 +240,11 @@ class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
     def line_keys(self) -> tuple[str, ...]:
         """By their places."""
         return tuple(line_key(self.key, n) for n in range(1, self.line_count + 1))
+
+
+def statement_place(account: str, currency: str, day: date) -> str:
+    """The name of a day of an account, under which its statements are found."""
+    return f"statement:{account}:{currency}:{day.isoformat()}"
 
 
 # A statement of a year has a place for each day of it.
@@ -338,6 +347,25 @@ _NAMES_OF_LINES = frozenset({"key", "version", "shares", "resembles", "unnamed",
 def _squeezed(value: object) -> object:
     """Words that are only broken otherwise, over the lines of a file, are the same."""
     return "".join(value.split()) if isinstance(value, str) else value
+
+
+class InterimReport(Document, frozen=True, kw_only=True, tag="interim_report"):
+    """What an account moved on a day, as its bank tells it before the day's statement: `count` lines that come to `moved`. It
+    books nothing, for the statement repeats them; it is there to be missed. `occurred_at` is three days after, by when the
+    statement is there. No measure."""
+
+    account: str
+    booked_on: date
+    count: int
+    moved: Amount
+
+    def names(self) -> tuple[str, ...]:
+        """The place of the statement that it waits for."""
+        return (statement_place(self.account, self.currency, self.booked_on),)
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Nothing waits for it."""
+        return ()
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):

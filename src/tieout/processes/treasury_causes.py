@@ -101,6 +101,15 @@ LINE_TOLD_ELSEWHERE = Cause(
     acceptable=True,
 )
 
+INTERIM_ONLY = Cause(
+    name="interim_only",
+    means="A bank told of a day in interim reports alone (BAI2 1 and 3, MT942, CAMT.052 and 054), and no statement of the day "
+    "came within three days. Interim reports book nothing.",
+    says="ask the bank for the day's final statement (BAI2 2 or 4, MT940, CAMT.053): once it is there this is solved; or book the day "
+    "by hand and exclude this",
+    actions=(Action.ASK, Action.GIVE_FILE, Action.EXCLUDE),
+)
+
 OF_MOVEMENTS = (
     UNKNOWN_MOVEMENT,
     PAYMENT_FOR_EXCLUDED_ORDER,

@@ -2,7 +2,8 @@
 
 A file is taken whole or not at all. A statement whose lines do not carry its opening balance to
 its closing one, or that holds other counts or sums than it states, is refused. An intraday
-report posts nothing: the day's statement repeats its lines, and they are booked once, by it.
+report posts nothing: the day's statement repeats its lines, and they are booked once, by it; where
+that does not come the report is a case.
 An export (CSV, OFX) has no identity of its own: its lines have.
 
 A statement is named by account, the bank's name of it and its day, and its lines by their places. Banks give one such name
@@ -13,9 +14,9 @@ are taken in (see `tieout.documents.frames`).
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,7 @@ import msgspec
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
-from tieout.documents import Document, Statement, StatementLine, line_key
+from tieout.documents import Document, InterimReport, Statement, StatementLine, line_key
 from tieout.documents.details import LineDetail
 from tieout.formats import Detail, Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
@@ -94,7 +95,10 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     documents: list[Document] = []
     file, seen = read_file(raw, options), Counter[Any]()
     for statement in file.statements:
-        if statement.head.intraday or statement.head.status == "test":
+        if statement.head.status == "test":
+            continue
+        if statement.head.intraday:
+            documents += _interim(statement)
             continue
         _stand(statement)
         _hold(statement)
@@ -104,6 +108,31 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         frame, lines = _documents(statement)
         documents += [_counted(frame, lines, seen), *lines]
     return documents
+
+
+# By when a bank's statement of a day is there, be a weekend or a holiday between.
+_STATEMENT_WITHIN = timedelta(days=3)
+
+
+def _interim(statement: ParsedStatement) -> Iterator[Document]:
+    """What an interim report says of each day: a later one of the day takes the place of it."""
+    head, days = statement.head, defaultdict[date, list[Line]](list)
+    if head.status not in ("update", "correction"):
+        return
+    for line in statement.lines:
+        day = line.booked_on or line.value_on or head.to_on
+        if line.status == "booked" and day is not None and line.currency == head.currency:
+            days[day].append(line)
+    for day, lines in days.items():
+        yield InterimReport(
+            key=f"interim:{head.account}:{head.currency}:{day.isoformat()}",
+            occurred_at=_noon(day + _STATEMENT_WITHIN),
+            currency=head.currency,
+            account=head.account,
+            booked_on=day,
+            count=len(lines),
+            moved=Amount(sum((x.amount for x in lines), Decimal(0)), head.currency),
+        )
 
 
 _TAKES_BACK = {"replace": "replaces", "delete": "deletes"}
