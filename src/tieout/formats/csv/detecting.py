@@ -13,12 +13,14 @@ from decimal import Decimal
 
 import msgspec
 
+from tieout.formats.csv.cards import check_signs
 from tieout.formats.csv.dialects import Columns, CsvDialect, date_pattern
 from tieout.formats.csv.direction import Proof, Way, way_of
 from tieout.formats.csv.fees import Fees, Taken, fees_of, taken
+from tieout.formats.csv.foreign import check_amounts
 from tieout.formats.csv.marks import marks_of
 from tieout.formats.csv.numbers import marks_of as decimal_marks
-from tieout.formats.csv.statuses import Status, status_of
+from tieout.formats.csv.statuses import Status, check_texts, status_of
 from tieout.formats.csv.table import Table, parted
 from tieout.formats.csv.words import (
     FEE_WORDS,
@@ -118,11 +120,14 @@ def detect(lines: list[str]) -> CsvDialect:
     form, table = _table(names, columns, _rows(lines, at, delimiter))
     _check_totals(table)
     _check_headings(lines[at + 1 :], delimiter)
+    check_texts(table)
     status = status_of(table)
     fees = taken(table)
     proof, of_balances = _proof(table, status, fees)
     read_already = {status.column, fees.column}
     way = way_of(table, proof, [c for c in table.free() if c not in read_already])
+    check_signs(table, way, proof)
+    check_amounts(table, way.values, proof)
     charged = fees_of(table, fees, way.values, proof)
     around = lines[:at]
     return CsvDialect(
