@@ -184,7 +184,7 @@ on conflict (system, external_id) do update set state = 'waiting', lane = exclud
 returning external_id, plan_no
 
 -- name: to_accept
-select c.cause, c.entity, c.recovery, c.document_id, d.state from tieout.cases c
+select c.cause, c.entity, c.recovery, c.document_id, d.state, d.content, d.facts from tieout.cases c
 left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open' for update of c
 
