@@ -156,11 +156,16 @@ def ofx(*statements: Told, tail: str = "") -> bytes:
 def csv(*lines: tuple[date, str, str], account: str = "", tail: str = "") -> bytes:
     """A detected export: day, amount and text of each line; with its account beside each, or without."""
     head = "Date;Amount;Currency;Description" + (";IBAN" if account else "")
-    rows = [f"{day:%Y-%m-%d};{amount};USD;{text}" + (f";{account}" if account else "") for day, amount, text in lines]
+    rows = [
+        f"{day:%Y-%m-%d};{amount};USD;{text}" + (f";{account}" if account else "")
+        for day, amount, text in lines
+    ]
     return ("\n".join((head, *rows)) + "\n" + tail).encode()
 
 
-def ofx_lines(*lines: tuple[date, str, str, str], account: str = "DE02120300000000202051", tail: str = "") -> bytes:
+def ofx_lines(
+    *lines: tuple[date, str, str, str], account: str = "DE02120300000000202051", tail: str = ""
+) -> bytes:
     """An OFX 1 export: day, amount, FITID and text of each line."""
     said = "".join(
         f"<STMTTRN><TRNTYPE>OTHER<DTPOSTED>{day:%Y%m%d}<TRNAMT>{amount}<FITID>{fitid}<MEMO>{text}</STMTTRN>\n"

@@ -32,7 +32,9 @@ def interim_bai2(modifier: str) -> Any:
 def mt942(statement: Told) -> bytes:
     day, entries = f"{statement.day:%y%m%d}", statement.entries
     lines = "".join(
-        f":61:{day}{'C' if e.amount > 0 else 'D'}{abs(e.amount):.2f}NTRFNONREF\r\n:86:166?00X?20SVWZ+{e.text}\r\n".replace(".", ",", 1)
+        f":61:{day}{'C' if e.amount > 0 else 'D'}{abs(e.amount):.2f}NTRFNONREF\r\n:86:166?00X?20SVWZ+{e.text}\r\n".replace(
+            ".", ",", 1
+        )
         for e in entries
     )
     return f":20:X\r\n:25:{statement.account}\r\n:28C:1\r\n:34F:USDD0,\r\n:13D:{day}1200+0100\r\n{lines}-\r\n".encode()
@@ -66,7 +68,9 @@ def test_a_day_of_which_only_interim_reports_came_is_a_case(database: Database, 
     assert "2 lines" in case["detail"] and "2026-10-05" in case["detail"]
 
 
-@pytest.mark.parametrize(("write", "final"), [(WRITERS[0], bai2), (WRITERS[1], bai2), (mt942, mt940), (camt052, camt)])
+@pytest.mark.parametrize(
+    ("write", "final"), [(WRITERS[0], bai2), (WRITERS[1], bai2), (mt942, mt940), (camt052, camt)]
+)
 @pytest.mark.parametrize("late", [False, True])
 def test_the_days_statement_ends_what_waits_for_it(
     database: Database, write: Any, final: Any, late: bool
@@ -85,7 +89,9 @@ def test_the_days_statement_ends_what_waits_for_it(
 
 def test_the_last_report_of_a_day_is_the_one_that_is_missed(database: Database) -> None:
     made = banks(database, IBAN)
-    made.give(mt942(replace(DAY, entries=DAY.entries[:1])), mt942(DAY), mt942(replace(DAY, day=date(2026, 10, 6))))
+    made.give(
+        mt942(replace(DAY, entries=DAY.entries[:1])), mt942(DAY), mt942(replace(DAY, day=date(2026, 10, 6)))
+    )
     later(made, 9)
     assert sorted(c["amount"] for c in cases(made)) == [Decimal("9.50")] * 2
 

@@ -17,7 +17,7 @@ import pytest
 from tests.integration.banks import Banks, banks
 from tests.integration.test_process import NOW
 from tests.integration.test_statement_identity import IBAN, booked, cases, lines
-from tests.statement_files import Told, camt, csv, mt940, ofx_lines, told
+from tests.statement_files import camt, csv, mt940, ofx_lines, told
 from tieout.planning import accept_case
 from tieout.proofs import statement_gaps
 from tieout.store import Database
@@ -64,7 +64,9 @@ def test_all_downloads_of_a_day_in_one_batch_are_booked_once(database: Database)
     assert booked(made) == ["A1", "A2", "A2", "A3"] and not cases(made)
 
 
-def test_a_download_that_words_a_line_otherwise_is_a_case_with_all_that_only_it_says(database: Database) -> None:
+def test_a_download_that_words_a_line_otherwise_is_a_case_with_all_that_only_it_says(
+    database: Database,
+) -> None:
     made = banks(database, IBAN)
     made.give(mt940(NOON), mt940(told("EVENING", "2", "1000", ("12.50", "A1, OF ACME"), ("-3.00", "A2"))))
     assert booked(made) == ["A1"] and held(made) == ["A1, OF ACME", "A2"]
@@ -132,7 +134,11 @@ OCTOBER = [(MON, "-3.00", "COFFEE"), (MON, "-3.00", "COFFEE"), (TUE, "12.50", "R
 
 def test_exports_that_overlap_are_booked_once_with_two_equal_lines_of_a_day(database: Database) -> None:
     made = banks(database, IBAN)
-    made.give(csv(*OCTOBER[:3], account=IBAN), csv(*OCTOBER[1:2], *OCTOBER[2:], account=IBAN), csv(*OCTOBER, account=IBAN))
+    made.give(
+        csv(*OCTOBER[:3], account=IBAN),
+        csv(*OCTOBER[1:2], *OCTOBER[2:], account=IBAN),
+        csv(*OCTOBER, account=IBAN),
+    )
     assert booked(made) == ["COFFEE", "COFFEE", "GIFT", "RENT"] and not cases(made)
 
 
@@ -247,13 +253,17 @@ DAY = told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A2"))
 
 
 def day_as_ofx(account: str = IBAN) -> bytes:
-    return ofx_lines((MON, "12.50", "F1", "A1 in short"), (MON, "-3.00", "F2", "A2 in short"), account=account)
+    return ofx_lines(
+        (MON, "12.50", "F1", "A1 in short"), (MON, "-3.00", "F2", "A2 in short"), account=account
+    )
 
 
 @pytest.mark.parametrize("account", [IBAN, "202051", "0000202051", "DE02 1203 0000 0000 2020 51"])
 @pytest.mark.parametrize("write", [mt940, camt])
 @pytest.mark.parametrize("order", ["statement first", "export first", "one batch"])
-def test_an_export_beside_a_statement_is_held(database: Database, account: str, write: Any, order: str) -> None:
+def test_an_export_beside_a_statement_is_held(
+    database: Database, account: str, write: Any, order: str
+) -> None:
     made = banks(database, IBAN, account)
     files = [write(DAY), day_as_ofx(account)]
     if order == "export first":
@@ -273,7 +283,13 @@ def test_a_statement_in_two_formats_is_booked_once(database: Database, second: s
     made.give(mt940(replace(DAY, identifier="MT")))
     if second == "by another interface":
         made.interface = "second"
-    made.give(camt(replace(DAY, identifier="XML", entries=tuple(replace(e, text=f"{e.text} LONG") for e in DAY.entries))))
+    made.give(
+        camt(
+            replace(
+                DAY, identifier="XML", entries=tuple(replace(e, text=f"{e.text} LONG") for e in DAY.entries)
+            )
+        )
+    )
     assert booked(made) == ["A1", "A2"] and held(made) == ["A1 LONG", "A2 LONG"]
 
 

@@ -221,11 +221,7 @@ class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
 
     def follows(self, other: Self) -> bool:
         """From the balance that the other leads to, and from its last day on."""
-        return (
-            other.to_on <= self.from_on
-            and other.closing == self.opening
-            and other.opening != self.opening
-        )
+        return other.to_on <= self.from_on and other.closing == self.opening and other.opening != self.opening
 
     def narrowed(self, before: Sequence[FrameLine], after: Sequence[FrameLine]) -> Self:
         """From the balance that the lines before lead to, to the one that those after it begin with."""

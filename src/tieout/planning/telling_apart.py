@@ -105,7 +105,9 @@ def tell_apart(
     """The works that say anything new, in their order, each under a name that is its own."""
     pieces = _units(arrived)
     frames = [p.said for p in pieces if isinstance(p, _Unit)]
-    dropped = {id(w) for w in LikeLines(connection, interface).mark([p for p in pieces if isinstance(p, Work)])}
+    dropped = {
+        id(w) for w in LikeLines(connection, interface).mark([p for p in pieces if isinstance(p, Work)])
+    }
     pieces = [p for p in pieces if id(p) not in dropped]
     if not frames:
         return [p for p in pieces if isinstance(p, Work)]

@@ -7,7 +7,16 @@ from typing import Any
 
 from tieout.documents import InterimReport
 from tieout.processes.facts import FactKeys
-from tieout.processes.recipe import MOVED_ALREADY, Context, Plan, PlanDecision, Recipe, Recipes, never, refused
+from tieout.processes.recipe import (
+    MOVED_ALREADY,
+    Context,
+    Plan,
+    PlanDecision,
+    Recipe,
+    Recipes,
+    never,
+    refused,
+)
 from tieout.processes.sources import FactSource, Found, Row, Scope
 from tieout.processes.treasury_causes import INTERIM_ONLY
 
@@ -31,7 +40,9 @@ def interim_report(ctx: Context, doc: InterimReport) -> Plan:
         return Plan(decision=PlanDecision.WAIT, reason="the day's statement has not come yet", long=True)
     lines = f"{doc.count} line{'s' if doc.count != 1 else ''}"
     return refused(
-        INTERIM_ONLY, doc.moved, f"{lines} of {doc.account} on {doc.booked_on.isoformat()}: {doc.moved} in sum"
+        INTERIM_ONLY,
+        doc.moved,
+        f"{lines} of {doc.account} on {doc.booked_on.isoformat()}: {doc.moved} in sum",
     )
 
 

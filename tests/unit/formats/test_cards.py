@@ -85,13 +85,22 @@ def test_two_amounts_of_which_nobody_knows_which_is_meant_are_refused(rows: tupl
         read(*rows)
 
 
-@pytest.mark.parametrize("text", ["Pending - Coffee", "PENDING: COFFEE", "[Pending] Coffee", "(vorgemerkt) Kaffee", "En attente : CAFE"])
+@pytest.mark.parametrize(
+    "text",
+    ["Pending - Coffee", "PENDING: COFFEE", "[Pending] Coffee", "(vorgemerkt) Kaffee", "En attente : CAFE"],
+)
 def test_a_text_that_says_that_its_line_is_not_booked_refuses_the_file(text: str) -> None:
     with pytest.raises(FormatError, match="booked"):
-        read("Date,Description,Amount,Currency", f"2026-10-02,{text},-4.50,EUR", "2026-10-03,RENT,-500.00,EUR")
+        read(
+            "Date,Description,Amount,Currency", f"2026-10-02,{text},-4.50,EUR", "2026-10-03,RENT,-500.00,EUR"
+        )
 
 
-@pytest.mark.parametrize("text", ["Pending Ltd, invoice 7", "Offen: Rechnung 4", "Miete - Oktober", "Hold - Smith and Co"])
+@pytest.mark.parametrize(
+    "text", ["Pending Ltd, invoice 7", "Offen: Rechnung 4", "Miete - Oktober", "Hold - Smith and Co"]
+)
 def test_a_text_that_only_holds_such_a_word_is_a_text(text: str) -> None:
-    file = read("Date;Description;Amount;Currency", f"2026-10-02;{text};-4.50;EUR", "2026-10-03;RENT;-500.00;EUR")
+    file = read(
+        "Date;Description;Amount;Currency", f"2026-10-02;{text};-4.50;EUR", "2026-10-03;RENT;-500.00;EUR"
+    )
     assert amounts(file) == ["-4.50", "-500.00"]

@@ -109,7 +109,9 @@ def rounded(amount: str, due: str, currency: str = "EUR", gross: str = "23.80", 
 def test_a_rounding_is_a_line_of_its_own(amount: str, due: str, currency: str) -> None:
     (bill,) = bills(rounded(amount, due, currency), {})
     assert isinstance(bill, VendorBill) and bill.total.value == Decimal(due)
-    assert [(x.name, x.account, x.net.value) for x in bill.lines][1:] == [("rounding", "rounding", Decimal(amount))]
+    assert [(x.name, x.account, x.net.value) for x in bill.lines][1:] == [
+        ("rounding", "rounding", Decimal(amount))
+    ]
 
 
 @pytest.mark.parametrize(("amount", "due", "currency"), [

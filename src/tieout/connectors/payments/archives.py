@@ -54,7 +54,9 @@ def _members(archive: zipfile.ZipFile) -> list[bytes]:
     return found
 
 
-_EXPECTED = "and the bank's answer as pain.002 is expected (XML, or a ZIP archive of them): ask the bank for that"
+_EXPECTED = (
+    "and the bank's answer as pain.002 is expected (XML, or a ZIP archive of them): ask the bank for that"
+)
 
 
 def _is_xml(content: bytes) -> None:

@@ -28,7 +28,9 @@ _NO_AMOUNT = re.compile(
     r"fee|charge|commission|vat|tax|mwst|ust\b|btw|iva|tva|balance|saldo|rate|kurs|cashback|tip\b|discount|limit|gebühr|entgelt|kosten|"
     r"frais|spese|comisi"
 )
-_CURRENCY = re.compile(r"currency|curr?\b|ccy|währung|waehrung|valuta|munt|divisa|devise|moneda|moeda|monnaie|waluta|měna|mena")
+_CURRENCY = re.compile(
+    r"currency|curr?\b|ccy|währung|waehrung|valuta|munt|divisa|devise|moneda|moeda|monnaie|waluta|měna|mena"
+)
 
 
 def check_amounts(table: Table, values: Values, proof: Proof) -> None:

@@ -11,9 +11,13 @@ from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, NO, PENDING, STATUS_N
 from tieout.formats.model import FormatError
 
 # A word in brackets, or before a colon or a dash, at the beginning of a text.
-_SAYS = re.compile(r"\s*(?:[\[(*]+\s*([^\W\d][^\])*]{2,30}?)\s*[\])*]+\s|([^\W\d][\w ]{2,30}?)\s*(?::|\s[-\u2013]\s))")
+_SAYS = re.compile(
+    r"\s*(?:[\[(*]+\s*([^\W\d][^\])*]{2,30}?)\s*[\])*]+\s|([^\W\d][\w ]{2,30}?)\s*(?::|\s[-\u2013]\s))"
+)
 # Words that a payment may be for, too.
-_ALSO_TEXTS = frozenset(("hold", "reservation", "offen", "planned", "scheduled", "varaus", "reservering", "rezervace", "foglalás"))
+_ALSO_TEXTS = frozenset(
+    ("hold", "reservation", "offen", "planned", "scheduled", "varaus", "reservering", "rezervace", "foglalás")
+)
 _ASK = "declare a dialect with its status"
 
 
