@@ -151,3 +151,30 @@ def ofx(*statements: Told, tail: str = "") -> bytes:
     head = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nSECURITY:NONE\nENCODING:USASCII\nCHARSET:1252\n\n"
     signed = "<SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS></SONRS></SIGNONMSGSRSV1>"
     return f"{head}<OFX>{signed}<BANKMSGSRSV1>{''.join(found)}</BANKMSGSRSV1></OFX>\n{tail}".encode()
+
+
+def csv(*lines: tuple[date, str, str], account: str = "", tail: str = "") -> bytes:
+    """A detected export: day, amount and text of each line; with its account beside each, or without."""
+    head = "Date;Amount;Currency;Description" + (";IBAN" if account else "")
+    rows = [
+        f"{day:%Y-%m-%d};{amount};USD;{text}" + (f";{account}" if account else "")
+        for day, amount, text in lines
+    ]
+    return ("\n".join((head, *rows)) + "\n" + tail).encode()
+
+
+def ofx_lines(
+    *lines: tuple[date, str, str, str], account: str = "DE02120300000000202051", tail: str = ""
+) -> bytes:
+    """An OFX 1 export: day, amount, FITID and text of each line."""
+    said = "".join(
+        f"<STMTTRN><TRNTYPE>OTHER<DTPOSTED>{day:%Y%m%d}<TRNAMT>{amount}<FITID>{fitid}<MEMO>{text}</STMTTRN>\n"
+        for day, amount, fitid, text in lines
+    )
+    head = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nSECURITY:NONE\nENCODING:USASCII\nCHARSET:1252\n\n"
+    return (
+        f"{head}<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS></SONRS></SIGNONMSGSRSV1><BANKMSGSRSV1>"
+        "<STMTTRNRS><TRNUID>1<STATUS><CODE>0<SEVERITY>INFO</STATUS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1"
+        f"<ACCTID>{account}<ACCTTYPE>CHECKING</BANKACCTFROM><BANKTRANLIST><DTSTART>20261001<DTEND>20261031\n{said}"
+        f"</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\n{tail}"
+    ).encode()

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from tests.integration.test_process import ACCOUNTS, Site
 from tests.stages import step
-from tieout.connector_api import LedgerFacts
+from tieout.connector_api import Item, LedgerFacts
+from tieout.inbox import accept
 from tieout.operations.discover import discover
 from tieout.planning import ProcessStage
 from tieout.planning.process import LedgerSide
@@ -26,15 +27,23 @@ class _Ledger:
 
 
 class Banks(Site):
-    """Takes bank files into an entity of dollars; `ledger` is what planning asks."""
+    """Takes bank files into an entity of dollars, by one of two interfaces; `ledger` is what planning asks."""
 
+    interface = "bankfile"
     ledger: LedgerSide = _Ledger()
 
     def release(self) -> Release:
         made = super().release()
         banks = sorted(k for k in self.accounts if k.startswith("bank."))
         journals = Mapping("journals", tuple(MappingRow(k, "BNK") for k in banks))
-        return replace(made, mappings={**made.mappings, "journals": journals})
+        (first,) = made.interfaces.values()
+        interfaces = {**made.interfaces, "second": replace(first, name="second")}
+        return replace(made, mappings={**made.mappings, "journals": journals}, interfaces=interfaces)
+
+    def take(self, *bodies: bytes) -> None:
+        with self.database.transaction() as connection:
+            items = [Item(self.stream, f"k{n}", f"d{hash(b)}-{n}", b) for n, b in enumerate(bodies)]
+            accept(connection, self.interface, items, "poll", self.clock.now())
 
     def map(self, accounts: Iterable[str]) -> None:
         """Let these accounts of banks be booked."""

@@ -5,6 +5,8 @@ The reports are invented, of the shape of pain.002 (codes: ISO 20022, ExternalPa
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +17,7 @@ from tests.integration.buying import IBANS, Buyer
 from tests.integration.test_once import OpenBooks
 from tests.integration.test_payment_runs import paying, run_it, sent
 from tests.integration.test_work_api import Front
+from tieout.connector_api import FileRefusedError
 from tieout.console import pages
 from tieout.documents import VendorPayment, decode_document
 from tieout.payables import checked_payments
@@ -97,6 +100,59 @@ def test_a_payee_that_differs_before_release_waits_for_a_person_and_their_decisi
     )
     said = paying.database.rows("select actor, action, detail from tieout.evidence where actor = 'tess'")
     assert any("called them" in str(r["detail"]) for r in said)
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_whoever_prepared_a_run_does_not_decide_about_its_payees(paying: Buyer, group: bool) -> None:
+    paying.propose(by="mia")
+    tell(paying, report(group="RVNM") if group else report(("US20261026-001", "RVNM", "")))
+    with pytest.raises(HeldError, match="mia prepared"):
+        decide(paying, who="mia")
+    (row,) = paying.database.rows("select state, cause from tieout.cases where cause = 'payee_differs'")
+    assert row["state"] == "open"
+    decide(paying, who="tess")
+    assert paying.database.rows("select state from tieout.cases where cause = 'payee_differs'") == [
+        {"state": "solved"}
+    ]
+
+
+def test_whoever_prepared_a_run_does_not_let_it_go_on_past_a_check_that_was_left_out(paying: Buyer) -> None:
+    paying.propose(by="mia")
+    tell(paying, report(("US20261026-001", "RVNM", "")))
+    leave_out(paying)
+    assert paying.approve() == ""
+    paying.work()
+    with pytest.raises(HeldError, match="mia prepared"):
+        decide(paying, who="mia")
+    assert sent(paying) == {}
+    # To stop it is nobody's privilege.
+    (row,) = paying.database.rows("select case_id from tieout.cases where state = 'open'")
+    with paying.database.transaction() as connection:
+        assert exclude_case(connection, row["case_id"], "it is not theirs", paying.clock.now(), "mia")
+
+
+@pytest.mark.parametrize("files", [1, 3])
+def test_an_archive_of_reports_is_read_file_by_file(paying: Buyer, files: int) -> None:
+    paying.propose()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n in range(files):
+            status = "RVNM" if n == files - 1 else "RCVC"
+            archive.writestr(f"vop{n}.xml", report(("US20261026-001", status, ""), own=f"V{n}"))
+    tell(paying, packed.getvalue(), "vpz.zip")
+    (found,) = checks(paying)
+    assert (found.check, found.undecided) == ("RVNM", True)
+
+
+@pytest.mark.parametrize("content", [
+    b"%PDF-1.7 ...", b'{"verificationOfPayee": [{"result": "NO_MATCH"}]}', b"EndToEndId;Result\nUS20261026-001;RVNM\n",
+    b"PK\x03\x04 cut short", b"HIVPP:5:1:3+DE1::::RVNM'",
+])  # fmt: skip
+def test_a_result_in_another_form_is_refused_with_what_is_expected(paying: Buyer, content: bytes) -> None:
+    paying.propose()
+    with pytest.raises(FileRefusedError, match=r"as pain\.002 is expected|archive cannot be read"):
+        paying.give("payments", "vop.dat", content)
+    assert [c.check for c in checks(paying)] == [""]
 
 
 @pytest.mark.parametrize("status", ["RCVC", "RVNA", "RVNC"])

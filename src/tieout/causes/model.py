@@ -46,7 +46,7 @@ class Cause:
     `also` holds other such sentences by name, for what is found of the same cause in another place. `actions` are that
     sentence as what can be done, the likeliest first. `who` is whose it is; "" leaves it with the interface's
     owner. `acceptable`: nothing is wrong with its document itself, somebody has to judge it, and once they have, it
-    goes on. `standing`: it is found anew at every look; accepted, it is told again only with another amount.
+    goes on; `by_another`: and never by whoever prepared what is in doubt. `standing`: it is found anew at every look; accepted, it is told again only with another amount.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Cause:
     also: Mapping[str, str] = field(default_factory=dict, hash=False)
     who: str = ""
     acceptable: bool = False
+    by_another: bool = False
     standing: bool = False
 
     @property

@@ -75,6 +75,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """The names of documents that may have waited for this one."""
         return self.names()
 
+    def stands_at(self) -> tuple[str, ...]:
+        """Names of what it must be alone with while it is planned, beside those that it is found by: whatever else may tell
+        of the same thing bears them, by whatever way it comes."""
+        return ()
+
+    def turn(self) -> str:
+        """The way that it came, where documents of other ways may tell of the same thing: in one batch, each way is planned
+        once those before it, by this word, are written."""
+        return ""
+
     def order_names(self) -> tuple[str, ...]:
         """What documents of an order call it."""
         key = getattr(self, "order_key", "")

@@ -7,6 +7,7 @@ they say (see `tieout.planning.telling_apart`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Self
 
 import msgspec
@@ -25,23 +26,40 @@ def place_key(frame: str, place: object) -> str:
 
 
 class FrameLine(Document, frozen=True, kw_only=True):
-    """A line of a frame, named by it and by its place there. `shares` as of a frame."""
+    """A line of a frame, named by it and by its place there. `shares` as of a frame; `resembles` is the key of another
+    line that has no frame either and that it may be in other words (`likeness`)."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
+    resembles: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def frame(self) -> str:
         """The key of its frame, if it came with one."""
         return self.key.rpartition(":")[0]
 
-    def apart(self, frame: Document, name: str) -> Self:
-        """Itself as a line of a frame that shares `name` and has one of its own."""
-        return msgspec.structs.replace(
-            self, key=place_key(frame.key, self.key.rpartition(":")[2]), shares=name
-        )
+    def apart(self, frame: Document, name: str, place: object = None) -> Self:
+        """Itself as a line of a frame that shares `name` and has one of its own; at its own place there, or at another."""
+        at = self.key.rpartition(":")[2] if place is None else place
+        return msgspec.structs.replace(self, key=place_key(frame.key, at), shares=name)
 
     def told(self) -> tuple[object, ...]:
         """All that it says but its name."""
+        return ()
+
+    def moved(self) -> Decimal:
+        """By how much it moves what its frame leads from and to, signed."""
+        return Decimal(0)
+
+    def bare(self) -> tuple[object, ...]:
+        """What every telling of it has in common, in whatever words."""
+        return ()
+
+    def former_keys(self) -> tuple[str, ...]:
+        """The keys that the very same line bore before its interface was declared as it is now."""
+        return ()
+
+    def likeness(self) -> tuple[tuple[object, ...], ...]:
+        """What a line that may be this one in other words has in common with it; nothing where its frame says which it is."""
         return ()
 
     def names(self) -> tuple[str, ...]:
@@ -56,25 +74,44 @@ class FrameLine(Document, frozen=True, kw_only=True):
 class Frame(Document, frozen=True, kw_only=True):
     """What comes with lines, before them in its message. `shares` is the name that its source gave it, where another
     bears that; the one that bears it has no such field, and the very bytes that it always had. `repeats` is the key of
-    another one that claims to be another thing and says the very same, where both cannot be (`only_once`); such a one
-    has a name of its own, too."""
+    another one that claims to be another thing and says the very same, where both cannot be (`only_once`); `against` is
+    that of one that tells otherwise of what it tells itself. Such a one has a name of its own, too."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
     repeats: str | msgspec.UnsetType = msgspec.UNSET
+    against: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def name(self) -> str:
         """What its source calls it: its key, unless another bears that."""
         return self.shares or self.key
 
-    def apart(self, mark: str, repeats: str = "") -> Self:
+    def apart(self, mark: str, repeats: str = "", against: str = "") -> Self:
         """Itself under a name of its own."""
-        again = repeats or msgspec.UNSET
-        return msgspec.structs.replace(self, key=f"{self.name}~{mark}", shares=self.name, repeats=again)
+        return msgspec.structs.replace(
+            self,
+            key=f"{self.name}~{mark}",
+            shares=self.name,
+            repeats=repeats or msgspec.UNSET,
+            against=against or msgspec.UNSET,
+        )
 
     def without(self, lines: Sequence[FrameLine]) -> Self:
         """Itself, its own figures less these lines, which another told already."""
         return self
+
+    def narrowed(self, before: Sequence[FrameLine], after: Sequence[FrameLine]) -> Self:
+        """Itself without the lines that it begins and ends with, which others told: it leads from where they end to
+        where they begin."""
+        return self.without((*before, *after))
+
+    def leads(self) -> tuple[Decimal, Decimal] | None:
+        """From what to what its lines lead; None where it says nothing of that."""
+        return None
+
+    def follows(self, other: Self) -> bool:
+        """Whether it tells of what comes after all that another tells."""
+        return False
 
     def claim(self) -> tuple[object, ...]:
         """All by which it says which one it is."""
@@ -93,12 +130,12 @@ class Frame(Document, frozen=True, kw_only=True):
         return False
 
     def only_once(self) -> bool:
-        """Whether another one that says the very same, of the same place (`near`), must be this one again."""
+        """Whether another one that says the very same, of the same place (`places`), must be this one again."""
         return False
 
-    def near(self) -> str:
-        """Where it stands, as a name: one that is it again, under whatever name, stands there too; "" for nowhere."""
-        return ""
+    def places(self) -> tuple[str, ...]:
+        """Where it stands, as names: one that tells of the same, under whatever name, stands at one of them, too."""
+        return ()
 
     def line_keys(self) -> tuple[str, ...]:
         """The keys that its lines may have."""
@@ -106,7 +143,7 @@ class Frame(Document, frozen=True, kw_only=True):
 
     def names(self) -> tuple[str, ...]:
         """Those that share a name are found by it, and those of one place by that."""
-        return tuple(x for x in (f"frame:{self.name}", self.near()) if x)
+        return (f"frame:{self.name}", *self.places())
 
     def awaited_as(self) -> tuple[str, ...]:
         """Its lines go where it goes."""

@@ -8,7 +8,7 @@ that it happened and the group under which its source's control figures count it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Self
 
@@ -105,7 +105,7 @@ class ProviderMovement(Document, frozen=True, kw_only=True, tag="provider_moveme
     """One change of a payment provider's balance.
 
     `category` is the provider's reporting category in our words: charge, refund,
-    refund_failure, payout, payout_reversal, dispute, dispute_reversal, fee, reserve, other.
+    refund_failure, payout, payout_reversal, topup, dispute, dispute_reversal, fee, reserve, other.
     `gross` and `net` are signed (into the balance is positive); `fee` is what was withheld,
     positive: net = gross - fee.
     """
@@ -205,13 +205,46 @@ class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
         that come to nothing in sum, the very same from the same balance, a person says whether they are others."""
         return self.line_count > 0
 
-    def near(self) -> str:
-        """Account, currency and day."""
-        return f"statement:{self.account}:{self.currency}:{self.to_on.isoformat()}"
+    def places(self) -> tuple[str, ...]:
+        """Account, currency and each of its days, the last 400 at most."""
+        days = min(max((self.to_on - self.from_on).days, 0), _MOST_DAYS - 1)
+        last = (self.to_on - timedelta(days=n) for n in range(days + 1))
+        return tuple(statement_place(self.account, self.currency, day) for day in last)
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Its lines go where it goes, and interim reports of its days wait for it."""
+        return (*super().awaited_as(), *self.places())
+
+    def leads(self) -> tuple[Decimal, Decimal]:
+        """From its opening balance to its closing one."""
+        return self.opening.value, self.closing.value
+
+    def follows(self, other: Self) -> bool:
+        """From the balance that the other leads to, and from its last day on."""
+        return other.to_on <= self.from_on and other.closing == self.opening and other.opening != self.opening
+
+    def narrowed(self, before: Sequence[FrameLine], after: Sequence[FrameLine]) -> Self:
+        """From the balance that the lines before lead to, to the one that those after it begin with."""
+        moved = [sum((x.moved() for x in lines), Decimal(0)) for lines in (before, after)]
+        return msgspec.structs.replace(
+            self.without((*before, *after)),
+            opening=Amount(self.opening.value + moved[0], self.currency),
+            closing=Amount(self.closing.value - moved[1], self.currency),
+            line_count=self.line_count - len(before) - len(after),
+        )
 
     def line_keys(self) -> tuple[str, ...]:
         """By their places."""
         return tuple(line_key(self.key, n) for n in range(1, self.line_count + 1))
+
+
+def statement_place(account: str, currency: str, day: date) -> str:
+    """The name of a day of an account, under which its statements are found."""
+    return f"statement:{account}:{currency}:{day.isoformat()}"
+
+
+# A statement of a year has a place for each day of it.
+_MOST_DAYS = 400
 
 
 def line_key(statement: str, number: int) -> str:
@@ -226,7 +259,7 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     stands for several payments is booked as one and carries their `details` (see `payments`); its own
     end-to-end id and counterparty are "" then, for it is no single payment of one of them. `charged` is
     what the bank says that it kept of what was sent, positive and in the line's currency; unset where it
-    says nothing of it.
+    says nothing of it. `unnamed` is what an export that names no account was known by before its interface declared one.
     """
 
     account: str
@@ -243,6 +276,7 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     details: tuple[LineDetail, ...] | msgspec.UnsetType = msgspec.UNSET
     corrects: str | msgspec.UnsetType = msgspec.UNSET
     charged: Decimal | msgspec.UnsetType = msgspec.UNSET
+    unnamed: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def payments(self) -> tuple[LineDetail, ...]:
@@ -262,14 +296,72 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
         """All that the bank says of it: its days, its money and its words."""
         return tuple(_squeezed(getattr(self, f)) for f in self.__struct_fields__ if f not in _NAMES_OF_LINES)
 
+    def moved(self) -> Decimal:
+        """Its amount."""
+        return self.amount.value
+
+    def bare(self) -> tuple[object, ...]:
+        """The day that it is booked on, and its amount."""
+        return (self.booked_on, self.amount)
+
+    @property
+    def of_statement(self) -> bool:
+        """Whether it came with a statement, and so is known by its place there; a line of an export is known by what it
+        says."""
+        place = self.key.rpartition(":")[2]
+        return len(place) == len(line_key("", 0)) - 1 and place.isdigit()
+
+    def former_keys(self) -> tuple[str, ...]:
+        """Its key before its account was declared."""
+        return (f"{self.unnamed}{self.key[len(self.account) :]}",) if self.unnamed else ()
+
+    def stands_at(self) -> tuple[str, ...]:
+        """Currency and day: accounts are written in many ways."""
+        return (f"bank lines:{self.currency}:{self.booked_on.isoformat()}",)
+
+    def turn(self) -> str:
+        """By statements first, then by exports; and of each, accounts by IBAN first."""
+        return f"{0 if self.of_statement else 1}{0 if self.account[:2].isalpha() else 1}"
+
+    def likeness(self) -> tuple[tuple[object, ...], ...]:
+        """Of a line of an export: its account, day and amount; and its bank's own id (which its key names then), with
+        either of the two, for banks begin their numbers anew."""
+        if self.of_statement:
+            return ()
+        account, day, amount = self.account, self.booked_on, self.amount
+        own = self.key.rpartition(":")[0].endswith(f":{self.reference}") and bool(self.reference)
+        by_id: tuple[tuple[object, ...], ...] = (
+            (("id", account, self.reference, day), ("id", account, self.reference, amount)) if own else ()
+        )
+        return ((account, day, amount), *by_id)
+
 
 # What names a line, or follows from what it says.
-_NAMES_OF_LINES = frozenset({"key", "version", "shares", "occurred_at"})
+_NAMES_OF_LINES = frozenset({"key", "version", "shares", "resembles", "unnamed", "occurred_at"})
 
 
 def _squeezed(value: object) -> object:
     """Words that are only broken otherwise, over the lines of a file, are the same."""
     return "".join(value.split()) if isinstance(value, str) else value
+
+
+class InterimReport(Document, frozen=True, kw_only=True, tag="interim_report"):
+    """What an account moved on a day, as its bank tells it before the day's statement: `count` lines that come to `moved`. It
+    books nothing, for the statement repeats them; it is there to be missed. `occurred_at` is three days after, by when the
+    statement is there. No measure."""
+
+    account: str
+    booked_on: date
+    count: int
+    moved: Amount
+
+    def names(self) -> tuple[str, ...]:
+        """The place of the statement that it waits for."""
+        return (statement_place(self.account, self.currency, self.booked_on),)
+
+    def awaited_as(self) -> tuple[str, ...]:
+        """Nothing waits for it."""
+        return ()
 
 
 class OpenLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ import tieout.security.causes
 from tieout.causes import Cause
 from tieout.connector_api import Connector
 from tieout.processes import (
+    interim,
     order_to_cash,
     procure_to_pay,
     reconciliation,
@@ -35,7 +36,7 @@ Home = tuple[str, tuple[Cause, ...]]
 _OF_PROCESSES: tuple[tuple[str, Recipes], ...] = (
     ("Orders, credit notes and gift cards", order_to_cash.RECIPES),
     ("Revenue over time", revenue.RECIPES),
-    ("Providers and banks", treasury.RECIPES),
+    ("Providers and banks", (*treasury.RECIPES, *interim.RECIPES)),
     ("Matches", reconciliation.RECIPES),
     ("Suppliers, orders and bills", procure_to_pay.RECIPES),
     ("Payments to suppliers", vendor_payments.RECIPES),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from tieout.cases import solve_case
 from tieout.causes import Action, Held, Offer, cause_named, offers
+from tieout.documents import decode_document
 from tieout.documents.states import DocumentState
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.processes import may_be_accepted
-from tieout.security import NOT_OURS
+from tieout.processes import Facts, may_be_accepted
+from tieout.security import NOT_OURS, StampError, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
@@ -56,7 +59,8 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
     """Solve a case with a person's reason, in the caller's transaction; False where it is not open any more.
 
     A document that is held for what a person may judge (an acceptable cause) is planned again, past that. Raises HeldError
-    where it is held for anything else: it would be in exception for good, and nobody's case.
+    where it is held for anything else: it would be in exception for good, and nobody's case; and where its cause is decided
+    by another person than who prepared what it is about.
     """
     row = connection.execute(_SQL["to_accept"], {"case_id": case_id}).fetchone()
     if row is None:
@@ -67,6 +71,8 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
             f"case {case_id}: its document is held and booked nowhere, so it cannot stand as it is: {row['recovery']}; "
             "or exclude it with a reason"
         )
+    if cause_named(row["cause"]).by_another:
+        _by_another(connection, row, case_id, actor)
     solve_case(connection, case_id, now, reason, actor)
     if held:
         connection.execute(_SQL["go_on"], {"id": row["document_id"], "now": now})
@@ -74,3 +80,22 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
         record(connection, [Entry(now, actor, "document.replayed", subject, row["entity"], detail)])
         wake(connection)
     return True
+
+
+def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor: str) -> None:
+    """Raises HeldError where `actor` prepared the document of a case, or one that its plan was made beside; and where the
+    people of the project cannot be read, for nobody could say then."""
+    made = [] if row["content"] is None else [decode_document(row["content"].encode())]
+    if row["facts"]:
+        facts = msgspec.json.decode(row["facts"].encode(), type=Facts)
+        made += [decode_document(x.content.encode()) for x in facts.related]
+    names = {getattr(document, "prepared_by", "") for document in made} - {""}
+    try:
+        authority = load_authority(connection)
+    except StampError as error:
+        raise HeldError(f"case {case_id}: who may decide cannot be read: {error}") from None
+    if authority.who_is(actor) in {authority.who_is(name) for name in names}:
+        raise HeldError(
+            f"case {case_id}: {actor} prepared what it is about, and another person decides: somebody else solves it; whoever it is "
+            "may exclude it with a reason"
+        )

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tieout.documents import Document, canonical_bytes
-from tieout.planning.telling_apart import as_written
+from tieout.planning.stamped import as_written
 from tieout.planning.work import Work
 from tieout.processes import recipe_of
 from tieout.rules import Interface

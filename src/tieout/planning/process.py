@@ -169,7 +169,7 @@ class _Batch:
         due = [row for row in due if row["document_id"] not in gone]
         works += [_again(row) for row in due if self._untouched(row)]
         touched = [row for row in due if not self._untouched(row)]
-        groups = [group for members in _ranked(works) for group in _apart(members)]
+        groups = [g for members in _ranked(works) for turn in _in_turns(members) for g in _apart(turn)]
         ledger, foreign = self._ask_ledger(works)
         taxes = self._ask_taxes(works)
         of = [(self._interface.name, w.document.key) for w in works]
@@ -285,7 +285,11 @@ class _Batch:
     def _lock_orders(self, connection: Connection, works: list[Work]) -> None:
         """An order and its payments come by different interfaces: one worker at a time plans for
         an order, so that neither misses what the other is about to write."""
-        orders = {n for w in works for n in (*w.document.order_names(), *w.document.names())}
+        orders = {
+            n
+            for w in works
+            for n in (*w.document.order_names(), *w.document.names(), *w.document.stands_at())
+        }
         if orders:
             connection.execute(
                 _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}
@@ -419,6 +423,14 @@ def _ranked(works: list[Work]) -> list[list[Work]]:
     """By their kinds' ranks: what is named by others, what moves money, what refers to either."""
     ranks = [Rank(recipe_of(w.document).rank(w.document)) for w in works]
     return [[w for w, rank in zip(works, ranks, strict=True) if rank == each] for each in Rank]
+
+
+def _in_turns(works: list[Work]) -> list[list[Work]]:
+    """What may be another telling of what came another way sees that in the same batch."""
+    turns: dict[str, list[Work]] = {}
+    for work in works:
+        turns.setdefault(work.document.turn(), []).append(work)
+    return [turns[turn] for turn in sorted(turns)]
 
 
 def _again(row: Row) -> Work:

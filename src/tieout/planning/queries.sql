@@ -60,6 +60,13 @@ order by source_key, revision
 select source_key, revision, content, message_id, stamp, state, measure_count from tieout.document
 where interface = %(interface)s and source_key = any(%(keys)s)
 
+-- name: lines_around
+-- Lines of exports of some days, as they were told last: a statement's own are named by their places in it.
+select distinct on (source_key) source_key, revision, content, message_id, stamp, state from tieout.document
+where interface = %(interface)s and occurred_at between %(since)s and %(until)s and kind = any(%(kinds)s)
+  and source_key !~ ':[0-9]{5}$' and state <> 'superseded'
+order by source_key, revision desc
+
 -- name: body_of
 select m.message_id, m.stream, m.dedupe_key, m.transport, m.submitted_by, m.stamp, b.body
 from tieout.message m join tieout.message_body b using (message_id, received_at)
@@ -177,7 +184,7 @@ on conflict (system, external_id) do update set state = 'waiting', lane = exclud
 returning external_id, plan_no
 
 -- name: to_accept
-select c.cause, c.entity, c.recovery, c.document_id, d.state from tieout.cases c
+select c.cause, c.entity, c.recovery, c.document_id, d.state, d.content, d.facts from tieout.cases c
 left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open' for update of c
 

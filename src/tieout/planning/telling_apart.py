@@ -6,6 +6,9 @@ its own beside the one that bears the name, by a hash of all that it says; of tw
 tell is one. One that says the very same as another under another name, where both cannot be, is marked as that again. Whether
 such a frame contradicts another is its recipe's to say: nothing is dropped here but what is known.
 
+One that tells of a stretch that others told, and goes on (see `tieout.planning.overlaps`), is narrowed to what only it
+tells; one that tells otherwise of it is marked as being against the other.
+
 The first of a name bears it, whichever that is. This is all that depends on the order in which they come: each is
 known again by what it says, whatever it is called, and no name is ever given to another.
 """
@@ -19,18 +22,17 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-import msgspec
-
-from tieout.documents import Document, Frame, FrameLine, canonical_bytes, decode_document
+from tieout.documents import Document, Frame, FrameLine, canonical_bytes
 from tieout.documents.states import DocumentState
+from tieout.planning.overlaps import Overlap, Telling, Told, overlap, rest_of, told_of
+from tieout.planning.resembling import LikeLines
+from tieout.planning.stamped import as_written
 from tieout.planning.work import Work
 from tieout.rules import Interface
 from tieout.security import stamper
-from tieout.security.stamps import Stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
-Told = Counter[tuple[object, ...]]
 # The documents that today's reader makes of a message that was taken before; none where it cannot be read.
 ReadAgain = Callable[[int], Iterable[Document]]
 
@@ -51,7 +53,12 @@ class _Unit:
     @cached_property
     def told(self) -> Told:
         """What its lines say, each as often as it is said."""
-        return Counter(_line(w.document).told() for w in self.lines)
+        return told_of(self.telling.lines)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """The frame with its lines as they came."""
+        return Telling(self.said, tuple(_line(w.document) for w in self.lines))
 
     @cached_property
     def mark(self) -> str:
@@ -64,17 +71,28 @@ class _Unit:
 
 @dataclass
 class _Known:
-    """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch."""
+    """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch. What a
+    person left out (`excluded`) tells nothing that another could leave out for it."""
 
     frame: Frame
     message_id: int = 0
     unit: _Unit | None = None
-    kept: Told = field(default_factory=Counter)
+    excluded: bool = False
+    kept: list[FrameLine] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
 
     @property
     def lines(self) -> Told:
         """What the lines say that are kept of it."""
-        return self.unit.told if self.unit is not None else self.kept
+        return self.unit.told if self.unit is not None else told_of(self.kept)
+
+    @property
+    def telling(self) -> Telling:
+        """It with its lines that somebody may count on, in their order."""
+        if self.unit is not None:
+            return self.unit.telling
+        stand = sorted((x for x in self.kept if x.key not in self.left_out), key=lambda x: x.key)
+        return Telling(self.frame, () if self.excluded else tuple(stand))
 
     def says(self, other: Frame, told: Told) -> bool:
         """Whether it says all that another does, whose lines tell `told`."""
@@ -87,8 +105,12 @@ def tell_apart(
     """The works that say anything new, in their order, each under a name that is its own."""
     pieces = _units(arrived)
     frames = [p.said for p in pieces if isinstance(p, _Unit)]
+    dropped = {
+        id(w) for w in LikeLines(connection, interface).mark([p for p in pieces if isinstance(p, Work)])
+    }
+    pieces = [p for p in pieces if id(p) not in dropped]
     if not frames:
-        return list(arrived)
+        return [p for p in pieces if isinstance(p, Work)]
     known = _KnownFrames(connection, interface, frames)
     again = cache(lambda message_id: _units_of(read_again(message_id)))
     found: list[Work] = []
@@ -151,7 +173,7 @@ class _KnownFrames:
             frame = as_written(self._stamps, interface.name, row)
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
-                known = _Known(frame, row["message_id"])
+                known = _Known(frame, row["message_id"], excluded=row["state"] == DocumentState.EXCLUDED)
                 self._add(known)
                 self._unread.setdefault(frame.name, []).append(known)
 
@@ -166,31 +188,55 @@ class _KnownFrames:
             or any(_read_alike(said, unit.told, k, again) for k in known)
         ):
             return []
+        new = self._told_apart(unit, known, alike)
+        if new is None:
+            return []
+        self._taken.add(new.said.key)
+        self._add(_Known(new.said, unit=new))
+        return [new.frame, *new.lines]
+
+    def _told_apart(self, unit: _Unit, known: Sequence[_Known], alike: Sequence[_Known]) -> _Unit | None:
+        """A unit that is not known as such, under the name that is its own: None where others told all of it."""
+        said = unit.said
+        others = [k for k in known if k not in alike]
         twin = ""
         if said.only_once():
-            others = (k for k in known if k not in alike and not k.frame.repeats)
-            twin = next((k.frame.key for k in others if k.says(said, unit.told)), "")
-        if twin or said.key in self._taken:
-            family = [k for k in alike if said.begins_as(k.frame)]
-            unit = _named_apart(unit, said.apart(unit.mark, twin), family)
-        self._taken.add(unit.said.key)
-        self._add(_Known(unit.said, unit=unit))
-        return [unit.frame, *unit.lines]
+            twin = next((k.frame.key for k in others if not k.frame.repeats and k.says(said, unit.told)), "")
+        family: Told = sum((k.lines for k in alike if said.begins_as(k.frame)), Counter())
+        if twin:
+            return _named_apart(unit, said.apart(unit.mark, twin), family)
+        found = _overlapping(unit, others, self._near(said))
+        against = next((k.frame.key for k, it in found if it.against), "")
+        told: Told = sum((it.told for _, it in found), Counter())
+        if found and not against and not alike:
+            narrowed = _narrowed(unit, told)
+            if narrowed is not None:
+                return narrowed if narrowed.lines else None
+        if found or said.key in self._taken:
+            return _named_apart(unit, said.apart(unit.mark, against=against), family + told)
+        return unit
 
     def _add(self, known: _Known) -> None:
         for name in known.frame.names():
             self._by_name.setdefault(name, []).append(known)
 
     def _beside(self, said: Frame) -> list[_Known]:
-        """The frames of its name, and those that stand where it stands and tell of as much; their lines are read once
+        """The frames of its name, and those that stand where it stands and may tell of the same; their lines are read once
         somebody asks."""
         found: dict[int, _Known] = {}
         for name in said.names():
             for known in self._by_name.get(name, ()):
-                if known.frame.name == said.name or said.begins_as(known.frame):
+                if known.frame.name == said.name or not (
+                    said.follows(known.frame) or known.frame.follows(said)
+                ):
                     found[id(known)] = known
         for name in {k.frame.name for k in found.values()}:
             self._read_lines(self._unread.pop(name, []))
+        return list(found.values())
+
+    def _near(self, said: Frame) -> list[Frame]:
+        """All frames that stand where it stands."""
+        found = {k.frame.key: k.frame for name in said.places() for k in self._by_name.get(name, ())}
         return list(found.values())
 
     def _read_lines(self, known: list[_Known]) -> None:
@@ -208,7 +254,9 @@ class _KnownFrames:
             bearers = by_key[row["source_key"]]
             # An older version let a frame take the place of another under its key: each has what came with it.
             for each in [k for k in bearers if k.message_id == row["message_id"]] or bearers:
-                each.kept[line.told()] += 1
+                each.kept.append(line)
+                if row["state"] == DocumentState.EXCLUDED:
+                    each.left_out.add(line.key)
 
 
 def _told_only(row: dict[str, Any]) -> bool:
@@ -232,18 +280,44 @@ def _read_alike(
     )
 
 
-def _named_apart(unit: _Unit, named: Frame, family: Sequence[_Known]) -> _Unit:
-    """A unit under a name of its own, without the lines that others of its claim and beginning told already."""
-    told_already: Told = sum((known.lines for known in family), Counter())
-    lines, left_out = [], []
-    for work in unit.lines:
-        line = _line(work.document)
-        if told_already[line.told()] > 0:
-            told_already[line.told()] -= 1
-            left_out.append(line)
-        else:
-            lines.append(_renamed(work, line.apart(named, named.name)))
-    return _Unit(_renamed(unit.frame, named.without(left_out)), lines)
+def _overlapping(
+    unit: _Unit, others: Sequence[_Known], near: Sequence[Frame]
+) -> list[tuple[_Known, Overlap]]:
+    """Those of another claim that tell of what it tells, and what of it."""
+    leads = [(frame.key, frame.leads()) for frame in near]
+    found = []
+    for known in others:
+        beside = [x for key, x in leads if x is not None and key != known.frame.key]
+        it = overlap(unit.telling, known.telling, beside)
+        if it is not None:
+            found.append((known, it))
+    return found
+
+
+def _named_apart(unit: _Unit, named: Frame, told_already: Told) -> _Unit:
+    """A unit under a name of its own, without the lines that others told already."""
+    lines = unit.telling.lines
+    kept, out = rest_of(lines, told_already)
+    renamed = [_renamed(unit.lines[n], lines[n].apart(named, named.name)) for n in kept]
+    return _Unit(_renamed(unit.frame, named.without([lines[n] for n in out])), renamed)
+
+
+def _narrowed(unit: _Unit, told_already: Told) -> _Unit | None:
+    """A unit from where others end to where others begin, its lines counted anew; None where what only it tells does not
+    hang together."""
+    lines = unit.telling.lines
+    kept, _ = rest_of(lines, told_already)
+    if not kept:
+        return _Unit(unit.frame)
+    first, end = kept[0], kept[-1] + 1
+    if kept != list(range(first, end)):
+        return None
+    frame = unit.said.apart(unit.mark).narrowed(lines[:first], lines[end:])
+    renamed = [
+        _renamed(unit.lines[n], lines[n].apart(frame, frame.name, f"{at:05d}"))
+        for at, n in enumerate(kept, 1)
+    ]
+    return _Unit(_renamed(unit.frame, frame), renamed)
 
 
 def _renamed(work: Work, document: Document) -> Work:
@@ -254,17 +328,3 @@ def _renamed(work: Work, document: Document) -> Work:
 def _line(document: Document) -> FrameLine:
     assert isinstance(document, FrameLine)
     return document
-
-
-def as_written(stamps: Stamper, interface: str, row: dict[str, Any]) -> Document | None:
-    """A document of a row, as it was written; None where somebody changed it past us, or its kind is nobody's any more."""
-    sha = hashlib.sha256(row["content"].encode()).digest()
-    given = (row["source_key"], row["revision"], row["message_id"], sha)
-    if row["state"] == DocumentState.SUPERSEDED or not stamps.holds(
-        row["stamp"], "document", interface, *given
-    ):
-        return None
-    try:
-        return decode_document(row["content"].encode())
-    except msgspec.ValidationError:
-        return None

@@ -17,6 +17,7 @@ from tieout.planning.work import Work
 from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
 from tieout.processes.recipe import PlanDecision
 from tieout.processes.treasury_causes import (
+    INTERIM_ONLY,
     PAYMENT_WITHOUT_ORDER,
     REFUND_WITHOUT_CREDIT_NOTE,
     STATEMENT_CONTRADICTS,
@@ -27,8 +28,9 @@ from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
-# Cases of statements that share a name, and of their lines: what becomes of a frame says what becomes of its lines.
-OF_NAMESAKES = [STATEMENT_CONTRADICTS.name, STATEMENT_REPEATED.name]
+# Cases of statements that share a name, and of their lines: what becomes of a frame says what becomes of its lines; and of days
+# of which no statement came.
+OF_NAMESAKES = [STATEMENT_CONTRADICTS.name, STATEMENT_REPEATED.name, INTERIM_ONLY.name]
 # Cases of money that waited for an order.
 _WITHOUT_ORDER = [PAYMENT_WITHOUT_ORDER.name, REFUND_WITHOUT_CREDIT_NOTE.name]
 RETRY, LONG_RETRY = timedelta(minutes=15), timedelta(days=1)

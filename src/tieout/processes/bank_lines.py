@@ -15,7 +15,7 @@ from typing import Any
 
 from tieout.documents import CrmUpdate, EventOut, MailOut, PaymentPosting, StatementLine, VendorPayment
 from tieout.money import Amount
-from tieout.processes import namesakes, vendor_payments
+from tieout.processes import namesakes, told_again, vendor_payments
 from tieout.processes.cash import cash_posting
 from tieout.processes.deposits import match_effects
 from tieout.processes.facts import FactKeys, OrderFact, PayoutFact, RelatedFact
@@ -197,6 +197,11 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
+def held(ctx: Context, doc: StatementLine) -> Plan | None:
+    """A line goes where its statement goes, and one that was told another way is held."""
+    return namesakes.held_with_its_statement(ctx, doc) or told_again.held_as_told(ctx, doc)
+
+
 def keys_of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
     """What a line names in its texts, by the interface's patterns: a payout, orders, a payment of ours."""
     text = " ".join((line.end_to_end_id, line.reference, line.remittance, *(d.words for d in line.payments)))
@@ -210,5 +215,5 @@ def keys_of_line(line: StatementLine, options: Mapping[str, Any]) -> FactKeys:
         payout_key=payouts.pop() if len(payouts) == 1 else "",
         references=orders,
         related=(f"payment:{end}",) if end and end != "NOTPROVIDED" else (),
-        own=namesakes.keys_of_line(line),
+        own={**namesakes.keys_of_line(line), **told_again.keys_of_line(line)},
     )

@@ -36,8 +36,8 @@ ITS_STATEMENT = FactSource(name="its_statement", module=__name__, rows=_by_key)
 
 
 def keys_of_statement(doc: Statement, options: Mapping[str, Any]) -> FactKeys:
-    """The others of its name, where it shares one, and the one that it repeats."""
-    keys = tuple(k for k in (doc.shares, doc.repeats) if k)
+    """The others of its name, where it shares one, and the one that it repeats or is against."""
+    keys = tuple(k for k in (doc.shares, doc.repeats, doc.against) if k)
     return FactKeys(own={NAMESAKES.name: keys}) if keys else FactKeys()
 
 
@@ -82,6 +82,9 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
     twin = next((o for o in others if o.key == doc.repeats), None)
     if twin is not None:
         return STATEMENT_REPEATED, f"{_said(doc)}; the very same says {_said(twin)}"
+    other = next((o for o in others if o.key == doc.against), None)
+    if other is not None:
+        return STATEMENT_CONTRADICTS, f"{_said(doc)}; of the same days {_said(other)} says something else"
     same = [o for o in others if doc.claims_to_be(o)]
     for other in same:
         if doc.opening == other.opening:

@@ -4,6 +4,7 @@ Charge           Dr clearing            Cr receivable (or unapplied, named for i
 Fee              Dr fees                Cr clearing
 Refund           Dr receivable          Cr clearing
 Payout           Dr bank in transit     Cr clearing
+Top-up           Dr clearing            Cr bank in transit
 Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost goes to loss
 Reserve          Dr provider reserve    Cr clearing
 Exchange         Dr provider exchange   Cr clearing, and the other way round in the other currency
@@ -65,9 +66,12 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
         return _comes_back(ctx, doc, role)
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
-    if doc.category not in _SIMPLE:
+    if doc.category == "topup":
+        counter = ctx.account("bank_in_transit")
+    elif doc.category in _SIMPLE:
+        counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
+    else:
         return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
-    counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     body = cash_posting(
         ctx,
         role=role,

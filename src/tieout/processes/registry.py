@@ -6,6 +6,7 @@ from typing import Any
 
 from tieout.documents import Document, declare_kind, kind_of, name_of_kind
 from tieout.processes import (
+    interim,
     order_to_cash,
     procure_to_pay,
     reconciliation,
@@ -20,6 +21,7 @@ from tieout.processes.sources import FactSource
 OWN: Recipes = (
     *order_to_cash.RECIPES,
     *treasury.RECIPES,
+    *interim.RECIPES,
     *reconciliation.RECIPES,
     *revenue.RECIPES,
     *record_to_report.RECIPES,

@@ -6,8 +6,8 @@ Cash is booked on its date whatever is unknown about it.
 from __future__ import annotations
 
 from tieout.documents import Dispute, PayoutComposition, ProviderMovement, Statement, StatementLine
-from tieout.processes import namesakes
-from tieout.processes.bank_lines import keys_of_line, statement_line
+from tieout.processes import namesakes, told_again
+from tieout.processes.bank_lines import held, keys_of_line, statement_line
 from tieout.processes.linked import LINKED
 from tieout.processes.provider_movements import (
     dispute,
@@ -60,8 +60,8 @@ RECIPES: Recipes = (
     Recipe(
         kind=StatementLine,
         plan=statement_line,
-        excluding=namesakes.held_with_its_statement,
-        sources=(namesakes.ITS_STATEMENT,),
+        excluding=held,
+        sources=(namesakes.ITS_STATEMENT, told_again.TOLD_ELSEWHERE),
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.account, doc.booked_on, doc.amount)),
         causes=OF_LINES,

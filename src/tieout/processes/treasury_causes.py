@@ -66,8 +66,8 @@ LINE_TAKEN_BACK = Cause(
 )
 STATEMENT_CONTRADICTS = Cause(
     name="statement_contradicts",
-    means="A bank statement calls itself one that was taken before, and says something else. The first stays as it is "
-    "booked; of the other nothing is booked but what both say.",
+    means="A bank statement calls itself one that was taken before, or begins where one did on its account and day, and says "
+    "something else. The first stays as it is booked; of the other nothing is booked but what both say.",
     says="ask the bank which of the two is right. If both are, accept this one, and what only it says is booked; if it is "
     "wrong, exclude it; if the first is wrong, book the difference by hand and exclude this one",
     actions=(Action.ASK, Action.SOLVE, Action.EXCLUDE),
@@ -83,6 +83,33 @@ STATEMENT_REPEATED = Cause(
     acceptable=True,
 )
 
+LINE_TOLD_OTHERWISE = Cause(
+    name="line_told_otherwise",
+    means="An export has a new line, and lacks a known one of the same account, day and amount, or of the same id: it may be that "
+    "one in other words. Nothing of it is booked.",
+    says="compare the two. If they are one payment, exclude this one; if they are two, accept it, and it is booked as well",
+    actions=(Action.EXCLUDE, Action.SOLVE, Action.ASK),
+    acceptable=True,
+)
+LINE_TOLD_ELSEWHERE = Cause(
+    name="line_told_elsewhere",
+    means="A bank line has the account, day and amount of one that is booked and came another way: in another format, or by "
+    "another interface. Nothing of it is booked.",
+    says="let an account come by one interface in one format. If the two are one payment, exclude this one; if they are two, accept "
+    "it, and it is booked as well",
+    actions=(Action.EXCLUDE, Action.SOLVE, Action.SET_UP),
+    acceptable=True,
+)
+
+INTERIM_ONLY = Cause(
+    name="interim_only",
+    means="A bank told of a day in interim reports alone (BAI2 1 and 3, MT942, CAMT.052 and 054), and no statement of the day "
+    "came within three days. Interim reports book nothing.",
+    says="ask the bank for the day's final statement (BAI2 2 or 4, MT940, CAMT.053): once it is there this is solved; or book the day "
+    "by hand and exclude this",
+    actions=(Action.ASK, Action.GIVE_FILE, Action.EXCLUDE),
+)
+
 OF_MOVEMENTS = (
     UNKNOWN_MOVEMENT,
     PAYMENT_FOR_EXCLUDED_ORDER,
@@ -91,4 +118,12 @@ OF_MOVEMENTS = (
     REFUND_FAILED,
 )
 OF_STATEMENTS = (STATEMENT_CONTRADICTS, STATEMENT_REPEATED)
-OF_LINES = (DEPOSIT_DIFFERS, UNMATCHED_BANK_LINE, PAYMENT_RETURNED, LINE_TAKEN_BACK, *OF_STATEMENTS)
+OF_LINES = (
+    DEPOSIT_DIFFERS,
+    UNMATCHED_BANK_LINE,
+    PAYMENT_RETURNED,
+    LINE_TAKEN_BACK,
+    LINE_TOLD_OTHERWISE,
+    LINE_TOLD_ELSEWHERE,
+    *OF_STATEMENTS,
+)

@@ -87,11 +87,12 @@ PAYMENT_REJECTED = Cause(
 PAYEE_DIFFERS = Cause(
     name="payee_differs",
     means="A bank says that the account of a payment is in another name, or nearly so (verification of payee).",
-    says="ask the supplier on a number that you had before; solve it with the reason where the account is theirs all the "
-    "same; where it is not, exclude this with the reason, and nothing is paid there",
+    says="ask the supplier on a number that you had before; somebody else than who prepared the run solves it with the reason "
+    "where the account is theirs all the same; where it is not, exclude this with the reason, and nothing is paid there",
     actions=(Action.SOLVE, Action.ASK, Action.EXCLUDE),
     who="treasury",
     acceptable=True,
+    by_another=True,
 )
 
 

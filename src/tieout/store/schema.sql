@@ -1241,6 +1241,7 @@ CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
 CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));
+CREATE INDEX document_bank_line ON tieout.document USING btree (entity, occurred_at, ((measure_debit - measure_credit))) WHERE (kind = 'statement_line'::text);
 CREATE INDEX document_entity ON tieout.document USING btree (entity, document_id);
 CREATE INDEX document_interface ON tieout.document USING btree (interface, document_id);
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from tieout.connector_api import ContentRefusedError
 from tieout.connectors.bankfile.normalise import statements
-from tieout.documents import Statement, StatementLine, canonical_bytes
+from tieout.documents import InterimReport, Statement, StatementLine, canonical_bytes
 from tieout_sandbox.simulators.bankfile import Bank, BankLine
 
 DAY = date(2026, 10, 5)
@@ -27,7 +27,8 @@ def file(*lines: BankLine, opening: int = 10_000) -> bytes:
 
 
 def lines_of(raw: bytes, options: dict[str, str] | None = None) -> list[StatementLine]:
-    return [d for d in statements(raw, options or {}) if isinstance(d, StatementLine)]
+    given = {"account": "X", **(options or {})}
+    return [d for d in statements(raw, given) if isinstance(d, StatementLine)]
 
 
 def test_signs_balances_and_references_are_read() -> None:
@@ -136,7 +137,9 @@ def test_every_format_gives_lines_that_are_booked_once(name: str, lines: int) ->
     "name", ["camt.052.interim.invented.xml", "camt.054.batch.invented.xml", "mt942.generic.invented.sta"]
 )
 def test_an_intraday_report_posts_nothing_for_the_days_statement_repeats_it(name: str) -> None:
-    assert statements(golden(name), {}) == []
+    found = statements(golden(name), {})
+    assert found and {type(x) for x in found} == {InterimReport}
+    assert {x.measure().count for x in found} == {0}
 
 
 def test_exports_that_overlap_name_their_lines_alike_and_equal_lines_are_counted() -> None:

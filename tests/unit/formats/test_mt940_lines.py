@@ -146,3 +146,41 @@ def test_a_page_and_whether_it_is_the_last_are_known(
     )
     (statement,) = parse(raw).statements
     assert (statement.head.page, statement.head.last_page) == (page, last)
+
+
+PAGES = (
+    ":20:S\n:25:123456/789\n:28C:7/1\n:60F:C261005EUR100,00\n:61:2610051005C10,00NTRFNONREF\n-\n",
+    ":20:S\n:25:123456/789\n:28C:7/2\n:61:2610051005C5,00NTRFNONREF\n-\n",
+    ":20:S\n:25:123456/789\n:28C:7/3\n:61:2610051005D1,00NTRFNONREF\n:62F:C261005EUR114,00\n-\n",
+)
+
+
+@pytest.mark.parametrize("end", ["-\n", ""])
+def test_pages_without_balances_between_them_are_one_statement(end: str) -> None:
+    """Some banks state the opening balance on the first page and the closing one on the last alone."""
+    (statement,) = parse("".join(PAGES).replace("-\n", end).encode()).statements
+    assert [str(x.amount) for x in statement.lines] == ["10.00", "5.00", "-1.00"]
+    assert statement.conservation.holds and (statement.head.sequence, statement.head.page) == ("7", None)
+    assert statement.head.opening is not None and statement.head.opening.amount == 100
+
+
+def test_such_pages_are_proven_together() -> None:
+    (statement,) = parse("".join(PAGES).replace("114,00", "115,00").encode()).statements
+    assert statement.conservation.holds is False
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [PAGES[:1], PAGES[:2], (PAGES[0], PAGES[2]), (PAGES[1], PAGES[2]), (PAGES[2],),
+     (PAGES[0], PAGES[1].replace("789", "790"), PAGES[2]), (PAGES[0], PAGES[1].replace("7/2", "8/2"), PAGES[2]),
+     (PAGES[0].replace("7/1", "7"), *PAGES[1:])],
+)  # fmt: skip
+def test_a_page_of_which_the_next_is_not_there_is_refused(pages: tuple[str, ...]) -> None:
+    with pytest.raises(FormatError):
+        parse("".join(pages).encode(), format="mt940")
+
+
+def test_what_follows_such_pages_is_a_statement_of_its_own() -> None:
+    after = ":20:T\n:25:123456/789\n:28C:8\n:60F:C261005EUR114,00\n:62F:C261005EUR114,00\n-\n"
+    file = parse(("".join(PAGES) + after).encode())
+    assert [len(s.lines) for s in file.statements] == [3, 0] and file.statements[1].continues

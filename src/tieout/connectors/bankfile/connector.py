@@ -8,6 +8,7 @@ from typing import Any
 
 from tieout.connector_api import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
 from tieout.connectors.bankfile.normalise import (
+    ACCOUNT_NOT_NAMED,
     STATEMENT_TAKEN_BACK,
     STATEMENT_WITHOUT_BALANCES,
     file_digest,
@@ -60,7 +61,7 @@ CONNECTOR = Connector(
     config=(),
     open=open_session,
     can=("file",),
-    causes=(STATEMENT_WITHOUT_BALANCES, STATEMENT_TAKEN_BACK),
+    causes=(STATEMENT_WITHOUT_BALANCES, STATEMENT_TAKEN_BACK, ACCOUNT_NOT_NAMED),
     options=(
         Option("format", "the files' format, where it shall not be detected", FORMATS),
         Option(
@@ -70,6 +71,10 @@ CONNECTOR = Connector(
             pack="statements",
         ),
         Option("dialect", "the files' dialect: its name, or the project's dialects/NAME.toml", DIALECTS),
+        Option(
+            "account",
+            "the account that the files are of, where they name none (some banks' CSV): an interface has one such account",
+        ),
         Option("encoding", "the files' encoding, where it shall not be detected"),
         Option("bank_codes", "bank transaction code to the role of its account", table=True),
         Option(

@@ -2,7 +2,8 @@
 
 A file is taken whole or not at all. A statement whose lines do not carry its opening balance to
 its closing one, or that holds other counts or sums than it states, is refused. An intraday
-report posts nothing: the day's statement repeats its lines, and they are booked once, by it.
+report posts nothing: the day's statement repeats its lines, and they are booked once, by it; where
+that does not come the report is a case.
 An export (CSV, OFX) has no identity of its own: its lines have.
 
 A statement is named by account, the bank's name of it and its day, and its lines by their places. Banks give one such name
@@ -13,9 +14,9 @@ are taken in (see `tieout.documents.frames`).
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,10 +25,11 @@ import msgspec
 from tieout.causes import Action, Cause
 from tieout.connector_api import ContentRefusedError, Proof
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
-from tieout.documents import Document, Statement, StatementLine, line_key
+from tieout.documents import Document, InterimReport, Statement, StatementLine, line_key
 from tieout.documents.details import LineDetail
 from tieout.formats import Detail, Head, Line, ParsedFile, parse, proven_by
 from tieout.formats import Statement as ParsedStatement
+from tieout.formats.csv.reading import unnamed_accounts
 from tieout.money import Amount, MoneyError
 
 STATEMENT_WITHOUT_BALANCES = Cause(
@@ -45,6 +47,15 @@ STATEMENT_TAKEN_BACK = Cause(
     "file without the correction, or solve this",
     actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.GIVE_FILE, Action.SOLVE),
     who="finance",
+)
+
+ACCOUNT_NOT_NAMED = Cause(
+    name="account_not_named",
+    means="An export of a bank does not say which account it is of, and neither does its interface. Nothing of it is booked: lines of "
+    "two accounts could not be told apart.",
+    says='say so in the interface\'s options: account = "…" (account = "{account}" goes on with what was booked under that name), and '
+    "let each account have an interface and a folder of its own; then `tieout replay --cause {cause}`",
+    actions=(Action.SET_UP, Action.REPLAY, Action.GIVE_FILE),
 )
 
 
@@ -84,16 +95,44 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     documents: list[Document] = []
     file, seen = read_file(raw, options), Counter[Any]()
     for statement in file.statements:
-        if statement.head.intraday or statement.head.status == "test":
+        if statement.head.status == "test":
+            continue
+        if statement.head.intraday:
+            documents += _interim(statement)
             continue
         _stand(statement)
         _hold(statement)
         if file.format in _EXPORTS:
-            documents += _by_content(statement)
+            documents += _by_content(*_named(statement, file, options))
             continue
         frame, lines = _documents(statement)
         documents += [_counted(frame, lines, seen), *lines]
     return documents
+
+
+# By when a bank's statement of a day is there, be a weekend or a holiday between.
+_STATEMENT_WITHIN = timedelta(days=3)
+
+
+def _interim(statement: ParsedStatement) -> Iterator[Document]:
+    """What an interim report says of each day: a later one of the day takes the place of it."""
+    head, days = statement.head, defaultdict[date, list[Line]](list)
+    if head.status not in ("update", "correction"):
+        return
+    for line in statement.lines:
+        day = line.booked_on or line.value_on or head.to_on
+        if line.status == "booked" and day is not None and line.currency == head.currency:
+            days[day].append(line)
+    for day, lines in days.items():
+        yield InterimReport(
+            key=f"interim:{head.account}:{head.currency}:{day.isoformat()}",
+            occurred_at=_noon(day + _STATEMENT_WITHIN),
+            currency=head.currency,
+            account=head.account,
+            booked_on=day,
+            count=len(lines),
+            moved=Amount(sum((x.amount for x in lines), Decimal(0)), head.currency),
+        )
 
 
 _TAKES_BACK = {"replace": "replaces", "delete": "deletes"}
@@ -137,7 +176,27 @@ def _stand(statement: ParsedStatement) -> None:
         )
 
 
-def _by_content(statement: ParsedStatement) -> list[Document]:
+def _named(
+    statement: ParsedStatement, file: ParsedFile, options: Mapping[str, Any]
+) -> tuple[ParsedStatement, str]:
+    """A statement with the account that its interface declares where its file names none, and what stood there instead; ""
+    where the file says it itself, or the project's own dialect does. Raises ContentRefusedError where nobody says it."""
+    head = statement.head
+    if head.account not in unnamed_accounts(file.dialect):
+        return statement, ""
+    declared = str(options.get("account", "")).replace(" ", "")
+    if not declared:
+        raise ContentRefusedError(
+            f"the file names no account, and the interface declares none ({len(statement.lines)} lines in {head.currency})",
+            cause=ACCOUNT_NOT_NAMED.name,
+            recovery=ACCOUNT_NOT_NAMED.say(account=head.account, cause=ACCOUNT_NOT_NAMED.name),
+        )
+    unnamed = head.account if head.account != declared else ""
+    renamed = msgspec.structs.replace(head, account=declared)
+    return msgspec.structs.replace(statement, head=renamed), unnamed
+
+
+def _by_content(statement: ParsedStatement, unnamed: str) -> list[Document]:
     """Lines known again by what they are, whichever export they stand in: by the bank's own id
     (FITID), else by day, amount and words. The second of two equal lines of a day is the second
     of two, in every export."""
@@ -151,7 +210,8 @@ def _by_content(statement: ParsedStatement) -> list[Document]:
         own = line.bank_reference or hashlib.sha256(words.encode()).hexdigest()[:16]
         name = f"{account}:{line.booked_on.isoformat()}:{line.amount}:{line.currency}:{own}"
         seen[name] += 1
-        documents.append(_line(line, account, f"{name}:{seen[name]}", line.booked_on))
+        made = _line(line, account, f"{name}:{seen[name]}", line.booked_on)
+        documents.append(msgspec.structs.replace(made, unnamed=unnamed) if unnamed else made)
     return documents
 
 

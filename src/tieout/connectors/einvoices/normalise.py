@@ -50,9 +50,27 @@ BOOKING_AID = Cause(
     says="enter the bill from the document that it came with, its figures stand in this case; then solve this",
     actions=(Action.MEND_IN_LEDGER, Action.ASK, Action.SOLVE),
 )
+SIGNS_UNCLEAR = Cause(
+    name="signs_unclear",
+    means="An electronic credit note is below zero: it may take a credit back, and be owed, or its supplier writes a minus before "
+    "what is given back. Nothing of it is booked.",
+    says="ask the supplier which it is, for a document without the doubt; or enter it by hand, its figures stand in this case, and "
+    "solve this",
+    actions=(Action.ASK, Action.GIVE_FILE, Action.MEND_IN_LEDGER, Action.SOLVE),
+)
+ROUNDING_TOO_LARGE = Cause(
+    name="rounding_too_large",
+    means="An electronic invoice rounds its amount due (BT-114) by more than any coin: that is no rounding. Nothing of it is booked.",
+    says="ask the supplier what the difference is, for an invoice that has it as a charge or an allowance; or enter it by hand and "
+    "solve this",
+    actions=(Action.ASK, Action.GIVE_FILE, Action.MEND_IN_LEDGER, Action.SOLVE),
+)
 
-CAUSES = (WRONG_ADDRESSEE, SELF_BILLED, OWN_INVOICE, BOOKING_AID)
+CAUSES = (WRONG_ADDRESSEE, SELF_BILLED, OWN_INVOICE, BOOKING_AID, SIGNS_UNCLEAR, ROUNDING_TOO_LARGE)
 _ONE = Decimal(1)
+# What cash is rounded to at most: to whole units it moves an amount by half of one (Sweden, Norway, the Czech Republic),
+# forints by five (law III of 2008). More than a unit is none anywhere, whatever is rounded.
+_MOST_ROUNDED = {"HUF": Decimal("2.5")}
 # What rounding alone may set quantity by price apart from a line's net by, as Peppol's R120 has it.
 _SLACK = Decimal("0.02")
 
@@ -73,7 +91,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
 def bills(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """The bill of an invoice's bytes. Raises FormatError where it breaks a rule of EN 16931, and
     ContentRefusedError where it is no bill of ours: made out to somebody else, or of our own sale, or no invoice by
-    itself."""
+    itself; or where its signs or its rounding are in doubt."""
     invoice = read_einvoice(raw)
     refusal = _no_bill(invoice, str(options.get("buyer_tax_id", "")))
     if refusal is not None:
@@ -102,9 +120,24 @@ def _no_bill(invoice: EInvoice, ours: str) -> tuple[Cause, str] | None:
         )
     if ours and buyer.tax_id and not _is(buyer.tax_id, ours):
         return WRONG_ADDRESSEE, f"{name} is made out to {buyer.name} ({buyer.tax_id}), not to {ours}"
+    return _aid_or_doubt(invoice, name)
+
+
+def _aid_or_doubt(invoice: EInvoice, name: str) -> tuple[Cause, str] | None:
+    """Why it is no bill by itself, or which of its figures nobody can book.
+
+    EN 16931 lets a credit note be below zero: it takes a credit back, and is owed. Suppliers who write a minus before what they
+    credit write the very same (ConnectingEurope/eInvoicing-EN16931, 478).
+    """
     if is_booking_aid(invoice.customization):
         profile = factur_x(invoice.customization)
-        return BOOKING_AID, f"{name} of {seller.name} is profile {profile}: {_figures(invoice)}"
+        return BOOKING_AID, f"{name} of {invoice.seller.name} is profile {profile}: {_figures(invoice)}"
+    gross = invoice.gross_total
+    if invoice.credit and (gross < 0 or gross + invoice.rounding < 0):
+        return SIGNS_UNCLEAR, f"{name} is a credit note below zero: {_figures(invoice)}"
+    most = _MOST_ROUNDED.get(invoice.currency, _ONE)
+    if abs(invoice.rounding) > most or (invoice.rounding and (gross < 0) != (gross + invoice.rounding < 0)):
+        return ROUNDING_TOO_LARGE, f"{name} rounds by {invoice.rounding:f}: {_figures(invoice)}"
     return None
 
 

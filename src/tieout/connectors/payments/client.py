@@ -20,6 +20,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
 )
+from tieout.connectors.payments.archives import unpacked
 from tieout.documents import FileOut
 from tieout.formats import FormatError
 from tieout.formats.payments import read_status
@@ -51,18 +52,20 @@ class PaymentFiles:
         return f"payment files into {self._folder}"
 
     def read(self, name: str, content: Any, options: Mapping[str, Any]) -> Iterator[Item]:
-        """A bank's answer (pain.002), one item a file, named by the hash of its bytes. Refused where it is
-        none."""
-        content = bytes(content)
+        """A bank's answer (pain.002), one item a file, named by the hash of its bytes; an archive of them, as banks give
+        checks of payees (EBICS VPZ), is an item for each. Refused where it is none."""
         try:
-            read_status(content)
+            members = unpacked(bytes(content))
+            for member in members:
+                read_status(member)
         except FormatError as error:
             raise FileRefusedError(f"{name}: {error}") from None
-        yield Item("answers", name, f"answer:{hashlib.sha256(content).hexdigest()}", content)
+        for member in members:
+            yield Item("answers", name, f"answer:{hashlib.sha256(member).hexdigest()}", member)
 
     def proof(self, name: str, content: Any, options: Mapping[str, Any]) -> Proof:
         """See `ProvingReader.proof`."""
-        return Proof("its XML is closed")
+        return Proof("its XML is closed, or its archive")
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Write each file whole under its name. Raises SetupError where the folder cannot be written to:

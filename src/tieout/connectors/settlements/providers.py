@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tieout.formats import Line
 
@@ -43,15 +44,22 @@ _SHOPIFY = {
     "payout": "payout",
     "payout_failure": "payout_reversal",
 }
+# T-codes by the way of their money (1 in, -1 out, 0 either): PayPal, "Transaction event codes". Of a code that is here with another
+# way, and of the rest (what we pay by PayPal ourselves, debit and credit cards, bonuses, buyer credit, transfers between
+# accounts, reversals of these, "other"), nobody knows what it means in these books: it is a case.
 _PAYPAL = (
-    (r"T1107", "refund"),
-    (r"T1106|T1110|T1201", "dispute"),
-    (r"T1111|T1202", "dispute_reversal"),
-    (r"T01\d\d", "fee"),
-    (r"T02\d\d", "exchange"),
-    (r"T04\d\d", "payout"),
-    (r"T15\d\d|T21\d\d", "reserve"),
-    (r"T12\d\d|T19\d\d", "other"),
+    (r"T00\d\d", 1, "charge"),
+    (r"T1107", -1, "refund"),
+    (r"T1106|T1110|T1201|T1207", -1, "dispute"),
+    (r"T1111|T1202|T1205", 1, "dispute_reversal"),
+    (r"T01\d\d", 0, "fee"),
+    (r"T1108|T1109", 1, "fee"),
+    (r"T02\d\d", 0, "exchange"),
+    (r"T03\d\d", 1, "topup"),
+    (r"T04\d\d", -1, "payout"),
+    (r"T1101", 1, "payout_reversal"),
+    (r"T1105|T15\d\d|T21\d\d", 0, "reserve"),
+    (r"T1200|T1203|T1204|T19\d\d", 0, "other"),
 )
 
 
@@ -73,9 +81,11 @@ class Provider:
             return _ADYEN.get(code, code or "unknown")
         if self.name == "shopify_payments":
             return _SHOPIFY.get(code.lower(), code or "unknown")
-        if re.fullmatch(r"T00\d\d", code):
-            return "charge" if line.amount > 0 else "other"
-        return next((word for pattern, word in _PAYPAL if re.fullmatch(pattern, code)), code or "unknown")
+        # A fee may be all of it: which way it went is said by what it was before.
+        gross = line.amount - sum((c.amount for c in line.charges), Decimal(0))
+        way = (gross > 0) - (gross < 0)
+        words = (w for pattern, sign, w in _PAYPAL if sign in (0, way) and re.fullmatch(pattern, code))
+        return next(words, code or "unknown")
 
 
 PROVIDERS = {

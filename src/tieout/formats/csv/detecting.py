@@ -13,12 +13,14 @@ from decimal import Decimal
 
 import msgspec
 
+from tieout.formats.csv.cards import check_signs
 from tieout.formats.csv.dialects import Columns, CsvDialect, date_pattern
 from tieout.formats.csv.direction import Proof, Way, way_of
 from tieout.formats.csv.fees import Fees, Taken, fees_of, taken
+from tieout.formats.csv.foreign import check_amounts
 from tieout.formats.csv.marks import marks_of
 from tieout.formats.csv.numbers import marks_of as decimal_marks
-from tieout.formats.csv.statuses import Status, status_of
+from tieout.formats.csv.statuses import Status, check_texts, status_of
 from tieout.formats.csv.table import Table, parted
 from tieout.formats.csv.words import (
     FEE_WORDS,
@@ -30,6 +32,8 @@ from tieout.formats.csv.words import (
 )
 from tieout.formats.model import FormatError
 
+# What stands for the account of a file that names none.
+NO_ACCOUNT = "csv"
 DETECTED = "csv-detected"
 # More rows than anybody exports by hand; what is longer comes by a system, and has a dialect.
 LARGEST = 200_000
@@ -116,11 +120,14 @@ def detect(lines: list[str]) -> CsvDialect:
     form, table = _table(names, columns, _rows(lines, at, delimiter))
     _check_totals(table)
     _check_headings(lines[at + 1 :], delimiter)
+    check_texts(table)
     status = status_of(table)
     fees = taken(table)
     proof, of_balances = _proof(table, status, fees)
     read_already = {status.column, fees.column}
     way = way_of(table, proof, [c for c in table.free() if c not in read_already])
+    check_signs(table, way, proof)
+    check_amounts(table, way.values, proof)
     charged = fees_of(table, fees, way.values, proof)
     around = lines[:at]
     return CsvDialect(
@@ -137,7 +144,7 @@ def detect(lines: list[str]) -> CsvDialect:
         pending=status.pending,
         ignored=status.ignored,
         account=r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)\b",
-        account_is="" if any(re.search(r"\b[A-Z]{2}\d{2}[A-Z0-9 ]{11,}", x) for x in around) else "csv",
+        account_is="" if any(re.search(r"\b[A-Z]{2}\d{2}[A-Z0-9 ]{11,}", x) for x in around) else NO_ACCOUNT,
         currency=r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|JPY)\b",
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from tieout.formats.amounts import exact
 from tieout.formats.completeness import BY_ROW
 from tieout.formats.conservation import DERIVED
 from tieout.formats.csv.chain import Chain
-from tieout.formats.csv.detecting import DETECTED, detect
+from tieout.formats.csv.detecting import DETECTED, NO_ACCOUNT, detect
 from tieout.formats.csv.detecting import sniff as sniff_header
 from tieout.formats.csv.dialects import CsvDialect, built_in, date_pattern, declared
 from tieout.formats.csv.numbers import affixed, plain_number, signed
@@ -47,6 +47,15 @@ def named(dialect: str) -> CsvDialect | None:
 def is_dialect(dialect: str) -> bool:
     """Whether this names, or declares, a dialect of CSV."""
     return "\n" in dialect or dialect == DETECTED or dialect in built_in()
+
+
+def unnamed_accounts(dialect: str) -> frozenset[str]:
+    """What stands for the account of a file that names none, in a dialect of ours; a project's own dialect declares its
+    account."""
+    if dialect == DETECTED:
+        return frozenset((NO_ACCOUNT,))
+    found = built_in().get(dialect)
+    return frozenset((found.account_is,)) if found is not None and found.account_is else frozenset()
 
 
 def known(head: str) -> CsvDialect | None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from tieout.formats.csv.table import Table
 from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, NO, PENDING, STATUS_NAMES, YES, named, plain
 from tieout.formats.model import FormatError
 
+# A word in brackets, or before a colon or a dash, at the beginning of a text.
+_SAYS = re.compile(
+    r"\s*(?:[\[(*]+\s*([^\W\d][^\])*]{2,30}?)\s*[\])*]+\s|([^\W\d][\w ]{2,30}?)\s*(?::|\s[-\u2013]\s))"
+)
+# Words that a payment may be for, too.
+_ALSO_TEXTS = frozenset(
+    ("hold", "reservation", "offen", "planned", "scheduled", "varaus", "reservering", "rezervace", "foglalás")
+)
 _ASK = "declare a dialect with its status"
 
 
@@ -29,6 +39,18 @@ def status_of(table: Table) -> Status:
         names = " and ".join(repr(s.column) for s in telling)
         raise FormatError(f"the columns {names} both say which lines are not booked: {_ASK}")
     return (telling or found or [Status()])[0]
+
+
+def check_texts(table: Table) -> None:
+    """Raises FormatError where a line's text begins with a word of what is not booked: Pending - Coffee, [Vorgemerkt] Miete."""
+    for column in table.names:
+        for cell in dict.fromkeys(table.cells(column)):
+            hit = _SAYS.match(cell)
+            if hit is not None and plain(hit[1] or hit[2]) in PENDING - _ALSO_TEXTS:
+                raise FormatError(
+                    f"a text begins with {hit[0].strip()[:40]!r}, and no column says which lines are booked: export what is booked alone, "
+                    "or declare a dialect"
+                )
 
 
 def _of(column: str, table: Table) -> Status | None:

@@ -102,6 +102,8 @@ class Mt940Reader(Remainder):
         self.format = sniff(head) or "mt940"
         self.encoding = self._text.decoded.encoding
         super().__init__(self._text.decoded)
+        # A page that ended without a balance: its statement goes on in the next message.
+        self.carried: _Message | None = None
 
     def _fields(self) -> Iterator[_Field | _Usual]:  # noqa: C901 - a grammar: a branch a field
         field: _Field | None = None
@@ -177,6 +179,8 @@ class Mt940Reader(Remainder):
         if message is None:
             raise FormatError("no message was found: MT940 and MT942 begin with :20:")
         yield from message.finish()
+        if self.carried is not None:
+            raise self.carried.without_balance()
 
 
 class _Message:
@@ -249,7 +253,7 @@ class _Message:
             self._reader._note(f"text behind :{field.tag}:", place)
 
     def _set_account(self, value: str, field: _Field, place: Place) -> None:
-        """:25: is the account; of :25P: the second line is the BIC of the bank that keeps it."""
+        """:25: is the account, in the currency of the page before it; of :25P: the second line is the BIC of its bank."""
         if self._account:
             raise FormatError(f"a second account :{field.tag}: in one message", place)
         self._bank, _, self._account = value.rpartition("/")
@@ -261,6 +265,9 @@ class _Message:
         found = _ACCOUNT_CURRENCY.fullmatch(self._account)
         if found:
             self._account, self._currency = found[1], found[2]
+        before = self._reader.carried
+        if before is not None and before._account == self._account:
+            self._currency = self._currency or before._currency
 
     def _starmoney(self, field: _Field, place: Place) -> None:
         if self.raw is None:
@@ -410,15 +417,44 @@ class _Message:
             return read_information(raw.information, self._reader.dialect)
         return read_starmoney(raw.rows) if raw.rows else {}
 
+    def without_balance(self) -> FormatError:
+        """That a balance is missing, and which page follows where one would have it."""
+        follows = f", and its next page does not follow (:28C:{self._number})" if "/" in self._number else ""
+        place = self._text.at(self._first, self._last)
+        return FormatError(
+            f"a message without its opening (:60F:) or closing (:62F:) balance{follows}", place
+        )
+
+    def _carried(self) -> _Message | None:
+        """The page before this one of the same statement, which has no balance at its end, as this has none where it begins."""
+        before = self._reader.carried
+        if before is None or before._account != self._account or self._opening is not None:
+            return None
+        (number, _, page), (theirs, _, last) = self._number.partition("/"), before._number.partition("/")
+        follows = page.isdecimal() and last.isdecimal() and int(page) == int(last) + 1
+        return before if follows and number == theirs else None
+
     def finish(self) -> Iterator[Line | Head]:
         yield from self.flush()
         place = self._text.at(self._first, self._last)
         if not self._account:
             raise FormatError("a message without an account (:25:)", place)
+        number, _, page = self._number.partition("/")
+        if self._reader.carried is not None:
+            # Pages without balances between them are one statement, proven from its first page to its last.
+            before = self._carried()
+            if before is None:
+                raise self._reader.carried.without_balance()
+            self._opening, self._first, self._reader.carried = before._opening, before._first, None
+            place = self._text.at(self._first, self._last)
+            if self._closing is not None:
+                page = ""
+        if self._closing is None and self._opening is not None and page.isdecimal() and not self._stated:
+            self._reader.carried = self
+            return
         intraday = self._closing is None and (bool(self._stated) or self._opening is None)
         if not intraday and (self._opening is None or self._closing is None):
-            raise FormatError("a message without its opening (:60F:) or closing (:62F:) balance", place)
-        number, _, page = self._number.partition("/")
+            raise self.without_balance()
         credits, debits = self._stated.get("90C"), self._stated.get("90D")
         others = tuple(b for b in (self._opening, self._closing, *self._others) if b)
         yield Head(

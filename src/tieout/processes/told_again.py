@@ -1,0 +1,112 @@
+"""Bank lines that were told before another way: in another format, by another interface, or in other words. Pure.
+
+A statement knows its own lines by their places, and an export by what they say. Between the two, and between interfaces, nothing
+names a line: account, day and amount are all that both say. What has them in common is held, and a person decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tieout.documents import StatementLine, decode_document
+from tieout.processes.recipe import Context, Plan, refused
+from tieout.processes.sources import Asking, FactSource, Found, Row, Scope
+from tieout.processes.treasury_causes import LINE_TOLD_ELSEWHERE, LINE_TOLD_OTHERWISE
+
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+# Shorter numbers of accounts are the end of many.
+_SHORTEST = 5
+
+
+def _key(line: StatementLine) -> str:
+    return f"{line.booked_on.isoformat()} {line.amount.value.normalize():f} {line.currency}"
+
+
+def _by_key(rows: Sequence[Row], scope: Scope) -> Found:
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        told = {"interface": row["interface"], "key": row["source_key"], "content": row["content"]}
+        found.setdefault(row["key"], []).append(told)
+    return found
+
+
+def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
+    """The lines that came another way than this one; no field where there is none."""
+    line = asking.document
+    assert isinstance(line, StatementLine)
+    others = [
+        {"interface": o["interface"], "key": o["key"]}
+        for o in found.get(_key(line), ())
+        if _another_way(line, scope.interface.name, o)
+    ]
+    return {"own": {TOLD_ELSEWHERE.name: tuple(others)}} if others else {}
+
+
+# A line that somebody changed would let its other telling be booked beside it.
+TOLD_ELSEWHERE = FactSource(
+    name="told_elsewhere", module=__name__, rows=_by_key, fields=_fields, told_of_changed=True
+)
+
+
+def keys_of_line(line: StatementLine) -> Mapping[str, tuple[str, ...]]:
+    """Its day, amount and currency, where it is a line of an account by itself."""
+    if line.takes_back or not line.amount or not line.account:
+        return {}
+    return {TOLD_ELSEWHERE.name: (_key(line),)}
+
+
+def _another_way(line: StatementLine, interface: str, other: Mapping[str, str]) -> bool:
+    if not other["content"]:
+        return other["interface"] != interface
+    told = decode_document(other["content"].encode())
+    if not isinstance(told, StatementLine) or not same_account(line.account, told.account):
+        return False
+    way = (interface, line.of_statement, line.account)
+    return way != (other["interface"], told.of_statement, told.account)
+
+
+def same_account(one: str, other: str) -> bool:
+    """Whether two numbers are of one account, as far as they say: equal but for blanks and a currency behind; or one is the
+    other's IBAN, which ends with the number of the account, padded, or with that of the bank before it."""
+    left, right = _plain(one), _plain(other)
+    if left == right:
+        return bool(left)
+    ibans = [bool(_IBAN.fullmatch(x)) for x in (left, right)]
+    if ibans[0] == ibans[1]:
+        digits = [_number(x) for x in (one, other)]
+        return not any(ibans) and digits[0] == digits[1] and len(digits[0]) >= _SHORTEST
+    iban, number = (left, _number(other)) if ibans[0] else (right, _number(one))
+    return len(number) >= _SHORTEST and _ends_with(iban, number)
+
+
+def _ends_with(iban: str, number: str) -> bool:
+    """An IBAN is country, check digits, bank and account; some countries have check digits behind."""
+    return iban.endswith(number) or (iban.startswith(("BE", "FR", "PT")) and iban[:-2].endswith(number))
+
+
+def _plain(account: str) -> str:
+    text = re.sub(r"[^A-Z0-9]", "", account.upper())
+    # MT940 of some banks writes the currency behind the account.
+    return text[:-3] if re.fullmatch(r"[A-Z]{2}[0-9]{13,}[A-Z]{3}|[0-9]{5,}[A-Z]{3}", text) else text
+
+
+def _number(account: str) -> str:
+    """The number of the account alone: what stands last behind a bank's, without zeros in front."""
+    found = re.findall(r"[0-9]+", re.sub(r"[ .-]", "", account))
+    return found[-1].lstrip("0") if found else ""
+
+
+def held_as_told(ctx: Context, line: StatementLine) -> Plan | None:
+    """A line that may be one that is booked is held, unless a person let it go on or it is booked itself."""
+    if ctx.facts.previous is not None or line.takes_back:
+        return None
+    said = " ".join(x for x in (line.counterparty, line.remittance or line.reference) if x)
+    if line.resembles and LINE_TOLD_OTHERWISE.name not in ctx.facts.accepted:
+        return refused(LINE_TOLD_OTHERWISE, line.amount, f"{said}: may be {line.resembles}, in other words")
+    others = ctx.facts.found_by(TOLD_ELSEWHERE.name)
+    if others and LINE_TOLD_ELSEWHERE.name not in ctx.facts.accepted:
+        where = ", ".join(f"{o['key']} of {o['interface']}" for o in others[:3])
+        return refused(LINE_TOLD_ELSEWHERE, line.amount, f"{said}: is booked as {where}")
+    return None
