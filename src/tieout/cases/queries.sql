@@ -1,15 +1,20 @@
 -- name: add
 insert into tieout.cases (fingerprint, cause, interface, entity, period, document_id, source_key,
-    amount, currency, blocking, recovery, detail, owner, opened_at, due_at)
+    amount, currency, blocking, recovery, detail, owner, opened_at, due_at,
+    made_journal, made_user, made_kind, made_accounts)
 select %(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(document_id)s::bigint,
     %(source_key)s, %(amount)s, %(currency)s, %(blocking)s, %(recovery)s, %(detail)s, %(owner)s,
-    %(opened_at)s, %(due_at)s
+    %(opened_at)s, %(due_at)s, %(made_journal)s, %(made_user)s, %(made_kind)s, %(made_accounts)s
 where not (%(standing)s and exists (select 1 from tieout.cases where fingerprint = %(fingerprint)s
     and accepted and amount = %(amount)s and currency = %(currency)s))
 on conflict (fingerprint) where state = 'open' do update set amount = excluded.amount,
-    currency = excluded.currency, recovery = excluded.recovery, detail = excluded.detail
-where (cases.amount, cases.currency, cases.recovery, cases.detail)
-    is distinct from (excluded.amount, excluded.currency, excluded.recovery, excluded.detail)
+    currency = excluded.currency, recovery = excluded.recovery, detail = excluded.detail,
+    made_journal = excluded.made_journal, made_user = excluded.made_user, made_kind = excluded.made_kind,
+    made_accounts = excluded.made_accounts, revision = cases.revision + 1
+where (cases.amount, cases.currency, cases.recovery, cases.detail, cases.made_journal, cases.made_user,
+        cases.made_kind, cases.made_accounts)
+    is distinct from (excluded.amount, excluded.currency, excluded.recovery, excluded.detail, excluded.made_journal,
+        excluded.made_user, excluded.made_kind, excluded.made_accounts)
 returning case_id, xmax = 0 as fresh
 
 -- name: solve
@@ -52,6 +57,6 @@ select source_key, entity from c
 select at, person, text from tieout.case_note where case_id = %(case_id)s order by note_id
 
 -- name: assign
-update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at)
+update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at), revision = revision + 1
 where case_id = any(%(ids)s) and state = 'open'
 returning case_id, source_key, entity

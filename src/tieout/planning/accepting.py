@@ -11,14 +11,15 @@ from tieout.documents.states import DocumentState
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.processes import may_be_accepted
-from tieout.security import NOT_OURS
+from tieout.security import NOT_OURS, fold_name, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
 
 
 class HeldError(ValueError):
-    """A case that words alone do not solve: its document is held, and would be booked by nobody."""
+    """A case that words alone do not solve: its document is held, and would be booked by nobody; or who would accept it
+    made what it is about."""
 
 
 def actions_of(connection: Connection, case_id: int) -> tuple[Held, ...]:
@@ -61,6 +62,10 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
     row = connection.execute(_SQL["to_accept"], {"case_id": case_id}).fetchone()
     if row is None:
         return False
+    if row["made_user"] and fold_name(row["made_user"]) in _called(connection, actor):
+        raise HeldError(
+            f"case {case_id}: {actor} made it, as {row['made_user']}: somebody else gives its reason"
+        )
     held = row["state"] == DocumentState.REFUSED
     if held and not may_be_accepted(row["cause"]):
         raise HeldError(
@@ -74,3 +79,9 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
         record(connection, [Entry(now, actor, "document.replayed", subject, row["entity"], detail)])
         wake(connection)
     return True
+
+
+def _called(connection: Connection, actor: str) -> set[str]:
+    """What somebody is called, here and at any source."""
+    person = load_authority(connection).people.get(actor)
+    return {fold_name(actor), *(fold_name(n) for n in (person.called() if person else ()))}

@@ -32,6 +32,7 @@ from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
 from tieout.connectors.odoo.opening import open_items
+from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import (
     PARTNER_FIELDS,
@@ -568,7 +569,7 @@ class OdooSession:
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""
-        return closing.others_moves(self._client, self._names, accounts, start, end, self._named("tieout."))
+        return others_moves(self._client, self._names, accounts, start, end, self._named("tieout."))
 
     def foreign_balances(self, until: date) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
         """See `LedgerReader.foreign_balances`."""
