@@ -5,6 +5,7 @@ from tieout.planning.approving import take_decision
 from tieout.planning.bulk import (
     ACTIONS,
     MOST,
+    NO_SUCH_CASE,
     Bulk,
     BulkAction,
     BulkError,
@@ -23,6 +24,7 @@ from tieout.planning.sources import FactSourceError, check_sources
 __all__ = [
     "ACTIONS",
     "MOST",
+    "NO_SUCH_CASE",
     "Bulk",
     "BulkAction",
     "BulkError",

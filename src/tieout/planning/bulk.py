@@ -80,7 +80,9 @@ class Bulk:
         return sum(o.outcome == outcome for o in self.outcomes)
 
 
-# What a caller may do with a case of an entity: "" where they may, else why not ("no case" to whoever may not see it).
+# What is said of a case that there is not, and to whoever may not know that there is one.
+NO_SUCH_CASE = "there is no such case"
+# What a caller may do with a case of an entity: "" where they may, else why not.
 MayDecide = Callable[[str], str]
 
 
@@ -170,7 +172,7 @@ def _again(known: dict[str, Any], asked: bytes) -> Bulk:
 def _hindrance(row: dict[str, Any] | None, seen: Seen, may: MayDecide) -> str:
     """Why a case cannot be decided, whatever is to be done with it; "" where it can."""
     if row is None:
-        return f"no case {seen.case_id}"
+        return NO_SUCH_CASE
     if why := may(row["entity"]):
         return why
     if row["state"] != "open":

@@ -11,9 +11,11 @@ from tieout.api.v1 import (
     access,
     approving,
     closing,
+    deciding,
     identity,
     mapping,
     matching,
+    origins,
     paying,
     proving,
     running,
@@ -39,7 +41,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, work, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
+        identity, access, today, deciding, work, origins, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 
