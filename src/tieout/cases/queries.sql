@@ -45,7 +45,24 @@ returning case_id, cause, source_key, entity
 -- name: open
 select * from tieout.cases where state = 'open'
   and (%(cause)s::text is null or cause = %(cause)s::text)
+  and (%(entity)s::text is null or entity = %(entity)s)
+  and (%(interface)s::text is null or interface = %(interface)s)
+  and (%(period)s::text is null or period = %(period)s)
+  and (%(group)s::text is null or group_key = %(group)s)
+  and (%(ids)s::bigint[] is null or case_id = any(%(ids)s))
 order by amount desc, case_id
+
+-- name: groups
+select group_key as "group", min(cause) as cause, min(entity) as entity, min(interface) as interface,
+    min(period) as period, min(currency) as currency, min(made_journal) as made_journal, min(made_user) as made_user,
+    min(made_kind) as made_kind, min(made_accounts) as made_accounts, count(*)::int as count, sum(amount) as amount,
+    min(due_at) as due_at, min(recovery) as recovery
+from tieout.cases
+where state = 'open' and (%(cause)s::text is null or cause = %(cause)s::text)
+  and (%(entity)s::text is null or entity = %(entity)s)
+  and (%(interface)s::text is null or interface = %(interface)s)
+  and (%(period)s::text is null or period = %(period)s)
+group by group_key order by sum(amount) desc, group_key
 
 -- name: note
 with c as (select case_id, source_key, entity from tieout.cases where case_id = %(case_id)s),
