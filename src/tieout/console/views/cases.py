@@ -48,7 +48,7 @@ class Cases:
         groups = await self._groups(page, wanted) if state == "open" and not wanted["group"] else []
         ageing = (await page.api.get("/series/ageing"))["rows"] if alone else []
         return self._r.render(
-            page, "cases.html", list=found, causes=causes, cluster=mine, group=group, groups=groups, ageing=ageing,
+            page, "cases.html", list=found, causes=causes, cluster=mine, group=group, case_groups=groups, ageing=ageing,
             now=page.now,
             ageing_chart=ageing_chart(ageing), cause_names=sorted({(x["cause"], cause(x["title"])) for x in causes}),
             entity_names=sorted({x["entity"] for x in causes}),
