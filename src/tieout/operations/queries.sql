@@ -74,7 +74,7 @@ where entity = %(entity)s and name = %(name)s and ended_at is null
 
 -- name: begin_origin
 insert into tieout.declared_origin (entity, name, content, release, recorded_at)
-values (%(entity)s, %(name)s, %(content)s::jsonb, %(release)s, %(now)s)
+values (%(entity)s, %(name)s, %(content)s, %(release)s, %(now)s)
 
 -- name: origins
 -- Those in force first, then the latest that ended.

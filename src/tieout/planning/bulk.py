@@ -15,6 +15,7 @@ from typing import Any, Literal
 import psycopg
 
 from tieout.cases import assign_cases
+from tieout.cases.model import CaseState
 from tieout.evidence import Entry, record
 from tieout.planning.accepting import accept_case, offers_of
 from tieout.planning.excluding import exclude, held_by
@@ -175,7 +176,7 @@ def _hindrance(row: dict[str, Any] | None, seen: Seen, may: MayDecide) -> str:
         return NO_SUCH_CASE
     if why := may(row["entity"]):
         return why
-    if row["state"] != "open":
+    if row["state"] != CaseState.OPEN:
         return "it is not open any more"
     if row["revision"] != seen.revision:
         return "it changed since it was listed: look at it again"

@@ -278,7 +278,7 @@ select bulk, at, person, action, reason, asked_sha256, outcomes from tieout.bulk
 
 -- name: keep_bulk
 insert into tieout.bulk_decision (bulk, at, person, action, reason, asked_sha256, outcomes)
-values (%(bulk)s, %(at)s, %(person)s, %(action)s, %(reason)s, %(asked)s, %(outcomes)s::jsonb)
+values (%(bulk)s, %(at)s, %(person)s, %(action)s, %(reason)s, %(asked)s, %(outcomes)s)
 
 -- name: bulk_cases
 -- In the order of their numbers, so that two who decide at once wait for each other and for nothing else.

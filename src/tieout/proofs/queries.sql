@@ -312,7 +312,7 @@ delete from tieout.ledger_split where entity = %(entity)s and period = %(period)
 
 -- name: put_split
 insert into tieout.ledger_split (entity, period, account, currency, figures, read_at)
-values (%(entity)s, %(period)s, %(account)s, %(currency)s, %(figures)s::jsonb, %(now)s)
+values (%(entity)s, %(period)s, %(account)s, %(currency)s, %(figures)s, %(now)s)
 on conflict (entity, period, account, currency) do update set figures = excluded.figures, read_at = excluded.read_at
 
 -- name: kept_split

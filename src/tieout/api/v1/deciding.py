@@ -15,7 +15,7 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason
 from tieout.api.v1.work import Recovery
-from tieout.causes import cause_named, offers
+from tieout.causes import Held, cause_named, offers
 from tieout.planning import (
     MOST,
     NO_SUCH_CASE,
@@ -24,6 +24,7 @@ from tieout.planning import (
     BulkError,
     Decision,
     Seen,
+    actions_of,
     decide_many,
     known_bulk,
 )
@@ -71,10 +72,11 @@ class Group(BaseModel):
 
 
 class WholeGroup(Group):
-    """With its cases as they are now, the largest amount first, at most as many as are decided at a time, and what can be
-    done about one of them beside planning, accepting and excluding."""
+    """With its cases as they are now, the largest amount first, at most as many as are decided at a time; `actions` are
+    those that the first of them allows, beside giving it away, and `recoveries` what can be done about it elsewhere."""
 
     cases: list[SeenCase]
+    actions: list[Held]
     recoveries: list[Recovery]
 
 
@@ -163,6 +165,7 @@ def case_group(group: str, caller: Reader, connection: TheConnection) -> WholeGr
     return WholeGroup(
         **Group.of(row).model_dump(exclude={"amount"}), amount=row["amount"], recoveries=found,
         cases=[SeenCase(**c) for c in cases],
+        actions=list(actions_of(connection, cases[0]["case_id"])) if cases else [],
     )  # fmt: skip
 
 
