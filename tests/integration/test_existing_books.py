@@ -132,6 +132,16 @@ def test_who_dates_an_entry_before_the_first_day_is_seen(company: Company) -> No
     assert "opening_changed" not in company.by_cause()
 
 
+def test_an_account_on_which_nothing_stood_is_held_to_that(company: Company) -> None:
+    company.begins_on = FIRST_DAY
+    company.gather()
+    assert len(company.database.rows("select 1 from tieout.opening_balance where amount = 0")) >= 3
+    company.as_user("mallory@co.example").entry(BANK, REVENUE, "50000.00", "2026-08-31")
+    company.gather()
+    rows = company.database.rows("select cause, amount, made_accounts from tieout.cases where state = 'open'")
+    assert [tuple(r.values()) for r in rows] == [("opening_changed", Decimal("50000.00"), BANK)]
+
+
 def test_a_declaration_covers_no_other_user_journal_kind_day_or_amount(company: Company) -> None:
     ann, eve = company.as_user("ann@co.example"), company.as_user("eve@co.example")
     firm = company.partner("Firm")

@@ -51,6 +51,9 @@ def hold_opening(
         }
         known = {account for account, _ in taken}
         new = {key: amount for key, amount in found.items() if key[0] not in known}
+        # An account on which nothing stood stood at nothing: that, too, can change.
+        empty = accounts - known - {account for account, _ in new}
+        new |= {(account, book.currency): Decimal(0) for account in empty}
         if new:
             _take(connection, entity, given, new, now)
         return _compare(connection, release, entity, found, taken, now)

@@ -139,7 +139,7 @@ def case_groups(
     after: After = "",
 ) -> Page[Group]:
     """Open cases by group, the largest amount first."""
-    amount, key = read_place(after, (Decimal, str))
+    amount, key = read_place(after, (Decimal, _key))
     given = {
         "entities": seen_by(caller, "cases:read", entity), "cause": cause, "interface": interface, "period": period,
         "group": None, "amount": amount, "key": key, "limit": limit + 1,
@@ -212,6 +212,12 @@ def _may(caller: Caller) -> Any:
         return ""
 
     return why_not
+
+
+def _key(text: str) -> str:
+    if not _is_key(text):
+        raise ValueError(text)
+    return text
 
 
 def _is_key(group: str) -> bool:
