@@ -20,6 +20,22 @@ words, and this page.
 
 What a case says to do is one of the sentences below, with what stands here in CAPITALS filled in. A case whose document is held is
 planned again once its reason is mended, or excluded; it is accepted as it is only where this page says that a person may judge it.
+
+## Many at once
+
+Cases of one cause, entity, interface, month and currency are a group; of entries that others made in the ledger, those of one journal,
+user, kind and set of accounts. A group has a count and a sum in its currency, never over currencies.
+
+    tieout cases groups                                            # GET /cases/groups
+    tieout cases decide solve --group KEY --reason "…" --dry-run   # which cases it would be
+    tieout cases decide solve --group KEY --reason "…" --as ann    # POST /cases/decide
+    tieout cases list --json > list.json; tieout cases decide assign --listed list.json --owner bo
+
+What is decided: `solve` (accept as it is), `exclude`, `assign`, `replay`; of a group, or by `--cause`, `--entity`, `--interface`,
+`--period`, `--case`; 500 at a time at most. Each case is decided as if it were alone and has its own outcome: `done`; `waits`, for the
+approval that is named; or `left`, with why. One that changed since it was listed is left. Rights, reasons, held documents and who made
+what count as they do for one; a bulk of exclusions is asked for as all that is excluded together, by policy and by approver's limit.
+Each decision is evidence with its person, reason and number (`case.decided`); with `--bulk NUMBER` the same again does nothing more.
 """
 
 

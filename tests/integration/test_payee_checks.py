@@ -106,7 +106,7 @@ def test_a_payee_that_differs_before_release_waits_for_a_person_and_their_decisi
 def test_whoever_prepared_a_run_does_not_decide_about_its_payees(paying: Buyer, group: bool) -> None:
     paying.propose(by="mia")
     tell(paying, report(group="RVNM") if group else report(("US20261026-001", "RVNM", "")))
-    with pytest.raises(HeldError, match="mia prepared"):
+    with pytest.raises(HeldError, match="mia made what it is about"):
         decide(paying, who="mia")
     (row,) = paying.database.rows("select state, cause from tieout.cases where cause = 'payee_differs'")
     assert row["state"] == "open"
@@ -122,7 +122,7 @@ def test_whoever_prepared_a_run_does_not_let_it_go_on_past_a_check_that_was_left
     leave_out(paying)
     assert paying.approve() == ""
     paying.work()
-    with pytest.raises(HeldError, match="mia prepared"):
+    with pytest.raises(HeldError, match="mia made what it is about"):
         decide(paying, who="mia")
     assert sent(paying) == {}
     # To stop it is nobody's privilege.

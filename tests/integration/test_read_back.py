@@ -148,7 +148,7 @@ def test_a_reversal_of_ours_is_told_of_the_entry_and_not_as_an_entry_without_sou
     books.reverse(books.move)
     codes = [books.office.accounts[x] for x in ("6000", "2000")]
     days = date(2026, 10, 1), date(2026, 10, 31)
-    assert books.office.session.others_moves(codes, *days) == []
+    assert all(m.follows for m in books.office.session.others_moves(codes, *days))
     lines = books.call(
         "search_read", "account.move.line", domain=[["move_id", "=", books.move]], fields=["account_id", "debit", "credit"]
     )  # fmt: skip
@@ -162,4 +162,5 @@ def test_a_reversal_of_ours_is_told_of_the_entry_and_not_as_an_entry_without_sou
     foreign = books.call("create", vals_list=[values])
     books.call("action_post", ids=foreign)
     books.reverse(foreign[0])
-    assert [m.amount for m in books.office.session.others_moves(codes, *days)] == [Decimal("1200.00")] * 2
+    own = [m for m in books.office.session.others_moves(codes, *days) if not m.follows]
+    assert [m.amount for m in own] == [Decimal("1200.00")] * 2

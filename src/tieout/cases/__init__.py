@@ -2,7 +2,10 @@
 
 from tieout.cases.model import NewCase, fingerprint
 from tieout.cases.repository import (
+    CaseFilter,
     assign_cases,
+    list_filtered,
+    list_groups,
     list_open,
     note_case,
     notes_of,
@@ -14,9 +17,12 @@ from tieout.cases.repository import (
 )
 
 __all__ = [
+    "CaseFilter",
     "NewCase",
     "assign_cases",
     "fingerprint",
+    "list_filtered",
+    "list_groups",
     "list_open",
     "note_case",
     "notes_of",

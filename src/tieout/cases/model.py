@@ -20,7 +20,8 @@ class CaseState(StrEnum):
 class NewCase:
     """`amount` is the money at risk: positive, in `currency`. `blocking` keeps its document
     out of the posted bucket until the case is solved. `standing`: it is found anew at every look; once a person has
-    accepted it, it is told again only with another amount."""
+    accepted it, it is told again only with another amount. `made_…` say how an entry that nobody here made was made:
+    the journal's code, the login of who made it, its kind, the governed accounts that it stands on."""
 
     cause: str
     interface: str
@@ -37,6 +38,10 @@ class NewCase:
     blocking: bool = True
     document_id: int | None = None
     standing: bool = False
+    made_journal: str = ""
+    made_user: str = ""
+    made_kind: str = ""
+    made_accounts: str = ""
 
 
 def fingerprint(case: NewCase) -> str:

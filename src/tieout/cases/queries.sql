@@ -1,15 +1,20 @@
 -- name: add
 insert into tieout.cases (fingerprint, cause, interface, entity, period, document_id, source_key,
-    amount, currency, blocking, recovery, detail, owner, opened_at, due_at)
+    amount, currency, blocking, recovery, detail, owner, opened_at, due_at,
+    made_journal, made_user, made_kind, made_accounts)
 select %(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(document_id)s::bigint,
     %(source_key)s, %(amount)s, %(currency)s, %(blocking)s, %(recovery)s, %(detail)s, %(owner)s,
-    %(opened_at)s, %(due_at)s
+    %(opened_at)s, %(due_at)s, %(made_journal)s, %(made_user)s, %(made_kind)s, %(made_accounts)s
 where not (%(standing)s and exists (select 1 from tieout.cases where fingerprint = %(fingerprint)s
     and accepted and amount = %(amount)s and currency = %(currency)s))
 on conflict (fingerprint) where state = 'open' do update set amount = excluded.amount,
-    currency = excluded.currency, recovery = excluded.recovery, detail = excluded.detail
-where (cases.amount, cases.currency, cases.recovery, cases.detail)
-    is distinct from (excluded.amount, excluded.currency, excluded.recovery, excluded.detail)
+    currency = excluded.currency, recovery = excluded.recovery, detail = excluded.detail,
+    made_journal = excluded.made_journal, made_user = excluded.made_user, made_kind = excluded.made_kind,
+    made_accounts = excluded.made_accounts, revision = cases.revision + 1
+where (cases.amount, cases.currency, cases.recovery, cases.detail, cases.made_journal, cases.made_user,
+        cases.made_kind, cases.made_accounts)
+    is distinct from (excluded.amount, excluded.currency, excluded.recovery, excluded.detail, excluded.made_journal,
+        excluded.made_user, excluded.made_kind, excluded.made_accounts)
 returning case_id, xmax = 0 as fresh
 
 -- name: solve
@@ -40,7 +45,24 @@ returning case_id, cause, source_key, entity
 -- name: open
 select * from tieout.cases where state = 'open'
   and (%(cause)s::text is null or cause = %(cause)s::text)
+  and (%(entity)s::text is null or entity = %(entity)s)
+  and (%(interface)s::text is null or interface = %(interface)s)
+  and (%(period)s::text is null or period = %(period)s)
+  and (%(group)s::text is null or group_key = %(group)s)
+  and (%(ids)s::bigint[] is null or case_id = any(%(ids)s))
 order by amount desc, case_id
+
+-- name: groups
+select group_key as "group", min(cause) as cause, min(entity) as entity, min(interface) as interface,
+    min(period) as period, min(currency) as currency, min(made_journal) as made_journal, min(made_user) as made_user,
+    min(made_kind) as made_kind, min(made_accounts) as made_accounts, count(*)::int as count, sum(amount) as amount,
+    min(due_at) as due_at, min(recovery) as recovery
+from tieout.cases
+where state = 'open' and (%(cause)s::text is null or cause = %(cause)s::text)
+  and (%(entity)s::text is null or entity = %(entity)s)
+  and (%(interface)s::text is null or interface = %(interface)s)
+  and (%(period)s::text is null or period = %(period)s)
+group by group_key order by sum(amount) desc, group_key
 
 -- name: note
 with c as (select case_id, source_key, entity from tieout.cases where case_id = %(case_id)s),
@@ -52,6 +74,6 @@ select source_key, entity from c
 select at, person, text from tieout.case_note where case_id = %(case_id)s order by note_id
 
 -- name: assign
-update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at)
+update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at), revision = revision + 1
 where case_id = any(%(ids)s) and state = 'open'
 returning case_id, source_key, entity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -162,6 +162,36 @@ def assign_cases(
     return len(rows)
 
 
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which open cases: None is any. `numbers` are these alone."""
+
+    cause: str | None = None
+    entity: str | None = None
+    interface: str | None = None
+    period: str | None = None
+    group: str | None = None
+    numbers: tuple[int, ...] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """As the parameters of a query."""
+        return {
+            "cause": self.cause, "entity": self.entity, "interface": self.interface, "period": self.period,
+            "group": self.group, "ids": None if self.numbers is None else list(self.numbers),
+        }  # fmt: skip
+
+
 def list_open(connection: Connection, cause: str | None = None) -> list[dict[str, Any]]:
-    """Open cases, largest amount first."""
-    return list(connection.execute(_SQL["open"], {"cause": cause}).fetchall())
+    """Open cases, of a cause or of all of them, the largest amount first."""
+    return list_filtered(connection, CaseFilter(cause=cause))
+
+
+def list_filtered(connection: Connection, wanted: CaseFilter) -> list[dict[str, Any]]:
+    """Open cases of a filter, the largest amount first."""
+    return list(connection.execute(_SQL["open"], wanted.given()).fetchall())
+
+
+def list_groups(connection: Connection, wanted: CaseFilter) -> list[dict[str, Any]]:
+    """Open cases of a filter by group, the largest amount first: of one cause, entity, interface, period and currency, and
+    of entries that others made of one journal, user, kind and accounts. Amounts are never summed over currencies."""
+    return list(connection.execute(_SQL["groups"], wanted.given()).fetchall())

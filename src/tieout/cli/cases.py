@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -31,18 +32,31 @@ def entity_of_case(project: OpenProject, case: int) -> str:
     return str(rows[0]["entity"]) or "*"
 
 
+Cause = Annotated[str | None, typer.Option(help="of this cause alone")]
+EntityOf = Annotated[str | None, typer.Option("--entity", help="of this entity alone")]
+InterfaceOf = Annotated[str | None, typer.Option("--interface", help="of this interface alone")]
+PeriodOf = Annotated[str | None, typer.Option("--period", help="of this month alone, such as 2026-10")]
+GroupOf = Annotated[
+    str | None, typer.Option("--group", help="of this group alone: `tieout cases groups` names them")
+]
+
+
 @group.command("list")
 def list_cases(
     folder: Folder = Path(),
-    cause: Annotated[str | None, typer.Option()] = None,
+    cause: Cause = None,
+    entity: EntityOf = None,
+    interface: InterfaceOf = None,
+    period: PeriodOf = None,
+    group: GroupOf = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Open cases with their age, the largest amount at risk first."""
-    from tieout.cases import list_open
+    from tieout.cases import CaseFilter, list_filtered
 
     project = open_running(folder)
     with project.database.transaction() as connection:
-        rows = list_open(connection, cause)
+        rows = list_filtered(connection, CaseFilter(cause, entity, interface, period, group))
     if as_json:
         print_json(rows)
     else:
@@ -60,6 +74,57 @@ def list_cases(
         if rows:
             out.print("`tieout cases show N` says what can be done about one", markup=False)
     raise typer.Exit(FINDINGS if rows else 0)
+
+
+@group.command("groups")
+def list_groups(
+    folder: Folder = Path(),
+    cause: Cause = None,
+    entity: EntityOf = None,
+    interface: InterfaceOf = None,
+    period: PeriodOf = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Open cases by group: of one cause, and of one journal, user and kind where others made it in the ledger; how many,
+    and what is at risk by currency."""
+    from tieout.cases import CaseFilter
+    from tieout.cases import list_groups as groups_of
+
+    project = open_running(folder)
+    with project.database.transaction() as connection:
+        rows = groups_of(connection, CaseFilter(cause, entity, interface, period))
+    if as_json:
+        print_json(rows)
+    else:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("group", "cause", "made", "period", "cases", "at risk"):
+            table.add_column(
+                name, justify="right" if name in ("cases", "at risk") else "left", overflow="fold"
+            )
+        for r in rows:
+            cells = (
+                r["group"],
+                r["cause"],
+                how_made(r),
+                f"{r['entity']} {r['period']}",
+                r["count"],
+                f"{r['amount']} {r['currency']}",
+            )
+            table.add_row(*map(str, cells))
+        out.print(table)
+        if rows:
+            out.print(
+                "`tieout cases decide solve --group G --reason …` accepts all of one as they are",
+                markup=False,
+            )
+    raise typer.Exit(FINDINGS if rows else 0)
+
+
+def how_made(row: Mapping[str, Any]) -> str:
+    """How others made what a case or a group is about, in one line; "" where nobody did."""
+    parts = (row["made_kind"], row["made_journal"] and f"in {row['made_journal']}", row["made_user"] and f"by {row['made_user']}")  # fmt: skip
+    where = f" on {row['made_accounts']}" if row["made_accounts"] else ""
+    return " ".join(p for p in parts if p) + where
 
 
 @group.command()

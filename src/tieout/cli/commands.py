@@ -13,6 +13,7 @@ from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
 from tieout.cli import close as close_group
+from tieout.cli import deciding as deciding_command
 from tieout.cli import evidence as evidence_group
 from tieout.cli import extract as extract_command
 from tieout.cli import lessons as lessons_group
@@ -47,6 +48,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(approvals_group.group, name="approvals")
+cases_group.group.command("decide")(deciding_command.decide)
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
 cli.add_typer(close_group.group, name="close")

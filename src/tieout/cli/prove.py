@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
-from tieout.cli.tables import ledger_json, ledger_table, tie_out_json, tie_out_table
+from tieout.cli.tables import (
+    ledger_json,
+    ledger_table,
+    split_json,
+    split_table,
+    tie_out_json,
+    tie_out_table,
+)
 from tieout.money import Period
 
 if TYPE_CHECKING:
-    from tieout.proofs import BalanceRow, PairRow, PayoutProof
+    from tieout.operations.open_project import OpenProject
+    from tieout.proofs import BalanceRow, PairRow, PayoutProof, SplitRow
     from tieout.rules import Release
     from tieout.store import Connection
 
@@ -39,12 +47,14 @@ def tieout(
     rows = [r for r in tie_out(connection, release) if r.period == period]
     open_gaps(connection, rows, now)
     pairs, others = _beside(connection, release, min(wanted.last, now.date()), now)
+    governed = _governed(connection, project, wanted, now)
     balances = ledger_rows(connection, release, project.session, wanted)
     if as_json:
         print_json(
             {
                 "tieout": tie_out_json(rows),
                 "ledger": ledger_json(balances),
+                "governed": split_json(governed),
                 "intercompany": [_pair_json(r) for r in pairs],
                 "trial_balances": [_balance_json(r) for r in others],
             }
@@ -52,9 +62,32 @@ def tieout(
     else:
         out.print(tie_out_table(rows, out.width))
         out.print(ledger_table(balances))
+        if any(
+            r.made_by_declaration.count or r.explained.count or r.undeclared.count or r.residual
+            for r in governed
+        ):
+            out.print(split_table(governed))
         _show(pairs, others)
     good = all(r.proven for r in rows) and not any(r.difference for r in balances)
     raise typer.Exit(0 if good and not pairs and not others else FINDINGS)
+
+
+def _governed(connection: Connection, project: OpenProject, period: Period, now: datetime) -> list[SplitRow]:
+    """What governed accounts moved by in a month and who moved them, by entity; kept for whoever only looks."""
+    from tieout.connector_api import LedgerReader
+    from tieout.proofs import hold_opening, keep_split, read_split
+
+    release, found = project.settings.release, list[Any]()
+    for entity in release.entities.values():
+        reader = project.session(entity.ledger)
+        if not isinstance(reader, LedgerReader):
+            continue
+        rows, _ = read_split(connection, release, reader, entity.code, period)
+        with connection.transaction():
+            keep_split(connection, entity.code, period, rows, now)
+        hold_opening(connection, release, reader, entity.code, now)
+        found += rows
+    return found
 
 
 def payouts(

@@ -66,12 +66,32 @@ def check(folder: Folder = Path(), as_json: Json = False) -> None:
         project.close()
         if server is not None:
             server.stop()
+    declared = _declared(project)
     if as_json:
-        print_json([{"system": n, "works": w, "detail": d} for n, w, d in found])
+        told = [{"system": n, "works": w, "detail": d} for n, w, d in found]
+        print_json(
+            [*told, *({"system": n, "works": True, "detail": d, "weaknesses": w} for n, d, w in declared)]
+        )
     else:
         for name, works, detail in found:
             out.print(f"{'ok  ' if works else 'FAIL'} {name}: {detail}", markup=False)
+        for name, detail, weak in declared:
+            out.print(f"{'WEAK' if weak else 'ok  '} {name}: {detail}", markup=False)
+            for each in weak:
+                out.print(f"       {each}", markup=False)
     raise typer.Exit(0 if all(works for _, works, _ in found) else FAILED)
+
+
+def _declared(project: OpenProject) -> list[tuple[str, str, list[str]]]:
+    """What the project declares to be made in its ledgers by intent: (name, in words, what it leaves unseen)."""
+    from tieout.operations.origins import said, weak
+
+    release, now = project.release(), project.clock.now()
+    return [
+        (f"origin {o.name} of {e.code}", said(o), weak(release, e, o, now))
+        for e in release.entities.values()
+        for o in e.origins
+    ]
 
 
 def up(

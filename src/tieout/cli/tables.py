@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from tieout.proofs import Figure, LedgerRow, TieOutRow
+    from tieout.proofs import Figure, LedgerRow, SplitRow, TieOutRow
 
 
 def money(value: Decimal) -> str:
@@ -139,4 +139,47 @@ def ledger_table(rows: Iterable[LedgerRow]) -> Table:
             money(r.others),
             f"[red]{difference}[/red]" if r.difference else difference,
         )
+    return table
+
+
+def split_json(rows: Iterable[SplitRow]) -> list[dict[str, Any]]:
+    """One object a governed account: what it moved by in the month, and who moved it."""
+    return [
+        {
+            "entity": r.entity,
+            "period": r.period,
+            "account": r.account,
+            "currency": r.currency,
+            "moved": f"{r.moved:.2f}",
+            "ours": f"{r.ours:.2f}",
+            "follows": _figure(r.follows),
+            "opening": _figure(r.opening),
+            "made_in_ledger": {name: _figure(f) for name, f in r.declared.items()},
+            "explained": _figure(r.explained),
+            "without_source": _figure(r.undeclared),
+            "residual": f"{r.residual:.2f}",
+        }
+        for r in rows
+    ]
+
+
+def split_table(rows: Iterable[SplitRow]) -> Table:
+    """What governed accounts moved by in the month: ours with what follows from it, and of others what was there before the
+    first day, what is declared, explained, and without a source."""
+    table = Table(
+        title="Governed accounts: moved in the ledger = ours + opening + made in the ledger by declaration + explained + without a source",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+    )  # fmt: skip
+    table.add_column("account", no_wrap=True)
+    for name in ("moved", "ours", "opening", "declared", "explained", "no source", "residual"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for r in rows:
+        figures = (r.opening, r.made_by_declaration, r.explained, r.undeclared)
+        residual = money(r.residual)
+        table.add_row(
+            f"{r.account} {r.currency}", money(r.moved), money(r.ours + r.follows.net), *(money(f.net) for f in figures),
+            f"[red]{residual}[/red]" if r.residual else residual,
+        )  # fmt: skip
     return table

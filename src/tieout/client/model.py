@@ -17,7 +17,7 @@ class ProblemError(Exception):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """`amount` is what is at risk: positive, in `currency`."""
+    """`amount` is what is at risk: positive, in `currency`. `made_…` say how an entry was made that others made."""
 
     case_id: int
     cause: str
@@ -39,6 +39,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     resolution: str
     solved_by: str
     accepted: bool
+    revision: int = 1
+    group: str = ""
+    made_journal: str = ""
+    made_user: str = ""
+    made_kind: str = ""
+    made_accounts: str = ""
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

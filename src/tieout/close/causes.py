@@ -7,9 +7,11 @@ from tieout.causes import Action, Cause
 ENTRY_WITHOUT_SOURCE = Cause(
     name="entry_without_source",
     means="Somebody made an entry in the ledger by hand, and no reason is known.",
-    says="give its reason with `tieout cases solve`, as somebody who did not make it; or reverse it in the ledger",
+    says="give its reason with `tieout cases solve`, as somebody who did not make it; or reverse it in the ledger; what is made "
+    "there by intent is declared as an origin of its entity",
     actions=(Action.SOLVE, Action.MEND_IN_LEDGER),
     who="controller",
+    standing=True,
 )
 TASK_LATE = Cause(
     name="close_task_late",

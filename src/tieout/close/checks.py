@@ -12,14 +12,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from tieout.cases.model import CaseState
 from tieout.close.model import Finding, Task
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.delivery.causes import IN_LEDGER
 from tieout.documents.states import DocumentState
 from tieout.money import Period
-from tieout.proofs import clearing_rows, ledger_rows, tie_out
+from tieout.proofs import Standing, clearing_rows, ledger_rows, read_split, tie_out
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Release
 from tieout.store import Connection, Queries
@@ -170,16 +169,10 @@ class Evidence:
         reader = self._session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
-        codes = governed_accounts(self._release, self._period.last)
-        others = reader.others_moves(sorted(codes), self._period.first, self._period.last)
-        known = {
-            r["source_key"]: r["state"]
-            for r in self._connection.execute(
-                _SQL["manual"],
-                {"entity": self._entity, "keys": [manual_key(self._entity, m.name) for m in others]},
-            )
-        }
-        unexplained = [m for m in others if known.get(manual_key(self._entity, m.name)) != CaseState.SOLVED]
+        _, judged = read_split(self._connection, self._release, reader, self._entity, self._period)
+        others = [j for j in judged if j.standing in (Standing.EXPLAINED, Standing.UNDECLARED)]
+        declared = [j for j in judged if j.standing is Standing.DECLARED]
+        unexplained = [j.move for j in others if j.standing is Standing.UNDECLARED]
         changed = self._connection.execute(
             _SQL["cases_of"],
             {
@@ -193,8 +186,11 @@ class Evidence:
             [f"{len(unexplained)} entries of nobody's, such as {unexplained[0].name}"] if unexplained else []
         )
         wrong += [f"{changed['count']} entries were changed in the ledger"] if changed["count"] else []
-        figures = [[m.name, str(m.amount)] for m in others] + [[changed["count"]]]
+        figures = [[j.move.name, str(j.move.amount)] for j in others] + [[changed["count"]]]
+        # Another declaration is another figure: who signed did not see it.
+        figures += [[j.move.name, str(j.move.amount), j.origin] for j in declared]
         said = "; ".join(wrong) or f"every entry has a source, but {_count(len(others), 'explained one')}"
+        said += f"; {len(declared)} made in the ledger by declaration" if declared else ""
         return _finding(not wrong, said, figures)
 
     def _revalued(self, task: Task) -> Finding:
@@ -232,21 +228,6 @@ class Evidence:
         done = until >= self._period.last
         said = ", ".join(f"{n} until {d}" for n, d in sorted(locks.items()) if d) or "nothing is locked"
         return _finding(done, said, [str(until >= self._period.last)])
-
-
-def governed_accounts(release: Release, on: date) -> set[str]:
-    """The accounts on which every entry must have a source: those of roles that Tieout keeps."""
-    kept = ("bank.", "clearing.", "bank_in_transit", "customer_deposits", "unapplied.", "outstanding_", "receivable", "payable")  # fmt: skip
-    table = release.mappings.get("accounts")
-    return {
-        r.value
-        for r in (table.rows if table else ())
-        if r.key.startswith(kept) and r.valid_from <= on <= r.valid_to
-    }
-
-
-def manual_key(entity: str, move: str) -> str:
-    return f"{entity}:{move}"
 
 
 def _count(number: int, what: str) -> str:

@@ -23,11 +23,6 @@ where state = 'open' and entity = %(entity)s and cause = any(%(causes)s) and per
 select count(*)::int as count, coalesce(sum(amount), 0) as amount from tieout.cases
 where state = 'open' and cause = any(%(causes)s) and period <= %(period)s
 
--- name: manual
-select distinct on (source_key) source_key, state from tieout.cases
-where entity = %(entity)s and cause = 'entry_without_source' and source_key = any(%(keys)s)
-order by source_key, case_id desc
-
 -- name: signatures
 select distinct on (task) task, digest, stamp, prepared_by, prepared_at, signed_by, signed_at, revoked_at,
     revoked_why, signature_id

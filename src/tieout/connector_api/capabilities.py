@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from tieout.documents import EffectBody
 from tieout.documents.taxation import TaxDetermination, TaxQuestion
+from tieout.rules.origins import Made
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ class OpenItem:
 
     What lets a difference be accepted: `discount` is what its term grants, `untaxed` what it is without its tax (None:
     not known, or it is paid in part), both of what is due; `charge` is what a bank says that it kept of cash, positive;
-    `corrects_tax` that a discount was granted which nobody takes without correcting the item's tax.
+    `corrects_tax` that a discount was granted which nobody takes without correcting the item's tax. `made` says how
+    somebody else made it; None for what is ours, or where the ledger does not say.
     """
 
     line: int
@@ -155,17 +157,28 @@ class OpenItem:
     untaxed: Decimal | None = None
     charge: Decimal = Decimal(0)
     corrects_tax: bool = False
+    made: Made | None = None
+
+
+# Of a ledger that does not say how an entry was made: no declaration covers it.
+_NOT_SAID = Made("", "", "")
 
 
 @dataclass(frozen=True)
 class OthersMove:
-    """A posted entry that nobody here made: `amount` is the sum of its debits in the entity's currency."""
+    """A posted entry that nobody here made: `amount` is the sum of its debits in the entity's currency, `author` who
+    made it, as the ledger shows them. `made` says how it was made; `lines` are its sums on the accounts that were asked
+    for, by account code and currency, signed in that currency. `follows`: the ledger made it itself of something that
+    is ours or was matched (an exchange difference, tax that falls due), or it reverses one of ours."""
 
     name: str
     on: date
     reference: str
     author: str
     amount: Decimal
+    made: Made = _NOT_SAID
+    lines: Mapping[tuple[str, str], Decimal] = field(default_factory=dict, hash=False)
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -335,7 +348,7 @@ class LedgerReader(Protocol):
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """Posted entries of a span of days, both included, with a line on one of these accounts, that
-        none of our effects made; what the ledger makes of our own (exchange, cash basis) is ours."""
+        none of our effects made; what the ledger makes itself of ours (exchange, cash basis) says that it `follows`."""
         ...
 
     def foreign_balances(self, until: date) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:

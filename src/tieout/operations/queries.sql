@@ -19,7 +19,7 @@ where datname = current_database() and pid <> pg_backend_pid() and backend_type 
 -- name: last_entries
 -- The last restore, and whether anything happened since it but what every start writes.
 select r.detail, exists (
-    select from tieout.evidence e where e.evidence_id > r.evidence_id and e.action <> 'release.activated'
+    select from tieout.evidence e where e.evidence_id > r.evidence_id and e.action not in ('release.activated', 'origin.declared', 'origin.changed', 'origin.ended')
 ) as later
 from tieout.evidence r where r.action = %(action)s order by r.evidence_id desc limit 1
 
@@ -60,3 +60,23 @@ on conflict (system) do update set refused = excluded.refused, why = excluded.wh
   since = case when unpinned_system.refused = excluded.refused then unpinned_system.since else excluded.since end
 where (unpinned_system.refused, unpinned_system.why) is distinct from (excluded.refused, excluded.why)
 returning system
+
+-- name: lock_origins
+-- Several processes see a change at the same time: one of them records it.
+select pg_advisory_xact_lock(7402, 2)
+
+-- name: standing_origins
+select entity, name, content from tieout.declared_origin where ended_at is null
+
+-- name: end_origin
+update tieout.declared_origin set ended_at = %(now)s
+where entity = %(entity)s and name = %(name)s and ended_at is null
+
+-- name: begin_origin
+insert into tieout.declared_origin (entity, name, content, release, recorded_at)
+values (%(entity)s, %(name)s, %(content)s, %(release)s, %(now)s)
+
+-- name: origins
+-- Those in force first, then the latest that ended.
+select name, content, release, recorded_at, ended_at from tieout.declared_origin
+where entity = %(entity)s order by ended_at is not null, coalesce(ended_at, recorded_at) desc, name limit 500

@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
+from tieout.operations.origins import record_origins
 from tieout.operations.upgrading import stamp_what_is_there
 from tieout.security.identity import drop_old
 from tieout.store import (
@@ -91,6 +92,7 @@ def keep_house(project: OpenProject) -> None:
         added = connection.execute(_SQL["activate_release"], {"sha256": release.sha256, "now": now})
         if added.rowcount:
             record(connection, [Entry(now, "bootstrap", "release.activated", release.sha256)])
+        record_origins(connection, release, now)
         drop_old(connection, now)
     connection.close()
 

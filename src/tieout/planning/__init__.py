@@ -1,13 +1,38 @@
 """Planning: messages become documents, documents become plans; rows are the truth, work moves in sets."""
 
 from tieout.planning.accepting import HeldError, accept_case, actions_of, offers_of
-from tieout.planning.approving import exclude, take_decision
+from tieout.planning.approving import take_decision
+from tieout.planning.bulk import (
+    ACTIONS,
+    MOST,
+    NO_SUCH_CASE,
+    Bulk,
+    BulkAction,
+    BulkError,
+    Decision,
+    Outcome,
+    Seen,
+    decide_many,
+    known_bulk,
+)
+from tieout.planning.excluding import exclude
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
 from tieout.planning.sources import FactSourceError, check_sources
 
 __all__ = [
+    "ACTIONS",
+    "MOST",
+    "NO_SUCH_CASE",
+    "Bulk",
+    "BulkAction",
+    "BulkError",
+    "Decision",
+    "Outcome",
+    "Seen",
+    "decide_many",
+    "known_bulk",
     "take_decision",
     "FactSourceError",
     "HeldError",

@@ -21,7 +21,8 @@ _SQL = Queries("tieout.planning")
 
 
 class HeldError(ValueError):
-    """A case that words alone do not solve: its document is held, and would be booked by nobody."""
+    """A case that words alone do not solve: its document is held, and would be booked by nobody; or who would accept it
+    made what it is about."""
 
 
 def actions_of(connection: Connection, case_id: int) -> tuple[Held, ...]:
@@ -59,20 +60,19 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
     """Solve a case with a person's reason, in the caller's transaction; False where it is not open any more.
 
     A document that is held for what a person may judge (an acceptable cause) is planned again, past that. Raises HeldError
-    where it is held for anything else: it would be in exception for good, and nobody's case; and where its cause is decided
-    by another person than who prepared what it is about.
+    where it is held for anything else: it would be in exception for good, and nobody's case; and where another person than
+    `actor` decides: who made what it is about.
     """
     row = connection.execute(_SQL["to_accept"], {"case_id": case_id}).fetchone()
     if row is None:
         return False
+    _by_another(connection, row, case_id, actor)
     held = row["state"] == DocumentState.REFUSED
     if held and not may_be_accepted(row["cause"]):
         raise HeldError(
             f"case {case_id}: its document is held and booked nowhere, so it cannot stand as it is: {row['recovery']}; "
             "or exclude it with a reason"
         )
-    if cause_named(row["cause"]).by_another:
-        _by_another(connection, row, case_id, actor)
     solve_case(connection, case_id, now, reason, actor)
     if held:
         connection.execute(_SQL["go_on"], {"id": row["document_id"], "now": now})
@@ -83,19 +83,30 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
 
 
 def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor: str) -> None:
-    """Raises HeldError where `actor` prepared the document of a case, or one that its plan was made beside; and where the
-    people of the project cannot be read, for nobody could say then."""
-    made = [] if row["content"] is None else [decode_document(row["content"].encode())]
-    if row["facts"]:
-        facts = msgspec.json.decode(row["facts"].encode(), type=Facts)
-        made += [decode_document(x.content.encode()) for x in facts.related]
-    names = {getattr(document, "prepared_by", "") for document in made} - {""}
+    """Raises HeldError where `actor` made what a case is about: in the ledger; or, of a cause that another person decides,
+    its document, or one that its plan was made beside. And where the people of the project cannot be read, for nobody could
+    say then."""
+    names = {row["made_user"]}
+    if cause_named(row["cause"]).by_another:
+        names |= _prepared_by(row)
+    names -= {""}
+    if not names:
+        return
     try:
         authority = load_authority(connection)
     except StampError as error:
         raise HeldError(f"case {case_id}: who may decide cannot be read: {error}") from None
-    if authority.who_is(actor) in {authority.who_is(name) for name in names}:
-        raise HeldError(
-            f"case {case_id}: {actor} prepared what it is about, and another person decides: somebody else solves it; whoever it is "
-            "may exclude it with a reason"
-        )
+    who = authority.who_is(actor)
+    for name in sorted(names):
+        if authority.who_is(name) == who:
+            raise HeldError(
+                f"case {case_id}: {actor} made what it is about, as {name}, and another person decides: somebody else solves it"
+            )
+
+
+def _prepared_by(row: dict[str, Any]) -> set[str]:
+    made = [] if row["content"] is None else [decode_document(row["content"].encode())]
+    if row["facts"]:
+        facts = msgspec.json.decode(row["facts"].encode(), type=Facts)
+        made += [decode_document(x.content.encode()) for x in facts.related]
+    return {getattr(document, "prepared_by", "") for document in made}

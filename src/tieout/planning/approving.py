@@ -37,8 +37,8 @@ from tieout.money import Amount, Period, minor_digits
 from tieout.money.period import accounting_date
 from tieout.planning.causes import APPROVAL_REJECTED
 from tieout.planning.replay import exclude_case
-from tieout.planning.work import Work
-from tieout.processes import Facts, money_of, recipe_of, what_is_missing, what_to_do, without_rate
+from tieout.planning.work import Beside, Work
+from tieout.processes import Facts, money_of, recipe_of, without_rate
 from tieout.processes.recipe import PlanDecision
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
 from tieout.security import Authority, Person, StampError, load_authority
@@ -47,7 +47,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.planning")
 
 
-def _worth(amount: Decimal, currency: str, facts: Facts | None, own: str) -> Decimal | None:
+def worth_of(amount: Decimal, currency: str, facts: Facts | None, own: str) -> Decimal | None:
     """`amount` in the entity's currency; None where its plan found no rate. Nothing is worth nothing anywhere."""
     if currency == own or not amount:
         return amount
@@ -75,7 +75,7 @@ class Approving:
             if plan.decision is not PlanDecision.PLANNED or not plan.effects or not words.held:
                 continue
             amount = abs(money_of(work.document).value)
-            company = _worth(amount, work.document.currency, facts, self._entity.currency)
+            company = worth_of(amount, work.document.currency, facts, self._entity.currency)
             if company is None:
                 # Policies go by what a document is worth: nobody guesses which of them holds for this one.
                 work.plan = without_rate(work.document, self._entity.currency, work.on)
@@ -107,9 +107,23 @@ class Approving:
         entry = Entry(self._now, "process", "approval.not_ours", subject, self._entity.code, {"why": why})
         record(self._connection, [entry])
 
-    def ask_to_exclude(self, work: Work, case_id: int, amount: Decimal, company: Decimal, reason: str) -> int:
+    def ask_to_exclude(
+        self,
+        work: Work,
+        case_id: int,
+        amount: Decimal,
+        company: Decimal,
+        reason: str,
+        beside: Beside | None = None,
+    ) -> int:
         """Ask for an exclusion, where a policy wants that; the request's number, else 0."""
-        demand = self._demand(work, amount, company, work.on, "exclude")
+        together, said = amount, reason
+        if beside is not None:
+            together = max(amount, beside.amounts.get(work.document.currency, amount))
+            company = max(company, beside.company)
+            sums = ", ".join(f"{total:f} {currency}" for currency, total in sorted(beside.amounts.items()))
+            said = f"{reason} (one of {beside.count} in bulk {beside.bulk}, together {sums})"
+        demand = self._demand(work, together, company, work.on, "exclude")
         if demand is None:
             return 0
         about = Subject(
@@ -118,7 +132,7 @@ class Approving:
             revision=work.revision,
             interface=self._interface.name,
             entity=self._entity.code,
-            summary=reason,
+            summary=said,
             content=json.dumps({"document": json.loads(work.content), "postings": [], "reason": reason}),
             content_sha256=content_hash([work.content, reason.encode()]),
             currency=work.document.currency,
@@ -220,49 +234,6 @@ class Approving:
             batch=getattr(document, "batch", ""),
             document_id=work.document_id,
         )
-
-
-def exclude(
-    connection: Connection, release: Release, case_id: int, reason: str, now: datetime, actor: str
-) -> int:
-    """Exclude the held document of a case for a stated reason, or ask for it where a policy wants
-    that; the request's number, 0 where it is excluded.
-
-    Raises ValueError without a reason, and where the case holds no such document.
-    """
-    if not reason.strip():
-        raise ValueError("an exclusion needs a reason")
-    row = connection.execute(_SQL["held_by"], {"case_id": case_id}).fetchone()
-    if row is None:
-        raise ValueError(f"case {case_id} holds no document that could be excluded")
-    interface = release.interfaces[row["interface"]]
-    document = decode_document(row["content"].encode())
-    content = row["content"].encode()
-    work = Work(
-        document=document,
-        content=content,
-        salt=b"",
-        message_id=row["message_id"],
-        revision=row["revision"],
-        measure=document.measure(),
-        on=row["accounting_on"],
-        document_id=row["document_id"],
-        submitted_by=actor,
-    )
-    approving = Approving(connection, release, interface, now)
-    own = release.entities[interface.entity].currency
-    facts = msgspec.json.decode(row["facts"].encode(), type=Facts) if row["facts"] else None
-    company = _worth(row["amount"], document.currency, facts, own)
-    if company is None and release.policies:
-        missing = what_is_missing(document.currency, own, row["accounting_on"])
-        raise ValueError(
-            f"{missing}, and policies go by what is excluded: "
-            f"{what_to_do(document.currency, own, row['accounting_on'])}; then exclude it"
-        )
-    number = approving.ask_to_exclude(work, case_id, row["amount"], company or Decimal(0), reason)
-    if not number:
-        exclude_case(connection, case_id, reason, now, actor)
-    return number
 
 
 def take_decision(

@@ -184,7 +184,7 @@ on conflict (system, external_id) do update set state = 'waiting', lane = exclud
 returning external_id, plan_no
 
 -- name: to_accept
-select c.cause, c.entity, c.recovery, c.document_id, d.state, d.content, d.facts from tieout.cases c
+select c.cause, c.entity, c.recovery, c.document_id, c.made_user, d.state, d.content, d.facts from tieout.cases c
 left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open' for update of c
 
@@ -277,3 +277,17 @@ returning d.document_id, d.source_key, d.entity, d.interface
 -- Of what is excluded nothing is sent any more.
 update tieout.delivery set state = 'refused' where document_id = %(id)s and state = 'waiting'
 
+-- name: lock_bulk
+select pg_advisory_xact_lock(%(key)s)
+
+-- name: known_bulk
+select bulk, at, person, action, reason, asked_sha256, outcomes from tieout.bulk_decision where bulk = %(bulk)s
+
+-- name: keep_bulk
+insert into tieout.bulk_decision (bulk, at, person, action, reason, asked_sha256, outcomes)
+values (%(bulk)s, %(at)s, %(person)s, %(action)s, %(reason)s, %(asked)s, %(outcomes)s)
+
+-- name: bulk_cases
+-- In the order of their numbers, so that two who decide at once wait for each other and for nothing else.
+select case_id, entity, cause, source_key, state, revision from tieout.cases
+where case_id = any(%(ids)s) order by case_id for update

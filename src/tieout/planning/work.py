@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from tieout.documents import Document, Measure
 from tieout.processes import Facts, Plan
@@ -40,3 +42,14 @@ class Work:
         """The plan and its facts; a defect of the stage if there is none yet."""
         assert self.plan is not None and self.facts is not None
         return self.plan, self.facts
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is excluded in one decision with a document: how many, by which bulk, and together how much, by currency and in
+    the entity's own. Policies and approvers' limits go by that: a large amount is no smaller in many pieces."""
+
+    bulk: str
+    count: int
+    amounts: Mapping[str, Decimal]
+    company: Decimal

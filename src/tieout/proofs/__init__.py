@@ -6,8 +6,19 @@ from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
+from tieout.proofs.opening import hold_opening
 from tieout.proofs.payouts import PayoutProof, payout_keys, prove_payouts
 from tieout.proofs.pending import pending
+from tieout.proofs.split import (
+    Judged,
+    SplitRow,
+    Standing,
+    entry_key,
+    figures_of,
+    keep_split,
+    kept_split,
+    read_split,
+)
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
@@ -21,6 +32,15 @@ __all__ = [
     "AGES",
     "ClearingRow",
     "Figure",
+    "Judged",
+    "SplitRow",
+    "Standing",
+    "entry_key",
+    "figures_of",
+    "hold_opening",
+    "keep_split",
+    "kept_split",
+    "read_split",
     "LedgerRow",
     "OpenMovement",
     "PayoutProof",

@@ -44,5 +44,15 @@ INTERCOMPANY_DIFFERS = Cause(
     actions=(Action.ASK, Action.MEND_AT_SOURCE),
     standing=True,
 )
+OPENING_CHANGED = Cause(
+    name="opening_changed",
+    means="An account is not what it was before Tieout's first day: somebody dated an entry before it, or changed one there.",
+    says="find the entry in the ledger by when it was made, not by its date; reverse it there, or accept it with its reason",
+    actions=(Action.MEND_IN_LEDGER, Action.SOLVE),
+    who="controller",
+    standing=True,
+)
 
-CAUSES = (STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS)
+CAUSES = (
+    STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED,
+)  # fmt: skip

@@ -289,3 +289,42 @@ from latest l left join lines x on x.account = l.account and x.currency = l.curr
     and x.day <= l.day and (l.since is null or x.day > l.since)
 group by l.account, l.currency, l.since, l.day, l.balance, l.before
 order by l.account, l.currency
+
+-- name: our_movements
+select l.account, l.currency, sum(l.amount) as amount
+from tieout.posting_line l
+join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_no
+where l.entity = %(entity)s and l.accounting_on between %(since)s and %(until)s and v.state = 'confirmed'
+  and l.account = any(%(accounts)s)
+group by l.account, l.currency
+
+-- name: accepted_entries
+-- What a person accepted last of each entry that others made.
+select distinct on (source_key) source_key, amount from tieout.cases
+where entity = %(entity)s and cause = 'entry_without_source' and accepted and source_key = any(%(keys)s)
+order by source_key, case_id desc
+
+-- name: split
+select account, currency, figures from tieout.ledger_split where entity = %(entity)s and period = %(period)s
+
+-- name: forget_split
+delete from tieout.ledger_split where entity = %(entity)s and period = %(period)s
+
+-- name: put_split
+insert into tieout.ledger_split (entity, period, account, currency, figures, read_at)
+values (%(entity)s, %(period)s, %(account)s, %(currency)s, %(figures)s, %(now)s)
+on conflict (entity, period, account, currency) do update set figures = excluded.figures, read_at = excluded.read_at
+
+-- name: kept_split
+select entity, period, account, currency, figures, read_at from tieout.ledger_split
+where (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(period)s::text is null or period = %(period)s)
+order by period desc, entity, account, currency limit %(limit)s
+
+-- name: opening
+select account, currency, amount from tieout.opening_balance
+where entity = %(entity)s and begins_on = %(begins_on)s
+
+-- name: take_opening
+insert into tieout.opening_balance (entity, begins_on, account, currency, amount, read_at)
+values (%(entity)s, %(begins_on)s, %(account)s, %(currency)s, %(amount)s, %(now)s) on conflict do nothing

@@ -12,13 +12,16 @@ from tieout.rules.arrival import PROVEN, Arrival
 from tieout.rules.closing import CloseRules
 from tieout.rules.differences import DifferenceLimit
 from tieout.rules.mapping import Mapping, UnmappedError
+from tieout.rules.origins import Origin
 
 
 @dataclass(frozen=True)
 class Entity:
     """A legal company: its code, currency (ISO 4217) and time zone (cut-off at its midnight); with a
     `country` (ISO 3166) that country's pack stands under what the project says. `limits` are those of
-    differences that are accepted without a person, by kind: one that is missing is off."""
+    differences that are accepted without a person, by kind: one that is missing is off. `begins_on` is the day from
+    which its books are governed (None: all of them are): what is dated before is its opening. `origins` declare what its
+    people make in the ledger themselves."""
 
     code: str
     name: str
@@ -28,6 +31,8 @@ class Entity:
     company_id: int = 0
     country: str = ""
     limits: dict[str, DifferenceLimit] = field(default_factory=dict, hash=False)
+    begins_on: date | None = None
+    origins: tuple[Origin, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

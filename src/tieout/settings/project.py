@@ -28,6 +28,7 @@ from tieout.settings.calendar import read_calendar
 from tieout.settings.differences import read_limits
 from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.mappings import read_mapping
+from tieout.settings.origins import read_first_day, read_origins
 from tieout.settings.policies import read_policies
 from tieout.settings.systems import read_systems, resolved
 from tieout.settings.tomlfile import ProjectError, TomlFile
@@ -68,7 +69,17 @@ _TOP = {
     "interfaces", "mappings",
 }  # fmt: skip
 _PROJECT = {"name", "environment"}
-_ENTITY = {"name", "currency", "time_zone", "ledger", "company_id", "country", "differences"}
+_ENTITY = {
+    "name",
+    "currency",
+    "time_zone",
+    "ledger",
+    "company_id",
+    "country",
+    "differences",
+    "begins_on",
+    "origins",
+}
 _INTERFACE = {
     "system",
     "entity",
@@ -117,6 +128,8 @@ def _entities(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, Ent
             int(table.get("company_id", 0)),
             _country(file, table, section),
             read_limits(file, table.get("differences", {}), f"{section}.differences"),
+            read_first_day(file, table, section),
+            read_origins(file, table.get("origins", {}), f"{section}.origins"),
         )
     if not entities:
         raise file.fail("entities", "", "there is no [entities.CODE]: at least one is needed")

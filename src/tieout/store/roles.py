@@ -16,6 +16,7 @@ _APPEND_ONLY = (
     "authority",
     "approval_decision",
     "schema_migration",
+    "bulk_decision",
 )
 
 

@@ -204,6 +204,16 @@ CREATE TABLE tieout.authority (
     content text NOT NULL,
     stamp bytea NOT NULL
 );
+CREATE TABLE tieout.bulk_decision (
+    bulk text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person text NOT NULL,
+    action text NOT NULL,
+    reason text NOT NULL,
+    asked_sha256 bytea NOT NULL,
+    outcomes jsonb NOT NULL,
+    CONSTRAINT bulk_decision_bulk_check CHECK (((length(bulk) >= 1) AND (length(bulk) <= 80)))
+);
 CREATE TABLE tieout.case_note (
     note_id bigint NOT NULL,
     case_id bigint NOT NULL,
@@ -242,6 +252,12 @@ CREATE TABLE tieout.cases (
     resolution text DEFAULT ''::text NOT NULL,
     solved_by text DEFAULT ''::text NOT NULL,
     accepted boolean DEFAULT false NOT NULL,
+    made_journal text DEFAULT ''::text NOT NULL,
+    made_user text DEFAULT ''::text NOT NULL,
+    made_kind text DEFAULT ''::text NOT NULL,
+    made_accounts text DEFAULT ''::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    group_key text GENERATED ALWAYS AS ("left"(md5(((((((((((((((((cause || ''::text) || entity) || ''::text) || interface) || ''::text) || period) || ''::text) || currency) || ''::text) || made_journal) || ''::text) || made_user) || ''::text) || made_kind) || ''::text) || made_accounts)), 16)) STORED,
     CONSTRAINT cases_amount_check CHECK ((amount >= (0)::numeric)),
     CONSTRAINT cases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'solved'::text])))
 );
@@ -291,6 +307,23 @@ CREATE TABLE tieout.credential (
 );
 ALTER TABLE tieout.credential ALTER COLUMN credential_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME tieout.credential_credential_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.declared_origin (
+    origin_id bigint NOT NULL,
+    entity text NOT NULL,
+    name text NOT NULL,
+    content jsonb NOT NULL,
+    release text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+ALTER TABLE tieout.declared_origin ALTER COLUMN origin_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.declared_origin_origin_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -463,6 +496,14 @@ CREATE TABLE tieout.kept_figure (
     as_of timestamp with time zone NOT NULL,
     took_ms integer NOT NULL
 );
+CREATE TABLE tieout.ledger_split (
+    entity text NOT NULL,
+    period text NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    figures jsonb NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
 CREATE TABLE tieout.lesson (
     lesson_id bigint NOT NULL,
     interface text NOT NULL,
@@ -619,6 +660,14 @@ CREATE TABLE tieout.open_line_sum (
     count integer NOT NULL,
     amount numeric NOT NULL,
     oldest date NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.opening_balance (
+    entity text NOT NULL,
+    begins_on date NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
     read_at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.paused (
@@ -1126,6 +1175,8 @@ ALTER TABLE ONLY tieout.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id);
 ALTER TABLE ONLY tieout.authority
     ADD CONSTRAINT authority_pkey PRIMARY KEY (no);
+ALTER TABLE ONLY tieout.bulk_decision
+    ADD CONSTRAINT bulk_decision_pkey PRIMARY KEY (bulk);
 ALTER TABLE ONLY tieout.case_note
     ADD CONSTRAINT case_note_pkey PRIMARY KEY (note_id);
 ALTER TABLE ONLY tieout.cases
@@ -1136,6 +1187,8 @@ ALTER TABLE ONLY tieout.control_total
     ADD CONSTRAINT control_total_pkey PRIMARY KEY (interface, period, currency, control_group);
 ALTER TABLE ONLY tieout.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (credential_id);
+ALTER TABLE ONLY tieout.declared_origin
+    ADD CONSTRAINT declared_origin_pkey PRIMARY KEY (origin_id);
 ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
 ALTER TABLE ONLY tieout.delivery
@@ -1162,6 +1215,8 @@ ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure
     ADD CONSTRAINT kept_figure_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.ledger_split
+    ADD CONSTRAINT ledger_split_pkey PRIMARY KEY (entity, period, account, currency);
 ALTER TABLE ONLY tieout.lesson
     ADD CONSTRAINT lesson_interface_kind_key_value_key UNIQUE (interface, kind, key, value);
 ALTER TABLE ONLY tieout.lesson
@@ -1188,6 +1243,8 @@ ALTER TABLE ONLY tieout.open_line_due
     ADD CONSTRAINT open_line_due_pkey PRIMARY KEY (entity, side, line);
 ALTER TABLE ONLY tieout.open_line_sum
     ADD CONSTRAINT open_line_sum_pkey PRIMARY KEY (entity, side, currency);
+ALTER TABLE ONLY tieout.opening_balance
+    ADD CONSTRAINT opening_balance_pkey PRIMARY KEY (entity, begins_on, account, currency);
 ALTER TABLE ONLY tieout.paused
     ADD CONSTRAINT paused_pkey PRIMARY KEY (interface);
 ALTER TABLE ONLY tieout.payout_item
@@ -1230,12 +1287,14 @@ CREATE INDEX cases_accepted ON tieout.cases USING btree (fingerprint) WHERE acce
 CREATE INDEX cases_accepted_document ON tieout.cases USING btree (document_id) WHERE accepted;
 CREATE INDEX cases_cause ON tieout.cases USING btree (cause, entity, amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE INDEX cases_document ON tieout.cases USING btree (document_id) WHERE (state = 'open'::text);
+CREATE INDEX cases_group ON tieout.cases USING btree (group_key, amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE INDEX cases_of_document ON tieout.cases USING btree (document_id);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
 CREATE INDEX cases_risk ON tieout.cases USING btree (amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
 CREATE UNIQUE INDEX credential_one ON tieout.credential USING btree (person, kind) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL) AND (kind = ANY (ARRAY['password'::text, 'totp'::text])));
 CREATE INDEX credential_person ON tieout.credential USING btree (person) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX declared_origin_one ON tieout.declared_origin USING btree (entity, name) WHERE (ended_at IS NULL);
 CREATE INDEX delivery_arrival ON tieout.delivery USING btree ((((body)::jsonb ->> 'left'::text))) WHERE (effect = ANY (ARRAY['match_bank_line'::text, 'match_payout_reversal'::text]));
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
@@ -1293,6 +1352,8 @@ CREATE TRIGGER approval_request_fixed BEFORE UPDATE ON tieout.approval_request F
 CREATE TRIGGER approval_request_kept BEFORE DELETE OR TRUNCATE ON tieout.approval_request FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER authority_fixed BEFORE DELETE OR UPDATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER bulk_decision_fixed BEFORE DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER bulk_decision_kept BEFORE TRUNCATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER case_note_append_only BEFORE DELETE OR UPDATE ON tieout.case_note FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_fixed BEFORE DELETE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_kept BEFORE UPDATE ON tieout.credential FOR EACH ROW EXECUTE FUNCTION tieout.keep_credential();
@@ -1309,11 +1370,13 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.approv
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.approval_request FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.attempt FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.case_note FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.cases FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.close_finding FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.control_total FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.declared_origin FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.delivery FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.document FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.document_name FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1324,6 +1387,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failur
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.ledger_split FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.lesson FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_name FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1332,6 +1396,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.messag
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.once FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.open_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.open_line_sum FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.opening_balance FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.paused FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.payout_item FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

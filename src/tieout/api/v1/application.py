@@ -12,10 +12,12 @@ from tieout.api.v1 import (
     approving,
     cases,
     closing,
+    deciding,
     documents,
     identity,
     mapping,
     matching,
+    origins,
     paying,
     proving,
     running,
@@ -40,7 +42,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, cases, documents, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

@@ -30,7 +30,9 @@ Cases = Annotated[list[Annotated[int, Field(gt=0, lt=2**62)]], Field(min_length=
 
 class Case(BaseModel):
     """`amount` is what is at risk: positive, in `currency`. `title` is its cause in words; docs/CASES.md says of each
-    what it means. `accepted`: a person decided that things may stand as they are."""
+    what it means. `accepted`: a person decided that things may stand as they are. `group` is the one that it is listed
+    in, `revision` counts its changes: whoever decides many says which they saw. `made_…` say how an entry was made that
+    nobody here made: journal, user, kind, governed accounts; "" for any other case."""
 
     case_id: int
     cause: str
@@ -53,6 +55,12 @@ class Case(BaseModel):
     resolution: str
     solved_by: str
     accepted: bool
+    revision: int
+    group: str
+    made_journal: str
+    made_user: str
+    made_kind: str
+    made_accounts: str
 
 
 class Note(BaseModel):
@@ -186,6 +194,7 @@ def cases(
     period: Filter = None,
     owner: Filter = None,
     source_key: Filter = None,
+    group: Filter = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Case]:
@@ -193,7 +202,7 @@ def cases(
     amount, number = read_place(after, (Decimal, int))
     given = {
         "state": None if state == "all" else state, "entities": seen_by(caller, "cases:read", entity), "cause": cause,
-        "interface": interface, "period": period, "owner": owner, "source_key": source_key, "amount": amount, "case_id": number, "limit": limit + 1,
+        "interface": interface, "period": period, "owner": owner, "source_key": source_key, "group": group, "amount": amount, "case_id": number, "limit": limit + 1,
     }  # fmt: skip
     rows, more = cut(connection.execute(_SQL["cases"], given).fetchall(), limit)
     following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None

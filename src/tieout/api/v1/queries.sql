@@ -1,6 +1,7 @@
 -- name: cases
 select case_id, cause, interface, entity, period, document_id, source_key, amount, currency, blocking, recovery,
-    detail, owner, state, opened_at, due_at, solved_at, resolution, solved_by, accepted
+    detail, owner, state, opened_at, due_at, solved_at, resolution, solved_by, accepted, revision, group_key as "group",
+    made_journal, made_user, made_kind, made_accounts
 from tieout.cases
 where (%(state)s::text is null or state = %(state)s)
   and (%(entities)s::text[] is null or entity = any(%(entities)s))
@@ -9,12 +10,14 @@ where (%(state)s::text is null or state = %(state)s)
   and (%(period)s::text is null or period = %(period)s)
   and (%(owner)s::text is null or owner = %(owner)s)
   and (%(source_key)s::text is null or source_key = %(source_key)s)
+  and (%(group)s::text is null or group_key = %(group)s)
   and (%(amount)s::numeric is null or (amount, -case_id) < (%(amount)s::numeric, -%(case_id)s::bigint))
 order by amount desc, case_id limit %(limit)s
 
 -- name: case
 select case_id, cause, interface, entity, period, document_id, source_key, amount, currency, blocking, recovery,
-    detail, owner, state, opened_at, due_at, solved_at, resolution, solved_by, accepted
+    detail, owner, state, opened_at, due_at, solved_at, resolution, solved_by, accepted, revision, group_key as "group",
+    made_journal, made_user, made_kind, made_accounts
 from tieout.cases where case_id = %(case_id)s
 
 -- name: causes
@@ -23,6 +26,29 @@ select cause, entity, currency, count(*)::int as count, sum(amount) as amount, m
 from tieout.cases
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
 group by cause, entity, currency order by sum(amount) desc, cause, entity, currency
+
+-- name: groups
+select * from (
+    select group_key as "group", min(cause) as cause, min(entity) as entity, min(interface) as interface,
+        min(period) as period, min(currency) as currency, min(made_journal) as made_journal, min(made_user) as made_user,
+        min(made_kind) as made_kind, min(made_accounts) as made_accounts, count(*)::int as count, sum(amount) as amount,
+        min(due_at) as due_at, min(recovery) as recovery
+    from tieout.cases
+    where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
+      and (%(cause)s::text is null or cause = %(cause)s)
+      and (%(interface)s::text is null or interface = %(interface)s)
+      and (%(period)s::text is null or period = %(period)s)
+      and (%(group)s::text is null or group_key = %(group)s)
+    group by group_key
+) g
+where %(amount)s::numeric is null or g.amount < %(amount)s::numeric
+    or (g.amount = %(amount)s::numeric and g."group" > %(key)s::text)
+order by g.amount desc, g."group" limit %(limit)s
+
+-- name: group_cases
+select case_id, revision from tieout.cases
+where state = 'open' and group_key = %(group)s and (%(entities)s::text[] is null or entity = any(%(entities)s))
+order by amount desc, case_id limit %(most)s
 
 -- name: documents
 select document_id, interface, entity, kind, source_key, revision, occurred_at, accounting_on, period, currency,

@@ -15,6 +15,7 @@ class Directory:
         self._accounts: dict[str, int] = {}
         self._codes: dict[int, str] = {}
         self._journals: dict[str, int] = {}
+        self._journal_codes: dict[int, str] = {}
         self._taxes: dict[tuple[str, str], int] = {}
         self._tax_names: dict[int, str] = {}
         self._currencies: dict[str, int] = {}
@@ -32,6 +33,7 @@ class Directory:
         self._codes = {i: code for code, i in self._accounts.items()}
         rows = read("account.journal", "search_read", domain=[], fields=["code"])
         self._journals = {r["code"]: r["id"] for r in rows}
+        self._journal_codes = {i: code for code, i in self._journals.items()}
         # Only what documents can carry. Names may repeat: 15% is a sale's and a purchase's.
         uses = [["type_tax_use", "in", ["sale", "purchase"]]]
         rows = read("account.tax", "search_read", domain=uses, fields=["name", "type_tax_use"])
@@ -69,6 +71,12 @@ class Directory:
     def journal(self, code: str) -> int:
         """A journal's id by its code. Raises RefusedError where there is none."""
         return self._find("_journals", code, "journal")
+
+    def journal_code(self, journal: int) -> str:
+        """The code of a journal, "#" and its id where it is not known."""
+        if journal not in self._journal_codes:
+            self.refresh()
+        return self._journal_codes.get(journal, f"#{journal}")
 
     def tax(self, name: str, use: str = "sale") -> int:
         """A tax's id by its name; `use` is sale or purchase. Raises RefusedError where there is none."""

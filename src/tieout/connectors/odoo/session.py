@@ -28,6 +28,7 @@ from tieout.connectors.odoo.matching import Matcher
 from tieout.connectors.odoo.models import MOVE, PARTNER
 from tieout.connectors.odoo.moves import Moves
 from tieout.connectors.odoo.opening import open_items
+from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
@@ -191,9 +192,7 @@ class OdooSession:
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""
-        return closing.others_moves(
-            self._client, self._names, accounts, start, end, self._loader.named("tieout.")
-        )
+        return others_moves(self._client, self._names, accounts, start, end, self._loader.named("tieout."))
 
     def foreign_balances(self, until: date) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
         """See `LedgerReader.foreign_balances`."""

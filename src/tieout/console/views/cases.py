@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -12,7 +13,16 @@ from tieout.console.charts import Bar, bars
 from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.words import amount, cause
 
-_FILTERS = ("cause", "entity", "interface", "period", "owner", "source_key")
+_FILTERS = ("cause", "entity", "interface", "period", "owner", "source_key", "group")
+
+
+_GROUPS = 100
+_DEEDS = {
+    "solve": "cases are solved",
+    "exclude": "documents are excluded",
+    "assign": "cases are given",
+    "replay": "cases are planned again",
+}
 
 
 class Cases:
@@ -33,9 +43,13 @@ class Cases:
             for c in causes
             if c["cause"] == wanted["cause"] and wanted["entity"] in ("", c["entity"]) and state == "open"
         ]
-        ageing = (await page.api.get("/series/ageing"))["rows"] if not wanted["cause"] else []
+        group = await page.api.maybe(f"/cases/groups/{quote(wanted['group'])}") if wanted["group"] else None
+        alone = not (wanted["cause"] or wanted["group"])
+        groups = await self._groups(page, wanted) if state == "open" and not wanted["group"] else []
+        ageing = (await page.api.get("/series/ageing"))["rows"] if alone else []
         return self._r.render(
-            page, "cases.html", list=found, causes=causes, cluster=mine, ageing=ageing, now=page.now,
+            page, "cases.html", list=found, causes=causes, cluster=mine, group=group, case_groups=groups, ageing=ageing,
+            now=page.now,
             ageing_chart=ageing_chart(ageing), cause_names=sorted({(x["cause"], cause(x["title"])) for x in causes}),
             entity_names=sorted({x["entity"] for x in causes}),
         )  # fmt: skip
@@ -50,21 +64,44 @@ class Cases:
         if what == "replay-all":
             done = await page.api.post("/cases/replay", {"cause": page.arg("cause")})
             return f"{done['replayed']} are planned again: what was mended leaves this list by itself"
-        numbers = [int(n) for n in page.values("case") if n.isdigit()]
-        if not numbers:
+        chosen = [c for v in page.values("case") if (c := _seen(v)) is not None]
+        if what in ("group-solve", "group-assign", "group-replay", "group-exclude"):
+            # What the page showed of the whole group, and not what it is by now.
+            chosen = [c for v in page.typed.get("seen", "").split(" ") if (c := _seen(v)) is not None]
+            what = what.removeprefix("group-")
+        if not chosen:
             raise AnswerError(422, {"detail": "choose cases first: the boxes before them"})
-        if what == "assign":
-            given = {"cases": numbers, "owner": page.typed.get("owner", "")}
-            done = await page.api.post("/cases/assign", given)
-            return f"{done['done']} cases are {given['owner']}'s now"
-        if what == "solve":
-            given = {"cases": numbers, "reason": page.typed.get("reason", "")}
-            done = await page.api.post("/cases/solve", given)
-            return f"{done['done']} cases are solved"
-        replayed = 0
-        for number in numbers:
-            replayed += (await page.api.post(f"/cases/{number}/replay"))["replayed"]
-        return f"{replayed} documents and effects of {len(numbers)} cases are planned again"
+        given = {"action": what if what in _DEEDS else "replay", "cases": chosen}
+        for name in ("reason", "owner"):
+            if page.typed.get(name):
+                given[name] = page.typed[name]
+        return _told(await page.api.post("/cases/decide", given))
+
+    @staticmethod
+    async def _groups(page: Page, wanted: dict[str, str]) -> list[dict[str, Any]]:
+        """Groups of more than one case, the largest amount first, as far as one page goes."""
+        asked = {k: wanted[k] for k in ("cause", "entity", "interface", "period")}
+        found = (await page.api.get("/cases/groups", **asked, limit=_GROUPS))["items"]
+        return [g for g in found if g["count"] > 1]
+
+
+def _seen(value: str) -> dict[str, int] | None:
+    """A case as a page showed it: "case.revision"; None for what is no such thing."""
+    number, _, revision = value.partition(".")
+    if not (number.isdigit() and revision.isdigit()):
+        return None
+    return {"case_id": int(number), "revision": int(revision)}
+
+
+def _told(done: dict[str, Any]) -> str:
+    """What became of a decision of many, as a sentence; the first that was left says why."""
+    parts = [f"{done['done']} {_DEEDS[done['action']]}"]
+    if done["waits"]:
+        parts.append(f"{done['waits']} wait for an approval")
+    if done["left"]:
+        first = next(o for o in done["outcomes"] if o["outcome"] == "left")
+        parts.append(f"{done['left']} left as they were, such as no. {first['case_id']}: {first['why']}")
+    return "; ".join(parts)
 
 
 class Case:

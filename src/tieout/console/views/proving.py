@@ -15,6 +15,19 @@ def net_of(figure: dict[str, Any]) -> Decimal:
     return Decimal(figure["debit"]) - Decimal(figure["credit"])
 
 
+def declared_of(row: dict[str, Any]) -> dict[str, Any]:
+    """All that was made in the ledger by declaration on one account, as one figure."""
+    figures = row["made_in_ledger"].values()
+    sums = {side: sum((Decimal(f[side]) for f in figures), Decimal(0)) for side in ("debit", "credit")}
+    return {"count": sum(f["count"] for f in figures), **sums}
+
+
+def by_month(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Governed accounts by month, as the API gives them: the latest first."""
+    months = sorted({r["period"] for r in rows}, reverse=True)
+    return [(m, [r for r in rows if r["period"] == m]) for m in months]
+
+
 class TieOut:
     """The tie-out by interface and period, and the documents behind each figure."""
 
@@ -31,8 +44,12 @@ class TieOut:
         by_period = [
             (p, [r for r in rows if r["period"] == p]) for p in periods if any(r["period"] == p for r in rows)
         ]
+        asked = {k: wanted[k] for k in ("period", "entity")}
+        governed = await page.api.get("/tie-out/governed", **asked)
+        origins = await page.api.get("/origins", entity=wanted["entity"])
         return self._r.render(
             page, "tieout.html", told={**every, "rows": rows}, by_period=by_period, net_of=net_of, periods=periods,
+            governed=by_month(governed), origins=origins, declared=declared_of,
             entities=sorted({r["entity"] for r in every["rows"]}), proven=sum(r["proven"] for r in rows),
             interfaces=sorted({r["interface"] for r in every["rows"]}),
         )  # fmt: skip

@@ -41,6 +41,7 @@ from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
 from tieout.reconcile.service import match
 from tieout.rules import Interface, Release, UnmappedError
+from tieout.rules.origins import Made, origin_of
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
@@ -328,30 +329,19 @@ class Reconciler:
     ) -> None:
         """A case for cash that nobody expects any more; one that is settled is solved. What is due
         and not paid is no break of ours: it is listed with its age."""
-        late = [a for a in aged if a.side == "cash" and a.cause not in ("timing", "over_paid")]
+        late = [
+            a
+            for a in aged
+            if a.side == "cash"
+            and a.cause not in ("timing", "over_paid")
+            and not self._is_theirs(by_line[str(a.line)])
+        ]
         effects = [by_line[str(a.line)].effect for a in late]
         told = {r["external_id"] for r in connection.execute(_SQL["effect_cases"], {"effects": effects})}
         now = self._now
         cases = [
-            NewCase(
-                cause=UNMATCHED_CASH.name,
-                interface=self._interface.name,
-                entity=self._entity.code,
-                period=str(Period.of(a.on)),
-                source_key=f"line:{a.line}",
-                amount=abs(a.amount),
-                currency=a.currency,
-                recovery=UNMATCHED_CASH.say(),
-                detail=f"{a.account} {a.on} {a.partner}: {a.why}"[:500],
-                owner=self._interface.owner,
-                opened_at=now,
-                due_at=now + timedelta(hours=self._interface.service_level_hours),
-                blocking=False,
-                standing=UNMATCHED_CASH.standing,
-            )
-            for a in late
-            if by_line[str(a.line)].effect not in told
-        ]
+            self._case(a, by_line[str(a.line)]) for a in late if by_line[str(a.line)].effect not in told
+        ]  # fmt: skip
         open_cases(connection, cases, "reconcile")
         still = {c.source_key for c in cases}
         given = {"interface": self._interface.name, "cause": UNMATCHED_CASH.name}
@@ -360,6 +350,39 @@ class Reconciler:
                 solve_by_key(
                     connection, UNMATCHED_CASH.name, row["source_key"], now, "it is matched", "reconcile"
                 )
+
+    def _case(self, aged: Aged, item: OpenItem) -> NewCase:
+        made = item.made or Made("", "", "")
+        return NewCase(
+            cause=UNMATCHED_CASH.name,
+            interface=self._interface.name,
+            entity=self._entity.code,
+            period=str(Period.of(aged.on)),
+            source_key=f"line:{aged.line}",
+            amount=abs(aged.amount),
+            currency=aged.currency,
+            recovery=UNMATCHED_CASH.say(),
+            detail=f"{aged.account} {aged.on} {aged.partner}: {aged.why}"[:500],
+            owner=self._interface.owner,
+            opened_at=self._now,
+            due_at=self._now + timedelta(hours=self._interface.service_level_hours),
+            blocking=False,
+            standing=UNMATCHED_CASH.standing,
+            made_journal=made.journal,
+            made_user=made.user,
+            made_kind=made.kind,
+            made_accounts=aged.account if item.made else "",
+        )
+
+    def _is_theirs(self, item: OpenItem) -> bool:
+        """Whether cash is of the opening, or was made in the ledger by declaration: it is matched like any other, and is
+        nobody's case here while it waits."""
+        if item.made is None:
+            return False
+        first = self._entity.begins_on
+        if first is not None and item.on < first:
+            return True
+        return origin_of(self._entity.origins, item.made, item.on, abs(item.company)) is not None
 
     def _testify(
         self,

@@ -1,0 +1,186 @@
+"""Entries that others made in Odoo: which they are, who made them and how."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tieout.connector_api import OthersMove, SetupError
+from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.comparing import exact
+from tieout.connectors.odoo.directory import Directory
+from tieout.rules.origins import Made
+
+_PAGE = 2000
+_LINE_FIELDS = [
+    "move_id", "statement_line_id", "payment_id", "account_id", "currency_id", "amount_currency", "balance",
+]  # fmt: skip
+_MOVE_FIELDS = ["name", "date", "ref", "create_uid", "tax_cash_basis_rec_id", "journal_id", "move_type"]
+Row = dict[str, Any]
+
+
+def others_moves(
+    client: OdooClient, names: Directory, accounts: Sequence[str], start: date, end: date, ours: str
+) -> list[OthersMove]:
+    """See `LedgerReader.others_moves`. `ours` is the prefix of our external ids."""
+    # Roles are the project's; not every company has an account of each.
+    ids = [i for code in accounts if (i := names.account_or_none(code)) is not None]
+    lines = _lines(client, ids, start, end)
+    last = {move: rows[-1] for move, rows in lines.items()}
+    left = sorted(set(lines) - _made_here(client, last, ours))
+    turned = _turned(client, left, ours)
+    exchange = _exchange_journal(client) if left else 0
+    found: list[OthersMove] = []
+    for begin in range(0, len(left), _PAGE):
+        chunk = left[begin : begin + _PAGE]
+        sizes = _sizes(client, chunk)
+        moves = client.call("account.move", "read", ids=chunk, fields=_MOVE_FIELDS)
+        users = logins(client, moves)
+        for move in moves:
+            rows, sums = lines[move["id"]], defaultdict[tuple[str, str], Decimal](Decimal)
+            for row in rows:
+                key = (names.code_of(row["account_id"][0]), row["currency_id"][1])
+                sums[key] += exact(row["amount_currency"])
+            touched = tuple(sorted({code for code, _ in sums}))
+            found.append(
+                OthersMove(
+                    name=str(move["name"]),
+                    on=date.fromisoformat(move["date"]),
+                    reference=str(move["ref"] or ""),
+                    author=move["create_uid"][1] if move["create_uid"] else "",
+                    amount=sizes.get(move["id"], Decimal(0)),
+                    made=made_of(names, rows[0], move, users, touched),
+                    lines=dict(sums),
+                    follows=move["id"] in turned or _is_consequence(move, rows, exchange),
+                )
+            )
+    return found
+
+
+def made_of(
+    names: Directory, line: Row, move: Row, users: dict[int, str], accounts: tuple[str, ...] = ()
+) -> Made:
+    """How an entry was made, of one of its lines and of it. An entry of a bank line or a payment has no other sign
+    of it than that: its own type is the one of any entry."""
+    if line["statement_line_id"]:
+        kind = "bank line"
+    elif line["payment_id"]:
+        kind = "payment"
+    elif str(move["move_type"]).startswith("out_"):
+        kind = "customer invoice"
+    elif str(move["move_type"]).startswith("in_"):
+        kind = "vendor bill"
+    else:
+        kind = "entry"
+    user = move["create_uid"]
+    journal = names.journal_code(move["journal_id"][0]) if move["journal_id"] else ""
+    # What Odoo shows of somebody is theirs to choose, and could be another one's login: it is no sign of who they are.
+    login = users.get(user[0], f"#{user[0]}") if user else ""
+    return Made(journal, login, kind, accounts)
+
+
+def logins(client: OdooClient, moves: Iterable[Row]) -> dict[int, str]:
+    """User to the name that they sign in with, of whoever made these; whom our account may not see is in none."""
+    wanted = sorted({m["create_uid"][0] for m in moves if m["create_uid"]})
+    if not wanted:
+        return {}
+    try:
+        # A person who left is archived, and is who made it all the same.
+        rows = client.call(
+            "res.users", "search_read", domain=[["id", "in", wanted]], fields=["login"],
+            context={"active_test": False},
+        )  # fmt: skip
+    except SetupError:
+        return {}
+    return {r["id"]: str(r["login"]) for r in rows}
+
+
+def _lines(client: OdooClient, accounts: list[int], start: date, end: date) -> dict[int, list[Row]]:
+    """By entry: its posted lines of these days on these accounts."""
+    domain = [
+        ["parent_state", "=", "posted"],
+        ["date", ">=", start.isoformat()],
+        ["date", "<=", end.isoformat()],
+        ["account_id", "in", accounts],
+    ]
+    found: dict[int, list[Row]] = {}
+    last = 0
+    while True:
+        rows = client.call(
+            "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_LINE_FIELDS, order="id",
+            limit=_PAGE,
+        )  # fmt: skip
+        for row in rows:
+            found.setdefault(row["move_id"][0], []).append(row)
+        if len(rows) < _PAGE:
+            return found
+        last = rows[-1]["id"]
+
+
+def _is_consequence(move: Row, rows: Collection[Row], exchange: int) -> bool:
+    """Whether Odoo booked it by itself for a match: an entry of tax that fell due, or an exchange difference, which
+    moves a line in the company's currency or in its own, and never in both. What somebody books by hand in the journal of
+    exchange differences moves both.
+
+    Source: `_prepare_exchange_difference_move_vals` of Odoo's account.move.line, of 14 to 19.
+    """
+    if move["tax_cash_basis_rec_id"]:
+        return True
+    if not move["journal_id"] or move["journal_id"][0] != exchange:
+        return False
+    return all(not exact(r["balance"]) or not exact(r["amount_currency"]) for r in rows)
+
+
+def _sizes(client: OdooClient, moves: list[int]) -> dict[int, Decimal]:
+    """The sum of each entry's debits, in the company's currency."""
+    rows = client.call(
+        "account.move.line", "formatted_read_group", domain=[["move_id", "in", moves]], groupby=["move_id"],
+        aggregates=["debit:sum"],
+    )  # fmt: skip
+    return {r["move_id"][0]: exact(r["debit:sum"] or 0).quantize(Decimal("0.01")) for r in rows}
+
+
+def _exchange_journal(client: OdooClient) -> int:
+    domain = [["id", "=", client.company]] if client.company else []
+    fields = ["currency_exchange_journal_id"]
+    rows = client.call("res.company", "search_read", domain=domain, fields=fields, limit=1)
+    found = rows[0]["currency_exchange_journal_id"] if rows else None
+    return int(found[0]) if found else 0
+
+
+def _made_here(client: OdooClient, lines: dict[int, Row], ours: str) -> set[int]:
+    """The entries behind which one of our external ids stands."""
+    made: set[int] = set()
+    for model, field in (
+        ("account.move", "move_id"),
+        ("account.bank.statement.line", "statement_line_id"),
+        ("account.payment", "payment_id"),
+    ):
+        moves: dict[int, int] = {r[field][0]: move for move, r in lines.items() if r[field]}
+        keys = sorted(moves)
+        for begin in range(0, len(keys), _PAGE):
+            names = client.call(model, "get_external_id", ids=keys[begin : begin + _PAGE])
+            made |= {moves[int(key)] for key, name in names.items() if name.startswith(ours)}
+    return made
+
+
+def _turned(client: OdooClient, moves: list[int], ours: str) -> set[int]:
+    """Those of `moves` that reverse one of ours: the read-back tells that of the entry itself."""
+    turned: set[int] = set()
+    for begin in range(0, len(moves), _PAGE):
+        rows = client.call(
+            "account.move", "read", ids=moves[begin : begin + _PAGE], fields=["reversed_entry_id"]
+        )
+        origin = {r["id"]: r["reversed_entry_id"][0] for r in rows if r["reversed_entry_id"]}
+        if not origin:
+            continue
+        lines = client.call(
+            "account.move.line", "search_read", domain=[["move_id", "in", sorted(set(origin.values()))]],
+            fields=["move_id", "statement_line_id", "payment_id"],
+        )  # fmt: skip
+        made = _made_here(client, {r["move_id"][0]: r for r in lines}, ours)
+        turned |= {move for move, other in origin.items() if other in made}
+    return turned

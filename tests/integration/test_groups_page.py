@@ -1,0 +1,158 @@
+"""Groups of cases, one decision of a whole group, and what governed accounts moved by, in a real browser: both themes, and
+as wide as a phone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conformance.test_connectors import CONNECTORS, config
+from tests.integration.existing import FIRST_DAY, INVOICES, LINES, PAYMENTS, Company, origin, years_of_books
+from tests.integration.office import Office
+from tests.integration.test_once import OpenBooks
+from tests.integration.test_reconciling import NOW
+from tests.integration.test_work_api import Front
+from tieout.console import pages
+from tieout.operations.origins import record_origins
+from tieout.store import Database
+from tieout_sandbox import World
+from tieout_sandbox.company import Administrator
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
+)
+# Where pictures of it are kept, for whoever wants to look at them.
+PICTURES = os.environ.get("TIEOUT_PICTURES", "")
+BROAD = origin("by_hand", "entry", journals=("MISC",), since=date(2026, 10, 20))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("world"), seed=1, start=NOW)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def company(world: World, database: Database) -> Iterator[Company]:
+    admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
+    made = admin.set_up(f"Shown {database.dsn[-12:]}", FIRST_DAY)
+    kind = CONNECTORS["odoo"]
+    session = kind.open(
+        config(kind, url=world.url("odoo"), database=world.odoo.database, key=made.key, company=str(made.id))
+    )
+    found = Company(world, admin, made, database, session)
+    found.begins_on, found.origins = FIRST_DAY, (INVOICES, PAYMENTS, replace(LINES, users=()), BROAD)
+    years_of_books(found)
+    found.gather()
+    with database.transaction() as connection:
+        record_origins(connection, found.release(), NOW)
+    yield found
+    for client in (admin, *found.clients.values()):
+        client.close()
+
+
+@pytest.fixture
+def front(company: Company) -> Iterator[Front]:
+    office = Office(company.world, company.admin, company.company, company.database, company.session).let_in()
+    office.release = company.release  # type: ignore[method-assign]
+    made = Front(office, OpenBooks(office), pages("Test", "test", False, lambda: True))  # type: ignore[arg-type]
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(chromium: Browser, front: Front, who: str, theme: str, width: int) -> Page:
+    token = front.sign_in(who).headers["cookie"].partition("=")[2]
+    context = chromium.new_context(
+        base_url=front.base, color_scheme=theme, viewport={"width": width, "height": 900}, locale="en-GB"
+    )  # type: ignore[arg-type]
+    context.add_cookies([{"name": "tieout", "value": token, "url": front.base}])
+    return context.new_page()
+
+
+def is_for_everybody(page: Page, name: str) -> None:
+    """No page is wider than its window, and axe-core finds nothing."""
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{name} is {wide} pixels wider than its window"
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
+def test_a_whole_group_is_decided_on_its_page_and_what_changed_meanwhile_is_left(
+    chromium: Browser, front: Front
+) -> None:
+    page = opened(chromium, front, "cora", "light", 1280)
+    page.goto("/cases")
+    groups = page.locator("#groups tbody tr")
+    expect(groups).to_have_count(3)
+    expect(groups.nth(0)).to_contain_text("Entry in MISC by mallory@co.example on 121000")
+    expect(groups.nth(0)).to_contain_text("100,000.00 USD")
+    page.get_by_role("row", name="Entry in MISC by bob@co.example").get_by_role("link").click()
+    expect(page.locator("#group .lead")).to_contain_text("5 cases of US in October 2026, 61.25 USD at risk")
+    # While somebody looks at it, one of the five becomes another.
+    front.c.execute(
+        "update tieout.cases set revision = revision + 1 where case_id = (select min(case_id) from tieout.cases where made_user = 'bob@co.example')"
+    )
+    page.locator("#group").get_by_label("Reason").fill("fees that Bob books each month")
+    page.get_by_role("button", name="Accept as they are").first.click()
+    expect(page.locator("#told")).to_contain_text("4 cases are solved; 1 left as they were")
+    expect(page.locator("#told")).to_contain_text("it changed since it was listed")
+    expect(page.locator("#group .lead")).to_contain_text("1 case of US")
+    rows = front.office.database.rows(
+        "select solved_by, resolution, accepted from tieout.cases where state = 'solved'"
+    )
+    assert [tuple(r.values()) for r in rows] == [("cora", "fees that Bob books each month", True)] * 4
+    # Those that are ticked, on the list of them all.
+    page.goto("/cases?cause=entry_without_source&entity=US")
+    page.locator("[data-choose]").first.check()
+    page.locator("#bulk").get_by_label("Owner").fill("zoe")
+    page.locator("#bulk").get_by_role("button", name="Give to the owner").click()
+    expect(page.locator("#told")).to_contain_text("1 cases are given")
+    assert front.office.evidence("case.decided") == 6
+
+
+def test_what_governed_accounts_moved_by_and_what_is_declared_is_shown(
+    chromium: Browser, front: Front
+) -> None:
+    page = opened(chromium, front, "cora", "light", 1280)
+    page.goto("/tie-out")
+    row = page.get_by_role("row", name="121000 USD")
+    expect(row).to_contain_text("invoices, payments")
+    expect(row.get_by_role("link")).to_contain_text("100,000.00")
+    told = page.locator("#origins")
+    expect(told.locator("article", has_text="by_hand of US")).to_contain_text("whatever its amount")
+    expect(told.locator("article", has_text="by_hand of US")).to_contain_text("cora: they do it there")
+    expect(told.locator(".badge.bad")).to_have_count(2)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_pages_are_for_everybody(chromium: Browser, front: Front, theme: str, width: int) -> None:
+    page = opened(chromium, front, "cora", theme, width)
+    page.goto("/cases")
+    is_for_everybody(page, f"cases-{theme}-{width}")
+    page.locator("#groups").get_by_role("link").first.click()
+    page.locator("#group").wait_for()
+    is_for_everybody(page, f"group-{theme}-{width}")
+    page.goto("/tie-out")
+    is_for_everybody(page, f"tie-out-{theme}-{width}")
