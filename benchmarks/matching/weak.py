@@ -40,7 +40,8 @@ SHARES = {
     "a month left out": 0.01,
     "the wrong currency": 0.01,
 }
-_FEES = (2500, 3500, 6000)
+# Most are one and the same.
+_FEES = (2500, 2500, 2500, 2500, 3500, 6000)
 _NOTHING = ("Beitrag", "Mitgliedsbeitrag 2026", "Abo", "Jahresgebühr", "membership", "")
 _STANDING = ("Dauerauftrag", "Miete", "standing order", "Dauerauftrag Miete {customer}", "Rate monatlich")
 

@@ -49,6 +49,7 @@ class Evidence(_Declared, frozen=True, kw_only=True):
     similar_party: float = -2.0
     other_party: float = -4.0
     unusual_date: float = -3.0
+    out_of_turn: float = -6.0
     several: float = -1.5
     explained: dict[Kind, float] = {}
 
