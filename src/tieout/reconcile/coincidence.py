@@ -20,8 +20,6 @@ from tieout.reconcile.pool import Item, Pool
 
 _OFF = (1, 3, 7, 11, 13, 17)
 _MANY = 100
-# An amount that so many open items have is a price.
-_SHARED = 12
 # Before anything is counted: so many true ones, and so many by chance.
 _TRUE, _CHANCE = 20.0, 0.05
 # Where nearly all parties have the amount open, none that has not could be seen: chance counts no more than so often.
@@ -68,8 +66,8 @@ class Coincidence:
         return self._limits.get(self._group(party, currency), _odds(0, 0.0))
 
     def is_shared(self, item: Item) -> bool:
-        """Whether so many open items have its amount that it is a price."""
-        return len(self._pool.by_amount.get((item.currency, item.minor), ())) >= _SHARED
+        """Whether so many items have its amount that it is a price, and one of them is open."""
+        return (item.currency, item.minor) in self._pool.prices
 
     def of_shared(self) -> float:
         """What a party's open item of an amount that many have is worth where the party pays that amount, in nats."""

@@ -95,7 +95,7 @@ class Weigher:
         self._evidence = rules.evidence
         self._accepts = bool(rules.limits)
         self._trust = Coincidence(pool, rules.window.usual_before)
-        self.parties = min(self._evidence.party_limit, log(max(2, len(pool.parties))))
+        self.parties = self._evidence.party(len(pool.parties))
         self.lists: dict[int, frozenset[int]] = {}
 
     def may_be(self, left: Item, right: Item) -> bool:
@@ -341,9 +341,12 @@ class Weigher:
         return False
 
     def _is_claimed(self, left: Item, right: Item) -> bool:
-        """Whether another line of the same amount names an item: it is that one's first of all."""
-        claiming = self._pool.named_by.get(right.n, ())
-        return any(n != left.n and self._pool.left[n].minor == left.minor for n in claiming)
+        """Whether another line names an item, in full or with its amount: it is that one's first of all."""
+        claiming = self._pool.named_by.get(right.n, {})
+        return any(
+            n != left.n and (strength == 2 or self._pool.left[n].minor == left.minor)
+            for n, strength in claiming.items()
+        )
 
     def weigh_netting(self, side: str, taken: Item, given: Item, options: int) -> Hypothesis | None:
         """Two items of one side that cancel: `taken` is the negative one and may name the other by
