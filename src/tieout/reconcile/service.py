@@ -278,9 +278,8 @@ def _seen(right: pl.DataFrame, past: pl.DataFrame | None) -> pl.DataFrame:
     return right.select(columns) if past is None else pl.concat([right.select(columns), past.select(columns)])
 
 
-# Before any is counted: as if so many amounts had been seen, of which each was one of so many digits that often. An
-# amount of one or two (500.00, 49.00) is anybody's, 49.99 is no more than 49.90, and one of six is hardly met twice.
-_ASSUMED = 100
+# Of an amount that was seen once where few were: one of so many digits is met that often. One of one or two (500.00,
+# 49.00) is anybody's, 49.99 says no more than 49.90, and one of six is hardly met twice.
 _BY_DIGITS = {1: 0.1, 2: 0.05, 3: 0.02, 4: 0.003, 5: 0.0005}
 _FINEST = 0.0001
 # An amount that so many items have is a price.
@@ -303,6 +302,7 @@ def _common(
         (pl.col("same") == 2).sum().alias("twice"),
     )
     single = (2 * (pl.col("twice") + 1) / (pl.col("once") + 1)).clip(upper_bound=2.0)
+    by_digits = _digits().replace_strict(_BY_DIGITS, default=_FINEST, return_dtype=pl.Float64)
     wanted = (
         free.select("currency", "minor")
         .unique()
@@ -311,11 +311,9 @@ def _common(
         .select(
             "currency",
             "minor",
-            (
-                pl.when(pl.col("same") == 1).then(single).otherwise(pl.col("same") + 1)
-                + _ASSUMED * _digits().replace_strict(_BY_DIGITS, default=_FINEST, return_dtype=pl.Float64)
-            )
-            / (pl.col("every") + 1 + _ASSUMED),
+            pl.when(pl.col("same") == 1)
+            .then(pl.min_horizontal(single / (pl.col("every") + 1), by_digits))
+            .otherwise((pl.col("same") + 1) / (pl.col("every") + 1)),
             pl.col("same") >= _PRICE,
         )
     )
