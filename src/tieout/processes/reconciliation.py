@@ -2,6 +2,7 @@
 
 On an unapplied account      Dr unapplied      Cr receivable (or payable, bank in transit)
 Paid less, and explained     Dr difference     Cr receivable, in the same entry
+Paid too much                the same of all the cash: what is too much is the partner's credit
 On suspense (others' lines)  the bank line's own suspense side is moved to the receivable
 On the receivable already    nothing is booked
 
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+
+import msgspec
 
 from tieout.causes import Action, Cause
 from tieout.documents import (
@@ -60,7 +63,8 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
         left = entry.external_id if entry is not None and any(x.account == account for x in lines) else ""
         if not left and len(members) < 2:
             continue
-        body = MatchRequest(left=left, right="", account=account, lines=tuple(members))
+        keeps = True if left and _credit(doc) and account == doc.due[0].account else msgspec.UNSET
+        body = MatchRequest(left=left, right="", account=account, lines=tuple(members), keeps=keeps)
         effects.append(
             ctx.effect(
                 f"match_{account}", body, ledger=True, requires=(left,) if left else (), lane=_lane(account)
@@ -78,6 +82,11 @@ def _used(line: OpenLine) -> Decimal:
     return line.residual - line.rest
 
 
+def _credit(doc: Reconciliation) -> Decimal:
+    """What of the cash is the partner's credit, signed as cash less due; 0 where nothing is."""
+    return doc.credit.value if isinstance(doc.credit, Amount) else Decimal(0)
+
+
 def _moved(doc: Reconciliation) -> list[OpenLine]:
     """Cash that an entry takes from its account to where what it pays stands."""
     own = {x.account for x in doc.due}
@@ -89,7 +98,7 @@ def _impossible(doc: Reconciliation) -> str:
     targets = {(x.account, x.partner) for x in doc.due}
     if doc.due and len(_moved(doc)) < len(doc.cash) and len({a for a, _ in targets}) > 1:
         return "what it pays stands on several accounts, and not all of the cash can be moved by an entry"
-    if sum((_used(x) for x in (*doc.cash, *doc.due)), Decimal(0)) and not doc.difference_account:
+    if sum((_used(x) for x in (*doc.cash, *doc.due)), _credit(doc)) and not doc.difference_account:
         return "what is used of its lines does not sum to zero, and no account takes the difference"
     if not doc.due and len({x.account for x in doc.cash}) > 1:
         return "its lines stand on several accounts, and nothing is due on one of them"
@@ -120,7 +129,7 @@ def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
     ]
     taken = sum((_used(x) for x in moved), Decimal(0))
     carried = sum((_company_used(x, ctx) for x in moved), Decimal(0))
-    difference = -sum((_used(x) for x in (*doc.cash, *doc.due)), Decimal(0))
+    difference = -sum((_used(x) for x in (*doc.cash, *doc.due)), _credit(doc))
     if difference:
         # Left less right is what the cash is more than what is due: the books take its opposite.
         amount = -difference
@@ -173,6 +182,8 @@ def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Deci
         for x in doc.due:
             key = (x.account, x.partner)
             shares[key] = shares.get(key, Decimal(0)) - _used(x)
+        for key in list(shares)[:1]:
+            shares[key] -= _credit(doc)
         return shares
     first = doc.due[0] if doc.due else doc.cash[0]
     return {(first.account, first.partner): brought} if brought else {}
