@@ -35,9 +35,7 @@ def measure(pools: int, seed: int, with_past: bool) -> Pools:
     draw, found = random.Random(f"small {seed}"), Pools(pools)
     for n in range(pools):
         left, right, past, truth = _pool(draw, n)
-        result = match(
-            _table(left), _table(right), read_rules(), past=_table(past) if with_past else None
-        )
+        result = match(_table(left), _table(right), read_rules(), past=_table(past) if with_past else None)
         found.payable += len(truth)
         for group in result.groups():
             if group.status == "auto":
@@ -63,7 +61,9 @@ def _pool(draw: random.Random, n: int) -> tuple[list, list, list, dict[str, tupl
     def amount(name: str) -> int:
         return amounts[name] or int(draw.lognormvariate(11.2, 1.1)) + 500
 
-    past = [row(f"P{i}", (name := draw.choice(customers)), amount(name), DAY - timedelta(90)) for i in range(150)]
+    past = [
+        row(f"P{i}", (name := draw.choice(customers)), amount(name), DAY - timedelta(90)) for i in range(150)
+    ]
     owing = draw.sample(customers, 3)
     items = {name: amount(name) for name in owing}
     right = [row(f"R{i}", name, cents, DAY) for i, (name, cents) in enumerate(items.items())]

@@ -96,7 +96,9 @@ class Weak:
         if cents < 0 and self.draw.random() < 0.5:
             number = number.replace("INV", "CN")
         what = "Credit note" if cents < 0 else "Invoice"
-        return self.company.row("right", "R", day, cents, currency, number, name, f"{what} {number}", ""), number
+        return self.company.row(
+            "right", "R", day, cents, currency, number, name, f"{what} {number}", ""
+        ), number
 
     def _pay(self, day: date, cents: int, payer: tuple[str, str], text: str) -> str:
         name, account = payer
@@ -182,7 +184,9 @@ class Weak:
         lines = []
         for n in range(paid):
             amount = each if n < parts - 1 else cents - each * (parts - 1)
-            said = draw.choice((text, f"{text} Rate {n + 1}", f"{text} Rate {n + 1}/{parts}", f"Teilzahlung {text}"))
+            said = draw.choice(
+                (text, f"{text} Rate {n + 1}", f"{text} Rate {n + 1}/{parts}", f"Teilzahlung {text}")
+            )
             lines.append(self._pay(day + timedelta(first + 30 * n), amount, payer, said))
         self._group(lines, [invoice], kind, "all paid" if paid == parts else "some paid")
         return 1
@@ -253,7 +257,9 @@ class Weak:
         less = int(cents * self.draw.uniform(0.2, 0.6))
         invoice, number = self._invoice(payer[0], day, cents)
         self.company.group([], [self._invoice(other[0], day, -less)[0]], "open", [])
-        self._group([self._pay(self._later(day), cents - less, payer, self._spelled(number))], [invoice], kind)
+        self._group(
+            [self._pay(self._later(day), cents - less, payer, self._spelled(number))], [invoice], kind
+        )
         return 1
 
     def _rest_of_another(self, kind: str) -> int:
@@ -262,7 +268,9 @@ class Weak:
         part = int(cents * self.draw.uniform(0.3, 0.6))
         first, number = self._invoice(payer[0], day, cents)
         second, _ = self._invoice(payer[0], day + timedelta(3), cents - part)
-        self._group([self._pay(self._later(day, 5), part, payer, self._spelled(number))], [first], kind, "the part")
+        self._group(
+            [self._pay(self._later(day, 5), part, payer, self._spelled(number))], [first], kind, "the part"
+        )
         line = self._pay(self._later(day, 12), cents - part, payer, self._says_nothing())
         self._group([line], [second], kind, "the other")
         return 2

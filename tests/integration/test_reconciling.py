@@ -677,17 +677,6 @@ def test_a_part_payment_leaves_the_rest_open_and_the_next_one_closes_it(books: B
     assert books.due(move) == 0 and books.balance("212130") == 0 and books.verify() == 0
 
 
-def credit(books: Books, partner: int) -> Decimal:
-    """What a partner's receivable lines leave open in its favour."""
-    rows = books.call(
-        "account.move.line",
-        "search_read",
-        domain=[["account_id.code", "=", "121000"], ["partner_id", "=", partner], ["parent_state", "=", "posted"]],
-        fields=["amount_residual"],
-    )
-    return -sum((min(Decimal(str(r["amount_residual"])), Decimal(0)) for r in rows), Decimal(0))
-
-
 @pytest.mark.parametrize(
     ("due", "paid", "currency", "known"),
     [("500.00", "520.00", "", True), ("0.01", "0.02", "", True), ("333.33", "600.10", "", True),
@@ -771,6 +760,20 @@ def test_two_instalments_at_once_leave_the_rest_open_and_come_back_with_the_undo
     books.decide("ann").undo(match["source_key"], "another customer")
     books.work()
     assert books.due(move) == 1000 and books.balance("212130") == -500 and books.verify() == 0
+
+
+def test_a_name_and_an_amount_are_as_rare_as_the_past_says(books: Books) -> None:
+    """Three are open: a round amount says nothing among three, and much among all that were ever due."""
+    key, acme = books.customer("Acme Corp")
+    move = books.invoice("INV-77241", "1500.00", acme)
+    for n in range(2):
+        books.invoice(f"INV-7724{n + 2}", f"{320 + n}.00", books.partner(f"Firm {n}"))
+    books.cash("c1", "1500.00", "thank you", partner=key)
+    assert not whole(books).applied and books.due(move) == 1500
+    for n in range(40):
+        books.pay_by_hand(books.invoice(f"INV-770{n}", f"{211 + 7 * n}.50", books.partner(f"Customer {n}")))
+    (applied,) = whole(books).applied
+    assert applied.rule == "party and amount" and books.due(move) == 0 and books.verify() == 0
 
 
 def test_a_write_off_above_the_limit_needs_a_second_person(books: Books) -> None:

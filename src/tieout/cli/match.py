@@ -33,7 +33,9 @@ def match(
     ] = None,
     past: Annotated[
         Path | None,
-        typer.Option(help="settled items as RIGHT has them: how rare names and amounts are is counted over them"),
+        typer.Option(
+            help="settled items as RIGHT has them: how rare names and amounts are is counted over them"
+        ),
     ] = None,
     opposite: Annotated[
         bool,

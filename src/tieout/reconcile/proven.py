@@ -128,7 +128,9 @@ def _alone(pairs: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     owner = right.select(r="n", who="counterparty")
     rest = pl.col("lm") - pl.col("rm")
     items = right.select(who="counterparty", lc="currency", rest="minor")
-    beside = pairs.join(owner, on="r").with_columns(rest=rest).join(items, on=["who", "lc", "rest"], how="semi")
+    beside = (
+        pairs.join(owner, on="r").with_columns(rest=rest).join(items, on=["who", "lc", "rest"], how="semi")
+    )
     return pairs.join(beside.select("l"), on="l", how="anti")
 
 

@@ -37,7 +37,8 @@ def subsets(amounts: list[int], wanted: int) -> tuple[list[tuple[int, ...]], flo
 def beside(amounts: list[int], wanted: int) -> tuple[list[tuple[int, ...]], float]:
     """As `subsets`, of what stands beside items that are known already: at most two more, where the smaller sets are
     as good as the larger; the chance is that of all of them."""
-    found = [(a, b) for a, b in combinations(range(len(amounts)), 2) if amounts[a] + amounts[b] == wanted]
+    pairs = combinations(range(len(amounts)), 2)
+    found: list[tuple[int, ...]] = [(a, b) for a, b in pairs if amounts[a] + amounts[b] == wanted]
     n = len(amounts)
     return found[:HITS], _chance(amounts, wanted, {2: comb(n, 2)}) if found else 0.0
 

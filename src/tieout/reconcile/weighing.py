@@ -181,14 +181,7 @@ class Weigher:
         if len(lefts) + len(rights) > 2:
             score += evidence.several
         if chance is not None:
-            # The party's own items alone could have added up by chance.
-            score += min(evidence.amount_limit, -chance) - rule.weight
-            if named:
-                # What is named is told; only what stands beside it may be there by chance.
-                told = min([self._number(lefts, r) for r in named], key=_ORDER.index)
-                score += self._party_weight(party) + self._number_weight(told)
-            else:
-                score += evidence.similar_party if party == "similar" else 0.0
+            score += self._by_chance(lefts, named, party, chance) - rule.weight
         elif number == "none":
             score += self._without_number(lefts[0], rights, party, sign)
         else:
@@ -196,9 +189,7 @@ class Weigher:
         if number == "none":
             unusual = min(gaps) < -window.usual_before or max(gaps) > window.usual_after
             score += evidence.unusual_date if unusual else 0.0
-            if len(lefts) == len(rights) == 1 and amount == "exact":
-                score += evidence.other_number if self._is_claimed(lefts[0], rights[0]) else 0.0
-                score += evidence.out_of_turn if self._trust.is_out_of_turn(lefts[0], rights[0]) else 0.0
+            score += self._against(lefts, rights) if amount == "exact" else 0.0
         else:
             score += self._number_weight(number) + self._further(lefts, rights)
         other = any(self._names_others(left, key[1], number) for left in lefts)
@@ -229,6 +220,23 @@ class Weigher:
             level = _LEVEL[strength] if strength else likeness(left.loose, right.number, right.serial)
             best = max(best, _ORDER.index(level))
         return _ORDER[best]
+
+    def _by_chance(self, lefts: tuple[Item, ...], named: Sequence[Item], party: str, chance: float) -> float:
+        """What a sum is worth: the party's own items alone could have added up by chance. What is named is told; then
+        only what stands beside it may be there by chance."""
+        score = min(self._evidence.amount_limit, -chance)
+        if not named:
+            return score + (self._evidence.similar_party if party == "similar" else 0.0)
+        told = min([self._number(lefts, r) for r in named], key=_ORDER.index)
+        return score + self._party_weight(party) + self._number_weight(told)
+
+    def _against(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> float:
+        """What speaks against a pair of equal amounts without a number."""
+        if len(lefts) > 1 or len(rights) > 1:
+            return 0.0
+        score = self._evidence.other_number if self._is_claimed(lefts[0], rights[0]) else 0.0
+        turn = self._trust.is_out_of_turn(lefts[0], rights[0])
+        return score + (self._evidence.out_of_turn if turn else 0.0)
 
     def chance_of(self, item: Item, options: int) -> float:
         """The logarithm of how many of a party's `options` have this item's amount by chance."""

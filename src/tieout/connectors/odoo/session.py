@@ -22,6 +22,7 @@ from tieout.connector_api import (
     RefusedError,
     Right,
     Sending,
+    SettledItem,
     SetupError,
     SystemConfig,
     TransientError,
@@ -31,7 +32,7 @@ from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
-from tieout.connectors.odoo.opening import open_items
+from tieout.connectors.odoo.opening import open_items, settled_items
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import (
     PARTNER_FIELDS,
@@ -565,6 +566,10 @@ class OdooSession:
     def open_items(self, accounts: Sequence[str], until: date, lines: Sequence[int] = ()) -> list[OpenItem]:
         """See `LedgerReader.open_items`."""
         return open_items(self._client, self._names, accounts, until, self._named("tieout."), lines)
+
+    def settled_items(self, until: date, most: int) -> list[SettledItem]:
+        """See `PastReader.settled_items`."""
+        return settled_items(self._client, until, most)
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""

@@ -15,9 +15,9 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.connector_api import OpenItem
+from tieout.connector_api import OpenItem, SettledItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
-from tieout.money import Amount
+from tieout.money import Amount, minor_digits
 from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
@@ -72,6 +72,13 @@ def sides(
             _row(replace(item, partner_name=learned.party(item.partner_name), label=label), cash=True)
         )
     return _checked(left, "cash"), _checked([_row(i, cash=False) for i in due], "due")
+
+
+def settled(past: Sequence[SettledItem]) -> pl.DataFrame:
+    """What is settled, as `match` counts names and amounts over it."""
+    columns = {"counterparty": pl.String, "currency": pl.String, "minor": pl.Int64}
+    rows = [(x.partner_name, x.currency, int(x.amount.scaleb(minor_digits(x.currency)))) for x in past]
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def _checked(rows: list[dict[str, str]], name: str) -> pl.DataFrame:
@@ -212,7 +219,9 @@ def _joined(
         if rests.get(x.line) != x.residual
     }
     if isinstance(told.credit, Amount):
-        lines |= {x.line: msgspec.structs.replace(lines[x.line], rest=Decimal(0)) for x in cash if x.line in lines}
+        lines |= {
+            x.line: msgspec.structs.replace(lines[x.line], rest=Decimal(0)) for x in cash if x.line in lines
+        }
     state = ",".join(f"{x.line}:{x.residual:f}:{x.rest:f}" for x in sorted(lines.values(), key=_by_line))
     account = told.difference_account if difference else ""
     digest = hashlib.sha256(f"{state}|{account}".encode()).hexdigest()[:20]
