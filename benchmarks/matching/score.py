@@ -47,12 +47,9 @@ class Score:
         lines += [f"false: {left} with {right}" for left, right, *_ in self.wrong]
         return "\n".join(lines)
 
-    def by_kind(self) -> list[str]:
-        """Each kind's share of the invoices, how many of it were found, and false groups of its lines; rows of a table."""
-        return [
-            f"| {kind} | {count:,} | {count / self.payable:.1%} | {self.right_of[kind] / count:.1%} | {self.false_of[kind]} |"
-            for kind, count in self.of_kind.most_common()
-        ]
+    def found(self, kind: str) -> float:
+        """Of a kind's invoices, those that were matched rightly."""
+        return self.right_of[kind] / max(1, self.of_kind[kind])
 
     @property
     def whole(self) -> float:
