@@ -144,11 +144,12 @@ def _instead(part: list[int], hypotheses: list[Hypothesis]) -> dict[int, tuple[i
 
 
 def _gain(o: Hypothesis, item: int, h: Hypothesis, instead: dict[int, tuple[int, list[float]]]) -> float:
-    """What `o` gains at most by taking an item of `h`, above what its other item always has instead."""
+    """What `o` gains at most by taking an item of `h`, above what its other item always has instead; never less than
+    nothing, since the item need not be taken at all."""
     if len(o.left) != 1 or len(o.right) != 1:
         return o.score
     other = 2 * o.right[0] + 1 if item % 2 == 0 else 2 * o.left[0]
     held, pairs = instead[other]
     # Beside what others hold, what `h` takes is not to be had.
     at = held + len(h.right if other % 2 == 0 else h.left)
-    return o.score - pairs[at] if at < len(pairs) else o.score
+    return max(0.0, o.score - pairs[at]) if at < len(pairs) else o.score
