@@ -131,15 +131,18 @@ def _instead(part: list[int], hypotheses: list[Hypothesis]) -> dict[int, tuple[i
     worth, the best first."""
     most: dict[int, int] = defaultdict(int)
     pairs: dict[int, list[float]] = defaultdict(list)
+    # Items that cancel within one side: nothing of the other holds them, and they are not to be had either.
+    cancel: tuple[set[int], set[int]] = (set(), set())
     for at in part:
         h = hypotheses[at]
         mine, others = [2 * n for n in h.left], [2 * n + 1 for n in h.right]
-        for here, there in ((mine, others), (others, mine)):
+        for side, here, there in ((0, mine, others), (1, others, mine)):
+            cancel[side].update(() if there else here)
             for item in here:
                 most[item] = max(most[item], len(there))
                 if len(mine) == len(others) == 1:
                     pairs[item].append(h.score)
-    held = [sum(n for item, n in most.items() if item % 2 == side) for side in (0, 1)]
+    held = [sum(n for item, n in most.items() if item % 2 == side) + len(cancel[1 - side]) for side in (0, 1)]
     return {item: (held[item % 2] - most[item], sorted(pairs[item], reverse=True)) for item in most}
 
 
