@@ -17,6 +17,7 @@ from tieout.reconcile.weighing import Hypothesis
 
 # At most 4,096 choices: see docs/decisions/0006.
 _EXACT = 12
+_PIVOTS = 3
 
 
 def assign(
@@ -120,10 +121,27 @@ def _bounded(
     instead = _instead(part, hypotheses)
     for at in part:
         h = hypotheses[at]
-        margins[at] = h.score - sum(
-            max((_gain(hypotheses[o], item, h, instead) for o in by_item[item] if o != at), default=0.0)
+        gains = {
+            item: [(_gain(hypotheses[o], item, h, instead), o) for o in by_item[item] if o != at]
             for item in _items(h)
+        }
+        best = {item: max((gain for gain, _ in others), default=0.0) for item, others in gains.items()}
+        margins[at] = h.score - min(sum(best.values()), *_one_at_most(gains, best))
+
+
+def _one_at_most(gains: dict[int, list[tuple[float, int]]], best: dict[int, float]) -> Iterator[float]:
+    """What the other uses of some items gain at most, for each of a few items: of the groups that hold that one only one
+    can stand, so that for the others those count that do not hold it. Twelve instalments of one invoice are no twelve
+    other uses of the invoice."""
+    yield inf
+    for item in sorted(gains, key=lambda i: -len(gains[i]))[:_PIVOTS] if len(gains) > 2 else ():
+        holding = {o for _, o in gains[item]}
+        rest = (
+            max((gain for gain, o in others if o not in holding), default=0.0)
+            for other, others in gains.items()
+            if other != item
         )
+        yield best[item] + sum(rest)
 
 
 def _instead(part: list[int], hypotheses: list[Hypothesis]) -> dict[int, tuple[int, list[float]]]:

@@ -16,7 +16,7 @@ from tieout.reconcile.weighing import ADDS_UP, Hypothesis, Key, Weigher
 
 # More candidates than these say nothing that a person could use either.
 _OF_AMOUNT, _OF_PARTY, _ALONE, _PARTS = 50, 120, 3, 8
-# Payments that name one item: so many in any choice, and so many in their order.
+# Payments that name one item: so many in any choice, and so many together.
 _FREELY, _INSTALMENTS = 4, 60
 
 
@@ -172,12 +172,8 @@ class Hypotheses:
         that brings exactly what is missing."""
         pool = self._pool
         payers = sorted((pool.left[n] for n in pool.named_by[right.n]), key=lambda i: (i.day, i.id))
-        paid = payers[0].minor
-        for many in range(2, min(_INSTALMENTS, len(payers)) + 1):
-            # Of many instalments, those that have come.
-            paid += payers[many - 1].minor
-            if many > _FREELY and paid <= right.minor:
-                self._try(tuple(sorted(payers[:many], key=lambda i: i.n)), (right,))
+        if self._instalments(right, payers[:_INSTALMENTS]):
+            return
         payers = payers[:_PARTS]
         for size in range(2, min(_FREELY, len(payers)) + 1):
             for chosen in combinations(payers, size):
@@ -189,6 +185,15 @@ class Hypotheses:
                 for other in pool.payers.get((right.name, payer.currency, rest), ())[:_PARTS]:
                     if other.n != payer.n and right.n not in pool.named.get(other.n, ()):
                         self._try(tuple(sorted((payer, other), key=lambda i: i.n)), (right,))
+
+    def _instalments(self, right: Item, payers: list[Item]) -> bool:
+        """What its party has paid of an item that each payment names: all of it together, where that is no more than is
+        due. Whether there is nothing else to be tried."""
+        mine = [p for p in payers if right.name in self._pool.parties.of(p.name, p.account)]
+        if len(mine) < 2 or sum(p.minor for p in mine) > right.minor or any(p.minor <= 0 for p in mine):
+            return False
+        found = self._try(tuple(sorted(mine, key=lambda i: i.n)), (right,))
+        return found is not None and (found.amount == "exact" or len(mine) > _FREELY)
 
     def _circles(self) -> None:
         """Many for many: payments and invoices that name each other around, and add up as one."""

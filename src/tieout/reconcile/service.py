@@ -294,7 +294,12 @@ def _common(
     Amounts that several have count as often as they occur. One that occurs once is rarer than
     its one occurrence says: by Good and Turing's estimate, twice the number of amounts that
     occur two times over that of those that occur once. Where few were seen, its digits say how rare it is.
+    What one party owes again and again it has once: a rent is no commoner for being due each month.
     """
+    seen = pl.concat([
+        seen.filter(pl.col("counterparty") != "").unique(),
+        seen.filter(pl.col("counterparty") == ""),
+    ])  # fmt: skip
     counts = seen.group_by("currency", "minor").agg(pl.len().alias("same"))
     totals = counts.group_by("currency").agg(
         pl.col("same").sum().alias("every"),
