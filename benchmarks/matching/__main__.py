@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from benchmarks.matching import differences, measure
-from benchmarks.matching.company import Company, described, write
+from benchmarks.matching.company import Company, Noise, described, write
 from benchmarks.matching.score import score
 
 
@@ -17,6 +17,9 @@ def main() -> None:
     generate = commands.add_parser("generate", help="left.parquet, right.parquet, rates.csv and truth.jsonl")
     generate.add_argument("--invoices", type=int, default=20_000)
     generate.add_argument("--seed", type=int, required=True)
+    generate.add_argument(
+        "--weak", type=float, default=0.0, help="a share of the kinds that are hard to match"
+    )
     generate.add_argument("--out", type=Path, required=True)
     scored = commands.add_parser("score", help="count what `tieout match` wrote against the truth")
     scored.add_argument("truth", type=Path)
@@ -25,6 +28,7 @@ def main() -> None:
     quality.add_argument("--invoices", type=int, default=50_000)
     quality.add_argument("--seeds", type=int, nargs="+", default=list(measure.UNSEEN))
     quality.add_argument("--write", type=Path)
+    quality.add_argument("--pools", type=int, default=3000)
     accepted = commands.add_parser("differences", help="the table of docs/campaigns/differences.md")
     accepted.add_argument("--groups", type=int, default=100_000)
     accepted.add_argument("--invoices", type=int, default=20_000)
@@ -32,7 +36,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.command == "generate":
         given.out.mkdir(parents=True, exist_ok=True)
-        company = Company(given.invoices, given.seed)
+        company = Company(given.invoices, given.seed, Noise(weak=given.weak))
         write(company.make(), given.out)
         print(f"{given.out}: {given.invoices} invoices, seed {given.seed}; noise: {described(company.noise)}")
     elif given.command == "score":
@@ -43,7 +47,7 @@ def main() -> None:
         if given.command == "differences":
             page = differences.page(given.groups, given.invoices)
         else:
-            page = measure.quality(given.invoices, given.seeds)
+            page = measure.quality(given.invoices, given.seeds, given.pools)
         print(page)
         if given.write:
             given.write.write_text(page)

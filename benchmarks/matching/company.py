@@ -18,6 +18,7 @@ import polars as pl
 
 from benchmarks.matching import references
 from benchmarks.matching.names import as_written, company_name, iban, person_name
+from benchmarks.matching.weak import Weak
 
 FIRST = date(2026, 7, 1)
 DAYS = 92
@@ -49,6 +50,7 @@ class Noise:
     early: float = 0.005  # the payment is dated before its invoice
     unrelated: float = 0.03  # bank lines that pay no invoice, as a share of invoices
     payouts: float = 0.004  # payouts, as a share of invoices; each of 20 to 120 charges
+    weak: float = 0.0  # payments of the weak kinds (weak.py) beside them, as a share of invoices
 
 
 @dataclass
@@ -79,6 +81,7 @@ class Company:
     """Draws one company. `invoices` is the number of invoices to draw."""
 
     def __init__(self, invoices: int, seed: int, noise: Noise | None = None) -> None:
+        self.seed = seed
         self.draw = random.Random(f"matching {seed}")
         self.noise = noise or Noise()
         self.count = invoices
@@ -109,19 +112,30 @@ class Company:
 
     # rows
 
-    def _row(
-        self, side: dict[str, list], prefix: str, day: date, cents: int, currency: str, *texts: str
-    ) -> str:
+    def day(self, at: int) -> date:
+        """A day of the company's time."""
+        return FIRST + timedelta(at)
+
+    def number(self) -> str:
+        """The next invoice's number; some are left out."""
+        self._serial += 1 if self.draw.random() < 0.98 else 2
+        return references.number_of(self._serial)
+
+    def row(self, on: str, prefix: str, day: date, cents: int, currency: str, *texts: str) -> str:
+        """The id of a new row on the left or on the right."""
+        side: dict[str, list] = getattr(self.books, on)
         key = f"{prefix}{len(side['id']) + 1:07d}"
         amount = f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
         for name, value in zip(COLUMNS, (key, day, amount, currency, *texts), strict=True):
             side[name].append(value)
         return key
 
-    def _line(self, day: date, cents: int, reference: str, name: str, text: str, account: str) -> str:
-        return self._row(self.books.left, "B", day, cents, "EUR", reference, name, text, account)
+    def line(self, day: date, cents: int, reference: str, name: str, text: str, account: str) -> str:
+        """The id of a new bank line."""
+        return self.row("left", "B", day, cents, "EUR", reference, name, text, account)
 
-    def _group(self, left: list[str], right: list[str], kind: str, noise: list[str]) -> None:
+    def group(self, left: list[str], right: list[str], kind: str, noise: list[str]) -> None:
+        """What belongs together."""
         self.books.truth.append({"left": left, "right": right, "kind": kind, "noise": noise})
 
     # invoices
@@ -132,13 +146,12 @@ class Company:
         by_customer: dict[int, list[tuple[str, str, date, int]]] = {}
         for n in range(self.count):
             customer = self._customers[int(len(self._customers) * draw.random() ** 1.6)]
-            self._serial += 1 if draw.random() < 0.98 else 2
+            number = self.number()
             day = FIRST + timedelta(n * DAYS // self.count)
             cents = customer.price or int(draw.lognormvariate(11.2, 1.1)) + 500
-            number = references.number_of(self._serial)
             credit = draw.random() < noise.netted
-            key = self._row(
-                self.books.right, "R", day, -cents // 4 if credit else cents, customer.currency, number,
+            key = self.row(
+                "right", "R", day, -cents // 4 if credit else cents, customer.currency, number,
                 customer.name, f"{'Credit note' if credit else 'Invoice'} {number}", "",
             )  # fmt: skip
             item = (key, number, day, -cents // 4 if credit else cents)
@@ -149,6 +162,8 @@ class Company:
             self._unrelated()
         for _ in range(int(self.count * noise.payouts)):
             self._payout()
+        if noise.weak:
+            Weak(self, self.seed).add(round(self.count * noise.weak))
         for side in (self.books.left, self.books.right):
             order = list(range(len(side["id"])))
             draw.shuffle(order)
@@ -221,11 +236,11 @@ class Company:
         for n, part in enumerate(parts):
             reference, text = self._texts(customer, items, kind, noises)
             when = day + timedelta(n * draw.randrange(0, 20))
-            left.append(self._line(when, part, reference, as_written(draw, name), text, account))
-        self._group(left, [i[0] for i in items], kind, noises)
+            left.append(self.line(when, part, reference, as_written(draw, name), text, account))
+        self.group(left, [i[0] for i in items], kind, noises)
         if kind == "single" and draw.random() < noise.twice:
             reference, text = self._texts(customer, items, kind, [])
-            again = self._line(day + timedelta(draw.randrange(1, 12)), total, reference, name, text, account)
+            again = self.line(day + timedelta(draw.randrange(1, 12)), total, reference, name, text, account)
             # Nothing tells which of two equal payments is the invoice's: either is right.
             self.books.truth[-1]["or"] = [[again]]
             self.books.truth[-1]["noise"].append("twice")
@@ -305,8 +320,8 @@ class Company:
             (draw.randrange(10_000, 900_000), "own account", "transfer"),
             (int(draw.lognormvariate(11.2, 1.1)) + 500, company_name(draw), "payment"),
         ))  # fmt: skip
-        key = self._line(day, cents, "NOTPROVIDED", name, text, iban(draw))
-        self._group([key], [], "unrelated", [])
+        key = self.line(day, cents, "NOTPROVIDED", name, text, iban(draw))
+        self.group([key], [], "unrelated", [])
 
     def _payout(self) -> None:
         draw = self.draw
@@ -324,13 +339,13 @@ class Company:
                 (-fee, "fee"),
             ):
                 if amount:
-                    right.append(self._row(self.books.right, "R", when, amount, "EUR", payout, "Provider",
+                    right.append(self.row("right", "R", when, amount, "EUR", payout, "Provider",
                                            f"{what} {charge}", ""))  # fmt: skip
                     net += amount
         text = f"STRIPE {payout}" if draw.random() < 0.9 else f"Payout {payout.upper()}"
-        left = self._line(day + timedelta(draw.randrange(0, 3)), net, "NOTPROVIDED", "STRIPE PAYMENTS EUROPE",
+        left = self.line(day + timedelta(draw.randrange(0, 3)), net, "NOTPROVIDED", "STRIPE PAYMENTS EUROPE",
                           text, "IE00STRIPE")  # fmt: skip
-        self._group([left], right, "payout", [])
+        self.group([left], right, "payout", [])
 
 
 def frames(books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -24,6 +24,11 @@ class Score:
     payouts: int = 0
     payouts_right: int = 0
     payouts_false: int = 0
+    groups: int = 0  # whole groups that have a partner, and those that were found whole
+    groups_right: int = 0
+    of_kind: Counter = field(default_factory=Counter)  # invoices that have a partner, by kind
+    right_of: Counter = field(default_factory=Counter)
+    false_of: Counter = field(default_factory=Counter)  # false groups, by the kind of their lines
     missed: Counter = field(default_factory=Counter)
     wrong: list = field(default_factory=list)
 
@@ -41,6 +46,15 @@ class Score:
         ]
         lines += [f"false: {left} with {right}" for left, right, *_ in self.wrong]
         return "\n".join(lines)
+
+    def found(self, kind: str) -> float:
+        """Of a kind's invoices, those that were matched rightly."""
+        return self.right_of[kind] / max(1, self.of_kind[kind])
+
+    @property
+    def whole(self) -> float:
+        """Of the groups, those that were found whole."""
+        return self.groups_right / max(1, self.groups)
 
     @property
     def rate(self) -> float:
@@ -89,9 +103,12 @@ def score(truth: Iterable[dict], groups: Iterable[tuple[tuple[str, ...], tuple[s
             continue
         if exact:
             found.right += len(right)
+            found.groups_right += 1
+            found.right_of[group["kind"]] += len(right)
         else:
             found.false += max(1, len(right))
             found.false_groups += 1
+            found.false_of[(of_left.get(left[0]) if left else None or group or {"kind": "open"})["kind"]] += 1
             found.wrong.append((left, right, of_left.get(left[0] if left else "", {}), group))
         taken.update(right)
     for group in {id(g): g for g in of_right.values()}.values():
@@ -101,6 +118,8 @@ def score(truth: Iterable[dict], groups: Iterable[tuple[tuple[str, ...], tuple[s
         if not group["left"]:
             continue
         found.payable += len(group["right"])
+        found.groups += 1
+        found.of_kind[group["kind"]] += len(group["right"])
         if not taken.isdisjoint(group["right"]):
             continue
         name = "+".join([group["kind"], *sorted(set(group["noise"]))])

@@ -16,6 +16,7 @@ from benchmarks.__main__ import main
 from benchmarks.databases import KEY
 from benchmarks.matching import measure
 from benchmarks.matching.__main__ import main as matching
+from benchmarks.matching.weak import WEAK
 from benchmarks.waiting import NoAnswerError, output_of, until
 
 from benchmarks import bankfiles, console, intake, odoo, page, pipeline
@@ -137,12 +138,19 @@ def test_matching_is_measured_beside_splink_by_size_and_day_by_day() -> None:
 
 def test_the_campaign_of_matching_writes_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "matching.md"
-    words = ["quality", "--invoices", "800", "--seeds", "7", "--write", str(target)]
+    words = ["quality", "--invoices", "800", "--seeds", "7", "--pools", "60", "--write", str(target)]
     monkeypatch.setattr(sys, "argv", ["benchmarks.matching", *words])
     matching()
     text = target.read_text()
     for way in ("Tieout", "greedy, exact amount", "Odoo 19's rules", "splink 5"):
         assert re.search(rf"^\| {re.escape(way)} \| \d+\.\d+% \| \d+\.\d+% \|", text, re.MULTILINE), way
+    # Every hard kind is there with its share, and a tenth of what is paid is of them.
+    for kind in WEAK:
+        assert re.search(
+            rf"^\| {kind} \| \d+ \| \d+\.\d% \| \d+\.\d% \| \d+\.\d% \| 0 \|$", text, re.MULTILINE
+        ), kind
+    (share,) = re.findall(r"^They are (\d+\.\d)%.* and (\d+\.\d)% of all rows", text, re.MULTILINE)
+    assert float(share[0]) > float(share[1]) >= 10
 
 
 def test_every_page_of_the_console_is_measured(tmp_path: Path) -> None:

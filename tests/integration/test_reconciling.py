@@ -144,6 +144,11 @@ class Books:
     def partner(self, name: str) -> int:
         return int(self.call("res.partner", "create", vals_list=[{"name": name}])[0])
 
+    def customer(self, name: str) -> tuple[str, int]:
+        """A partner that we made: its external id, and the ledger's own."""
+        (made,) = self.session.send([Sending("tieout.customer", PartnerRecord(name=name))])
+        return "tieout.customer", int(made.target_id)
+
     def invoice(self, ref: str, amount: str, partner: int, day: int = 5, **more: Any) -> int:
         """An invoice that somebody wrote in Odoo itself: no external id."""
         line = {
@@ -173,11 +178,13 @@ class Books:
     def due_in_all(taxed: bool) -> Decimal:
         return Decimal("575.00") if taxed else Decimal("500.00")
 
-    def cash(self, name: str, amount: str, text: str, company: str = "", currency: str = "USD") -> None:
+    def cash(
+        self, name: str, amount: str, text: str, company: str = "", currency: str = "USD", partner: str = ""
+    ) -> None:
         """Cash that we booked unapplied on its date."""
         value, own = Decimal(amount), Decimal(company or amount)
         journal, bank = ("BNKU", "101511") if currency == "USD" else ("BNKE", "101512")
-        line = LedgerLine(account="212130", amount=-value, company=-own, name=text)
+        line = LedgerLine(account="212130", amount=-value, company=-own, name=text, partner=partner)
         body = CashPosting(journal=journal, account=bank, on=date(2026, 10, 12), reference=name, label=text,
                            currency=currency, amount=value, company=own, counterparts=(line,))  # fmt: skip
         (outcome,) = self.session.send([Sending(f"tieout.{name}", body)])
@@ -668,6 +675,105 @@ def test_a_part_payment_leaves_the_rest_open_and_the_next_one_closes_it(books: B
     books.cash("c2", "300.00", "Acme Corp INV-77110")
     whole(books)
     assert books.due(move) == 0 and books.balance("212130") == 0 and books.verify() == 0
+
+
+@pytest.mark.parametrize(
+    ("due", "paid", "currency", "known"),
+    [("500.00", "520.00", "", True), ("0.01", "0.02", "", True), ("333.33", "600.10", "", True),
+     ("500.00", "520.00", "", False), ("900.00", "950.00", "EUR", True)],
+)  # fmt: skip
+def test_what_is_paid_too_much_is_the_customers_credit_until_it_is_undone(
+    books: Books, due: str, paid: str, currency: str, known: bool
+) -> None:
+    key, acme = books.customer("Acme Corp")
+    given: dict[str, Any] = {}
+    if currency:
+        (given["currency_id"],) = books.call("res.currency", "search", domain=[["name", "=", currency]])
+    move = books.invoice("INV-77201", due, acme, **given)
+    other = books.invoice("INV-77202", "70.00", books.partner("Bolt Ltd"))
+    own = f"{Decimal(paid) * Decimal('1.1'):.2f}" if currency else paid
+    books.cash("c1", paid, "Acme Corp INV-77201", own, currency or "USD", key if known else "")
+    found = whole(books)
+    # Where nobody says whose money it is, a person decides.
+    assert bool(found.applied) is known
+    if not known:
+        (row,) = open_suggestions(books)
+        books.decide("ann").accept(row["suggestion_id"])
+        books.work()
+    assert books.state(move) == "paid" and books.due(other) == 70
+    # Nothing waits unapplied: what is too much stands on the customer's account.
+    assert books.balance("212130") == 0 and all(x["reconciled"] for x in books.lines("212130"))
+    assert credit(books, acme) == Decimal(paid) - Decimal(due)
+    # Again: nothing is found, and nothing is changed.
+    before = books.moves()
+    assert not whole(books).applied and books.moves() == before
+    assert books.verify() == 0 and books.cases() == []
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "another customer")
+    books.work()
+    assert books.due(move) == Decimal(due) and books.balance("212130") == -Decimal(own)
+    assert credit(books, acme) == 0 and books.verify() == 0
+
+
+def credit(books: Books, partner: int) -> Decimal:
+    """What a partner's receivable lines leave open in its favour, in their own currency."""
+    rows = books.call("account.move.line", "search_read", fields=["amount_residual_currency"],
+                      domain=[["account_id.code", "=", "121000"], ["partner_id", "=", partner],
+                              ["parent_state", "=", "posted"]])  # fmt: skip
+    rests = (Decimal(str(r["amount_residual_currency"])) for r in rows)
+    return -sum((min(rest, Decimal(0)) for rest in rests), Decimal(0))
+
+
+def test_a_customers_credit_pays_its_next_invoice(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    books.invoice("INV-77211", "500.00", acme)
+    books.cash("c1", "619.37", "Acme Corp INV-77211", partner=key)
+    assert len(whole(books).applied) == 1 and credit(books, acme) == Decimal("119.37")
+    later = books.invoice("INV-77212", "119.37", acme, day=13)
+    assert len(whole(books).applied) == 1
+    assert books.due(later) == 0 and credit(books, acme) == 0 and books.verify() == 0
+
+
+def test_instalments_that_name_their_invoice_pay_it_one_by_one(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    move = books.invoice("INV-77221", "1000.00", acme)
+    other = books.invoice("INV-77222", "400.00", acme)
+    left = Decimal(1000)
+    for n, amount in enumerate(("333.33", "333.33", "333.34")):
+        books.cash(f"c{n}", amount, f"Acme Corp INV-77221 Rate {n + 1}/3", partner=key)
+        assert len(whole(books).applied) == 1
+        left -= Decimal(amount)
+        assert books.due(move) == left and books.due(other) == 400
+    assert books.state(move) == "paid" and books.balance("212130") == 0 and books.verify() == 0
+
+
+def test_two_instalments_at_once_leave_the_rest_open_and_come_back_with_the_undoing(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    move = books.invoice("INV-77231", "1000.00", acme)
+    for n in range(2):
+        books.cash(f"c{n}", "250.00", f"Acme Corp INV-77231 Rate {n + 1}/4", partner=key)
+    (applied,) = whole(books).applied
+    assert len(applied.cash) == 2 and books.due(move) == 500 and books.balance("212130") == 0
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "another customer")
+    books.work()
+    assert books.due(move) == 1000 and books.balance("212130") == -500 and books.verify() == 0
+
+
+def test_a_name_and_an_amount_are_as_rare_as_the_past_says(books: Books) -> None:
+    """Three are open: a round amount says nothing among three, and much among all that were ever due."""
+    key, acme = books.customer("Acme Corp")
+    move = books.invoice("INV-77241", "1500.00", acme)
+    for n in range(2):
+        books.invoice(f"INV-7724{n + 2}", f"{320 + n}.00", books.partner(f"Firm {n}"))
+    books.cash("c1", "1500.00", "thank you", partner=key)
+    assert not whole(books).applied and books.due(move) == 1500
+    for n in range(40):
+        books.pay_by_hand(books.invoice(f"INV-770{n}", f"{211 + 7 * n}.50", books.partner(f"Customer {n}")))
+    (applied,) = whole(books).applied
+    assert applied.rule == "party and amount" and books.due(move) == 0 and books.verify() == 0
 
 
 def test_a_write_off_above_the_limit_needs_a_second_person(books: Books) -> None:

@@ -31,6 +31,12 @@ def match(
     left_over: Annotated[
         Path | None, typer.Option("--breaks", help="where what is left over goes, as JSON Lines")
     ] = None,
+    past: Annotated[
+        Path | None,
+        typer.Option(
+            help="settled items as RIGHT has them: how rare names and amounts are is counted over them"
+        ),
+    ] = None,
     opposite: Annotated[
         bool,
         typer.Option("--opposite", help="the right side's amounts have the other sign: an intercompany pair"),
@@ -44,7 +50,7 @@ def match(
     from tieout.reconcile import MatchingError, breaks, read_rules, summary, with_opposite_signs, write_lines
     from tieout.reconcile import match as match_tables
 
-    _check_files((left, right, *(p for p in (rules, rates) if p)), [p for p in (to, left_over) if p])
+    _check_files((left, right, *(p for p in (rules, rates, past) if p)), [p for p in (to, left_over) if p])
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError:
@@ -53,11 +59,12 @@ def match(
         declared = read_rules(rules)
     except MatchingError as error:
         fail(str(error), USAGE)
-    tables, given = _read(left, right, rates, declared)
+    tables, given, settled = _read(left, right, rates, past, declared)
     if opposite:
         tables[1] = with_opposite_signs(tables[1])
+        settled = with_opposite_signs(settled) if settled is not None else None
     # Handed over whole: the engine lets go of texts that it needs no more.
-    result = match_tables(tables.pop(0), tables.pop(0), declared, given)
+    result = match_tables(tables.pop(0), tables.pop(0), declared, given, past=settled)
     rated = {currency for _, base, quote in given for currency in (base, quote)}
     rest = breaks(result.left, result.right, result.groups(), result.crowded, declared, rated, day)
     try:
@@ -84,8 +91,10 @@ def _check_files(read: Sequence[Path], written: Sequence[Path]) -> None:
         fail("--out and --breaks are files of their own: none of them is read, or written twice", USAGE)
 
 
-def _read(left: Path, right: Path, rates: Path | None, declared: Rules) -> tuple[list[DataFrame], Rates]:
-    """Both tables, and the rates. Ends with every problem of all three where there is one."""
+def _read(
+    left: Path, right: Path, rates: Path | None, past: Path | None, declared: Rules
+) -> tuple[list[DataFrame], Rates, DataFrame | None]:
+    """Both tables, the rates, and what is settled. Ends with every problem of all of them where there is one."""
     from tieout.reconcile import MatchingError, read_rates, read_table
 
     problems: list[str] = []
@@ -96,15 +105,20 @@ def _read(left: Path, right: Path, rates: Path | None, declared: Rules) -> tuple
         except MatchingError as error:
             problems += error.problems
     given: Rates = {}
+    settled = None
     try:
         given = read_rates(rates) if rates else {}
+    except MatchingError as error:
+        problems += error.problems
+    try:
+        settled = read_table(past) if past else None
     except MatchingError as error:
         problems += error.problems
     if problems:
         for problem in problems:
             err.print(problem, markup=False)
         fail("nothing was matched, and nothing written", FINDINGS)
-    return tables, given
+    return tables, given, settled
 
 
 def _show(found: dict[str, Any], to: Path) -> None:

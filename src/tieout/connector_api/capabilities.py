@@ -165,6 +165,16 @@ _NOT_SAID = Made("", "", "")
 
 
 @dataclass(frozen=True)
+class SettledItem:
+    """An invoice, bill or credit note that is paid in full: whose it was, and what was due, signed in `currency` (a debit
+    is positive)."""
+
+    partner_name: str
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class OthersMove:
     """A posted entry that nobody here made: `amount` is the sum of its debits in the entity's currency, `author` who
     made it, as the ledger shows them. `made` says how it was made; `lines` are its sums on the accounts that were asked
@@ -320,6 +330,16 @@ class TaxEngine(Protocol):
     def determine(self, questions: Sequence[TaxQuestion]) -> list[TaxDetermination]:
         """What is due on each document, in order; nothing is recorded there. Raises TransientError,
         SetupError, RefusedError."""
+        ...
+
+
+@runtime_checkable
+class PastReader(Protocol):
+    """A ledger that can say, beside what is open, what was."""
+
+    def settled_items(self, until: date, most: int) -> list[SettledItem]:
+        """Invoices, bills and credit notes up to a day that are paid in full, the latest first, at most so many: how
+        rare a name and an amount are is counted over them."""
         ...
 
 

@@ -403,7 +403,9 @@ class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     pays). `difference` is cash less due, signed, and is booked to `difference_account` (a code, ""
     where it stays open); `explained_as` says what it is. No measure.
 
-    `undone` is a later revision of the same match: it shall not be.
+    `credit` is what the cash is too much where that becomes the partner's credit, signed as the difference: the cash is
+    used whole, and stands there on the account of what it paid. `undone` is a later revision of the same match: it shall
+    not be.
     """
 
     cash: tuple[OpenLine, ...]
@@ -417,6 +419,7 @@ class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     decided_by: str
     booked_on: date
     undone: bool = False
+    credit: Amount | msgspec.UnsetType = msgspec.UNSET
 
 
 class JournalLine(msgspec.Struct, frozen=True, kw_only=True):

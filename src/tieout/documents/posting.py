@@ -151,12 +151,13 @@ class EntryPosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", ta
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="match"):
     """Reconcile the lines of effects (`left`, `right`, "" for none) on one account, and `lines`
-    that are there already, as one set."""
+    that are there already, as one set. `keeps` says that some of the effects' own stays open."""
 
     left: str
     right: str
     account: str
     lines: tuple[MatchedLine, ...] = ()
+    keeps: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class UnmatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="unmatch"):

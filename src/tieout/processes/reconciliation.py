@@ -2,6 +2,7 @@
 
 On an unapplied account      Dr unapplied      Cr receivable (or payable, bank in transit)
 Paid less, and explained     Dr difference     Cr receivable, in the same entry
+Paid too much                the same of all the cash: what is too much is the partner's credit
 On suspense (others' lines)  the bank line's own suspense side is moved to the receivable
 On the receivable already    nothing is booked
 With another partner there   Dr receivable of the one, Cr receivable of the other: each pays with what is its own
@@ -63,7 +64,8 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
         left = entry.external_id if entry is not None and any(x.account == account for x in lines) else ""
         if not left and len(members) < 2:
             continue
-        body = MatchRequest(left=left, right="", account=account, lines=tuple(members))
+        keeps = True if left and _credit(doc) and account == doc.due[0].account else UNSET
+        body = MatchRequest(left=left, right="", account=account, lines=tuple(members), keeps=keeps)
         effects.append(
             ctx.effect(
                 f"match_{account}", body, ledger=True, requires=(left,) if left else (), lane=_lane(account)
@@ -81,6 +83,11 @@ def _used(line: OpenLine) -> Decimal:
     return line.residual - line.rest
 
 
+def _credit(doc: Reconciliation) -> Decimal:
+    """What of the cash is the partner's credit, signed as cash less due; 0 where nothing is."""
+    return doc.credit.value if isinstance(doc.credit, Amount) else Decimal(0)
+
+
 def _moved(doc: Reconciliation) -> list[OpenLine]:
     """Cash that an entry takes from its account to where what it pays stands."""
     own = {x.account for x in doc.due}
@@ -92,7 +99,7 @@ def _impossible(doc: Reconciliation) -> str:
     targets, lines = {x.account for x in doc.due}, (*doc.cash, *doc.due)
     if doc.due and len(_moved(doc)) < len(doc.cash) and len(targets) > 1:
         return "what it pays stands on several accounts, and not all of the cash can be moved by an entry"
-    if sum((_used(x) for x in lines), Decimal(0)) and not doc.difference_account:
+    if sum((_used(x) for x in lines), _credit(doc)) and not doc.difference_account:
         return "what is used of its lines does not sum to zero, and no account takes the difference"
     if len(_moved(doc)) < len(doc.cash) and len(_shares(doc, Decimal(0))) > 1 and any(x.rest for x in lines):
         return (
@@ -128,7 +135,7 @@ def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
     ]
     taken = sum((_used(x) for x in moved), Decimal(0))
     carried = sum((_company_used(x, ctx) for x in moved), Decimal(0))
-    difference = -sum((_used(x) for x in (*doc.cash, *doc.due)), Decimal(0))
+    difference = -sum((_used(x) for x in (*doc.cash, *doc.due)), _credit(doc))
     if difference:
         # Left less right is what the cash is more than what is due: the books take its opposite.
         amount = -difference
@@ -182,6 +189,8 @@ def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Deci
         for x in doc.due:
             key = (x.account, x.partner)
             shares[key] = shares.get(key, Decimal(0)) - _used(x)
+        for key in list(shares)[:1]:
+            shares[key] -= _credit(doc)
         return shares
     first = doc.due[0] if doc.due else doc.cash[0]
     if _whole(doc) is UNSET:

@@ -17,6 +17,7 @@ from tieout.reconcile.weighing import Hypothesis
 
 # At most 4,096 choices: see docs/decisions/0006.
 _EXACT = 12
+_PIVOTS = 3
 
 
 def assign(
@@ -111,10 +112,65 @@ def _bounded(
     by_item: dict[int, list[int]],
     margins: list[float],
 ) -> None:
-    """A bound from below: without a group, at most the best other use of each of its items."""
+    """A bound from below: without a group, at most the best other use of each of its items gains something, and of a
+    pair no more than what it is worth above the pair that its other item can always have instead.
+
+    Of a payment that could take any of ten equal invoices nine are left when another takes one of them: where others
+    cannot hold so many, one is free, and the payment loses nothing.
+    """
+    instead = _instead(part, hypotheses)
     for at in part:
         h = hypotheses[at]
-        others = sum(
-            max((hypotheses[o].score for o in by_item[item] if o != at), default=0.0) for item in _items(h)
+        gains = {
+            item: [(_gain(hypotheses[o], item, h, instead), o) for o in by_item[item] if o != at]
+            for item in _items(h)
+        }
+        best = {item: max((gain for gain, _ in others), default=0.0) for item, others in gains.items()}
+        margins[at] = h.score - min(sum(best.values()), *_one_at_most(gains, best))
+
+
+def _one_at_most(gains: dict[int, list[tuple[float, int]]], best: dict[int, float]) -> Iterator[float]:
+    """What the other uses of some items gain at most, for each of a few items: of the groups that hold that one only one
+    can stand, so that for the others those count that do not hold it. Twelve instalments of one invoice are no twelve
+    other uses of the invoice."""
+    yield inf
+    for item in sorted(gains, key=lambda i: -len(gains[i]))[:_PIVOTS] if len(gains) > 2 else ():
+        holding = {o for _, o in gains[item]}
+        rest = (
+            max((gain for gain, o in others if o not in holding), default=0.0)
+            for other, others in gains.items()
+            if other != item
         )
-        margins[at] = h.score - others
+        yield best[item] + sum(rest)
+
+
+def _instead(part: list[int], hypotheses: list[Hypothesis]) -> dict[int, tuple[int, list[float]]]:
+    """Of each item: how many items of the other side all others of its side could hold at once, and what its pairs are
+    worth, the best first."""
+    most: dict[int, int] = defaultdict(int)
+    pairs: dict[int, list[float]] = defaultdict(list)
+    # Items that cancel within one side: nothing of the other holds them, and they are not to be had either.
+    cancel: tuple[set[int], set[int]] = (set(), set())
+    for at in part:
+        h = hypotheses[at]
+        mine, others = [2 * n for n in h.left], [2 * n + 1 for n in h.right]
+        for side, here, there in ((0, mine, others), (1, others, mine)):
+            cancel[side].update(() if there else here)
+            for item in here:
+                most[item] = max(most[item], len(there))
+                if len(mine) == len(others) == 1:
+                    pairs[item].append(h.score)
+    held = [sum(n for item, n in most.items() if item % 2 == side) + len(cancel[1 - side]) for side in (0, 1)]
+    return {item: (held[item % 2] - most[item], sorted(pairs[item], reverse=True)) for item in most}
+
+
+def _gain(o: Hypothesis, item: int, h: Hypothesis, instead: dict[int, tuple[int, list[float]]]) -> float:
+    """What `o` gains at most by taking an item of `h`, above what its other item always has instead; never less than
+    nothing, since the item need not be taken at all."""
+    if len(o.left) != 1 or len(o.right) != 1:
+        return o.score
+    other = 2 * o.right[0] + 1 if item % 2 == 0 else 2 * o.left[0]
+    held, pairs = instead[other]
+    # Beside what others hold, what `h` takes is not to be had.
+    at = held + len(h.right if other % 2 == 0 else h.left)
+    return max(0.0, o.score - pairs[at]) if at < len(pairs) else o.score

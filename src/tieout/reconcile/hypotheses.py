@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
-from tieout.reconcile.differences import Explainer
+import msgspec
+
+from tieout.reconcile.differences import OPEN, Explainer
 from tieout.reconcile.numbers import likeness
 from tieout.reconcile.pool import Item, Pool
 from tieout.reconcile.ruleset import Rules
-from tieout.reconcile.sums import chance_of_runs, subsets
-from tieout.reconcile.weighing import Hypothesis, Key, Weigher
+from tieout.reconcile.sums import ITEMS, beside, chance_of_runs, subsets
+from tieout.reconcile.weighing import ADDS_UP, Hypothesis, Key, Weigher
 
 # More candidates than these say nothing that a person could use either.
 _OF_AMOUNT, _OF_PARTY, _ALONE, _PARTS = 50, 120, 3, 8
+# Payments that name one item: so many in any choice, and so many together.
+_FREELY, _INSTALMENTS = 4, 60
 
 
 class Hypotheses:
@@ -53,6 +58,7 @@ class Hypotheses:
             return
         tried = [self._try((left,), (right,)) for right in (*named, *self._by_amount(left))]
         tried += self._by_party(left, named)
+        self._beside(left, listed if len(listed) > 1 else named)
         # Sums are sought where nothing else says clearly what the line pays.
         if all(h is None or h.score < self._clear for h in tried):
             self._sums(left, named)
@@ -119,6 +125,29 @@ class Hypotheses:
             if self._weigher.may_be(left, right)
         ]
 
+    def _beside(self, left: Item, named: list[Item]) -> None:
+        """What is named and one or two more of its party that make the amount just right: a credit note that was taken
+        off, an invoice that was paid along. Where there are such, what is named alone is not paid in part or too much."""
+        if not named or any((r.name, r.currency) != (named[0].name, left.currency) for r in named):
+            return
+        rest = left.minor - sum(r.minor for r in named)
+        known = {r.n for r in named}
+        others = [r for r in self._block(left, named[0].name, left.currency) if r.n not in known]
+        if not rest or not others or not named[0].name:
+            return
+        ones = [r for r in others if r.minor == rest]
+        for one in ones[:_PARTS]:
+            self._try((left,), (*named, one), self._weigher.chance_of(one, len(others)), named)
+        others = others[-ITEMS:]
+        hits, chance = beside([r.minor for r in others], rest)
+        for hit in hits:
+            self._try((left,), (*named, *(others[at] for at in hit)), chance, named)
+        if ones or hits:
+            for rights in {(r.n,) for r in named} | {tuple(sorted(known))}:
+                alone = self._found.get(((left.n,), rights))
+                if alone is not None and alone.amount in OPEN and not alone.held:
+                    self._found[alone.left, alone.right] = msgspec.structs.replace(alone, held=ADDS_UP)
+
     def _sums(self, left: Item, named: list[Item]) -> None:
         """Several open items of one party that one amount pays."""
         names = self._names(left, named)
@@ -142,8 +171,11 @@ class Hypotheses:
         """Several left items that pay one: part payments that name it, and one more of the party
         that brings exactly what is missing."""
         pool = self._pool
-        payers = sorted((pool.left[n] for n in pool.named_by[right.n]), key=lambda i: (i.day, i.id))[:_PARTS]
-        for size in range(2, min(4, len(payers)) + 1):
+        payers = sorted((pool.left[n] for n in pool.named_by[right.n]), key=lambda i: (i.day, i.id))
+        if self._instalments(right, payers[:_INSTALMENTS]):
+            return
+        payers = payers[:_PARTS]
+        for size in range(2, min(_FREELY, len(payers)) + 1):
             for chosen in combinations(payers, size):
                 if sum(i.minor for i in chosen) <= right.minor:
                     self._try(chosen, (right,))
@@ -153,6 +185,15 @@ class Hypotheses:
                 for other in pool.payers.get((right.name, payer.currency, rest), ())[:_PARTS]:
                     if other.n != payer.n and right.n not in pool.named.get(other.n, ()):
                         self._try(tuple(sorted((payer, other), key=lambda i: i.n)), (right,))
+
+    def _instalments(self, right: Item, payers: list[Item]) -> bool:
+        """What its party has paid of an item that each payment names: all of it together, where that is no more than is
+        due. Whether there is nothing else to be tried."""
+        mine = [p for p in payers if right.name in self._pool.parties.of(p.name, p.account)]
+        if len(mine) < 2 or sum(p.minor for p in mine) > right.minor or any(p.minor <= 0 for p in mine):
+            return False
+        found = self._try(tuple(sorted(mine, key=lambda i: i.n)), (right,))
+        return found is not None and (found.amount == "exact" or len(mine) > _FREELY)
 
     def _circles(self) -> None:
         """Many for many: payments and invoices that name each other around, and add up as one."""
@@ -190,7 +231,11 @@ class Hypotheses:
                         self._found[found.left, found.right] = found
 
     def _try(
-        self, lefts: tuple[Item, ...], rights: tuple[Item, ...], chance: float | None = None
+        self,
+        lefts: tuple[Item, ...],
+        rights: tuple[Item, ...],
+        chance: float | None = None,
+        named: Sequence[Item] = (),
     ) -> Hypothesis | None:
         # Most groups are pairs: nothing of them needs to be sorted.
         key = (
@@ -198,7 +243,7 @@ class Hypotheses:
             (rights[0].n,) if len(rights) == 1 else tuple(sorted([i.n for i in rights])),
         )
         if key not in self._found:
-            self._found[key] = self._weigher.weigh(key, lefts, rights, chance)
+            self._found[key] = self._weigher.weigh(key, lefts, rights, chance, named)
         return self._found[key]
 
 

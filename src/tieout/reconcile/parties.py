@@ -73,6 +73,14 @@ class Parties:
             self._found[name] = self._search(name) if name else {}
         return self._found[name]
 
+    @staticmethod
+    def differ_in_form(one: str, other: str) -> bool:
+        """Whether two names are one but for their legal forms, of which neither is the other's beginning (a bank cuts
+        what is long): two companies."""
+        (core, form), (core_too, form_too) = folded(one), folded(other)
+        cut = form.startswith(form_too) or form_too.startswith(form)
+        return core == core_too and not cut
+
     def _search(self, name: str) -> dict[str, str]:
         core, form = folded(name)
         exact = self._by_core.get(core)
@@ -80,7 +88,7 @@ class Parties:
             if form and len(exact) > 1:
                 same_form = [n for n in exact if folded(n)[1] == form]
                 exact = same_form or exact
-            return dict.fromkeys(exact, "same")
+            return {n: "similar" if self.differ_in_form(name, n) else "same" for n in exact}
         near = self._nearest(core)
         return {n: "similar" for n in self._by_core[near]} if near else {}
 

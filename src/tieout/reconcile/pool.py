@@ -68,6 +68,7 @@ class Pool:
         shapes: list[Shape],
         letters: frozenset[str],
         common: Mapping[tuple[str, int], float],
+        prices: frozenset[tuple[str, int]],
     ) -> None:
         full = re.compile("|".join(_full(s) for s in shapes) or r"(?!)")
         kinds = other_kinds(letters)
@@ -75,6 +76,7 @@ class Pool:
         self.right = _items(right, full, kinds, read_all=False)
         self.parties = parties
         self.common = common
+        self.prices = prices
         self.named: dict[int, dict[int, int]] = defaultdict(dict)
         self.named_by: dict[int, dict[int, int]] = defaultdict(dict)
         for mine, theirs, strength in links.iter_rows():

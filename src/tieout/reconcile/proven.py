@@ -96,12 +96,14 @@ def proven(edges: pl.DataFrame) -> pl.DataFrame:
 
 def unequal_pairs(edges: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """(l, r, ld, rd, lm, rm, lc, rc, bare, charge, discount, untaxed): pairs that name each other alone, of one
-    party, whose amounts differ: what the difference is decides. `bare` says that the left text holds no more
+    party, whose amounts differ: what the difference is decides, unless another of the party's items is just that: a credit
+    note that was taken off, an invoice that was paid along. `bare` says that the left text holds no more
     runs of digits than the number has; `discount` is what a term grants on the day of the payment."""
     alone = (pl.col("l_links") == 1) & (pl.col("r_links") == 1)
     pairs = edges.filter(alone, "timely", "agree", ~pl.col("part"), ~pl.col("equal")).select(
         "l", "r", "ld", "rd", "lm", "rm", "lc", "rc"
     )
+    pairs = _alone(pairs, right)
     text = pl.concat_str(["reference", "description"], separator=" ")
     said = left.join(pairs, left_on="n", right_on="l", how="semi").select(
         l="n", said=text.str.count_matches(r"\d+")
@@ -119,6 +121,17 @@ def unequal_pairs(edges: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) 
         .with_columns(discount=pl.when(pl.col("ld") <= pl.col("until")).then("discount"))
         .drop("until")
     )
+
+
+def _alone(pairs: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Without those whose difference is another of the party's items."""
+    owner = right.select(r="n", who="counterparty")
+    rest = pl.col("lm") - pl.col("rm")
+    items = right.select(who="counterparty", lc="currency", rest="minor")
+    beside = (
+        pairs.join(owner, on="r").with_columns(rest=rest).join(items, on=["who", "lc", "rest"], how="semi")
+    )
+    return pairs.join(beside.select("l"), on="l", how="anti")
 
 
 def _charged(left: pl.DataFrame) -> pl.DataFrame:

@@ -45,12 +45,18 @@ class Evidence(_Declared, frozen=True, kw_only=True):
     weak_number: float = 1.0
     other_number: float = -4.0
     amount_limit: float = 9.0
+    party_least: float = 4.6
     party_limit: float = 8.0
     similar_party: float = -2.0
     other_party: float = -4.0
     unusual_date: float = -3.0
+    out_of_turn: float = -6.0
     several: float = -1.5
     explained: dict[Kind, float] = {}
+
+    def party(self, names: int) -> float:
+        """What a party's name speaks where there are so many names: a name is one of many, however few are open."""
+        return min(self.party_limit, max(self.party_least, log(max(1, names))))
 
 
 class BankCharge(_Declared, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from math import exp, log
+from math import exp
 from sys import intern
 from typing import cast
 
@@ -96,11 +96,13 @@ def match(
     worth: Mapping[str, Decimal] | None = None,
     taken: Mapping[Taken, Decimal] | None = None,
     apart: Collection[frozenset[str]] = (),
+    past: pl.DataFrame | None = None,
 ) -> Result:
     """Match two tables as `reading.checked` gives them. The order of rows says nothing. The rules' limits are in each
     currency's own units, or in one whose `worth` of a unit of each currency is given; `taken` is what was accepted
     before of differences. No group that holds two ids of one of `apart` is automatic, and others of these items are found
-    as if there were none: it may still be suggested."""
+    as if there were none: it may still be suggested. `past` are items of the right side that are settled (counterparty,
+    currency, minor): nothing is matched with them, and how rare names and amounts are is counted over them, too."""
     left = with_charges(left) if "bank_charge" in rules.limits else left
     left, right = left.with_row_index("n"), right.with_row_index("n")
     linked = links(left, right, tuple((k.left, k.right) for k in rules.keys))
@@ -109,9 +111,9 @@ def match(
     # What a number alone proves is taken in sets where a pass asks for no more than that.
     rule, part = rules.of("strong", "unknown", "exact"), rules.of("medium", "same", "exact")
     takes = rule is not None and rule.automatic
-    pairs = _explained(
-        unequal_pairs(edges, left, right), rules, explainer, len(right["counterparty"].unique())
-    )
+    seen = _seen(right, past)
+    names = seen["counterparty"].unique().to_list()
+    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer, len(names))
     edges = edges.select(PROVING)
     sure = (
         proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
@@ -122,14 +124,14 @@ def match(
     free_left = left.join(done_left, on="n", how="anti")
     free_right = right.join(done_right, on="n", how="anti")
     linked = linked.join(free_left, left_on="l", right_on="n", how="semi")
-    parties = Parties(right["counterparty"].unique().to_list(), _accounts(left, right, sure))
+    parties = Parties(names, _accounts(left, right, sure))
     shapes, letters = shapes_of(right["reference"]), letters_of(right["reference"])
-    common = _common(right, free_right)
+    common, prices = _common(seen, free_right)
     whose = _whose(left, right) if rules.limits else None
     # Texts are needed for what is free alone.
     left, right = left.select(*_KEPT), right.select(*_KEPT)
     with _uncollected():
-        pool = Pool(free_left, free_right, linked, parties, shapes, letters, common)
+        pool = Pool(free_left, free_right, linked, parties, shapes, letters, common, prices)
         del linked, free_left, free_right, done_left, done_right
         hypotheses = Hypotheses(pool, rules, explainer)
         drawn, held = parted(hypotheses.all(), pool, apart)
@@ -231,7 +233,7 @@ def _is_clear(rule: Pass, kind: str, stays_open: bool, rules: Rules, parties: in
     score = rule.weight + evidence.strong_number + evidence.explained.get(cast(Kind, kind), 0.0)
     if stays_open:
         # Their names agree: that is worth what it is among so many.
-        score += min(evidence.party_limit, log(max(2, parties)))
+        score += evidence.party(parties)
     return score >= rules.threshold
 
 
@@ -284,20 +286,42 @@ def _accounts(left: pl.DataFrame, right: pl.DataFrame, sure: pl.DataFrame) -> di
     return dict(zip(one["account"].to_list(), one["names"].list.first().to_list(), strict=True))
 
 
-def _common(right: pl.DataFrame, free: pl.DataFrame) -> dict[tuple[str, int], float]:
-    """How likely it is that another item has each free item's amount.
+def _seen(right: pl.DataFrame, past: pl.DataFrame | None) -> pl.DataFrame:
+    """Names and amounts of the right side, settled items included."""
+    columns = ("counterparty", "currency", "minor")
+    return right.select(columns) if past is None else pl.concat([right.select(columns), past.select(columns)])
+
+
+# Of an amount that was seen once where few were: one of so many digits is met that often. One of one or two (500.00,
+# 49.00) is anybody's, 49.99 says no more than 49.90, and one of six is hardly met twice.
+_BY_DIGITS = {1: 0.1, 2: 0.05, 3: 0.02, 4: 0.003, 5: 0.0005}
+_FINEST = 0.0001
+# An amount that so many items have is a price.
+_PRICE = 12
+
+
+def _common(
+    seen: pl.DataFrame, free: pl.DataFrame
+) -> tuple[dict[tuple[str, int], float], frozenset[tuple[str, int]]]:
+    """How likely it is that another item has each free item's amount, and those that so many have that they are prices.
 
     Amounts that several have count as often as they occur. One that occurs once is rarer than
     its one occurrence says: by Good and Turing's estimate, twice the number of amounts that
-    occur two times over that of those that occur once.
+    occur two times over that of those that occur once. Where few were seen, its digits say how rare it is.
+    What one party owes again and again it has once: a rent is no commoner for being due each month.
     """
-    counts = right.group_by("currency", "minor").agg(pl.len().alias("same"))
+    seen = pl.concat([
+        seen.filter(pl.col("counterparty") != "").unique(),
+        seen.filter(pl.col("counterparty") == ""),
+    ])  # fmt: skip
+    counts = seen.group_by("currency", "minor").agg(pl.len().alias("same"))
     totals = counts.group_by("currency").agg(
         pl.col("same").sum().alias("every"),
         (pl.col("same") == 1).sum().alias("once"),
         (pl.col("same") == 2).sum().alias("twice"),
     )
     single = (2 * (pl.col("twice") + 1) / (pl.col("once") + 1)).clip(upper_bound=2.0)
+    by_digits = _digits().replace_strict(_BY_DIGITS, default=_FINEST, return_dtype=pl.Float64)
     wanted = (
         free.select("currency", "minor")
         .unique()
@@ -306,10 +330,24 @@ def _common(right: pl.DataFrame, free: pl.DataFrame) -> dict[tuple[str, int], fl
         .select(
             "currency",
             "minor",
-            pl.when(pl.col("same") == 1).then(single).otherwise(pl.col("same") + 1) / (pl.col("every") + 1),
+            pl.when(pl.col("same") == 1)
+            .then(pl.min_horizontal(single / (pl.col("every") + 1), by_digits))
+            .otherwise((pl.col("same") + 1) / (pl.col("every") + 1)),
+            pl.col("same") >= _PRICE,
         )
     )
-    return {(currency, minor): share for currency, minor, share in wanted.iter_rows()}
+    shares, prices = {}, []
+    for currency, minor, share, price in wanted.iter_rows():
+        shares[currency, minor] = share
+        if price:
+            prices.append((currency, minor))
+    return shares, frozenset(prices)
+
+
+def _digits() -> pl.Expr:
+    """How many digits of an amount say something: without the zeros at its end, and of its nines there but one."""
+    text = pl.col("minor").abs().cast(pl.String).str.strip_chars_end("0")
+    return text.str.replace(r"9+$", "9").str.len_chars()
 
 
 def _match(h: Hypothesis, margin: float, status: str, rank: int, pool: Pool) -> Match:

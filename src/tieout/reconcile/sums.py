@@ -34,6 +34,15 @@ def subsets(amounts: list[int], wanted: int) -> tuple[list[tuple[int, ...]], flo
     ) if hits else 0.0
 
 
+def beside(amounts: list[int], wanted: int) -> tuple[list[tuple[int, ...]], float]:
+    """As `subsets`, of what stands beside items that are known already: at most two more, where the smaller sets are
+    as good as the larger; the chance is that of all of them."""
+    pairs = combinations(range(len(amounts)), 2)
+    found: list[tuple[int, ...]] = [(a, b) for a, b in pairs if amounts[a] + amounts[b] == wanted]
+    n = len(amounts)
+    return found[:HITS], _chance(amounts, wanted, {2: comb(n, 2)}) if found else 0.0
+
+
 def chance_of_runs(amounts: list[int], wanted: int) -> float:
     """The natural logarithm of how many runs of neighbours chance alone would let fit."""
     n = len(amounts)

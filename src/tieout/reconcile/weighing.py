@@ -7,6 +7,7 @@ occurs once says much.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from math import exp, log
 from typing import cast
@@ -27,6 +28,8 @@ _ORDER = ("none", "weak", "similar", "medium", "strong")
 NOT_ACCEPTED = "what the difference looks like has no evidence, or no limit that lets it pass"
 
 OTHER_NUMBER = "the text names a whole number of another year, series or kind"
+ADDS_UP = "open items of the party beside it make the amount just right"
+OTHER_FORM = "the names differ in their legal form"
 _YEARS = re.compile(r"(?:19|20)\d\d")
 
 Key = tuple[tuple[int, ...], tuple[int, ...]]
@@ -91,8 +94,8 @@ class Weigher:
         self._pool, self._rules, self._explainer = pool, rules, explainer
         self._evidence = rules.evidence
         self._accepts = bool(rules.limits)
-        self._trust = Coincidence(pool)
-        self.parties = min(self._evidence.party_limit, log(max(2, len(pool.parties))))
+        self._trust = Coincidence(pool, rules.window.usual_before)
+        self.parties = self._evidence.party(len(pool.parties))
         self.lists: dict[int, frozenset[int]] = {}
 
     def may_be(self, left: Item, right: Item) -> bool:
@@ -148,9 +151,11 @@ class Weigher:
         lefts: tuple[Item, ...],
         rights: tuple[Item, ...],
         chance: float | None,
+        named: Sequence[Item] = (),
     ) -> Hypothesis | None:
         """The group with what it is worth; None where no pass takes it. `chance` is the logarithm of
-        how many such sums chance alone would give, for a sum that was sought without a number."""
+        how many such sums chance alone would give, for a sum that was sought without a number, or beside the `named`
+        ones alone."""
         window, evidence = self._rules.window, self._evidence
         gaps = [left.day - right.day for left in lefts for right in rights]
         if min(gaps) < -window.before or max(gaps) > window.after:
@@ -168,17 +173,15 @@ class Weigher:
             rule = self._rules.of(number, party, amount)
         if rule is None:
             return None
-        if not held and number not in ("strong", "medium") and self._is_lured(lefts, rights):
-            held = OTHER_NUMBER
+        if not held and number not in ("strong", "medium"):
+            held = OTHER_NUMBER if self._is_lured(lefts, rights) else self._of_another(lefts, rights, party)
         # What a difference looks like is a sign of the group, whatever is booked for it.
         sign = looks or amount
         score = rule.weight
         if len(lefts) + len(rights) > 2:
             score += evidence.several
         if chance is not None:
-            # The party's own items alone could have added up by chance.
-            score += min(evidence.amount_limit, -chance) - rule.weight
-            score += evidence.similar_party if party == "similar" else 0.0
+            score += self._by_chance(lefts, named, party, chance) - rule.weight
         elif number == "none":
             score += self._without_number(lefts[0], rights, party, sign)
         else:
@@ -186,8 +189,9 @@ class Weigher:
         if number == "none":
             unusual = min(gaps) < -window.usual_before or max(gaps) > window.usual_after
             score += evidence.unusual_date if unusual else 0.0
+            score += self._against(lefts, rights) if amount == "exact" else 0.0
         else:
-            score += getattr(evidence, f"{number}_number")
+            score += self._number_weight(number) + self._further(lefts, rights)
         other = any(self._names_others(left, key[1], number) for left in lefts)
         score += evidence.other_number if other else 0.0
         if len(lefts) == 1 and amount == "exact" and self._is_second(lefts[0], rights):
@@ -217,13 +221,59 @@ class Weigher:
             best = max(best, _ORDER.index(level))
         return _ORDER[best]
 
+    def _by_chance(self, lefts: tuple[Item, ...], named: Sequence[Item], party: str, chance: float) -> float:
+        """What a sum is worth: the party's own items alone could have added up by chance. What is named is told; then
+        only what stands beside it may be there by chance."""
+        score = min(self._evidence.amount_limit, -chance)
+        if not named:
+            return score + (self._evidence.similar_party if party == "similar" else 0.0)
+        told = min([self._number(lefts, r) for r in named], key=_ORDER.index)
+        return score + self._party_weight(party) + self._number_weight(told)
+
+    def _against(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> float:
+        """What speaks against a pair of equal amounts without a number."""
+        if len(lefts) > 1 or len(rights) > 1:
+            return 0.0
+        score = self._evidence.other_number if self._is_claimed(lefts[0], rights[0]) else 0.0
+        turn = self._trust.is_out_of_turn(lefts[0], rights[0])
+        return score + (self._evidence.out_of_turn if turn else 0.0)
+
+    def chance_of(self, item: Item, options: int) -> float:
+        """The logarithm of how many of a party's `options` have this item's amount by chance."""
+        return log(options) + log(self._pool.common[item.currency, item.minor])
+
+    def _number_weight(self, number: str) -> float:
+        return 0.0 if number == "none" else getattr(self._evidence, f"{number}_number")
+
+    def _further(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> float:
+        """What each further line says that names the one item itself: an instalment is no worse told than the first."""
+        if len(lefts) == 1 or len(rights) > 1:
+            return 0.0
+        said = []
+        for left in lefts:
+            number, party = self._number((left,), rights[0]), self._party((left,), rights)
+            if number in ("strong", "medium") and party in ("same", "similar"):
+                said.append(self._number_weight(number) + self._party_weight(party))
+        return sum(sorted(said)[:-1])
+
+    def _of_another(self, lefts: tuple[Item, ...], rights: tuple[Item, ...], party: str) -> str:
+        """Why a similar name is another's: two companies of one name in two legal forms."""
+        differ = self._pool.parties.differ_in_form
+        if party == "similar" and any(differ(left.name, r.name) for left in lefts for r in rights):
+            return OTHER_FORM
+        return ""
+
     def _is_lured(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> bool:
         """Whether a text names, whole, what would be taken for one of these items' numbers: of another year, of another
         series with the same serial, or of another kind of document with the same digits."""
         for left in lefts:
-            for right in rights if left.whole else ():
-                if right.n not in self._pool.named.get(left.n, ()) and _is_like(left.whole, right):
-                    return True
+            if not left.whole:
+                continue
+            named = self._pool.named.get(left.n, {})
+            own = {self._pool.right[n].number for n in named}
+            whole = tuple([number for number in left.whole if number not in own])
+            if any(right.n not in named and _is_like(whole, right) for right in rights):
+                return True
         return False
 
     def _party(self, lefts: tuple[Item, ...], rights: tuple[Item, ...]) -> str:
@@ -260,6 +310,8 @@ class Weigher:
             open_items = len(pool.by_party[right.name, right.currency])
         score = -log(open_items) + self._amount_weight(amount, rights, limit=False)
         if amount == "exact" and party in ("same", "similar"):
+            if len(rights) == 1 and self._trust.is_shared(right):
+                score = max(score, self._trust.of_shared())
             score = min(score, self._trust.limit(right.name, right.currency))
         return score + (self._evidence.similar_party if party == "similar" else 0.0)
 
@@ -295,6 +347,14 @@ class Weigher:
             if strength == 2 and other.minor == left.minor and (other.day, other.id) < (left.day, left.id):
                 return True
         return False
+
+    def _is_claimed(self, left: Item, right: Item) -> bool:
+        """Whether another line names an item, in full or with its amount: it is that one's first of all."""
+        claiming = self._pool.named_by.get(right.n, {})
+        return any(
+            n != left.n and (strength == 2 or self._pool.left[n].minor == left.minor)
+            for n, strength in claiming.items()
+        )
 
     def weigh_netting(self, side: str, taken: Item, given: Item, options: int) -> Hypothesis | None:
         """Two items of one side that cancel: `taken` is the negative one and may name the other by

@@ -90,11 +90,13 @@ def test_what_a_part_payment_leaves_open_is_a_break() -> None:
     assert [(b.cause, b.amount) for b in rest] == [("part_paid", Decimal("590.00"))]
 
 
-def test_an_over_payment_is_for_people() -> None:
+def test_what_an_over_payment_is_too_much_stays_open() -> None:
     result = run([("L1", "2026-09-20", "1200.00", "EUR", "", "Müller Bau", "INV-2026-00123")], [INVOICE])
     (found,) = result.groups()
-    assert (found.status, found.difference.explained_as) == ("suggested", "over_payment")
+    assert (found.status, found.difference.explained_as) == ("auto", "over_payment")
     assert found.difference.amount == Decimal("10.00") and not found.closed
+    (rest,) = [b for b in breaks(result.left, result.right, [found], {}, RULES, ()) if b.side == "left"]
+    assert (rest.cause, rest.amount) == ("over_paid", Decimal("10.00"))
 
 
 def test_a_discount_that_was_taken_late_is_a_part_payment() -> None:

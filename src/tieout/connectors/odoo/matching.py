@@ -201,7 +201,8 @@ class Matcher:
             assert isinstance(body, MatchRequest)
             by_effect, lines = known[sending.external_id]
             if body.lines:
-                outcome = judge_set(sending.external_id, body.lines, lines, self._names.account(body.account))
+                account = self._names.account(body.account)
+                outcome = judge_set(sending.external_id, body.lines, lines, account, body.keeps is True)
             else:
                 outcome = judge_pair(
                     sending.external_id, by_effect.get(body.left, []), by_effect.get(body.right, [])
@@ -376,13 +377,13 @@ def judge_pair(external_id: str, left: list[Row], right: list[Row]) -> Outcome |
 
 
 def judge_set(
-    external_id: str, wanted: Sequence[MatchedLine], lines: list[Row], account: int
+    external_id: str, wanted: Sequence[MatchedLine], lines: list[Row], account: int, keeps: bool = False
 ) -> Outcome | None:
     """Whether a set is paired within itself already, or cannot be; None: it can be paired.
 
     A line is done where another of the set has its number and nothing of it is open that should
     not be. One that is not done must be open by as much as when the match was made: else somebody
-    else matched it meanwhile, and is right.
+    else matched it meanwhile, and is right. `keeps` says that some of our own lines stays open.
     """
     by_line = {x.line: x for x in wanted}
     gone = sorted(by_line.keys() - {x["id"] for x in lines})
@@ -397,7 +398,8 @@ def judge_set(
     for row in lines:
         mine = by_line.get(row["id"])
         paired = bool(_number(row)) and numbers[_number(row)] > 1
-        if not (paired and (row["reconciled"] or (mine is not None and mine.rest))):
+        rests = keeps if mine is None else bool(mine.rest)
+        if not (paired and (row["reconciled"] or rests)):
             undone.append(row)
     if not undone:
         return Outcome(external_id, OutcomeStatus.CONFIRMED, None, "", read_back={"match": sorted(numbers)})

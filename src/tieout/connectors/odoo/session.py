@@ -15,6 +15,7 @@ from tieout.connector_api import (
     OutcomeStatus,
     Right,
     Sending,
+    SettledItem,
     SetupError,
     SystemConfig,
 )
@@ -27,7 +28,7 @@ from tieout.connectors.odoo.master_data import send_partners, send_products
 from tieout.connectors.odoo.matching import Matcher
 from tieout.connectors.odoo.models import MOVE, PARTNER
 from tieout.connectors.odoo.moves import Moves
-from tieout.connectors.odoo.opening import open_items
+from tieout.connectors.odoo.opening import open_items, settled_items
 from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
@@ -189,6 +190,10 @@ class OdooSession:
     def open_items(self, accounts: Sequence[str], until: date, lines: Sequence[int] = ()) -> list[OpenItem]:
         """See `LedgerReader.open_items`."""
         return open_items(self._client, self._names, accounts, until, self._loader.named("tieout."), lines)
+
+    def settled_items(self, until: date, most: int) -> list[SettledItem]:
+        """See `PastReader.settled_items`."""
+        return settled_items(self._client, until, most)
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve, solve_by_key
-from tieout.connector_api import LedgerReader, OpenItem
+from tieout.connector_api import LedgerReader, OpenItem, PastReader
 from tieout.documents import Reconciliation
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -29,6 +29,7 @@ from tieout.reconcile.ledger.grouping import (
     is_cash,
     lines_key,
     match_document,
+    settled,
     sides,
     spoken,
     told_by,
@@ -50,6 +51,8 @@ POLICY = "policy: automatic"
 _CASH_ROLES = ("unapplied.",)
 # `open.NAME`: accounts of a company's own that a bank line closes, such as net pay.
 _DUE_ROLES = ("bank_in_transit", "outstanding_", "open.")
+# Of what is settled so many are looked at: enough to say how rare an amount is.
+_PAST = 5000
 _STAYS_OPEN = ("partial_payment", "over_payment")
 
 
@@ -139,7 +142,8 @@ class Reconciler:
         since = min((i.on for i in cash), default=self._until)
         before = taken(connection, self._entity.code, units, since) if rules.limits else {}
         memory = recall(connection, self._entity.code, [*cash, *due])
-        result = match(left, right, rules, worth=units, taken=before, apart=memory.pairs)
+        past = self._reader.settled_items(self._until, _PAST) if isinstance(self._reader, PastReader) else ()
+        result = match(left, right, rules, worth=units, taken=before, apart=memory.pairs, past=settled(past))
         by_line = {str(i.line): i for i in (*cash, *due)}
         groups = list(result.groups())
         groups += self._by_lesson(groups, cash, learned)

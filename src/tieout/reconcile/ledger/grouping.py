@@ -15,9 +15,9 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.connector_api import OpenItem
+from tieout.connector_api import OpenItem, SettledItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
-from tieout.money import Amount
+from tieout.money import Amount, minor_digits
 from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
@@ -72,6 +72,13 @@ def sides(
             _row(replace(item, partner_name=learned.party(item.partner_name), label=label), cash=True)
         )
     return _checked(left, "cash"), _checked([_row(i, cash=False) for i in due], "due")
+
+
+def settled(past: Sequence[SettledItem]) -> pl.DataFrame:
+    """What is settled, as `match` counts names and amounts over it."""
+    columns = {"counterparty": pl.String, "currency": pl.String, "minor": pl.Int64}
+    rows = [(x.partner_name, x.currency, int(x.amount.scaleb(minor_digits(x.currency)))) for x in past]
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def _checked(rows: list[dict[str, str]], name: str) -> pl.DataFrame:
@@ -172,7 +179,8 @@ def match_again(
     told = msgspec.structs.replace(document, decided_by=who)
     if account:
         told = msgspec.structs.replace(told, explained_as=explained_as, difference_account=account)
-    return _joined(kept(document.cash), kept(document.due), told)
+    # Who takes some lines out of a match says that the money pays these, and not whose the rest is.
+    return _joined(kept(document.cash), kept(document.due), told, with_credit=not only)
 
 
 def _line(item: OpenItem, own_currency: str) -> OpenLine:
@@ -196,8 +204,11 @@ def _line(item: OpenItem, own_currency: str) -> OpenLine:
     )
 
 
-def _joined(cash: list[OpenLine], due: list[OpenLine], told: Reconciliation) -> Reconciliation:
-    """`told` with these lines, what stays open of them, and the key that they make."""
+def _joined(
+    cash: list[OpenLine], due: list[OpenLine], told: Reconciliation, with_credit: bool = True
+) -> Reconciliation:
+    """`told` with these lines, what stays open of them, and the key that they make. What is too much is a credit where
+    it may be one."""
     if len(cash) + len(due) < (1 if told.difference_account else 2):
         raise GroupError("a match has two lines at least, or one and an account that takes it")
     paid = -sum((x.residual for x in cash), Decimal(0))
@@ -209,12 +220,18 @@ def _joined(cash: list[OpenLine], due: list[OpenLine], told: Reconciliation) -> 
             why = f"one side alone must sum to zero, and leaves {abs(difference):f} {told.currency}"
             raise GroupError(why)
         rests = _rests(cash, due, paid, owed)
+    credit = _credit(cash, due, rests, told.currency) if rests and with_credit else msgspec.UNSET
+    told = msgspec.structs.replace(told, credit=credit)
     lines = {
         x.line: msgspec.structs.replace(x, rest=rests.get(x.line, Decimal(0)))
         for x in (*cash, *due)
         # What nothing is used of is no part of it.
         if rests.get(x.line) != x.residual
     }
+    if isinstance(told.credit, Amount):
+        lines |= {
+            x.line: msgspec.structs.replace(lines[x.line], rest=Decimal(0)) for x in cash if x.line in lines
+        }
     state = ",".join(f"{x.line}:{x.residual:f}:{x.rest:f}" for x in sorted(lines.values(), key=_by_line))
     account = told.difference_account if difference else ""
     digest = hashlib.sha256(f"{state}|{account}".encode()).hexdigest()[:20]
@@ -229,6 +246,21 @@ def _joined(cash: list[OpenLine], due: list[OpenLine], told: Reconciliation) -> 
         difference_account=account,
         booked_on=on,
     )
+
+
+def _credit(
+    cash: Sequence[OpenLine], due: Sequence[OpenLine], rests: Mapping[int, Decimal], currency: str
+) -> Amount | msgspec.UnsetType:
+    """What is too much, as cash less due, where it becomes the credit of the one partner of what is paid: of cash that
+    an entry moves there from an account of its own. Cash that stands elsewhere stays where it is."""
+    targets = {(x.account, x.partner) for x in due}
+    (account, partner), *others = targets
+    moved = all(not x.statement_line and x.account != account for x in cash)
+    # What nothing is used of is no part of the match.
+    over = -sum((rests[x.line] for x in cash if rests.get(x.line, x.residual) != x.residual), Decimal(0))
+    if not over or others or not partner or not moved:
+        return msgspec.UNSET
+    return Amount.exact(over, currency)
 
 
 def _by_line(line: OpenLine) -> int:

@@ -205,10 +205,11 @@ where c.state = 'open' and c.cause = 'deposit_differs_from_payout' and d.state =
       and n.source_key = d.source_key and n.revision > d.revision)
 
 -- name: effect_cases
--- Effects whose document has an open case already.
+-- Effects whose document has an open case already, or is a match: what one leaves open is a partner's credit.
 select distinct v.external_id from tieout.delivery v
-join tieout.cases c on c.document_id = v.document_id and c.state = 'open'
-where v.external_id = any(%(effects)s)
+left join tieout.cases c on c.document_id = v.document_id and c.state = 'open'
+left join tieout.document d on d.document_id = v.document_id and d.kind = 'reconciliation'
+where v.external_id = any(%(effects)s) and (c.document_id is not null or d.document_id is not null)
 
 -- name: open_breaks
 select source_key from tieout.cases
