@@ -301,7 +301,7 @@ def test_who_made_an_entry_in_the_ledger_gives_no_reason_for_it_alone_or_among_m
     mine, others = by_hand(site, "1.00", user="Mia@CO.example"), by_hand(site, "2.00")
     mia, cora = site.sign_in("mia", second_factor=False), site.sign_in("cora")
     reply = mia.post(f"/cases/{mine}/solve", json={"reason": "agreed"})
-    assert reply.status_code == 409 and "mia made it" in reply.json()["detail"]
+    assert reply.status_code == 409 and "mia made what it is about" in reply.json()["detail"]
     assert mia.post("/cases/solve", json={"cases": [mine], "reason": "agreed"}).status_code == 409
     found = outcomes(
         mia.post("/cases/decide", json={"action": "solve", "cases": listed(mia), "reason": "agreed"})
