@@ -95,6 +95,30 @@ def shown(site: ShakyProject) -> str:
     return done.stdout
 
 
+@pytest.mark.parametrize(
+    ("system", "what", "lane"),
+    [("source_a_bad", "poll", "poll a_bad"), ("books_US", "sending", "deliver books_US")],
+)
+def test_a_worker_of_which_a_round_hangs_ends_and_the_next_one_goes_on(
+    make: Make, system: str, what: str, lane: str
+) -> None:
+    """Nobody else has the lane while it lives: it ends, says of what, and what it was sending is looked up."""
+    site = make({"a_bad": "US", "b_good": "EU"})
+    site.gives("a_bad", "a")
+    site.gives("b_good", "b")
+    site.moods(system, **{what: "hang"})
+    site.start()
+    worker = site.worker
+    assert worker is not None and worker.wait(60) == 3
+    said = (site.folder / "worker.log").read_text()
+    assert f"a round of {lane}" in said and "is given up with this worker" in said
+    assert len(site.asked(system, what)) == 1
+    site.moods(system)
+    site.start()
+    site.wait(lambda: site.states() == {"a_bad:a": "posted", "b_good:b": "posted"} and not site.cases())
+    assert len(site.asked("books_US", "sending")) == (2 if what == "sending" else 1)
+
+
 def test_a_record_with_an_odd_name_keeps_no_other_of_its_page_out(make: Make) -> None:
     """A name that no column holds stopped its stream for good."""
     site = make({"one": "US"})

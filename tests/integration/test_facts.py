@@ -161,6 +161,100 @@ def test_an_order_that_somebody_changed_is_no_order_of_a_payment(database: Datab
     assert case == {"cause": "payment_without_order", "source_key": "txn_1"}
 
 
+# Of effects' bodies
+
+
+@pytest.fixture
+def sent(database: Database) -> Site:
+    """A payout, a charge that waits for its order, and what was given back of it: all planned, none changed."""
+    site = Site(database)
+    site.take(row("p"), row("c", 700, "charge", metadata={"order_id": "404"}))
+    site.work()
+    site.clock.at = NOW + timedelta(hours=25)
+    site.work()
+    assert site.states() == {"p": "planned", "c": "planned"}
+    return site
+
+
+def known(site: Site, name: str, **keys: Any) -> dict[str, Any]:
+    """What a source of our own finds for a document that asks by these keys."""
+    (of,) = (s for s in fact_sources() if s.name == name)
+    asking = Asking(document=None, keys=FactKeys(**keys))  # type: ignore[arg-type]
+    connection = site.database.connect(autocommit=True)
+    try:
+        scope = Scope(site.release(), site.release().interfaces[site.kind])
+        return dict(SourceReader(connection, scope).found(of, [asking]))
+    finally:
+        connection.close()
+
+
+BODY = "replace(body, %s, %s)"
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "effect", "old", "new"),
+    [
+        ("linked", {"payout_key": "po_p"}, "payout", '"amount":"-5.00"', '"amount":"-9.00"'),
+        ("linked", {"payment_key": "po_c"}, "charge", '"account":"212100"', '"account":"101701"'),
+        ("unapplied_payments", {"takes_in": ("404",)}, "charge", '"amount":"7.00"', '"amount":"70.00"'),
+    ],
+)  # fmt: skip
+def test_an_effect_that_somebody_changed_is_no_fact(
+    sent: Site, name: str, keys: dict[str, Any], effect: str, old: str, new: str
+) -> None:
+    """What a payout came to, where a payment waits and how much of it there is: nobody changes it past Tieout."""
+    assert known(sent, name, **keys)
+    with sent.database.transaction() as connection:
+        done = connection.execute(
+            f"update tieout.delivery set body = {BODY} where effect = %s", (old, new, effect)
+        )
+        assert done.rowcount == 1
+        assert connection.execute(
+            "select 1 from tieout.delivery where strpos(body, %s) > 0", (new,)
+        ).fetchall()
+    assert not known(sent, name, **keys)
+
+
+def test_of_a_payment_whose_refund_somebody_changed_nothing_is_taken_in(sent: Site) -> None:
+    """Left out alone, the refund would leave more of its payment than there is."""
+    back = {"id": "re_r", "object": "refund", "charge": "po_c", "metadata": {"order_id": "404"}}
+    sent.take(row("r", -300, "refund", source=back))
+    sent.work()
+    sent.clock.at += timedelta(hours=25)
+    sent.work()
+    (left,) = known(sent, "unapplied_payments", takes_in=("404",))["404"]
+    assert left.amount == Decimal("4.00")
+    with sent.database.transaction() as connection:
+        done = connection.execute(
+            f"update tieout.delivery set body = {BODY} where effect = 'refund'", ("-3.00", "-0.10")
+        )
+        assert done.rowcount == 1
+    assert not known(sent, "unapplied_payments", takes_in=("404",))
+
+
+def test_an_effect_that_was_put_in_another_s_place_is_no_fact(sent: Site) -> None:
+    """Body and stamp of one row on another: the stamp says whose it is."""
+    with sent.database.transaction() as connection:
+        connection.execute(
+            "update tieout.delivery v set body = o.body, stamp = o.stamp from tieout.delivery o"
+            " where v.effect = 'payout' and o.effect = 'charge'"
+        )
+    assert not known(sent, "linked", payout_key="po_p")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select external_id, body from tieout.delivery",
+        "select (v.body::jsonb ->> 'amount')::numeric as amount from tieout.delivery v",
+        "select amount from tieout.v_effect_booking",
+    ],
+)
+def test_who_reads_effects_gives_what_they_are_checked_by(sent: Site, outsider: Module, sql: str) -> None:
+    with pytest.raises(FactSourceError, match=r"it must give .*effect_stamp too"):
+        found(sent, source(outsider(f"-- name: slips\n{sql}")))
+
+
 @pytest.fixture
 def edited(database: Database) -> Site:
     """An invoice over 100.00 that is booked."""

@@ -12,6 +12,7 @@ import pytest
 from tests.integration.buying import IBANS, Buyer
 from tieout.connector_api import TransientError
 from tieout.documents.taxation import DeterminedLine, TaxDetermination
+from tieout.planning import offers_of, replay
 from tieout.rules import ApprovalPolicy, Step
 
 
@@ -280,6 +281,15 @@ def test_a_bill_that_is_made_out_to_another_is_refused(buyer: Buyer) -> None:
     buyer.ready()
     buyer.bill("B-1", buyer_tax_id="DE-OTHER")
     assert [c for c, _ in buyer.cases()] == ["wrong_addressee"] and buyer.states() == {}
+    (row,) = buyer.database.rows("select case_id from tieout.cases")
+    connection = buyer.database.connect(autocommit=True)
+    # Where the mistake is ours: our number is put right, and it is planned again.
+    assert {"set_up", "replay"} <= {offer.action for offer in offers_of(connection, row["case_id"])}
+    buyer.bills["buyer_tax_id"] = "DE-OTHER"
+    replay(connection, buyer.clock.now(), "cora", case_id=row["case_id"])
+    connection.close()
+    buyer.work()
+    assert buyer.states() == {"B-1": "posted"} and buyer.cases() == []
 
 
 def test_the_access_points_report_proves_that_all_bills_came(buyer: Buyer) -> None:

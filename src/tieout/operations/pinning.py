@@ -20,8 +20,8 @@ from tieout.store import Database, Queries
 
 _SQL = Queries("tieout.operations")
 _log = get_logger(__name__)
-# A ledger that did not answer, or was refused, is asked again after so many seconds, whoever wants it meanwhile; after
-# longer where it asked for that.
+# A ledger that did not answer, or was refused, twice in a row is asked again after so many seconds, whoever wants it
+# meanwhile; after longer, and after once, where it asked for that. A single stumble keeps nobody waiting.
 _AGAIN_S = 1.0
 # Several threads want it at once: one asks, the others wait for its answer, not for a server that hangs.
 _WAIT_S = 3.0
@@ -74,7 +74,9 @@ class Pins:
             said = _as_wait(system, error)
             # One that says when to come back is not asked before, by nobody here.
             asked_s = getattr(said, "retry_after", None) or 0.0
-            self._failures[system] = _Failure(session, said, time.monotonic() + max(asked_s, _AGAIN_S))
+            before = self._failures.get(system)
+            again_s = _AGAIN_S if before and before.session is session else 0.0
+            self._failures[system] = _Failure(session, said, time.monotonic() + max(asked_s, again_s))
             self._note(system, said)
             raise said from error
         with self._database().transaction() as connection:

@@ -15,13 +15,35 @@ from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 Row = dict[str, Any]
-# By which planning tells whether a document's content is as it was written.
-STAMPED = ("content", "interface", "source_key", "revision", "message_id", "stamp")
+
+
+@dataclass(frozen=True)
+class _Stamped:
+    """What a source may read that is stamped: the text of a row, and what its stamp is over besides. `columns` are those
+    that a query gives them by: the text, what the stamp says between its kind and the text's hash, the stamp."""
+
+    kind: str
+    says: str
+    columns: tuple[str, ...]
+    reads: re.Pattern[str]
+
+
+_DOCUMENTS = _Stamped(
+    "document",
+    "documents' contents",
+    ("content", "interface", "source_key", "revision", "message_id", "stamp"),
+    # By themselves or through a view of them.
+    re.compile(r"\bcontent\b|\btieout\.v_(?!effect_)", re.IGNORECASE),
+)
+_EFFECTS = _Stamped(
+    "delivery",
+    "effects",
+    ("effect_body", "effect_system", "effect_id", "effect_document", "effect_requires", "effect_stamp"),
+    re.compile(r"\bbody\b|\btieout\.v_effect_", re.IGNORECASE),
+)
 _COMMENT = re.compile(r"--[^\n]*")
 _READS = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(insert|update|delete|merge|truncate|lock|copy)\b", re.IGNORECASE)
-# Documents' contents, by themselves or through a view of them.
-_CONTENTS = re.compile(r"\bcontent\b|\btieout\.v_(?!effect_)", re.IGNORECASE)
 
 
 class FactSourceError(ValueError):
@@ -30,10 +52,10 @@ class FactSourceError(ValueError):
 
 @dataclass(frozen=True)
 class _Query:
-    """A source's SQL, and whether it reads documents' contents."""
+    """A source's SQL, and what that is stamped it reads."""
 
     sql: bytes
-    contents: bool
+    reads: tuple[_Stamped, ...]
 
 
 @cache
@@ -53,7 +75,7 @@ def query_of(source: FactSource) -> _Query:
     plain = _COMMENT.sub("", sql.decode())
     if not _READS.match(plain) or _WRITES.search(plain):
         raise FactSourceError(f"{where} does more than read: facts are selected, and nothing is changed")
-    return _Query(sql, bool(_CONTENTS.search(plain)))
+    return _Query(sql, tuple(of for of in (_DOCUMENTS, _EFFECTS) if of.reads.search(plain)))
 
 
 def check_sources() -> None:
@@ -91,27 +113,39 @@ class SourceReader:
         cursor = self._connection.execute(query.sql, given | {name: sorted(k) for name, k in keys.items()})
         columns = {column.name for column in cursor.description or ()}
         rows: list[Row] = cursor.fetchall()
-        if query.contents or "content" in columns:
-            rows = self._ours(source, columns, rows)
+        for of in (_DOCUMENTS, _EFFECTS):
+            if of in query.reads or of.columns[0] in columns:
+                rows = self._ours(source, of, columns, rows)
         return source.rows(rows, self._scope)
 
-    def _ours(self, source: FactSource, columns: set[str], rows: list[Row]) -> list[Row]:
-        """The rows whose contents are as they were written; what somebody changed past us is none."""
-        missing = [name for name in STAMPED if name not in columns]
+    def _ours(self, source: FactSource, of: _Stamped, columns: set[str], rows: list[Row]) -> list[Row]:
+        """The rows whose texts are as they were written; what somebody changed past us is none."""
+        missing = [name for name in of.columns if name not in columns]
         if missing:
             raise FactSourceError(
-                f"the source of facts {source.name!r} of {source.module} reads documents' contents: it must "
+                f"the source of facts {source.name!r} of {source.module} reads {of.says}: it must "
                 f"give {', '.join(missing)} too, by which is told what somebody changed"
             )
+        text, *said, stamp = of.columns
         stamps, kept = stamper(self._connection), []
         for row in rows:
-            sha = hashlib.sha256(row["content"].encode()).digest()
-            said = (row["interface"], row["source_key"], row["revision"], row["message_id"], sha)
-            if stamps.holds(row["stamp"], "document", *said):
+            # An order that was not billed has no invoice's effect.
+            if row[text] is None or stamps.holds(
+                row[stamp], of.kind, *map(_said, (row[n] for n in said)), _hash(row[text])
+            ):
                 kept.append(row)
             elif source.told_of_changed:
-                kept.append(row | {"content": ""})
+                kept.append(row | {text: ""})
         return kept
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _said(value: object) -> object:
+    """A value as stamps say it: the external ids that an effect requires with a blank between two, and "" for none."""
+    return " ".join(value or ()) if value is None or isinstance(value, list) else value
 
 
 def _together(asked: Iterable[Keys]) -> dict[str, set[str]]:

@@ -111,6 +111,9 @@ def _asks(asking: Asking, scope: Scope) -> Keys:
 
 def _by_order(rows: Sequence[Row], scope: Scope) -> Found:
     """What is left of each payment, by the order that it waits for; of one that was given back whole nothing is."""
+    # Where somebody changed the payment or what was given back of it past us, nobody knows what is left: nothing is taken in.
+    changed = {row["link_key"] for row in rows if not row["effect_body"]}
+    rows = [row for row in rows if row["link_key"] not in changed]
     charges = {row["link_key"]: dict(row) for row in rows if row["effect"] == "charge"}
     for row in rows:
         # What was given back is matched with its charge: less of that is left.
@@ -137,4 +140,11 @@ def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
     return {"unapplied": tuple(p for name in asking.keys.takes_in for p in found.get(name, ()))}
 
 
-UNAPPLIED = FactSource(name="unapplied_payments", module=__name__, asks=_asks, rows=_by_order, fields=_fields)
+UNAPPLIED = FactSource(
+    name="unapplied_payments",
+    module=__name__,
+    asks=_asks,
+    rows=_by_order,
+    fields=_fields,
+    told_of_changed=True,
+)

@@ -15,7 +15,9 @@ def _asks(asking: Asking, scope: Scope) -> Keys:
 
 
 def _by_link(rows: Sequence[Row], scope: Scope) -> Found:
-    return {row["link_key"]: row for row in rows}
+    last = {row["link_key"]: row for row in rows}
+    # Of one that somebody changed past us nothing is known; an earlier one would not be what stands.
+    return {key: row for key, row in last.items() if row["effect_body"]}
 
 
 def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
@@ -40,4 +42,6 @@ def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
     }
 
 
-LINKED = FactSource(name="linked", module=__name__, asks=_asks, rows=_by_link, fields=_fields)
+LINKED = FactSource(
+    name="linked", module=__name__, asks=_asks, rows=_by_link, fields=_fields, told_of_changed=True
+)

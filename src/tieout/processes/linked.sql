@@ -1,6 +1,8 @@
 -- name: linked
 -- The effect by which a payout, a credit note or a charge is booked; the last where there are several.
 select d.link_key, v.external_id, v.effect,
+    v.body as effect_body, v.system as effect_system, v.external_id as effect_id, v.document_id as effect_document,
+    v.requires as effect_requires, v.stamp as effect_stamp,
     v.body::jsonb #>> '{counterparts,0,match}' as line_match,
     v.body::jsonb #>> '{counterparts,0,account}' as counter,
     (v.body::jsonb ->> 'amount')::numeric as amount,

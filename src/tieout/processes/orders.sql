@@ -2,6 +2,8 @@
 -- Orders by their keys and numbers, in the order that they were told; `invoice` is the first that was planned of one.
 select d.order_key, d.link_key, d.state, d.revision, d.document_id, d.currency, d.interface, d.reason,
     d.content, d.source_key, d.message_id, d.stamp,
+    v.body as effect_body, v.system as effect_system, v.external_id as effect_id, v.document_id as effect_document,
+    v.requires as effect_requires, v.stamp as effect_stamp,
     v.external_id as invoice, v.body::jsonb ->> 'partner' as partner,
     v.body::jsonb ->> 'match' as match, v.body::jsonb ->> 'on' as invoice_on,
     exists (select 1 from tieout.document p
@@ -9,7 +11,7 @@ select d.order_key, d.link_key, d.state, d.revision, d.document_id, d.currency, 
         where p.entity = d.entity and p.order_key = d.order_key and p.order_key <> '') as paid_out
 from tieout.document d
 left join lateral (
-    select external_id, body from tieout.delivery v
+    select v.body, v.system, v.external_id, v.document_id, v.requires, v.stamp from tieout.delivery v
     join tieout.document o on o.document_id = v.document_id
     where o.interface = d.interface and o.source_key = d.source_key and v.effect = 'invoice'
     order by o.revision limit 1

@@ -57,7 +57,9 @@ class FactSource:
 
     A query that reads documents' contents gives them as `content`, with `interface`, `source_key`, `revision`,
     `message_id` and `stamp`: rows that somebody changed past us are left out. Where leaving one out would let something
-    be booked twice, a source is `told_of_changed`: such a row comes with "" for its content.
+    be booked twice, a source is `told_of_changed`: such a row comes with "" for its content. A query that reads effects
+    gives their bodies as `effect_body` (null where there is none), with `effect_system`, `effect_id` (the external id),
+    `effect_document`, `effect_requires` and `effect_stamp`, and the same holds.
     """
 
     name: str

@@ -27,8 +27,9 @@ from tieout.money import Amount
 WRONG_ADDRESSEE = Cause(
     name="wrong_addressee",
     means="An invoice is made out to somebody else.",
-    says="send it back to its supplier, or put it into the folder of the entity that it is for",
-    actions=(Action.ASK, Action.GIVE_FILE),
+    says="send it back to its supplier, or put it into the folder of the entity that it is for; where the interface's buyer_tax_id "
+    "is not our tax number, correct it, then `tieout replay --cause {cause}`",
+    actions=(Action.ASK, Action.GIVE_FILE, Action.SET_UP, Action.REPLAY),
 )
 
 SELF_BILLED = Cause(
