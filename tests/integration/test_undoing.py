@@ -13,6 +13,7 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.test_reconciling import (  # noqa: F401
     CHARGES,
+    UNTIL,
     Books,
     books,
     by_line,
@@ -25,7 +26,8 @@ from tests.stages import step
 from tieout.connector_api import Outcome, Sending, UnknownOutcomeError
 from tieout.documents import EntryPosting, UnmatchRequest
 from tieout.planning import replay
-from tieout.reconcile.ledger import ReconcileStage, matches
+from tieout.reconcile.ledger import DecisionError, Reconciler, ReconcileStage, matches
+from tieout.reconcile.ledger.memory import recall
 
 
 def match_key(books: Books) -> str:
@@ -281,6 +283,35 @@ def test_an_undoing_whose_answer_is_lost_happens_once(books: Books, kind: type) 
     assert books.balance("620000") == 0 and books.verify() == 0 and books.cases() == []
 
 
+@pytest.mark.parametrize("cash", ["bank line", "our own"])
+def test_a_match_whose_lines_were_matched_again_is_undone_after_that_one(books: Books, cash: str) -> None:
+    acme = books.partner("Casa Nova")
+    move = books.invoice("INV-80026", "250.00", acme)
+    if cash == "bank line":
+        books.bank_line("250.00", "Casa Nova INV-80026")
+    else:
+        books.cash("c1", "250.00", "Casa Nova INV-80026")
+    whole(books)
+    first = match_key(books)
+    books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
+    books.clock.at += timedelta(hours=1)
+    assert not whole(books).applied
+    # It is said to be what somebody took apart, and a person puts it together again.
+    (row,) = open_suggestions(books)
+    assert "taken apart in the ledger" in row["why"]
+    books.decide("bob").accept(row["suggestion_id"])
+    books.work()
+    assert books.due(move) == 0 and books.verify() == 0
+    assert not whole(books).applied and books.cases() == []
+    with books.database.transaction() as connection:
+        second = matches(connection)[0]["source_key"]
+    with pytest.raises(DecisionError, match=f"matched again as {second}: undo that first"):
+        books.decide("ann").undo(first, "it was for another")
+    undo(books, second)
+    undo(books, first)
+    assert books.due(move) == 250 and books.verify() == 0 and books.cases() == []
+
+
 def test_an_undoing_that_is_asked_for_again_takes_nobodys_newer_match(books: Books) -> None:
     acme = books.partner("Casa Nova")
     books.invoice("INV-80022", "250.00", acme)
@@ -384,6 +415,16 @@ def test_a_match_that_somebody_takes_apart_is_not_made_again_before_anybody_look
     whole(books)
     books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
     assert not whole(books).applied and books.due(move) == 500
+    # However sure it would be: the two are known as what was put together once.
+    connection = books.database.connect(autocommit=True)
+    cash, due = Reconciler(books.release(), books.interface, books.session, UNTIL, books.clock.now()).open(
+        connection
+    )
+    memory = recall(connection, "US", [*cash, *due])
+    connection.close()
+    (entry,) = [i for i in cash if i.residual == -500]
+    apart = memory.within([str(entry.line), str(receivable(books, move))])
+    assert apart is not None and apart.told == "taken apart in the ledger"
 
 
 def test_a_group_that_holds_an_undone_pair_does_not_come_back_either(books: Books) -> None:
