@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,12 +23,17 @@ from tests.integration.test_reconciling import (  # noqa: F401
     whole,
     world,
 )
-from tests.stages import step
-from tieout.connector_api import Outcome, Sending, UnknownOutcomeError
+from tests.stages import forget_failures, step
+from tests.statement_files import ofx, told
+from tieout.connector_api import Item, Outcome, Sending, UnknownOutcomeError
+from tieout.delivery import DeliveryStage
 from tieout.documents import EntryPosting, UnmatchRequest
-from tieout.planning import replay
+from tieout.inbox import accept
+from tieout.operations.discover import discover
+from tieout.planning import ProcessStage, replay
 from tieout.reconcile.ledger import DecisionError, Reconciler, ReconcileStage, matches
-from tieout.reconcile.ledger.memory import recall
+from tieout.reconcile.ledger.memory import Memory, recall
+from tieout.rules import Interface, Mapping, MappingRow, Release
 
 
 def match_key(books: Books) -> str:
@@ -416,14 +422,9 @@ def test_a_match_that_somebody_takes_apart_is_not_made_again_before_anybody_look
     books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
     assert not whole(books).applied and books.due(move) == 500
     # However sure it would be: the two are known as what was put together once.
-    connection = books.database.connect(autocommit=True)
-    cash, due = Reconciler(books.release(), books.interface, books.session, UNTIL, books.clock.now()).open(
-        connection
-    )
-    memory = recall(connection, "US", [*cash, *due])
-    connection.close()
-    (entry,) = [i for i in cash if i.residual == -500]
-    apart = memory.within([str(entry.line), str(receivable(books, move))])
+    (entry,) = [x["id"] for x in books.lines("121000") if x["balance"] == -500]
+    memory = recalled(books)
+    apart = memory.within([str(entry), str(receivable(books, move))])
     assert apart is not None and apart.told == "taken apart in the ledger"
 
 
@@ -581,3 +582,93 @@ def test_a_bank_line_that_pays_two_customers_and_leaves_something_open_is_a_case
     joined(books, "INV-80054", *moves)
     assert books.moves() == before and [books.due(m) for m in moves] == [150, 150]
     assert books.balance("101402") == -250 and [c for c, _ in books.cases()] == ["match_impossible"]
+
+
+# lines that Tieout booked itself, from a bank's file
+
+
+class Bank:
+    """The books, with a bank's files on top."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        books.accounts |= {"bank.DE02120300000000202051": "101511", "receivable": "121000"}
+
+    def release(self) -> Release:
+        made = self.books.release()
+        table = Mapping(
+            "journals", (MappingRow("bank.DE02120300000000202051", "BNKU"), MappingRow("misc", "MISC"))
+        )
+        bank = Interface("bank", "bankfile", "US", ("statements",), "treasury", "treasury", patience_hours=0,
+                         late_events="first_open")  # fmt: skip
+        return replace(
+            made, interfaces={**made.interfaces, "bank": bank}, mappings={**made.mappings, "journals": table}
+        )
+
+    def take(self, raw: bytes) -> None:
+        with self.books.database.transaction() as connection:
+            item = Item("statements", "f", f"file:{hash(raw)}", raw)
+            accept(connection, "bank", [item], "file", self.books.clock.now())
+        self.work()
+
+    def work(self) -> None:
+        connection = self.books.database.connect(autocommit=True)
+        stage = ProcessStage(
+            self.release, lambda s: CONNECTORS["odoo"] if s == "odoo" else discover()["bankfile"], self.books, {},
+            self.books.clock)  # fmt: skip
+        while step(stage, connection):
+            pass
+        delivery = DeliveryStage(lambda _: self.books.session, self.books.clock, lambda: ["odoo"])
+        for _ in range(12):
+            forget_failures(connection)
+            step(delivery, connection)
+        connection.close()
+
+
+def statement(text: str) -> bytes:
+    raw = ofx(told("S", "1", "1000", ("250.00", text), day=date(2026, 10, 12)))
+    return raw.replace(b"<NAME>", b"<NAME>Casa Nova<MEMO>")
+
+
+def test_a_line_that_its_bank_tells_anew_is_the_line_that_was_undone(books: Books) -> None:
+    """A new version is booked anew, as another bank line and entry in the ledger."""
+    bank = Bank(books)
+    move = books.invoice("INV-80060", "250.00", books.partner("Casa Nova"))
+    bank.take(statement("INV-80060"))
+    assert books.balance("212130") == -250
+    assert len(whole(books).applied) == 1 and books.due(move) == 0
+    undo(books)
+    assert books.due(move) == 250 and books.balance("212130") == -250
+    bank.take(statement("INV-80060 told anew"))
+    assert (
+        books.database.rows("select count(*) as n from tieout.document where kind = 'statement_line'")[0]["n"]
+        == 2
+    )
+    assert not whole(books).applied and books.due(move) == 250
+    assert books.balance("212130") == -250
+
+
+def test_what_was_matched_as_it_was_booked_and_taken_apart_is_not_matched_again(books: Books) -> None:
+    """No match of the work list: two effects, and the one that matched them. Here an entry and what booked it back."""
+    books.invoice("INV-80061", "80.00", books.partner("Acme Corp"))
+    books.cash("c1", "80.00", "Acme Corp INV-80061")
+    whole(books)
+    undo(books)
+    (entry, back) = [x["id"] for x in books.lines("121000") if x["reconciled"]]
+    books.call("account.move.line", "remove_move_reconcile", ids=[entry])
+    assert not [d for d in whole(books).applied if {entry, back} & {x.line for x in (*d.cash, *d.due)}]
+    memory = recalled(books)
+    apart = memory.within([str(entry), str(back)])
+    assert apart is not None and apart.told == "taken apart in the ledger"
+    assert memory.within([str(entry)]) is None
+
+
+def recalled(books: Books) -> Memory:
+    """What is remembered of all that is open."""
+    connection = books.database.connect(autocommit=True)
+    cash, due = Reconciler(books.release(), books.interface, books.session, UNTIL, books.clock.now()).open(
+        connection
+    )
+    found = recall(connection, "US", [*cash, *due])
+    connection.close()
+    return found
