@@ -179,6 +179,49 @@ def test_a_persons_match_stays_where_ours_was_made_without_an_entry(books: Books
     assert line_of(books, bank)["amount_residual"] in (0, -250.0)
 
 
+def test_a_persons_match_in_another_currency_stays_and_our_exchange_difference_goes(books: Books) -> None:
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    partner = books.partner("Müller GmbH")
+    move = books.invoice("INV-80017", "900.00", partner, currency_id=euro)
+    receivables, other = account_of(books, "121000"), account_of(books, "301000")
+    common = {"currency_id": euro, "partner_id": partner}
+    rows = [[0, 0, {**common, "account_id": receivables, "credit": 120.0, "amount_currency": -100.0}],
+            [0, 0, {**common, "account_id": other, "debit": 120.0, "amount_currency": 100.0}]]  # fmt: skip
+    (entry,) = books.call("account.move", "create", vals_list=[
+        {"move_type": "entry", "date": "2026-10-13", "ref": "by hand", "line_ids": rows}])  # fmt: skip
+    books.call("account.move", "action_post", ids=[entry])
+    hand = receivable(books, entry)
+    books.call("account.move.line", "reconcile", ids=[hand, receivable(books, move)])
+    theirs = books.balance("441000") + books.balance("641000")
+    before = partials_of(books, hand)
+    assert books.due(move) == 800
+    books.cash("c1", "800.00", "Mueller INV-80017", company="950.00", currency="EUR")
+    joined(books, "INV-80017", move)
+    assert books.due(move) == 0 and books.balance("441000") + books.balance("641000") != theirs
+    undo(books)
+    assert books.due(move) == 800 and partials_of(books, hand) == before
+    assert books.balance("441000") + books.balance("641000") == theirs and books.balance("212130") == -950
+    assert books.verify() == 0 and books.cases() == []
+
+
+def test_a_bank_line_that_people_split_keeps_their_part(books: Books) -> None:
+    """A fee that a person took out of the line in Odoo before we matched what was left of it."""
+    move = books.invoice("INV-80018", "240.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", "Casa Nova INV-80018")
+    ledger = books.world.odoo.service.world
+    row = ledger.table("account.bank.statement.line")[bank]
+    entry = ledger.table("account.move")[row["move_id"]]
+    item = line_of(books, bank)["id"]
+    moves = books.world.odoo.service.moves
+    moves.write_line(ledger.table("account.move.line")[item], {"balance": -240}, inner=True)
+    (fee,) = moves.apply_lines(entry, [(0, 0, {"account_id": account_of(books, "620000"), "balance": -10})])
+    assert len(whole(books).applied) == 1 and books.due(move) == 0
+    undo(books)
+    assert books.due(move) == 240 and line_of(books, bank)["id"] == item
+    assert line_of(books, bank, "620000")["id"] == fee["id"] and books.balance("620000") == -10
+    assert not whole(books).applied and books.verify() == 0
+
+
 def test_another_match_of_ours_on_the_same_invoice_stays_and_is_no_case(books: Books) -> None:
     acme = books.partner("Acme Corp")
     move = books.invoice("INV-80012", "500.00", acme)
@@ -209,6 +252,7 @@ def test_a_bank_line_whose_rest_a_person_matched_keeps_it_and_leaves_no_suspense
     # What the person matched stands; the rest of the line is the customer's credit, and a person's or a run's to match.
     assert books.due(other) == 0 and books.due(one) == 200
     assert line_of(books, bank, "121000") == moved | {"amount_residual": -200.0}
+    assert not whole(books).applied and books.due(one) == 200
 
 
 def test_an_entry_of_ours_that_a_person_matched_otherwise_is_a_case_and_nothing_is_touched(
@@ -228,6 +272,10 @@ def test_an_entry_of_ours_that_a_person_matched_otherwise_is_a_case_and_nothing_
     assert all(x["reconciled"] for x in books.lines("212130"))
     assert ("matched_otherwise", Decimal("500.00")) in books.cases()
     assert not whole(books).applied and books.moves() == before
+    with books.database.transaction() as connection:
+        key = matches(connection)[0]["source_key"]
+    with pytest.raises(DecisionError, match="that is refused: see its case"):
+        books.decide("ann").undo(key, "once more")
     # Once it is free, it is asked for again, and done.
     books.call("account.move.line", "remove_move_reconcile", ids=[entry])
     replayed(books)

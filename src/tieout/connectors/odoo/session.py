@@ -30,7 +30,7 @@ from tieout.connectors.odoo import closing, extracting
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, exact, gone
 from tieout.connectors.odoo.directory import Directory
-from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
+from tieout.connectors.odoo.matching import Matcher, reversals_of
 from tieout.connectors.odoo.opening import open_items
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import (
@@ -49,6 +49,7 @@ from tieout.connectors.odoo.rows import (
     partner_rows,
     payment_rows,
 )
+from tieout.connectors.odoo.undoing import moves_of
 from tieout.documents import (
     CashPosting,
     EffectBody,

@@ -172,6 +172,8 @@ class Decisions:
             raise DecisionError(f"no match {key!r}")
         row = found[0]
         document = _reconciliation(row["content"])
+        if document.undone and row["state"] != "posted":
+            raise DecisionError(f"{key} was asked to be undone, and that is {row['state']}: see its case")
         if document.undone:
             raise DecisionError(f"{key} is undone already")
         if row["state"] != "posted":
