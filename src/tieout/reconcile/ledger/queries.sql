@@ -44,7 +44,7 @@ where m.entity = %(entity)s and (
 -- Pairs of open lines that a match of ours joined: it reached the ledger, so that somebody took it apart.
 with given as (
     select * from unnest(%(items)s::bigint[], %(names)s::text[]) as g (item, name)
-    union
+    union all
     select g.item, 'document:' || d.interface || ':' || d.source_key
     from unnest(%(own)s::bigint[], %(effects)s::text[]) as g (item, effect)
     join tieout.delivery v on v.external_id = g.effect join tieout.document d using (document_id)
