@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.test_reconciling import (  # noqa: F401
     CHARGES,
+    UNTIL,
     Books,
     books,
     by_line,
@@ -21,11 +23,17 @@ from tests.integration.test_reconciling import (  # noqa: F401
     whole,
     world,
 )
-from tests.stages import step
-from tieout.connector_api import Outcome, Sending, UnknownOutcomeError
+from tests.stages import forget_failures, step
+from tests.statement_files import ofx, told
+from tieout.connector_api import Item, Outcome, Sending, UnknownOutcomeError
+from tieout.delivery import DeliveryStage
 from tieout.documents import EntryPosting, UnmatchRequest
-from tieout.planning import replay
-from tieout.reconcile.ledger import ReconcileStage, matches
+from tieout.inbox import accept
+from tieout.operations.discover import discover
+from tieout.planning import ProcessStage, replay
+from tieout.reconcile.ledger import DecisionError, Reconciler, ReconcileStage, matches
+from tieout.reconcile.ledger.memory import Memory, recall
+from tieout.rules import Interface, Mapping, MappingRow, Release
 
 
 def match_key(books: Books) -> str:
@@ -171,6 +179,49 @@ def test_a_persons_match_stays_where_ours_was_made_without_an_entry(books: Books
     assert line_of(books, bank)["amount_residual"] in (0, -250.0)
 
 
+def test_a_persons_match_in_another_currency_stays_and_our_exchange_difference_goes(books: Books) -> None:
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    partner = books.partner("Müller GmbH")
+    move = books.invoice("INV-80017", "900.00", partner, currency_id=euro)
+    receivables, other = account_of(books, "121000"), account_of(books, "301000")
+    common = {"currency_id": euro, "partner_id": partner}
+    rows = [[0, 0, {**common, "account_id": receivables, "credit": 120.0, "amount_currency": -100.0}],
+            [0, 0, {**common, "account_id": other, "debit": 120.0, "amount_currency": 100.0}]]  # fmt: skip
+    (entry,) = books.call("account.move", "create", vals_list=[
+        {"move_type": "entry", "date": "2026-10-13", "ref": "by hand", "line_ids": rows}])  # fmt: skip
+    books.call("account.move", "action_post", ids=[entry])
+    hand = receivable(books, entry)
+    books.call("account.move.line", "reconcile", ids=[hand, receivable(books, move)])
+    theirs = books.balance("441000") + books.balance("641000")
+    before = partials_of(books, hand)
+    assert books.due(move) == 800
+    books.cash("c1", "800.00", "Mueller INV-80017", company="950.00", currency="EUR")
+    joined(books, "INV-80017", move)
+    assert books.due(move) == 0 and books.balance("441000") + books.balance("641000") != theirs
+    undo(books)
+    assert books.due(move) == 800 and partials_of(books, hand) == before
+    assert books.balance("441000") + books.balance("641000") == theirs and books.balance("212130") == -950
+    assert books.verify() == 0 and books.cases() == []
+
+
+def test_a_bank_line_that_people_split_keeps_their_part(books: Books) -> None:
+    """A fee that a person took out of the line in Odoo before we matched what was left of it."""
+    move = books.invoice("INV-80018", "240.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", "Casa Nova INV-80018")
+    ledger = books.world.odoo.service.world
+    row = ledger.table("account.bank.statement.line")[bank]
+    entry = ledger.table("account.move")[row["move_id"]]
+    item = line_of(books, bank)["id"]
+    moves = books.world.odoo.service.moves
+    moves.write_line(ledger.table("account.move.line")[item], {"balance": -240}, inner=True)
+    (fee,) = moves.apply_lines(entry, [(0, 0, {"account_id": account_of(books, "620000"), "balance": -10})])
+    assert len(whole(books).applied) == 1 and books.due(move) == 0
+    undo(books)
+    assert books.due(move) == 240 and line_of(books, bank)["id"] == item
+    assert line_of(books, bank, "620000")["id"] == fee["id"] and books.balance("620000") == -10
+    assert not whole(books).applied and books.verify() == 0
+
+
 def test_another_match_of_ours_on_the_same_invoice_stays_and_is_no_case(books: Books) -> None:
     acme = books.partner("Acme Corp")
     move = books.invoice("INV-80012", "500.00", acme)
@@ -201,6 +252,7 @@ def test_a_bank_line_whose_rest_a_person_matched_keeps_it_and_leaves_no_suspense
     # What the person matched stands; the rest of the line is the customer's credit, and a person's or a run's to match.
     assert books.due(other) == 0 and books.due(one) == 200
     assert line_of(books, bank, "121000") == moved | {"amount_residual": -200.0}
+    assert not whole(books).applied and books.due(one) == 200
 
 
 def test_an_entry_of_ours_that_a_person_matched_otherwise_is_a_case_and_nothing_is_touched(
@@ -220,6 +272,10 @@ def test_an_entry_of_ours_that_a_person_matched_otherwise_is_a_case_and_nothing_
     assert all(x["reconciled"] for x in books.lines("212130"))
     assert ("matched_otherwise", Decimal("500.00")) in books.cases()
     assert not whole(books).applied and books.moves() == before
+    with books.database.transaction() as connection:
+        key = matches(connection)[0]["source_key"]
+    with pytest.raises(DecisionError, match="that is refused: see its case"):
+        books.decide("ann").undo(key, "once more")
     # Once it is free, it is asked for again, and done.
     books.call("account.move.line", "remove_move_reconcile", ids=[entry])
     replayed(books)
@@ -279,6 +335,35 @@ def test_an_undoing_whose_answer_is_lost_happens_once(books: Books, kind: type) 
     assert cut.lost and books.moves() == before + 1
     assert books.due(move) == 500 and books.balance("212130") == Decimal("-487.5")
     assert books.balance("620000") == 0 and books.verify() == 0 and books.cases() == []
+
+
+@pytest.mark.parametrize("cash", ["bank line", "our own"])
+def test_a_match_whose_lines_were_matched_again_is_undone_after_that_one(books: Books, cash: str) -> None:
+    acme = books.partner("Casa Nova")
+    move = books.invoice("INV-80026", "250.00", acme)
+    if cash == "bank line":
+        books.bank_line("250.00", "Casa Nova INV-80026")
+    else:
+        books.cash("c1", "250.00", "Casa Nova INV-80026")
+    whole(books)
+    first = match_key(books)
+    books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
+    books.clock.at += timedelta(hours=1)
+    assert not whole(books).applied
+    # It is said to be what somebody took apart, and a person puts it together again.
+    (row,) = open_suggestions(books)
+    assert "taken apart in the ledger" in row["why"]
+    books.decide("bob").accept(row["suggestion_id"])
+    books.work()
+    assert books.due(move) == 0 and books.verify() == 0
+    assert not whole(books).applied and books.cases() == []
+    with books.database.transaction() as connection:
+        second = matches(connection)[0]["source_key"]
+    with pytest.raises(DecisionError, match=f"matched again as {second}: undo that first"):
+        books.decide("ann").undo(first, "it was for another")
+    undo(books, second)
+    undo(books, first)
+    assert books.due(move) == 250 and books.verify() == 0 and books.cases() == []
 
 
 def test_an_undoing_that_is_asked_for_again_takes_nobodys_newer_match(books: Books) -> None:
@@ -384,6 +469,11 @@ def test_a_match_that_somebody_takes_apart_is_not_made_again_before_anybody_look
     whole(books)
     books.call("account.move.line", "remove_move_reconcile", ids=[receivable(books, move)])
     assert not whole(books).applied and books.due(move) == 500
+    # However sure it would be: the two are known as what was put together once.
+    (entry,) = [x["id"] for x in books.lines("121000") if x["balance"] == -500]
+    memory = recalled(books)
+    apart = memory.within([str(entry), str(receivable(books, move))])
+    assert apart is not None and apart.told == "taken apart in the ledger"
 
 
 def test_a_group_that_holds_an_undone_pair_does_not_come_back_either(books: Books) -> None:
@@ -540,3 +630,93 @@ def test_a_bank_line_that_pays_two_customers_and_leaves_something_open_is_a_case
     joined(books, "INV-80054", *moves)
     assert books.moves() == before and [books.due(m) for m in moves] == [150, 150]
     assert books.balance("101402") == -250 and [c for c, _ in books.cases()] == ["match_impossible"]
+
+
+# lines that Tieout booked itself, from a bank's file
+
+
+class Bank:
+    """The books, with a bank's files on top."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        books.accounts |= {"bank.DE02120300000000202051": "101511", "receivable": "121000"}
+
+    def release(self) -> Release:
+        made = self.books.release()
+        table = Mapping(
+            "journals", (MappingRow("bank.DE02120300000000202051", "BNKU"), MappingRow("misc", "MISC"))
+        )
+        bank = Interface("bank", "bankfile", "US", ("statements",), "treasury", "treasury", patience_hours=0,
+                         late_events="first_open")  # fmt: skip
+        return replace(
+            made, interfaces={**made.interfaces, "bank": bank}, mappings={**made.mappings, "journals": table}
+        )
+
+    def take(self, raw: bytes) -> None:
+        with self.books.database.transaction() as connection:
+            item = Item("statements", "f", f"file:{hash(raw)}", raw)
+            accept(connection, "bank", [item], "file", self.books.clock.now())
+        self.work()
+
+    def work(self) -> None:
+        connection = self.books.database.connect(autocommit=True)
+        stage = ProcessStage(
+            self.release, lambda s: CONNECTORS["odoo"] if s == "odoo" else discover()["bankfile"], self.books, {},
+            self.books.clock)  # fmt: skip
+        while step(stage, connection):
+            pass
+        delivery = DeliveryStage(lambda _: self.books.session, self.books.clock, lambda: ["odoo"])
+        for _ in range(12):
+            forget_failures(connection)
+            step(delivery, connection)
+        connection.close()
+
+
+def statement(text: str) -> bytes:
+    raw = ofx(told("S", "1", "1000", ("250.00", text), day=date(2026, 10, 12)))
+    return raw.replace(b"<NAME>", b"<NAME>Casa Nova<MEMO>")
+
+
+def test_a_line_that_its_bank_tells_anew_is_the_line_that_was_undone(books: Books) -> None:
+    """A new version is booked anew, as another bank line and entry in the ledger."""
+    bank = Bank(books)
+    move = books.invoice("INV-80060", "250.00", books.partner("Casa Nova"))
+    bank.take(statement("INV-80060"))
+    assert books.balance("212130") == -250
+    assert len(whole(books).applied) == 1 and books.due(move) == 0
+    undo(books)
+    assert books.due(move) == 250 and books.balance("212130") == -250
+    bank.take(statement("INV-80060 told anew"))
+    assert (
+        books.database.rows("select count(*) as n from tieout.document where kind = 'statement_line'")[0]["n"]
+        == 2
+    )
+    assert not whole(books).applied and books.due(move) == 250
+    assert books.balance("212130") == -250
+
+
+def test_what_was_matched_as_it_was_booked_and_taken_apart_is_not_matched_again(books: Books) -> None:
+    """No match of the work list: two effects, and the one that matched them. Here an entry and what booked it back."""
+    books.invoice("INV-80061", "80.00", books.partner("Acme Corp"))
+    books.cash("c1", "80.00", "Acme Corp INV-80061")
+    whole(books)
+    undo(books)
+    (entry, back) = [x["id"] for x in books.lines("121000") if x["reconciled"]]
+    books.call("account.move.line", "remove_move_reconcile", ids=[entry])
+    assert not [d for d in whole(books).applied if {entry, back} & {x.line for x in (*d.cash, *d.due)}]
+    memory = recalled(books)
+    apart = memory.within([str(entry), str(back)])
+    assert apart is not None and apart.told == "taken apart in the ledger"
+    assert memory.within([str(entry)]) is None
+
+
+def recalled(books: Books) -> Memory:
+    """What is remembered of all that is open."""
+    connection = books.database.connect(autocommit=True)
+    cash, due = Reconciler(books.release(), books.interface, books.session, UNTIL, books.clock.now()).open(
+        connection
+    )
+    found = recall(connection, "US", [*cash, *due])
+    connection.close()
+    return found

@@ -15,7 +15,7 @@ from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED, UNPOSTED
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
-from tieout.connectors.odoo.undoing import LINE, MOVE, PARTIAL, Undoer, ends, partials_of
+from tieout.connectors.odoo.undoing import LINE, MOVE, PARTIAL, Undoer, ends, moves_of, partials_of
 from tieout.documents import Mark, MatchedLine, MatchRequest, UnmatchRequest
 from tieout.processes.reconciliation import MATCH_IMPOSSIBLE
 
@@ -30,14 +30,6 @@ _FIELDS = [
     "amount_currency",
 ]
 Row = dict[str, Any]
-
-
-def moves_of(client: OdooClient, model: str, keys: list[int]) -> dict[int, int]:
-    """The entry behind each record; a bank line and a payment have one of their own."""
-    if model == MOVE:
-        return {key: key for key in keys}
-    rows = client.call(model, "read", ids=keys, fields=["move_id"])
-    return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
 
 
 def reversals_of(client: OdooClient, moves: list[int]) -> dict[int, dict[int, str]]:

@@ -9,9 +9,10 @@ from tieout.connector_api import Outcome, OutcomeStatus, Sending
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, gone
 from tieout.connectors.odoo.directory import Directory
-from tieout.connectors.odoo.matching import Matcher, moves_of, reversals_of
+from tieout.connectors.odoo.matching import Matcher, reversals_of
 from tieout.connectors.odoo.models import BANK_LINE, MOVE, PAYMENT, model_of
 from tieout.connectors.odoo.rows import has_analytic
+from tieout.connectors.odoo.undoing import moves_of
 from tieout.documents import MatchRequest, UnmatchRequest
 
 LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]

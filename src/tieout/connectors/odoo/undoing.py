@@ -24,6 +24,14 @@ _FIELDS = ["move_id", "account_id", "account_type", "statement_line_id"]
 Row = dict[str, Any]
 
 
+def moves_of(client: OdooClient, model: str, keys: list[int]) -> dict[int, int]:
+    """The entry behind each record; a bank line and a payment have one of their own."""
+    if model == MOVE:
+        return {key: key for key in keys}
+    rows = client.call(model, "read", ids=keys, fields=["move_id"])
+    return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
+
+
 def ends(partial: Row) -> set[int]:
     """The two lines that a partial matches."""
     return {partial["debit_move_id"][0], partial["credit_move_id"][0]}
@@ -77,7 +85,8 @@ class Undoer:
         """The ids of the partials that were taken away. Raises _Others, RefusedError."""
         account = self._names.account(body.account)
         given = self._read([["id", "in", sorted(x.line for x in body.lines)]])
-        entry = self._read([["move_id", "in", sorted(key for model, key in entries if model == MOVE)]])
+        moves = {m for model, key in entries for m in moves_of(self._client, model, [key]).values()}
+        entry = self._read([["move_id", "in", sorted(moves)]])
         banks = self._read([["statement_line_id", "in", list(body.statement_lines)]])
         own = {row["id"] for row in (*given, *entry) if row["account_id"][0] == account}
         partials = partials_of(self._client, own | {row["id"] for row in (*entry, *banks)})

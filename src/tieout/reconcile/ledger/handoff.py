@@ -46,11 +46,14 @@ def suggestion_row(document: Reconciliation, about: str) -> dict[str, Any]:
 
 
 def fresh(
-    connection: Connection, interface: Interface, documents: Sequence[Reconciliation]
+    connection: Connection,
+    interface: Interface,
+    documents: Sequence[Reconciliation],
+    seen: datetime | None = None,
 ) -> list[Reconciliation]:
-    """Those that do not stand already. A group that was undone or given up and is decided once more
-    is another match of the same lines: it gets a name of its own."""
-    given = {"interface": interface.name, "keys": [d.key for d in documents]}
+    """Those that do not stand already. A group that was undone, given up or taken apart in the ledger and is decided once
+    more is another match of the same lines: it gets a name of its own. At `seen` their lines were open."""
+    given = {"interface": interface.name, "keys": [d.key for d in documents], "seen": seen}
     told = {r["key"]: r for r in connection.execute(_SQL["revisions"], given)}
     found = []
     for document in documents:

@@ -44,7 +44,7 @@ where m.entity = %(entity)s and (
 -- Pairs of open lines that a match of ours joined: it reached the ledger, so that somebody took it apart.
 with given as (
     select * from unnest(%(items)s::bigint[], %(names)s::text[]) as g (item, name)
-    union
+    union all
     select g.item, 'document:' || d.interface || ':' || d.source_key
     from unnest(%(own)s::bigint[], %(effects)s::text[]) as g (item, effect)
     join tieout.delivery v on v.external_id = g.effect join tieout.document d using (document_id)
@@ -88,6 +88,22 @@ join (select v.delivery_id, v.document_id, r as effect from tieout.delivery v, u
 left join tieout.cases c on c.document_id = m.document_id and c.cause = 'unreconciled_in_ledger'
 group by m.delivery_id having count(distinct g.item) = 2
 
+-- name: built_upon
+-- Later matches that stand and hold the same two lines, or an entry that this one booked.
+select distinct x.source_key from tieout.match_line x
+join tieout.v_reconciliation d on d.interface = x.interface and d.source_key = x.source_key
+where x.interface = %(interface)s and x.source_key <> %(key)s and d.document_id > %(document_id)s
+  and not d.undone and d.state in ('normalised', 'planned', 'posted')
+  and not exists (select 1 from tieout.v_reconciliation n where n.interface = d.interface
+      and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+  and (x.effect in (select v.external_id from tieout.delivery v where v.document_id = %(document_id)s)
+    or (x.side = 'due' and x.line in (select line from tieout.match_line
+            where interface = %(interface)s and source_key = %(key)s and side = 'due')
+        and exists (select 1 from tieout.match_line y join tieout.match_line m on m.line = y.line and m.side = 'cash'
+            where y.interface = x.interface and y.source_key = x.source_key and y.side = 'cash'
+              and m.interface = %(interface)s and m.source_key = %(key)s)))
+order by 1
+
 -- name: add_match_names
 insert into tieout.match_name (entity, name, interface, source_key, side)
 select %(entity)s, u.name, %(interface)s, u.key, u.side
@@ -103,12 +119,15 @@ join tieout.delivery v on v.external_id = u.effect join tieout.document d using 
 on conflict do nothing
 
 -- name: revisions
--- How often each of these groups was told, and whether one of them stands: it was neither undone
--- nor given up.
+-- How often each of these groups was told, and whether one of them stands: it was neither undone nor given up, nor
+-- taken apart in the ledger, which a read-back has seen or its lines say that were open at `seen`.
 select split_part(d.source_key, '~', 1) as key, count(distinct d.source_key)::int as times,
     bool_or(d.state not in ('superseded', 'excluded') and not exists (
         select 1 from tieout.v_reconciliation n where n.interface = d.interface
-          and n.source_key = d.source_key and n.undone)) as stands
+          and n.source_key = d.source_key and n.undone)
+      and (d.posted_at is null or (d.posted_at >= coalesce(%(seen)s::timestamptz, '-infinity') and not exists (
+        select 1 from tieout.delivery v where v.document_id = d.document_id and v.changed
+          and v.effect like 'match%%')))) as stands
 from tieout.document d
 where d.interface = %(interface)s and d.kind = 'reconciliation'
   and split_part(d.source_key, '~', 1) = any(%(keys)s)

@@ -74,7 +74,7 @@ class Decisions:
         """
         row, interface, document = self._open(number)
         decided = self._decided(document, interface, only, difference)
-        decided = self._apply(interface, decided)
+        decided = self._apply(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", "")
         if decided.due:
             teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
@@ -138,7 +138,7 @@ class Decisions:
         if abs(decided.difference.value) > amount_option(interface, "write_off_limit"):
             self._close(row, decided, "to_approve", reason)
             return decided, False
-        decided = self._apply(interface, decided)
+        decided = self._apply(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", reason)
         return decided, True
 
@@ -150,7 +150,7 @@ class Decisions:
         if row["decided_by"] == self._who:
             raise DecisionError(f"{self._who} made this write-off: somebody else approves it")
         decided = msgspec.structs.replace(document, decided_by=f"{row['decided_by']}, {self._who}")
-        decided = self._apply(interface, decided)
+        decided = self._apply(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", row["reason"], maker=row["decided_by"])
         return decided
 
@@ -172,10 +172,16 @@ class Decisions:
             raise DecisionError(f"no match {key!r}")
         row = found[0]
         document = _reconciliation(row["content"])
+        if document.undone and row["state"] != "posted":
+            raise DecisionError(f"{key} was asked to be undone, and that is {row['state']}: see its case")
         if document.undone:
             raise DecisionError(f"{key} is undone already")
         if row["state"] != "posted":
             raise DecisionError(f"{key} is {row['state']}: only what was applied can be undone")
+        given = {"interface": row["interface"], "key": key, "document_id": row["document_id"]}
+        later = [r["source_key"] for r in self._connection.execute(_SQL["built_upon"], given)]
+        if later:
+            raise DecisionError(f"its lines were matched again as {', '.join(later)}: undo that first")
         told = msgspec.structs.replace(document, undone=True, decided_by=self._who, why=reason)
         hand_on(self._connection, self._release.interfaces[row["interface"]], [told], self._now)
         solve(self._connection, [row["document_id"]], self._now, f"undone: {reason}", self._who, _APART)
@@ -210,8 +216,10 @@ class Decisions:
         except GroupError as error:
             raise DecisionError(str(error)) from None
 
-    def _apply(self, interface: Interface, document: Reconciliation) -> Reconciliation:
-        new = fresh(self._connection, interface, [document])
+    def _apply(
+        self, interface: Interface, document: Reconciliation, seen: datetime | None = None
+    ) -> Reconciliation:
+        new = fresh(self._connection, interface, [document], seen)
         if not new:
             raise DecisionError(f"{document.key} is applied already; undo it, or match it in the ledger")
         if not hand_on(self._connection, interface, new, self._now):
