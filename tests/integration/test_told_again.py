@@ -85,6 +85,20 @@ def test_a_statement_that_begins_at_the_balance_that_the_account_came_back_to_is
     assert booked(made) == ["BACK", "CAKE", "COFFEE"] and not cases(made)
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_and_waits_for_what_leads_there_in_whatever_order_they_come(
+    database: Database, order: tuple[int, ...]
+) -> None:
+    made = banks(database, IBAN)
+    files = [
+        camt(told("A", "1", "1000", ("-3.00", "COFFEE"))),
+        camt(told("B", "2", "997", ("3.00", "BACK"))),
+        camt(told("C", "3", "1000", ("-5.00", "CAKE"))),
+    ]
+    made.give(*(files[n] for n in order))
+    assert booked(made) == ["BACK", "CAKE", "COFFEE"] and not cases(made)
+
+
 def test_where_nobody_knows_whether_an_account_came_back_equal_lines_are_a_case(database: Database) -> None:
     made = banks(database, IBAN)
     made.give(

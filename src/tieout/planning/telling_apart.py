@@ -213,7 +213,9 @@ class _KnownFrames:
             if narrowed is not None:
                 return narrowed if narrowed.lines else None
         if found or said.key in self._taken:
-            return _named_apart(unit, said.apart(unit.mark, against=against), family + told)
+            mingled = any(it.mingled or not it.against for _, it in found)
+            named = said.apart(unit.mark, against=against, mingled=bool(against) and mingled)
+            return _named_apart(unit, named, family + told)
         return unit
 
     def _add(self, known: _Known) -> None:
