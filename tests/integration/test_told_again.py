@@ -7,7 +7,7 @@ download anew (:20:, Id); OFX 1.6, 11.4.2.3 (a FITID is one transaction's, in ev
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
@@ -309,6 +309,15 @@ def test_an_export_beside_a_statement_is_held(
     made.work()
     assert len(booked(made)) == 2 and len(held(made)) == 2
     assert {c["cause"] for c in cases(made)} == {"line_told_elsewhere"}
+
+
+def test_two_tellings_that_wait_for_the_same_order_are_booked_once(database: Database) -> None:
+    made = banks(database, IBAN)
+    made.give(mt940(told("S", "1", "1000", ("12.50", "SO-123"))), ofx_lines((MON, "12.50", "F1", "SO-123")))
+    assert not booked(made) and not held(made)
+    made.clock.at = NOW + timedelta(days=9)
+    made.work()
+    assert booked(made) == ["SO-123"] and held(made) == ["SO-123"]
 
 
 @pytest.mark.parametrize("second", ["other", "by another interface"])
