@@ -33,7 +33,7 @@ def telling(name: str, opening: str, *lines: str) -> Telling:
             value_on=DAY,
             amount=Amount(amount, "EUR"),
             remittance=text,
-        )  # fmt: skip
+        )
         for n, (amount, text) in enumerate(moved, 1)
     )
     return Telling(frame, made)
