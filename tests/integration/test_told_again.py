@@ -7,7 +7,7 @@ download anew (:20:, Id); OFX 1.6, 11.4.2.3 (a FITID is one transaction's, in ev
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
@@ -18,7 +18,7 @@ from tests.integration.banks import Banks, banks
 from tests.integration.test_process import NOW
 from tests.integration.test_statement_identity import IBAN, booked, cases, lines
 from tests.statement_files import camt, csv, mt940, ofx_lines, told
-from tieout.planning import accept_case
+from tieout.planning import accept_case, exclude_case
 from tieout.proofs import statement_gaps
 from tieout.store import Database
 
@@ -82,6 +82,38 @@ def test_a_statement_that_begins_at_the_balance_that_the_account_came_back_to_is
         mt940(told("B", "2", "997", ("3.00", "BACK"))),
         mt940(told("C", "3", "1000", ("-5.00", "CAKE"))),
     )
+    assert booked(made) == ["BACK", "CAKE", "COFFEE"] and not cases(made)
+
+
+@pytest.mark.parametrize("exclude", [True, False])
+def test_what_is_held_or_left_out_takes_no_line_of_another_away(database: Database, exclude: bool) -> None:
+    """The second is held; the third has its lines, and is held with all of them, whatever becomes of the second."""
+    made = banks(database, IBAN)
+    second = told("B", "2", "1000", ("12.50", "A1, OF ACME"), ("-3.00", "A2"))
+    third = told("C", "3", "1000", *((str(e.amount), e.text) for e in second.entries), ("1.00", "A3"))
+    made.give(mt940(NOON), mt940(second))
+    if exclude:
+        (case,) = (c for c in cases(made) if c["amount"] == 0)
+        with database.transaction() as connection:
+            exclude_case(connection, case["case_id"], "the bank took it back", NOW, "ann")
+        made.work()
+    made.give(mt940(third))
+    assert booked(made) == ["A1"]
+    times = 1 if exclude else 2
+    assert held(made) == sorted(["A1, OF ACME", "A2"] * times + ["A3"])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_and_waits_for_what_leads_there_in_whatever_order_they_come(
+    database: Database, order: tuple[int, ...]
+) -> None:
+    made = banks(database, IBAN)
+    files = [
+        camt(told("A", "1", "1000", ("-3.00", "COFFEE"))),
+        camt(told("B", "2", "997", ("3.00", "BACK"))),
+        camt(told("C", "3", "1000", ("-5.00", "CAKE"))),
+    ]
+    made.give(*(files[n] for n in order))
     assert booked(made) == ["BACK", "CAKE", "COFFEE"] and not cases(made)
 
 
@@ -195,6 +227,13 @@ def test_an_id_that_comes_with_another_day_or_amount_is_a_case(
     assert "LAST" in booked(made) and "RENT" in booked(made)
 
 
+def test_two_currencies_of_an_account_with_one_id_are_two_lines(database: Database) -> None:
+    made = banks(database, IBAN)
+    dollars = ofx_lines((TUE, "12.50", "F1", "RENT"))
+    made.give(dollars, dollars.replace(b"<CURDEF>USD", b"<CURDEF>EUR"))
+    assert booked(made) == ["RENT", "RENT"] and not cases(made)
+
+
 # Exports that name no account
 
 FEE = (MON, "-5.00", "MONTHLY FEE")
@@ -218,6 +257,7 @@ def test_an_export_that_names_no_account_is_refused_until_its_interface_does(
 
 def test_two_accounts_without_names_by_two_interfaces_are_both_booked(database: Database) -> None:
     made = banks(database, "MAIN", "SECOND")
+    made.accounts["bank.SECOND"] = "101512"
     made.options["account"] = "MAIN"
     made.give(csv(FEE))
     made.interface, made.options["account"] = "second", "SECOND"
@@ -258,7 +298,7 @@ def day_as_ofx(account: str = IBAN) -> bytes:
     )
 
 
-@pytest.mark.parametrize("account", [IBAN, "202051", "0000202051", "DE02 1203 0000 0000 2020 51"])
+@pytest.mark.parametrize("account", [IBAN, "202051", "0000202051", "DE02 1203 0000 0000 2020 51", "XXXX2051"])
 @pytest.mark.parametrize("write", [mt940, camt])
 @pytest.mark.parametrize("order", ["statement first", "export first", "one batch"])
 def test_an_export_beside_a_statement_is_held(
@@ -275,6 +315,15 @@ def test_an_export_beside_a_statement_is_held(
     made.work()
     assert len(booked(made)) == 2 and len(held(made)) == 2
     assert {c["cause"] for c in cases(made)} == {"line_told_elsewhere"}
+
+
+def test_two_tellings_that_wait_for_the_same_order_are_booked_once(database: Database) -> None:
+    made = banks(database, IBAN)
+    made.give(mt940(told("S", "1", "1000", ("12.50", "SO-123"))), ofx_lines((MON, "12.50", "F1", "SO-123")))
+    assert not booked(made) and not held(made)
+    made.clock.at = NOW + timedelta(days=9)
+    made.work()
+    assert booked(made) == ["SO-123"] and held(made) == ["SO-123"]
 
 
 @pytest.mark.parametrize("second", ["other", "by another interface"])
@@ -298,6 +347,18 @@ def test_a_statement_whose_account_is_written_otherwise_is_booked_once(database:
     made.take(camt(replace(DAY, identifier="XML")), mt940(replace(DAY, account="12030000/0000202051")))
     made.work()
     assert len(booked(made)) == 2 and len(held(made)) == 2
+
+
+def test_an_account_that_is_called_by_a_name_is_known_by_where_it_is_booked(database: Database) -> None:
+    made = banks(database, IBAN, "MAIN", "SECOND")
+    made.accounts["bank.SECOND"] = "101512"
+    made.give(camt(DAY))
+    made.options["account"] = "MAIN"
+    made.give(csv((MON, "12.50", "A1")))
+    assert held(made) == ["A1"] and [c["cause"] for c in cases(made)] == ["line_told_elsewhere"]
+    made.interface, made.options["account"] = "second", "SECOND"
+    made.give(csv((MON, "12.50", "A1")))
+    assert booked(made) == ["A1", "A1", "A2"] and len(cases(made)) == 1
 
 
 def test_another_account_with_the_same_amounts_is_booked(database: Database) -> None:

@@ -6,7 +6,7 @@ they say (see `tieout.planning.telling_apart`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Self
 
@@ -23,6 +23,21 @@ def awaiting_frame(key: str) -> str:
 def place_key(frame: str, place: object) -> str:
     """The key of a line: its frame's, and its place in that."""
     return f"{frame}:{place}"
+
+
+# From what to what a frame's lines lead.
+Leads = tuple[Decimal, Decimal]
+
+
+def reaches(start: Decimal, end: Decimal, others: Iterable[Leads]) -> bool:
+    """Whether frames lead from one balance to another, one after the other."""
+    reached, steps = {start}, list(others)
+    while end not in reached:
+        new = {to for begin, to in steps if begin in reached} - reached
+        if not new:
+            return False
+        reached |= new
+    return True
 
 
 class FrameLine(Document, frozen=True, kw_only=True):
@@ -80,13 +95,14 @@ class Frame(Document, frozen=True, kw_only=True):
     shares: str | msgspec.UnsetType = msgspec.UNSET
     repeats: str | msgspec.UnsetType = msgspec.UNSET
     against: str | msgspec.UnsetType = msgspec.UNSET
+    mingled: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def name(self) -> str:
         """What its source calls it: its key, unless another bears that."""
         return self.shares or self.key
 
-    def apart(self, mark: str, repeats: str = "", against: str = "") -> Self:
+    def apart(self, mark: str, repeats: str = "", against: str = "", mingled: bool = False) -> Self:
         """Itself under a name of its own."""
         return msgspec.structs.replace(
             self,
@@ -94,6 +110,7 @@ class Frame(Document, frozen=True, kw_only=True):
             shares=self.name,
             repeats=repeats or msgspec.UNSET,
             against=against or msgspec.UNSET,
+            mingled=mingled or msgspec.UNSET,
         )
 
     def without(self, lines: Sequence[FrameLine]) -> Self:

@@ -329,10 +329,10 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
         if self.of_statement:
             return ()
         account, day, amount = self.account, self.booked_on, self.amount
-        own = self.key.rpartition(":")[0].endswith(f":{self.reference}") and bool(self.reference)
-        by_id: tuple[tuple[object, ...], ...] = (
-            (("id", account, self.reference, day), ("id", account, self.reference, amount)) if own else ()
-        )
+        bears = self.key.rpartition(":")[0].endswith(f":{self.reference}") and bool(self.reference)
+        # Two currencies of an account may have one id each.
+        own = (account, self.currency, self.reference)
+        by_id: tuple[tuple[object, ...], ...] = ((*own, day), (*own, amount)) if bears else ()
         return ((account, day, amount), *by_id)
 
 

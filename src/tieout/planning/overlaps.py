@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tieout.documents import Frame, FrameLine
+from tieout.documents.frames import Leads, reaches
 
 Told = Counter[tuple[object, ...]]
-Leads = tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,12 @@ class Telling:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What both tell in the same words; `against` where they tell otherwise of the same stretch, or nobody knows whether it
-    is the same one."""
+    """What both tell in the same words, for another to leave out; `against` where they tell otherwise of the same stretch, or
+    nobody knows whether it is the same one, and `mingled` where some of it is told by both then."""
 
     told: Told
     against: bool = False
+    mingled: bool = False
 
 
 def told_of(lines: Iterable[FrameLine]) -> Told:
@@ -50,7 +51,7 @@ def overlap(said: Telling, known: Telling, others: Iterable[Leads]) -> Overlap |
     here, there = said.frame.leads(), known.frame.leads()
     if here is None or there is None or not said.lines or not known.lines:
         return None
-    came_back = _reaches(there[1], here[0], others) or _reaches(here[1], there[0], others)
+    came_back = reaches(there[1], here[0], others) or reaches(here[1], there[0], others)
     for one, other in _stretches(said, known, here[0], there[0]):
         begin_alike = len(one) == len(said.lines) and len(other) == len(known.lines)
         found = _of(one, other, begin_alike, came_back)
@@ -84,24 +85,13 @@ def _of(
     ours, theirs = told_of(one), told_of(other)
     both = ours & theirs
     if came_back:
-        return Overlap(Counter(), against=True) if both else None
+        return Overlap(Counter(), against=True, mingled=True) if both else None
     if not min((ours - theirs, theirs - ours), key=lambda rest: rest.total()):
         return Overlap(both)
     bare, their_bare = Counter(x.bare() for x in one), Counter(x.bare() for x in other)
     if begin_alike or both or not bare - their_bare or not their_bare - bare:
-        return Overlap(both, against=True)
+        return Overlap(both, against=True, mingled=bool(both))
     return None
-
-
-def _reaches(start: Decimal, end: Decimal, others: Iterable[Leads]) -> bool:
-    """Whether frames lead from one balance to another, one after the other."""
-    reached, steps = {start}, list(others)
-    while end not in reached:
-        new = {to for begin, to in steps if begin in reached} - reached
-        if not new:
-            return False
-        reached |= new
-    return True
 
 
 def rest_of(lines: Sequence[FrameLine], told: Told) -> tuple[list[int], list[int]]:

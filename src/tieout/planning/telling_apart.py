@@ -71,13 +71,13 @@ class _Unit:
 
 @dataclass
 class _Known:
-    """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch. What a
-    person left out (`excluded`) tells nothing that another could leave out for it."""
+    """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch. One that does
+    not stand (`aside`: a person left it out, or may do so yet) tells nothing that another could leave out for it."""
 
     frame: Frame
     message_id: int = 0
     unit: _Unit | None = None
-    excluded: bool = False
+    aside: bool = False
     kept: list[FrameLine] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
 
@@ -89,10 +89,13 @@ class _Known:
     @property
     def telling(self) -> Telling:
         """It with its lines that somebody may count on, in their order."""
+        said = self.frame
+        if self.aside or (self.unit is not None and (said.against or said.repeats)):
+            return Telling(said, ())
         if self.unit is not None:
             return self.unit.telling
         stand = sorted((x for x in self.kept if x.key not in self.left_out), key=lambda x: x.key)
-        return Telling(self.frame, () if self.excluded else tuple(stand))
+        return Telling(said, tuple(stand))
 
     def says(self, other: Frame, told: Told) -> bool:
         """Whether it says all that another does, whose lines tell `told`."""
@@ -173,7 +176,8 @@ class _KnownFrames:
             frame = as_written(self._stamps, interface.name, row)
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
-                known = _Known(frame, row["message_id"], excluded=row["state"] == DocumentState.EXCLUDED)
+                aside = row["state"] in (DocumentState.EXCLUDED, DocumentState.REFUSED)
+                known = _Known(frame, row["message_id"], aside=aside)
                 self._add(known)
                 self._unread.setdefault(frame.name, []).append(known)
 
@@ -213,7 +217,9 @@ class _KnownFrames:
             if narrowed is not None:
                 return narrowed if narrowed.lines else None
         if found or said.key in self._taken:
-            return _named_apart(unit, said.apart(unit.mark, against=against), family + told)
+            mingled = any(it.mingled or not it.against for _, it in found)
+            named = said.apart(unit.mark, against=against, mingled=bool(against) and mingled)
+            return _named_apart(unit, named, family + told)
         return unit
 
     def _add(self, known: _Known) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tieout.causes import Cause
 from tieout.documents import Statement, StatementLine, decode_document
+from tieout.documents.frames import reaches
 from tieout.money import Amount
 from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import Context, Plan, PlanDecision, refused
@@ -36,8 +37,9 @@ ITS_STATEMENT = FactSource(name="its_statement", module=__name__, rows=_by_key)
 
 
 def keys_of_statement(doc: Statement, options: Mapping[str, Any]) -> FactKeys:
-    """The others of its name, where it shares one, and the one that it repeats or is against."""
-    keys = tuple(k for k in (doc.shares, doc.repeats, doc.against) if k)
+    """The others of its name, where it shares one, and the one that it repeats or is against, with all beside that."""
+    places = doc.places() if doc.against else ()
+    keys = tuple(k for k in (doc.shares, doc.repeats, doc.against, *places) if k)
     return FactKeys(own={NAMESAKES.name: keys}) if keys else FactKeys()
 
 
@@ -83,7 +85,7 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
     if twin is not None:
         return STATEMENT_REPEATED, f"{_said(doc)}; the very same says {_said(twin)}"
     other = next((o for o in others if o.key == doc.against), None)
-    if other is not None:
+    if other is not None and (doc.mingled or not _came_back(doc, other, others)):
         return STATEMENT_CONTRADICTS, f"{_said(doc)}; of the same days {_said(other)} says something else"
     same = [o for o in others if doc.claims_to_be(o)]
     for other in same:
@@ -95,6 +97,13 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
             f"{_said(doc)} carries on from none of its name, such as {_said(same[0])}",
         )
     return None
+
+
+def _came_back(doc: Statement, other: Statement, others: Sequence[Statement]) -> bool:
+    """Whether statements beside them lead from the end of one to the beginning of the other."""
+    leads = [o.leads() for o in others if o.key != other.key]
+    (start, end), (theirs, last) = doc.leads(), other.leads()
+    return reaches(last, start, leads) or reaches(end, theirs, leads)
 
 
 def _said(doc: Statement) -> str:

@@ -14,8 +14,10 @@ from tieout.documents import StatementLine, decode_document
 from tieout.processes.recipe import Context, Plan, refused
 from tieout.processes.sources import Asking, FactSource, Found, Row, Scope
 from tieout.processes.treasury_causes import LINE_TOLD_ELSEWHERE, LINE_TOLD_OTHERWISE
+from tieout.rules import UnmappedError
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_MASKED = re.compile(r".*[Xx*\u2022]{2,}[ -]?([0-9]{3,})")
 # Shorter numbers of accounts are the end of many.
 _SHORTEST = 5
 
@@ -39,7 +41,7 @@ def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
     others = [
         {"interface": o["interface"], "key": o["key"]}
         for o in found.get(_key(line), ())
-        if _another_way(line, scope.interface.name, o)
+        if _another_way(line, o, scope)
     ]
     return {"own": {TOLD_ELSEWHERE.name: tuple(others)}} if others else {}
 
@@ -57,14 +59,28 @@ def keys_of_line(line: StatementLine) -> Mapping[str, tuple[str, ...]]:
     return {TOLD_ELSEWHERE.name: (_key(line),)}
 
 
-def _another_way(line: StatementLine, interface: str, other: Mapping[str, str]) -> bool:
+def _another_way(line: StatementLine, other: Mapping[str, str], scope: Scope) -> bool:
+    interface = scope.interface.name
     if not other["content"]:
         return other["interface"] != interface
     told = decode_document(other["content"].encode())
-    if not isinstance(told, StatementLine) or not same_account(line.account, told.account):
+    if not isinstance(told, StatementLine):
         return False
     way = (interface, line.of_statement, line.account)
-    return way != (other["interface"], told.of_statement, told.account)
+    if way == (other["interface"], told.of_statement, told.account):
+        return False
+    return same_account(line.account, told.account) or _booked_alike(line, told, scope)
+
+
+def _booked_alike(line: StatementLine, told: StatementLine, scope: Scope) -> bool:
+    """Whether an account that is called by a name, and no number, is booked where another is: nothing else says which it is."""
+    if len(_number(line.account)) >= _SHORTEST and len(_number(told.account)) >= _SHORTEST:
+        return False
+    try:
+        codes = {scope.release.account(f"bank.{x.account}", x.booked_on) for x in (line, told)}
+    except UnmappedError:
+        return False
+    return len(codes) == 1
 
 
 def same_account(one: str, other: str) -> bool:
@@ -73,6 +89,11 @@ def same_account(one: str, other: str) -> bool:
     left, right = _plain(one), _plain(other)
     if left == right:
         return bool(left)
+    for text, whole in ((one, right), (other, left)):
+        # Some banks show the end of a number alone: XXXX2051, ****2051.
+        masked = _MASKED.fullmatch(text.strip())
+        if masked is not None:
+            return whole.endswith(masked[1])
     ibans = [bool(_IBAN.fullmatch(x)) for x in (left, right)]
     if ibans[0] == ibans[1]:
         digits = [_number(x) for x in (one, other)]

@@ -260,6 +260,14 @@ def test_a_net_column_proves_a_fee(rows: tuple[str, ...], expected: list[str]) -
     assert amounts(file) == expected and unread(file) == set()
 
 
+def test_a_net_column_decides_where_balances_fit_both_ways() -> None:
+    """The fee stands in the first row, of which a balance says nothing."""
+    file = read(
+        "Date,Name,Currency,Gross,Fee,Net,Balance", "2026-10-02,A,EUR,10.00,-0.60,9.40,9.40", "2026-10-03,B,EUR,-5.00,0.00,-5.00,4.40"
+    )  # fmt: skip
+    assert amounts(file) == ["9.40", "-5.00"]
+
+
 def test_income_alone_is_income_where_no_column_can_say_otherwise() -> None:
     """A bank that writes a minus writes none on a day of receipts."""
     rows = [f"{n:02d}.10.2026;Invoice {n};Customer {n};33,50;EUR" for n in range(1, 6)]

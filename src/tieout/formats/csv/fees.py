@@ -72,6 +72,10 @@ def fees_of(table: Table, fees: Taken, values: Values, proof: Proof) -> Fees:
             by_net.append(taking)
         if proof.chained(left):
             besides.append(taking)
+    # Balances that fit both ways prove neither: then what is left says it.
+    told = [taking for taking in by_net if proof.chained(less(values, taking)) is not False]
+    if within and len(told) == 1:
+        return Fees(fee=fees.column, net=net, negative=told[0] is fees.below)
     if within:
         held = not besides and fees.below is None
         return Fees(within=fees.column if held else "")
