@@ -31,6 +31,8 @@ def agrees(content: bytes, format: str) -> bool | None:
     text = content.decode(
         {"ascii": "utf-8", "unknown": "latin-1"}.get(file.encoding, file.encoding), "replace"
     )
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.disable(logging.CRITICAL)

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.corpora import Corpus
-from tests.conformance.test_connectors import config
+from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.banks import Banks
 from tests.integration.test_process import ACCOUNTS
 from tieout.connector_api import FileRefusedError, Item, LedgerFacts
 from tieout.documents import VendorBill, decode_document
 from tieout.formats import FormatError, Line, Statement, parse
 from tieout.inbox import accept, refuse_file, take_file
-from tieout.operations.discover import discover
 from tieout.rules import Entity, Release
 from tieout.store import Database
 
@@ -86,8 +85,7 @@ class Desk(Banks):
         """A file of a folder; whether it was taken."""
         release = self.release()
         interface = release.interfaces[self.kind]
-        connector = discover()[self.kind]
-        reader = connector.open(config(connector))
+        reader = CONNECTORS[self.kind].open(config(CONNECTORS[self.kind]))
         connection = self.database.connect(autocommit=True)
         try:
             take_file(connection, interface, reader, name, content, self.clock)
@@ -182,7 +180,7 @@ def _account_for_bills(site: Desk, taken: dict[str, bytes], done: Taken) -> None
             assert message["source_key"] in failed
             done.held += 1
             continue
-        (bill,) = discover()["einvoices"].stream("bills").documents(content, {})
+        (bill,) = CONNECTORS["einvoices"].stream("bills").documents(content, {})
         assert isinstance(bill, VendorBill)
         found = stands.get(_worth(bill), {})
         if message["message_id"] in found:

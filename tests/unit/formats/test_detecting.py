@@ -302,6 +302,25 @@ def test_a_header_is_known_whatever_its_letters(mark: bytes) -> None:
     assert amounts(parse(text.encode("utf-16"))) == ["-33.50"]
 
 
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        # ING in Germany names the currency of the balance and that of the amount (fabolhak/ofxstatement-de-ing, test_with_saldo_1.csv).
+        ("Buchung;Verwendungszweck;Saldo;Währung;Betrag;Währung", ("02.10.2026;Miete;66,50;EUR;-33,50;EUR", "01.10.2026;Gehalt;100,00;EUR;15,00;EUR")),
+        ("Datum;Währung;Text;Betrag;Währung", ("02.10.2026;EUR;Rent;-33,50;EUR", "03.10.2026;EUR;Pay;15,00;EUR")),
+        ("Date;Amount;Currency;Text;Date", ("2026-10-02;-33.50;EUR;Rent;2026-10-02", "2026-10-03;15.00;EUR;Pay;2026-10-03")),
+    ],
+)  # fmt: skip
+def test_a_column_that_stands_twice_is_read_where_both_say_the_same(
+    header: str, rows: tuple[str, ...]
+) -> None:
+    assert sorted(amounts(read(header, *rows))) == ["-33.50", "15.00"]
+    cells = rows[1].split(";")
+    other = ";".join([*cells[:-1], "USD" if cells[-1] == "EUR" else "2026-10-04"])
+    with pytest.raises(FormatError, match=r"line 3: the column '(Währung|Date)' stands twice, and says"):
+        read(header, rows[0], other)
+
+
 def test_an_export_is_told_by_its_first_rows_only_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tieout.formats.csv.detecting.LARGEST", 2)
     with pytest.raises(FormatError, match="more than 2 rows"):

@@ -215,6 +215,24 @@ def test_the_same_of_the_other_syntax(old: bytes, new: bytes, rule: str) -> None
         read_einvoice(replaced(old, new, "cii"))
 
 
+@pytest.mark.parametrize("rate", ["", "<cbc:Percent>0</cbc:Percent>", "<cbc:Percent>19</cbc:Percent>"])
+@pytest.mark.parametrize("amount", ["0", "0.00", "7.00"])
+def test_a_category_without_tax_on_nothing_charges_nothing_at_whatever_rate(rate: str, amount: str) -> None:
+    """The published rule (BR-E-09) holds the amount alone; the test files of XRechnung 2 and 2.1 have such a part."""
+    part = (
+        '<cac:TaxSubtotal><cbc:TaxableAmount currencyID="EUR">0</cbc:TaxableAmount>'
+        f'<cbc:TaxAmount currencyID="EUR">{amount}</cbc:TaxAmount><cac:TaxCategory><cbc:ID>E</cbc:ID>{rate}'
+        "<cbc:TaxExemptionReason>none</cbc:TaxExemptionReason><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>"
+        "</cac:TaxCategory></cac:TaxSubtotal></cac:TaxTotal>"
+    )
+    content = replaced(b"</cac:TaxTotal>", part.encode())
+    if amount == "7.00":
+        with pytest.raises(FormatError, match="BR-E-09"):
+            read_einvoice(content)
+    else:
+        assert read_einvoice(content).gross_total == Decimal("71.04")
+
+
 def test_allowances_charges_and_rounding_are_lines_of_the_bill() -> None:
     whole = replaced(
         b"<cac:TaxTotal>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tracemalloc
 from decimal import Decimal
@@ -142,6 +143,23 @@ def test_a_camt_that_is_wrong_is_refused_with_what_and_where(old: bytes, new: by
     assert old in CAMT
     with pytest.raises(FormatError, match=says):
         parse(CAMT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("which", ["OPBD", "CLBD"])
+@pytest.mark.parametrize("mark", ["", "<CdtDbtInd/>", "<CdtDbtInd> </CdtDbtInd>"])
+def test_a_balance_without_its_mark_has_no_known_sign(which: str, mark: str) -> None:
+    """As in Subite-eu/camt-to-coda's files of a central bank: the schema demands it, and zero is no sign."""
+    raw = (FOLDER / "camt.053.version-08.invented.xml").read_text()
+    said = re.sub(
+        rf"(<Cd>{which}</Cd></CdOrPrtry></Tp><Amt[^>]*>[^<]*</Amt>)<CdtDbtInd>\w+</CdtDbtInd>",
+        rf"\1{mark}",
+        raw,
+    )
+    assert said != raw
+    with pytest.raises(
+        FormatError, match="without CdtDbtInd: CRDT or DBIT was expected, its sign is not guessed"
+    ):
+        parse(said.encode())
 
 
 def hostile() -> list[tuple[str, bytes]]:

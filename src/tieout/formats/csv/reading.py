@@ -82,6 +82,13 @@ def sniff(head: str) -> str:
     return "csv" if known(head) or sniff_header(head) else ""
 
 
+def _agree(name: str, cells: list[str], place: Place) -> None:
+    """A column that stands twice says one thing: some banks name the currency of the balance and that of the amount."""
+    if len(set(cells)) > 1:
+        told = " and ".join(repr(c[:40]) for c in cells)
+        raise FormatError(f"the column {name!r} stands twice, and says {told}", place)
+
+
 class CsvReader(Remainder):
     """One file. `events` gives lines and, after each account's lines, its head."""
 
@@ -134,9 +141,7 @@ class CsvReader(Remainder):
     def events(self) -> Iterator[Line | Head]:
         """Raises FormatError; what came before it stands."""
         start, names = self._header()
-        doubled = [n for n in names if n and names.count(n) > 1 and n in self.dialect.header()]
-        if doubled:
-            raise FormatError(f"the column {doubled[0]!r} stands twice", self._text.at(start))
+        doubled = {n for n in self.dialect.header() if n and names.count(n) > 1}
         around = self._text.lines[:start]
         skip = re.compile(self.dialect.skip) if self.dialect.skip else None
         statements: dict[tuple[str, str, str], _Statement] = {}
@@ -155,6 +160,8 @@ class CsvReader(Remainder):
                 self._note("a row without date and amount", place)
                 around.append(self._text.lines[place.line - 1])
                 continue
+            for name in doubled:
+                _agree(name, [c for n, c in zip(names, cells, strict=False) if n == name], place)
             group = row.get(self.dialect.columns.statement, "")
             key = (self._account(row, around, place), self._currency(row, around, place), group)
             statement = statements.setdefault(key, _Statement(self, *key))

@@ -113,8 +113,10 @@ def _breakdown(invoice: EInvoice, whole: bool) -> Iterator[tuple[str, str]]:
 
 def _tax(part: TaxPart, name: str, rate: Decimal) -> Iterator[tuple[str, str]]:
     if part.category in _FREE:
-        if part.amount or rate:
-            yield f"BR-{_name(part.category)}-09", f"VAT {name} charges {part.amount}, nothing was expected"
+        # A rate with nothing beneath it charges nothing; with anything, its amount contradicts it.
+        if part.amount or (rate and part.taxable):
+            said = f"has a rate of {rate} and charges {part.amount}" if rate else f"charges {part.amount}"
+            yield f"BR-{_name(part.category)}-09", f"VAT {name} {said}, nothing was expected"
         if part.category != "Z" and not part.reason:
             yield f"BR-{_name(part.category)}-10", f"VAT {name} does not say why"
     elif part.rate is None:
