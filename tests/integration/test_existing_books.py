@@ -24,6 +24,7 @@ from tests.integration.existing import (
 )
 from tests.integration.test_reconciling import NOW
 from tieout.money import Period
+from tieout.planning import Decision, Seen, accept_case, decide_many
 from tieout.store import Database
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
@@ -185,7 +186,6 @@ def test_a_declaration_ends_cases_with_evidence_and_taken_back_they_come_again(c
 
 def test_what_was_accepted_is_told_again_once_its_amount_is_another(company: Company) -> None:
     """Accepted at 70.00, and edited to 50,000.00 after that; or gone for a while."""
-    from tieout.planning import accept_case
 
     move = company.entry(RECEIVABLE, REVENUE, "70.00", partner=company.partner("Firm"))
     company.gather()
@@ -236,3 +236,47 @@ def test_whose_login_cannot_be_read_is_covered_by_nobodys_declaration(company: C
     company.gather()
     ((_, _, user, _, count, _),) = company.groups()
     assert count == 1 and user.startswith("#")
+
+
+def test_the_rest_is_decided_by_group_and_the_tie_out_is_right_to_the_cent(company: Company) -> None:
+    """Connected: nothing declared is a case, ten are left in three groups. Bob's five are decided as one; one of them
+    became another entry after it was listed, and is left."""
+    years_of_books(company)
+    company.begins_on, company.origins = FIRST_DAY, (INVOICES, PAYMENTS, LINES)
+    company.gather()
+    rows = company.database.rows(
+        "select case_id, revision, source_key, group_key from tieout.cases where made_user = 'bob@co.example' order by 1"
+    )
+    assert len(rows) == 5 and len({r["group_key"] for r in rows}) == 1
+    seen = tuple(Seen(r["case_id"], r["revision"]) for r in rows)
+    (move,) = company.call("account.move", "search", domain=[["name", "=", rows[0]["source_key"][3:]]])
+    lines = company.call(
+        "account.move.line", "search_read", domain=[["move_id", "=", move]], fields=["debit"]
+    )
+    company.call("account.move", "button_draft", ids=[move])
+    changes = [[1, x["id"], {"debit" if x["debit"] else "credit": 40000.0}] for x in lines]
+    company.call("account.move", "write", ids=[move], vals={"line_ids": changes})
+    company.call("account.move", "action_post", ids=[move])
+    company.gather()
+    with company.database.transaction() as connection:
+        done = decide_many(
+            connection, company.release(), Decision("solve", seen, "fees of October"), person="cora",
+            may=lambda _: "", now=NOW,
+        )  # fmt: skip
+    assert [o.outcome for o in done.outcomes] == ["left", *["done"] * 4]
+    assert "changed since it was listed" in done.outcomes[0].why
+    company.gather()
+    bank = company.split()[BANK, "USD"]
+    assert bank.explained.credit == Decimal("11.25") + Decimal("12.25") + Decimal("13.25") + Decimal("14.25")
+    assert bank.undeclared.credit == 40000 and bank.explained.count == 4
+    assert bank.moved == bank.declared["bank_sync"].net - Decimal("51.00") - 40000 and not bank.residual
+    assert company.by_cause() == {"entry_without_source": 6}
+    # What was given to somebody is another case than the one that was listed.
+    left = Seen(rows[0]["case_id"], 2)
+    for owner, outcome in (("zoe", "done"), ("tom", "left")):
+        with company.database.transaction() as connection:
+            given = decide_many(
+                connection, company.release(), Decision("assign", (left,), owner=owner), person="cora",
+                may=lambda _: "", now=NOW,
+            )  # fmt: skip
+        assert given.outcomes[0].outcome == outcome

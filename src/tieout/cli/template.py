@@ -24,6 +24,9 @@ currency = "{currency}"
 time_zone = "{zone}"   # the cut-off is this zone's midnight
 ledger = "odoo"
 {country}
+# What stands in Odoo before this day is your opening. What people go on making there by intent is declared, too:
+# docs/USING.md, "Books that are there already".
+# begins_on = 2026-10-01
 # Differences that are accepted without a person, by kind: at most `amount` and `percent` of what is due, and `month` of
 # one partner in a month. What is not listed is off: a payment that is short then pays in part, or waits for somebody.
 [entities.MAIN.differences]

@@ -18,7 +18,7 @@ from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.delivery.causes import IN_LEDGER
 from tieout.documents.states import DocumentState
 from tieout.money import Period
-from tieout.proofs import Standing, clearing_rows, ledger_rows, read_split, tie_out
+from tieout.proofs import Standing, clearing_rows, ledger_rows, read_others, tie_out
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Release
 from tieout.store import Connection, Queries
@@ -169,7 +169,7 @@ class Evidence:
         reader = self._session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
-        _, judged = read_split(self._connection, self._release, reader, self._entity, self._period)
+        judged = read_others(self._connection, self._release, reader, self._entity, self._period)
         others = [j for j in judged if j.standing in (Standing.EXPLAINED, Standing.UNDECLARED)]
         declared = [j for j in judged if j.standing is Standing.DECLARED]
         unexplained = [j.move for j in others if j.standing is Standing.UNDECLARED]

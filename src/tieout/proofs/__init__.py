@@ -17,6 +17,7 @@ from tieout.proofs.split import (
     figures_of,
     keep_split,
     kept_split,
+    read_others,
     read_split,
 )
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
@@ -40,6 +41,7 @@ __all__ = [
     "hold_opening",
     "keep_split",
     "kept_split",
+    "read_others",
     "read_split",
     "LedgerRow",
     "OpenMovement",

@@ -133,14 +133,25 @@ def split(
     return rows
 
 
+def read_others(
+    connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
+) -> list[Judged]:
+    """The entries of others on governed accounts in a month, as the ledger has them now. Raises ConnectorError."""
+    accounts = sorted(governed_accounts(release, period.last))
+    moves = ask_patiently(lambda: reader.others_moves(accounts, period.first, period.last))
+    keys = [entry_key(entity, m.name) for m in moves if not m.follows]
+    rows = connection.execute(_SQL["accepted_entries"], {"entity": entity, "keys": keys})
+    return judge(release.entities[entity], moves, {r["source_key"]: r["amount"] for r in rows})
+
+
 def read_split(
     connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
 ) -> tuple[list[SplitRow], list[Judged]]:
     """The rows of a month as the ledger has them now, and the entries of others that they hold. Raises
     ConnectorError."""
-    book, accounts = release.entities[entity], governed_accounts(release, period.last)
-    moves = ask_patiently(lambda: reader.others_moves(sorted(accounts), period.first, period.last))
-    before = ask_patiently(lambda: reader.trial_balance(period.first - timedelta(days=1)))
+    judged = read_others(connection, release, reader, entity, period)
+    accounts = governed_accounts(release, period.last)
+    before = ask_patiently(lambda: reader.trial_balance(day_before(period.first)))
     after = ask_patiently(lambda: reader.trial_balance(period.last))
     moved = {
         key: after.get(key, Decimal(0)) - before.get(key, Decimal(0))
@@ -151,11 +162,7 @@ def read_split(
     ours = {
         (r["account"], r["currency"]): r["amount"] for r in connection.execute(_SQL["our_movements"], given)
     }
-    keys = [entry_key(entity, m.name) for m in moves if not m.follows]
-    rows = connection.execute(_SQL["accepted_entries"], {"entity": entity, "keys": keys})
-    accepted = {r["source_key"]: r["amount"] for r in rows}
-    judged = judge(book, moves, accepted)
-    return split(book, period, moved, ours, judged), judged
+    return split(release.entities[entity], period, moved, ours, judged), judged
 
 
 def keep_split(

@@ -30,6 +30,9 @@ TYPES: dict[str, str] = {
     "alert.raised": "something is wrong: what, the money at risk, what to do",
     "alert.cleared": "it is not any more",
     "release.activated": "the project's files are others",
+    "origin.declared": "somebody declares what is made in the ledger by intent, and what that leaves unseen",
+    "origin.changed": "such a declaration is another",
+    "origin.ended": "such a declaration holds no more",
 }
 
 
