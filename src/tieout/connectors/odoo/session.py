@@ -61,6 +61,7 @@ from tieout.documents import (
     ProductRecord,
     UnmatchRequest,
 )
+from tieout.money import Amount
 
 # Insert or ignore. It protects only what was first loaded with noupdate, so every load of ours carries it.
 _IGNORE = {"mode": "update", "noupdate": True}
@@ -306,6 +307,8 @@ class OdooSession:
         return outcomes
 
     def _foreign(self, body: EffectBody) -> bool:
+        if isinstance(body, EntryPosting) and any(isinstance(x.own, Amount) for x in body.lines):
+            return True
         return getattr(body, "currency", "") != self._names.own_currency()
 
     def _rows_of(self, sending: Sending) -> Rows:
