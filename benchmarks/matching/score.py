@@ -108,7 +108,8 @@ def score(truth: Iterable[dict], groups: Iterable[tuple[tuple[str, ...], tuple[s
         else:
             found.false += max(1, len(right))
             found.false_groups += 1
-            found.false_of[(of_left.get(left[0]) if left else None or group or {"kind": "open"})["kind"]] += 1
+            whose = (of_left.get(left[0]) if left else None) or group
+            found.false_of[whose["kind"] if whose else "open"] += 1
             found.wrong.append((left, right, of_left.get(left[0] if left else "", {}), group))
         taken.update(right)
     for group in {id(g): g for g in of_right.values()}.values():

@@ -762,6 +762,63 @@ def test_two_instalments_at_once_leave_the_rest_open_and_come_back_with_the_undo
     assert books.due(move) == 1000 and books.balance("212130") == -500 and books.verify() == 0
 
 
+def in_euro(books: Books, rate: Decimal, dollars: str) -> Decimal:
+    return Amount.rounded(Decimal(dollars) * rate, "EUR").value
+
+
+@pytest.mark.parametrize("short", ["0.00", "3.00", "-3.00"])
+def test_cash_in_one_currency_pays_an_invoice_in_another_at_the_ledgers_rate(
+    books: Books, short: str
+) -> None:
+    """Dollars for an invoice in euro: what they are at the day's rate is paid, and the rest stays open."""
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    key, acme = books.customer("Müller GmbH")
+    move = books.invoice("INV-77301", "900.00", acme, currency_id=euro)
+    books.invoice("INV-77302", "900.00", books.partner("Bolt Ltd"))
+    rate = books.session.facts().rate("EUR", date(2026, 10, 12))
+    dollars = f"{Amount.rounded(Decimal(900) / rate, 'USD').value - Decimal(short):.2f}"
+    books.cash("c1", dollars, "Mueller INV-77301", partner=key)
+    (applied,) = whole(books).applied
+    assert (
+        applied.currency == "EUR" and f"at the ledger's {rate:f} EUR for 1 USD of 2026-10-12" in applied.why
+    )
+    worth = in_euro(books, rate, dollars)
+    rest = Decimal(0) if short == "0.00" else max(Decimal(0), 900 - worth)
+    assert books.due(move) == rest and credit(books, acme) == max(Decimal(0), worth - 900) * (short != "0.00")
+    # All of the dollars have left the unapplied account, and no difference is booked but the rate's, by Odoo.
+    assert books.balance("212130") == 0 and all(x["reconciled"] for x in books.lines("212130"))
+    assert books.balance("642000") == 0 and books.verify() == 0
+    before = books.moves()
+    assert not whole(books).applied and books.moves() == before
+    with books.database.transaction() as connection:
+        (match,) = matches(connection)
+    books.decide("ann").undo(match["source_key"], "another customer")
+    books.work()
+    assert books.due(move) == 900 and credit(books, acme) == 0 and books.verify() == 0
+    assert books.balance("212130") == -Decimal(dollars)
+    assert books.balance("441000") + books.balance("641000") == 0
+
+
+def test_foreign_cash_pays_an_invoice_in_the_books_own_currency_as_it_was_booked(books: Books) -> None:
+    key, acme = books.customer("Müller GmbH")
+    move = books.invoice("INV-77311", "1000.00", acme)
+    books.cash("c1", "900.00", "Mueller INV-77311", company="996.50", currency="EUR", partner=key)
+    found = whole(books).applied
+    if not found:
+        (row,) = open_suggestions(books)
+        books.decide("ann").accept(row["suggestion_id"])
+        books.work()
+    assert books.due(move) == Decimal("3.50") and books.balance("212130") == 0 and books.verify() == 0
+
+
+def test_a_figure_in_the_wrong_currency_pays_nothing(books: Books) -> None:
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    key, acme = books.customer("Müller GmbH")
+    move = books.invoice("INV-77321", "900.00", acme, currency_id=euro)
+    books.cash("c1", "900.00", "Mueller INV-77321", partner=key)
+    assert not whole(books).applied and books.due(move) == 900
+
+
 def test_a_name_and_an_amount_are_as_rare_as_the_past_says(books: Books) -> None:
     """Three are open: a round amount says nothing among three, and much among all that were ever due."""
     key, acme = books.customer("Acme Corp")

@@ -374,6 +374,8 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     besides; `effect` is the external id of ours behind
     it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
     tax falls due when it is paid. `corrects_tax` is set where a discount that its term grants corrects its tax, too.
+    `paid` is what is open of cash in its own currency, where that is another than the document's: `residual` is then what it
+    is at a rate that the document's `why` names.
 
     `entry` and `bank_line` (0: none) are the ledger's own ids of the entry or invoice and of the bank line that it is of:
     these last where the line's own id does not.
@@ -396,6 +398,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     corrects_tax: bool | msgspec.UnsetType = msgspec.UNSET
     entry: int | msgspec.UnsetType = msgspec.UNSET
     bank_line: int | msgspec.UnsetType = msgspec.UNSET
+    paid: Amount | msgspec.UnsetType = msgspec.UNSET
 
 
 class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):

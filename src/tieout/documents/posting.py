@@ -21,7 +21,8 @@ class PostingError(ValueError):
 
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     """One journal line. `amount` signed in the posting's currency; `company` signed in the
-    entity's currency (equal where they are one). `match` is the key under which the ledger
+    entity's currency (equal where they are one); `own` is what stands there where the line is in another currency than its
+    posting. `match` is the key under which the ledger
     pairs this line with others; `partner` is an external id, or "#" and the ledger's own id; `analytic`
     are analytic accounts by name (several plans' joined by a comma) and their percentages."""
 
@@ -32,6 +33,12 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     partner: str = ""
     match: str = ""
     analytic: tuple[tuple[str, Decimal], ...] = ()
+    own: Amount | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def in_ledger(self) -> Decimal:
+        """The amount that stands in the ledger, in the line's own currency."""
+        return self.own.value if isinstance(self.own, Amount) else self.amount
 
 
 class PartnerRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="partner"):

@@ -88,6 +88,11 @@ def _credit(doc: Reconciliation) -> Decimal:
     return doc.credit.value if isinstance(doc.credit, Amount) else Decimal(0)
 
 
+def _in_ledger(line: OpenLine) -> Decimal:
+    """What is open of a line in its own currency."""
+    return line.paid.value if isinstance(line.paid, Amount) else line.residual
+
+
 def _moved(doc: Reconciliation) -> list[OpenLine]:
     """Cash that an entry takes from its account to where what it pays stands."""
     own = {x.account for x in doc.due}
@@ -130,6 +135,7 @@ def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
             name=f"applied {x.number}".strip(),
             partner=_partner(x),
             match=keys.get(x.account, ""),
+            own=Amount(-x.paid.value, x.paid.currency) if isinstance(x.paid, Amount) else UNSET,
         )
         for x in moved
     ]
@@ -207,7 +213,9 @@ def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Deci
 def _keys(ctx: Context, doc: Reconciliation) -> dict[str, str]:
     """The match key of each account; none where the ledger must be asked to reconcile."""
     lines = (*doc.cash, *doc.due)
-    if ctx.foreign_currency or any(x.on_payment or x.statement_line or not x.unmarked for x in lines):
+    if ctx.foreign_currency or any(isinstance(x.paid, Amount) for x in doc.cash):
+        return {}
+    if any(x.on_payment or x.statement_line or not x.unmarked for x in lines):
         return {}
     return {x.account: match_key(ctx.entity.code, doc.key, x.account, str(ctx.revision)) for x in lines}
 
@@ -245,7 +253,7 @@ def _sets(doc: Reconciliation) -> dict[str, list[MatchedLine]]:
         if line.statement_line and target is not None:
             account, partner = target.account, target.partner or _NOBODY
         sets.setdefault(account, []).append(
-            MatchedLine(line=line.line, residual=line.residual, rest=line.rest, partner=partner)
+            MatchedLine(line=line.line, residual=_in_ledger(line), rest=line.rest, partner=partner)
         )
     return sets
 

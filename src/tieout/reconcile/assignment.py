@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from heapq import nlargest
 from math import inf
 
 from tieout.reconcile.weighing import Hypothesis
@@ -26,33 +27,47 @@ def assign(
     """(taken, left over), each with its margin. Only automatic groups are taken; one that is worth
     less than nothing takes no part in any choice but may still be shown."""
     taken: list[tuple[Hypothesis, float]] = []
-    rest = list(hypotheses)
-    while True:
-        weighed = _margins(rest)
-        clear = [(h, m) for h, m in weighed if m >= threshold and h.automatic]
-        if not clear:
-            return taken, weighed
-        taken += clear
-        left = {n for h, _ in clear for n in h.left}
-        right = {n for h, _ in clear for n in h.right}
-        rest = [h for h in rest if left.isdisjoint(h.left) and right.isdisjoint(h.right)]
+    weighed: list[tuple[Hypothesis, float]] = []
+    waiting = list(hypotheses)
+    while waiting:
+        margins, part_of = _margins(waiting)
+        clear = [at for at, h in enumerate(waiting) if margins[at] >= threshold and h.automatic]
+        taken += [(waiting[at], margins[at]) for at in clear]
+        # Where nothing was taken nothing changes: only what shared a part with it is weighed again.
+        parts = {part_of[at] for at in clear}
+        weighed += [(h, margins[at]) for at, h in enumerate(waiting) if part_of[at] not in parts]
+        left = {n for at in clear for n in waiting[at].left}
+        right = {n for at in clear for n in waiting[at].right}
+        waiting = [
+            h
+            for at, h in enumerate(waiting)
+            if part_of[at] in parts and left.isdisjoint(h.left) and right.isdisjoint(h.right)
+        ]
+    left = {n for h, _ in taken for n in h.left}
+    right = {n for h, _ in taken for n in h.right}
+    rest = [(h, m) for h, m in weighed if left.isdisjoint(h.left) and right.isdisjoint(h.right)]
+    return taken, sorted(rest, key=lambda each: (each[0].left, each[0].right))
 
 
-def _margins(hypotheses: list[Hypothesis]) -> list[tuple[Hypothesis, float]]:
+def _margins(hypotheses: list[Hypothesis]) -> tuple[list[float], list[int]]:
+    """Each group's margin, and the part that it belongs to: -1 for one that is worth nothing."""
     by_item: dict[int, list[int]] = defaultdict(list)
     for at, h in enumerate(hypotheses):
         if h.score > 0:
             for item in _items(h):
                 by_item[item].append(at)
     margins = [h.score if h.score <= 0 else 0.0 for h in hypotheses]
-    for part in _parts(hypotheses, by_item):
+    part_of = [-1] * len(hypotheses)
+    for name, part in enumerate(_parts(hypotheses, by_item)):
+        for at in part:
+            part_of[at] = name
         if len(part) == 1:
             margins[part[0]] = hypotheses[part[0]].score
         elif len(part) <= _EXACT:
             _exact(part, hypotheses, by_item, margins)
         else:
             _bounded(part, hypotheses, by_item, margins)
-    return list(zip(hypotheses, margins, strict=True))
+    return margins, part_of
 
 
 def _parts(hypotheses: list[Hypothesis], by_item: dict[int, list[int]]) -> Iterator[list[int]]:
@@ -119,14 +134,30 @@ def _bounded(
     cannot hold so many, one is free, and the payment loses nothing.
     """
     instead = _instead(part, hypotheses)
+    # What takes an item gains the same against any pair: the best two of each item are enough.
+    best_two: dict[int, list[tuple[float, int]]] = {}
     for at in part:
         h = hypotheses[at]
-        gains = {
-            item: [(_gain(hypotheses[o], item, h, instead), o) for o in by_item[item] if o != at]
-            for item in _items(h)
+        items = _items(h)
+        if len(h.left) == len(h.right) == 1:
+            others = 0.0
+            for item in items:
+                if item not in best_two:
+                    gains = [(_gain(hypotheses[o], item, 1, instead), o) for o in by_item[item]]
+                    best_two[item] = nlargest(2, gains)
+                others += next((gain for gain, o in best_two[item] if o != at), 0.0)
+            margins[at] = h.score - others
+            continue
+        gained = {
+            item: [
+                (_gain(hypotheses[o], item, len(h.left if item % 2 == 0 else h.right), instead), o)
+                for o in by_item[item]
+                if o != at
+            ]
+            for item in items
         }
-        best = {item: max((gain for gain, _ in others), default=0.0) for item, others in gains.items()}
-        margins[at] = h.score - min(sum(best.values()), *_one_at_most(gains, best))
+        best = {item: max((gain for gain, _ in others), default=0.0) for item, others in gained.items()}
+        margins[at] = h.score - min(sum(best.values()), *_one_at_most(gained, best))
 
 
 def _one_at_most(gains: dict[int, list[tuple[float, int]]], best: dict[int, float]) -> Iterator[float]:
@@ -164,13 +195,12 @@ def _instead(part: list[int], hypotheses: list[Hypothesis]) -> dict[int, tuple[i
     return {item: (held[item % 2] - most[item], sorted(pairs[item], reverse=True)) for item in most}
 
 
-def _gain(o: Hypothesis, item: int, h: Hypothesis, instead: dict[int, tuple[int, list[float]]]) -> float:
-    """What `o` gains at most by taking an item of `h`, above what its other item always has instead; never less than
-    nothing, since the item need not be taken at all."""
+def _gain(o: Hypothesis, item: int, taken: int, instead: dict[int, tuple[int, list[float]]]) -> float:
+    """What `o` gains at most by taking an item of a group that holds so many of the other side, above what its other
+    item always has instead; never less than nothing, since the item need not be taken at all."""
     if len(o.left) != 1 or len(o.right) != 1:
         return o.score
-    other = 2 * o.right[0] + 1 if item % 2 == 0 else 2 * o.left[0]
-    held, pairs = instead[other]
-    # Beside what others hold, what `h` takes is not to be had.
-    at = held + len(h.right if other % 2 == 0 else h.left)
+    held, pairs = instead[2 * o.right[0] + 1 if item % 2 == 0 else 2 * o.left[0]]
+    # Beside what others hold, what the group takes is not to be had.
+    at = held + taken
     return max(0.0, o.score - pairs[at]) if at < len(pairs) else o.score

@@ -29,6 +29,7 @@ NOT_ACCEPTED = "what the difference looks like has no evidence, or no limit that
 
 OTHER_NUMBER = "the text names a whole number of another year, series or kind"
 ADDS_UP = "open items of the party beside it make the amount just right"
+NAMED_TOO = "another payment names it, too, and is not known to be its party's"
 OTHER_FORM = "the names differ in their legal form"
 _YEARS = re.compile(r"(?:19|20)\d\d")
 
@@ -173,8 +174,7 @@ class Weigher:
             rule = self._rules.of(number, party, amount)
         if rule is None:
             return None
-        if not held and number not in ("strong", "medium"):
-            held = OTHER_NUMBER if self._is_lured(lefts, rights) else self._of_another(lefts, rights, party)
+        held = held or self._doubt(lefts, rights, number, party, amount)
         # What a difference looks like is a sign of the group, whatever is booked for it.
         sign = looks or amount
         score = rule.weight
@@ -255,6 +255,22 @@ class Weigher:
             if number in ("strong", "medium") and party in ("same", "similar"):
                 said.append(self._number_weight(number) + self._party_weight(party))
         return sum(sorted(said)[:-1])
+
+    def _doubt(
+        self, lefts: tuple[Item, ...], rights: tuple[Item, ...], number: str, party: str, amount: str
+    ) -> str:
+        """Why only a person may take a group whatever it is worth, "" where nothing says so."""
+        if number not in ("strong", "medium"):
+            return OTHER_NUMBER if self._is_lured(lefts, rights) else self._of_another(lefts, rights, party)
+        if amount != "partial_payment" or len(rights) > 1:
+            return ""
+        # Another part of it may be its party's under a name that is not known.
+        mine = {left.n for left in lefts}
+        for n, strength in self._pool.named_by.get(rights[0].n, {}).items():
+            other = self._pool.left[n]
+            if n not in mine and strength == 2 and self._party((other,), rights) not in ("same", "similar"):
+                return NAMED_TOO
+        return ""
 
     def _of_another(self, lefts: tuple[Item, ...], rights: tuple[Item, ...], party: str) -> str:
         """Why a similar name is another's: two companies of one name in two legal forms."""

@@ -20,7 +20,7 @@ def exact(value: Any) -> Decimal:
 
 def expected_lines(body: EffectBody) -> dict[str, Decimal]:
     """Account code (or tax:NAME) to the signed sum of its lines, zeros left out."""
-    return _sums((line.account + _shares(line.analytic), line.amount) for line in ledger_lines(body))
+    return _sums((line.account + _shares(line.analytic), line.in_ledger) for line in ledger_lines(body))
 
 
 def _shares(analytic: Iterable[tuple[str, Decimal]]) -> str:

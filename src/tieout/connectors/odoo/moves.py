@@ -31,6 +31,7 @@ from tieout.connectors.odoo.rows import (
     payment_rows,
 )
 from tieout.documents import CashPosting, EffectBody, EntryPosting, InvoicePosting, PaymentPosting
+from tieout.money import Amount
 
 
 class Moves:
@@ -74,6 +75,8 @@ class Moves:
         return [known.get(s.external_id) or Outcome(s.external_id, OutcomeStatus.ABSENT) for s in batch]
 
     def _foreign(self, body: EffectBody) -> bool:
+        if isinstance(body, EntryPosting) and any(isinstance(x.own, Amount) for x in body.lines):
+            return True
         return getattr(body, "currency", "") != self._names.own_currency()
 
     def _rows_of(self, sending: Sending) -> Rows:

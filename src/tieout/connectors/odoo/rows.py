@@ -17,6 +17,7 @@ from tieout.documents import (
     PartnerRecord,
     PaymentPosting,
 )
+from tieout.money import Amount
 
 Rows = list[list[Any]]
 
@@ -181,7 +182,8 @@ def _line(line: LedgerLine, currency: str, directory: Directory, foreign: bool) 
         f"I{line.match}" if line.match else "",
     ]
     if foreign:
-        row += [str(directory.currency(currency)), str(line.amount)]
+        of = line.own.currency if isinstance(line.own, Amount) else currency
+        row += [str(directory.currency(of)), str(line.in_ledger)]
     return row
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve, solve_by_key
-from tieout.connector_api import LedgerReader, OpenItem, PastReader
+from tieout.connector_api import LedgerFacts, LedgerReader, OpenItem, PastReader
 from tieout.documents import Reconciliation
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -125,6 +125,7 @@ class Reconciler:
         self._until, self._now = until, now
         self._entity = release.entities[interface.entity]
         self._cash = role_accounts(release, _CASH_ROLES, until)
+        self._facts: LedgerFacts | None = None
 
     def run(self, connection: Connection, dry: bool = False) -> Run:
         """Match everything that is open and dated up to the day; with `dry` nothing is written.
@@ -143,13 +144,14 @@ class Reconciler:
         before = taken(connection, self._entity.code, units, since) if rules.limits else {}
         memory = recall(connection, self._entity.code, [*cash, *due])
         past = self._reader.settled_items(self._until, _PAST) if isinstance(self._reader, PastReader) else ()
-        result = match(left, right, rules, worth=units, taken=before, apart=memory.pairs, past=settled(past))
+        rates = self._rates(cash, due)
+        result = match(left, right, rules, rates, units, before, memory.pairs, settled(past))
         by_line = {str(i.line): i for i in (*cash, *due)}
         groups = list(result.groups())
         groups += self._by_lesson(groups, cash, learned)
         sure, suggestions, refused = self._documents(connection, groups, by_line, memory)
         left_over = breaks(
-            result.left, result.right, _taken(groups, sure), result.crowded, rules, (), self._until
+            result.left, result.right, _taken(groups, sure), result.crowded, rules, _rated(rates), self._until
         )
         aged = tuple(self._aged(b, by_line[b.id]) for b in left_over)
         new = fresh(connection, self._interface, sure)
@@ -284,7 +286,7 @@ class Reconciler:
         account = ""
         if not group.right and group.difference.amount:
             account = self._release.account(kind, self._until)
-        elif group.difference.amount and kind not in _STAYS_OPEN:
+        elif group.difference.amount and kind not in (*_STAYS_OPEN, "exchange"):
             account = self._release.account(f"difference.{kind}", self._until)
         return match_document(
             [by_line[x] for x in group.left],
@@ -296,7 +298,30 @@ class Reconciler:
             why=group.why,
             decided_by=POLICY,
             own_currency=self._entity.currency,
+            rate=self._facts.rate if self._facts is not None else None,
         )
+
+    def _rates(
+        self, cash: Sequence[OpenItem], due: Sequence[OpenItem]
+    ) -> dict[tuple[date, str, str], Decimal]:
+        """The ledger's rates of the days of cash, between its currencies and those of what is due: units of the second
+        for one of the first. The ledger is asked where there are several."""
+        own = self._entity.currency
+        if len({i.currency for i in (*cash, *due)}) < 2:
+            return {}
+        self._facts = self._reader.facts()
+        wanted = {
+            (i.on, i.currency, other) for i in cash for other in {x.currency for x in due} - {i.currency}
+        }
+        found = {}
+        for day, paid, owed in sorted(wanted):
+            one, other = (
+                Decimal(1) if currency == own else self._facts.rate(currency, day)
+                for currency in (paid, owed)
+            )
+            if one is not None and other is not None:
+                found[day, paid, owed] = other / one
+        return found
 
     def _propose(self, connection: Connection, suggestions: list[tuple[Match, Reconciliation]]) -> None:
         keys = []
@@ -406,6 +431,10 @@ class Reconciler:
             self._now, "reconcile", "reconciliation.run", self._interface.name, self._entity.code, detail
         )
         record(connection, [entry])
+
+
+def _rated(rates: Iterable[tuple[date, str, str]]) -> set[str]:
+    return {currency for _, *both in rates for currency in both}
 
 
 def _taken(groups: Iterable[Match], sure: Sequence[Reconciliation]) -> list[Match]:

@@ -8,7 +8,7 @@ residual: an invoice is positive, a bill or a credit note is negative.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,6 +22,8 @@ from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
 
+# Units of a currency for one of the entity's, on a day; None where the ledger has none.
+Rate = Callable[[str, date], Decimal | None]
 _COLUMNS = (
     "id", "date", "amount", "currency", "reference", "counterparty", "description", "also", "bank_charge",
     "early_discount", "early_discount_until", "untaxed",
@@ -131,20 +133,30 @@ def match_document(
     why: str,
     decided_by: str,
     own_currency: str,
+    rate: Rate | None = None,
 ) -> Reconciliation:
     """The match of these items. With a `difference_account` everything is closed and the account
     takes the difference; without one, what is too much stays open, of the latest items.
 
     Its key is made of the lines and of what is open of them: the same group in the same state is
-    the same match, however often it is found. Raises GroupError where the items are of several
-    currencies, or one side is missing and the other does not sum to zero.
+    the same match, however often it is found. Cash in another currency than what it pays is taken at the ledger's `rate`
+    of its day (units of a currency for one of the entity's), whole. Raises GroupError where the items are of several
+    currencies and no rate joins them, or one side is missing and the other does not sum to zero.
     """
     currencies = {i.currency for i in (*cash, *due)}
+    paid = [_line(i, own_currency) for i in cash]
     if len(currencies) != 1:
-        raise GroupError(f"a match has one currency, these have {', '.join(sorted(currencies)) or 'none'}")
-    currency = currencies.pop()
+        if len({i.currency for i in due}) != 1 or len({i.currency for i in cash}) != 1 or rate is None:
+            raise GroupError(
+                f"a match has one currency, these have {', '.join(sorted(currencies)) or 'none'}"
+            )
+        closes = explained_as in ("", "exchange") and not difference_account
+        paid, named = at_rate(cash, paid, due, own_currency, rate, closes)
+        why = f"{why}; {named}"
+        explained_as = "" if closes else explained_as
+    currency = due[0].currency if due else cash[0].currency
     return _joined(
-        [_line(i, own_currency) for i in cash],
+        paid,
         [_line(i, own_currency) for i in due],
         Reconciliation(
             key="",
@@ -162,6 +174,39 @@ def match_document(
             booked_on=date.min,
         ),
     )
+
+
+def at_rate(
+    cash: Sequence[OpenItem],
+    lines: Sequence[OpenLine],
+    due: Sequence[OpenItem],
+    own_currency: str,
+    rate: Rate,
+    closes: bool,
+) -> tuple[list[OpenLine], str]:
+    """Cash as lines in the currency of what it pays, and the rate's name. What `closes` is all that is due: the rate is then
+    what both amounts make it, as near to the day's as the limit of exchange differences lets it be. Raises GroupError."""
+    currency, accounts = due[0].currency, {i.account for i in due}
+    if any(i.kind == "suspense" or i.account in accounts for i in cash):
+        raise GroupError(
+            f"cash in another currency is applied from unapplied money alone: match it with {currency} in Odoo"
+        )
+    found, units = [], Decimal(1)
+    for item, line in zip(cash, lines, strict=True):
+        known = Decimal(1) if currency == own_currency else rate(currency, item.on)
+        if known is None:
+            raise GroupError(f"the ledger has no rate of {currency} on {item.on}")
+        units = known
+        value = Amount.rounded(item.company * units, currency).value
+        open_of = Amount.exact(item.residual, item.currency)
+        found.append(msgspec.structs.replace(line, residual=value, paid=open_of))
+    if closes:
+        missing = sum((i.residual for i in due), Decimal(0)) + sum((x.residual for x in found), Decimal(0))
+        found[-1] = msgspec.structs.replace(found[-1], residual=found[-1].residual - missing)
+    day = max(i.on for i in cash)
+    if currency == own_currency:
+        return found, f"{cash[0].currency} as it was booked on {day}"
+    return found, f"{cash[0].currency} at the ledger's {units:f} {currency} for 1 {own_currency} of {day}"
 
 
 def match_again(
@@ -232,6 +277,10 @@ def _joined(
         lines |= {
             x.line: msgspec.structs.replace(lines[x.line], rest=Decimal(0)) for x in cash if x.line in lines
         }
+    if any(isinstance(x.paid, Amount) and x.rest for x in lines.values()):
+        raise GroupError(
+            "cash in another currency is applied whole: what is too much must be one partner's credit"
+        )
     state = ",".join(f"{x.line}:{x.residual:f}:{x.rest:f}" for x in sorted(lines.values(), key=_by_line))
     account = told.difference_account if difference else ""
     digest = hashlib.sha256(f"{state}|{account}".encode()).hexdigest()[:20]
