@@ -31,13 +31,15 @@ Leads = tuple[Decimal, Decimal]
 
 def reaches(start: Decimal, end: Decimal, others: Iterable[Leads]) -> bool:
     """Whether frames lead from one balance to another, one after the other."""
-    reached, steps = {start}, list(others)
-    while end not in reached:
-        new = {to for begin, to in steps if begin in reached} - reached
-        if not new:
-            return False
-        reached |= new
-    return True
+    steps: dict[Decimal, list[Decimal]] = {}
+    for begin, to in others:
+        steps.setdefault(begin, []).append(to)
+    reached, left = {start}, [start]
+    while left and end not in reached:
+        new = [to for to in steps.get(left.pop(), ()) if to not in reached]
+        reached.update(new)
+        left += new
+    return end in reached
 
 
 class FrameLine(Document, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from tieout.documents import Frame, FrameLine
 from tieout.documents.frames import Leads, reaches
@@ -26,6 +27,11 @@ class Telling:
 
     frame: Frame
     lines: tuple[FrameLine, ...]
+
+    @cached_property
+    def told(self) -> tuple[tuple[object, ...], ...]:
+        """What each line says: it is asked for once for every other that stands beside it."""
+        return tuple(line.told() for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -52,24 +58,21 @@ def overlap(said: Telling, known: Telling, others: Iterable[Leads]) -> Overlap |
     if here is None or there is None or not said.lines or not known.lines:
         return None
     came_back = reaches(there[1], here[0], others) or reaches(here[1], there[0], others)
-    for one, other in _stretches(said, known, here[0], there[0]):
-        begin_alike = len(one) == len(said.lines) and len(other) == len(known.lines)
-        found = _of(one, other, begin_alike, came_back)
+    for mine, theirs in _stretches(said, known, here[0], there[0]):
+        found = _of(said, mine, known, theirs, came_back)
         if found is not None:
             return found
     return None
 
 
-def _stretches(
-    said: Telling, known: Telling, here: Decimal, there: Decimal
-) -> Iterator[tuple[Sequence[FrameLine], Sequence[FrameLine]]]:
-    """The lines of both from where the two may run together: first where one begins as the other does."""
+def _stretches(said: Telling, known: Telling, here: Decimal, there: Decimal) -> Iterator[tuple[int, int]]:
+    """From which line of each the two may run together: first where one begins as the other does."""
     for n, balance in enumerate(_path(known, there)):
         if balance == here:
-            yield said.lines, known.lines[n:]
+            yield 0, n
     for n, balance in enumerate(_path(said, here)):
         if n and balance == there:
-            yield said.lines[n:], known.lines
+            yield n, 0
 
 
 def _path(telling: Telling, start: Decimal) -> Iterator[Decimal]:
@@ -79,19 +82,22 @@ def _path(telling: Telling, start: Decimal) -> Iterator[Decimal]:
         start += line.moved()
 
 
-def _of(
-    one: Sequence[FrameLine], other: Sequence[FrameLine], begin_alike: bool, came_back: bool
-) -> Overlap | None:
-    ours, theirs = told_of(one), told_of(other)
-    both = ours & theirs
+def _of(said: Telling, mine: int, known: Telling, theirs: int, came_back: bool) -> Overlap | None:
+    ours, other = Counter(said.told[mine:]), Counter(known.told[theirs:])
+    both = ours & other
     if came_back:
         return Overlap(Counter(), against=True, mingled=True) if both else None
-    if not min((ours - theirs, theirs - ours), key=lambda rest: rest.total()):
+    if both.total() == min(ours.total(), other.total()):
         return Overlap(both)
-    bare, their_bare = Counter(x.bare() for x in one), Counter(x.bare() for x in other)
-    if begin_alike or both or not bare - their_bare or not their_bare - bare:
+    if both or not (mine or theirs) or _alike(said.lines[mine:], known.lines[theirs:]):
         return Overlap(both, against=True, mingled=bool(both))
     return None
+
+
+def _alike(one: Sequence[FrameLine], other: Sequence[FrameLine]) -> bool:
+    """Whether one has all that the other has, whatever the words."""
+    bare, theirs = Counter(x.bare() for x in one), Counter(x.bare() for x in other)
+    return not bare - theirs or not theirs - bare
 
 
 def rest_of(lines: Sequence[FrameLine], told: Told) -> tuple[list[int], list[int]]:

@@ -74,7 +74,7 @@ def _another_way(line: StatementLine, other: Mapping[str, str], scope: Scope) ->
 
 def _booked_alike(line: StatementLine, told: StatementLine, scope: Scope) -> bool:
     """Whether an account that is called by a name, and no number, is booked where another is: nothing else says which it is."""
-    if len(_number(line.account)) >= _SHORTEST and len(_number(told.account)) >= _SHORTEST:
+    if all(sum(c.isdigit() for c in x.account) >= _SHORTEST for x in (line, told)):
         return False
     try:
         codes = {scope.release.account(f"bank.{x.account}", x.booked_on) for x in (line, told)}

@@ -104,3 +104,26 @@ def test_a_text_that_only_holds_such_a_word_is_a_text(text: str) -> None:
         "Date;Description;Amount;Currency", f"2026-10-02;{text};-4.50;EUR", "2026-10-03;RENT;-500.00;EUR"
     )
     assert amounts(file) == ["-4.50", "-500.00"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Posted Date",
+        "Posting date",
+        "Booked on",
+        "Clearing Date",
+        "Completed Date",
+        "Date de comptabilisation",
+    ],
+)
+def test_a_line_without_the_day_that_others_were_booked_on_may_be_pending(name: str) -> None:
+    head = f"Date,{name},Description,Amount,Currency"
+    with pytest.raises(FormatError, match="booked"):
+        read(head, "2026-10-13,2026-10-14,RENT,-5.00,EUR", "2026-10-15,,HOTEL,-100.00,EUR")
+    file = read(head, "2026-10-13,2026-10-14,RENT,-5.00,EUR", "2026-10-15,2026-10-16,HOTEL,-100.00,EUR")
+    assert amounts(file) == ["-5.00", "-100.00"]
+    assert amounts(read(head, "2026-10-13,,RENT,-5.00,EUR", "2026-10-15,,HOTEL,-100.00,EUR")) == [
+        "-5.00",
+        "-100.00",
+    ]

@@ -20,7 +20,7 @@ from tieout.formats.csv.fees import Fees, Taken, fees_of, taken
 from tieout.formats.csv.foreign import check_amounts
 from tieout.formats.csv.marks import marks_of
 from tieout.formats.csv.numbers import marks_of as decimal_marks
-from tieout.formats.csv.statuses import Status, check_texts, status_of
+from tieout.formats.csv.statuses import Status, check_days, check_texts, status_of
 from tieout.formats.csv.table import Table, parted
 from tieout.formats.csv.words import (
     FEE_WORDS,
@@ -121,6 +121,7 @@ def detect(lines: list[str]) -> CsvDialect:
     _check_totals(table)
     _check_headings(lines[at + 1 :], delimiter)
     check_texts(table)
+    check_days(table)
     status = status_of(table)
     fees = taken(table)
     proof, of_balances = _proof(table, status, fees)

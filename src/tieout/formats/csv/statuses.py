@@ -10,6 +10,11 @@ from tieout.formats.csv.table import Table
 from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, NO, PENDING, STATUS_NAMES, YES, named, plain
 from tieout.formats.model import FormatError
 
+# A column of this name says when a line was booked, and where it is empty that it is not.
+_BOOKED_ON = re.compile(
+    r"post(ed|ing)? ?date|date posted|book|boek|buch|clear|settle|complet|comptab|cont[aá]b|księg|zaúčt|zúčt|bokf|bogf|könyv|kirjaus"
+)
+_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 # A word in brackets, or before a colon or a dash, at the beginning of a text.
 _SAYS = re.compile(
     r"\s*(?:[\[(*]+\s*([^\W\d][^\])*]{2,30}?)\s*[\])*]+\s|([^\W\d][\w ]{2,30}?)\s*(?::|\s[-\u2013]\s))"
@@ -51,6 +56,23 @@ def check_texts(table: Table) -> None:
                     f"a text begins with {hit[0].strip()[:40]!r}, and no column says which lines are booked: export what is booked alone, "
                     "or declare a dialect"
                 )
+
+
+def check_days(table: Table) -> None:
+    """Raises FormatError where a column of the days on which lines were booked is empty for some of them alone."""
+    for column in table.free():
+        cells = table.cells(column)
+        days = [cell for cell in cells if cell]
+        if (
+            days
+            and len(days) < len(cells)
+            and _BOOKED_ON.search(named(column))
+            and all(map(_DAY.search, days))
+        ):
+            raise FormatError(
+                f"the column {column!r} says of some lines when they were booked, and nothing of others: export what is booked alone, "
+                "or declare a dialect"
+            )
 
 
 def _of(column: str, table: Table) -> Status | None:
