@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -81,20 +81,20 @@ class Desk(Banks):
         interfaces = {n: replace(i, complete="when settled") for n, i in made.interfaces.items()}
         return replace(made, interfaces=interfaces)
 
-    def arrive(self, name: str, content: bytes) -> bool:
-        """A file of a folder; whether it was taken."""
+    def arrive(self, files: Mapping[str, bytes]) -> list[str]:
+        """Files of a folder, one after the other; the names of those that were taken."""
         release = self.release()
         interface = release.interfaces[self.kind]
         reader = CONNECTORS[self.kind].open(config(CONNECTORS[self.kind]))
-        connection = self.database.connect(autocommit=True)
-        try:
-            take_file(connection, interface, reader, name, content, self.clock)
-            return True
-        except FileRefusedError as error:
-            refuse_file(connection, release, interface, name, error, self.clock)
-            return False
-        finally:
-            connection.close()
+        connection, taken = self.database.connect(autocommit=True), list[str]()
+        for name, content in files.items():
+            try:
+                take_file(connection, interface, reader, name, content, self.clock)
+                taken.append(name)
+            except FileRefusedError as error:
+                refuse_file(connection, release, interface, name, error, self.clock)
+        connection.close()
+        return taken
 
     def again(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Bytes that were taken before, as if nobody had met them."""
@@ -117,10 +117,8 @@ def take_in(database: Database, corpus: Corpus, files: Sequence[Path], order: st
     contents = _distinct(contents)
     read = {name: parsed for name, content in contents.items() if (parsed := _parsed(content)) is not None}
     site = _desk(database, read.values())
-    for name, content in contents.items():
-        done.files += 1
-        if not site.arrive(name, content):
-            done.refused += 1
+    done.files = len(contents)
+    done.refused = done.files - len(site.arrive(contents))
     _work_until_nothing_waits(site)
     _account(site, read, done)
     before = _kept(site)
@@ -154,15 +152,12 @@ def take_bills(database: Database, corpus: Corpus, files: Sequence[Path], order:
     contents = {str(p.relative_to(corpus.folder / "files")): p.read_bytes() for p in ordered(files, order)}
     roles = {"payable": "211000", "rounding": "442000"}
     site = Desk(database, roles, kind="einvoices", stream="bills")
-    taken: list[str] = []
-    for name, content in _distinct(contents).items():
-        done.files += 1
-        if site.arrive(name, content):
-            taken.append(name)
-        else:
-            done.refused += 1
-        if len(taken) % _PORTION == 0:
-            site.work()
+    contents, taken = _distinct(contents), list[str]()
+    done.files = len(contents)
+    for portion in batched(contents.items(), _PORTION):
+        taken += site.arrive(dict(portion))
+        site.work()
+    done.refused = done.files - len(taken)
     _work_until_nothing_waits(site)
     _account_for_bills(site, {name: contents[name] for name in taken}, done)
     return done
@@ -212,6 +207,13 @@ def _bills(site: Desk) -> dict[tuple[Any, ...], dict[int, str]]:
             said = "planned" if planned else "in a case"
             found.setdefault(_worth(bill), {})[row["message_id"]] = said
     return found
+
+
+def batched(items: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tuple[str, bytes]]]:
+    """Items, so many at a time."""
+    left = list(items)
+    for start in range(0, len(left), size):
+        yield left[start : start + size]
 
 
 def _distinct(contents: dict[str, bytes]) -> dict[str, bytes]:
