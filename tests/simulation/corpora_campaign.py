@@ -99,8 +99,8 @@ def taken(
 
     # The database works in processes of its own: while one waits for it, another reads.
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        ended = list(threads.map(work, [*banks, *bills]))
-    return ended[: len(banks)], ended[len(banks) :]
+        ended = list(threads.map(work, [*bills, *banks]))
+    return ended[len(bills) :], ended[: len(bills)]
 
 
 def _explained(where: str) -> bool:

@@ -21,7 +21,7 @@ from tests.integration.banks import Banks
 from tests.integration.test_process import ACCOUNTS
 from tieout.connector_api import FileRefusedError, Item, LedgerFacts
 from tieout.documents import VendorBill, decode_document
-from tieout.formats import FormatError, Line, Statement, parse
+from tieout.formats import FormatError, Line, ParsedFile, Statement, parse
 from tieout.inbox import accept, refuse_file, take_file
 from tieout.rules import Entity, Release
 from tieout.store import Database
@@ -30,6 +30,7 @@ from tieout.store import Database
 Said = tuple[str, str, date, Decimal, str, str]
 # Accounts with the bank's own ids of lines.
 Named = set[tuple[str, str]]
+_EXPORTS = ("csv", "ofx")
 ORDERS = ("sorted", "reversed", "shuffled")
 _SEED = 18
 _PORTION = 40
@@ -222,28 +223,28 @@ def _distinct(contents: dict[str, bytes]) -> dict[str, bytes]:
     return {name: content for name, content in contents.items() if first[content] == name}
 
 
-def _parsed(content: bytes) -> Sequence[Statement] | None:
+def _parsed(content: bytes) -> ParsedFile | None:
     try:
-        return parse(content).statements
+        return parse(content)
     except FormatError:
         return None
 
 
-def _desk(database: Database, read: Iterable[Sequence[Statement]]) -> Desk:
+def _desk(database: Database, read: Iterable[ParsedFile]) -> Desk:
     made = Desk(database, {**ACCOUNTS, "unapplied.bank": "212130"}, kind="bankfile", stream="statements")
-    heads = [s.head for statements in read for s in statements]
+    heads = [s.head for file in read for s in file.statements]
     made.map({head.account for head in heads})
     made.ledger = _Rates({head.currency for head in heads})
     return made
 
 
-def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> None:
+def _account(site: Desk, read: dict[str, ParsedFile], done: Taken) -> None:
     """Hold what the database has of these files against what they say."""
     failed, named = _failed(site), _named(read.values())
     least, most = Counter[Said](), Counter[Said]()
     families: dict[tuple[Any, ...], list[Counter[Said]]] = {}
-    for name, statements in read.items():
-        for statement in statements:
+    for name, file in read.items():
+        for statement in file.statements:
             lines = Counter(
                 _known_as(said(statement, x), named) for x in statement.lines if _counts(statement, x)
             )
@@ -252,7 +253,7 @@ def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> N
             if name in failed:
                 done.held += lines.total()
             else:
-                families.setdefault(_begins(statement), []).append(lines)
+                families.setdefault(_begins(file, statement), []).append(lines)
     for (kind, *_), told in families.items():
         # Two that begin alike may be one told twice: what both tell is at least one. An export's lines are one wherever they stand.
         once = Counter[Said]()
@@ -270,14 +271,14 @@ def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> N
     done.doubled += [f"{n} of {line}" for line, n in (booked - most).items()]
 
 
-def _named(read: Iterable[Sequence[Statement]]) -> Named:
+def _named(read: Iterable[ParsedFile]) -> Named:
     """The bank's own ids of the lines of exports (FITID): of such a line another export may say other words."""
     return {
         (s.head.account, line.bank_reference)
-        for statements in read
-        for s in statements
+        for file in read
+        for s in file.statements
         for line in s.lines
-        if _begins(s)[0] == "export" and line.bank_reference
+        if file.format in _EXPORTS and line.bank_reference
     }
 
 
@@ -285,11 +286,12 @@ def _known_as(line: Said, named: Named) -> Said:
     return (*line[:5], "") if (line[0], line[4]) in named else line
 
 
-def _begins(statement: Statement) -> tuple[Any, ...]:
-    """What two statements share that may be one: account, currency, and the balance and day that they begin with."""
+def _begins(file: ParsedFile, statement: Statement) -> tuple[Any, ...]:
+    """What two statements share that may be one: account, currency, and the balance and day that they begin with; an export
+    is a part of its account's lines, whatever it begins with."""
     head = statement.head
     opening = head.opening
-    if opening is None or head.closing is None:
+    if file.format in _EXPORTS or opening is None:
         return "export", head.account, head.currency
     return "statement", head.account, head.currency, opening.amount, head.from_on or opening.on
 
