@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ from tests.integration.banks import Banks
 from tests.integration.test_process import ACCOUNTS
 from tieout.connector_api import FileRefusedError, Item, LedgerFacts
 from tieout.documents import VendorBill, decode_document
-from tieout.formats import FormatError, Line, Statement, parse
+from tieout.formats import FormatError, Line, ParsedFile, Statement, parse
 from tieout.inbox import accept, refuse_file, take_file
 from tieout.rules import Entity, Release
 from tieout.store import Database
@@ -30,6 +30,7 @@ from tieout.store import Database
 Said = tuple[str, str, date, Decimal, str, str]
 # Accounts with the bank's own ids of lines.
 Named = set[tuple[str, str]]
+_EXPORTS = ("csv", "ofx")
 ORDERS = ("sorted", "reversed", "shuffled")
 _SEED = 18
 _PORTION = 40
@@ -81,20 +82,20 @@ class Desk(Banks):
         interfaces = {n: replace(i, complete="when settled") for n, i in made.interfaces.items()}
         return replace(made, interfaces=interfaces)
 
-    def arrive(self, name: str, content: bytes) -> bool:
-        """A file of a folder; whether it was taken."""
+    def arrive(self, files: Mapping[str, bytes]) -> list[str]:
+        """Files of a folder, one after the other; the names of those that were taken."""
         release = self.release()
         interface = release.interfaces[self.kind]
         reader = CONNECTORS[self.kind].open(config(CONNECTORS[self.kind]))
-        connection = self.database.connect(autocommit=True)
-        try:
-            take_file(connection, interface, reader, name, content, self.clock)
-            return True
-        except FileRefusedError as error:
-            refuse_file(connection, release, interface, name, error, self.clock)
-            return False
-        finally:
-            connection.close()
+        connection, taken = self.database.connect(autocommit=True), list[str]()
+        for name, content in files.items():
+            try:
+                take_file(connection, interface, reader, name, content, self.clock)
+                taken.append(name)
+            except FileRefusedError as error:
+                refuse_file(connection, release, interface, name, error, self.clock)
+        connection.close()
+        return taken
 
     def again(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Bytes that were taken before, as if nobody had met them."""
@@ -117,10 +118,8 @@ def take_in(database: Database, corpus: Corpus, files: Sequence[Path], order: st
     contents = _distinct(contents)
     read = {name: parsed for name, content in contents.items() if (parsed := _parsed(content)) is not None}
     site = _desk(database, read.values())
-    for name, content in contents.items():
-        done.files += 1
-        if not site.arrive(name, content):
-            done.refused += 1
+    done.files = len(contents)
+    done.refused = done.files - len(site.arrive(contents))
     _work_until_nothing_waits(site)
     _account(site, read, done)
     before = _kept(site)
@@ -154,15 +153,12 @@ def take_bills(database: Database, corpus: Corpus, files: Sequence[Path], order:
     contents = {str(p.relative_to(corpus.folder / "files")): p.read_bytes() for p in ordered(files, order)}
     roles = {"payable": "211000", "rounding": "442000"}
     site = Desk(database, roles, kind="einvoices", stream="bills")
-    taken: list[str] = []
-    for name, content in _distinct(contents).items():
-        done.files += 1
-        if site.arrive(name, content):
-            taken.append(name)
-        else:
-            done.refused += 1
-        if len(taken) % _PORTION == 0:
-            site.work()
+    contents, taken = _distinct(contents), list[str]()
+    done.files = len(contents)
+    for portion in batched(contents.items(), _PORTION):
+        taken += site.arrive(dict(portion))
+        site.work()
+    done.refused = done.files - len(taken)
     _work_until_nothing_waits(site)
     _account_for_bills(site, {name: contents[name] for name in taken}, done)
     return done
@@ -214,34 +210,41 @@ def _bills(site: Desk) -> dict[tuple[Any, ...], dict[int, str]]:
     return found
 
 
+def batched(items: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tuple[str, bytes]]]:
+    """Items, so many at a time."""
+    left = list(items)
+    for start in range(0, len(left), size):
+        yield left[start : start + size]
+
+
 def _distinct(contents: dict[str, bytes]) -> dict[str, bytes]:
     """The first file of each content."""
     first = {content: name for name, content in reversed(contents.items())}
     return {name: content for name, content in contents.items() if first[content] == name}
 
 
-def _parsed(content: bytes) -> Sequence[Statement] | None:
+def _parsed(content: bytes) -> ParsedFile | None:
     try:
-        return parse(content).statements
+        return parse(content)
     except FormatError:
         return None
 
 
-def _desk(database: Database, read: Iterable[Sequence[Statement]]) -> Desk:
+def _desk(database: Database, read: Iterable[ParsedFile]) -> Desk:
     made = Desk(database, {**ACCOUNTS, "unapplied.bank": "212130"}, kind="bankfile", stream="statements")
-    heads = [s.head for statements in read for s in statements]
+    heads = [s.head for file in read for s in file.statements]
     made.map({head.account for head in heads})
     made.ledger = _Rates({head.currency for head in heads})
     return made
 
 
-def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> None:
+def _account(site: Desk, read: dict[str, ParsedFile], done: Taken) -> None:
     """Hold what the database has of these files against what they say."""
     failed, named = _failed(site), _named(read.values())
     least, most = Counter[Said](), Counter[Said]()
     families: dict[tuple[Any, ...], list[Counter[Said]]] = {}
-    for name, statements in read.items():
-        for statement in statements:
+    for name, file in read.items():
+        for statement in file.statements:
             lines = Counter(
                 _known_as(said(statement, x), named) for x in statement.lines if _counts(statement, x)
             )
@@ -250,7 +253,7 @@ def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> N
             if name in failed:
                 done.held += lines.total()
             else:
-                families.setdefault(_begins(statement), []).append(lines)
+                families.setdefault(_begins(file, statement), []).append(lines)
     for (kind, *_), told in families.items():
         # Two that begin alike may be one told twice: what both tell is at least one. An export's lines are one wherever they stand.
         once = Counter[Said]()
@@ -268,14 +271,14 @@ def _account(site: Desk, read: dict[str, Sequence[Statement]], done: Taken) -> N
     done.doubled += [f"{n} of {line}" for line, n in (booked - most).items()]
 
 
-def _named(read: Iterable[Sequence[Statement]]) -> Named:
+def _named(read: Iterable[ParsedFile]) -> Named:
     """The bank's own ids of the lines of exports (FITID): of such a line another export may say other words."""
     return {
         (s.head.account, line.bank_reference)
-        for statements in read
-        for s in statements
+        for file in read
+        for s in file.statements
         for line in s.lines
-        if _begins(s)[0] == "export" and line.bank_reference
+        if file.format in _EXPORTS and line.bank_reference
     }
 
 
@@ -283,11 +286,12 @@ def _known_as(line: Said, named: Named) -> Said:
     return (*line[:5], "") if (line[0], line[4]) in named else line
 
 
-def _begins(statement: Statement) -> tuple[Any, ...]:
-    """What two statements share that may be one: account, currency, and the balance and day that they begin with."""
+def _begins(file: ParsedFile, statement: Statement) -> tuple[Any, ...]:
+    """What two statements share that may be one: account, currency, and the balance and day that they begin with; an export
+    is a part of its account's lines, whatever it begins with."""
     head = statement.head
     opening = head.opening
-    if opening is None or head.closing is None:
+    if file.format in _EXPORTS or opening is None:
         return "export", head.account, head.currency
     return "statement", head.account, head.currency, opening.amount, head.from_on or opening.on
 
