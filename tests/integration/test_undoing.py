@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -720,3 +722,58 @@ def recalled(books: Books) -> Memory:
     found = recall(connection, "US", [*cash, *due])
     connection.close()
     return found
+
+
+def test_what_was_undone_and_rejected_before_an_upgrade_is_known_after_it(books: Books) -> None:
+    """Migration 0024 gives the matches and decisions of before their lasting names."""
+    one, two = (
+        books.invoice(f"INV-8007{n}", a, books.partner(f"Casa {n}")) for n, a in ((0, "250.00"), (1, "90.00"))
+    )
+    books.bank_line("250.00", "Casa 0 INV-80070")
+    whole(books)
+    undo(books)
+    bank = books.bank_line("90.00", "Casa 1 INV-80071")
+    books.options = {"automatic": "no"}
+    whole(books)
+    (row,) = [r for r in open_suggestions(books) if r["amount"] == 90]
+    books.decide("ann").reject(row["suggestion_id"], "a deposit")
+    books.options = {}
+    script = (files("tieout.store") / "migrations" / "0024_match_names.sql").read_text()
+    backfill = script[script.index("insert into") : script.index("-- A group that a person rejected")]
+    renamed = script[script.index("update tieout.suggestion") : script.index("-- Reconciliation: also why")]
+    with books.database.transaction() as connection:
+        connection.execute("delete from tieout.match_name")
+        old = sha256(",".join(sorted(map(str, row["lines"]), key=int)).encode()).hexdigest()[:24]
+        connection.execute("update tieout.suggestion set lines_key = %s where state = 'rejected'", (old,))
+        connection.execute(backfill)
+        connection.execute(renamed)
+    by_hand_apart(books, bank)
+    assert not whole(books).applied and [books.due(m) for m in (one, two)] == [250, 90]
+    (why,) = whys(books)
+    assert "undone by ann" in why
+
+
+def test_a_set_of_many_whose_undoing_is_killed_halfway_is_gone_on_with(books: Books) -> None:
+    acme = books.partner("Acme Corp")
+    moves = [books.invoice(f"INV-8008{n}", f"{100 + n}.00", acme) for n in range(3)]
+    hand = paid_by_hand(books, moves[0], "10.00", acme)
+    books.cash("c1", "293.00", "Acme Corp INV-80080 INV-80081 INV-80082")
+    joined(books, "INV-80080", *moves)
+    assert [books.due(m) for m in moves] == [0, 0, 0]
+    books.decide("ann").undo(match_key(books), "it was another Acme")
+    plain, taken = books.session._client.call, [0]
+
+    def dying(model: str, method: str, **more: Any) -> Any:
+        if method == "js_remove_outstanding_partial":
+            taken[0] += 1
+            if taken[0] == 2:
+                raise UnknownOutcomeError("killed")
+        return plain(model, method, **more)
+
+    books.session._client.call = dying
+    books.work()
+    books.session._client.call = plain
+    assert taken[0] > 2
+    assert [books.due(m) for m in moves] == [90, 101, 102] and books.balance("212130") == -293
+    assert [x for x, _ in partials_of(books, hand)] == [receivable(books, moves[0])]
+    assert books.verify() == 0 and books.cases() == []

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from msgspec import UNSET, UnsetType
+import msgspec
 
 from tieout.causes import Action, Cause
 from tieout.documents import (
@@ -199,7 +199,7 @@ def _shares(doc: Reconciliation, brought: Decimal) -> dict[tuple[str, int], Deci
             shares[key] -= _credit(doc)
         return shares
     first = doc.due[0] if doc.due else doc.cash[0]
-    if _whole(doc) is UNSET:
+    if _whole(doc) is msgspec.UNSET:
         return {(first.account, first.partner): brought} if brought else {}
     moved = {x.line for x in _moved(doc)}
     for x in (*doc.due, *(c for c in doc.cash if c.line not in moved)):
@@ -281,7 +281,7 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
             account=account,
             lines=tuple(members),
             statement_lines=tuple(x.statement_line for x in doc.cash if x.line in moved),
-            whole=_whole(doc) if entry else UNSET,
+            whole=_whole(doc) if entry else msgspec.UNSET,
         )
         effects.append(
             ctx.effect(
@@ -297,10 +297,10 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
-def _whole(doc: Reconciliation) -> tuple[int, ...] | UnsetType:
+def _whole(doc: Reconciliation) -> tuple[int, ...] | msgspec.UnsetType:
     """All lines of a match; unset for one of before lines named their entries, whose effects stay as they were."""
     lines = (*doc.cash, *doc.due)
-    return UNSET if any(x.entry is UNSET for x in lines) else tuple(x.line for x in lines)
+    return msgspec.UNSET if any(x.entry is msgspec.UNSET for x in lines) else tuple(x.line for x in lines)
 
 
 def _booked_back(
