@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -49,14 +50,24 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.signed_by) and self.revoked_at is None
 
 
+class TaskStanding(StrEnum):
+    """How a task stands: done by its evidence and signed by nobody yet, prepared by one, signed by two, open, or blocked by a
+    task before it."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+    DONE = "done"
+    PREPARED = "prepared"
+    SIGNED = "signed"
+
+
 class TaskState(msgspec.Struct, frozen=True, kw_only=True):
-    """A task with its evidence and its signature. `state`: signed, prepared, done (nobody signed yet),
-    open, or blocked by a task before it."""
+    """A task with its evidence and its signature."""
 
     task: Task
     finding: Finding
     signature: Signature | None
-    state: str
+    state: TaskStanding
     late: bool
     expected_at: datetime | None = None
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -73,16 +74,24 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     received: bool = True
 
 
+class PurchaseOrderState(StrEnum):
+    """How procurement has an order: not approved yet, open, closed (nothing more is billed), or cancelled."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
 class PurchaseOrder(Document, frozen=True, kw_only=True, tag="purchase_order"):
-    """What was ordered of a supplier, without tax; no measure. `state` is open, closed (nothing more
-    is billed) or cancelled."""
+    """What was ordered of a supplier, without tax; no measure."""
 
     number: str
     supplier: str
     booked_on: date
     lines: tuple[OrderLine, ...]
     total: Amount
-    state: str = "open"
+    state: PurchaseOrderState = PurchaseOrderState.OPEN
     prepared_by: str = ""
     batch: str = ""
 

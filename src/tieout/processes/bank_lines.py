@@ -18,7 +18,7 @@ from tieout.money import Amount
 from tieout.processes import namesakes, told_again, vendor_payments
 from tieout.processes.cash import cash_posting
 from tieout.processes.deposits import match_effects
-from tieout.processes.facts import FactKeys, OrderFact, PayoutFact, RelatedFact
+from tieout.processes.facts import BILLED, FactKeys, OrderFact, PayoutFact, RelatedFact
 from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, found, refused
 from tieout.processes.treasury_causes import (
     DEPOSIT_DIFFERS,
@@ -147,7 +147,7 @@ def _pays_whole(ctx: Context, doc: StatementLine, order: OrderFact) -> bool:
     """Whether a line names one order alone and pays all of it. Whatever pays less, more or several
     is booked unapplied: reconciling reads what is open and explains the difference."""
     return (
-        order.state in ("posted", "planned")
+        order.state in BILLED
         and order.currency == doc.currency
         and order.total == doc.amount.value
         and len(keys_of_line(doc, ctx.interface.options).references) == 1

@@ -19,7 +19,7 @@ from typing import Any
 
 from tieout.documents import EntryPosting, LedgerLine, MatchRequest
 from tieout.processes.external_ids import applied_external_id, match_key, partner_external_id
-from tieout.processes.facts import OrderFact, UnappliedPayment
+from tieout.processes.facts import BILLED, OrderFact, OrderState, UnappliedPayment
 from tieout.processes.recipe import Context, Effect
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
@@ -29,8 +29,8 @@ CANCELLED = "cancelled_before_fulfilment"
 
 def is_deposit(order: OrderFact) -> bool:
     """Whether payments of the order are deposits: whatever else it is, nothing is wrong with it."""
-    cancelled = order.state == "excluded" and order.reason == CANCELLED
-    return order.on_fulfilment and (cancelled or order.state in ("posted", "planned", "deposit"))
+    cancelled = order.state == OrderState.EXCLUDED and order.reason == CANCELLED
+    return order.on_fulfilment and (cancelled or order.state in (*BILLED, OrderState.DEPOSIT))
 
 
 def partner_of(order: OrderFact) -> str:

@@ -7,20 +7,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from tieout.documents import Party
+from tieout.documents.states import DocumentState
 from tieout.documents.taxation import TaxDetermination
 
 
+class OrderState(StrEnum):
+    """How an order stands for its payments: billed, on its way there, held by a case or by people, excluded for a reason, or
+    paid for and not billed yet."""
+
+    POSTED = "posted"
+    PLANNED = "planned"
+    EXCEPTION = "exception"
+    EXCLUDED = "excluded"
+    DEPOSIT = "deposit"
+
+
+# Nothing is wrong with it: it is booked, or on its way.
+BILLED = (OrderState.POSTED, OrderState.PLANNED)
+# It is not billed, and may never be.
+HELD = (OrderState.EXCEPTION, OrderState.EXCLUDED)
+
+
 class OrderFact(msgspec.Struct, frozen=True, kw_only=True):
-    """How an order stands: `state` is posted, planned, exception, excluded (for `reason`) or
-    deposit: paid for and not billed yet. `on_fulfilment` says when its shop bills; `invoice_on`
+    """An order by its `state`, which `reason` explains. `on_fulfilment` says when its shop bills; `invoice_on`
     is the invoice's accounting day; `partner` is an external id, `party` who it is."""
 
-    state: str
+    state: OrderState
     reason: str = ""
     on_fulfilment: bool = False
     invoice_on: date | None = None
@@ -73,7 +91,7 @@ class RelatedFact(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     key: str
     revision: int
-    state: str
+    state: DocumentState
     content: str
     on: date
     since: datetime | None = None
@@ -84,7 +102,7 @@ class RelatedFact(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stands(self) -> bool:
         """Whether it is booked, or on its way there."""
-        return self.state in ("planned", "posted")
+        return self.state in (DocumentState.PLANNED, DocumentState.POSTED)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Any
 from tieout.causes import Cause
 from tieout.documents import Statement, StatementLine, decode_document
 from tieout.documents.frames import reaches
+from tieout.documents.states import DocumentState
 from tieout.money import Amount
 from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import Context, Plan, PlanDecision, refused
@@ -123,9 +124,9 @@ def held_with_its_statement(ctx: Context, line: StatementLine) -> Plan | None:
     if not line.shares:
         return None
     (found,) = ctx.facts.found_by(ITS_STATEMENT.name) or ({"state": "", "reason": ""},)
-    if found["state"] in ("planned", "posted"):
+    if found["state"] in (DocumentState.PLANNED, DocumentState.POSTED):
         return None
-    if found["state"] == "excluded":
+    if found["state"] == DocumentState.EXCLUDED:
         return Plan(decision=PlanDecision.EXCLUDED, reason="its statement is excluded")
     cause = STATEMENT_REPEATED if found["reason"] == STATEMENT_REPEATED.name else STATEMENT_CONTRADICTS
     if cause.name in ctx.facts.accepted:

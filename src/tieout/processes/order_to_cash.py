@@ -36,7 +36,7 @@ from tieout.processes.causes import DOES_NOT_ADD_UP
 from tieout.processes.deposits import UNAPPLIED, apply_deposit, match_effects, order_match
 from tieout.processes.excluding import VOIDED, left_out
 from tieout.processes.external_ids import match_key, partner_external_id
-from tieout.processes.facts import FactKeys
+from tieout.processes.facts import FactKeys, OrderState
 from tieout.processes.orders import ORDERS
 from tieout.processes.recipe import (
     MOVED_ALREADY,
@@ -286,13 +286,13 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     if early is not None:
         return early
     order = ctx.facts.order
-    if order is not None and order.state == "excluded":
+    if order is not None and order.state == OrderState.EXCLUDED:
         return Plan(
             decision=PlanDecision.EXCLUDED, reason=f"its order was never billed: {order.reason}", on=ctx.on
         )
-    if order is not None and order.state == "deposit":
+    if order is not None and order.state == OrderState.DEPOSIT:
         return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
-    if order is None or order.state == "exception":
+    if order is None or order.state == OrderState.EXCEPTION:
         if not ctx.facts.patience_over:
             return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
         return refused(CREDIT_NOTE_WITHOUT_ORDER, document.total)
@@ -326,9 +326,9 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
 def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
     """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
     order = ctx.facts.order
-    if order is not None and order.state == "deposit":
+    if order is not None and order.state == OrderState.DEPOSIT:
         return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
-    if order is not None and order.state == "excluded":
+    if order is not None and order.state == OrderState.EXCLUDED:
         return Plan(
             decision=PlanDecision.PLANNED, on=ctx.on, reason=f"its order was never billed: {order.reason}"
         )

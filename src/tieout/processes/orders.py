@@ -7,10 +7,16 @@ from datetime import date
 from typing import Any
 
 from tieout.documents import CustomerInvoice, decode_document, order_number
-from tieout.processes.facts import OrderFact
+from tieout.documents.states import DocumentState
+from tieout.processes.facts import OrderFact, OrderState
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
-_STATES = {"posted": "posted", "planned": "planned", "refused": "exception", "excluded": "excluded"}
+_STATES: dict[str, OrderState] = {
+    DocumentState.POSTED: OrderState.POSTED,
+    DocumentState.PLANNED: OrderState.PLANNED,
+    DocumentState.REFUSED: OrderState.EXCEPTION,
+    DocumentState.EXCLUDED: OrderState.EXCLUDED,
+}
 _BY_NUMBER = "number:"
 
 
@@ -21,13 +27,13 @@ def _asks(asking: Asking, scope: Scope) -> Keys:
     return {"orders": (key,) if key else (), "references": references}
 
 
-def _state(row: Row, on_fulfilment: bool) -> str:
-    if row["state"] != "normalised":
-        return _STATES.get(row["state"], "")
+def _state(row: Row, on_fulfilment: bool) -> OrderState | None:
+    if row["state"] != DocumentState.NORMALISED:
+        return _STATES.get(row["state"])
     if (row["reason"] or "").startswith("approval "):
         # It waits for people: what is paid for it is booked, and taken in by it later.
-        return "exception"
-    return "deposit" if on_fulfilment else ""
+        return OrderState.EXCEPTION
+    return OrderState.DEPOSIT if on_fulfilment else None
 
 
 def _orders(rows: Sequence[Row], scope: Scope) -> Found:
@@ -39,7 +45,9 @@ def _orders(rows: Sequence[Row], scope: Scope) -> Found:
         on_fulfilment = shop is not None and shop.option("invoice_on") == "fulfilment"
         state = _state(row, on_fulfilment)
         earlier = facts.get(row["order_key"])
-        if not state or (earlier is not None and earlier.invoice and state in ("exception", "deposit")):
+        if state is None or (
+            earlier is not None and earlier.invoice and state in (OrderState.EXCEPTION, OrderState.DEPOSIT)
+        ):
             continue
         order = decode_document(row["content"].encode())
         assert isinstance(order, CustomerInvoice)

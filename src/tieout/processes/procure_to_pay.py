@@ -36,6 +36,7 @@ from tieout.documents.purchasing import (
     supplier_names,
     twin_names,
 )
+from tieout.documents.states import DocumentState
 from tieout.documents.taxation import TaxDetermination
 from tieout.money import Amount
 from tieout.processes.causes import DOES_NOT_ADD_UP
@@ -62,7 +63,7 @@ from tieout.processes.related import RELATED
 from tieout.processes.taxes import determination, question_of
 from tieout.processes.three_way_match import OF_ORDERS, Finding, Ordered, hold_against_orders
 
-_TURNED_DOWN = ("refused", "excluded")
+_TURNED_DOWN = (DocumentState.REFUSED, DocumentState.EXCLUDED)
 
 DUPLICATE_SUPPLIER = Cause(
     name="duplicate_supplier",
@@ -206,7 +207,7 @@ def _seller(ctx: Context, bill: VendorBill) -> tuple[RelatedFact, Supplier] | Pl
             return refused(AMBIGUOUS_SUPPLIER, bill.total, f"{name}: {who}")
         if fitting:
             return fitting[0]
-    asked = [x for x in ctx.facts.related if x.kind == "supplier" and x.state == "normalised"]
+    asked = [x for x in ctx.facts.related if x.kind == "supplier" and x.state == DocumentState.NORMALISED]
     if asked:
         return Plan(
             decision=PlanDecision.WAIT, reason=f"supplier {asked[0].key} waits for its approval", long=True

@@ -30,7 +30,7 @@ from tieout.processes.deposits import (
     partner_of,
 )
 from tieout.processes.external_ids import applied_external_id, match_key
-from tieout.processes.facts import FactKeys, OrderFact, UnappliedPayment
+from tieout.processes.facts import BILLED, HELD, FactKeys, OrderFact, OrderState, UnappliedPayment
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, Rank, found, refused
 from tieout.processes.treasury_causes import (
@@ -105,14 +105,14 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     unapplied, partner, match = "", "", ""
     if order is not None and is_deposit(order):
         return _deposit(ctx, doc, role, order)
-    if order is not None and order.state in ("posted", "planned"):
+    if order is not None and order.state in BILLED:
         counter, partner = ctx.account("receivable"), order.partner
         # The invoice's own key: a provider may know the order by its number alone.
         match = "" if ctx.foreign_currency else order.match or order_match(ctx, doc.order_key)
     elif order is not None:
         unapplied = counter = ctx.account(f"unapplied.{order.state}")
         partner = order.partner
-        if order.state == "excluded":
+        if order.state == OrderState.EXCLUDED:
             cases = (found(PAYMENT_FOR_EXCLUDED_ORDER, doc.gross, doc.payment_key),)
     elif doc.order_key and not ctx.facts.patience_over:
         return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
@@ -191,7 +191,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
     elif doc.order_key and not facts.patience_over:
         return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
-    elif facts.order is not None and facts.order.state in ("exception", "excluded"):
+    elif facts.order is not None and facts.order.state in HELD:
         return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
     elif facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown"):
         # Nobody knew whose money it was: it goes back from where it waits.
@@ -217,17 +217,17 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     an authorization was not captured: Dr receivable, Cr clearing, against its own charge."""
     order = ctx.facts.order
     if doc.order_key and not ctx.facts.patience_over:
-        if order is None or not (order.invoice or order.state in ("exception", "excluded", "deposit")):
+        if order is None or not (order.invoice or order.state in (*HELD, OrderState.DEPOSIT)):
             return Plan(decision=PlanDecision.WAIT, reason="its order has not come yet")
         if doc.category == "capture_reversal" and ctx.facts.payment is None:
             return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
     if doc.category == "capture_reversal" and order is not None and not order.invoice:
-        state = order.state if order.state in ("exception", "excluded") else "unknown"
+        state = order.state if order.state in HELD else "unknown"
         return _given_back(
             ctx, doc, role, ctx.account(DEPOSITS if is_deposit(order) else f"unapplied.{state}")
         )
     if order is None or not order.invoice:
-        state = order.state if order and order.state in ("exception", "excluded") else "unknown"
+        state = order.state if order and order.state in HELD else "unknown"
         counter, partner = ctx.account(f"unapplied.{state}"), ""
     else:
         counter, partner = ctx.account("receivable"), order.partner

@@ -64,7 +64,7 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
         left = entry.external_id if entry is not None and any(x.account == account for x in lines) else ""
         if not left and len(members) < 2:
             continue
-        keeps = True if left and _credit(doc) and account == doc.due[0].account else UNSET
+        keeps = True if left and _credit(doc) and account == doc.due[0].account else msgspec.UNSET
         body = MatchRequest(left=left, right="", account=account, lines=tuple(members), keeps=keeps)
         effects.append(
             ctx.effect(
@@ -135,7 +135,7 @@ def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
             name=f"applied {x.number}".strip(),
             partner=_partner(x),
             match=keys.get(x.account, ""),
-            own=Amount(-x.paid.value, x.paid.currency) if isinstance(x.paid, Amount) else UNSET,
+            own=Amount(-x.paid.value, x.paid.currency) if isinstance(x.paid, Amount) else msgspec.UNSET,
         )
         for x in moved
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.documents.states import DocumentState
 from tieout.processes.facts import RelatedFact
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
@@ -22,7 +23,7 @@ def _by_name(rows: Sequence[Row], scope: Scope) -> Found:
             system=interface.system if interface else "",
             key=row["source_key"],
             revision=row["revision"],
-            state=row["state"],
+            state=DocumentState(row["state"]),
             content=row["content"],
             on=row["accounting_on"],
             since=row["posted_at"],

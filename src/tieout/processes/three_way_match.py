@@ -13,8 +13,16 @@ from decimal import Decimal
 import msgspec
 
 from tieout.causes import Action, Cause
-from tieout.documents import GoodsReceipt, OrderLine, PurchaseOrder, VendorBill, decode_document
+from tieout.documents import (
+    GoodsReceipt,
+    OrderLine,
+    PurchaseOrder,
+    PurchaseOrderState,
+    VendorBill,
+    decode_document,
+)
 from tieout.documents.purchasing import BillLine, order_numbers, plain
+from tieout.documents.states import DocumentState
 from tieout.processes.facts import RelatedFact
 from tieout.rules import Interface
 
@@ -181,9 +189,9 @@ def _wrong_order(
         cause, detail = ORDER_OF_ANOTHER_SUPPLIER, f"order {order.number} is of {order.supplier}"
     elif order.currency != bill.currency:
         cause, detail = ORDER_IN_ANOTHER_CURRENCY, f"order {order.number} is in {order.currency}"
-    elif order.state == "draft":
+    elif order.state == PurchaseOrderState.DRAFT:
         cause, detail = ORDER_NOT_APPROVED, f"order {order.number} is not approved in procurement"
-    elif order.state != "open" and not bill.refund:
+    elif order.state != PurchaseOrderState.OPEN and not bill.refund:
         cause, detail = ORDER_CLOSED, f"order {order.number} is {order.state}"
     elif bill.booked_on < order.booked_on - timedelta(days=allowed.days):
         cause, detail = BILL_BEFORE_ORDER, f"order {order.number} was made on {order.booked_on}"
@@ -219,7 +227,7 @@ def billed_before(
     for fact in related:
         if fact.kind != "vendor_bill" or fact.key == bill.key:
             continue
-        if not (fact.stands or (fact.earlier and fact.state == "normalised")):
+        if not (fact.stands or (fact.earlier and fact.state == DocumentState.NORMALISED)):
             continue
         other = decode_document(fact.content.encode())
         assert isinstance(other, VendorBill)

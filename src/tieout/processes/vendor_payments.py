@@ -34,6 +34,7 @@ from tieout.documents import (
     supplier_names,
 )
 from tieout.documents.purchasing import run_of
+from tieout.documents.states import DocumentState
 from tieout.formats.payments import CHECKS, DIFFERING, check_in_words
 from tieout.money import Amount
 from tieout.processes.causes import DOES_NOT_ADD_UP
@@ -193,7 +194,10 @@ def _wrong(ctx: Context, doc: VendorPayment) -> Plan | None:
         return refused(DOES_NOT_ADD_UP, doc.pays, f"{due} is due, {doc.total} is settled", "payment")
     standing = [x for x in ctx.facts.related if x.kind == "supplier"]
     known = [x for x in standing if x.stands]
-    newest = max((x.revision for x in standing if x.state not in ("refused", "excluded")), default=0)
+    newest = max(
+        (x.revision for x in standing if x.state not in (DocumentState.REFUSED, DocumentState.EXCLUDED)),
+        default=0,
+    )
     if not known or newest != doc.supplier_revision:
         why = f"{doc.supplier} is told anew since revision {doc.supplier_revision}"
         return refused(SUPPLIER_CHANGED, doc.pays, why)
@@ -235,7 +239,7 @@ def _held_by_check(ctx: Context, doc: VendorPayment) -> Plan | None:
     """A payment waits while nobody decided about a check of its payee that differs. Where somebody left that check out, for
     the account is not the payee's, the payment is not made either."""
     states = [x.state for x in ctx.facts.related if _is_differing(x) and not x.stands]
-    if any(state != "excluded" for state in states):
+    if any(state != DocumentState.EXCLUDED for state in states):
         return Plan(decision=PlanDecision.WAIT, reason="somebody has to decide about the check of its payee")
     if states and PAYEE_DIFFERS.name not in ctx.facts.accepted:
         return refused(

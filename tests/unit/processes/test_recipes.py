@@ -31,7 +31,7 @@ from tieout.documents import (
 from tieout.money import Amount, from_minor
 from tieout.processes import Facts, OrderFact, PayoutFact, Plan, UnappliedPayment, plan_document
 from tieout.processes.external_ids import applied_external_id
-from tieout.processes.facts import PreviousFact
+from tieout.processes.facts import OrderState, PreviousFact
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -90,7 +90,7 @@ def invoice(net: int = 10_000, tax: int = 1500, **more: Any) -> CustomerInvoice:
     return CustomerInvoice(**{**given, **more})
 
 
-ORDER = OrderFact(state="posted", invoice="tieout.inv", partner="tieout.p", number="US-1", match="k")
+ORDER = OrderFact(state=OrderState.POSTED, invoice="tieout.inv", partner="tieout.p", number="US-1", match="k")
 
 
 def accounts_of(result: Plan, effect: str) -> dict[str, Decimal]:
@@ -116,7 +116,7 @@ def test_a_charge_waits_for_its_order_and_is_then_booked_as_unapplied_with_a_cas
 
 
 def test_cash_of_an_order_in_exception_is_booked_all_the_same_and_needs_no_case_of_its_own() -> None:
-    result = plan(movement("charge", 5000, order_key="1"), Facts(order=OrderFact(state="exception")))
+    result = plan(movement("charge", 5000, order_key="1"), Facts(order=OrderFact(state=OrderState.EXCEPTION)))
     assert accounts_of(result, "charge")["212110"] == Decimal("-50.00")
     assert not result.cases and result.unapplied_account == "212110"
 
@@ -127,7 +127,9 @@ def unapplied_on(account: str, amount: str, company: str = "") -> UnappliedPayme
 
 
 ON_FULFILMENT = {"options": {"invoice_on": "fulfilment"}}
-DEPOSIT = OrderFact(state="deposit", on_fulfilment=True, party=Party(key="9", name="Ada"), system="shop")
+DEPOSIT = OrderFact(
+    state=OrderState.DEPOSIT, on_fulfilment=True, party=Party(key="9", name="Ada"), system="shop"
+)
 
 
 def test_an_order_that_is_not_fulfilled_waits_and_what_is_unmapped_shows_already() -> None:
@@ -215,7 +217,7 @@ def test_a_credit_note_whose_money_went_out_of_the_deposit_is_matched_with_its_i
     for account in ("", "121000", "212100"):
         names = {e.name for e in plan(note, Facts(order=ORDER, refund_account=account)).effects}
         assert "match_early_refund" not in names, account
-    never = OrderFact(state="excluded", reason="cancelled_before_fulfilment")
+    never = OrderFact(state=OrderState.EXCLUDED, reason="cancelled_before_fulfilment")
     assert plan(note, Facts(order=never)).decision == "excluded"
     assert plan(note, Facts(order=DEPOSIT)).decision == "wait"
 
@@ -374,7 +376,7 @@ def test_an_edit_after_the_payout_is_a_case_over_the_difference() -> None:
     from tieout.documents import canonical_bytes
 
     before = PreviousFact(revision=1, content=canonical_bytes(invoice()).decode())
-    paid = OrderFact(state="posted", invoice="i", partner="p", paid_out=True)
+    paid = OrderFact(state=OrderState.POSTED, invoice="i", partner="p", paid_out=True)
     result = plan(invoice(net=12_000, tax=1800), Facts(previous=before, order=paid), revision=2)
     assert [(c.cause, c.amount.value) for c in result.cases] == [
         ("order_edited_after_payout", Decimal("23.00"))

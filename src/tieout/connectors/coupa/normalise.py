@@ -15,6 +15,7 @@ from tieout.documents import (
     OrderLine,
     Party,
     PurchaseOrder,
+    PurchaseOrderState,
     Supplier,
     SupplierAccount,
     TaxLine,
@@ -93,7 +94,7 @@ def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             booked_on=day,
             lines=lines,
             total=Amount.rounded(sum((x.quantity * x.price for x in lines), Decimal(0)), currency),
-            state=_STATES[str(row["status"])],
+            state=PurchaseOrderState(_STATES[str(row["status"])]),
             prepared_by=_login(row, "created-by"),
         )
     ]

@@ -15,6 +15,7 @@ from tieout.documents import (
     OrderLine,
     Party,
     PurchaseOrder,
+    PurchaseOrderState,
     Supplier,
     SupplierAccount,
     TaxLine,
@@ -101,7 +102,7 @@ def order(told: Kept) -> Document:
             for r in told.rows
         ),
         total=Amount.rounded(net, currency),
-        state=first.text("status", "open"),
+        state=PurchaseOrderState(first.text("status", PurchaseOrderState.OPEN)),
         prepared_by=first.text("prepared_by"),
     )
 
