@@ -6,7 +6,7 @@ import ast
 
 from tieout.approvals.model import RequestState
 from tieout.cases.model import CaseState
-from tieout.close.model import Standing
+from tieout.close.model import TaskStanding
 from tieout.connector_api import OutcomeStatus
 from tieout.documents import PurchaseOrderState
 from tieout.documents.states import DocumentState, EffectState, MessageState
@@ -16,7 +16,7 @@ from tieout.processes.recipe import PlanDecision
 from .reading import ROOT, sources, tree_of, where
 
 ENUMERATIONS = (
-    MessageState, DocumentState, EffectState, CaseState, RequestState, OutcomeStatus, PlanDecision, OrderState, PurchaseOrderState, Standing,
+    MessageState, DocumentState, EffectState, CaseState, RequestState, OutcomeStatus, PlanDecision, OrderState, PurchaseOrderState, TaskStanding,
 )  # fmt: skip
 WORDS = {str(member) for each in ENUMERATIONS for member in each}
 # What holds for the whole house once matching has enumerations of its own.

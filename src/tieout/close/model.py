@@ -50,7 +50,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.signed_by) and self.revoked_at is None
 
 
-class Standing(StrEnum):
+class TaskStanding(StrEnum):
     """How a task stands: done by its evidence and signed by nobody yet, prepared by one, signed by two, open, or blocked by a
     task before it."""
 
@@ -67,7 +67,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     task: Task
     finding: Finding
     signature: Signature | None
-    state: Standing
+    state: TaskStanding
     late: bool
     expected_at: datetime | None = None
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.close.causes import ENTRY_WITHOUT_SOURCE
 from tieout.close.checks import QUICK, Evidence, governed_accounts, manual_key
-from tieout.close.model import CloseState, Finding, Signature, Standing, Task, TaskState
+from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.connector_api import LedgerReader
 from tieout.evidence import Entry, record
@@ -258,13 +258,13 @@ def _state(
     for task in tasks:
         signature, finding = signatures.get(task.name), findings[task.name]
         if task.name in done:
-            state = Standing.SIGNED
+            state = TaskStanding.SIGNED
         elif any(b in findings and b not in done and not findings[b].done for b in task.after):
-            state = Standing.BLOCKED
+            state = TaskStanding.BLOCKED
         elif signature is not None:
-            state = Standing.PREPARED
+            state = TaskStanding.PREPARED
         else:
-            state = Standing.DONE if finding.done and task.check else Standing.OPEN
+            state = TaskStanding.DONE if finding.done and task.check else TaskStanding.OPEN
         late = task.name not in done and now > task.due_at
         states.append(
             TaskState(
@@ -365,7 +365,7 @@ def _sign_one(
     connection: Connection, entity: str, period: Period, each: TaskState, who: str, now: datetime
 ) -> str:
     task, finding = each.task, each.finding
-    if each.state == Standing.SIGNED:
+    if each.state == TaskStanding.SIGNED:
         return "is signed already"
     if not finding.done:
         return f"not done: {finding.why}"

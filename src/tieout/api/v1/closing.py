@@ -15,7 +15,7 @@ from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
 from tieout.close import CloseError, CloseState, kept_state, known_closes, take_signatures
-from tieout.close.model import Standing
+from tieout.close.model import TaskStanding
 from tieout.close.runbooks import runbook
 from tieout.connector_api import ConnectorError
 from tieout.money import Period
@@ -273,12 +273,12 @@ def _may_sign(caller: Caller, entity: str) -> None:
 
 
 def _summary(state: CloseState) -> CloseSummary:
-    open_tasks = [s for s in state.tasks if s.state != Standing.SIGNED]
+    open_tasks = [s for s in state.tasks if s.state != TaskStanding.SIGNED]
     return CloseSummary(
         entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
         business_days=state.days, due_at=state.due_at, expected_at=state.expected_at, tasks=len(state.tasks),
         signed=len(state.tasks) - len(open_tasks), late=sum(s.late for s in state.tasks),
-        next_task=next((s.task.name for s in open_tasks if s.state != Standing.BLOCKED), ""),
+        next_task=next((s.task.name for s in open_tasks if s.state != TaskStanding.BLOCKED), ""),
     )  # fmt: skip
 
 
