@@ -799,6 +799,28 @@ def test_cash_in_one_currency_pays_an_invoice_in_another_at_the_ledgers_rate(
     assert books.balance("441000") + books.balance("641000") == 0
 
 
+def test_a_part_payment_in_another_currency_is_joined_by_hand_at_the_ledgers_rate(books: Books) -> None:
+    """Far from what the rate lets expect nothing is taken by itself; a person's match leaves open what is not paid."""
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    key, acme = books.customer("Müller GmbH")
+    move = books.invoice("INV-77331", "900.00", acme, currency_id=euro)
+    books.cash("c1", "400.00", "Mueller INV-77331", partner=key)
+    assert not whole(books).applied
+    connection = books.database.connect(autocommit=True)
+    cash, due = Reconciler(books.release(), books.interface, books.session, UNTIL, books.clock.now()).open(
+        connection
+    )
+    connection.close()
+    with pytest.raises(DecisionError, match="one currency"):
+        books.decide("ann").join(books.interface, cash, due)
+    rate = books.session.facts().rate
+    done = books.decide("ann").join(books.interface, cash, due, "", rate)
+    assert "at the ledger's" in done.why
+    books.work()
+    assert books.due(move) == 900 - in_euro(books, rate("EUR", date(2026, 10, 12)), "400.00")
+    assert books.balance("212130") == 0 and books.verify() == 0
+
+
 def test_foreign_cash_pays_an_invoice_in_the_books_own_currency_as_it_was_booked(books: Books) -> None:
     key, acme = books.customer("Müller GmbH")
     move = books.invoice("INV-77311", "1000.00", acme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -146,6 +147,21 @@ def _open_lines(
     return interface, [i for i in cash if i.line in lines], [i for i in due if i.line in lines]
 
 
+def _rate_between(
+    project: OpenProject, entity: str, items: list[OpenItem]
+) -> Callable[[str, date], Decimal | None] | None:
+    """The ledger's rates, where the items are of several currencies."""
+    from tieout.connector_api import ConnectorError
+    from tieout.operations import reconciling
+
+    try:
+        return reconciling.rate_between(project, entity_of(project, entity), items)
+    except LookupError as error:
+        fail(str(error.args[0]), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+
+
 @group.command()
 def join(
     lines: Annotated[
@@ -161,7 +177,8 @@ def join(
     """Match open lines by hand; what that teaches is proposed to `tieout lessons`."""
     project = open_running(folder)
     interface, cash, due = _open_lines(project, entity, lines)
-    document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference), interface)
+    rate = _rate_between(project, entity, [*cash, *due])
+    document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference, rate), interface)
     out.print(f"{document.key} is applied by the workers", markup=False)
 
 

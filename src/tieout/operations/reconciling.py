@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from tieout.connector_api import OpenItem
 from tieout.engine import Lane
@@ -44,6 +45,20 @@ def open_items(
         return interface, *reconciler.open(connection, lines)
     finally:
         connection.close()
+
+
+def rate_between(
+    project: OpenProject, entity: str, items: Sequence[OpenItem]
+) -> Callable[[str, date], Decimal | None] | None:
+    """The ledger's rates where items of several currencies are to be one match: units of a currency for one of the
+    entity's on a day; None where they have one currency. Raises LookupError, ConnectorError."""
+    if len({i.currency for i in items}) < 2:
+        return None
+    system = project.release().entities[entity].ledger
+    reader = project.reader_of(system)
+    if reader is None:
+        raise LookupError(f"{system} is no ledger that can be read")
+    return reader.facts().rate
 
 
 def _reconciler(project: OpenProject, entity: str, until: date) -> tuple[Interface, Reconciler]:

@@ -286,7 +286,9 @@ def join(
 ) -> Decided:
     """Match open lines by hand; what that teaches is proposed."""
     interface, cash, due = _open(context, caller, project, body.entity, body.lines)
-    done = _decide(context, connection, caller, lambda d: d.join(interface, cash, due, body.difference))
+    items = [*cash, *due]
+    rate = context.expensive.do(body.entity, lambda: reconciling.rate_between(project, body.entity, items))
+    done = _decide(context, connection, caller, lambda d: d.join(interface, cash, due, body.difference, rate))
     return Decided(key=done.key, applied=True)
 
 

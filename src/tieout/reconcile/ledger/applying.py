@@ -299,6 +299,7 @@ class Reconciler:
             decided_by=POLICY,
             own_currency=self._entity.currency,
             rate=self._facts.rate if self._facts is not None else None,
+            closes=kind in ("", "exchange"),
         )
 
     def _rates(

@@ -134,13 +134,14 @@ def match_document(
     decided_by: str,
     own_currency: str,
     rate: Rate | None = None,
+    closes: bool = False,
 ) -> Reconciliation:
     """The match of these items. With a `difference_account` everything is closed and the account
     takes the difference; without one, what is too much stays open, of the latest items.
 
     Its key is made of the lines and of what is open of them: the same group in the same state is
     the same match, however often it is found. Cash in another currency than what it pays is taken at the ledger's `rate`
-    of its day (units of a currency for one of the entity's), whole. Raises GroupError where the items are of several
+    of its day (units of a currency for one of the entity's), whole; what `closes` is all that is due. Raises GroupError where the items are of several
     currencies and no rate joins them, or one side is missing and the other does not sum to zero.
     """
     currencies = {i.currency for i in (*cash, *due)}
@@ -150,7 +151,6 @@ def match_document(
             raise GroupError(
                 f"a match has one currency, these have {', '.join(sorted(currencies)) or 'none'}"
             )
-        closes = explained_as in ("", "exchange") and not difference_account
         paid, named = at_rate(cash, paid, due, own_currency, rate, closes)
         why = f"{why}; {named}"
         explained_as = "" if closes else explained_as

@@ -20,7 +20,7 @@ from tieout.documents import OpenLine, Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.reconcile.ledger.applying import amount_option
-from tieout.reconcile.ledger.grouping import GroupError, lines_key, match_again, match_document
+from tieout.reconcile.ledger.grouping import GroupError, Rate, lines_key, match_again, match_document
 from tieout.reconcile.ledger.handoff import fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import taught_account, taught_by
 from tieout.reconcile.ledger.teaching import teach
@@ -81,12 +81,17 @@ class Decisions:
         return decided
 
     def join(
-        self, interface: Interface, cash: Sequence[OpenItem], due: Sequence[OpenItem], difference: str = ""
+        self,
+        interface: Interface,
+        cash: Sequence[OpenItem],
+        due: Sequence[OpenItem],
+        difference: str = "",
+        rate: Rate | None = None,
     ) -> Reconciliation:
         """Match open items as this person sees it, and propose what that teaches. `difference` as
-        in `accept`. Raises DecisionError."""
+        in `accept`; `rate` is the ledger's, for cash in another currency. Raises DecisionError."""
         _tax_is_left(due, difference)
-        decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}")
+        decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}", rate)
         decided = self._apply(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
         teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
@@ -109,6 +114,7 @@ class Decisions:
         due: Sequence[OpenItem],
         explained_as: str,
         role: str,
+        rate: Rate | None = None,
     ) -> Reconciliation:
         on = max((i.on for i in (*cash, *due)), default=date.min)
         try:
@@ -121,6 +127,7 @@ class Decisions:
                 confidence="1",
                 why=f"decided by {self._who}",
                 decided_by=self._who,
+                rate=rate,
                 own_currency=self._release.entities[interface.entity].currency,
             )
         except GroupError as error:
