@@ -114,15 +114,10 @@ def match(
     seen = _seen(right, past)
     names = seen["counterparty"].unique().to_list()
     pairs = _explained(unequal_pairs(edges, left, right), rules, explainer, len(names))
-    edges = edges.select(PROVING)
-    sure = (
-        proven(edges if part == rule else edges.filter(~pl.col("part"))) if takes else proven(edges.clear())
-    )
+    sure = _sure(edges.select(PROVING), takes, part == rule)
     del edges
-    done_left = pl.concat([sure.select(n=pl.col("l").explode()), _numbers([p.left for p in pairs])])
-    done_right = pl.concat([sure.select(n=pl.col("r").explode()), _numbers([p.right for p in pairs])])
-    free_left = left.join(done_left, on="n", how="anti")
-    free_right = right.join(done_right, on="n", how="anti")
+    free_left = _free(left, sure.select(n=pl.col("l").explode()), [p.left for p in pairs])
+    free_right = _free(right, sure.select(n=pl.col("r").explode()), [p.right for p in pairs])
     linked = linked.join(free_left, left_on="l", right_on="n", how="semi")
     parties = Parties(names, _accounts(left, right, sure))
     shapes, letters = shapes_of(right["reference"]), letters_of(right["reference"])
@@ -132,7 +127,7 @@ def match(
     left, right = left.select(*_KEPT), right.select(*_KEPT)
     with _uncollected():
         pool = Pool(free_left, free_right, linked, parties, shapes, letters, common, prices)
-        del linked, free_left, free_right, done_left, done_right
+        del linked, free_left, free_right
         hypotheses = Hypotheses(pool, rules, explainer)
         drawn, held = parted(hypotheses.all(), pool, apart)
         chosen, rest = assign(drawn, rules.threshold)
@@ -237,8 +232,17 @@ def _is_clear(rule: Pass, kind: str, stays_open: bool, rules: Rules, parties: in
     return score >= rules.threshold
 
 
-def _numbers(numbers: list[int]) -> pl.DataFrame:
-    return pl.DataFrame({"n": numbers}, schema={"n": pl.UInt32})
+def _sure(edges: pl.DataFrame, takes: bool, in_part: bool) -> pl.DataFrame:
+    """What a number alone proves, if a pass takes that; of numbers that are named in part, where it takes these."""
+    if not takes:
+        return proven(edges.clear())
+    return proven(edges if in_part else edges.filter(~pl.col("part")))
+
+
+def _free(rows: pl.DataFrame, sure: pl.DataFrame, pairs: list[int]) -> pl.DataFrame:
+    """Rows that are in no group by number."""
+    done = pl.concat([sure, pl.DataFrame({"n": pairs}, schema={"n": pl.UInt32})])
+    return rows.join(done, on="n", how="anti")
 
 
 def _pair(pair: _Pair, left: pl.DataFrame, right: pl.DataFrame) -> Match:
