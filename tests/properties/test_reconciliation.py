@@ -96,9 +96,12 @@ def test_the_entry_balances_and_every_set_closes_to_what_shall_stay_open(
         moved[line.account] += line.amount
     sets = {e.body.account: e.body for e in plan.effects if isinstance(e.body, MatchRequest)}
     assert set(sets) == {x.account for x in (*document.cash, *document.due)}
+    credit = document.credit.value if isinstance(document.credit, Amount) else Decimal(0)
     for code, body in sets.items():
-        # What is used of the lines is what the entry brings to the account, with the other sign.
-        assert sum(x.residual - x.rest for x in body.lines) + moved[code] == 0
+        # What is used of the lines is what the entry brings to the account, with the other sign; a credit stays open there.
+        stays = credit if code == document.due[0].account else Decimal(0)
+        assert sum(x.residual - x.rest for x in body.lines) + moved[code] == -stays
+        assert (body.keeps is True) == bool(stays)
     # No item twice, and what stays open is smaller than the item and of its sign.
     every = [x.line for body in sets.values() for x in body.lines]
     assert len(every) == len(set(every))
@@ -108,7 +111,13 @@ def test_the_entry_balances_and_every_set_closes_to_what_shall_stay_open(
         assert moved["620000"] == -document.difference.value and not any(x.rest for x in document.due)
     else:
         left = sum(x.residual - x.rest for x in (*document.cash, *document.due))
-        assert left == 0 and not (any(x.rest for x in document.cash) and any(x.rest for x in document.due))
+        assert left == -credit and not (
+            any(x.rest for x in document.cash) and any(x.rest for x in document.due)
+        )
+    if credit:
+        # Of one customer who is known, and less than any of the cash: else a line of it would be none of this match.
+        assert len({x.partner for x in document.due}) == 1 and document.due[0].partner and not account
+        assert credit > 0 and not any(x.rest for x in (*document.cash, *document.due))
 
 
 @given(groups(), st.randoms())
@@ -169,7 +178,14 @@ def test_what_is_too_little_settles_the_oldest_first() -> None:
     # The latest of the three is no part of it; of the second a half stays open.
     assert [(x.line, x.rest) for x in found.due] == [(12, Decimal("0.00")), (13, Decimal("0.50"))]
     much = matched([item(1, "212130", -150, 0, "USD", -150, 0)], [due[0]], "")
-    assert [(x.line, x.rest) for x in much.cash] == [(1, Decimal("-0.50"))]
+    assert [(x.line, x.rest) for x in much.cash] == [(1, Decimal(0))]
+    assert much.credit == Amount(Decimal("0.50"), "USD")
+    nobodys = matched(
+        [item(1, "212130", -150, 0, "USD", -150, 0)], [item(11, "121000", 100, 0, "USD", 100, 8)], ""
+    )
+    assert [(x.line, x.rest) for x in nobodys.cash] == [
+        (1, Decimal("-0.50"))
+    ] and nobodys.credit is msgspec.UNSET
 
 
 @pytest.mark.parametrize(
