@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,7 +12,9 @@ from benchmarks.matching.company import Company, Noise, frames
 from benchmarks.matching.score import score
 from benchmarks.matching.small import measure
 from benchmarks.matching.weak import SHARES, WEAK
+from typer.testing import CliRunner
 
+from tieout.cli.commands import cli
 from tieout.reconcile import Match, Result, checked, match, read_rules
 
 RULES = read_rules()
@@ -251,6 +255,26 @@ def test_a_round_amount_among_three_says_little_until_the_past_is_counted() -> N
     # An amount that the past is full of is none the rarer for being open once: the name alone must do, and does.
     fees = [item(f"P{n}", "320.00", 700 + n, f"Kunde {n} GmbH") for n in range(90)]
     assert automatic(run([line("320.00", "", "Kunde 4 GmbH")], THREE, fees, others=False)) == []
+
+
+def test_the_past_is_a_table_of_the_command_line(tmp_path: Path) -> None:
+    header = ",".join(COLUMNS)
+    past = [item(f"P{n}", f"{111 + 17 * n}.50", 700 + n, f"Kunde {n} GmbH") for n in range(90)]
+    tables = {"left": [line("320.00", "", "Neu Druck AG")], "right": THREE, "past": past}
+    for name, rows in tables.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join([header, *(",".join(r) for r in rows)]) + "\n")
+    given = [str(tmp_path / "left.csv"), str(tmp_path / "right.csv"), "--out", str(tmp_path / "groups.jsonl")]
+
+    def groups(*more: str) -> list[str]:
+        done = CliRunner().invoke(cli, ["match", *given, *more])
+        assert done.exit_code == 1, done.output
+        return [json.loads(x)["status"] for x in (tmp_path / "groups.jsonl").read_text().splitlines()]
+
+    assert groups() == ["suggested"]
+    assert groups("--past", str(tmp_path / "past.csv")) == ["auto"]
+    (tmp_path / "past.csv").write_text(f"{header}\nP1,2026-02-30,1.00,EUR,,,\n")
+    refused = CliRunner().invoke(cli, ["match", *given, "--past", str(tmp_path / "past.csv")])
+    assert refused.exit_code == 1 and "past.csv" in refused.output and "nothing was matched" in refused.output
 
 
 def test_a_customer_of_the_past_is_no_misspelt_one_of_today() -> None:
