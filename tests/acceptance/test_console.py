@@ -326,7 +326,7 @@ def test_breaks_are_matched_by_keyboard_alone(house: House, as_: Any) -> None:
     page.goto("/matching")
     before = house.connection.execute("select count(*) as n from tieout.suggestion").fetchone()
     # Undo the latest match: its list has the focus, u opens its reason, Enter sends it.
-    page.locator("ol.suggestions [data-row]").first.focus()
+    page.locator("[data-row][aria-label^='Match ']").first.focus()
     page.keyboard.press("j")
     page.keyboard.press("u")
     page.keyboard.type("paid for somebody else")
