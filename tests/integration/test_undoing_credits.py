@@ -390,3 +390,190 @@ def test_a_person_takes_one_of_two_invoices_out_of_a_match_in_another_currency(b
     books.decide("ann").accept(row["suggestion_id"])
     books.work()
     assert books.due(one) == 0 == books.due(two) and books.verify() == 0
+
+
+# what meets on one customer
+
+
+def state_of(books: Books, *partners: int) -> tuple[object, ...]:
+    """What must be as it was after an undoing: open lines and balances, by account and currency."""
+    return (
+        positions(books, "212130"),
+        positions(books, "121000"),
+        [owed(books, p) for p in partners],
+        {c: books.balance(c) for c in ("212130", "121000", "642000", "620000", "443000", "101402")},
+    )
+
+
+def test_a_run_between_the_asking_and_the_undoing_of_a_credit_loses_nothing(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    first = books.invoice("INV-81200", "500.00", acme)
+    books.cash("c1", "619.37", "Acme Corp INV-81200", partner=key)
+    whole(books)
+    second = books.invoice("INV-81201", "119.37", acme, day=13)
+    books.decide("ann").undo(match_key(books), "no")
+    books.run()
+    books.work()
+    whole(books)
+    assert books.due(first) == 500 and books.balance("212130") == Decimal("-619.37")
+    assert books.due(second) in (0, Decimal("119.37")) and owed(books, acme) == Decimal("619.37")
+    assert credit(books, acme) == 0
+    assert not [c for c, _ in books.cases() if c != "unmatched_cash"] and books.verify() == 0
+
+
+def test_a_credit_that_a_person_gives_to_another_customer_comes_back_whole(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    bolt = books.partner("Bolt Ltd")
+    books.invoice("INV-81210", "500.00", acme)
+    books.cash("c1", "590.00", "Acme Corp INV-81210", partner=key)
+    whole(books)
+    move = books.invoice("INV-81211", "70.00", bolt)
+    before = state_of(books, acme, bolt)
+    interface, cash, due = by_line(books, "")
+    books.decide("ann").join(interface, cash, [i for i in due if i.move == move])
+    books.work()
+    kept = [c for c, _ in books.cases()]
+    if books.due(move) == 0:
+        with books.database.transaction() as connection:
+            undo(books, str(matches(connection)[0]["source_key"]))
+    else:
+        assert kept == ["match_impossible"]
+    assert state_of(books, acme, bolt) == before
+
+
+def test_a_credit_and_new_money_pay_one_invoice_and_come_back(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    books.invoice("INV-81220", "500.00", acme)
+    books.cash("c1", "590.00", "Acme Corp INV-81220", partner=key)
+    whole(books)
+    move = books.invoice("INV-81221", "200.00", acme, day=6)
+    books.cash("c2", "125.00", "Acme Corp INV-81221", partner=key)
+    before = state_of(books, acme)
+    interface, cash, due = by_line(books, "")
+    books.decide("ann").join(interface, cash, due)
+    books.work()
+    assert books.due(move) == 0 and books.cases() == []
+    assert owed(books, acme) + books.balance("212130") == -15
+    with books.database.transaction() as connection:
+        undo(books, str(matches(connection)[0]["source_key"]))
+    assert state_of(books, acme) == before and books.verify() == 0
+
+
+def test_too_much_for_two_customers_stays_unapplied_and_comes_back(books: Books) -> None:
+    firms = [books.partner("Casa Nova"), books.partner("Bolt Ltd")]
+    moves = [books.invoice(f"INV-8123{n}", "150.00", f) for n, f in enumerate(firms)]
+    books.cash("c1", "333.00", "INV-81230 INV-81231")
+    before = state_of(books, *firms)
+    interface, cash, due = by_line(books, "INV-81230")
+    done = books.decide("ann").join(interface, cash, due)
+    assert not done.credit
+    books.work()
+    assert [books.due(m) for m in moves] == [0, 0] and books.balance("212130") == -33
+    undo(books)
+    assert state_of(books, *firms) == before and books.verify() == 0
+
+
+def test_an_over_payment_that_is_written_off_or_split_comes_back(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    books.options = {"automatic": "no", "write_off_limit": "50.00"}
+    move = books.invoice("INV-81240", "500.00", acme)
+    books.cash("c1", "520.00", "Acme Corp INV-81240", partner=key)
+    before = state_of(books, acme)
+    whole(books)
+    (row,) = open_suggestions(books)
+    books.decide("ann").write_off(row["suggestion_id"], "small")
+    books.work()
+    assert books.due(move) == 0 and credit(books, acme) == 0 and books.balance("642000") == -20
+    undo(books)
+    assert state_of(books, acme) == before
+    whole(books)
+    (row,) = open_suggestions(books)
+    lines = [x["line"] for side in ("cash", "due") for x in json.loads(row["content"])[side]]
+    books.decide("ann").accept(row["suggestion_id"], only=lines)
+    books.work()
+    assert books.due(move) == 0 and credit(books, acme) == 0 and books.balance("212130") == -20
+    (key_of,) = [k for k in keys_of(books)][:1]
+    undo(books, key_of)
+    assert state_of(books, acme) == before and books.verify() == 0
+
+
+def test_tax_that_falls_due_on_payment_goes_and_comes_with_an_over_payment(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    tax = books.tax()
+    books.call("account.tax", "write", ids=[tax], vals={"tax_exigibility": "on_payment"})
+    move = books.invoice("INV-81250", "500.00", acme, taxes=[tax])
+    whole_of = books.due(move)
+    books.cash("c1", f"{whole_of + 20}", "Acme Corp INV-81250", partner=key)
+    before = state_of(books, acme)
+    applied_or_accepted(books)
+    assert books.due(move) == 0 and credit(books, acme) == 20
+    undo(books)
+    assert state_of(books, acme) == before and books.verify() == 0
+
+
+@pytest.mark.parametrize("through", ["our own", "bank line"])
+def test_a_credit_that_is_paid_back_is_closed_by_the_money_that_left(books: Books, through: str) -> None:
+    key, acme = books.customer("Acme Corp")
+    books.invoice("INV-81260", "500.00", acme)
+    books.cash("c1", "619.37", "Acme Corp INV-81260", partner=key)
+    whole(books)
+    one = match_key(books)
+    if through == "our own":
+        books.cash("c2", "-119.37", "refund", partner=key)
+    else:
+        books.bank_line("-119.37", "refund")
+    before = state_of(books, acme)
+    whole(books)
+    interface, cash, _ = by_line(books, "")
+    assert len(cash) == 2
+    books.decide("ann").join(interface, cash, [])
+    books.work()
+    assert credit(books, acme) == 0 == owed(books, acme)
+    assert not whole(books).applied and books.cases() == []
+    assert books.balance("212130") == 0 == books.balance("101402") and books.verify() == 0
+    (two,) = set(keys_of(books)) - {one}
+    with pytest.raises(DecisionError, match=f"matched again as {two}"):
+        books.decide("ann").undo(one, "first")
+    undo(books, two)
+    assert state_of(books, acme) == before
+    assert not whole(books).applied and books.verify() == 0
+
+
+def test_a_vendor_who_was_paid_too_much_owes_it(books: Books) -> None:
+    vendor = books.partner("Supply Co")
+    bills = [
+        books.invoice(f"S-8843{n}", a, vendor, move_type="in_invoice")
+        for n, a in enumerate(("310.00", "44.44"))
+    ]
+    before = state_of(books, vendor)
+    books.cash("c1", "-354.00", "Supply Co bill S-88430")
+    came = state_of(books, vendor)
+    interface, cash, due = by_line(books, "S-88430")
+    done = books.decide("ann").join(interface, cash, [i for i in due if i.move == bills[0]])
+    books.work()
+    assert done.credit == Amount.exact(Decimal("-44.00"), "USD")
+    assert books.due(bills[0]) == 0 and books.balance("211000") == Decimal("-0.44")
+    assert not whole(books).applied
+    undo(books)
+    assert state_of(books, vendor) == came != before and books.verify() == 0
+
+
+@pytest.mark.parametrize("limits", ["on", "off"])
+@pytest.mark.parametrize("way", ["dollars for euro", "euro for dollars"])
+def test_a_credit_note_that_was_taken_off_in_another_currency_is_no_rate(
+    books: Books, limits: str, way: str
+) -> None:
+    key, acme = books.customer("Müller GmbH")
+    if limits == "on":
+        books.limits = {"exchange": DifferenceLimit(Decimal("50.00"), Decimal(5), Decimal("100.00"))}
+    rate = books.session.facts().rate("EUR", UNTIL.replace(day=12))
+    name, other = ("EUR", "USD") if way == "dollars for euro" else ("USD", "EUR")
+    of = {"currency_id": currency(books, name)}
+    move = books.invoice("INV-81270", "900.00", acme, **of)
+    note = books.invoice("INV-81271", "10.00", acme, move_type="out_refund", **of)
+    paid = f"{890 / rate if other == 'USD' else 890 * rate:.2f}"
+    company = paid if other == "USD" else "890.00"
+    books.cash("c1", paid, "Mueller INV-81270", company=company, currency=other, partner=key)
+    found = whole(books).applied
+    assert [len(d.due) for d in found] in ([], [2]), [d.why for d in found]
+    assert (books.due(move), books.due(note)) in ((900, 10), (0, 0))

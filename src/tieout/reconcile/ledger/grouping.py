@@ -149,6 +149,7 @@ def match_document(
     of its day (units of a currency for one of the entity's), whole; what `closes` is all that is due. Raises GroupError where the items are of several
     currencies and no rate joins them, or one side is missing and the other does not sum to zero.
     """
+    cash, due = _paid_back(cash, due)
     currencies = {i.currency for i in (*cash, *due)}
     paid = [_line(i, own_currency) for i in cash]
     exchange: Amount | msgspec.UnsetType = msgspec.UNSET
@@ -186,6 +187,17 @@ def match_document(
             exchange=exchange,
         ),
     )
+
+
+def _paid_back(
+    cash: Sequence[OpenItem], due: Sequence[OpenItem]
+) -> tuple[Sequence[OpenItem], Sequence[OpenItem]]:
+    """Both sides; of money alone, what stands with its partner already is what other money pays back."""
+    if due or len({i.account for i in cash}) == 1:
+        return cash, due
+    theirs = [i for i in cash if i.kind in ("receivable", "payable")]
+    ours = [i for i in cash if i not in theirs]
+    return (ours, theirs) if ours and theirs else (cash, due)
 
 
 def _open_as(paid: Sequence[OpenLine], due: Sequence[OpenItem]) -> str:

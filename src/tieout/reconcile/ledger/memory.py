@@ -3,7 +3,7 @@
 A match that stands leaves nothing open of the two that it joined, so that a pair which a match of ours once joined
 and whose lines are both open was taken apart, whoever did it and whether anybody has looked since. What is
 remembered is what lasts: a bank line's own id in the ledger, the entry or invoice, our own document. Never
-a journal item's id: a ledger makes new ones of a bank line that is undone.
+a journal item's id alone: a ledger makes new ones of a bank line that is undone.
 """
 
 from __future__ import annotations
