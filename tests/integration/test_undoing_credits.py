@@ -303,6 +303,28 @@ def test_currencies_without_cents_or_with_more_of_them_are_right_to_their_unit(
     assert (document.credit == Amount.exact(over, unit)) if over else not document.credit
 
 
+def test_nobody_has_a_credit_on_an_account_in_transit() -> None:
+    """What a deposit is more than its payout stays unapplied, where it is a case once it is late."""
+    common = {
+        "on": UNTIL,
+        "due": None,
+        "currency": "USD",
+        "partner": 7,
+        "partner_name": "Provider",
+        "label": "",
+    }
+    cash, due = (
+        OpenItem(line=n, move=n, account=str(n), kind="other", is_payment=True, residual=Decimal(amount),
+                 company=Decimal(amount), numbers=(f"po_{n}",), **common)  # type: ignore[arg-type]
+        for n, amount in enumerate(("-103.00", "100.00"), 1)
+    )  # fmt: skip
+    document = match_document(
+        [cash], [due], explained_as="over_payment", difference_account="", rule="r", confidence="1", why="w",
+        decided_by="policy", own_currency="USD",
+    )  # fmt: skip
+    assert not document.credit and document.cash[0].rest == Decimal("-3.00")
+
+
 def test_a_unit_that_is_no_currency_stops_no_run() -> None:
     past = [SettledItem("Acme", "PTS", Decimal(5)), SettledItem("Acme", "KWD", Decimal("1.234"))]
     assert settled(past).rows() == [("Acme", "KWD", 1234)]
@@ -319,29 +341,40 @@ def test_a_credit_of_a_locked_period_is_undone_on_the_first_open_day(books: Book
     assert books.verify() == 0
 
 
+@pytest.mark.parametrize("cash", ["bank line", "our own"])
 def test_a_suggestion_of_before_lines_named_their_entries_is_remembered_once_it_is_undone(
-    books: Books,
+    books: Books, cash: str
 ) -> None:
     books.options = {"automatic": "no"}
-    move = books.invoice("INV-81110", "250.00", books.partner("Casa Nova"))
-    books.bank_line("250.00", "Casa Nova INV-81110")
+    key, acme = books.customer("Casa Nova")
+    move = books.invoice("INV-81110", "250.00", acme)
+    if cash == "bank line":
+        books.bank_line("270.00", "Casa Nova INV-81110")
+    else:
+        books.cash("c1", "270.00", "Casa Nova INV-81110", partner=key)
+    before = state_of(books, acme)
     whole(books)
     (row,) = open_suggestions(books)
     document = json.loads(row["content"])
     for line in (*document["cash"], *document["due"]):
         del line["entry"], line["bank_line"]
-    old = json.dumps(document, separators=(",", ":"))
-    # Documents of before stay what they were, byte for byte.
-    assert canonical_bytes(decode_document(old.encode())).decode() == old
+    # What was too much stayed open of the cash.
+    document.pop("credit", None)
+    document["cash"][0]["rest"] = "-20.00"
+    old = canonical_bytes(decode_document(json.dumps(document).encode()))
+    assert b"credit" not in old and b"entry" not in old and b"exchange" not in old
     with books.database.transaction() as connection:
         connection.execute("update tieout.suggestion set content = %s, content_sha256 = %s",
-                           (old, sha256(old.encode()).digest()))  # fmt: skip
-    books.decide("ann").accept(row["suggestion_id"])
+                           (old.decode(), sha256(old).digest()))  # fmt: skip
+    done = books.decide("ann").accept(row["suggestion_id"])
     books.work()
     books.options = {}
-    assert books.due(move) == 0
+    assert books.due(move) == 0 and done.cash[0].rest == -20 and not done.credit
+    if cash == "our own":
+        assert books.balance("212130") == -20
     undo(books)
-    assert not whole(books).applied and books.due(move) == 250
+    assert state_of(books, acme) == before
+    assert not whole(books).applied and books.due(move) == 250 and books.verify() == 0
 
 
 def test_a_credit_that_is_refused_by_half_is_gone_on_with(books: Books) -> None:
@@ -577,3 +610,25 @@ def test_a_credit_note_that_was_taken_off_in_another_currency_is_no_rate(
     found = whole(books).applied
     assert [len(d.due) for d in found] in ([], [2]), [d.why for d in found]
     assert (books.due(move), books.due(note)) in ((900, 10), (0, 0))
+
+
+def test_a_second_part_payment_of_two_invoices_that_hang_together_is_matched(books: Books) -> None:
+    key, acme = books.customer("Acme Corp")
+    moves = [books.invoice(f"INV-8128{n}", "300.00", acme, day=1 + n) for n in range(2)]
+    account, other = account_of(books, "121000"), account_of(books, "301000")
+    rows = [[0, 0, {"account_id": account, "partner_id": acme, "credit": 350.0}],
+            [0, 0, {"account_id": other, "debit": 350.0}]]  # fmt: skip
+    (entry,) = books.call("account.move", "create", vals_list=[
+        {"move_type": "entry", "date": "2026-10-06", "ref": "by hand", "line_ids": rows}])  # fmt: skip
+    books.call("account.move", "action_post", ids=[entry])
+    books.call("account.move.line", "reconcile", ids=[receivable(books, m) for m in (entry, *moves)])
+    third = books.invoice("INV-81282", "100.00", acme, day=3)
+    books.cash("c1", "300.00", "Acme Corp INV-81281 INV-81282", partner=key)
+    before = state_of(books, acme)
+    interface, cash, due = by_line(books, "INV-81281")
+    books.decide("ann").join(interface, cash, due)
+    books.work()
+    assert books.due(moves[1]) + books.due(third) == 50 and books.balance("212130") == 0
+    assert books.cases() == [] and books.verify() == 0
+    undo(books)
+    assert state_of(books, acme) == before

@@ -425,6 +425,10 @@ def closed_first(wanted: Sequence[MatchedLine], rows: Sequence[Row]) -> list[int
     if not any(x.rest for x in wanted):
         return []
     first = [row for row in rows if row["id"] not in by_line or not by_line[row["id"]].rest]
+    ids = {row["id"] for row in first}
+    # Odoo reconciles nothing of lines that all hang together already: these are left to its own order.
+    if {_number(x) for x in first} & {_number(x) for x in rows if x["id"] not in ids} - {""}:
+        return []
     signs = {
         (
             _residual(row, by_line[row["id"]])

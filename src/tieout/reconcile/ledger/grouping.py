@@ -24,6 +24,8 @@ from tieout.reconcile.reading import checked
 
 # Units of a currency for one of the entity's, on a day; None where the ledger has none.
 Rate = Callable[[str, date], Decimal | None]
+# Kinds of accounts on which what is open is a partner's.
+_PARTNERS = ("receivable", "payable")
 _COLUMNS = (
     "id", "date", "amount", "currency", "reference", "counterparty", "description", "also", "bank_charge",
     "early_discount", "early_discount_until", "untaxed",
@@ -186,6 +188,8 @@ def match_document(
             booked_on=date.min,
             exchange=exchange,
         ),
+        # On an account in transit or of net pay nobody has a credit: what is too much waits where it is seen.
+        with_credit=all(i.kind in _PARTNERS for i in due),
     )
 
 
@@ -195,7 +199,7 @@ def _paid_back(
     """Both sides; of money alone, what stands with its partner already is what other money pays back."""
     if due or len({i.account for i in cash}) == 1:
         return cash, due
-    theirs = [i for i in cash if i.kind in ("receivable", "payable")]
+    theirs = [i for i in cash if i.kind in _PARTNERS]
     ours = [i for i in cash if i not in theirs]
     return (ours, theirs) if ours and theirs else (cash, due)
 
@@ -263,8 +267,10 @@ def match_again(
         told = msgspec.structs.replace(told, exchange=msgspec.UNSET)
     if account:
         told = msgspec.structs.replace(told, explained_as=explained_as, difference_account=account)
-    # Who takes some lines out of a match says that the money pays these, and not whose the rest is.
-    return _joined(kept(document.cash), kept(document.due), told, with_credit=not only)
+    # Who takes some lines out of a match says that the money pays these, and not whose the rest is; who takes all of it, what
+    # was shown.
+    shown = isinstance(document.credit, Amount) and not only
+    return _joined(kept(document.cash), kept(document.due), told, with_credit=shown)
 
 
 def _line(item: OpenItem, own_currency: str) -> OpenLine:
