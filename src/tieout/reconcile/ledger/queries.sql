@@ -253,16 +253,8 @@ order by d.document_id desc limit %(limit)s
 -- name: differences_taken
 -- By kind, partner and month: what was booked of differences since a day, or is on its way; of exchange differences what
 -- was accepted, since the ledger books these itself.
-select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount from (
-    select entity, state, kind, party, booked_on, currency, amount from tieout.v_reconciliation_difference
-    union all
-    select d.entity, d.state, 'exchange', coalesce(d.content::jsonb #>> '{due,0,party}', ''),
-        (d.content::jsonb ->> 'booked_on')::date, d.currency, abs((d.content::jsonb #>> '{exchange,value}')::numeric)
-    from tieout.v_reconciliation d
-    where d.content::jsonb #>> '{exchange,value}' is not null and not d.undone
-      and not exists (select 1 from tieout.v_reconciliation n where n.interface = d.interface
-          and n.source_key = d.source_key and n.revision > d.revision)
-) taken
+select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
+from tieout.v_reconciliation_difference
 where entity = %(entity)s and booked_on >= %(since)s and state in ('normalised', 'planned', 'posted')
 group by 1, 2, 3, 4
 
