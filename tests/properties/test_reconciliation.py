@@ -28,12 +28,16 @@ RELEASE = Release(
 )  # fmt: skip
 
 
+# What is due stands on the partner's accounts.
+_KINDS = {"121000": "receivable", "211000": "payable"}
+
+
 def item(line: int, account: str, cents: int, partner: int, currency: str, own: int, day: int) -> OpenItem:
     def money(value: int) -> Decimal:
         return Decimal(value).scaleb(-2)
 
     return OpenItem(
-        line=line, move=line, account=account, kind="other", is_payment=False, on=ON + timedelta(days=day),
+        line=line, move=line, account=account, kind=_KINDS.get(account, "other"), is_payment=False, on=ON + timedelta(days=day),
         due=None, currency=currency, residual=money(cents), company=money(own), partner=partner,
         partner_name="", numbers=(f"N{line}",), label="",
     )  # fmt: skip

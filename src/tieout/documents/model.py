@@ -407,8 +407,9 @@ class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     where it stays open); `explained_as` says what it is. No measure.
 
     `credit` is what the cash is too much where that becomes the partner's credit, signed as the difference: the cash is
-    used whole, and stands there on the account of what it paid. `undone` is a later revision of the same match: it shall
-    not be.
+    used whole, and stands there on the account of what it paid. `exchange` is by how much the day's rate would have missed
+    what is due, where that was accepted as an exchange difference. `undone` is a later revision of the same match: it
+    shall not be.
     """
 
     cash: tuple[OpenLine, ...]
@@ -423,6 +424,7 @@ class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     booked_on: date
     undone: bool = False
     credit: Amount | msgspec.UnsetType = msgspec.UNSET
+    exchange: Amount | msgspec.UnsetType = msgspec.UNSET
 
 
 class JournalLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -217,6 +217,9 @@ def _keys(ctx: Context, doc: Reconciliation) -> dict[str, str]:
         return {}
     if any(x.on_payment or x.statement_line or not x.unmarked for x in lines):
         return {}
+    # Of a set that pairs itself the ledger chooses what stays open.
+    if any(len(side) > 1 and any(x.rest for x in side) for side in (doc.cash, doc.due)):
+        return {}
     return {x.account: match_key(ctx.entity.code, doc.key, x.account, str(ctx.revision)) for x in lines}
 
 
@@ -307,7 +310,15 @@ def _booked_back(
     ctx: Context, doc: Reconciliation, lines: list[LedgerLine], entry: str, after: Iterable[str]
 ) -> list[Effect]:
     mirror = tuple(
-        LedgerLine(account=x.account, amount=-x.amount, company=-x.company, name=x.name, partner=x.partner)
+        LedgerLine(
+            account=x.account,
+            amount=-x.amount,
+            company=-x.company,
+            name=x.name,
+            partner=x.partner,
+            # In the currency in which it was taken: else the account is right in the books' currency alone.
+            own=Amount(-x.own.value, x.own.currency) if isinstance(x.own, Amount) else msgspec.UNSET,
+        )
         for x in lines
     )
     body = EntryPosting(

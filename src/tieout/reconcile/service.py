@@ -113,7 +113,9 @@ def match(
     takes = rule is not None and rule.automatic
     seen = _seen(right, past)
     names = seen["counterparty"].unique().to_list()
-    pairs = _explained(unequal_pairs(edges, left, right), rules, explainer, len(names))
+    unequal = unequal_pairs(edges, left, right)
+    pairs = _explained(unequal, rules, explainer, len(names), _beside(unequal, right))
+    del unequal
     sure = _sure(edges.select(PROVING), takes, part == rule)
     del edges
     free_left = _free(left, sure.select(n=pl.col("l").explode()), [p.left for p in pairs])
@@ -192,9 +194,32 @@ class _Pair(msgspec.Struct, frozen=True):
     rule: Pass
 
 
-def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer, parties: int) -> list[_Pair]:
+def _beside(pairs: pl.DataFrame, right: pl.DataFrame) -> dict[int, list[int]]:
+    """Of each right row that cash in another currency pays: the amounts that its party has open in its currency beside it."""
+    mine = pairs.filter(pl.col("lc") != pl.col("rc")).select(n="r").unique()
+    whose = ["counterparty", "currency"]
+    named = right.select("n", *whose).filter(pl.col("counterparty") != "").join(mine, on="n")
+    found: dict[int, list[int]] = defaultdict(list)
+    for n, other, minor in (
+        named.join(right.select(*whose, "minor", other="n"), on=whose)
+        .select("n", "other", "minor")
+        .iter_rows()
+    ):
+        if n != other:
+            found[n].append(minor)
+    return found
+
+
+def _explained(
+    pairs: pl.DataFrame,
+    rules: Rules,
+    explainer: Explainer,
+    parties: int,
+    beside: Mapping[int, list[int]],
+) -> list[_Pair]:
     """The pairs whose difference is accepted, or looks like something and is a part payment till it is, and which a
-    pass takes by themselves; `parties` is how many names there are."""
+    pass takes by themselves; `parties` is how many names there are. What is off at a rate, and is less off with another item of
+    the party `beside` it, is left to be weighed."""
     found = []
     for mine, other, ld, rd, paid, due, currency, theirs, bare, *said in pairs.iter_rows():
         if currency == theirs:
@@ -204,11 +229,10 @@ def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer, parties:
             kind, looks = explainer.settled(paid, due, currency, day, (ld - rd).days, grounds)
         else:
             # What is small enough may hide in a rate's tolerance: the text must say nothing else.
-            expected = explainer.exchanged(due, theirs, currency, ld) if bare else None
-            kind, looks = (
-                explainer.settled_abroad(paid, expected, currency) if expected is not None else ("", "")
+            others = [(x, theirs) for x in beside.get(other, ())]
+            kind, looks, due = (
+                _abroad(explainer, paid, (due, theirs), currency, ld, others) if bare else ("", "", 0)
             )
-            due = expected or 0
         if not kind or (kind in OPEN and not looks):
             # A part payment may have its other part somewhere.
             continue
@@ -220,6 +244,28 @@ def _explained(pairs: pl.DataFrame, rules: Rules, explainer: Explainer, parties:
         ):
             found.append(_Pair(mine, other, paid - due, kind, looks, rule))
     return found
+
+
+def _abroad(
+    explainer: Explainer,
+    paid: int,
+    due: tuple[int, str],
+    currency: str,
+    day: date,
+    others: list[tuple[int, str]],
+) -> tuple[str, str, int]:
+    """(kind, looks, what is due in the payment's currency) of a payment in another currency; ("", "", 0) where no rate
+    leads there, or where the amount is nearer with another one of the party's open items."""
+    expected = explainer.exchanged(*due, currency, day)
+    if expected is None:
+        return "", "", 0
+    kind, looks = explainer.settled_abroad(paid, expected, currency)
+    off = paid - expected
+    if kind and off:
+        worth = [explainer.exchanged(*other, currency, day) for other in others]
+        if any(x and abs(off - x) < abs(off) for x in worth):
+            return "", "", 0
+    return kind, looks, expected
 
 
 def _is_clear(rule: Pass, kind: str, stays_open: bool, rules: Rules, parties: int) -> bool:

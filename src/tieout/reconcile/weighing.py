@@ -29,6 +29,7 @@ NOT_ACCEPTED = "what the difference looks like has no evidence, or no limit that
 
 OTHER_NUMBER = "the text names a whole number of another year, series or kind"
 ADDS_UP = "open items of the party beside it make the amount just right"
+NEARER = "with an open item of the party beside it the amount is nearer to the day's rate"
 NAMED_TOO = "another payment names it, too, and is not known to be its party's"
 OTHER_FORM = "the names differ in their legal form"
 _YEARS = re.compile(r"(?:19|20)\d\d")
@@ -175,6 +176,7 @@ class Weigher:
         if rule is None:
             return None
         held = held or self._doubt(lefts, rights, number, party, amount)
+        held = held or self._nearer(lefts, rights, difference)
         # What a difference looks like is a sign of the group, whatever is booked for it.
         sign = looks or amount
         score = rule.weight
@@ -270,6 +272,21 @@ class Weigher:
             other = self._pool.left[n]
             if n not in mine and strength == 2 and self._party((other,), rights) not in ("same", "similar"):
                 return NAMED_TOO
+        return ""
+
+    def _nearer(self, lefts: tuple[Item, ...], rights: tuple[Item, ...], difference: int) -> str:
+        """Why what is off at the day's rate may be no rate's doing: with another open item of the party it is less off, such
+        as a credit note that was taken off. "" where nothing says so, or both sides are of one currency."""
+        first, paid = rights[0], lefts[0].currency
+        if not difference or all(r.currency == paid for r in rights):
+            return ""
+        day, mine = EPOCH + timedelta(max(left.day for left in lefts)), {r.n for r in rights}
+        for other in self._pool.by_party[first.name, first.currency] if first.name else ():
+            if other.n in mine:
+                continue
+            worth = self._explainer.exchanged(other.minor, other.currency, paid, day)
+            if worth and abs(difference - worth) < abs(difference):
+                return NEARER
         return ""
 
     def _of_another(self, lefts: tuple[Item, ...], rights: tuple[Item, ...], party: str) -> str:

@@ -1059,12 +1059,19 @@ CREATE VIEW tieout.v_reconciliation_difference WITH (security_invoker='true') AS
     revision,
     state,
     currency,
-    ((content)::jsonb ->> 'explained_as'::text) AS kind,
+        CASE
+            WHEN (((content)::jsonb ->> 'difference_account'::text) <> ''::text) THEN ((content)::jsonb ->> 'explained_as'::text)
+            ELSE 'exchange'::text
+        END AS kind,
     COALESCE(((content)::jsonb #>> '{due,0,party}'::text[]), ''::text) AS party,
     (((content)::jsonb ->> 'booked_on'::text))::date AS booked_on,
-    abs((((content)::jsonb #>> '{difference,value}'::text[]))::numeric) AS amount
+    abs(
+        CASE
+            WHEN (((content)::jsonb ->> 'difference_account'::text) <> ''::text) THEN (((content)::jsonb #>> '{difference,value}'::text[]))::numeric
+            ELSE (((content)::jsonb #>> '{exchange,value}'::text[]))::numeric
+        END) AS amount
    FROM tieout.document d
-  WHERE ((kind = 'reconciliation'::text) AND (((content)::jsonb ->> 'difference_account'::text) <> ''::text) AND (NOT (((content)::jsonb ->> 'undone'::text))::boolean) AND (NOT (EXISTS ( SELECT 1
+  WHERE ((kind = 'reconciliation'::text) AND ((((content)::jsonb ->> 'difference_account'::text) <> ''::text) OR (((content)::jsonb #>> '{exchange,value}'::text[]) IS NOT NULL)) AND (NOT (((content)::jsonb ->> 'undone'::text))::boolean) AND (NOT (EXISTS ( SELECT 1
            FROM tieout.document n
           WHERE ((n.interface = d.interface) AND (n.source_key = d.source_key) AND (n.revision > d.revision))))));
 CREATE VIEW tieout.v_reconciliation_due WITH (security_invoker='true') AS

@@ -223,9 +223,16 @@ class Matcher:
                     values["partner_id"] = line.partner
                 self._client.call(LINE, "write", ids=[line.line], vals=values)
         # One line that is matched in full fails the whole call (422).
-        open_ids = [x["id"] for x in lines if not x["reconciled"]]
+        still = [x for x in lines if not x["reconciled"]]
         try:
-            self._client.call(LINE, "reconcile", ids=open_ids)
+            first = closed_first(body.lines, still)
+            if first:
+                self._client.call(LINE, "reconcile", ids=first)
+                domain = [["id", "in", [x["id"] for x in still]], ["reconciled", "=", False]]
+                still = self._client.call(
+                    LINE, "search_read", domain=domain, fields=["reconciled"], order="id"
+                )
+            self._client.call(LINE, "reconcile", ids=[x["id"] for x in still])
         except RefusedError as error:
             # Somebody may have been quicker: reading again says what became of the lines.
             if "already reconciled" not in str(error):
@@ -409,6 +416,29 @@ def judge_set(
             external_id, OutcomeStatus.REFUSED, error=f"meanwhile {why}", cause=MATCHED_OTHERWISE.name
         )
     return None
+
+
+def closed_first(wanted: Sequence[MatchedLine], rows: Sequence[Row]) -> list[int]:
+    """The lines that are to be closed, where others beside them are to stay open in part: those are matched after them.
+    Of all at once Odoo closes what is due first, whichever of them was to stay open. Nothing where the order is no question."""
+    by_line = {x.line: x for x in wanted}
+    if not any(x.rest for x in wanted):
+        return []
+    first = [row for row in rows if row["id"] not in by_line or not by_line[row["id"]].rest]
+    ids = {row["id"] for row in first}
+    # Odoo reconciles nothing of lines that all hang together already: these are left to its own order.
+    if {_number(x) for x in first} & {_number(x) for x in rows if x["id"] not in ids} - {""}:
+        return []
+    signs = {
+        (
+            _residual(row, by_line[row["id"]])
+            if row["id"] in by_line
+            else exact(row["amount_residual_currency"])
+        )
+        > 0
+        for row in first
+    }
+    return [row["id"] for row in first] if len(signs) == 2 else []
 
 
 def _residual(row: Row, line: MatchedLine) -> Any:

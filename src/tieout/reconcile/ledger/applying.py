@@ -207,7 +207,8 @@ class Reconciler:
                     right=(),
                     rule="learned account",
                     confidence=1.0,
-                    status="auto" if abs(item.residual) <= limit else "suggested",
+                    # What stands with its partner already is the partner's: such money is nobody else's by itself.
+                    status="auto" if item.kind == "other" and abs(item.residual) <= limit else "suggested",
                     rank=1,
                     difference=Difference(-item.residual, item.currency, role),
                     why=f"lines like this are booked to {role}",

@@ -17,13 +17,15 @@ import msgspec
 
 from tieout.connector_api import OpenItem, SettledItem
 from tieout.documents import OpenLine, Reconciliation, StatementLine
-from tieout.money import Amount, minor_digits
+from tieout.money import CURRENCIES, Amount, minor_digits
 from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
 from tieout.reconcile.reading import checked
 
 # Units of a currency for one of the entity's, on a day; None where the ledger has none.
 Rate = Callable[[str, date], Decimal | None]
+# Kinds of accounts on which what is open is a partner's.
+_PARTNERS = ("receivable", "payable")
 _COLUMNS = (
     "id", "date", "amount", "currency", "reference", "counterparty", "description", "also", "bank_charge",
     "early_discount", "early_discount_until", "untaxed",
@@ -79,7 +81,12 @@ def sides(
 def settled(past: Sequence[SettledItem]) -> pl.DataFrame:
     """What is settled, as `match` counts names and amounts over it."""
     columns = {"counterparty": pl.String, "currency": pl.String, "minor": pl.Int64}
-    rows = [(x.partner_name, x.currency, int(x.amount.scaleb(minor_digits(x.currency)))) for x in past]
+    # Units of a ledger's own that are no currency (points, coins) say nothing of how rare an amount is.
+    rows = [
+        (x.partner_name, x.currency, int(x.amount.scaleb(minor_digits(x.currency))))
+        for x in past
+        if x.currency in CURRENCIES
+    ]
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
@@ -144,16 +151,23 @@ def match_document(
     of its day (units of a currency for one of the entity's), whole; what `closes` is all that is due. Raises GroupError where the items are of several
     currencies and no rate joins them, or one side is missing and the other does not sum to zero.
     """
+    cash, due = _paid_back(cash, due)
     currencies = {i.currency for i in (*cash, *due)}
     paid = [_line(i, own_currency) for i in cash]
+    exchange: Amount | msgspec.UnsetType = msgspec.UNSET
     if len(currencies) != 1:
         if len({i.currency for i in due}) != 1 or len({i.currency for i in cash}) != 1 or rate is None:
             raise GroupError(
                 f"a match has one currency, these have {', '.join(sorted(currencies)) or 'none'}"
             )
-        paid, named = at_rate(cash, paid, due, own_currency, rate, closes)
+        # What is due in the entity's own currency has no exchange difference: what the cash was booked with is paid.
+        at_par, closes = (
+            closes and due[0].currency == own_currency,
+            closes and due[0].currency != own_currency,
+        )
+        paid, named, exchange = at_rate(cash, paid, due, own_currency, rate, closes)
         why = f"{why}; {named}"
-        explained_as = "" if closes else explained_as
+        explained_as = "" if closes else _open_as(paid, due) if at_par else explained_as
     currency = due[0].currency if due else cash[0].currency
     return _joined(
         paid,
@@ -172,8 +186,31 @@ def match_document(
             why=why,
             decided_by=decided_by,
             booked_on=date.min,
+            exchange=exchange,
         ),
+        # On an account in transit or of net pay nobody has a credit: what is too much waits where it is seen.
+        with_credit=all(i.kind in _PARTNERS for i in due),
     )
+
+
+def _paid_back(
+    cash: Sequence[OpenItem], due: Sequence[OpenItem]
+) -> tuple[Sequence[OpenItem], Sequence[OpenItem]]:
+    """Both sides; of money alone, what stands with its partner already is what other money pays back."""
+    if due or len({i.account for i in cash}) == 1:
+        return cash, due
+    theirs = [i for i in cash if i.kind in _PARTNERS]
+    ours = [i for i in cash if i not in theirs]
+    return (ours, theirs) if ours and theirs else (cash, due)
+
+
+def _open_as(paid: Sequence[OpenLine], due: Sequence[OpenItem]) -> str:
+    """What is left where a rate let the cash look like all that is due."""
+    owed = sum((i.residual for i in due), Decimal(0))
+    short = owed + sum((x.residual for x in paid), Decimal(0))
+    if not short:
+        return ""
+    return "partial_payment" if short * owed > 0 else "over_payment"
 
 
 def at_rate(
@@ -183,9 +220,10 @@ def at_rate(
     own_currency: str,
     rate: Rate,
     closes: bool,
-) -> tuple[list[OpenLine], str]:
-    """Cash as lines in the currency of what it pays, and the rate's name. What `closes` is all that is due: the rate is then
-    what both amounts make it, as near to the day's as the limit of exchange differences lets it be. Raises GroupError."""
+) -> tuple[list[OpenLine], str, Amount | msgspec.UnsetType]:
+    """Cash as lines in the currency of what it pays, the rate's name, and by how much the day's rate would have missed what
+    is due. What `closes` is all that is due: the rate is then what both amounts make it, as near to the day's as the
+    limit of exchange differences lets it be. Raises GroupError."""
     currency, accounts = due[0].currency, {i.account for i in due}
     if any(i.kind == "suspense" or i.account in accounts for i in cash):
         raise GroupError(
@@ -200,13 +238,16 @@ def at_rate(
         value = Amount.rounded(item.company * units, currency).value
         open_of = Amount.exact(item.residual, item.currency)
         found.append(msgspec.structs.replace(line, residual=value, paid=open_of))
+    exchange: Amount | msgspec.UnsetType = msgspec.UNSET
     if closes:
         missing = sum((i.residual for i in due), Decimal(0)) + sum((x.residual for x in found), Decimal(0))
         found[-1] = msgspec.structs.replace(found[-1], residual=found[-1].residual - missing)
+        exchange = Amount.exact(missing, currency) if missing else msgspec.UNSET
     day = max(i.on for i in cash)
     if currency == own_currency:
-        return found, f"{cash[0].currency} as it was booked on {day}"
-    return found, f"{cash[0].currency} at the ledger's {units:f} {currency} for 1 {own_currency} of {day}"
+        return found, f"{cash[0].currency} as it was booked on {day}", exchange
+    named = f"{cash[0].currency} at the ledger's {units:f} {currency} for 1 {own_currency} of {day}"
+    return found, named, exchange
 
 
 def match_again(
@@ -222,10 +263,14 @@ def match_again(
         return [msgspec.structs.replace(x, rest=Decimal(0)) for x in lines if not only or x.line in only]
 
     told = msgspec.structs.replace(document, decided_by=who)
+    if only:
+        told = msgspec.structs.replace(told, exchange=msgspec.UNSET)
     if account:
         told = msgspec.structs.replace(told, explained_as=explained_as, difference_account=account)
-    # Who takes some lines out of a match says that the money pays these, and not whose the rest is.
-    return _joined(kept(document.cash), kept(document.due), told, with_credit=not only)
+    # Who takes some lines out of a match says that the money pays these, and not whose the rest is; who takes all of it, what
+    # was shown.
+    shown = isinstance(document.credit, Amount) and not only
+    return _joined(kept(document.cash), kept(document.due), told, with_credit=shown)
 
 
 def _line(item: OpenItem, own_currency: str) -> OpenLine:
@@ -301,13 +346,16 @@ def _credit(
     cash: Sequence[OpenLine], due: Sequence[OpenLine], rests: Mapping[int, Decimal], currency: str
 ) -> Amount | msgspec.UnsetType:
     """What is too much, as cash less due, where it becomes the credit of the one partner of what is paid: of cash that
-    an entry moves there from an account of its own. Cash that stands elsewhere stays where it is."""
+    an entry moves there from an account of its own. Cash that stands elsewhere stays where it is, and so does what
+    another partner paid too much: whose that is nobody said."""
     targets = {(x.account, x.partner) for x in due}
     (account, partner), *others = targets
-    moved = all(not x.statement_line and x.account != account for x in cash)
+    moved = all(not x.statement_line and x.account != account and x.partner in (0, partner) for x in cash)
     # What nothing is used of is no part of the match.
     over = -sum((rests[x.line] for x in cash if rests.get(x.line, x.residual) != x.residual), Decimal(0))
-    if not over or others or not partner or not moved:
+    # With a credit note in the set the ledger's own order decides whether that stays open, or the credit does.
+    one_way = len({x.residual > 0 for x in due}) == 1
+    if not over or others or not partner or not moved or not one_way:
         return msgspec.UNSET
     return Amount.exact(over, currency)
 

@@ -3,7 +3,7 @@
 A match that stands leaves nothing open of the two that it joined, so that a pair which a match of ours once joined
 and whose lines are both open was taken apart, whoever did it and whether anybody has looked since. What is
 remembered is what lasts: a bank line's own id in the ledger, the entry or invoice, our own document. Never
-a journal item's id: a ledger makes new ones of a bank line that is undone.
+a journal item's id alone: a ledger makes new ones of a bank line that is undone.
 """
 
 from __future__ import annotations
@@ -108,11 +108,18 @@ def _names(interface: Interface, document: Reconciliation) -> Iterator[tuple[str
 
 
 def _lasting(line: OpenLine) -> Iterator[str]:
+    # A suggestion of before lines named their entries may be decided still: it is known by its items.
+    yield f"item:{line.line}"
     bank = line.statement_line if line.bank_line is msgspec.UNSET else line.bank_line
     if bank:
         yield f"statement:{bank}"
     if line.entry is not msgspec.UNSET:
-        yield f"entry:{line.entry}"
+        yield _entry(line.entry, line.partner)
+
+
+def _entry(entry: int, partner: int) -> str:
+    """One entry may have lines of a thousand partners, such as an opening's."""
+    return f"entry:{entry}:{partner}"
 
 
 def recall(connection: Connection, entity: str, items: Sequence[OpenItem]) -> Memory:
@@ -139,6 +146,5 @@ def recall(connection: Connection, entity: str, items: Sequence[OpenItem]) -> Me
 def _known_as(item: OpenItem) -> Iterator[str]:
     if item.statement_line:
         yield f"statement:{item.statement_line}"
-    yield f"entry:{item.move}"
-    # Matches of before this was kept are known by the items that they had.
+    yield _entry(item.move, item.partner)
     yield f"item:{item.line}"

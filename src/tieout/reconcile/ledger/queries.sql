@@ -51,6 +51,12 @@ with given as (
 ), hits as materialized (
     select distinct g.item::text as item, m.interface, m.source_key, m.side
     from given g join tieout.match_name m on m.entity = %(entity)s and m.name = g.name
+    -- An entry or a document may have many lines (an opening, a payroll): of these only the one that was matched, or one that
+    -- the ledger made after all of the match, was joined.
+    where exists (select 1 from tieout.match_line l where l.interface = m.interface
+            and l.source_key = m.source_key and l.line = g.item and l.side = m.side)
+       or g.item > (select coalesce(max(l.line), 0) from tieout.match_line l where l.interface = m.interface
+            and l.source_key = m.source_key)
 ), pairs as (
     select c.item as one, u.item as other, interface, source_key
     from hits c join hits u using (interface, source_key)
@@ -86,7 +92,7 @@ from unnest(%(own)s::bigint[], %(effects)s::text[]) as g (item, effect)
 join (select v.delivery_id, v.document_id, r as effect from tieout.delivery v, unnest(v.requires) r
     where v.entity = %(entity)s and v.effect like 'match%%' and v.state = 'confirmed') m using (effect)
 left join tieout.cases c on c.document_id = m.document_id and c.cause = 'unreconciled_in_ledger'
-group by m.delivery_id having count(distinct g.item) = 2
+group by m.delivery_id having count(distinct g.item) = 2 and count(distinct g.effect) = 2
 
 -- name: built_upon
 -- Later matches that stand and hold the same two lines, or an entry that this one booked.
@@ -245,7 +251,8 @@ where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(k
 order by d.document_id desc limit %(limit)s
 
 -- name: differences_taken
--- By kind, partner and month: what was booked of differences since a day, or is on its way.
+-- By kind, partner and month: what was booked of differences since a day, or is on its way; of exchange differences what
+-- was accepted, since the ledger books these itself.
 select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
 from tieout.v_reconciliation_difference
 where entity = %(entity)s and booked_on >= %(since)s and state in ('normalised', 'planned', 'posted')
