@@ -23,15 +23,21 @@ Told = Counter[tuple[object, ...]]
 
 @dataclass(frozen=True)
 class Telling:
-    """A frame with its lines, in their order."""
+    """A frame with its lines, in their order. `aside` are the places (from 0) of those that tell nothing, for people left them
+    out, or may do so yet: each moves the balance all the same."""
 
     frame: Frame
     lines: tuple[FrameLine, ...]
+    aside: frozenset[int] = frozenset()
 
     @cached_property
     def told(self) -> tuple[tuple[object, ...], ...]:
         """What each line says: it is asked for once for every other that stands beside it."""
         return tuple(line.told() for line in self.lines)
+
+    def counted(self, start: int) -> list[int]:
+        """The places of the lines that tell something, from one on."""
+        return [n for n in range(start, len(self.lines)) if n not in self.aside]
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,12 @@ def overlap(said: Telling, known: Telling, others: Iterable[Leads]) -> Overlap |
     have come back to its balance, and equal lines may be others.
     """
     here, there = said.frame.leads(), known.frame.leads()
-    if here is None or there is None or not said.lines or not known.lines:
+    if here is None or there is None or not said.lines or not known.counted(0):
         return None
-    came_back = reaches(there[1], here[0], others) or reaches(here[1], there[0], others)
+    came_back: bool | None = None
     for mine, theirs in _stretches(said, known, here[0], there[0]):
+        if came_back is None:
+            came_back = reaches(there[1], here[0], others) or reaches(here[1], there[0], others)
         found = _of(said, mine, known, theirs, came_back)
         if found is not None:
             return found
@@ -66,13 +74,18 @@ def overlap(said: Telling, known: Telling, others: Iterable[Leads]) -> Overlap |
 
 
 def _stretches(said: Telling, known: Telling, here: Decimal, there: Decimal) -> Iterator[tuple[int, int]]:
-    """From which line of each the two may run together: first where one begins as the other does."""
-    for n, balance in enumerate(_path(known, there)):
-        if balance == here:
-            yield 0, n
-    for n, balance in enumerate(_path(said, here)):
-        if n and balance == there:
-            yield n, 0
+    """From which line of each the two may run together: first where one begins as the other does.
+
+    Of all places at which an account came by a balance the first and the last say everything: what begins later has the fewer
+    lines in common, and the more easily all of them in other words.
+    """
+    last = known.counted(0)[-1]
+    yield from ((0, n) for n in _ends([n for n, b in enumerate(_path(known, there)) if b == here and n <= last]))
+    yield from ((n, 0) for n in _ends([n for n, b in enumerate(_path(said, here)) if n and b == there]))
+
+
+def _ends(places: list[int]) -> list[int]:
+    return sorted({*places[:1], *places[-1:]})
 
 
 def _path(telling: Telling, start: Decimal) -> Iterator[Decimal]:
@@ -83,13 +96,16 @@ def _path(telling: Telling, start: Decimal) -> Iterator[Decimal]:
 
 
 def _of(said: Telling, mine: int, known: Telling, theirs: int, came_back: bool) -> Overlap | None:
-    ours, other = Counter(said.told[mine:]), Counter(known.told[theirs:])
+    stand = known.counted(theirs)
+    ours, other = Counter(said.told[mine:]), Counter(known.told[n] for n in stand)
+    if not other:
+        return None
     both = ours & other
     if came_back:
         return Overlap(Counter(), against=True, mingled=True) if both else None
     if both.total() == min(ours.total(), other.total()):
         return Overlap(both)
-    if both or not (mine or theirs) or _alike(said.lines[mine:], known.lines[theirs:]):
+    if both or not (mine or theirs) or _alike(said.lines[mine:], [known.lines[n] for n in stand]):
         return Overlap(both, against=True, mingled=bool(both))
     return None
 

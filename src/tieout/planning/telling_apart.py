@@ -35,6 +35,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.planning")
 # The documents that today's reader makes of a message that was taken before; none where it cannot be read.
 ReadAgain = Callable[[int], Iterable[Document]]
+_BOOKED = (DocumentState.PLANNED, DocumentState.POSTED)
 
 
 @dataclass
@@ -72,7 +73,8 @@ class _Unit:
 @dataclass
 class _Known:
     """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch. One that does
-    not stand (`aside`: a person left it out, or may do so yet) tells nothing that another could leave out for it."""
+    not stand (`aside`: a person left it out, or may do so yet) tells nothing that another could leave out for it, but for
+    the lines that a person let go on alone (`alone`); `held` while that is open."""
 
     frame: Frame
     message_id: int = 0
@@ -80,6 +82,13 @@ class _Known:
     aside: bool = False
     kept: list[FrameLine] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    alone: set[str] = field(default_factory=set)
+    held: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether its lines go on with it."""
+        return not (self.aside or (self.unit is not None and (self.frame.against or self.frame.repeats)))
 
     @property
     def lines(self) -> Told:
@@ -88,14 +97,14 @@ class _Known:
 
     @property
     def telling(self) -> Telling:
-        """It with its lines that somebody may count on, in their order."""
-        said = self.frame
-        if self.aside or (self.unit is not None and (said.against or said.repeats)):
-            return Telling(said, ())
-        if self.unit is not None:
-            return self.unit.telling
-        stand = sorted((x for x in self.kept if x.key not in self.left_out), key=lambda x: x.key)
-        return Telling(said, tuple(stand))
+        """It with its lines, in their order, and those of them that nobody may count on."""
+        unit = self.unit
+        lines = unit.telling.lines if unit is not None else tuple(sorted(self.kept, key=lambda x: x.key))
+        aside = (n for n, line in enumerate(lines) if not self._counts(line))
+        return Telling(self.frame, lines, frozenset(aside))
+
+    def _counts(self, line: FrameLine) -> bool:
+        return line.key not in self.left_out if self.stands else line.key in self.alone
 
     def says(self, other: Frame, told: Told) -> bool:
         """Whether it says all that another does, whose lines tell `told`."""
@@ -177,7 +186,8 @@ class _KnownFrames:
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
                 aside = row["state"] in (DocumentState.EXCLUDED, DocumentState.REFUSED)
-                known = _Known(frame, row["message_id"], aside=aside)
+                held = row["state"] == DocumentState.REFUSED
+                known = _Known(frame, row["message_id"], aside=aside, held=held)
                 self._add(known)
                 self._unread.setdefault(frame.name, []).append(known)
 
@@ -205,7 +215,8 @@ class _KnownFrames:
         others = [k for k in known if k not in alike]
         twin = ""
         if said.only_once():
-            twin = next((k.frame.key for k in others if not k.frame.repeats and k.says(said, unit.told)), "")
+            stand = (k for k in others if k.stands and not k.frame.repeats)
+            twin = next((k.frame.key for k in stand if k.says(said, unit.told)), "")
         family: Told = sum((k.lines for k in alike if said.begins_as(k.frame)), Counter())
         if twin:
             return _named_apart(unit, said.apart(unit.mark, twin), family)
@@ -263,12 +274,14 @@ class _KnownFrames:
                 each.kept.append(line)
                 if row["state"] == DocumentState.EXCLUDED:
                     each.left_out.add(line.key)
+                elif row["state"] in _BOOKED or (each.held and row["state"] == DocumentState.NORMALISED):
+                    # Who accepted it let it go on; what becomes of it is in its case.
+                    each.alone.add(line.key)
 
 
 def _told_only(row: dict[str, Any]) -> bool:
     """Whether a line was taken by an older version for another telling of what was booked: it is booked nowhere."""
-    planned = row["state"] in (DocumentState.PLANNED, DocumentState.POSTED)
-    return bool(planned and row["revision"] > 1 and not row["measure_count"])
+    return bool(row["state"] in _BOOKED and row["revision"] > 1 and not row["measure_count"])
 
 
 def _read_alike(
