@@ -105,7 +105,9 @@ def test_a_statement_of_another_day_or_account_ends_nothing(database: Database) 
 
 
 @pytest.mark.parametrize("write", [mt940, camt])
-def test_a_statement_that_only_begins_with_a_days_balance_ends_nothing(database: Database, write: Any) -> None:
+def test_a_statement_that_only_begins_with_a_days_balance_ends_nothing(
+    database: Database, write: Any
+) -> None:
     """Most banks date an opening balance by the day before: the day itself is told by nobody."""
     made = banks(database, IBAN)
     next_day = told("NEXT", "2", "1009.50", ("1.00", "B1"), day=date(2026, 10, 6))

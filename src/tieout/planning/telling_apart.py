@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -202,36 +202,36 @@ class _KnownFrames:
             or any(_read_alike(said, unit.told, k, again) for k in known)
         ):
             return []
-        new = self._told_apart(unit, known, alike)
-        if new is None:
-            return []
-        self._taken.add(new.said.key)
-        self._add(_Known(new.said, unit=new))
-        return [new.frame, *new.lines]
+        found: list[Work] = []
+        for new in self._told_apart(unit, known, alike):
+            self._taken.add(new.said.key)
+            self._add(_Known(new.said, unit=new))
+            found += [new.frame, *new.lines]
+        return found
 
-    def _told_apart(self, unit: _Unit, known: Sequence[_Known], alike: Sequence[_Known]) -> _Unit | None:
-        """A unit that is not known as such, under the name that is its own: None where others told all of it."""
+    def _told_apart(self, unit: _Unit, known: Sequence[_Known], alike: Sequence[_Known]) -> list[_Unit]:
+        """A unit that is not known as such, under the name that is its own; none where others told all of it, and several
+        where they told of its middle."""
         said = unit.said
         others = [k for k in known if k not in alike]
         twin = ""
         if said.only_once():
             stand = (k for k in others if k.stands and not k.frame.repeats)
             twin = next((k.frame.key for k in stand if k.says(said, unit.told)), "")
-        family: Told = sum((k.lines for k in alike if said.begins_as(k.frame)), Counter())
+        begun = [k for k in alike if said.begins_as(k.frame)]
+        family = [Overlap(k.lines) for k in begun]
         if twin:
-            return _named_apart(unit, said.apart(unit.mark, twin), family)
-        found = _overlapping(unit, others, self._near(said))
+            return [_named_apart(unit, said.apart(unit.mark, twin), family)]
+        found = _overlapping(unit, [k for k in known if k not in begun], self._near(said))
         against = next((k.frame.key for k, it in found if it.against), "")
-        told: Told = sum((it.told for _, it in found), Counter())
-        if found and not against and not alike:
-            narrowed = _narrowed(unit, told)
-            if narrowed is not None:
-                return narrowed if narrowed.lines else None
-        if found or said.key in self._taken:
+        told = [it for _, it in found]
+        if found and not against and not begun:
+            return _narrowed(unit, told)
+        if found or begun or said.key in self._taken:
             mingled = any(it.mingled or not it.against for _, it in found)
             named = said.apart(unit.mark, against=against, mingled=bool(against) and mingled)
-            return _named_apart(unit, named, family + told)
-        return unit
+            return [_named_apart(unit, named, [*family, *told])]
+        return [unit]
 
     def _add(self, known: _Known) -> None:
         for name in known.frame.names():
@@ -243,10 +243,7 @@ class _KnownFrames:
         found: dict[int, _Known] = {}
         for name in said.names():
             for known in self._by_name.get(name, ()):
-                if known.frame.name == said.name or not (
-                    said.follows(known.frame) or known.frame.follows(said)
-                ):
-                    found[id(known)] = known
+                found[id(known)] = known
         for name in {k.frame.name for k in found.values()}:
             self._read_lines(self._unread.pop(name, []))
         return list(found.values())
@@ -313,7 +310,7 @@ def _overlapping(
     return found
 
 
-def _named_apart(unit: _Unit, named: Frame, told_already: Told) -> _Unit:
+def _named_apart(unit: _Unit, named: Frame, told_already: Sequence[Overlap]) -> _Unit:
     """A unit under a name of its own, without the lines that others told already."""
     lines = unit.telling.lines
     kept, out = rest_of(lines, told_already)
@@ -321,22 +318,23 @@ def _named_apart(unit: _Unit, named: Frame, told_already: Told) -> _Unit:
     return _Unit(_renamed(unit.frame, named.without([lines[n] for n in out])), renamed)
 
 
-def _narrowed(unit: _Unit, told_already: Told) -> _Unit | None:
-    """A unit from where others end to where others begin, its lines counted anew; None where what only it tells does not
-    hang together."""
+def _narrowed(unit: _Unit, told_already: Sequence[Overlap]) -> list[_Unit]:
+    """A unit from where others end to where others begin, its lines counted anew; of each stretch that only it tells one."""
     lines = unit.telling.lines
     kept, _ = rest_of(lines, told_already)
-    if not kept:
-        return _Unit(unit.frame)
-    first, end = kept[0], kept[-1] + 1
-    if kept != list(range(first, end)):
-        return None
-    frame = unit.said.apart(unit.mark).narrowed(lines[:first], lines[end:])
-    renamed = [
-        _renamed(unit.lines[n], lines[n].apart(frame, frame.name, f"{at:05d}"))
-        for at, n in enumerate(kept, 1)
-    ]
-    return _Unit(_renamed(unit.frame, frame), renamed)
+    left = set(kept)
+    starts = [n for n in kept if n - 1 not in left]
+    ends = [n + 1 for n in kept if n + 1 not in left]
+    found = []
+    for number, (first, end) in enumerate(zip(starts, ends, strict=True), 1):
+        mark = unit.mark if number == 1 else f"{unit.mark}.{number}"
+        frame = unit.said.apart(mark).narrowed(lines[:first], lines[end:])
+        renamed = [
+            _renamed(unit.lines[n], lines[n].apart(frame, frame.name, f"{at:05d}"))
+            for at, n in enumerate(range(first, end), 1)
+        ]
+        found.append(_Unit(_renamed(replace(unit.frame, supersedes=[]), frame), renamed))
+    return found
 
 
 def _renamed(work: Work, document: Document) -> Work:

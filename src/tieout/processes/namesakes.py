@@ -91,7 +91,7 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
     other = next((o for o in others if o.key == doc.against), None)
     if other is not None and (doc.mingled or not _came_back(doc, other, others)):
         return STATEMENT_CONTRADICTS, f"{_said(doc)}; of the same days {_said(other)} says something else"
-    same = [o for o in others if doc.claims_to_be(o)]
+    same = [o for o in others if doc.claims_to_be(o) and not o.came_with(doc)]
     for other in same:
         if doc.opening == other.opening:
             return STATEMENT_CONTRADICTS, f"{_said(doc)}, and before it was {_said(other)}"

@@ -45,7 +45,9 @@ class _Told:
     def way(self) -> tuple[str, bool, str]:
         """How it came."""
         line = self.line
-        return (self.interface, False, "") if line is None else (self.interface, line.of_statement, line.account)
+        return (
+            (self.interface, False, "") if line is None else (self.interface, line.of_statement, line.account)
+        )
 
 
 def _by_key(rows: Sequence[Row], scope: Scope) -> Found:
