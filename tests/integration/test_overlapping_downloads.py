@@ -12,8 +12,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-import pytest
-
 from tests.integration.banks import Banks, banks
 from tieout.store import Database
 
