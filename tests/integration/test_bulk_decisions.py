@@ -372,6 +372,9 @@ def test_the_command_line_decides_a_group_and_what_was_written_down_and_nothing_
     # Again it is told again; nothing is decided twice.
     assert json.loads(run(*words, "--json")) == told
     assert "another decision" in run("cases", "decide", "solve", "--group", bobs, "--reason", "x else", "--bulk", "october", "--as", "cora", code=2)  # fmt: skip
+    # Other cases, and other owners, are another decision under whatever number.
+    anns = ("cases", "decide", "solve", "--group", groups[0]["group"], "--reason", "fees of October")
+    assert "another decision" in run(*anns, "--bulk", "october", "--as", "cora", code=2)
     assert "nothing is decided" in run("cases", "decide", "solve", "--group", bobs, "--reason", "agreed")
     # Decided as it was written down: twelve are closed by now, one is open.
     told = json.loads(
@@ -381,3 +384,13 @@ def test_the_command_line_decides_a_group_and_what_was_written_down_and_nothing_
     rows = office.database.rows("select case_id, resolution from tieout.cases where solved_by = 'operator'")
     assert [(r["case_id"], r["resolution"]) for r in rows] == [(last, "agreed")]
     assert office.evidence("case.decided") == 12 + 13
+    # Nor is it another owner's.
+    front = Front(office)
+    try:
+        spare = by_hand(front, "5.00")
+    finally:
+        front.stop()
+    one = ("cases", "decide", "assign", "--case", str(spare), "--bulk", "given", "--as", "cora")
+    run(*one, "--owner", "zoe")
+    run(*one, "--owner", "zoe")
+    assert "another decision" in run(*one, "--owner", "tom", code=2)

@@ -23,6 +23,7 @@ from tests.integration.existing import (
     years_of_books,
 )
 from tests.integration.test_reconciling import NOW
+from tieout.cases import NewCase, open_cases
 from tieout.money import Period
 from tieout.planning import Decision, Seen, accept_case, decide_many
 from tieout.store import Database
@@ -207,6 +208,24 @@ def test_what_was_accepted_is_told_again_once_its_amount_is_another(company: Com
     rows = company.database.rows("select amount from tieout.cases where state = 'open'")
     assert [r["amount"] for r in rows] == [Decimal("50000.00")]
     assert "1 entries of nobody's" in company.why("ledger is ours")
+
+
+def test_an_entry_that_becomes_what_it_was_before_somebody_accepted_another_amount_is_told_again(
+    database: Database,
+) -> None:
+    """The last word of a person holds: what the tie-out calls nobody's is somebody's case."""
+    found: list[tuple[str, int]] = []
+    for amount in ("70.00", "50000.00", "70.00", "70.00"):
+        case = NewCase(
+            cause="entry_without_source", interface="", entity="US", period="2026-10", source_key="US:MISC/1",
+            amount=Decimal(amount), currency="USD", recovery="r", detail="d", owner="o", opened_at=NOW, due_at=NOW,
+            blocking=False, standing=True,
+        )  # fmt: skip
+        with database.transaction() as connection:
+            found.append((amount, open_cases(connection, [case], "close")))
+            for row in connection.execute("select case_id from tieout.cases where state = 'open'").fetchall():
+                accept_case(connection, row["case_id"], "agreed", NOW, "cora")
+    assert found == [("70.00", 1), ("50000.00", 1), ("70.00", 1), ("70.00", 0)]
 
 
 def test_an_entry_by_hand_in_the_journal_of_exchange_differences_is_seen(company: Company) -> None:

@@ -104,6 +104,24 @@ def test_a_statement_of_another_day_or_account_ends_nothing(database: Database) 
     assert [c["cause"] for c in cases(made)] == ["interim_only"]
 
 
+@pytest.mark.parametrize("write", [mt940, camt])
+def test_a_statement_that_only_begins_with_a_days_balance_ends_nothing(
+    database: Database, write: Any
+) -> None:
+    """Most banks date an opening balance by the day before: the day itself is told by nobody."""
+    made = banks(database, IBAN)
+    next_day = told("NEXT", "2", "1009.50", ("1.00", "B1"), day=date(2026, 10, 6))
+    file = write(next_day).replace(b":60F:C261006", b":60F:C261005")
+    opening = b"<Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy='USD'>1009.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-10-0"
+    assert write is mt940 or opening in file
+    made.give(mt942(DAY), file.replace(opening + b"6", opening + b"5"))
+    later(made, 6)
+    assert [c["cause"] for c in cases(made)] == ["interim_only"]
+    made.give(write(replace(DAY, identifier="FIVE", number="5")))
+    later(made, 7)
+    assert not [c for c in cases(made) if c["cause"] == "interim_only"]
+
+
 def test_a_test_of_a_bank_is_missed_by_nobody(database: Database) -> None:
     made = banks(database, IBAN)
     made.give(interim_bai2("3")(DAY).replace(b"02,RECEIVER,SENDER,1,", b"02,RECEIVER,SENDER,4,"))

@@ -21,12 +21,17 @@ LAST_YEAR = date(2025, 10, 9)
 
 
 def invoice(
-    buyer: Buyer, price: str = "20.00", on: date = ON, credit: bool = False, tail: bytes = b""
+    buyer: Buyer,
+    price: str = "20.00",
+    on: date = ON,
+    credit: bool = False,
+    tail: bytes = b"",
+    number: str = "B-1",
 ) -> bytes:
-    """Number B-1 of the one vendor."""
+    """Number B-1 of the one vendor, or another one."""
     known = buyer.tool.vendors["V1"]
     item = Item("chair", Decimal(10), Decimal(price), Decimal(15), "S", "1")
-    sent = Sent("B-1", on, known.name, (item,), known.tax_id, order="PO-1", iban=known.iban, credit=credit)
+    sent = Sent(number, on, known.name, (item,), known.tax_id, order="PO-1", iban=known.iban, credit=credit)
     return ubl(sent) + tail
 
 
@@ -113,3 +118,11 @@ def test_what_an_older_version_let_go_is_kept_once_its_file_comes_again(
     assert standing(buyer) == [("refused", Decimal("402.50"))]
     give(buyer, (both[0] + b"\n",))
     assert standing(buyer) == [("posted", Decimal("230.00")), ("refused", Decimal("402.50"))]
+
+
+@pytest.mark.parametrize("number", ["B~1", "B~0123456789ab", "B-1~"])
+def test_a_number_that_is_written_as_our_own_marks_are_is_a_number(buyer: Buyer, number: str) -> None:
+    buyer.vendor()
+    first, second = invoice(buyer, number=number), invoice(buyer, "35.00", number=number)
+    give(buyer, (first,), (second,), (first + b"\n",), (second + b"\n",))
+    assert [total for _, total in standing(buyer)] == [Decimal("230.00"), Decimal("402.50")]

@@ -5,8 +5,10 @@ insert into tieout.cases (fingerprint, cause, interface, entity, period, documen
 select %(fingerprint)s, %(cause)s, %(interface)s, %(entity)s, %(period)s, %(document_id)s::bigint,
     %(source_key)s, %(amount)s, %(currency)s, %(blocking)s, %(recovery)s, %(detail)s, %(owner)s,
     %(opened_at)s, %(due_at)s, %(made_journal)s, %(made_user)s, %(made_kind)s, %(made_accounts)s
-where not (%(standing)s and exists (select 1 from tieout.cases where fingerprint = %(fingerprint)s
-    and accepted and amount = %(amount)s and currency = %(currency)s))
+-- The last word of a person holds: what they accepted before they accepted another amount is told again.
+where not (%(standing)s and exists (select 1 from (select amount, currency from tieout.cases
+        where fingerprint = %(fingerprint)s and accepted order by case_id desc limit 1) last
+    where last.amount = %(amount)s and last.currency = %(currency)s))
 on conflict (fingerprint) where state = 'open' do update set amount = excluded.amount,
     currency = excluded.currency, recovery = excluded.recovery, detail = excluded.detail,
     made_journal = excluded.made_journal, made_user = excluded.made_user, made_kind = excluded.made_kind,

@@ -57,9 +57,13 @@ def decide(
     _check(action, limit, wanted != CaseFilter(), listed is not None)
     project = open_running(folder)
     person = who_decides(project, who, "operator", operation="cases:write")
-    if bulk and (told := _told_before(project, bulk, person, action, reason)) is not None:
-        _end(told, as_json)
     seen, rows = _chosen(project, wanted, listed)
+    # A list says itself what was decided: it is compared with that as it is decided again.
+    if bulk and listed is None:
+        told = _told_before(project, bulk, person, action, reason)
+        if told is not None:
+            _check_same(told, rows, wanted.numbers or (), owner)
+            _end(told, as_json)
     if not seen:
         out.print("no case is open there: nothing is decided")
         raise typer.Exit(0)
@@ -149,6 +153,20 @@ def _told_before(project: OpenProject, bulk: str, person: str, action: str, reas
             USAGE,
         )
     return known
+
+
+def _check_same(told: Bulk, rows: list[dict[str, Any]], numbers: tuple[int, ...], owner: str) -> None:
+    """Ends with 2 where cases are asked for of which that decision said nothing, or another owner: what was done then would be
+    taken for what was asked now."""
+    known = {o.case_id for o in told.outcomes}
+    given = {o.case_id for o in told.outcomes if o.outcome == "done"} if told.action == "assign" else set()
+    others = {*numbers, *(r["case_id"] for r in rows)} - known
+    others |= {r["case_id"] for r in rows if r["case_id"] in given and r["owner"] != owner}
+    if others:
+        fail(
+            f"{told.bulk!r} is another decision of many: case {min(others)} is not as that left it; give this one a number of its own",
+            USAGE,
+        )
 
 
 def _decide(

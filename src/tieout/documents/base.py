@@ -85,6 +85,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         once those before it, by this word, are written."""
         return ""
 
+    def told_as(self) -> tuple[str, str] | None:
+        """What it has in common with any other telling of the same thing, and the way that it came itself; None where
+        nothing else tells of it."""
+        return None
+
     def order_names(self) -> tuple[str, ...]:
         """What documents of an order call it."""
         key = getattr(self, "order_key", "")

@@ -42,6 +42,10 @@ def reaches(start: Decimal, end: Decimal, others: Iterable[Leads]) -> bool:
     return end in reached
 
 
+def _mark(frame: Document) -> str:
+    return frame.key.rpartition("~")[2].partition(".")[0]
+
+
 class FrameLine(Document, frozen=True, kw_only=True):
     """A line of a frame, named by it and by its place there. `shares` as of a frame; `resembles` is the key of another
     line that has no frame either and that it may be in other words (`likeness`)."""
@@ -123,6 +127,10 @@ class Frame(Document, frozen=True, kw_only=True):
         """Itself without the lines that it begins and ends with, which others told: it leads from where they end to
         where they begin."""
         return self.without((*before, *after))
+
+    def came_with(self, other: Self) -> bool:
+        """Whether both are what is left of one frame of which others told the middle."""
+        return bool(self.shares and self.shares == other.shares) and _mark(self) == _mark(other)
 
     def leads(self) -> tuple[Decimal, Decimal] | None:
         """From what to what its lines lead; None where it says nothing of that."""

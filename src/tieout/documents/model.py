@@ -323,6 +323,10 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
         """By statements first, then by exports; and of each, accounts by IBAN first."""
         return f"{0 if self.of_statement else 1}{0 if self.account[:2].isalpha() else 1}"
 
+    def told_as(self) -> tuple[str, str]:
+        """Its day, amount and currency; and its account as it is written."""
+        return f"{self.booked_on.isoformat()} {self.amount.value.normalize():f} {self.currency}", self.account
+
     def likeness(self) -> tuple[tuple[object, ...], ...]:
         """Of a line of an export: its account, day and amount; and its bank's own id (which its key names then), with
         either of the two, for banks begin their numbers anew."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ import psycopg
 
 from tieout.cases import assign_cases
 from tieout.cases.model import CaseState
+from tieout.documents import Frame, FrameLine
 from tieout.evidence import Entry, record
 from tieout.planning.accepting import accept_case, offers_of
 from tieout.planning.excluding import exclude, held_by
@@ -190,12 +192,16 @@ def _together(
     counts: dict[str, int] = {}
     amounts: dict[str, dict[str, Decimal]] = {}
     company: dict[str, Decimal] = {}
+    found = []
     for number in numbers:
-        try:
-            held = held_by(connection, release, number, person)
-        except KeyError:
-            continue
-        if held is None:
+        with suppress(KeyError):
+            found.append(held_by(connection, release, number, person))
+    every = [held for held in found if held is not None]
+    whole = {(h.interface.name, h.work.document.key) for h in every if isinstance(h.work.document, Frame)}
+    for held in every:
+        line = held.work.document
+        if isinstance(line, FrameLine) and (held.interface.name, line.frame) in whole:
+            # It is counted with its statement.
             continue
         entity, currency = held.interface.entity, held.work.document.currency
         counts[entity] = counts.get(entity, 0) + 1

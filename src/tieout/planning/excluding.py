@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.documents import decode_document
+from tieout.documents import Document, Frame, awaiting_frame, decode_document
 from tieout.planning.approving import Approving, worth_of
 from tieout.planning.replay import exclude_case
 from tieout.planning.work import Beside, Work
+from tieout.planning.writing import OF_NAMESAKES
 from tieout.processes import Facts, what_is_missing, what_to_do
 from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
@@ -49,9 +50,20 @@ def held_by(connection: Connection, release: Release, case_id: int, actor: str) 
         document_id=row["document_id"],
         submitted_by=actor,
     )
+    amount = max(row["amount"], _with_it(connection, document, interface))
     facts = msgspec.json.decode(row["facts"].encode(), type=Facts) if row["facts"] else None
     own = release.entities[interface.entity].currency
-    return Held(work, interface, row["amount"], worth_of(row["amount"], document.currency, facts, own))
+    return Held(work, interface, amount, worth_of(amount, document.currency, facts, own))
+
+
+def _with_it(connection: Connection, document: Document, interface: Interface) -> Decimal:
+    """What is held with a document and is left out with it: a statement's case is of no money, and its lines are of all."""
+    if not isinstance(document, Frame):
+        return Decimal(0)
+    name = awaiting_frame(document.key)
+    given = {"interface": interface.name, "entity": interface.entity, "name": name, "reasons": OF_NAMESAKES}
+    row = connection.execute(_SQL["held_with"], given).fetchone()
+    return Decimal(0) if row is None else Decimal(row["amount"])
 
 
 def exclude(
@@ -85,6 +97,6 @@ def exclude(
     number = approving.ask_to_exclude(
         held.work, case_id, held.amount, held.company or Decimal(0), reason, beside
     )
-    if not number:
-        exclude_case(connection, case_id, reason, now, actor)
+    if not number and not exclude_case(connection, case_id, reason, now, actor):
+        raise ValueError(f"case {case_id}: somebody else decided about its document at the same time")
     return number

@@ -8,6 +8,7 @@ recipe's to say. One that says the same money is the same one, in whatever words
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -22,6 +23,7 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
 _APART = "~"
+_OWN = re.compile(_APART + "[0-9a-f]{12}$")
 Money = tuple[object, ...]
 
 
@@ -68,6 +70,8 @@ def _known(
     for row in connection.execute(_SQL["known_frames"], given):
         document = as_written(stamps, interface.name, row)
         if document is not None:
-            base = row["source_key"].partition(_APART)[0]
+            key = row["source_key"]
+            # A number may look like one with our mark behind it.
+            base = key if key in given["keys"] else _OWN.sub("", key)
             found.setdefault(base, {}).setdefault(row["source_key"], []).append(_money(document))
     return found

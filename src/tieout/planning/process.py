@@ -427,9 +427,19 @@ def _ranked(works: list[Work]) -> list[list[Work]]:
 
 def _in_turns(works: list[Work]) -> list[list[Work]]:
     """What may be another telling of what came another way sees that in the same batch."""
-    turns: dict[str, list[Work]] = {}
+    turns: dict[tuple[str, int], list[Work]] = {}
+    ways: dict[tuple[str, str], list[str]] = {}
     for work in works:
-        turns.setdefault(work.document.turn(), []).append(work)
+        turn, place = work.document.turn(), 0
+        common = work.document.told_as()
+        if common is not None:
+            what, way = common
+            # Two ways that have one turn, such as two spellings of an account: the second of them comes after the first.
+            seen = ways.setdefault((turn, what), [])
+            if way not in seen:
+                seen.append(way)
+            place = seen.index(way)
+        turns.setdefault((turn, place), []).append(work)
     return [turns[turn] for turn in sorted(turns)]
 
 

@@ -111,6 +111,13 @@ where document_id = any(%(ids)s)
 select d.*, c.amount from tieout.cases c join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open' and d.state = 'refused'
 
+-- name: held_with
+-- How much is held because of a document, whatever the signs.
+select coalesce(sum(abs(d.measure_debit - d.measure_credit)), 0) as amount
+from tieout.document_name n join tieout.document d using (document_id)
+where n.entity = %(entity)s and n.name = %(name)s and d.interface = %(interface)s and d.state = 'refused'
+  and d.reason = any(%(reasons)s)
+
 -- name: take_up
 update tieout.document set retry_at = %(now)s where reason = %(reason)s and state = 'normalised'
 

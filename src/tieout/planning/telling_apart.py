@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.planning")
 # The documents that today's reader makes of a message that was taken before; none where it cannot be read.
 ReadAgain = Callable[[int], Iterable[Document]]
+_BOOKED = (DocumentState.PLANNED, DocumentState.POSTED)
 
 
 @dataclass
@@ -72,7 +73,8 @@ class _Unit:
 @dataclass
 class _Known:
     """A frame that was taken, and the lines that are kept of it: by its message, or in a unit of this very batch. One that does
-    not stand (`aside`: a person left it out, or may do so yet) tells nothing that another could leave out for it."""
+    not stand (`aside`: a person left it out, or may do so yet) tells nothing that another could leave out for it, but for
+    the lines that a person let go on alone (`alone`); `held` while that is open."""
 
     frame: Frame
     message_id: int = 0
@@ -80,6 +82,13 @@ class _Known:
     aside: bool = False
     kept: list[FrameLine] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    alone: set[str] = field(default_factory=set)
+    held: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether its lines go on with it."""
+        return not (self.aside or (self.unit is not None and (self.frame.against or self.frame.repeats)))
 
     @property
     def lines(self) -> Told:
@@ -88,14 +97,14 @@ class _Known:
 
     @property
     def telling(self) -> Telling:
-        """It with its lines that somebody may count on, in their order."""
-        said = self.frame
-        if self.aside or (self.unit is not None and (said.against or said.repeats)):
-            return Telling(said, ())
-        if self.unit is not None:
-            return self.unit.telling
-        stand = sorted((x for x in self.kept if x.key not in self.left_out), key=lambda x: x.key)
-        return Telling(said, tuple(stand))
+        """It with its lines, in their order, and those of them that nobody may count on."""
+        unit = self.unit
+        lines = unit.telling.lines if unit is not None else tuple(sorted(self.kept, key=lambda x: x.key))
+        aside = (n for n, line in enumerate(lines) if not self._counts(line))
+        return Telling(self.frame, lines, frozenset(aside))
+
+    def _counts(self, line: FrameLine) -> bool:
+        return line.key not in self.left_out if self.stands else line.key in self.alone
 
     def says(self, other: Frame, told: Told) -> bool:
         """Whether it says all that another does, whose lines tell `told`."""
@@ -177,7 +186,8 @@ class _KnownFrames:
             # What somebody changed past us says nothing that another could be the same as.
             if isinstance(frame, Frame):
                 aside = row["state"] in (DocumentState.EXCLUDED, DocumentState.REFUSED)
-                known = _Known(frame, row["message_id"], aside=aside)
+                held = row["state"] == DocumentState.REFUSED
+                known = _Known(frame, row["message_id"], aside=aside, held=held)
                 self._add(known)
                 self._unread.setdefault(frame.name, []).append(known)
 
@@ -192,35 +202,36 @@ class _KnownFrames:
             or any(_read_alike(said, unit.told, k, again) for k in known)
         ):
             return []
-        new = self._told_apart(unit, known, alike)
-        if new is None:
-            return []
-        self._taken.add(new.said.key)
-        self._add(_Known(new.said, unit=new))
-        return [new.frame, *new.lines]
+        found: list[Work] = []
+        for new in self._told_apart(unit, known, alike):
+            self._taken.add(new.said.key)
+            self._add(_Known(new.said, unit=new))
+            found += [new.frame, *new.lines]
+        return found
 
-    def _told_apart(self, unit: _Unit, known: Sequence[_Known], alike: Sequence[_Known]) -> _Unit | None:
-        """A unit that is not known as such, under the name that is its own: None where others told all of it."""
+    def _told_apart(self, unit: _Unit, known: Sequence[_Known], alike: Sequence[_Known]) -> list[_Unit]:
+        """A unit that is not known as such, under the name that is its own; none where others told all of it, and several
+        where they told of its middle."""
         said = unit.said
         others = [k for k in known if k not in alike]
         twin = ""
         if said.only_once():
-            twin = next((k.frame.key for k in others if not k.frame.repeats and k.says(said, unit.told)), "")
-        family: Told = sum((k.lines for k in alike if said.begins_as(k.frame)), Counter())
+            stand = (k for k in others if k.stands and not k.frame.repeats)
+            twin = next((k.frame.key for k in stand if k.says(said, unit.told)), "")
+        begun = [k for k in alike if said.begins_as(k.frame)]
+        family = [Overlap(k.lines) for k in begun]
         if twin:
-            return _named_apart(unit, said.apart(unit.mark, twin), family)
-        found = _overlapping(unit, others, self._near(said))
+            return [_named_apart(unit, said.apart(unit.mark, twin), family)]
+        found = _overlapping(unit, [k for k in known if k not in begun], self._near(said))
         against = next((k.frame.key for k, it in found if it.against), "")
-        told: Told = sum((it.told for _, it in found), Counter())
-        if found and not against and not alike:
-            narrowed = _narrowed(unit, told)
-            if narrowed is not None:
-                return narrowed if narrowed.lines else None
-        if found or said.key in self._taken:
+        told = [it for _, it in found]
+        if found and not against and not begun:
+            return _narrowed(unit, told)
+        if found or begun or said.key in self._taken:
             mingled = any(it.mingled or not it.against for _, it in found)
             named = said.apart(unit.mark, against=against, mingled=bool(against) and mingled)
-            return _named_apart(unit, named, family + told)
-        return unit
+            return [_named_apart(unit, named, [*family, *told])]
+        return [unit]
 
     def _add(self, known: _Known) -> None:
         for name in known.frame.names():
@@ -232,10 +243,7 @@ class _KnownFrames:
         found: dict[int, _Known] = {}
         for name in said.names():
             for known in self._by_name.get(name, ()):
-                if known.frame.name == said.name or not (
-                    said.follows(known.frame) or known.frame.follows(said)
-                ):
-                    found[id(known)] = known
+                found[id(known)] = known
         for name in {k.frame.name for k in found.values()}:
             self._read_lines(self._unread.pop(name, []))
         return list(found.values())
@@ -263,12 +271,14 @@ class _KnownFrames:
                 each.kept.append(line)
                 if row["state"] == DocumentState.EXCLUDED:
                     each.left_out.add(line.key)
+                elif row["state"] in _BOOKED or (each.held and row["state"] == DocumentState.NORMALISED):
+                    # Who accepted it let it go on; what becomes of it is in its case.
+                    each.alone.add(line.key)
 
 
 def _told_only(row: dict[str, Any]) -> bool:
     """Whether a line was taken by an older version for another telling of what was booked: it is booked nowhere."""
-    planned = row["state"] in (DocumentState.PLANNED, DocumentState.POSTED)
-    return bool(planned and row["revision"] > 1 and not row["measure_count"])
+    return bool(row["state"] in _BOOKED and row["revision"] > 1 and not row["measure_count"])
 
 
 def _read_alike(
@@ -300,7 +310,7 @@ def _overlapping(
     return found
 
 
-def _named_apart(unit: _Unit, named: Frame, told_already: Told) -> _Unit:
+def _named_apart(unit: _Unit, named: Frame, told_already: Sequence[Overlap]) -> _Unit:
     """A unit under a name of its own, without the lines that others told already."""
     lines = unit.telling.lines
     kept, out = rest_of(lines, told_already)
@@ -308,22 +318,23 @@ def _named_apart(unit: _Unit, named: Frame, told_already: Told) -> _Unit:
     return _Unit(_renamed(unit.frame, named.without([lines[n] for n in out])), renamed)
 
 
-def _narrowed(unit: _Unit, told_already: Told) -> _Unit | None:
-    """A unit from where others end to where others begin, its lines counted anew; None where what only it tells does not
-    hang together."""
+def _narrowed(unit: _Unit, told_already: Sequence[Overlap]) -> list[_Unit]:
+    """A unit from where others end to where others begin, its lines counted anew; of each stretch that only it tells one."""
     lines = unit.telling.lines
     kept, _ = rest_of(lines, told_already)
-    if not kept:
-        return _Unit(unit.frame)
-    first, end = kept[0], kept[-1] + 1
-    if kept != list(range(first, end)):
-        return None
-    frame = unit.said.apart(unit.mark).narrowed(lines[:first], lines[end:])
-    renamed = [
-        _renamed(unit.lines[n], lines[n].apart(frame, frame.name, f"{at:05d}"))
-        for at, n in enumerate(kept, 1)
-    ]
-    return _Unit(_renamed(unit.frame, frame), renamed)
+    left = set(kept)
+    starts = [n for n in kept if n - 1 not in left]
+    ends = [n + 1 for n in kept if n + 1 not in left]
+    found = []
+    for number, (first, end) in enumerate(zip(starts, ends, strict=True), 1):
+        mark = unit.mark if number == 1 else f"{unit.mark}.{number}"
+        frame = unit.said.apart(mark).narrowed(lines[:first], lines[end:])
+        renamed = [
+            _renamed(unit.lines[n], lines[n].apart(frame, frame.name, f"{at:05d}"))
+            for at, n in enumerate(range(first, end), 1)
+        ]
+        found.append(_Unit(_renamed(replace(unit.frame, supersedes=[]), frame), renamed))
+    return found
 
 
 def _renamed(work: Work, document: Document) -> Work:

@@ -85,10 +85,13 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
     twin = next((o for o in others if o.key == doc.repeats), None)
     if twin is not None:
         return STATEMENT_REPEATED, f"{_said(doc)}; the very same says {_said(twin)}"
+    again = next((o for o in others if _again(doc, o) and not _came_back(doc, o, others)), None)
+    if again is not None:
+        return STATEMENT_REPEATED, f"{_said(doc)}; the same stretch is told by {_said(again)}"
     other = next((o for o in others if o.key == doc.against), None)
     if other is not None and (doc.mingled or not _came_back(doc, other, others)):
         return STATEMENT_CONTRADICTS, f"{_said(doc)}; of the same days {_said(other)} says something else"
-    same = [o for o in others if doc.claims_to_be(o)]
+    same = [o for o in others if doc.claims_to_be(o) and not o.came_with(doc)]
     for other in same:
         if doc.opening == other.opening:
             return STATEMENT_CONTRADICTS, f"{_said(doc)}, and before it was {_said(other)}"
@@ -98,6 +101,11 @@ def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | N
             f"{_said(doc)} carries on from none of its name, such as {_said(same[0])}",
         )
     return None
+
+
+def _again(doc: Statement, other: Statement) -> bool:
+    """Whether another one, which a person may have let go on meanwhile, leads the same way as one that is against a third."""
+    return bool(doc.against) and other.key not in (doc.key, doc.against) and doc.told() == other.told()
 
 
 def _came_back(doc: Statement, other: Statement, others: Sequence[Statement]) -> bool:

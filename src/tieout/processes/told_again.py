@@ -7,7 +7,9 @@ names a line: account, day and amount are all that both say. What has them in co
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tieout.documents import StatementLine, decode_document
@@ -17,20 +19,49 @@ from tieout.processes.treasury_causes import LINE_TOLD_ELSEWHERE, LINE_TOLD_OTHE
 from tieout.rules import UnmappedError
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_IBAN_AND_CURRENCY = re.compile(_IBAN.pattern + "[A-Z]{3}")
 _MASKED = re.compile(r".*[Xx*\u2022]{2,}[ -]?([0-9]{3,})")
 # Shorter numbers of accounts are the end of many.
 _SHORTEST = 5
+# A bank's number and the account's, letters among them, as some countries write both (FR, IT, GB, MT).
+_WHOLE = 8
+# How many lines that are booked already a case names.
+_SHOWN = 3
 
 
 def _key(line: StatementLine) -> str:
     return f"{line.booked_on.isoformat()} {line.amount.value.normalize():f} {line.currency}"
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A line that is booked; `line` is None where somebody changed it past us, and nobody knows what it says."""
+
+    interface: str
+    key: str
+    line: StatementLine | None
+
+    @property
+    def way(self) -> tuple[str, bool, str]:
+        """How it came."""
+        line = self.line
+        return (
+            (self.interface, False, "") if line is None else (self.interface, line.of_statement, line.account)
+        )
+
+
 def _by_key(rows: Sequence[Row], scope: Scope) -> Found:
-    found: dict[str, list[dict[str, str]]] = {}
+    """The first few of each way: a day may have thousands of one amount, and one says as much as all."""
+    found: dict[str, list[_Told]] = {}
+    counts = Counter[tuple[object, ...]]()
     for row in rows:
-        told = {"interface": row["interface"], "key": row["source_key"], "content": row["content"]}
-        found.setdefault(row["key"], []).append(told)
+        line = decode_document(row["content"].encode()) if row["content"] else None
+        if line is not None and not isinstance(line, StatementLine):
+            continue
+        told = _Told(row["interface"], row["source_key"], line)
+        counts[row["key"], line is None, *told.way] += 1
+        if counts[row["key"], line is None, *told.way] <= _SHOWN:
+            found.setdefault(row["key"], []).append(told)
     return found
 
 
@@ -39,7 +70,7 @@ def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
     line = asking.document
     assert isinstance(line, StatementLine)
     others = [
-        {"interface": o["interface"], "key": o["key"]}
+        {"interface": o.interface, "key": o.key}
         for o in found.get(_key(line), ())
         if _another_way(line, o, scope)
     ]
@@ -59,15 +90,11 @@ def keys_of_line(line: StatementLine) -> Mapping[str, tuple[str, ...]]:
     return {TOLD_ELSEWHERE.name: (_key(line),)}
 
 
-def _another_way(line: StatementLine, other: Mapping[str, str], scope: Scope) -> bool:
-    interface = scope.interface.name
-    if not other["content"]:
-        return other["interface"] != interface
-    told = decode_document(other["content"].encode())
-    if not isinstance(told, StatementLine):
-        return False
-    way = (interface, line.of_statement, line.account)
-    if way == (other["interface"], told.of_statement, told.account):
+def _another_way(line: StatementLine, other: _Told, scope: Scope) -> bool:
+    interface, told = scope.interface.name, other.line
+    if told is None:
+        return other.interface != interface
+    if other.way == (interface, line.of_statement, line.account):
         return False
     return same_account(line.account, told.account) or _booked_alike(line, told, scope)
 
@@ -98,7 +125,9 @@ def same_account(one: str, other: str) -> bool:
     if ibans[0] == ibans[1]:
         digits = [_number(x) for x in (one, other)]
         return not any(ibans) and digits[0] == digits[1] and len(digits[0]) >= _SHORTEST
-    iban, number = (left, _number(other)) if ibans[0] else (right, _number(one))
+    iban, bare, number = (left, right, _number(other)) if ibans[0] else (right, left, _number(one))
+    if len(bare) >= _WHOLE and _ends_with(iban, bare):
+        return True
     return len(number) >= _SHORTEST and _ends_with(iban, number)
 
 
@@ -109,8 +138,15 @@ def _ends_with(iban: str, number: str) -> bool:
 
 def _plain(account: str) -> str:
     text = re.sub(r"[^A-Z0-9]", "", account.upper())
-    # MT940 of some banks writes the currency behind the account.
+    # MT940 of some banks writes the currency behind the account; an IBAN may have letters in it, and proves itself.
+    if _IBAN_AND_CURRENCY.fullmatch(text) and _proves_itself(text[:-3]):
+        return text[:-3]
     return text[:-3] if re.fullmatch(r"[A-Z]{2}[0-9]{13,}[A-Z]{3}|[0-9]{5,}[A-Z]{3}", text) else text
+
+
+def _proves_itself(iban: str) -> bool:
+    """Whether the check digits of an IBAN are right (ISO 13616: modulo 97)."""
+    return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
 
 
 def _number(account: str) -> str:
@@ -128,6 +164,6 @@ def held_as_told(ctx: Context, line: StatementLine) -> Plan | None:
         return refused(LINE_TOLD_OTHERWISE, line.amount, f"{said}: may be {line.resembles}, in other words")
     others = ctx.facts.found_by(TOLD_ELSEWHERE.name)
     if others and LINE_TOLD_ELSEWHERE.name not in ctx.facts.accepted:
-        where = ", ".join(f"{o['key']} of {o['interface']}" for o in others[:3])
+        where = ", ".join(f"{o['key']} of {o['interface']}" for o in others[:_SHOWN])
         return refused(LINE_TOLD_ELSEWHERE, line.amount, f"{said}: is booked as {where}")
     return None

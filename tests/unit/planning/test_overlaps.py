@@ -99,5 +99,5 @@ def test_one_without_lines_tells_of_nothing() -> None:
 def test_of_equal_lines_as_many_are_told_as_others_told() -> None:
     coffees = telling("SAID", "100", "-3 A", "-3 A", "-3 A")
     told = told_of(coffees.lines[:2])
-    assert rest_of(coffees.lines, told) == ([2], [0, 1]) and told.total() == 2
+    assert rest_of(coffees.lines, [Overlap(told)]) == ([2], [0, 1]) and told.total() == 2
     assert overlap(coffees, telling("K", "100", "-3 A", "-3 A"), ()) == Overlap(told)
