@@ -405,17 +405,16 @@ class _Batch:
 
 
 def _apart(works: list[Work]) -> list[list[Work]]:
-    """Groups in which no two documents share a name: two bills of one order see each other, though
-    they came together."""
+    """Groups in which no two documents share a name, each behind all that came before it and share one: two bills of one order
+    see each other, though they came together, and what is told again sees what it repeats."""
     groups: list[tuple[set[str], list[Work]]] = []
     for work in works:
         names = {n for n in work.document.names() if not n.startswith(AWAITS)}
-        home = next((g for g in groups if not names & g[0]), None)
-        if home is None:
-            home = (set(), [])
-            groups.append(home)
-        home[0].update(names)
-        home[1].append(work)
+        place = 1 + max((n for n, g in enumerate(groups) if names & g[0]), default=-1)
+        if place == len(groups):
+            groups.append((set(), []))
+        groups[place][0].update(names)
+        groups[place][1].append(work)
     return [members for _, members in groups] or [[]]
 
 
