@@ -129,7 +129,7 @@ def _auto(groups: Iterable[peers.Group]) -> list[tuple[tuple[str, ...], tuple[st
 
 
 def quality(invoices: int, seeds: Iterable[int], pools: int = 3000) -> str:
-    """A page: ours beside the peers on seeds that nobody had seen."""
+    """A page: ours beside the peers on seeds whose rows nobody had looked at."""
     totals: dict[str, Score] = {}
     seeds = list(seeds)
     calibration: dict[str, list[int]] = {}
@@ -149,10 +149,10 @@ def quality(invoices: int, seeds: Iterable[int], pools: int = 3000) -> str:
     small = {past: measure_pools(pools, 7300, past) for past in (True, False)}
     weak = sum(mine.of_kind[k] for k in WEAK)
     lines = [
-        "# Matching, on companies that nobody had seen",
+        "# Matching, on companies whose rows nobody had looked at",
         "",
         f"`make campaign-matching`: {len(seeds)} invented companies of {invoices:,} invoices (seeds {', '.join(map(str, seeds))}),",
-        "none of which was looked at while the engine or its rules were made, each with a quarter more of the kinds that are hard to",
+        "of which no row was looked at while the engine or its rules were made (of what was: docs/MATCHING.md), with a quarter more of the kinds hard to",
         "match. An invoice is right when its automatic group holds exactly its bank lines and exactly the invoices that those",
         "pay; every other automatic group is false. Errors are invoices that were not matched rightly, and false ones on top.",
         "Intervals are Wilson's, 95%. Differences are accepted by their ground and within limits ([what lets them",
