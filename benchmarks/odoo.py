@@ -30,7 +30,7 @@ class Size:
     delays: float
 
 
-FULL, TOY = Size(1000, 1.0), Size(6, 0.01)
+FULL, TOY = Size(1000, 1.0), Size(12, 0.01)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import statistics
 import time
 from collections.abc import Sequence
@@ -29,7 +30,8 @@ from tieout.store import Connection, Database
 
 @dataclass(frozen=True)
 class Size:
-    """Documents a round of each way; the peer is tried at each concurrency first. A round has `limit_s` seconds."""
+    """Documents a round of each way, of which ours is done by one worker and by two; the peer is tried at each concurrency
+    first. A round has `limit_s` seconds."""
 
     ours: int
     peers: int
@@ -39,6 +41,8 @@ class Size:
 
 
 FULL, TOY = Size(10_000, 600, 5, (1, 2, 4, 8, 16), 300), Size(120, 12, 1, (1, 2), 60)
+# Two shops' providers: two lanes.
+INTERFACES = ("stripe", "stripe_outlet")
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
 
@@ -52,17 +56,19 @@ class Result:
     planned: int
 
     def page(self) -> str:
-        mine, theirs = self.rate["ours"], self.rate["peer"]
+        mine, both, theirs = self.rate["ours"], self.rate["two"], self.rate["peer"]
         return f"""## Pipeline
 
 | what | ours | peer | ratio |
 |---|---:|---:|---:|
-| messages through normalise, check, plan with evidence and stamps, documents/s | {mine:,.0f} | {theirs:,.0f} | {mine / theirs:.1f} |
+| messages through normalise, check, plan with evidence and stamps, one worker, documents/s | {mine:,.0f} | {theirs:,.0f} | {mine / theirs:.1f} |
+| the same, two workers with an interface each, documents/s | {both:,.0f} | {theirs:,.0f} | {both / theirs:.1f} |
 
 The peer: a worker that runs one procrastinate job a document and does the same work there for a message that lies in the
 inbox already, as ours does, at the best of the concurrencies {", ".join(map(str, self.size.concurrencies))} (here {self.best}). {self.size.ours:,} documents a run of
-ours, {self.size.peers:,} of the peer's, medians of {self.size.rounds} alternating runs. After the runs each of {self.planned:,} documents was planned once, with
-its evidence and a stamp that holds.
+ours, {self.size.peers:,} of the peer's, medians of {self.size.rounds} alternating runs. An interface is worked by one worker at a time, so a
+second one helps where a second interface has work. After the runs each of {self.planned:,} documents was planned once, with its
+evidence and a stamp that holds.
 """
 
 
@@ -79,9 +85,11 @@ def release() -> Release:
         return Mapping(name, tuple(MappingRow(k, v) for k, v in rows.items()))
 
     accounts = {"clearing.stripe.USD": "101501", "bank_in_transit": "101701", "fees.stripe": "621000"}
-    interface = Interface("stripe", "stripe", "US", ("balance_transactions",), "o", "p")
+    interfaces = {
+        name: Interface(name, "stripe", "US", ("balance_transactions",), "o", "p") for name in INTERFACES
+    }
     return Release(
-        "0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")}, {"stripe": interface},
+        "0" * 64, {"US": Entity("US", "US", "USD", "UTC", "odoo")}, interfaces,
         {"accounts": table("accounts", accounts), "journals": table("journals", {"clearing.stripe.USD": "STRU"})},
     )  # fmt: skip
 
@@ -96,7 +104,9 @@ def body(number: int) -> bytes:
     ).encode()  # fmt: skip
 
 
-def fill(database: Database, first: int, count: int, state: str = "received") -> None:
+def fill(
+    database: Database, first: int, count: int, state: str = "received", interface: str = INTERFACES[0]
+) -> None:
     """Messages in the inbox, before the clock starts. The peer's are `listed`: ours leaves them alone."""
     with database.transaction() as connection:
         for start in range(first, first + count, 2000):
@@ -104,7 +114,7 @@ def fill(database: Database, first: int, count: int, state: str = "received") ->
                 Item("balance_transactions", f"txn_{n}", f"k{n}", body(n))
                 for n in range(start, min(start + 2000, first + count))
             ]
-            accept(connection, "stripe", items, "poll", NOW, state=state)
+            accept(connection, interface, items, "poll", NOW, state=state)
 
 
 def stage() -> ProcessStage:
@@ -124,6 +134,45 @@ def ours(database: Database, first: int, size: Size) -> float:
     seconds = time.perf_counter() - started
     connection.close()
     return size.ours / seconds
+
+
+def _work(dsn: str, key: bytes | None, ready: Any, begin: Any) -> None:
+    """A worker's process: what waits, to its end."""
+    connection, step = Database(dsn, key).connect(autocommit=True), Runner(stage()).step
+    ready.release()
+    begin.wait()
+    while step(connection):
+        pass
+    connection.close()
+
+
+def ours_by_two(database: Database, first: int, size: Size) -> float:
+    """Documents a second by two workers, a process each as an installation has them, with half of the documents at each of
+    two interfaces. Raises NoAnswerError where they are not planned in time."""
+    half = size.ours // 2
+    for number, interface in enumerate(INTERFACES):
+        fill(database, first + number * half, half, interface=interface)
+    of = multiprocessing.get_context("spawn")
+    ready, begin = of.Semaphore(0), of.Event()
+    workers = [
+        of.Process(target=_work, args=(database.dsn, database.stamp_key, ready, begin), daemon=True)
+        for _ in INTERFACES
+    ]
+    for worker in workers:
+        worker.start()
+    for _ in workers:
+        if not ready.acquire(timeout=size.limit_s):
+            raise NoAnswerError("a worker did not start")
+    begin.set()
+    started = time.perf_counter()
+    for worker in workers:
+        worker.join(max(0.0, size.limit_s - (time.perf_counter() - started)))
+        if worker.exitcode != 0:
+            worker.kill()
+            raise NoAnswerError(
+                f"{size.ours} documents were not planned within {size.limit_s:g} s by two workers"
+            )
+    return 2 * half / (time.perf_counter() - started)
 
 
 def one_document(connection: Any, number: int, connector: Any, known: Release) -> None:
@@ -201,7 +250,7 @@ def proven(database: Database, size: Size) -> int:
     """That ours planned each of its documents once, with evidence and a stamp that holds, and the peer each of its own.
     How many are ours. Raises AssertionError."""
     rows = database.rows("select * from tieout.document")
-    mine, theirs = size.ours * size.rounds, size.peers * (size.rounds + len(size.concurrencies))
+    mine, theirs = 2 * size.ours * size.rounds, size.peers * (size.rounds + len(size.concurrencies))
     assert len(rows) == len({r["source_key"] for r in rows}) == mine + theirs, (len(rows), mine, theirs)
     assert {r["state"] for r in rows} == {"planned"}, {r["state"] for r in rows}
     stamper = Stamper(KEY)
@@ -219,7 +268,7 @@ def proven(database: Database, size: Size) -> int:
 
 def compare(size: Size, database: Database) -> Result:
     """The peer at each concurrency, then alternating rounds; then the proof of what was counted."""
-    rates: dict[str, list[float]] = {"ours": [], "peer": []}
+    rates: dict[str, list[float]] = {"ours": [], "two": [], "peer": []}
     app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.dsn))
     with app.open():
         app.schema_manager.apply_schema()
@@ -228,6 +277,7 @@ def compare(size: Size, database: Database) -> Result:
     for number in range(size.rounds):
         rates["peer"].append(peer(database, 20_000_000 + number * 100_000, best, size))
         rates["ours"].append(ours(database, number * size.ours, size))
+        rates["two"].append(ours_by_two(database, 30_000_000 + number * size.ours, size))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     return Result(size, medians, best, proven(database, size))
 

@@ -1,10 +1,10 @@
-"""One real PostgreSQL a test process; a fresh, migrated database a test, copied from one that was migrated once."""
+"""One real PostgreSQL a test process; a migrated database a test, with nothing in it (databases.py)."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-import uuid
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,13 @@ from argon2 import PasswordHasher
 from httpx2._transports import default
 from hypothesis import HealthCheck, settings
 
+from tests.databases import Databases
 from tests.examples import examples
 from tests.sharing import InUnits, longest_first
 from tieout.causes import be_strict
 from tieout.operations.discover import discover
 from tieout.security.identity import passwords
-from tieout.store import Database, EmbeddedServer, migrate
+from tieout.store import Database, EmbeddedServer
 
 if TYPE_CHECKING:
     from tests.simulation.house import House
@@ -50,6 +51,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InUnits:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         longest_first(items)
+
+
+def pytest_collection() -> None:
+    """Thousands of tests and all modules are made at once, and none of it is garbage until the end."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,7 +93,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
         # Hundreds of databases that nobody keeps need not outlive a power cut. Whatever is killed in a test
         # (tests/simulation) runs on servers of its own, with fsync.
         with psycopg.connect(running.dsn, autocommit=True) as connection:
-            for name in ("fsync", "full_page_writes"):
+            # And its launcher would look into each of them again every minute, though none lives so long.
+            for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
                 connection.execute(f"alter system set {name} = off".encode())
             # Thousands of connections, whose passwords are as safe as their temporary folder.
             connection.execute("alter system set scram_iterations = 1")
@@ -100,51 +112,43 @@ def _set_password_again(server: EmbeddedServer) -> None:
         connection.execute(f"alter role tieout password '{password}'".encode())
 
 
-def _created(server: EmbeddedServer, name: str, template: str = "template1") -> Database:
-    with psycopg.connect(server.dsn, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}".encode())
-    dsn = server.dsn.replace("dbname=tieout", f"dbname={name}")
-    return Database(dsn, bytes(32))
-
-
 @pytest.fixture(scope="session")
-def migrated(server: EmbeddedServer) -> str:
-    """The name of a database that is migrated, which nobody connects to any more."""
-    migrate(_created(server, "migrated"))
-    return "migrated"
+def databases(server: EmbeddedServer) -> Iterator[Databases]:
+    made = Databases(server)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def empty_database(server: EmbeddedServer) -> Database:
+def empty_database(databases: Databases) -> Database:
     """A database without Tieout's tables."""
-    return _created(server, f"t{uuid.uuid4().hex[:12]}")
+    return databases.bare()
 
 
 @pytest.fixture
-def database(server: EmbeddedServer, migrated: str) -> Database:
+def database(databases: Databases) -> Iterator[Database]:
     """A database with Tieout's tables and nothing in them."""
-    return fresh_database(server, migrated)
+    lent = databases.lend()
+    yield lent
+    databases.give_back(lent)
 
 
-def fresh_database(server: EmbeddedServer, migrated: str) -> Database:
-    """One more database with Tieout's tables and nothing in them, for whoever needs several."""
-    return _created(server, f"t{uuid.uuid4().hex[:12]}", migrated)
+@pytest.fixture(scope="session", autouse=True)
+def _months_are_shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """What a month came to in one process of a run need not be found out in another."""
+    if hasattr(request.config, "workerinput"):
+        from tests.simulation.runs import KEPT
 
-
-def new_database(server: EmbeddedServer) -> Database:
-    """A migrated database, for what outlives a test."""
-    made = _created(server, f"t{uuid.uuid4().hex[:12]}")
-    migrate(made)
-    return made
+        KEPT.folder = tmp_path_factory.getbasetemp().parent
 
 
 @pytest.fixture(scope="session")
 def small_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A distributor's project after its month, for whoever leaves its books as they are and minds nobody else's people.
+    """A distributor's project after its quiet month, for whoever leaves its books as they are and minds nobody else's people.
     Its files of tests run in one process: see tests/sharing.py."""
-    from tests.simulation.house import House
+    from tests.simulation.runs import staying
 
-    made = House(tmp_path_factory.mktemp("house") / "demo", "distributor", orders=4)
+    made = staying(tmp_path_factory.mktemp("house") / "demo")
     yield made
     made.stop()
 

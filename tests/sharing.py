@@ -15,17 +15,24 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     "tests/simulation/test_kills.py": "the distributor's months",
     "tests/simulation/test_month.py": "the distributor's months",
+    "tests/acceptance/test_naming_faults.py": "the services company's months",
+    "tests/simulation/test_services.py": "the services company's months",
     "tests/acceptance/test_canaries.py": "the small house",
     "tests/integration/test_api_fuzz.py": "the small house",
+    **{
+        f"tests/architecture/test_{name}.py": "the sources' trees"
+        for name in ("causes", "cycles", "dead_code", "docstrings", "house", "queries", "sizes")
+    },
 }
 LONG_S = {
-    "the distributor's months": 220,
+    "the small house": 75,
+    "the services company's months": 115,
+    "the distributor's months": 110,
     "tests/acceptance/test_staying_up.py": 100,
     "tests/acceptance/test_console.py": 75,
-    "tests/acceptance/test_naming_faults.py": 70,
-    "tests/simulation/test_services.py": 70,
     "tests/simulation/test_upgrade.py": 60,
-    "the small house": 50,
+    "tests/acceptance/test_connector_tutorial.py": 30,
+    "the sources' trees": 20,
 }
 
 

@@ -37,12 +37,14 @@ ACCOUNTS = [
     ("101710", "Disputes receivable", "asset_current", True),
     ("101720", "Provider reserve", "asset_current", False),
     ("101730", "Revaluation of foreign items", "asset_current", False),
+    ("101740", "Contract assets", "asset_current", False),
     ("212100", "Unapplied: no order known", "liability_current", True),
     ("212110", "Unapplied: order in exception", "liability_current", True),
     ("212120", "Unapplied: order excluded", "liability_current", True),
     ("212130", "Unapplied: bank lines", "liability_current", True),
     ("212200", "Customer deposits", "liability_current", True),
     ("212300", "Gift cards", "liability_current", False),
+    ("212400", "Contract liabilities", "liability_current", False),
     ("400100", "Shipping", "income", False),
     ("400200", "Refund adjustments", "income", False),
     ("441500", "Unrealised exchange gains", "income", False),
@@ -58,6 +60,10 @@ JOURNALS = [
     ("BNKE", "Bank EUR", "EUR", "101512"),
 ]
 DISTRIBUTOR = Chart(ACCOUNTS, JOURNALS)
+# A tax for each jurisdiction that the shops sell into: name and percent.
+SALES_TAXES = (
+    ("VAT 20%", 20), ("NY 15%", 15), ("CA 15%", 15), ("TX 15%", 15), ("FR VAT 20%", 20), ("AT VAT 20%", 20),
+)  # fmt: skip
 _GROUPS = (
     "base.group_user",
     "account.group_account_basic",
@@ -180,14 +186,15 @@ class Administrator:
             context=context,
             vals_list=[
                 {
-                    "name": "VAT 20%",
-                    "amount": 20,
+                    "name": name,
+                    "amount": percent,
                     "type_tax_use": "sale",
                     "tax_group_id": group[0]["tax_group_id"][0],
                     "price_include_override": "tax_excluded",
                     "invoice_repartition_line_ids": lines,
                     "refund_repartition_line_ids": lines,
                 }
+                for name, percent in SALES_TAXES
             ],
         )
 

@@ -15,10 +15,12 @@ from typing import Any
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.truths import OrderTruth, Planted, cents, next_business_day, percent_of
 from tieout_sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 LOCK_ON = date(2026, 11, 4)
+LAST_BANKING_DAY = date(2026, 10, 30)
 END = date(2026, 11, 8)
 LAST_PAYOUT = date(2026, 11, 3)
 _NAMES = (
@@ -49,40 +51,9 @@ _KINDS = (
 _ONLY_US = ("refund_early", "cancelled_paid")
 # This shop bills when it ships: until then what was paid is a deposit.
 BILLS_ON_FULFILMENT = "shop_us"
+# Where the shops' customers are. Two states, and two countries, have a tax of one title and rate.
+_ADDRESSES = {"shop_us": (("US", "NY"), ("US", "CA"), ("US", "TX")), "shop_eu": (("FR", ""), ("AT", ""))}
 _GOODS = ("Bearing", "Valve", "Gasket set", "Coupling", "Pump seal", "Filter", "Hose", "Gauge")
-
-
-def cents(amount: int) -> Decimal:
-    """Minor units as a decimal amount."""
-    return Decimal(amount).scaleb(-2)
-
-
-def percent_of(amount: int, part: int, whole: int) -> int:
-    """amount x part / whole, rounded half up, in minor units."""
-    return (2 * amount * part + whole) // (2 * whole)
-
-
-@dataclass(frozen=True)
-class Planted:
-    """A fault that was planted: the cause under which it must be found, and its money at risk
-    in USD (positive)."""
-
-    cause: str
-    source_key: str
-    amount: Decimal
-
-
-@dataclass
-class OrderTruth:
-    """What must become of an order: invoiced (dated `on`), excluded (with its reason) or case."""
-
-    number: str
-    currency: str
-    total: int
-    tax: int
-    expected: str
-    on: date
-    paid_by: str
 
 
 @dataclass
@@ -244,6 +215,7 @@ class Month:
         store = self.world.shops[shop]
         lines, total, tax = self.basket(draw, shop)
         shipping = draw.choice((0, 0, 595, 1295))
+        value = 0
         if kind == "gift_sold":
             value = draw.choice((2500, 5000, 10_000))
             lines.append(
@@ -257,10 +229,12 @@ class Month:
         if status == "PAID" and kind != "test":
             tenders.append(("stripe", cents(total - gift)))
         number, buyer = self.number(shop), self.customer(draw, shop)
+        address = _ADDRESSES[shop][int(buyer["id"]) % len(_ADDRESSES[shop])]
         order = store.place(
             number=number,
             at=at,
             customer=buyer,
+            address=address,
             lines=lines,
             shipping=cents(shipping),
             shipping_tax=[],
@@ -277,11 +251,25 @@ class Month:
         shipped = at + timedelta(days=wait, hours=1)
         billed = shipped if shop == BILLS_ON_FULFILMENT else at
         day = billed.astimezone(ZONE).date()
-        self.truth.append(OrderTruth(number, store.currency, total, tax, expected, day, "card"))
+        self.truth.append(
+            OrderTruth(
+                number=number,
+                currency=store.currency,
+                total=total,
+                tax=tax,
+                expected=expected,
+                on=day,
+                paid_by="card",
+                jurisdiction="-".join(filter(None, address)),
+                on_cards=value - gift,
+            )
+        )
         if expected in ("invoiced", "cancelled_paid"):
             if shop == BILLS_ON_FULFILMENT:
                 self._deposit(number, at, total - gift)
             if expected == "invoiced":
+                if self._sent_in_parts(kind, lines, wait):
+                    self.add(shipped - timedelta(days=1), lambda t: self._send_a_part(t, store, order))
                 self.add(shipped, lambda t: self._ship(t, store, order))
             self._pay(at, order, kind, total - gift, store.currency, buyer["name"], draw)
         return order
@@ -294,6 +282,19 @@ class Month:
         shop.fulfil(order, at)
         held = sum(amount for number, _, amount in self.deposits if number == order["name"])
         self._deposit(order["name"], at, -held)
+
+    def _sent_in_parts(self, kind: str, lines: list[dict[str, Any]], wait: int) -> bool:
+        """Every third order that has several lines, or several of one, and that is not sent at once."""
+        return (
+            kind == "plain" and wait > 1 and sum(x["quantity"] for x in lines) > 1 and self._placed % 3 == 0
+        )
+
+    @staticmethod
+    def _send_a_part(at: datetime, shop: Shopify, order: dict[str, Any]) -> None:
+        """A day before the rest the first line is sent, or half of it where there is no other."""
+        lines = order["lineItems"]["nodes"]
+        units = lines[0]["quantity"] if len(lines) > 1 else lines[0]["quantity"] // 2
+        shop.fulfil(order, at, {0: units}, whole=False)
 
     def _cancel(self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: Any) -> None:
         """A paid order is cancelled before it ships, and its money is given back."""
@@ -327,6 +328,10 @@ class Month:
             self.add(at + timedelta(days=2), lambda t: self._give_back_early(t, order, charge, data))
         elif kind == "refund":
             self.add(later, lambda t: self.give_back(t, order, charge, data))
+        elif kind == "gift_used":
+            self.add(
+                at + timedelta(days=4, hours=2), lambda t: self._give_back_onto_card(t, order, charge, data)
+            )
         elif kind.startswith("disputed"):
             self.add(later, lambda t: self._dispute(t, charge, kind.removeprefix("disputed_")))
 
@@ -342,13 +347,38 @@ class Month:
     ) -> dict[str, Any]:
         """The first line of an order is refunded."""
         shop = next(s for s in self.world.shops.values() if order["id"] in s.orders)
+        row, total = self._first_line(order)
+        truth = next(t for t in self.truth if t.number == order["name"])
+        truth.tax_back += int(row[3] * 100)
+        refund = shop.refund(order, [row], total, at)
+        key = refund["id"].rpartition("/")[2]
+        return self.world.stripe.refund(charge, int(total * 100), at, {**data, "refund_id": f"refund:{key}"})
+
+    def _give_back_onto_card(
+        self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
+    ) -> None:
+        """The first line of an order is given back: first what a gift card had paid, onto the card, and the rest by card."""
+        shop = next(s for s in self.world.shops.values() if order["id"] in s.orders)
+        row, total = self._first_line(order)
+        truth = next(t for t in self.truth if t.number == order["name"])
+        back = min(-truth.on_cards, int(total * 100))
+        truth.on_cards, truth.tax_back = truth.on_cards + back, truth.tax_back + int(row[3] * 100)
+        rest = int(total * 100) - back
+        onto = [("gift_card", cents(back)), *([("stripe", cents(rest))] if rest else [])]
+        # A number of its own: those of other refunds stay as they are.
+        number = f"{order['id'].rpartition('/')[2]}9"
+        shop.refund(order, [row], total, at, onto=onto, number=number)
+        if rest:
+            self.world.stripe.refund(charge, rest, at, {**data, "refund_id": f"refund:{number}"})
+
+    @staticmethod
+    def _first_line(order: dict[str, Any]) -> tuple[tuple[int, int, Decimal, Decimal], Decimal]:
+        """An order's first line as a refund's row, and what that gives back."""
         line = order["lineItems"]["nodes"][0]
         price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
         tax = sum((Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"]), Decimal(0))
         total = price if order["taxesIncluded"] else price + tax
-        refund = shop.refund(order, [(0, line["quantity"], price, tax)], total, at)
-        key = refund["id"].rpartition("/")[2]
-        return self.world.stripe.refund(charge, int(total * 100), at, {**data, "refund_id": f"refund:{key}"})
+        return (0, line["quantity"], price, tax), total
 
     def _dispute(self, at: datetime, charge: dict[str, Any], ending: str) -> None:
         dispute = self.world.stripe.open_dispute(charge, 1500, at)
@@ -446,7 +476,8 @@ class Month:
             for line in lines:
                 self.world.bank.book(iban, line)
                 self.cash.append((iban, day, line.amount))
-            if lines:
+            # A month's last banking day is told of also where nothing moved.
+            if lines or day == LAST_BANKING_DAY:
                 path = self.world.statements / f"{iban[-4:]}-{day:%Y%m%d}.xml"
                 partial = path.with_name(f".{path.name}")
                 partial.write_bytes(self.world.bank.statement(iban, day))
@@ -483,10 +514,3 @@ class Month:
         )
         self.expect(iban, line)
         return line
-
-
-def next_business_day(day: date) -> date:
-    """`day`, or the Monday after a weekend."""
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day

@@ -5,15 +5,16 @@ It knows nothing of the product; amounts are Decimals in the currency that each 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout_sandbox.month import END, FIRST, Month, cents
+from tieout_sandbox.cutoff_oracle import cut_off_findings
+from tieout_sandbox.held import Held
+from tieout_sandbox.month import END, FIRST, Month
+from tieout_sandbox.truths import cents
 from tieout_sandbox.world import IBAN_EUR, IBAN_USD, World
 
 _CLEARING = {"USD": "101501", "EUR": "101502"}
@@ -21,6 +22,10 @@ _ADJUSTED = "101730"
 # Receivables, providers, banks, what is unapplied or on its way: money, and claims to an amount of it.
 _MONETARY = {
     "121000", "101501", "101502", "101511", "101512", "101701", "101403", "101710", "101720", "212100", "212110", "212120", "212130",
+}  # fmt: skip
+# By which of the ledger's taxes a jurisdiction's is known; orders of the CRM name none.
+_TAX_OF = {
+    "US-NY": "NY 15%", "US-CA": "CA 15%", "US-TX": "TX 15%", "FR": "FR VAT 20%", "AT": "AT VAT 20%", "": "15%",
 }  # fmt: skip
 _BANK = {IBAN_USD: "101511", IBAN_EUR: "101512"}
 
@@ -31,6 +36,10 @@ class Finding:
 
     check: str
     detail: str
+
+
+# Receivables, customer deposits, and money that waits for what it pays.
+_OWED = ("121000", "212100", "212110", "212120", "212130", "212200")
 
 
 class Oracle:
@@ -56,12 +65,15 @@ class Oracle:
         found: list[Finding] = []
         checks = (
             self._orders, self._cash, self._transit, self._receivables, self._unapplied, self._balanced,
-            self._once,
+            self._once, self._taxes, self._gift_cards,
         )  # fmt: skip
         for check in checks:
             found += [Finding(check.__name__.strip("_"), d) for d in check()]
         found += [Finding("clearing", d) for d in self._clearing(until)]
         found += [Finding("deposits", d) for d in self._deposits(until)]
+        found += [
+            Finding("cut_off", d) for d in cut_off_findings(self.w, self.company, FIRST.replace(day=31))
+        ]
         found += [Finding("revalued", d) for d in self._revalued(FIRST.replace(day=31))]
         return found
 
@@ -117,6 +129,38 @@ class Oracle:
             elif mine[0]["state"] != "posted":
                 found.append(f"{order.number} is {mine[0]['state']}")
         return found
+
+    def _taxes(self) -> list[str]:
+        """What is owed for each jurisdiction is what its orders were charged less what was given back of it; in the
+        orders' own currency."""
+        wanted: dict[str, Decimal] = {}
+        for order in self.m.truth:
+            if order.expected == "invoiced":
+                name = _TAX_OF[order.jurisdiction]
+                wanted[name] = wanted.get(name, Decimal(0)) + cents(order.tax - order.tax_back)
+        names = {i: str(t["name"]) for i, t in self._table("account.tax").items()}
+        held: dict[str, Decimal] = {}
+        for line in self._lines():
+            if line.get("tax_line_id"):
+                name = names[line["tax_line_id"]]
+                held[name] = held.get(name, Decimal(0)) - line["amount_currency"]
+        return [
+            f"{name}: {held.get(name, 0)} of tax, not {wanted.get(name, 0)}"
+            for name in sorted({*wanted, *held})
+            if wanted.get(name, Decimal(0)) != held.get(name, Decimal(0))
+        ]
+
+    def _gift_cards(self) -> list[str]:
+        """What is owed to the holders of gift cards, by currency."""
+        wanted, held = dict.fromkeys(_CLEARING, Decimal(0)), dict.fromkeys(_CLEARING, Decimal(0))
+        for order in self.m.truth:
+            if order.expected == "invoiced":
+                wanted[order.currency] += cents(order.on_cards)
+        currencies = self._table("res.currency")
+        for line in self._lines():
+            if self._code[line["account_id"]] == "212300":
+                held[str(currencies[line["currency_id"]]["name"])] -= line["amount_currency"]
+        return [f"gift cards of {held[c]} {c}, not {wanted[c]}" for c in held if wanted[c] != held[c]]
 
     def _clearing(self, until: date) -> list[str]:
         """Clearing equals the provider's own balance at every day's end, by currency."""
@@ -261,13 +305,27 @@ class Oracle:
         )
         if len(paid) != sum(registered.values()) or any(state != "paid" for _, _, state in registered):
             found.append(f"{sum(registered.values())} payments registered for {len(paid)} transfers")
-        accounts = {k for k, _ in self.w.salesforce.updates}
-        if paid and not accounts:
-            found.append("the CRM was never told")
+        return found + self._owed()
+
+    def _owed(self) -> list[str]:
+        """What each account of the CRM shows is what its customer's lines on receivables and on unapplied accounts come to,
+        by their balances: no residual and no match is read."""
+        partners = self._table("res.partner")
+        balances: dict[str, Decimal] = {}
+        for line in self._lines():
+            if line.get("partner_id") and self._code[line["account_id"]] in _OWED:
+                key = str(partners[line["partner_id"]]["ref"] or "")
+                balances[key] = balances.get(key, Decimal(0)) + line["balance"]
+        found = []
+        for key, row in self.w.salesforce.accounts.items():
+            shown, owed = Decimal(str(row["Credit_Exposure__c"] or 0)), balances.get(key, Decimal(0))
+            if shown != owed:
+                found.append(f"the CRM shows that {row['Name']} owes {shown}, not {owed}")
         return found
 
-    def ledger_sha256(self) -> str:
-        """A hash over the sorted business fields of the ledgers: no ids, numbers or times."""
+    def held(self) -> Held:
+        """What the ledgers, the mail server and the receiver of events hold: sorted business fields, no ids, numbers
+        or times."""
         rows = []
         partners, taxes = self._table("res.partner"), self._table("account.tax")
         currencies, moves = self._table("res.currency"), self._table("account.move")
@@ -289,4 +347,4 @@ class Oracle:
         rows.sort()
         mails = sorted(t for texts in self.w.mail.messages.values() for t in texts)
         events = sorted(e["subject"] for e in self.w.events.events.values())
-        return hashlib.sha256(json.dumps([rows, mails, events]).encode()).hexdigest()
+        return Held(rows, mails, events)

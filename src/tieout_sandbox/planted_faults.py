@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout_sandbox.month import LAST_PAYOUT, Month, Planted, cents, next_business_day
+from tieout_sandbox.month import LAST_PAYOUT, Month
 from tieout_sandbox.simulators.bankfile import BankLine
+from tieout_sandbox.truths import Planted, cents, next_business_day
 from tieout_sandbox.world import IBAN_USD, ZONE
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, VirtualClock, serve
+from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, Serving, VirtualClock, serve
 from tieout_sandbox.simulators.avatax import AvaTax
 from tieout_sandbox.simulators.bankfile import Bank
 from tieout_sandbox.simulators.chargebee import Chargebee
@@ -128,6 +128,7 @@ class World:
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
         self.ports = free_ports(_SYSTEMS)
+        self._serving: Serving | None = None
 
     @property
     def statements(self) -> Path:
@@ -137,7 +138,7 @@ class World:
     def start(self) -> None:
         """Serve every system; returns when all of them answer."""
         self.statements.mkdir(exist_ok=True)
-        serve(
+        self._serving = serve(
             {
                 self.ports["odoo"]: self.odoo,
                 self.ports["stripe"]: self.stripe,
@@ -181,5 +182,7 @@ class World:
             faults.active = happen
 
     def stop(self) -> None:
-        """Stop the mail server. HTTP simulators end with the process, whose daemon thread serves them."""
+        """No system answers any more."""
         self.mail.stop()
+        if self._serving is not None:
+            self._serving.stop()

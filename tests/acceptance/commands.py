@@ -8,17 +8,36 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import IO, Any
+
+from tieout.bootstrap.supervisor import Supervisor
 
 _PRELOADED = [
-    "tieout.bootstrap.wiring", "tieout.bootstrap.supervisor", "tieout.cli.commands", "tieout.api", "typer.rich_utils",
+    "tieout.bootstrap.wiring", "tieout.bootstrap.supervisor", "tieout.cli.commands", "tieout.api", "tieout.console",
+    "tieout.cli.ending", "tieout.operations.systems", "tieout.operations.files", "typer.rich_utils",
 ]  # fmt: skip
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(_PRELOADED)
 
 
+def _let_go() -> None:
+    """The warm process lives as long as somebody holds this descriptor, and each of its children is given one: where the tests
+    are killed neither would ever end."""
+    held: Any = forkserver._forkserver
+    if held._forkserver_alive_fd is not None:
+        os.close(held._forkserver_alive_fd)
+        held._forkserver_alive_fd = None
+
+
 def _run(words: tuple[str, ...], environment: dict[str, str], folder: str, out: str, err: str) -> None:
+    _let_go()
+    if "TIEOUT_SUPERVISOR" in environment:
+        # Whoever started it, as a supervisor's child sees it; and it has a session of its own.
+        environment["TIEOUT_SUPERVISOR"] = str(os.getppid())
+        os.setsid()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -84,6 +103,21 @@ def start_tieout(
 ) -> Started:
     """`tieout WORDS`, which goes on; what it prints is added to `log`."""
     return Started(*words, environment=environment, folder=folder, out=log, err=log)
+
+
+class Warm(Supervisor):
+    """A supervisor in this process whose children come from the warm one. That one dies with this process, and they with it."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        for child in self._children:
+            child.launch = _launch
+
+
+def _launch(command: Sequence[str], environment: Mapping[str, str], file: IO[bytes]) -> Any:
+    assert command[:3] == [sys.executable, "-m", "tieout"], command
+    log = Path(file.name)
+    return start_tieout(*command[3:], log=log, environment=environment)
 
 
 def run_tieout(

@@ -125,7 +125,7 @@ def test_people_are_let_in_by_two_administrators(site: Site) -> None:
 
 
 def test_whoever_decides_holds_a_key(site: Site) -> None:
-    path = journal(site, "J-1", "2500.00")
+    path = journal(site, "J-1", "1500.00")
     done = site("ingest", str(path), "--interface", "journals_us")
     assert done.returncode == 2 and "TIEOUT_KEY_FILE" in done.stderr
     assert site("cases", "solve", "1", "--note", "x", "--as", "mia").returncode == 2
@@ -158,7 +158,7 @@ def test_a_journal_waits_for_somebody_else_and_is_then_booked(site: Site) -> Non
     number, sha = str(row["request"]), row["content_sha256"]
     assert row["makers"] == ["mia"] and row["needs"] == "controller (0 of 1)"
     shown = site("approvals", "show", number)
-    assert shown.returncode == 0 and "653000" in shown.stdout and "2,500.00 USD" in shown.stdout, shown.stdout
+    assert shown.returncode == 0 and "653000" in shown.stdout and "1,500.00 USD" in shown.stdout, shown.stdout
     assert site("approvals", "show", "999").returncode == 2
     for words, by, said in (
         ((number,), "mia", "mia made it"),
@@ -184,7 +184,7 @@ def test_a_journal_waits_for_somebody_else_and_is_then_booked(site: Site) -> Non
 def test_a_rejection_says_why_and_becomes_a_case(site: Site) -> None:
     assert (
         site(
-            "ingest", str(journal(site, "J-2", "2000.00")), "--interface", "journals_us", by="mia"
+            "ingest", str(journal(site, "J-2", "1200.00")), "--interface", "journals_us", by="mia"
         ).returncode
         == 0
     )

@@ -20,17 +20,31 @@ import httpx2
 import pytest
 
 from tests.acceptance.commands import run_tieout
+from tieout.operations.open_project import OpenProject
+from tieout.security import new_key
 from tieout_sandbox import World, write_project
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.couriers import Courier
+from tieout_sandbox.people import ADMINISTRATORS, let_in
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.world import IBAN_USD, free_port
 
 START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 
 
-def tieout(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return run_tieout(*arguments, *(("--dir", str(folder)) if folder is not None else ()))
+# Who is let in once Tieout is up, beside two administrators: a name alone decides nothing.
+PEOPLE = (("anna", "controller", ""), ("bob", "controller", ""), ("ada", "controller", ""), ("otto", "operator", ""),
+          ("vera", "viewer", ""))  # fmt: skip
+
+
+def tieout(*arguments: str, folder: Path | None = None, by: str = "") -> subprocess.CompletedProcess[str]:
+    """`by` is whose key is held."""
+    environment = dict(os.environ)
+    if by:
+        assert folder is not None
+        environment["TIEOUT_KEY_FILE"] = str(folder.parent / f"{by}.key")
+    where = ("--dir", str(folder)) if folder is not None else ()
+    return run_tieout(*arguments, *where, environment=environment)
 
 
 class Running:
@@ -53,6 +67,14 @@ class Running:
             [sys.executable, "-m", "tieout", "up", "--dir", str(self.project)], stderr=subprocess.DEVNULL
         )
         self.wait(lambda: httpx2.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200)
+        if not (self.project.parent / "vera.key").exists():
+            names = (*ADMINISTRATORS, *(p[0] for p in PEOPLE))
+            keys = {name: new_key() for name in names}
+            project = OpenProject(self.project)
+            let_in(project, PEOPLE, keys)
+            project.close()
+            for name, key in keys.items():
+                (self.project.parent / f"{name}.key").write_text(key)
 
     def wait(self, condition: Any, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
@@ -68,7 +90,9 @@ class Running:
         pytest.fail(f"it did not come about in time\n{state}\n{log}")
 
     def status(self) -> dict[str, Any]:
-        return dict(httpx2.get(f"http://127.0.0.1:{self.port}/status").json())
+        key = (self.project.parent / "vera.key").read_text()
+        headers = {"authorization": f"Bearer {key}"}
+        return dict(httpx2.get(f"http://127.0.0.1:{self.port}/status", headers=headers).json())
 
     def drop(self, name: str, content: bytes) -> None:
         """Put a bank's file into the watched folder, whole."""
@@ -149,7 +173,8 @@ def test_up_takes_a_signed_webhook_and_posts_the_order_and_its_payment(running: 
     assert not [m for m in table("account.move").values() if m["ref"] == "US-1"]
     shop.fulfil(order, at + timedelta(minutes=1))
     running.courier.carry()
-    running.wait(lambda: running.posted("shop_us") == 1)
+    # The order, and its delivery.
+    running.wait(lambda: running.posted("shop_us") == 2)
     move = next(m for m in table("account.move").values() if m["ref"] == "US-1")
     running.wait(lambda: move["payment_state"] == "paid")
     assert (move["state"], move["amount_total"], move["amount_tax"]) == (
@@ -181,7 +206,7 @@ def test_a_file_in_the_watched_folder_is_posted_once_under_any_name(running: Run
     running.wait(lambda: (running.world.statements / "taken" / "b.xml").exists())
     path = running.project.parent / "c.xml"
     path.write_bytes(raw)
-    done = tieout("ingest", str(path), "--interface", "bank", folder=running.project)
+    done = tieout("ingest", str(path), "--interface", "bank", folder=running.project, by="otto")
     assert done.returncode == 0 and "no second effect" in done.stdout
     assert running.posted("bank") == 2
     lines = running.world.odoo.service.world.table("account.bank.statement.line").values()
@@ -195,9 +220,11 @@ def test_an_unreadable_file_is_a_case_and_kept(running: Running) -> None:
     done = tieout("cases", "list", "--json", folder=running.project)
     case = next(c for c in json.loads(done.stdout) if c["cause"] == "unreadable_file")
     assert done.returncode == 1
-    done = tieout("cases", "solve", str(case["case_id"]), "--note", "was a test", folder=running.project)
+    done = tieout(
+        "cases", "solve", str(case["case_id"]), "--note", "was a test", folder=running.project, by="anna"
+    )
     assert done.returncode == 0
-    assert tieout("cases", "solve", "99999", "--note", "x", folder=running.project).returncode == 2
+    assert tieout("cases", "solve", "99999", "--note", "x", folder=running.project, by="anna").returncode == 2
 
 
 def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> None:
@@ -213,14 +240,16 @@ def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> N
     running.wait(lambda: "unknown_tax" in {c["cause"] for c in running.status()["cases"]})
     told = json.loads(tieout("cases", "list", "--json", folder=running.project).stdout)
     case = next(c for c in told if c["cause"] == "unknown_tax")
-    done = tieout("cases", "solve", str(case["case_id"]), "--note", "let it be", folder=running.project)
+    done = tieout(
+        "cases", "solve", str(case["case_id"]), "--note", "let it be", folder=running.project, by="anna"
+    )
     assert done.returncode == 2 and "booked nowhere" in " ".join(done.stderr.split()), done.stderr
     path = running.project / "mappings" / "taxes.csv"
     path.write_text(path.read_text() + "City Levy 3%,0% Exports,,\n")
     time.sleep(2.2)
-    done = tieout("replay", "--cause", "unknown_tax", folder=running.project)
+    done = tieout("replay", "--cause", "unknown_tax", folder=running.project, by="anna")
     assert "1 documents and effects" in done.stdout, done.stdout + done.stderr
-    running.wait(lambda: running.posted("shop_us") == 2)
+    running.wait(lambda: running.posted("shop_us") == 4)
     assert "unknown_tax" not in {c["cause"] for c in running.status()["cases"]}
 
 
@@ -295,26 +324,26 @@ def test_reconciling_applies_what_is_sure_and_lists_what_is_not(running: Running
     (row,) = json.loads(tieout("matches", "list", "--json", folder=running.project).stdout)
     assert row["rule"] == "amount alone" and row["cash"][0]["party"] == "Tannen"
     number = str(row["suggestion"])
-    refused = tieout("matches", "accept", number, "--as", " ", folder=running.project)
-    assert refused.returncode == 2 and "say who decides" in refused.stderr
-    assert tieout("matches", "accept", number, "--as", "ann", folder=running.project).returncode == 0
+    refused = tieout("matches", "accept", number, "--as", "anna", folder=running.project)
+    assert refused.returncode == 2 and "say who you are" in refused.stderr
+    assert tieout("matches", "accept", number, folder=running.project, by="anna").returncode == 0
     running.wait(lambda: moves[asked]["payment_state"] == "paid")
     running.wait(lambda: "unmatched_bank_line" not in open_causes(running))
-    again = tieout("matches", "accept", number, "--as", "ann", folder=running.project)
+    again = tieout("matches", "accept", number, folder=running.project, by="anna")
     assert again.returncode == 2 and f"suggestion {number} is accepted" in again.stderr
     (lesson,) = json.loads(tieout("lessons", "list", "--json", folder=running.project).stdout)
     assert lesson["sentence"] == "TANNEN is Fir"
-    own = tieout("lessons", "approve", str(lesson["lesson_id"]), "--as", "ann", folder=running.project)
+    own = tieout("lessons", "approve", str(lesson["lesson_id"]), folder=running.project, by="anna")
     assert own.returncode == 2 and "somebody else approves" in own.stderr
-    assert tieout("lessons", "approve", "1", "--as", "bob", folder=running.project).returncode == 0
+    assert tieout("lessons", "approve", "1", "--as", "bob", folder=running.project, by="bob").returncode == 0
     found = json.loads(tieout("matches", "applied", "--json", folder=running.project).stdout)
     assert {(m["decided_by"], m["state"]) for m in found} == {
         ("policy: automatic", "posted"),
-        ("ann", "posted"),
+        ("anna", "posted"),
     }
-    match = next(m["match"] for m in found if m["decided_by"] == "ann")
-    undo = ("matches", "undo", match, "--reason", "it was another Fir", "--as", "bob")
-    assert tieout(*undo, folder=running.project).returncode == 0
+    match = next(m["match"] for m in found if m["decided_by"] == "anna")
+    undo = ("matches", "undo", match, "--reason", "it was another Fir")
+    assert tieout(*undo, folder=running.project, by="bob").returncode == 0
     running.wait(lambda: moves[asked]["payment_state"] == "not_paid")
     assert tieout("reconcile", "--period", "2026-10", folder=running.project).returncode == 1
     assert moves[asked]["payment_state"] == "not_paid"
@@ -339,15 +368,15 @@ def test_clearing_is_explained_at_any_date(running: Running) -> None:
         (["reconcile", "--period", "2026-13"], "2026-13"),
         (["reconcile", "--until", "soon"], "soon"),
         (["reconcile", "--until", "2026-10-31", "--period", "2026-10"], "one of them"),
-        (["matches", "accept", "999", "--as", "ann"], "no suggestion 999"),
-        (["matches", "undo", "match:nothing", "--reason", "x", "--as", "ann"], "no match 'match:nothing'"),
-        (["matches", "join", "999999", "--as", "ann"], "line 999999 is not open"),
-        (["matches", "book", "999999", "--account", "bank_fees", "--as", "ann"], "line 999999 is not open"),
-        (["lessons", "approve", "99", "--as", "ann"], "no lesson 99"),
+        (["matches", "accept", "999"], "no suggestion 999"),
+        (["matches", "undo", "match:nothing", "--reason", "x"], "no match 'match:nothing'"),
+        (["matches", "join", "999999"], "line 999999 is not open"),
+        (["matches", "book", "999999", "--account", "bank_fees"], "line 999999 is not open"),
+        (["lessons", "approve", "99"], "no lesson 99"),
     ],
 )
 def test_a_decision_that_cannot_be_taken_says_why(running: Running, arguments: list[str], says: str) -> None:
-    done = tieout(*arguments, folder=running.project)
+    done = tieout(*arguments, folder=running.project, by="anna")
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
@@ -357,10 +386,13 @@ def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path)
     assert shown.returncode == 1 and not state["closed"] and state["critical_path"][-1] == "close"
     tasks = {x["task"]: x for x in state["tasks"]}
     assert {"complete: shop_us", "bank reconciled", "ledger is ours", "close"} <= tasks.keys()
-    done = [name for name, x in tasks.items() if x["state"] == "done"]
-    signed = tieout("close", "sign", done[0], "--period", "2026-10", "--as", "ada", folder=running.project)
+    assert not [name for name, x in tasks.items() if x["state"] == "done"]
+    early = tieout("close", "sign", "--period", "2026-10", folder=running.project, by="ada")
+    assert early.returncode == 1 and "to be signed from 2026-11-01 on" in early.stdout
+    words = ("close", "sign", "complete: crm_accounts", "--period", "2026-09")
+    signed = tieout(*words, folder=running.project, by="ada")
     assert signed.returncode == 0 and "somebody else signs it" in signed.stdout
-    again = tieout("close", "sign", done[0], "--period", "2026-10", "--as", "ada", folder=running.project)
+    again = tieout(*words, folder=running.project, by="ada")
     assert again.returncode == 1 and "you prepared it" in again.stdout
     cash = json.loads(tieout("cash", "--json", folder=running.project).stdout)
     assert {row["kind"] for row in cash} >= {"at a provider"}
@@ -374,10 +406,10 @@ def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path)
     ("arguments", "says"),
     [
         (("close", "show", "--period", "October"), "no period"),
-        (("close", "sign", "nothing", "--period", "2026-10", "--as", "ada"), "no task of this close"),
+        (("close", "sign", "nothing", "--period", "2026-10"), "no task of this close"),
         (("close", "runbook", "nothing"), "no interface is named"),
         (("payments", "list"), "no interface pays for US"),
-        (("payments", "propose", "--as", "ada"), "no interface pays for US"),
+        (("payments", "propose"), "no interface pays for US"),
         (("accruals", "--period", "2026-10"), "no interface accrues for US"),
         (("revalue", "--period", "2026-10", "--entity", "XX"), "XX"),
         (("extract", "--period", "2026-10"), "say where it goes"),
@@ -388,7 +420,8 @@ def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path)
 def test_what_cannot_be_closed_paid_or_extracted_says_why(
     running: Running, arguments: tuple[str, ...], says: str
 ) -> None:
-    done = tieout(*arguments, folder=running.project)
+    by = "otto" if arguments[0] == "payments" else "ada"
+    done = tieout(*arguments, folder=running.project, by=by)
     assert done.returncode == 2 and says in done.stderr, done.stdout + done.stderr
 
 
@@ -443,8 +476,10 @@ def test_init_makes_a_project_that_check_explains(tmp_path: Path) -> None:
          r"bank\.toml, line \d+: 'register' is no customer_payments; expected one of: matched, registered"),
         ("interfaces/bank.toml", "[options.bank_codes]", '[options]\norder_pattern = "SO-("\n[options.bank_codes]',
          r"bank\.toml, line \d+: 'SO-\(' is no regular expression"),
+        ("interfaces/stripe.toml", 'system = "stripe"', 'options.fees = { charge = "reverse-charge 19" }\nsystem = "stripe"',
+         r"stripe\.toml, line \d+: charge = 'reverse-charge 19' is not of fees: how withheld fees are taxed"),
         ("interfaces/reconciliation.toml", "06:30", "24:00", r"reconciliation\.toml, line \d+: '24:00' is no daily_at: when it is reconciled"),
-        ("interfaces/reconciliation.toml", "5.00", "five", r"reconciliation\.toml, line \d+: 'five' is no write_off_limit: up to which"),
+        ("interfaces/reconciliation.toml", '"0.00"', '"five"', r"reconciliation\.toml, line \d+: 'five' is no write_off_limit: up to which"),
         ("interfaces/reconciliation.toml", "[options]", '[options]\nrules = "rules/none.toml"', r"reconciliation\.toml, line \d+: rules/none\.toml cannot be read"),
         ("tieout.toml", "[watch]", '[fetch]\nbank = "stripe"\n[watch]', r"tieout\.toml, line \d+: 'stripe' is no system that files are fetched from"),
         ("mappings/accounts.csv", "receivable,121000,,", "receivable,121000,2026-13-01,", r"accounts\.csv, line 2: dates are written"),

@@ -70,9 +70,9 @@ def test_an_empty_folder_leads_to_a_first_proven_payout(started: tuple[Path, str
     # It is a project like any other.
     checked = run_tieout("check", "--dir", str(folder))
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    # Started once more it says what to do: its simulators end with it.
+    # Started once more beside itself it says what to do.
     again = run_tieout("up", "--dir", str(folder))
-    assert again.returncode == 2 and "tieout init" in again.stderr
+    assert again.returncode == 2 and "end that first" in again.stderr
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:

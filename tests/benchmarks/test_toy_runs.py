@@ -88,12 +88,12 @@ def _free() -> int:
 def test_pipeline_plans_every_document_once_with_evidence_and_stamp(keyed: Database) -> None:
     size = pipeline.TOY
     result = pipeline.compare(size, keyed)
-    assert result.planned == size.ours * size.rounds and result.best in size.concurrencies
+    assert result.planned == 2 * size.ours * size.rounds and result.best in size.concurrencies
     assert (
         keyed.rows("select count(*) as n from tieout.message where state = 'normalised'")[0]["n"]
         == result.planned
     )
-    assert all(result.rate[way] > 0 for way in ("ours", "peer"))
+    assert all(result.rate[way] > 0 for way in ("ours", "two", "peer"))
     _changed(
         keyed,
         "update tieout.document set stamp = null where document_id = (select max(document_id) from tieout.document)",

@@ -403,6 +403,36 @@ def test_odoo_what_is_open_is_read_whoever_made_it_and_a_set_is_reconciled_once(
     assert not left & {due.line, paid.line} and bill.target_id
 
 
+def test_odoo_two_entries_of_one_set_that_expect_the_same_line_are_not_both_posted(
+    books: tuple[Any, Any, int],
+) -> None:
+    session, _, _ = books
+    partner, name = partner_of(session), f"two_{tag()}"
+    bills = [f"{name}_1", f"{name}_2"]
+    session.send([invoice(x, partner, match="") for x in bills])
+    items = session.open_items(["121000"], date(2026, 10, 31))
+    one, two = (next(i for i in items if x in i.numbers[0]) for x in bills)
+
+    def entry(key: str, *due: Any) -> Sending:
+        value = sum((x.residual for x in due), Decimal(0))
+        lines = [LedgerLine(account="121000", amount=-x.residual, company=-x.residual, name="x", match=f"{key}{x.line}",
+                            partner=f"#{x.partner}") for x in due]  # fmt: skip
+        body = EntryPosting(
+            journal="MISC", on=date(2026, 10, 6), reference=key, currency="USD",
+            lines=(LedgerLine(account="212130", amount=value, company=value, name="x"), *lines),
+            marks=tuple(Mark(line=x.line, match=f"{key}{x.line}") for x in due),
+            expects=tuple(MatchedLine(line=x.line, residual=x.residual) for x in due),
+        )  # fmt: skip
+        return Sending(f"tieout.{key}", body)
+
+    keys = [f"{name}_{x}" for x in "abc"]
+    found = session.send([entry(keys[0], one), entry(keys[1], one, two), entry(keys[2], two)])
+    outcomes = {o.external_id.removeprefix("tieout."): o for o in found}
+    assert outcomes[keys[0]].status == outcomes[keys[2]].status == "confirmed", found
+    assert (outcomes[keys[1]].status, outcomes[keys[1]].cause) == ("refused", "matched_otherwise"), found
+    assert session._client.call("account.move", "search", domain=[["ref", "=", keys[1]]]) == []
+
+
 def test_odoo_one_bad_row_is_refused_and_its_neighbours_are_posted(books: tuple[Any, Any, int]) -> None:
     session, _, _ = books
     partner = partner_of(session)

@@ -11,11 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.close import Revalued
+from tieout.close import OpenSale, Revalued
+from tieout.close.cutting_off import cutoff_entry
 from tieout.close.revaluing import entry_of as revaluation_entry
 from tieout.connector_api import OpenItem, SystemConfig
 from tieout.documents import Party, Supplier, SupplierAccount, canonical_bytes
@@ -52,8 +54,12 @@ def samples() -> Iterator[tuple[Path, str]]:
             yield path, path.name.split(".")[0]
 
 
+# Each of hundreds of samples asks, and to look for outsiders' connectors is to read what is installed.
+_connectors = cache(discover)
+
+
 def documents_of(path: Path, stream: str) -> list[Any]:
-    connector = discover()[path.parents[1].name]
+    connector = _connectors()[path.parents[1].name]
     options = path.with_suffix(".options.json")
     given = json.loads(options.read_text()) if options.exists() else {}
     found = connector.stream(stream).normalise(path.read_bytes(), given)
@@ -129,6 +135,28 @@ def _shopify() -> None:
         _write("shopify", f"orders.{name}.invented.options.json", _json({"invoice_on": "fulfilment"}))
 
 
+def _shopify_parts() -> None:
+    """An order in two parcels, one unit called off before and one returned after them."""
+    shop = Shopify(lambda: AT, shop="s", currency="EUR", zone="UTC", token="t", webhook_secret="w")
+    lines = [
+        {"name": name, "sku": name[0], "quantity": 3, "price": Decimal(price), "taxes": [
+            {"title": "VAT", "rate": rate, "amount": Decimal(tax)}]}
+        for name, price, rate, tax in (("Valve", "60.00", "0.2", "10.00"), ("Hose", "11.00", "0.1", "1.00"))
+    ]  # fmt: skip
+    order = shop.place(
+        number="EU-3", at=AT, customer={"id": "7", "name": "Ada Byron", "email": "ada@example.com"}, lines=lines,
+        shipping=Decimal("6.00"), shipping_tax=[], total=Decimal("77.00"), included=True,
+        tenders=[("stripe", Decimal("77.00"))],
+    )  # fmt: skip
+    back = [(0, 1, Decimal("20.00"), Decimal("3.33"))], Decimal("20.00")
+    shop.fulfil(order, AT + timedelta(days=1), {1: 2}, whole=False)
+    shop.refund(order, *back, AT + timedelta(days=2))
+    shop.fulfil(order, AT + timedelta(days=3))
+    shop.refund(order, *back, AT + timedelta(days=9))
+    _write("shopify", "orders.sent-in-parts.invented.json", _json(order))
+    _write("shopify", "orders.sent-in-parts.invented.options.json", _json({"revenue_on": "cut_off"}))
+
+
 def _salesforce() -> None:
     org = Salesforce(lambda: AT, client_id="i", client_secret="s")
     account = org.add_account(1, "Harbor Industrial", "ap@example.com", AT)
@@ -177,6 +205,15 @@ def _revaluation() -> None:
                      rate=Decimal("0.9"), worth=Decimal("-100.00"))  # fmt: skip
     entry = revaluation_entry([found], "USD", date(2026, 10, 31))
     _write("odoo", "revaluations.1.invented.json", canonical_bytes(entry))
+
+
+def _cutoff() -> None:
+    sales = [
+        OpenSale(interface="shop", number=number, on=date(2026, 10, 30), source=Amount(Decimal(net), "USD"),
+                 amounts={"goods": Decimal(net)})
+        for number, net in (("US-1", "80.00"), ("US-2", "-75.00"))
+    ]  # fmt: skip
+    _write("odoo", "cutoffs.1.invented.json", canonical_bytes(cutoff_entry(sales, "USD", date(2026, 10, 31))))
 
 
 def _settlements() -> None:
@@ -373,9 +410,9 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 
 if __name__ == "__main__":
     for make in (
-        _stripe, _shopify, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
+        _stripe, _shopify, _shopify_parts, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
         _chargebee, _gusto, _concur, _coupa,
-        _billing, _procurement, _einvoices, _payments, _revaluation,
+        _billing, _procurement, _einvoices, _payments, _revaluation, _cutoff,
     ):  # fmt: skip
         make()
     for path, stream in samples():

@@ -16,9 +16,10 @@ from tests.stages import forget_failures, step
 from tieout.delivery import DeliveryStage
 from tieout.documents.taxation import TaxQuestion
 from tieout.inbox import take_file
-from tieout.payables import FilingStage, Proposal, propose_run
+from tieout.payables import FilingStage, Proposal, Worked, accrue, propose_run
 from tieout.planning import ProcessStage
 from tieout.rules import ApprovalPolicy, CloseRules, Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules.expected import Expected
 from tieout_sandbox.simulators.bankfile import Bank, BankLine
 from tieout_sandbox.simulators.einvoices import AccessPoint, Item, Sent
 from tieout_sandbox.simulators.payments import PaymentBank
@@ -87,7 +88,7 @@ class Buyer(Office):
         return Interface(
             name, SYSTEMS[name], "US", STREAMS[name], "payables", "procure to pay",
             late_events=self.late_events, options=options[name], patience_hours=self.patience_hours,
-            complete="when settled",
+            complete="when settled", expected=Expected(),
         )  # fmt: skip
 
     def release(self) -> Release:
@@ -217,13 +218,38 @@ class Buyer(Office):
         connection = self.database.connect(autocommit=True)
         try:
             found = propose_run(
-                connection, self.release(), self.interface_of("payments"), self.session, pay_on=pay_on,
+                connection, self.release(), self.interface_of("payments"),
+                lambda: self.session.open_items([], pay_on), pay_on=pay_on,
                 until=pay_on, by=by, now=self.clock.now(), dry=dry,
             )  # fmt: skip
         finally:
             connection.close()
         self.work()
         return found
+
+    def accrue(self, on: date = date(2026, 10, 31), dry: bool = False) -> Worked:
+        """Accrue what came and is not billed by a day, and book it."""
+        connection = self.database.connect(autocommit=True)
+        try:
+            found = accrue(
+                connection, self.release(), self.interface_of("procurement"), self.session, on, self.clock.now(), dry
+            )  # fmt: skip
+        finally:
+            connection.close()
+        self.work()
+        return found
+
+    def stands(self, until: date, *accounts: str) -> dict[str, Decimal]:
+        """Balances at the end of a day in Odoo, by account, in the company's currency."""
+        book = self.world.odoo.service.world
+        moves, codes = book.table("account.move"), book.table("account.account")
+        held = dict.fromkeys(accounts, Decimal(0))
+        for x in book.table("account.move.line").values():
+            code = str(codes[x["account_id"]]["code"]) if x["account_id"] else ""
+            mine = x["company_id"] == self.company.id and moves[x["move_id"]]["state"] == "posted"
+            if mine and code in held and date.fromisoformat(str(x["date"])) <= until:
+                held[code] += x["balance"]
+        return held
 
     def bank_pays(self, day: date) -> list[BankLine]:
         """The bank takes the files, books a statement of the day, and answers."""

@@ -11,6 +11,7 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import Buyer
 from tests.integration.office import Office
+from tests.integration.selling import ROLES, Seller
 from tieout.store import Database
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
@@ -47,3 +48,10 @@ def buyer(office: Office, tmp_path: Path) -> Buyer:
     made = Buyer(office.world, office.admin, office.company, office.database, office.session, folder=tmp_path)
     made.let_in()
     return made
+
+
+@pytest.fixture
+def seller(office: Office) -> Seller:
+    return Seller(
+        office.world, office.admin, office.company, office.database, office.session, roles=dict(ROLES)
+    )

@@ -1,21 +1,26 @@
 """A company whose Odoo has books already: people who make invoices, payments and entries there, a module that loads bank
 lines, and Tieout beside them."""
 
+# ruff: noqa: F811 - fixtures are imported by name
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.integration.test_reconciling import ACCOUNTS, Books
+import pytest
+
+from tests.conformance.test_connectors import CONNECTORS, config
+from tests.integration.test_reconciling import ACCOUNTS, Books, world  # noqa: F401 - a fixture
 from tieout.close import gather, state_of
 from tieout.money import Period
 from tieout.proofs import SplitRow, read_split
 from tieout.rules import Release
 from tieout.rules.origins import Origin
-from tieout.store import Connection
+from tieout.store import Connection, Database
+from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
 
 OCTOBER = Period(2026, 10)
@@ -31,6 +36,21 @@ def origin(name: str, *kinds: str, **more: Any) -> Origin:
 INVOICES = origin("invoices", "customer invoice", journals=("INV",), users=("ann@co.example",))
 PAYMENTS = origin("payments", "payment", users=("ann@co.example",))
 LINES = origin("bank_sync", "bank line", journals=("BNKU",), users=("loader@co.example",))
+
+
+@pytest.fixture
+def company(world: World, database: Database) -> Iterator[Company]:
+    """A new company in Odoo's simulator, and the product's session to it."""
+    admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
+    made = admin.set_up(f"Existing {database.dsn[-12:]}", FIRST_DAY)
+    kind = CONNECTORS["odoo"]
+    session = kind.open(
+        config(kind, url=world.url("odoo"), database=world.odoo.database, key=made.key, company=str(made.id))
+    )
+    found = Company(world, admin, made, database, session)
+    yield found
+    for client in (admin, *found.clients.values()):
+        client.close()
 
 
 @dataclass

@@ -18,13 +18,16 @@ from tieout.inbox import take_file
 from tieout.planning import ProcessStage, take_decision
 from tieout.rules import (
     ApprovalPolicy,
+    CloseRules,
     Entity,
+    EntityClose,
     Interface,
     Mapping,
     MappingRow,
     Release,
     Step,
 )
+from tieout.rules.expected import Expected
 from tieout.security import (
     AddPerson,
     Begin,
@@ -70,6 +73,7 @@ class Office:
     options: dict[str, Any] = field(default_factory=dict)
     late_events: str = "case"
     policies: tuple[ApprovalPolicy, ...] = POLICIES
+    closing: CloseRules = field(default_factory=CloseRules)
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
     roles: dict[str, str] = field(default_factory=lambda: {"journal_split": "101701", "rounding": "442000"})
     dimensions: dict[str, str] = field(default_factory=lambda: {"cost_centre:100": "Berlin"})
@@ -88,6 +92,11 @@ class Office:
         ):
             self.add(person(name))
             self.grant(name, role, limit)
+        return self
+
+    def alone_up_to(self, limit: str) -> Office:
+        """What one person may decide alone, in the entity's currency."""
+        self.closing = CloseRules({"US": EntityClose(alone_limit=Decimal(limit))})
         return self
 
     def change(self, change: Change, by: str) -> int:
@@ -109,7 +118,7 @@ class Office:
     @property
     def interface(self) -> Interface:
         return Interface("journals", "ledgers", "US", ("journals",), "accounting", "record to report",
-                         late_events=self.late_events, complete="when settled", options=self.options)  # fmt: skip
+                         late_events=self.late_events, complete="when settled", expected=Expected(), options=self.options)  # fmt: skip
 
     def release(self) -> Release:
         def table(name: str, rows: dict[str, str]) -> Mapping:
@@ -123,7 +132,7 @@ class Office:
         }
         sha = hashlib.sha256(repr((self.accounts, self.dimensions, self.policies)).encode()).hexdigest()
         entities = {"US": Entity("US", "US", "USD", "UTC", "odoo")}
-        return Release(sha, entities, {"journals": self.interface}, mappings, self.policies)
+        return Release(sha, entities, {"journals": self.interface}, mappings, self.policies, self.closing)
 
     def facts(self, entity: Entity) -> LedgerFacts:
         found: LedgerFacts = self.session.facts()

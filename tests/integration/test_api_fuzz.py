@@ -37,9 +37,9 @@ LEFT_OUT = {("DELETE", "/session"), ("GET", "/events")}
 def asked(small_house: House) -> tuple[House, dict[str, str]]:
     """A whole project after its month, and somebody who may do anything there."""
     for role in ("controller", "administrator", "integrator", "operator", "auditor"):
-        small_house.grant("cleo", role)
+        small_house.grant("fern", role)
     # What is let go of, signed out or reset must not be who asks.
-    return small_house, small_house.session("cleo")[1]
+    return small_house, small_house.session("fern")[1]
 
 
 def operations(web: House) -> list[Any]:
@@ -178,9 +178,9 @@ def test_a_mapping_is_changed_whole_by_whoever_saw_it_as_it_is(asked: tuple[Hous
     late = http.put("/mappings/taxes", json={**body, "content": before.decode()})
     assert late.status_code == 409
     row = house.connection.execute(
-        "select actor, detail from tieout.evidence where action = 'mapping.changed'"
+        "select detail from tieout.evidence where action = 'mapping.changed' and actor = 'fern'"
     ).fetchone()
-    assert row is not None and row["actor"] == "cleo" and "a try" in row["detail"]
+    assert row is not None and "a try" in row["detail"]
     path.write_bytes(before)
 
 

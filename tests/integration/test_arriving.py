@@ -311,3 +311,30 @@ def test_a_large_file_that_is_cut_off_while_it_is_read_kills_nobody(tmp_path: Pa
     )
     assert (done.returncode, done.stdout) == (0, f"{4 << 20} True\n"), done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["large.csv"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"caf\xe9.csv",
+        b"\xff\xfe.csv",
+        b"konto\x80auszug.csv",
+        "Überweisung\udce9.csv".encode("utf-8", "surrogateescape"),
+    ],
+)
+def test_a_file_whose_name_is_no_text_is_taken_and_keeps_nobody_waiting(folder: Folder, name: bytes) -> None:
+    """A sender's older machine may call a file by bytes that are no UTF-8; invented names."""
+    one, other = (LedgerExports().export([entry]) for entry in SIX[:2])
+    (folder.path / os.fsdecode(name)).write_bytes(one)
+    folder.put("zzz.csv", other)
+    folder.look(30, 30)
+    assert folder.entries() == ["J1", "J2"] and folder.there() == []
+    assert folder.waiting() == [] and folder.cases() == []
+
+
+def test_a_file_whose_name_is_no_text_is_refused_by_a_name_that_people_can_read(folder: Folder) -> None:
+    (folder.path / os.fsdecode(b"caf\xe9.csv")).write_bytes(b"no journal")
+    folder.put("zzz.csv", WHOLE)
+    folder.look(30, 30)
+    (case,) = folder.cases()
+    assert case["source_key"] == r"caf\udce9.csv" and len(folder.entries()) == 6

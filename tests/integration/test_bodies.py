@@ -20,19 +20,19 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import new_database
+from tests.databases import Databases
 from tests.integration.edge import KEY, READER, Edge, heard, statement, stripe_event, stripe_headers
 from tests.integration.serving import SECRET
-from tieout.store import Database, EmbeddedServer
+from tieout.store import Database
 
 _MIB = 1 << 20
 SLOW = {"gap_s": 0.5, "body_s": 1.5, "upload_s": 1.5}
 
 
 @pytest.fixture(scope="module")
-def edge(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+def edge(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """One for every test that looks at what it sent itself."""
-    made = Edge(new_database(server), tmp_path_factory.mktemp("edge"))
+    made = Edge(databases.fresh(), tmp_path_factory.mktemp("edge"))
     yield made
     made.stop()
 

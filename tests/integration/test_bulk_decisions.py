@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.commands import run_tieout
-from tests.integration.office import Office, person
+from tests.integration.office import Office, key_of, person
 from tests.integration.test_work_api import Front, operator
 from tieout.planning import MOST, Decision, HeldError, Seen, accept_case, decide_many
 from tieout.rules import ApprovalPolicy, Step
@@ -188,6 +188,7 @@ def test_sent_again_it_is_done_once_whoever_sends_it_at_once(site: Front) -> Non
 
 
 def test_two_who_decide_at_once_decide_each_case_once(site: Front) -> None:
+    site.office.alone_up_to("1000.00")
     for n in range(20):
         by_hand(site, f"{n + 1}.00")
     cora = site.sign_in("cora")
@@ -248,6 +249,7 @@ def test_a_bulk_is_no_way_around_an_approval_or_a_limit(office: Office) -> None:
     office.add(person("carla"))
     office.grant("carla", "controller", "1000")
     numbers = held_entries(office, "600.00", "600.00", "600.00", "600.00")
+    office.alone_up_to("10000.00")
     release, now = office.release(), office.clock.now()
 
     def decide(*cases: int) -> list[tuple[str, int]]:
@@ -281,6 +283,7 @@ def test_one_case_that_fails_takes_nothing_back_of_another(office: Office) -> No
     office.let_in()
     numbers = held_entries(office, "600.00", "700.00")
     office.policies = ()
+    office.alone_up_to("10000.00")
     release = office.release()
     seen = (Seen(numbers[0], 1), Seen(numbers[0] + 999, 1), Seen(numbers[1], 1))
     broken = Decision("exclude", seen, "a test run")
@@ -314,6 +317,15 @@ def test_who_made_an_entry_in_the_ledger_gives_no_reason_for_it_alone_or_among_m
 
 @pytest.fixture
 def folder(office: Office, tmp_path: Path) -> Path:
+    office.let_in()
+    office.grant("olga", "operator")
+    office.grant("cora", "operator")
+    assert office.database.stamp_key is not None
+    keys = tmp_path / ".tieout" / "keys"
+    keys.mkdir(parents=True)
+    (keys / "stamp.key").write_text(office.database.stamp_key.hex())
+    for name in ("olga", "cora"):
+        (tmp_path / f"{name}.key").write_text(key_of(name))
     (tmp_path / "tieout.toml").write_text(PROJECT.format(dsn=office.database.dsn, port=free_port()))
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "accounts.csv").write_text("key,value\nreceivable,121000\n")
@@ -332,8 +344,9 @@ def test_the_command_line_decides_a_group_and_what_was_written_down_and_nothing_
         front.stop()
     environment = {"ODOO_KEY": "x"}
 
-    def run(*words: str, code: int = 0) -> str:
-        done = run_tieout(*words, "--dir", str(folder), environment=environment)
+    def run(*words: str, code: int = 0, by: str = "cora") -> str:
+        held = {**environment, "TIEOUT_KEY_FILE": str(folder / f"{by}.key")}
+        done = run_tieout(*words, "--dir", str(folder), environment=held)
         assert done.returncode == code, (done.stdout, done.stderr)
         return done.stdout + done.stderr
 
@@ -378,10 +391,21 @@ def test_the_command_line_decides_a_group_and_what_was_written_down_and_nothing_
     assert "nothing is decided" in run("cases", "decide", "solve", "--group", bobs, "--reason", "agreed")
     # Decided as it was written down: twelve are closed by now, one is open.
     told = json.loads(
-        run("cases", "decide", "solve", "--listed", str(written), "--reason", "agreed", "--json", code=1)
+        run(
+            "cases",
+            "decide",
+            "solve",
+            "--listed",
+            str(written),
+            "--reason",
+            "agreed",
+            "--json",
+            code=1,
+            by="olga",
+        )
     )
     assert (told["done"], told["left"]) == (1, 12)
-    rows = office.database.rows("select case_id, resolution from tieout.cases where solved_by = 'operator'")
+    rows = office.database.rows("select case_id, resolution from tieout.cases where solved_by = 'olga'")
     assert [(r["case_id"], r["resolution"]) for r in rows] == [(last, "agreed")]
     assert office.evidence("case.decided") == 12 + 13
     # Nor is it another owner's.

@@ -33,6 +33,11 @@ class Closer:
     def _sessions(self, system: str) -> Any:
         return self.b.session if system == "odoo" else None
 
+    def over(self) -> Closer:
+        """It is the third of November."""
+        self.b.clock.at = datetime(2026, 11, 3, 15, tzinfo=UTC)
+        return self
+
     def state(self) -> Any:
         now, release = self.b.clock.now(), self.b.release()
         gather(self.connection, release, self._sessions, "US", OCTOBER, now)
@@ -73,8 +78,7 @@ def closer(buyer: Buyer) -> Closer:
     buyer.admin.call(
         "res.company", "write", ids=[buyer.company.id], vals={"fiscalyear_lock_date": "2026-10-31"}
     )
-    buyer.clock.at = datetime(2026, 11, 3, 15, tzinfo=UTC)
-    return Closer(buyer)
+    return Closer(buyer).over()
 
 
 def test_tasks_are_done_by_evidence_and_signed_by_two(closer: Closer) -> None:
@@ -202,9 +206,9 @@ def test_sql_signs_nothing(closer: Closer) -> None:
 
 
 def test_a_bank_that_says_another_balance_keeps_the_close_open(buyer: Buyer) -> None:
-    line = BankLine(date(2026, 10, 20), 70_000, counterparty="Client", remittance="thanks")
-    buyer.books(date(2026, 10, 20), [line])
-    closer = Closer(buyer)
+    line = BankLine(date(2026, 10, 30), 70_000, counterparty="Client", remittance="thanks")
+    buyer.books(date(2026, 10, 30), [line])
+    closer = Closer(buyer).over()
     assert closer.why("bank reconciled") == "1 account as the bank has it"
     assert closer.states()["bank reconciled"] == "done"
     accounts = {
@@ -247,7 +251,7 @@ def test_an_entry_without_a_source_is_a_case_until_somebody_gives_its_reason(buy
     name = _entry(buyer, accounts["211000"], accounts["600000"], "2026-10-12")
     # On accounts that nobody governs it is nobody's business here.
     _entry(buyer, accounts["600000"], accounts["612000"], "2026-10-12")
-    closer = Closer(buyer)
+    closer = Closer(buyer).over()
     assert name in closer.why("ledger is ours")
     assert buyer.cases() == [("entry_without_source", f"US:{name}")]
     rows = buyer.database.rows("select amount, case_id from tieout.cases")
@@ -273,7 +277,7 @@ def test_what_is_not_proven_or_waits_keeps_its_task_open(buyer: Buyer) -> None:
 
 def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
     assert set(buyer.session.locks().values()) == {None}
-    closer = Closer(buyer)
+    closer = Closer(buyer).over()
     assert closer.why("books locked") == "nothing is locked"
     buyer.admin.call("res.company", "write", ids=[buyer.company.id], vals={"tax_lock_date": "2026-09-30"})
     assert buyer.session.locks()["tax"] == date(2026, 9, 30)

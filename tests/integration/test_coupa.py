@@ -15,7 +15,6 @@ from tests.integration.buying import IBANS, Buyer
 from tests.stages import step
 from tieout.inbox import PollStage
 from tieout.money import Period
-from tieout.payables import accrue
 from tieout.proofs import take_control_totals, tie_out
 from tieout.rules import Interface, Release
 from tieout_sandbox.simkit import serve
@@ -196,9 +195,8 @@ def test_what_came_and_is_not_billed_is_accrued_and_proven_beside_the_invoices(b
     order = buyer.agree()
     buyer.coupa.bill("A-1", order, date(2026, 10, 9), AT, {1: "4"})
     buyer.pull()
+    (accrual,) = buyer.accrue().entries
     connection = buyer.database.connect(autocommit=True)
-    (accrual,) = accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
-    buyer.work()
     assert accrual.total.value == Decimal("120.00") and buyer.cases() == []
     take_control_totals(
         connection, buyer.release(), lambda _: buyer.source, Period(2026, 10), buyer.clock.now()

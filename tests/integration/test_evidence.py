@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from tests.stages import step
 from tieout.evidence import Entry, Sealer, Signer, export_pack, load_or_make_signer, record
-from tieout.store import Database
+from tieout.store import Connection, Database
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
@@ -76,6 +77,36 @@ def test_a_pack_verifies_on_a_bare_python(sealed: tuple[Database, Signer, Path])
     assert "15 entries verified" in done.stdout
 
 
+class Busy:
+    """A connection whose database does not stand still: after each thing that is read something more is sealed."""
+
+    def __init__(self, connection: Connection, seal: Callable[[], None]) -> None:
+        self._connection, self._seal = connection, seal
+
+    def execute(self, *given: Any) -> list[Any]:
+        found = self._connection.execute(*given).fetchall()
+        self._seal()
+        return found
+
+
+def test_a_pack_that_is_exported_while_more_is_sealed_verifies(sealed: tuple[Database, Signer, Path]) -> None:
+    database, signer, folder = sealed
+    sealer = Sealer(signer, FixedClock(), folder / "witness.jsonl")
+    other = database.connect(autocommit=True)
+
+    def seal() -> None:
+        record(other, entries(2, "meanwhile"))
+        while step(sealer, other):
+            pass
+
+    with database.transaction() as connection:
+        busy: Any = Busy(connection, seal)
+        count = export_pack(busy, signer, folder / "witness.jsonl", folder / "pack.zip")
+    other.close()
+    done = verify(folder / "pack.zip", "--key", signer.public.hex())
+    assert done.returncode == 0 and count == 15, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
@@ -115,6 +146,25 @@ def test_a_late_commit_with_an_early_number_is_sealed_too(database: Database, tm
         pass
     rows = quick.execute("select leaf_no from tieout.evidence_leaf order by 1").fetchall()
     assert [r["leaf_no"] for r in rows] == [0, 1, 2, 3]
+
+
+def test_what_commits_after_a_seal_that_passed_it_by_is_sealed_too(
+    database: Database, tmp_path: Path
+) -> None:
+    """The sealer remembers below what everything is sealed: what was under way meanwhile is not below that."""
+    sealer = Sealer(load_or_make_signer(tmp_path / "k"), FixedClock(), tmp_path / "w")
+    slow, quick = database.connect(), database.connect(autocommit=True)
+    for name in ("before", "after"):
+        with quick.transaction():
+            record(quick, entries(2, name))
+        if name == "before":
+            record(slow, entries(2, "slow"))
+    step(sealer, quick)
+    assert quick.execute("select count(*) as n from tieout.evidence_leaf").fetchone() == {"n": 2}
+    slow.commit()
+    while step(sealer, quick):
+        pass
+    assert quick.execute("select count(*) as n from tieout.evidence_leaf").fetchone() == {"n": 6}
 
 
 def test_an_entry_vanishes_with_its_transaction(database: Database) -> None:

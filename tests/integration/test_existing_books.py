@@ -1,17 +1,18 @@
 """Books that were there before Tieout: what is declared is no case, what is not is one case each and a few groups, and
 every movement of a governed account is somebody's, to the cent."""
 
+# ruff: noqa: F811 - fixtures are imported by name
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from tests.conformance.test_connectors import CONNECTORS, config
-from tests.integration.existing import (
+from tests.integration.existing import (  # noqa: F401 - fixtures are imported by name
     BANK,
+    FEES,
     FIRST_DAY,
     INVOICES,
     LINES,
@@ -19,38 +20,17 @@ from tests.integration.existing import (
     RECEIVABLE,
     REVENUE,
     Company,
+    company,
     origin,
+    world,
     years_of_books,
 )
 from tests.integration.test_reconciling import NOW
 from tieout.cases import NewCase, open_cases
 from tieout.money import Period
-from tieout.planning import Decision, Seen, accept_case, decide_many
+from tieout.planning import Decision, HeldError, Seen, accept_case, decide_many
+from tieout.rules import MappingRow
 from tieout.store import Database
-from tieout_sandbox import World
-from tieout_sandbox.company import Administrator
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), seed=1, start=NOW)
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def company(world: World, database: Database) -> Iterator[Company]:
-    admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
-    made = admin.set_up(f"Existing {database.dsn[-12:]}", FIRST_DAY)
-    connector = CONNECTORS["odoo"]
-    session = connector.open(
-        config(connector, url=world.url("odoo"), database=world.odoo.database, key=made.key, company=str(made.id))
-    )  # fmt: skip
-    found = Company(world, admin, made, database, session)
-    yield found
-    for client in (admin, *found.clients.values()):
-        client.close()
 
 
 def test_connected_to_years_of_books_nothing_that_is_declared_is_a_case(company: Company) -> None:
@@ -142,6 +122,39 @@ def test_an_account_on_which_nothing_stood_is_held_to_that(company: Company) -> 
     company.gather()
     rows = company.database.rows("select cause, amount, made_accounts from tieout.cases where state = 'open'")
     assert [tuple(r.values()) for r in rows] == [("opening_changed", Decimal("50000.00"), BANK)]
+
+
+def mapped(company: Company, role: str, *rows: MappingRow) -> None:
+    """The company, with a role that had these accounts one after the other."""
+    plain = company.release()
+    accounts = plain.mappings["accounts"]
+    table = replace(accounts, rows=(*(r for r in accounts.rows if r.key != role), *rows))
+    found = replace(plain, mappings={**plain.mappings, "accounts": table})
+    company.release = lambda: found  # type: ignore[method-assign]
+
+
+def test_an_account_that_was_mapped_until_the_middle_of_a_month_is_governed_in_it(company: Company) -> None:
+    old, new = "101402", BANK
+    mapped(company, "bank.house", MappingRow("bank.house", old, valid_to=date(2026, 10, 14)),
+           MappingRow("bank.house", new, valid_from=date(2026, 10, 15)))  # fmt: skip
+    bob = company.as_user("bob@co.example")
+    bob.entry(FEES, old, "10.25", "2026-10-10")
+    bob.entry(FEES, new, "20.50", "2026-10-20")
+    bob.entry(FEES, old, "30.75", "2026-09-10")
+    # Long after it was anybody's.
+    bob.entry(FEES, old, "41.00", "2026-11-10")
+    company.gather()
+    assert sorted((n, amount) for *_, n, amount in company.groups()) == [
+        (1, Decimal("10.25")),
+        (1, Decimal("20.50")),
+    ]
+    rows = company.split()
+    assert rows[old, "USD"].moved == rows[old, "USD"].undeclared.net == Decimal("-10.25")
+    assert rows[new, "USD"].moved == rows[new, "USD"].undeclared.net == Decimal("-20.50")
+    assert (old, "USD") in company.split(Period(2026, 9)) and (new, "USD") not in company.split(
+        Period(2026, 9)
+    )
+    assert (old, "USD") not in company.split(Period(2026, 11))
 
 
 def test_a_declaration_covers_no_other_user_journal_kind_day_or_amount(company: Company) -> None:
@@ -255,6 +268,22 @@ def test_whose_login_cannot_be_read_is_covered_by_nobodys_declaration(company: C
     company.gather()
     ((_, _, user, _, count, _),) = company.groups()
     assert count == 1 and user.startswith("#")
+    # A declaration that guesses the number names nobody.
+    company.origins = (origin("guessed", "customer invoice", users=(user,)),)
+    company.gather()
+    assert company.by_cause() == {"entry_without_source": 1}
+    # Who made it might be anybody: nobody is another person until the ledger says.
+    with company.database.transaction() as connection:
+        (row,) = connection.execute("select case_id from tieout.cases where state = 'open'").fetchall()
+        for who in ("eve", "eve@co.example", "cora", user):
+            with pytest.raises(HeldError, match=r"login cannot be read.*res\.users"):
+                accept_case(connection, row["case_id"], "agreed", NOW, who)
+    company.session._client.call = plain
+    company.gather()
+    with company.database.transaction() as connection:
+        with pytest.raises(HeldError, match="made what it is about"):
+            accept_case(connection, row["case_id"], "agreed", NOW, "eve@co.example")
+        assert accept_case(connection, row["case_id"], "agreed", NOW, "cora")
 
 
 def test_the_rest_is_decided_by_group_and_the_tie_out_is_right_to_the_cent(company: Company) -> None:

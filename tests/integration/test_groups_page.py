@@ -1,6 +1,7 @@
 """Groups of cases, one decision of a whole group, and what governed accounts moved by, in a real browser: both themes, and
 as wide as a phone."""
 
+# ruff: noqa: F811 - fixtures are imported by name
 from __future__ import annotations
 
 import os
@@ -14,17 +15,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.conformance.test_connectors import CONNECTORS, config
-from tests.integration.existing import FIRST_DAY, INVOICES, LINES, PAYMENTS, Company, origin, years_of_books
+from tests.integration.existing import (  # noqa: F401 - fixtures are imported by name
+    FIRST_DAY,
+    INVOICES,
+    LINES,
+    PAYMENTS,
+    Company,
+    company,
+    origin,
+    world,
+    years_of_books,
+)
 from tests.integration.office import Office
 from tests.integration.test_once import OpenBooks
 from tests.integration.test_reconciling import NOW
 from tests.integration.test_work_api import Front
 from tieout.console import pages
 from tieout.operations.origins import record_origins
-from tieout.store import Database
-from tieout_sandbox import World
-from tieout_sandbox.company import Administrator
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(
@@ -35,37 +42,21 @@ PICTURES = os.environ.get("TIEOUT_PICTURES", "")
 BROAD = origin("by_hand", "entry", journals=("MISC",), since=date(2026, 10, 20))
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), seed=1, start=NOW)
-    made.start()
-    yield made
-    made.stop()
+@pytest.fixture
+def shown(company: Company) -> Company:
+    """With its books, what is declared of them, and what a close looks at first."""
+    company.begins_on, company.origins = FIRST_DAY, (INVOICES, PAYMENTS, replace(LINES, users=()), BROAD)
+    years_of_books(company)
+    company.gather()
+    with company.database.transaction() as connection:
+        record_origins(connection, company.release(), NOW)
+    return company
 
 
 @pytest.fixture
-def company(world: World, database: Database) -> Iterator[Company]:
-    admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
-    made = admin.set_up(f"Shown {database.dsn[-12:]}", FIRST_DAY)
-    kind = CONNECTORS["odoo"]
-    session = kind.open(
-        config(kind, url=world.url("odoo"), database=world.odoo.database, key=made.key, company=str(made.id))
-    )
-    found = Company(world, admin, made, database, session)
-    found.begins_on, found.origins = FIRST_DAY, (INVOICES, PAYMENTS, replace(LINES, users=()), BROAD)
-    years_of_books(found)
-    found.gather()
-    with database.transaction() as connection:
-        record_origins(connection, found.release(), NOW)
-    yield found
-    for client in (admin, *found.clients.values()):
-        client.close()
-
-
-@pytest.fixture
-def front(company: Company) -> Iterator[Front]:
-    office = Office(company.world, company.admin, company.company, company.database, company.session).let_in()
-    office.release = company.release  # type: ignore[method-assign]
+def front(shown: Company) -> Iterator[Front]:
+    office = Office(shown.world, shown.admin, shown.company, shown.database, shown.session).let_in()
+    office.release = shown.release  # type: ignore[method-assign]
     made = Front(office, OpenBooks(office), pages("Test", "test", False, lambda: True))  # type: ignore[arg-type]
     yield made
     made.stop()

@@ -126,9 +126,13 @@ def test_from_the_first_link_to_a_second_administrator(web: Web) -> None:
     # The token of before is none any more: whoever planted it has nothing.
     assert ada.http.cookies.get("tieout") != old
     assert httpx2.get(f"{web.base}/api/v1/session", cookies={"tieout": str(old)}).status_code == 401
-    assert ada.send("POST", "/access/people", {"name": "ben"}).json() == {"no": 2, "waits": False}
+    assert ada.send("POST", "/access/people", {"name": "ben"}).json() == {
+        "no": 2,
+        "waits": False,
+        "alike": [],
+    }
     reply = ada.send("POST", "/access/grants", {"name": "ben", "role": "administrator", "entity": "*"})
-    assert reply.json() == {"no": 3, "waits": False}
+    assert reply.json() == {"no": 3, "waits": False, "alike": []}
     link = ada.send("POST", "/access/people/ben/invitation").json()["link"]
     assert link.startswith(f"{web.base}/welcome#")
     ben = Browser(web)
@@ -363,7 +367,7 @@ def test_each_role_does_what_it_may_and_nothing_else(let_in: Web) -> None:
                 continue
             path = route.path.format(
                 name="volumes" if "series" in route.path else "nobody-here", no="999", key_id="none", case_id=7,
-                document_id=7, request_id=7, number=7, run="R1", entity="US", period="2026-10", table="accounts", system="odoo", group="none", bulk="none",
+                document_id=7, request_id=7, number=7, move=7, run="R1", entity="US", period="2026-10", table="accounts", system="odoo", group="none", bulk="none",
             )  # fmt: skip
             method = next(iter(route.methods))
             # A stream has no end that could be waited for: its first words are enough.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +259,8 @@ def test_signatures_are_taken_together_with_their_key(buyer: Buyer) -> None:
     october = Period(2026, 10)
     buyer.ready()
     buyer.bill()
+    # A month is signed for once it is over.
+    buyer.clock.at = datetime(2026, 11, 3, 12, tzinfo=UTC)
     front = Front(buyer, OpenBooks(buyer))
     http = front.sign_in("cora")
     headers = {"idempotency-key": "sign"}

@@ -253,7 +253,7 @@ def test_cases_are_noted_given_away_and_solved_together(site: Front) -> None:
     done = otto.post(
         "/cases/assign", json={"cases": [one, two], "owner": "zoe", "due_at": "2026-12-01T09:00:00Z"}
     )
-    assert done.json() == {"done": 2, "left": []}
+    assert done.json() == {"done": 2, "left": [], "waits": []}
     assert (
         otto.post(
             "/cases/assign", json={"cases": [one], "owner": "zoe", "due_at": "2026-12-01T09:00:00"}
@@ -263,6 +263,7 @@ def test_cases_are_noted_given_away_and_solved_together(site: Front) -> None:
     assert otto.post("/cases/solve", json={"cases": [one, 999999], "reason": "agreed"}).json() == {
         "done": 1,
         "left": [999999],
+        "waits": [],
     }
     assert [c["case_id"] for c in otto.get("/cases").json()["items"]] == [two]
     assert site.office.evidence("case.assigned") == 2 and site.office.evidence("case.noted") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +13,10 @@ from lxml import etree
 from tests.conformance.test_connectors import CONNECTORS, config
 from tests.integration.buying import IBANS, Buyer
 from tests.stages import read_back
-from tieout.connector_api import Sending
+from tieout.connector_api import OpenItem, Sending
 from tieout.delivery import VerifyStage
 from tieout.documents import FileOut
-from tieout.payables import PaymentRunError
+from tieout.payables import PaymentRunError, Proposal, propose_run
 from tieout_sandbox.simulators.bankfile import BankLine
 
 PAY = date(2026, 10, 26)
@@ -68,6 +69,67 @@ def test_nothing_is_proposed_twice(paying: Buyer) -> None:
     assert paying.approve() == ""
     assert paying.propose().payments == () and paying.propose().held == ()
     assert len(sent(paying)) == 1
+
+
+def proposed(buyer: Buyer, between: Callable[[], object] = lambda: None, until: date = PAY) -> Proposal:
+    """A run that is proposed while no worker works; `between` happens as the ledger was asked and has not answered yet."""
+
+    def open_items() -> list[OpenItem]:
+        found = buyer.session.open_items([], PAY)
+        between()
+        return found
+
+    connection = buyer.database.connect(autocommit=True)
+    with connection.transaction():
+        found = propose_run(
+            connection, buyer.release(), buyer.interface_of("payments"), open_items, pay_on=PAY, until=until, by="mia",
+            now=buyer.clock.now(),
+        )  # fmt: skip
+    connection.close()
+    return found
+
+
+def test_what_was_proposed_and_is_not_taken_in_yet_is_proposed_once(paying: Buyer) -> None:
+    paying.order("PO-2", on=date(2026, 10, 6), quantity="5")
+    paying.tool.receive("PO-2", "1", Decimal(5), date(2026, 10, 8))
+    paying.tell()
+    paying.bill("B-2", order="PO-2", quantity="5", due=PAY + timedelta(days=3))
+    first, again = proposed(paying), proposed(paying)
+    assert [p.pays.value for p in first.payments] == [Decimal("230.00")] and again.payments == ()
+    assert [x.why for x in again.held] == ["it is in a run that waits for its release"]
+    other = proposed(paying, until=PAY + timedelta(days=3))
+    # Its name is of no other run, though none of that one is a document yet.
+    assert (first.run, other.run) == ("US20261026", "US20261026.2")
+    paying.work()
+    assert paying.approve() == ""
+    assert sent(paying) == {"US20261026-001": Decimal("230.00"), "US20261026.2-001": Decimal("115.00")}
+
+
+def test_what_is_booked_while_the_ledger_answers_is_not_proposed_again(paying: Buyer) -> None:
+    paying.propose()
+    again = proposed(paying, between=paying.approve)
+    assert paying.states("vendor_payment") == {"US20261026-001": "posted"}
+    assert again.payments == () and "waits for its release" in again.held[0].why
+
+
+def test_what_is_taken_in_while_the_ledger_answers_is_not_proposed_again(paying: Buyer) -> None:
+    proposed(paying)
+    again = proposed(paying, between=paying.work)
+    assert again.payments == () and len(paying.states("vendor_payment")) == 1
+
+
+def test_a_payment_in_exception_is_excluded_before_its_bill_is_proposed_again(paying: Buyer) -> None:
+    paying.propose()
+    (payment,) = paying.open_requests()
+    paying.tool.change("V1", IBANS[3], "mallory", date(2026, 10, 15))
+    paying.tell("suppliers")
+    assert paying.decide("cora", payment) == ""
+    paying.work()
+    assert paying.states("vendor_payment") == {"US20261026-001": "refused"}, paying.cases()
+    assert paying.approve() == ""
+    again = paying.propose(date(2026, 10, 27))
+    assert again.payments == ()
+    assert [x.why for x in again.held] == ["a payment of it is in exception: retry or exclude that first"]
 
 
 def test_a_run_of_one_day_has_a_number_of_its_own(paying: Buyer) -> None:
@@ -304,14 +366,14 @@ def test_a_file_that_was_fetched_is_not_written_again(tmp_path: Path) -> None:
 
 
 def test_a_forged_supplier_row_pays_nobody(paying: Buyer) -> None:
-    """SQL past us: another account in the supplier's own row. Its stamp is not right, so it is none."""
+    """SQL past us: another account in the supplier's own row. Its stamp is not right, so nothing is paid until it is put back."""
     with paying.database.transaction() as connection:
         connection.execute(
             "update tieout.document set content = replace(content, %s, %s) where kind = 'supplier'",
             (IBANS[0], IBANS[3]),
         )
-    found = paying.propose()
-    assert found.payments == () and len(found.held) == 1
+    with pytest.raises(PaymentRunError, match="supplier:V1, revision 1: the stamp is not right"):
+        paying.propose()
 
 
 def test_the_day_and_the_account_are_checked(paying: Buyer) -> None:

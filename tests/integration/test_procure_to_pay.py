@@ -320,13 +320,9 @@ def test_the_access_points_report_proves_that_all_bills_came(buyer: Buyer) -> No
 
 
 def test_goods_that_came_and_are_not_billed_are_accrued_and_taken_back(buyer: Buyer) -> None:
-    from tieout.payables import accrue
-
     buyer.ready()
     buyer.bill("B-1", quantity="4")
-    connection = buyer.database.connect(autocommit=True)
-    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
-    buyer.work()
+    buyer.accrue()
     assert buyer.balances().get("211100", Decimal(0)) == 0
     october = [
         x for x in buyer.booked() if x[0] == "ACCRUAL-20261031-USD"
@@ -337,9 +333,7 @@ def test_goods_that_came_and_are_not_billed_are_accrued_and_taken_back(buyer: Bu
     ]
     # A late bill: made again, the accrual becomes what it should be.
     buyer.bill("B-2", quantity="6", on=date(2026, 10, 19))
-    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
-    buyer.work()
-    connection.close()
+    buyer.accrue()
     assert sum(v for r, a, v in buyer.booked() if a == "211100" and not r.startswith("Reversal")) == 0
 
 
@@ -462,9 +456,7 @@ def test_a_batch_waits_for_its_cut_off_and_a_sequence_for_what_comes_before(buye
 
 
 def test_a_bill_that_waits_at_the_cut_off_is_accrued_by_its_own_lines(buyer: Buyer) -> None:
-    """The tax engine is down over the cut-off; what waits for people is not accrued, nobody approved it."""
-    from tieout.payables import accrue
-
+    """The tax engine is down over the cut-off."""
     buyer.engine = _Engine()
     buyer.engine.down = True
     buyer.bills |= {
@@ -477,9 +469,7 @@ def test_a_bill_that_waits_at_the_cut_off_is_accrued_by_its_own_lines(buyer: Buy
     buyer.tell("suppliers")
     buyer.bill("RENT", vendor="L", order="", quantity="1", price="800.00", on=date(2026, 10, 12))
     assert buyer.states() == {"RENT": "normalised"}
-    connection = buyer.database.connect(autocommit=True)
-    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
-    buyer.work()
+    buyer.accrue()
     booked = {(r, a): v for r, a, v in buyer.booked() if a == "612000"}
     assert booked == {
         ("ACCRUAL-20261031-USD", "612000"): Decimal("800.00"),
@@ -489,9 +479,7 @@ def test_a_bill_that_waits_at_the_cut_off_is_accrued_by_its_own_lines(buyer: Buy
     buyer.engine.down = False
     buyer.clock.at += timedelta(hours=2)
     buyer.work()
-    accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
-    buyer.work()
-    connection.close()
+    buyer.accrue()
     assert sum(v for r, a, v in buyer.booked() if a == "612000" and not r.startswith("Reversal")) == Decimal(
         "800.00"
     )
@@ -510,18 +498,13 @@ def test_what_a_receipt_was_before_it_was_corrected_does_not_count(buyer: Buyer)
 
 
 def test_a_receipt_that_was_corrected_is_accrued_as_it_was_told_last(buyer: Buyer) -> None:
-    from tieout.payables import accrue
-
     buyer.ready()
     number, order, line, _, on, by = buyer.tool.receipts[0]
     buyer.tool.receipts[0] = (number, order, line, Decimal(4), on, by)
     buyer.tell("receipts")
-    connection = buyer.database.connect(autocommit=True)
-    found = accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
-    assert [x.total.value for x in found] == [Decimal("80.00")]
+    assert [x.total.value for x in buyer.accrue().entries] == [Decimal("80.00")]
     # It came in November after all.
     buyer.tool.receipts[0] = (number, order, line, Decimal(4), date(2026, 11, 2), by)
     buyer.tell("receipts")
-    (none,) = accrue(connection, buyer.interface_of("procurement"), date(2026, 10, 31), buyer.clock.now())
+    (none,) = buyer.accrue().entries
     assert none.total.value == 0 and none.lines == ()
-    connection.close()

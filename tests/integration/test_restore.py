@@ -303,7 +303,7 @@ def test_what_cannot_be_restored_is_refused_with_words_and_changes_nothing(
         assert Database(new.owner).rows("select 1 as x from pg_roles where rolname = %s", new.role) == []
         assert listing() == before
 
-    refused(tmp_path / "nothing", "is no file", 2)
+    refused(tmp_path / "nothing", "there is no such file", 2)
     (tmp_path / "text").write_text("hello")
     refused(tmp_path / "text", "is no backup of Tieout")
     whole = kept.file.read_bytes()

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from tests.integration.buying import Buyer
-from tieout.planning import process
+from tieout.planning import exclude_case, process
 from tieout_sandbox.simulators.einvoices import Item, Sent, ubl
 
 ON = date(2026, 10, 9)
@@ -27,11 +28,14 @@ def invoice(
     credit: bool = False,
     tail: bytes = b"",
     number: str = "B-1",
+    iban: str = "",
 ) -> bytes:
     """Number B-1 of the one vendor, or another one."""
     known = buyer.tool.vendors["V1"]
     item = Item("chair", Decimal(10), Decimal(price), Decimal(15), "S", "1")
-    sent = Sent(number, on, known.name, (item,), known.tax_id, order="PO-1", iban=known.iban, credit=credit)
+    sent = Sent(
+        number, on, known.name, (item,), known.tax_id, order="PO-1", iban=iban or known.iban, credit=credit
+    )
     return ubl(sent) + tail
 
 
@@ -126,3 +130,64 @@ def test_a_number_that_is_written_as_our_own_marks_are_is_a_number(buyer: Buyer,
     first, second = invoice(buyer, number=number), invoice(buyer, "35.00", number=number)
     give(buyer, (first,), (second,), (first + b"\n",), (second + b"\n",))
     assert [total for _, total in standing(buyer)] == [Decimal("230.00"), Decimal("402.50")]
+
+
+def left_out(buyer: Buyer, *files: bytes) -> None:
+    """Invoices that a person excludes, one after the other."""
+    for file in files:
+        give(buyer, (file,))
+        (case,) = buyer.database.rows(
+            "select case_id from tieout.cases where state = 'open' and document_id is not null"
+        )
+        with buyer.database.transaction() as connection:
+            assert exclude_case(connection, case["case_id"], "nobody ordered this", buyer.clock.now(), "ann")
+        buyer.work()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_exclusion_holds_for_what_says_the_same_in_other_bytes(buyer: Buyer, together: bool) -> None:
+    buyer.ready()
+    wrong = invoice(buyer, "35.00")
+    left_out(buyer, wrong)
+    again = (wrong + b"\n", wrong + b"\n\n", wrong.replace(b"?>", b"?>\n<!-- sent again -->", 1))
+    give(buyer, *([again] if together else [(x,) for x in again]))
+    assert standing(buyer) == [("excluded", Decimal("402.50"))] and causes(buyer) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda buyer, wrong: invoice(buyer),
+        lambda buyer, wrong: invoice(buyer, "35.01"),
+        # The same money to another account.
+        lambda buyer, wrong: invoice(buyer, "35.00", iban="DE02120300000000202051"),
+        lambda buyer, wrong: wrong.replace(b"chair", b"table"),
+    ],
+)
+def test_what_says_something_else_than_what_was_excluded_is_a_case(buyer: Buyer, change: Any) -> None:
+    buyer.ready()
+    wrong = invoice(buyer, "35.00")
+    left_out(buyer, wrong)
+    other = change(buyer, wrong)
+    assert other != wrong
+    give(buyer, (other,), (other + b"\n",), (wrong + b"\n",))
+    assert [state for state, _ in standing(buyer)].count("refused") == 1
+    assert [c for c in causes(buyer) if c in ("duplicate_bill", "bank_details_differ")]
+    left = standing(buyer)
+    give(buyer, (wrong + b"\n\n", other + b"\n\n"))
+    assert standing(buyer) == left
+
+
+def test_the_next_years_invoice_of_an_excluded_number_is_another_one(buyer: Buyer) -> None:
+    buyer.ready()
+    left_out(buyer, invoice(buyer, "35.00", on=LAST_YEAR))
+    give(buyer, (invoice(buyer),))
+    assert ("posted", Decimal("230.00")) in standing(buyer)
+
+
+def test_two_that_were_excluded_both_stay_so(buyer: Buyer) -> None:
+    buyer.ready()
+    both = invoice(buyer, "35.00"), invoice(buyer, "36.00")
+    left_out(buyer, *both)
+    give(buyer, tuple(b + b"\n" for b in both), tuple(b + b"\n\n" for b in reversed(both)))
+    assert [state for state, _ in standing(buyer)] == ["excluded", "excluded"] and causes(buyer) == []

@@ -412,14 +412,14 @@ class Maker:
         self.patch.setattr(filing, "VendorPayment", Payment)
         self.patch.setattr(filing, "ours", lambda c, name, r: Payment(r["run"]))
 
-        def hand_on(stage: Any, connection: Any, interface: Any, run: str, payments: Any) -> int:
+        def written(stage: Any, connection: Any, interface: Any, run: str, payments: Any) -> list[Any]:
             if run == "bad":
                 raise errors[-1]()
             made.append(self.turn)
-            return 0
+            return []
 
         given_up: list[int] = []
-        self.patch.setattr(FilingStage, "_hand_on", hand_on)
+        self.patch.setattr(FilingStage, "_written", written)
         self.patch.setattr(FilingStage, "_no_bank_takes", lambda *given: given_up.append(self.turn))
         return Scene(
             FilingStage(lambda: release, self.clock), errors.append, lambda: self.turn in made,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
+import pytest
+
 from tests.integration.test_process import ACCOUNTS, Site
+from tests.statement_files import Told, camt, told
+from tests.statement_files import mt940 as mt940_of
 from tieout.proofs import statement_gaps
+from tieout.proofs.continuity import Frame, gaps, in_order
 from tieout.proofs.ledger import provider_balances
 from tieout.store import Database
 
@@ -74,3 +80,93 @@ def test_what_a_bank_holds_is_what_its_last_statement_of_the_day_says(database: 
     )
     connection.close()
     assert held == {(f"bank.{IBAN}", "USD"): Decimal("111.00")}
+
+
+MONDAY, WEDNESDAY, FRIDAY = (date(2026, 10, n) for n in (5, 7, 9))
+WEEK = told("WEEK", "40", "80", ("20.00", "M"), ("10.00", "W"), ("30.00", "F"), day=FRIDAY)
+DAYS = {
+    "monday": told("D1", "211", "80", ("20.00", "M"), day=MONDAY),
+    "wednesday": told("D2", "212", "100", ("10.00", "W"), day=WEDNESDAY),
+    "friday": told("D3", "213", "110", ("30.00", "F"), day=FRIDAY),
+}
+BEFORE = told("B", "39", "50", ("30.00", "B"), day=date(2026, 10, 2))
+AFTER = told("A", "41", "140", ("1.00", "A"), day=date(2026, 10, 12))
+
+
+def week(read: Any) -> bytes:
+    """The statement of the week, each line on its own day."""
+    mark, day = (b"<Ntry>", "{:%Y-%m-%d}") if read is camt else (b":61:", "{:%y%m%d}")
+    friday = day.format(FRIDAY).encode()
+    head, *lines = read(WEEK).split(mark)
+    days = [day.format(d.day).encode() for d in DAYS.values()]
+    head = head.replace(friday, day.format(MONDAY).encode(), 1)
+    return mark.join([head, *(line.replace(friday, d, 1) for line, d in zip(lines, days, strict=True))])
+
+
+@pytest.mark.parametrize(
+    ("names", "around", "read"),
+    [
+        (("monday",), (BEFORE, AFTER), camt), (("wednesday",), (), camt), (("wednesday",), (AFTER,), mt940_of),
+        (("wednesday", "friday"), (BEFORE, AFTER), mt940_of), (("friday", "monday"), (BEFORE,), camt),
+    ],
+)  # fmt: skip
+def test_a_day_of_a_week_that_came_before_its_week_leaves_no_gap(
+    database: Database, names: tuple[str, ...], around: tuple[Told, ...], read: Any
+) -> None:
+    made = site(database)
+    for day in names:
+        found(made, read(DAYS[day]))
+    assert found(made, week(read), *(read(s) for s in around)) == []
+    (count,) = database.rows("select count(*) as lines from tieout.document where kind = 'statement_line'")
+    assert count["lines"] == 3 + len(around)
+
+
+def test_a_statement_that_is_missing_beside_a_week_is_a_gap_all_the_same(database: Database) -> None:
+    made = site(database)
+    found(made, camt(DAYS["wednesday"]))
+    late = told("A", "42", "200", ("1.00", "A"), day=date(2026, 10, 12))
+    (gap,) = found(made, week(camt), camt(late))
+    assert gap["amount"] == Decimal("60.00") and "42 of 2026-10-12" in gap["detail"]
+
+
+@pytest.mark.parametrize("overlap", [0, 1, 2])
+def test_a_missing_day_is_no_less_missing_where_the_balance_came_back(
+    database: Database, overlap: int
+) -> None:
+    """From 0 to 5, from 5 to 3 (missing), from 3 to 0: the other way round they would carry on. Many banks date an opening
+    balance with the day of the closing one before it: a day in common is none."""
+    made = site(database)
+    first = told("D1", "1", "0", ("5.00", "A"), day=date(2026, 10, 5))
+    third = told("D3", "3", "3", ("-3.00", "C"), day=date(2026, 10, 7))
+    files = [
+        mt940_of(s).replace(
+            f":60F:C{s.day:%y%m%d}".encode(), f":60F:C{s.day - timedelta(overlap):%y%m%d}".encode()
+        )
+        for s in (first, third)
+    ]
+    (gap,) = found(made, *files)
+    assert gap["amount"] == Decimal("2.00")
+
+
+def frame(key: str, begin: int, end: int, opening: int, closing: int) -> Frame:
+    days = {"from_on": date(2026, 10, begin), "to_on": date(2026, 10, end)}
+    return Frame(
+        interface="i", entity="e", account="a", currency="USD", source_key=key, document_id=1, sequence="7", **days,
+        opening=Decimal(opening), closing=Decimal(closing),
+    )  # fmt: skip
+
+
+def test_the_order_is_the_balances_own_where_days_overlap() -> None:
+    day, first, last = frame("d", 7, 7, 100, 110), frame("w", 5, 9, 80, 100), frame("w2", 5, 9, 110, 140)
+    later = frame("l", 12, 16, 140, 150)
+    for chain in permutations([day, first, last, later]):
+        assert [f.source_key for f in in_order(chain)] == ["w", "d", "w2", "l"]
+    assert len(gaps([day, first, later])) == 1
+
+
+def test_no_day_is_told_after_a_later_one_though_all_overlap() -> None:
+    """From 0 to 5, from 5 to 3 (missing), from 3 to 8, from 8 to 0: with the first behind the last they would carry on."""
+    first, second = frame("a", 1, 5, 0, 5), frame("b", 4, 9, 3, 8)
+    third = frame("c", 6, 10, 8, 0)
+    for chain in permutations([first, second, third]):
+        assert [(a.source_key, b.source_key) for a, b in gaps(chain)] == [("a", "b")]

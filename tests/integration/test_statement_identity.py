@@ -31,7 +31,9 @@ U = told("START", "1", "1000", ("12.50", "A1"))
 # Carries on from U under the same name: a second statement of the day.
 NEXT = told("START", "1", "1012.50", ("12.50", "A2"))
 # Calls itself the same as U, begins where it does, and says something else.
-OTHER = told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A3"))
+OTHER = told("START", "1", "1000", ("-3.00", "A3"), ("12.50", "A1"))
+# So does this, and it says all that U says before anything else: U is what was downloaded before it.
+LONGER = told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A3"))
 
 
 def site(database: Database) -> Banks:
@@ -119,6 +121,17 @@ def test_a_third_statement_waits_in_a_case_until_what_is_between_came(database: 
     assert {c["cause"] for c in cases(made)} == {"statement_contradicts"}
     made.give(mt940(NEXT))
     assert booked(made) == ["A1", "A2", "A4"] and not cases(made)
+
+
+@pytest.mark.parametrize("write", [mt940, camt, bai2])
+@pytest.mark.parametrize("files", [[U, LONGER], [LONGER, U], [U, U, LONGER, U, LONGER]])
+def test_one_that_says_all_that_another_says_and_goes_on_is_a_later_download_of_it(
+    database: Database, write: Any, files: Any
+) -> None:
+    made = site(database)
+    made.give(*(write(file, tail="\n" * n) for n, file in enumerate(files)))
+    assert lines(made) == [("planned", Decimal("12.50"), "A1"), ("planned", Decimal("-3.00"), "A3")]
+    assert not cases(made)
 
 
 @pytest.mark.parametrize("write", [mt940, camt, bai2])
@@ -255,10 +268,11 @@ def test_a_statement_that_is_held_or_left_out_leaves_no_gap(database: Database) 
     assert gaps() == 0 and not cases(made)
 
 
-def test_a_banks_own_sums_count_each_line_once(database: Database) -> None:
+@pytest.mark.parametrize("second", [OTHER, LONGER])
+def test_a_banks_own_sums_count_each_line_once(database: Database, second: Any) -> None:
     """Where two statements tell of one line, both state sums of it."""
     made = site(database)
-    made.give(camt(U, summed=True), camt(OTHER, summed=True))
+    made.give(camt(U, summed=True), camt(second, summed=True))
     connection, release = database.connect(autocommit=True), made.release()
     take_control_totals(connection, release, lambda _: None, Period(2026, 10), NOW)
     connection.close()
@@ -273,7 +287,7 @@ def test_a_banks_own_sums_count_each_line_once(database: Database) -> None:
 
 def test_one_line_may_be_accepted_alone(database: Database) -> None:
     made = site(database)
-    made.give(mt940(U), mt940(told("START", "1", "1000", ("12.50", "A1"), ("-3.00", "A3"), ("-4.00", "A4"))))
+    made.give(mt940(U), mt940(told("START", "1", "1000", ("-3.00", "A3"), ("12.50", "A1"), ("-4.00", "A4"))))
     (case,) = (c for c in cases(made) if c["amount"] == 3)
     with database.transaction() as connection:
         assert accept_case(connection, case["case_id"], "the bank says so", NOW, "ann")
@@ -339,7 +353,7 @@ def test_a_line_that_an_older_version_lost_is_booked_once_its_file_comes_again(
 
 
 @pytest.mark.parametrize("write", [mt940, camt, bai2])
-@pytest.mark.parametrize("second", [NEXT, OTHER, PAGES[1], replace(U, currency="EUR")])
+@pytest.mark.parametrize("second", [NEXT, OTHER, LONGER, PAGES[1], replace(U, currency="EUR")])
 def test_old_files_change_nothing_where_one_took_the_place_of_another(
     database: Database, write: Any, second: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

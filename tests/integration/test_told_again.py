@@ -17,7 +17,7 @@ import pytest
 from tests.integration.banks import Banks, banks
 from tests.integration.test_process import NOW
 from tests.integration.test_statement_identity import IBAN, booked, cases, lines
-from tests.statement_files import camt, csv, mt940, ofx_lines, told
+from tests.statement_files import bai2, camt, csv, mt940, ofx_lines, told
 from tieout.planning import accept_case, exclude_case
 from tieout.proofs import statement_gaps
 from tieout.store import Database
@@ -62,6 +62,92 @@ def test_all_downloads_of_a_day_in_one_batch_are_booked_once(database: Database)
     made.take(mt940(NIGHT), mt940(NOON), mt940(EVENING))
     made.work()
     assert booked(made) == ["A1", "A2", "A2", "A3"] and not cases(made)
+
+
+# Sparkassen and VR banks call every download the same (:20:STARTUMS, :28C:00000/001).
+ALIKE = [replace(x, identifier="STARTUMS", number="00000") for x in (NOON, EVENING, NIGHT)]
+
+
+@pytest.mark.parametrize("write", [mt940, camt, bai2])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("together", [True, False])
+def test_downloads_of_a_day_that_all_have_one_name_are_booked_once(
+    database: Database, write: Any, order: tuple[int, ...], together: bool
+) -> None:
+    made = banks(database, IBAN)
+    files = [write(ALIKE[n]) for n in order]
+    made.take(*files) if together else made.give(*files)
+    made.work()
+    assert booked(made) == ["A1", "A2", "A2", "A3"] and not cases(made) and no_gap(made)
+    before = made.counts()
+    made.give(*(write(x, tail="\n") for x in (ALIKE[1], ALIKE[0], ALIKE[2])))
+    assert made.counts() == before
+
+
+def test_three_downloads_of_one_name_in_one_file_are_booked_once(database: Database) -> None:
+    made = banks(database, IBAN)
+    made.give(mt940(*ALIKE))
+    assert booked(made) == ["A1", "A2", "A2", "A3"] and not cases(made) and no_gap(made)
+
+
+@pytest.mark.parametrize(
+    ("later", "only"),
+    [
+        # The second line is gone, has another amount, has other words, comes first.
+        ((("12.50", "A1"), ("1.00", "A3")), ["A3"]),
+        ((("12.50", "A1"), ("-4.00", "A2"), ("1.00", "A3")), ["A2", "A3"]),
+        ((("12.50", "A1"), ("-3.00", "A2, OF ACME"), ("1.00", "A3")), ["A2, OF ACME", "A3"]),
+        ((("-3.00", "A2"), ("12.50", "A1"), ("1.00", "A3")), ["A3"]),
+        # As many lines as before, and fewer.
+        ((("12.50", "A1"), ("-3.00", "ANOTHER")), ["ANOTHER"]),
+        ((("-3.00", "A2"),), []),
+    ],
+)
+def test_a_later_download_of_one_name_that_tells_otherwise_is_a_case(
+    database: Database, later: tuple[tuple[str, str], ...], only: list[str]
+) -> None:
+    made = banks(database, IBAN)
+    first = told("STARTUMS", "00000", "1000", ("12.50", "A1"), ("-3.00", "A2"))
+    made.give(mt940(first), mt940(told("STARTUMS", "00000", "1000", *later)))
+    assert booked(made) == ["A1", "A2"]
+    assert {c["cause"] for c in cases(made)} == {"statement_contradicts"}
+    # What both say is one line.
+    assert held(made) == only
+
+
+def test_a_download_whose_account_came_back_to_its_balance_is_a_case(database: Database) -> None:
+    """It may tell the same lines, or others of the same words."""
+    made = banks(database, IBAN)
+    lines_of_noon = (("5.00", "IN"), ("-5.00", "OUT"))
+    made.give(
+        mt940(told("STARTUMS", "0", "1000", *lines_of_noon)),
+        mt940(told("STARTUMS", "0", "1000", *lines_of_noon, ("3.00", "A3"))),
+    )
+    assert booked(made) == ["IN", "OUT"] and held(made) == ["A3"]
+
+
+def test_a_longer_download_whose_further_line_another_statement_knows_nothing_of_is_a_case(
+    database: Database,
+) -> None:
+    """The account goes on from noon by another line, says a statement of another number."""
+    made = banks(database, IBAN)
+    noon, evening = (replace(x, number="1") for x in ALIKE[:2])
+    made.give(mt940(noon), mt940(told("STARTUMS", "2", "1012.50", ("7.00", "B1"))), mt940(evening))
+    assert booked(made) == ["A1", "B1"] and held(made) == ["A2", "A2"]
+
+
+def test_what_a_person_left_out_at_noon_stays_out_in_the_evening(database: Database) -> None:
+    made = banks(database, IBAN)
+    del made.accounts["unapplied.bank"]
+    made.give(mt940(told("STARTUMS", "0", "1000", ("12.50", "A1"), ("1.00", "A2"))))
+    (case,) = (c for c in cases(made) if c["amount"] == 1)
+    with database.transaction() as connection:
+        exclude_case(connection, case["case_id"], "not ours", NOW, "ann")
+    made.accounts["unapplied.bank"] = "212130"
+    made.work()
+    made.give(mt940(told("STARTUMS", "0", "1000", ("12.50", "A1"), ("1.00", "A2"), ("4.00", "A3"))))
+    assert "A2" not in booked(made) and "A3" in booked(made)
+    assert [text for state, _, text in lines(made) if state == "excluded"] == ["A2"]
 
 
 def test_a_download_that_words_a_line_otherwise_is_a_case_with_all_that_only_it_says(

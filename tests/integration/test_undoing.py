@@ -777,3 +777,43 @@ def test_a_set_of_many_whose_undoing_is_killed_halfway_is_gone_on_with(books: Bo
     assert [books.due(m) for m in moves] == [90, 101, 102] and books.balance("212130") == -293
     assert [x for x, _ in partials_of(books, hand)] == [receivable(books, moves[0])]
     assert books.verify() == 0 and books.cases() == []
+
+
+# What was booked is booked back
+
+
+def written_off_in_euros(books: Books) -> int:
+    """An invoice of 1,010.00 EUR that a person writes off, at the day's rate."""
+    (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
+    move = books.invoice("INV-80090", "1010.00", books.partner("Acme Corp"), currency_id=euro)
+    connection = books.database.connect(autocommit=True)
+    now = books.clock.now()
+    cash, due = Reconciler(books.release(), books.interface, books.session, UNTIL, now).open(connection)
+    connection.close()
+    books.decide("ann").join(books.interface, cash, due, "write_off")
+    books.work()
+    assert books.due(move) == 0 and books.balance("642000") > 0
+    return move
+
+
+def test_what_was_written_off_at_one_rate_is_booked_back_at_it(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody corrects the ledger's rate in between. At the new one half of the loss would stay, with no word of it."""
+    move = written_off_in_euros(books)
+    facts = books.session.facts()
+    monkeypatch.setattr(type(facts), "rate", lambda self, currency, on: Decimal("0.45"))
+    undo(books)
+    assert books.due(move) == 1010 and books.balance("642000") == 0
+    assert books.cases() == [] and books.verify() == 0
+
+
+def test_an_entry_that_was_changed_past_us_is_not_booked_back(books: Books) -> None:
+    move = written_off_in_euros(books)
+    with books.database.transaction() as connection:
+        connection.execute(
+            "update tieout.delivery set body = replace(body, '1010.00', '101.00') where effect = 'apply'"
+        )
+    undo(books)
+    assert books.due(move) == 0 and [cause for cause, _ in books.cases()] == ["match_impossible"]
+    assert len(books.lines("642000")) == 1

@@ -17,18 +17,17 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from tests.conftest import new_database
+from tests.databases import Databases
 from tests.integration.edge import Edge, heard, stripe_event, stripe_headers
 from tieout.api.whole_pushes import PushProtocol
-from tieout.store import EmbeddedServer
 
 _numbers = count()
 Way = Callable[[Edge, str, bytes, dict[str, str]], tuple[int, Any]]
 
 
 @pytest.fixture(scope="module")
-def edge(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    made = Edge(new_database(server), tmp_path_factory.mktemp("edge"), push_bytes=60_000)
+def edge(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    made = Edge(databases.fresh(), tmp_path_factory.mktemp("edge"), push_bytes=60_000)
     yield made
     made.stop()
 
@@ -203,9 +202,9 @@ def test_whoever_sends_on_and_reads_no_answer_is_cut_off(edge: Edge, path: str) 
 
 
 def test_a_push_that_waits_while_the_server_stops_is_answered_and_kept(
-    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    edge = Edge(new_database(server), tmp_path_factory.mktemp("stopping"))
+    edge = Edge(databases.fresh(), tmp_path_factory.mktemp("stopping"))
     path, body, headers = _good()
     locked = edge.database.connect()
     locked.execute("lock table tieout.message in exclusive mode")

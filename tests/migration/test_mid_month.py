@@ -185,7 +185,9 @@ def test_recipes_make_the_same_effects_of_the_same_facts(month: HalfMonth, conne
     for row, (number, decision, effects) in zip(rows, month.facts["planned"], strict=True):
         found, made = planned(release, row)
         assert (row["document_id"], found) == (number, decision), row["source_key"]
-        assert [[x, digest(body)] for x, body in made] == effects, row["source_key"]
+        # A payment told its customer's CRM what was owed until 0054: the ledger's open items say it now, by themselves.
+        expected = [x for x in effects if "_crm_" not in x[0]]
+        assert [[x, digest(body)] for x, body in made] == expected, row["source_key"]
 
 
 def test_stamps_hold_under_the_project_s_key(month: HalfMonth, connection: Any) -> None:

@@ -91,7 +91,10 @@ def test_the_entry_balances_and_every_set_closes_to_what_shall_stay_open(
     document = matched(cash, due, account)
     rate = Decimal("1.1") if document.currency == "EUR" else Decimal(1)
     plan = plan_document(document, 1, Facts(rate=rate), RELEASE, INTERFACE, document.booked_on)
-    assert plan.decision == "planned", plan.cases
+    if plan.decision == "refused":
+        # Money of no worth in the books' currency, of which the ledger makes a worth itself at the day's rate.
+        assert not plan.effects and any(not x.company for x in (*document.cash, *document.due)), plan.cases
+        return
     (entry,) = (e.body for e in plan.effects if isinstance(e.body, EntryPosting))
     lines = ledger_lines(entry)  # raises where it does not balance, in either currency
     assert all(Amount.exact(x.company, "USD").value == x.company for x in lines)

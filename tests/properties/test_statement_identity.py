@@ -188,7 +188,7 @@ def site(database: Database) -> Banks:
 
 
 @settings(
-    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(deliveries())
 def test_every_line_is_booked_once_or_in_a_case(
@@ -220,5 +220,61 @@ def test_every_line_is_booked_once_or_in_a_case(
     # The same statements in other files, the last ones first.
     for batch in reversed(batches):
         site.take(*(file + b"\n" for file in reversed(batch)))
+        site.work()
+    assert site.counts() == before
+
+
+# A bank that calls every download of a day the same.
+
+
+@st.composite
+def days_downloaded(draw: st.DrawFn) -> tuple[str, Told, list[list[Told]]]:
+    """A day of an account, and its downloads: each tells the day as far as it had come, in any order and batches. Many of its
+    lines are equal."""
+    entries = tuple(
+        Entry(
+            Decimal(draw(st.sampled_from([1, 1, 2, 5, -1, -3]))),
+            draw(st.sampled_from(["FEE", "FEE", "RENT"])),
+        )
+        for _ in range(draw(st.integers(1, 6)))
+    )
+    day = Told(f"DE{next(_ACCOUNTS):08d}", "USD", "STARTUMS", "00000", FIRST, Decimal(1000), entries)
+    hours = draw(st.lists(st.integers(0, len(entries)), min_size=1, max_size=4))
+    downloads = draw(st.permutations([*hours, len(entries)]))
+    batches: list[list[Told]] = []
+    for hour in downloads:
+        download = replace(day, entries=entries[:hour])
+        if batches and draw(st.booleans()):
+            batches[-1].append(download)
+        else:
+            batches.append([download])
+    return draw(st.sampled_from(["mt940", "camt", "bai2"])), day, batches
+
+
+@settings(
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(days_downloaded())
+def test_every_line_of_a_day_is_booked_once_however_often_it_is_downloaded(
+    site: Banks, downloaded: tuple[str, Told, list[list[Told]]]
+) -> None:
+    format_, day, batches = downloaded
+    site.map([day.account])
+    for batch in batches:
+        site.take(*(WRITERS[format_](told) for told in batch))
+        site.work()
+    booked, held = documents(site, {day.account})
+    (lines,) = lines_of(WRITERS[format_](day))
+    balances = [
+        day.opening,
+        *(replace(day, entries=day.entries[:n]).closing for n in range(1, len(day.entries) + 1)),
+    ]
+    assert not booked - lines and not lines - (booked + held)
+    # Where an account came back to a balance, other lines may have the same words.
+    if len(set(balances)) == len(balances):
+        assert booked == lines and not held
+    before = site.counts()
+    for batch in reversed(batches):
+        site.take(*(WRITERS[format_](told, tail="\n") for told in reversed(batch)))
         site.work()
     assert site.counts() == before

@@ -23,9 +23,9 @@ from typing import Any
 
 import psycopg
 
-from tieout.bootstrap.supervisor import Supervisor
+from tests.acceptance.commands import Warm
+from tests.simulation.runs import DoneTwice
 from tieout.store.embedded import as_user, binaries
-from tieout_sandbox.demo.driver import Demo
 from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 from tieout_sandbox.world import free_port
@@ -159,19 +159,25 @@ class Pair(threading.Thread):
                 server.kill()
 
 
-class _Disturbed(Demo):
-    """A demo whose database changes places while it runs, and stays where it is while it is proven."""
+class _Disturbed(DoneTwice):
+    """A demo whose database changes places from its first day on, not while it is set up, and stays where it is while the month
+    is proven."""
 
     pair: Pair
+
+    def settle(self, *given: Any) -> None:
+        if self.pair.ident is None:
+            self.pair.start()
+        super().settle(*given)
 
     def _prove(self, *given: Any, **more: Any) -> DemoResult:
         self.pair.finish()
         return super()._prove(*given, **more)
 
 
-def _supervisor(workers: int, folder: Path, server: Any, **more: Any) -> Supervisor:
+def _supervisor(workers: int, folder: Path, server: Any, **more: Any) -> Warm:
     others = tuple(f"worker-{n}" for n in range(2, workers + 1))
-    return Supervisor(folder, server, ("worker", *others, "serve"), **more)
+    return Warm(folder, server, ("worker", *others, "serve"), **more)
 
 
 @contextmanager
@@ -198,7 +204,6 @@ def month(seed: int, orders: int, count: int, workers: int = WORKERS) -> tuple[D
         with _environment(pair.dsn):
             demo = _Disturbed(options, partial(_supervisor, workers))
             demo.pair = pair
-            pair.start()
             result = demo.run()
     finally:
         pair.finish()

@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 import pyotp
 
+from tests.acceptance.commands import Warm
 from tieout.alerting import open_alerts
-from tieout.bootstrap.supervisor import Supervisor
 from tieout.security import (
     AddPerson,
     Begin,
@@ -27,6 +27,7 @@ from tieout.security import (
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.store import Connection
 from tieout_sandbox.demo.driver import Demo
+from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 
 PASSWORD = "five words that nobody guesses"
@@ -36,11 +37,12 @@ class _Staying(Demo):
     """A demo that ends when it is told to, before its close."""
 
     def __init__(self, house: House, options: DemoOptions) -> None:
-        super().__init__(options, Supervisor)
+        super().__init__(options, Warm)
         self._house = house
 
     def _close(self, project: Any, scenario: Any, result: Any) -> None:
         self._house.project, self._house.scenario, self._house.demo = project, scenario, self
+        self._house.result = result
         self._house.ready.set()
         self._house.done.wait()
 
@@ -51,16 +53,20 @@ class House:
     project: Any
     scenario: Any
     demo: Any
+    # What the month came to.
+    result: DemoResult
     # What a test keeps beside it.
     olga: Any = None
     demo_world: Any = None
 
-    def __init__(self, folder: Path, scenario: str = "services", orders: int = 20, seed: int = 5) -> None:
+    def __init__(
+        self, folder: Path, scenario: str = "services", orders: int = 20, seed: int = 5, rerun: bool = False
+    ) -> None:
         self.ready, self.done = threading.Event(), threading.Event()
         self.kind = scenario
         options = DemoOptions(
             orders=orders, seed=seed, faults="none", scenario=scenario, folder=folder, serve=False, kills=0, crash="",
-            quiet=True,
+            quiet=True, rerun=rerun,
         )  # fmt: skip
         self._failed: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, args=(options,), daemon=True)

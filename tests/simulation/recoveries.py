@@ -50,7 +50,9 @@ class Hands:
         assert self.ask("POST", "/cases/replay", cause=cause)["replayed"]
 
     def solve(self, case: dict[str, Any], reason: str) -> None:
-        self.ask("POST", f"/cases/{case['case_id']}/solve", reason=reason)
+        request = self.ask("POST", f"/cases/{case['case_id']}/solve", reason=reason)["request"]
+        if request:
+            self.approve([request])
 
     def exclude(self, case: dict[str, Any], reason: str) -> None:
         request = self.ask("POST", f"/cases/{case['case_id']}/exclude", reason=reason)["request"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conformance import corpora as reading
 from tests.conformance import oracles
-from tests.conftest import fresh_database
+from tests.databases import Databases
 from tests.golden import bankfiles
 from tests.simulation import campaign, corpora_campaign
 from tests.simulation.corpora_campaign import Fresh
@@ -23,7 +23,6 @@ from tieout.documents import Document
 from tieout.formats import Statement
 from tieout.planning import process
 from tieout.processes import told_again
-from tieout.store import EmbeddedServer
 
 OURS = Path(__file__).resolve().parents[1] / "conformance" / "einvoices"
 PAGES = (
@@ -55,13 +54,13 @@ def published(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(
-    server: EmbeddedServer, migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, str]]:
     """The campaign: its exit code and its page. Its databases are of the tests' own server."""
 
     @contextmanager
     def fresh() -> Iterator[Fresh]:
-        yield lambda: fresh_database(server, migrated)
+        yield databases.fresh
 
     def go(folder: Path, orders: tuple[str, ...] = ("shuffled",)) -> tuple[int, str]:
         monkeypatch.setattr(corpora_campaign, "ORDERS", orders)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tests.simulation import campaign
-from tests.simulation.runs import ORDERS, SEED, complaints, quiet_month, remembered
+from tests.simulation.runs import ORDERS, SEED, complaints, disturbed_month, quiet_month, remembered
 
 
 def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:
@@ -17,6 +17,15 @@ def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:
     assert {r.period for r in result.rows} == {"2026-10", "2026-11"}
     assert any(r.currency == "EUR" for r in result.rows)
     assert len({r.interface for r in result.rows}) >= 5
+
+
+def test_each_month_of_the_ledger_is_its_sources_month_and_what_is_named() -> None:
+    result = quiet_month()
+    assert {(r.interface, r.period) for r in result.months} >= {(r.interface, r.period) for r in result.rows}
+    assert any(r.items for r in result.months) and all(r.residual == 0 for r in result.months)
+    # What was deferred or accrued at October's end is back on the first of November; small months may have none of it.
+    moved = {(a.account, a.period): a.moved for a in result.accounts if a.account in ("212400", "101740")}
+    assert all(sum(v for (a, _), v in moved.items() if a == b) == 0 for b, _ in moved)
 
 
 def test_pulling_taking_and_replaying_everything_again_changes_nothing() -> None:
@@ -46,6 +55,13 @@ def test_heavy_faults_end_in_the_same_ledger(tmp_path: Path) -> None:
     page = (tmp_path / "faults.md").read_text()
     found = re.search(r"1 seeds of 14 orders with heavy faults \((\d+) struck\)[^:]*: 0 differences", page)
     assert found and int(found[1]) > 20, page
+
+
+def test_after_faults_and_kills_the_month_is_closed_and_late_data_take_back_what_they_touch() -> None:
+    result = disturbed_month("distributor", faults="heavy", kills=2)
+    (us,) = result.closed
+    assert (us.entity, us.period) == ("US", "2026-10") and us.good and us.tasks and us.revoked
+    assert result.verified
 
 
 def test_a_failover_ends_in_the_same_ledger(tmp_path: Path) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from tests.simulation.runs import complaints, month
+from tests.simulation.runs import complaints, disturbed_month, quiet_month
 from tieout_sandbox.demo.result import DemoResult
 
-SIZE, SEED = 20, 5
 
-
-def services(**changes: object) -> DemoResult:
-    return month(**{"scenario": "services", "orders": SIZE, "seed": SEED, **changes})
-
-
-@cache
 def quiet() -> DemoResult:
-    return services(rerun=True, close=True)
+    return quiet_month("services")
+
+
+def disturbed() -> DemoResult:
+    """Light faults, for time's sake: heavy ones strike the other company's month, and this one with
+    `tieout demo --scenario services --faults heavy --kills 3`."""
+    return disturbed_month("services", faults="light", kills=3)
 
 
 def test_the_month_ties_out_and_every_planted_fault_is_found() -> None:
@@ -37,7 +34,7 @@ def test_the_month_ties_out_and_every_planted_fault_is_found() -> None:
 
 
 def test_both_entities_close_within_minutes_and_a_late_bill_revokes_what_it_touches() -> None:
-    us, de = quiet().closed
+    us, de = disturbed().closed
     assert (us.entity, de.entity) == ("US", "DE") and us.good and de.good
     assert us.minutes <= 30 and us.tasks > de.tasks
     assert us.revoked == ["cases decided", "close", "complete: bills"] and us.late_cause == "late_event"
@@ -49,8 +46,6 @@ def test_taking_and_pulling_everything_again_changes_nothing() -> None:
 
 
 def test_faults_and_kills_end_in_the_same_ledger() -> None:
-    """Light faults, for time's sake: heavy ones strike the other company's month, and this one with
-    `tieout demo --scenario services --faults heavy --kills 3`."""
-    result = services(faults="light", kills=3)
+    result = disturbed()
     assert not complaints(result)
-    assert result.ledger_sha256 == quiet().ledger_sha256
+    assert result.restarts >= 3 and result.ledger_sha256 == quiet().ledger_sha256

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.migration.mid_month.kept import file_of
 from tests.migration.mid_month.old import COMMIT, ROOT, UNTIL, play, source_of
+from tieout_sandbox.held import Held
 
 
 def upgraded(scenario: str, on: date = UNTIL) -> dict[str, Any]:
@@ -18,6 +19,20 @@ def upgraded(scenario: str, on: date = UNTIL) -> dict[str, Any]:
     there were before and after everything was polled again by today's code. Raises HistoryError."""
     with source_of(COMMIT) as old, TemporaryDirectory(prefix="tieout-upgrade-") as made:
         return play(old, "live", scenario, Path(made) / scenario, on, ROOT / "src")
+
+
+def result_lines(result: dict[str, Any]) -> list[str]:
+    """What an upgraded month left outside, a line each, as its own commit's oracle saw it."""
+    held = result["held"]
+    # That oracle of the services company counts rows alone.
+    rows_alone = not held or not held[0] or isinstance(held[0][0], str)
+    return (Held(held) if rows_alone else Held(*held)).lines()
+
+
+def unbroken_lines(scenario: str) -> list[str]:
+    """What the month of 6e54738, played by that product unbroken, left outside: of what was kept there is the hash alone."""
+    with source_of(COMMIT) as old, TemporaryDirectory(prefix="tieout-upgrade-") as made:
+        return result_lines(play(old, "whole", scenario, Path(made) / scenario))
 
 
 def kept_ledger(scenario: str) -> str:

@@ -99,9 +99,8 @@ def test_no_bill_takes_more_than_was_ordered_or_came(
 def test_what_is_accrued_and_what_is_billed_is_what_came(
     ordered: Decimal, came: list[Decimal], billed: list[Decimal]
 ) -> None:
-    documents = [order(ordered), *(receipt(n, q) for n, q in enumerate(came)),
-                 *(bill(f"B{n}", q) for n, q in enumerate(billed))]  # fmt: skip
-    found = uninvoiced(documents)
+    receipts = [receipt(n, q) for n, q in enumerate(came)]
+    found = uninvoiced(ON, [order(ordered)], receipts, [bill(f"B{n}", q) for n, q in enumerate(billed)])
     left = sum(came) - sum(billed)
     assert sum(x.amount.value for x in found) == max(left * PRICE, Decimal(0))
 
@@ -252,7 +251,7 @@ def test_only_what_is_due_of_ours_and_of_nobody_else_is_proposed() -> None:
         replace(ITEM, line=6), replace(ITEM, line=7, currency="EUR"),
     ]  # fmt: skip
     found = propose("R", items, {"e": "V"}, {"V": [telling(1, "DE89370400440532013000")]}, PAYING, UTC_ZONE,
-                    pay_on=date(2026, 11, 1), until=date(2026, 11, 1), by="m", now=AT, busy=frozenset({6}))  # fmt: skip
+                    pay_on=date(2026, 11, 1), until=date(2026, 11, 1), by="m", now=AT, busy={6: "it is in a run that waits for its release"})  # fmt: skip
     assert [x.line for p in found.payments for x in p.settles] == [1]
     assert sorted(h.why.split(":")[0] for h in found.held) == [
         "it is in EUR, this account pays in USD", "it is in a run that waits for its release",

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tieout.approvals.model import Decision, Request, RequestState
 from tieout.rules import Step
-from tieout.security import Authority, Person
+from tieout.security import Authority, Person, had_a_hand
 
 
 class ApprovalError(ValueError):
@@ -56,12 +56,8 @@ def _check_hands(request: Request, authority: Authority, person: Person) -> None
     """Whether this person may decide it at all."""
     if not person.active or not person.human:
         raise ApprovalError(f"{person.name} is a service account: people approve")
-    makers = set(request.about.makers)
-    if person.called() & makers:
-        raise ApprovalError(f"{person.name} made it: somebody else approves it")
-    if person.given_by & makers:
-        names = ", ".join(sorted(person.given_by & makers))
-        raise ApprovalError(f"{names} made it, and let {person.name} in: somebody else approves it")
+    if why := had_a_hand(person, request.about.makers):
+        raise ApprovalError(why)
     for decision in request.decisions:
         if person.name in (decision.person, decision.authority):
             raise ApprovalError(f"{person.name} decided it already, in person or by {decision.person}")
@@ -70,7 +66,7 @@ def _check_hands(request: Request, authority: Authority, person: Person) -> None
 def _check_right(request: Request, authority: Authority, holder: Person, roles: list[str]) -> None:
     """Whether `holder` has a right that decides the open step."""
     makers = set(request.about.makers)
-    if not holder.active or holder.called() & makers or holder.given_by & makers:
+    if not holder.active or had_a_hand(holder, makers):
         raise ApprovalError(f"{holder.name} made it, or does not act any more")
     if any(holder.name in (d.person, d.authority) for d in request.decisions):
         raise ApprovalError(f"{holder.name} decided it already")
@@ -107,8 +103,7 @@ def _done(
     wanted = {
         p.name
         for p in authority.holders(step.role, request.about.entity)
-        if not p.called() & makers
-        and not p.given_by & makers
+        if not had_a_hand(p, makers)
         and any(
             _within(g.limit, request.about.company_amount) and not g.given_by & makers
             for g in p.grants_of(step.role, request.about.entity)

@@ -73,7 +73,11 @@ def standing_of(connection: Connection, about: Subject, demand: Demand) -> int:
     given = {"action": about.action, "subject": about.subject, "revision": about.revision}
     stamps, steps = stamper(connection), _steps(demand)
     for row in connection.execute(_SQL["standing"], given).fetchall():
-        same = bytes(row["content_sha256"]) == about.content_sha256 and row["steps"] == steps
+        same = (
+            bytes(row["content_sha256"]) == about.content_sha256
+            and row["steps"] == steps
+            and set(about.makers) <= set(row["makers"])
+        )
         if (
             row["state"] == RequestState.OPEN
             and same

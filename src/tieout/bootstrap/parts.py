@@ -10,7 +10,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from tieout.bootstrap.patience import Attempts
 from tieout.observe import LogFile
@@ -22,6 +24,10 @@ _FRESH_S = 15.0
 _SILENT_S = 120.0
 _RECOVERY_S = 600.0
 _WORDS = 400
+
+
+# A command, its environment, and what it writes to: the process that runs it.
+Launch = Callable[[Sequence[str], Mapping[str, str], IO[bytes]], "subprocess.Popen[bytes]"]
 
 
 class Part:
@@ -52,14 +58,24 @@ class Part:
         return self.attempts.ended(now)
 
 
+def _launch(
+    command: Sequence[str], environment: Mapping[str, str], file: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """A process in a session of its own, which writes to `file`."""
+    return subprocess.Popen(
+        command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+    )
+
+
 class Child(Part):
-    """A process of this product: `name` is its role, "worker", "serve" or "worker-2"."""
+    """A process of this product: `name` is its role, "worker", "serve" or "worker-2"; `launch` is how it is started."""
 
     def __init__(self, name: str, folder: Path, attempts: Attempts) -> None:
         super().__init__(attempts)
         self.name, self._folder = name, folder
         self._log = LogFile(folder / ".tieout" / f"{name}.log")
         self._process: subprocess.Popen[bytes] | None = None
+        self.launch: Launch = _launch
         self._alive_at, self._well_at = 0.0, -_FRESH_S
         self.environment: dict[str, str] = {}
         self.once: list[dict[str, str]] = []
@@ -77,14 +93,7 @@ class Child(Part):
         for name in ("WATCHDOG_USEC", "WATCHDOG_PID"):
             environment.pop(name, None)
         with self._log.open() as file:
-            self._process = subprocess.Popen(
-                command,
-                stdout=file,
-                stderr=file,
-                stdin=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
+            self._process = self.launch(command, environment, file)
         self.once, self.up = self.once[1:], True
         self._alive_at, self._well_at = now, now - _FRESH_S
 

@@ -13,11 +13,13 @@ from tieout.engine import Chore, Clock, Loop, Pace, Stage, SystemClock, Worker, 
 from tieout.evidence import Sealer
 from tieout.inbox import FetchStage, FolderStage, PollStage
 from tieout.kept_figures import KeptFiguresStage
+from tieout.operations.collecting import read_receivables
 from tieout.operations.open_project import OpenProject
 from tieout.operations.processing import process_stage
 from tieout.operations.reconciling import reconcile
 from tieout.operations.starting import Housekeeping
 from tieout.payables import FilingStage
+from tieout.receivables import ReceivablesStage
 from tieout.reconcile.ledger import ReconcileStage, close_matched_cases
 from tieout.store import Connection
 from tieout.webhooks_out import WebhookStage
@@ -56,6 +58,7 @@ def worker(project: OpenProject) -> Worker:
         ],
         "file payments": [FilingStage(release, clock)],
         "reconcile": [ReconcileStage(release, partial(reconcile, project), clock)],
+        "receivables": [ReceivablesStage(release, partial(read_receivables, project), clock)],
         **{f"poll{n}": [stage] for n, stage in enumerate(polls)},
         **{f"deliver{n}": [stage] for n, stage in enumerate(deliveries)},
     }

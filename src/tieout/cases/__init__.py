@@ -1,6 +1,7 @@
 """Cases: business exceptions with cause, amount at risk, owner, due time, recovery."""
 
 from tieout.cases.model import NewCase, fingerprint
+from tieout.cases.order import beside_others, go_alone
 from tieout.cases.repository import (
     CaseFilter,
     assign_cases,
@@ -20,7 +21,9 @@ __all__ = [
     "CaseFilter",
     "NewCase",
     "assign_cases",
+    "beside_others",
     "fingerprint",
+    "go_alone",
     "list_filtered",
     "list_groups",
     "list_open",

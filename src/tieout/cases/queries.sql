@@ -19,6 +19,17 @@ where (cases.amount, cases.currency, cases.recovery, cases.detail, cases.made_jo
         excluded.made_user, excluded.made_kind, excluded.made_accounts)
 returning case_id, xmax = 0 as fresh
 
+-- name: beside_others
+select pg_advisory_xact_lock_shared(7403, 0)
+
+-- name: go_alone
+select pg_advisory_xact_lock(7403, 0)
+
+-- name: lock_known
+-- What is open already of these: the oldest first, for whoever locks several.
+select case_id from tieout.cases where state = 'open' and fingerprint = any(%(fingerprints)s)
+order by case_id for update
+
 -- name: solve
 update tieout.cases set state = 'solved', solved_at = %(at)s, resolution = %(resolution)s, solved_by = %(by)s
 where state = 'open' and document_id = any(%(documents)s)

@@ -18,9 +18,12 @@ _SQL = Queries("tieout.cases")
 def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> int:
     """Open what is not open yet, and bring what is open up to what is known of it now; how many were new."""
     opened, entries = 0, []
-    for case in cases:
+    named = [(fingerprint(case), case) for case in cases]
+    if len(named) > 1:
+        connection.execute(_SQL["lock_known"], {"fingerprints": [key for key, _ in named]})
+    for key, case in named:
         check_declared(case.cause)
-        row = asdict(case) | {"fingerprint": fingerprint(case)}
+        row = asdict(case) | {"fingerprint": key}
         told = connection.execute(_SQL["add"], row).fetchone()
         if told is not None:
             opened += told["fresh"]

@@ -174,22 +174,23 @@ def _done_by(command: str, page: str) -> str:
 def solve(
     case: Annotated[int, typer.Argument()],
     note: Annotated[str, typer.Option(help="what was done")],
-    who: Annotated[str, typer.Option("--as", help="who decides")] = "",
+    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
     folder: Folder = Path(),
 ) -> None:
     """Solve a case whose document may stand as it is; what is held for that judgement is booked then."""
-    from tieout.planning import HeldError, accept_case
+    from tieout.planning import accept
 
     project = open_running(folder)
-    who = who_decides(
-        project, who, "operator", operation="cases:write", entity=lambda: entity_of_case(project, case)
-    )
+    who = who_decides(project, who, operation="cases:write", entity=lambda: entity_of_case(project, case))
     try:
         with project.database.transaction() as connection:
-            solved = accept_case(connection, case, note, project.clock.now(), who)
-    except HeldError as error:
+            told = accept(connection, project.release(), case, note, project.clock.now(), who)
+    except ValueError as error:
         fail(str(error), USAGE)
-    if not solved:
+    if told.request:
+        out.print(f"case {case}: to accept it waits for an approval (request {told.request})")
+        return
+    if not told.done:
         fail(f"case {case} is not open", USAGE)
     out.print(f"case {case} is solved")
 
@@ -198,16 +199,14 @@ def solve(
 def exclude(
     case: Annotated[int, typer.Argument()],
     reason: Annotated[str, typer.Option(help="why nothing is posted for it")],
-    who: Annotated[str, typer.Option("--as", help="who decides")] = "",
+    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
     folder: Folder = Path(),
 ) -> None:
     """Exclude a held document for a reason: it is never posted."""
     from tieout.planning import exclude
 
     project = open_running(folder)
-    who = who_decides(
-        project, who, "operator", operation="cases:write", entity=lambda: entity_of_case(project, case)
-    )
+    who = who_decides(project, who, operation="cases:write", entity=lambda: entity_of_case(project, case))
     try:
         with project.database.transaction() as connection:
             asked = exclude(connection, project.release(), case, reason, project.clock.now(), who)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich import box
@@ -19,13 +20,15 @@ from tieout.money import Period
 
 if TYPE_CHECKING:
     from tieout.close import CloseState
+    from tieout.operations.open_project import OpenProject
 
+T = TypeVar("T")
 group = typer.Typer(help="Close a period by evidence, and sign it.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json")]
 Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
 PeriodText = Annotated[str, typer.Option("--period", help="a month, such as 2026-10")]
-Who = Annotated[str, typer.Option("--as", help="who signs; with people in the project their key says it")]
+Who = Annotated[str, typer.Option("--as", help="who signs: your name, as your key says it")]
 
 
 def _period(text: str) -> Period:
@@ -137,14 +140,17 @@ def lock(
     folder: Folder = Path(),
 ) -> None:
     """Lock Odoo's books up to a period's end. The key of the entity's system must be let do that."""
+    from tieout.close import CloseError
     from tieout.connector_api import ConnectorError
     from tieout.operations import closing
 
     project = open_running(folder)
     code, wanted = entity_of(project, entity), _period(period)
-    who = who_decides(project, default="operator", operation="close:sign", entity=code)
+    who = who_decides(project, operation="close:sign", entity=code)
     try:
         found = closing.lock_books(project, code, wanted, kind, who)
+    except CloseError as error:
+        fail(str(error), USAGE)
     except ConnectorError as error:
         fail(str(error), FAILED)
     out.print(", ".join(f"{n} until {d}" for n, d in found.items() if d) or "nothing is locked", markup=False)
@@ -169,6 +175,22 @@ def runbook(
             print(written(each, connector, release.entities[each.entity], each.name in watched))
 
 
+def _worked_out(
+    work: Callable[[OpenProject, str, date, bool], list[T]], period: str, entity: str, dry: bool, folder: Path
+) -> list[T]:
+    """What a month's end comes to; ends with the reason where it can't be worked out."""
+    from tieout.connector_api import ConnectorError
+
+    project = open_running(folder)
+    code, wanted = entity_of(project, entity), _period(period)
+    try:
+        return work(project, code, wanted.last, dry)
+    except (LookupError, ValueError) as error:
+        fail(str(error.args[0]), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+
+
 def revalue(
     period: PeriodText,
     entity: Entity = "",
@@ -177,17 +199,9 @@ def revalue(
     as_json: Json = False,
 ) -> None:
     """Revalue what is open in foreign currency at a month's end; it takes itself back the day after."""
-    from tieout.connector_api import ConnectorError
     from tieout.operations import closing
 
-    project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
-    try:
-        found = closing.revalue(project, code, wanted.last, dry)
-    except (LookupError, ValueError) as error:
-        fail(str(error.args[0]), USAGE)
-    except ConnectorError as error:
-        fail(str(error), FAILED)
+    found = _worked_out(closing.revalue, period, entity, dry, folder)
     if as_json:
         print_json(
             [{"account": x.account, "currency": x.currency, "amount": f"{x.amount:f}", "carried": f"{x.carried:f}",
@@ -206,6 +220,36 @@ def revalue(
             money(x.unrealised),
         )
     out.print(table if found else "nothing is open in foreign currency")
+
+
+def cutoff(
+    period: PeriodText,
+    entity: Entity = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
+    folder: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Defer what was invoiced and not delivered at a month's end, accrue what was delivered and not invoiced; it takes
+    itself back the day after."""
+    from tieout.operations import closing
+
+    found = _worked_out(closing.cut_off, period, entity, dry, folder)
+    if as_json:
+        print_json(
+            [{"interface": x.interface, "order": x.number, "on": x.on.isoformat(), "net": f"{x.net:f}",
+              "source": f"{x.source.value:f}", "currency": x.source.currency,
+              "amounts": {n: f"{v:f}" for n, v in x.amounts.items()}} for x in found]
+        )  # fmt: skip
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("order", "of", "in its currency", "deferred", "accrued"):
+        table.add_column(name, justify="left" if name in ("order", "of") else "right")
+    for x in found:
+        deferred, accrued = (money(x.net), "") if x.net > 0 else ("", money(-x.net))
+        table.add_row(
+            x.number, x.interface, f"{money(x.source.value)} {x.source.currency}", deferred, accrued
+        )
+    out.print(table if found else "what was invoiced is delivered, and no more")
 
 
 def cash(

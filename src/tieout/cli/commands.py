@@ -24,20 +24,23 @@ from tieout.cli import payments as payments_group
 from tieout.cli import payroll_details
 from tieout.cli import people as people_group
 from tieout.cli import prove as prove_command
+from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
+from tieout.cli import taxes as taxes_command
 from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
     FINDINGS,
     USAGE,
     factories,
     fail,
+    must_be_files,
     open_project,
     open_running,
     out,
     print_json,
 )
-from tieout.cli.identity import who_decides
+from tieout.cli.identity import who_works
 from tieout.cli.sandbox import sandbox_part
 
 cli = typer.Typer(
@@ -53,6 +56,7 @@ cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
 cli.add_typer(close_group.group, name="close")
 cli.add_typer(payments_group.group, name="payments")
+cli.add_typer(receivables_group.group, name="receivables")
 cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
@@ -60,12 +64,14 @@ cli.command("parse")(parse_command.parse)
 cli.command("persons")(payroll_details.persons)
 cli.command("extract")(extract_command.extract)
 cli.command("revalue")(close_group.revalue)
+cli.command("cutoff")(close_group.cutoff)
 cli.command("cash")(close_group.cash)
 cli.command("accruals")(payments_group.accruals)
 cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)
 cli.command("tieout")(prove_command.tieout)
 cli.command("payouts")(prove_command.payouts)
+cli.command("taxes")(taxes_command.taxes)
 cli.command("match")(match_command.match)
 cli.command("check")(running_commands.check)
 cli.command("up")(running_commands.up)
@@ -143,9 +149,12 @@ def init(
         pack = load_pack(country) if country else None
     except LookupError as error:
         fail(f"--country: {error.args[0]}", USAGE)
-    if (folder / "tieout.toml").exists():
-        fail(f"{folder} holds a project already", USAGE)
-    write_template(folder, pack)
+    try:
+        if (folder / "tieout.toml").exists():
+            fail(f"{folder} holds a project already", USAGE)
+        write_template(folder, pack)
+    except OSError as error:
+        fail(f"no project can be made in {folder}: {error.strerror}", USAGE)
     out.print(f"A project is in {folder}. Fill in tieout.toml, then: tieout check --dir {folder}")
 
 
@@ -239,11 +248,9 @@ def ingest(
     reader = project.file_reader_of(found.system) if found else None
     if found is None or reader is None:
         fail(f"no interface {interface!r} takes files", USAGE)
-    for path in files:
-        if not path.is_file():
-            fail(f"{path} is no file", USAGE)
+    must_be_files(files)
     results, refused = [], 0
-    who = who_decides(project, default=" ", operation="files:write", entity=found.entity).strip()
+    who = who_works(project, "", operation="files:write", entity=found.entity)
     connection = project.database.connect(autocommit=True)
     for path in files:
         try:
@@ -323,9 +330,9 @@ def replay(
     project = open_running(folder)
     if case is not None:
         entity = entity_of_case(project, case)
-        who = who_decides(project, default="operator", operation="cases:write", entity=entity)
+        who = who_works(project, "operator", operation="cases:write", entity=entity)
     else:
-        who = who_decides(project, default="operator", operation="interfaces:replay", entity="*")
+        who = who_works(project, "operator", operation="interfaces:replay", entity="*")
     with project.database.transaction() as connection:
         count = replay_documents(connection, project.clock.now(), who, cause=cause, case_id=case)
     out.print(f"{count} documents and effects are taken up again")
@@ -360,8 +367,7 @@ def restore(
     from tieout.store import EmbeddedServerError, RestoreError
 
     project = open_project(folder)
-    if not source.is_file():
-        fail(f"{source} is no file", USAGE)
+    must_be_files([source])
     try:
         found = restore_project(project, source, witness)
     except (RestoreError, EmbeddedServerError) as error:

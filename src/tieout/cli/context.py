@@ -9,7 +9,7 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -67,6 +67,18 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what went wrong on standard error and end."""
     err.print(message, style="red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def must_be_files(paths: Iterable[Path]) -> None:
+    """Ends with 2 at the first that is no file that can be read."""
+    for path in paths:
+        try:
+            if path.is_dir():
+                fail(f"{path} is a folder: name a file of it", USAGE)
+            if not path.is_file():
+                fail(f"{path}: there is no such file", USAGE)
+        except OSError as error:
+            fail(f"{path}: {error.strerror}", USAGE)
 
 
 def answers(port: int) -> bool:

@@ -43,7 +43,7 @@ def decide(
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say which cases it would be")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask on a terminal")] = False,
-    who: Annotated[str, typer.Option("--as", help="who decides")] = "",
+    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
@@ -56,7 +56,7 @@ def decide(
     wanted = CaseFilter(cause, entity, interface, period, group, tuple(case) if case else None)
     _check(action, limit, wanted != CaseFilter(), listed is not None)
     project = open_running(folder)
-    person = who_decides(project, who, "operator", operation="cases:write")
+    person = "" if dry_run else who_decides(project, who, operation="cases:write")
     seen, rows = _chosen(project, wanted, listed)
     # A list says itself what was decided: it is compared with that as it is decided again.
     if bulk and listed is None:

@@ -23,37 +23,48 @@ def held_key() -> str:
         fail(f"your key cannot be read: {error}", USAGE)
 
 
+def who_works(
+    project: OpenProject, otherwise: str, *, operation: str, entity: str | Callable[[], str] = ""
+) -> str:
+    """The name under which work that decides nothing (files are taken in, what is held is planned again) goes into the
+    evidence: as `who_decides` says, but `otherwise` until people are let in."""
+    from tieout.security import StampError, load_authority
+
+    try:
+        with project.database.transaction() as connection:
+            nobody = not load_authority(connection).people
+    except StampError as error:
+        fail(str(error), USAGE)
+    return otherwise if nobody else who_decides(project, operation=operation, entity=entity)
+
+
 def who_decides(
     project: OpenProject,
     claimed: str = "",
-    default: str = "",
     *,
     operation: str = "",
     entity: str | Callable[[], str] = "",
 ) -> str:
     """The name under which a decision goes into the evidence.
 
-    Once people were added a key says it, a claimed name must be that one, and their roles must cover the
-    `operation` for the `entity` ("": for one at least). Until then the name is taken at its word, or
-    `default` stands.
+    A key says it, a claimed name must be that one, and their roles must cover the `operation` for the `entity` ("": for
+    one at least). Until people are let in a name is nobody's, and nobody decides: the command ends with what to do.
     """
-    from tieout.security import AuthorityError, StampError, load_authority, person_of
+    from tieout.security import NOBODY_LET_IN, AuthorityError, StampError, load_authority, person_of
     from tieout.security.roles import entities_of, may
 
     key = held_key()
     try:
         with project.database.transaction() as connection:
-            if not load_authority(connection).people:
-                name = claimed.strip() or default
-                if not name:
-                    fail("say who decides: --as NAME", USAGE)
-                return name
-            if not key:
-                fail(NO_KEY, USAGE)
-            person = person_of(connection, key)
+            people = load_authority(connection).people
+            person = person_of(connection, key) if people and key else None
     except (AuthorityError, StampError) as error:
         note_refusal(project, "unknown", str(error))
         fail(str(error), USAGE)
+    if person is None:
+        why = NO_KEY if people else NOBODY_LET_IN
+        note_refusal(project, claimed.strip() or "nobody", why)
+        fail(why, USAGE)
     if claimed and claimed != person.name:
         why = f"this is {person.name}'s key, not {claimed}'s"
         note_refusal(project, person.name, why)

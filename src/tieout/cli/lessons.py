@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="What matches by hand teach, once somebody else approves it.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Number = Annotated[int, typer.Argument(help="the lesson's number")]
-Who = Annotated[str, typer.Option("--as", help="who decides: needed until people are added")]
+Who = Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")]
 
 
 @group.command("list")

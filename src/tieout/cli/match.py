@@ -11,7 +11,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from tieout.cli.context import FAILED, FINDINGS, USAGE, err, fail, out, print_json
+from tieout.cli.context import FAILED, FINDINGS, USAGE, err, fail, must_be_files, out, print_json
 
 if TYPE_CHECKING:  # the engine is loaded once it is needed
     from polars import DataFrame
@@ -80,9 +80,7 @@ def match(
 
 def _check_files(read: Sequence[Path], written: Sequence[Path]) -> None:
     """Ends with what is wrong: what is read must be there, what is written must have its folder, none is both."""
-    for path in read:
-        if not path.is_file():
-            fail(f"{path}: there is no such file", USAGE)
+    must_be_files(read)
     for path in written:
         if not path.absolute().parent.is_dir():
             fail(f"{path}: there is no folder {path.absolute().parent}", USAGE)

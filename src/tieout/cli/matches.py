@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 group = typer.Typer(help="Matches: what is suggested, and what was decided.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Who = Annotated[str, typer.Option("--as", help="who decides: needed until people are added")]
+Who = Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")]
 Reason = Annotated[str, typer.Option(help="why: it goes into the evidence")]
 Json = Annotated[bool, typer.Option("--json")]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tieout.cli.context import FINDINGS, USAGE, fail
+from tieout.cli.context import FINDINGS, USAGE, fail, must_be_files
 
 
 def parse(
@@ -36,9 +36,7 @@ def parse(
             f"no dialect is named {dialect!r}; a file ends in .toml, and these are: {', '.join(DIALECTS)}",
             USAGE,
         )
-    for path in files:
-        if not path.is_file():
-            fail(f"{path}: there is no such file", USAGE)
+    must_be_files(files)
     given = {"format": format, "dialect": dialect, "encoding": encoding}
     good = write_json(files, given, sys.stdout) if as_json else show(files, given)
     raise typer.Exit(0 if good else FINDINGS)

@@ -17,7 +17,7 @@ from tieout.cli.reconcile import day_of, entity_of
 from tieout.cli.tables import money
 
 if TYPE_CHECKING:
-    from tieout.payables import Proposal
+    from tieout.payables import Proposal, Worked
 
 group = typer.Typer(
     help="Payment runs: proposed here, released with `tieout approvals`.", no_args_is_help=True
@@ -25,9 +25,7 @@ group = typer.Typer(
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json")]
 Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
-Who = Annotated[
-    str, typer.Option("--as", help="who proposes it; with people in the project their key says it")
-]
+Who = Annotated[str, typer.Option("--as", help="who proposes it: your name, as your key says it")]
 
 
 @group.command()
@@ -54,7 +52,7 @@ def propose(
     code = entity_of(project, entity)
     day = day_of(project, code, "", pay_on)
     until = _day(due_until, "--due-until") if due_until else day
-    name = who if dry else who_decides(project, who, "operator", operation="payments:propose", entity=code)
+    name = who if dry else who_decides(project, who, operation="payments:propose", entity=code)
     try:
         found = paying.propose_payments(project, code, day, until, name, dry)
     except PaymentRunError as error:
@@ -217,6 +215,7 @@ def accruals(
     as_json: Json = False,
 ) -> None:
     """Accrue what was received and is not billed at a month's end; it takes itself back the day after."""
+    from tieout.connector_api import ConnectorError
     from tieout.operations import paying
 
     project = open_running(folder)
@@ -226,18 +225,56 @@ def accruals(
         found = paying.accrue(project, code, day, dry)
     except (LookupError, ValueError) as error:
         fail(str(error.args[0]), USAGE)
-    rows = [
-        {"reference": e.reference, "on": day.isoformat(), "account": x.account, "text": x.text,
-         "amount": f"{x.amount.value:f}", "currency": e.currency}
-        for e in found for x in e.lines
-    ]  # fmt: skip
+    except ConnectorError as error:
+        fail(str(error), FAILED)
     if as_json:
-        print_json({"entity": code, "on": day.isoformat(), "dry_run": dry, "lines": rows})
+        print_json({"entity": code, "on": day.isoformat(), "dry_run": dry, **_accruals_json(found)})
         return
-    word = "would be accrued" if dry else "accrued"
-    for e in found:
-        out.print(f"{e.reference}: {money(e.total.value)} {e.currency} {word}", markup=False)
-    for row in rows:
-        out.print(f"  {row['account']:<20} {money(Decimal(row['amount'])):>14} {row['text']}", markup=False)
-    if not found:
-        out.print(f"nothing was received and not billed up to {day}")
+    _show_accruals(found, "would be accrued" if dry else "accrued")
+
+
+def _accruals_json(found: Worked) -> dict[str, Any]:
+    """What is accrued and what is left to the ledger, by order, and the lines that are booked."""
+    listed = [
+        {"supplier": x.supplier or x.name_of, "order": x.order, "line": x.line, "name": x.name,
+         "receipts": list(x.receipts), "bill": x.bill, "quantity": f"{x.quantity:f}", "amount": f"{x.amount.value:f}",
+         "currency": x.amount.currency, "reason": str(x.reason), "why": x.why, "left_to_ledger": x.ledgers}
+        for x in found.accruals
+    ]  # fmt: skip
+    lines = [
+        {"reference": e.reference, "on": e.booked_on.isoformat(), "account": x.account, "text": x.text,
+         "party": x.party, "amount": f"{x.amount.value:f}", "currency": e.currency}
+        for e in found.entries for x in e.lines
+    ]  # fmt: skip
+    there = [
+        {"order": x.order, "entries": list(x.entries), "amount": f"{x.amount:f}", "ours": f"{found.ours[x.order]:f}"}
+        for x in found.there
+    ]  # fmt: skip
+    return {"accruals": listed, "lines": lines, "in_ledger": there}
+
+
+def _show_accruals(found: Worked, word: str) -> None:
+    """The list, which sums to the entries; then what is left to the ledger."""
+    if not found.accruals:
+        out.print(f"nothing was received and not billed up to {found.on}")
+    for title, members in (("", found.own), ("left to the ledger", found.left)):
+        if not members:
+            continue
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("supplier", "order", "line", "receipts", "quantity", "amount", "reason"):
+            right = name in ("quantity", "amount")
+            table.add_column(name, justify="right" if right else "left", overflow="fold")
+        for x in members:
+            waits = f" ({', '.join(filter(None, (x.bill, x.why)))})" if x.bill else ""
+            table.add_row(
+                x.supplier or x.name_of, x.order, f"{x.line} {x.name}".strip(), ", ".join(x.receipts),
+                f"{x.quantity.normalize():f}", f"{money(x.amount.value)} {x.amount.currency}",
+                f"{x.reason}{waits}" + (f": {x.ledgers}" if x.ledgers else ""),
+            )  # fmt: skip
+        out.print(table)
+    for e in found.entries:
+        owed = -sum((x.amount.value for x in e.lines if x.account == "accrued_purchases"), Decimal(0))
+        out.print(f"{e.reference}: {money(owed)} {e.currency} {word}", markup=False)
+    for there, ours in found.differing():
+        said = f"{', '.join(there.entries)} accrues {money(there.amount)} of {there.order}: {money(ours)} came of it unbilled"
+        out.print(said, markup=False)

@@ -12,7 +12,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.context import FINDINGS, USAGE, err, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key, note_refusal
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def begin(
     people = [_person(*_pair(text), human=True, names=[]) for text in (first, second)]
     project = open_running(folder)
     _keep(project, Begin(people=(people[0], people[1])), "first start")
+    _warn(project)
     out.print(f"{people[0].name} and {people[1].name} are administrators")
 
 
@@ -100,8 +101,19 @@ def _me(project: OpenProject) -> str:
         fail(str(error), USAGE)
 
 
+def _warn(project: OpenProject) -> None:
+    """Say on standard error what looks like another's name: to whoever lets somebody in, and whoever confirms it."""
+    from tieout.security import load_authority
+
+    with project.database.transaction() as connection:
+        alike = load_authority(connection).alike()
+    for line in alike:
+        err.print(line, style="yellow", markup=False)
+
+
 def _asked(project: OpenProject, change: Change) -> None:
     number = _keep(project, change, _me(project))
+    _warn(project)
     out.print(f"change {number} waits for another administrator: tieout people confirm {number}")
 
 
@@ -156,6 +168,7 @@ def confirm(number: Annotated[int, typer.Argument()], folder: Folder = Path()) -
     from tieout.security import Confirm
 
     project = open_running(folder)
+    _warn(project)
     _keep(project, Confirm(no=number), _me(project))
     out.print(f"change {number} holds")
 

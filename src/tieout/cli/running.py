@@ -26,7 +26,7 @@ from tieout.cli.context import (
     out,
     print_json,
 )
-from tieout.cli.sandbox import is_empty, sandbox_part, was_toured
+from tieout.cli.sandbox import is_empty, lives_under, sandbox_part, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ def up(
         sandbox_part("demo.tour").Tour(folder, factories.supervisor, day_s).run(stop)
         return
     if was_toured(folder):
+        if who := lives_under(folder):
+            fail(
+                f"{folder}: its company lives on the sandbox, under {who}: end that first by Ctrl-C or SIGTERM",
+                USAGE,
+            )
         fail(
             f"{folder}: its company lived on the sandbox, which ended with `tieout up`: begin anew in an empty folder, or "
             "make a project of your own with `tieout init`",

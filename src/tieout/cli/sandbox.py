@@ -32,6 +32,18 @@ def is_empty(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
+def lives_under(folder: Path) -> str:
+    """Which process runs what is in a folder now; "" where none does."""
+    from tieout.store import FolderLock
+
+    lock = FolderLock(folder / ".tieout" / "postgres" / "owner.lock")
+    if not lock.path.exists():
+        return ""
+    free = lock.take()
+    lock.free()
+    return "" if free else lock.holder
+
+
 def was_toured(folder: Path) -> bool:
     """Whether a company on the sandbox lived here."""
     return (folder / OUTSIDE).is_dir()

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
+from tieout.cli.context import out
+
 if TYPE_CHECKING:
-    from tieout.proofs import Figure, LedgerRow, SplitRow, TieOutRow
+    from tieout.proofs import Figure, LedgerRow, MonthRow, SplitRow, TieOutRow
 
 
 def money(value: Decimal) -> str:
@@ -42,6 +44,7 @@ def tie_out_json(rows: Iterable[TieOutRow]) -> list[dict[str, Any]]:
             "residual": _figure(r.residual) if r.residual is not None else None,
             "ledger_gap": f"{r.ledger_gap:.2f}",
             "proven": r.proven,
+            "changed": r.changed,
         }
         for r in rows
     ]
@@ -87,6 +90,8 @@ def tie_out_table(rows: Iterable[TieOutRow], width: int) -> Table:
 
 def _residual(row: TieOutRow) -> str:
     residual = row.residual
+    if row.changed:
+        return f"[red]{row.changed} changed past Tieout[/red]"
     if residual is None:
         return "unproven"
     text = money(residual.net)
@@ -183,3 +188,53 @@ def split_table(rows: Iterable[SplitRow]) -> Table:
             f"[red]{residual}[/red]" if r.residual else residual,
         )  # fmt: skip
     return table
+
+
+def ledger_month_table(rows: Iterable[MonthRow], width: int) -> Table:
+    """The source's month, what leads from it to the ledger's, and the ledger's own lines; a narrow terminal has what is
+    not posted as one."""
+    narrow = width < _NARROW
+    table = Table(
+        title="Ledger month: source - not posted - booked in another month + of another month + held = the ledger's own",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        title_justify="left",
+    )
+    table.add_column("interface", no_wrap=True)
+    table.add_column("month", no_wrap=True)
+    for name in ("source", "not posted", "elsewhere", "from elsewhere", "held", "ledger", "residual"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for r in rows:
+        figures = month_figures(r)
+        residual = money(r.residual)
+        table.add_row(
+            r.interface,
+            f"{r.period[5:] if narrow else r.period} {r.currency}",
+            "-" if r.source is None else money(r.source),
+            *(money(f) for f in figures),
+            money(r.in_ledger),
+            f"[red]{residual}[/red]" if r.residual else residual,
+        )
+    return table
+
+
+def month_figures(row: MonthRow) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """What is not posted, what is booked in another month, what is of another month, and what a case holds: each as it
+    leads from the source's total to the ledger's month."""
+    from tieout.proofs.ledger_months import Why
+
+    away = row.waiting + row.in_exception + row.excluded
+    return -away, -row.of(Why.ELSEWHERE), row.of(Why.FROM_ELSEWHERE), row.of(Why.HELD)
+
+
+def show_items(rows: Iterable[MonthRow], most: int = 20) -> None:
+    """The documents of each bridge, at most so many of a row; how many more there are is said."""
+    for r in rows:
+        for i in r.items[:most]:
+            out.print(
+                f"{r.interface} {i.number}: {money(i.amount)} {r.currency} {i.why} (source {i.stated}, ledger {i.on})",
+                markup=False,
+            )
+        if len(r.items) > most:
+            out.print(f"{r.interface}: {len(r.items) - most} more; --json names 200", markup=False)

@@ -56,6 +56,10 @@ owner = "treasury"
 process = "treasury"
 late_events = "first_open"    # or: case
 
+# What must come: docs/CLOSE.md, "Expected arrivals". A bank that sends one of each day: every = "banking day".
+[expected]
+statements = 1                # of each account, in a month
+
 [options.bank_codes]
 "ACMT/MDOP/CHRG" = "bank_fees"
 """
@@ -64,6 +68,9 @@ entity = "MAIN"
 owner = "treasury"
 process = "treasury"
 patience_hours = 36           # how long a payment waits for its order
+
+[expected]
+every = "month"               # something of each month; expected = "nothing" where nothing has to come
 """
 _RECONCILIATION = """# What is open in Odoo is matched and applied by `tieout reconcile`.
 system = "odoo"
@@ -74,8 +81,25 @@ late_events = "first_open"    # a match whose day is locked is booked on the fir
 
 [options]
 automatic = "yes"             # no: what is sure is only suggested
-write_off_limit = "5.00"      # up to which one person writes a difference off
+write_off_limit = "0.00"      # up to which one person writes a difference off: nothing, without a second one
 daily_at = "06:30"            # every day by itself, in the entity's zone
+"""
+_CALENDAR = """# How the entity closes: docs/CLOSE.md.
+[entities.MAIN]
+{country}business_day = 5              # closed by the fifth business day
+case_limit = "0.00"           # no case above it stays open
+sign_role = "controller"      # two people with this role sign each task and the close: one prepares, another signs
+"""
+_APPROVALS = """# Who must approve what, before it is booked or left out: docs/APPROVALS.md. Nobody approves what they made.
+[[policy]]
+name = "exclusions"           # what is left out of the books, whatever its amount
+when = 'action == "exclude"'
+steps = [{ role = "controller" }]
+
+[[policy]]
+name = "journals"             # entries that people prepare
+when = 'kind == "journal_entry"'
+steps = [{ role = "controller" }]
 """
 _ACCOUNTS = """key,value,valid_from,valid_to
 receivable,121000,,
@@ -102,6 +126,14 @@ bank.DE02120300000000202051,BNK1,,
 _TAXES = "key,value,valid_from,valid_to\n"
 
 
+def _calendar(pack: Pack | None) -> str:
+    days = ""
+    if pack is not None:
+        market = f'market = "{pack.calendar.market}"\n' if pack.calendar.market else ""
+        days = f'country = "{pack.country}"\n{market}'
+    return _CALENDAR.replace("{country}", days)
+
+
 def write_template(folder: Path, pack: Pack | None = None) -> None:
     """Write the project, with a country's pack if one is given; files that exist are left alone."""
     currency, zone, country, statements = "EUR", "Europe/Berlin", "", "ask your bank for camt.053"
@@ -115,6 +147,8 @@ def write_template(folder: Path, pack: Pack | None = None) -> None:
         "interfaces/bank.toml": _BANK.replace("{statements}", statements),
         "interfaces/stripe.toml": _STRIPE,
         "interfaces/reconciliation.toml": _RECONCILIATION,
+        "rules/approvals.toml": _APPROVALS,
+        "calendar.toml": _calendar(pack),
         "mappings/accounts.csv": _ACCOUNTS,
         "mappings/journals.csv": _JOURNALS,
         "mappings/taxes.csv": _TAXES,

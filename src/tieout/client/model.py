@@ -129,7 +129,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
-    """source = posted + waiting + in_exception + excluded + residual; `source` None: unproven."""
+    """source = posted + waiting + in_exception + excluded + residual; `source` None: unproven. `changed` documents are not as
+    Tieout wrote them: somebody changed them in the database."""
 
     interface: str
     entity: str
@@ -143,6 +144,7 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
     residual: Figure | None
     ledger_gap: Decimal
     proven: bool
+    changed: int = 0
 
 
 class TieOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
+from tieout.close.cutting_off import OpenSale, cut_off
+from tieout.close.ending import not_over
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
@@ -33,6 +35,9 @@ __all__ = [
     "gather",
     "kept_state",
     "known_closes",
+    "not_over",
+    "OpenSale",
+    "cut_off",
     "revaluation_interface",
     "revalue",
     "revoke_late",

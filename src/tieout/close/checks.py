@@ -10,17 +10,37 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+import msgspec
+
+from tieout.close.arrivals import in_words as in_words_of
+from tieout.close.arrivals import lacking, read_came, undeclared
+from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
+from tieout.close.ending import too_early
 from tieout.close.model import Finding, Task
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.delivery.causes import IN_LEDGER
+from tieout.documents import JournalEntry
 from tieout.documents.states import DocumentState
 from tieout.money import Period
-from tieout.proofs import Standing, clearing_rows, ledger_rows, read_others, tie_out
+from tieout.payables import Worked, accrual_interface, work_out
+from tieout.proofs import (
+    Short,
+    Standing,
+    clearing_rows,
+    falls_short,
+    ledger_rows,
+    lines_up_to,
+    read_others,
+    statements_of,
+    tie_out,
+)
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
-from tieout.rules import Release
+from tieout.rules import Interface, Release
+from tieout.security import ChangedRow, changed_rows, in_words
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
@@ -28,7 +48,8 @@ QUICK = ("complete", "cases", "")
 
 
 class Evidence:
-    """Reads what tasks of one entity and period hang on; each figure once."""
+    """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
+    back from the ledger for it, None where it was not."""
 
     def __init__(
         self,
@@ -38,14 +59,28 @@ class Evidence:
         entity: str,
         period: Period,
         now: datetime,
+        read_back_at: datetime | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
+        self._zone = release.entities[entity].zone
+        self._read_back_at = read_back_at
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
+        self._changed: list[ChangedRow] | None = None
 
     def find(self, task: Task) -> Finding:
-        """What the evidence says of a machine's task. A system that does not answer leaves it open."""
+        """What the evidence says of a machine's task. A system that does not answer leaves it open, as does a period that
+        is not over: that nothing is missing of it is not known before."""
+        found = self._find(task)
+        if early := too_early(task, self._period, self._zone, self._now):
+            return msgspec.structs.replace(found, done=False, why=f"{early}; so far: {found.why}")
+        return found
+
+    def _find(self, task: Task) -> Finding:
+        # Cases are rows of their own; whatever else is signed is added up of documents and effects.
+        if task.check not in ("cases", "lock") and (changed := self._past_us()):
+            return _finding(False, in_words(changed), sorted(x.says for x in changed))
         try:
             return {
                 "complete": self._complete,
@@ -56,9 +91,17 @@ class Evidence:
                 "ledger": self._ledger,
                 "lock": self._lock,
                 "revalued": self._revalued,
+                "cut_off": self._cut_off,
+                "accrued": self._accrued,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
+
+    def _past_us(self) -> list[ChangedRow]:
+        """What somebody changed in the database past us and no case says yet."""
+        if self._changed is None:
+            self._changed = [x for x in changed_rows(self._connection, self._entity) if not x.told]
+        return self._changed
 
     def _tie_out(self) -> list[Any]:
         if self._rows is None:
@@ -80,10 +123,26 @@ class Evidence:
                 wrong.append(f"{r.currency}: a residual of {r.residual.net} ({r.residual.count} documents)")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
                 wrong.append(f"{r.currency}: {r.waiting.count} documents wait")
+        missing = self._missing(self._release.interfaces[task.subject], bool(rows))
+        wrong += [missing] if missing else []
         said = "; ".join(wrong) or (
-            _count(sum(r.source.count for r in rows), "document") + " proven" if rows else "nothing came"
+            _count(sum(r.source.count for r in rows), "document") + " proven"
+            if rows
+            else "nothing came, and nothing had to"
         )
-        return _finding(not wrong, said, figures)
+        if self._read_back_at is not None and rows:
+            said += f"; the ledger read back at {self._read_back_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        return _finding(not wrong, said, [*figures, missing] if missing else figures)
+
+    def _missing(self, interface: Interface, came: bool) -> str:
+        """What had to come over an interface and did not, in words; "" where all of it is here."""
+        if interface.expected is None:
+            return "" if came else undeclared(interface)
+        zone = self._zone
+        here = read_came(self._connection, interface, zone, self._period)
+        rules = self._release.closing.of(self._entity)
+        found = lacking(interface.expected, self._period, here, rules.calendar, rules.banking_days, zone)
+        return in_words_of(interface, self._period, found) if found else ""
 
     def _cases(self, task: Task) -> Finding:
         """No case of the period or before it is open above the limit, nor one whose money nobody knows."""
@@ -131,9 +190,21 @@ class Evidence:
             if r.source is None and r.in_ledger
         ]
         wrong += [f"{gaps['count']} statements are missing"] if gaps["count"] else []
-        figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows]
+        short = [x.says for x in self._short()]
+        wrong += short
+        figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows] + short
         return _finding(
             not wrong, "; ".join(wrong) or _count(len(rows), "account") + " as the bank has it", figures
+        )
+
+    def _short(self) -> list[Short]:
+        """Accounts whose statements end before the period's last banking day, and no later one carries on from them."""
+        rules, first, last = self._release.closing.of(self._entity), self._period.first, self._period.last
+        return falls_short(
+            statements_of(self._connection, self._entity),
+            last,
+            lambda account, currency: rules.banking_days(account, currency).last_of(first, last),
+            lambda frame: lines_up_to(self._connection, frame, last),
         )
 
     def _clearing(self, task: Task) -> Finding:
@@ -204,17 +275,68 @@ class Evidence:
             wanted = entry_of(read_revalued(self._release, reader, self._entity, on), entity.currency, on)
         except ValueError as error:
             return _finding(False, str(error), [str(error)])
+        return self._booked(
+            interface,
+            wanted,
+            "tieout revalue",
+            "nothing is open in foreign currency, or it is worth what it is carried at",
+        )
+
+    def _cut_off(self, task: Task) -> Finding:
+        """What was invoiced and not delivered is deferred, what was delivered and not invoiced is accrued: worked out
+        anew, and booked."""
+        entity, on = self._release.entities[self._entity], self._period.last
+        reader = self._session_of(entity.ledger)
+        if lacking := what_lacks(self._release, self._entity, on):
+            return _finding(False, lacking, [lacking])
+        interface = cutoff_interface(self._release, self._entity)
+        if not isinstance(reader, LedgerReader) or interface is None:
+            return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
+        try:
+            sales = read_open_sales(self._connection, self._release, reader.facts(), self._entity, on)
+        except ValueError as error:
+            return _finding(False, str(error), [str(error)])
+        wanted = cutoff_entry(sales, entity.currency, on)
+        return self._booked(interface, wanted, "tieout cutoff", "what was invoiced is delivered, and no more")
+
+    def _accrued(self, task: Task) -> Finding:
+        """What came and is not billed is accrued: worked out anew, by what the ledger accrues itself as well, and booked."""
+        entity, on = self._release.entities[self._entity], self._period.last
+        interface = accrual_interface(self._release, self._entity)
+        reader = self._session_of(entity.ledger)
+        if not isinstance(reader, LedgerReader) or interface is None:
+            return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
+        if on >= self._now.astimezone(entity.zone).date():
+            return _finding(False, f"{on} is not over", [str(on)])
+        try:
+            worked = work_out(self._connection, self._release, interface, reader, on)
+        except ValueError as error:
+            return _finding(False, str(error), [str(error)])
+        command, nothing = "tieout accruals", "all that came is billed"
+        found = [self._booked(interface, x, command, nothing) for x in worked.entries]
+        limit = self._release.closing.of(self._entity).case_limit
+        wrong = [
+            f"the ledger accrues {x.amount} of {x.order}, {wanted} came of it unbilled"
+            for x, wanted in worked.differing()
+            if abs(x.amount - wanted) > limit
+        ]
+        done = not wrong and all(x.done for x in found)
+        left = _left_to_ledger(worked)
+        said = [*wrong, *(x.why for x in found if done or not x.done), *left] or [nothing]
+        figures = [[x.digest for x in found], [[x.order, str(x.amount)] for x in worked.there], left]
+        return _finding(done, "; ".join(said)[:1000], figures)
+
+    def _booked(self, interface: Interface, wanted: JournalEntry, command: str, nothing: str) -> Finding:
+        """Whether the entry of the period's end is booked as it should be by now; `nothing` says why there is none."""
         row = self._connection.execute(
-            _SQL["revaluation"], {"interface": interface.name, "key": wanted.key}
+            _SQL["month_end_entry"], {"interface": interface.name, "key": wanted.key}
         ).fetchone()
         figures = [wanted.batch, row["state"] if row else ""]
         if not wanted.lines and row is None:
-            return _finding(
-                True, "nothing is open in foreign currency, or it is worth what it is carried at", figures
-            )
+            return _finding(True, nothing, figures)
         if row is None or row["batch"] != wanted.batch:
             return _finding(
-                False, f"{wanted.total} is not booked: `tieout revalue --period {self._period}`", figures
+                False, f"{wanted.total} is not booked: `{command} --period {self._period}`", figures
             )
         return _finding(row["state"] == DocumentState.POSTED, f"{wanted.total} is {row['state']}", figures)
 
@@ -228,6 +350,18 @@ class Evidence:
         done = until >= self._period.last
         said = ", ".join(f"{n} until {d}" for n, d in sorted(locks.items()) if d) or "nothing is locked"
         return _finding(done, said, [str(until >= self._period.last)])
+
+
+def _left_to_ledger(worked: Worked) -> list[str]:
+    """What of a period's accruals the ledger makes itself, in words, a currency each."""
+    sums: dict[str, tuple[int, Decimal, str]] = {}
+    for x in worked.left:
+        count, amount, why = sums.get(x.amount.currency, (0, Decimal(0), x.ledgers))
+        sums[x.amount.currency] = count + 1, amount + x.amount.value, why
+    return [
+        f"{_count(count, 'line')} of {amount} {currency} left to the ledger ({why})"
+        for currency, (count, amount, why) in sorted(sums.items())
+    ]
 
 
 def _count(number: int, what: str) -> str:

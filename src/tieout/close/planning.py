@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from tieout.close.cutting_off import cut_off_sources
 from tieout.close.model import Task
 from tieout.close.revaluing import revaluation_interface
 from tieout.money import Period
+from tieout.payables import accrual_interface
 from tieout.rules import Release
 
 # Name, check, business day, minutes; after what it comes.
 _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
-FINAL, _REVALUED = "close", "foreign items revalued"
+FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
+_ACCRUED = "purchases accrued"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -43,6 +46,8 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
         (_BANK, "bank", any(r.startswith("bank.") for r in roles)),
         (_CLEARING, "clearing", any(r.startswith("clearing.") for r in roles)),
         (_PAIRS, "intercompany", len(release.entities) > 1),
+        (_CUT_OFF, "cut_off", bool(cut_off_sources(release, entity))),
+        (_ACCRUED, "accrued", accrual_interface(release, entity) is not None),
         (_REVALUED, "revalued", revaluation_interface(release, entity) is not None),
     ):
         if needed:

@@ -71,7 +71,47 @@ select source_key, period from tieout.cases where entity = %(entity)s and cause 
 -- name: began
 select 1 from tieout.document where entity = %(entity)s and period <= %(period)s limit 1
 
--- name: revaluation
+-- name: month_end_entry
 select state, batch from tieout.v_journal_entry
 where interface = %(interface)s and source_key = %(key)s and state <> 'superseded'
 order by revision desc limit 1
+
+-- name: delivered
+-- What ended of orders by a day, each as it was told last by then; where each delivery earns revenue, what is booked of it
+-- alone. One that waits or is held counts elsewhere: the goods are gone.
+select distinct on (interface, source_key) interface, source_key, content, revision, message_id, stamp, accounting_on
+from tieout.document
+where entity = %(entity)s and interface = any(%(interfaces)s) and kind = 'delivery'
+  and accounting_on between %(since)s and %(on)s and state not in ('superseded', 'excluded')
+  and (not interface = any(%(by_delivery)s) or state in ('planned', 'posted'))
+order by interface, source_key, revision desc
+
+-- name: invoiced
+-- Invoices that are booked by a day, each as it was told last by then; those that are left out, of which nothing is owed;
+-- and those that a case holds, which is told of there.
+select distinct on (interface, source_key) interface, source_key, content, revision, message_id, stamp, accounting_on,
+    state, reason
+from tieout.document
+where entity = %(entity)s and interface = any(%(interfaces)s) and kind = 'customer_invoice'
+  and accounting_on >= %(since)s
+  and (state in ('excluded', 'refused') or (state in ('planned', 'posted') and accounting_on <= %(on)s))
+order by interface, source_key, (state in ('excluded', 'refused')), revision desc
+
+-- name: came
+-- On which days of a month something is dated that came over an interface, as the tie-out counts it.
+select day, count(*)::int as count from (
+    select coalesce(stated_on, (occurred_at at time zone %(zone)s)::date) as day from tieout.v_document
+    where interface = %(interface)s and kind <> 'statement' and state <> 'superseded'
+      and (measure_count <> 0 or measure_debit <> 0 or measure_credit <> 0)
+      and accounting_on >= %(first)s::date - 62
+) d where day between %(first)s and %(last)s
+group by day
+
+-- name: statements_of
+-- Statements that reach into a month, as each was told last; and each account of which one ever came, with its last one before.
+select distinct on (source_key) account, currency, source_key, from_on, to_on from tieout.v_statement
+where interface = %(interface)s and state not in ('superseded', 'refused', 'excluded')
+  and from_on <= %(last)s and (to_on >= %(first)s or to_on = (
+    select max(o.to_on) from tieout.v_statement o where o.interface = %(interface)s and o.account = v_statement.account
+      and o.to_on <= %(last)s and o.state not in ('superseded', 'refused', 'excluded')))
+order by source_key, revision desc

@@ -7,16 +7,16 @@ is matched later is touched. Money in advance (deposits) is no monetary item and
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
-from tieout.connector_api import Item, LedgerFacts, LedgerReader
-from tieout.documents import BatchControl, JournalEntry, JournalLine, canonical_bytes
-from tieout.inbox import accept
+from tieout.close.month_end import month_end_entry
+from tieout.connector_api import LedgerFacts, LedgerReader
+from tieout.documents import JournalEntry, JournalLine, own_figures
+from tieout.inbox import propose
 from tieout.money import Amount
 from tieout.rules import Interface, Release
 from tieout.store import Connection
@@ -88,21 +88,7 @@ def entry_of(found: list[Revalued], own: str, on: date) -> JournalEntry:
                 account=f"={GAIN if gain else LOSS}", amount=Amount.exact(-x.unrealised, own), text=text
             )
         )
-    total = sum((x.amount.value for x in lines if x.amount.value > 0), Decimal(0))
-    reference = f"REVALUATION-{on:%Y%m%d}"
-    return JournalEntry(
-        key=f"revaluation:{on}",
-        occurred_at=datetime.combine(on, time(12), UTC),
-        currency=own,
-        reference=reference,
-        booked_on=on,
-        nature="revaluation",
-        lines=tuple(lines),
-        total=Amount.exact(total, own),
-        imbalance=Amount.zero(own),
-        reverses_on=on + timedelta(days=1),
-        batch=f"{reference}:{hashlib.sha256(repr(lines).encode()).hexdigest()[:12]}",
-    )
+    return month_end_entry("revaluation", lines, own, on)
 
 
 def revaluation_interface(release: Release, entity: str) -> Interface | None:
@@ -136,22 +122,5 @@ def revalue(
     if dry:
         return found
     entry = entry_of(found, own, on)
-    control = BatchControl(
-        key=f"control:{entry.batch}",
-        occurred_at=entry.occurred_at,
-        currency=own,
-        batch=entry.batch,
-        booked_on=on,
-        count=1,
-        debit=entry.total,
-        credit=entry.total,
-    )
-    raw = canonical_bytes(entry)
-    told = f"{entry.key}:{now.isoformat()}:{hashlib.sha256(raw).hexdigest()[:16]}"
-    items = [
-        Item(STREAM, entry.key, told, raw),
-        Item(STREAM, control.key, control.key, canonical_bytes(control)),
-    ]
-    with connection.transaction():
-        accept(connection, interface.name, items, "proposal", now)
+    propose(connection, interface.name, STREAM, [(entry, own_figures(entry))], now)
     return found

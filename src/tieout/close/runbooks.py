@@ -5,11 +5,41 @@ from __future__ import annotations
 
 from tieout.connector_api import Connector
 from tieout.rules import Entity, Interface
+from tieout.rules.expected import MONTH, NOTHING
 
 _LATE = {
     "case": "What comes for the locked period becomes a case (`late_event`): reopen the period, or book it in the next one.",
     "first_open": "What comes for the locked period is booked on the first open day, with its own date kept.",
 }
+
+
+def what_must_come(interface: Interface) -> str:
+    """What its declaration says must come, in one sentence."""
+    expected = interface.expected
+    if expected is None:
+        return "Nobody declared what must come over it: a month of which nothing came is not complete."
+    if expected.every == NOTHING:
+        return "Nothing has to come over it: a month of which nothing came is complete."
+    by = f", by {expected.by:%H:%M}" if expected.by else ""
+    if expected.every == MONTH:
+        what = f"{expected.at_least} of the statements of each account" if expected.statements else (
+            "Something" if expected.at_least == 1 else f"{expected.at_least} things"
+        )  # fmt: skip
+        when = f"day {expected.by_day}" if expected.by_day else "the first business day after it"
+        return (
+            f"{what} of each month must come, by {when}{f' at {expected.by:%H:%M}' if expected.by else ''}."
+        )
+    what = "A statement of each account" if expected.statements else "Something"
+    return f"{what} of every {expected.every} must come{by} on the next one."
+
+
+def _without(interface: Interface) -> str:
+    if not interface.close_critical:
+        return "The close has no task of it: it can be signed without."
+    return (
+        f"While something of a month that is over is missing, waits, or does not tie, the task `complete: {interface.name}` "
+        "cannot be signed, nor the close."
+    )
 
 
 def runbook(interface: Interface, connector: Connector, entity: Entity, watched: bool) -> str:
@@ -40,12 +70,14 @@ def runbook(interface: Interface, connector: Connector, entity: Entity, watched:
         )
     if not pulls and not files:
         lines.append("1. It is made by Tieout itself: run its command again once Tieout is up.")
-    if pushes:
+    if pushes and pulls:
         lines.append("Pushes that were lost meanwhile are repaired by the pull.")
+    elif pushes:
+        lines.append("Pushes that were lost meanwhile are not pulled: ask its people to send them again.")
     lines += [
         "",
-        "Without it the period reads a residual, or *unproven*: its task `complete: " + name + "` stays open. "
-        "Do not lock the books over it without a reason that somebody else agrees to.",
+        what_must_come(interface),
+        _without(interface),
         "",
         f"## {entity.ledger} is down",
         "",
@@ -63,7 +95,7 @@ def runbook(interface: Interface, connector: Connector, entity: Entity, watched:
         "",
         "## Afterwards",
         "",
-        "`tieout cases list` and `tieout close show --period PERIOD --entity {entity.code}` say what is left.",
+        f"`tieout cases list` and `tieout close show --period PERIOD --entity {entity.code}` say what is left.",
         "",
     ]  # fmt: skip
     return "\n".join(lines)

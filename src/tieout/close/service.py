@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from tieout.cases import NewCase, open_cases, solve_by_key
+import msgspec
+
+from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
 from tieout.close.causes import ENTRY_WITHOUT_SOURCE
 from tieout.close.checks import QUICK, Evidence
+from tieout.close.ending import too_early
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.connector_api import LedgerReader
+from tieout.delivery import read_back_month
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
@@ -30,7 +34,7 @@ from tieout.proofs import (
     tie_out,
 )
 from tieout.rules import Release
-from tieout.security import Person, load_authority, person_of, stamper
+from tieout.security import NOBODY_LET_IN, Person, load_authority, person_of, stamper, why_not
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
@@ -71,6 +75,7 @@ def _look_at_entries(
         _case_of(j, entity, book.currency, now) for j in judged if j.standing is Standing.UNDECLARED
     ]  # fmt: skip
     with connection.transaction():
+        beside_others(connection)
         open_cases(connection, cases, "close")
         still = {c.source_key for c in cases}
         told = connection.execute(_SQL["open_manual"], {"entity": entity, "period": str(period)}).fetchall()
@@ -119,9 +124,15 @@ def _settled(judged: Judged | None) -> str:
 def state_of(
     connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
 ) -> CloseState:
-    """How a close stands, by evidence that is read now. Signatures whose figures changed are revoked."""
+    """How a close stands, by evidence that is read now: what is posted is read back from the ledger first, whenever that was
+    done last. Signatures whose figures changed are revoked. Raises ConnectorError where the ledger does not answer."""
     tasks = tasks_of(release, entity, period)
-    evidence = Evidence(connection, release, sessions, entity, period, now)
+    book = release.entities[entity]
+    reader, read_at = sessions(book.ledger), None
+    if isinstance(reader, LedgerReader):
+        read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
+        read_at = now
+    evidence = Evidence(connection, release, sessions, entity, period, now, read_at)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:
@@ -130,7 +141,7 @@ def state_of(
         elif task.check:
             findings[task.name] = evidence.find(task)
         else:
-            findings[task.name] = Finding(done=True, why="by hand", digest="by hand")
+            findings[task.name] = _by_hand(release, task, period, now)
         signatures = _revoke_if_changed(
             connection, entity, period, task, findings[task.name], signatures, now
         )
@@ -147,14 +158,26 @@ def kept_state(
     rows = connection.execute(_SQL["findings"], {"entity": entity, "period": str(period)}).fetchall()
     known = {r["task"]: Finding(done=r["done"], why=r["why"], digest=r["digest"]) for r in rows}
     never = Finding(done=False, why="its evidence was not read yet", digest="")
-    hand = Finding(done=True, why="by hand", digest="by hand")
-    findings = {t.name: known.get(t.name, never if t.check else hand) for t in tasks}
+    # Of a period that is not over an earlier release may have kept that it is done.
+    early = {t.name: too_early(t, period, release.entities[entity].zone, now) for t in tasks}
+    findings = {t.name: known.get(t.name, never) for t in tasks if t.check}
+    findings |= {
+        n: msgspec.structs.replace(f, done=False, why=early[n])
+        for n, f in findings.items() if early[n] and f.done
+    }  # fmt: skip
+    findings |= {t.name: _by_hand(release, t, period, now) for t in tasks if not t.check}
     signatures = {n: s for n, s in standing_signatures(connection, entity, period).items() if n in findings}
     final = next((t for t in tasks if t.check == "close"), None)
     if final is not None:
         findings[final.name] = _final(tasks, findings, signatures)
     state = _state(release, entity, period, tasks, findings, signatures, now)
     return state, min((r["read_at"] for r in rows), default=None)
+
+
+def _by_hand(release: Release, task: Task, period: Period, now: datetime) -> Finding:
+    """What is known of a task of people: that it is theirs, and whether it is time."""
+    early = too_early(task, period, release.entities[task.entity].zone, now)
+    return Finding(done=not early, why=early or "by hand", digest="by hand")
 
 
 def known_closes(connection: Connection) -> list[tuple[str, str]]:
@@ -347,7 +370,7 @@ def take_signatures(
     """Take a person's signature of tasks as `state` found them a moment ago: (task, what became of it), in the tasks'
     order. Asks no system: it can be part of somebody's transaction.
 
-    `who` is a person who proved who they are, or a name beside the key that proves it.
+    `who` is a person who proved who they are, or "" beside the key that proves it.
     The first signature says that it was prepared, another person's that it is signed. `names` empty:
     everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
     """
@@ -371,13 +394,13 @@ def take_signatures(
 def _signer(
     connection: Connection, release: Release, entity: str, who: str | Person, key: str, now: datetime
 ) -> str:
-    """Who signs: the holder of the key, who must have the role; without people the name at its word."""
-    authority = load_authority(connection)
+    """Who signs: the holder of the key, who must have the role. Without people nobody does: a name alone is nobody's."""
     role = release.closing.of(entity).sign_role
-    if isinstance(who, str) and not authority.people:
-        if not who.strip():
-            raise CloseError("say who signs: --as NAME")
-        return who.strip()
+    if not load_authority(connection).people:
+        detail = {"why": "nobody was let in"}
+        with connection.transaction():
+            record(connection, [Entry(now, str(who) or "nobody", "close.refused", entity, entity, detail)])
+        raise CloseError(NOBODY_LET_IN)
     person = who if isinstance(who, Person) else person_of(connection, key)
     if not person.human or not person.grants_of(role, entity):
         detail = {"why": f"no {role} of {entity}"}
@@ -413,8 +436,11 @@ def _sign_one(
         if open_row is None:
             connection.execute(_SQL["prepare"], given)
             action, said = "close.prepared", "prepared: somebody else signs it"
-        elif open_row["prepared_by"] == who:
-            detail = {"task": task.name, "why": "prepared by the same person"}
+        elif why_not(load_authority(connection), who, [open_row["prepared_by"]]):
+            detail = {
+                "task": task.name,
+                "why": "prepared by the same person, or by one who is written like them or let them in",
+            }
             record(connection, [Entry(now, who, "close.refused", f"{entity}:{period}", entity, detail)])
             return "you prepared it: somebody else signs it"
         else:

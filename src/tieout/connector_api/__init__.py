@@ -4,14 +4,19 @@ from tieout.connector_api.addresses import AddressError, Network, Reached, reach
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
 from tieout.connector_api.bills import BILL_OPTIONS, own_accruals
 from tieout.connector_api.capabilities import (
+    AccrualReader,
+    AccruedThere,
     Balances,
     BlindWriter,
     ControlTotal,
     ControlTotals,
+    CustomerReader,
     EarlyDiscount,
     FileReader,
     Item,
     JournalItem,
+    LedgerAccrual,
+    LedgerCustomer,
     LedgerFacts,
     LedgerReader,
     OpenItem,
@@ -52,6 +57,7 @@ from tieout.connector_api.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from tieout.connector_api.fees import FEES
 from tieout.connector_api.journals import Control, EntryRow, journal_documents, journal_items, journal_of
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.retry import patiently
@@ -67,6 +73,8 @@ from tieout.connector_api.tables import (
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "AccrualReader",
+    "AccruedThere",
     "EarlyDiscount",
     "AddressError",
     "ApartReader",
@@ -79,6 +87,7 @@ __all__ = [
     "open_system",
     "reach",
     "BILL_OPTIONS",
+    "FEES",
     "TABLE_OPTIONS",
     "Balances",
     "BlindWriter",
@@ -90,12 +99,15 @@ __all__ = [
     "Control",
     "ControlTotal",
     "ControlTotals",
+    "CustomerReader",
     "EntryRow",
     "FileReader",
     "FileRefusedError",
     "Item",
     "ItemError",
     "JournalItem",
+    "LedgerAccrual",
+    "LedgerCustomer",
     "LedgerFacts",
     "LedgerReader",
     "OpenItem",

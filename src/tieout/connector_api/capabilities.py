@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from tieout.documents import EffectBody
+from tieout.documents import DiscountPart, EffectBody
 from tieout.documents.taxation import TaxDetermination, TaxQuestion
 from tieout.rules.origins import Made
 
@@ -87,10 +87,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class LedgerFacts:
-    """What the ledger says that plans depend on."""
+    """What the ledger says that plans depend on. `lock_on` is the last day that is locked for everything; `locks` are all
+    locks by the kind of entry that they hold for (`BooksLock`), as they bind this account; none that is not set."""
 
     lock_on: date | None
     rates: Mapping[str, Sequence[tuple[date, Decimal]]]
+    locks: Mapping[str, date] = field(default_factory=dict)
 
     def rate(self, currency: str, on: date) -> Decimal | None:
         """Units of `currency` for one of the company's on `on`, above zero; None where the ledger has none. The first
@@ -110,12 +112,14 @@ class EarlyDiscount:
     """What a payment term grants of an open item that is paid whole: `amount`, positive in the item's currency, up to
     the day `until`. `computation` says what becomes of its tax when it is taken, in the ledger's own words (Odoo:
     "included", the tax is corrected with it; "excluded", it stays; "mixed", it was reduced on the invoice already);
-    `taxed` says that there is any."""
+    `taxed` says that there is any. `parts` are the lines of an included one, which sum to it; none where nobody can say
+    how the ledger would book it."""
 
     until: date
     amount: Decimal
     computation: str
     taxed: bool
+    parts: tuple[DiscountPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ class OpenItem:
 
     What lets a difference be accepted: `discount` is what its term grants, `untaxed` what it is without its tax (None:
     not known, or it is paid in part), both of what is due; `charge` is what a bank says that it kept of cash, positive;
-    `corrects_tax` that a discount was granted which nobody takes without correcting the item's tax. `made` says how
+    `corrects_tax` that a discount was granted which only a person can take, since the item's tax must be corrected. `made` says how
     somebody else made it; None for what is ours, or where the ledger does not say.
     """
 
@@ -189,6 +193,25 @@ class OthersMove:
     made: Made = _NOT_SAID
     lines: Mapping[tuple[str, str], Decimal] = field(default_factory=dict, hash=False)
     follows: bool = False
+
+
+@dataclass(frozen=True)
+class LedgerAccrual:
+    """What an entry of somebody else accrues in the ledger for a purchase order, and has not taken back: `amount` in the
+    entity's currency (positive: goods or services without their bill), `entries` as the ledger calls them."""
+
+    order: str
+    amount: Decimal
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AccruedThere:
+    """What a ledger accrues of purchases by itself, or by somebody's hand in it. `valued` are the accounts that its stock
+    values at its own closing, by code, each with what says so: whatever else is booked on them stands there twice."""
+
+    accruals: Sequence[LedgerAccrual] = ()
+    valued: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -340,6 +363,42 @@ class PastReader(Protocol):
     def settled_items(self, until: date, most: int) -> list[SettledItem]:
         """Invoices, bills and credit notes up to a day that are paid in full, the latest first, at most so many: how
         rare a name and an amount are is counted over them."""
+        ...
+
+
+@dataclass(frozen=True)
+class LedgerCustomer:
+    """A customer as the ledger has it, by the ledger's own ids: `commercial` is the company that owes what its contacts
+    were invoiced (the partner itself where it belongs to none). `reference` is its source's key and `effect` the external
+    id of ours that made it, "" for others'."""
+
+    partner: int
+    commercial: int
+    name: str
+    reference: str = ""
+    effect: str = ""
+
+
+@runtime_checkable
+class CustomerReader(Protocol):
+    """A ledger that can say who its customers belong to, and which of its invoices stand."""
+
+    def customers(self, partners: Sequence[int]) -> list[LedgerCustomer]:
+        """These partners, the companies that they belong to, and those companies' other contacts. Raises ConnectorError."""
+        ...
+
+    def standing_invoices(self, moves: Sequence[int]) -> set[int]:
+        """Of these invoices those that are posted. Raises ConnectorError."""
+        ...
+
+
+@runtime_checkable
+class AccrualReader(Protocol):
+    """A ledger that accrues purchases itself."""
+
+    def accrued_there(self, orders: Sequence[str], on: date) -> AccruedThere:
+        """What stands accrued at the end of a day of these orders (by their numbers) that none of our effects made, and
+        the accounts that its stock values. Raises ConnectorError."""
         ...
 
 

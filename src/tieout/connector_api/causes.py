@@ -47,6 +47,13 @@ DATE_MOVED = Cause(
     actions=(Action.MEND_IN_LEDGER, Action.SOLVE),
     who="finance",
 )
+LOCKED_MEANWHILE = Cause(
+    name="locked_meanwhile",
+    means="The ledger's books were locked between the plan of an entry and its sending: it was not sent.",
+    says="`tieout replay --cause {cause}` plans it again, as its interface's late_events says; or reopen the period first",
+    actions=(Action.REPLAY, Action.MEND_IN_LEDGER),
+    who="finance",
+)
 UNRECONCILED = Cause(
     name="unreconciled_in_ledger",
     means="A match was taken apart in the ledger.",
@@ -77,6 +84,7 @@ OF_LEDGERS = (
     REVERSED,
     UNPOSTED,
     DATE_MOVED,
+    LOCKED_MEANWHILE,
     UNRECONCILED,
     NOT_MATCHED,
     MATCHED_OTHERWISE,

@@ -26,7 +26,7 @@ class ConfigField:
 @dataclass(frozen=True)
 class Option:
     """One option of an interface's [options]: a text, one of `choices`, one that has the `shape`
-    of a regular expression, or with `table` a table of texts. Where an interface does not say it, it is
+    of a regular expression, or with `table` a table of texts (each `key = value` of that shape). Where an interface does not say it, it is
     what the field `pack` of its country's pack lists."""
 
     name: str

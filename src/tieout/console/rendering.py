@@ -41,6 +41,7 @@ PLACES = (
     ("/documents", "Documents", "documents:read", "d"),
     ("/payouts", "Payouts", "documents:read", "p"),
     ("/payments", "Payments", "documents:read", "y"),
+    ("/receivables", "Receivables", "documents:read", "r"),
     ("/close", "Close", "close:read", "l"),
     ("/interfaces", "Interfaces", "interfaces:read", "i"),
     ("/mappings", "Mappings", "mappings:read", "n"),
@@ -48,7 +49,7 @@ PLACES = (
     ("/access", "Access", "access:read", "u"),
     ("/systems", "Systems", "systems:read", "s"),
 )
-GROUPS = (("Work", 0, 5), ("Books", 5, 9), ("Platform", 9, 14))
+GROUPS = (("Work", 0, 5), ("Books", 5, 10), ("Platform", 10, 15))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tieout.console.views.closing import Close, Closes
 from tieout.console.views.documents import Documents
 from tieout.console.views.interfaces import Interface, Interfaces
 from tieout.console.views.matching import Lessons, Matching
+from tieout.console.views.owing import Receivables
 from tieout.console.views.paying import Payments
 from tieout.console.views.people import Access, Me
 from tieout.console.views.platform import Evidence, Mapping, Mappings, Systems
@@ -41,6 +42,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
         cases, case, approvals, approval = Cases(r), Case(r), Approvals(r), Approval(r)
         matching, lessons, close, closes = Matching(r), Lessons(r), Close(r), Closes(r)
         tie_out, payouts, documents = TieOut(r), Payouts(r), Documents(r)
+        receivables = Receivables(r)
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
         access, me = Access(r), Me(r)
@@ -61,6 +63,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
             at("/payouts", payouts.view),
             at("/payouts/{number:int}", payouts.one),
             at("/payments", payments.view, payments.act),
+            at("/receivables", receivables.view, receivables.act),
             at("/close", closes.view),
             at("/close/days.csv", closes.days),
             at("/close/{entity}/{period}", close.view, close.act),

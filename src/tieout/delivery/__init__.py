@@ -1,6 +1,6 @@
 """Delivery: effects to targets in three steps, unknown outcomes looked up, read back by content."""
 
 from tieout.delivery.stage import DeliveryStage
-from tieout.delivery.verify import VerifyStage, request_verification
+from tieout.delivery.verify import VerifyStage, read_back_month, request_verification
 
-__all__ = ["DeliveryStage", "VerifyStage", "request_verification"]
+__all__ = ["DeliveryStage", "VerifyStage", "read_back_month", "request_verification"]

@@ -87,6 +87,19 @@ where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.stat
     where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null))
 order by v.delivery_id limit %(limit)s
 
+-- name: to_verify_month
+-- The same of one entity and month: what is booked in it, and what its source dates in it.
+select v.delivery_id, v.document_id, v.external_id, v.body, v.account, v.target_id, v.read_back,
+    v.requires, v.system, v.changed, d.interface, d.entity, d.period, d.source_key, d.currency
+from tieout.delivery v join tieout.v_document d using (document_id)
+where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.state = 'confirmed'
+  and v.delivery_id > %(after)s and d.entity = %(entity)s
+  and (d.period = %(period)s
+    or to_char(coalesce(d.stated_on, (d.occurred_at at time zone %(zone)s)::date), 'YYYY-MM') = %(period)s)
+  and (v.effect not like 'match%%' or v.external_id not in (select r from tieout.delivery u, unnest(u.requires) r
+    where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null))
+order by v.delivery_id limit %(limit)s
+
 -- name: others_changed
 select 1 from tieout.delivery where document_id = %(document_id)s and delivery_id <> %(delivery_id)s and changed limit 1
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from tieout.cases import NewCase, open_cases, solve
+from tieout.cases import NewCase, beside_others, open_cases, solve
 from tieout.causes import cause_named
 from tieout.connector_api import Outcome, OutcomeStatus
 from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED
@@ -42,6 +42,7 @@ class Settler:
 
     def settle(self, connection: Connection, rows: list[Row], outcomes: Sequence[Outcome], how: str) -> None:
         """Write what became of each sending, with evidence, in the caller's transaction."""
+        beside_others(connection)
         by_id = {o.external_id: o for o in outcomes}
         now = self._clock.now()
         confirmed, entries = [], []
@@ -94,6 +95,7 @@ class Settler:
             self._open_case(connection, row, outcome.cause, outcome.error)
 
     def refuse(self, connection: Connection, row: Row, outcome: Outcome) -> None:
+        beside_others(connection)
         connection.execute(_SQL["set_state"], {"state": EffectState.REFUSED, "ids": [row["delivery_id"]]})
         undecided = outcome.status == OutcomeStatus.UNDECIDED
         cause = outcome.cause or (OUTCOME_UNDECIDED if undecided else REFUSED_BY_TARGET).name

@@ -7,7 +7,6 @@ it up before anything is sent again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -32,7 +31,7 @@ from tieout.documents.states import EffectState
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, in_halves, is_of_batch, text_of, wake
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger, traced
-from tieout.security import NOT_OURS, stamper
+from tieout.security import NOT_OURS, effect_holds, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
@@ -40,9 +39,13 @@ _log = get_logger(__name__)
 BATCH = 200
 # How often an effect is sent to a target that takes it and does not show it.
 MOST_ABSENT = 5
+# How often by itself, where each time the answer was lost and nothing was there. A bad line loses several in a row: an invoice
+# is a handful of calls. What a target never comes through with is a case all the same.
+MOST_LOST = 20
 _BYTES = 1 << 21
-# The item of an effect at which its system fails, with nothing sent: that counts for none of the tries above.
-_AT = "system at "
+# The items of an effect at which its system fails, with nothing sent, and of one whose answers are lost: neither counts for the
+# tries of what was answered.
+_AT, _LOST = "system at ", "answers lost of "
 
 
 def _traced(name: str, rows: list[Row]) -> AbstractContextManager[Any]:
@@ -61,7 +64,7 @@ def _key(row: Row) -> str:
 
 
 def _failed_before(turn: Turn, row: Row) -> bool:
-    return bool(turn.failures_of(_key(row)) or turn.failures_of(_AT + _key(row)))
+    return any(turn.failures_of(before + _key(row)) for before in ("", _AT, _LOST))
 
 
 def _outcome(by_id: dict[str, Outcome], row: Row) -> Outcome:
@@ -97,7 +100,7 @@ class DeliveryStage:
         """One batch. Raises ConnectorError where the system does not answer, or nobody knows what it did."""
         system, name = lane
         writer = self._writer_of(system)
-        waiting = [key.removeprefix(_AT) for key in turn.waiting()]
+        waiting = [key.removeprefix(_AT).removeprefix(_LOST) for key in turn.waiting()]
         given = {
             "system": system, "lane": name, "limit": turn.most(BATCH), "bytes": _BYTES, "waiting": waiting,
         }  # fmt: skip
@@ -120,13 +123,8 @@ class DeliveryStage:
     @staticmethod
     def _strange(connection: Connection, system: str, rows: list[Row]) -> list[Row]:
         """Rows that our planning did not write, or that somebody changed since."""
-        stamps, found = stamper(connection), []
-        for row in rows:
-            sha = hashlib.sha256(row["body"].encode()).digest()
-            given = (row["external_id"], row["document_id"], " ".join(row["requires"] or ()), sha)
-            if not stamps.holds(row["stamp"], "delivery", system, *given):
-                found.append(row)
-        return found
+        stamps = stamper(connection)
+        return [row for row in rows if not effect_holds(stamps, row | {"system": system})]
 
     def _set_aside(self, connection: Connection, rows: list[Row]) -> None:
         """Send nothing of them, ever: each becomes a case."""
@@ -227,7 +225,7 @@ class DeliveryStage:
             self._end(connection, ids, EffectState.UNKNOWN, end, "unknown", error)
             if is_of_batch(error):
                 if len(rows) == 1:
-                    turn.suspect(_key(rows[0]), error)
+                    turn.suspect(_LOST + _key(rows[0]), error)
                 raise
             _log.exception("a writer failed", system=rows[0]["system"], lane=rows[0]["lane"])
             return error
@@ -307,14 +305,18 @@ class DeliveryStage:
             else:
                 turn.worked(outcome.external_id)
                 turn.worked(_AT + outcome.external_id)
+                turn.worked(_LOST + outcome.external_id)
 
     @staticmethod
     def _bounded(turn: Turn, outcome: Outcome, sent: bool) -> Outcome:
         """An outcome as it is, but for what is not there after the last time that it may be sent."""
-        times = turn.failures_of(outcome.external_id) + sent
-        if outcome.status != OutcomeStatus.ABSENT or times < MOST_ABSENT:
+        times, lost = (
+            turn.failures_of(outcome.external_id) + sent,
+            turn.failures_of(_LOST + outcome.external_id),
+        )
+        if outcome.status != OutcomeStatus.ABSENT or (times < MOST_ABSENT and lost < MOST_LOST):
             return outcome
-        why = f"sent {times} times, and not there: {outcome.error or 'its target shows something else, or nothing'}"
+        why = f"sent {times + lost} times, and not there: {outcome.error or 'its target shows something else, or nothing'}"
         return Outcome(outcome.external_id, OutcomeStatus.UNDECIDED, error=why, cause=NOT_TAKEN.name)
 
     def _end(

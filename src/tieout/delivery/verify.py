@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tieout.cases import NewCase, open_cases, solve
+from tieout.cases import NewCase, beside_others, open_cases, solve
 from tieout.causes import cause_named
-from tieout.connector_api import LedgerReader, Outcome, OutcomeStatus
+from tieout.connector_api import ConnectorError, LedgerReader, Outcome, OutcomeStatus
 from tieout.connector_api.causes import UNRECONCILED
 from tieout.delivery.causes import IN_LEDGER, UNREADABLE
 from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
 from tieout.documents import decode_effect
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake
 from tieout.evidence import Entry, record
-from tieout.money import Amount
+from tieout.money import Amount, Period
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
@@ -80,18 +80,10 @@ class VerifyStage:
         def compare(rows: list[Row]) -> None:
             outcomes = reader.read_back(sendings_of(connection, rows), [r["target_id"] or 0 for r in rows])
             for row, outcome in zip(rows, outcomes, strict=True):
-                self._compare(connection, row, outcome)
+                _compare(connection, row, outcome, self._clock.now())
 
         def give_up(row: Row, error: Exception) -> None:
-            held = json.loads(row["read_back"] or "{}")
-            told = Outcome(
-                row["external_id"],
-                OutcomeStatus.CONFIRMED,
-                read_back=held,
-                cause=UNREADABLE.name,
-                error=text_of(error),
-            )
-            self._compare(connection, row, told)
+            _compare(connection, row, _unreadable(row, error), self._clock.now())
 
         while not turn.stopping:
             given = {"system": system, "after": after, "limit": _BATCH}
@@ -101,70 +93,121 @@ class VerifyStage:
             after = rows[-1]["delivery_id"]
             turn.sets(rows, lambda row: str(row["external_id"]), compare, give_up)
 
-    def _compare(self, connection: Connection, row: Row, outcome: Outcome) -> None:
-        now = self._clock.now()
-        before = json.loads(row["read_back"] or "{}")
-        changed = bool(outcome.cause)
-        same = all(outcome.read_back.get(x) == before.get(x) for x in ("lines", "numbers"))
-        if changed and row["changed"] and json.loads(json.dumps(outcome.read_back)) == before:
-            told = {"document_id": row["document_id"], "cause": outcome.cause}
-            if connection.execute(_SQL["told"], told).fetchone():
-                return
-        if changed or row["changed"] or not same:
-            with connection.transaction():
-                connection.execute(
-                    _SQL["mark_changed"],
-                    {
-                        "id": row["delivery_id"],
-                        "changed": changed,
-                        "measure": measure_of(outcome.read_back, row["account"]),
-                        "read_back": json.dumps(outcome.read_back),
-                    },
-                )
-                if changed:
-                    open_cases(connection, [self._case(row, outcome)], "verify")
-                elif not connection.execute(_SQL["others_changed"], row).fetchone():
-                    solve(
-                        connection,
-                        [row["document_id"]],
-                        now,
-                        "the ledger agrees again",
-                        "verify",
-                        _DIFFERS,
-                    )
-                record(
-                    connection,
-                    [
-                        Entry(
-                            now,
-                            "verify",
-                            "delivery.differs" if changed else "delivery.agrees",
-                            row["external_id"],
-                            row["entity"],
-                            {"cause": outcome.cause},
-                        )
-                    ],
-                )
 
-    def _case(self, row: Row, outcome: Outcome) -> NewCase:
-        now, known = self._clock.now(), cause_named(outcome.cause)
-        return NewCase(
-            cause=outcome.cause,
-            blocking=outcome.cause != UNRECONCILED.name,
-            interface=row["interface"],
-            entity=row["entity"],
-            period=row["period"],
-            source_key=row["source_key"],
-            amount=Amount.exact(
-                abs(Decimal(outcome.read_back.get("difference", "0")))
-                or at_risk(decode_effect(row["body"].encode())),
-                row["currency"],
-            ).value,
-            currency=row["currency"],
-            recovery=known.shown(),
-            detail=outcome.error,
-            owner=known.who or "finance",
-            opened_at=now,
-            due_at=now + timedelta(hours=24),
-            document_id=row["document_id"],
-        )
+def read_back_month(
+    connection: Connection,
+    reader: LedgerReader,
+    system: str,
+    entity: str,
+    period: Period,
+    zone: str,
+    now: datetime,
+) -> int:
+    """Compare what the ledger holds now of an entity's month with what was sent, at once and whoever else does; how many
+    effects there are. Of the month is what is booked in it and what its source dates in it. Raises ConnectorError."""
+    after, count = 0, 0
+    while True:
+        given = {
+            "system": system, "after": after, "limit": _BATCH, "entity": entity, "period": str(period), "zone": zone
+        }  # fmt: skip
+        rows = connection.execute(_SQL["to_verify_month"], given).fetchall()
+        if not rows:
+            return count
+        after, count = rows[-1]["delivery_id"], count + len(rows)
+        for row, outcome in _outcomes(connection, reader, rows):
+            _compare(connection, row, outcome, now)
+
+
+def _outcomes(connection: Connection, reader: LedgerReader, rows: list[Row]) -> list[tuple[Row, Outcome]]:
+    """What the ledger holds of each; one that breaks the comparison of all is told of alone."""
+    try:
+        found = reader.read_back(sendings_of(connection, rows), [r["target_id"] or 0 for r in rows])
+        return list(zip(rows, found, strict=True))
+    except ConnectorError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is a case of the one that breaks, and the others are compared
+        if len(rows) == 1:
+            return [(rows[0], _unreadable(rows[0], error))]
+    half = len(rows) // 2
+    return _outcomes(connection, reader, rows[:half]) + _outcomes(connection, reader, rows[half:])
+
+
+def _unreadable(row: Row, error: Exception) -> Outcome:
+    held = json.loads(row["read_back"] or "{}")
+    return Outcome(
+        row["external_id"],
+        OutcomeStatus.CONFIRMED,
+        read_back=held,
+        cause=UNREADABLE.name,
+        error=text_of(error),
+    )
+
+
+def _compare(connection: Connection, row: Row, outcome: Outcome, now: datetime) -> None:
+    before = json.loads(row["read_back"] or "{}")
+    changed = bool(outcome.cause)
+    same = all(outcome.read_back.get(x) == before.get(x) for x in ("lines", "numbers"))
+    if changed and row["changed"] and json.loads(json.dumps(outcome.read_back)) == before:
+        told = {"document_id": row["document_id"], "cause": outcome.cause}
+        if connection.execute(_SQL["told"], told).fetchone():
+            return
+    if changed or row["changed"] or not same:
+        with connection.transaction():
+            beside_others(connection)
+            connection.execute(
+                _SQL["mark_changed"],
+                {
+                    "id": row["delivery_id"],
+                    "changed": changed,
+                    "measure": measure_of(outcome.read_back, row["account"]),
+                    "read_back": json.dumps(outcome.read_back),
+                },
+            )
+            if changed:
+                open_cases(connection, [_case(row, outcome, now)], "verify")
+            elif not connection.execute(_SQL["others_changed"], row).fetchone():
+                solve(
+                    connection,
+                    [row["document_id"]],
+                    now,
+                    "the ledger agrees again",
+                    "verify",
+                    _DIFFERS,
+                )
+            record(
+                connection,
+                [
+                    Entry(
+                        now,
+                        "verify",
+                        "delivery.differs" if changed else "delivery.agrees",
+                        row["external_id"],
+                        row["entity"],
+                        {"cause": outcome.cause},
+                    )
+                ],
+            )
+
+
+def _case(row: Row, outcome: Outcome, now: datetime) -> NewCase:
+    known = cause_named(outcome.cause)
+    return NewCase(
+        cause=outcome.cause,
+        blocking=outcome.cause != UNRECONCILED.name,
+        interface=row["interface"],
+        entity=row["entity"],
+        period=row["period"],
+        source_key=row["source_key"],
+        amount=Amount.exact(
+            abs(Decimal(outcome.read_back.get("difference", "0")))
+            or at_risk(decode_effect(row["body"].encode())),
+            row["currency"],
+        ).value,
+        currency=row["currency"],
+        recovery=known.shown(),
+        detail=outcome.error,
+        owner=known.who or "finance",
+        opened_at=now,
+        due_at=now + timedelta(hours=24),
+        document_id=row["document_id"],
+    )

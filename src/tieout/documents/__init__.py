@@ -22,27 +22,33 @@ from tieout.documents.codec import (
     decode_effect,
     encode_effect,
 )
+from tieout.documents.delivering import DeliveredLine, Delivery, Ending
+from tieout.documents.discounts import DiscountPart, LineDiscount, TaxShare
 from tieout.documents.frames import Frame, FrameLine, awaiting_frame
-from tieout.documents.kinds import KINDS
-from tieout.documents.model import (
+from tieout.documents.journals import (
     BatchControl,
+    JournalEntry,
+    JournalLine,
+    RevenuePart,
+    RevenueSchedule,
+    TrialBalance,
+    own_figures,
+)
+from tieout.documents.kinds import KINDS
+from tieout.documents.locks import GENERAL, BooksLock, day_of, locks_for, stopped_by
+from tieout.documents.model import (
     CreditNote,
     CustomerInvoice,
     Dispute,
     GiftCardTender,
     InterimReport,
-    JournalEntry,
-    JournalLine,
     OpenLine,
     PayoutComposition,
     ProviderMovement,
     Reconciliation,
-    RevenuePart,
-    RevenueSchedule,
     SaleLine,
     Statement,
     StatementLine,
-    TrialBalance,
     line_key,
     order_number,
 )
@@ -61,6 +67,7 @@ from tieout.documents.posting import (
     MatchedLine,
     MatchRequest,
     PartnerRecord,
+    PartnerUpdate,
     PaymentPosting,
     PostingError,
     ProductRecord,
@@ -83,20 +90,29 @@ from tieout.documents.purchasing import (
     VendorPayment,
     supplier_names,
 )
+from tieout.documents.receiving import CollectionStatus, CustomerStanding
 
 __all__ = [
     "AWAITS",
+    "GENERAL",
     "KINDS",
     "BatchControl",
     "BillLine",
+    "BooksLock",
     "CashPosting",
+    "CollectionStatus",
     "CreditNote",
     "CrmUpdate",
     "Customer",
     "CustomerInvoice",
+    "CustomerStanding",
+    "DeliveredLine",
+    "Delivery",
+    "DiscountPart",
     "Dispute",
     "Document",
     "EffectBody",
+    "Ending",
     "EntryPosting",
     "EventOut",
     "FileOut",
@@ -110,6 +126,7 @@ __all__ = [
     "JournalEntry",
     "JournalLine",
     "LedgerLine",
+    "LineDiscount",
     "MailOut",
     "Mark",
     "MatchRequest",
@@ -119,6 +136,7 @@ __all__ = [
     "OrderLine",
     "PaidLine",
     "PartnerRecord",
+    "PartnerUpdate",
     "Party",
     "PaymentAnswer",
     "PaymentFile",
@@ -138,6 +156,7 @@ __all__ = [
     "Supplier",
     "SupplierAccount",
     "TaxLine",
+    "TaxShare",
     "TrialBalance",
     "UnmatchRequest",
     "VendorBill",
@@ -146,6 +165,7 @@ __all__ = [
     "canonical_bytes",
     "check_kept",
     "customer_name",
+    "day_of",
     "declare_kind",
     "decode_document",
     "decode_effect",
@@ -153,7 +173,10 @@ __all__ = [
     "kind_of",
     "ledger_lines",
     "line_key",
+    "locks_for",
     "name_of_kind",
     "order_number",
+    "own_figures",
+    "stopped_by",
     "supplier_names",
 ]

@@ -48,15 +48,21 @@ def _mark(frame: Document) -> str:
 
 class FrameLine(Document, frozen=True, kw_only=True):
     """A line of a frame, named by it and by its place there. `shares` as of a frame; `resembles` is the key of another
-    line that has no frame either and that it may be in other words (`likeness`)."""
+    line that has no frame either and that it may be in other words (`likeness`). `unproven` as of a frame."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
+    unproven: bool | msgspec.UnsetType = msgspec.UNSET
     resembles: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def frame(self) -> str:
         """The key of its frame, if it came with one."""
         return self.key.rpartition(":")[0]
+
+    @property
+    def goes_with_frame(self) -> bool:
+        """Whether its frame may be held: it goes where that goes."""
+        return bool(self.shares or self.unproven)
 
     def apart(self, frame: Document, name: str, place: object = None) -> Self:
         """Itself as a line of a frame that shares `name` and has one of its own; at its own place there, or at another."""
@@ -76,8 +82,12 @@ class FrameLine(Document, frozen=True, kw_only=True):
         return ()
 
     def former_keys(self) -> tuple[str, ...]:
-        """The keys that the very same line bore before its interface was declared as it is now."""
+        """The keys that the very same line bore before its interface was declared as it is now, or by an earlier release."""
         return ()
+
+    def former_key_is_its_own(self) -> bool:
+        """Whether what bears such a key is this very line; else only the message that it came in says so."""
+        return True
 
     def likeness(self) -> tuple[tuple[object, ...], ...]:
         """What a line that may be this one in other words has in common with it; nothing where its frame says which it is."""
@@ -85,7 +95,7 @@ class FrameLine(Document, frozen=True, kw_only=True):
 
     def names(self) -> tuple[str, ...]:
         """A line of a frame that may be held is found by that; of others nothing is kept."""
-        return (awaiting_frame(self.frame),) if self.shares else ()
+        return (awaiting_frame(self.frame),) if self.goes_with_frame else ()
 
     def awaited_as(self) -> tuple[str, ...]:
         """Nothing waits for a line."""
@@ -96,9 +106,11 @@ class Frame(Document, frozen=True, kw_only=True):
     """What comes with lines, before them in its message. `shares` is the name that its source gave it, where another
     bears that; the one that bears it has no such field, and the very bytes that it always had. `repeats` is the key of
     another one that claims to be another thing and says the very same, where both cannot be (`only_once`); `against` is
-    that of one that tells otherwise of what it tells itself. Such a one has a name of its own, too."""
+    that of one that tells otherwise of what it tells itself. Such a one has a name of its own, too. `unproven` says in
+    words why nothing shows that its lines are all there, where a person has to say so."""
 
     shares: str | msgspec.UnsetType = msgspec.UNSET
+    unproven: str | msgspec.UnsetType = msgspec.UNSET
     repeats: str | msgspec.UnsetType = msgspec.UNSET
     against: str | msgspec.UnsetType = msgspec.UNSET
     mingled: bool | msgspec.UnsetType = msgspec.UNSET

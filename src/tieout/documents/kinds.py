@@ -10,21 +10,24 @@ from typing import Any
 import msgspec
 
 from tieout.documents.base import Customer, Document
-from tieout.documents.model import (
+from tieout.documents.delivering import Delivery
+from tieout.documents.journals import (
     BatchControl,
+    JournalEntry,
+    RevenueSchedule,
+    TrialBalance,
+)
+from tieout.documents.model import (
     CreditNote,
     CustomerInvoice,
     Dispute,
     GiftCardTender,
     InterimReport,
-    JournalEntry,
     PayoutComposition,
     ProviderMovement,
     Reconciliation,
-    RevenueSchedule,
     Statement,
     StatementLine,
-    TrialBalance,
 )
 from tieout.documents.purchasing import (
     GoodsReceipt,
@@ -35,13 +38,16 @@ from tieout.documents.purchasing import (
     VendorBill,
     VendorPayment,
 )
+from tieout.documents.receiving import CustomerStanding
 
 # Our own: a closed set.
 KINDS: tuple[type[Document], ...] = (
     BatchControl,
     Customer,
     CustomerInvoice,
+    CustomerStanding,
     CreditNote,
+    Delivery,
     GiftCardTender,
     GoodsReceipt,
     InterimReport,

@@ -16,6 +16,7 @@ import msgspec
 
 from tieout.documents.base import NOTHING, Document, Measure, Party
 from tieout.documents.details import LineDetail
+from tieout.documents.discounts import LineDiscount
 from tieout.documents.frames import Frame, FrameLine, place_key
 from tieout.documents.purchasing import TaxLine
 from tieout.money import Amount
@@ -95,10 +96,22 @@ class CreditNote(Document, frozen=True, kw_only=True, tag="credit_note"):
 
 
 class GiftCardTender(Document, frozen=True, kw_only=True, tag="gift_card_tender"):
-    """A gift card redeemed for an order: tender, not discount. `amount` is positive."""
+    """A gift card redeemed for an order: tender, not discount; or, with the key of a refund (`refund_key`, "" where its
+    source names none), what was given back onto one. `amount` is positive. `restores` says of what was given back that
+    the order was paid by cards for as much; `tax` is what of the amount was taxed when the card was sold.
+    """
 
     order_key: str
     amount: Amount
+    # Not written where they are not: tenders of before have the bytes that they had.
+    refund_key: str | msgspec.UnsetType = msgspec.UNSET
+    restores: bool | msgspec.UnsetType = msgspec.UNSET
+    tax: TaxLine | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether the card gets it back."""
+        return self.refund_key is not msgspec.UNSET
 
 
 class ProviderMovement(Document, frozen=True, kw_only=True, tag="provider_movement"):
@@ -142,12 +155,14 @@ class PayoutComposition(Document, frozen=True, kw_only=True, tag="payout_composi
 
 
 class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
-    """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive."""
+    """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive; `reason` is the provider's word
+    for why, said of one that was lost."""
 
     provider: str
     status: str
     amount: Amount
     payment_key: str
+    reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Statement(Frame, frozen=True, kw_only=True, tag="statement"):
@@ -259,7 +274,8 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     stands for several payments is booked as one and carries their `details` (see `payments`); its own
     end-to-end id and counterparty are "" then, for it is no single payment of one of them. `charged` is
     what the bank says that it kept of what was sent, positive and in the line's currency; unset where it
-    says nothing of it. `unnamed` is what an export that names no account was known by before its interface declared one.
+    says nothing of it. `unnamed` is what an export that names no account was known by before its interface declared one; `bank` is the
+    bank (and its branch) of an account whose number is not unique without it (OFX), with which its key begins.
     """
 
     account: str
@@ -277,6 +293,7 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
     corrects: str | msgspec.UnsetType = msgspec.UNSET
     charged: Decimal | msgspec.UnsetType = msgspec.UNSET
     unnamed: str | msgspec.UnsetType = msgspec.UNSET
+    bank: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def payments(self) -> tuple[LineDetail, ...]:
@@ -312,20 +329,27 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
         return len(place) == len(line_key("", 0)) - 1 and place.isdigit()
 
     def former_keys(self) -> tuple[str, ...]:
-        """Its key before its account was declared."""
-        return (f"{self.unnamed}{self.key[len(self.account) :]}",) if self.unnamed else ()
+        """Its key before its account was declared, and that before the bank was part of it."""
+        if self.unnamed:
+            return (f"{self.unnamed}{self.key[len(self.account) :]}",)
+        return (self.key.removeprefix(f"{self.bank}/"),) if self.bank else ()
+
+    def former_key_is_its_own(self) -> bool:
+        """Where its bank was no part of the key, another bank's line may bear that."""
+        return not self.bank
 
     def stands_at(self) -> tuple[str, ...]:
         """Currency and day: accounts are written in many ways."""
         return (f"bank lines:{self.currency}:{self.booked_on.isoformat()}",)
 
     def turn(self) -> str:
-        """By statements first, then by exports; and of each, accounts by IBAN first."""
-        return f"{0 if self.of_statement else 1}{0 if self.account[:2].isalpha() else 1}"
+        """By statements first, of these what proves nothing last, then by exports; and of each, accounts by IBAN first."""
+        return f"{2 * (not self.of_statement) + bool(self.unproven)}{0 if self.account[:2].isalpha() else 1}"
 
     def told_as(self) -> tuple[str, str]:
-        """Its day, amount and currency; and its account as it is written."""
-        return f"{self.booked_on.isoformat()} {self.amount.value.normalize():f} {self.currency}", self.account
+        """Its day, amount and currency; and its account as it is written, with its statement where that proves nothing."""
+        what = f"{self.booked_on.isoformat()} {self.amount.value.normalize():f} {self.currency}"
+        return what, f"{self.account} {self.frame if self.unproven else ''}"
 
     def likeness(self) -> tuple[tuple[object, ...], ...]:
         """Of a line of an export: its account, day and amount; and its bank's own id (which its key names then), with
@@ -341,7 +365,9 @@ class StatementLine(FrameLine, frozen=True, kw_only=True, tag="statement_line"):
 
 
 # What names a line, or follows from what it says.
-_NAMES_OF_LINES = frozenset({"key", "version", "shares", "resembles", "unnamed", "occurred_at"})
+_NAMES_OF_LINES = frozenset(
+    {"key", "version", "shares", "unproven", "resembles", "unnamed", "bank", "occurred_at"}
+)
 
 
 def _squeezed(value: object) -> object:
@@ -377,7 +403,8 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     `number` is what the ledger or its sender calls it, `party` whose it is and `text` what it says
     besides; `effect` is the external id of ours behind
     it, "" for others'; `unmarked` says that nothing is matched with it yet, and `on_payment` that
-    tax falls due when it is paid. `corrects_tax` is set where a discount that its term grants corrects its tax, too.
+    tax falls due when it is paid. `discount` is what its term grants for paying early; `corrects_tax` is set instead where
+    that corrects its tax in a way that only a person can book.
     `paid` is what is open of cash in its own currency, where that is another than the document's: `residual` is then what it
     is at a rate that the document's `why` names.
 
@@ -400,6 +427,7 @@ class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     unmarked: bool = True
     on_payment: bool = False
     corrects_tax: bool | msgspec.UnsetType = msgspec.UNSET
+    discount: LineDiscount | msgspec.UnsetType = msgspec.UNSET
     entry: int | msgspec.UnsetType = msgspec.UNSET
     bank_line: int | msgspec.UnsetType = msgspec.UNSET
     paid: Amount | msgspec.UnsetType = msgspec.UNSET
@@ -430,99 +458,10 @@ class Reconciliation(Document, frozen=True, kw_only=True, tag="reconciliation"):
     credit: Amount | msgspec.UnsetType = msgspec.UNSET
     exchange: Amount | msgspec.UnsetType = msgspec.UNSET
 
-
-class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an entry. `account` is the source's own key of the account; `amount` is signed (a
-    debit is positive); `dimensions` are the source's keys by dimension, or shares of several, such
-    as "100:60;200:40"; `party` names one of the entry's parties; `pair` is the key under which
-    two entities book the two sides of one transaction, `partner_entity` the other of them; `place`
-    says where it stands in its file. A line from one day to another, both included, is paid ahead:
-    it is used over those days."""
-
-    account: str
-    amount: Amount
-    text: str = ""
-    dimensions: dict[str, str] = {}
-    party: str = ""
-    pair: str = ""
-    partner_entity: str = ""
-    place: str = ""
-    from_on: date | None = None
-    to_on: date | None = None
-
-
-class JournalEntry(Document, frozen=True, kw_only=True, tag="journal_entry"):
-    """An entry of another ledger, or of payroll, expenses, fixed assets (its `nature`).
-
-    `total` is the sum of the whole entry's debits, positive; `imbalance` is its debits less its
-    credits, which must be zero. A long entry comes in `parts`, of which this is number `part`:
-    `whole` is the hash over all of them. On `reverses_on` an accrual takes itself back; `twin` is
-    what it must be the only one of, such as a payroll group and its month; `prepared_by` is the
-    source's word for who made it, `batch` what it came with.
-    """
-
-    reference: str
-    booked_on: date
-    journal: str = "misc"
-    nature: str = "journal"
-    lines: tuple[JournalLine, ...]
-    parties: tuple[Party, ...] = ()
-    total: Amount
-    imbalance: Amount
-    reverses_on: date | None = None
-    twin: str = ""
-    prepared_by: str = ""
-    batch: str = ""
-    part: int = 1
-    parts: int = 1
-    whole: str = ""
-
-    def measure(self) -> Measure:
-        """Both its sides, and one for all of its parts."""
-        up = sum((x.amount.value for x in self.lines if x.amount.value > 0), Decimal(0))
-        down = sum((x.amount.value for x in self.lines if x.amount.value < 0), Decimal(0))
-        return Measure(int(self.part == 1), up, -down)
-
-    def link(self) -> str:
-        """What there may be one of (`twin`), by which a second one is found; "" where there may be many."""
-        return f"twin:{self.twin}" if self.twin else ""
-
-
-class TrialBalance(Document, frozen=True, kw_only=True, tag="trial_balance"):
-    """What another ledger says that an account of its own holds at the end of a day: `balance` is
-    signed, a debit is positive. No measure: entries are held against it."""
-
-    account: str
-    booked_on: date
-    balance: Amount
-
-
-class RevenuePart(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a line is earned in the month that ends on `on`: signed as the schedule is."""
-
-    on: date
-    amount: Amount
-
-
-class RevenueSchedule(Document, frozen=True, kw_only=True, tag="revenue_schedule"):
-    """Over which months a line of an invoice is earned. `net` is the line's own amount without tax
-    (a credit note's is negative), to which the parts must sum; `deferred` and `revenue` are the
-    roles of the accounts that it goes from and to. No measure: the invoice has it."""
-
-    reference: str
-    name: str
-    net: Amount
-    parts: tuple[RevenuePart, ...]
-    deferred: str
-    revenue: str
-
-
-class BatchControl(Document, frozen=True, kw_only=True, tag="batch_control"):
-    """A source's own figures for the entries that it sent together: how many, and the sums of their
-    debits and credits, both positive. No measure."""
-
-    batch: str
-    booked_on: date
-    count: int
-    debit: Amount
-    credit: Amount
+    def granted(self) -> list[tuple[OpenLine, LineDiscount]]:
+        """What is due whose term grants something on the day of the last payment, and what."""
+        if not self.cash:
+            return []
+        paid_on = max(x.on for x in self.cash)
+        granted = [(x, x.discount) for x in self.due if isinstance(x.discount, LineDiscount)]
+        return [(x, d) for x, d in granted if paid_on <= d.until]

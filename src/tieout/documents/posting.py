@@ -2,7 +2,8 @@
 
 Lines carry signed amounts: a debit is positive, a credit negative. Accounts are codes, taxes are
 names, other records are external ids. A target's own ids stand where it is asked to change what
-others put there, and nowhere else: lines to match, and "#12" for the partner whose id is 12.
+others put there, and nowhere else: lines to match, "#12" for the partner whose id is 12, and the taxes that a line of
+that partner's invoice carries.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
+from tieout.documents.discounts import TaxShare
 from tieout.money import Amount
 
 
@@ -24,7 +26,8 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     entity's currency (equal where they are one); `own` is what stands there where the line is in another currency than its
     posting. `match` is the key under which the ledger
     pairs this line with others; `partner` is an external id, or "#" and the ledger's own id; `analytic`
-    are analytic accounts by name (several plans' joined by a comma) and their percentages."""
+    are analytic accounts by name (several plans' joined by a comma) and their percentages; `tax` is how the line counts
+    in the tax report, where it does."""
 
     account: str
     amount: Decimal
@@ -34,6 +37,7 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     match: str = ""
     analytic: tuple[tuple[str, Decimal], ...] = ()
     own: Amount | msgspec.UnsetType = msgspec.UNSET
+    tax: TaxShare | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def in_ledger(self) -> Decimal:
@@ -48,6 +52,20 @@ class PartnerRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", t
     email: str = ""
     country: str = ""
     source: str = ""
+
+
+class PartnerUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="partner_update"):
+    """Fields of a partner that is there, by its external id, as the system of record for them has them now; none else is
+    touched."""
+
+    partner: str
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    email: str | msgspec.UnsetType = msgspec.UNSET
+
+    def fields(self) -> dict[str, str]:
+        """What is to stand there, by field."""
+        given = {"name": self.name, "email": self.email}
+        return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
 class ProductRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="product"):
@@ -181,11 +199,13 @@ class UnmatchRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", 
 
 
 class CrmUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="crm"):
-    """Set fields of a CRM account to these values."""
+    """Set fields of a CRM account to these values: what its customer owes, how that stands, and, where it is told, what
+    is ordered and not invoiced yet (no part of the exposure)."""
 
     account_key: str
     exposure: Amount
     collection_status: str
+    open_orders: Amount | msgspec.UnsetType = msgspec.UNSET
 
 
 class MailOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="mail"):
@@ -214,6 +234,7 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="e
 
 EffectBody = (
     PartnerRecord
+    | PartnerUpdate
     | ProductRecord
     | InvoicePosting
     | CashPosting

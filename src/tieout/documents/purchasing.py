@@ -19,12 +19,19 @@ from tieout.money import Amount
 
 
 class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the source charged for one tax on the whole document: positive, exact."""
+    """What the source charged for one tax on the whole document: positive, exact.
+
+    `jurisdiction` is whose tax it is, as ISO 3166 writes it: a country, or a country and its state (`US-CA`); unset where
+    the source names none. Which county's or city's within it the `title` says. `by_channel` is set where a marketplace
+    owes it, and not the seller.
+    """
 
     key: str
     title: str
     rate: Decimal
     amount: Amount
+    jurisdiction: str | msgspec.UnsetType = msgspec.UNSET
+    by_channel: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class SupplierAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +69,8 @@ class Supplier(Document, frozen=True, kw_only=True, tag="supplier"):
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line ordered: `price` is a unit's, without tax; `account` is the source's own key;
     `dimensions` are its keys by dimension; `received` says that it is billed by what was received,
-    and not by what was ordered (services often are not)."""
+    and not by what was ordered (services often are not). A service that is rendered evenly over days says from which to
+    which, both included; both are absent where nobody said so, so that orders of before them keep their bytes."""
 
     line: str
     name: str
@@ -72,6 +80,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str = ""
     dimensions: dict[str, str] = {}
     received: bool = True
+    from_on: date | msgspec.UnsetType = msgspec.UNSET
+    to_on: date | msgspec.UnsetType = msgspec.UNSET
 
 
 class PurchaseOrderState(StrEnum):

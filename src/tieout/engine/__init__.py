@@ -6,7 +6,7 @@ worked off, its stage says.
 
 from tieout.engine.clock import Clock, FileClock, SystemClock
 from tieout.engine.crash import arm_crash_point, crash_point
-from tieout.engine.failing import is_of_batch, text_of
+from tieout.engine.failing import is_of_batch, storable, text_of
 from tieout.engine.failures import Failures, LaneKey, forget_old_failures
 from tieout.engine.halving import in_halves
 from tieout.engine.lanes import Lane
@@ -37,6 +37,7 @@ __all__ = [
     "in_halves",
     "is_of_batch",
     "let_people_first",
+    "storable",
     "text_of",
     "wake",
 ]

@@ -75,6 +75,11 @@ def asked_s(error: BaseException) -> float | None:
     return found if isinstance(found, int | float) else None
 
 
+def storable(key: str) -> str:
+    """An item's key as every database takes it: what is no character of it is written out (a file's name may be of any bytes)."""
+    return key.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
 def text_of(error: BaseException) -> str:
     """A failure in words that every database takes: no NUL, no half of a character, not endless."""
     words = str(error).strip() or type(error).__name__

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from tieout.engine.clock import Clock
-from tieout.engine.failing import is_of_batch, lost, text_of
+from tieout.engine.failing import is_of_batch, lost, storable, text_of
 from tieout.engine.failures import Failure, Failures, LaneKey
 from tieout.engine.halving import in_halves
 from tieout.observe import get_logger
@@ -77,7 +77,7 @@ class Turn:
         """
         worked = False
         for item in items:
-            key = key_of(item)
+            key = storable(key_of(item))
             if self.stopping:
                 break
             if self.waits(key):
@@ -105,14 +105,15 @@ class Turn:
         """
 
         def alone(item: T, error: Exception) -> None:
+            key = storable(key_of(item))
             if is_of_batch(error):
-                self.suspect(key_of(item), error)
+                self.suspect(key, error)
                 raise error
-            _log.exception("item failed", lane=self.lane, item=key_of(item))
-            self.fail(key_of(item), error, _with(give_up, item))
+            _log.exception("item failed", lane=self.lane, item=key)
+            self.fail(key, error, _with(give_up, item))
 
         def went(part: list[T]) -> None:
-            self._worked_all([key_of(item) for item in part])
+            self._worked_all([storable(key_of(item)) for item in part])
 
         in_halves(items, act, alone, went, self._stop)
 

@@ -16,15 +16,16 @@ _SQL = Queries("tieout.evidence")
 
 def export_pack(connection: Connection, signer: Signer, witness: Path, target: Path) -> int:
     """Write entries, heads, public key, witness and the verifier to `target`; the number of
-    entries. The pack is complete or not there."""
+    entries. The pack is complete or not there.
+
+    What is sealed meanwhile is left out whole: a head without its entries, or one that the witness alone has seen, would
+    look like a log that somebody cut. A head is committed with its leaves and witnessed after that, so they are read the
+    other way round."""
     partial = target.with_suffix(".partial")
-    count = 0
+    count = size = 0
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as pack:
-        with pack.open("entries.jsonl", "w", force_zip64=True) as file:
-            for row in connection.execute(_SQL["all_leaves"]):
-                line = {"leaf_no": row["leaf_no"], "entry": json.loads(leaf_bytes(row))}
-                file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
-                count += 1
+        if witness.exists():
+            pack.write(witness, "witness.jsonl")
         with pack.open("heads.jsonl", "w") as file:
             for head in connection.execute(_SQL["all_heads"]):
                 line = {
@@ -35,9 +36,13 @@ def export_pack(connection: Connection, signer: Signer, witness: Path, target: P
                     "signature": bytes(head["signature"]).hex(),
                 }
                 file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
+                size = head["tree_size"]
+        with pack.open("entries.jsonl", "w", force_zip64=True) as file:
+            for row in connection.execute(_SQL["leaves"], {"size": size}):
+                line = {"leaf_no": row["leaf_no"], "entry": json.loads(leaf_bytes(row))}
+                file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
+                count += 1
         pack.writestr("public_key.hex", signer.public.hex())
-        if witness.exists():
-            pack.write(witness, "witness.jsonl")
         pack.writestr("verify.py", resources.files("tieout.evidence").joinpath("verify.py").read_text())
     partial.replace(target)
     return count

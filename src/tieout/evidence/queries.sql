@@ -20,9 +20,9 @@ select tree_size, root_hash, peaks from tieout.evidence_head order by tree_size 
 insert into tieout.evidence_head (tree_size, root_hash, signed_at, key_id, signature, peaks)
 values (%(tree_size)s, %(root_hash)s, %(signed_at)s, %(key_id)s, %(signature)s, %(peaks)s)
 
--- name: all_leaves
+-- name: leaves
 select l.leaf_no, l.leaf_hash, e.* from tieout.evidence_leaf l
-join tieout.evidence e using (evidence_id) order by l.leaf_no
+join tieout.evidence e using (evidence_id) where l.leaf_no < %(size)s order by l.leaf_no
 
 -- name: all_heads
 select tree_size, root_hash, signed_at, key_id, signature

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+
+from tieout.settings.key_files import made_once
 
 
 def head_bytes(tree_size: int, root_hash: bytes, signed_at: datetime, key_id: str) -> bytes:
@@ -45,16 +46,9 @@ class Signer:
 
 
 def load_or_make_signer(path: Path) -> Signer:
-    """The signer whose private key is in `path`; made at the first start."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Signer(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text())))
-    key = Ed25519PrivateKey.generate()
-    raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    with os.fdopen(descriptor, "w") as file:
-        file.write(raw.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    return Signer(key)
+    """The signer whose private key is in `path` (mode 0600), made at the first start: whole, or not at all."""
+    return Signer(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(made_once(path, _new_key))))
+
+
+def _new_key() -> str:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex()

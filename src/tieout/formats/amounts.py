@@ -6,22 +6,10 @@ import re
 from decimal import Decimal
 
 from tieout.formats.model import FormatError, Place
-from tieout.money import Amount, MoneyError, minor_digits
+from tieout.money import CURRENCIES, Amount, MoneyError, minor_digits
 
-# ISO 4217 list one, without the codes of metals, funds and tests; and those of list three that
-# statements are still kept in.
-CURRENCIES = frozenset(
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD "
-    "CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF "
-    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK "
-    "LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD "
-    "OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN "
-    "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG "
-    "XOF XPF YER ZAR ZMW ZWG ANG ATS BEF BYR CUC DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MRO NLG "
-    "PTE ROL SIT SKK SLL STD TRL VEF".split()
-)
 _OF_CENTS = frozenset(code for code in CURRENCIES if minor_digits(code) == 2)
-_COMMA = re.compile(r"\d{1,22}([,.]\d{0,4})?")
+_COMMA = re.compile(r"\d{1,22}([,.]\d{0,4})?|[,.]\d{1,4}")
 
 
 def _is_plain(text: str, mark: str) -> bool:
@@ -47,7 +35,7 @@ def exact(text: str, currency: str, place: Place | None = None) -> Decimal:
 
 
 def with_comma(text: str, currency: str, place: Place | None = None) -> Decimal:
-    """A SWIFT amount ("12,5", "12,"): a decimal comma and no sign. Some banks write a point.
+    """A SWIFT amount ("12,5", "12,"; ",5" of some banks): a decimal comma and no sign. Some banks write a point.
 
     Raises FormatError for anything else, for an amount finer than the minor unit, and for one whose mark may be
     that of thousands ("1.200" of cents).

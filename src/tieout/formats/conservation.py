@@ -93,7 +93,7 @@ class Tally:
             sum_lines=self.net,
             closing=closing,
             residual=residual,
-            holds=False if problems else (True if known and lines_count else None),
+            holds=False if problems else (True if known and lines_count and not head.unproven else None),
             problems=tuple(problems),
         )
 

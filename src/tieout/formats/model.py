@@ -125,7 +125,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     and `problems` which of them do not agree. `status` is what the statement is to those reported
     before it: an update; a correction, which takes the place of all that was reported of its account
     and days; a deletion, which takes all of that away; a test, of which nothing counts. `partial`
-    says that money moved for which the bank gives no line."""
+    says that money moved for which the bank gives no line. `unproven` says in words why the balances prove nothing
+    though they are there; "" where they do. `bank` is the bank's own code, `branch` that of its branch where the format
+    has one apart."""
 
     account: str
     currency: str
@@ -134,6 +136,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     page: int | None = None
     last_page: bool | None = None
     bank: str = ""
+    branch: str = ""
     owner: str = ""
     from_on: date | None = None
     to_on: date | None = None
@@ -147,6 +150,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     status: str = "update"
     partial: bool = False
+    unproven: str = ""
 
 
 class Conservation(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from tieout.inbox.intake import Accepted, accept, check_items
 from tieout.inbox.pausing import is_paused, pause, resume
 from tieout.inbox.payroll_details import Pay, persons
 from tieout.inbox.polling import PollStage, poll_now, pull_again
+from tieout.inbox.proposing import propose
 from tieout.inbox.remote_files import FetchStage
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "pause",
     "persons",
     "poll_now",
+    "propose",
     "pull_again",
     "refuse_file",
     "resume",

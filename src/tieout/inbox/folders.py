@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connector_api import FileReader, FileRefusedError, Item
-from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, is_of_batch, text_of
+from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, is_of_batch, storable, text_of
 from tieout.inbox.arriving import Arriving
 from tieout.inbox.intake import Accepted, accept
 from tieout.inbox.pausing import is_paused
@@ -161,7 +161,7 @@ class FolderStage:
         if interface is None or not folder.is_dir():
             return False
         files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-        self._arriving.forget_gone(connection, name, {p.name for p in files})
+        self._arriving.forget_gone(connection, name, {called(p) for p in files})
         if not files or is_paused(connection, name):
             return False
         reader = self._reader_of(interface.system)
@@ -181,12 +181,12 @@ class FolderStage:
         )
 
     def _take(self, connection: Connection, interface: Interface, reader: FileReader, path: Path) -> bool:
-        arrival, name = interface.arrival, path.name
-        if arrival.marks(name):
+        arrival, name = interface.arrival, called(path)
+        if arrival.marks(path.name):
             return False
         try:
             stamp = _stamp(path)
-            beside = [x for x in arrival.beside(name) if path.with_name(x).exists()]
+            beside = [called(y) for x in arrival.beside(path.name) if (y := path.with_name(x)).exists()]
             if self._arriving.look(connection, interface, name, stamp, beside).why:
                 return False
             with file_content(path) as content:
@@ -205,12 +205,12 @@ class FolderStage:
     def _refuse(
         self, connection: Connection, interface: Interface, path: Path, error: FileRefusedError
     ) -> None:
-        refuse_file(connection, self._release(), interface, path.name, error, self._clock)
+        refuse_file(connection, self._release(), interface, called(path), error, self._clock)
         self._end(connection, interface, path, "refused")
 
     def _end(self, connection: Connection, interface: Interface, path: Path, to: str) -> None:
         """Nothing waits for a file any more: it is moved, with what stands beside it. Raises NotMovedError."""
-        self._arriving.ended(connection, interface.name, path.name)
+        self._arriving.ended(connection, interface.name, called(path))
         try:
             _move(path, to)
             for other in interface.arrival.beside(path.name):
@@ -230,6 +230,11 @@ class NotMovedError(Exception):
 
 class FileChangedError(Exception):
     """A file was written to while it was read: it is not whole yet."""
+
+
+def called(path: Path) -> str:
+    """A file's name as text: a machine's file may be named by bytes that are none (é of an older machine)."""
+    return storable(path.name)
 
 
 def control_of(path: Path) -> bytes | None:

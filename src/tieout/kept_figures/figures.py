@@ -45,6 +45,7 @@ class Figures:
                 "source": _figure(r.source), "posted": _figure(r.posted), "waiting": _figure(r.waiting),
                 "in_exception": _figure(r.in_exception), "excluded": _figure(r.excluded),
                 "residual": _figure(r.residual), "ledger_gap": f"{r.ledger_gap:f}", "proven": r.proven,
+                "changed": r.changed,
             }
             for r in tie_out(self.connection, self.release)
         ]  # fmt: skip

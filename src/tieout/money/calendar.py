@@ -23,6 +23,12 @@ def _holidays(country: str, market: str, year: int) -> frozenset[date]:
     return frozenset(found)
 
 
+@cache
+def supported_countries() -> frozenset[str]:
+    """The countries whose holidays are known."""
+    return frozenset(holidays.list_supported_countries())
+
+
 class BusinessCalendar(msgspec.Struct, frozen=True, kw_only=True):
     """Which days are worked. `country` and `market` are "" for none."""
 
@@ -41,11 +47,18 @@ class BusinessCalendar(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self, day: date) -> bool:
         return day.weekday() < 5 and day not in _holidays(self.country, self.market, day.year)
 
+    def last_of(self, first: date, last: date) -> date:
+        """The last business day of a span of days; its last day where none is worked."""
+        days = (last - timedelta(days=n) for n in range((last - first).days + 1))
+        return next((d for d in days if self.is_open(d)), last)
+
     def following(self, day: date, days: int) -> date:
-        """The business day that is so many after `day`: 1 is the next one."""
-        while days > 0:
-            day += timedelta(days=1)
-            days -= self.is_open(day)
+        """The business day that is so many after `day`: 1 is the next one, -1 the one before it, 0 the day itself."""
+        step = timedelta(days=1 if days > 0 else -1)
+        left = abs(days)
+        while left > 0:
+            day += step
+            left -= self.is_open(day)
         return day
 
     def between(self, after: date, until: date) -> int:

@@ -15,10 +15,12 @@ import tieout.payables.causes
 import tieout.planning.causes
 import tieout.processes.unmatched
 import tieout.proofs.causes
+import tieout.receivables.causes
 import tieout.security.causes
 from tieout.causes import Cause
 from tieout.connector_api import Connector
 from tieout.processes import (
+    gift_cards,
     interim,
     order_to_cash,
     procure_to_pay,
@@ -34,7 +36,7 @@ from tieout.processes.recipe import Recipes
 Home = tuple[str, tuple[Cause, ...]]
 
 _OF_PROCESSES: tuple[tuple[str, Recipes], ...] = (
-    ("Orders, credit notes and gift cards", order_to_cash.RECIPES),
+    ("Orders, credit notes and gift cards", (*order_to_cash.RECIPES, *gift_cards.RECIPES)),
     ("Revenue over time", revenue.RECIPES),
     ("Providers and banks", (*treasury.RECIPES, *interim.RECIPES)),
     ("Matches", reconciliation.RECIPES),
@@ -51,6 +53,7 @@ _OF_ROOMS: tuple[Home, ...] = (
         (*tieout.delivery.causes.CAUSES, *tieout.connector_api.causes.OF_LEDGERS),
     ),
     ("Payment files", tieout.payables.causes.CAUSES),
+    ("Receivables", tieout.receivables.causes.CAUSES),
     ("Cash that is not matched", tieout.processes.unmatched.CAUSES),
     ("Proofs", tieout.proofs.causes.CAUSES),
     ("The close", tieout.close.causes.CAUSES),

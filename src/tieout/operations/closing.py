@@ -6,7 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from tieout.close import CloseState, Revalued, gather, revaluation_interface, state_of
+from tieout.close import (
+    CloseError,
+    CloseState,
+    OpenSale,
+    Revalued,
+    gather,
+    not_over,
+    revaluation_interface,
+    state_of,
+)
+from tieout.close import cut_off as cut_sales_off
 from tieout.close import revalue as revalue_items
 from tieout.close import sign as sign_tasks
 from tieout.connector_api import LedgerReader, SetupError
@@ -52,11 +62,14 @@ def sign_close(
 def set_lock(
     project: OpenProject, entity: str, period: Period, kind: str, who: str
 ) -> dict[str, date | None]:
-    """Lock an entity's books up to a period's end; every lock as it is then. Raises ConnectorError.
+    """Lock an entity's books up to a period's end; every lock as it is then. Raises ConnectorError, and CloseError of a
+    period that is not over.
 
     Evidence that it was asked for is there before the ledger is asked: a lock that stands there was ours, even where
     nobody heard its answer. Again it changes nothing: a lock is moved ahead, never back.
     """
+    if early := not_over(period, project.release().entities[entity].zone, project.clock.now()):
+        raise CloseError(f"{early}; a lock is never moved back here")
     reader = ledger_of(project, entity, "locked")
     with project.database.transaction() as connection:
         _keep(connection, "close.lock_asked", project.clock.now(), entity, period, kind, who)
@@ -116,5 +129,18 @@ def revalue(project: OpenProject, entity: str, on: date, dry: bool = False) -> l
     connection = project.database.connect(autocommit=True)
     try:
         return revalue_items(connection, release, interface, reader, on, project.clock.now(), dry)
+    finally:
+        connection.close()
+
+
+def cut_off(project: OpenProject, entity: str, on: date, dry: bool = False) -> list[OpenSale]:
+    """Cut an entity's sales off at a day's end; `dry`: only say what it would come to.
+
+    Raises LookupError where nothing is cut off, ValueError where it cannot be, ConnectorError.
+    """
+    reader = ledger_of(project, entity, "read")
+    connection = project.database.connect(autocommit=True)
+    try:
+        return cut_sales_off(connection, project.release(), entity, reader, on, project.clock.now(), dry)
     finally:
         connection.close()

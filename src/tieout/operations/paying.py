@@ -6,12 +6,12 @@ import time
 from datetime import date
 
 from tieout.connector_api import LedgerReader
-from tieout.documents import JournalEntry
 from tieout.engine import Lane
 from tieout.operations.open_project import OpenProject
 from tieout.payables import (
     PaymentRunError,
     Proposal,
+    Worked,
     accrual_interface,
     payment_interface,
     propose_run,
@@ -56,7 +56,7 @@ def propose_payments(
             connection,
             project.release(),
             interface,
-            reader,
+            lambda: reader.open_items([], pay_on),
             pay_on=pay_on,
             until=until,
             by=by,
@@ -65,10 +65,10 @@ def propose_payments(
         )
 
 
-def accrue(project: OpenProject, entity: str, on: date, dry: bool = False) -> list[JournalEntry]:
+def accrue(project: OpenProject, entity: str, on: date, dry: bool = False) -> Worked:
     """Accrue what an entity received and was not billed for at a day's end; `dry`: only say what it would be.
 
-    Raises LookupError where nothing governs it, ValueError where Odoo's stock accrues by itself.
+    Raises LookupError where nothing governs it, ValueError where Odoo's stock accrues by itself, ConnectorError.
     """
     release = project.release()
     interface = accrual_interface(release, entity)
@@ -77,8 +77,9 @@ def accrue(project: OpenProject, entity: str, on: date, dry: bool = False) -> li
             f'no interface accrues for {entity}: its interface of connector "procurement" needs the stream '
             "accruals"
         )
+    reader = project.reader_of(release.entities[entity].ledger)
     connection = project.database.connect(autocommit=True)
     try:
-        return accrue_receipts(connection, interface, on, project.clock.now(), dry)
+        return accrue_receipts(connection, release, interface, reader, on, project.clock.now(), dry)
     finally:
         connection.close()

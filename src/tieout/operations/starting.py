@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
 from tieout.operations.origins import record_origins
-from tieout.operations.upgrading import stamp_what_is_there
+from tieout.operations.upgrading import stamp_what_is_there, stamp_who_gave
 from tieout.security.identity import drop_old
 from tieout.store import (
     Connection,
@@ -76,6 +76,9 @@ def prepare_database(project: OpenProject, server: EmbeddedServer | None) -> Non
     if "0004_approvals.sql" in applied:
         with owner.transaction() as connection:
             stamp_what_is_there(connection)
+    if "0045_second_persons.sql" in applied:
+        with owner.transaction() as connection:
+            stamp_who_gave(connection)
     keep_house(project)
 
 

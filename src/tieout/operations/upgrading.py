@@ -9,26 +9,16 @@ from tieout.store import Connection
 
 
 def stamp_what_is_there(connection: Connection) -> int:
-    """Stamp the rows that were written before there were stamps and that may still move; how many.
+    """Stamp the rows that were written before there were stamps: messages that may still move, and every document and
+    effect, since proofs are read from those that are booked as well; how many.
 
     Called once, right after the migration that brought them.
     """
-    stamps, done = stamper(connection), 0
-    rows = connection.execute(
-        "select message_id, interface, stream, dedupe_key, transport, submitted_by, body_sha256"
-        " from tieout.message where stamp is null and state in ('received', 'listed')"
-    ).fetchall()
-    for r in rows:
-        sha = bytes(r["body_sha256"])
-        given = (r["interface"], r["stream"], r["dedupe_key"], r["transport"], r["submitted_by"], sha)
-        connection.execute(
-            "update tieout.message set stamp = %s where message_id = %s",
-            (stamps.message(*given), r["message_id"]),
-        )
-        done += 1
+    stamps = stamper(connection)
+    done = _stamp_messages(connection, ["received", "listed"])
     rows = connection.execute(
         "select document_id, interface, source_key, revision, message_id, content from tieout.document"
-        " where stamp is null and state in ('normalised', 'refused')"
+        " where stamp is null"
     ).fetchall()
     for r in rows:
         sha = hashlib.sha256(r["content"].encode()).digest()
@@ -39,7 +29,7 @@ def stamp_what_is_there(connection: Connection) -> int:
         done += 1
     rows = connection.execute(
         "select delivery_id, system, external_id, document_id, requires, body from tieout.delivery"
-        " where stamp is null and state <> 'confirmed'"
+        " where stamp is null"
     ).fetchall()
     for r in rows:
         requires, sha = " ".join(r["requires"] or ()), hashlib.sha256(r["body"].encode()).digest()
@@ -48,4 +38,27 @@ def stamp_what_is_there(connection: Connection) -> int:
             "update tieout.delivery set stamp = %s where delivery_id = %s", (stamp, r["delivery_id"])
         )
         done += 1
-    return done
+    return done + stamp_who_gave(connection)
+
+
+def stamp_who_gave(connection: Connection) -> int:
+    """Stamp the messages that were normalised before there were stamps: who gave them is asked of every later revision of
+    their documents; how many. Called once, right after the migration from which on that is asked."""
+    return _stamp_messages(connection, ["normalised"])
+
+
+def _stamp_messages(connection: Connection, states: list[str]) -> int:
+    stamps = stamper(connection)
+    rows = connection.execute(
+        "select message_id, interface, stream, dedupe_key, transport, submitted_by, body_sha256"
+        " from tieout.message where stamp is null and state = any(%s)",
+        (states,),
+    ).fetchall()
+    for r in rows:
+        sha = bytes(r["body_sha256"])
+        given = (r["interface"], r["stream"], r["dedupe_key"], r["transport"], r["submitted_by"], sha)
+        connection.execute(
+            "update tieout.message set stamp = %s where message_id = %s",
+            (stamps.message(*given), r["message_id"]),
+        )
+    return len(rows)

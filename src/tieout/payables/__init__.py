@@ -4,7 +4,7 @@ Proposes; people release. Nothing here books or sends: what it makes are message
 approved, delivered and read back as whatever else a source says.
 """
 
-from tieout.payables.accruing import Accrual, accrual_interface, accrue, uninvoiced
+from tieout.payables.accruing import Worked, accrual_interface, accrue, work_out
 from tieout.payables.filing import FilingStage
 from tieout.payables.payees import CheckedPayment, checked_payments
 from tieout.payables.proposing import HeldBack, Proposal, SupplierRevision, payable_to, propose
@@ -12,10 +12,10 @@ from tieout.payables.service import (
     PaymentRunError,
     check_run,
     payment_interface,
-    propose_of,
     propose_run,
     runs,
 )
+from tieout.payables.uninvoiced import Accrual, Reason, uninvoiced
 
 __all__ = [
     "Accrual",
@@ -24,7 +24,9 @@ __all__ = [
     "HeldBack",
     "PaymentRunError",
     "Proposal",
+    "Reason",
     "SupplierRevision",
+    "Worked",
     "accrual_interface",
     "accrue",
     "check_run",
@@ -32,8 +34,8 @@ __all__ = [
     "payable_to",
     "payment_interface",
     "propose",
-    "propose_of",
     "propose_run",
     "runs",
     "uninvoiced",
+    "work_out",
 ]

@@ -1,107 +1,70 @@
-"""What was received and not billed at a cut-off: an entry that takes itself back the day after.
+"""What came and is not billed at a period's end: an entry that takes itself back the day after.
 
-By order line: received less billed, at the order's price. Bills in exception are not booked, so what came for
-them is accrued as well; and so is, by its own lines, a bill that nobody has anything against and that waits (for
-a tax engine, for its supplier), where no receipt stands for it.
+Goods received or a service rendered, not billed; a bill that waits
+    on the period's last day     Dr what was ordered (expense, stock)   Cr accrued purchases, by supplier
+    on the first of the next     Dr accrued purchases                   Cr what was ordered
+What went back and is not credited, a credit note that waits
+    on the period's last day     Dr accrued purchases, by supplier      Cr what was ordered
+    on the first of the next     Dr what was ordered                    Cr accrued purchases
+
+An amount is without tax, in the order's currency at the rate of the period's last day. Analytic accounts stand on the
+expense alone: on both sides they would cancel out. Made again for the same day, each entry is told anew: what is booked
+becomes what it should be, by the difference.
+
+What the ledger accrues itself is left to it, and said. That is an order which an entry of somebody else accrues there
+(Odoo's wizard for accrued orders writes the order's name into each line's label, `account.accrued.orders.wizard`), and a
+line on an account that Odoo's stock values at its own closing (19 and newer: `_get_stock_valuation_account_vals` of
+`stock_account` books what the stock is worth less what stands there, so that ours would be in it twice, or be taken out).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import msgspec
 
-from tieout.connector_api import Item
-from tieout.documents import (
-    BatchControl,
-    Document,
-    GoodsReceipt,
-    JournalEntry,
-    JournalLine,
-    PurchaseOrder,
-    VendorBill,
-    canonical_bytes,
-)
-from tieout.documents.purchasing import plain
-from tieout.documents.states import DocumentState
-from tieout.inbox import accept
+from tieout.connector_api import AccrualReader, AccruedThere, LedgerAccrual, LedgerReader
+from tieout.documents import JournalEntry, JournalLine, Party, own_figures
+from tieout.inbox import propose
 from tieout.money import Amount
-from tieout.payables.reading import SQL, ours
-from tieout.processes.three_way_match import lines_billed, unordered
-from tieout.rules import Interface, Release
+from tieout.payables.purchases import read_purchases
+from tieout.payables.reading import ACCRUED_BY, SQL, check, ours
+from tieout.payables.uninvoiced import Accrual, uninvoiced
+from tieout.rules import Interface, Release, UnmappedError
 from tieout.store import Connection
 
 STREAM = "accruals"
+# An entry of more lines has one for each account, dimensions and supplier: `tieout accruals` lists the orders.
+_LINES_MAX = 500
 
 
-class Accrual(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order (or of a bill that waits): `quantity` came and is not booked as billed, worth
-    `amount` (positive, without tax)."""
+class Worked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a day's end comes to: every accrual, those left to the ledger among them; what the ledger accrues of these orders,
+    as `there`, in the entity's currency, with what ours come to in it (`ours`, by order); and the entries of our own, one a
+    currency, those told anew without a line among them."""
 
-    order: str
-    supplier: str
-    line: str
-    name: str
-    account: str
-    dimensions: dict[str, str]
-    quantity: Decimal
-    amount: Amount
+    on: date
+    accruals: tuple[Accrual, ...]
+    there: tuple[LedgerAccrual, ...]
+    ours: dict[str, Decimal]
+    entries: tuple[JournalEntry, ...]
 
+    @property
+    def own(self) -> list[Accrual]:
+        """What the entries sum to."""
+        return [x for x in self.accruals if not x.ledgers]
 
-def uninvoiced(documents: Iterable[Document], waiting: Iterable[VendorBill] = ()) -> list[Accrual]:
-    """What came of each order's line and is not billed, in the order of the orders; then what `waiting`
-    bills are for that no receipt stands for."""
-    orders: dict[str, PurchaseOrder] = {}
-    came: dict[str, Decimal] = {}
-    bills: list[VendorBill] = []
-    for document in documents:
-        match document:
-            case PurchaseOrder():
-                orders[plain(document.number)] = document
-            case GoodsReceipt():
-                key = f"{plain(document.order_number)} {document.line}"
-                came[key] = came.get(key, Decimal(0)) + document.quantity
-            case VendorBill():
-                bills.append(document)
-    billed = lines_billed(bills, orders)
-    found = []
-    for number, order in orders.items():
-        for line in order.lines:
-            key = f"{number} {line.line}"
-            left = came.get(key, Decimal(0)) - billed.get(key, Decimal(0))
-            amount = Amount.rounded(left * line.price, order.currency)
-            if left > 0 and amount:
-                found.append(
-                    Accrual(
-                        order=order.number,
-                        supplier=order.supplier,
-                        line=line.line,
-                        name=line.name,
-                        account=line.account,
-                        dimensions=line.dimensions,
-                        quantity=left,
-                        amount=amount,
-                    )
-                )
-    for bill in waiting:
-        for mine, ordered in unordered(bill, orders) if not bill.refund else ():
-            if mine.net.value > 0:
-                found.append(
-                    Accrual(
-                        order=bill.number,
-                        supplier=bill.seller.name,
-                        line=mine.order_line,
-                        name=mine.name,
-                        account=ordered.account if ordered else mine.account or f"seller {bill.seller.name}",
-                        dimensions=(ordered.dimensions if ordered else {}) or mine.dimensions,
-                        quantity=mine.quantity,
-                        amount=mine.net,
-                    )
-                )
-    return found
+    @property
+    def left(self) -> list[Accrual]:
+        """What is left to the ledger."""
+        return [x for x in self.accruals if x.ledgers]
+
+    def differing(self) -> list[tuple[LedgerAccrual, Decimal]]:
+        """What the ledger accrues of an order, and what it should be, where the two differ."""
+        return [(x, self.ours[x.order]) for x in self.there if x.amount != self.ours[x.order]]
 
 
 def accrual_interface(release: Release, entity: str) -> Interface | None:
@@ -110,49 +73,113 @@ def accrual_interface(release: Release, entity: str) -> Interface | None:
     return next(found, None)
 
 
+def work_out(
+    connection: Connection, release: Release, interface: Interface, reader: LedgerReader | None, on: date
+) -> Worked:
+    """What an entity is to accrue at the end of a day, by the documents and the ledger as they are now; nothing is handed on.
+    Raises ConnectorError; ValueError where the ledger accrues something itself and has no rate of its currency."""
+    known = read_purchases(connection, release, interface.entity, on)
+    found = uninvoiced(on, known.orders, known.receipts, known.booked, known.waiting)
+    there = _there(reader, found, on)
+    table = interface.option("accounts_table", "ledger_accounts")
+
+    def account_of(accrual: Accrual) -> str:
+        try:
+            return release.mapped(table, accrual.account, on)
+        except UnmappedError:
+            # Its entry will be a case that names it.
+            return ""
+
+    if interface.option("accruals", "tieout") == "odoo":
+        why = f'interfaces/{interface.name}.toml says accruals = "odoo"'
+        found = [msgspec.structs.replace(x, ledgers=why) for x in found]
+    else:
+        found = leave_to_ledger(found, there, account_of)
+    entries = entries_of((x for x in found if not x.ledgers), on, known.parties.get(interface.system, {}))
+    entries += _no_more(connection, interface, on, {e.key for e in entries})
+    return Worked(
+        on=on,
+        accruals=tuple(found),
+        there=tuple(there.accruals),
+        ours=_in_own(release, interface.entity, reader, found, there, on),
+        entries=tuple(entries),
+    )
+
+
+def _there(reader: object, accruals: list[Accrual], on: date) -> AccruedThere:
+    """What the ledger accrues itself of these orders; nothing where it is none that does."""
+    if not accruals or not isinstance(reader, AccrualReader):
+        return AccruedThere()
+    return reader.accrued_there(sorted({x.order for x in accruals if x.order}), on)
+
+
+def leave_to_ledger(
+    accruals: Iterable[Accrual], there: AccruedThere, account_of: Callable[[Accrual], str]
+) -> list[Accrual]:
+    """The same, each of which the ledger accrues itself marked with why. An order is left to it whole: who made an entry
+    of some of its lines by hand looked at all of them. Pure."""
+    by_order = {x.order: x for x in there.accruals}
+    found = []
+    for accrual in accruals:
+        if (theirs := by_order.get(accrual.order)) is not None:
+            why = f"{', '.join(theirs.entries)} accrues {theirs.amount:f} of the order in the ledger"
+        elif (account := account_of(accrual)) in there.valued:
+            why = f"account {account}: {there.valued[account]}"
+        else:
+            why = ""
+        found.append(msgspec.structs.replace(accrual, ledgers=why))
+    return found
+
+
+def _in_own(
+    release: Release,
+    entity: str,
+    reader: LedgerReader | None,
+    accruals: Iterable[Accrual],
+    there: AccruedThere,
+    on: date,
+) -> dict[str, Decimal]:
+    """What orders that the ledger accrues come to here, in the entity's currency."""
+    sums = {x.order: Decimal(0) for x in there.accruals}
+    if not sums or reader is None:
+        return sums
+    own, facts = release.entities[entity].currency, reader.facts()
+    for x in accruals:
+        if x.order not in sums:
+            continue
+        worth = x.amount.value
+        if x.amount.currency != own:
+            # The rate of the day the entry is of: the ledger has taken its own.
+            rate = facts.rate(x.amount.currency, on)
+            if not rate:
+                raise ValueError(f"the ledger has no rate of {x.amount.currency}: give it one")
+            worth = Amount.rounded(worth / rate, own).value
+        sums[x.order] += worth
+    return sums
+
+
 def accrue(
-    connection: Connection, interface: Interface, on: date, now: datetime, dry: bool = False
-) -> list[JournalEntry]:
-    """Hand on the accruals of an entity at the end of a day (unless `dry`), one entry a currency; what
-    they are.
+    connection: Connection,
+    release: Release,
+    interface: Interface,
+    reader: LedgerReader | None,
+    on: date,
+    now: datetime,
+    dry: bool = False,
+) -> Worked:
+    """Hand on the accruals of an entity at the end of a day (unless `dry`), one entry a currency; what they are.
 
     Made again for the same day, each is told anew: what is booked becomes what it should be, by the
-    difference. Raises ValueError where Odoo's stock accrues by itself.
+    difference. Raises ValueError where Odoo accrues all of it by itself, and ConnectorError; ChangedError, which is one.
     """
-    if interface.option("accruals", "tieout") == "odoo":
+    if not dry and interface.option("accruals", "tieout") == "odoo":
         raise ValueError(f'interfaces/{interface.name}.toml says accruals = "odoo": its stock books them')
-    rows = connection.execute(SQL["purchasing"], {"entity": interface.entity, "on": on}).fetchall()
-    known = [(row["state"], d) for row in rows if (d := ours(connection, row["interface"], row)) is not None]
-    documents = [d for state, d in known if state != DocumentState.NORMALISED]
-    waiting = [d for state, d in known if state == DocumentState.NORMALISED and isinstance(d, VendorBill)]
-    entries = entries_of(uninvoiced(documents, waiting), on)
-    entries += _no_more(connection, interface, on, {e.key for e in entries})
-    items = []
-    for entry in entries:
-        raw = canonical_bytes(entry)
-        told = f"{entry.key}:{now.isoformat()}:{hashlib.sha256(raw).hexdigest()[:16]}"
-        items.append(Item(STREAM, entry.key, told, raw))
-        control = _control(entry)
-        items.append(Item(STREAM, control.key, control.key, canonical_bytes(control)))
+    check(connection, interface.entity, ACCRUED_BY)
+    worked = work_out(connection, release, interface, reader, on)
     if dry:
-        return entries
-    with connection.transaction():
-        accept(connection, interface.name, items, "proposal", now)
-    return entries
-
-
-def _control(entry: JournalEntry) -> BatchControl:
-    """The entry's own figures: what it was worked out to is its source's total."""
-    return BatchControl(
-        key=f"control:{entry.batch}",
-        occurred_at=entry.occurred_at,
-        currency=entry.currency,
-        batch=entry.batch,
-        booked_on=entry.booked_on,
-        count=1,
-        debit=entry.total,
-        credit=entry.total,
-    )
+        return worked
+    propose(connection, interface.name, STREAM, [(x, own_figures(x)) for x in worked.entries], now)
+    return worked
 
 
 def _no_more(
@@ -163,46 +190,93 @@ def _no_more(
     gone = []
     for row in rows.fetchall():
         document = ours(connection, interface.name, row)
-        if isinstance(document, JournalEntry) and document.key not in standing and document.lines:
+        if isinstance(document, JournalEntry) and document.key not in standing:
             nothing = Amount.zero(document.currency)
             batch = f"{document.reference}:none"
-            gone.append(msgspec.structs.replace(document, lines=(), total=nothing, batch=batch))
+            gone.append(msgspec.structs.replace(document, lines=(), parties=(), total=nothing, batch=batch))
     return gone
 
 
-def entries_of(accruals: Iterable[Accrual], on: date) -> list[JournalEntry]:
-    """One entry a currency: Dr what was ordered, Cr `accrued_purchases`; back on the next day."""
+def entries_of(
+    accruals: Iterable[Accrual], on: date, parties: Mapping[str, Party] | None = None
+) -> list[JournalEntry]:
+    """One entry a currency: what was ordered against `accrued_purchases`, a line of each for a supplier; back on the next
+    day. `parties` are the suppliers that are partners in the ledger, by key; of others their name is in the text."""
+    known = parties or {}
     by_currency: dict[str, list[Accrual]] = {}
     for accrual in accruals:
         by_currency.setdefault(accrual.amount.currency, []).append(accrual)
-    entries = []
-    for currency, members in sorted(by_currency.items()):
-        total = sum((x.amount for x in members), Amount.zero(currency))
-        lines = [
-            JournalLine(
-                account=x.account,
-                amount=x.amount,
-                text=f"received, not billed: {x.order} {x.name}",
-                dimensions=x.dimensions,
-                place=f"{x.order}, line {x.line}",
-            )
-            for x in members
-        ]
-        lines.append(JournalLine(account="accrued_purchases", amount=-total, text="received, not billed"))
-        reference = f"ACCRUAL-{on:%Y%m%d}-{currency}"
-        entries.append(
-            JournalEntry(
-                key=f"accrual:{on}:{currency}",
-                occurred_at=datetime.combine(on, time(12), UTC),
-                currency=currency,
-                reference=reference,
-                booked_on=on,
-                nature="accrual",
-                lines=tuple(lines),
-                total=total,
-                imbalance=Amount.zero(currency),
-                reverses_on=on + timedelta(days=1),
-                batch=f"{reference}:{hashlib.sha256(repr(lines).encode()).hexdigest()[:12]}",
-            )
+    return [_entry(currency, members, on, known) for currency, members in sorted(by_currency.items())]
+
+
+def _entry(currency: str, members: list[Accrual], on: date, parties: Mapping[str, Party]) -> JournalEntry:
+    zero = Amount.zero(currency)
+    owed: dict[str, Amount] = {}
+    for x in members:
+        owed[_who(x)] = owed.get(_who(x), zero) + x.amount
+    lines = _in_detail(members, parties) if len(members) <= _LINES_MAX else _in_sums(members, parties)
+    lines += [
+        JournalLine(
+            account="accrued_purchases",
+            amount=-amount,
+            text=f"received, not billed: {parties[who].name if who in parties else who}",
+            party=who if who in parties else "",
         )
-    return entries
+        for who, amount in sorted(owed.items())
+        if amount
+    ]
+    reference = f"ACCRUAL-{on:%Y%m%d}-{currency}"
+    named = {x.party for x in lines if x.party}
+    return JournalEntry(
+        key=f"accrual:{on}:{currency}",
+        occurred_at=datetime.combine(on, time(12), UTC),
+        currency=currency,
+        reference=reference,
+        booked_on=on,
+        nature="accrual",
+        lines=tuple(lines),
+        parties=tuple(parties[key] for key in sorted(named)),
+        total=sum((x.amount for x in lines if x.amount.value > 0), zero),
+        imbalance=zero,
+        reverses_on=on + timedelta(days=1),
+        batch=f"{reference}:{hashlib.sha256(repr(lines).encode()).hexdigest()[:12]}",
+    )
+
+
+def _who(accrual: Accrual) -> str:
+    return accrual.supplier or accrual.name_of
+
+
+def _in_detail(members: Iterable[Accrual], parties: Mapping[str, Party]) -> list[JournalLine]:
+    """A line each, with its order."""
+    return [
+        JournalLine(
+            account=x.account,
+            amount=x.amount,
+            text=f"{x.reason}: {' '.join(filter(None, (x.order, x.name, x.bill)))}",
+            dimensions=x.dimensions,
+            party=x.supplier if x.supplier in parties else "",
+            place=f"{x.order or x.bill}, line {x.line}",
+        )
+        for x in members
+    ]
+
+
+def _in_sums(members: Iterable[Accrual], parties: Mapping[str, Party]) -> list[JournalLine]:
+    """A line for each account, dimensions and supplier."""
+    sums: dict[tuple[str, tuple[tuple[str, str], ...], str], list[Accrual]] = {}
+    for x in members:
+        sums.setdefault((x.account, tuple(sorted(x.dimensions.items())), _who(x)), []).append(x)
+    lines = []
+    for (account, dimensions, who), mine in sums.items():
+        amount = sum((x.amount for x in mine), Amount.zero(mine[0].amount.currency))
+        if amount:
+            text = f"received, not billed: {len(mine)} lines of orders"
+            party = who if who in parties else ""
+            lines.append(
+                JournalLine(
+                    account=account, amount=amount, text=text, dimensions=dict(dimensions), party=party,
+                    place=f"{mine[0].order}, line {mine[0].line}",
+                )
+            )  # fmt: skip
+    return lines

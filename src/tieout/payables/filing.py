@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from tieout.cases import NewCase, open_cases
 from tieout.connector_api import Item
@@ -15,7 +17,7 @@ from tieout.inbox import accept
 from tieout.money import Amount, Period
 from tieout.payables.causes import FILE_REFUSED
 from tieout.payables.ordering import bank_profile, files_of, order_of
-from tieout.payables.reading import SQL, ours, payments_version
+from tieout.payables.reading import FILED_BY, SQL, ChangedError, check, ours, payments_version
 from tieout.payables.service import STREAM
 from tieout.processes.vendor_payments import PAYEE_DIFFERS
 from tieout.rules import Interface, Release
@@ -45,15 +47,37 @@ class FilingStage:
         given = {"interface": interface.name}
         if connection.execute(SQL["pending_files"], given).fetchone():
             return False
-        found: dict[str, list[VendorPayment]] = {}
-        for row in connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall():
-            document = ours(connection, interface.name, row)
-            if isinstance(document, VendorPayment):
-                found.setdefault(document.run, []).append(document)
+        rows = connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall()
+        found = _by_run(connection, interface, rows)
+
+        @cache
+        def changed() -> str:
+            """Which run a payment is of, and whether its bank doubts it, is read without stamps: one wrong row holds all.
+            Looked for where a file is about to be written: a run that no bank takes comes with each turn."""
+            try:
+                check(connection, interface.entity, FILED_BY)
+            except ChangedError as error:
+                return str(error)
+            return ""
+
+        def hold() -> bool:
+            with connection.transaction():
+                self._hold(connection, interface, rows, changed())
+            return False
+
+        if sum(map(len, found.values())) < len(rows) and changed():
+            return hold()
 
         def hand_on(run: str) -> bool:
             with connection.transaction():
-                return bool(self._hand_on(connection, interface, run, found[run]))
+                documents = self._written(connection, interface, run, found[run])
+            if not documents:
+                return False
+            if changed():
+                return hold()
+            items = [Item(FILES, d.key, d.key, canonical_bytes(d)) for d in documents]
+            with connection.transaction():
+                return bool(accept(connection, interface.name, items, "proposal", self._clock.now()).new)
 
         def give_up(run: str, error: Exception) -> None:
             with connection.transaction():
@@ -61,9 +85,10 @@ class FilingStage:
 
         return turn.each(list(found), lambda run: run, hand_on, give_up)
 
-    def _hand_on(
+    def _written(
         self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment]
-    ) -> int:
+    ) -> list[PaymentFile]:
+        """The bank's files of a run; none where no bank takes it, which is a case."""
         given = {"entity": interface.entity, "name": f"run:{run}"}
         row = connection.execute(SQL["files_of"], given).fetchone()
         assert row is not None
@@ -71,30 +96,50 @@ class FilingStage:
         version, now = payments_version(country), self._clock.now()
         parts = files_of(payments, interface.option("account"), max(p.booked_on for p in payments))
         try:
-            documents = [
+            return [
                 file_of(run, number, part, interface, now, version, country)
                 for number, part in enumerate(parts, row["count"] + 1)
             ]
         except PaymentError as error:
             self._no_bank_takes(connection, interface, run, payments, str(error))
-            return 0
-        items = [Item(FILES, d.key, d.key, canonical_bytes(d)) for d in documents]
-        return accept(connection, interface.name, items, "proposal", now).new
+            return []
 
     def _no_bank_takes(
         self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment], why: str
     ) -> None:
+        total = sum((p.pays for p in payments), Amount.zero(payments[0].currency))
+        self._open(connection, interface, run, str(Period.of(payments[0].booked_on)), total, why)
+
+    def _hold(
+        self, connection: Connection, interface: Interface, rows: Sequence[dict[str, Any]], why: str
+    ) -> None:
+        """Nothing is written for a bank: what it is worth is by what the payments counted for, which no text can change."""
+        total = Amount.exact(sum((r["measure_credit"] for r in rows), Decimal(0)), rows[0]["currency"])
+        recovery = FILE_REFUSED.say("changed")
+        self._open(
+            connection, interface, f"files of {interface.name}", rows[0]["period"], total, why, recovery
+        )
+
+    def _open(
+        self,
+        connection: Connection,
+        interface: Interface,
+        key: str,
+        period: str,
+        worth: Amount,
+        why: str,
+        recovery: str = "",
+    ) -> None:
         now = self._clock.now()
-        total = sum((p.pays.value for p in payments), Decimal(0))
         case = NewCase(
             cause=FILE_REFUSED.name,
             interface=interface.name,
             entity=interface.entity,
-            period=str(Period.of(payments[0].booked_on)),
-            source_key=run,
-            amount=total,
-            currency=payments[0].currency,
-            recovery=FILE_REFUSED.say(),
+            period=period,
+            source_key=key,
+            amount=worth.value,
+            currency=worth.currency,
+            recovery=recovery or FILE_REFUSED.say(),
             detail=why,
             owner=interface.owner,
             opened_at=now,
@@ -102,6 +147,18 @@ class FilingStage:
             blocking=False,
         )
         open_cases(connection, [case], "payables")
+
+
+def _by_run(
+    connection: Connection, interface: Interface, rows: Sequence[dict[str, Any]]
+) -> dict[str, list[VendorPayment]]:
+    """The payments of each run, without those that are not as they were written."""
+    found: dict[str, list[VendorPayment]] = {}
+    for row in rows:
+        document = ours(connection, interface.name, row)
+        if isinstance(document, VendorPayment):
+            found.setdefault(document.run, []).append(document)
+    return found
 
 
 def file_of(

@@ -120,14 +120,15 @@ def propose(
     until: date,
     by: str,
     now: datetime,
-    busy: frozenset[int] = frozenset(),
+    busy: Mapping[int, str] | None = None,
     refuses: Callable[[VendorPayment], str] = takes_any,
     limits: Mapping[str, Limit] | None = None,
+    never: Mapping[str, str] | None = None,
 ) -> Proposal:
     """The payments of what is due `until` a day. `supplier_of` gives the supplier of an effect's external
-    id, `limits` what it is paid at most, where that is not all that is open; `busy` are lines of payments that wait for
-    their release; `refuses` says why no payment may go to its payee as it is, "" where it may."""
-    groups, held = _due(list(items), supplier_of, until, busy, limits or {})
+    id, `limits` what it is paid at most, where that is not all that is open; `busy` says why a line is paid
+    by no other payment; `refuses` says why no payment may go to its payee as it is, "" where it may; `never` says of which suppliers no bill is paid, and why."""
+    groups, held = _due(list(items), supplier_of, until, busy or {}, limits or {}, never or {})
     payments: list[VendorPayment] = []
     currency = interface.option("currency", "EUR")
     payment_hold = int(interface.option("cooling_days", "7"))
@@ -164,8 +165,9 @@ def _due(
     items: Sequence[OpenItem],
     supplier_of: Mapping[str, str],
     until: date,
-    busy: frozenset[int],
+    busy: Mapping[int, str],
     limits: Mapping[str, Limit],
+    never: Mapping[str, str],
 ) -> tuple[dict[tuple[str, str], list[OpenItem]], list[HeldBack]]:
     """What is due and open for credits, by supplier and currency; and what of it no run may pay."""
     held: list[HeldBack] = []
@@ -175,11 +177,13 @@ def _due(
             continue
         supplier = supplier_of.get(item.effect, "")
         if item.line in busy:
-            held.append(_held(item, supplier, "it is in a run that waits for its release"))
+            held.append(_held(item, supplier, busy[item.line]))
         elif not supplier:
             held.append(
                 _held(item, item.partner_name, "nobody took it in here: book it as a bill of an order")
             )
+        elif supplier in never:
+            held.append(_held(item, supplier, never[supplier]))
         elif why := _over(item, limits.get(item.effect), items):
             held.append(_held(item, supplier, why))
         elif item.residual > 0 or (item.due or item.on) <= until:

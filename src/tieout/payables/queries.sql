@@ -18,12 +18,21 @@ select v.external_id, d.interface, d.source_key, d.revision, d.message_id, d.sta
 from tieout.v_effect_booking v join tieout.document d using (document_id)
 where v.external_id = any(%(ids)s) and v.effect in ('bill', 'vendor_credit') and v.state = 'confirmed'
 
--- name: waiting_payments
-select content from tieout.document
-where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned')
+-- name: coming_payments
+-- Payments that were handed on and are no documents yet, or could not be made one and are with somebody.
+select b.body from tieout.message m join tieout.message_body b using (message_id, received_at)
+where m.interface = %(interface)s and m.stream = 'payments' and m.transport = 'proposal'
+  and (m.state = 'received' or m.state = 'failed' and exists (select 1 from tieout.cases c
+    where c.interface = m.interface and c.source_key = m.source_key and c.state = 'open'))
+order by m.message_id
+
+-- name: unbooked_payments
+select content, state from tieout.document
+where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned', 'refused')
+order by document_id
 
 -- name: runs_named
-select count(distinct run)::int as count from tieout.v_vendor_payment
+select distinct run from tieout.v_vendor_payment
 where interface = %(interface)s and split_part(run, '.', 1) = %(name)s
 
 -- name: runs
@@ -39,8 +48,8 @@ group by 1, currency order by 2, 1
 
 -- name: to_file
 -- Payments that were posted and are in no file yet, of runs of which nothing is undecided.
-select d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp
-from tieout.v_vendor_payment d
+select d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp, d.period, d.currency, x.measure_credit
+from tieout.v_vendor_payment d join tieout.document x using (document_id)
 where d.interface = %(interface)s and d.state = 'posted'
   and not exists (select 1 from tieout.document_name n
     where n.entity = d.entity and n.name = 'filed:' || d.source_key)
@@ -90,16 +99,24 @@ where n.entity = %(entity)s and n.name = %(name)s and d.kind = 'payment_file' an
 select 1 from tieout.message where interface = %(interface)s and stream = 'files' and state = 'received' limit 1
 
 -- name: purchasing
--- Orders, receipts (as they were told last) and bills of an entity that stand; and bills that wait, but not for
--- people.
-select kind, content, source_key, interface, revision, message_id, stamp, state from tieout.document d
-where entity = %(entity)s and kind in ('purchase_order', 'goods_receipt', 'vendor_bill')
-  and (state in ('planned', 'posted')
-    or (kind = 'vendor_bill' and state = 'normalised' and coalesce(reason, '') not like 'approval %%'))
-  and accounting_on <= %(on)s
-  and (kind <> 'goods_receipt' or not exists (select 1 from tieout.document l
-    where l.interface = d.interface and l.source_key = d.source_key and l.revision > d.revision
-      and l.state in ('planned', 'posted')))
+-- Orders, receipts, booked bills and suppliers of an entity, each as it was told last and stands: orders and suppliers
+-- whatever their day, receipts and bills up to one.
+select * from (
+    select distinct on (interface, source_key) kind, content, source_key, interface, revision, message_id, stamp, accounting_on,
+        document_id
+    from tieout.document
+    where entity = %(entity)s and kind in ('purchase_order', 'goods_receipt', 'vendor_bill', 'supplier')
+      and state in ('planned', 'posted')
+    order by interface, source_key, revision desc) d
+where kind in ('purchase_order', 'supplier') or accounting_on <= %(on)s
+order by document_id
+
+-- name: waiting_bills
+-- Bills and credit notes dated by a day that wait, for people or for what comes by itself, and of which nothing is booked.
+select content, source_key, interface, revision, message_id, stamp, reason from tieout.document d
+where entity = %(entity)s and kind = 'vendor_bill' and state = 'normalised' and accounting_on <= %(on)s
+  and not exists (select 1 from tieout.document b where b.interface = d.interface and b.source_key = d.source_key
+    and b.state in ('planned', 'posted'))
 order by document_id
 
 -- name: accrued

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import Item, LedgerReader, OpenItem
-from tieout.documents import BatchControl, VendorBill, VendorPayment, canonical_bytes, decode_document
+from tieout.connector_api import Item, OpenItem
+from tieout.documents import BatchControl, VendorBill, VendorPayment, canonical_bytes
 from tieout.evidence import Entry, record
 from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.payables.ordering import why_no_bank_takes
 from tieout.payables.payees import doubts
-from tieout.payables.proposing import Limit, Proposal, propose
-from tieout.payables.reading import SQL, ours, payments_version, supplier_revisions
+from tieout.payables.proposing import Limit, Proposal, SupplierRevision, propose
+from tieout.payables.reading import (
+    PAID_BY,
+    SQL,
+    ChangedError,
+    check,
+    ours,
+    payments_version,
+    supplier_revisions,
+)
+from tieout.payables.under_way import under_way
 from tieout.processes import partner_external_id
+from tieout.processes.fee_suppliers import never_paid
 from tieout.processes.procure_to_pay import PREPAID
 from tieout.rules import Interface, Release
 from tieout.store import Connection
@@ -34,29 +44,6 @@ def payment_interface(release: Release, entity: str) -> Interface | None:
     return next(found, None)
 
 
-def propose_run(
-    connection: Connection,
-    release: Release,
-    interface: Interface,
-    reader: LedgerReader,
-    *,
-    pay_on: date,
-    until: date,
-    by: str,
-    now: datetime,
-    dry: bool = False,
-) -> Proposal:
-    """Propose what is due until a day, to be paid on `pay_on`; unless `dry`, it waits for its release.
-
-    Raises PaymentRunError where the interface does not say from which account, ConnectorError.
-    """
-    check_run(release, interface, pay_on, now)
-    items = reader.open_items([], pay_on)
-    return propose_of(
-        connection, release, interface, items, pay_on=pay_on, until=until, by=by, now=now, dry=dry
-    )
-
-
 def check_run(release: Release, interface: Interface, pay_on: date, now: datetime) -> None:
     """Raises PaymentRunError where no run can be paid from an interface on a day."""
     for name in ("account", "initiator"):
@@ -67,11 +54,11 @@ def check_run(release: Release, interface: Interface, pay_on: date, now: datetim
         raise PaymentRunError(f"{pay_on} is over: a run pays today or later")
 
 
-def propose_of(
+def propose_run(
     connection: Connection,
     release: Release,
     interface: Interface,
-    items: Sequence[OpenItem],
+    open_items: Callable[[], Sequence[OpenItem]],
     *,
     pay_on: date,
     until: date,
@@ -79,8 +66,21 @@ def propose_of(
     now: datetime,
     dry: bool = False,
 ) -> Proposal:
-    """As `propose_run`, of what is open in the ledger up to `pay_on`: whoever asked it held the entity's lane, and holds it
-    still. Asks no system: it can be part of somebody's transaction."""
+    """Propose what is due until a day, to be paid on `pay_on`; unless `dry`, it waits for its release. `open_items` asks the
+    ledger what is open up to `pay_on`, once, after it was looked up here what is under way. Whoever calls holds the
+    entity's lane until the end of their transaction: what is open now is in no run that another makes at the same time.
+
+    Raises PaymentRunError where the interface does not say from which account, or where a row that it rests on was changed
+    past us; ConnectorError.
+    """
+    check_run(release, interface, pay_on, now)
+    try:
+        check(connection, interface.entity, PAID_BY)
+    except ChangedError as error:
+        raise PaymentRunError(f"nothing is paid for {interface.entity}: {error}") from None
+    name = f"{interface.entity}{pay_on:%Y%m%d}"
+    busy = under_way(connection, interface, name)
+    items = open_items()
     entity = release.entities[interface.entity]
     zone, country, version = entity.zone, entity.country, payments_version(entity.country)
     revisions = supplier_revisions(connection, release, interface.entity)
@@ -92,17 +92,12 @@ def propose_of(
         if r["partner"] in keys
     }
     limits = _limits(connection, given["ids"])
-    waiting = connection.execute(SQL["waiting_payments"], {"interface": interface.name}).fetchall()
-    busy = frozenset(line for row in waiting for line in _lines(row["content"]))
     doubted = doubts(connection, interface)
 
     def refuses(payment: VendorPayment) -> str:
         return doubted.why(payment) or why_no_bank_takes([payment], interface, now, country, version)
 
-    name = f"{interface.entity}{pay_on:%Y%m%d}"
-    count = connection.execute(SQL["runs_named"], {"interface": interface.name, "name": name}).fetchone()
-    assert count is not None
-    run = f"{name}.{count['count'] + 1}" if count["count"] else name
+    run = f"{name}.{len(busy.runs) + 1}" if busy.runs else name
     found = propose(
         run,
         items,
@@ -114,14 +109,25 @@ def propose_of(
         until=until,
         by=by,
         now=now,
-        busy=busy,
+        busy=busy.lines,
         refuses=refuses,
         limits=limits,
+        never=_never(release, interface.entity, revisions),
     )
     if found.payments and not dry:
         with connection.transaction():
             _hand_on(connection, interface, found, by, now)
     return found
+
+
+def _never(
+    release: Release, entity: str, revisions: Mapping[tuple[str, str], Sequence[SupplierRevision]]
+) -> dict[str, str]:
+    """The suppliers whose bills no run pays, by what any of their revisions says, and why."""
+    told = (
+        (key, never_paid(release, entity, x.supplier)) for (_, key), some in revisions.items() for x in some
+    )
+    return {key: why for key, why in told if why}
 
 
 def _limits(connection: Connection, effects: list[str]) -> dict[str, Limit]:
@@ -136,12 +142,6 @@ def _limits(connection: Connection, effects: list[str]) -> dict[str, Limit]:
         elif bill.due != bill.total:
             found[row["external_id"]] = Limit(due=bill.due.value, settled=not row["unsettled"])
     return found
-
-
-def _lines(content: str) -> Iterable[int]:
-    document = decode_document(content.encode())
-    assert isinstance(document, VendorPayment)
-    return [x.line for x in document.settles]
 
 
 def _hand_on(connection: Connection, interface: Interface, found: Proposal, by: str, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Planning: messages become documents, documents become plans; rows are the truth, work moves in sets."""
 
-from tieout.planning.accepting import HeldError, accept_case, actions_of, offers_of
+from tieout.planning.accepting import Accepted, HeldError, accept, accept_case, actions_of, offers_of
 from tieout.planning.approving import take_decision
 from tieout.planning.bulk import (
     ACTIONS,
@@ -39,6 +39,8 @@ __all__ = [
     "ProcessStage",
     "Tried",
     "TriedLine",
+    "Accepted",
+    "accept",
     "accept_case",
     "actions_of",
     "check_sources",

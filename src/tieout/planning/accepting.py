@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from tieout.approvals import Request, Subject, ask, content_hash, standing_of
 from tieout.cases import solve_case
 from tieout.causes import Action, Held, Offer, cause_named, offers
 from tieout.documents import decode_document
 from tieout.documents.states import DocumentState
 from tieout.engine import wake
 from tieout.evidence import Entry, record
+from tieout.planning.deciding_alone import Alone
+from tieout.planning.makers import makers_before
+from tieout.planning.worth import worth_of
 from tieout.processes import Facts, may_be_accepted
-from tieout.security import NOT_OURS, StampError, load_authority
+from tieout.rules import Release
+from tieout.rules.origins import UNREAD
+from tieout.security import NOT_OURS, StampError, load_authority, why_not
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
@@ -56,6 +66,134 @@ def _possible(row: dict[str, Any]) -> tuple[Held, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a case that somebody accepts: `done`, or it waits for the approval `request`; neither: it was not open any
+    more."""
+
+    done: bool
+    request: int = 0
+
+
+def accept(
+    connection: Connection, release: Release, case_id: int, reason: str, now: datetime, actor: str
+) -> Accepted:
+    """As `accept_case`; above what one person decides alone it waits until another one approves, in the caller's transaction.
+
+    Raises HeldError, and ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("to accept a case needs a reason")
+    connection.execute(_SQL["lock_held"], {"case_id": case_id})
+    row = connection.execute(_SQL["asked_to_accept"], {"case_id": case_id}).fetchone()
+    if row is None:
+        return Accepted(False)
+    check_may_stand(connection, row, actor)
+    alone = Alone(connection, release, row["entity"], actor, now)
+    known = row["entity"] in release.entities
+    worth = _worth(row, release) if known else Decimal(0)
+    if known and alone.above(worth) and not _seen_by_two(row):
+        about = _subject(row, worth, reason, (actor, *made_of(connection, row)))
+        number = standing_of(connection, about, alone.demand)
+        return Accepted(False, number or ask(connection, about, alone.demand, now))
+    done = accept_case(connection, case_id, reason, now, actor)
+    if done and known:
+        alone.keep("accept", f"case {case_id}", worth)
+    return Accepted(done)
+
+
+def take_acceptance(connection: Connection, request: Request, now: datetime) -> bool:
+    """Solve the case of an approved acceptance, where it is still what was approved; False where it is not."""
+    assert request.about.case_id is not None
+    row = connection.execute(_SQL["asked_to_accept"], {"case_id": request.about.case_id}).fetchone()
+    if row is None:
+        return False
+    content = json.loads(request.about.content)
+    if content_hash(_parts(row, content["reason"])) != request.about.content_sha256:
+        why = "the case changed since it was asked: it is not accepted"
+        detail = {"request": request.request_id, "why": why}
+        record(
+            connection,
+            [Entry(now, "approvals", "approval.void", request.about.subject, row["entity"], detail)],
+        )
+        return False
+    who = ", ".join(d.person for d in request.decisions if d.verdict == "approve")
+    why = f"{content['reason']} (asked for by {content['asked_by']}, request {request.request_id})"
+    return accept_case(connection, row["case_id"], why, now, who)
+
+
+def _subject(row: dict[str, Any], worth: Decimal | None, reason: str, makers: Sequence[str]) -> Subject:
+    shown = {k: row[k] for k in ("cause", "source_key", "amount", "currency", "recovery", "detail")}
+    document = json.loads(row["content"]) if row["content"] else shown
+    return Subject(
+        action="accept",
+        subject=f"case {row['case_id']}",
+        revision=row["revision"],
+        interface=row["interface"],
+        entity=row["entity"],
+        summary=f"{cause_named(row['cause']).title} {row['source_key']}: {reason}"[:300],
+        content=json.dumps(
+            {"document": document, "case": shown, "postings": [], "reason": reason, "asked_by": makers[0]},
+            default=str,
+        ),
+        content_sha256=content_hash(_parts(row, reason)),
+        currency=row["currency"],
+        amount=abs(row["amount"]),
+        # Of what nobody knows the worth, the amount at risk is all that is known.
+        company_amount=abs(row["amount"]) if worth is None else worth,
+        makers=tuple(sorted(set(makers))),
+        document_id=row["document_id"],
+        case_id=row["case_id"],
+    )
+
+
+def _parts(row: dict[str, Any], reason: str) -> list[bytes]:
+    """All that an acceptance is of: another amount, finding or document, and nobody approved it."""
+    fields = (
+        row["case_id"],
+        row["cause"],
+        row["amount"],
+        row["currency"],
+        row["recovery"],
+        row["detail"],
+        row["told"],
+    )
+    return [*(str(x).encode() for x in fields), (row["content"] or "").encode(), reason.encode()]
+
+
+def _worth(row: dict[str, Any], release: Release) -> Decimal | None:
+    """What a case is about in the entity's currency; None where nobody knows: its currency has no rate, or it is of what
+    became no document (a file or a message that was refused)."""
+    amount = abs(row["amount"])
+    if not amount and row["blocking"] and row["document_id"] is None:
+        return None
+    own = release.entities[row["entity"]].currency
+    facts = msgspec.json.decode(row["facts"].encode(), type=Facts) if row["facts"] else None
+    return worth_of(amount, row["currency"], facts, own)
+
+
+def _seen_by_two(row: dict[str, Any]) -> bool:
+    """Whether whoever accepts it is the second person already: it is decided by another than its maker, who is known."""
+    return cause_named(row["cause"]).by_another and bool(_prepared_by(row) - {""})
+
+
+def made_of(connection: Connection, row: dict[str, Any]) -> set[str]:
+    """Who made what a case is about, by name: of its document every revision, of an entry in the ledger its user there.
+
+    Raises HeldError where that cannot be said any more, StampError."""
+    names = {row["made_user"]} if not row["made_user"].startswith(UNREAD) else set[str]()
+    if row["content"]:
+        document = decode_document(row["content"].encode())
+        before, changed = makers_before(connection, row["interface"], [document])
+        if changed:
+            raise HeldError(
+                f"case {row['case_id']}: a revision of its document was changed past us: restore it first"
+            )
+        names |= before[document.key]
+    authority = load_authority(connection)
+    return {authority.who_is(n) for n in names if n.strip()}
+
+
 def accept_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:
     """Solve a case with a person's reason, in the caller's transaction; False where it is not open any more.
 
@@ -63,16 +201,12 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
     where it is held for anything else: it would be in exception for good, and nobody's case; and where another person than
     `actor` decides: who made what it is about.
     """
+    connection.execute(_SQL["lock_held"], {"case_id": case_id})
     row = connection.execute(_SQL["to_accept"], {"case_id": case_id}).fetchone()
     if row is None:
         return False
-    _by_another(connection, row, case_id, actor)
+    check_may_stand(connection, row | {"case_id": case_id}, actor)
     held = row["state"] == DocumentState.REFUSED
-    if held and not may_be_accepted(row["cause"]):
-        raise HeldError(
-            f"case {case_id}: its document is held and booked nowhere, so it cannot stand as it is: {row['recovery']}; "
-            "or exclude it with a reason"
-        )
     solve_case(connection, case_id, now, reason, actor)
     if held:
         connection.execute(_SQL["go_on"], {"id": row["document_id"], "now": now})
@@ -82,23 +216,37 @@ def accept_case(connection: Connection, case_id: int, reason: str, now: datetime
     return True
 
 
+def check_may_stand(connection: Connection, row: dict[str, Any], actor: str) -> None:
+    """Raises HeldError where a case cannot stand as it is, or where `actor` is not who says so."""
+    _by_another(connection, row, row["case_id"], actor)
+    if row["state"] == DocumentState.REFUSED and not may_be_accepted(row["cause"]):
+        raise HeldError(
+            f"case {row['case_id']}: its document is held and booked nowhere, so it cannot stand as it is: "
+            f"{row['recovery']}; or exclude it with a reason"
+        )
+
+
 def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor: str) -> None:
     """Raises HeldError where `actor` made what a case is about: in the ledger; or, of a cause that another person decides,
-    its document, or one that its plan was made beside. And where the people of the project cannot be read, for nobody could
-    say then."""
+    its document, or one that its plan was made beside. And where the people of the project, or who made it, cannot be read, for
+    nobody could say then."""
     names = {row["made_user"]}
     if cause_named(row["cause"]).by_another:
         names |= _prepared_by(row)
     names -= {""}
     if not names:
         return
+    if row["made_user"].startswith(UNREAD):
+        raise HeldError(
+            f"case {case_id}: its maker's login cannot be read in the ledger, so that nobody can be told apart from them: let "
+            "Tieout's account read users there (in Odoo: res.users), look again, then solve it"
+        )
     try:
         authority = load_authority(connection)
     except StampError as error:
         raise HeldError(f"case {case_id}: who may decide cannot be read: {error}") from None
-    who = authority.who_is(actor)
     for name in sorted(names):
-        if authority.who_is(name) == who:
+        if any(why_not(authority, each, [name]) for each in actor.split(", ")):
             raise HeldError(
                 f"case {case_id}: {actor} made what it is about, as {name}, and another person decides: somebody else solves it"
             )

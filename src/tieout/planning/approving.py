@@ -33,27 +33,24 @@ from tieout.documents import (
 )
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.money import Amount, Period, minor_digits
+from tieout.money import Period, minor_digits
 from tieout.money.period import accounting_date
+from tieout.planning.accepting import take_acceptance
 from tieout.planning.causes import APPROVAL_REJECTED
+from tieout.planning.deciding_alone import Alone
+from tieout.planning.makers import made, makers_before
 from tieout.planning.replay import exclude_case
+from tieout.planning.splitting import ALONE, Splits, Together
 from tieout.planning.work import Beside, Work
-from tieout.processes import Facts, money_of, recipe_of, without_rate
-from tieout.processes.recipe import PlanDecision
+from tieout.planning.worth import worth_of
+from tieout.processes import money_of, recipe_of, without_rate
+from tieout.processes.recipe import PlanDecision, refused
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
 from tieout.security import Authority, Person, StampError, load_authority
+from tieout.security.causes import NOT_MADE_BY_TIEOUT
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
-
-
-def worth_of(amount: Decimal, currency: str, facts: Facts | None, own: str) -> Decimal | None:
-    """`amount` in the entity's currency; None where its plan found no rate. Nothing is worth nothing anywhere."""
-    if currency == own or not amount:
-        return amount
-    if facts is None or facts.rate is None:
-        return None
-    return Amount.rounded(amount / facts.rate, own).value
 
 
 class Approving:
@@ -64,15 +61,25 @@ class Approving:
         self._interface, self._now = interface, now
         self._entity = release.entities[interface.entity]
         self._authority: Authority | None = None
+        self._splits = Splits(connection, interface, release.closing.of(interface.entity).split_days)
+        self._before: dict[str, frozenset[str]] = {}
 
     def hold(self, works: Sequence[Work]) -> None:
         """Mark what waits for an approval, and ask for it; note by what the rest goes on."""
-        for work in works:
-            words = recipe_of(work.document).approval
-            if not self._release.policies and words.must is None:
-                continue
+        asked = [w for w in works if self._may_be_asked(w)]
+        self._before, changed = makers_before(
+            self._connection, self._interface.name, [w.document for w in asked]
+        )
+        for work in asked:
             plan, facts = work.planned
-            if plan.decision is not PlanDecision.PLANNED or not plan.effects or not words.held:
+            if work.document.key in changed:
+                # Nobody knows who made it, so nobody could be told apart from them.
+                work.plan = refused(
+                    NOT_MADE_BY_TIEOUT,
+                    money_of(work.document),
+                    "the stamp of a revision before it, or of who gave that, is not right",
+                    "earlier",
+                )
                 continue
             amount = abs(money_of(work.document).value)
             company = worth_of(amount, work.document.currency, facts, self._entity.currency)
@@ -80,10 +87,13 @@ class Approving:
                 # Policies go by what a document is worth: nobody guesses which of them holds for this one.
                 work.plan = without_rate(work.document, self._entity.currency, work.on)
                 continue
-            demand = self._demand(work, amount, company, plan.on or work.on)
+            together = self._splits.before(work, self._makers(work), self._people())
+            demand = self._demand(work, amount, company, plan.on or work.on, together=together)
+            policies = demand.policies if demand is not None else ()
+            self._splits.keep(work, self._makers(work), self._people(), amount, company, policies)
             if demand is None:
                 continue
-            about = self._subject(work, amount, company)
+            about = self._subject(work, amount, company, together)
             request = self._approval(about, demand)
             if request is not None:
                 who = ", ".join(d.person for d in request.decisions)
@@ -94,6 +104,13 @@ class Approving:
             work.plan = msgspec.structs.replace(
                 plan, decision=PlanDecision.HELD, effects=(), cases=(), reason=f"approval {number}"
             )
+
+    def _may_be_asked(self, work: Work) -> bool:
+        words = recipe_of(work.document).approval
+        if not self._release.policies and words.must is None:
+            return False
+        plan, _ = work.planned
+        return plan.decision is PlanDecision.PLANNED and bool(plan.effects) and words.held
 
     def _approval(self, about: Subject, demand: Demand) -> Request | None:
         try:
@@ -112,19 +129,31 @@ class Approving:
         work: Work,
         case_id: int,
         amount: Decimal,
-        company: Decimal,
+        known: Decimal | None,
         reason: str,
         beside: Beside | None = None,
     ) -> int:
-        """Ask for an exclusion, where a policy wants that; the request's number, else 0."""
-        together, said = amount, reason
+        """Ask for an exclusion, where a policy wants that, or it is above what one person decides alone; the request's number,
+        else 0. `known` is what it is worth in the entity's currency, None where nobody knows."""
+        together, said, company = amount, reason, known or Decimal(0)
         if beside is not None:
             together = max(amount, beside.amounts.get(work.document.currency, amount))
             company = max(company, beside.company)
+            known = None if known is None else company
             sums = ", ".join(f"{total:f} {currency}" for currency, total in sorted(beside.amounts.items()))
             said = f"{reason} (one of {beside.count} in bulk {beside.bulk}, together {sums})"
+        self._before, changed = makers_before(self._connection, self._interface.name, [work.document])
+        if changed:
+            raise ValueError(
+                f"{work.document.key}: a revision of it was changed past us, so that nobody knows who made it: "
+                "restore it from a backup"
+            )
         demand = self._demand(work, together, company, work.on, "exclude")
+        alone = Alone(self._connection, self._release, self._entity.code, work.submitted_by, self._now)
+        if alone.above(known):
+            demand = alone.demand if demand is None else both(demand, alone.demand)
         if demand is None:
+            alone.keep("exclude", f"{self._interface.name}:{work.document.key}", known)
             return 0
         about = Subject(
             action="exclude",
@@ -145,15 +174,20 @@ class Approving:
         return ask(self._connection, about, demand, self._now)
 
     def _demand(
-        self, work: Work, amount: Decimal, company: Decimal, on: date, action: str = "post"
+        self,
+        work: Work,
+        amount: Decimal,
+        company: Decimal,
+        on: date,
+        action: str = "post",
+        together: Together = ALONE,
     ) -> Demand | None:
         document, words = work.document, recipe_of(work.document).approval
         party = getattr(document, "party", None) or getattr(document, "seller", None)
         values: dict[str, int | str] = {
+            **self._amounts(document.currency, amount, company),
             "action": action,
             "change": self._change(work),
-            "amount": int(amount.scaleb(minor_digits(document.currency))),
-            "company_amount": int(company.scaleb(minor_digits(self._entity.currency))),
             "counterparty": getattr(party, "name", "") if party else "",
             "currency": document.currency,
             "days_to_close": (Period.of(on).last - accounting_date(self._now, self._entity.zone)).days,
@@ -165,8 +199,20 @@ class Approving:
             "risk": self._interface.risk,
             "source": self._interface.system,
         }
-        demand = demand_of(self._release.policies, values)
+
+        def with_pieces(policy: str) -> dict[str, int | str]:
+            sums = together.amounts(policy, document.currency, amount, company)
+            return self._amounts(document.currency, *sums)
+
+        demand = demand_of(self._release.policies, values, with_pieces if together.pieces else None)
         return demand if action != "post" else self._always(work, demand)
+
+    def _amounts(self, currency: str, amount: Decimal, company: Decimal) -> dict[str, int | str]:
+        """As conditions ask of them, in minor units."""
+        return {
+            "amount": int(amount.scaleb(minor_digits(currency))),
+            "company_amount": int(company.scaleb(minor_digits(self._entity.currency))),
+        }
 
     @staticmethod
     def _change(work: Work) -> str:
@@ -190,9 +236,12 @@ class Approving:
         return own if demand is None else both(demand, own)
 
     def _makers(self, work: Work) -> tuple[str, ...]:
-        """Everybody who had a hand in a document: who gave it, and who prepared it at its source."""
-        names = [work.submitted_by, getattr(work.document, "prepared_by", "")]
-        names += recipe_of(work.document).approval.makers(work.document)
+        """Everybody who had a hand in a document: who gave any revision of it, and who prepared it at its source."""
+        names = made(work.document, work.submitted_by) | self._before.get(work.document.key, frozenset())
+        people = self._people()
+        return tuple(sorted({people.who_is(n) for n in names}))
+
+    def _people(self) -> Authority:
         if self._authority is None:
             try:
                 self._authority = load_authority(self._connection)
@@ -200,9 +249,9 @@ class Approving:
                 # Nobody can approve anything then; what needs nobody goes on.
                 self._not_ours("people", str(error))
                 self._authority = Authority()
-        return tuple(sorted({self._authority.who_is(n) for n in names if n.strip()}))
+        return self._authority
 
-    def _subject(self, work: Work, amount: Decimal, company: Decimal) -> Subject:
+    def _subject(self, work: Work, amount: Decimal, company: Decimal, together: Together = ALONE) -> Subject:
         plan, _ = work.planned
         document, recipe = work.document, recipe_of(work.document)
         words, entire = recipe.approval, recipe.entire(document)
@@ -222,14 +271,16 @@ class Approving:
             revision=work.revision,
             interface=self._interface.name,
             entity=self._entity.code,
-            summary=f"{kind} {words.said(document) or key}"[:150] + parts_said,
+            summary=f"{kind} {words.said(document) or key}"[:150]
+            + parts_said
+            + together.said(company, self._entity.currency),
             content=json.dumps(
                 {"document": json.loads(work.content), "postings": shown}, default=str, ensure_ascii=False
             ),
             content_sha256=content_hash(parts),
             currency=document.currency,
             amount=amount,
-            company_amount=company,
+            company_amount=together.company(company),
             makers=self._makers(work),
             batch=getattr(document, "batch", ""),
             document_id=work.document_id,
@@ -260,6 +311,9 @@ def take_decision(
 
 
 def _take_up(connection: Connection, request: Request, now: datetime) -> None:
+    if request.about.action == "accept":
+        take_acceptance(connection, request, now)
+        return
     if request.about.action == "exclude":
         who = ", ".join(d.person for d in request.decisions)
         assert request.about.case_id is not None
@@ -271,7 +325,7 @@ def _take_up(connection: Connection, request: Request, now: datetime) -> None:
 
 def _turn_down(connection: Connection, release: Release, request: Request, now: datetime) -> None:
     about, last = request.about, request.decisions[-1]
-    if about.action == "exclude":
+    if about.action in ("exclude", "accept"):
         return
     changed = connection.execute(_SQL["turn_down"], {"reason": f"approval {request.request_id}"}).rowcount
     if not changed:

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import psycopg
 
-from tieout.cases import assign_cases
+from tieout.cases import assign_cases, go_alone
 from tieout.cases.model import CaseState
 from tieout.documents import Frame, FrameLine
 from tieout.evidence import Entry, record
-from tieout.planning.accepting import accept_case, offers_of
+from tieout.planning.accepting import accept, offers_of
 from tieout.planning.excluding import exclude, held_by
 from tieout.planning.replay import replay
 from tieout.planning.work import Beside
@@ -107,6 +107,7 @@ def decide_many(
     _check(decision, bulk)
     asked = _digest(decision, person)
     bulk = bulk or secrets.token_hex(8)
+    go_alone(connection)
     connection.execute(_SQL["lock_bulk"], {"key": _lock_of(bulk)})
     known = connection.execute(_SQL["known_bulk"], {"bulk": bulk}).fetchone()
     if known is not None:
@@ -245,7 +246,10 @@ def _decided(
         return Outcome(number, "done")
     if action == "solve":
         # It says itself why one cannot stand as it is, and what to do instead.
-        if accept_case(connection, number, decision.reason, now, person):
+        told = accept(connection, release, number, decision.reason, now, person)
+        if told.request:
+            return Outcome(number, "waits", "somebody else must approve that", told.request)
+        if told.done:
             return Outcome(number, "done")
         return Outcome(number, "left", "it was settled with another case of this decision")
     if action not in {offer.action for offer in offers_of(connection, number)}:

@@ -9,9 +9,10 @@ from decimal import Decimal
 import msgspec
 
 from tieout.documents import Document, Frame, awaiting_frame, decode_document
-from tieout.planning.approving import Approving, worth_of
+from tieout.planning.approving import Approving
 from tieout.planning.replay import exclude_case
 from tieout.planning.work import Beside, Work
+from tieout.planning.worth import worth_of
 from tieout.planning.writing import OF_NAMESAKES
 from tieout.processes import Facts, what_is_missing, what_to_do
 from tieout.rules import Interface, Release
@@ -94,9 +95,7 @@ def exclude(
             f"{what_to_do(document.currency, own, on)}; then exclude it"
         )
     approving = Approving(connection, release, held.interface, now)
-    number = approving.ask_to_exclude(
-        held.work, case_id, held.amount, held.company or Decimal(0), reason, beside
-    )
+    number = approving.ask_to_exclude(held.work, case_id, held.amount, held.company, reason, beside)
     if not number and not exclude_case(connection, case_id, reason, now, actor):
         raise ValueError(f"case {case_id}: somebody else decided about its document at the same time")
     return number

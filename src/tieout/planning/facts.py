@@ -10,6 +10,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from tieout.connector_api import LedgerFacts
 from tieout.documents import Document
 from tieout.documents.taxation import TaxDetermination
@@ -97,6 +99,7 @@ class FactReader:
         return {
             "rate": Decimal(1) if same else self._ledger.rate(document.currency, asked.on),
             "lock_on": self._ledger.lock_on,
+            "locks": self._ledger.locks or msgspec.UNSET,
             "patience_over": self._now >= _begins(asked) + timedelta(hours=self._interface.patience_hours),
             "previous": asked.previous,
             "foreign": self._foreign.get(number, "") if number else "",

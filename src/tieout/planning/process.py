@@ -19,7 +19,7 @@ import msgspec
 import psycopg
 
 from tieout.approvals import void
-from tieout.cases import NewCase, open_cases, solve
+from tieout.cases import NewCase, beside_others, open_cases, solve
 from tieout.connector_api import Connector, ContentRefusedError, LedgerFacts
 from tieout.documents import AWAITS, Document, Measure, canonical_bytes, ledger_lines
 from tieout.documents import decode_document as decode
@@ -42,7 +42,7 @@ from tieout.processes import Facts, Plan, plan_document, recipe_of
 from tieout.processes.recipe import Rank, refused
 from tieout.rules import Entity, Interface, Release
 from tieout.rules.latency import taken_until
-from tieout.security import NOT_OURS, stamper
+from tieout.security import NOT_OURS, document_holds, stamper
 from tieout.security.causes import NOT_MADE_BY_TIEOUT
 from tieout.store import Connection, Queries
 
@@ -174,6 +174,7 @@ class _Batch:
         taxes = self._ask_taxes(works)
         of = [(self._interface.name, w.document.key) for w in works]
         with traced("plan", of, entity=self._entity.code), connection.transaction():
+            beside_others(connection)
             self._lock_orders(connection, works)
             self._number(connection, works)
             reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now, taxes)
@@ -252,9 +253,7 @@ class _Batch:
 
     def _untouched(self, row: Row) -> bool:
         """Whether a document that waited is as we wrote it."""
-        sha = hashlib.sha256(row["content"].encode()).digest()
-        given = (row["source_key"], row["revision"], row["message_id"], sha)
-        return self._stamps.holds(row["stamp"], "document", self._interface.name, *given)
+        return document_holds(self._stamps, row, self._interface.name)
 
     def _not_ours(self, row: Row, what: str) -> NewCase:
         _log.warning("not ours", interface=self._interface.name, what=what)
@@ -389,6 +388,7 @@ class _Batch:
         why = text_of(error)
         _log.warning("cannot be taken", interface=self._interface.name, error=why)
         with connection.transaction():
+            beside_others(connection)
             for row in messages:
                 _settle(connection, {row["message_id"]: (MessageState.FAILED, why)})
             for row in due:

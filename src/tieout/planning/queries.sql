@@ -155,13 +155,21 @@ where state = 'normalised' and entity = %(entity)s and retry_at > %(now)s
         where entity = %(entity)s and name = any(%(names)s)))
 
 -- name: given_back
--- What waited for an order that never came and was given back whole: nothing of it is left.
+-- What waited for an order that never came and was given back whole: nothing of it is left; as far as all of it is as it was
+-- written.
 update tieout.document set parked_account = '' where document_id in (
     select d.document_id from tieout.document d
     where d.entity = %(entity)s and d.link_key = any(%(links)s) and d.parked_account <> ''
+      and not exists (select 1 from tieout.document n
+        where n.entity = d.entity and n.link_key = d.link_key and n.document_id = any(%(changed)s))
       and (select sum(x.amount) from tieout.v_effect_payment x
         where x.entity = d.entity and x.link_key = d.link_key and x.state in ('planned', 'posted')) = 0)
 returning document_id
+
+-- name: linked_to
+-- What came and went of payments of which something still waits for an order.
+select document_id from tieout.document
+where entity = %(entity)s and link_key = any(%(links)s) and state in ('planned', 'posted')
 
 -- name: add_names
 insert into tieout.document_name (entity, name, document_id)
@@ -189,6 +197,11 @@ on conflict (system, external_id) do update set state = 'waiting', lane = exclud
     requires = excluded.requires, stamp = excluded.stamp, plan_no = delivery.plan_no + 1
     where delivery.state = 'refused' and delivery.document_id = excluded.document_id
 returning external_id, plan_no
+
+-- name: lock_held
+-- A document is locked before its case, by everybody.
+select document_id from tieout.document
+where document_id = (select document_id from tieout.cases where case_id = %(case_id)s) for update
 
 -- name: to_accept
 select c.cause, c.entity, c.recovery, c.document_id, c.made_user, d.state, d.content, d.facts from tieout.cases c
@@ -298,3 +311,49 @@ values (%(bulk)s, %(at)s, %(person)s, %(action)s, %(reason)s, %(asked)s, %(outco
 -- In the order of their numbers, so that two who decide at once wait for each other and for nothing else.
 select case_id, entity, cause, source_key, state, revision from tieout.cases
 where case_id = any(%(ids)s) order by case_id for update
+
+-- name: brought
+-- Every revision of these, and who gave it.
+select d.source_key, d.revision, d.content, d.message_id, d.stamp, m.stream, m.dedupe_key, m.transport,
+    m.submitted_by, m.body_sha256, m.stamp as message_stamp
+from tieout.document d join tieout.message m using (message_id)
+where d.interface = %(interface)s and d.source_key = any(%(keys)s)
+
+-- name: split_alone
+-- What people bring for an entity is added up by one worker at a time.
+select pg_advisory_xact_lock(7404, hashtext(%(entity)s))
+
+-- name: pieces_before
+-- What went before to one of these payees and still stands; of this very batch, what is about to be written.
+select p.source_key, p.entire, p.interface, p.makers, p.payees, p.policies, p.currency, p.amount, p.company_amount
+from tieout.prepared p left join tieout.document d using (document_id)
+where p.entity = %(entity)s and p.kind = %(kind)s and p.payees && %(payees)s::text[]
+  and (p.received_at > %(since)s or p.accounting_on between %(first)s and %(last)s)
+  and p.document_id < %(document_id)s and not (p.interface = %(interface)s and p.entire = %(entire)s)
+  and (d.document_id is null or d.state in ('normalised', 'planned', 'posted'))
+
+-- name: keep_piece
+insert into tieout.prepared (document_id, entity, interface, source_key, entire, kind, makers, payees, policies, currency,
+    amount, company_amount, received_at, accounting_on)
+values (%(document_id)s, %(entity)s, %(interface)s, %(source_key)s, %(entire)s, %(kind)s, %(makers)s, %(payees)s, %(policies)s,
+    %(currency)s, %(amount)s, %(company)s, %(received_at)s, %(on)s)
+on conflict (document_id) do update set makers = excluded.makers, policies = excluded.policies,
+    amount = excluded.amount, company_amount = excluded.company_amount, accounting_on = excluded.accounting_on
+
+-- name: alone_at_a_time
+select pg_advisory_xact_lock(7405, hashtext(%(entity)s || ':' || %(look)s))
+
+-- name: alone_before
+select coalesce(sum(company_amount), 0) as sum from tieout.decided_alone
+where entity = %(entity)s and look = %(look)s and at > %(since)s
+
+-- name: keep_alone
+insert into tieout.decided_alone (at, entity, person, look, kind, subject, company_amount)
+values (%(at)s, %(entity)s, %(person)s, %(look)s, %(kind)s, %(subject)s, %(company)s)
+
+-- name: asked_to_accept
+-- The case of a request, with the document that it holds.
+select c.case_id, c.revision, c.cause, c.interface, c.entity, c.source_key, c.amount, c.currency, c.blocking, c.recovery, c.detail,
+    c.document_id, c.made_user, d.state, d.content, d.facts, d.revision as told
+from tieout.cases c left join tieout.document d using (document_id)
+where c.case_id = %(case_id)s and c.state = 'open'

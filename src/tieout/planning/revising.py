@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ from tieout.documents import Document, Measure, decode_document
 from tieout.documents.states import DocumentState
 from tieout.planning.work import Work
 from tieout.processes.facts import PreviousFact
-from tieout.security import stamper
+from tieout.security import document_holds, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
@@ -67,8 +66,7 @@ def changed_before(connection: Connection, interface: str, works: list[Work]) ->
     stamps, changed = stamper(connection), []
     for (key, revision), work in told.items():
         row = rows.get(key)
-        sha = hashlib.sha256(row["content"].encode()).digest() if row else b""
-        if row and stamps.holds(row["stamp"], "document", interface, key, revision, row["message_id"], sha):
+        if row and document_holds(stamps, row | {"revision": revision}, interface):
             work.previous = PreviousFact(revision=revision, content=row["content"])
         else:
             changed.append(work)

@@ -25,7 +25,7 @@ from typing import Any
 from tieout.documents import Document, Frame, FrameLine, canonical_bytes
 from tieout.documents.states import DocumentState
 from tieout.planning.overlaps import Overlap, Telling, Told, overlap, rest_of, told_of
-from tieout.planning.resembling import LikeLines
+from tieout.planning.resembling import LikeLines, ReadAgain
 from tieout.planning.stamped import as_written
 from tieout.planning.work import Work
 from tieout.rules import Interface
@@ -33,8 +33,6 @@ from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
-# The documents that today's reader makes of a message that was taken before; none where it cannot be read.
-ReadAgain = Callable[[int], Iterable[Document]]
 _BOOKED = (DocumentState.PLANNED, DocumentState.POSTED)
 
 
@@ -88,7 +86,10 @@ class _Known:
     @property
     def stands(self) -> bool:
         """Whether its lines go on with it."""
-        return not (self.aside or (self.unit is not None and (self.frame.against or self.frame.repeats)))
+        frame = self.frame
+        return not (
+            self.aside or (self.unit is not None and (frame.against or frame.repeats or frame.unproven))
+        )
 
     @property
     def lines(self) -> Told:
@@ -118,7 +119,8 @@ def tell_apart(
     pieces = _units(arrived)
     frames = [p.said for p in pieces if isinstance(p, _Unit)]
     dropped = {
-        id(w) for w in LikeLines(connection, interface).mark([p for p in pieces if isinstance(p, Work)])
+        id(w)
+        for w in LikeLines(connection, interface, read_again).mark([p for p in pieces if isinstance(p, Work)])
     }
     pieces = [p for p in pieces if id(p) not in dropped]
     if not frames:
@@ -225,13 +227,36 @@ class _KnownFrames:
         found = _overlapping(unit, [k for k in known if k not in begun], self._near(said))
         against = next((k.frame.key for k, it in found if it.against), "")
         told = [it for _, it in found]
-        if found and not against and not begun:
-            return _narrowed(unit, told)
+        longer = bool(begun) and self._another_download(unit, begun, [k for k, _ in found])
+        if not against and (longer or (found and not begun)):
+            return _narrowed(unit, [*family, *told])
         if found or begun or said.key in self._taken:
             mingled = any(it.mingled or not it.against for _, it in found)
             named = said.apart(unit.mark, against=against, mingled=bool(against) and mingled)
             return [_named_apart(unit, named, [*family, *told])]
         return [unit]
+
+    def _another_download(self, unit: _Unit, begun: Sequence[_Known], told: Sequence[_Known]) -> bool:
+        """Whether a unit is the one that claims to be it and begins alike, taken from the bank at another hour: line by line
+        the same, as far as the shorter one goes. `told` are the others that tell of what it tells."""
+        if len(begun) != 1:
+            return False
+        (known,) = begun
+        ours, theirs = unit.telling, known.telling
+        count = min(len(ours.lines), len(theirs.lines))
+        if not known.stands or ours.told[:count] != theirs.told[:count] or not _whole(theirs):
+            return False
+        near = self._near(unit.said)
+        beside = [f.leads() for f in near if f.key != known.frame.key]
+        it = overlap(ours, theirs, [x for x in beside if x is not None])
+        if it is None or it.against:
+            return False
+        if len(ours.lines) <= count:
+            return True
+        # What goes on from there by other lines says that those of this one are none of the account.
+        keys, end = {known.frame.key, *(k.frame.key for k in told)}, known.frame.leads()
+        goes_on = (f.leads() for f in near if f.key not in keys and f.line_keys())
+        return end is not None and all(leads is None or leads[0] != end[1] for leads in goes_on)
 
     def _add(self, known: _Known) -> None:
         for name in known.frame.names():
@@ -246,7 +271,8 @@ class _KnownFrames:
                 found[id(known)] = known
         for name in {k.frame.name for k in found.values()}:
             self._read_lines(self._unread.pop(name, []))
-        return list(found.values())
+        # What proves itself is not left out for what a person has still to believe, or did not.
+        return [k for k in found.values() if said.unproven or k.stands or k.alone or not k.frame.unproven]
 
     def _near(self, said: Frame) -> list[Frame]:
         """All frames that stand where it stands."""
@@ -274,6 +300,11 @@ class _KnownFrames:
                 elif row["state"] in _BOOKED or (each.held and row["state"] == DocumentState.NORMALISED):
                     # Who accepted it let it go on; what becomes of it is in its case.
                     each.alone.add(line.key)
+
+
+def _whole(telling: Telling) -> bool:
+    """Whether all lines of a frame are kept with it."""
+    return tuple(line.key for line in telling.lines) == telling.frame.line_keys()
 
 
 def _told_only(row: dict[str, Any]) -> bool:

@@ -18,19 +18,18 @@ from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
 from tieout.processes.recipe import PlanDecision
 from tieout.processes.treasury_causes import (
     INTERIM_ONLY,
+    OF_STATEMENTS,
     PAYMENT_WITHOUT_ORDER,
     REFUND_WITHOUT_CREDIT_NOTE,
-    STATEMENT_CONTRADICTS,
-    STATEMENT_REPEATED,
 )
 from tieout.rules import Entity, Interface, Release
-from tieout.security import stamper
+from tieout.security import changed_rows, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
 # Cases of statements that share a name, and of their lines: what becomes of a frame says what becomes of its lines; and of days
 # of which no statement came.
-OF_NAMESAKES = [STATEMENT_CONTRADICTS.name, STATEMENT_REPEATED.name, INTERIM_ONLY.name]
+OF_NAMESAKES = [*(c.name for c in OF_STATEMENTS), INTERIM_ONLY.name]
 # Cases of money that waited for an order.
 _WITHOUT_ORDER = [PAYMENT_WITHOUT_ORDER.name, REFUND_WITHOUT_CREDIT_NOTE.name]
 RETRY, LONG_RETRY = timedelta(minutes=15), timedelta(days=1)
@@ -330,9 +329,11 @@ class Writer:
     def _given_back(self, group: list[Work]) -> None:
         links = [link for w in group if (link := recipe_of(w.document).gives_back(w.document))]
         if links:
-            rows = self._connection.execute(
-                _SQL["given_back"], {"entity": self._entity.code, "links": links}
-            ).fetchall()
+            given: dict[str, Any] = {"entity": self._entity.code, "links": links}
+            linked = [r["document_id"] for r in self._connection.execute(_SQL["linked_to"], given)]
+            changed = changed_rows(self._connection, self._entity.code, documents=linked)
+            given["changed"] = [x.document_id for x in changed]
+            rows = self._connection.execute(_SQL["given_back"], given).fetchall()
             solve(
                 self._connection,
                 [r["document_id"] for r in rows],

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from tieout.documents import CrmUpdate, EventOut, MailOut, PaymentPosting, StatementLine, VendorPayment
+from tieout.documents import EventOut, MailOut, PaymentPosting, StatementLine, VendorPayment
 from tieout.money import Amount
 from tieout.processes import namesakes, told_again, vendor_payments
 from tieout.processes.cash import cash_posting
@@ -161,20 +161,12 @@ def _may_wait(ctx: Context, doc: StatementLine) -> bool:
 
 
 def _saga(ctx: Context, doc: StatementLine, main: Effect) -> list[Effect]:
-    """After a customer's transfer: the CRM's exposure, a message to the customer, an event for
-    the treasury. Each stands alone; none undoes or blocks another."""
+    """After a customer's transfer: a message to the customer, an event for the treasury. Each stands alone; none undoes or
+    blocks another. What the customer still owes the CRM is told once the ledger says so (receivables)."""
     order = ctx.facts.order
     assert order is not None
     after = (main.external_id,)
     effects: list[Effect] = []
-    if order.party is not None:
-        exposure = Amount(order.total, order.currency) - doc.amount
-        update = CrmUpdate(
-            account_key=order.party.key,
-            exposure=exposure,
-            collection_status="Open" if exposure else "Current",
-        )
-        effects.append(ctx.effect("crm", update, target="crm", requires=after))
     if order.party is not None and order.party.email:
         mail = MailOut(
             to=order.party.email,

@@ -7,11 +7,13 @@ from tieout.causes import Action, Cause
 LATE_EVENT = Cause(
     name="late_event",
     means="It belongs to a period that is locked in the ledger.",
-    says='the period up to {lock} is locked: reopen it, or set late_events = "first_open" in '
+    says='the ledger\'s {lock} lock stands at {until}: reopen the period, or set late_events = "first_open" in '
     "interfaces/{interface}.toml; then `tieout replay --cause {cause}`",
     also={
-        "schedule": 'a month up to {lock} is locked: reopen it, or set late_events = "first_open" in '
-        "interfaces/{interface}.toml; then `tieout replay --cause {cause}`",
+        "schedule": "the ledger's {lock} lock stands at {until}, and a month before that is to be booked: reopen it, or set "
+        'late_events = "first_open" in interfaces/{interface}.toml; then `tieout replay --cause {cause}`',
+        "own_day": "the ledger's {lock} lock stands at {until}, and its source says the day: reopen the period, then "
+        "`tieout replay --cause {cause}`",
     },
     actions=(Action.MEND_IN_LEDGER, Action.SET_UP, Action.REPLAY),
 )

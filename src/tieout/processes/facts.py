@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.documents import Party
+from tieout.documents import GENERAL, BooksLock, Party, TaxLine
 from tieout.documents.states import DocumentState
 from tieout.documents.taxation import TaxDetermination
 
@@ -34,9 +34,24 @@ BILLED = (OrderState.POSTED, OrderState.PLANNED)
 HELD = (OrderState.EXCEPTION, OrderState.EXCLUDED)
 
 
+class NetPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order has these taxes, by the source's keys: its net."""
+
+    tax_keys: tuple[str, ...]
+    net: Decimal
+
+
+class SaleTaxes(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's nets by their taxes, and its taxes: what a deposit of it is taxed with."""
+
+    nets: tuple[NetPart, ...]
+    taxes: tuple[TaxLine, ...]
+
+
 class OrderFact(msgspec.Struct, frozen=True, kw_only=True):
     """An order by its `state`, which `reason` explains. `on_fulfilment` says when its shop bills; `invoice_on`
-    is the invoice's accounting day; `partner` is an external id, `party` who it is."""
+    is the invoice's accounting day; `partner` is an external id, `party` who it is; `sale` what its deposits are taxed with,
+    unset where they are not."""
 
     state: OrderState
     reason: str = ""
@@ -51,6 +66,7 @@ class OrderFact(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal = Decimal(0)
     currency: str = ""
     paid_out: bool = False
+    sale: SaleTaxes | msgspec.UnsetType = msgspec.UNSET
 
 
 class PayoutFact(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +127,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     `payment` is the charge that a refund or reversal belongs to, with the account that it was
     booked against; `refund_account` is the one that a credit note's refund went out of.
-    `unapplied` are payments that wait for it. `lock_on` is the last locked day; `patience_over` says that waiting for a
+    `unapplied` are payments that wait for it. `lock_on` is the last day that is locked for everything, `locks` are all locks of the ledger by the kind of
+    entry that they hold for; `patience_over` says that waiting for a
     counterpart is over; `twin` is the key of a document that came first for what there may be one of;
     `restated_already` says that it was booked in other parts before; `foreign` names a record of the same reference
     that somebody else put in the ledger; `related` are documents that share a name with it, oldest first; `tax` is
@@ -140,6 +157,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     tax_outage: str = ""
     # Not there at all where nothing was asked for: so facts of before have the same bytes and the same hash.
     own: Mapping[str, tuple[Any, ...]] | msgspec.UnsetType = msgspec.UNSET
+    locks: Mapping[str, date] | msgspec.UnsetType = msgspec.UNSET
+
+    def locked(self) -> Mapping[str, date]:
+        """The ledger's locks by name. Facts of before knew one day alone, whatever locked it."""
+        if isinstance(self.locks, Mapping):
+            return self.locks
+        return {} if self.lock_on is None else {BooksLock.FISCAL_YEAR: self.lock_on}
+
+    def general_lock(self) -> tuple[str, date] | None:
+        """The lock that holds longest for everything, and its day."""
+        held = [(day, name) for name, day in self.locked().items() if name in GENERAL]
+        return (max(held)[1], max(held)[0]) if held else None
 
     def found_by(self, source: str) -> tuple[Any, ...]:
         """What the source of this name found for the document's keys, in their order."""

@@ -18,7 +18,12 @@ from tieout.money import Amount
 from tieout.processes.facts import FactKeys
 from tieout.processes.recipe import Context, Plan, PlanDecision, refused
 from tieout.processes.sources import FactSource, Found, Row, Scope
-from tieout.processes.treasury_causes import STATEMENT_CONTRADICTS, STATEMENT_REPEATED
+from tieout.processes.treasury_causes import (
+    OF_STATEMENTS,
+    STATEMENT_CONTRADICTS,
+    STATEMENT_REPEATED,
+    STATEMENT_UNPROVEN,
+)
 
 
 def _by_name(rows: Sequence[Row], scope: Scope) -> Found:
@@ -40,38 +45,58 @@ ITS_STATEMENT = FactSource(name="its_statement", module=__name__, rows=_by_key)
 def keys_of_statement(doc: Statement, options: Mapping[str, Any]) -> FactKeys:
     """The others of its name, where it shares one, and the one that it repeats or is against, with all beside that."""
     places = doc.places() if doc.against else ()
-    keys = tuple(k for k in (doc.shares, doc.repeats, doc.against, *places) if k)
+    # One that proves nothing may bear the name itself, and another of it prove the same.
+    own = doc.name if doc.unproven else ""
+    keys = tuple(k for k in (doc.shares or own, doc.repeats, doc.against, *places) if k)
     return FactKeys(own={NAMESAKES.name: keys}) if keys else FactKeys()
 
 
 def statement(ctx: Context, doc: Statement) -> Plan:
     """A frame: nothing is booked by it; one that nobody can believe beside another is held, with its lines."""
-    judged = _judged(ctx, doc) if doc.shares else None
-    if judged is None or judged[0].name in ctx.facts.accepted:
-        return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
-    cause, why = judged
-    # The lines that are held with it say what money is at risk.
-    return refused(cause, Amount.zero(doc.currency), why)
+    doubts: list[tuple[Cause, str]] = []
+    if doc.unproven:
+        proof = next((o for o in _others(ctx, doc)[0] if _proves(o, doc)), None)
+        if proof is not None:
+            return Plan(decision=PlanDecision.EXCLUDED, reason=f"{proof.key} says the same, and proves it")
+        doubts.append((STATEMENT_UNPROVEN, f"{_said(doc)}; {doc.unproven}"))
+    judged = _judged(ctx, doc) if doc.shares or doc.unproven else None
+    if judged is not None:
+        doubts.append(judged)
+    for cause, why in doubts:
+        if cause.name not in ctx.facts.accepted:
+            # The lines that are held with it say what money is at risk.
+            return refused(cause, Amount.zero(doc.currency), why)
+    return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
 
 
 def _judged(ctx: Context, doc: Statement) -> tuple[Cause, str] | None:
     """What is wrong with a statement beside those of its name that stand, and why; None where nothing is."""
     if doc.copy:
         return STATEMENT_REPEATED, f"{_said(doc)} stands {doc.copy} times in one file"
+    others, changed = _others(ctx, doc)
+    if changed:
+        return STATEMENT_CONTRADICTS, f"{changed}, which is called the same, was changed by somebody else"
+    return beside(doc, others)
+
+
+def _others(ctx: Context, doc: Statement) -> tuple[list[Statement], str]:
+    """Those that stand beside it, and the key of one that somebody changed past us, if there is such a one."""
     others: list[Statement] = []
     rows = {row["key"]: row for found in ctx.facts.found_by(NAMESAKES.name) for row in found}
     for row in rows.values():
         if row["key"] == doc.key:
             continue
         if not row["content"]:
-            return (
-                STATEMENT_CONTRADICTS,
-                f"{row['key']}, which is called the same, was changed by somebody else",
-            )
+            return [], row["key"]
         other = decode_document(row["content"].encode())
         if isinstance(other, Statement) and other.currency == doc.currency:
             others.append(other)
-    return beside(doc, others)
+    return others, ""
+
+
+def _proves(other: Statement, doc: Statement) -> bool:
+    """Whether another one that stands claims to be this very one, says the same and proves it."""
+    return not other.unproven and doc.claims_to_be(other) and doc.told() == other.told()
 
 
 def beside(doc: Statement, others: Sequence[Statement]) -> tuple[Cause, str] | None:
@@ -123,20 +148,20 @@ def _said(doc: Statement) -> str:
 
 
 def keys_of_line(line: StatementLine) -> Mapping[str, tuple[str, ...]]:
-    """Its statement, where that shares its name."""
-    return {ITS_STATEMENT.name: (line.frame,)} if line.shares else {}
+    """Its statement, where that shares its name or proves nothing."""
+    return {ITS_STATEMENT.name: (line.frame,)} if line.goes_with_frame else {}
 
 
 def held_with_its_statement(ctx: Context, line: StatementLine) -> Plan | None:
     """A line goes where its statement goes; None where that stands, or a person let this line go on by itself."""
-    if not line.shares:
+    if not line.goes_with_frame:
         return None
     (found,) = ctx.facts.found_by(ITS_STATEMENT.name) or ({"state": "", "reason": ""},)
     if found["state"] in (DocumentState.PLANNED, DocumentState.POSTED):
         return None
     if found["state"] == DocumentState.EXCLUDED:
         return Plan(decision=PlanDecision.EXCLUDED, reason="its statement is excluded")
-    cause = STATEMENT_REPEATED if found["reason"] == STATEMENT_REPEATED.name else STATEMENT_CONTRADICTS
+    cause = next((c for c in OF_STATEMENTS if c.name == found["reason"]), STATEMENT_CONTRADICTS)
     if cause.name in ctx.facts.accepted:
         return None
     said = " ".join(x for x in (line.counterparty, line.remittance or line.reference) if x)

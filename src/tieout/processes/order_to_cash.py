@@ -1,17 +1,18 @@
-"""Order to cash: what an order, its credit notes and its gift cards mean in the ledger.
+"""Order to cash: what an order and its credit notes mean in the ledger; what gift cards pay is in `gift_cards`.
 
 Invoice          Dr receivable              Cr revenue, shipping, gift-card liability, tax
 Credit note      Dr revenue, shipping, tax  Cr receivable
-Gift card tender Dr gift-card liability     Cr receivable
 
-The source's tax amounts are put on the tax lines themselves and read back; a gift card sold
-is a liability and untaxed; redeemed, it is tender and never a discount.
+The source's tax amounts are put on the tax lines themselves and read back; a gift card sold is a liability, and untaxed
+unless its interface declares cards that are taxed when they are sold. Where an interface earns revenue by delivery,
+an invoice's goods stand as a contract liability until then (delivering.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tieout.causes import Action, Cause
@@ -20,11 +21,9 @@ from tieout.documents import (
     Customer,
     CustomerInvoice,
     Document,
-    EntryPosting,
-    GiftCardTender,
     InvoiceLine,
     InvoicePosting,
-    LedgerLine,
+    PartnerUpdate,
     ProviderMovement,
     SaleLine,
     TaxLine,
@@ -33,6 +32,8 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.causes import DOES_NOT_ADD_UP
+from tieout.processes.delivering import sold_role
+from tieout.processes.deposit_taxes import DEPOSIT_TAXES, cleared
 from tieout.processes.deposits import UNAPPLIED, apply_deposit, match_effects, order_match
 from tieout.processes.excluding import VOIDED, left_out
 from tieout.processes.external_ids import match_key, partner_external_id
@@ -48,9 +49,11 @@ from tieout.processes.recipe import (
     Recipe,
     Recipes,
     Restating,
+    found,
     never,
     refused,
 )
+from tieout.processes.sales_taxes import by_ledger_tax, of_line, placed_as
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
 _ROLE = {
@@ -95,27 +98,53 @@ CREDIT_NOTE_WITHOUT_ORDER = Cause(
     says="solve the order's own case; the credit note follows by itself",
     actions=(Action.REPLAY,),
 )
-TENDER_WITHOUT_ORDER = Cause(
-    name="tender_without_order",
-    means="A gift card was redeemed for an order that is not booked.",
-    says="solve the order's own case, then `tieout replay --cause {cause}`",
-    actions=(Action.REPLAY,),
+GIFT_CARD_TAXED = Cause(
+    name="gift_card_taxed",
+    means="Its shop charged tax on a gift card, which bears none when it is sold unless it is for one thing of a known tax.",
+    says='say gift_cards = "single_purpose" in interfaces/{interface}.toml, [options], if these cards are taxed when they are '
+    "sold, then `tieout replay --cause {cause}`; else take the tax off the card in the shop",
+    actions=(Action.SET_UP, Action.MEND_AT_SOURCE, Action.REPLAY),
 )
-_SOLD_CAUSES = (DOES_NOT_ADD_UP, UNKNOWN_CUSTOMER, IMPORTED_BY_ANOTHER)
+PARTNER_DIFFERS = Cause(
+    name="partner_differs",
+    means="A source that is not the system of record for it tells another name or address of a customer: the ledger keeps its own.",
+    says="change {fields} in the ledger if it is right there, and solve this; or say system_of_record in "
+    "interfaces/{interface}.toml, [options], from the next change on",
+    actions=(Action.MEND_IN_LEDGER, Action.SET_UP, Action.SOLVE),
+)
+# What a ledger's partner takes over of a customer, by the names that an interface declares them by.
+_KEPT = ("name", "email")
+_SOLD_CAUSES = (DOES_NOT_ADD_UP, UNKNOWN_CUSTOMER, IMPORTED_BY_ANOTHER, GIFT_CARD_TAXED)
 
 
 def credit_match(ctx: Context, refund_key: str) -> str:
     return "" if ctx.foreign_currency else match_key(ctx.entity.code, "refund", refund_key)
 
 
-def _lines(ctx: Context, lines: tuple[SaleLine, ...]) -> tuple[InvoiceLine, ...]:
+def _invoiced(
+    ctx: Context, lines: tuple[SaleLine, ...], taxes: tuple[TaxLine, ...]
+) -> tuple[InvoiceLine, ...]:
+    """The lines of what is sold: what is earned by delivery is a contract liability until then."""
+    return _lines(ctx, lines, taxes, partial(sold_role, ctx))
+
+
+def _own_role(line: SaleLine, role: str) -> str:
+    return role
+
+
+def _lines(
+    ctx: Context,
+    lines: tuple[SaleLine, ...],
+    taxes: tuple[TaxLine, ...],
+    role_of: Callable[[SaleLine, str], str] = _own_role,
+) -> tuple[InvoiceLine, ...]:
     return tuple(
         InvoiceLine(
             name=line.name,
             quantity=line.quantity,
             net=line.net.value,
-            account=ctx.account(_ROLE.get(line.nature, line.nature)),
-            taxes=tuple(ctx.release.tax(key, ctx.on) for key in line.tax_keys),
+            account=ctx.account(role_of(line, _ROLE.get(line.nature, line.nature))),
+            taxes=of_line(ctx.release, line, taxes, ctx.on),
             product=made.external_id if (made := ctx.product(line.sku, line.name)) else "",
         )
         for line in lines
@@ -130,11 +159,7 @@ def _products(ctx: Context, lines: tuple[SaleLine, ...]) -> tuple[Effect, ...]:
 
 
 def _taxes(ctx: Context, taxes: tuple[TaxLine, ...]) -> dict[str, Decimal]:
-    totals: dict[str, Decimal] = {}
-    for tax in taxes:
-        name = ctx.release.tax(tax.key, ctx.on)
-        totals[name] = totals.get(name, Decimal(0)) + tax.amount.value
-    return totals
+    return by_ledger_tax(ctx.release, taxes, ctx.on)
 
 
 def _posting(
@@ -172,6 +197,10 @@ def _refuse_early(ctx: Context, document: CustomerInvoice | CreditNote) -> Plan 
         return refused(DOES_NOT_ADD_UP, document.total)
     if document.party is None:
         return refused(UNKNOWN_CUSTOMER, document.total, says="nobody")
+    if ctx.interface.option("gift_cards") != "single_purpose" and any(
+        x.nature == "gift_card" and x.tax_keys for x in document.lines
+    ):
+        return refused(GIFT_CARD_TAXED, document.total, interface=ctx.interface.name)
     if isinstance(document, CustomerInvoice) and ctx.facts.foreign:
         return refused(IMPORTED_BY_ANOTHER, document.total, ctx.facts.foreign)
     return None
@@ -202,7 +231,7 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
     if not partner:
         return refused(UNKNOWN_CUSTOMER, document.total, customer=document.party.key)
     match = order_match(ctx, document.order_key)
-    lines, taxes = _lines(ctx, document.lines), _taxes(ctx, document.taxes)
+    lines, taxes = _invoiced(ctx, document.lines, document.taxes), _taxes(ctx, document.taxes)
     body = _posting(ctx, document, partner, match, lines, taxes, document.total.value, refund=False)
     if ctx.on_fulfilment and document.fulfilled_at is None:
         return Plan(decision=PlanDecision.WAIT, reason="paid and not fulfilled yet: a deposit", long=True)
@@ -214,6 +243,7 @@ def invoice(ctx: Context, document: CustomerInvoice) -> Plan:
         effects += apply_deposit(
             ctx, f"apply{number}", payment, document.order_key, main.external_id, partner, ctx.on
         )
+    effects += cleared(ctx, partner, document.number)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
@@ -230,12 +260,17 @@ def _partner(ctx: Context, document: CustomerInvoice | CreditNote) -> tuple[str,
 def _edit(ctx: Context, document: CustomerInvoice, before: CustomerInvoice) -> Plan:
     difference = document.total - before.total
     groups: dict[tuple[str, tuple[str, ...]], Decimal] = {}
-    for way, lines in ((1, _lines(ctx, document.lines)), (-1, _lines(ctx, before.lines))):
+    # An order may have been told before its shop said whose its taxes are.
+    earlier = placed_as(before.taxes, document.taxes)
+    for way, lines in (
+        (1, _invoiced(ctx, document.lines, document.taxes)),
+        (-1, _invoiced(ctx, before.lines, earlier)),
+    ):
         for line in lines:
             at = (line.account, line.taxes)
             groups[at] = groups.get(at, Decimal(0)) + way * line.net
     taxes = _taxes(ctx, document.taxes)
-    for name, value in _taxes(ctx, before.taxes).items():
+    for name, value in _taxes(ctx, earlier).items():
         taxes[name] = taxes.get(name, Decimal(0)) - value
     if not any(groups.values()) and not any(taxes.values()):
         return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="no money changed")
@@ -305,7 +340,7 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
         document,
         partner or order.partner,
         match,
-        _lines(ctx, document.lines),
+        _lines(ctx, document.lines, document.taxes),
         _taxes(ctx, document.taxes),
         document.total.value,
         refund=True,
@@ -323,53 +358,31 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
-def gift_card(ctx: Context, document: GiftCardTender) -> Plan:
-    """Dr gift-card liability, Cr receivable, matched with the order's invoice."""
-    order = ctx.facts.order
-    if order is not None and order.state == OrderState.DEPOSIT:
-        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
-    if order is not None and order.state == OrderState.EXCLUDED:
-        return Plan(
-            decision=PlanDecision.PLANNED, on=ctx.on, reason=f"its order was never billed: {order.reason}"
-        )
-    if order is None or not order.invoice:
-        if not ctx.facts.patience_over:
-            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
-        return refused(TENDER_WITHOUT_ORDER, document.amount)
-    receivable = ctx.account("receivable")
-    amount, company = document.amount.value, ctx.company(document.amount.value)
-    # A card redeemed before the order is billed stays a liability until then.
-    ctx.on = max(ctx.on, order.invoice_on or ctx.on)
-    body = EntryPosting(
-        journal=ctx.journal("misc"),
-        on=ctx.on,
-        reference=f"gift card {order.number}",
-        currency=document.currency,
-        lines=(
-            LedgerLine(
-                account=ctx.account("liability.gift_card"),
-                amount=amount,
-                company=company,
-                name="gift card redeemed",
-                partner=order.partner,
-            ),
-            LedgerLine(
-                account=receivable,
-                amount=-amount,
-                company=-company,
-                name="gift card redeemed",
-                partner=order.partner,
-            ),
-        ),
-    )
-    main = ctx.effect("tender", body, ledger=True, requires=(order.partner,))
-    pair = match_effects(ctx, "tender", order.invoice, main, receivable)
-    return Plan(decision=PlanDecision.PLANNED, effects=(main, *pair), on=ctx.on)
-
-
 def customer(ctx: Context, document: Customer) -> Plan:
-    """The customer's partner."""
-    return Plan(decision=PlanDecision.PLANNED, effects=(ctx.partner(document.party),), on=ctx.on)
+    """The customer's partner; for one told again, what of it changed, where its source is the system of record for that.
+    Anything else is left as it is in the ledger, and said."""
+    partner = ctx.partner(document.party)
+    if ctx.facts.previous is None:
+        return Plan(decision=PlanDecision.PLANNED, effects=(partner,), on=ctx.on)
+    before = decode_document(ctx.facts.previous.content.encode())
+    assert isinstance(before, Customer)
+    changed = {f: getattr(document.party, f) for f in _KEPT if _differs(document, before, f)}
+    owned = {f.strip() for f in str(ctx.interface.option("system_of_record", "")).split(",")}
+    effects = [partner]
+    if fields := {f: value for f, value in changed.items() if f in owned}:
+        body = PartnerUpdate(partner=partner.external_id, **fields)
+        needs = (partner.external_id,)
+        effects.append(ctx.effect("partner_update", body, requires=needs, lane=partner.lane))
+    others = sorted(changed.keys() - owned)
+    said = ", ".join(f"{f} {getattr(before.party, f)!r} became {changed[f]!r}" for f in others)
+    names = {"fields": ", ".join(others), "interface": ctx.interface.name}
+    nothing = Amount.zero(document.currency)
+    cases = (found(PARTNER_DIFFERS, nothing, said, blocking=False, **names),) if others else ()
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
+
+
+def _differs(document: Customer, before: Customer, field: str) -> bool:
+    return bool(getattr(document.party, field) != getattr(before.party, field))
 
 
 def _billed(ctx: Context, document: CustomerInvoice) -> bool:
@@ -383,12 +396,15 @@ def _sold(document: CustomerInvoice | CreditNote) -> tuple[object, ...]:
     return (document.order_key, lines, taxes, document.total)
 
 
-def _by_order(document: GiftCardTender, _: Mapping[str, Any]) -> FactKeys:
-    return FactKeys(order_key=document.order_key)
+def _sold_where(document: CustomerInvoice) -> tuple[object, ...]:
+    """What of an invoice is money, and whose its taxes are: a tax that moves to another state moves money there."""
+    return (*_sold(document), tuple(tax.jurisdiction or "" for tax in document.taxes))
 
 
-def _of_invoice(document: CustomerInvoice, _: Mapping[str, Any]) -> FactKeys:
+def _of_invoice(document: CustomerInvoice, options: Mapping[str, Any]) -> FactKeys:
+    before_it = options.get("invoice_on") == "fulfilment"
     return FactKeys(
+        own={DEPOSIT_TAXES.name: document.order_names()} if before_it else {},
         order_key=document.order_key,
         takes_in=document.order_names(),
         customer=document.party.key if document.party else "",
@@ -402,6 +418,11 @@ def _of_credit_note(document: CreditNote, _: Mapping[str, Any]) -> FactKeys:
 
 def _named(_: Document) -> Rank:
     return Rank.NAMED
+
+
+def _after_its_order(_: CreditNote) -> Rank:
+    """What was given back onto a gift card comes after the credit note that it is of."""
+    return Rank.MOVED
 
 
 def _refunds_of(asking: Asking, scope: Scope) -> Keys:
@@ -451,18 +472,25 @@ CUSTOMERS = FactSource(name="customers", module=__name__, asks=_partners, rows=_
 
 
 RECIPES: Recipes = (
-    Recipe(kind=Customer, plan=customer, locked=never, rank=_named, approval=MOVED_ALREADY),
+    Recipe(
+        kind=Customer,
+        plan=customer,
+        locked=never,
+        causes=(PARTNER_DIFFERS,),
+        rank=_named,
+        approval=MOVED_ALREADY,
+    ),
     Recipe(
         kind=CustomerInvoice,
         plan=invoice,
         at_risk=lambda doc: doc.total,
         excluding=left_out,
-        restating=Restating(money=_sold, edits=True),
+        restating=Restating(money=_sold_where, edits=True),
         locked=_billed,
         causes=(*_SOLD_CAUSES, VOIDED, ORDER_EDITED, ORDER_REGROUPED),
         rank=_named,
         fact_keys=_of_invoice,
-        sources=(ORDERS, UNAPPLIED, CUSTOMERS),
+        sources=(ORDERS, UNAPPLIED, CUSTOMERS, DEPOSIT_TAXES),
         takes_payments=True,
     ),
     Recipe(
@@ -471,15 +499,8 @@ RECIPES: Recipes = (
         at_risk=lambda doc: doc.total,
         restating=Restating(money=_sold),
         causes=(*_SOLD_CAUSES, CREDIT_NOTE_WITHOUT_ORDER),
+        rank=_after_its_order,
         fact_keys=_of_credit_note,
         sources=(REFUNDS,),
-    ),
-    Recipe(
-        kind=GiftCardTender,
-        plan=gift_card,
-        at_risk=lambda doc: doc.amount,
-        restating=Restating(money=lambda doc: (doc.order_key, doc.amount)),
-        causes=(TENDER_WITHOUT_ORDER,),
-        fact_keys=_by_order,
     ),
 )

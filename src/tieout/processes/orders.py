@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from msgspec import UNSET
+
 from tieout.documents import CustomerInvoice, decode_document, order_number
 from tieout.documents.states import DocumentState
+from tieout.processes.deposit_taxes import sale_of, taxed_on_receipt
 from tieout.processes.facts import OrderFact, OrderState
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
@@ -65,6 +68,7 @@ def _orders(rows: Sequence[Row], scope: Scope) -> Found:
             total=order.total.value,
             currency=row["currency"],
             paid_out=row["paid_out"],
+            sale=sale_of(order) if shop and on_fulfilment and taxed_on_receipt(scope.entity, shop) else UNSET,
         )
         facts[row["order_key"]] = fact
         facts["ref:" + row["link_key"]] = fact

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
+from typing import Any
 
-from tieout.documents import Document
+from tieout.documents import Document, day_of, stopped_by
 from tieout.money import Amount
 from tieout.processes.causes import LATE_EVENT, MISSING_RATE, UNKNOWN_TAX, UNMAPPED_ACCOUNT
 from tieout.processes.facts import Facts
 from tieout.processes.rates import MissingRateError, converted_there, what_is_missing
-from tieout.processes.recipe import Context, Plan, refused
+from tieout.processes.recipe import Context, Plan, Recipe, refused
 from tieout.processes.registry import recipe_of
 from tieout.processes.restatements import restated
 from tieout.rules import Interface, Release, UnmappedError
+
+# The journals that locks of their own hold for, by their roles.
+_JOURNALS = {"sales": "sale", "purchases": "purchase"}
 
 
 def money_of(document: Document) -> Amount:
@@ -21,20 +26,70 @@ def money_of(document: Document) -> Amount:
 
 
 def _late(ctx: Context) -> Plan | None:
-    """Apply the interface's late-event policy where the day is locked."""
-    lock = ctx.facts.lock_on
-    if lock is None or ctx.on > lock:
+    """Apply the interface's late-event policy where its day is locked for everything."""
+    lock = ctx.facts.general_lock()
+    if lock is None or ctx.on > lock[1]:
         return None
     if ctx.interface.late_events == "first_open":
-        ctx.on = lock + timedelta(days=1)
+        ctx.on = lock[1] + timedelta(days=1)
         return None
+    return _stopped(ctx, lock, ctx.on)
+
+
+def _stopped(ctx: Context, lock: tuple[str, date], on: date, says: str = "") -> Plan:
+    """No effect: a lock, by its name and day, keeps it off its own day."""
     return refused(
         LATE_EVENT,
         money_of(ctx.document),
-        f"dated {ctx.on.isoformat()}",
-        lock=lock,
+        f"dated {on.isoformat()}",
+        says,
+        lock=lock[0],
+        until=lock[1].isoformat(),
         interface=ctx.interface.name,
     )
+
+
+def _outside_locks(ctx: Context, recipe: Recipe[Any], plan: Plan) -> Plan:
+    """The plan, where no lock of its kinds of entry stops it; else as the interface's late-event policy says. What a plan
+    books is known by its effects alone: a lock of sales holds for its invoice and no bill, one of taxes for what is taxed."""
+    # Each time the day goes past one lock more.
+    for _ in ctx.facts.locked():
+        stopped = _stopping(ctx, plan)
+        if stopped is None:
+            return plan
+        lock, until, on = stopped
+        if ctx.interface.late_events != "first_open":
+            return _stopped(ctx, (lock, until), on)
+        if ctx.on > until:
+            return _stopped(ctx, (lock, until), on, "own_day")
+        ctx.on = until + timedelta(days=1)
+        plan = recipe.plan(ctx, ctx.document)
+    return plan
+
+
+def _stopping(ctx: Context, plan: Plan) -> tuple[str, date, date] | None:
+    """The lock that stops the plan longest: its name, until when it holds, and the day that it stops."""
+    types = _types_of_journals(ctx)
+    found = []
+    for effect in plan.effects:
+        stopped = stopped_by(
+            effect.body, ctx.facts.locked(), types.get(getattr(effect.body, "journal", ""), "")
+        )
+        if stopped is not None:
+            found.append((stopped[1], str(stopped[0]), day_of(effect.body) or ctx.on))
+    if not found:
+        return None
+    until, lock, on = max(found)
+    return lock, until, on
+
+
+def _types_of_journals(ctx: Context) -> dict[str, str]:
+    """The codes of journals that locks of their own hold for; of those that are mapped."""
+    found = {}
+    for role, kind in _JOURNALS.items():
+        with suppress(UnmappedError):
+            found[ctx.journal(role)] = kind
+    return found
 
 
 def without_rate(document: Document, own: str, on: date) -> Plan:
@@ -84,7 +139,8 @@ def _planned(
     if late is not None:
         return late
     try:
-        return recipe.plan(ctx, document)
+        plan = recipe.plan(ctx, document)
+        return _outside_locks(ctx, recipe, plan) if recipe.locked(ctx, document) else plan
     except UnmappedError as error:
         cause = UNKNOWN_TAX if error.table == "taxes" else UNMAPPED_ACCOUNT
         return refused(cause, money_of(document), str(error), key=error.key, table=error.table)

@@ -3,6 +3,7 @@
 Bill            Dr the order's account, input tax    Cr payable
 Vendor credit   Dr payable                           Cr the same accounts, input tax
 Reverse charge  the same, and tax due and deducted at once, which comes to nothing
+Provider's fees that were withheld: see `fee_bills`
 
 A supplier is booked as a partner. Where it is paid stays here: payments take it from the record that
 a second person approved, and from nothing else.
@@ -44,6 +45,15 @@ from tieout.processes.dimensions import DIMENSIONS, LacksError, analytic_of, che
 from tieout.processes.excluding import VOIDED, left_out
 from tieout.processes.external_ids import partner_external_id
 from tieout.processes.facts import FactKeys, RelatedFact
+from tieout.processes.fee_bills import (
+    FEE_BILL_DIFFERS,
+    FEE_BILL_UNCLEAR,
+    FEE_BILLS,
+    FeeBill,
+    held_against_fees,
+    settling,
+)
+from tieout.processes.fee_suppliers import FEE_BILL_UNDECLARED
 from tieout.processes.recipe import (
     Approval,
     CaseDraft,
@@ -147,6 +157,9 @@ OF_BILLS = (
     TAX_ENGINE_DOWN,
     TAX_DIFFERS,
     PREPAID,
+    FEE_BILL_DIFFERS,
+    FEE_BILL_UNCLEAR,
+    FEE_BILL_UNDECLARED,
 )
 
 
@@ -234,12 +247,15 @@ def bill(ctx: Context, document: VendorBill) -> Plan:
     early = _refuse_early(document, known, fact.key)
     if early is not None:
         return early
+    fees = held_against_fees(ctx, document, known)
     ordered = Ordered(lines=(None,) * len(document.lines), orders=())
-    if order_numbers(document):
+    if order_numbers(document) and fees is None:
         ordered = hold_against_orders(document, known.party.key, ctx.facts.related, ctx.interface)
     twin = _twin(ctx, document, ordered.finding)
     if twin and DUPLICATE_BILL.name not in ctx.facts.accepted:
         return refused(DUPLICATE_BILL, document.total, twin)
+    if fees is not None:
+        return fees if isinstance(fees, Plan) else _booked(ctx, document, fact, known, ordered, fees)
     if ordered.finding is not None:
         return _unfit(ctx, document, ordered.finding)
     if not order_numbers(document) and ctx.interface.option("without_order", "case") == "case":
@@ -269,9 +285,13 @@ def _unfit(ctx: Context, document: VendorBill, finding: Finding) -> Plan:
 
 def _twin(ctx: Context, document: VendorBill, finding: Finding | None) -> str:
     """What this bill is once more, "" for nothing: the same number, or the same money for the same day
-    or for an order that is billed in full."""
+    or for an order that is billed in full; or the number of one that a person excluded before."""
     for fact in ctx.facts.related:
-        if fact.kind != "vendor_bill" or fact.key == document.key or fact.state in _TURNED_DOWN:
+        if fact.kind != "vendor_bill" or fact.key == document.key:
+            continue
+        if fact.state in _TURNED_DOWN:
+            if said := _excluded(document, fact):
+                return said
             continue
         if not (fact.stands or fact.earlier):
             continue
@@ -291,7 +311,25 @@ def _twin(ctx: Context, document: VendorBill, finding: Finding | None) -> str:
     return ""
 
 
-def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Supplier, ordered: Ordered) -> Plan:
+def _excluded(document: VendorBill, fact: RelatedFact) -> str:
+    """That a person excluded one of this number of this seller, which said something else; "" where nobody did."""
+    other = decode_document(fact.content.encode())
+    assert isinstance(other, VendorBill)
+    if fact.state != DocumentState.EXCLUDED or not fact.earlier or other.refund != document.refund:
+        return ""
+    if plain(other.number) != plain(document.number) or other.booked_on.year != document.booked_on.year:
+        return ""
+    return f"bill {other.number} of {other.booked_on} with {other.total} was excluded, and this one says something else"
+
+
+def _booked(
+    ctx: Context,
+    document: VendorBill,
+    fact: RelatedFact,
+    known: Supplier,
+    ordered: Ordered,
+    fees: FeeBill | None = None,
+) -> Plan:
     due, outage = determination(ctx, document, ctx.facts)
     if outage and due is None:
         if ctx.interface.option("tax_fallback", "wait") == "wait":
@@ -302,7 +340,7 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     if wrong is not None:
         return wrong
     try:
-        lines = tuple(_lines(ctx, document, ordered, due))
+        lines = tuple(_lines(ctx, document, ordered, due, fees))
     except LacksError as error:
         return refused(error.cause, document.total, str(error), error.says, **error.fields)
     partner = ctx.partner(known.party, fact.system)
@@ -323,17 +361,20 @@ def _booked(ctx: Context, document: VendorBill, fact: RelatedFact, known: Suppli
     )
     name = "vendor_credit" if document.refund else "bill"
     main = ctx.effect(name, body, ledger=True, requires=(partner.external_id,), account=body.receivable)
-    cases = _prepaid(document)
+    settled = settling(ctx, document, fees, main, body.partner) if fees is not None else []
+    cases = _prepaid(document, abs(fees.settled) if fees is not None else Decimal(0))
     if outage and due is not None:
         cases += (_bridged(document, due, outage),)
     names = twin_names(document, known.party.key)
-    return Plan(decision=PlanDecision.PLANNED, effects=(partner, main), cases=cases, on=ctx.on, names=names)
+    effects = (partner, main, *settled)
+    return Plan(decision=PlanDecision.PLANNED, effects=effects, cases=cases, on=ctx.on, names=names)
 
 
-def _prepaid(document: VendorBill) -> tuple[CaseDraft, ...]:
-    """What is booked is the whole bill; what was paid of it before is somewhere in the ledger, and people find it."""
+def _prepaid(document: VendorBill, settled: Decimal) -> tuple[CaseDraft, ...]:
+    """What is booked is the whole bill; what was paid of it before is somewhere in the ledger, and people find it, but for what
+    is `settled` by its own entry."""
     paid = document.prepaid
-    if paid is msgspec.UNSET or not paid:
+    if paid is msgspec.UNSET or not paid or paid.value == settled:
         return ()
     said = f"{paid.value:f} of {document.total.value:f} is said to be prepaid, {document.due.value:f} is due"
     return (found(PREPAID, paid, said, "more" if paid.value < 0 else "", blocking=False),)
@@ -366,7 +407,11 @@ def _totals(ctx: Context, document: VendorBill) -> dict[str, Decimal]:
 
 
 def _lines(
-    ctx: Context, document: VendorBill, ordered: Ordered, due: TaxDetermination | None
+    ctx: Context,
+    document: VendorBill,
+    ordered: Ordered,
+    due: TaxDetermination | None,
+    fees: FeeBill | None = None,
 ) -> Iterator[InvoiceLine]:
     for number, (mine, line) in enumerate(zip(document.lines, ordered.lines, strict=True)):
         if not mine.net:
@@ -375,7 +420,11 @@ def _lines(
         key = mine.tax_key
         if treatment is not None and treatment.treatment in ("reverse_charge", "use_tax"):
             key = f"{treatment.treatment} {treatment.rate.normalize():f}"
-        account, dimensions = _account(ctx, document, mine, line)
+        if fees is not None:
+            key = fees.tax_key(number, key)
+            account, dimensions = fees.account(ctx, number), mine.dimensions
+        else:
+            account, dimensions = _account(ctx, document, mine, line)
         place = f"{document.number}, line {number + 1}"
         check_needed(ctx, account, dimensions, place)
         yield InvoiceLine(
@@ -475,7 +524,7 @@ RECIPES: Recipes = (
         causes=(*OF_BILLS, *OF_ORDERS, *DIMENSIONS, VOIDED, DOES_NOT_ADD_UP),
         fact_keys=_of_bill,
         more_related=_twins_of_supplier,
-        sources=(RELATED,),
+        sources=(RELATED, FEE_BILLS),
         patient_from_receipt=True,
         tax_question=question_of,
         approval=Approval(said=lambda doc: f"{doc.number} of {doc.seller.name}"),

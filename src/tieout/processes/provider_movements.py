@@ -1,11 +1,11 @@
-"""What a provider's balance movements and disputes mean in the ledger.
+"""What a provider's balance movements mean in the ledger.
 
 Charge           Dr clearing            Cr receivable (or unapplied, named for its cause)
-Fee              Dr fees                Cr clearing
+Fee              Dr fees                Cr clearing; its VAT apart where it is declared: see `provider_fees`
 Refund           Dr receivable          Cr clearing
 Payout           Dr bank in transit     Cr clearing
 Top-up           Dr clearing            Cr bank in transit
-Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost goes to loss
+Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost: see `disputes`
 Reserve          Dr provider reserve    Cr clearing
 Exchange         Dr provider exchange   Cr clearing, and the other way round in the other currency
 
@@ -18,8 +18,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.documents import Dispute, EntryPosting, LedgerLine, ProviderMovement
+import msgspec
+
+from tieout.documents import ProviderMovement
 from tieout.processes.cash import cash_posting
+from tieout.processes.deposit_taxes import DEPOSIT_TAXES, given_back, on_receipt
 from tieout.processes.deposits import ACCOUNT as DEPOSITS
 from tieout.processes.deposits import (
     apply_deposit,
@@ -32,6 +35,7 @@ from tieout.processes.deposits import (
 from tieout.processes.external_ids import applied_external_id, match_key
 from tieout.processes.facts import BILLED, HELD, FactKeys, OrderFact, OrderState, UnappliedPayment
 from tieout.processes.order_to_cash import credit_match
+from tieout.processes.provider_fees import fee_effect, undeclared_fee
 from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, Rank, found, refused
 from tieout.processes.treasury_causes import (
     PAYMENT_FOR_EXCLUDED_ORDER,
@@ -42,7 +46,6 @@ from tieout.processes.treasury_causes import (
 )
 
 _SIMPLE = {
-    "fee": "fees",
     "dispute": "disputes_receivable",
     "dispute_reversal": "disputes_receivable",
     "reserve": "provider_reserve",
@@ -51,12 +54,23 @@ _SIMPLE = {
 }
 
 
+# What is given back of a deposit.
+_BACK = ("refund", "capture_reversal")
+
+
 def _payout_match(ctx: Context, payout_key: str) -> str:
     return "" if ctx.foreign_currency else match_key(ctx.entity.code, "payout", payout_key)
 
 
 def movement(ctx: Context, doc: ProviderMovement) -> Plan:
     """One change of a provider's balance, in its clearing journal."""
+    plan = _moved(ctx, doc)
+    if plan.decision != PlanDecision.PLANNED:
+        return plan
+    return msgspec.structs.replace(plan, cases=(*plan.cases, *undeclared_fee(ctx, doc)))
+
+
+def _moved(ctx: Context, doc: ProviderMovement) -> Plan:
     role = f"clearing.{doc.provider}.{doc.currency}"
     if doc.category == "charge":
         return _charge(ctx, doc, role)
@@ -66,37 +80,49 @@ def movement(ctx: Context, doc: ProviderMovement) -> Plan:
         return _comes_back(ctx, doc, role)
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
+    if doc.category == "fee":
+        main = fee_effect(ctx, doc, role, -doc.gross.value, doc.description or doc.category, own=True)
+        return Plan(decision=PlanDecision.PLANNED, effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
     if doc.category == "topup":
         counter = ctx.account("bank_in_transit")
     elif doc.category in _SIMPLE:
         counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     else:
         return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
+    effects = _booked(ctx, doc, role, counter, doc.description or doc.category)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+
+
+def _booked(
+    ctx: Context,
+    doc: ProviderMovement,
+    role: str,
+    counter: str,
+    label: str = "",
+    partner: str = "",
+    match: str = "",
+) -> list[Effect]:
+    """What every movement books: its gross between clearing and a counter account, first, and its fee."""
     body = cash_posting(
         ctx,
         role=role,
         amount=doc.gross.value,
-        label=doc.description or doc.category,
+        label=label or f"{doc.category.replace('_', ' ')} {doc.payment_key}".strip(),
         reference=doc.key,
         counter=counter,
+        partner=partner,
+        match=match,
     )
-    main = ctx.effect(doc.category, body, ledger=True, account=body.account)
-    return Plan(decision=PlanDecision.PLANNED, effects=(main, *_fee(ctx, doc, role)), on=ctx.on)
+    main = ctx.effect(doc.category, body, ledger=True, requires=(partner,), account=body.account)
+    return [main, *_fee(ctx, doc, role)]
 
 
 def _fee(ctx: Context, doc: ProviderMovement, role: str) -> tuple[Effect, ...]:
     """Dr fees, Cr clearing: what the provider withheld from this movement."""
     if not doc.fee:
         return ()
-    body = cash_posting(
-        ctx,
-        role=role,
-        amount=-doc.fee.value,
-        label=f"fee {doc.payment_key or doc.key}",
-        reference=f"{doc.key} fee",
-        counter=ctx.account(f"fees.{doc.provider}"),
-    )
-    return (ctx.effect("fee", body, ledger=True, account=body.account),)
+    label = f"fee {doc.payment_key or doc.key}"
+    return (fee_effect(ctx, doc, role, doc.fee.value, label, own=False),)
 
 
 def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -119,20 +145,10 @@ def _charge(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     else:
         unapplied = counter = ctx.account("unapplied.unknown")
         cases = (found(PAYMENT_WITHOUT_ORDER, doc.gross, doc.payment_key),)
-    body = cash_posting(
-        ctx,
-        role=role,
-        amount=doc.gross.value,
-        label=f"charge {doc.payment_key} {doc.customer_name}".strip(),
-        reference=doc.key,
-        counter=counter,
-        partner=partner,
-        match=match,
-    )
-    main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
-    effects = [main, *_fee(ctx, doc, role)]
+    label = f"charge {doc.payment_key} {doc.customer_name}".strip()
+    effects = _booked(ctx, doc, role, counter, label, partner, match)
     if order is not None and not unapplied:
-        effects += match_effects(ctx, "charge", order.invoice, main, counter)
+        effects += match_effects(ctx, "charge", order.invoice, effects[0], counter)
     return Plan(
         decision=PlanDecision.PLANNED,
         effects=tuple(effects),
@@ -148,34 +164,30 @@ def _deposit(ctx: Context, doc: ProviderMovement, role: str, order: OrderFact) -
     partner = partner_of(order)
     if not order.partner and order.party is not None:
         effects.append(ctx.partner(order.party, order.system))
-    body = cash_posting(
-        ctx,
-        role=role,
-        amount=doc.gross.value,
-        label=f"deposit {doc.payment_key} {doc.customer_name}".strip(),
-        reference=doc.key,
-        counter=account,
-        partner=partner,
-        match=deposit_match(ctx, doc.payment_key),
-    )
-    main = ctx.effect("charge", body, ledger=True, requires=(partner,), account=body.account)
-    effects += [main, *_fee(ctx, doc, role)]
-    if not order.invoice:
+    label = f"deposit {doc.payment_key} {doc.customer_name}".strip()
+    main, *fee = _booked(ctx, doc, role, account, label, partner, deposit_match(ctx, doc.payment_key))
+    day = max(ctx.on, order.invoice_on or ctx.on) if order.invoice else None
+    taxes, cases = on_receipt(ctx, order, doc.gross.value, day)
+    effects += [main, *fee, *taxes]
+    if day is None:
         return Plan(
-            decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, unapplied_account=account
+            decision=PlanDecision.PLANNED,
+            effects=tuple(effects),
+            cases=cases,
+            on=ctx.on,
+            unapplied_account=account,
         )
     paid = UnappliedPayment(
         effect=main.external_id,
         account=account,
         amount=doc.gross.value,
-        company=body.company,
+        company=ctx.company(doc.gross.value),
         key=doc.key,
         payment_key=doc.payment_key,
         on=ctx.on,
     )
-    day = max(ctx.on, order.invoice_on or ctx.on)
     effects += apply_deposit(ctx, "apply0", paid, doc.order_key, order.invoice, partner, day)
-    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
 def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -199,10 +211,9 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     else:
         unapplied = counter = ctx.account("unapplied.unknown")
         cases = (found(REFUND_WITHOUT_CREDIT_NOTE, doc.gross, doc.payment_key),)
-    main = _movement_effect(ctx, doc, role, counter, partner, match)
-    effects = [main, *_fee(ctx, doc, role)]
+    effects = _booked(ctx, doc, role, counter, partner=partner, match=match)
     if not unapplied:
-        effects += match_effects(ctx, "refund", facts.credit_note, main, counter)
+        effects += match_effects(ctx, "refund", facts.credit_note, effects[0], counter)
     return Plan(
         decision=PlanDecision.PLANNED,
         effects=tuple(effects),
@@ -231,8 +242,7 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         counter, partner = ctx.account(f"unapplied.{state}"), ""
     else:
         counter, partner = ctx.account("receivable"), order.partner
-    main = _movement_effect(ctx, doc, role, counter, partner, "")
-    effects = [main, *_fee(ctx, doc, role)]
+    effects = _booked(ctx, doc, role, counter, partner=partner)
     cases: tuple[CaseDraft, ...] = ()
     if doc.category == "refund_failure":
         cases = (found(REFUND_FAILED, doc.gross, doc.payment_key, blocking=False),)
@@ -240,7 +250,7 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         charge = ctx.facts.payment
         # A deposit stands on the receivable by the entry that took it in.
         paid = charge.effect if charge.account == counter else applied_external_id(charge.effect)
-        effects += match_effects(ctx, "reversal", paid, main, counter)
+        effects += match_effects(ctx, "reversal", paid, effects[0], counter)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
@@ -253,27 +263,11 @@ def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) ->
     same = charge is not None and charge.account == account
     match = deposit_match(ctx, doc.payment_key) if same else ""
     partner = partner_of(ctx.facts.order) if same and ctx.facts.order else ""
-    main = _movement_effect(ctx, doc, role, account, partner, match)
-    effects = [main, *_fee(ctx, doc, role)]
+    effects = _booked(ctx, doc, role, account, partner=partner, match=match)
+    effects += given_back(ctx, ctx.facts.order, -doc.gross.value, account)
     if charge is not None and same:
-        effects += match_effects(ctx, "given_back", charge.effect, main, account)
+        effects += match_effects(ctx, "given_back", charge.effect, effects[0], account)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on, unapplied_account=account)
-
-
-def _movement_effect(
-    ctx: Context, doc: ProviderMovement, role: str, counter: str, partner: str, match: str
-) -> Effect:
-    body = cash_posting(
-        ctx,
-        role=role,
-        amount=doc.gross.value,
-        label=f"{doc.category.replace('_', ' ')} {doc.payment_key}".strip(),
-        reference=doc.key,
-        counter=counter,
-        partner=partner,
-        match=match,
-    )
-    return ctx.effect(doc.category, body, ledger=True, requires=(partner,), account=body.account)
 
 
 def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -281,57 +275,24 @@ def _payout(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     if doc.category == "payout_reversal" and ctx.facts.payout is None and not ctx.facts.patience_over:
         return Plan(decision=PlanDecision.WAIT, reason="its payout has not come yet")
     counter = ctx.account("bank_in_transit")
-    body = cash_posting(
-        ctx,
-        role=role,
-        amount=doc.gross.value,
-        label=f"{doc.category.replace('_', ' ')} {doc.payout_key}",
-        reference=doc.key,
-        counter=counter,
-        match=_payout_match(ctx, doc.payout_key),
-    )
-    main = ctx.effect(doc.category, body, ledger=True, account=body.account)
-    effects = [main, *_fee(ctx, doc, role)]
+    label = f"{doc.category.replace('_', ' ')} {doc.payout_key}"
+    effects = _booked(ctx, doc, role, counter, label, match=_payout_match(ctx, doc.payout_key))
     if doc.category == "payout_reversal" and ctx.facts.payout is not None:
-        effects += match_effects(ctx, "payout_reversal", ctx.facts.payout.effect, main, counter)
+        effects += match_effects(ctx, "payout_reversal", ctx.facts.payout.effect, effects[0], counter)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
-
-
-def dispute(ctx: Context, doc: Dispute) -> Plan:
-    """A lost dispute: Dr dispute loss, Cr disputes receivable. Every other status moves money
-    in the balance itself, or none at all."""
-    if doc.status != "lost":
-        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
-    amount, company = doc.amount.value, ctx.company(doc.amount.value)
-    receivable = ctx.account(f"disputes_receivable.{doc.provider}")
-    body = EntryPosting(
-        journal=ctx.journal("misc"),
-        on=ctx.on,
-        reference=f"dispute lost {doc.payment_key}",
-        currency=doc.currency,
-        lines=(
-            LedgerLine(account=ctx.account("dispute_loss"), amount=amount, company=company, name="lost"),
-            LedgerLine(account=receivable, amount=-amount, company=-company, name="lost"),
-        ),
-    )
-    return Plan(
-        decision=PlanDecision.PLANNED, effects=(ctx.effect("dispute_lost", body, ledger=True),), on=ctx.on
-    )
 
 
 def keys_of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> FactKeys:
     """The order, and what it turns back: a payment, a payout. A payout names none but itself."""
+    named = (doc.order_key, f"payment:{doc.payment_key}" if doc.payment_key else "")
+    deposits = tuple(key for key in named if key)
     return FactKeys(
         order_key=doc.order_key,
         refund_key=doc.refund_key,
         payout_key=doc.payout_key if doc.category != "payout" else "",
         payment_key=doc.payment_key if doc.category != "charge" else "",
+        own={DEPOSIT_TAXES.name: deposits} if deposits and doc.category in _BACK else {},
     )
-
-
-def keys_of_dispute(doc: Dispute, _: Mapping[str, Any]) -> FactKeys:
-    """The payment that is disputed."""
-    return FactKeys(payment_key=doc.payment_key)
 
 
 def rank_of_movement(doc: ProviderMovement) -> Rank:

@@ -2,6 +2,7 @@
 
 On an unapplied account      Dr unapplied      Cr receivable (or payable, bank in transit)
 Paid less, and explained     Dr difference     Cr receivable, in the same entry
+A discount that corrects tax Dr discount, Dr tax by rate, Cr receivable: each as it counts in the tax report
 Paid too much                the same of all the cash: what is too much is the partner's credit
 On suspense (others' lines)  the bank line's own suspense side is moved to the receivable
 On the receivable already    nothing is booked
@@ -15,8 +16,9 @@ payment, the lines are marked first, so that the ledger pairs the whole set as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -24,6 +26,7 @@ from tieout.causes import Action, Cause
 from tieout.documents import (
     EntryPosting,
     LedgerLine,
+    LineDiscount,
     Mark,
     MatchedLine,
     MatchRequest,
@@ -33,7 +36,10 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.external_ids import external_id, match_key
+from tieout.processes.facts import FactKeys
+from tieout.processes.one_rate import at_one_rate, is_taken
 from tieout.processes.recipe import Approval, Context, Effect, Plan, PlanDecision, Recipe, Recipes, refused
+from tieout.processes.sources import FactSource, Found, Row, Scope
 
 APPLY = "apply"
 MATCH_IMPOSSIBLE = Cause(
@@ -47,6 +53,21 @@ MATCH_IMPOSSIBLE = Cause(
 _NOBODY = -1
 
 
+def _by_match(rows: Sequence[Row], scope: Scope) -> Found:
+    found: dict[str, list[list[str]]] = {}
+    for row in rows:
+        found.setdefault(row["source_key"], []).append([row["external_id"], row["effect_body"]])
+    return found
+
+
+# Of one that was changed past us nobody knows what to book back.
+ENTRIES_BOOKED = FactSource(name="entries_booked", module=__name__, rows=_by_match, told_of_changed=True)
+
+
+def _keys_of(doc: Reconciliation, options: Mapping[str, Any]) -> FactKeys:
+    return FactKeys(own={ENTRIES_BOOKED.name: (doc.key,)}) if doc.undone else FactKeys()
+
+
 def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
     """The entry that a match needs, if any, and one request an account."""
     if doc.undone:
@@ -55,9 +76,12 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
         return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason="it was applied already")
     why = _impossible(doc)
     if why:
-        size = sum((abs(_used(x)) for x in doc.cash), Decimal(0))
-        return refused(MATCH_IMPOSSIBLE, Amount(size, doc.currency), why)
+        return refused(MATCH_IMPOSSIBLE, _size(doc), why)
     lines = _entry_lines(ctx, doc)
+    if lines is None:
+        return refused(
+            MATCH_IMPOSSIBLE, _size(doc), "no rate makes its amounts balance in the books' currency"
+        )
     entry = _entry(ctx, doc, lines)
     effects = [entry] if entry is not None else []
     for account, members in _sets(doc).items():
@@ -76,6 +100,10 @@ def reconciliation(ctx: Context, doc: Reconciliation) -> Plan:
 
 def _lane(account: str) -> str:
     return f"match.{account}"
+
+
+def _size(doc: Reconciliation) -> Amount:
+    return Amount(sum((abs(_used(x)) for x in doc.cash), Decimal(0)), doc.currency)
 
 
 def _used(line: OpenLine) -> Decimal:
@@ -122,9 +150,28 @@ def _partner(line: OpenLine) -> str:
     return f"#{line.partner}" if line.partner else ""
 
 
-def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
-    """Signed lines that sum to zero: the cash out of its accounts, the difference, and the rest
-    on the accounts of what is paid."""
+def _entry_lines(ctx: Context, doc: Reconciliation, undone: bool = False) -> list[LedgerLine] | None:
+    """Signed lines that sum to zero: the cash out of its accounts with what it was booked with, the difference, and the
+    rest on the accounts of what is paid; all at one rate where the ledger would refuse them so, None where at any.
+    `undone` has the tax of a discount count as it does when that is taken back."""
+    lines = _as_booked(ctx, doc, undone)
+
+    def made(amount: Decimal) -> Decimal:
+        return ctx.company(amount) if ctx.facts.rate is not None else Decimal(0)
+
+    if not ctx.foreign_currency or is_taken(lines, made):
+        return lines
+    if any(isinstance(x.own, Amount) or x.tax is not msgspec.UNSET for x in lines):
+        # In the books' own currency there is no rate to choose; and a discount's tax stands at its invoice's.
+        return None
+    moved = _moved(doc)
+    of = sum((abs(_used(x)) for x in moved), Decimal(0))
+    company = sum((abs(_company_used(x, ctx)) for x in moved), Decimal(0))
+    return at_one_rate(lines, lambda amount: _at_rate(ctx, amount, company, of), made)
+
+
+def _as_booked(ctx: Context, doc: Reconciliation, undone: bool) -> list[LedgerLine]:
+    """The lines of the entry with what the cash was booked with."""
     moved = _moved(doc)
     keys = _keys(ctx, doc)
     lines = [
@@ -144,15 +191,17 @@ def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
     difference = -sum((_used(x) for x in (*doc.cash, *doc.due)), _credit(doc))
     if difference:
         # Left less right is what the cash is more than what is due: the books take its opposite.
-        amount = -difference
-        lines.append(
-            LedgerLine(
-                account=doc.difference_account,
-                amount=amount,
-                company=_at_rate(ctx, amount, carried, taken),
-                name=doc.explained_as.replace("_", " "),
+        parts, rest = _discount_parts(ctx, doc, -difference, undone)
+        lines += parts
+        if rest:
+            lines.append(
+                LedgerLine(
+                    account=doc.difference_account,
+                    amount=rest,
+                    company=_at_rate(ctx, rest, carried, taken),
+                    name=doc.explained_as.replace("_", " "),
+                )
             )
-        )
     shares = _shares(doc, taken + difference)
     left = -sum((x.company for x in lines), Decimal(0))
     whole = sum(shares.values(), Decimal(0))
@@ -172,6 +221,36 @@ def _entry_lines(ctx: Context, doc: Reconciliation) -> list[LedgerLine]:
             )
         )
     return [x for x in lines if x.amount or x.company]
+
+
+def _discount_parts(
+    ctx: Context, doc: Reconciliation, amount: Decimal, undone: bool
+) -> tuple[list[LedgerLine], Decimal]:
+    """The lines of discounts that correct tax, and what of `amount` (signed as the books take it) is left for the account
+    of differences as one sum: other invoices' discounts. A minor unit more or less, which a payer's own rounding makes,
+    is no other invoice's: it goes to the largest base. All stands at the invoices' own rate, as their tax does."""
+    terms = doc.granted() if doc.explained_as == "early_payment_discount" else []
+    parts = [(x, p) for x, d in terms for p in d.parts]
+    rest = amount - sum((p.amount for _, p in parts), Decimal(0))
+    if not parts or any(not d.parts for _, d in terms):
+        shift = Decimal(0)
+    else:
+        shift, rest = rest, Decimal(0)
+    largest = max((p for _, p in parts if not p.account), key=lambda p: abs(p.amount), default=None)
+    found = []
+    for line, part in parts:
+        more = shift if part is largest else Decimal(0)
+        found.append(
+            LedgerLine(
+                account=part.account or doc.difference_account,
+                amount=part.amount + more,
+                company=part.company + _at_rate(ctx, more, part.company, part.amount),
+                name=part.name,
+                partner=_partner(line),
+                tax=part.back if undone else part.tax,
+            )
+        )
+    return found, rest
 
 
 def _company_used(line: OpenLine, ctx: Context) -> Decimal:
@@ -271,7 +350,10 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
         return external_id(ctx.interface.name, doc.key, effect, previous.revision)
 
     first = Context(doc, previous.revision, ctx.facts, ctx.release, ctx.interface, ctx.on)
-    lines = _entry_lines(first, doc)
+    lines = _booked(first, doc)
+    if lines is None:
+        why = f"somebody changed its entry {before(APPLY)} in the database past Tieout: put it back as the backup has it"
+        return refused(MATCH_IMPOSSIBLE, _size(doc), why)
     entry = before(APPLY) if lines else ""
     effects: list[Effect] = []
     for account, members in _sets(doc).items():
@@ -300,6 +382,23 @@ def _undone(ctx: Context, doc: Reconciliation) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
+def _booked(first: Context, doc: Reconciliation) -> list[LedgerLine] | None:
+    """The lines that a match was applied with, tax as it counts when that is taken back; None where somebody changed them.
+    What was booked is read and not worked out again: the ledger's rates may be others by now."""
+    told = {key: body for entries in first.facts.found_by(ENTRIES_BOOKED.name) for key, body in entries}
+    body = told.get(first.id(APPLY))
+    if body is None:
+        return _entry_lines(first, doc, undone=True) or []
+    if not body:
+        return None
+    lines = msgspec.json.decode(body, type=EntryPosting).lines
+    terms = (x.discount for x in doc.due if isinstance(x.discount, LineDiscount))
+    back = {p.tax: p.back for d in terms for p in d.parts}
+    return [
+        x if x.tax is msgspec.UNSET else msgspec.structs.replace(x, tax=back.get(x.tax, x.tax)) for x in lines
+    ]
+
+
 def _whole(doc: Reconciliation) -> tuple[int, ...] | msgspec.UnsetType:
     """All lines of a match; unset for one of before lines named their entries, whose effects stay as they were."""
     lines = (*doc.cash, *doc.due)
@@ -318,6 +417,7 @@ def _booked_back(
             partner=x.partner,
             # In the currency in which it was taken: else the account is right in the books' currency alone.
             own=Amount(-x.own.value, x.own.currency) if isinstance(x.own, Amount) else msgspec.UNSET,
+            tax=x.tax,
         )
         for x in lines
     )
@@ -351,6 +451,8 @@ RECIPES: Recipes = (
         kind=Reconciliation,
         plan=reconciliation,
         at_risk=_cash_used,
+        fact_keys=_keys_of,
+        sources=(ENTRIES_BOOKED,),
         causes=(MATCH_IMPOSSIBLE,),
         approval=Approval(makers=lambda doc: tuple(doc.decided_by.split(", ")), every_effect=True),
     ),

@@ -6,9 +6,12 @@ from typing import Any
 
 from tieout.documents import Document, declare_kind, kind_of, name_of_kind
 from tieout.processes import (
+    delivering,
+    gift_cards,
     interim,
     order_to_cash,
     procure_to_pay,
+    receivables,
     reconciliation,
     record_to_report,
     revenue,
@@ -20,8 +23,11 @@ from tieout.processes.sources import FactSource
 
 OWN: Recipes = (
     *order_to_cash.RECIPES,
+    *delivering.RECIPES,
+    *gift_cards.RECIPES,
     *treasury.RECIPES,
     *interim.RECIPES,
+    *receivables.RECIPES,
     *reconciliation.RECIPES,
     *revenue.RECIPES,
     *record_to_report.RECIPES,

@@ -44,18 +44,19 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
         for part in before.parts:
             wanted[part.on] = wanted.get(part.on, Decimal(0)) - part.amount.value
         name = "recognise_change"
-    late = ctx.facts.lock_on
+    lock = ctx.facts.general_lock()
     if (
-        late is not None
+        lock is not None
         and ctx.interface.late_events != "first_open"
-        and any(on <= late and value for on, value in wanted.items())
+        and any(on <= lock[1] and value for on, value in wanted.items())
     ):
         return refused(
             LATE_EVENT,
             document.net,
             f"{document.reference}, {document.name}",
             "schedule",
-            lock=late,
+            lock=lock[0],
+            until=lock[1].isoformat(),
             interface=ctx.interface.name,
         )
     effects = [
@@ -67,8 +68,8 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
 
 
 def _recognise(ctx: Context, document: RevenueSchedule, name: str, on: date, value: Decimal) -> Effect:
-    lock = ctx.facts.lock_on
-    day = max(on, lock + timedelta(days=1)) if lock is not None else on
+    lock = ctx.facts.general_lock()
+    day = max(on, lock[1] + timedelta(days=1)) if lock is not None else on
     text = f"{document.name} {on:%Y-%m}"
     company = ctx.company(value)
     body = EntryPosting(

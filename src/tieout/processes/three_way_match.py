@@ -235,13 +235,21 @@ def billed_before(
     return lines_billed(others, orders)
 
 
-def unordered(bill: VendorBill, orders: dict[str, PurchaseOrder]) -> list[tuple[BillLine, OrderLine | None]]:
-    """The lines of a bill that no receipt stands for: of no order, or of one that is billed without."""
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a bill and the line of an order that it is for, under its "number line"; "" and None where nobody
+    ordered it."""
+
+    line: BillLine
+    ordered: OrderLine | None = None
+    slot: str = ""
+
+
+def placed(bill: VendorBill, orders: dict[str, PurchaseOrder]) -> list[Placed]:
+    """The lines of a bill, each with what it is for; `orders` are by their plain numbers."""
     found = []
     for x in bill.lines:
         line = _line_of(x, bill, orders)
-        if line is None or not line.received:
-            found.append((x, line))
+        found.append(Placed(line=x, ordered=line, slot=_slot(x, bill, line) if line is not None else ""))
     return found
 
 
@@ -249,11 +257,10 @@ def lines_billed(bills: Iterable[VendorBill], orders: dict[str, PurchaseOrder]) 
     """What bills take of each order's line, less what is credited; by "number line"."""
     taken: dict[str, Decimal] = {}
     for bill in bills:
-        for x in bill.lines:
-            line = _line_of(x, bill, orders)
-            if line is not None:
-                key = _slot(x, bill, line)
-                taken[key] = taken.get(key, _ZERO) + (-x.quantity if bill.refund else x.quantity)
+        for x in placed(bill, orders):
+            if x.slot:
+                quantity = -x.line.quantity if bill.refund else x.line.quantity
+                taken[x.slot] = taken.get(x.slot, _ZERO) + quantity
     return taken
 
 

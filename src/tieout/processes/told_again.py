@@ -1,7 +1,8 @@
 """Bank lines that were told before another way: in another format, by another interface, or in other words. Pure.
 
 A statement knows its own lines by their places, and an export by what they say. Between the two, and between interfaces, nothing
-names a line: account, day and amount are all that both say. What has them in common is held, and a person decides.
+names a line: account, day and amount are all that both say. What has them in common is held, and a person decides. So it is
+with a line of a statement that proves nothing, beside a line of any other statement: nothing says that its balances lead on.
 """
 
 from __future__ import annotations
@@ -42,12 +43,16 @@ class _Told:
     line: StatementLine | None
 
     @property
-    def way(self) -> tuple[str, bool, str]:
+    def way(self) -> tuple[str, bool, str, str]:
         """How it came."""
-        line = self.line
-        return (
-            (self.interface, False, "") if line is None else (self.interface, line.of_statement, line.account)
-        )
+        return _way(self.interface, self.line)
+
+
+def _way(interface: str, line: StatementLine | None) -> tuple[str, bool, str, str]:
+    """Interface, whether by a statement, and account; each statement that proves nothing is a way of its own."""
+    if line is None:
+        return interface, False, "", ""
+    return interface, line.of_statement, line.account, line.frame if line.unproven else ""
 
 
 def _by_key(rows: Sequence[Row], scope: Scope) -> Found:
@@ -94,7 +99,7 @@ def _another_way(line: StatementLine, other: _Told, scope: Scope) -> bool:
     interface, told = scope.interface.name, other.line
     if told is None:
         return other.interface != interface
-    if other.way == (interface, line.of_statement, line.account):
+    if other.way == _way(interface, line):
         return False
     return same_account(line.account, told.account) or _booked_alike(line, told, scope)
 

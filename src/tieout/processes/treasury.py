@@ -8,10 +8,16 @@ from __future__ import annotations
 from tieout.documents import Dispute, PayoutComposition, ProviderMovement, Statement, StatementLine
 from tieout.processes import namesakes, told_again
 from tieout.processes.bank_lines import held, keys_of_line, statement_line
-from tieout.processes.linked import LINKED
-from tieout.processes.provider_movements import (
+from tieout.processes.deposit_taxes import DEPOSIT_TAX_BY_HAND
+from tieout.processes.disputes import (
+    DISPUTE_TAX_UNDECLARED,
+    DISPUTED_SALES,
     dispute,
     keys_of_dispute,
+)
+from tieout.processes.linked import LINKED
+from tieout.processes.provider_fees import FEE_TREATMENT_UNDECLARED
+from tieout.processes.provider_movements import (
     keys_of_movement,
     movement,
     rank_of_movement,
@@ -25,7 +31,7 @@ RECIPES: Recipes = (
         plan=movement,
         at_risk=lambda doc: doc.net if doc.net else doc.gross,
         restating=Restating(money=lambda doc: (doc.category, doc.gross, doc.fee, doc.net)),
-        causes=OF_MOVEMENTS,
+        causes=(*OF_MOVEMENTS, DEPOSIT_TAX_BY_HAND, FEE_TREATMENT_UNDECLARED),
         rank=rank_of_movement,
         fact_keys=keys_of_movement,
         sources=(LINKED,),
@@ -43,6 +49,8 @@ RECIPES: Recipes = (
         plan=dispute,
         at_risk=lambda doc: doc.amount,
         restating=Restating(money=lambda doc: (doc.status, doc.amount, doc.payment_key), edits=True),
+        causes=(DISPUTE_TAX_UNDECLARED,),
+        sources=(DISPUTED_SALES,),
         fact_keys=keys_of_dispute,
         approval=MOVED_ALREADY,
     ),

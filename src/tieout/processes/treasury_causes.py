@@ -82,6 +82,15 @@ STATEMENT_REPEATED = Cause(
     actions=(Action.ASK, Action.EXCLUDE, Action.SOLVE),
     acceptable=True,
 )
+STATEMENT_UNPROVEN = Cause(
+    name="statement_unproven",
+    means="A bank statement's balances do not say whether they are credits or debits. Its lines do, and lead from one to the "
+    "other; but nothing of the statement shows that they are all there. Nothing of it is booked.",
+    says="compare the balances with the bank's own page, and ask the bank for CdtDbtInd in each balance, which ISO 20022 demands. If "
+    "they are right, accept this, and its lines are booked; else exclude it and take a file that is right",
+    actions=(Action.ASK, Action.SOLVE, Action.EXCLUDE, Action.GIVE_FILE),
+    acceptable=True,
+)
 
 LINE_TOLD_OTHERWISE = Cause(
     name="line_told_otherwise",
@@ -93,8 +102,8 @@ LINE_TOLD_OTHERWISE = Cause(
 )
 LINE_TOLD_ELSEWHERE = Cause(
     name="line_told_elsewhere",
-    means="A bank line has the account, day and amount of one that is booked and came another way: in another format, or by "
-    "another interface. Nothing of it is booked.",
+    means="A bank line has the account, day and amount of one that is booked and came another way: in another format, by "
+    "another interface, or in another statement where one of the two proves nothing. Nothing of it is booked.",
     says="let an account come by one interface in one format. If the two are one payment, exclude this one; if they are two, accept "
     "it, and it is booked as well",
     actions=(Action.EXCLUDE, Action.SOLVE, Action.SET_UP),
@@ -117,7 +126,7 @@ OF_MOVEMENTS = (
     REFUND_WITHOUT_CREDIT_NOTE,
     REFUND_FAILED,
 )
-OF_STATEMENTS = (STATEMENT_CONTRADICTS, STATEMENT_REPEATED)
+OF_STATEMENTS = (STATEMENT_CONTRADICTS, STATEMENT_REPEATED, STATEMENT_UNPROVEN)
 OF_LINES = (
     DEPOSIT_DIFFERS,
     UNMATCHED_BANK_LINE,

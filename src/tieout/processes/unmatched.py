@@ -12,4 +12,12 @@ UNMATCHED_CASH = Cause(
     standing=True,
 )
 
-CAUSES = (UNMATCHED_CASH,)
+UNREADABLE_ITEM = Cause(
+    name="unreadable_item",
+    means="An open item of the ledger is no amount of money that is known: a unit that is no currency, or a part of a cent.",
+    says="match it in the ledger, or correct its currency there",
+    actions=(Action.MEND_IN_LEDGER,),
+    standing=True,
+)
+
+CAUSES = (UNMATCHED_CASH, UNREADABLE_ITEM)

@@ -41,6 +41,7 @@ from tieout.processes.causes import DOES_NOT_ADD_UP
 from tieout.processes.deposits import match_effects
 from tieout.processes.external_ids import again_external_id, external_id, match_key
 from tieout.processes.facts import FactKeys, RelatedFact
+from tieout.processes.fee_suppliers import PAID_BY_WITHHOLDING, never_paid
 from tieout.processes.recipe import (
     Approval,
     Context,
@@ -205,6 +206,8 @@ def _wrong(ctx: Context, doc: VendorPayment) -> Plan | None:
     assert isinstance(held, Supplier)
     if held.account != doc.account or not held.active:
         return refused(SUPPLIER_CHANGED, doc.pays, f"{doc.supplier} is not active, or paid elsewhere")
+    if why := never_paid(ctx.release, ctx.entity.code, held):
+        return refused(PAID_BY_WITHHOLDING, doc.pays, f"{doc.supplier}: {why}", why=why)
     return None
 
 
@@ -406,7 +409,7 @@ RECIPES: Recipes = (
         plan=payment,
         at_risk=lambda doc: doc.pays,
         restating=Restating(money=lambda doc: (doc.settles, doc.account, doc.pays, doc.withheld)),
-        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY, PAYEE_DIFFERS),
+        causes=(DOES_NOT_ADD_UP, SUPPLIER_CHANGED, PAID_ALREADY, PAYEE_DIFFERS, PAID_BY_WITHHOLDING),
         fact_keys=_of_payment,
         approval=Approval(said=_said, must=_released),
     ),

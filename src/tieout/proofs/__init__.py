@@ -6,9 +6,19 @@ from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
+from tieout.proofs.ledger_months import (
+    AccountMonth,
+    MonthRow,
+    account_figures,
+    keep_ledger_month,
+    kept_ledger_months,
+    read_ledger_month,
+    row_figures,
+)
 from tieout.proofs.opening import hold_opening
 from tieout.proofs.payouts import PayoutProof, payout_keys, prove_payouts
 from tieout.proofs.pending import pending
+from tieout.proofs.reaching import Short, falls_short, lines_up_to, statements_of
 from tieout.proofs.split import (
     Judged,
     SplitRow,
@@ -20,9 +30,14 @@ from tieout.proofs.split import (
     read_others,
     read_split,
 )
+from tieout.proofs.taxes import TaxRow, tax_rows
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "Short",
+    "falls_short",
+    "lines_up_to",
+    "statements_of",
     "CashRow",
     "BalanceRow",
     "balance_rows",
@@ -47,6 +62,13 @@ __all__ = [
     "OpenMovement",
     "PayoutProof",
     "TieOutRow",
+    "AccountMonth",
+    "MonthRow",
+    "account_figures",
+    "keep_ledger_month",
+    "kept_ledger_months",
+    "read_ledger_month",
+    "row_figures",
     "cash_rows",
     "clearing_rows",
     "ledger_rows",
@@ -55,6 +77,8 @@ __all__ = [
     "pending",
     "prove_payouts",
     "statement_gaps",
+    "TaxRow",
     "take_control_totals",
+    "tax_rows",
     "tie_out",
 ]

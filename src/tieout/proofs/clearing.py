@@ -23,6 +23,7 @@ from tieout.connector_api import LedgerReader
 from tieout.proofs.control import ask_patiently
 from tieout.proofs.ledger import provider_balances
 from tieout.rules import Release
+from tieout.security import changed_rows, in_words
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
@@ -106,8 +107,15 @@ def clearing_rows(
         end = datetime.combine(as_of + timedelta(days=1), datetime.min.time(), entity.zone)
         sources = provider_balances(connection, release, entity, session_of, end, as_of)
         items: dict[tuple[str, str], list[OpenMovement]] = {}
-        for r in connection.execute(_SQL["open_movements"], given):
-            items.setdefault((r["provider"], r["currency"]), []).append(_item(r, as_of))
+        moved = connection.execute(_SQL["open_movements"], given).fetchall()
+        changed = {
+            x.document_id: in_words([x])
+            for x in changed_rows(connection, entity.code, documents=[r["document_id"] for r in moved])
+        }
+        for r in moved:
+            items.setdefault((r["provider"], r["currency"]), []).append(
+                _item(r, as_of, changed.get(r["document_id"], ""))
+            )
         for role in sorted(r.key for r in (table.rows if table else ()) if r.key.startswith("clearing.")):
             _, provider, currency = role.split(".", 2)
             account = release.account(role, as_of)
@@ -147,10 +155,12 @@ def rolled_forward(items: Sequence[OpenMovement]) -> list[OpenMovement]:
     return [i for i in left if i.amount or i.posted]
 
 
-def _item(row: dict[str, Any], as_of: date) -> OpenMovement:
+def _item(row: dict[str, Any], as_of: date, changed: str) -> OpenMovement:
     on, net, posted = row["accounting_on"], row["net"], row["posted"]
-    why = ""
-    if row["in_case"]:
+    why = changed
+    if changed:
+        pass
+    elif row["in_case"]:
         why = "in a case"
     elif posted != net:
         why = "not posted yet"

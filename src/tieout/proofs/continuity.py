@@ -2,7 +2,9 @@
 
 An account in two currencies is two chains. Which statement comes before which is said by the day, then by the bank's
 own number as a number (9 comes before 10, and 15/2 before 15/10), then by the balances themselves where a bank gives no
-number, or one number twice. A number that is left out is no gap where the balances carry on: some banks count days.
+number, or one number twice. A number that is left out is no gap where the balances carry on: some banks count days. Where
+days of statements overlap (a day in the middle of a week that came after it, and tells of the days around it alone), they
+come in the order in which their balances carry on.
 """
 
 from __future__ import annotations
@@ -51,12 +53,64 @@ def gaps(frames: Iterable[Frame]) -> list[tuple[Frame, Frame]]:
     """Every statement that does not open with what the one before it closed with: (that one, it)."""
     found = []
     for _, chain in groupby(sorted(frames, key=_chain), _chain):
-        found += [(a, b) for a, b in pairwise(in_order(chain)) if a.closing != b.opening]
+        found += _gaps(in_order(chain))
     return found
+
+
+def _gaps(ordered: Iterable[Frame]) -> list[tuple[Frame, Frame]]:
+    return [(a, b) for a, b in pairwise(ordered) if a.closing != b.opening]
 
 
 def in_order(chain: Iterable[Frame]) -> list[Frame]:
     """The statements of one account and currency, first to last."""
+    found = _by_day(chain)
+    if not _gaps(found):
+        return found
+    begin = 0
+    while begin < len(found):
+        end = _overlapping(found, begin)
+        before, after = found[max(begin - 1, 0) : begin], found[end : end + 1]
+        members = found[begin:end]
+        linked = _linked(members, before[0].closing if before else None)
+        # Balances that come back could be walked past a statement that is missing: no day may be told after a later one.
+        if _in_time(linked) and len(_gaps([*before, *linked, *after])) < len(
+            _gaps([*before, *members, *after])
+        ):
+            found[begin:end] = linked
+        begin = end
+    return found
+
+
+def _overlapping(ordered: list[Frame], begin: int) -> int:
+    """Behind the last of the statements that have days in common with one another, from one on; they stand together, for
+    they are ordered by their last days."""
+    first = [f.from_on for f in ordered]
+    for n in range(len(first) - 2, begin - 1, -1):
+        first[n] = min(first[n], first[n + 1])
+    end = begin + 1
+    while end < len(ordered) and _share_days(first[end], ordered[end], ordered[end - 1]):
+        end += 1
+    return end
+
+
+def _share_days(first: date, frame: Frame, before: Frame) -> bool:
+    """Whether what begins on a day has more than that one in common with what comes before it, or ends with it. Many banks date
+    an opening balance with the day of the closing one before it: the day on which two meet says nothing."""
+    return first < before.to_on or frame.to_on == before.to_on
+
+
+def _in_time(ordered: Iterable[Frame]) -> bool:
+    """Whether none begins after the last day of one that comes behind it."""
+    latest = date.min
+    for frame in ordered:
+        latest = max(latest, frame.from_on)
+        if frame.to_on < latest:
+            return False
+    return True
+
+
+def _by_day(chain: Iterable[Frame]) -> list[Frame]:
+    """By the last day, then by the bank's number, then by the balances."""
     together: list[list[Frame]] = []
     for _, day in groupby(sorted(chain, key=lambda f: f.to_on), lambda f: f.to_on):
         members = list(day)

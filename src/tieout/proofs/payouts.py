@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tieout.documents.states import EffectState
+from tieout.security import ChangedRow, changed_rows, in_words
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
@@ -42,11 +43,15 @@ class PayoutProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _why(
-    amount: Decimal, automatic: bool, parts: list[dict[str, Any]], arrived: list[dict[str, Any]]
+    amount: Decimal,
+    automatic: bool,
+    parts: list[dict[str, Any]],
+    arrived: list[dict[str, Any]],
+    changed: list[ChangedRow],
 ) -> tuple[Decimal, Decimal, str]:
     residual = Decimal(0)
     transit = amount - sum((abs(a["amount"]) for a in arrived), Decimal(0))
-    problems = []
+    problems = [in_words(changed)] if changed else []
     if automatic:
         missing = [p["movement_key"] for p in parts if p["net"] is None]
         residual = amount - sum((p["net"] or Decimal(0) for p in parts), Decimal(0))
@@ -101,10 +106,16 @@ def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None
         effects = [p["external_id"] for p in mine if p["external_id"]]
         for row in connection.execute(_SQL["payout_arrivals"], {"effects": effects}):
             arrivals.setdefault(row["payout_effect"], []).append(row)
+        behind = {_name(p): _behind(p, parts, arrivals) for p in mine}
+        past_us = {
+            x.document_id: x
+            for x in changed_rows(connection, entity, documents=sorted(set().union(*behind.values())))
+        }
         for p in mine:
             listed = parts.get(p["payout_key"], [])
             arrived = arrivals.get(p["external_id"] or "", [])
-            residual, transit, why = _why(-p["amount"], p["automatic"], listed, arrived)
+            changed = [past_us[n] for n in sorted(behind[_name(p)] & past_us.keys())]
+            residual, transit, why = _why(-p["amount"], p["automatic"], listed, arrived, changed)
             proofs[_name(p)] = PayoutProof(
                 payout_key=p["payout_key"],
                 entity=entity,
@@ -117,6 +128,15 @@ def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None
                 why=why,
             )
     return [proofs[_name(p)] for p in payouts]
+
+
+def _behind(
+    payout: dict[str, Any], parts: dict[str, list[dict[str, Any]]], arrivals: dict[str, list[dict[str, Any]]]
+) -> set[int]:
+    """The documents that the proof of a payout is read from."""
+    listed = {x["document_id"] for x in parts.get(payout["payout_key"], [])} - {None}
+    arrived = {n for x in arrivals.get(payout["external_id"] or "", []) for n in x["documents"]}
+    return {payout["document_id"], *listed, *arrived}
 
 
 def _name(payout: dict[str, Any]) -> str:

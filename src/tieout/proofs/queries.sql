@@ -40,6 +40,13 @@ where m.entity = %(entity)s
 group by m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency, m.bucket
 having sum(m.measure_count) <> 0 or sum(m.measure_debit) <> 0 or sum(m.measure_credit) <> 0
 
+-- name: counted_in
+-- In which rows of the tie-out documents are counted.
+select interface, to_char(coalesce(stated_on, (occurred_at at time zone %(zone)s)::date), 'YYYY-MM') as period, currency,
+    count(*)::int as count
+from tieout.v_document where document_id = any(%(documents)s)
+group by 1, 2, 3
+
 -- name: payout_keys
 -- The latest first; each with what it is proven by.
 select d.document_id, d.interface, d.entity, d.source_key, d.link_key as payout_key, d.currency,
@@ -54,7 +61,7 @@ where d.category = 'payout' and d.state <> 'superseded'
 order by d.accounting_on desc, d.document_id desc limit %(limit)s
 
 -- name: payouts
-select d.entity, d.source_key, d.link_key as payout_key, d.currency, d.interface,
+select d.document_id, d.entity, d.source_key, d.link_key as payout_key, d.currency, d.interface,
     d.gross as amount, d.automatic, d.state, d.accounting_on, v.external_id
 from tieout.v_provider_movement d
 left join tieout.delivery v on v.document_id = d.document_id and v.effect = 'payout'
@@ -64,7 +71,7 @@ order by d.accounting_on, d.source_key
 -- name: payout_parts
 -- Every movement that the provider lists for the payout, with its own net and whether it,
 -- and what it pays, stand in the ledger.
-select i.payout_key, i.movement_key, d.state, d.category, d.net,
+select i.payout_key, i.movement_key, d.document_id, d.state, d.category, d.net,
     (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed') as in_ledger,
     (select bool_and(v.state = 'confirmed') from tieout.delivery v
@@ -79,13 +86,14 @@ where i.entity = %(entity)s and i.payout_key = any(%(payouts)s)
 -- name: payout_arrivals
 -- What arrived of a payout: by the bank line that named it, or by a match that somebody or the
 -- matcher made of what stood in transit.
-select m.external_id, m.state, m.left_effect as payout_effect, l.amount, l.effect
+select m.external_id, m.state, m.left_effect as payout_effect, l.amount, l.effect,
+    array[m.document_id, l.document_id] as documents
 from tieout.v_effect_match m
 join tieout.v_effect_booking l on l.external_id = m.right_effect
 where m.effect in ('match_bank_line', 'match_payout_reversal') and m.left_effect = any(%(effects)s)
 union all
 select d.source_key, case when d.state = 'posted' then 'confirmed' else 'waiting' end, x.effect,
-    d.residual - d.rest, 'reconciliation'
+    d.residual - d.rest, 'reconciliation', array[d.document_id]
 from tieout.match_line x
 join tieout.v_reconciliation_due d on d.interface = x.interface and d.source_key = x.source_key and d.line = x.line
 where x.side = 'due' and x.effect = any(%(effects)s) and d.state in ('planned', 'posted')
@@ -94,7 +102,7 @@ where x.side = 'due' and x.effect = any(%(effects)s) and d.state in ('planned', 
 
 -- name: open_movements
 -- Movements up to a day that no payout of up to that day took; payouts without a composition.
-select d.source_key, d.currency, d.accounting_on, d.provider, d.category, d.net,
+select d.document_id, d.source_key, d.currency, d.accounting_on, d.provider, d.category, d.net,
     coalesce((select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed'), 0) as posted,
     exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open'
@@ -165,6 +173,10 @@ select distinct on (interface, source_key) interface, entity, currency, source_k
     account, sequence, from_on, to_on, opening, closing
 from tieout.v_statement where state not in ('superseded', 'refused', 'excluded')
 order by interface, source_key, revision desc
+
+-- name: lines_up_to
+select 1 from tieout.v_document where interface = %(interface)s and kind = 'statement_line' and state <> 'superseded'
+  and source_key like replace(replace(%(source_key)s, '%%', '\%%'), '_', '\_') || ':%%' and stated_on <= %(end)s limit 1
 
 -- name: open_gaps
 select source_key from tieout.cases where state = 'open' and cause = 'statement_gap'
@@ -328,3 +340,65 @@ where entity = %(entity)s and begins_on = %(begins_on)s
 -- name: take_opening
 insert into tieout.opening_balance (entity, begins_on, account, currency, amount, read_at)
 values (%(entity)s, %(begins_on)s, %(account)s, %(currency)s, %(amount)s, %(now)s) on conflict do nothing
+
+-- name: in_ledger_month
+-- What documents have in the ledger: of every document of a month by its source's day or by its own day in the books; and
+-- whatever else of ours the ledger has lines of in the month, wherever we put it.
+with wanted as (
+    select model, id from unnest(%(models)s::text[], %(ids)s::bigint[]) as w (model, id)
+), found as (
+    select v.delivery_id from tieout.delivery v join wanted w on w.model = v.target_model and w.id = v.target_id
+    where v.entity = %(entity)s
+    union
+    select v.delivery_id from tieout.document d join tieout.delivery v using (document_id)
+    where d.entity = %(entity)s and v.ledger and v.state = 'confirmed'
+      and (d.accounting_on between %(first)s and %(last)s
+        or d.occurred_at between %(first)s::date - interval '3 days' and %(last)s::date + interval '3 days')
+)
+select v.interface, v.target_model, v.target_id, v.account, v.measure, v.ledger, d.source_key, d.link_key, d.currency,
+    coalesce(d.stated_on, (d.occurred_at at time zone %(zone)s)::date) as stated,
+    (select min(l.accounting_on) from tieout.posting_line l
+        where l.external_id = v.external_id and l.plan_no = v.plan_no) as "on",
+    case when d.state = 'posted' and not exists (select 1 from tieout.cases c
+        where c.document_id = d.document_id and c.state = 'open' and c.blocking) then 'posted' else 'held' end as bucket
+from found f join tieout.delivery v using (delivery_id) join tieout.v_document d using (document_id)
+where v.ledger or v.target_id is not null
+order by v.interface, d.document_id, v.delivery_id
+
+-- name: ledger_month
+select figures from tieout.ledger_month where entity = %(entity)s and period = %(period)s
+
+-- name: put_ledger_month
+insert into tieout.ledger_month (entity, period, figures, read_at)
+values (%(entity)s, %(period)s, %(figures)s, %(now)s)
+on conflict (entity, period) do update set figures = excluded.figures, read_at = excluded.read_at
+
+-- name: kept_ledger_months
+select entity, period, figures, read_at from tieout.ledger_month
+where (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(period)s::text is null or period = %(period)s)
+order by period desc, entity limit %(limit)s
+-- name: taxes_beside
+-- What was booked and taken back of the taxes of deposits, and of sales whose dispute was lost: of documents up to the month's
+-- last day and from a year before it, since what is taken back may stand on a later day than its document.
+select d.currency, v.body, v.read_back
+from tieout.document d join tieout.delivery v using (document_id)
+where d.entity = %(entity)s and d.kind in ('provider_movement', 'customer_invoice', 'dispute')
+  and d.accounting_on between %(first)s::date - 366 and %(last)s
+  and v.effect in ('deposit_tax', 'deposit_tax_back', 'deposit_tax_cleared', 'dispute_lost')
+order by v.delivery_id
+
+-- name: taxed_documents
+-- Invoices, credit notes and gift cards redeemed of a month, each with all its revisions and what was read back of each
+-- effect in the ledger, but for taxes of deposits; the revision that holds comes last.
+with mine as (
+    select distinct interface, source_key from tieout.document
+    where entity = %(entity)s and kind in ('customer_invoice', 'credit_note', 'gift_card_tender')
+      and accounting_on between %(first)s and %(last)s
+)
+select d.interface, d.source_key, d.revision, d.state, d.accounting_on, d.content, v.read_back
+from mine join tieout.document d using (interface, source_key)
+left join tieout.delivery v on v.document_id = d.document_id and v.ledger and v.read_back is not null
+    and v.effect not in ('deposit_tax', 'deposit_tax_back', 'deposit_tax_cleared')
+where d.entity = %(entity)s
+order by d.interface, d.source_key, d.revision, v.delivery_id

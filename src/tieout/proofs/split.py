@@ -137,7 +137,7 @@ def read_others(
     connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
 ) -> list[Judged]:
     """The entries of others on governed accounts in a month, as the ledger has them now. Raises ConnectorError."""
-    accounts = sorted(governed_accounts(release, period.last))
+    accounts = sorted(governed_accounts(release, period.first, period.last))
     moves = ask_patiently(lambda: reader.others_moves(accounts, period.first, period.last))
     keys = [entry_key(entity, m.name) for m in moves if not m.follows]
     rows = connection.execute(_SQL["accepted_entries"], {"entity": entity, "keys": keys})
@@ -150,7 +150,7 @@ def read_split(
     """The rows of a month as the ledger has them now, and the entries of others that they hold. Raises
     ConnectorError."""
     judged = read_others(connection, release, reader, entity, period)
-    accounts = governed_accounts(release, period.last)
+    accounts = governed_accounts(release, period.first, period.last)
     before = ask_patiently(lambda: reader.trial_balance(day_before(period.first)))
     after = ask_patiently(lambda: reader.trial_balance(period.last))
     moved = {

@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from tieout.rules import Release
+from tieout.security import changed_rows
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
@@ -39,7 +40,8 @@ class Figure(msgspec.Struct, frozen=True):
 class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `source` is None where the source has no control figure: unproven.
 
-    `ledger_gap` is what the ledger holds for posted documents less what they say.
+    `ledger_gap` is what the ledger holds for posted documents less what they say. `changed` is how many documents somebody
+    changed in the database past us, or their effects, which no case says yet: their figures prove nothing.
     """
 
     interface: str
@@ -52,6 +54,7 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
     in_exception: Figure
     excluded: Figure
     ledger_gap: Decimal
+    changed: int = 0
 
     @property
     def residual(self) -> Figure | None:
@@ -62,8 +65,8 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def proven(self) -> bool:
-        """Nothing is left over, in net, count, debit and credit, and the ledger agrees."""
-        return self.residual == Figure() and not self.ledger_gap
+        """Nothing is left over, in net, count, debit and credit, the ledger agrees, and all of it is as it was written."""
+        return self.residual == Figure() and not self.ledger_gap and not self.changed
 
 
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
@@ -82,8 +85,9 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
             buckets.setdefault(key, {})[r["bucket"]] = figure
             if r["bucket"] == "posted":
                 gaps[key] = r["in_ledger"] - figure.net
+    changed = _changed(connection, release)
     rows = []
-    for key in sorted({*sources, *buckets}):
+    for key in sorted({*sources, *buckets, *changed}):
         mine = buckets.get(key, {})
         rows.append(
             TieOutRow(
@@ -97,6 +101,18 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
                 in_exception=mine.get("in_exception", Figure()),
                 excluded=mine.get("excluded", Figure()),
                 ledger_gap=gaps.get(key, Decimal(0)),
+                changed=changed.get(key, 0),
             )
         )
     return rows
+
+
+def _changed(connection: Connection, release: Release) -> dict[tuple[str, str, str, str], int]:
+    """By row, how many documents were changed past us: figures are added up of columns and views, without their stamps."""
+    found = {}
+    for entity in release.entities.values():
+        documents = [x.document_id for x in changed_rows(connection, entity.code) if not x.told]
+        given = {"documents": documents, "zone": entity.time_zone}
+        for r in connection.execute(_SQL["counted_in"], given) if documents else ():
+            found[r["interface"], entity.code, r["period"], r["currency"]] = r["count"]
+    return found

@@ -7,8 +7,7 @@ annex 3, has them). CAMT has an element of its own for it (Chrgs), and a table a
 
 from __future__ import annotations
 
-from tieout.formats.amounts import CURRENCIES
-from tieout.money import minor_digits
+from tieout.money import CURRENCIES, minor_digits
 from tieout.reconcile.frames import pl
 
 _MARK = "/CHGS/"

@@ -17,6 +17,9 @@ from tieout.reconcile.parties import Parties
 _RUN = re.compile(r"\d(?:[-/._ ]?\d)*")
 # Days are no numbers of anything.
 _DAY = r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d-\d\d-\d\d)\b"
+# A year and a serial that lost its zeros ("2025-412"), which is no amount.
+_MAY_BE_OF_A_YEAR = r"(?:19|20)\d\d[-/][1-9]\d\d"
+_OF_A_YEAR = re.compile(r"(?<![\d/-])((?:19|20)\d\d)[-/]([1-9]\d{2,})(?!\d|[.,/-]\d)")
 # Digits that are a whole number by themselves: fewer are anything's.
 _WHOLE = 8
 _NO_DIGIT = re.compile(r"\D")
@@ -34,7 +37,7 @@ _SERIAL = re.compile(r"(\d+)\D*$")
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One row. `day` counts days, `minor` is signed in whole minor units, `runs` are the runs of
     digits in its text, `whole` the digits of whole numbers of the right side's shapes there and `loose` the runs that
-    are none, `number` its own number's digits and `serial` their last run. In minor units: the `charge` that
+    are none, `yearly` the years and serials without zeros there, `number` its own number's digits and `serial` their last run. In minor units: the `charge` that
     a bank says it kept of a left item; the `discount` that a right item's term grants up to the day `discount_until`,
     and what it is without its tax (None: not known)."""
 
@@ -50,6 +53,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     runs: tuple[str, ...]
     whole: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
+    yearly: tuple[tuple[str, str], ...] = ()
     charge: int = 0
     discount: int = 0
     discount_until: int = 0
@@ -147,9 +151,11 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str], kinds: str, read_all: bool
         last = _SERIAL.search(own) if own else None
         runs: tuple[str, ...] = ()
         whole: tuple[str, ...] = ()
-        text, own_text = texts[at]
+        yearly: tuple[tuple[str, str], ...] = ()
+        text, own_text, may_be = texts[at]
         if text:
             whole = tuple([_NO_DIGIT.sub("", hit) for hit in full.findall(text)])
+            yearly = tuple(_OF_A_YEAR.findall(text)) if may_be else ()
             runs = tuple(dict.fromkeys([_NO_DIGIT.sub("", run) for run in _RUN.findall(own_text)]))
         found[n] = Item(
             n=n,
@@ -164,18 +170,22 @@ def _items(rows: pl.DataFrame, full: re.Pattern[str], kinds: str, read_all: bool
             runs=runs,
             whole=whole,
             loose=tuple([run for run in runs if run not in whole]) if whole else runs,
+            yearly=yearly,
             **(said[at] if said else {}),
         )
     return found
 
 
-def _texts(rows: pl.DataFrame, kinds: str, read_all: bool) -> list[tuple[str, str]]:
-    """What each row says without its days, and that without the numbers of other kinds; "" where it holds no digit."""
+def _texts(rows: pl.DataFrame, kinds: str, read_all: bool) -> list[tuple[str, str, bool]]:
+    """What each row says without its days, and that without the numbers of other kinds; "" where it holds no digit. And
+    whether it may say a year and a serial without its zeros, which few do."""
     text = pl.concat_str(["reference", "description"], separator=" ").str.to_uppercase()
     # The right side's texts are read for what they take back alone.
     read = text.str.contains(r"\d") & (pl.lit(read_all) | (pl.col("minor") < 0))
     bare = pl.when(read).then(text.str.replace_all(_DAY, " ")).otherwise(pl.lit(""))
-    return rows.select(bare.alias("text")).with_columns(own=pl.col("text").str.replace_all(kinds, " ")).rows()
+    said = pl.col("text")
+    own, may_be = said.str.replace_all(kinds, " "), said.str.contains(_MAY_BE_OF_A_YEAR)
+    return rows.select(bare.alias("text")).with_columns(own=own, may_be=may_be).rows()
 
 
 def _said(rows: pl.DataFrame) -> list[dict[str, int]]:

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from tieout.formats.amounts import CURRENCIES
-from tieout.money import MoneyError, parse_decimal
+from tieout.money import CURRENCIES, MoneyError, parse_decimal
 from tieout.reconcile.model import MatchingError
 
 Rates = dict[tuple[date, str, str], Decimal]

@@ -10,8 +10,7 @@ import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tieout.formats.amounts import CURRENCIES
-from tieout.money import minor_digits
+from tieout.money import CURRENCIES, minor_digits
 from tieout.reconcile.frames import pl
 from tieout.reconcile.model import MatchingError
 

@@ -50,6 +50,12 @@ def _is_like(whole: tuple[str, ...], right: Item) -> bool:
     return False
 
 
+def _is_of_another_year(yearly: tuple[tuple[str, str], ...], right: Item) -> bool:
+    """Whether one of these is an item's serial behind another year than its own."""
+    head, serial = right.number[: -len(right.serial)], right.serial.lstrip("0")
+    return any(said == serial and year != head and _years(head) for year, said in yearly)
+
+
 def _years(head: str) -> bool:
     return _YEARS.fullmatch(head) is not None
 
@@ -300,9 +306,11 @@ class Weigher:
         """Whether a text names, whole, what would be taken for one of these items' numbers: of another year, of another
         series with the same serial, or of another kind of document with the same digits."""
         for left in lefts:
-            if not left.whole:
+            if not left.whole and not left.yearly:
                 continue
             named = self._pool.named.get(left.n, {})
+            if any(r.n not in named and _is_of_another_year(left.yearly, r) for r in rights):
+                return True
             own = {self._pool.right[n].number for n in named}
             whole = tuple([number for number in left.whole if number not in own])
             if any(right.n not in named and _is_like(whole, right) for right in rights):

@@ -5,7 +5,7 @@ from tieout.rules.arrival import Arrival
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask
 from tieout.rules.conditions import ConditionError
 from tieout.rules.mapping import Mapping, MappingRow, UnmappedError
-from tieout.rules.release import Entity, Interface, Release
+from tieout.rules.release import Entity, Interface, Release, role_accounts
 
 __all__ = [
     "ApprovalPolicy",
@@ -24,4 +24,5 @@ __all__ = [
     "UnmappedError",
     "both",
     "demand_of",
+    "role_accounts",
 ]

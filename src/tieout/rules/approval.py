@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tieout.rules.conditions import ConditionError, check_condition, holds
@@ -62,8 +62,13 @@ class Demand:
     escalate_to: str
 
 
-def demand_of(policies: Sequence[ApprovalPolicy], values: dict[str, int | str]) -> Demand | None:
-    """What applies to something with these values; None where nothing does.
+def demand_of(
+    policies: Sequence[ApprovalPolicy],
+    values: dict[str, int | str],
+    together: Callable[[str], dict[str, int | str]] | None = None,
+) -> Demand | None:
+    """What applies to something with these values; None where nothing does. `together` says, by a policy's name, what it is
+    worth with what went before it: a policy that holds of either holds.
 
     Every policy that holds adds its steps, so that another policy can never weaken one. A
     condition that cannot be evaluated holds: what nobody can judge waits for people.
@@ -71,7 +76,9 @@ def demand_of(policies: Sequence[ApprovalPolicy], values: dict[str, int | str]) 
     found = []
     for policy in policies:
         try:
-            if holds(policy.when, VARIABLES, values):
+            if holds(policy.when, VARIABLES, values) or (
+                together is not None and holds(policy.when, VARIABLES, values | together(policy.name))
+            ):
                 found.append(policy)
         except ConditionError:
             found.append(policy)

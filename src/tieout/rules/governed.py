@@ -11,11 +11,12 @@ _KEPT = (
 )  # fmt: skip
 
 
-def governed_accounts(release: Release, on: date) -> set[str]:
-    """The codes of these accounts, as they are mapped on a day."""
+def governed_accounts(release: Release, since: date, until: date) -> set[str]:
+    """The codes of these accounts, of all that are mapped on any of these days, both included: one that was mapped for a
+    part of a month is governed in it, whichever part that is."""
     table = release.mappings.get("accounts")
     return {
         r.value
         for r in (table.rows if table else ())
-        if r.key.startswith(_KEPT) and r.valid_from <= on <= r.valid_to
+        if r.key.startswith(_KEPT) and r.valid_from <= until and since <= r.valid_to
     }

@@ -17,10 +17,14 @@ from decimal import Decimal
 KINDS = ("customer invoice", "vendor bill", "payment", "bank line", "entry")
 
 
+# What stands for a login that cannot be read, before the ledger's own number of a user: it names nobody.
+UNREAD = "#"
+
+
 @dataclass(frozen=True)
 class Made:
-    """How an entry was made: the journal's code, the login of who made it, its kind, and the codes of the governed
-    accounts that it stands on; an empty tuple where these are not known."""
+    """How an entry was made: the journal's code, the login of who made it ("#" and a number where that cannot be read),
+    its kind, and the codes of the governed accounts that it stands on; an empty tuple where these are not known."""
 
     journal: str
     user: str
@@ -52,10 +56,13 @@ class Origin:
             made.kind in self.kinds
             and self.since <= on <= self.until
             and (not self.journals or made.journal in self.journals)
-            and (not self.users or made.user.casefold() in {u.casefold() for u in self.users})
+            and (not self.users or self._names(made.user))
             and (not self.accounts or (bool(made.accounts) and set(made.accounts) <= set(self.accounts)))
             and (self.most is None or amount <= self.most)
         )
+
+    def _names(self, user: str) -> bool:
+        return not user.startswith(UNREAD) and user.casefold() in {u.casefold() for u in self.users}
 
     def content(self) -> dict[str, object]:
         """All that it says, as plain values: what evidence keeps of it."""

@@ -11,6 +11,7 @@ from tieout.rules.approval import ApprovalPolicy
 from tieout.rules.arrival import PROVEN, Arrival
 from tieout.rules.closing import CloseRules
 from tieout.rules.differences import DifferenceLimit
+from tieout.rules.expected import Expected
 from tieout.rules.mapping import Mapping, UnmappedError
 from tieout.rules.origins import Origin
 
@@ -45,7 +46,7 @@ class Interface:
     """A governed one-way flow from a system's stream into an entity's ledger. What comes is taken as
     `latency` says (real time, batch, hybrid) up to its `cut_off`, and once nothing is under way in the
     interfaces that it comes `after`. `complete` says what its files need to be taken: a proof of their own, a control
-    file beside them, or that they are whole as `arrival` has it."""
+    file beside them, or that they are whole as `arrival` has it. `expected` is what must come, None where nobody said."""
 
     name: str
     system: str
@@ -65,6 +66,7 @@ class Interface:
     service_level_hours: int = 24
     complete: str = PROVEN
     arrival: Arrival = field(default_factory=Arrival)
+    expected: Expected | None = None
     options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def option(self, name: str, default: str = "") -> str:
@@ -104,3 +106,11 @@ class Release:
 
     def _table(self, name: str) -> Mapping:
         return self.mappings.get(name) or Mapping(name, ())
+
+
+def role_accounts(release: Release, prefixes: tuple[str, ...], on: date) -> dict[str, str]:
+    """Account code to role, of the roles that begin so, as they are or were mapped until a day: what stands on an account
+    waits there, whatever account takes what comes since. Of two roles of one account the later holds."""
+    table = release.mappings.get("accounts")
+    rows = [r for r in (table.rows if table else ()) if r.key.startswith(prefixes) and r.valid_from <= on]
+    return {r.value: r.key for r in sorted(rows, key=lambda r: r.valid_to)}

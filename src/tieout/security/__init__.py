@@ -2,10 +2,13 @@
 
 from tieout.security.authority import change_authority, key_hash, load_authority, new_key, person_of
 from tieout.security.causes import NOT_MADE_BY_TIEOUT
+from tieout.security.hands import had_a_hand, why_not
 from tieout.security.masking import masked, masked_json, masked_values
+from tieout.security.names import fold_name, look_of
 from tieout.security.people import (
     ADMINISTRATOR,
     EVERYWHERE,
+    NOBODY_LET_IN,
     AddPerson,
     Authority,
     AuthorityError,
@@ -20,21 +23,30 @@ from tieout.security.people import (
     Recall,
     Reset,
     RevokeRole,
-    fold_name,
 )
 from tieout.security.stamps import StampError, load_or_make_key, stamper
+from tieout.security.written import (
+    ChangedRow,
+    changed_rows,
+    check_rows,
+    document_holds,
+    effect_holds,
+    in_words,
+)
 
 NOT_OURS = NOT_MADE_BY_TIEOUT.name
 
 __all__ = [
     "ADMINISTRATOR",
     "EVERYWHERE",
+    "NOBODY_LET_IN",
     "NOT_OURS",
     "AddPerson",
     "Authority",
     "AuthorityError",
     "Begin",
     "Change",
+    "ChangedRow",
     "Confirm",
     "Delegate",
     "EndPerson",
@@ -46,9 +58,16 @@ __all__ = [
     "RevokeRole",
     "StampError",
     "change_authority",
+    "changed_rows",
+    "check_rows",
+    "document_holds",
+    "effect_holds",
     "fold_name",
+    "had_a_hand",
+    "in_words",
     "key_hash",
     "load_authority",
+    "look_of",
     "masked",
     "masked_json",
     "masked_values",
@@ -56,4 +75,5 @@ __all__ = [
     "new_key",
     "person_of",
     "stamper",
+    "why_not",
 ]

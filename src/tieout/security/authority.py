@@ -91,6 +91,8 @@ def change_authority(connection: Connection, change: Change, made_by: str, now: 
     detail = msgspec.to_builtins(change) | {"no": no}
     if isinstance(change, Begin):
         detail["people"] = [p.name for p in change.people]
+    if alike := held.written_alike(change):
+        detail["alike"] = list(alike)
     record(connection, [Entry(now, made_by, f"authority.{detail['change']}", f"change {no}", "", detail)])
     _consequences(connection, held, change, now)
     return no

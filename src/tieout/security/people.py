@@ -15,8 +15,15 @@ from decimal import Decimal
 
 import msgspec
 
+from tieout.security.names import fold_name, look_of
+
 ADMINISTRATOR = "administrator"
 EVERYWHERE = "*"
+NOBODY_LET_IN = (
+    "nobody was let in here yet, so a name is nobody's and decides nothing: name the first two administrators with "
+    "`tieout people begin NAME:CODE NAME:CODE` (each makes a code with `tieout people key FILE`), or open the link that "
+    "`tieout up` prints; they let in who decides and signs (docs/APPROVALS.md, People)"
+)
 
 
 class AuthorityError(ValueError):
@@ -226,6 +233,38 @@ class Authority:
             case Confirm():
                 self._check_confirm(change, made_by)
 
+    def written_alike(self, change: Change) -> tuple[str, ...]:
+        """What looks like another's name in a change that lets somebody in, in words: for whoever makes or confirms it."""
+        people: tuple[AddPerson | Joined, ...] = ()
+        if isinstance(change, AddPerson | Joined):
+            people = (change,)
+        elif isinstance(change, Begin):
+            people = change.people
+        looks: dict[str, list[tuple[str, str]]] = {}
+        waiting = [k.change for k in self.waiting.values() if isinstance(k.change, AddPerson)]
+        known = [(p.name, p.called()) for p in self.people.values()]
+        known += [(p.name, frozenset({p.name, *p.names})) for p in (*waiting, *people)]
+        for person, names in known:
+            for name in names:
+                looks.setdefault(look_of(name), []).append((person, name))
+        found = {
+            f"{name!r} is written like {other!r}, a name of {whose}: make sure that they are two people"
+            for given in people
+            for name in (given.name, *given.names)
+            for whose, other in looks[look_of(name)]
+            if whose != given.name
+        }
+        return tuple(sorted(found))
+
+    def alike(self) -> tuple[str, ...]:
+        """What looks like another's name among those who were let in and those who wait for it."""
+        waiting = [k.change for k in self.waiting.values() if isinstance(k.change, AddPerson)]
+        known = [
+            AddPerson(name=p.name, human=p.human, names=tuple(p.names), key_sha256="")
+            for p in self.people.values()
+        ]
+        return tuple(sorted({line for c in (*known, *waiting) for line in self.written_alike(c)}))
+
     def _check_begin(self, change: Begin) -> None:
         if self.people:
             raise AuthorityError("there are people already: an administrator adds more")
@@ -309,11 +348,6 @@ class Authority:
         if person is None or not person.active:
             raise AuthorityError(f"no active person is named {name!r}: `tieout people list` shows them")
         return person
-
-
-def fold_name(name: str) -> str:
-    """A name as it is compared: capitals and spaces do not tell two apart."""
-    return " ".join(name.split()).casefold()
 
 
 def fold(changes: Iterable[Kept]) -> Authority:  # noqa: C901 - flat: a case a kind of change

@@ -20,3 +20,31 @@ update tieout.session set ended_at = %(now)s, ended_why = %(why)s where person =
 
 -- name: end_credentials
 update tieout.credential set ended_at = %(now)s where person = %(person)s and ended_at is null
+
+-- name: documents_written
+-- Page by page, each by an index (here document_entity): one query for all three would read the whole table once a page.
+select document_id, interface, source_key, revision, message_id, content, stamp,
+    state = 'refused' and reason = 'not_made_by_tieout' as told
+from tieout.document
+where entity = %(entity)s and state <> 'superseded' and document_id > %(after)s
+order by document_id limit %(limit)s
+
+-- name: documents_written_of
+-- By document_kind.
+select document_id, interface, source_key, revision, message_id, content, stamp,
+    state = 'refused' and reason = 'not_made_by_tieout' as told
+from tieout.document
+where entity = %(entity)s and kind = %(kind)s and state <> 'superseded' and document_id > %(after)s
+order by document_id limit %(limit)s
+
+-- name: documents_written_among
+select document_id, interface, source_key, revision, message_id, content, stamp,
+    state = 'refused' and reason = 'not_made_by_tieout' as told
+from tieout.document
+where entity = %(entity)s and document_id = any(%(documents)s) and state <> 'superseded'
+order by document_id
+
+-- name: effects_written
+-- A refused effect was never sent, nor will be.
+select delivery_id, document_id, system, external_id, requires, body, stamp from tieout.delivery
+where document_id = any(%(documents)s) and state <> 'refused' order by delivery_id

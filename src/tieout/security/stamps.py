@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tieout.settings.key_files import made_once
 from tieout.store import Connection
 
 
@@ -25,22 +25,7 @@ class StampError(Exception):
 
 def load_or_make_key(path: Path) -> bytes:
     """The key in `path` (mode 0600), made at the first start: whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        partial = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # Of two that start at once one makes the key, and both read that one.
-            os.link(partial, path)
-        except FileExistsError:
-            pass
-        finally:
-            partial.unlink()
-    return bytes.fromhex(path.read_text())
+    return bytes.fromhex(made_once(path, lambda: secrets.token_hex(32)))
 
 
 def stamper(connection: Connection) -> Stamper:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tieout.money.calendar import BusinessCalendar
-from tieout.rules.closing import CloseRules, EntityClose, ManualTask
+from tieout.rules.closing import CloseRules, EntityClose, ManualTask, calendar_of
 from tieout.rules.packs import load_pack
 from tieout.settings.tomlfile import TomlFile
 
-_ENTITY = {"country", "market", "business_day", "at", "case_limit", "sign_role"}
+_ENTITY = {
+    "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
+}  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
 
@@ -42,7 +44,7 @@ def read_calendar(folder: Path, entities: Mapping[str, str]) -> CloseRules:
             name=file.need(table, "name", str, "tasks"),
             entity=file.need(table, "entity", str, "tasks"),
             owner=str(table.get("owner", "finance")),
-            business_day=_number(file, table, "business_day", 3),
+            business_day=_number(file, table, "business_day", 3, least=-23),
             after=tuple(str(x) for x in table.get("after", [])),
             minutes=_number(file, table, "minutes", 30),
         )
@@ -55,10 +57,10 @@ def read_calendar(folder: Path, entities: Mapping[str, str]) -> CloseRules:
     return CloseRules(found, tuple(tasks))
 
 
-def _number(file: TomlFile, table: dict[str, Any], name: str, default: int) -> int:
+def _number(file: TomlFile, table: dict[str, Any], name: str, default: int, least: int = 0) -> int:
     value = table.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 500:
-        raise file.fail(name, "tasks", f"{value!r}: a number from 0 to 500 was expected")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 500:
+        raise file.fail(name, "tasks", f"{value!r}: a number from {least} to 500 was expected")
     return value
 
 
@@ -71,20 +73,43 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
     at = str(table.get("at", "18:00"))
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
         raise file.fail("at", section, f"{at!r} is no time, such as 18:00")
-    limit = table.get("case_limit", "0.00")
-    try:
-        if not isinstance(limit, str) or Decimal(limit) < 0:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise file.fail("case_limit", section, f'{limit!r} is no amount, such as "50.00"') from None
     day = table.get("business_day", 5)
     if not isinstance(day, int) or isinstance(day, bool) or not 1 <= day <= 60:
         raise file.fail("business_day", section, f"{day!r}: a business day from 1 to 60 was expected")
+    days = table.get("split_days", 7)
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 92:
+        raise file.fail("split_days", section, f"{days!r}: days from 0 to 92 were expected")
     return EntityClose(
         calendar,
         day,
         time.fromisoformat(at),
-        Decimal(limit),
+        _limit(file, table, section, "case_limit", "0.00"),
         str(table.get("sign_role", "controller")),
         declared=True,
+        banking=_banking(file, table, section),
+        alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
+        split_days=days,
     )
+
+
+def _limit(file: TomlFile, table: dict[str, Any], section: str, name: str, default: str) -> Decimal:
+    text = table.get(name, default)
+    try:
+        if not isinstance(text, str) or not Decimal(text).is_finite() or Decimal(text) < 0:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise file.fail(name, section, f'{text!r} is no amount, such as "50.00"') from None
+    return Decimal(text)
+
+
+def _banking(file: TomlFile, table: dict[str, Any], section: str) -> dict[str, str]:
+    """Whose banking days hold, by account, currency or country."""
+    given = table.get("banking", {})
+    if not isinstance(given, dict) or not all(isinstance(v, str) for v in given.values()):
+        raise file.fail("banking", section, 'banking is a table of texts, such as GBP = "GB"')
+    for code in given.values():
+        try:
+            calendar_of(code)
+        except ValueError as error:
+            raise file.fail("banking", section, str(error)) from None
+    return {str(k): v for k, v in given.items()}

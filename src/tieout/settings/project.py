@@ -20,12 +20,14 @@ from tieout.formats import FormatError, declared
 from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.rules.arrival import COMPLETE, PROVEN
+from tieout.rules.expected import Expected
 from tieout.rules.latency import LATENCIES
 from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
 from tieout.settings.alerts import AlertSettings, read_alerts
 from tieout.settings.arrivals import read_arrivals
 from tieout.settings.calendar import read_calendar
 from tieout.settings.differences import read_limits
+from tieout.settings.expected import read_expected
 from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.mappings import read_mapping
 from tieout.settings.origins import read_first_day, read_origins
@@ -97,6 +99,7 @@ _INTERFACE = {
     "late_events",
     "service_level_hours",
     "complete",
+    "expected",
     "options",
 }
 
@@ -198,6 +201,7 @@ def _interface(
     if complete not in COMPLETE:
         raise file.fail("complete", "", f"{complete!r} is none of: {', '.join(COMPLETE)}")
     _check_latency(file, table)
+    _declare_expected(file, registry[systems[system].connector])
     _declare_dialect(file, folder)
     _declare_rules(file, folder)
     _check_options(file, registry[systems[system].connector])
@@ -223,6 +227,14 @@ def _from_pack(table: dict[str, Any], connector: Connector, country: str) -> Non
         if option.pack:
             listed = ", ".join(getattr(load_pack(country), option.pack))
             table.setdefault("options", {}).setdefault(option.name, listed)
+
+
+def _declare_expected(file: TomlFile, connector: Connector) -> None:
+    """What must come. Over what Tieout itself writes into (matches, revaluations) nothing ever has to."""
+    expected = read_expected(file, file.data)
+    if expected is None and not {"poll", "file", "webhook"} & set(connector.can):
+        expected = Expected()
+    file.data["expected"] = expected
 
 
 def _check_latency(file: TomlFile, table: dict[str, Any]) -> None:
@@ -280,6 +292,9 @@ def _check_options(file: TomlFile, connector: Connector) -> None:
         if option.table:
             if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
                 raise file.fail(name, "options", f"{name!r} must be a table of texts")
+            for key, text in value.items():
+                if option.shape and not re.fullmatch(option.shape, f"{key} = {text}"):
+                    raise file.fail(name, "options", f"{key} = {text!r} is not of {name}: {option.help}")
         elif not isinstance(value, str):
             raise file.fail(name, "options", f"{name!r} must be a text, not {type(value).__name__}")
         elif option.shape and not re.fullmatch(option.shape, value):

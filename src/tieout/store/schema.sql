@@ -165,7 +165,7 @@ CREATE TABLE tieout.approval_request (
     state text DEFAULT 'open'::text NOT NULL,
     closed_at timestamp with time zone,
     reason text DEFAULT ''::text NOT NULL,
-    CONSTRAINT approval_request_action_check CHECK ((action = ANY (ARRAY['post'::text, 'exclude'::text]))),
+    CONSTRAINT approval_request_action_check CHECK ((action = ANY (ARRAY['post'::text, 'exclude'::text, 'accept'::text]))),
     CONSTRAINT approval_request_amount_check CHECK ((amount >= (0)::numeric)),
     CONSTRAINT approval_request_company_amount_check CHECK ((company_amount >= (0)::numeric)),
     CONSTRAINT approval_request_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'rejected'::text, 'void'::text])))
@@ -278,6 +278,26 @@ CREATE TABLE tieout.close_finding (
     digest text NOT NULL,
     read_at timestamp with time zone NOT NULL
 );
+CREATE TABLE tieout.collection_event (
+    event_id bigint NOT NULL,
+    entity text NOT NULL,
+    move bigint NOT NULL,
+    kind text NOT NULL,
+    promised_on date,
+    note text NOT NULL,
+    who text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT collection_event_check CHECK (((kind = 'promised'::text) = (promised_on IS NOT NULL))),
+    CONSTRAINT collection_event_kind_check CHECK ((kind = ANY (ARRAY['reminded'::text, 'promised'::text, 'handed over'::text, 'taken back'::text, 'promise broken'::text, 'paid'::text, 'reopened'::text])))
+);
+ALTER TABLE tieout.collection_event ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.collection_event_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.control_total (
     interface text NOT NULL,
     entity text NOT NULL,
@@ -307,6 +327,38 @@ CREATE TABLE tieout.credential (
 );
 ALTER TABLE tieout.credential ALTER COLUMN credential_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME tieout.credential_credential_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.customer_exposure (
+    entity text NOT NULL,
+    customer text NOT NULL,
+    name text NOT NULL,
+    invoiced numeric NOT NULL,
+    credited numeric NOT NULL,
+    unapplied numeric NOT NULL,
+    orders numeric NOT NULL,
+    unrated integer NOT NULL,
+    currency text NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.decided_alone (
+    no bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    entity text NOT NULL,
+    person text NOT NULL,
+    look text NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    company_amount numeric NOT NULL,
+    CONSTRAINT decided_alone_company_amount_check CHECK ((company_amount >= (0)::numeric)),
+    CONSTRAINT decided_alone_kind_check CHECK ((kind = ANY (ARRAY['exclude'::text, 'accept'::text, 'write_off'::text])))
+);
+ALTER TABLE tieout.decided_alone ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.decided_alone_no_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -495,6 +547,12 @@ CREATE TABLE tieout.kept_figure (
     watermark text NOT NULL,
     as_of timestamp with time zone NOT NULL,
     took_ms integer NOT NULL
+);
+CREATE TABLE tieout.ledger_month (
+    entity text NOT NULL,
+    period text NOT NULL,
+    figures jsonb NOT NULL,
+    read_at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.ledger_split (
     entity text NOT NULL,
@@ -711,6 +769,46 @@ CREATE TABLE tieout.posting_line (
     company_amount numeric NOT NULL,
     partner text DEFAULT ''::text NOT NULL
 );
+CREATE TABLE tieout.prepared (
+    document_id bigint NOT NULL,
+    entity text NOT NULL,
+    interface text NOT NULL,
+    source_key text NOT NULL,
+    entire text NOT NULL,
+    kind text NOT NULL,
+    makers text[] NOT NULL,
+    payees text[] NOT NULL,
+    policies text[] NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    company_amount numeric NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    accounting_on date NOT NULL,
+    CONSTRAINT prepared_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT prepared_company_amount_check CHECK ((company_amount >= (0)::numeric))
+);
+CREATE TABLE tieout.receivable_invoice (
+    entity text NOT NULL,
+    move bigint NOT NULL,
+    number text NOT NULL,
+    customer text NOT NULL,
+    name text NOT NULL,
+    booked_on date NOT NULL,
+    due_on date,
+    currency text NOT NULL,
+    residual numeric NOT NULL,
+    company numeric NOT NULL,
+    status text NOT NULL,
+    promised_on date,
+    broken_on date,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT receivable_invoice_status_check CHECK ((status = ANY (ARRAY['open'::text, 'promised'::text, 'reminded'::text, 'in collection'::text, 'paid'::text])))
+);
+CREATE TABLE tieout.receivables_read (
+    entity text NOT NULL,
+    through bigint NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
 CREATE TABLE tieout.release (
     sha256 text NOT NULL,
     activated_at timestamp with time zone NOT NULL
@@ -776,6 +874,12 @@ ALTER TABLE tieout.signature ALTER COLUMN signature_id ADD GENERATED ALWAYS AS I
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE tieout.standing_told (
+    entity text NOT NULL,
+    account_key text NOT NULL,
+    content text NOT NULL,
+    told_at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.subscription (
     subscription_id bigint NOT NULL,
@@ -1190,10 +1294,16 @@ ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
 ALTER TABLE ONLY tieout.close_finding
     ADD CONSTRAINT close_finding_pkey PRIMARY KEY (entity, period, task);
+ALTER TABLE ONLY tieout.collection_event
+    ADD CONSTRAINT collection_event_pkey PRIMARY KEY (event_id);
 ALTER TABLE ONLY tieout.control_total
     ADD CONSTRAINT control_total_pkey PRIMARY KEY (interface, period, currency, control_group);
 ALTER TABLE ONLY tieout.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (credential_id);
+ALTER TABLE ONLY tieout.customer_exposure
+    ADD CONSTRAINT customer_exposure_pkey PRIMARY KEY (entity, customer);
+ALTER TABLE ONLY tieout.decided_alone
+    ADD CONSTRAINT decided_alone_pkey PRIMARY KEY (no);
 ALTER TABLE ONLY tieout.declared_origin
     ADD CONSTRAINT declared_origin_pkey PRIMARY KEY (origin_id);
 ALTER TABLE ONLY tieout.delivery
@@ -1222,6 +1332,8 @@ ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure
     ADD CONSTRAINT kept_figure_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.ledger_month
+    ADD CONSTRAINT ledger_month_pkey PRIMARY KEY (entity, period);
 ALTER TABLE ONLY tieout.ledger_split
     ADD CONSTRAINT ledger_split_pkey PRIMARY KEY (entity, period, account, currency);
 ALTER TABLE ONLY tieout.lesson
@@ -1262,6 +1374,12 @@ ALTER TABLE ONLY tieout.poll_cursor
     ADD CONSTRAINT poll_cursor_pkey PRIMARY KEY (interface, stream);
 ALTER TABLE ONLY tieout.posting_line
     ADD CONSTRAINT posting_line_pkey PRIMARY KEY (external_id, plan_no, line_no);
+ALTER TABLE ONLY tieout.prepared
+    ADD CONSTRAINT prepared_pkey PRIMARY KEY (document_id);
+ALTER TABLE ONLY tieout.receivable_invoice
+    ADD CONSTRAINT receivable_invoice_pkey PRIMARY KEY (entity, move);
+ALTER TABLE ONLY tieout.receivables_read
+    ADD CONSTRAINT receivables_read_pkey PRIMARY KEY (entity);
 ALTER TABLE ONLY tieout.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY tieout.schema_migration
@@ -1274,6 +1392,8 @@ ALTER TABLE ONLY tieout.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.signature
     ADD CONSTRAINT signature_pkey PRIMARY KEY (signature_id);
+ALTER TABLE ONLY tieout.standing_told
+    ADD CONSTRAINT standing_told_pkey PRIMARY KEY (entity, account_key);
 ALTER TABLE ONLY tieout.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (subscription_id);
 ALTER TABLE ONLY tieout.suggestion
@@ -1298,9 +1418,11 @@ CREATE INDEX cases_group ON tieout.cases USING btree (group_key, amount DESC, ca
 CREATE INDEX cases_of_document ON tieout.cases USING btree (document_id);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
 CREATE INDEX cases_risk ON tieout.cases USING btree (amount DESC, case_id) WHERE (state = 'open'::text);
+CREATE INDEX collection_event_of ON tieout.collection_event USING btree (entity, move, event_id);
 CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
 CREATE UNIQUE INDEX credential_one ON tieout.credential USING btree (person, kind) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL) AND (kind = ANY (ARRAY['password'::text, 'totp'::text])));
 CREATE INDEX credential_person ON tieout.credential USING btree (person) WHERE (ended_at IS NULL);
+CREATE INDEX decided_alone_person ON tieout.decided_alone USING btree (entity, look, at);
 CREATE UNIQUE INDEX declared_origin_one ON tieout.declared_origin USING btree (entity, name) WHERE (ended_at IS NULL);
 CREATE INDEX delivery_arrival ON tieout.delivery USING btree ((((body)::jsonb ->> 'left'::text))) WHERE (effect = ANY (ARRAY['match_bank_line'::text, 'match_payout_reversal'::text]));
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
@@ -1310,6 +1432,7 @@ CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((s
 CREATE INDEX document_bank_line ON tieout.document USING btree (entity, occurred_at, ((measure_debit - measure_credit))) WHERE (kind = 'statement_line'::text);
 CREATE INDEX document_entity ON tieout.document USING btree (entity, document_id);
 CREATE INDEX document_interface ON tieout.document USING btree (interface, document_id);
+CREATE INDEX document_kind ON tieout.document USING btree (entity, kind, document_id);
 CREATE INDEX document_link ON tieout.document USING btree (entity, link_key) WHERE (link_key <> ''::text);
 CREATE INDEX document_match ON tieout.document USING btree (document_id) WHERE (kind = 'reconciliation'::text);
 CREATE INDEX document_month ON tieout.document USING btree (period, document_id);
@@ -1342,6 +1465,9 @@ CREATE INDEX open_line_cash_entity_side_currency_amount_line_idx ON tieout.open_
 CREATE INDEX open_line_due_entity_side_booked_on_line_idx ON tieout.open_line_due USING btree (entity, side, booked_on, line);
 CREATE INDEX open_line_due_entity_side_currency_amount_line_idx ON tieout.open_line_due USING btree (entity, side, currency, amount, line);
 CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, movement_key);
+CREATE INDEX prepared_payees ON tieout.prepared USING gin (payees);
+CREATE INDEX prepared_received ON tieout.prepared USING btree (entity, kind, received_at);
+CREATE INDEX receivable_invoice_due ON tieout.receivable_invoice USING btree (entity, due_on, move) WHERE (status <> 'paid'::text);
 CREATE INDEX session_person ON tieout.session USING btree (person) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
@@ -1362,9 +1488,13 @@ CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATE
 CREATE TRIGGER bulk_decision_fixed BEFORE DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER bulk_decision_kept BEFORE TRUNCATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER case_note_append_only BEFORE DELETE OR UPDATE ON tieout.case_note FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER collection_event_fixed BEFORE DELETE OR UPDATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER collection_event_kept BEFORE TRUNCATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_fixed BEFORE DELETE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_kept BEFORE UPDATE ON tieout.credential FOR EACH ROW EXECUTE FUNCTION tieout.keep_credential();
 CREATE TRIGGER credential_whole BEFORE TRUNCATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER decided_alone_fixed BEFORE DELETE OR UPDATE ON tieout.decided_alone FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER decided_alone_kept BEFORE TRUNCATE ON tieout.decided_alone FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER head_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -1381,8 +1511,11 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.bulk_d
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.case_note FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.cases FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.close_finding FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.control_total FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.customer_exposure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.decided_alone FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.declared_origin FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.delivery FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.document FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1394,6 +1527,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failur
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.ledger_month FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.ledger_split FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.lesson FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1409,10 +1543,14 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.payout
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.poll_cursor FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.prepared FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivable_invoice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivables_read FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.release FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.service_key FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.session FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standing_told FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.subscription FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.suggestion FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.throttle FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

@@ -9,17 +9,28 @@ from typing import Any
 from tieout.cli.clearing import clearing_json
 from tieout.cli.tables import ledger_json, tie_out_json
 from tieout.money import Period
-from tieout.proofs import ClearingRow, LedgerRow, PayoutProof, TieOutRow
+from tieout.proofs import (
+    AccountMonth,
+    ClearingRow,
+    LedgerRow,
+    MonthRow,
+    PayoutProof,
+    TieOutRow,
+    account_figures,
+    row_figures,
+)
 from tieout_sandbox import Finding, Planted
 from tieout_sandbox.demo.closing import Closed, closed_json
 from tieout_sandbox.demo.scenarios import DemoOptions
+from tieout_sandbox.held import Held
 
 PERIODS = (Period(2026, 10), Period(2026, 11))
 
 
 @dataclass
 class DemoResult:
-    """What the month came to. Truth and hash are the sandbox's, not the pipeline's."""
+    """What the month came to. Truth and what is held outside are the sandbox's, not the product's word; `held` is None
+    where the ledger is somebody's own Odoo."""
 
     options: DemoOptions
     rows: list[TieOutRow]
@@ -28,7 +39,7 @@ class DemoResult:
     every_case: list[dict[str, Any]]
     planted: list[Planted]
     findings: list[Finding]
-    ledger_sha256: str
+    held: Held | None
     entries: int
     verified: bool
     seconds: float
@@ -40,6 +51,13 @@ class DemoResult:
     clearing: list[ClearingRow] = field(default_factory=list)
     by_hand: dict[str, Decimal] = field(default_factory=dict)
     closed: list[Closed] = field(default_factory=list)
+    months: list[MonthRow] = field(default_factory=list)
+    accounts: list[AccountMonth] = field(default_factory=list)
+
+    @property
+    def ledger_sha256(self) -> str:
+        """Of two months the same where the same is held outside; "" where nobody looked."""
+        return self.held.sha256 if self.held else ""
 
     @property
     def missed(self) -> list[Planted]:
@@ -89,6 +107,8 @@ class DemoResult:
             and not self.findings
             and not any(r.difference or r.others != self.by_hand.get(r.role, 0) for r in self.ledger)
             and not any(r.difference or r.unexplained for r in self.clearing)
+            and not any(r.residual or r.unexplained for r in self.months)
+            and not any(r.residual for r in self.accounts)
             and self.verified
             and all(c.good for c in self.closed)
         )
@@ -111,6 +131,12 @@ class DemoResult:
             },
             "tieout": tie_out_json(self.rows),
             "ledger": ledger_json(self.ledger),
+            "ledger_months": [
+                {"entity": r.entity, "period": r.period, **row_figures(r)} for r in self.months
+            ],
+            "accounts": [
+                {"entity": r.entity, "period": r.period, **account_figures(r)} for r in self.accounts
+            ],
             "clearing": [clearing_json(r) for r in self.clearing],
             "payouts": {
                 "count": len(self.payouts),

@@ -12,27 +12,18 @@ from tieout.approvals import requests
 from tieout.approvals.deciding import open_step
 from tieout.documents import decode_document
 from tieout.inbox import pull_again
-from tieout.operations.closing import revalue
+from tieout.operations.closing import cut_off, revalue
 from tieout.operations.open_project import OpenProject
 from tieout.operations.paying import accrue, propose_payments
 from tieout.operations.reconciling import reconcile
 from tieout.planning import take_decision
 from tieout.proofs import open_intercompany
 from tieout.reconcile.ledger import Decisions, suggestions
-from tieout.security import (
-    AddPerson,
-    Begin,
-    Change,
-    Confirm,
-    GrantRole,
-    change_authority,
-    key_hash,
-    load_authority,
-    new_key,
-)
+from tieout.security import load_authority, new_key
 from tieout_sandbox import Month, Oracle, Planted, World, write_project
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.month import END, FIRST
+from tieout_sandbox.people import ADMINISTRATORS, let_in
 from tieout_sandbox.planted_faults import plant_faults
 from tieout_sandbox.services import PEOPLE, ServicesMonth, ServicesOracle, write_services_project
 from tieout_sandbox.services.buying import BY_HAND, BY_HAND_ON
@@ -41,6 +32,13 @@ from tieout_sandbox.services.manual_entries import reverse_by_hand, settle_by_ha
 from tieout_sandbox.services.planted_faults import TURNED, TURNED_ON
 from tieout_sandbox.services.planted_faults import plant_faults as plant_services_faults
 from tieout_sandbox.simulators.bankfile import BankLine
+
+# Name, role of every entity, what sources call them.
+DISTRIBUTORS_PEOPLE = (
+    ("accountant", "controller", ""),
+    ("controller", "controller", ""),
+    ("clerk", "operator", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -135,6 +133,7 @@ class Distributor:
     def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
         self._options, self._world, self._admin = options, world, admin
         self.by_hand: dict[str, Decimal] = {}
+        self._keys = {name: new_key() for name in (*ADMINISTRATORS, *(p[0] for p in DISTRIBUTORS_PEOPLE))}
 
     def set_up(self, folder: Path, port: int) -> Month:
         """The company in Odoo, its project against it, and its month. Nothing is planted into an Odoo of
@@ -160,7 +159,8 @@ class Distributor:
         return self._month.planted
 
     def open(self, project: OpenProject) -> None:
-        """Nobody must be let in: no policy of theirs asks for anybody."""
+        """Two administrators let in who decides and who signs: a name that nobody has does neither."""
+        let_in(project, DISTRIBUTORS_PEOPLE, self._keys)
 
     def after_day(self, demo: Any, project: OpenProject, day: date) -> None:
         """The day's reconciliation; and the accountant goes through the work list."""
@@ -181,7 +181,8 @@ class Distributor:
                     )
 
     def before_lock(self, demo: Any, project: OpenProject, until: date) -> None:
-        """What is open in foreign currency is revalued."""
+        """Sales are cut off, and what is open in foreign currency is revalued."""
+        demo.insist(project, lambda _: cut_off(project, "US", until))
         demo.insist(project, lambda _: revalue(project, "US", until))
         demo.settle(project)
 
@@ -198,15 +199,27 @@ class Distributor:
 
     @property
     def signers(self) -> list[tuple[str, str]]:
-        """Nobody was let in, so names are taken at their word."""
-        return [("accountant", ""), ("controller", "")]
+        """The accountant and the controller, with the keys that they were given at the beginning."""
+        return [("", self._keys[name]) for name in ("accountant", "controller")]
 
     def wait(self, span: timedelta) -> None:
         """Let the virtual clock go on."""
         self._world.clock.move_to(self._world.clock.now() + span)
 
     def approve_all(self, connection: Any, project: OpenProject) -> None:
-        """No policy asks for anybody."""
+        """The controller lets what the clerk excluded be excluded."""
+        waiting = [r.request_id for r in requests(connection)]
+        if waiting:
+            with connection.transaction():
+                take_decision(
+                    connection,
+                    project.release(),
+                    self._keys["controller"],
+                    waiting,
+                    "approve",
+                    "",
+                    project.clock.now(),
+                )
 
     def come_late(self, now: datetime) -> tuple[str, str]:
         """The CRM's people enter an order of October."""
@@ -229,7 +242,7 @@ class Services:
     def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
         self._options, self._world, self._admin = options, world, admin
         self.by_hand: dict[str, Decimal] = {}
-        self._keys = {name: new_key() for name in ("ann", "ben", *(p[0] for p in PEOPLE))}
+        self._keys = {name: new_key() for name in (*ADMINISTRATORS, *(p[0] for p in PEOPLE))}
 
     def set_up(self, folder: Path, port: int) -> ServicesMonth:
         """Both companies in Odoo, each with its chart of accounts, one project for both, and their month."""
@@ -248,22 +261,7 @@ class Services:
 
     def open(self, project: OpenProject) -> None:
         """Two administrators let the others in, and give them their roles."""
-        first, second = (self._person(n) for n in ("ann", "ben"))
-        changes: list[Change] = []
-        for name, role, known_as in PEOPLE:
-            changes.append(self._person(name, known_as))
-            if role:
-                changes.append(GrantRole(name=name, role=role, entity="*", limit=None))
-        now = project.clock.now()
-        with project.database.transaction() as connection:
-            change_authority(connection, Begin(people=(first, second)), "first start", now)
-            for change in changes:
-                number = change_authority(connection, change, "ann", now)
-                change_authority(connection, Confirm(no=number), "ben", now)
-
-    def _person(self, name: str, known_as: str = "") -> AddPerson:
-        names = (known_as,) if known_as else ()
-        return AddPerson(name=name, human=True, names=names, key_sha256=key_hash(self._keys[name]))
+        let_in(project, PEOPLE, self._keys)
 
     def after_day(self, demo: Any, project: OpenProject, day: date) -> None:
         """On Wednesdays payments are proposed; people decide what waits for them; then the day is
@@ -361,7 +359,7 @@ class Services:
     @property
     def signers(self) -> list[tuple[str, str]]:
         """Two controllers with the keys that they were given at the beginning."""
-        return [(name, self._keys[name]) for name in ("carla", "chris")]
+        return [("", self._keys[name]) for name in ("carla", "chris")]
 
     def wait(self, span: timedelta) -> None:
         """Let the virtual clock go on."""

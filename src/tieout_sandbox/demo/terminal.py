@@ -7,7 +7,7 @@ from rich.table import Table
 
 from tieout.cli.clearing import show as show_clearing
 from tieout.cli.context import out
-from tieout.cli.tables import ledger_table, money, tie_out_table
+from tieout.cli.tables import ledger_month_table, ledger_table, money, tie_out_table
 from tieout_sandbox.demo.closing import Closed
 from tieout_sandbox.demo.result import PERIODS, DemoResult
 
@@ -17,6 +17,7 @@ def show(result: DemoResult) -> None:
     out.print(tie_out_table(result.rows, out.width))
     # The closed month alone: its last day is the cut-off.
     out.print(ledger_table(r for r in result.ledger if r.period == str(PERIODS[0])))
+    out.print(ledger_month_table(result.months, out.width))
     clearing = [r for r in result.clearing if r.as_of == PERIODS[0].last]
     if clearing:
         show_clearing(clearing, items=False)

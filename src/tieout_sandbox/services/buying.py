@@ -12,11 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from tieout_sandbox.month import FIRST, Planted, cents
+from tieout_sandbox.month import FIRST
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.simulators.einvoices import AccessPoint, Item, Sent
 from tieout_sandbox.simulators.payments import PaymentBank
 from tieout_sandbox.simulators.procurement import Ordered, ProcurementTool, Purchase, Vendor
+from tieout_sandbox.truths import Planted, cents
 from tieout_sandbox.world import IBAN_USD, ZONE, World
 
 MAKER = "mia@northwind.example"
@@ -132,6 +133,10 @@ class Buying:
         m.add(m.at(date(2026, 10, 22), 10), lambda t: self.credit(902, 3))
         self.buy(903, vendors[_WITHHOLDS], date(2026, 10, 5), [(1, Decimal("999.99"))])
         self.buy(904, vendors[4], date(2026, 10, 28), [(6, Decimal("120.00"))], billed=date(2026, 11, 3))
+        # A year's service that nobody bills yet; and goods of which some go back after their bill, uncredited.
+        m.add(m.at(date(2026, 10, 2), 11), lambda t: self.serve(905, vendors[0]))
+        self.buy(906, vendors[0], date(2026, 10, 19), [(5, Decimal("64.20"))])
+        m.add(m.at(date(2026, 10, 29), 11), lambda t: self.give_back(906, 2, date(2026, 10, 29)))
 
     # what happens
 
@@ -176,6 +181,21 @@ class Buying:
         m.add(m.at(day, 9), lambda t: self.order(number, vendor, day, lines, centre))
         m.add(m.at(day + timedelta(days=1), 9), lambda t: self.receive(number, day + timedelta(days=1)))
         m.add(m.at(billed, 10, number % 60), lambda t: self.send(self.bill(number, t), centre))
+
+    def serve(self, number: int, vendor: str) -> None:
+        """A service is ordered for twelve months from the first, and rendered day by day."""
+        days = FIRST, FIRST.replace(year=FIRST.year + 1) - timedelta(days=1)
+        line = Ordered(
+            "1", f"Service {number}", Decimal(12), Decimal("310.00"), "6530", CENTRES[0], by_receipt=False, days=days
+        )  # fmt: skip
+        made = Purchase(f"PO-{4_000 + number}", vendor, FIRST, (line,), by=MAKER)
+        self.tool.orders[made.number] = made
+        self.tell("orders")
+
+    def give_back(self, number: int, quantity: int, on: date) -> None:
+        """Some of an order's first line goes back to its supplier."""
+        self.tool.receive(f"PO-{4_000 + number}", "1", Decimal(-quantity), on, MAKER)
+        self.tell("receipts")
 
     def receive(self, number: int, on: date) -> None:
         """All of an order comes."""
@@ -267,18 +287,32 @@ class Buying:
     # the truth of it
 
     def uninvoiced(self, until: date) -> dict[str, Decimal]:
-        """What came up to a day and is not billed by then, by order line, at the order's price."""
+        """What came up to a day and is not billed by then, by order line, at the order's price; below zero what went back of
+        what is billed. A service comes day by day."""
         came: dict[tuple[str, str], Decimal] = {}
+        back: dict[tuple[str, str], Decimal] = {}
         for _, order, line, quantity, on, _ in self.tool.receipts:
             if on <= until:
                 came[order, line] = came.get((order, line), Decimal(0)) + quantity
+                back[order, line] = back.get((order, line), Decimal(0)) + max(-quantity, Decimal(0))
         for truth in self.bills:
             if truth.booked and truth.sent.on <= until:
                 for item in truth.sent.items:
                     sign = 1 if truth.sent.credit else -1
                     came[truth.sent.order, item.order_line] += sign * item.quantity
-        prices = {(o.number, x.line): x.price for o in self.tool.orders.values() for x in o.lines}
-        return {f"{k[0]} {k[1]}": q * prices[k] for k, q in came.items() if q > 0}
+        found = {}
+        for purchase in self.tool.orders.values():
+            for x in purchase.lines:
+                key = purchase.number, x.line
+                left = max(came.get(key, Decimal(0)), -back.get(key, Decimal(0)))
+                if x.days is not None:
+                    served = sum(
+                        x.days[0] + timedelta(n) <= until for n in range((x.days[1] - x.days[0]).days + 1)
+                    )
+                    left = x.quantity * served / ((x.days[1] - x.days[0]).days + 1)
+                if left:
+                    found[f"{purchase.number} {x.line}"] = (left * x.price).quantize(Decimal("0.01"))
+        return found
 
     def open_at_end(self) -> dict[str, Decimal]:
         """What is owed to each supplier at the end: what is due after the last run."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from tieout_sandbox.month import Planted
 from tieout_sandbox.services.buying import CENTRES, TAX, TAX_DAY, Buying, iban
 from tieout_sandbox.simulators.einvoices import Item, Sent
+from tieout_sandbox.truths import Planted
 from tieout_sandbox.world import ZONE
 
 FORGED = "V05"

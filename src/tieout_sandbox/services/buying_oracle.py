@@ -7,8 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tieout_sandbox.month import cents
 from tieout_sandbox.services.buying import Buying
+from tieout_sandbox.truths import cents
 
 Lines = Callable[[str], list[dict[str, Any]]]
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from tieout_sandbox.company import Administrator
-from tieout_sandbox.month import END, FIRST, LAST, Planted, cents, next_business_day
+from tieout_sandbox.month import END, FIRST, LAST
 from tieout_sandbox.services.buying import Buying
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.simulators.expenses import Expense, ExpenseTool, Report
 from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 from tieout_sandbox.simulators.payroll import Employee, PayrollBureau
+from tieout_sandbox.truths import Planted, cents, next_business_day
 from tieout_sandbox.world import IBAN_USD, ZONE, World
 
 PAY_DAY = date(2026, 10, 28)

@@ -5,16 +5,15 @@ It knows nothing of the product; amounts are Decimals in the currency that each 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from tieout_sandbox.month import cents
+from tieout_sandbox.held import Held
 from tieout_sandbox.oracle import Finding
 from tieout_sandbox.services.buying_oracle import buying_findings
 from tieout_sandbox.services.month import ServicesMonth
+from tieout_sandbox.truths import cents
 from tieout_sandbox.world import World
 
 _CENTRES = {"100": "Delivery", "200": "Sales", "300": "Overhead"}
@@ -149,8 +148,8 @@ class ServicesOracle:
             sums[line["move_id"]] = sums.get(line["move_id"], Decimal(0)) + line["balance"]
         return [f"move {i} is off by {v}" for i, v in sums.items() if v]
 
-    def ledger_sha256(self) -> str:
-        """A hash over the sorted business fields of the ledgers: no ids, numbers or times."""
+    def held(self) -> Held:
+        """What the ledgers hold: sorted business fields, no ids, numbers or times."""
         partners, currencies = self._table("res.partner"), self._table("res.currency")
         moves, rows = self._table("account.move"), []
         for entity in sorted(self.companies):
@@ -169,4 +168,4 @@ class ServicesOracle:
                     ]
                 )
         rows.sort()
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        return Held(rows)

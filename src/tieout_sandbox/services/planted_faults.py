@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from tieout_sandbox.month import FIRST, Planted, cents
+from tieout_sandbox.month import FIRST
 from tieout_sandbox.services.buying_faults import BuyingFaults
 from tieout_sandbox.services.month import CONTROLLER, PAY_DAY, ServicesMonth, workbook_with_formulas
+from tieout_sandbox.truths import Planted, cents
 
 # The journal that an accountant reverses in Odoo, and when.
 TURNED, TURNED_ON = "J-905", date(2026, 10, 19)

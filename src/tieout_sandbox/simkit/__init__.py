@@ -5,7 +5,7 @@ Nothing but the sandbox and the simulators imports this room.
 
 from tieout_sandbox.simkit.clock import VirtualClock
 from tieout_sandbox.simkit.faults import HEAVY, LIGHT, NONE, FaultPlan, Faults
-from tieout_sandbox.simkit.http import Answer, HttpSimulator, serve
+from tieout_sandbox.simkit.http import Answer, HttpSimulator, Serving, serve
 from tieout_sandbox.simkit.push import Push
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Faults",
     "HttpSimulator",
     "Push",
+    "Serving",
     "VirtualClock",
     "serve",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -112,16 +112,34 @@ async def _cut(send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> threading.Thread:
+# A server looks every tenth of a second whether it is to end.
+_ENDING_S = 5.0
+
+
+class Serving:
+    """Simulators that answer until `stop`, from one daemon thread."""
+
+    def __init__(self, thread: threading.Thread, servers: Sequence[uvicorn.Server]) -> None:
+        self._thread, self._servers = thread, servers
+
+    def stop(self) -> None:
+        """Answer nobody any more. Left alone, a dozen servers look at their clocks for as long as the process lives, which is
+        a third of a percent of a processor for each sandbox."""
+        for server in self._servers:
+            server.should_exit = True
+        self._thread.join(_ENDING_S)
+
+
+def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serving:
     """Serve each simulator at its port from one daemon thread; returns once all answer.
 
     Port 0 is not taken: callers choose free ports, so that addresses are known beforehand.
     """
     ready = threading.Event()
+    servers: list[uvicorn.Server] = []
 
     async def main() -> None:
         lock = asyncio.Lock()
-        servers = []
         for port, simulator in simulators.items():
             config = uvicorn.Config(
                 _App(simulator, lock),
@@ -131,6 +149,8 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> thre
                 access_log=False,
                 lifespan="off",
                 timeout_keep_alive=120,
+                # Whoever still waits for an answer at the end waits in vain.
+                timeout_graceful_shutdown=1,
             )
             servers.append(uvicorn.Server(config))
         tasks = [asyncio.create_task(server.serve()) for server in servers]
@@ -142,4 +162,4 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> thre
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="simulators", daemon=True)
     thread.start()
     ready.wait(30)
-    return thread
+    return Serving(thread, servers)

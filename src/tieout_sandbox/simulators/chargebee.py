@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import parse_qs
@@ -33,10 +33,13 @@ class Chargebee:
         after: date,
         *,
         tax: tuple[str, float, int] | None = None,
+        taxes: Sequence[tuple[str, str, str, float, int]] = (),
         metered: bool = False,
         schedule: dict[str, int] | None = None,
     ) -> dict[str, Any]:
-        """A line from its first day to the first that it is not for; `tax` is (name, percent, amount)."""
+        """A line from its first day to the first that it is not for; `tax` is (name, percent, amount), as Chargebee
+        said it once; `taxes` are those of an invoice's `line_item_taxes` (published): name, kind and name of the jurisdiction, percent,
+        amount."""
         self._changes += 1
         row: dict[str, Any] = {
             "id": f"li_{self._changes:06d}",
@@ -50,9 +53,21 @@ class Chargebee:
             "entity_id": description.lower().replace(" ", "-"),
             "description": description,
             "is_metered": metered,
-            "is_taxed": tax is not None,
-            "tax_amount": tax[2] if tax else 0,
+            "is_taxed": tax is not None or bool(taxes),
+            "tax_amount": tax[2] if tax else sum(t[4] for t in taxes),
         }
+        if taxes:
+            row["#taxes"] = [
+                {
+                    "line_item_id": row["id"],
+                    "tax_name": name,
+                    "tax_juris_type": kind,
+                    "tax_juris_name": place,
+                    "tax_rate": percent,
+                    "tax_amount": amount,
+                }
+                for name, kind, place, percent, amount in taxes
+            ]
         if tax:
             row |= {"tax_name": tax[0], "tax_rate": tax[1]}
         if schedule is not None:
@@ -80,6 +95,7 @@ class Chargebee:
     ) -> dict[str, Any]:
         self._changes += 1
         tax = sum(x["tax_amount"] for x in lines)
+        apart = [t for x in lines for t in x.pop("#taxes", ())]
         row = {
             "id": number,
             "customer_id": customer[0],
@@ -93,6 +109,7 @@ class Chargebee:
             "updated_at": int(at.timestamp()),
             "resource_version": int(at.timestamp()) * 1000 + self._changes % 1000,
             "object": kind.removesuffix("s"),
+            **({"line_item_taxes": apart} if apart else {}),
             **more,
         }
         self.rows[kind][number] = row

@@ -11,7 +11,7 @@ from decimal import Decimal
 _SUPPLIERS = ("supplier", "name", "currency", "tax_id", "country", "town", "iban", "terms_days", "withholding",
               "active", "prepared_by", "changed_on")  # fmt: skip
 _ORDERS = ("order", "supplier", "on", "currency", "line", "name", "quantity", "price", "account", "cost_centre",
-           "by_receipt", "status", "prepared_by")  # fmt: skip
+           "by_receipt", "status", "prepared_by", "from_on", "to_on")  # fmt: skip
 _RECEIPTS = ("receipt", "order", "line", "quantity", "on", "prepared_by")
 
 
@@ -35,7 +35,7 @@ class Vendor:
 
 @dataclass(frozen=True)
 class Ordered:
-    """A line of an order; `price` is a unit's, without tax."""
+    """A line of an order; `price` is a unit's, without tax. A service may say from which day to which it is rendered."""
 
     line: str
     name: str
@@ -44,6 +44,7 @@ class Ordered:
     account: str
     cost_centre: str = ""
     by_receipt: bool = True
+    days: tuple[date, date] | None = None
 
 
 @dataclass
@@ -100,7 +101,7 @@ class ProcurementTool:
             _ORDERS,
             [
                 (o.number, o.vendor, o.on.isoformat(), o.currency, x.line, x.name, x.quantity, x.price, x.account,
-                 x.cost_centre, "yes" if x.by_receipt else "no", o.status, o.by)
+                 x.cost_centre, "yes" if x.by_receipt else "no", o.status, o.by, *(d.isoformat() for d in x.days or ()))
                 for o in self.orders.values() for x in o.lines
             ],
         )  # fmt: skip
@@ -114,5 +115,6 @@ def _table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    # Rows of a table are of one length, whatever their last columns hold.
+    writer.writerows([*row, *[""] * (len(head) - len(row))] for row in rows)
     return out.getvalue().encode()

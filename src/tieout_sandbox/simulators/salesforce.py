@@ -46,6 +46,7 @@ class Salesforce:
             "SystemModstamp": _stamp(at),
             "Credit_Exposure__c": None,
             "Collection_Status__c": None,
+            "Open_Orders__c": None,
         }
         self.accounts[row["Id"]] = row
         return row
@@ -173,7 +174,11 @@ class Salesforce:
             shown = {k: v for k, v in row.items() if k != "IsWon"}
             named = {"Name": owner["Name"], "Email__c": owner["Email__c"]} if owner else None
             return {**shown, "Account": named}
-        return {k: v for k, v in row.items() if k not in ("Credit_Exposure__c", "Collection_Status__c")}
+        return {
+            k: v
+            for k, v in row.items()
+            if k not in ("Credit_Exposure__c", "Collection_Status__c", "Open_Orders__c")
+        }
 
     def _serve(self, rows: list[dict[str, Any]]) -> Answer:
         answer: dict[str, Any] = {"totalSize": len(rows), "done": len(rows) <= _PAGE, "records": rows[:_PAGE]}

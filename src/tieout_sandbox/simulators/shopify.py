@@ -1,7 +1,9 @@
 """A Shopify shop as its GraphQL Admin clients see it.
 
 The schema below is the part of the published one that is used here, with its names and types;
-graphql-core runs the queries, so what the real one would refuse for its shape is refused.
+graphql-core runs the queries, so what the real one would refuse for its shape is refused. Which fields there are is
+published; the sign of an adjustment is the REST resource's (published, order_adjustments), and how one refund's tax is
+shared out among several rates is nowhere said.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -38,26 +40,43 @@ scalar JSON
 scalar Decimal
 type MoneyV2 { amount: Decimal! currencyCode: String! }
 type MoneyBag { shopMoney: MoneyV2! presentmentMoney: MoneyV2! }
-type TaxLine { title: String! rate: Float priceSet: MoneyBag! }
+type TaxLine { title: String! rate: Float channelLiable: Boolean priceSet: MoneyBag! }
+enum CountryCode { AT DE FR GB IT US }
+type MailingAddress { countryCodeV2: CountryCode provinceCode: String }
 type CustomerEmailAddress { emailAddress: String! }
 type Customer { id: ID! displayName: String! defaultEmailAddress: CustomerEmailAddress }
 type PageInfo { hasNextPage: Boolean! endCursor: String }
-type Fulfillment { createdAt: DateTime! status: String! }
+type FulfillmentLineItem { id: ID! quantity: Int lineItem: LineItem! }
+type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! }
+type PaymentTerms { id: ID! paymentTermsType: String! }
+enum RefundLineItemRestockType { CANCEL LEGACY_RESTOCK NO_RESTOCK RETURN }
+type Fulfillment { id: ID! createdAt: DateTime! deliveredAt: DateTime status: String!
+  fulfillmentLineItems(first: Int): FulfillmentLineItemConnection! }
 type LineItem { id: ID! name: String! sku: String quantity: Int! isGiftCard: Boolean!
   discountedTotalSet(withCodeDiscounts: Boolean): MoneyBag! taxLines(first: Int): [TaxLine!]! }
 type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
 type ShippingLine { id: ID title: String! discountedPriceSet: MoneyBag! taxLines: [TaxLine!]! }
 type ShippingLineConnection { nodes: [ShippingLine!]! }
-type RefundLineItem { quantity: Int! subtotalSet: MoneyBag! totalTaxSet: MoneyBag! lineItem: LineItem! }
+type RefundLineItem { quantity: Int! restockType: RefundLineItemRestockType! subtotalSet: MoneyBag! totalTaxSet: MoneyBag! lineItem: LineItem! }
 type RefundLineItemConnection { nodes: [RefundLineItem!]! }
+type RefundShippingLine { subtotalAmountSet: MoneyBag! taxAmountSet: MoneyBag! shippingLine: ShippingLine! }
+type RefundShippingLineConnection { nodes: [RefundShippingLine!]! }
+enum OrderAdjustmentDiscrepancyReason { CUSTOMER DAMAGE PENDING_REFUND_DISCREPANCY REFUND_DISCREPANCY RESTOCK }
+type OrderAdjustment { id: ID! reason: OrderAdjustmentDiscrepancyReason amountSet: MoneyBag! taxAmountSet: MoneyBag! }
+type OrderAdjustmentConnection { nodes: [OrderAdjustment!]! }
+type OrderTransactionConnection { nodes: [OrderTransaction!]! }
 type Refund { id: ID! createdAt: DateTime updatedAt: DateTime! totalRefundedSet: MoneyBag!
-  refundLineItems(first: Int): RefundLineItemConnection! }
+  refundLineItems(first: Int): RefundLineItemConnection!
+  refundShippingLines(first: Int): RefundShippingLineConnection!
+  orderAdjustments(first: Int): OrderAdjustmentConnection!
+  transactions(first: Int): OrderTransactionConnection! }
 type OrderTransaction { id: ID! gateway: String kind: String! status: String! processedAt: DateTime
   amountSet: MoneyBag! }
 type Order { id: ID! name: String! createdAt: DateTime! updatedAt: DateTime! processedAt: DateTime!
   cancelledAt: DateTime test: Boolean! sourceName: String displayFinancialStatus: String
-  displayFulfillmentStatus: String! fulfillments(first: Int): [Fulfillment!]!
+  displayFulfillmentStatus: String! paymentTerms: PaymentTerms fulfillments(first: Int): [Fulfillment!]!
   currencyCode: String! taxesIncluded: Boolean! customer: Customer totalPriceSet: MoneyBag!
+  displayAddress: MailingAddress
   totalTipReceivedSet: MoneyBag!
   lineItems(first: Int): LineItemConnection! shippingLines(first: Int): ShippingLineConnection!
   refunds(first: Int): [Refund!]! transactions(first: Int): [OrderTransaction!]! }
@@ -148,9 +167,10 @@ class Shopify:
         test: bool = False,
         cancelled: bool = False,
         tenders: list[tuple[str, Decimal]] | None = None,
+        address: tuple[str, str] | None = None,
     ) -> dict[str, Any]:
-        """A new order. `lines`: name, quantity, price (of the whole line), taxes (title, rate,
-        amount), gift_card."""
+        """A new order. `lines`: name, quantity, price (of the whole line), taxes (title, rate, amount, by_channel),
+        gift_card. `address` is where it goes: a country and a province ("" for none)."""
         stamp = _iso(at)
         order: dict[str, Any] = {
             "id": self._gid("Order"),
@@ -167,6 +187,9 @@ class Shopify:
             "currencyCode": self.currency,
             "taxesIncluded": included,
             "customer": self._customer(customer) if customer else None,
+            "displayAddress": {"countryCodeV2": address[0], "provinceCode": address[1] or None}
+            if address
+            else None,
             "totalPriceSet": self.money(total),
             "totalTipReceivedSet": self.money(Decimal(0)),
             "lineItems": {"nodes": [self._line(x) for x in lines], "pageInfo": _LAST},
@@ -185,17 +208,9 @@ class Shopify:
             "refunds": [],
             "transactions": [],
         }
-        for gateway, amount in tenders or []:
-            order["transactions"].append(
-                {
-                    "id": self._gid("OrderTransaction"),
-                    "gateway": gateway,
-                    "kind": "SALE",
-                    "status": "SUCCESS",
-                    "processedAt": stamp,
-                    "amountSet": self.money(amount),
-                }
-            )
+        order["transactions"] += [
+            self._transaction("SALE", gateway, amount, at) for gateway, amount in tenders or []
+        ]
         self.orders[order["id"]] = order
         self._push("orders/create", order, at)
         if status == "PAID":
@@ -209,8 +224,25 @@ class Shopify:
             "defaultEmailAddress": {"emailAddress": customer["email"]},
         }
 
+    def _transaction(
+        self, kind: str, gateway: str, amount: Decimal, at: datetime, gid: str = ""
+    ) -> dict[str, Any]:
+        return {
+            "id": gid or self._gid("OrderTransaction"),
+            "gateway": gateway,
+            "kind": kind,
+            "status": "SUCCESS",
+            "processedAt": _iso(at),
+            "amountSet": self.money(amount),
+        }
+
     def _tax(self, tax: dict[str, Any]) -> dict[str, Any]:
-        return {"title": tax["title"], "rate": float(tax["rate"]), "priceSet": self.money(tax["amount"])}
+        return {
+            "title": tax["title"],
+            "rate": float(tax["rate"]),
+            "channelLiable": bool(tax.get("by_channel")),
+            "priceSet": self.money(tax["amount"]),
+        }
 
     def _line(self, line: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -230,19 +262,49 @@ class Shopify:
         order["updatedAt"] = _iso(at)
         self._push("orders/edited", order, at)
 
-    def fulfil(self, order: dict[str, Any], at: datetime) -> None:
-        """Everything of the order is delivered."""
-        order["fulfillments"].append({"createdAt": _iso(at), "status": "SUCCESS"})
-        self.touch(order, at, displayFulfillmentStatus="FULFILLED")
+    def fulfil(
+        self, order: dict[str, Any], at: datetime, units: Mapping[int, int] | None = None, whole: bool = True
+    ) -> dict[str, Any]:
+        """Units of lines (by their index) are sent, or everything that was not sent before; `whole`: nothing is left."""
+        lines = order["lineItems"]["nodes"]
+        if units is None:
+            done = [
+                _called_off(order, x) + sum(_sent(f, x["id"]) for f in order["fulfillments"]) for x in lines
+            ]
+            units = {n: x["quantity"] - done[n] for n, x in enumerate(lines) if x["quantity"] > done[n]}
+        # Named by its order: ids of what else happens stay what they are without it.
+        name = f"{order['id'].rpartition('/')[2]}{len(order['fulfillments']) + 1:02d}"
+        fulfilment = {
+            "id": f"gid://shopify/Fulfillment/{name}",
+            "createdAt": _iso(at),
+            "deliveredAt": None,
+            "status": "SUCCESS",
+            "fulfillmentLineItems": {
+                "nodes": [
+                    {
+                        "id": f"gid://shopify/FulfillmentLineItem/{name}{n:02d}",
+                        "quantity": count,
+                        "lineItem": lines[n],
+                    }
+                    for n, count in units.items()
+                ]
+            },
+        }
+        order["fulfillments"].append(fulfilment)
+        self.touch(order, at, displayFulfillmentStatus="FULFILLED" if whole else "PARTIALLY_FULFILLED")
+        return fulfilment
 
     def cancel(self, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         """A paid order is cancelled before anything was delivered; all of it is given back."""
         rows, left = [], Decimal(order["totalPriceSet"]["shopMoney"]["amount"])
         for number, line in enumerate(order["lineItems"]["nodes"]):
             price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
-            taxes = (Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"])
-            rows.append((number, line["quantity"], price, sum(taxes, Decimal(0))))
-        refund = self.refund(order, rows, left, at)
+            rows.append((number, line["quantity"], price, _tax_of(line)))
+        shipping = [
+            (n, Decimal(x["discountedPriceSet"]["shopMoney"]["amount"]), _tax_of(x))
+            for n, x in enumerate(order["shippingLines"]["nodes"])
+        ]
+        refund = self.refund(order, rows, left, at, shipping)
         self.touch(order, at, cancelledAt=_iso(at), displayFinancialStatus="REFUNDED")
         return refund
 
@@ -258,11 +320,20 @@ class Shopify:
         rows: list[tuple[int, int, Decimal, Decimal]],
         total: Decimal,
         at: datetime,
+        shipping: Sequence[tuple[int, Decimal, Decimal]] = (),
+        onto: Sequence[tuple[str, Decimal]] = (),
+        number: str = "",
     ) -> dict[str, Any]:
-        """Give back: rows of (line index, quantity, subtotal, tax); the total may differ."""
-        items = order["lineItems"]["nodes"]
-        refund = {
-            "id": self._gid("Refund"),
+        """Give back: rows of (line index, quantity, subtotal, tax) and of `shipping` (its line, subtotal, tax); where the
+        total is another, an adjustment says by how much: what is kept is positive there, as in the REST resource. `onto`
+        are gateways with what each gives back: the card's, where nothing is said. Its `number` is the next where none is given."""
+        items, carried = order["lineItems"]["nodes"], order["shippingLines"]["nodes"]
+        worked_out = sum((r[2] for r in rows), Decimal(0)) + sum((x[1] for x in shipping), Decimal(0))
+        if not order["taxesIncluded"]:
+            worked_out += sum((r[3] for r in rows), Decimal(0)) + sum((x[2] for x in shipping), Decimal(0))
+        gid = f"gid://shopify/Refund/{number}" if number else self._gid("Refund")
+        refund: dict[str, Any] = {
+            "id": gid,
             "createdAt": _iso(at),
             "updatedAt": _iso(at),
             "totalRefundedSet": self.money(total),
@@ -270,6 +341,7 @@ class Shopify:
                 "nodes": [
                     {
                         "quantity": quantity,
+                        "restockType": _restocked(order, items[index]["id"]),
                         "subtotalSet": self.money(subtotal),
                         "totalTaxSet": self.money(tax),
                         "lineItem": items[index],
@@ -277,12 +349,42 @@ class Shopify:
                     for index, quantity, subtotal, tax in rows
                 ]
             },
+            "refundShippingLines": {
+                "nodes": [
+                    {
+                        "subtotalAmountSet": self.money(subtotal),
+                        "taxAmountSet": self.money(tax),
+                        "shippingLine": carried[index],
+                    }
+                    for index, subtotal, tax in shipping
+                ]
+            },
+            "orderAdjustments": {"nodes": self._adjustments(gid, worked_out - total)},
+            "transactions": {
+                "nodes": [
+                    self._transaction("REFUND", g, a, at, _part_of(gid, "OrderTransaction", n))
+                    for n, (g, a) in enumerate(onto or [("stripe", total)])
+                ]
+            },
         }
         order["refunds"].append(refund)
+        order["transactions"] += refund["transactions"]["nodes"]
         order["updatedAt"] = _iso(at)
         order["displayFinancialStatus"] = "PARTIALLY_REFUNDED"
         self._push("refunds/create", order, at)
         return refund
+
+    def _adjustments(self, refund: str, kept: Decimal) -> list[dict[str, Any]]:
+        if not kept:
+            return []
+        return [
+            {
+                "id": _part_of(refund, "OrderAdjustment", 0),
+                "reason": "REFUND_DISCREPANCY",
+                "amountSet": self.money(kept),
+                "taxAmountSet": self.money(Decimal(0)),
+            }
+        ]
 
     # webhooks
 
@@ -414,7 +516,33 @@ class Shopify:
         return {"parseErrors": [], "tableData": table}
 
 
+def _sent(fulfilment: dict[str, Any], line: str) -> int:
+    """How many units of a line a fulfilment sent."""
+    rows = fulfilment["fulfillmentLineItems"]["nodes"]
+    return sum(int(row["quantity"]) for row in rows if row["lineItem"]["id"] == line)
+
+
+def _called_off(order: dict[str, Any], line: dict[str, Any]) -> int:
+    """How many units of a line were given back before they were sent."""
+    rows = (row for refund in order["refunds"] for row in refund["refundLineItems"]["nodes"])
+    return sum(int(r["quantity"]) for r in rows if r["lineItem"] is line and r["restockType"] == "CANCEL")
+
+
+def _restocked(order: dict[str, Any], line: str) -> str:
+    """How a shop's own screens give a line back: called off before it was sent, returned afterwards."""
+    return "RETURN" if any(_sent(f, line) for f in order["fulfillments"]) else "CANCEL"
+
+
 _LAST = {"hasNextPage": False, "endCursor": None}
+
+
+def _part_of(refund: str, kind: str, number: int) -> str:
+    """The id of a part of a refund, for which no number is drawn: others keep theirs."""
+    return f"gid://shopify/{kind}/{refund.rpartition('/')[2]}{number:03d}"
+
+
+def _tax_of(line: dict[str, Any]) -> Decimal:
+    return sum((Decimal(t["priceSet"]["shopMoney"]["amount"]) for t in line["taxLines"]), Decimal(0))
 
 
 def _iso(at: datetime) -> str:

@@ -48,7 +48,9 @@ class Stripe:
     ) -> None:
         self._now, self._key, self.webhook_secret = now, key, webhook_secret
         self.faults = faults or Faults(NONE, 0)
-        self._random = random.Random(seed)
+        # What it answers is called out of another sequence than what happens: whoever asks twice, since an answer was lost, say,
+        # changes no name of what happens afterwards.
+        self._random, self._answers = random.Random(seed), random.Random(f"answers {seed}")
         self.books = _Books()
         self.pushes: list[Push] = []
         self.hidden: set[str] = set()
@@ -56,8 +58,7 @@ class Stripe:
     # what happens in the account
 
     def _id(self, prefix: str) -> str:
-        alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-        return prefix + "_" + "".join(self._random.choice(alphabet) for _ in range(18))
+        return _named(prefix, self._random)
 
     def _post(
         self,
@@ -439,16 +440,21 @@ class Stripe:
         return self._finished("balance.summary.1", out.getvalue())
 
     def _finished(self, report: str, text: str) -> Answer:
-        file = self._id("file")
+        file = _named("file", self._answers)
         self.books.files[file] = text
         run = {
-            "id": self._id("frr"),
+            "id": _named("frr", self._answers),
             "object": "reporting.report_run",
             "status": "succeeded",
             "report_type": report,
             "result": {"id": file, "object": "file"},
         }
         return Answer(200, json.dumps(run).encode())
+
+
+def _named(prefix: str, draw: random.Random) -> str:
+    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+    return prefix + "_" + "".join(draw.choice(alphabet) for _ in range(18))
 
 
 def _major(minor: int) -> str:

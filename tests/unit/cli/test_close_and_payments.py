@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from tieout.cli import close as close_command
 from tieout.cli import payments as payments_command
 from tieout.cli.commands import cli
-from tieout.close import Revalued
+from tieout.close import OpenSale, Revalued
+from tieout.connector_api import LedgerAccrual
 from tieout.money import Amount
 from tieout.operations import closing, paying
-from tieout.payables import Accrual, CheckedPayment, HeldBack, Proposal
+from tieout.payables import Accrual, CheckedPayment, HeldBack, Proposal, Worked
 from tieout.payables.accruing import entries_of
 from tieout.proofs import CashRow
 from tieout.rules import Entity
@@ -27,6 +28,10 @@ from tieout.rules import Entity
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ACCRUAL = Accrual(order="PO-1", supplier="V1", line="1", name="chair", account="6000", dimensions={},
                   quantity=Decimal(6), amount=Amount(Decimal("1119.97"), "USD"))  # fmt: skip
+LEFT = msgspec.structs.replace(
+    ACCRUAL, order="PO-2", amount=Amount(Decimal("50.00"), "USD"), ledgers="MISC/1 accrues it"
+)
+THERE = LedgerAccrual("PO-2", Decimal("40.00"), ("MISC/1",))
 HELD = HeldBack(
     supplier="V1", number="B-1", amount=Decimal("-20.00"), currency="USD", why="its account is new"
 )
@@ -43,9 +48,20 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     proposal = Proposal(run="US1", entity="US", pay_on=date(2026, 11, 2), payments=(), held=(HELD,))
     revalued = Revalued(account="211000", currency="EUR", amount=Decimal("-90.00"), carried=Decimal("-112.50"),
                         rate=Decimal("0.9"), worth=Decimal("-100.00"))  # fmt: skip
-    monkeypatch.setattr(paying, "accrue", lambda project, entity, on, dry: entries_of([ACCRUAL], on))
+
+    def worked(project: object, entity: str, on: date, dry: bool) -> Worked:
+        return Worked(on=on, accruals=(ACCRUAL, LEFT), there=(THERE,), ours={"PO-2": Decimal("50.00")},
+                      entries=tuple(entries_of([ACCRUAL], on)))  # fmt: skip
+
+    monkeypatch.setattr(paying, "accrue", worked)
     monkeypatch.setattr(paying, "propose_payments", lambda *a: proposal)
     monkeypatch.setattr(closing, "revalue", lambda *a: [revalued])
+    sales = [
+        OpenSale(interface="shop", number=number, on=date(2026, 10, 30), source=Amount(Decimal(net), "USD"),
+                 amounts={"goods": Decimal(net)})
+        for number, net in (("US-1", "80.50"), ("US-2", "-75.00"))
+    ]  # fmt: skip
+    monkeypatch.setattr(closing, "cut_off", lambda project, entity, on, dry: sales)
     for module in (payments_command, close_command):
         monkeypatch.setattr(module, "open_running", lambda folder: project)
     monkeypatch.setattr(payments_command, "who_decides", lambda *a, **k: "mia")
@@ -71,9 +87,26 @@ def run(*arguments: str) -> Any:
 
 def test_accruals_are_listed_with_their_lines(stub: SimpleNamespace) -> None:
     done = run("accruals", "--period", "2026-10")
-    assert done.exit_code == 0 and "1,119.97" in done.output and "PO-1 chair" in done.output
-    lines = json.loads(run("accruals", "--period", "2026-10", "--json").output)["lines"]
-    assert [x["amount"] for x in lines] == ["1119.97", "-1119.97"]
+    assert done.exit_code == 0 and "1,119.97" in done.output and "1 chair" in done.output
+    assert "left to the ledger" in done.output and "MISC/1 accrues 40.00 of PO-2: 50.00 came" in done.output
+    told = json.loads(run("accruals", "--period", "2026-10", "--json").output)
+    assert [x["amount"] for x in told["lines"]] == ["1119.97", "-1119.97"]
+    assert [(x["order"], x["left_to_ledger"]) for x in told["accruals"]] == [
+        ("PO-1", ""),
+        ("PO-2", "MISC/1 accrues it"),
+    ]
+    assert told["in_ledger"] == [{"order": "PO-2", "entries": ["MISC/1"], "amount": "40.00", "ours": "50.00"}]
+
+
+def test_a_cut_off_is_listed_by_order_deferred_or_accrued(stub: SimpleNamespace) -> None:
+    done = run("cutoff", "--period", "2026-10", "--dry-run")
+    assert done.exit_code == 0
+    deferred, accrued = (next(x for x in done.output.splitlines() if n in x) for n in ("US-1", "US-2"))
+    assert deferred.split()[-1] == "80.50" and accrued.split()[-1] == "75.00"
+    assert [x["net"] for x in json.loads(run("cutoff", "--period", "2026-10", "--json").output)] == [
+        "80.50",
+        "-75.00",
+    ]
 
 
 def test_what_is_held_back_is_said_with_its_reason(stub: SimpleNamespace) -> None:

@@ -96,6 +96,10 @@ def test_blanks_where_the_standard_has_none_change_no_amount(
         (":61:2610021002C12,\n50NTRFA", "cut inside its amount"),
         (":61:2610021002C12,5\n0NTRFA", "cut inside its amount"),
         (":61:2610021002C-12,50NTRFA", "no statement line"),  # railslove/cmxl 34
+        (":61:2610021002C,NTRFA", "no statement line"),
+        (":61:2610021002C,50,0NTRFA", "no statement line"),
+        (":61:2610021002C,500NTRFA", "thousands or decimals"),
+        (":61:2610021002C-,50NTRFA", "no statement line"),
         (":61:2610021002C1.012,50NTRFA", "no statement line"),
         (":61:2610021002C1,200NTRFA", "thousands or decimals"),
         (":61:2610021002C1.200NTRFA", "thousands or decimals"),
@@ -107,6 +111,29 @@ def test_blanks_where_the_standard_has_none_change_no_amount(
 def test_an_amount_or_sign_that_is_not_certain_is_refused(line: str, says: str) -> None:
     with pytest.raises(FormatError, match=says):
         parse(mt940(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "opening", "closing"),
+    [
+        (":61:2610021002C,50NTRFINV-1", "1,00", "1,50"), (":61:2610021002C,5NTRFINV-1", "1,", "1,5"),
+        (":61:261002C,50", ",50", "1,"), (":61:261002    CR.50NTRFINV-1//B1", ",00", ".50"),
+        (":61:2610021002CR ,50 NTRFINV-1\n:86:166?00CREDIT?20SVWZ+Invoice 1", "1,", "1,50"),
+        (":61:2610021002CR\n,50NTRFINV-1", ",01", ",51"),
+    ],
+)  # fmt: skip
+def test_an_amount_below_one_may_have_no_digit_before_its_comma(
+    line: str, opening: str, closing: str
+) -> None:
+    """wolph/mt940 pull request 63 (Fiducia writes EUR,00); the standard demands a digit there."""
+    raw = mt940(line, closing=closing).replace(b"EUR1000,00", f"EUR{opening}".encode())
+    assert only(raw).amount == Decimal("0.50")
+
+
+def test_totals_below_one_may_have_no_digit_before_their_comma() -> None:
+    raw = b":20:T1\n:25:123456\n:28C:1\n:34F:EUR,00\n:61:2610021002C,50NTRFA\n:90D:0EUR,00\n:90C:1EUR,50\n-\n"
+    (statement,) = parse(raw).statements
+    assert (statement.conservation.holds, statement.lines[0].amount) == (True, Decimal("0.50"))
 
 
 def test_a_second_line_of_figures_beneath_a_line_without_a_type_is_its_supplement() -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tieout.connector_api import EarlyDiscount, OpenItem
+from tieout.documents import DiscountPart, TaxShare
 from tieout.reconcile import MatchingError, read_rules
 from tieout.reconcile.ledger.accepting import judged, leaves_tax, with_limits, worth
 from tieout.reconcile.ruleset import Limit
@@ -16,6 +17,9 @@ from tieout.rules import Entity
 from tieout.rules.differences import DifferenceLimit
 
 GRANTED = EarlyDiscount(date(2026, 10, 10), Decimal("11.50"), "included", True)
+PART = DiscountPart(
+    account="", name="", amount=Decimal("11.50"), company=Decimal("11.50"), tax=TaxShare(), back=TaxShare()
+)
 ITEM = OpenItem(
     line=1, move=1, account="121000", kind="receivable", is_payment=False, on=date(2026, 10, 1), due=None,
     currency="EUR", residual=Decimal("575.00"), company=Decimal("575.00"), partner=1, partner_name="A",
@@ -27,20 +31,27 @@ ENTITY = Entity("DE", "DE", "EUR", "Europe/Berlin", "odoo", country="DE")
 @pytest.mark.parametrize(
     ("computation", "taxed", "law", "left"),
     [
-        ("included", True, "", False), ("included", True, "corrected", False), ("included", True, "stands", False),
+        ("included", True, "", False), ("included", True, "corrected", False), ("included", True, "stands", True),
         ("excluded", True, "", True), ("excluded", True, "corrected", False), ("excluded", True, "stands", True),
         ("mixed", True, "", True), ("mixed", True, "corrected", True), ("mixed", True, "stands", True),
         ("included", False, "corrected", True), ("excluded", False, "corrected", True),
-        ("something new", True, "", False),
+        ("something new", True, "", False), ("something new", True, "stands", False),
     ],
 )  # fmt: skip
 def test_whether_a_discount_leaves_the_tax_alone(computation: str, taxed: bool, law: str, left: bool) -> None:
     assert leaves_tax(replace(GRANTED, computation=computation, taxed=taxed), law) is left
 
 
-def test_a_discount_that_corrects_tax_is_marked_and_grants_nothing() -> None:
-    (marked,) = judged([ITEM], "DE")
-    assert (marked.discount, marked.corrects_tax) == (None, True)
+def test_a_discount_that_corrects_tax_grants_nothing_but_in_the_ledgers_own_parts() -> None:
+    for country in ("DE", ""):
+        (marked,) = judged([ITEM], country)
+        assert (marked.discount, marked.corrects_tax) == (None, True)
+    known = replace(ITEM, discount=replace(GRANTED, parts=(PART,)))
+    assert judged([known], "DE") == [known] == judged([known], "")
+    # Where the tax stands no part of it is corrected; where the term leaves it and the law does not, nobody knows how.
+    assert judged([known], "NL") == [replace(ITEM, discount=GRANTED)]
+    excluded = replace(ITEM, discount=replace(GRANTED, computation="excluded", parts=(PART,)))
+    assert [i.discount for i in judged([excluded], "DE")] == [None]
     untaxed = replace(ITEM, discount=replace(GRANTED, taxed=False))
     assert judged([untaxed, replace(ITEM, discount=None)], "DE") == [untaxed, replace(ITEM, discount=None)]
 

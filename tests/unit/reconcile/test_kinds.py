@@ -44,6 +44,8 @@ def groups(text: str, reference: str, form: str, count: int = 60) -> list[Match]
         ("Miete RG 2025-0412", "2026-0412", "2026-{n:04d}"),  # last year's
         ("Miete RG 2024/0412", "RG-2026-0412", "RG-2026-{n:04d}"),  # the year before, in another spelling
         ("Invoice 20250412 rent", "2026-0412", "2026-{n:04d}"),  # without any mark between
+        ("Miete RG 2025-412", "2026-0412", "2026-{n:04d}"),  # last year's, without its zero
+        ("Rent 2024/512 thanks", "RG-2026-00512", "RG-2026-{n:05d}"),  # the year before, without two of them
         ("Miete 11-0412", "10-0412", "10-{n:04d}"),  # another series
         ("Rent B-2026-0412", "A-2026-0412", "A-2026-{n:04d}"),  # a series by its letter
         ("Gutschrift 2026-0412", "RE-2026-0412", "RE-2026-{n:04d}"),  # a credit note of the same digits
@@ -88,7 +90,7 @@ def test_another_number_that_is_open_itself_is_that() -> None:
 @pytest.mark.parametrize(
     "text",
     ["Miete RG 2026-0412", "RG 2026 0412", "RE-2026-0412", "Rechnung 2026/412", "Miete 09/2025 RG 2026-0412",
-     "2025-0412 2026-0412"],
+     "2025-0412 2026-0412", "2025-412 und 2026-0412", "Rechnung 2026-412 statt 2025-412"],
 )  # fmt: skip
 def test_its_own_number_still_names_it(text: str) -> None:
     found = groups(text, "2026-0412", "2026-{n:04d}")

@@ -70,10 +70,11 @@ class ChangeOut(BaseModel):
 
 
 class Made(BaseModel):
-    """`waits`: another administrator must confirm it."""
+    """`waits`: another administrator must confirm it. `alike`: names of it that look like another person's."""
 
     no: int
     waits: bool
+    alike: list[str] = []
 
 
 class NewPerson(BaseModel):
@@ -301,7 +302,10 @@ def _keep(connection: Connection, context: TheContext, caller: Caller, change: C
     try:
         with connection.transaction():
             no = change_authority(connection, change, caller.name, now)
-            return Made(no=no, waits=no in load_authority(connection).waiting)
+            held = load_authority(connection)
+            waiting = held.waiting.get(no)
+            alike = held.written_alike(waiting.change if waiting else change)
+            return Made(no=no, waits=waiting is not None, alike=list(alike))
     except AuthorityError as error:
         with connection.transaction():
             detail = {"why": str(error)[:300]}

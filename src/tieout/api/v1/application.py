@@ -20,6 +20,7 @@ from tieout.api.v1 import (
     origins,
     paying,
     proving,
+    receivables,
     running,
     subscriptions,
     systems,
@@ -42,7 +43,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, paying, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, paying, receivables, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

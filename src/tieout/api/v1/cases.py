@@ -16,10 +16,10 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
-from tieout.cases import assign_cases, note_case, notes_of
+from tieout.cases import assign_cases, go_alone, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.operations.processing import process_stage
-from tieout.planning import HeldError, accept_case, actions_of, exclude, offers_of, replay, try_case
+from tieout.planning import Accepted, HeldError, accept, actions_of, exclude, offers_of, replay, try_case
 from tieout.planning import Tried as TriedNow
 from tieout.store import Connection, Queries
 
@@ -129,10 +129,17 @@ class SolveMany(BaseModel):
 
 
 class Done(BaseModel):
-    """How many of the cases were open and are done with; `left`: those that were not."""
+    """How many of the cases were open and are done with; `left`: those that were not; `waits`: approvals that were asked for."""
 
     done: int
     left: list[int]
+    waits: list[int] = []
+
+
+class Solved(Case):
+    """A case that was accepted; `request` is the approval that it waits for, null: it is solved."""
+
+    request: int | None
 
 
 class Cause(BaseModel):
@@ -256,9 +263,9 @@ def solve_many(body: SolveMany, caller: Writer, context: TheContext, connection:
     """A person decides of several cases that things may stand as they are: of all of them, or of none."""
     with connection.transaction():
         mine, left = _mine(connection, caller, body.cases)
-        for number in mine:
-            _accept(connection, context, caller, number, body.reason)
-    return Done(done=len(mine), left=left)
+        told = [_accept(connection, context, caller, number, body.reason) for number in mine]
+    waits = [t.request for t in told if t.request]
+    return Done(done=sum(t.done for t in told), left=left, waits=waits)
 
 
 @router.post("/cases/{case_id}/try")
@@ -295,14 +302,16 @@ async def try_cause(body: Replay, caller: Trier, context: TheContext, project: T
 
 
 @router.post("/cases/{case_id}/solve")
-def solve(case_id: int, body: Why, caller: Writer, context: TheContext, connection: TheConnection) -> Case:
-    """A person decides that things may stand as they are; what is held for that judgement is booked then."""
+def solve(case_id: int, body: Why, caller: Writer, context: TheContext, connection: TheConnection) -> Solved:
+    """A person decides that things may stand as they are; what is held for that judgement is booked then. Above what one person
+    decides alone, another one approves that first."""
     _case(connection, caller, case_id, "cases:write")
     with connection.transaction():
-        if not _accept(connection, context, caller, case_id, body.reason):
+        told = _accept(connection, context, caller, case_id, body.reason)
+        if not (told.done or told.request):
             raise ProblemError(409, "case", f"case {case_id} is not open any more")
     row = _case(connection, caller, case_id, "cases:write")
-    return Case(**row, title=cause_named(row["cause"]).title)
+    return Solved(**row, title=cause_named(row["cause"]).title, request=told.request or None)
 
 
 @router.post("/cases/{case_id}/exclude")
@@ -356,16 +365,17 @@ def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
 
 def _accept(
     connection: Connection, context: RequestContext, caller: Caller, case_id: int, reason: str
-) -> bool:
+) -> Accepted:
     try:
-        return accept_case(connection, case_id, reason, context.clock.now(), caller.name)
+        return accept(connection, context.release(), case_id, reason, context.clock.now(), caller.name)
     except HeldError as error:
         raise ProblemError(409, "case", str(error)) from None
 
 
 def _mine(connection: Connection, caller: Caller, numbers: list[int]) -> tuple[list[int], list[int]]:
-    """Of some cases those that are open, and those that are not. Raises ProblemError where one of them is another
-    entity's."""
+    """Of some cases those that are open, and those that are not, for a decision in the caller's transaction. Raises
+    ProblemError where one of them is another entity's."""
+    go_alone(connection)
     rows = connection.execute(_SQL["bulk_cases"], {"ids": numbers}).fetchall()
     for row in rows:
         if not caller.may("cases:read", row["entity"]):

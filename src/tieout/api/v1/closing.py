@@ -217,9 +217,12 @@ def lock(
     _entity(context, caller, entity)
     _may_sign(caller, entity)
     wanted = month(period)
-    locks = context.expensive.do(
-        entity, lambda: closing.set_lock(project, entity, wanted, body.kind, caller.name)
-    )
+    try:
+        locks = context.expensive.do(
+            entity, lambda: closing.set_lock(project, entity, wanted, body.kind, caller.name)
+        )
+    except CloseError as error:
+        raise ProblemError(409, "close", str(error)) from None
     closing.keep_locked(connection, context.clock.now(), entity, wanted, body.kind, caller.name)
     return Locks(locks=locks)
 

@@ -22,7 +22,9 @@ from tieout.payables import (
     check_run,
     checked_payments,
     payment_interface,
-    propose_of,
+)
+from tieout.payables import (
+    propose_run as propose_payments,
 )
 from tieout.payables import runs as read_runs
 from tieout.store import Connection
@@ -174,9 +176,10 @@ def _proposal(
     check_run(release, interface, body.pay_on, now)
     if not body.dry and not paying.begin_proposal(connection, body.entity):
         raise NotNowError(f"another run of {body.entity} is being proposed: try again in a moment", 2)
-    items = context.expensive.do(body.entity, lambda: reader.open_items([], body.pay_on))
-    return propose_of(
-        connection, release, interface, items, pay_on=body.pay_on, until=body.due_until or body.pay_on,
+    return propose_payments(
+        connection, release, interface,
+        lambda: context.expensive.do(body.entity, lambda: reader.open_items([], body.pay_on)),
+        pay_on=body.pay_on, until=body.due_until or body.pay_on,
         by=caller.name, now=now, dry=body.dry,
     )  # fmt: skip
 

@@ -16,19 +16,21 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, month
 from tieout.kept_figures import read_kept
-from tieout.proofs import PayoutProof, payout_keys, prove_payouts
+from tieout.proofs import PayoutProof, kept_ledger_months, payout_keys, prove_payouts
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["proofs"])
 Reader = Annotated[Caller, needs("documents:read")]
 Bucket = Literal["posted", "waiting", "in_exception", "excluded"]
+_MOST_MONTHS = 120
 SERIES = ("volumes", "matching", "payouts", "cash", "flows", "ageing")
 SeriesName = Literal["volumes", "matching", "payouts", "cash", "flows", "ageing"]
 
 
 class TieOutRow(BaseModel):
-    """source = posted + waiting + in_exception + excluded + residual; `source` null: unproven."""
+    """source = posted + waiting + in_exception + excluded + residual; `source` null: unproven. `changed` documents are not as
+    Tieout wrote them: somebody changed them in the database."""
 
     interface: str
     entity: str
@@ -42,6 +44,7 @@ class TieOutRow(BaseModel):
     residual: Figure | None
     ledger_gap: Money
     proven: bool
+    changed: int = 0
 
 
 class TieOut(BaseModel):
@@ -50,6 +53,61 @@ class TieOut(BaseModel):
     as_of: datetime
     current: bool
     rows: list[TieOutRow]
+
+
+class BridgeItem(BaseModel):
+    """A document that counts in one month of source and ledger and not in the other: `stated` is its source's day, `on`
+    the ledger's."""
+
+    why: str
+    document: str
+    number: str
+    stated: date
+    on: date
+    amount: Money
+
+
+class BridgeRow(BaseModel):
+    """source - waiting - in_exception - excluded = posted; posted - elsewhere + from_elsewhere + held = ledger_month =
+    in_ledger + residual, all net and signed in `currency`. `items` are the first 200 of `count`."""
+
+    interface: str
+    currency: str
+    source: Money | None
+    waiting: Money
+    in_exception: Money
+    excluded: Money
+    posted: Money
+    elsewhere: Money
+    from_elsewhere: Money
+    held: Money
+    ledger_month: Money
+    in_ledger: Money
+    unexplained: Money | None
+    residual: Money
+    count: int
+    items: list[BridgeItem]
+
+
+class MonthOfAccount(BaseModel):
+    """What an account moved by in a month, as the ledger sums it: by interface of ours, and others'."""
+
+    account: str
+    currency: str
+    moved: Money
+    by_interface: dict[str, Money]
+    others: Money
+    residual: Money
+
+
+class LedgerMonth(BaseModel):
+    """A month of an entity's ledger, as it was read at `read_at`."""
+
+    entity: str
+    period: str
+    read_at: datetime
+    bridge: list[BridgeRow]
+    accounts: list[MonthOfAccount]
 
 
 class Payout(BaseModel):
@@ -157,6 +215,19 @@ def behind(
     rows, more = cut(connection.execute(_SQL[f"behind_{bucket}"], given).fetchall(), limit)
     following = place(rows[-1]["occurred_at"].isoformat(), rows[-1]["document_id"]) if more else None
     return Page(items=[Document(**r) for r in rows], next=following)
+
+
+@router.get("/tie-out/ledger-months")
+def ledger_months(
+    caller: Reader, connection: TheConnection, entity: Filter = None, period: Filter = None
+) -> list[LedgerMonth]:
+    """Each month by the ledger's own days, with what leads to it from the sources' months, as the ledger was read last: by
+    `tieout tieout`. At most 120 months, the latest first."""
+    rows = kept_ledger_months(connection, seen_by(caller, "documents:read", entity), period, _MOST_MONTHS)
+    return [
+        LedgerMonth(entity=r["entity"], period=r["period"], read_at=r["read_at"], **r["figures"])
+        for r in rows
+    ]
 
 
 @router.get("/payouts")

@@ -14,6 +14,7 @@ are taken in (see `tieout.documents.frames`).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -59,6 +60,7 @@ ACCOUNT_NOT_NAMED = Cause(
 )
 
 
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 # Of more payments in one line nobody reads each; their line is matched by its own words.
 _MOST_DETAILS = 5_000
 
@@ -106,7 +108,9 @@ def statements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             documents += _by_content(*_named(statement, file, options))
             continue
         frame, lines = _documents(statement)
-        documents += [_counted(frame, lines, seen), *lines]
+        # Without lines nothing is at stake: nobody need say which sign a balance has.
+        if lines or not frame.unproven:
+            documents += [_counted(frame, lines, seen), *lines]
     return documents
 
 
@@ -200,7 +204,7 @@ def _by_content(statement: ParsedStatement, unnamed: str) -> list[Document]:
     """Lines known again by what they are, whichever export they stand in: by the bank's own id
     (FITID), else by day, amount and words. The second of two equal lines of a day is the second
     of two, in every export."""
-    account, seen = statement.head.account, Counter[str]()
+    account, bank, seen = statement.head.account, _bank_of(statement.head), Counter[str]()
     documents: list[Document] = []
     for line in statement.lines:
         # What takes back another line is held for a person, and so is no less a document.
@@ -210,9 +214,21 @@ def _by_content(statement: ParsedStatement, unnamed: str) -> list[Document]:
         own = line.bank_reference or hashlib.sha256(words.encode()).hexdigest()[:16]
         name = f"{account}:{line.booked_on.isoformat()}:{line.amount}:{line.currency}:{own}"
         seen[name] += 1
-        made = _line(line, account, f"{name}:{seen[name]}", line.booked_on)
-        documents.append(msgspec.structs.replace(made, unnamed=unnamed) if unnamed else made)
+        made = _line(
+            line, account, f"{bank}/{name}:{seen[name]}" if bank else f"{name}:{seen[name]}", line.booked_on
+        )
+        if unnamed or bank:
+            made = msgspec.structs.replace(made, unnamed=unnamed or msgspec.UNSET, bank=bank or msgspec.UNSET)
+        documents.append(made)
     return documents
+
+
+def _bank_of(head: Head) -> str:
+    """The bank of an export's account, and its branch, as one word; "" where it says none, or the account is an IBAN, which
+    holds both. OFX numbers accounts within a bank (BANKID), and in some countries within a branch (BRANCHID)."""
+    if _IBAN.fullmatch(head.account.replace(" ", "")):
+        return ""
+    return "-".join("".join(x.split()) for x in (head.bank, head.branch) if x.strip())
 
 
 def _noon(day: date) -> datetime:
@@ -248,8 +264,11 @@ def _documents(statement: ParsedStatement) -> tuple[Statement, list[StatementLin
         stated_in=_stated(head.stated.credit_sum, head.stated.count, head.currency),
         stated_out=_stated(head.stated.debit_sum, head.stated.count, head.currency),
         page=_page(head),
+        unproven=head.unproven or msgspec.UNSET,
     )
     lines = [_line(line, head.account, line_key(base, n), to_on) for n, line in enumerate(booked, 1)]
+    if head.unproven:
+        lines = [msgspec.structs.replace(line, unproven=True) for line in lines]
     return frame, lines
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
+
 from tieout.documents import (
     CreditNote,
     CustomerInvoice,
@@ -34,7 +36,7 @@ def invoice(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """An invoice, and the schedule of each of its lines that is deferred."""
     row = json.loads(raw)
     key, currency = f"invoice:{row['id']}", str(row["currency_code"])
-    lines = [_line(x, currency, options) for x in row["line_items"]]
+    lines = [_line(x, row, currency, options) for x in row["line_items"]]
     made = CustomerInvoice(
         key=key,
         version=_version(row),
@@ -69,7 +71,7 @@ def credit_note(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         order_key=f"invoice:{row['reference_invoice_id']}",
         number=str(row["id"]),
         party=_party(row),
-        lines=tuple(_line(x, currency, options) for x in row["line_items"]),
+        lines=tuple(_line(x, row, currency, options) for x in row["line_items"]),
         taxes=_taxes(row, currency),
         total=from_minor(row["total"], currency),
         adjusts=row.get("type") == "adjustment",
@@ -120,7 +122,7 @@ def _is_deferred(item: dict[str, Any], options: Mapping[str, Any]) -> bool:
     return not item.get("is_metered") and _day(item["date_to"]) > _day(item["date_from"])
 
 
-def _line(item: dict[str, Any], currency: str, options: Mapping[str, Any]) -> SaleLine:
+def _line(item: dict[str, Any], row: dict[str, Any], currency: str, options: Mapping[str, Any]) -> SaleLine:
     family = "usage" if item.get("is_metered") else "subscription"
     nature = f"deferred.{family}" if _is_deferred(item, options) else f"revenue.{family}"
     return SaleLine(
@@ -128,20 +130,61 @@ def _line(item: dict[str, Any], currency: str, options: Mapping[str, Any]) -> Sa
         quantity=Decimal(int(item.get("quantity") or 1)),
         net=_net(item, currency),
         nature=nature,
-        tax_keys=(str(item["tax_name"]),) if item.get("tax_amount") else (),
+        tax_keys=tuple(dict.fromkeys(_key(t) for t in _charged(row) if t["line_item_id"] == item["id"])),
     )
+
+
+# Of whom a tax is a state's or of something within it; of others it is a country's.
+_WITHIN_STATES = ("state", "county", "city", "special", "unincorporated", "other")
+
+
+def _charged(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each tax of each line that is more than nothing: `line_item_taxes` as published (line_item_id, tax_name, tax_rate in
+    percent, tax_amount, tax_juris_type, tax_juris_name). Rows of before said one tax on the line itself."""
+    if "line_item_taxes" in row:
+        return [t for t in row["line_item_taxes"] or () if t["tax_amount"]]
+    return [{**x, "line_item_id": x["id"]} for x in row["line_items"] if x.get("tax_amount")]
+
+
+def _title(tax: dict[str, Any]) -> str:
+    """The tax's name, with the name of the county or city that it is of."""
+    name, place = str(tax["tax_name"]), str(tax.get("tax_juris_name") or "")
+    return name if not place or place in name or tax.get("tax_juris_type") == "country" else f"{name} {place}"
+
+
+def _key(tax: dict[str, Any]) -> str:
+    if not tax.get("tax_juris_type"):
+        return str(tax["tax_name"])
+    return f"{_title(tax)} {Decimal(str(tax['tax_rate'])).normalize():f}%"
+
+
+def _jurisdiction(tax: dict[str, Any], row: dict[str, Any]) -> str:
+    """Whose it is, by where the invoice is shipped or, where nothing is, billed to; "" where the tax does not say of what
+    kind its jurisdiction is. Chargebee writes states without their country."""
+    kind = tax.get("tax_juris_type")
+    address = row.get("shipping_address") or row.get("billing_address") or {}
+    country, state = str(address.get("country") or ""), str(address.get("state_code") or "")
+    if not kind or not country:
+        return ""
+    return f"{country}-{state}" if state and kind in _WITHIN_STATES else country
 
 
 def _taxes(row: dict[str, Any], currency: str) -> tuple[TaxLine, ...]:
     sums: dict[str, int] = {}
-    rates: dict[str, Decimal] = {}
-    for item in row["line_items"]:
-        if item.get("tax_amount"):
-            name = str(item["tax_name"])
-            sums[name] = sums.get(name, 0) + int(item["tax_amount"])
-            rates[name] = Decimal(str(item["tax_rate"])) / 100
+    first: dict[str, dict[str, Any]] = {}
+    for tax in _charged(row):
+        key = _key(tax)
+        first.setdefault(key, tax)
+        sums[key] = sums.get(key, 0) + int(tax["tax_amount"])
     return tuple(
-        TaxLine(key=n, title=n, rate=rates[n], amount=from_minor(sums[n], currency)) for n in sorted(sums)
+        TaxLine(
+            key=key,
+            title=_title(first[key]),
+            rate=Decimal(str(first[key]["tax_rate"])) / 100,
+            amount=from_minor(sums[key], currency),
+            jurisdiction=_jurisdiction(first[key], row) or UNSET,
+        )
+        for key in sorted(sums)
     )
 
 

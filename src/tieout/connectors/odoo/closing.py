@@ -48,6 +48,24 @@ def locks(client: OdooClient) -> dict[str, date | None]:
     return {kind: date.fromisoformat(rows[0][f]) if rows[0][f] else None for kind, f in LOCKS.items()}
 
 
+def binding_locks(client: OdooClient) -> dict[str, date]:
+    """The locks as they bind this client's own account, by kind; none that does not. Odoo works them out itself: what a
+    parent company locks holds for its branches, and an exception (`account.lock_exception`) may let one account in."""
+    names = {kind: f"user_{name}" for kind, name in LOCKS.items()}
+    domain = [["id", "=", client.company]] if client.company else []
+    rows = client.call("res.company", "search_read", domain=domain, fields=list(names.values()), limit=1)
+    found = {kind: _day(rows[0][name]) for kind, name in names.items()} if rows else {}
+    return {kind: day for kind, day in found.items() if day}
+
+
+def _day(text: str) -> date | None:
+    """A date of Odoo's; None for its first of all days, "1-01-01", which means that there is no lock."""
+    if not text:
+        return None
+    year, month, day = (int(part) for part in text.split("-"))
+    return date(year, month, day) if year > 1 else None
+
+
 def set_lock(client: OdooClient, kind: str, until: date) -> None:
     """See `LedgerReader.set_lock`. A lock is moved ahead, never back."""
     if kind not in LOCKS:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus
 from tieout.connector_api.causes import CHANGED, DATE_MOVED, DELETED, REVERSED, UNPOSTED
-from tieout.documents import EffectBody, ledger_lines
+from tieout.documents import EffectBody, TaxShare, ledger_lines
 
 
 def exact(value: Any) -> Decimal:
@@ -20,13 +20,24 @@ def exact(value: Any) -> Decimal:
 
 def expected_lines(body: EffectBody) -> dict[str, Decimal]:
     """Account code (or tax:NAME) to the signed sum of its lines, zeros left out."""
-    return _sums((line.account + _shares(line.analytic), line.in_ledger) for line in ledger_lines(body))
+    return _sums(
+        (line.account + _shares(line.analytic) + _counted(line.tax), line.in_ledger)
+        for line in ledger_lines(body)
+    )
 
 
 def _shares(analytic: Iterable[tuple[str, Decimal]]) -> str:
     """Analytic accounts as part of what a line stands on, whatever their order."""
     parts = sorted(f"{','.join(sorted(names.split(',')))} {share.normalize():f}" for names, share in analytic)
     return f" @ {'; '.join(parts)}" if parts else ""
+
+
+def _counted(tax: object) -> str:
+    """Where a line counts in the tax report, as part of what it stands on."""
+    if not isinstance(tax, TaxShare) or tax == TaxShare():
+        return ""
+    base, boxes = (",".join(map(str, sorted(ids))) for ids in (tax.taxes, tax.tags))
+    return f" # base of {base or 'none'}, share {tax.share}, boxes {boxes or 'none'}"
 
 
 def _sums(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
@@ -36,20 +47,26 @@ def _sums(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     return {code: value for code, value in sums.items() if value}
 
 
-def actual_lines(rows: Iterable[dict[str, Any]], names: Any) -> dict[str, Decimal]:
-    """The same of the ledger's own lines; `names` gives codes and tax names of ids."""
+def actual_lines(rows: Iterable[dict[str, Any]], names: Any, taxed: bool = False) -> dict[str, Decimal]:
+    """The same of the ledger's own lines; `names` gives codes and tax names of ids. `taxed`: what was sent says itself
+    where each line counts in the tax report."""
     return _sums(
-        (
-            # A tax stands on the accounts of Odoo's own repartition, perhaps on several: it is compared by
-            # tax.
-            f"tax:{names.tax_name_of(row['tax_line_id'][0])}"
-            if row.get("tax_line_id")
-            else names.code_of(row["account_id"][0]) + _shares(_named(row, names)),
-            exact(row["amount_currency"]),
-        )
-        for row in rows
-        if row["account_id"]
+        (_place(row, names, taxed), exact(row["amount_currency"])) for row in rows if row["account_id"]
     )
+
+
+def _place(row: dict[str, Any], names: Any, taxed: bool) -> str:
+    # A tax stands on the accounts of Odoo's own repartition, perhaps on several: it is compared by tax, but where its
+    # very lines were sent.
+    if row.get("tax_line_id") and not taxed:
+        return f"tax:{names.tax_name_of(row['tax_line_id'][0])}"
+    share = row.get("tax_repartition_line_id") or [0]
+    tax = (
+        TaxShare(taxes=tuple(row["tax_ids"]), share=share[0], tags=tuple(row["tax_tag_ids"]))
+        if taxed
+        else None
+    )
+    return str(names.code_of(row["account_id"][0])) + _shares(_named(row, names)) + _counted(tax)
 
 
 def _named(row: dict[str, Any], names: Any) -> list[tuple[str, Decimal]]:

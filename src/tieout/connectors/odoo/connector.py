@@ -7,17 +7,24 @@ from typing import Any
 
 from tieout.connector_api import ConfigField, Connector, Option, Stream
 from tieout.connectors.odoo.session import open_session
-from tieout.documents import BatchControl, Document, JournalEntry, Reconciliation, decode_document
+from tieout.documents import (
+    BatchControl,
+    CustomerStanding,
+    Document,
+    JournalEntry,
+    Reconciliation,
+    decode_document,
+)
 
 _AMOUNT = r"\d{1,12}(\.\d{1,4})?"
 
 
-def revaluations(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """What was worked out at a period's end, and its figures. Raises ValueError where the bytes are
+def worked_out(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What the close worked out at a period's end, and its figures. Raises ValueError where the bytes are
     neither."""
     document = decode_document(raw)
     if not isinstance(document, JournalEntry | BatchControl):
-        raise ValueError(f"{document.key} is no revaluation")
+        raise ValueError(f"{document.key} is no entry of a period's end, nor its figures")
     return [document]
 
 
@@ -26,6 +33,14 @@ def reconciliations(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     document = decode_document(raw)
     if not isinstance(document, Reconciliation):
         raise ValueError(f"{document.key} is no reconciliation")
+    return [document]
+
+
+def standings(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What a customer owes, as it was read. Raises ValueError where the bytes are no such thing."""
+    document = decode_document(raw)
+    if not isinstance(document, CustomerStanding):
+        raise ValueError(f"{document.key} does not say what a customer owes")
     return [document]
 
 
@@ -49,9 +64,20 @@ CONNECTOR = Connector(
             reconciliations,
             "a match is told again where it shall be undone",
         ),
-        Stream("revaluations", "what is open in foreign currency, at a period's closing rate", revaluations),
+        Stream("revaluations", "what is open in foreign currency, at a period's closing rate", worked_out),
+        Stream(
+            "cutoffs",
+            "what was invoiced and not delivered at a period's end, or the other way round",
+            worked_out,
+        ),
+        Stream("standings", "what each customer of the CRM owes, as the ledger's open items say", standings),
     ),
     options=(
+        Option(
+            "open_orders",
+            "whether orders that are not invoiced yet are told to the CRM beside the exposure",
+            ("no", "yes"),
+        ),
         Option("rules", "the rules of matching: the project's rules/NAME.toml, or those that come along"),
         Option(
             "automatic", "whether what is sure is applied at once, or is suggested as well", ("yes", "no")
@@ -82,6 +108,11 @@ CONNECTOR = Connector(
         "has_access answers on a model without records, as read of the source and not yet asked of a server",
         "discount_date and discount_amount_currency of journal items, and payment terms with their "
         "early_pay_discount_computation, are readable to the accounting group, as read of Odoo 19's source",
+        "lines of an entry take tax_ids, tax_tag_ids and tax_repartition_line_id by load, and keep their amounts, as read of "
+        "Odoo 19's source; taxes and their distributions are readable to the accounting group",
+        "the wizard for accrued orders begins the label of each line with its order's name, and what Odoo's stock values is "
+        "account_stock_variation_id of an account, account_stock_valuation_id of a company and "
+        "property_stock_valuation_account_id of a product category, readable to base.group_user, as read of Odoo 19's source",
         "`ref` can be loaded on a bank statement line (it is the entry's)",
     ),
 )

@@ -16,6 +16,7 @@ class Directory:
         self._codes: dict[int, str] = {}
         self._journals: dict[str, int] = {}
         self._journal_codes: dict[int, str] = {}
+        self._journal_types: dict[str, str] = {}
         self._taxes: dict[tuple[str, str], int] = {}
         self._tax_names: dict[int, str] = {}
         self._currencies: dict[str, int] = {}
@@ -23,6 +24,7 @@ class Directory:
         self._analytic_names: dict[int, str] = {}
         self.company_currency = ""
         self.company_name = ""
+        self.rounds_by_line = False
 
     def refresh(self) -> None:
         """Read everything again but analytic accounts. Raises RefusedError where the company is not there."""
@@ -31,8 +33,9 @@ class Directory:
         # An account of another company reads without a code, and from Odoo 20 on one of ours may have none.
         self._accounts = {r["code"]: r["id"] for r in rows if r["code"]}
         self._codes = {i: code for code, i in self._accounts.items()}
-        rows = read("account.journal", "search_read", domain=[], fields=["code"])
+        rows = read("account.journal", "search_read", domain=[], fields=["code", "type"])
         self._journals = {r["code"]: r["id"] for r in rows}
+        self._journal_types = {r["code"]: r["type"] for r in rows}
         self._journal_codes = {i: code for code, i in self._journals.items()}
         # Only what documents can carry. Names may repeat: 15% is a sale's and a purchase's.
         uses = [["type_tax_use", "in", ["sale", "purchase"]]]
@@ -42,11 +45,13 @@ class Directory:
         rows = read("res.currency", "search_read", domain=[], fields=["name"])
         self._currencies = {r["name"]: r["id"] for r in rows}
         domain = [["id", "=", self._client.company]] if self._client.company else []
-        company = read("res.company", "search_read", domain=domain, fields=["name", "currency_id"], limit=1)
+        fields = ["name", "currency_id", "tax_calculation_rounding_method"]
+        company = read("res.company", "search_read", domain=domain, fields=fields, limit=1)
         if not company:
             raise RefusedError(f"there is no company {self._client.company}")
         self.company_currency = company[0]["currency_id"][1]
         self.company_name = company[0]["name"]
+        self.rounds_by_line = company[0]["tax_calculation_rounding_method"] == "round_per_line"
 
     def _find(self, table: str, key: str | tuple[str, str], what: str) -> int:
         for again in (False, True):
@@ -71,6 +76,12 @@ class Directory:
     def journal(self, code: str) -> int:
         """A journal's id by its code. Raises RefusedError where there is none."""
         return self._find("_journals", code, "journal")
+
+    def journal_type(self, code: str) -> str:
+        """A journal's type in Odoo's words ("sale", "purchase", "bank", "general" …), "" where it has no such journal."""
+        if code not in self._journal_types:
+            self.refresh()
+        return self._journal_types.get(code, "")
 
     def journal_code(self, journal: int) -> str:
         """The code of a journal, "#" and its id where it is not known."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from tieout.connector_api import Outcome, OutcomeStatus, Sending
+from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.loading import Loader
 from tieout.connectors.odoo.models import PARTNER, PRODUCT
 from tieout.connectors.odoo.rows import PARTNER_FIELDS, PRODUCT_FIELDS, partner_rows
-from tieout.documents import PartnerRecord, ProductRecord
+from tieout.documents import PartnerRecord, PartnerUpdate, ProductRecord
 
 
 def send_partners(loader: Loader, batch: Sequence[Sending]) -> list[Outcome]:
@@ -58,3 +59,40 @@ def send_products(client: OdooClient, loader: Loader, batch: Sequence[Sending]) 
         outcomes += refused
         outcomes += [Outcome(s.external_id, OutcomeStatus.CONFIRMED, i, PRODUCT) for s, i in done]
     return outcomes
+
+
+def update_partners(client: OdooClient, batch: Sequence[Sending], quiet: dict[str, Any]) -> list[Outcome]:
+    """Set the fields that are given, and read them back. The same once more changes nothing."""
+    outcomes = []
+    for sending in batch:
+        partner, body = _partner_of(sending)
+        try:
+            client.call(PARTNER, "write", ids=[partner], vals=body.fields(), context=quiet)
+            outcomes.append(_updated(client, sending, OutcomeStatus.REFUSED))
+        except RefusedError as error:
+            outcomes.append(
+                Outcome(sending.external_id, OutcomeStatus.REFUSED, partner, PARTNER, error=str(error))
+            )
+    return outcomes
+
+
+def look_up_updates(client: OdooClient, batch: Sequence[Sending]) -> list[Outcome]:
+    """Confirmed where a partner's fields hold what was sent, absent where they do not."""
+    return [_updated(client, sending, OutcomeStatus.ABSENT) for sending in batch]
+
+
+def _partner_of(sending: Sending) -> tuple[int, PartnerUpdate]:
+    body = sending.body
+    assert isinstance(body, PartnerUpdate)
+    return sending.targets[body.partner][1], body
+
+
+def _updated(client: OdooClient, sending: Sending, otherwise: OutcomeStatus) -> Outcome:
+    partner, body = _partner_of(sending)
+    wanted = body.fields()
+    rows = client.call(PARTNER, "read", ids=[partner], fields=sorted(wanted))
+    shown = {name: rows[0][name] or "" for name in wanted} if rows else {}
+    if shown == wanted:
+        return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, partner, PARTNER, read_back=shown)
+    why = f"partner {partner} holds {shown or 'nothing: it is gone'}"
+    return Outcome(sending.external_id, otherwise, partner, PARTNER, read_back=shown, error=why)

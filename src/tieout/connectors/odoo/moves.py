@@ -5,12 +5,15 @@ Posting takes drafts only, so that a repeat posts nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
+from tieout.connector_api.causes import LOCKED_MEANWHILE
 from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.closing import binding_locks
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.loading import Loader
@@ -26,11 +29,22 @@ from tieout.connectors.odoo.rows import (
     entry_fields,
     entry_rows,
     has_analytic,
+    has_tax,
     invoice_fields,
     invoice_rows,
     payment_rows,
 )
-from tieout.documents import CashPosting, EffectBody, EntryPosting, InvoicePosting, PaymentPosting
+from tieout.documents import (
+    BooksLock,
+    CashPosting,
+    EffectBody,
+    EntryPosting,
+    InvoicePosting,
+    MatchedLine,
+    PaymentPosting,
+    day_of,
+    stopped_by,
+)
 from tieout.money import Amount
 
 
@@ -44,17 +58,42 @@ class Moves:
         self._matcher, self._read_back = matcher, read_back
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
-        """Load, complete and post them, and read back what stands."""
-        outcomes: list[Outcome] = []
-        groups: dict[tuple[bool, bool, bool], list[Sending]] = {}
+        """Load, complete and post them, and read back what stands. What a lock would make Odoo book on another day,
+        without a word, is not sent."""
+        batch, outcomes = self._within_locks(batch)
+        groups: dict[tuple[bool, bool, bool, bool], list[Sending]] = {}
         for sending in batch:
             body = sending.body
-            kind = self._foreign(body), by_own_partners(body), has_analytic(body)
+            kind = self._foreign(body), by_own_partners(body), has_analytic(body), has_tax(body)
             groups.setdefault(kind, []).append(sending)
         for kind, group in groups.items():
             for chunk in self._loader.chunks(group):
                 outcomes += self._send_chunk(chunk, kind)
         return outcomes
+
+    def _within_locks(self, batch: Sequence[Sending]) -> tuple[Sequence[Sending], list[Outcome]]:
+        """What no lock of the books stops, as they stand now; of the rest what is posted already, or why it is not sent."""
+        locks = binding_locks(self._client)
+        late = {s.external_id: found for s in batch if (found := self._stopped(s.body, locks))}
+        if not late:
+            return batch, []
+        settled = []
+        stopped = [s for s in batch if s.external_id in late]
+        for sending, known in zip(stopped, self.look_up(stopped), strict=True):
+            if known.status == OutcomeStatus.CONFIRMED:
+                settled.append(known)
+                continue
+            lock, until = late[sending.external_id]
+            why = f"dated {day_of(sending.body)}, and the {lock} lock stands at {until}"
+            settled.append(
+                Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why, cause=LOCKED_MEANWHILE.name)
+            )
+        return [s for s in batch if s.external_id not in late], settled
+
+    def _stopped(self, body: EffectBody, locks: Mapping[str, date]) -> tuple[BooksLock, date] | None:
+        if not locks:
+            return None
+        return stopped_by(body, locks, self._names.journal_type(str(getattr(body, "journal", ""))))
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Find records by reference and external id; a draft or nothing may be sent again."""
@@ -91,18 +130,18 @@ class Moves:
         assert isinstance(body, EntryPosting)
         return entry_rows(sending.external_id, body, self._names, self._foreign(body))
 
-    def _send_chunk(self, chunk: list[Sending], kind: tuple[bool, bool, bool]) -> list[Outcome]:
-        chunk, settled = self._still_wanted(chunk)
-        return settled + (self._send_alike(chunk, *kind) if chunk else [])
+    def _send_chunk(self, chunk: list[Sending], kind: tuple[bool, bool, bool, bool]) -> list[Outcome]:
+        """Each line that entries expect to be open is looked at once for each of them, after the one before it is posted."""
+        outcomes: list[Outcome] = []
+        for together in _apart(chunk):
+            wanted, settled = self._still_wanted(together)
+            outcomes += settled + (self._send_alike(wanted, *kind) if wanted else [])
+        return outcomes
 
     def _still_wanted(self, chunk: list[Sending]) -> tuple[list[Sending], list[Outcome]]:
         """Entries whose lines are open as they were when they were made for them; the others are
         refused before anything is posted, unless they are posted already."""
-        expects = {
-            s.external_id: s.body.expects
-            for s in chunk
-            if isinstance(s.body, EntryPosting) and s.body.expects
-        }
+        expects = {s.external_id: found for s in chunk if (found := _expected(s))}
         if not expects:
             return chunk, []
         odd = self._matcher.as_expected([x for lines in expects.values() for x in lines])
@@ -122,12 +161,14 @@ class Moves:
         gone = {s.external_id for s in late}
         return [s for s in chunk if s.external_id not in gone], settled
 
-    def _send_alike(self, chunk: list[Sending], foreign: bool, own: bool, analytic: bool) -> list[Outcome]:
+    def _send_alike(
+        self, chunk: list[Sending], foreign: bool, own: bool, analytic: bool, taxed: bool
+    ) -> list[Outcome]:
         first = chunk[0].body
         if isinstance(first, CashPosting):
             done, refused = self._loader.load_some(BANK_LINE, cash_fields(foreign), chunk, self._rows_of)
             return refused + self._read_back.read([s for s, _ in done], [i for _, i in done])
-        model, fields = MOVE, entry_fields(foreign, own, analytic)
+        model, fields = MOVE, entry_fields(foreign, own, analytic, taxed)
         if isinstance(first, InvoicePosting):
             fields = invoice_fields(analytic)
         elif isinstance(first, PaymentPosting):
@@ -210,3 +251,22 @@ class Moves:
                 ]
             half = len(drafts) // 2
             return self._post(drafts[:half], model) + self._post(drafts[half:], model)
+
+
+def _expected(sending: Sending) -> tuple[MatchedLine, ...]:
+    return sending.body.expects if isinstance(sending.body, EntryPosting) else ()
+
+
+def _apart(chunk: list[Sending]) -> list[list[Sending]]:
+    """Sendings in their order, in sets of which no two expect the same line: what two of one set expect, both would find open,
+    and both would be posted."""
+    sets: list[list[Sending]] = []
+    nth: dict[int, int] = {}
+    for sending in chunk:
+        lines = [x.line for x in _expected(sending)]
+        place = max((nth.get(line, 0) for line in lines), default=0)
+        if place == len(sets):
+            sets.append([])
+        sets[place].append(sending)
+        nth |= dict.fromkeys(lines, place + 1)
+    return sets

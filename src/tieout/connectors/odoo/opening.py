@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api import EarlyDiscount, OpenItem, SettledItem, SetupError
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.discounts import Granted, is_taxed, parts_of, read_books, read_lines
 from tieout.connectors.odoo.others import logins, made_of
+from tieout.documents import DiscountPart
 
 # Between 2,000 and 5,000 rows a page, as was measured on Odoo 19.
 _PAGE = 2000
@@ -37,27 +40,31 @@ def open_items(
     only: Sequence[int] = (),
 ) -> list[OpenItem]:
     """See `LedgerReader.open_items`. `ours` is the prefix of our external ids."""
-    wanted = [names.account(code) for code in accounts]
+    # Nothing stands on an account that there is not: a role may be of before this company had, or after it lost it.
+    wanted = [i for code in accounts if (i := names.account_or_none(code)) is not None]
     _must_reconcile(client, wanted)
     suspense = _suspense(client)
     lines = _open_lines(client, [*wanted, *suspense], suspense, until, only)
     terms = _terms(client)
-    fields = [*_MOVE_FIELDS, "invoice_payment_term_id"] if terms else _MOVE_FIELDS
+    fields = [*_MOVE_FIELDS, "invoice_payment_term_id", "invoice_currency_rate"] if terms else _MOVE_FIELDS
     moves = {r["id"]: r for r in _read(client, "account.move", {x["move_id"][0] for x in lines}, fields)}
     discounts = _discounts(client, lines, moves, terms) if terms else {}
     effects = _effects(client, lines, ours)
     deferred = _deferred(client, set(moves))
     users = logins(client, moves.values())
-    found = []
+    found, included = [], []
     for row in lines:
         move = moves[row["move_id"][0]]
         item = _item(names, row, move, row["account_id"][0] in suspense)
         if item is not None:
             item = _granted(item, move, discounts.get(row["id"]), terms)
+            if item.discount and item.discount.computation == "included":
+                included.append((item, move, discounts[row["id"]]))
             effect, on_payment = effects.get(row["id"], ""), move["id"] in deferred
             made = None if effect else made_of(names, row, move, users)
             found.append(replace(item, effect=effect, on_payment=on_payment, made=made))
-    return found
+    parts = _parts(client, names, included, terms)
+    return [replace(i, discount=parts[i.line]) if i.line in parts else i for i in found]
 
 
 def settled_items(client: OdooClient, until: date, most: int) -> list[SettledItem]:
@@ -139,20 +146,20 @@ def _item(names: Directory, row: Row, move: Row, is_suspense: bool) -> OpenItem 
     )
 
 
-def _terms(client: OdooClient) -> dict[int, str]:
-    """Payment terms with a discount for paying early, and what becomes of the tax by each."""
-    fields = ["early_pay_discount_computation"]
+def _terms(client: OdooClient) -> dict[int, Row]:
+    """Payment terms with a discount for paying early: its per cent, and what becomes of the tax by each."""
+    fields = ["early_pay_discount_computation", "discount_percentage"]
     domain = [["early_discount", "=", True]]
     try:
         rows = list(_pages(client, "account.payment.term", domain, fields))
     except SetupError:
         # An account that may not see terms matches all the same: a discount is then nobody's to accept by itself.
         return {}
-    return {r["id"]: r["early_pay_discount_computation"] or "included" for r in rows}
+    return {r["id"]: r for r in rows}
 
 
 def _discounts(
-    client: OdooClient, lines: Iterable[Row], moves: dict[int, Row], terms: dict[int, str]
+    client: OdooClient, lines: Iterable[Row], moves: dict[int, Row], terms: dict[int, Row]
 ) -> dict[int, Row]:
     """Until when, and for how much, lines of invoices with such a term are settled: asked of these few alone."""
     asked = {
@@ -160,11 +167,16 @@ def _discounts(
         for row in lines
         if (term := moves[row["move_id"][0]]["invoice_payment_term_id"]) and term[0] in terms
     }
-    rows = _read(client, "account.move.line", asked, ["discount_date", "discount_amount_currency"])
+    rows = _read(
+        client,
+        "account.move.line",
+        asked,
+        ["discount_date", "discount_amount_currency", "discount_balance", "balance"],
+    )
     return {r["id"]: r for r in rows if r["discount_date"]}
 
 
-def _granted(item: OpenItem, move: Row, discount: Row | None, terms: dict[int, str]) -> OpenItem:
+def _granted(item: OpenItem, move: Row, discount: Row | None, terms: dict[int, Row]) -> OpenItem:
     """An invoice or bill with what it is without its tax, and with what its term grants for paying early.
 
     As Odoo 19 has it (account.move, eligibility for the early payment discount; account.payment.term): the whole must
@@ -183,8 +195,40 @@ def _granted(item: OpenItem, move: Row, discount: Row | None, terms: dict[int, s
         return item
     granted = abs(item.residual) - abs(exact(discount["discount_amount_currency"]))
     until, taxed = date.fromisoformat(discount["discount_date"]), bool(exact(move["amount_tax"]))
-    computation = terms[move["invoice_payment_term_id"][0]]
+    computation = terms[move["invoice_payment_term_id"][0]]["early_pay_discount_computation"] or "included"
     return replace(item, discount=EarlyDiscount(until, granted, computation, taxed)) if granted > 0 else item
+
+
+def _parts(
+    client: OdooClient, names: Directory, included: Sequence[tuple[OpenItem, Row, Row]], terms: dict[int, Row]
+) -> dict[int, EarlyDiscount]:
+    """Discounts that Odoo books with their tax, by due line, in the lines that it would make: asked of these few alone."""
+    if not included:
+        return {}
+    lines = read_lines(client, [move["id"] for _, move, _ in included])
+    every = [row for rows in lines.values() for row in rows]
+    books = read_books(client, every, names) if is_taxed(every) else None
+    found = {}
+    for item, move, row in included:
+        assert item.discount is not None
+        own = lines.get(move["id"], [])
+        # Of lines that nobody may read the tax is what the invoice says; a tax of nothing per cent has a base to correct.
+        taxed = is_taxed(own) if own else item.discount.taxed
+        parts: tuple[DiscountPart, ...] = ()
+        if taxed and books is not None and own:
+            percent = Decimal(str(terms[move["invoice_payment_term_id"][0]]["discount_percentage"]))
+            sign = 1 if item.residual > 0 else -1
+            granted = Granted(
+                percent=percent,
+                amount=sign * item.discount.amount,
+                company=exact(row["balance"]) - exact(row["discount_balance"]),
+                rate=Decimal(str(move["invoice_currency_rate"] or 1)),
+                currency=item.currency,
+                own_currency=names.own_currency(),
+            )
+            parts = parts_of(own, granted, books, names.code_of)
+        found[item.line] = replace(item.discount, taxed=taxed, parts=parts)
+    return found
 
 
 # By id and not by offset: what is booked meanwhile moves no page.

@@ -12,7 +12,7 @@ from tieout.connector_api import OthersMove, SetupError
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
-from tieout.rules.origins import Made
+from tieout.rules.origins import UNREAD, Made
 
 _PAGE = 2000
 _LINE_FIELDS = [
@@ -30,8 +30,8 @@ def others_moves(
     ids = [i for code in accounts if (i := names.account_or_none(code)) is not None]
     lines = _lines(client, ids, start, end)
     last = {move: rows[-1] for move, rows in lines.items()}
-    left = sorted(set(lines) - _made_here(client, last, ours))
-    turned = _turned(client, left, ours)
+    left = sorted(set(lines) - made_here(client, last, ours))
+    turned = reversing(client, left, ours)
     exchange = _exchange_journal(client) if left else 0
     found: list[OthersMove] = []
     for begin in range(0, len(left), _PAGE):
@@ -78,7 +78,7 @@ def made_of(
     user = move["create_uid"]
     journal = names.journal_code(move["journal_id"][0]) if move["journal_id"] else ""
     # What Odoo shows of somebody is theirs to choose, and could be another one's login: it is no sign of who they are.
-    login = users.get(user[0], f"#{user[0]}") if user else ""
+    login = users.get(user[0], f"{UNREAD}{user[0]}") if user else ""
     return Made(journal, login, kind, accounts)
 
 
@@ -140,7 +140,14 @@ def _sizes(client: OdooClient, moves: list[int]) -> dict[int, Decimal]:
         "account.move.line", "formatted_read_group", domain=[["move_id", "in", moves]], groupby=["move_id"],
         aggregates=["debit:sum"],
     )  # fmt: skip
-    return {r["move_id"][0]: exact(r["debit:sum"] or 0).quantize(Decimal("0.01")) for r in rows}
+    return {r["move_id"][0]: with_cents(r["debit:sum"]) for r in rows}
+
+
+def with_cents(debits: Any) -> Decimal:
+    """A sum of Odoo's with two decimals, or as many more as it needs: some currencies have three (KWD, TND)."""
+    size = exact(debits or 0)
+    cents = size.quantize(Decimal("0.01"))
+    return cents if cents == size else size.normalize()
 
 
 def _exchange_journal(client: OdooClient) -> int:
@@ -151,7 +158,7 @@ def _exchange_journal(client: OdooClient) -> int:
     return int(found[0]) if found else 0
 
 
-def _made_here(client: OdooClient, lines: dict[int, Row], ours: str) -> set[int]:
+def made_here(client: OdooClient, lines: dict[int, Row], ours: str) -> set[int]:
     """The entries behind which one of our external ids stands."""
     made: set[int] = set()
     for model, field in (
@@ -167,7 +174,7 @@ def _made_here(client: OdooClient, lines: dict[int, Row], ours: str) -> set[int]
     return made
 
 
-def _turned(client: OdooClient, moves: list[int], ours: str) -> set[int]:
+def reversing(client: OdooClient, moves: list[int], ours: str) -> set[int]:
     """Those of `moves` that reverse one of ours: the read-back tells that of the entry itself."""
     turned: set[int] = set()
     for begin in range(0, len(moves), _PAGE):
@@ -181,6 +188,6 @@ def _turned(client: OdooClient, moves: list[int], ours: str) -> set[int]:
             "account.move.line", "search_read", domain=[["move_id", "in", sorted(set(origin.values()))]],
             fields=["move_id", "statement_line_id", "payment_id"],
         )  # fmt: skip
-        made = _made_here(client, {r["move_id"][0]: r for r in lines}, ours)
+        made = made_here(client, {r["move_id"][0]: r for r in lines}, ours)
         turned |= {move for move, other in origin.items() if other in made}
     return turned

@@ -11,11 +11,12 @@ from tieout.connectors.odoo.comparing import actual_lines, compare, gone
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.matching import Matcher, reversals_of
 from tieout.connectors.odoo.models import BANK_LINE, MOVE, PAYMENT, model_of
-from tieout.connectors.odoo.rows import has_analytic
+from tieout.connectors.odoo.rows import has_analytic, has_tax
 from tieout.connectors.odoo.undoing import moves_of
 from tieout.documents import MatchRequest, UnmatchRequest
 
 LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
+_TAX_FIELDS = ["tax_ids", "tax_tag_ids", "tax_repartition_line_id"]
 
 
 class ReadBack:
@@ -53,10 +54,11 @@ class ReadBack:
             "account.move.line",
             "search_read",
             domain=[["move_id", "in", [*wanted, *of]]],
-            # Analytic accounts are asked for only where some were sent.
+            # Analytic accounts and taxes are asked for only where some were sent.
             fields=[
                 *LINE_FIELDS,
                 *(["analytic_distribution"] if any(has_analytic(s.body) for s, _ in group) else []),
+                *(_TAX_FIELDS if any(has_tax(s.body) for s, _ in group) else []),
             ],
         ):
             key = line["move_id"][0]
@@ -66,7 +68,7 @@ class ReadBack:
             if move is None:
                 outcomes[sending.external_id] = gone(sending.external_id, sending.body, key, model)
                 continue
-            lines = actual_lines(by_move.get(move["id"], []), self._names)
+            lines = actual_lines(by_move.get(move["id"], []), self._names, has_tax(sending.body))
             outcomes[sending.external_id] = compare(
                 sending.external_id, sending.body, key, model, move["state"], move["date"], lines,
                 tuple(turned.get(move["id"], {}).values()),

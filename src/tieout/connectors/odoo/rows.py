@@ -16,6 +16,7 @@ from tieout.documents import (
     LedgerLine,
     PartnerRecord,
     PaymentPosting,
+    TaxShare,
 )
 from tieout.money import Amount
 
@@ -59,6 +60,7 @@ _LINE_FIELDS = [
     "line_ids/matching_number",
 ]
 _FOREIGN_FIELDS = ["line_ids/currency_id/.id", "line_ids/amount_currency"]
+_TAX_FIELDS = ["line_ids/tax_ids/.id", "line_ids/tax_tag_ids/.id", "line_ids/tax_repartition_line_id/.id"]
 _BY_OWN = {"line_ids/partner_id/id": "line_ids/partner_id/.id"}
 _CASH_HEAD = ["id", "journal_id/.id", "date", "payment_ref", "ref", "amount", "partner_id/id"]
 _ENTRY_HEAD = ["id", "move_type", "journal_id/.id", "date", "ref"]
@@ -74,10 +76,13 @@ def invoice_fields(analytic: bool) -> list[str]:
     return INVOICE_FIELDS + (["invoice_line_ids/analytic_distribution"] if analytic else [])
 
 
-def entry_fields(foreign: bool, own_partners: bool = False, analytic: bool = False) -> list[str]:
+def entry_fields(
+    foreign: bool, own_partners: bool = False, analytic: bool = False, taxed: bool = False
+) -> list[str]:
     """`own_partners`: partners are named by Odoo's own ids, which `load` takes by another field."""
     fields = _ENTRY_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
     fields += ["line_ids/analytic_distribution"] if analytic else []
+    fields += _TAX_FIELDS if taxed else []
     return [_BY_OWN.get(f, f) for f in fields] if own_partners else fields
 
 
@@ -89,6 +94,11 @@ def by_own_partners(body: EffectBody) -> bool:
 def has_analytic(body: EffectBody) -> bool:
     """Whether a line of an entry or a bill carries analytic accounts."""
     return isinstance(body, EntryPosting | InvoicePosting) and any(x.analytic for x in body.lines)
+
+
+def has_tax(body: EffectBody) -> bool:
+    """Whether a line of an entry counts in the tax report."""
+    return isinstance(body, EntryPosting) and any(isinstance(x.tax, TaxShare) for x in body.lines)
 
 
 def _distribution(line: LedgerLine | InvoiceLine, directory: Directory) -> str:
@@ -187,6 +197,13 @@ def _line(line: LedgerLine, currency: str, directory: Directory, foreign: bool) 
     return row
 
 
+def _tax_cells(line: LedgerLine) -> list[str]:
+    """Given whole, with the tax lines beside their bases, so that Odoo works out none by itself (read in its source: an
+    entry that is made with its tax lines keeps their amounts)."""
+    tax = line.tax if isinstance(line.tax, TaxShare) else TaxShare()
+    return [",".join(map(str, tax.taxes)), ",".join(map(str, tax.tags)), str(tax.share) if tax.share else ""]
+
+
 def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign: bool) -> Rows:
     """A bank or clearing line with its match, as rows for `load`."""
     own = LedgerLine(account=body.account, amount=body.amount, company=body.company, name=body.label)
@@ -208,12 +225,13 @@ def cash_rows(external_id: str, body: CashPosting, directory: Directory, foreign
 
 def entry_rows(external_id: str, body: EntryPosting, directory: Directory, foreign: bool) -> Rows:
     """An entry as rows for `load`, a line each; the first one carries the head."""
-    analytic = has_analytic(body)
+    analytic, taxed = has_analytic(body), has_tax(body)
     head = [external_id, "entry", str(directory.journal(body.journal)), body.on.isoformat(), body.reference]
     blank = [""] * len(head)
     return [
         (head if number == 0 else blank)
         + _line(line, body.currency, directory, foreign)
         + ([_distribution(line, directory) if line.analytic else ""] if analytic else [])
+        + (_tax_cells(line) if taxed else [])
         for number, line in enumerate(body.lines)
     ]

@@ -7,7 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.connector_api import (
+    AccruedThere,
     JournalItem,
+    LedgerCustomer,
     LedgerFacts,
     OpenItem,
     OthersMove,
@@ -19,12 +21,13 @@ from tieout.connector_api import (
     SetupError,
     SystemConfig,
 )
-from tieout.connectors.odoo import closing, extracting
+from tieout.connectors.odoo import closing, customers, extracting
+from tieout.connectors.odoo.accruals import accrued_there
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.loading import Loader
-from tieout.connectors.odoo.master_data import send_partners, send_products
+from tieout.connectors.odoo.master_data import look_up_updates, send_partners, send_products, update_partners
 from tieout.connectors.odoo.matching import Matcher
 from tieout.connectors.odoo.models import MOVE, PARTNER
 from tieout.connectors.odoo.moves import Moves
@@ -33,9 +36,15 @@ from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
-from tieout.documents import MatchRequest, PartnerRecord, ProductRecord, UnmatchRequest
+from tieout.documents import (
+    GENERAL,
+    MatchRequest,
+    PartnerRecord,
+    PartnerUpdate,
+    ProductRecord,
+    UnmatchRequest,
+)
 
-_LOCKS = ("fiscalyear_lock_date", "hard_lock_date", "sale_lock_date", "tax_lock_date")
 _MARKER_ID, _MARKER = "tieout.marker_of_this_database", "Tieout marker (do not delete)"
 
 
@@ -114,6 +123,8 @@ class OdooSession:
         match batch[0].body:
             case PartnerRecord():
                 return send_partners(self._loader, batch)
+            case PartnerUpdate():
+                return update_partners(self._client, batch, self._loader.quiet)
             case ProductRecord():
                 return send_products(self._client, self._loader, batch)
             case MatchRequest():
@@ -130,6 +141,8 @@ class OdooSession:
         match batch[0].body:
             case MatchRequest():
                 return self._matcher.match(batch, only_look=True)
+            case PartnerUpdate():
+                return look_up_updates(self._client, batch)
             case PartnerRecord() | ProductRecord() | UnmatchRequest():
                 # A repeated load answers the same record, and what is apart stays apart: sending
                 # again is the look-up.
@@ -145,12 +158,9 @@ class OdooSession:
         return self._read_back.read(batch, ids, reversals=True)
 
     def facts(self) -> LedgerFacts:
-        """The latest of the company's lock dates (fiscal year, hard, sale, tax), and every rate of every
-        currency by day: units of the currency for one of the company's."""
-        # Without its id the first company by name would answer, which need not be the user's own.
-        domain = [["id", "=", self._client.company]] if self._client.company else []
-        company = self._client.call("res.company", "search_read", domain=domain, fields=list(_LOCKS), limit=1)
-        locks = [date.fromisoformat(company[0][n]) for n in _LOCKS if company and company[0][n]]
+        """The company's locks as they bind this account, and every rate of every currency by day: units of the
+        currency for one of the company's."""
+        locks = closing.binding_locks(self._client)
         rates: dict[str, list[tuple[date, Decimal]]] = {}
         rows = self._client.call(
             "res.currency.rate",
@@ -163,7 +173,7 @@ class OdooSession:
         for row in rows:
             day = date.fromisoformat(row["name"])
             rates.setdefault(row["currency_id"][1], []).append((day, Decimal(str(row["rate"]))))
-        return LedgerFacts(max(locks, default=None), rates)
+        return LedgerFacts(max((locks[k] for k in GENERAL if k in locks), default=None), rates, locks)
 
     def foreign(self, references: Sequence[str]) -> dict[str, str]:
         """Customer invoices with these references that stand and carry none of our external ids: reference to
@@ -194,6 +204,19 @@ class OdooSession:
     def settled_items(self, until: date, most: int) -> list[SettledItem]:
         """See `PastReader.settled_items`."""
         return settled_items(self._client, until, most)
+
+    def accrued_there(self, orders: Sequence[str], on: date) -> AccruedThere:
+        """See `AccrualReader.accrued_there`: entries of the wizard for accrued orders and of people, by the orders' numbers in
+        their labels, and the accounts that Odoo's stock values."""
+        return accrued_there(self._client, self._names, orders, on, self._loader.named("tieout."))
+
+    def customers(self, partners: Sequence[int]) -> list[LedgerCustomer]:
+        """See `CustomerReader.customers`."""
+        return customers.customers(self._client, partners, self._loader.named("tieout."))
+
+    def standing_invoices(self, moves: Sequence[int]) -> set[int]:
+        """See `CustomerReader.standing_invoices`."""
+        return customers.standing_invoices(self._client, moves)
 
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""

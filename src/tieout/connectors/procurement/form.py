@@ -57,6 +57,8 @@ ORDERS = Form(
         Column("sku", required=False),
         Column("by_receipt", "choice", required=False, choices=("yes", "no")),
         Column("status", "choice", required=False, choices=("draft", "open", "closed", "cancelled")),
+        Column("from_on", "date", required=False),
+        Column("to_on", "date", required=False),
         *(Column(d, required=False) for d in DIMENSIONS),
         _MADE,
         _ENTITY,
@@ -186,6 +188,16 @@ def _supplier(row: Row) -> None:
 
 def _order(row: Row) -> None:
     _positive(row, "quantity", "price")
+    begin, end = row.values.get("from_on"), row.values.get("to_on")
+    if (begin is None) != (end is None):
+        missing = "from_on" if begin is None else "to_on"
+        raise RowError(missing, "service days", "a service has its first and its last day, or neither")
+    if (
+        begin is not None
+        and end is not None
+        and not begin <= end <= begin.replace(year=begin.year + 20, day=1)
+    ):
+        raise RowError("to_on", "service days", f"{end}: a day from {begin} on was expected, within 20 years")
 
 
 def _receipt(row: Row) -> None:

@@ -98,6 +98,8 @@ def order(told: Kept) -> Document:
                 sku=r.text("sku"),
                 dimensions=r.dimensions,
                 received=r.text("by_receipt", "yes") == "yes",
+                from_on=r.days.get("from_on", msgspec.UNSET),
+                to_on=r.days.get("to_on", msgspec.UNSET),
             )
             for r in told.rows
         ),

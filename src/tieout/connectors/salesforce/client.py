@@ -34,7 +34,9 @@ from tieout.connector_api import (
     wait_asked,
 )
 from tieout.documents import CrmUpdate
+from tieout.money import Amount
 
+_STATUS = "Collection_Status__c"
 _DATA = "/services/data/v66.0"
 _QUERIES = {
     "accounts": "SELECT Id, Name, Email__c, BillingCountryCode, SystemModstamp FROM Account",
@@ -177,9 +179,7 @@ class SalesforceSession:
             assert isinstance(body, CrmUpdate)
             path = f"{_DATA}/sobjects/Account/{body.account_key}"
             try:
-                # JSON knows only numbers: the exact decimal text is what is sent.
-                raw = json.dumps({"Credit_Exposure__c": "#", "Collection_Status__c": body.collection_status})
-                content = raw.replace('"#"', str(body.exposure.value))
+                content = _fields_of(body)
                 self._ask("PATCH", path, writing=True, content=content)
                 # The answer to a PATCH has no body, and a trigger may have made another value of ours.
                 outcomes.append(self._read(sending, body))
@@ -191,12 +191,12 @@ class SalesforceSession:
         reply = self._ask(
             "GET",
             f"{_DATA}/sobjects/Account/{body.account_key}",
-            params={"fields": "Credit_Exposure__c,Collection_Status__c"},
+            params={"fields": ",".join([*_amounts_of(body), _STATUS])},
         )
         row = json_of(reply, "Salesforce")
-        shown = {k: str(row[k]) for k in ("Credit_Exposure__c", "Collection_Status__c")}
-        same = Decimal(str(row["Credit_Exposure__c"] or 0)) == body.exposure.value
-        if same and row["Collection_Status__c"] == body.collection_status:
+        shown = {k: str(row[k]) for k in (*_amounts_of(body), _STATUS)}
+        same = all(Decimal(str(row[k] or 0)) == value for k, value in _amounts_of(body).items())
+        if same and row[_STATUS] == body.collection_status:
             return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, None, "Account", read_back=shown)
         return Outcome(sending.external_id, OutcomeStatus.ABSENT, read_back=shown)
 
@@ -211,6 +211,18 @@ class SalesforceSession:
     def close(self) -> None:
         """Close the connections; the session is not used again."""
         self._http.close()
+
+
+def _amounts_of(body: CrmUpdate) -> dict[str, Decimal]:
+    """The amounts that stand on an account, by their fields."""
+    orders = {"Open_Orders__c": body.open_orders.value} if isinstance(body.open_orders, Amount) else {}
+    return {"Credit_Exposure__c": body.exposure.value, **orders}
+
+
+def _fields_of(body: CrmUpdate) -> str:
+    """An update as Salesforce's JSON, which knows only numbers: the exact decimal texts are what is sent."""
+    amounts = ", ".join(f"{json.dumps(k)}: {value}" for k, value in _amounts_of(body).items())
+    return f"{{{amounts}, {json.dumps(_STATUS)}: {json.dumps(body.collection_status)}}}"
 
 
 def _item(stream: str, row: dict[str, Any]) -> Item:

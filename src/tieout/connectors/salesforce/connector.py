@@ -20,6 +20,12 @@ CONNECTOR = Connector(
     options=(
         Option("currency", "the currency of accounts, which carry none: USD if not given"),
         Option("products", "whether invoice lines name products of the ledger", ("none", "by_sku")),
+        Option(
+            "system_of_record",
+            'which of name and email the ledger\'s partners take over when they change here, such as "name, email" '
+            "(default: none)",
+            shape=r"(name|email)(, *(name|email))*",
+        ),
         Option("customers", "who makes the customers", ("from_order", "from_crm")),
     ),
     streams=(
@@ -28,7 +34,7 @@ CONNECTOR = Connector(
     ),
     limits="API calls a day; a query answers 2,000 rows a page",
     assumed=(
-        "custom fields Credit_Exposure__c and Collection_Status__c stand on Account, "
+        "custom fields Credit_Exposure__c, Collection_Status__c and, where it is told, Open_Orders__c stand on Account, "
         "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity",
     ),
 )

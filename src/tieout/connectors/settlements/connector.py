@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
+from tieout.connector_api import FEES, Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
 from tieout.connectors.settlements.normalise import read_report, settlements
 from tieout.connectors.settlements.providers import PROVIDERS
 from tieout.formats import proven_by
@@ -58,6 +58,7 @@ CONNECTOR = Connector(
             "what a payment's reference is: the order's number (default), or the shop's own key of it",
             ("number", "key"),
         ),
+        FEES,
     ),
     streams=(
         Stream(

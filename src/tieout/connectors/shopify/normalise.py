@@ -13,57 +13,19 @@ from typing import Any
 
 import msgspec
 
+from tieout.connectors.shopify.deliveries import deliveries
+from tieout.connectors.shopify.gift_cards import CardTax, card_tax, tenders
+from tieout.connectors.shopify.refunds import credit_notes
+from tieout.connectors.shopify.taxes import TaxSums, money, number_of, place, tax_key
 from tieout.documents import (
-    CreditNote,
     CustomerInvoice,
     Document,
-    GiftCardTender,
     Party,
     SaleLine,
-    TaxLine,
 )
 from tieout.money import Amount
 
 _UNPAID = {"PENDING", "AUTHORIZED", "EXPIRED"}
-
-
-def _money(value: dict[str, Any] | None, currency: str) -> Amount:
-    if not value:
-        return Amount.zero(currency)
-    shop = value["shopMoney"]
-    if shop["currencyCode"] != currency:
-        raise ValueError(f"{shop['currencyCode']} in an order of {currency}")
-    return Amount.parse(str(shop["amount"]), currency)
-
-
-def _number(gid: str) -> str:
-    # gid://shopify/Order/5000: other systems know the bare number.
-    return gid.rpartition("/")[2]
-
-
-def tax_key(line: dict[str, Any]) -> str:
-    """A tax in the shop's words: "State Tax 15%"."""
-    percent = (Decimal(str(line["rate"])) * 100).normalize()
-    return f"{line['title']} {percent:f}%"
-
-
-class _Taxes:
-    """Sums of what was charged for each tax."""
-
-    def __init__(self, currency: str) -> None:
-        self._currency = currency
-        self._sums: dict[str, tuple[str, Decimal, Amount]] = {}
-
-    def add(self, line: dict[str, Any], amount: Amount) -> None:
-        key = tax_key(line)
-        before = self._sums.get(key, ("", Decimal(0), Amount.zero(self._currency)))
-        self._sums[key] = (line["title"], Decimal(str(line["rate"])), before[2] + amount)
-
-    def lines(self) -> tuple[TaxLine, ...]:
-        return tuple(
-            TaxLine(key=key, title=title, rate=rate, amount=amount)
-            for key, (title, rate, amount) in sorted(self._sums.items())
-        )
 
 
 def _sale_line(
@@ -73,17 +35,28 @@ def _sale_line(
     taxes: list[dict[str, Any]],
     included: bool,
     nature: str,
-    sums: _Taxes,
+    sums: TaxSums,
     sku: str = "",
 ) -> SaleLine:
     net = price
     for tax in taxes:
-        amount = _money(tax["priceSet"], price.currency)
+        amount = tax["amount"] if "amount" in tax else money(tax["priceSet"], price.currency)
         sums.add(tax, amount)
         if included:
             net = net - amount
     keys = tuple(tax_key(t) for t in taxes)
     return SaleLine(name=name, quantity=Decimal(quantity), net=net, nature=nature, tax_keys=keys, sku=sku)
+
+
+def _card_line(
+    item: dict[str, Any], currency: str, included: bool, sums: TaxSums, cards: CardTax | None
+) -> SaleLine:
+    """A gift card sold: what it may pay is owed, and of a card that is taxed when it is sold the tax is within its price."""
+    price, taxes, sku = money(item["discountedTotalSet"], currency), item["taxLines"], item.get("sku") or ""
+    if cards is not None and not taxes:
+        taxes = [{**cards.as_charged(), "amount": cards.within(price)}]
+        included = True
+    return _sale_line(item["name"], item["quantity"], price, taxes, included, "gift_card", sums, sku)
 
 
 def _party(node: dict[str, Any]) -> Party | None:
@@ -92,7 +65,7 @@ def _party(node: dict[str, Any]) -> Party | None:
         return None
     address = customer.get("defaultEmailAddress") or {}
     return Party(
-        key=_number(customer["id"]),
+        key=number_of(customer["id"]),
         name=customer["displayName"],
         email=address.get("emailAddress") or "",
     )
@@ -103,11 +76,17 @@ def _exclusion(node: dict[str, Any], on_fulfilment: bool) -> str:
         return "test"
     if node["displayFinancialStatus"] == "VOIDED":
         return "cancelled"
-    if node["displayFinancialStatus"] in _UNPAID:
+    if node["displayFinancialStatus"] in _UNPAID and not _on_terms(node):
         return "cancelled" if node["cancelledAt"] else "unpaid"
     if on_fulfilment and node["cancelledAt"] and _fulfilled_at(node) is None:
         return "cancelled_before_fulfilment"
     return ""
+
+
+def _on_terms(node: dict[str, Any]) -> bool:
+    """Whether an order that nobody paid yet was sold on credit (net 30, due on fulfilment): the customer owes it."""
+    terms = node.get("paymentTerms")
+    return bool(terms) and node["displayFinancialStatus"] == "PENDING" and not node["cancelledAt"]
 
 
 def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
@@ -119,28 +98,35 @@ def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
 
 
 def _invoice(
-    node: dict[str, Any], currency: str, party: Party | None, on_fulfilment: bool
+    node: dict[str, Any],
+    currency: str,
+    party: Party | None,
+    on_fulfilment: bool,
+    where: str,
+    cards: CardTax | None,
 ) -> CustomerInvoice:
-    sums = _Taxes(currency)
+    sums = TaxSums(currency, where)
     included = node["taxesIncluded"]
     lines = [
         _sale_line(
             x["name"],
             x["quantity"],
-            _money(x["discountedTotalSet"], currency),
+            money(x["discountedTotalSet"], currency),
             x["taxLines"],
             included,
-            "gift_card" if x["isGiftCard"] else "goods",
+            "goods",
             sums,
             x.get("sku") or "",
         )
+        if not x["isGiftCard"]
+        else _card_line(x, currency, included, sums, cards)
         for x in node["lineItems"]["nodes"]
     ]
     lines += [
         _sale_line(
             x["title"],
             1,
-            _money(x["discountedPriceSet"], currency),
+            money(x["discountedPriceSet"], currency),
             x["taxLines"],
             included,
             "shipping",
@@ -148,99 +134,44 @@ def _invoice(
         )
         for x in node["shippingLines"]["nodes"]
     ]
-    tip = _money(node.get("totalTipReceivedSet"), currency)
+    tip = money(node.get("totalTipReceivedSet"), currency)
     if tip:
         lines.append(SaleLine(name="Tip", quantity=Decimal(1), net=tip, nature="tip"))
     return CustomerInvoice(
-        key=f"order:{_number(node['id'])}",
+        key=f"order:{number_of(node['id'])}",
         version=node["updatedAt"],
         occurred_at=datetime.fromisoformat(node["createdAt"]),
         currency=currency,
         control_group="orders",
-        order_key=_number(node["id"]),
+        order_key=number_of(node["id"]),
         number=node["name"],
         party=party,
         lines=tuple(lines),
         taxes=sums.lines(),
-        total=_money(node["totalPriceSet"], currency),
+        total=money(node["totalPriceSet"], currency),
         exclusion=_exclusion(node, on_fulfilment),
         # Where the payment bills, a delivery changes nothing: it makes no new version.
         fulfilled_at=_fulfilled_at(node) if on_fulfilment else None,
     )
 
 
-def _credit_note(
-    node: dict[str, Any], refund: dict[str, Any], currency: str, party: Party | None
-) -> CreditNote:
-    sums = _Taxes(currency)
-    included = node["taxesIncluded"]
-    lines: list[SaleLine] = []
-    total = _money(refund["totalRefundedSet"], currency)
-    explained = Amount.zero(currency)
-    for row in refund["refundLineItems"]["nodes"]:
-        item, tax = row["lineItem"], _money(row["totalTaxSet"], currency)
-        subtotal = _money(row["subtotalSet"], currency)
-        known = item["taxLines"]
-        # One amount stands for all the taxes of a refunded line: with several it is the first's.
-        if tax and known:
-            sums.add(known[0], tax)
-        net = subtotal - tax if included else subtotal
-        explained = explained + net + tax
-        lines.append(
-            SaleLine(
-                name=item["name"],
-                quantity=Decimal(row["quantity"]),
-                net=net,
-                nature="gift_card" if item["isGiftCard"] else "goods",
-                tax_keys=(tax_key(known[0]),) if tax and known else (),
-                sku=item.get("sku") or "",
-            )
-        )
-    rest = total - explained
-    if rest:
-        # Shopify's refund_discrepancy: money given back for no line.
-        lines.append(
-            SaleLine(name="Refund adjustment", quantity=Decimal(1), net=rest, nature="refund_adjustment")
-        )
-    number = _number(refund["id"])
-    return CreditNote(
-        key=f"refund:{number}",
-        version=refund["updatedAt"],
-        occurred_at=datetime.fromisoformat(refund["createdAt"]),
-        currency=currency,
-        control_group="returns",
-        order_key=_number(node["id"]),
-        number=f"{node['name']}-R{number[-4:]}",
-        party=party,
-        lines=tuple(lines),
-        taxes=sums.lines(),
-        total=total,
-    )
-
-
 def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """An order's documents. A test order's refunds and tenders are none.
 
-    The option `invoice_on` is `payment` (the default) or `fulfilment`.
+    The option `invoice_on` is `payment` (the default) or `fulfilment`; where `revenue_on` is not `invoice`, its deliveries
+    are told by line, by the day that `control_passes` names. `tax_place` is where orders without an address are taxed (see
+    `place`); `gift_cards` and `gift_card_tax` say whether cards are taxed when they are sold (see `card_tax`).
     """
     node = msgspec.json.decode(raw)
     currency = str(node["currencyCode"])
     party = _party(node)
-    invoice = _invoice(node, currency, party, options.get("invoice_on") == "fulfilment")
+    where, cards = place(node, options), card_tax(options)
+    invoice = _invoice(node, currency, party, options.get("invoice_on") == "fulfilment", where, cards)
     documents: list[Document] = [invoice]
     if invoice.exclusion == "test":
         return documents
-    documents += [_credit_note(node, refund, currency, party) for refund in node["refunds"]]
-    for payment in node["transactions"]:
-        if payment["gateway"] != "gift_card" or payment["status"] != "SUCCESS":
-            continue
-        documents.append(
-            GiftCardTender(
-                key=f"tender:{_number(payment['id'])}",
-                occurred_at=datetime.fromisoformat(payment["processedAt"]),
-                currency=currency,
-                order_key=invoice.order_key,
-                amount=_money(payment["amountSet"], currency),
-            )
-        )
+    documents += credit_notes(node, currency, party, where, cards)
+    if options.get("revenue_on", "invoice") != "invoice":
+        documents += deliveries(node, invoice, options.get("control_passes") == "arrival")
+    documents += tenders(node, currency, cards)
     return documents

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.connector_api import ConfigField, Connector, Option, Stream
+from tieout.connector_api import FEES, ConfigField, Connector, Option, Stream
 from tieout.connectors.stripe.client import open_session
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 
@@ -25,6 +25,12 @@ CONNECTOR = Connector(
     options=(
         Option("order_metadata", "the metadata key that names a charge's order: order_id if not given"),
         Option("refund_metadata", "the metadata key that names a refund's credit note: refund_id"),
+        Option(
+            "dispute_tax",
+            "what becomes of a sale's tax once its dispute is lost, by reason: stands, corrected or bad_debt",
+            table=True,
+        ),
+        FEES,
     ),
     streams=(
         Stream("balance_transactions", "every change of the balance", movement),

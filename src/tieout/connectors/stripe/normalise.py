@@ -119,5 +119,7 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             status=status if status in ("won", "lost", "inquiry") else "needs_response",
             amount=from_minor(row["amount"], str(row["currency"]).upper()),
             payment_key=str(row["charge"]),
+            # Why matters once it is lost: what becomes of the sale's tax hangs on it.
+            reason=str(row["reason"]) if status == "lost" and row.get("reason") else msgspec.UNSET,
         )
     ]

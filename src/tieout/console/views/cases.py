@@ -138,7 +138,9 @@ class Case:
                     else "it holds nothing that could be planned again"
                 )
             case "solve":
-                await page.api.post(f"/cases/{number}/solve", reason)
+                done = await page.api.post(f"/cases/{number}/solve", reason)
+                if done["request"]:
+                    return f"/approvals/{done['request']} somebody else must approve that"
                 return "the case is solved: things stand as they are"
             case "exclude":
                 done = await page.api.post(f"/cases/{number}/exclude", reason)

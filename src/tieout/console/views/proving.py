@@ -28,6 +28,13 @@ def by_month(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]
     return [(m, [r for r in rows if r["period"] == m]) for m in months]
 
 
+def _of_interface(months: list[dict[str, Any]], interface: str) -> list[dict[str, Any]]:
+    """Months with the bridge of one interface alone, where one is asked for."""
+    if not interface:
+        return months
+    return [{**m, "bridge": [r for r in m["bridge"] if r["interface"] == interface]} for m in months]
+
+
 class TieOut:
     """The tie-out by interface and period, and the documents behind each figure."""
 
@@ -46,10 +53,11 @@ class TieOut:
         ]
         asked = {k: wanted[k] for k in ("period", "entity")}
         governed = await page.api.get("/tie-out/governed", **asked)
+        months = await page.api.get("/tie-out/ledger-months", **asked)
         origins = await page.api.get("/origins", entity=wanted["entity"])
         return self._r.render(
             page, "tieout.html", told={**every, "rows": rows}, by_period=by_period, net_of=net_of, periods=periods,
-            governed=by_month(governed), origins=origins, declared=declared_of,
+            governed=by_month(governed), origins=origins, declared=declared_of, months=_of_interface(months, wanted["interface"]),
             entities=sorted({r["entity"] for r in every["rows"]}), proven=sum(r["proven"] for r in rows),
             interfaces=sorted({r["interface"] for r in every["rows"]}),
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Which elements of CAMT.052, .053 and .054 are read, and under which name.
 
-One table serves versions 02 to 13: where a version writes a thing in another way (a status as
+One table serves versions 02 to 14, and later ones: where a version writes a thing in another way (a status as
 text or as a code, a party's name directly or inside Pty, BIC or BICFI, charges with or without
 records) both ways stand here. What no table names is listed as unread.
 Source: ISO 20022 message definition reports, Bank-to-Customer Cash Management.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import product
+
+import msgspec
 
 from tieout.formats.camt.values import (
     Say,
@@ -11,6 +14,7 @@ from tieout.formats.camt.values import (
     count_of,
     day_of,
     decimal_of,
+    money,
     padded,
     signed,
     text_of,
@@ -26,28 +30,38 @@ _BOOKED = (*_OPENING, _CLOSING, _INTERIM)
 _BEGINS = "OIBD"
 
 
-def head_of(values: Values, place: Place, say: Say, *, intraday: bool) -> Head:
-    """A Stmt, Rpt or Ntfctn without its entries; `say` is told what was not understood of it.
+class _Row(msgspec.Struct, frozen=True):
+    """A balance; `marked` where the file says its sign, which is a credit's until the lines tell otherwise."""
+
+    balance: Balance
+    subtype: str
+    marked: bool
+
+
+def head_of(values: Values, place: Place, say: Say, moved: Decimal, *, intraday: bool) -> Head:
+    """A Stmt, Rpt or Ntfctn without its entries, whose booked ones come to `moved`; `say` is told what was not understood of it.
 
     Raises FormatError, with its place.
     """
     try:
-        return _head(values, place, say, intraday)
+        return _head(values, place, say, moved, intraday)
     except FormatError as error:
         if error.place is not None:
             raise
         raise FormatError(str(error), place) from None
 
 
-def _head(values: Values, place: Place, say: Say, intraday: bool) -> Head:
+def _head(values: Values, place: Place, say: Say, moved: Decimal, intraday: bool) -> Head:
     rows = _balances(values, say)
     currency = text_of(values, "currency") or next(
-        (b.currency for b, _ in rows if b.code in _BOOKED), next((b.currency for b, _ in rows), "")
+        (r.balance.currency for r in rows if r.balance.code in _BOOKED),
+        next((r.balance.currency for r in rows), ""),
     )
     page = count_of(values, "page", "PgNb") or None
     stated_last = values.get("last_page")
     last = None if stated_last is None else truth(stated_last.strip(), "LastPgInd")
-    opening, closing = _ends([r for r in rows if _counts(r[0], currency, say)], page, last)
+    first, end = _ends([r for r in rows if _counts(r.balance, currency, say)], page, last)
+    opening, closing, unproven = _settled(first, end, moved, say)
     return Head(
         account=text_of(values, "account"),
         currency=currency,
@@ -61,26 +75,64 @@ def _head(values: Values, place: Place, say: Say, intraday: bool) -> Head:
         to_on=day_of(values, "to") or (closing.on if closing else None),
         opening=opening,
         closing=closing,
-        balances=tuple(b for b, _ in rows),
+        balances=tuple(r.balance for r in rows),
         stated=_stated(values, currency, say),
         intraday=intraday,
         place=place,
+        unproven=unproven,
     )
 
 
-def _balances(values: Values, say: Say) -> list[tuple[Balance, str]]:
+def _settled(
+    opening: _Row | None, closing: _Row | None, moved: Decimal, say: Say
+) -> tuple[Balance | None, Balance | None, str]:
+    """The balances that lines lead from and to, and why they prove nothing, if they do not.
+
+    CdtDbtInd is mandatory in CashBalance (ISO 20022, camt.053.001.02 to 14), and some banks leave it out all the same. Such a
+    balance has the sign with which the lines lead from one to the other; where they do so with several signs, or with none, a
+    credit's. What was chosen to fit is no proof.
+    """
+    ends = [row for row in (opening, closing) if row is not None and not row.marked]
+    if not ends:
+        return _balance(opening), _balance(closing), ""
+    opening_is, closing_is = _balance(opening), _balance(closing)
+    if opening is not None and closing is not None:
+        pairs = list(product(_either(opening), _either(closing)))
+        opening_is, closing_is = next((p for p in pairs if p[0].amount + moved == p[1].amount), pairs[0])
+    names = " and ".join(row.balance.code for row in ends)
+    why = (
+        f"the balance {names} says neither credit nor debit (CdtDbtInd, which ISO 20022 demands, is missing)"
+    )
+    say("a balance without its CdtDbtInd", f"{why}: it is read as the lines lead, and proves nothing")
+    return opening_is, closing_is, why
+
+
+def _either(row: _Row) -> list[Balance]:
+    """A balance with each sign that it may have, a credit's first."""
+    if row.marked:
+        return [row.balance]
+    return [row.balance, msgspec.structs.replace(row.balance, amount=0 - row.balance.amount)]
+
+
+def _balance(row: _Row | None) -> Balance | None:
+    return None if row is None else row.balance
+
+
+def _balances(values: Values, say: Say) -> list[_Row]:
     """Every balance with its subtype. One that proves nothing may be unreadable."""
     found = []
     for row in values.get("balances", ()):
         code = text_of(row, "code")
+        marked = bool(text_of(row, "mark")) or code not in _BOOKED or "amount" not in row
         try:
-            amount, currency = signed(row)
+            amount, currency = signed(row) if marked else money(row, "amount")
         except FormatError as error:
             if code in _BOOKED:
                 raise
             say("a balance that cannot be read", f"a balance {code[:10]} that cannot be read: {error}")
             continue
-        found.append((Balance(amount, currency, day_of(row, "on"), code), text_of(row, "subtype")))
+        balance = Balance(amount, currency, day_of(row, "on"), code)
+        found.append(_Row(balance, text_of(row, "subtype"), marked))
     return found
 
 
@@ -95,18 +147,16 @@ def _counts(balance: Balance, currency: str, say: Say) -> bool:
     return False
 
 
-def _ends(
-    rows: list[tuple[Balance, str]], page: int | None, last: bool | None
-) -> tuple[Balance | None, Balance | None]:
+def _ends(rows: list[_Row], page: int | None, last: bool | None) -> tuple[_Row | None, _Row | None]:
     """Where the lines begin and end. A statement of several days may give both of each day; pages
     of one statement carry over by interim balances, even where they repeat the statement's own."""
-    opening: Balance | None = None
+    opening: _Row | None = None
     for code in reversed(_OPENING):
-        opening = min((b for b, _ in rows if b.code == code), key=_first_day, default=opening)
-    closing = max((b for b, _ in rows if b.code == _CLOSING), key=_last_day, default=None)
-    interim = [(b, subtype) for b, subtype in rows if b.code == _INTERIM]
-    begins = [b for b, subtype in interim if subtype == _BEGINS]
-    ends = [b for b, subtype in interim if subtype != _BEGINS]
+        opening = min((r for r in rows if r.balance.code == code), key=_first_day, default=opening)
+    closing = max((r for r in rows if r.balance.code == _CLOSING), key=_last_day, default=None)
+    interim = [r for r in rows if r.balance.code == _INTERIM]
+    begins = [r for r in interim if r.subtype == _BEGINS]
+    ends = [r for r in interim if r.subtype != _BEGINS]
     later = (page or 1) > 1
     # Of two the first begins the page; a single one begins it where another balance ends it.
     if not begins and (
@@ -120,12 +170,12 @@ def _ends(
     return opening, closing
 
 
-def _first_day(balance: Balance) -> date:
-    return balance.on or date.max
+def _first_day(row: _Row) -> date:
+    return row.balance.on or date.max
 
 
-def _last_day(balance: Balance) -> date:
-    return balance.on or date.min
+def _last_day(row: _Row) -> date:
+    return row.balance.on or date.min
 
 
 def _last_page(opening: Balance | None, closing: Balance | None) -> bool | None:

@@ -156,6 +156,12 @@ def _booked(
     A bank may write an entry's Amt in the currency of the payment. What moved the account then
     stands in TxAmt, or in every detail (OCA/bank-statement-import 385); it is never worked out.
     """
+    if not text_of(values, "mark") and "amount" in values:
+        text, currency = values["amount"]
+        raise FormatError(
+            f"an entry of {(text or '')[:40]} {(currency or '')[:10]} says neither credit nor debit: CdtDbtInd, which ISO 20022 "
+            "demands, is missing, and no sign is guessed; ask the bank for it"
+        )
     amount, currency = signed(values)
     if currency == account_currency or not account_currency:
         return amount, currency, None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
@@ -21,7 +22,8 @@ from tieout.formats.camt.mapping import entry_of
 from tieout.formats.camt.walking import Element, Walker
 from tieout.formats.model import FormatError, Head, Line, Place, Unread
 
-VERSIONS = range(2, 14)
+# Published by ISO 20022: 01 in 2007, and each year's after it; 14 in March 2026. What was before 02 is built otherwise.
+OLDEST, NEWEST = 2, 14
 KINDS = {"052": "Rpt", "053": "Stmt", "054": "Ntfctn"}
 _NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:camt\.(\d{3})\.001\.(\d\d)")
 _DOCUMENT = re.compile(rb"<(?:([A-Za-z_][\w.-]*):)?Document(\s[^<>]*)?>")
@@ -57,6 +59,7 @@ class CamtReader:
         self._unread: dict[str, tuple[int, Place]] = {}
         self._said: Counter[str] = Counter()
         self._parser = etree.XMLParser(**_SAFELY)
+        self._place, self._moved = Place(0, 0), Decimal(0)
         self.format = self.encoding = self.version = ""
 
     @property
@@ -80,8 +83,11 @@ class CamtReader:
         if document is None or named is None or named[1].decode() not in KINDS:
             raise FormatError("no Document in a namespace of camt.052, .053 or .054 was found")
         kind, self.version = named[1].decode(), named[2].decode()
-        if int(self.version) not in VERSIONS:
-            raise FormatError(f"camt.{kind}.001.{self.version} is not known: versions 02 to 13 are")
+        if int(self.version) < OLDEST:
+            raise FormatError(f"camt.{kind}.001.{self.version} is not known: {OLDEST:02} and later are")
+        if int(self.version) > NEWEST:
+            # Versions add elements, and what none of our tables names is listed; the balances prove what is booked.
+            self._keep(f"camt.{kind}.001.{self.version} is newer than {NEWEST}, the newest that is known")
         self.format = f"camt.{kind}"
         namespace, prefix = named[0].decode(), document[1] or b""
         mark = prefix + b":" if prefix else b""
@@ -92,7 +98,6 @@ class CamtReader:
         self._walker = Walker(namespace, self._note)
         self._entry_table = self._walker.compile(ENTRY)
         self._head_table = self._walker.compile(STATEMENT)
-        self._place = Place(0, 0)
         return Cutter(self._stream, block, base, KINDS[kind], mark)
 
     def _note(self, element: Element) -> None:
@@ -190,13 +195,17 @@ class CamtReader:
         for element, (offset, raw) in zip(root, batch, strict=True):
             self._place = place = Place(offset, len(raw))
             values = self._walker.read(element, self._entry_table, {})
-            yield entry_of(values, place, currency, self._say)
+            line = entry_of(values, place, currency, self._say)
+            if line.status == "booked":
+                self._moved += line.amount
+            yield line
 
     def _head(self, raw: bytes, start: int, end: int, page: dict[str, str]) -> Head:
         self._place = place = Place(start, end - start)
         root = self._parse(self._wrap + raw + self._unwrap, place)
         values = page | self._walker.read(root[0], self._head_table, {})
-        return head_of(values, place, self._say, intraday=self.format != "camt.053")
+        moved, self._moved = self._moved, Decimal(0)
+        return head_of(values, place, self._say, moved, intraday=self.format != "camt.053")
 
     def _whole(self, skeleton: bytes) -> None:
         """What is left of the document must be well-formed, and hold nothing unknown."""

@@ -13,9 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from tieout.formats.amounts import CURRENCIES, exact
+from tieout.formats.amounts import exact
 from tieout.formats.model import FormatError
-from tieout.money import Amount, MoneyError
+from tieout.money import CURRENCIES, Amount, MoneyError
 
 Values = dict[str, Any]
 # Notes what was not understood: the kind of it, and what it says here.
@@ -74,7 +74,8 @@ def with_mark(value: Decimal, mark: str) -> Decimal:
         return 0 - value
     if not mark:
         raise FormatError(
-            "an amount or balance without CdtDbtInd: CRDT or DBIT was expected, its sign is not guessed"
+            "it says neither credit nor debit: CdtDbtInd, which ISO 20022 demands, is missing, and no sign is guessed; "
+            "ask the bank for it"
         )
     raise FormatError(f"CdtDbtInd is {mark!r}, not CRDT or DBIT")
 

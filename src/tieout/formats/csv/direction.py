@@ -13,12 +13,12 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.formats.amounts import CURRENCIES
 from tieout.formats.csv.chain import Chain
 from tieout.formats.csv.marks import Marks, is_named, marks_of
 from tieout.formats.csv.table import Table, parted
 from tieout.formats.csv.words import BOOKED, NEVER_BOOKED, PENDING, is_text, plain
 from tieout.formats.model import FormatError
+from tieout.money import CURRENCIES
 
 _ASK = "declare a dialect"
 _NOTHING = Decimal(0)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tieout.formats.amounts import CURRENCIES
 from tieout.formats.einvoice.code_lists import code_lists
 from tieout.formats.einvoice.line_rules import line_problems
 from tieout.formats.einvoice.model import EInvoice
 from tieout.formats.einvoice.profiles import factur_x, is_booking_aid, is_peppol
 from tieout.formats.einvoice.total_rules import coin_problems, decimal_problems, sum_problems
 from tieout.formats.einvoice.vat_rules import vat_problems
+from tieout.money import CURRENCIES
 
 
 def problems_of(invoice: EInvoice) -> list[str]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from tieout.formats.amounts import CURRENCIES
 from tieout.formats.einvoice.model import Charge, EInvoice
-from tieout.money import minor_digits
+from tieout.money import CURRENCIES, minor_digits
 
 _ZERO = Decimal(0)
 # Rule by field; -15 (VAT in the accounting currency) binds nothing that is read here.

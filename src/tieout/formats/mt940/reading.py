@@ -26,11 +26,14 @@ from tieout.formats.unparsed import Remainder
 from tieout.money import minor_digits
 
 _FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
+# 15d: digits and a comma. The standard demands a digit before it; some banks write none below one (wolph/mt940 pull request 63,
+# EUR,00 of Fiducia; wolph/mt940 tags.py reads it so).
+_AMOUNT = r"(?:\d{1,22}(?:[,.]\d{0,4})?|[,.]\d{1,4})"
 # Where the standard has nothing, banks put blanks: for an entry date that is not there, before an amount, before the
 # type. Some leave the type away. Sources: wolph/mt940 mt940_tests/ASNB and tags.py, sandermarechal/jejik-mt940 bug-core-5401,
 # fruitl00p/php-mt940 Zetb.
 _LINE = re.compile(
-    r"(\d{6})(\d{4}| {4})? *(R?[CD]|E[CD])([A-Z])? *(\d{1,22}(?:[,.]\d{0,4})?)(?![\d,.])"
+    rf"(\d{{6}})(\d{{4}}| {{4}})? *(R?[CD]|E[CD])([A-Z])? *({_AMOUNT})(?![\d,.])"
     r" *(?:([A-Z])([A-Z0-9 ]{3})(.*)|(//.*))?"
 )
 # The first line of a :61: that ends before its amount: some Sparkassen put it into the next.
@@ -49,8 +52,8 @@ def _usual(text: str, end: str) -> re.Pattern[str]:
 
 # By whether a text has carriage returns: without them a plain dot is twice as fast.
 _USUAL = {False: _usual(".", r"\n"), True: _usual(r"[^\r\n]", r"\r?\n")}
-_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
-_SUM = re.compile(r"(\d{1,7})([A-Z]{3})?(\d{1,22}(?:[,.]\d{0,4})?)\s*")
+_BALANCE = re.compile(rf"([CD])(\d{{6}})([A-Z]{{3}})?({_AMOUNT})\s*")
+_SUM = re.compile(rf"(\d{{1,7}})([A-Z]{{3}})?({_AMOUNT})\s*")
 _ACCOUNT_CURRENCY = re.compile(r"(.*\d)\s*([A-Z]{3})")
 _KNOWN = frozenset("20 21 25 25P 28 28C 34F 60F 60M 61 62F 62M 64 65 86 90C 90D NS".split())
 # Fields that may have several lines; in any other a second one is no part of it, or cut off a figure.

@@ -149,6 +149,7 @@ class Mapper:
             currency=currency,
             statement_id=f"{first[:8]}-{last[:8]}".strip("-"),
             bank=leaves.get(f"{source}.BANKID", ""),
+            branch=leaves.get(f"{source}.BRANCHID", ""),
             from_on=day(first, place) if first else None,
             to_on=day(last, place) if last else None,
             closing=next((b for b in balances if b.code == "LEDGERBAL"), None),

@@ -9,14 +9,13 @@ import re
 
 import msgspec
 
-from tieout.formats.amounts import CURRENCIES
 from tieout.formats.payments.charsets import SETS, converted, named, outside, set_of
 from tieout.formats.payments.iban import is_iban, is_qr_iban
 from tieout.formats.payments.model import Account, Address, Batch, Order, Payment, PaymentError
 from tieout.formats.payments.profile import BankProfile
 from tieout.formats.payments.sepa import LIST_VERSION, in_debits, in_transfers, leaves_the_eea
 from tieout.formats.references import kind_of
-from tieout.money import Amount, MoneyError
+from tieout.money import CURRENCIES, Amount, MoneyError
 
 # Max35Text, in the Latin letters that SEPA lets banks expect.
 _ID = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]{1,35}")

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.formats.amounts import CURRENCIES
 from tieout.formats.model import FormatError
+from tieout.money import CURRENCIES
 
 _MOST = 20
 # What a spreadsheet would compute. A plus and a minus begin amounts.

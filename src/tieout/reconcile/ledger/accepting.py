@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from tieout.connector_api import EarlyDiscount, OpenItem
+from tieout.documents import Reconciliation, name_of_kind
 from tieout.reconcile.caps import Taken
 from tieout.reconcile.model import MatchingError
 from tieout.reconcile.ruleset import Limit, Rules, Withheld
 from tieout.rules import Entity
 from tieout.rules.packs import load_pack
+from tieout.security import StampError, check_rows
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
@@ -57,12 +60,18 @@ def worth(items: Sequence[OpenItem], own: str) -> dict[str, Decimal]:
 
 
 def judged(due: Sequence[OpenItem], country: str) -> list[OpenItem]:
-    """What is due, with the discounts that may be taken without touching its tax; others are marked as such."""
+    """What is due, with the discounts that may be taken: as one sum where the tax is left alone, in the ledger's own parts
+    where it is corrected with it. Others are marked as such."""
     law = load_pack(country).discount_tax if country else ""
-    return [
-        replace(i, discount=None, corrects_tax=True) if i.discount and not leaves_tax(i.discount, law) else i
-        for i in due
-    ]
+    return [replace(i, **_judged(i.discount, law)) if i.discount else i for i in due]
+
+
+def _judged(discount: EarlyDiscount, law: str) -> dict[str, Any]:
+    if leaves_tax(discount, law):
+        return {"discount": replace(discount, parts=())}
+    if discount.computation == "included" and discount.parts:
+        return {}
+    return {"discount": None, "corrects_tax": True}
 
 
 def leaves_tax(discount: EarlyDiscount, law: str) -> bool:
@@ -70,17 +79,24 @@ def leaves_tax(discount: EarlyDiscount, law: str) -> bool:
 
     `law` is what the country's pack says: corrected, stands, or "" without one. A mixed term has reduced the tax on
     the invoice already. An excluded one never reduces it, which a country that corrects it does not know; an included
-    one corrects it with the discount: the ledger books that itself where the payment is registered there.
+    one corrects it with the discount, but where the country lets the tax stand until a credit note comes.
     """
     if not discount.taxed or discount.computation == "mixed":
         return True
-    return discount.computation == "excluded" and law != "corrected"
+    if discount.computation == "excluded":
+        return law != "corrected"
+    return discount.computation == "included" and law == "stands"
 
 
 def taken(
     connection: Connection, entity: str, worth_of: dict[str, Decimal], since: date
 ) -> dict[Taken, Decimal]:
-    """What was accepted or decided of differences in the months from a day on, in the entity's currency."""
+    """What was accepted or decided of differences in the months from a day on, in the entity's currency. Raises MatchingError
+    where a match was changed past us: nobody knows how much of the month's sum is left."""
+    try:
+        check_rows(connection, entity, [name_of_kind(Reconciliation)])
+    except StampError as error:
+        raise MatchingError([f"nothing is matched for {entity}: {error}"]) from None
     rows = connection.execute(_SQL["differences_taken"], {"entity": entity, "since": since.replace(day=1)})
     found: dict[Taken, Decimal] = {}
     for row in rows:

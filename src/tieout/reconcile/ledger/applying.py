@@ -7,7 +7,7 @@ put on the work list; cash that belongs to nothing becomes a case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,16 +15,19 @@ from typing import Any
 
 import msgspec
 
-from tieout.cases import NewCase, open_cases, solve, solve_by_key
+from tieout.cases import NewCase, beside_others, open_cases, solve, solve_by_key
+from tieout.causes import Cause
 from tieout.connector_api import LedgerFacts, LedgerReader, OpenItem, PastReader
 from tieout.documents import Reconciliation
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.money import Period
-from tieout.processes.unmatched import UNMATCHED_CASH
+from tieout.money import Amount, Period
+from tieout.processes.unmatched import UNMATCHED_CASH, UNREADABLE_ITEM
 from tieout.reconcile.breaks import breaks
 from tieout.reconcile.ledger.accepting import judged, taken, with_limits, worth
+from tieout.reconcile.ledger.discounts import unfit
 from tieout.reconcile.ledger.grouping import (
+    STAYS_OPEN,
     GroupError,
     is_cash,
     lines_key,
@@ -38,10 +41,11 @@ from tieout.reconcile.ledger.handoff import STREAM, close_matched_cases, fresh, 
 from tieout.reconcile.ledger.lessons import Learned, in_force
 from tieout.reconcile.ledger.memory import Memory, account_name, recall
 from tieout.reconcile.ledger.open_lines import keep_lines
+from tieout.reconcile.ledger.unreadable import readable
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
 from tieout.reconcile.service import match
-from tieout.rules import Interface, Release, UnmappedError
+from tieout.rules import Interface, Release, UnmappedError, role_accounts
 from tieout.rules.origins import Made, origin_of
 from tieout.store import Connection, Queries
 
@@ -53,7 +57,6 @@ _CASH_ROLES = ("unapplied.",)
 _DUE_ROLES = ("bank_in_transit", "outstanding_", "open.")
 # Of what is settled so many are looked at: enough to say how rare an amount is.
 _PAST = 5000
-_STAYS_OPEN = ("partial_payment", "over_payment")
 
 
 class Aged(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,13 +111,6 @@ def amount_option(interface: Interface, name: str) -> Decimal:
         raise MatchingError([f"{name} of {interface.name} is {text!r}: no amount, such as 5.00"]) from None
 
 
-def role_accounts(release: Release, prefixes: tuple[str, ...], on: date) -> dict[str, str]:
-    """Account code to role, of the roles that begin so."""
-    table = release.mappings.get("accounts")
-    rows = table.rows if table else ()
-    return {r.value: r.key for r in rows if r.key.startswith(prefixes) and r.valid_from <= on <= r.valid_to}
-
-
 class Reconciler:
     """Runs of one entity."""
 
@@ -136,7 +132,7 @@ class Reconciler:
         if not dry:
             close_matched_cases(connection, self._now)
             self._give_up(connection)
-        cash, due = self.open(connection)
+        cash, due, strange = self._readable(*self.open(connection))
         learned = in_force(connection.execute(_SQL["lessons_in_force"], self._given).fetchall())
         left, right = sides(cash, due, learned)
         units = worth([*cash, *due], self._entity.currency)
@@ -157,9 +153,11 @@ class Reconciler:
         new = fresh(connection, self._interface, sure)
         if not dry:
             with connection.transaction():
+                beside_others(connection)
                 hand_on(connection, self._interface, new, self._now)
                 self._propose(connection, suggestions)
                 self._open_breaks(connection, aged, by_line)
+                self._open_unreadable(connection, strange)
                 keep_lines(connection, self._entity.code, cash, due, self._now)
                 self._testify(connection, len(by_line), new, suggestions)
                 wake(connection)
@@ -170,7 +168,10 @@ class Reconciler:
             applied=tuple(new),
             known=len(sure) - len(new),
             suggested=len(suggestions),
-            refused=tuple(refused),
+            refused=(
+                *refused,
+                *(f"{i.numbers[0] if i.numbers else f'line {i.line}'}: {why}" for i, why in strange.items()),
+            ),
             left_over=aged,
         )
 
@@ -189,6 +190,15 @@ class Reconciler:
         due = [i for i in items if not is_cash(i, self._cash)]
         cash = spoken(cash, self._told(connection, cash))
         return cash, judged(self._named(connection, due), self._entity.country)
+
+    def _readable(
+        self, cash: list[OpenItem], due: list[OpenItem]
+    ) -> tuple[list[OpenItem], list[OpenItem], dict[OpenItem, str]]:
+        """Cash and what is due that is money; and why each of the others is none: that is its own matter, and no reason to
+        match nothing."""
+        own = self._entity.currency
+        (cash, strange), (due, others) = readable(cash, own), readable(due, own)
+        return cash, due, {**strange, **others}
 
     def _by_lesson(self, groups: list[Match], cash: list[OpenItem], learned: Learned) -> list[Match]:
         """Cash that pays nothing and that people book to an account: sure up to a limit that the
@@ -231,6 +241,7 @@ class Reconciler:
         """Matches that somebody else was quicker with, and for which nothing was booked: what is
         open now is matched anew."""
         with connection.transaction():
+            beside_others(connection)
             rows = connection.execute(_SQL["give_up"], {"entity": self._entity.code}).fetchall()
             ids = [r["document_id"] for r in rows]
             connection.execute(_SQL["drop_deliveries"], {"ids": ids})
@@ -271,10 +282,15 @@ class Reconciler:
             except (GroupError, UnmappedError) as error:
                 refused.append(f"{group.match}: {error}")
                 continue
+            held = unfit(document)
+            if held:
+                # What it looks like is known, and how it would be booked is not: a person sees both.
+                document = self._document(group, by_line, "partial_payment")
+                document = msgspec.structs.replace(document, why=f"{document.why}; but {held}"[:500])
             # What a person took apart only a person puts together again, alone or with something more.
             booked = [account_name(document.difference_account)] if not group.right else []
             apart = memory.within([*group.left, *group.right, *booked])
-            if group.status == "auto" and automatic and apart is None:
+            if group.status == "auto" and automatic and apart is None and not held:
                 sure.append(document)
                 continue
             if apart is not None:
@@ -282,12 +298,13 @@ class Reconciler:
             suggestions.append((group, document))
         return sure, suggestions, refused
 
-    def _document(self, group: Match, by_line: dict[str, OpenItem]) -> Reconciliation:
-        kind = group.difference.explained_as
+    def _document(self, group: Match, by_line: dict[str, OpenItem], kind: str = "") -> Reconciliation:
+        """What would be applied of a group, its difference taken as what was found, or as `kind`."""
+        kind = kind or group.difference.explained_as
         account = ""
         if not group.right and group.difference.amount:
             account = self._release.account(kind, self._until)
-        elif group.difference.amount and kind not in (*_STAYS_OPEN, "exchange"):
+        elif group.difference.amount and kind not in (*STAYS_OPEN, "exchange"):
             account = self._release.account(f"difference.{kind}", self._until)
         return match_document(
             [by_line[x] for x in group.left],
@@ -369,40 +386,56 @@ class Reconciler:
         ]
         effects = [by_line[str(a.line)].effect for a in late]
         told = {r["external_id"] for r in connection.execute(_SQL["effect_cases"], {"effects": effects})}
-        now = self._now
         cases = [
             self._case(a, by_line[str(a.line)]) for a in late if by_line[str(a.line)].effect not in told
         ]  # fmt: skip
+        self._stand(connection, UNMATCHED_CASH, cases, "it is matched")
+
+    def _open_unreadable(self, connection: Connection, strange: Mapping[OpenItem, str]) -> None:
+        """A case for each open item that is no money, at what the ledger says that it is worth."""
+        cases = [self._strange(i, why) for i, why in strange.items() if not self._is_theirs(i)]
+        self._stand(connection, UNREADABLE_ITEM, cases, "it is open no more, or can be read")
+
+    def _stand(self, connection: Connection, cause: Cause, cases: Sequence[NewCase], why: str) -> None:
+        """Of a cause that a run looks for these are open, and no others."""
         open_cases(connection, cases, "reconcile")
         still = {c.source_key for c in cases}
-        given = {"interface": self._interface.name, "cause": UNMATCHED_CASH.name}
+        given = {"interface": self._interface.name, "cause": cause.name}
         for row in connection.execute(_SQL["open_breaks"], given).fetchall():
             if row["source_key"] not in still:
-                solve_by_key(
-                    connection, UNMATCHED_CASH.name, row["source_key"], now, "it is matched", "reconcile"
-                )
+                solve_by_key(connection, cause.name, row["source_key"], self._now, why, "reconcile")
 
     def _case(self, aged: Aged, item: OpenItem) -> NewCase:
+        detail = f"{aged.account} {aged.on} {aged.partner}: {aged.why}"
+        return self._of(item, UNMATCHED_CASH, Amount(abs(aged.amount), aged.currency), detail)
+
+    def _strange(self, item: OpenItem, why: str) -> NewCase:
+        own = self._entity.currency
+        detail = f"{item.account} {item.on} {item.partner_name} {' '.join(item.numbers)}: {item.residual:f} open: {why}"
+        return self._of(item, UNREADABLE_ITEM, Amount.rounded(abs(item.company), own), detail)
+
+    def _of(self, item: OpenItem, cause: Cause, amount: Amount, detail: str) -> NewCase:
+        """A case of an open item; how it was made is said where others made it."""
         made = item.made or Made("", "", "")
         return NewCase(
-            cause=UNMATCHED_CASH.name,
+            cause=cause.name,
             interface=self._interface.name,
             entity=self._entity.code,
-            period=str(Period.of(aged.on)),
-            source_key=f"line:{aged.line}",
-            amount=abs(aged.amount),
-            currency=aged.currency,
-            recovery=UNMATCHED_CASH.say(),
-            detail=f"{aged.account} {aged.on} {aged.partner}: {aged.why}"[:500],
+            period=str(Period.of(item.on)),
+            source_key=f"line:{item.line}",
+            amount=amount.value,
+            currency=amount.currency,
+            recovery=cause.say(),
+            detail=detail[:500],
             owner=self._interface.owner,
             opened_at=self._now,
             due_at=self._now + timedelta(hours=self._interface.service_level_hours),
             blocking=False,
-            standing=UNMATCHED_CASH.standing,
+            standing=cause.standing,
             made_journal=made.journal,
             made_user=made.user,
             made_kind=made.kind,
-            made_accounts=aged.account if item.made else "",
+            made_accounts=item.account if item.made else "",
         )
 
     def _is_theirs(self, item: OpenItem) -> bool:

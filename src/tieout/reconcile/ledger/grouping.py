@@ -16,14 +16,17 @@ from decimal import Decimal
 import msgspec
 
 from tieout.connector_api import OpenItem, SettledItem
-from tieout.documents import OpenLine, Reconciliation, StatementLine
+from tieout.documents import LineDiscount, OpenLine, Reconciliation, StatementLine
 from tieout.money import CURRENCIES, Amount, minor_digits
 from tieout.reconcile.frames import pl
 from tieout.reconcile.ledger.lessons import Learned
+from tieout.reconcile.ledger.unreadable import why_unreadable
 from tieout.reconcile.reading import checked
 
 # Units of a currency for one of the entity's, on a day; None where the ledger has none.
 Rate = Callable[[str, date], Decimal | None]
+# What a difference is of which nothing is booked: it stays open, or is the partner's credit.
+STAYS_OPEN = ("partial_payment", "over_payment")
 # Kinds of accounts on which what is open is a partner's.
 _PARTNERS = ("receivable", "payable")
 _COLUMNS = (
@@ -151,6 +154,7 @@ def match_document(
     of its day (units of a currency for one of the entity's), whole; what `closes` is all that is due. Raises GroupError where the items are of several
     currencies and no rate joins them, or one side is missing and the other does not sum to zero.
     """
+    _are_money((*cash, *due), own_currency)
     cash, due = _paid_back(cash, due)
     currencies = {i.currency for i in (*cash, *due)}
     paid = [_line(i, own_currency) for i in cash]
@@ -191,6 +195,12 @@ def match_document(
         # On an account in transit or of net pay nobody has a credit: what is too much waits where it is seen.
         with_credit=all(i.kind in _PARTNERS for i in due),
     )
+
+
+def _are_money(items: Iterable[OpenItem], own_currency: str) -> None:
+    for item in items:
+        if why := why_unreadable(item, own_currency):
+            raise GroupError(f"line {item.line}: {why}: match it in the ledger")
 
 
 def _paid_back(
@@ -289,9 +299,18 @@ def _line(item: OpenItem, own_currency: str) -> OpenLine:
         unmarked=item.unmarked,
         on_payment=item.on_payment,
         corrects_tax=item.corrects_tax or msgspec.UNSET,
+        discount=_granted(item),
         entry=item.move,
         bank_line=item.statement_line,
     )
+
+
+def _granted(item: OpenItem) -> LineDiscount | msgspec.UnsetType:
+    if item.discount is None:
+        return msgspec.UNSET
+    amount = item.discount.amount if item.residual > 0 else -item.discount.amount
+    exact = Amount.exact(amount, item.currency).value
+    return LineDiscount(until=item.discount.until, amount=exact, parts=item.discount.parts)
 
 
 def _joined(
@@ -326,6 +345,8 @@ def _joined(
         raise GroupError(
             "cash in another currency is applied whole: what is too much must be one partner's credit"
         )
+    # Of its own lines alone: of what is no part of it nothing is too much.
+    difference = -sum((x.residual for x in lines.values()), Decimal(0))
     state = ",".join(f"{x.line}:{x.residual:f}:{x.rest:f}" for x in sorted(lines.values(), key=_by_line))
     account = told.difference_account if difference else ""
     digest = hashlib.sha256(f"{state}|{account}".encode()).hexdigest()[:20]
@@ -338,6 +359,7 @@ def _joined(
         due=tuple(sorted((lines[x.line] for x in due if x.line in lines), key=_by_line)),
         difference=Amount.exact(difference, told.currency),
         difference_account=account,
+        explained_as="" if not difference and told.explained_as in STAYS_OPEN else told.explained_as,
         booked_on=on,
     )
 

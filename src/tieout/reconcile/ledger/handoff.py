@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.cases import solve_case
+from tieout.cases import beside_others, solve_case
 from tieout.connector_api import Item
 from tieout.documents import Reconciliation, canonical_bytes
 from tieout.inbox import accept
@@ -97,6 +97,7 @@ def close_matched_cases(connection: Connection, now: datetime) -> int:
     """Solve the cases of cash that a match has applied by now; how many."""
     rows = connection.execute(_SQL["matched_cases"], {"causes": _SETTLED_BY_MATCH}).fetchall()
     with connection.transaction():
+        beside_others(connection)
         return sum(
             solve_case(connection, r["case_id"], now, "its cash is matched", "reconcile") for r in rows
         )

@@ -9,6 +9,7 @@ from typing import Any
 from tieout.evidence import Entry, record
 from tieout.reconcile.ledger.lessons import Lesson
 from tieout.rules import Interface
+from tieout.security import load_authority, why_not
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
@@ -64,8 +65,8 @@ def decide_lesson(
     if approve:
         if row["state"] != "proposed":
             raise LessonError(f"lesson {number} is {row['state']}")
-        if row["proposed_by"] == who:
-            raise LessonError(f"{who} taught this: somebody else approves it")
+        if why := why_not(load_authority(connection), who, [row["proposed_by"]]):
+            raise LessonError(f"{why}: it is their lesson")
         rival = connection.execute(_SQL["rival"], row).fetchone()
         if rival is not None:
             raise LessonError(

@@ -16,15 +16,17 @@ import msgspec
 from tieout.cases import solve
 from tieout.connector_api import OpenItem
 from tieout.connector_api.causes import UNRECONCILED
-from tieout.documents import OpenLine, Reconciliation, decode_document
+from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.reconcile.ledger.applying import amount_option
+from tieout.reconcile.ledger.discounts import unfit
 from tieout.reconcile.ledger.grouping import GroupError, Rate, lines_key, match_again, match_document
 from tieout.reconcile.ledger.handoff import fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import taught_account, taught_by
 from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Interface, Release
+from tieout.security import load_authority, why_not
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.reconcile.ledger")
@@ -90,8 +92,8 @@ class Decisions:
     ) -> Reconciliation:
         """Match open items as this person sees it, and propose what that teaches. `difference` as
         in `accept`; `rate` is the ledger's, for cash in another currency. Raises DecisionError."""
-        _tax_is_left(due, difference)
         decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}", rate)
+        _fit(decided)
         decided = self._apply(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
         teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
@@ -154,8 +156,8 @@ class Decisions:
         row, interface, document = self._load(number)
         if row["state"] != "to_approve":
             raise DecisionError(f"suggestion {number} is {row['state']}: nothing waits for an approval")
-        if row["decided_by"] == self._who:
-            raise DecisionError(f"{self._who} made this write-off: somebody else approves it")
+        if why := why_not(load_authority(self._connection), self._who, [row["decided_by"]]):
+            raise DecisionError(f"{why}: it is their write-off")
         decided = msgspec.structs.replace(document, decided_by=f"{row['decided_by']}, {self._who}")
         decided = self._apply(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", row["reason"], maker=row["decided_by"])
@@ -216,12 +218,13 @@ class Decisions:
     ) -> Reconciliation:
         account = ""
         if difference:
-            _tax_is_left(document.due, difference)
             account = self._release.account(f"difference.{difference}", document.booked_on)
         try:
-            return match_again(document, only, difference, account, self._who)
+            decided = match_again(document, only, difference, account, self._who)
         except GroupError as error:
             raise DecisionError(str(error)) from None
+        _fit(decided)
+        return decided
 
     def _apply(
         self, interface: Interface, document: Reconciliation, seen: datetime | None = None
@@ -258,14 +261,11 @@ class Decisions:
         record(self._connection, [Entry(self._now, self._who, action, subject, entity, detail)])
 
 
-def _tax_is_left(due: Sequence[OpenItem | OpenLine], difference: str) -> None:
-    """Refuse a discount that the whole of is booked to one account where it corrects tax, too. Raises DecisionError."""
-    taxed = [x for x in due if x.corrects_tax is True]
-    if difference == "early_payment_discount" and taxed:
-        raise DecisionError(
-            f"the discount on line {taxed[0].line} corrects its tax: register the payment with its discount in the "
-            "ledger, which books the tax's share, or make a credit note; then match what that leaves"
-        )
+def _fit(decided: Reconciliation) -> None:
+    """Refuse a discount whose tax nobody can book as it is decided. Raises DecisionError."""
+    why = unfit(decided)
+    if why:
+        raise DecisionError(why)
 
 
 def _reconciliation(content: str) -> Reconciliation:

@@ -25,7 +25,9 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A country: its calendar, the statements that its banks send, the pain.001 that they take, and the
     rates of mappings/tax_rates.csv. `tax_id` is the shape of its VAT numbers, as a regular expression. `withholdings`
     are what payers keep back by law; `discount_tax` says what becomes of an invoice's tax when a discount is taken
-    for paying early: it is "corrected" in the period in which that happens, or "stands" till a credit note comes."""
+    for paying early: it is "corrected" in the period in which that happens, or "stands" till a credit note comes;
+    `deposit_tax` whether the tax of a payment on account is due "on_receipt", or "on_supply" of what it
+    pays."""
 
     country: str
     name: str
@@ -38,6 +40,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     tax_rates: tuple[MappingRow, ...]
     withholdings: tuple[Withholding, ...]
     discount_tax: str
+    deposit_tax: str
 
 
 def countries() -> list[str]:
@@ -86,6 +89,7 @@ def load_pack(country: str) -> Pack:
             for row in table.get("withholding", [])
         ),
         discount_tax=table["discount_tax"],
+        deposit_tax=table["deposit_tax"],
     )
 
 

@@ -28,7 +28,8 @@ from tieout.security.authority import change_authority, load_authority
 from tieout.security.identity import throttle
 from tieout.security.identity.model import Origin, SignInError
 from tieout.security.identity.one_time_tokens import make_once, take_once
-from tieout.security.people import SIGN_ON, Authority, AuthorityError, Joined, fold_name
+from tieout.security.names import fold_name
+from tieout.security.people import SIGN_ON, Authority, AuthorityError, Joined
 from tieout.settings import SignOn
 from tieout.store import Connection
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.simulators.odoo.discounts import Discounts
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import INVOICES, SALE, Moves
@@ -22,6 +23,7 @@ class Payments:
 
     def __init__(self, world: World, moves: Moves, matching: Matching) -> None:
         self.w, self.moves, self.matching = world, moves, matching
+        self.discounts = Discounts(world, moves)
         compute = world.computers
         compute["account.payment", "is_reconciled"] = self._is_reconciled
         compute["account.payment", "is_matched"] = self._is_matched
@@ -59,7 +61,7 @@ class Payments:
         self.w.change("account.payment", payment, {"state": "paid" if paid else "in_process"})
 
     def create(self, values: Record) -> Record:
-        """A draft payment with its draft entry: between outstanding and the partner's account."""
+        """A draft payment with its draft entry: between outstanding and the partner's account, and what is written off."""
         journal = self.w.get("account.journal", values["journal_id"])
         inbound = values.get("payment_type", "inbound") == "inbound"
         customer = values.get("partner_type", "customer") == "customer"
@@ -87,6 +89,8 @@ class Payments:
         sign = 1 if inbound else -1
         common = {"partner_id": payment["partner_id"], "name": payment["memo"] or "Payment"}
         amount = sign * payment["amount"]
+        off = values.get("write_off_line_vals") or []
+        closed = amount + sum((x["balance"] for x in off), Decimal(0))
         move = self.moves.create(
             {
                 "move_type": "entry",
@@ -97,7 +101,8 @@ class Payments:
                 "origin_payment_id": payment["id"],
                 "line_ids": [
                     (0, 0, {**common, "account_id": payment["outstanding_account_id"], "balance": amount}),
-                    (0, 0, {**common, "account_id": payment["destination_account_id"], "balance": -amount}),
+                    (0, 0, {**common, "account_id": payment["destination_account_id"], "balance": -closed}),
+                    *((0, 0, x) for x in off),
                 ],
             }
         )
@@ -144,13 +149,16 @@ class Payments:
             for m in self.w.table("account.payment.method.line").values()
             if m["payment_type"] == ("inbound" if inbound else "outbound")
         )
-        amount = number(values["amount"]) if values.get("amount") else residual
+        day = values.get("payment_date") or self.w.today().isoformat()
+        alone = len(moves) == 1
+        granted = self.discounts.granted(moves[0], day) if alone else Decimal(0)
+        amount = number(values["amount"]) if values.get("amount") else residual - granted
         return self.w.add(
             "account.payment.register",
             {
                 "amount": amount,
                 "currency_id": moves[0]["currency_id"],
-                "payment_date": values.get("payment_date") or self.w.today().isoformat(),
+                "payment_date": day,
                 "journal_id": journal["id"],
                 "payment_type": "inbound" if inbound else "outbound",
                 "partner_type": "customer" if kind in SALE else "supplier",
@@ -160,7 +168,8 @@ class Payments:
                 "partner_bank_id": values.get("partner_bank_id") or False,
                 "payment_method_line_id": method["id"],
                 "active_ids": [m["id"] for m in moves],
-                "explicit": bool(values.get("amount")),
+                "explicit": bool(values.get("amount")) or bool(granted),
+                "discounted": bool(granted) and amount == residual - granted,
             },
         )
 
@@ -180,6 +189,7 @@ class Payments:
                     "date": wizard["payment_date"],
                     "memo": move["name"],
                     "partner_bank_id": wizard["partner_bank_id"],
+                    "write_off_line_vals": self.discounts.lines(move) if wizard["discounted"] else [],
                 }
             )
             made.append((payment, move))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.simulators.odoo.taxes import Taxes
 from tieout_sandbox.simulators.odoo.world import World
 
 CHART: list[tuple[str, str, str, bool]] = [
@@ -250,14 +251,14 @@ def _load_taxes(world: World, key: int, codes: dict[str, int]) -> None:
         ("0% Exports", 0, "sale", 1),
         ("0% Imports", 0, "purchase", 1),
     ):
-        add(
-            "account.tax",
+        Taxes(world).add(
             {
                 "name": name,
                 "amount": Decimal(rate),
                 "amount_type": "percent",
                 "type_tax_use": use,
                 "price_include_override": False,
+                "include_base_amount": False,
                 "tax_exigibility": "on_invoice",
                 "active": True,
                 "tax_group_id": groups[group]["id"],

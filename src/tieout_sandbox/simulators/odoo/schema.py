@@ -48,7 +48,9 @@ MODELS: dict[str, dict[str, Field]] = {
         " purchase_lock_date:date hard_lock_date:date tax_calculation_rounding_method:char"
         " account_price_include:char restrictive_audit_trail:bool fiscalyear_last_day:int"
         " fiscalyear_last_month:char currency_exchange_journal_id:m2o:account.journal"
+        " account_stock_valuation_id:m2o:account.account"
         " transfer_account_id:m2o:account.account ~user_fiscalyear_lock_date:date"
+        " ~user_tax_lock_date:date ~user_sale_lock_date:date ~user_purchase_lock_date:date"
         " ~user_hard_lock_date:date partner_id:m2o:res.partner",
         "res.users": "name:char login:char password:char active:bool lang:char tz:char"
         " group_ids:m2m:res.groups company_id:m2o:res.company company_ids:m2m:res.company",
@@ -58,12 +60,15 @@ MODELS: dict[str, dict[str, Field]] = {
         "ir.config_parameter": "key:char value:char",
         "res.partner": "name:char email:char ref:char is_company:bool customer_rank:int"
         " supplier_rank:int active:bool country_id:m2o:res.country street:char city:char zip:char"
-        " vat:char company_id:m2o:res.company",
+        " vat:char company_id:m2o:res.company parent_id:m2o:res.partner"
+        " ~commercial_partner_id:m2o:res.partner",
         "res.partner.bank": "acc_number:char ~sanitized_acc_number:char acc_holder_name:char"
         " partner_id:m2o:res.partner allow_out_payment:bool",
         "product.product": "name:char default_code:char type:char list_price:float"
         " standard_price:float purchase_method:char active:bool",
+        "product.category": "name:char property_stock_valuation_account_id:m2o:account.account",
         "account.account": "code:char name:char account_type:char reconcile:bool active:bool"
+        " account_stock_variation_id:m2o:account.account"
         " company_ids:m2m:res.company",
         "account.journal": "code:char name:char type:char currency_id:m2o:res.currency"
         " default_account_id:m2o:account.account suspense_account_id:m2o:account.account"
@@ -74,8 +79,12 @@ MODELS: dict[str, dict[str, Field]] = {
         "account.tax": "name:char amount:float amount_type:char type_tax_use:char"
         " ~price_include:bool price_include_override:char tax_exigibility:char active:bool"
         " tax_group_id:m2o:account.tax.group company_id:m2o:res.company"
-        " invoice_repartition_line_ids:json refund_repartition_line_ids:json"
+        " invoice_repartition_line_ids:m2m:account.tax.repartition.line include_base_amount:bool"
+        " refund_repartition_line_ids:m2m:account.tax.repartition.line"
         " sim_account_id:m2o:account.account sim_counter_account_id:m2o:account.account cash_basis_transition_account_id:m2o:account.account",
+        "account.account.tag": "name:char applicability:char",
+        "account.tax.repartition.line": "document_type:char repartition_type:char factor_percent:float"
+        " account_id:m2o:account.account tag_ids:m2m:account.account.tag tax_id:m2o:account.tax",
         "account.payment.term": "name:char early_discount:bool discount_percentage:float discount_days:int"
         " early_pay_discount_computation:char active:bool company_id:m2o:res.company",
         "account.lock_exception": "company_id:m2o:res.company user_id:m2o:res.users reason:char"
@@ -98,11 +107,13 @@ MODELS: dict[str, dict[str, Field]] = {
         " quantity:float price_unit:float discount:float debit:money credit:money balance:money"
         " amount_currency:money currency_id:m2o:res.currency amount_residual:money"
         " amount_residual_currency:money reconciled:bool matching_number:char"
-        " tax_ids:m2m:account.tax tax_line_id:m2o:account.tax date:date ~parent_state:char"
+        " tax_ids:m2m:account.tax tax_line_id:m2o:account.tax tax_tag_ids:m2m:account.account.tag"
+        " tax_repartition_line_id:m2o:account.tax.repartition.line date:date ~parent_state:char"
         " date_maturity:date company_id:m2o:res.company journal_id:m2o:account.journal"
         " statement_line_id:m2o:account.bank.statement.line payment_id:m2o:account.payment"
         " product_id:m2o:product.product analytic_distribution:json ref:char"
-        " full_reconcile_id:m2o:account.full.reconcile discount_date:date discount_amount_currency:money",
+        " full_reconcile_id:m2o:account.full.reconcile discount_date:date discount_amount_currency:money"
+        " discount_balance:money",
         "account.partial.reconcile": "debit_move_id:m2o:account.move.line"
         " credit_move_id:m2o:account.move.line amount:money debit_amount_currency:money"
         " credit_amount_currency:money full_reconcile_id:m2o:account.full.reconcile"

@@ -1,0 +1,34 @@
+"""What an entity's customers owe: read from its ledger, one reading of an entity at a time."""
+
+from __future__ import annotations
+
+import time
+
+from tieout.engine import Lane
+from tieout.operations.open_project import OpenProject
+from tieout.receivables import Read, Receivables, standing_interface
+
+
+def read_receivables(project: OpenProject, entity: str) -> Read:
+    """Read what an entity's customers owe, keep it, and tell their CRM what changed. Whoever comes while another reads
+    waits. Raises LookupError where nothing governs it, ConnectorError."""
+    release = project.release()
+    interface = standing_interface(release, entity)
+    ledger = release.entities[entity].ledger
+    if interface is None:
+        raise LookupError(
+            f"nothing reads the receivables of {entity}: an interface of {ledger} for it needs the stream standings"
+        )
+    reader = project.reader_of(ledger)
+    if reader is None:
+        raise LookupError(f"{ledger} is no ledger that can be read")
+    connection = project.database.connect(autocommit=True)
+    lane = Lane(connection, "receivables", entity)
+    try:
+        while not lane.take():
+            time.sleep(0.1)
+        crm = dict(project.settings.sinks).get("crm", "")
+        return Receivables(release, interface, reader, crm, project.clock.now()).read(connection)
+    finally:
+        # The lane is the connection's.
+        connection.close()

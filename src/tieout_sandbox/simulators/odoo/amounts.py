@@ -1,0 +1,333 @@
+"""What moves come to: their lines, taxes, totals, and what is open of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tieout_sandbox.simulators.odoo.errors import user_error
+from tieout_sandbox.simulators.odoo.locks import INVOICES, SALE, Locks
+from tieout_sandbox.simulators.odoo.orm import Record, number
+
+_CENT = Decimal("0.01")
+
+
+def sign_of(move_type: str) -> int:
+    """The sign of a product line's balance: a sale credits, a purchase debits."""
+    return {"out_invoice": -1, "out_refund": 1, "in_invoice": 1, "in_refund": -1}.get(move_type, 1)
+
+
+def _ids(value: Any) -> list[int]:
+    """An x2many value as ids: [[6, 0, ids]], [[4, id]], or ids."""
+    found: list[int] = []
+    for item in value or []:
+        if isinstance(item, list | tuple):
+            if item[0] == 6:
+                found = list(item[2])
+            elif item[0] == 4:
+                found.append(item[1])
+        else:
+            found.append(int(item))
+    return found
+
+
+class Amounts(Locks):
+    """The amounts of moves."""
+
+    def _set_rate(self, move: Record, given: Any) -> None:
+        rate = (
+            number(given)
+            if given
+            else self.w.rate(
+                move["currency_id"], move["company_id"], str(move.get("invoice_date") or move["date"])
+            )
+        )
+        self.w.change("account.move", move, {"invoice_currency_rate": rate})
+
+    def _add_line(self, move: Record, values: Record) -> Record:
+        journal = self.w.table("account.journal")[move["journal_id"]]
+        account = values.get("account_id") or journal.get("default_account_id") or False
+        self._same_company(move, values, account)
+        line: Record = {
+            "move_id": move["id"],
+            "name": values.get("name") or False,
+            "display_type": values.get("display_type") or "product",
+            "account_id": account,
+            "partner_id": values.get("partner_id") or move.get("partner_id") or False,
+            "quantity": number(values.get("quantity", 1)),
+            "price_unit": number(values.get("price_unit")),
+            "discount": number(values.get("discount")),
+            "tax_ids": _ids(values.get("tax_ids")),
+            "tax_line_id": False,
+            "tax_tag_ids": _ids(values.get("tax_tag_ids")),
+            "tax_repartition_line_id": values.get("tax_repartition_line_id") or False,
+            "currency_id": values.get("currency_id") or move["currency_id"],
+            "matching_number": values.get("matching_number") or False,
+            "date": move["date"],
+            "company_id": move["company_id"],
+            "journal_id": move["journal_id"],
+            "reconciled": False,
+            "product_id": values.get("product_id") or False,
+            "analytic_distribution": values.get("analytic_distribution") or False,
+            "statement_line_id": move.get("statement_line_id") or False,
+            "payment_id": move.get("origin_payment_id") or False,
+            "date_maturity": values.get("date_maturity") or False,
+            "balance": Decimal(0),
+            "amount_currency": Decimal(0),
+        }
+        if move["move_type"] not in INVOICES:
+            line |= self._entry_amounts(move, values, line["currency_id"])
+            line["quantity"] = number(values.get("quantity", 1))
+            self.taxes.name_line(line)
+        return self._amounts(self.w.add("account.move.line", line))
+
+    def _same_company(self, move: Record, values: Record, account: Any) -> None:
+        record = self.w.table("account.account").get(account or 0)
+        if record and move["company_id"] not in record["company_ids"]:
+            mine = self.w.table("res.company")[move["company_id"]]["name"]
+            raise user_error(
+                "Uh-oh! You’ve got some company inconsistencies here:\n"
+                f"- “{values.get('name')}” belongs to company “{mine}” while “Account” "
+                f"(account_id: '{record['name']}') belongs to another company.\n"
+                "To avoid a mess, no company crossover is allowed!"
+            )
+
+    def _entry_amounts(self, move: Record, values: Record, currency: int) -> Record:
+        company = self.w.table("res.company")[move["company_id"]]
+        if "balance" in values and values["balance"] not in ("", None):
+            balance = number(values["balance"])
+        else:
+            balance = number(values.get("debit")) - number(values.get("credit"))
+        foreign = currency != company["currency_id"]
+        given = values.get("amount_currency")
+        if foreign and given not in (None, ""):
+            amount = number(given)
+            if not balance and amount:
+                rate = self.w.rate(currency, company["id"], str(move["date"]))
+                balance = self.w.rounded(amount / rate, company["currency_id"])
+        elif foreign:
+            rate = self.w.rate(currency, company["id"], str(move["date"]))
+            amount = self.w.rounded(balance * rate, currency)
+        else:
+            amount = balance
+        return {"balance": balance, "amount_currency": amount}
+
+    def _amounts(self, line: Record) -> Record:
+        """Debit, credit and residuals after a balance; a matched line keeps what is paired."""
+        balance = line["balance"]
+        values = {
+            "debit": max(balance, Decimal(0)),
+            "credit": max(-balance, Decimal(0)),
+        }
+        account = self.w.table("account.account").get(line.get("account_id") or 0)
+        if account and (account["reconcile"] or account["account_type"] in ("asset_cash",)):
+            values["amount_residual"] = balance
+            values["amount_residual_currency"] = line["amount_currency"]
+        else:
+            values["amount_residual"] = values["amount_residual_currency"] = Decimal(0)
+        self.w.store.update("account.move.line", line, values)
+        return line
+
+    # invoices: taxes, due line, totals
+
+    def recompute(self, move: Record, forced: Any = None) -> None:
+        """Product lines' balances, tax lines, the receivable or payable line, the totals."""
+        products = [x for x in self.lines(move) if x["display_type"] == "product"]
+        company = self.w.table("res.company")[move["company_id"]]
+        globally = company["tax_calculation_rounding_method"] == "round_globally"
+        currency = move["currency_id"]
+        bases: dict[int, Decimal] = {}
+        taxes: dict[tuple[int, int], Decimal] = {}
+        raw_nets: list[Decimal] = []
+        for line in products:
+            gross = line["quantity"] * line["price_unit"] * (1 - line["discount"] / 100)
+            net = gross
+            used = [self.w.table("account.tax")[t] for t in line["tax_ids"]]
+            included = sum((t["amount"] for t in used if self.taxes.included(t)), Decimal(0))
+            if included:
+                net = gross / (1 + included / 100)
+            if not globally:
+                net = self.w.rounded(net, currency)
+            raw_nets.append(net)
+            for tax in used:
+                part = net * tax["amount"] / 100
+                if not globally:
+                    part = self.w.rounded(part, currency)
+                deferred = tax.get("tax_exigibility") == "on_payment"
+                account = (deferred and tax.get("cash_basis_transition_account_id")) or (
+                    tax.get("sim_account_id") or line["account_id"]
+                )
+                key = (tax["id"], account)
+                taxes[key] = taxes.get(key, Decimal(0)) + part
+                if counter := tax.get("sim_counter_account_id"):
+                    key = (tax["id"], counter)
+                    taxes[key] = taxes.get(key, Decimal(0)) - part
+                bases[tax["id"]] = bases.get(tax["id"], Decimal(0)) + net
+        self._spread(move, products, raw_nets)
+        for line in products:
+            self.w.store.update("account.move.line", line, {"tax_tag_ids": self.taxes.base_tags(line, move)})
+        amounts = {k: self.w.rounded(v, currency) for k, v in taxes.items()}
+        self._force(forced, amounts)
+        self._tax_lines(move, amounts)
+        self._due_line(move)
+        self._totals(move)
+
+    def _spread(self, move: Record, products: list[Record], nets: list[Decimal]) -> None:
+        """Round each net and give the rounding of the sum to the first lines, cent by cent."""
+        currency = move["currency_id"]
+        rounded = [self.w.rounded(n, currency) for n in nets]
+        step = self.w.currency_step(currency)
+        delta = self.w.rounded(sum(nets, Decimal(0)), currency) - sum(rounded, Decimal(0))
+        for index in range(int(abs(delta) / step)):
+            rounded[index % len(rounded)] += step if delta > 0 else -step
+        for line, net in zip(products, rounded, strict=True):
+            self._set_amount(move, line, sign_of(move["move_type"]) * net)
+
+    def _set_amount(self, move: Record, line: Record, amount: Decimal) -> None:
+        """`amount` in the move's currency; the company's follows the move's rate."""
+        company = self.w.table("res.company")[move["company_id"]]
+        rate = move.get("invoice_currency_rate") or Decimal(1)
+        balance = self.w.rounded(amount / rate, company["currency_id"])
+        if line["balance"] == balance and line["amount_currency"] == amount and "debit" in line:
+            return
+        self.w.store.update("account.move.line", line, {"balance": balance, "amount_currency": amount})
+        self._amounts(line)
+
+    @staticmethod
+    def _force(forced: Any, amounts: dict[tuple[int, int], Decimal]) -> None:
+        for subtotal in (forced or {}).get("subtotals", []):
+            for group in subtotal.get("tax_groups", []):
+                involved = set(group.get("involved_tax_ids") or [])
+                for key in amounts:
+                    if key[0] in involved:
+                        amounts[key] = number(group["tax_amount_currency"])
+
+    def _tax_lines(self, move: Record, amounts: dict[tuple[int, int], Decimal]) -> None:
+        present = {
+            (x["tax_line_id"], x["account_id"]): x for x in self.lines(move) if x["display_type"] == "tax"
+        }
+        for key, line in present.items():
+            if key not in amounts:
+                self.w.remove("account.move.line", line["id"])
+        for (tax, account), amount in amounts.items():
+            line = present.get((tax, account)) or self._add_line(
+                move,
+                {
+                    "display_type": "tax",
+                    "account_id": account,
+                    "quantity": 0,
+                    "name": self.w.table("account.tax")[tax]["name"],
+                },
+            )
+            self.w.store.update(
+                "account.move.line", line, {"tax_ids": [], **self.taxes.marks(tax, account, move)}
+            )
+            self._set_amount(move, line, sign_of(move["move_type"]) * amount)
+
+    def _due_line(self, move: Record) -> None:
+        lines = self.lines(move)
+        due = next((x for x in lines if x["display_type"] == "payment_term"), None)
+        others = [x for x in lines if x is not due]
+        amount = -sum((x["amount_currency"] for x in others), Decimal(0))
+        balance = -sum((x["balance"] for x in others), Decimal(0))
+        if due is None:
+            if not others:
+                return
+            due = self._add_line(
+                move,
+                {
+                    "display_type": "payment_term",
+                    "quantity": 0,
+                    "name": False,
+                    "account_id": self.due_account(move),
+                },
+            )
+        elif due["balance"] == balance and due["amount_currency"] == amount:
+            return
+        else:
+            self.fall_back([due])
+        self.w.store.update(
+            "account.move.line",
+            due,
+            {"balance": balance, "amount_currency": amount, "date_maturity": move.get("invoice_date_due")},
+        )
+        self._amounts(due)
+
+    def due_account(self, move: Record) -> int:
+        """The receivable for a sale, the payable for a purchase, of the move's company."""
+        code = "121000" if move["move_type"] in SALE else "211000"
+        return self.account_by_code(code, move["company_id"])
+
+    def account_by_code(self, code: str, company: int) -> int:
+        """The id of a company's account. Raises a user error where it has none of this code."""
+        for account in self.w.store.by("account.account", "code", code):
+            if company in account["company_ids"]:
+                return int(account["id"])
+        raise user_error(f"No account {code}")
+
+    def _totals(self, move: Record) -> None:
+        lines = self.lines(move)
+        kind = move["move_type"]
+        if kind in INVOICES:
+            sign = sign_of(kind)
+            net = sum((x["amount_currency"] for x in lines if x["display_type"] == "product"), Decimal(0))
+            tax = sum((x["amount_currency"] for x in lines if x["display_type"] == "tax"), Decimal(0))
+            values = {
+                "amount_untaxed": sign * net,
+                "amount_tax": sign * tax,
+                "amount_total": sign * (net + tax),
+            }
+            for due in (x for x in lines if x["display_type"] == "payment_term"):
+                if granted := self.taxes.kept_back(move, due, net, tax):
+                    self.w.change("account.move.line", due, granted)
+        else:
+            total = sum((x["debit"] for x in lines), Decimal(0))
+            values = {
+                "amount_untaxed": total,
+                "amount_tax": Decimal(0),
+                "amount_total": total,
+            }
+        self.w.change("account.move", move, values)
+        self.refresh_payment(move)
+
+    def refresh_payment(self, move: Record) -> None:
+        """Residual and payment state from the due line's matches."""
+        if move["move_type"] not in INVOICES:
+            return
+        due = [x for x in self.lines(move) if x["display_type"] == "payment_term"]
+        residual = abs(sum((x["amount_residual_currency"] for x in due), Decimal(0)))
+        state = "not_paid"
+        partials = self._partials(due)
+        if partials or (not residual and not move["amount_total"] and move["state"] == "posted"):
+            state = "partial" if residual else "paid"
+            if not residual and partials and self._all_reversals(due, partials):
+                state = "reversed"
+        self.w.change("account.move", move, {"amount_residual": residual, "payment_state": state})
+
+    def _partials(self, lines: list[Record]) -> list[Record]:
+        by = self.w.store.by
+        return [
+            p
+            for x in lines
+            for name in ("debit_move_id", "credit_move_id")
+            for p in by("account.partial.reconcile", name, x["id"])
+        ]
+
+    def _all_reversals(self, due: list[Record], partials: list[Record]) -> bool:
+        mine = {x["id"] for x in due}
+        if due and self.w.table("account.move")[due[0]["move_id"]].get("reversed_entry_id"):
+            return False
+        for partial in partials:
+            ids = {partial["debit_move_id"], partial["credit_move_id"]} - mine
+            for key in ids:
+                other = self.w.table("account.move.line")[key]
+                move = self.w.table("account.move")[other["move_id"]]
+                if not move.get("reversed_entry_id"):
+                    return False
+        return True
+
+    def _check_balance(self, move: Record) -> None:
+        if self.w.caller.context.get("check_move_validity") is False:
+            return
+        if sum((x["balance"] for x in self.lines(move)), Decimal(0)):
+            raise user_error("The entry is not balanced.")
