@@ -70,6 +70,7 @@ from tieout.connector_api.tables import (
     checked_rows,
     signed,
 )
+from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -110,6 +111,7 @@ __all__ = [
     "LedgerCustomer",
     "LedgerFacts",
     "LedgerReader",
+    "LedgerTaxes",
     "OpenItem",
     "OthersMove",
     "PastReader",
@@ -126,7 +128,10 @@ __all__ = [
     "RightsTeller",
     "RowError",
     "Sending",
+    "TaxCode",
     "TaxEngine",
+    "TaxItem",
+    "TaxReader",
     "SetupError",
     "SignatureError",
     "Stream",
