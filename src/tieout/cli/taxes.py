@@ -118,20 +118,18 @@ def file(
     """Declare months as filed: what counts in them is kept, and whatever enters them afterwards is a case."""
     from tieout.connector_api import ConnectorError
     from tieout.operations import taxing
-    from tieout.proofs import FilingError
+    from tieout.proofs import FilingError, keep_filing
 
-    try:
-        first, last = taxing.months_of(months)
-    except ValueError as error:
-        fail(str(error), USAGE)
     project = open_running(folder)
     code = entity_of(project, entity)
     name = who_decides(project, who, operation="close:sign", entity=code)
     try:
-        found = taxing.file_period(
-            project, code, first, last, report=report, taxes=tax or (), reference=reference, reason=reason,
-            corrects=corrects, who=name,
+        wanted, items = taxing.read_filing(
+            project, code, months, report=report, taxes=tax or (), reference=reference, reason=reason, corrects=corrects,
+            who=name,
         )  # fmt: skip
+        with project.database.transaction() as connection:
+            found = keep_filing(connection, wanted, items, project.clock.now())
     except FilingError as error:
         fail(str(error), USAGE)
     except ConnectorError as error:

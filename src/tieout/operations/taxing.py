@@ -9,7 +9,15 @@ from typing import Any
 from tieout.money import Period
 from tieout.operations.closing import ledger_of
 from tieout.operations.open_project import OpenProject
-from tieout.proofs import Filing, declare, filings_of, locks_in_words, look_at_taxes
+from tieout.proofs import (
+    FiledItem,
+    Filing,
+    FilingError,
+    filings_of,
+    locks_in_words,
+    look_at_taxes,
+    prepare,
+)
 
 
 def read_months(project: OpenProject, entities: Sequence[str], period: Period) -> list[dict[str, Any]]:
@@ -36,11 +44,10 @@ def read_months(project: OpenProject, entities: Sequence[str], period: Period) -
         connection.close()
 
 
-def file_period(
+def read_filing(
     project: OpenProject,
     entity: str,
-    first: date,
-    last: date,
+    months: str,
     *,
     report: str,
     taxes: Sequence[str],
@@ -48,17 +55,17 @@ def file_period(
     reason: str,
     corrects: int | None,
     who: str,
-) -> Filing:
-    """Declare months of an entity as filed, as somebody who may. Raises FilingError, ConnectorError."""
-    reader = ledger_of(project, entity, "read")
-    connection = project.database.connect(autocommit=True)
+) -> tuple[Filing, list[FiledItem]]:
+    """What somebody who may declares as filed, with what the ledger has of it now; nothing is kept. Raises FilingError,
+    ConnectorError."""
     try:
-        return declare(
-            connection, project.release(), reader, entity, first=first, last=last, report=report, taxes=taxes,
-            reference=reference, reason=reason, corrects=corrects, who=who, now=project.clock.now(),
-        )  # fmt: skip
-    finally:
-        connection.close()
+        first, last = months_of(months)
+    except ValueError as error:
+        raise FilingError(str(error)) from None
+    return prepare(
+        project.release(), ledger_of(project, entity, "read"), entity, first=first, last=last, report=report, taxes=taxes,
+        reference=reference, reason=reason, corrects=corrects, who=who, now=project.clock.now(),
+    )  # fmt: skip
 
 
 def months_of(text: str) -> tuple[date, date]:

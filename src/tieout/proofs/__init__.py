@@ -4,14 +4,15 @@ from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
-from tieout.proofs.filed import Entered, Filing, standing
+from tieout.proofs.filed import Entered, FiledItem, Filing, standing
 from tieout.proofs.filing import (
     FilingError,
-    declare,
     filings_of,
+    keep_filing,
     kept_filings,
     locks_in_words,
     look_at_filings,
+    prepare,
 )
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
@@ -98,9 +99,11 @@ __all__ = [
     "TaxStage",
     "take_control_totals",
     "Entered",
+    "FiledItem",
     "Filing",
     "FilingError",
-    "declare",
+    "keep_filing",
+    "prepare",
     "filings_of",
     "kept_filings",
     "locks_in_words",

@@ -58,8 +58,7 @@ class MonthsOfTaxes:
         return found
 
 
-def declare(
-    connection: Connection,
+def prepare(
     release: Release,
     reader: LedgerReader,
     entity: str,
@@ -73,9 +72,9 @@ def declare(
     corrects: int | None,
     who: str,
     now: datetime,
-) -> Filing:
-    """Declare the months from `first` to `last` of an entity as filed, by somebody who may (the caller asked), with what the
-    ledger has of them now; in a transaction of its own. Raises FilingError, ConnectorError."""
+) -> tuple[Filing, list[FiledItem]]:
+    """A declaration, by somebody who may make it (the caller asked), that the months from `first` to `last` of an entity are
+    filed, and what counts in its report now; nothing is kept. Raises FilingError, ConnectorError."""
     _check(release, entity, first, last, now)
     texts = {"report": report.strip(), "reference": reference.strip(), "reason": reason.strip()}
     for name, text in texts.items():
@@ -91,11 +90,15 @@ def declare(
         no=0, entity=entity, first=first, last=last, report=texts["report"], taxes=tuple(sorted(set(taxes))),
         reference=texts["reference"], reason=texts["reason"], corrects=corrects, by=who, at=now.isoformat(),
     )  # fmt: skip
-    items = counted((i for m in months for i in m.items), wanted)
-    with connection.transaction():
-        connection.execute(_SQL["lock_filings"])
-        _check_before(filings_of(connection, [entity]), wanted)
-        return _keep(connection, wanted, items, now)
+    return wanted, counted((i for m in months for i in m.items), wanted)
+
+
+def keep_filing(connection: Connection, wanted: Filing, items: Sequence[FiledItem], now: datetime) -> Filing:
+    """Keep a declaration, with its number, its stamp and evidence, in the caller's transaction. Raises FilingError where its
+    report is filed already."""
+    connection.execute(_SQL["lock_filings"])
+    _check_before(filings_of(connection, [wanted.entity]), wanted)
+    return _keep(connection, wanted, items, now)
 
 
 def _check(release: Release, entity: str, first: date, last: date, now: datetime) -> None:

@@ -422,8 +422,9 @@ where document_id = any(%(ids)s) and cause = any(%(causes)s)
 order by document_id, (state = 'open') desc, case_id desc
 
 -- name: told_of_entries
+-- Entries that others made: whatever case is about the entry itself, whichever accounts it is told of for.
 select distinct on (source_key) source_key, state, accepted from tieout.cases
-where entity = %(entity)s and source_key = any(%(keys)s) and cause = any(%(causes)s)
+where entity = %(entity)s and source_key = any(%(keys)s)
 order by source_key, (state = 'open') desc, case_id desc
 
 -- name: accepted_by_key

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
+from tieout.cases.model import CaseState
 from tieout.connector_api import LedgerReader, LedgerTaxes, TaxCode, TaxReader
 from tieout.delivery.causes import IN_LEDGER
 from tieout.evidence import Entry, record
@@ -28,8 +29,6 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.proofs")
 # What is kept of a row's differences for whoever only looks; its sums are over all of them.
 _KEPT = 200
-# Causes of entries that others made.
-_OF_OTHERS = ["entry_without_source", "account_moved_by_hand"]
 
 
 @dataclass(frozen=True)
@@ -120,12 +119,12 @@ def _told_of_documents(connection: Connection, documents: Sequence[int]) -> dict
 def _told_of_entries(connection: Connection, entity: str, names: Sequence[str]) -> dict[str, Told]:
     """The same of entries that others made, by name."""
     keys = {entry_key(entity, name): name for name in names}
-    given = {"entity": entity, "keys": list(keys), "causes": _OF_OTHERS}
+    given = {"entity": entity, "keys": list(keys)}
     return {keys[r["source_key"]]: _told(r) for r in connection.execute(_SQL["told_of_entries"], given)}
 
 
 def _told(row: Mapping[str, Any]) -> Told:
-    if row["state"] == "open":
+    if row["state"] == CaseState.OPEN:
         return Told.CASE
     return Told.ACCEPTED if row["accepted"] else Told.NOBODY
 
