@@ -93,9 +93,8 @@ def booked(documents: list[Sold]) -> tuple[list[Claim], list[TaxItem]]:
 def judged_of(hands: list[tuple[TaxCode, Decimal, Standing]]) -> dict[str, Judged]:
     found = {}
     for n, (_, _, standing) in enumerate(hands):
-        if standing is not Standing.FOLLOWS:
-            move = OthersMove(f"MISC/{n}", OCTOBER, "", "Ann", Decimal(1))
-            found[move.name] = Judged(move, standing, "origin" if standing is Standing.DECLARED else "")
+        move = OthersMove(f"MISC/{n}", OCTOBER, "", "Ann", Decimal(1))
+        found[move.name] = Judged(move, standing, "origin" if standing is Standing.DECLARED else "")
     return found
 
 
@@ -113,12 +112,12 @@ def test_source_tax_is_the_ledgers_and_named_differences(
 ) -> None:
     claims, items = booked(documents)
     judged = judged_of(hands)
-    for n, (code, amount, standing) in enumerate(hands):
-        if standing is not Standing.FOLLOWS:
-            items += item(1000 + n, code, amount, Decimal(0), OCTOBER, f"MISC/{n}")
+    for n, (code, amount, _) in enumerate(hands):
+        items += item(1000 + n, code, amount, Decimal(0), OCTOBER, f"MISC/{n}")
     in_month = [i for i in items if i.on < NOVEMBER]
     places = {("USD", code): place for code, place in PLACES.items()}
-    rows = tax_month("US", "2026-10", claims, LedgerTaxes(items=in_month), judged, places, {})
+    ledger_now = LedgerTaxes(items=in_month, makers=dict.fromkeys(judged, "Ann"))
+    rows = tax_month("US", "2026-10", claims, ledger_now, judged, places, {})
     source = summed((c, t) for d in documents if d.on < NOVEMBER for c, t, _ in d.taxes)
     ledger = summed((i.code, i.tax) for i in in_month)
     for row in rows:

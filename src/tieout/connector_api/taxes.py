@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
-from tieout.connector_api.capabilities import OthersMove
-
 
 @dataclass(frozen=True, order=True)
 class TaxCode:
@@ -45,13 +43,13 @@ class TaxItem:
 @dataclass(frozen=True)
 class LedgerTaxes:
     """The taxes of a span of days. `shares` and `taxes` name taxes by the ledger's own ids of their distributions' lines and
-    of themselves; `others` are entries of these that nobody here made, and `reversing` says by their names which entries
-    (records) some of them reverse."""
+    of themselves. `makers` are, by the name of each of these entries that nobody here made, who did; `reversing` says which
+    entries (records) some of them reverse."""
 
     items: Sequence[TaxItem] = ()
     shares: Mapping[int, TaxCode] = field(default_factory=dict)
     taxes: Mapping[int, TaxCode] = field(default_factory=dict)
-    others: Sequence[OthersMove] = ()
+    makers: Mapping[str, str] = field(default_factory=dict)
     reversing: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 

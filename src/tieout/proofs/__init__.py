@@ -1,5 +1,6 @@
 """Proofs: control totals, the tie-out, the zero-residual proof of payouts."""
 
+from tieout.proofs.by_hand import Told, entry_key
 from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
@@ -14,6 +15,7 @@ from tieout.proofs.filing import (
     look_at_filings,
     prepare,
 )
+from tieout.proofs.governing import Governed, read_governed
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
@@ -33,7 +35,6 @@ from tieout.proofs.split import (
     Judged,
     SplitRow,
     Standing,
-    entry_key,
     figures_of,
     keep_split,
     kept_split,
@@ -66,6 +67,9 @@ __all__ = [
     "AGES",
     "ClearingRow",
     "Figure",
+    "Governed",
+    "read_governed",
+    "Told",
     "Judged",
     "SplitRow",
     "Standing",

@@ -52,8 +52,8 @@ OPENING_CHANGED = Cause(
     who="controller",
     standing=True,
 )
-TAX_DIFFERS = Cause(
-    name="tax_differs",
+TAXES_APART = Cause(
+    name="taxes_do_not_tie_out",
     means="A tax of a month is another in the ledger than documents say, and no other case tells of what makes it.",
     says="`tieout taxes --period {period}` names each document and entry with its amount: put it right in the ledger or at its source; "
     "or accept it with its reason",
@@ -72,6 +72,6 @@ IN_FILED_PERIOD = Cause(
 )
 
 CAUSES = (
-    STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED, TAX_DIFFERS,
+    STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED, TAXES_APART,
     IN_FILED_PERIOD,
 )  # fmt: skip

@@ -226,7 +226,7 @@ def look_at_filings(
     found: list[Entered] = []
     for filing in filings:
         held = months.between(filing.first, filing.last)
-        makers = {m.name: m.author for x in held for m in x.others}
+        makers = {name: by for x in held for name, by in x.makers.items()}
         items = counted((i for x in held for i in x.items), filing)
         found += entered(filing, _items_of(connection, filing), items, makers)
     with connection.transaction():

@@ -17,9 +17,9 @@ from tieout.connector_api import LedgerReader, LedgerTaxes, TaxCode, TaxReader
 from tieout.delivery.causes import IN_LEDGER
 from tieout.evidence import Entry, record
 from tieout.money import Amount, Period
-from tieout.proofs.causes import TAX_DIFFERS
+from tieout.proofs.causes import TAXES_APART
 from tieout.proofs.filing import MonthsOfTaxes, look_at_filings
-from tieout.proofs.split import Judged, entry_key, judge
+from tieout.proofs.split import Judged, read_others
 from tieout.proofs.tax_claims import SALES, claims_of, effect_of, sale_of
 from tieout.proofs.tax_keys import TaxKey, places_of
 from tieout.proofs.taxes import ON_ITS_WAY, Record, TaxDifference, TaxRow, TaxWhy, Told, tax_month
@@ -63,7 +63,9 @@ def read_taxes(
         return None
     moving = under_way(connection, entity)
     ledger = (months or MonthsOfTaxes(reader)).of(period)
-    return rows_of(connection, release, ledger, entity, period, moving)
+    # Where everything is ours nobody else's entries need to be judged.
+    judged = read_others(connection, release, reader, entity, period) if ledger.makers else []
+    return rows_of(connection, release, ledger, entity, period, moving, {j.move.name: j for j in judged})
 
 
 def rows_of(
@@ -73,8 +75,9 @@ def rows_of(
     entity: str,
     period: Period,
     moving: UnderWay,
+    judged: Mapping[str, Judged],
 ) -> list[TaxRow]:
-    """The rows of a month of which `ledger` are the taxes."""
+    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name."""
     records = sorted({*(i.record for i in ledger.items), *ledger.reversing.values()})
     given = {
         "entity": entity, "first": period.first, "last": period.last, "sales": list(SALES),
@@ -90,7 +93,6 @@ def rows_of(
     sales = [sale_of(release, r) for r in connection.execute(_SQL["taxed_sales"], given)]
     claims = claims_of(release, period, effects, sales)
     ours: dict[Record, Told] = {e.record: e.told for e in effects if e.record is not None}
-    judged = _judged(connection, release, ledger, entity)
     codes = {(i.currency, i.code) for i in ledger.items}
     found = tax_month(
         entity,
@@ -99,7 +101,7 @@ def rows_of(
         ledger,
         judged,
         places_of(release, (c.key for c in claims if c.key.place), codes, period.last),
-        _told_of_entries(connection, entity, list(judged)),
+        _told_of_entries(connection, entity, judged),
         {name: ours[origin] for name, origin in ledger.reversing.items() if origin in ours},
     )
     lacks: dict[TaxKey, set[str]] = {}
@@ -116,24 +118,18 @@ def _told_of_documents(connection: Connection, documents: Sequence[int]) -> dict
     return {r["document_id"]: _told(r) for r in connection.execute(_SQL["told_of_documents"], given)}
 
 
-def _told_of_entries(connection: Connection, entity: str, names: Sequence[str]) -> dict[str, Told]:
-    """The same of entries that others made, by name."""
-    keys = {entry_key(entity, name): name for name in names}
-    given = {"entity": entity, "keys": list(keys)}
-    return {keys[r["source_key"]]: _told(r) for r in connection.execute(_SQL["told_of_entries"], given)}
+def _told_of_entries(connection: Connection, entity: str, judged: Mapping[str, Judged]) -> dict[str, Told]:
+    """The same of entries that others made, by name: a case may be of several small ones together."""
+    keys = {name: j.told.key for name, j in judged.items() if j.told is not None}
+    rows = connection.execute(_SQL["told_of_entries"], {"entity": entity, "keys": sorted(set(keys.values()))})
+    cases = {r["source_key"]: _told(r) for r in rows}
+    return {name: cases[key] for name, key in keys.items() if key in cases}
 
 
 def _told(row: Mapping[str, Any]) -> Told:
     if row["state"] == CaseState.OPEN:
         return Told.CASE
     return Told.ACCEPTED if row["accepted"] else Told.NOBODY
-
-
-def _judged(connection: Connection, release: Release, ledger: LedgerTaxes, entity: str) -> dict[str, Judged]:
-    keys = [entry_key(entity, m.name) for m in ledger.others]
-    rows = connection.execute(_SQL["accepted_entries"], {"entity": entity, "keys": keys})
-    accepted = {r["source_key"]: r["amount"] for r in rows}
-    return {j.move.name: j for j in judge(release.entities[entity], ledger.others, accepted)}
 
 
 def untold(row: TaxRow) -> tuple[TaxDifference, ...]:
@@ -165,7 +161,7 @@ def _by_case(rows: Sequence[TaxRow]) -> dict[str, tuple[TaxRow, list[TaxDifferen
 def _accepted(connection: Connection, rows: list[TaxRow]) -> list[TaxRow]:
     """With what a person accepted of this very amount."""
     wanted = {key: _at_risk(mine) for key, (_, mine) in _by_case(rows).items()}
-    given = {"cause": TAX_DIFFERS.name, "keys": list(wanted)}
+    given = {"cause": TAXES_APART.name, "keys": list(wanted)}
     agreed = {
         r["source_key"]
         for r in (connection.execute(_SQL["accepted_by_key"], given) if wanted else ())
@@ -195,30 +191,30 @@ def tell_taxes(
     solved. In the caller's transaction."""
     found = _by_case(rows)
     open_cases(connection, [_case(key, row, mine, now) for key, (row, mine) in found.items()], "proofs")
-    given = {"entity": entity, "period": str(period), "cause": TAX_DIFFERS.name}
+    given = {"entity": entity, "period": str(period), "cause": TAXES_APART.name}
     for told in connection.execute(_SQL["open_of_period"], given).fetchall():
         if told["source_key"] not in found:
-            solve_by_key(connection, TAX_DIFFERS.name, told["source_key"], now, "it ties out", "proofs")
+            solve_by_key(connection, TAXES_APART.name, told["source_key"], now, "it ties out", "proofs")
 
 
 def _case(key: str, row: TaxRow, differences: Sequence[TaxDifference], now: datetime) -> NewCase:
     said = ", ".join(in_words(d) for d in differences[:5])
     more = f", and {len(differences) - 5} more" if len(differences) > 5 else ""
     return NewCase(
-        cause=TAX_DIFFERS.name,
+        cause=TAXES_APART.name,
         interface="",
         entity=row.entity,
         period=row.period,
         source_key=key,
         amount=Amount.exact(_at_risk(differences), row.key.currency).value,
         currency=row.key.currency,
-        recovery=TAX_DIFFERS.say(period=row.period),
+        recovery=TAXES_APART.say(period=row.period),
         detail=f"{row.key.code.name or 'on a tax account, of no tax'}: {said}{more}"[:500],
-        owner=TAX_DIFFERS.who,
+        owner=TAXES_APART.who,
         opened_at=now,
         due_at=now + timedelta(hours=24),
         blocking=False,
-        standing=TAX_DIFFERS.standing,
+        standing=TAXES_APART.standing,
     )
 
 

@@ -38,16 +38,18 @@ class TaxWhy(StrEnum):
     REVERSED = "reversed in the ledger"
     BY_HAND = "made in the ledger by hand"
     EXPLAINED = "made in the ledger, and a person gave the reason"
+    FOLLOWS = "made by the ledger itself, of what is ours"
     DECLARED = "made in the ledger by declaration"
     OPENING = "of before the first day"
 
 
 # What is as somebody decided that it may be: it is named, and holds nothing up.
-SETTLED = (TaxWhy.EXPLAINED, TaxWhy.DECLARED, TaxWhy.OPENING)
+SETTLED = (TaxWhy.EXPLAINED, TaxWhy.FOLLOWS, TaxWhy.DECLARED, TaxWhy.OPENING)
 # What another task of the close waits for already, document by document.
 ON_ITS_WAY = (TaxWhy.WAITING, TaxWhy.SENT, TaxWhy.HELD)
 _OF_OTHERS = {
     Standing.UNDECLARED: TaxWhy.BY_HAND,
+    Standing.FOLLOWS: TaxWhy.FOLLOWS,
     Standing.EXPLAINED: TaxWhy.EXPLAINED,
     Standing.DECLARED: TaxWhy.DECLARED,
     Standing.OPENING: TaxWhy.OPENING,
@@ -150,7 +152,7 @@ def tax_month(
     reversed_by: Mapping[str, Told] | None = None,
 ) -> list[TaxRow]:
     """The rows of a month, in order. `claims` are of the month by their own day, and of any other day where the ledger has
-    their entry in this one; `judged` are entries of others by name, `told` those of which a case tells, `reversed_by` those
+    their entry in this one; `judged` are entries of others on governed accounts by name, `told` those of which a case tells, `reversed_by` those
     that reverse one of ours, and who tells of that; `place_of` says in which jurisdiction a currency's tax is, where no
     document does."""
     found = _Rows(place_of)
@@ -168,7 +170,7 @@ def tax_month(
         _compare(found, period, mine_of, theirs.pop(record, {}))
     for lines in theirs.values():
         for (currency, code), items in lines.items():
-            _by_others(found, currency, code, items, judged, reversed_by or {}, told)
+            _by_others(found, currency, code, items, judged, reversed_by or {}, told, ledger.makers)
     _falls_due(found, ledger.items)
     return [
         TaxRow(
@@ -277,11 +279,12 @@ def _by_others(
     judged: Mapping[str, Judged],
     reversed_by: Mapping[str, Told],
     told: Mapping[str, Told],
+    makers: Mapping[str, str],
 ) -> None:
     """Count what an entry of others has of one tax."""
     key, first = found.key(currency, code), items[0]
     one = judged.get(first.entry)
-    if not code.name and one is None:
+    if not code.name and first.entry not in makers:
         # Ours, and of no tax: the payment of a return.
         return
     tax, base = sum((i.tax for i in items), ZERO), sum((i.base for i in items), ZERO)
@@ -289,8 +292,11 @@ def _by_others(
     if first.entry in reversed_by:
         found.differ(key, TaxWhy.REVERSED, first, -tax, -base, reversed_by[first.entry])
         return
-    # What carries our own name and no effect knows was posted a moment ago.
-    why = _OF_OTHERS.get(one.standing, TaxWhy.BY_HAND) if one is not None else TaxWhy.SENT
+    if first.entry not in makers:
+        # It carries our own name, and no effect knows it: it was posted a moment ago.
+        why = TaxWhy.SENT
+    else:
+        why = _OF_OTHERS[one.standing] if one is not None else TaxWhy.BY_HAND
     found.differ(key, why, first, -tax, -base, told.get(first.entry, Told.NOBODY))
 
 

@@ -14,11 +14,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import LedgerTaxes, OthersMove, TaxCode, TaxItem
+from tieout.connector_api import LedgerTaxes, TaxCode, TaxItem
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
-from tieout.connectors.odoo.others import _sizes, logins, made_here, made_of
+from tieout.connectors.odoo.others import made_here
 
 _PAGE = 5000
 _MOVES = 2000
@@ -27,7 +27,7 @@ _FIELDS = [
     "statement_line_id", "payment_id",
 ]  # fmt: skip
 _MOVE_FIELDS = [
-    "name", "date", "ref", "create_uid", "tax_cash_basis_rec_id", "journal_id", "move_type", "reversed_entry_id",
+    "name", "create_uid", "tax_cash_basis_rec_id", "move_type", "reversed_entry_id",
 ]  # fmt: skip
 Row = dict[str, Any]
 
@@ -71,7 +71,7 @@ def ledger_taxes(client: OdooClient, names: Directory, start: date, end: date, o
         items=items,
         shares=codes.shares,
         taxes=codes.of,
-        others=_others(client, names, [moves[key] for key in left], lines),
+        makers={str(moves[k]["name"]): _author(moves[k]) for k in left},
         reversing={
             str(moves[key]["name"]): ("account.move", moves[key]["reversed_entry_id"][0])
             for key in left
@@ -153,26 +153,5 @@ def _items(row: Row, move: Row, codes: _Codes, names: Directory) -> Iterator[Tax
         yield item(0, True)
 
 
-def _others(
-    client: OdooClient, names: Directory, moves: list[Row], lines: dict[int, list[Row]]
-) -> list[OthersMove]:
-    """Entries that nobody here made, as `LedgerReader.others_moves` says them."""
-    found, users = [], logins(client, moves)
-    for begin in range(0, len(moves), _MOVES):
-        chunk = moves[begin : begin + _MOVES]
-        sizes = _sizes(client, [m["id"] for m in chunk])
-        for move in chunk:
-            rows = lines[move["id"]]
-            touched = tuple(sorted({names.code_of(r["account_id"][0]) for r in rows if r["account_id"]}))
-            found.append(
-                OthersMove(
-                    name=str(move["name"]),
-                    on=date.fromisoformat(move["date"]),
-                    reference=str(move["ref"] or ""),
-                    author=move["create_uid"][1] if move["create_uid"] else "",
-                    amount=sizes.get(move["id"], Decimal(0)),
-                    made=made_of(names, rows[0], move, users, touched),
-                    follows=bool(move["tax_cash_basis_rec_id"]),
-                )
-            )
-    return found
+def _author(move: Row) -> str:
+    return str(move["create_uid"][1]) if move["create_uid"] else "somebody"
