@@ -24,10 +24,12 @@ from tieout.proofs import (
     Standing,
     entry_key,
     hold_opening,
+    keep_ledger_month,
     keep_split,
     open_balances,
     open_gaps,
     open_intercompany,
+    read_ledger_month,
     read_split,
     statement_gaps,
     take_control_totals,
@@ -64,7 +66,7 @@ def _look_at_entries(
     connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
 ) -> None:
     """A case for every entry on governed accounts that nobody here made, declared or explained; what the accounts moved by
-    is kept, and the opening held against what it was."""
+    is kept, as is the month by the ledger's own days, and the opening held against what it was."""
     book = release.entities[entity]
     reader = sessions(book.ledger)
     if not isinstance(reader, LedgerReader):
@@ -86,6 +88,9 @@ def _look_at_entries(
                 solve_by_key(connection, ENTRY_WITHOUT_SOURCE.name, key, now, why, "close")
         keep_split(connection, entity, period, rows, now)
     hold_opening(connection, release, reader, entity, now)
+    months, accounts = read_ledger_month(connection, release, reader, entity, period)
+    with connection.transaction():
+        keep_ledger_month(connection, entity, period, months, accounts, now)
 
 
 def _case_of(judged: Judged, entity: str, currency: str, now: datetime) -> NewCase:

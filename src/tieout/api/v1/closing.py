@@ -223,7 +223,9 @@ def lock(
         )
     except CloseError as error:
         raise ProblemError(409, "close", str(error)) from None
-    closing.keep_locked(connection, context.clock.now(), entity, wanted, body.kind, caller.name)
+    closing.keep_locked(
+        connection, context.release(), context.clock.now(), entity, wanted, body.kind, caller.name
+    )
     return Locks(locks=locks)
 
 
