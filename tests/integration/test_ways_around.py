@@ -144,6 +144,7 @@ NAME = "a name is compared by what it says"
 LOOK = "nobody decides about what somebody who is written like them made"
 PIECES = "pieces of one person to one payee are added up"
 SECOND = "above `alone_limit` another person decides as well"
+BY_TWO = "some causes take two, whatever the amount"
 REFUSED, ASKED, ALIKE = "`approval.refused`", "`approval.requested`", "`authority.person`, with `alike`"
 
 
@@ -479,6 +480,27 @@ def split_under_the_second_policy(house: House) -> None:
         house.office.work()
     rows = house.office.database.rows("select policies from tieout.approval_request order by request_id")
     assert [r["policies"] for r in rows] == [["journals"], ["journals", "large"]]
+
+
+@way("an explanation of revenue left out by one, though it is small", "HTTP", BY_TWO, f"{ASKED}; {REFUSED}")
+def explanation_by_one(house: House) -> None:
+    number = house.case("10.00", cause="revenue_left_out")
+    reply = house.http("carl").post(f"/cases/{number}/solve", json={"reason": "tests"})
+    assert reply.json()["request"] and house.open_case(number)
+    assert "carl made it" in house.approve("carl", house.request_of(number)) and house.open_case(number)
+    assert house.approve("cora", house.request_of(number)) == "" and not house.open_case(number)
+
+
+@way(
+    "one's own decision of before there was a second person, let stand by oneself",
+    "command line",
+    BY_TWO,
+    ASKED,
+)
+def decision_of_before(house: House) -> None:
+    number = house.case("10.00", cause="waived_by_one")
+    code, said = house.command("carl", "cases", "solve", str(number), "--note", "it was agreed")
+    assert code == 0 and "waits for an approval" in said and house.open_case(number)
 
 
 @pytest.mark.parametrize("name", WAYS)
