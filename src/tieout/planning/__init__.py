@@ -23,6 +23,7 @@ from tieout.planning.bulk import (
     decide_many,
     known_bulk,
 )
+from tieout.planning.deciding_alone import Alone
 from tieout.planning.excluding import exclude
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
@@ -49,6 +50,7 @@ __all__ = [
     "Tried",
     "TriedLine",
     "Accepted",
+    "Alone",
     "accept",
     "accept_case",
     "actions_of",

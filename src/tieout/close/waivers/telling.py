@@ -44,36 +44,31 @@ def tell_waivers(
 
 
 def _cases(found: Waivers, now: datetime) -> list[NewCase]:
-    cases = []
+    return [*_of_revenue(found, now), *_of_one(found, now)]
+
+
+def _of_revenue(found: Waivers, now: datetime) -> list[NewCase]:
     share = found.share
-    if share.above(found.percent_limit):
-        said = f"{share.percent}% of revenue: {share.sales} of sales and {share.credits} of credit notes, {share.booked} is booked"
-        unknown = f"; {share.unknown} more, of which nobody knows the worth" if share.unknown else ""
-        cases.append(
-            _case(
-                REVENUE_LEFT_OUT, found, found.revenue_key, share.left_out, said + unknown, now, share.unknown
-            )
-        )
-    if alone := found.alone:
-        amount = sum((w.company for w in alone if w.company is not None), Decimal(0))
-        said = ", ".join(f"{w.about} by {w.by or 'nobody known'}" for w in alone[:5])
-        unknown = sum(w.company is None for w in alone)
-        cases.append(
-            _case(
-                WAIVED_BY_ONE,
-                found,
-                found.alone_key,
-                amount,
-                f"{len(alone)} decisions: {said}",
-                now,
-                unknown,
-            )
-        )
-    return cases
+    if not share.above(found.percent_limit):
+        return []
+    said = f"{share.percent}% of revenue: {share.sales} of sales and {share.credits} of credit notes, {share.booked} is booked"
+    said += f"; {share.unknown} more, of which nobody knows the worth" if share.unknown else ""
+    return [_case(REVENUE_LEFT_OUT, found, found.revenue_key, share.left_out, said, now, bool(share.unknown))]
+
+
+def _of_one(found: Waivers, now: datetime) -> list[NewCase]:
+    alone = found.alone
+    if not alone:
+        return []
+    amount = sum((w.company for w in alone if w.company is not None), Decimal(0))
+    said = ", ".join(f"{w.about} by {w.by or 'nobody known'}" for w in alone[:5])
+    said = f"{len(alone)} decisions: {said}"
+    unknown = any(w.company is None for w in alone)
+    return [_case(WAIVED_BY_ONE, found, found.alone_key, amount, said, now, unknown)]
 
 
 def _case(
-    cause: Cause, found: Waivers, key: str, amount: Decimal, detail: str, now: datetime, unknown: int
+    cause: Cause, found: Waivers, key: str, amount: Decimal, detail: str, now: datetime, unknown: bool
 ) -> NewCase:
     return NewCase(
         cause=cause.name,
@@ -89,7 +84,7 @@ def _case(
         opened_at=now,
         due_at=now + timedelta(hours=24),
         # One of which nobody knows the worth holds the close whatever its amount.
-        blocking=bool(unknown),
+        blocking=unknown,
         standing=cause.standing,
     )
 
