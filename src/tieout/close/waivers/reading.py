@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tieout.causes import cause_named
-from tieout.close.causes import ENTRY_WITHOUT_SOURCE, REVENUE_LEFT_OUT, WAIVED_BY_ONE
+from tieout.close.causes import ACCOUNT_MOVED_BY_HAND, ENTRY_WITHOUT_SOURCE, REVENUE_LEFT_OUT, WAIVED_BY_ONE
 from tieout.close.waivers.model import Share, Waiver, WaiverKind, Waivers
 from tieout.delivery.causes import IN_LEDGER
 from tieout.documents import Document, decode_document
@@ -91,7 +91,7 @@ def _accepted(row: Row, book: Entity) -> Waiver:
     kind = WaiverKind.CASE
     if row["cause"] in _IN_LEDGER:
         kind = WaiverKind.LEDGER
-    elif row["cause"] == ENTRY_WITHOUT_SOURCE.name:
+    elif row["cause"] in (ENTRY_WITHOUT_SOURCE.name, ACCOUNT_MOVED_BY_HAND.name):
         kind = WaiverKind.ENTRY
     elif not row["amount"]:
         kind = WaiverKind.NO_AMOUNT
