@@ -173,7 +173,7 @@ def test_figures_that_changed_take_a_signature_back_also_where_the_task_is_done_
     closer.b.give("bills", "report2.csv", closer.b.point.report(date(2026, 10, 31)))
     closer.b.work()
     closer.state()
-    assert set(closer.revoked()) == {"complete: bills", "cases decided", "close"}
+    assert set(closer.revoked()) == {"complete: bills", "cases decided", "waivers decided", "close"}
     assert "figures changed: 2 documents proven" in closer.revoked()["complete: bills"]
 
 

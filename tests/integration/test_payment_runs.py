@@ -132,6 +132,27 @@ def test_a_payment_in_exception_is_excluded_before_its_bill_is_proposed_again(pa
     assert [x.why for x in again.held] == ["a payment of it is in exception: retry or exclude that first"]
 
 
+def test_a_payment_that_was_excluded_while_its_entry_stands_is_not_proposed_again(paying: Buyer) -> None:
+    run_it(paying)
+    # As it was left out before that was refused; and somebody takes the match apart.
+    with paying.database.transaction() as connection:
+        connection.execute("update tieout.document set state = 'excluded' where kind = 'vendor_payment'")
+    book = paying.world.odoo.service.world
+    codes = {i: str(a["code"]) for i, a in book.table("account.account").items()}
+    mine = [
+        i
+        for i, x in book.table("account.move.line").items()
+        if x["company_id"] == paying.company.id and codes[x["account_id"]] == "211000"
+    ]
+    context = {"allowed_company_ids": [paying.company.id]}
+    paying.admin.call("account.move.line", "remove_move_reconcile", ids=mine, context=context)
+    assert paying.open_lines() == [Decimal("-230.00"), Decimal("230.00")]
+    again = paying.propose(date(2026, 10, 27))
+    assert again.payments == () and [x.why for x in again.held] == [
+        "a payment of it was excluded, and its entry stands in the ledger: reverse that there first"
+    ]
+
+
 def test_a_run_of_one_day_has_a_number_of_its_own(paying: Buyer) -> None:
     run_it(paying)
     paying.order("PO-2", on=date(2026, 10, 6))

@@ -18,8 +18,12 @@ from tests.acceptance.commands import run_tieout
 from tests.integration.office import Office, key_of, person
 from tests.integration.test_bulk_decisions import PROJECT
 from tests.integration.test_work_api import Front
+from tieout.connector_api import OpenItem
+from tieout.reconcile.ledger.grouping import lines_key, match_document
+from tieout.reconcile.ledger.handoff import suggestion_row
 from tieout.rules import ApprovalPolicy, Step
 from tieout.security import Confirm, Delegate
+from tieout.store import Queries
 from tieout_sandbox.ports import free_port
 
 DOCS = Path(__file__).parents[2] / "docs" / "SEGREGATION.md"
@@ -91,11 +95,65 @@ class House:
         (row,) = self.office.database.rows("select state from tieout.cases where case_id = %s", number)
         return bool(row["state"] == "open")
 
+    def suggested(self, gap: str, line: int = 71, interface: str = "journals") -> int:
+        """A suggestion whose cash is short by so much."""
+        self.office.roles["difference.bank_charge"] = "642100"
+        self.office.roles["difference.write_off"] = "642100"
+        (self.folder / "mappings" / "accounts.csv").write_text(
+            "key,value\nreceivable,121000\ndifference.bank_charge,642100\ndifference.write_off,642100\n"
+        )
+        due = Decimal("100.00") + Decimal(gap)
+        cash = _open_line(line, "-100.00", is_payment=True, kind="other", account="212130")
+        owed = _open_line(line + 1, str(due), kind="receivable", account="121000", partner=9)
+        document = match_document(
+            [cash],
+            [owed],
+            confidence="0.9",
+            rule="number",
+            why="its number",
+            decided_by="",
+            own_currency="USD",
+            explained_as="",
+            difference_account="",
+        )
+        row = suggestion_row(document, str(line)) | {
+            "interface": interface, "entity": "US", "lines_key": lines_key([*document.cash, *document.due]),
+            "rank": 1, "now": self.office.clock.now(), "lines": [line, line + 1],
+        }  # fmt: skip
+        with self.office.database.transaction() as connection:
+            connection.execute(Queries("tieout.reconcile.ledger")["propose"], row)
+        rows = self.office.database.rows("select max(suggestion_id) as id from tieout.suggestion")
+        return int(rows[0]["id"])
+
+    def matched(self, who: str, number: int, act: str = "accept", **body: Any) -> str:
+        """Decide a suggestion over HTTP: how it stands then, or why it was refused."""
+        reply = self.http(who).post(f"/matches/suggestions/{number}/{act}", json=body)
+        return self.stands(number) if reply.status_code == 200 else str(reply.json()["detail"])
+
+    def stands(self, number: int) -> str:
+        rows = self.office.database.rows(
+            "select state from tieout.suggestion where suggestion_id = %s", number
+        )
+        return str(rows[0]["state"])
+
+    def handed_on(self) -> int:
+        """How many matches went to the workers."""
+        return len(self.office.database.rows("select 1 from tieout.message where stream = 'reconciliations'"))
+
     def request_of(self, number: int) -> int:
         rows = self.office.database.rows(
             "select request_id from tieout.approval_request where case_id = %s and state = 'open'", number
         )
         return int(rows[0]["request_id"]) if rows else 0
+
+
+def _open_line(line: int, residual: str, **more: Any) -> OpenItem:
+    amount = Decimal(residual)
+    given: dict[str, Any] = {"is_payment": False, "partner": 0, "effect": "", **more}
+    return OpenItem(
+        line=line, move=line, on=date(2026, 10, 12), due=None, currency="USD", residual=amount, company=amount,
+        partner_name="Acme", numbers=(f"INV-{line}",), label="Acme", **given,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -144,6 +202,8 @@ NAME = "a name is compared by what it says"
 LOOK = "nobody decides about what somebody who is written like them made"
 PIECES = "pieces of one person to one payee are added up"
 SECOND = "above `alone_limit` another person decides as well"
+BY_TWO = "some causes take two, whatever the amount"
+WAITS = "`suggestion.to_approve`"
 REFUSED, ASKED, ALIKE = "`approval.refused`", "`approval.requested`", "`authority.person`, with `alike`"
 
 
@@ -479,6 +539,88 @@ def split_under_the_second_policy(house: House) -> None:
         house.office.work()
     rows = house.office.database.rows("select policies from tieout.approval_request order by request_id")
     assert [r["policies"] for r in rows] == [["journals"], ["journals", "large"]]
+
+
+@way("an explanation of revenue left out by one, though it is small", "HTTP", BY_TWO, f"{ASKED}; {REFUSED}")
+def explanation_by_one(house: House) -> None:
+    number = house.case("10.00", cause="revenue_left_out")
+    reply = house.http("carl").post(f"/cases/{number}/solve", json={"reason": "tests"})
+    assert reply.json()["request"] and house.open_case(number)
+    assert "carl made it" in house.approve("carl", house.request_of(number)) and house.open_case(number)
+    assert house.approve("cora", house.request_of(number)) == "" and not house.open_case(number)
+
+
+@way(
+    "one's own decision of before there was a second person, let stand by oneself",
+    "command line",
+    BY_TWO,
+    ASKED,
+)
+def decision_of_before(house: House) -> None:
+    number = house.case("10.00", cause="waived_by_one")
+    code, said = house.command("carl", "cases", "solve", str(number), "--note", "it was agreed")
+    assert code == 0 and "waits for an approval" in said and house.open_case(number)
+
+
+@way("a difference booked away by a match, by one person", "HTTP", SECOND, WAITS)
+def difference_by_one(house: House) -> None:
+    number = house.suggested("900.00")
+    assert house.matched("carl", number, difference="bank_charge") == "to_approve" and not house.handed_on()
+    assert "somebody else" in house.matched("carl", number, "approve") and not house.handed_on()
+    assert house.matched("cora", number, "approve") == "accepted" and house.handed_on() == 1
+    (row,) = house.office.database.rows("select decided_by, approved_by from tieout.suggestion")
+    assert (row["decided_by"], row["approved_by"]) == ("carl", "cora")
+
+
+@way("the same at the command line", "command line", SECOND, WAITS)
+def difference_by_command(house: House) -> None:
+    number = house.suggested("900.00", interface="reconciliation")
+    code, said = house.command("carl", "matches", "accept", str(number), "--difference", "bank_charge")
+    assert code == 0 and "waits for another person" in said and not house.handed_on(), said
+    code, said = house.command("carl", "matches", "approve", str(number))
+    assert code == 2 and not house.handed_on()
+
+
+@way("small differences, one after the other", "HTTP", SECOND, WAITS)
+def differences_in_pieces(house: House) -> None:
+    numbers = [house.suggested("60.00", 100 * n) for n in (1, 2)]
+    assert [house.matched("carl", n, difference="bank_charge") for n in numbers] == ["accepted", "to_approve"]
+    # And with what was excluded or accepted alone.
+    case = house.case("60.00")
+    assert house.http("carl").post(f"/cases/{case}/solve", json={"reason": "agreed"}).json()["request"]
+
+
+@way("small write-offs, one after the other, within the interface's limit", "HTTP", SECOND, WAITS)
+def write_offs_in_pieces(house: House) -> None:
+    house.office.options["write_off_limit"] = "5000.00"
+    numbers = [house.suggested("60.00", 100 * n) for n in (1, 2)]
+    given = {"reason": "insolvent"}
+    assert [house.matched("carl", n, "write-off", **given) for n in numbers] == ["accepted", "to_approve"]
+
+
+@way("a write-off approved by anybody who matches", "HTTP", "who lets it happen signs the close", WAITS)
+def write_off_approved_by_a_preparer(house: House) -> None:
+    house.office.add(person("piet"))
+    house.office.grant("piet", "preparer")
+    number = house.suggested("900.00")
+    assert house.matched("mia", number, "write-off", reason="insolvent") == "to_approve"
+    assert "piet is no controller of US" in house.matched("piet", number, "approve")
+    assert house.stands(number) == "to_approve" and not house.handed_on()
+
+
+@way(
+    "a write-off above what its approver may approve",
+    "HTTP",
+    "an approver's limit is one of matches, too",
+    WAITS,
+)
+def write_off_above_the_approvers_limit(house: House) -> None:
+    house.office.add(person("carla"))
+    house.office.grant("carla", "controller", "500.00")
+    number = house.suggested("900.00")
+    assert house.matched("mia", number, "write-off", reason="insolvent") == "to_approve"
+    assert "900.00 is above what carla may approve" in house.matched("carla", number, "approve")
+    assert not house.handed_on()
 
 
 @pytest.mark.parametrize("name", WAYS)

@@ -27,24 +27,30 @@ def open_step(request: Request, authority: Authority) -> int | None:
 
 
 def judge(
-    request: Request, authority: Authority, person: Person, now: datetime, on: date
+    request: Request,
+    authority: Authority,
+    person: Person,
+    now: datetime,
+    on: date,
+    rejects: bool = False,
 ) -> tuple[int, str, bool]:
     """The step that `person` decides, by whose right, and whether an approval of theirs completes
-    the request. `on` is today in the entity's zone. Raises ApprovalError."""
+    the request. `on` is today in the entity's zone. Who `rejects` needs a right to one of the steps, whichever is open and
+    whatever the amount: to say no risks nothing. Raises ApprovalError."""
     if request.state != RequestState.OPEN:
         raise ApprovalError(f"request {request.request_id} is {request.state}: nothing is left to decide")
     number = open_step(request, authority)
     if number is None:
         raise ApprovalError(f"request {request.request_id} needs nobody any more")
     _check_hands(request, authority, person)
-    roles = [request.steps[number].role]
+    roles = [s.role for s in request.steps] if rejects else [request.steps[number].role]
     if request.escalate_to and now >= request.due_at:
         roles.append(request.escalate_to)
     standing_in = [authority.people[n] for n in authority.stood_in_for(person.name, on)]
     refusals = []
     for holder in (person, *standing_in):
         try:
-            _check_right(request, authority, holder, roles)
+            _check_right(request, authority, holder, roles, rejects)
         except ApprovalError as error:
             refusals.append(str(error))
             continue
@@ -63,8 +69,10 @@ def _check_hands(request: Request, authority: Authority, person: Person) -> None
             raise ApprovalError(f"{person.name} decided it already, in person or by {decision.person}")
 
 
-def _check_right(request: Request, authority: Authority, holder: Person, roles: list[str]) -> None:
-    """Whether `holder` has a right that decides the open step."""
+def _check_right(
+    request: Request, authority: Authority, holder: Person, roles: list[str], rejects: bool
+) -> None:
+    """Whether `holder` has a right that decides the open step; a limit is of what they approve."""
     makers = set(request.about.makers)
     if not holder.active or had_a_hand(holder, makers):
         raise ApprovalError(f"{holder.name} made it, or does not act any more")
@@ -76,7 +84,7 @@ def _check_right(request: Request, authority: Authority, holder: Person, roles: 
     free = [g for g in grants if not g.given_by & makers]
     if not free:
         raise ApprovalError(f"somebody who made it gave {holder.name} the role: somebody else approves it")
-    if not any(_within(g.limit, request.about.company_amount) for g in free):
+    if not rejects and not any(_within(g.limit, request.about.company_amount) for g in free):
         raise ApprovalError(
             f"{request.about.company_amount} is above what {holder.name} may approve as {' or '.join(roles)}"
         )

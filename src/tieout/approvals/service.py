@@ -192,7 +192,9 @@ def _decide(
         raise ApprovalError(f"request {number} is about {sha.hex()[:12]} and not about {seen}: look again")
     authority = load_authority(connection)
     zone = release.entities[request.about.entity].zone
-    step, right, completes = judge(request, authority, person, now, accounting_date(now, zone))
+    step, right, completes = judge(
+        request, authority, person, now, accounting_date(now, zone), rejects=verdict == "reject"
+    )
     given = Decision(step, person.name, right, verdict, reason, completes and verdict == "approve", now)
     _add(connection, request, given)
     detail = {

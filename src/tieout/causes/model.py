@@ -47,6 +47,7 @@ class Cause:
     sentence as what can be done, the likeliest first. `who` is whose it is; "" leaves it with the interface's
     owner. `acceptable`: nothing is wrong with its document itself, somebody has to judge it, and once they have, it
     goes on; `by_another`: and never by whoever prepared what is in doubt. `standing`: it is found anew at every look; accepted, it is told again only with another amount.
+    `by_two`: whatever its amount, one person asks and another one lets it stand.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Cause:
     acceptable: bool = False
     by_another: bool = False
     standing: bool = False
+    by_two: bool = False
 
     @property
     def title(self) -> str:

@@ -22,6 +22,7 @@ from tieout.money import Period
 
 if TYPE_CHECKING:
     from tieout.close import CloseState
+    from tieout.close.waivers import Waivers
     from tieout.operations.open_project import OpenProject
 
 T = TypeVar("T")
@@ -140,6 +141,51 @@ def sign(
     raise typer.Exit(
         0 if all(x.startswith(("signed", "prepared", "is signed")) for _, x in found) else FINDINGS
     )
+
+
+@group.command()
+def waived(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_json: Json = False) -> None:
+    """What was excluded, accepted and written off, by whom, and how much revenue that is. Exit 1: something of it needs an
+    explanation by two people."""
+    from tieout.close.waivers import as_plain
+    from tieout.operations import closing
+
+    project = open_running(folder)
+    found = closing.waivers_of(project, entity_of(project, entity), _period(period))
+    if as_json:
+        print_json(as_plain(found))
+    else:
+        _show_waived(found)
+    raise typer.Exit(FINDINGS if found.wanting or found.alone else 0)
+
+
+def _show_waived(found: Waivers) -> None:
+    from tieout.close.waivers import sums_of
+
+    table = Table(
+        title=f"Waived of {found.entity} {found.period}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for name in ("what", "of", "amount", "by", "second", "on", "why"):
+        table.add_column(name, overflow="fold")
+    for w in found.rows:
+        at = f"{w.at:%d %b %H:%M}" if w.at else ""
+        count = f"{w.count} " if w.count > 1 else ""
+        table.add_row(
+            w.kind, count + w.about, f"{money(w.amount)} {w.currency}", w.by, w.second, at, w.reason
+        )
+    sums = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("sum of", "count", "amount", f"in {found.currency}"):
+        sums.add_column(name)
+    for x in sums_of(found.rows):
+        unknown = f" and {x.unknown} of unknown worth" if x.unknown else ""
+        sums.add_row(x.kind, str(x.count), f"{money(x.amount)} {x.currency}", money(x.company) + unknown)
+    if found.rows:
+        out.print(table)
+        out.print(sums)
+    out.print(found.said(), markup=False)
 
 
 @group.command()

@@ -113,6 +113,16 @@ def _decide(folder: Path, who: str, act: Callable[[Decisions], T], about: int | 
         fail(str(error), USAGE)
 
 
+def _say(what: str, waits: bool) -> None:
+    """What becomes of a match that was decided."""
+    done = (
+        "waits for another person: tieout matches list, tieout matches approve"
+        if waits
+        else "is applied by the workers"
+    )
+    out.print(f"{what} {done}", markup=False)
+
+
 def _entity_of(project: OpenProject, about: int | str | Interface) -> str:
     """Whose it is; "" for what is not there, which the decision itself says."""
     from tieout.reconcile.ledger import matches, suggestion_entity
@@ -178,8 +188,10 @@ def join(
     project = open_running(folder)
     interface, cash, due = _open_lines(project, entity, lines)
     rate = _rate_between(project, entity, [*cash, *due])
-    document = _decide(folder, who, lambda d: d.join(interface, cash, due, difference, rate), interface)
-    out.print(f"{document.key} is applied by the workers", markup=False)
+    document, waits = _decide(
+        folder, who, lambda d: (d.join(interface, cash, due, difference, rate), d.waits), interface
+    )
+    _say(document.key, waits)
 
 
 @group.command()
@@ -195,8 +207,10 @@ def book(
     interface, cash, _ = _open_lines(project, entity, [line])
     if not cash:
         fail(f"line {line} is no cash: only what was paid is booked to an account", USAGE)
-    document = _decide(folder, who, lambda d: d.book(interface, cash[0], account), interface)
-    out.print(f"{document.key} is applied by the workers", markup=False)
+    document, waits = _decide(
+        folder, who, lambda d: (d.book(interface, cash[0], account), d.waits), interface
+    )
+    _say(document.key, waits)
 
 
 @group.command()
@@ -209,8 +223,10 @@ def accept(
     folder: Folder = Path(),
 ) -> None:
     """Apply a suggestion. What one side is too much stays open, unless --difference names it."""
-    document = _decide(folder, who, lambda d: d.accept(number, difference=difference), number)
-    out.print(f"suggestion {number} is accepted: {document.key} is applied by the workers", markup=False)
+    document, waits = _decide(
+        folder, who, lambda d: (d.accept(number, difference=difference), d.waits), number
+    )
+    _say(f"suggestion {number} is accepted: {document.key}", waits)
 
 
 @group.command()
@@ -261,7 +277,7 @@ def approve(
     who: Who = "",
     folder: Folder = Path(),
 ) -> None:
-    """Let a write-off happen that somebody else made."""
+    """Let happen what somebody else decided and may not alone: by who signs the close."""
     document = _decide(folder, who, lambda d: d.approve(number), number)
     out.print(f"suggestion {number} is approved: {document.key} is applied by the workers", markup=False)
 

@@ -30,4 +30,25 @@ TASK_LATE = Cause(
     who="the task's owner",
 )
 
-CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE)
+REVENUE_LEFT_OUT = Cause(
+    name="revenue_left_out",
+    means="People left out more of a month's revenue than `excluded_percent` of it, or some of which nobody knows the worth.",
+    says="`tieout close waived --period {period} --entity {entity}` lists it; say why it is no revenue with `tieout cases solve`, "
+    "and another person lets that stand",
+    actions=(Action.SOLVE,),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
+WAIVED_BY_ONE = Cause(
+    name="waived_by_one",
+    means="One person waived what two must: before anybody was let in, under another limit, or past Tieout.",
+    says="`tieout close waived --period {period} --entity {entity}` lists it; say why it may stand with `tieout cases solve`, and "
+    "another person lets that stand",
+    actions=(Action.SOLVE,),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
+
+CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE, REVENUE_LEFT_OUT, WAIVED_BY_ONE)

@@ -1,6 +1,6 @@
 """What completes a task: evidence, read now, with a digest of the figures behind it.
 
-Figures of `complete` and `cases` come from the database alone, so late data shows at once; the others
+Figures of `complete`, `cases` and `waived` come from the database alone, so late data shows at once; the others
 ask the ledger, the bank's and the providers' own balances.
 """
 
@@ -21,6 +21,7 @@ from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_s
 from tieout.close.ending import too_early
 from tieout.close.model import Finding, Task
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
+from tieout.close.waivers import read_waivers
 from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.delivery.causes import IN_LEDGER
 from tieout.documents import JournalEntry
@@ -45,7 +46,7 @@ from tieout.security import ChangedRow, changed_rows, in_words
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
-QUICK = ("complete", "cases", "")
+QUICK = ("complete", "cases", "waived", "")
 
 
 class Evidence:
@@ -87,6 +88,7 @@ class Evidence:
             return {
                 "complete": self._complete,
                 "cases": self._cases,
+                "waived": self._waived,
                 "bank": self._bank,
                 "clearing": self._clearing,
                 "intercompany": self._intercompany,
@@ -171,6 +173,11 @@ class Evidence:
             excluded["count"],
         ]
         return _finding(not wrong, "; ".join(wrong) or "no case is open above the limit", digest)
+
+    def _waived(self, task: Task) -> Finding:
+        """What was waived, as people sign it; too much revenue left out is explained by two."""
+        found = read_waivers(self._connection, self._release, self._entity, self._period)
+        return _finding(not found.wanting, found.said()[:1000], found.figures())
 
     def _ledger_rows(self) -> list[Any]:
         if self._balances is None:

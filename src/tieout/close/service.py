@@ -14,6 +14,7 @@ from tieout.close.ending import too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.close.waivers import tell_waivers
 from tieout.connector_api import LedgerReader
 from tieout.delivery import read_back_month
 from tieout.evidence import Entry, record
@@ -53,6 +54,7 @@ def gather(
     open_intercompany(connection, release, until, now)
     open_balances(connection, release, until, now)
     look_at_entries(connection, release, sessions, entity, period, now)
+    tell_waivers(connection, release, entity, period, now)
 
 
 def state_of(

@@ -21,6 +21,7 @@ from tieout.close import (
 from tieout.close import cut_off as cut_sales_off
 from tieout.close import revalue as revalue_items
 from tieout.close import sign as sign_tasks
+from tieout.close.waivers import Waivers, read_waivers
 from tieout.connector_api import LedgerReader, SetupError
 from tieout.evidence import Entry, Printed, record
 from tieout.money import Period
@@ -60,6 +61,12 @@ def sign_close(
         return sign_tasks(connection, release, project.session, entity, period, tasks, who, key, now)
     finally:
         connection.close()
+
+
+def waivers_of(project: OpenProject, entity: str, period: Period) -> Waivers:
+    """What was waived of an entity's period by now, and its share of revenue. Asks no system."""
+    with project.database.transaction() as connection:
+        return read_waivers(connection, project.release(), entity, period)
 
 
 def set_lock(

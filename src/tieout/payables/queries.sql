@@ -27,9 +27,11 @@ where m.interface = %(interface)s and m.stream = 'payments' and m.transport = 'p
 order by m.message_id
 
 -- name: unbooked_payments
-select content, state from tieout.document
-where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned', 'refused')
-order by document_id
+-- And such as were excluded while their entry stands in the ledger.
+select d.content, d.state from tieout.document d
+where d.interface = %(interface)s and d.kind = 'vendor_payment' and (d.state in ('normalised', 'planned', 'refused')
+  or d.state = 'excluded' and exists (select 1 from tieout.v_effect_standing v where v.document_id = d.document_id))
+order by d.document_id
 
 -- name: runs_named
 select distinct run from tieout.v_vendor_payment

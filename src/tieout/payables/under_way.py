@@ -19,6 +19,8 @@ from tieout.store import Connection
 
 WAITS = "it is in a run that waits for its release"
 IN_EXCEPTION = "a payment of it is in exception: retry or exclude that first"
+STANDS = "a payment of it was excluded, and its entry stands in the ledger: reverse that there first"
+_WHY = {DocumentState.REFUSED: IN_EXCEPTION, DocumentState.EXCLUDED: STANDS}
 
 
 class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ def under_way(connection: Connection, interface: Interface, name: str) -> UnderW
     runs = {r["run"] for r in connection.execute(SQL["runs_named"], given)}
     lines = {x.line: WAITS for payment in coming for x in payment.settles}
     for row in waiting:
-        why = IN_EXCEPTION if row["state"] == DocumentState.REFUSED else WAITS
+        why = _WHY.get(DocumentState(row["state"]), WAITS)
         payment = decode_document(row["content"].encode())
         assert isinstance(payment, VendorPayment)
         lines |= {x.line: why for x in payment.settles}

@@ -1,6 +1,14 @@
 """Planning: messages become documents, documents become plans; rows are the truth, work moves in sets."""
 
-from tieout.planning.accepting import Accepted, HeldError, accept, accept_case, actions_of, offers_of
+from tieout.planning.accepting import (
+    Accepted,
+    HeldError,
+    accept,
+    accept_case,
+    actions_of,
+    offers_of,
+    prepared_by,
+)
 from tieout.planning.approving import take_decision
 from tieout.planning.bulk import (
     ACTIONS,
@@ -15,11 +23,13 @@ from tieout.planning.bulk import (
     decide_many,
     known_bulk,
 )
+from tieout.planning.deciding_alone import Alone
 from tieout.planning.excluding import exclude
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
 from tieout.planning.sources import FactSourceError, check_sources
+from tieout.planning.worth import worth_of
 
 __all__ = [
     "ACTIONS",
@@ -40,6 +50,7 @@ __all__ = [
     "Tried",
     "TriedLine",
     "Accepted",
+    "Alone",
     "accept",
     "accept_case",
     "actions_of",
@@ -48,8 +59,10 @@ __all__ = [
     "exclude_case",
     "in_range",
     "offers_of",
+    "prepared_by",
     "replay",
     "replay_range",
     "try_case",
     "try_range",
+    "worth_of",
 ]

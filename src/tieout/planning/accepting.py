@@ -92,7 +92,8 @@ def accept(
     alone = Alone(connection, release, row["entity"], actor, now)
     known = row["entity"] in release.entities
     worth = _worth(row, release) if known else Decimal(0)
-    if known and alone.above(worth) and not _seen_by_two(row):
+    needed = None if cause_named(row["cause"]).by_two else worth
+    if known and alone.above(needed) and not _seen_by_two(row):
         about = _subject(row, worth, reason, (actor, *made_of(connection, row)))
         number = standing_of(connection, about, alone.demand)
         return Accepted(False, number or ask(connection, about, alone.demand, now))
@@ -174,7 +175,7 @@ def _worth(row: dict[str, Any], release: Release) -> Decimal | None:
 
 def _seen_by_two(row: dict[str, Any]) -> bool:
     """Whether whoever accepts it is the second person already: it is decided by another than its maker, who is known."""
-    return cause_named(row["cause"]).by_another and bool(_prepared_by(row) - {""})
+    return cause_named(row["cause"]).by_another and bool(prepared_by(row) - {""})
 
 
 def made_of(connection: Connection, row: dict[str, Any]) -> set[str]:
@@ -232,7 +233,7 @@ def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor
     nobody could say then."""
     names = {row["made_user"]}
     if cause_named(row["cause"]).by_another:
-        names |= _prepared_by(row)
+        names |= prepared_by(row)
     names -= {""}
     if not names:
         return
@@ -252,7 +253,8 @@ def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor
             )
 
 
-def _prepared_by(row: dict[str, Any]) -> set[str]:
+def prepared_by(row: dict[str, Any]) -> set[str]:
+    """Who prepared a case's document (`content`), or one that its plan was made beside (`facts`), as their sources say it."""
     made = [] if row["content"] is None else [decode_document(row["content"].encode())]
     if row["facts"]:
         facts = msgspec.json.decode(row["facts"].encode(), type=Facts)

@@ -162,7 +162,14 @@ class Approving:
             interface=self._interface.name,
             entity=self._entity.code,
             summary=said,
-            content=json.dumps({"document": json.loads(work.content), "postings": [], "reason": reason}),
+            content=json.dumps(
+                {
+                    "document": json.loads(work.content),
+                    "postings": [],
+                    "reason": reason,
+                    "asked_by": work.submitted_by,
+                }
+            ),
             content_sha256=content_hash([work.content, reason.encode()]),
             currency=work.document.currency,
             amount=amount,
@@ -327,7 +334,8 @@ def _turn_down(connection: Connection, release: Release, request: Request, now: 
     about, last = request.about, request.decisions[-1]
     if about.action in ("exclude", "accept"):
         return
-    changed = connection.execute(_SQL["turn_down"], {"reason": f"approval {request.request_id}"}).rowcount
+    given = {"reason": f"approval {request.request_id}"}
+    changed = connection.execute(_SQL["turn_down"], given).fetchall()
     if not changed:
         raise ApprovalError(f"request {request.request_id}: its document does not wait any more")
     interface = release.interfaces[about.interface]
@@ -335,7 +343,8 @@ def _turn_down(connection: Connection, release: Release, request: Request, now: 
         cause=APPROVAL_REJECTED.name,
         interface=about.interface,
         entity=about.entity,
-        period=str(Period.of(accounting_date(now, release.entities[about.entity].zone))),
+        # Its document's month, whenever somebody turned it down: that month is not whole.
+        period=min(row["period"] for row in changed),
         source_key=about.subject.partition(":")[2],
         amount=about.amount,
         currency=about.currency,

@@ -16,7 +16,7 @@ from tieout.security import load_authority, look_of
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
-Kind = Literal["exclude", "accept", "write_off"]
+Kind = Literal["exclude", "accept", "write_off", "match"]
 ABOVE = "above what one person decides alone"
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tieout.documents import Document, Frame, awaiting_frame, decode_document
 from tieout.planning.approving import Approving
-from tieout.planning.replay import exclude_case
+from tieout.planning.replay import exclude_case, why_it_stands
 from tieout.planning.work import Beside, Work
 from tieout.planning.worth import worth_of
 from tieout.planning.writing import OF_NAMESAKES
@@ -79,13 +79,15 @@ def exclude(
     """Exclude the held document of a case for a stated reason, or ask for it where a policy wants
     that; the request's number, 0 where it is excluded. `beside`: what is excluded by the same decision.
 
-    Raises ValueError without a reason, and where the case holds no such document.
+    Raises ValueError without a reason, where the case holds no such document, and while an entry of it stands in the ledger.
     """
     if not reason.strip():
         raise ValueError("an exclusion needs a reason")
     held = held_by(connection, release, case_id, actor)
     if held is None:
         raise ValueError(f"case {case_id} holds no document that could be excluded")
+    if why := why_it_stands(connection, case_id):
+        raise ValueError(why)
     document, on = held.work.document, held.work.on
     own = release.entities[held.interface.entity].currency
     if held.company is None and release.policies:

@@ -124,6 +124,7 @@ update tieout.document set retry_at = %(now)s where reason = %(reason)s and stat
 -- name: turn_down
 update tieout.document set state = 'refused', reason = 'approval_rejected', retry_at = null
 where reason = %(reason)s and state = 'normalised'
+returning document_id, period
 
 -- name: set_aside
 update tieout.document set state = 'refused', reason = %(reason)s, retry_at = null
@@ -292,6 +293,17 @@ update tieout.document d set state = 'excluded', reason = %(reason)s, retry_at =
 from tieout.cases c
 where c.case_id = %(case_id)s and c.document_id = d.document_id and d.state = 'refused'
 returning d.document_id, d.source_key, d.entity, d.interface
+
+-- name: stands_in_ledger
+-- Effects of a case's document that its ledger has, or may have: those that were deleted or reversed there are gone.
+select v.external_id, v.state, v.target_model, v.target_id
+from tieout.cases c join tieout.v_effect_standing v using (document_id)
+where c.case_id = %(case_id)s
+order by v.delivery_id limit 1
+
+-- name: undecided
+select 1 from tieout.cases c join tieout.cases u using (document_id)
+where c.case_id = %(case_id)s and u.state = 'open' and u.blocking and u.cause = %(cause)s
 
 -- name: never_sent
 -- Of what is excluded nothing is sent any more.

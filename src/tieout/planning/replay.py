@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from tieout.cases import solve, solve_case
+from tieout.delivery.causes import OUTCOME_UNDECIDED
 from tieout.documents import awaiting_frame
+from tieout.documents.states import EffectState
 from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.planning.writing import take_up_held
@@ -78,11 +80,32 @@ def replay_range(
     return ids
 
 
+def why_it_stands(connection: Connection, case_id: int) -> str:
+    """Why a case's document cannot be left out: an entry of it is in the ledger, or may be; what to do about that; "" where
+    nothing of it is there."""
+    given = {"case_id": case_id, "cause": OUTCOME_UNDECIDED.name}
+    row = connection.execute(_SQL["stands_in_ledger"], given).fetchone()
+    if row is not None and row["state"] == EffectState.CONFIRMED:
+        where = f"{row['target_model']} {row['target_id']}".strip()
+        return (
+            f"case {case_id}: an entry of its document stands in the ledger ({row['external_id']}, {where}): reverse it there "
+            "first; once that is read back it can be excluded"
+        )
+    if row is not None or connection.execute(_SQL["undecided"], given).fetchone():
+        return (
+            f"case {case_id}: an entry of its document may be in the ledger, which has not said so yet: `tieout replay --case "
+            f"{case_id}` asks it"
+        )
+    return ""
+
+
 def exclude_case(connection: Connection, case_id: int, reason: str, now: datetime, actor: str) -> bool:
     """Exclude a held document for a stated reason and solve its cases; False where the case
-    holds no document that can be excluded. Raises ValueError without a reason."""
+    holds no document that can be excluded. Raises ValueError without a reason, and while an entry of it stands in the ledger."""
     if not reason.strip():
         raise ValueError("an exclusion needs a reason")
+    if why := why_it_stands(connection, case_id):
+        raise ValueError(why)
     rows = connection.execute(_SQL["exclude"], {"case_id": case_id, "reason": reason}).fetchall()
     for row in rows:
         detail = {"reason": reason, "approval": f"decided by {actor}"}

@@ -5,7 +5,13 @@ from tieout.processes.facts import FactKeys, Facts, OrderFact, PayoutFact, Unapp
 from tieout.processes.plan import money_of, plan_document, without_rate
 from tieout.processes.rates import what_is_missing, what_to_do
 from tieout.processes.recipe import CaseDraft, Effect, Plan
-from tieout.processes.registry import fact_sources, kinds_waiting_for_anything, may_be_accepted, recipe_of
+from tieout.processes.registry import (
+    fact_sources,
+    kinds_selling,
+    kinds_waiting_for_anything,
+    may_be_accepted,
+    recipe_of,
+)
 
 __all__ = [
     "CaseDraft",
@@ -18,6 +24,7 @@ __all__ = [
     "FactKeys",
     "external_id",
     "fact_sources",
+    "kinds_selling",
     "kinds_waiting_for_anything",
     "may_be_accepted",
     "money_of",

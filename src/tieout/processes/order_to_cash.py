@@ -54,6 +54,7 @@ from tieout.processes.recipe import (
     refused,
 )
 from tieout.processes.sales_taxes import by_ledger_tax, of_line, placed_as
+from tieout.processes.sold import given_back, invoiced
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
 _ROLE = {
@@ -492,6 +493,7 @@ RECIPES: Recipes = (
         fact_keys=_of_invoice,
         sources=(ORDERS, UNAPPLIED, CUSTOMERS, DEPOSIT_TAXES),
         takes_payments=True,
+        revenue=invoiced,
     ),
     Recipe(
         kind=CreditNote,
@@ -502,5 +504,6 @@ RECIPES: Recipes = (
         rank=_after_its_order,
         fact_keys=_of_credit_note,
         sources=(REFUNDS,),
+        revenue=given_back,
     ),
 )

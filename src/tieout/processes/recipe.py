@@ -229,6 +229,11 @@ def nothing_to_book(ctx: Context, document: Document) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, on=ctx.on)
 
 
+def no_revenue(document: Document, release: Release, interface: Interface, on: date) -> Decimal:
+    """It sells nothing: what is paid or owed for a sale is none of it."""
+    return Decimal(0)
+
+
 def no_facts(document: Document, options: Mapping[str, Any]) -> FactKeys:
     """Its plan needs no more than what it says itself."""
     return FactKeys()
@@ -326,7 +331,7 @@ class Recipe(Generic[D]):
     what waits for that order goes on though it waits itself. Where `waits_for_anything` nobody can say what it
     waits for: it is planned again whenever anything went on. `gives_back` names a payment that it gives back
     whole; `composes` says which movements a payout paid out, as pairs of their keys; `entire` of what it is a part,
-    for kinds that come in parts.
+    for kinds that come in parts. `revenue` is what it sells, without tax, in its currency: what it gives back is negative.
     """
 
     kind: type[D]
@@ -348,6 +353,7 @@ class Recipe(Generic[D]):
     composes: Callable[[D], tuple[tuple[str, str], ...]] = no_items
     entire: Callable[[D], Entire | None] = in_one
     approval: Approval[D] = Approval()
+    revenue: Callable[[D, Release, Interface, date], Decimal] = no_revenue
 
 
 # The recipes of a module: each of another kind.

@@ -46,6 +46,7 @@ from tieout.processes.recipe import (
     never,
     refused,
 )
+from tieout.processes.sold import journalled
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
 
@@ -349,6 +350,7 @@ RECIPES: Recipes = (
         sources=(TWINS, REVISIONS),
         entire=_entire,
         approval=Approval(kind=_called),
+        revenue=journalled,
     ),
     Recipe(kind=BatchControl, locked=never),
     Recipe(kind=TrialBalance, locked=never),

@@ -18,7 +18,7 @@ from tieout.processes import (
     treasury,
     vendor_payments,
 )
-from tieout.processes.recipe import Recipe, Recipes
+from tieout.processes.recipe import Recipe, Recipes, no_revenue
 from tieout.processes.sources import FactSource
 
 OWN: Recipes = (
@@ -89,6 +89,11 @@ class Registry:
         recipes = self._by_kind.values()
         return tuple(name_of_kind(recipe.kind) for recipe in recipes if recipe.waits_for_anything)
 
+    def selling(self) -> tuple[str, ...]:
+        """The kinds of documents that may sell something."""
+        recipes = self._by_kind.values()
+        return tuple(name_of_kind(r.kind) for r in recipes if r.revenue is not no_revenue)
+
     def may_be_accepted(self, cause: str) -> bool:
         """Whether any kind says so of a cause (see `may_be_accepted`)."""
         return any(c.acceptable and c.name == cause for r in self._by_kind.values() for c in r.causes)
@@ -115,6 +120,11 @@ def fact_sources() -> tuple[FactSource, ...]:
 def kinds_waiting_for_anything() -> tuple[str, ...]:
     """See `Registry.waiting_for_anything`."""
     return _REGISTRY.waiting_for_anything()
+
+
+def kinds_selling() -> tuple[str, ...]:
+    """See `Registry.selling`."""
+    return _REGISTRY.selling()
 
 
 def may_be_accepted(cause: str) -> bool:

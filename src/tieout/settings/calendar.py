@@ -17,6 +17,7 @@ from tieout.settings.tomlfile import TomlFile
 _ENTITY = {
     "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
     "hand_limit",
+    "excluded_percent",
 }  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
@@ -91,7 +92,15 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
         split_days=days,
         hand_limit=_limit(file, table, section, "hand_limit", "100.00"),
+        excluded_percent=_percent(file, table, section),
     )
+
+
+def _percent(file: TomlFile, table: dict[str, Any], section: str) -> Decimal:
+    value = _limit(file, table, section, "excluded_percent", "1.00")
+    if value > 100:
+        raise file.fail("excluded_percent", section, f"{value}: a percentage from 0 to 100 was expected")
+    return value
 
 
 def _limit(file: TomlFile, table: dict[str, Any], section: str, name: str, default: str) -> Decimal:

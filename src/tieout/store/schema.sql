@@ -371,7 +371,7 @@ CREATE TABLE tieout.decided_alone (
     subject text NOT NULL,
     company_amount numeric NOT NULL,
     CONSTRAINT decided_alone_company_amount_check CHECK ((company_amount >= (0)::numeric)),
-    CONSTRAINT decided_alone_kind_check CHECK ((kind = ANY (ARRAY['exclude'::text, 'accept'::text, 'write_off'::text])))
+    CONSTRAINT decided_alone_kind_check CHECK ((kind = ANY (ARRAY['exclude'::text, 'accept'::text, 'write_off'::text, 'match'::text])))
 );
 ALTER TABLE tieout.decided_alone ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME tieout.decided_alone_no_seq
@@ -1132,6 +1132,20 @@ CREATE VIEW tieout.v_effect_payment WITH (security_invoker='true') AS
    FROM (tieout.document d
      JOIN tieout.delivery v USING (document_id))
   WHERE (v.effect = ANY (ARRAY['charge'::text, 'refund'::text, 'capture_reversal'::text]));
+CREATE VIEW tieout.v_effect_standing WITH (security_invoker='true') AS
+ SELECT delivery_id,
+    document_id,
+    interface,
+    entity,
+    external_id,
+    effect,
+    state,
+    target_model,
+    target_id
+   FROM tieout.delivery v
+  WHERE (ledger AND (state = ANY (ARRAY['attempting'::text, 'unknown'::text, 'confirmed'::text])) AND (NOT (changed AND (EXISTS ( SELECT 1
+           FROM tieout.cases g
+          WHERE ((g.document_id = v.document_id) AND (g.cause = ANY (ARRAY['deleted_in_ledger'::text, 'reversed_in_ledger'::text])) AND (g.resolution <> 'the ledger agrees again'::text)))))));
 CREATE VIEW tieout.v_journal_entry WITH (security_invoker='true') AS
  SELECT document_id,
     interface,

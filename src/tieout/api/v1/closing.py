@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -17,6 +18,7 @@ from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
 from tieout.close import CloseError, CloseState, kept_state, known_closes, printed_close, take_signatures
 from tieout.close.model import TaskStanding
 from tieout.close.runbooks import runbook
+from tieout.close.waivers import read_waivers, sums_of
 from tieout.connector_api import ConnectorError
 from tieout.evidence import written
 from tieout.money import Period
@@ -124,6 +126,64 @@ class Locks(BaseModel):
     locks: dict[str, date | None]
 
 
+class Waived(BaseModel):
+    """One thing that was waived: `by` decided, `second` approved ("": nobody). `company_amount` is in the entity's currency, null
+    where nobody knows; `revenue` what it takes from revenue; `count` how many a line stands for."""
+
+    kind: str
+    about: str
+    cause: str
+    interface: str
+    amount: Decimal
+    currency: str
+    company_amount: Decimal | None
+    at: datetime | None
+    by: str
+    second: str
+    reason: str
+    revenue: Decimal | None
+    count: int
+
+
+class WaivedSum(BaseModel):
+    """What was waived of a kind and currency; `unknown` counts those without a worth in the entity's currency."""
+
+    kind: str
+    currency: str
+    count: int
+    amount: Decimal
+    company_amount: Decimal
+    unknown: int
+
+
+class RevenueShare(BaseModel):
+    """Revenue that people left out, in the entity's currency without tax, and in percent; above `limit` (percent) two people
+    explain it."""
+
+    sales: Decimal
+    credit_notes: Decimal
+    booked: Decimal
+    unknown: int
+    percent: Decimal
+    limit: Decimal
+    explained: str
+
+
+class WaivedList(BaseModel):
+    """All that was waived of a period; `wanting` says what keeps it from being closed, `alone` counts what one person decided
+    above `alone_limit`."""
+
+    entity: str
+    period: str
+    currency: str
+    waived: list[Waived]
+    sums: list[WaivedSum]
+    revenue: RevenueShare
+    alone_limit: Decimal
+    alone: int
+    wanting: list[str]
+
+
 class Runbook(BaseModel):
     """What to do near a period's end when an interface's source, Odoo or Tieout is down."""
 
@@ -193,6 +253,39 @@ def printed(
     except LookupError as error:
         raise ProblemError(404, "sheet", str(error.args[0])) from None
     return Response(written(found, form), media_type=_FORMS[form])
+
+
+@router.get("/closes/{entity}/{period}/waived")
+def waived(
+    entity: Code, period: MonthInPath, caller: Reader, context: TheContext, connection: TheConnection
+) -> WaivedList:
+    """What was excluded, accepted and written off of a period, by kind, and its share of revenue."""
+    release = _entity(context, caller, entity)
+    found = read_waivers(connection, release, entity, month(period))
+    share = found.share
+    return WaivedList(
+        entity=entity, period=found.period, currency=found.currency,
+        waived=[
+            Waived(
+                kind=w.kind, about=w.about, cause=w.cause, interface=w.interface, amount=w.amount, currency=w.currency,
+                company_amount=w.company, at=w.at, by=w.by, second=w.second, reason=w.reason, revenue=w.revenue,
+                count=w.count,
+            )
+            for w in found.rows
+        ],
+        sums=[
+            WaivedSum(
+                kind=x.kind, currency=x.currency, count=x.count, amount=x.amount, company_amount=x.company,
+                unknown=x.unknown,
+            )
+            for x in sums_of(found.rows)
+        ],
+        revenue=RevenueShare(
+            sales=share.sales, credit_notes=share.credits, booked=share.booked, unknown=share.unknown,
+            percent=share.percent, limit=found.percent_limit, explained=found.explained,
+        ),
+        alone_limit=found.limit, alone=len(found.alone), wanting=found.wanting,
+    )  # fmt: skip
 
 
 @router.post("/closes/{entity}/{period}/look")

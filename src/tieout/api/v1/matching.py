@@ -244,10 +244,13 @@ def accept_suggestion(
 ) -> Decided:
     """Apply a suggestion, or a part of it."""
     _suggestion_of(connection, caller, number)
-    done = _decide(
-        context, connection, caller, lambda d: d.accept(number, only=body.lines, difference=body.difference)
+    done, waits = _decide(
+        context,
+        connection,
+        caller,
+        lambda d: (d.accept(number, only=body.lines, difference=body.difference), d.waits),
     )
-    return Decided(key=done.key, applied=True)
+    return Decided(key=done.key, applied=not waits)
 
 
 @router.post("/matches/suggestions/{number}/reject")
@@ -274,7 +277,7 @@ def write_off(
 def approve_write_off(
     number: Number, caller: Matcher, context: TheContext, connection: TheConnection
 ) -> Decided:
-    """Let a write-off happen that somebody else made."""
+    """Let happen what somebody else decided and may not alone: by who signs the close."""
     _suggestion_of(connection, caller, number)
     done = _decide(context, connection, caller, lambda d: d.approve(number))
     return Decided(key=done.key, applied=True)
@@ -288,8 +291,13 @@ def join(
     interface, cash, due = _open(context, caller, project, body.entity, body.lines)
     items = [*cash, *due]
     rate = context.expensive.do(body.entity, lambda: reconciling.rate_between(project, body.entity, items))
-    done = _decide(context, connection, caller, lambda d: d.join(interface, cash, due, body.difference, rate))
-    return Decided(key=done.key, applied=True)
+    done, waits = _decide(
+        context,
+        connection,
+        caller,
+        lambda d: (d.join(interface, cash, due, body.difference, rate), d.waits),
+    )
+    return Decided(key=done.key, applied=not waits)
 
 
 @router.post("/matches/book")
@@ -300,8 +308,10 @@ def book(
     interface, cash, _ = _open(context, caller, project, body.entity, [body.line])
     if not cash:
         raise ProblemError(409, "match", f"line {body.line} is no cash: only what was paid is booked so")
-    done = _decide(context, connection, caller, lambda d: d.book(interface, cash[0], body.account))
-    return Decided(key=done.key, applied=True)
+    done, waits = _decide(
+        context, connection, caller, lambda d: (d.book(interface, cash[0], body.account), d.waits)
+    )
+    return Decided(key=done.key, applied=not waits)
 
 
 class Undo(BaseModel):

@@ -193,6 +193,20 @@ do update set content = excluded.content, content_sha256 = excluded.content_sha2
     why = excluded.why
 where suggestion.state = 'open'
 
+-- name: wait_for_second
+-- What somebody matched by hand, and may not alone.
+insert into tieout.suggestion (interface, entity, lines_key, lines, about, content, content_sha256,
+    currency, amount, difference, explained_as, rule, confidence, rank, why, proposed_at, state, decided_at, decided_by)
+values (%(interface)s, %(entity)s, %(lines_key)s, %(lines)s, %(about)s, %(content)s, %(sha)s, %(currency)s,
+    %(amount)s, %(difference)s, %(explained_as)s, %(rule)s, %(confidence)s, 1, %(why)s, %(now)s, 'to_approve', %(now)s, %(who)s)
+on conflict (interface, lines_key) where state in ('open', 'to_approve')
+do update set content = excluded.content, content_sha256 = excluded.content_sha256, amount = excluded.amount,
+    difference = excluded.difference, explained_as = excluded.explained_as, rule = excluded.rule,
+    confidence = excluded.confidence, why = excluded.why, proposed_at = excluded.proposed_at, state = 'to_approve',
+    decided_at = excluded.decided_at, decided_by = excluded.decided_by
+where suggestion.state = 'open'
+returning suggestion_id
+
 -- name: suggestions
 select * from tieout.suggestion
 where state in ('open', 'to_approve') and (%(entity)s::text is null or entity = %(entity)s)

@@ -1,7 +1,7 @@
 """What people decide about matches: accept, split, join, book, reject, write off, undo. Each with
 evidence.
 
-What a person decides is a match like any other. A write-off above one person's limit waits for a
+What a person decides is a match like any other. What books more away than one person may decide alone waits for a
 second person; nobody approves what they made.
 """
 
@@ -19,11 +19,11 @@ from tieout.connector_api.causes import UNRECONCILED
 from tieout.documents import Reconciliation, decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
-from tieout.reconcile.ledger.applying import amount_option
 from tieout.reconcile.ledger.discounts import unfit
 from tieout.reconcile.ledger.grouping import GroupError, Rate, lines_key, match_again, match_document
 from tieout.reconcile.ledger.handoff import fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import taught_account, taught_by
+from tieout.reconcile.ledger.second_person import SecondPerson
 from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Interface, Release
 from tieout.security import load_authority, why_not
@@ -67,6 +67,9 @@ class Decisions:
         if not who.strip():
             raise DecisionError("say who decides: --as NAME")
         self._connection, self._release, self._who, self._now = connection, release, who, now
+        self._second = SecondPerson(connection, release, who, now)
+        # Whether what was decided last waits for another person.
+        self.waits = False
 
     def accept(self, number: int, only: Collection[int] = (), difference: str = "") -> Reconciliation:
         """Apply a suggestion; of its lines only those in `only`, if any are given (a split).
@@ -76,7 +79,11 @@ class Decisions:
         """
         row, interface, document = self._open(number)
         decided = self._decided(document, interface, only, difference)
-        decided = self._apply(interface, decided, row["proposed_at"])
+        if self._second.needed(interface, decided):
+            self.waits = True
+            self._close(row, decided, "to_approve", "")
+            return decided
+        decided = self._alone(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", "")
         if decided.due:
             teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
@@ -94,7 +101,9 @@ class Decisions:
         in `accept`; `rate` is the ledger's, for cash in another currency. Raises DecisionError."""
         decided = self._by_hand(interface, cash, due, difference, f"difference.{difference}", rate)
         _fit(decided)
-        decided = self._apply(interface, decided)
+        if self._second.needed(interface, decided):
+            return self._wait(interface, decided)
+        decided = self._alone(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
         teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
         return decided
@@ -103,7 +112,9 @@ class Decisions:
         """Book cash that pays nothing to the account of a role, such as bank_fees, and propose that
         lines like it go there. Raises DecisionError, UnmappedError."""
         decided = self._by_hand(interface, [cash], [], role, role)
-        decided = self._apply(interface, decided)
+        if self._second.needed(interface, decided):
+            return self._wait(interface, decided)
+        decided = self._alone(interface, decided)
         self._testify("match.made", decided.key, interface.entity, {"account": role})
         lesson = taught_account(decided.cash[0], role)
         teach(self._connection, interface, [lesson], decided.key, self._who, self._now)
@@ -144,23 +155,32 @@ class Decisions:
         decided = self._decided(document, interface, (), "write_off")
         if not decided.difference.value:
             raise DecisionError(f"suggestion {number} leaves no difference: accept it")
-        if abs(decided.difference.value) > amount_option(interface, "write_off_limit"):
+        if self._second.needed(interface, decided):
+            self.waits = True
             self._close(row, decided, "to_approve", reason)
             return decided, False
-        decided = self._apply(interface, decided, row["proposed_at"])
+        decided = self._alone(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", reason)
         return decided, True
 
     def approve(self, number: int) -> Reconciliation:
-        """A second person lets a write-off happen. Raises DecisionError."""
+        """A second person, of the role that signs the close, lets happen what one may not alone; what it teaches is proposed.
+        Raises DecisionError."""
         row, interface, document = self._load(number)
         if row["state"] != "to_approve":
             raise DecisionError(f"suggestion {number} is {row['state']}: nothing waits for an approval")
         if why := why_not(load_authority(self._connection), self._who, [row["decided_by"]]):
-            raise DecisionError(f"{why}: it is their write-off")
+            raise DecisionError(f"{why}: it is their decision")
+        if why := self._second.why_not(interface, document):
+            raise DecisionError(why)
         decided = msgspec.structs.replace(document, decided_by=f"{row['decided_by']}, {self._who}")
         decided = self._apply(interface, decided, row["proposed_at"])
         self._close(row, decided, "accepted", row["reason"], maker=row["decided_by"])
+        if decided.explained_as != "write_off":
+            taught = (
+                taught_by(decided) if decided.due else [taught_account(decided.cash[0], decided.explained_as)]
+            )
+            teach(self._connection, interface, taught, decided.key, row["decided_by"], self._now)
         return decided
 
     def reject(self, number: int, reason: str) -> None:
@@ -225,6 +245,28 @@ class Decisions:
             raise DecisionError(str(error)) from None
         _fit(decided)
         return decided
+
+    def _alone(
+        self, interface: Interface, document: Reconciliation, seen: datetime | None = None
+    ) -> Reconciliation:
+        """Apply what this person may decide alone, and keep that they did."""
+        decided = self._apply(interface, document, seen)
+        self._second.keep(interface, decided)
+        return decided
+
+    def _wait(self, interface: Interface, document: Reconciliation) -> Reconciliation:
+        """Put what was matched by hand on the work list, for another person."""
+        key = lines_key([*document.cash, *document.due])
+        row = suggestion_row(document, about=str(document.cash[0].line))
+        row |= {"interface": interface.name, "entity": interface.entity, "lines_key": key, "now": self._now}
+        row |= {"lines": [x.line for x in (*document.cash, *document.due)], "who": self._who}
+        made = self._connection.execute(_SQL["wait_for_second"], row).fetchone()
+        if made is None:
+            raise DecisionError(f"{document.key} waits for another person already: tieout matches approve")
+        self.waits = True
+        detail = {"suggestion": made["suggestion_id"], "rule": document.rule, "lines": key}
+        self._testify("suggestion.to_approve", document.key, interface.entity, detail)
+        return document
 
     def _apply(
         self, interface: Interface, document: Reconciliation, seen: datetime | None = None
