@@ -2,6 +2,8 @@
 
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.ending import not_over
+from tieout.close.itemised import look_at_items
+from tieout.close.items_section import items_rows, items_words
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
@@ -33,6 +35,9 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
+    "items_rows",
+    "items_words",
+    "look_at_items",
     "kept_state",
     "known_closes",
     "not_over",

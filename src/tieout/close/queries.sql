@@ -115,3 +115,9 @@ where interface = %(interface)s and state not in ('superseded', 'refused', 'excl
     select max(o.to_on) from tieout.v_statement o where o.interface = %(interface)s and o.account = v_statement.account
       and o.to_on <= %(last)s and o.state not in ('superseded', 'refused', 'excluded')))
 order by source_key, revision desc
+
+-- name: items_told
+-- Of each account whose items were told of: what is open, and what a person accepted last.
+select distinct on (source_key, state) source_key, state = 'open' as is_open, period, detail from tieout.cases
+where entity = %(entity)s and cause = %(cause)s and (state = 'open' or accepted)
+order by source_key, state, case_id desc

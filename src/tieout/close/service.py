@@ -12,6 +12,7 @@ from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
 from tieout.close.causes import ENTRY_WITHOUT_SOURCE
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.ending import too_early
+from tieout.close.itemised import look_at_items
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.connector_api import LedgerReader
@@ -132,7 +133,8 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
-    evidence = Evidence(connection, release, sessions, entity, period, now, read_at)
+    items = look_at_items(connection, release, reader, entity, period, now)
+    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, items)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:

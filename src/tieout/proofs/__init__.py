@@ -5,6 +5,7 @@ from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_row
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
+from tieout.proofs.items import AgedAccount, ItemisedAccount, StandingItem, item_figures, signed_figures
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
     AccountMonth,
@@ -30,6 +31,7 @@ from tieout.proofs.split import (
     read_others,
     read_split,
 )
+from tieout.proofs.standing import Itemised, keep_items, kept_items, read_items
 from tieout.proofs.taxes import TaxRow, tax_rows
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
@@ -46,6 +48,15 @@ __all__ = [
     "intercompany_rows",
     "open_intercompany",
     "AGES",
+    "AgedAccount",
+    "Itemised",
+    "ItemisedAccount",
+    "StandingItem",
+    "item_figures",
+    "keep_items",
+    "kept_items",
+    "read_items",
+    "signed_figures",
     "ClearingRow",
     "Figure",
     "Judged",

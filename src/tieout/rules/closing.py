@@ -8,6 +8,7 @@ from datetime import time
 from decimal import Decimal
 
 from tieout.money.calendar import BusinessCalendar, supported_countries
+from tieout.rules.itemised import ItemRule
 
 # TARGET's closing days hold for every account in euro, and the Federal Reserve's for one in US dollars, wherever it is kept.
 TARGET, FEDERAL_RESERVE = "XECB", "XFED"
@@ -41,7 +42,7 @@ class EntityClose:
     `case_limit` keeps it open; `sign_role` signs, twice, by two people. `declared`: the project's calendar
     names the entity, so that its close is waited for, and what is late is a case. What one person may exclude, accept or
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
-    is added up (0: never)."""
+    is added up (0: never). `items` are by role, or the beginning of one: how items on accounts that are itemised stand."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -52,6 +53,7 @@ class EntityClose:
     alone_limit: Decimal = Decimal(100)
     split_days: int = 7
     banking: dict[str, str] = field(default_factory=dict, hash=False)
+    items: dict[str, ItemRule] = field(default_factory=dict, hash=False)
 
     def banking_days(self, account: str, currency: str = "") -> BusinessCalendar:
         """The days on which an account's bank books, as `banking` of the project says it (by account, by currency or by country,
