@@ -42,7 +42,9 @@ class EntityClose:
     `case_limit` keeps it open; `sign_role` signs, twice, by two people. `declared`: the project's calendar
     names the entity, so that its close is waited for, and what is late is a case. What one person may exclude, accept or
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
-    is added up (0: never). `items` are by role, or the beginning of one: how items on accounts that are itemised stand."""
+    is added up (0: never). Entries that somebody made by hand on revenue, costs and the like are cases one by one above
+    `hand_limit`, and added up by account and maker within it. `items` are by role, or the beginning of
+    one: how items on accounts that are itemised stand."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -52,6 +54,7 @@ class EntityClose:
     declared: bool = False
     alone_limit: Decimal = Decimal(100)
     split_days: int = 7
+    hand_limit: Decimal = Decimal(100)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
     items: dict[str, ItemRule] = field(default_factory=dict, hash=False)
 

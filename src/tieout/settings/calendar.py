@@ -17,7 +17,7 @@ from tieout.settings.tomlfile import TomlFile
 
 _ENTITY = {
     "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
-    "items",
+    "hand_limit", "items",
 }  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
@@ -92,6 +92,7 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
         split_days=days,
         items=_items(file, table, section),
+        hand_limit=_limit(file, table, section, "hand_limit", "100.00"),
     )
 
 
