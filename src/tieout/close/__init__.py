@@ -2,13 +2,14 @@
 
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.ending import not_over
+from tieout.close.glance import keep_glance, printed_close
 from tieout.close.itemised import look_at_items
-from tieout.close.items_section import items_rows, items_words
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
+from tieout.close.sections.items import items_words
 from tieout.close.service import (
     CloseError,
     as_rows,
@@ -16,10 +17,9 @@ from tieout.close.service import (
     kept_state,
     known_closes,
     revoke_late,
-    sign,
     state_of,
-    take_signatures,
 )
+from tieout.close.signing import sign, take_signatures
 
 __all__ = [
     "FINAL",
@@ -35,13 +35,14 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
-    "items_rows",
+    "keep_glance",
     "items_words",
     "look_at_items",
     "kept_state",
     "known_closes",
     "not_over",
     "OpenSale",
+    "printed_close",
     "cut_off",
     "revaluation_interface",
     "revalue",

@@ -122,3 +122,7 @@ order by source_key, revision desc
 select distinct on (source_key, state) source_key, state = 'open' as is_open, period, detail from tieout.cases
 where entity = %(entity)s and cause = %(cause)s and (state = 'open' or accepted)
 order by source_key, state, case_id desc
+
+-- name: ledger_read
+-- When the ledger was read back last for a close: what is said of its entries was read with it.
+select read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s and task = 'ledger is ours'
