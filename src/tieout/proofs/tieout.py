@@ -13,7 +13,7 @@ import msgspec
 
 from tieout.rules import Release
 from tieout.security import changed_rows
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.proofs")
 
@@ -70,7 +70,13 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
-    """Every row that any source or document has, in order of interface, period, currency."""
+    """Every row that any source or document has, in order of interface, period, currency: all of one instant, or a document
+    that goes from one bucket to another meanwhile would be in none, or in two. Raises ManyInstantsError."""
+    with snapshot(connection):
+        return _tie_out(connection, release)
+
+
+def _tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     sources = {
         (r["interface"], r["entity"], r["period"], r["currency"]): Figure(r["count"], r["debit"], r["credit"])
         for r in connection.execute(_SQL["sources"])

@@ -15,7 +15,7 @@ from tieout.documents import Reconciliation, name_of_kind
 from tieout.reconcile.caps import Taken
 from tieout.reconcile.model import MatchingError
 from tieout.reconcile.ruleset import Limit, Rules, Withheld
-from tieout.rules import Entity
+from tieout.rules import Entity, Interface
 from tieout.rules.packs import load_pack
 from tieout.security import StampError, check_rows
 from tieout.store import Connection, Queries
@@ -89,15 +89,16 @@ def leaves_tax(discount: EarlyDiscount, law: str) -> bool:
 
 
 def taken(
-    connection: Connection, entity: str, worth_of: dict[str, Decimal], since: date
+    connection: Connection, interface: Interface, worth_of: dict[str, Decimal], since: date
 ) -> dict[Taken, Decimal]:
-    """What was accepted or decided of differences in the months from a day on, in the entity's currency. Raises MatchingError
-    where a match was changed past us: nobody knows how much of the month's sum is left."""
+    """What was accepted or decided of differences in the months from a day on, in the entity's currency, whether it is booked or
+    on its way there. Raises MatchingError where a match was changed past us: nobody knows how much of the month's sum is left."""
     try:
-        check_rows(connection, entity, [name_of_kind(Reconciliation)])
+        check_rows(connection, interface.entity, [name_of_kind(Reconciliation)])
     except StampError as error:
-        raise MatchingError([f"nothing is matched for {entity}: {error}"]) from None
-    rows = connection.execute(_SQL["differences_taken"], {"entity": entity, "since": since.replace(day=1)})
+        raise MatchingError([f"nothing is matched for {interface.entity}: {error}"]) from None
+    given = {"entity": interface.entity, "interface": interface.name, "since": since.replace(day=1)}
+    rows = connection.execute(_SQL["differences_taken"], given)
     found: dict[Taken, Decimal] = {}
     for row in rows:
         key = Taken(row["kind"], row["party"], row["month"])
