@@ -36,7 +36,7 @@ from tieout.operations.starting import start_database
 from tieout.security import AddPerson, Begin, Confirm, GrantRole, change_authority, key_hash
 from tieout.security.identity import Identity, Origin, Site
 from tieout.store import Connection
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import httpx2
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.waiting import NoAnswerError, until
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 SITE = """
 import os, django

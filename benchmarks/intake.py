@@ -238,7 +238,7 @@ def refuses(database: Database, port: int) -> None:
 
 def compare(size: Size, database: Database) -> Result:
     """Alternating rounds on one database; then the proof of what was kept."""
-    from tieout_sandbox.world import free_port
+    from tieout_sandbox.ports import free_port
 
     results: dict[str, list[dict[str, float]]] = {"ours": [], "peer": []}
     with database.transaction() as connection:

@@ -15,9 +15,9 @@ from tieout.connector_api import Sending
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.session import OdooSession
 from tieout.documents import InvoiceLine, InvoicePosting, PartnerRecord
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
 from tieout_sandbox.simulators.odoo import Odoo
-from tieout_sandbox.world import free_port
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 

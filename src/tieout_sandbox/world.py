@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-import socket
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tieout_sandbox.ports import free_ports
 from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, Serving, VirtualClock, serve
 from tieout_sandbox.simulators.avatax import AvaTax
 from tieout_sandbox.simulators.bankfile import Bank
@@ -28,27 +26,6 @@ FAULT_PLANS = {"none": NONE, "light": LIGHT, "heavy": HEAVY}
 ZONE = ZoneInfo("America/New_York")
 IBAN_USD, IBAN_EUR = "DE02120300000000202051", "DE02500105170137075030"
 ADMIN_PASSWORD = "admin"
-
-
-def free_port() -> int:
-    """A port that nothing listens on, from below those that outgoing connections are given: of these
-    one that is free now may be taken a moment later."""
-    while True:
-        port = secrets.randbelow(20_000) + 12_000
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """A port for each name, no two alike."""
-    found: dict[str, int] = {}
-    for name in names:
-        port = free_port()
-        while port in found.values():
-            port = free_port()
-        found[name] = port
-    return found
 
 
 _SYSTEMS = (

@@ -22,10 +22,10 @@ from tests.acceptance.commands import run_tieout
 from tieout.store import EmbeddedServer
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.services import write_services_project
 from tieout_sandbox.services.chart import DE, US
 from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
-from tieout_sandbox.world import free_port
 
 PEOPLE = ("ann", "ben", "mia", "carla")
 

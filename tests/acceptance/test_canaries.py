@@ -35,7 +35,7 @@ def plant(house: House) -> dict[str, str]:
     signed, recovery = house.identity.confirm_totp(signed.session, code, Origin("test"))
     found |= {"password": f"{PASSWORD} cora", "totp": totp, "session": signed.token}
     found |= {f"recovery code {n}": code for n, code in enumerate(recovery)}
-    http = httpx2.Client(base_url=house.base, timeout=30)
+    http = httpx2.Client(base_url=house.base, timeout=120)
     for number in range(6):
         wrong = canary("wrong-password-")
         http.post(

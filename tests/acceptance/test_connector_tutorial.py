@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tieout.store import Database
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "CONNECTOR-TUTORIAL.md"
 BIN = Path(sys.executable).parent

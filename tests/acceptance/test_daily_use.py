@@ -26,8 +26,9 @@ from tieout_sandbox import World, write_project
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.couriers import Courier
 from tieout_sandbox.people import ADMINISTRATORS, let_in
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.simulators.bankfile import BankLine
-from tieout_sandbox.world import IBAN_USD, free_port
+from tieout_sandbox.world import IBAN_USD
 
 START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 

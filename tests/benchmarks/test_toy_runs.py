@@ -80,7 +80,7 @@ def _changed(database: Database, sql: str) -> None:
 
 
 def _free() -> int:
-    from tieout_sandbox.world import free_port
+    from tieout_sandbox.ports import free_port
 
     return free_port()
 

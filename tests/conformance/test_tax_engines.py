@@ -13,10 +13,10 @@ import pytest
 from tests.conformance.test_connectors import CONNECTORS, config
 from tieout.connector_api import RefusedError, SetupError, TaxEngine, TransientError
 from tieout.documents.taxation import TaxedLine, TaxQuestion
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
 from tieout_sandbox.simulators.avatax import AvaTax
 from tieout_sandbox.simulators.stripetax import StripeTax
-from tieout_sandbox.world import free_port
 
 NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
 ENGINES = ("avatax", "stripetax")

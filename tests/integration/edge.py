@@ -17,7 +17,7 @@ from typing import Any
 from tests.integration.serving import SECRET
 from tieout.security import AddPerson, Begin, Confirm, GrantRole, change_authority, key_hash
 from tieout.store import Database
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 KEY, READER = "tieout_of_feeder", "tieout_of_reader"
 ROOT = Path(__file__).resolve().parents[2]

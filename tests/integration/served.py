@@ -22,7 +22,7 @@ from tieout.engine import SystemClock
 from tieout.security import Begin, Change, Confirm, GrantRole, change_authority
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.store import Database
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 PROJECT = """[project]
 name = "Served"

@@ -32,7 +32,7 @@ from tieout.observe import Metrics
 from tieout.rules import Entity, Interface, Release
 from tieout.settings import AlertSettings, Silence
 from tieout.store import Database
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

@@ -19,7 +19,7 @@ from tieout.connector_api import SystemConfig
 from tieout.operations.discover import discover
 from tieout.rules import Entity, Interface, Release
 from tieout.store import Database
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 

@@ -120,7 +120,7 @@ def test_months_and_days_at_the_ends_of_the_calendar_are_refused_or_answered(
     asked: tuple[House, dict[str, str]],
 ) -> None:
     house, headers = asked
-    http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=30)
+    http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=120)
     for period, status in (
         ("9999-12", 422),
         ("0001-01", 422),
@@ -153,7 +153,7 @@ def test_months_and_days_at_the_ends_of_the_calendar_are_refused_or_answered(
 
 def test_a_mapping_is_changed_whole_by_whoever_saw_it_as_it_is(asked: tuple[House, dict[str, str]]) -> None:
     house, headers = asked
-    http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=30)
+    http = httpx2.Client(base_url=f"{house.base}/api/v1", headers=headers, timeout=120)
     path = house.project.settings.folder / "mappings" / "taxes.csv"
     before = path.read_bytes()
     seen = http.get("/mappings/taxes").json()["seen"]

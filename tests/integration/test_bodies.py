@@ -254,7 +254,7 @@ def test_only_so_many_are_read_at_once(start: Callable[..., Edge]) -> None:
     with held(edge, "x.sta", {"content-length": "999", **key}):
         status, body = edge.upload("y.sta", statement(1))
         assert status == 503 and "again" in body["detail"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while edge.upload("y.sta", statement(1))[0] != 200 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert edge.upload("y.sta", statement(1))[0] == 200
@@ -263,7 +263,7 @@ def test_only_so_many_are_read_at_once(start: Callable[..., Edge]) -> None:
     with edge.connect() as one, edge.connect() as two:
         for line in (one, two):
             line.sendall(head + body[:2])
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 120
         while edge.push(stripe_event("evt_third"))[0] != 503 and time.monotonic() < deadline:
             time.sleep(0.02)
         raw = edge.head("POST", "/webhooks/stripe", {"content-length": "2", **stripe_headers(b"{}")})
@@ -373,7 +373,7 @@ def test_a_window_ends_by_itself(start: Callable[..., Edge]) -> None:
     edge = start(window_s=1)
     for _ in range(20):
         assert edge.push(stripe_event("evt_bad"), "wrong")[0] == 401
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while len(edge.evidence("webhook.refused")) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     # While the process runs: nobody stopped it.

@@ -17,7 +17,7 @@ from tests.integration.office import Office, key_of, person
 from tests.integration.test_work_api import Front, operator
 from tieout.planning import MOST, Decision, HeldError, Seen, accept_case, decide_many
 from tieout.rules import ApprovalPolicy, Step
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 PROJECT = """[project]
 name = "Bulk"

@@ -17,9 +17,9 @@ from tieout.inbox import PollStage
 from tieout.money import Period
 from tieout.proofs import take_control_totals, tie_out
 from tieout.rules import Interface, Release
+from tieout_sandbox.ports import free_ports
 from tieout_sandbox.simkit import serve
 from tieout_sandbox.simulators.coupa import Coupa
-from tieout_sandbox.world import free_ports
 
 AT = datetime(2026, 10, 8, 9, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from tests.integration.test_work_api import Front, operator
 from tieout.operations.origins import record_origins
 from tieout.rules import Release
 from tieout.rules.origins import KINDS, Origin
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 NARROW = Origin(
     "invoices", ("customer invoice",), date(2026, 10, 1), "cora", "they do it there", ("INV",), ("ann@co.example",)

@@ -17,8 +17,8 @@ from tieout.inbox import FetchStage
 from tieout.operations.discover import discover
 from tieout.rules import Arrival, Entity, Interface, Release
 from tieout.store import Database
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.simulators.sftp import SftpServer
-from tieout_sandbox.world import free_port
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)

@@ -27,7 +27,7 @@ from tieout.security.identity import Origin, csrf_of
 from tieout.security.roles import OPERATIONS, ROLES, may
 from tieout.settings import IdentitySettings
 from tieout.store import Database
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 
 class Web(House):
@@ -73,7 +73,7 @@ class Browser:
 
     def __init__(self, web: Web) -> None:
         self.web, self.csrf = web, ""
-        self.http = httpx2.Client(base_url=f"{web.base}/api/v1", timeout=30)
+        self.http = httpx2.Client(base_url=f"{web.base}/api/v1", timeout=120)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         sent = {"origin": self.web.base, **({"x-tieout-csrf": self.csrf} if self.csrf else {}), **headers}

@@ -236,7 +236,7 @@ def test_onto_a_new_machine_with_the_embedded_server(kept: Kept, tmp_path: Path)
     folder = new_machine(tmp_path / "new", kept)
     # The first try dies in the middle and leaves its server behind, which ends a moment later.
     assert run("restore", kept.file, "--dir", folder, crash="restore.loading:5").returncode == -9
-    left, deadline = EmbeddedServer(folder / ".tieout" / "postgres"), time.monotonic() + 30
+    left, deadline = EmbeddedServer(folder / ".tieout" / "postgres"), time.monotonic() + 120
     while left.running_pid is not None and time.monotonic() < deadline:
         time.sleep(0.05)
     done = run("restore", kept.file, "--dir", folder)

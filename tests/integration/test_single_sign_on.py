@@ -18,8 +18,8 @@ from tieout.security.identity.single_sign_on import Provider, Vouched
 from tieout.security.people import SIGN_ON, AuthorityError
 from tieout.settings import SignOn
 from tieout.store import Database
+from tieout_sandbox.ports import free_ports
 from tieout_sandbox.simkit import serve
-from tieout_sandbox.world import free_ports
 
 BACK = "https://books.example.com/api/v1/sign-in/sso/back"
 GROUPS = {"finance": (("viewer", "*"),), "controllers-us": (("controller", "US"), ("viewer", "US"))}

@@ -20,7 +20,7 @@ from tests.integration.test_bulk_decisions import PROJECT
 from tests.integration.test_work_api import Front
 from tieout.rules import ApprovalPolicy, Step
 from tieout.security import Confirm, Delegate
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 DOCS = Path(__file__).parents[2] / "docs" / "SEGREGATION.md"
 ZERO_WIDTH, CYRILLIC_A, RIGHT_TO_LEFT = "\u200b", "\u0430", "\u202e"

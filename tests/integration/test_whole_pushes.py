@@ -289,7 +289,7 @@ def _answers(line: socket.socket, number: int) -> list[int]:
 
 
 def _until_it_waits(edge: Edge) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     sql = (
         "select 1 from pg_stat_activity where application_name = 'tieout intake' and wait_event_type = 'Lock'"
     )
@@ -299,7 +299,7 @@ def _until_it_waits(edge: Edge) -> None:
 
 
 def _until_nobody_is_let_in(edge: Edge) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     with contextlib.suppress(OSError):
         while time.monotonic() < deadline:
             edge.connect(1).close()

@@ -21,7 +21,7 @@ from tieout.operations.discover import discover
 from tieout.security import Confirm, GrantRole
 from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.settings import IdentitySettings
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 
 class Front:
@@ -61,7 +61,7 @@ class Front:
         headers = {
             "cookie": f"tieout={signed.token}", "origin": self.base, "x-tieout-csrf": csrf_of(self.c, signed.token),
         }  # fmt: skip
-        return httpx2.Client(base_url=f"{self.base}/api/v1", headers=headers, timeout=30)
+        return httpx2.Client(base_url=f"{self.base}/api/v1", headers=headers, timeout=120)
 
     def case(self, amount: str, entity: str = "US", cause: str = "unknown_tax", **more: Any) -> int:
         row = self.c.execute(

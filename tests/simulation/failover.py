@@ -28,7 +28,7 @@ from tests.simulation.runs import DoneTwice
 from tieout.store.embedded import as_user, binaries
 from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 WORKERS = 3
 _SETTINGS = "listen_addresses = '127.0.0.1'\nwal_level = replica\nmax_connections = 120\nfsync = on\n"
@@ -110,7 +110,7 @@ class Server:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         # Its backends end as soon as they see that it is gone.
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 psycopg.connect(self.dsn, connect_timeout=2).close()

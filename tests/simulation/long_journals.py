@@ -20,9 +20,9 @@ from tieout.operations.systems import pin_systems
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.demo.processes import peaks
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.services import write_services_project
 from tieout_sandbox.services.chart import DE, US
-from tieout_sandbox.world import free_port
 
 
 @dataclass

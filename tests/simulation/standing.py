@@ -20,9 +20,9 @@ from tests.acceptance.commands import Started, start_tieout
 from tieout.store import EmbeddedServer
 from tieout_sandbox import World, write_project
 from tieout_sandbox.company import Administrator
+from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import Push
 from tieout_sandbox.simulators.shopify import Shopify
-from tieout_sandbox.world import free_port
 
 START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 _PATIENCE_S = 90.0

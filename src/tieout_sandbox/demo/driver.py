@@ -53,7 +53,7 @@ from tieout_sandbox.demo.processes import Killer, peaks
 from tieout_sandbox.demo.result import PERIODS, DemoResult
 from tieout_sandbox.demo.scenarios import SCENARIOS, DemoOptions, Scenario
 from tieout_sandbox.month import END, LOCK_ON
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 _PATIENCE_S = 240.0
 _T = TypeVar("_T")

@@ -40,7 +40,7 @@ from tieout_sandbox.company import Administrator
 from tieout_sandbox.couriers import Courier
 from tieout_sandbox.month import FIRST
 from tieout_sandbox.planted_faults import plant_faults
-from tieout_sandbox.world import free_port
+from tieout_sandbox.ports import free_port
 
 ORDERS = 60
 GUEST = "guest"

@@ -7,6 +7,7 @@ simulator has acted.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -114,6 +115,8 @@ async def _cut(send: Send) -> None:
 
 # A server looks every tenth of a second whether it is to end.
 _ENDING_S = 5.0
+# On a machine with much else to do.
+_STARTING_S = 120.0
 
 
 class Serving:
@@ -133,8 +136,10 @@ class Serving:
 def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serving:
     """Serve each simulator at its port from one daemon thread; returns once all answer.
 
-    Port 0 is not taken: callers choose free ports, so that addresses are known beforehand.
+    Port 0 is not taken: callers choose free ports, so that addresses are known beforehand. Raises OSError, and serves none,
+    where something else has a port.
     """
+    bound = _bound(simulators, host)
     ready = threading.Event()
     servers: list[uvicorn.Server] = []
 
@@ -153,7 +158,10 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serv
                 timeout_graceful_shutdown=1,
             )
             servers.append(uvicorn.Server(config))
-        tasks = [asyncio.create_task(server.serve()) for server in servers]
+        tasks = [
+            asyncio.create_task(server.serve(sockets=[held]))
+            for server, held in zip(servers, bound, strict=True)
+        ]
         while not all(server.started for server in servers):
             await asyncio.sleep(0.01)
         ready.set()
@@ -161,5 +169,26 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serv
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="simulators", daemon=True)
     thread.start()
-    ready.wait(30)
+    if not ready.wait(_STARTING_S):
+        raise OSError(f"no simulator answers after {_STARTING_S:g} seconds")
     return Serving(thread, servers)
+
+
+def _bound(simulators: dict[int, HttpSimulator], host: str) -> list[socket.socket]:
+    """A socket at each port. One that somebody has is told here: in its own thread a server that cannot have its port would end
+    without a word, and those beside it would leave their clients waiting for answers."""
+    bound: list[socket.socket] = []
+    for port, simulator in simulators.items():
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((host, port))
+            held.listen()
+        except OSError as error:
+            for each in (*bound, held):
+                each.close()
+            raise OSError(
+                error.errno, f"{simulator.name} cannot be served at {host}:{port}: {error.strerror}"
+            ) from error
+        bound.append(held)
+    return bound
