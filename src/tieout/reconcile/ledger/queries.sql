@@ -251,27 +251,19 @@ where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(k
 order by d.document_id desc limit %(limit)s
 
 -- name: differences_taken
--- By kind, partner and month: what was booked of differences since a day, or is on its way, in a case or in the inbox as well;
--- of exchange differences what was accepted, since the ledger books these itself. One statement, so one instant.
-with told as (
-    select kind, party, booked_on, currency, amount from tieout.v_reconciliation_difference d
-    where entity = %(entity)s and (state in ('normalised', 'planned', 'posted')
-        or (state = 'refused' and exists (
-            select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open')))
-    union all
-    select case when said ->> 'difference_account' <> '' then said ->> 'explained_as' else 'exchange' end,
-        coalesce(said #>> '{due,0,party}', ''), (said ->> 'booked_on')::date, said ->> 'currency',
-        abs(case when said ->> 'difference_account' <> '' then (said #>> '{difference,value}')::numeric
-            else (said #>> '{exchange,value}')::numeric end)
-    from (select convert_from(b.body, 'UTF8')::jsonb as said
-        from tieout.message m join tieout.message_body b using (message_id, received_at)
-        where m.interface = %(interface)s and m.stream = 'reconciliations' and m.state in ('received', 'failed')) coming
-    where (said ->> 'difference_account' <> '' or said #>> '{exchange,value}' is not null)
-      and not (said ->> 'undone')::boolean
-)
-select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
-from told where booked_on >= %(since)s
+-- By kind, partner and month: what was booked of differences since a day, or is on its way, in a case as well; of exchange
+-- differences what was accepted, since the ledger books these itself. And the matches that are in the inbox. One statement, so one
+-- instant.
+select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount, null::bytea as body
+from tieout.v_reconciliation_difference d
+where entity = %(entity)s and booked_on >= %(since)s and (state in ('normalised', 'planned', 'posted')
+    or (state = 'refused' and exists (
+        select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open')))
 group by 1, 2, 3, 4
+union all
+select null, null, null, null, null, b.body
+from tieout.message m join tieout.message_body b using (message_id, received_at)
+where m.interface = %(interface)s and m.stream = 'reconciliations' and m.state in ('received', 'failed')
 
 -- name: lock_matches
 -- One after the other hands matches of an entity on.
