@@ -249,8 +249,8 @@ def test_an_entry_without_a_source_is_a_case_until_somebody_gives_its_reason(buy
         if buyer.company.id in a["company_ids"]
     }
     name = _entry(buyer, accounts["211000"], accounts["600000"], "2026-10-12")
-    # On accounts that nobody governs it is nobody's business here.
-    _entry(buyer, accounts["600000"], accounts["612000"], "2026-10-12")
+    # On accounts that nothing here is posted to it is nobody's business here.
+    _entry(buyer, accounts["642100"], accounts["643100"], "2026-10-12")
     closer = Closer(buyer).over()
     assert name in closer.why("ledger is ours")
     assert buyer.cases() == [("entry_without_source", f"US:{name}")]

@@ -13,6 +13,15 @@ ENTRY_WITHOUT_SOURCE = Cause(
     who="controller",
     standing=True,
 )
+ACCOUNT_MOVED_BY_HAND = Cause(
+    name="account_moved_by_hand",
+    means="Somebody booked by hand on revenue, costs, a tax or another account that Tieout posts to, and no reason is known.",
+    says="give its reason with `tieout cases solve`, as somebody who did not make it; or reverse it in the ledger; what other "
+    "systems or people post there by intent is declared as an origin of its entity that names the accounts",
+    actions=(Action.SOLVE, Action.MEND_IN_LEDGER),
+    who="controller",
+    standing=True,
+)
 TASK_LATE = Cause(
     name="close_task_late",
     means="A task of a close is past its time and not signed, though it waits for nothing else.",
@@ -21,4 +30,4 @@ TASK_LATE = Cause(
     who="the task's owner",
 )
 
-CAUSES = (ENTRY_WITHOUT_SOURCE, TASK_LATE)
+CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE)

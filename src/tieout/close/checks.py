@@ -244,6 +244,7 @@ class Evidence:
         others = [j for j in judged if j.standing in (Standing.EXPLAINED, Standing.UNDECLARED)]
         declared = [j for j in judged if j.standing is Standing.DECLARED]
         unexplained = [j.move for j in others if j.standing is Standing.UNDECLARED]
+        explained = {j.told.key for j in others if j.standing is Standing.EXPLAINED and j.told}
         changed = self._connection.execute(
             _SQL["cases_of"],
             {
@@ -257,10 +258,13 @@ class Evidence:
             [f"{len(unexplained)} entries of nobody's, such as {unexplained[0].name}"] if unexplained else []
         )
         wrong += [f"{changed['count']} entries were changed in the ledger"] if changed["count"] else []
-        figures = [[j.move.name, str(j.move.amount)] for j in others] + [[changed["count"]]]
+        figures = [
+            [j.move.name, str(j.move.amount), j.told.key if j.told and j.told.by_hand else ""] for j in others
+        ]
+        figures += [[changed["count"]]]
         # Another declaration is another figure: who signed did not see it.
         figures += [[j.move.name, str(j.move.amount), j.origin] for j in declared]
-        said = "; ".join(wrong) or f"every entry has a source, but {_count(len(others), 'explained one')}"
+        said = "; ".join(wrong) or f"every entry has a source, but {_count(len(explained), 'explained one')}"
         said += f"; {len(declared)} made in the ledger by declaration" if declared else ""
         return _finding(not wrong, said, figures)
 

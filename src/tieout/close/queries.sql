@@ -62,8 +62,9 @@ select distinct entity, period from tieout.signature where revoked_at is null
 select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
 
 -- name: open_manual
-select source_key from tieout.cases
-where entity = %(entity)s and period = %(period)s and cause = 'entry_without_source' and state = 'open'
+select cause, source_key from tieout.cases
+where entity = %(entity)s and period = %(period)s and state = 'open'
+  and cause in ('entry_without_source', 'account_moved_by_hand')
 
 -- name: open_late
 select source_key, period from tieout.cases where entity = %(entity)s and cause = %(cause)s and state = 'open'

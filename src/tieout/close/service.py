@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
-from tieout.close.causes import ENTRY_WITHOUT_SOURCE
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.ending import too_early
+from tieout.close.entries import look_at_entries
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.connector_api import LedgerReader
@@ -20,15 +19,9 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
 from tieout.proofs import (
-    Judged,
-    Standing,
-    entry_key,
-    hold_opening,
-    keep_split,
     open_balances,
     open_gaps,
     open_intercompany,
-    read_split,
     statement_gaps,
     take_control_totals,
     tie_out,
@@ -57,68 +50,7 @@ def gather(
     until = min(period.last, now.date())
     open_intercompany(connection, release, until, now)
     open_balances(connection, release, until, now)
-    _look_at_entries(connection, release, sessions, entity, period, now)
-
-
-def _look_at_entries(
-    connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
-) -> None:
-    """A case for every entry on governed accounts that nobody here made, declared or explained; what the accounts moved by
-    is kept, and the opening held against what it was."""
-    book = release.entities[entity]
-    reader = sessions(book.ledger)
-    if not isinstance(reader, LedgerReader):
-        return
-    rows, judged = read_split(connection, release, reader, entity, period)
-    left = {entry_key(entity, j.move.name): j for j in judged if j.standing is not Standing.UNDECLARED}
-    cases = [
-        _case_of(j, entity, book.currency, now) for j in judged if j.standing is Standing.UNDECLARED
-    ]  # fmt: skip
-    with connection.transaction():
-        beside_others(connection)
-        open_cases(connection, cases, "close")
-        still = {c.source_key for c in cases}
-        told = connection.execute(_SQL["open_manual"], {"entity": entity, "period": str(period)}).fetchall()
-        for row in told:
-            key = row["source_key"]
-            if key not in still:
-                why = _settled(left.get(key))
-                solve_by_key(connection, ENTRY_WITHOUT_SOURCE.name, key, now, why, "close")
-        keep_split(connection, entity, period, rows, now)
-    hold_opening(connection, release, reader, entity, now)
-
-
-def _case_of(judged: Judged, entity: str, currency: str, now: datetime) -> NewCase:
-    move = judged.move
-    return NewCase(
-        cause=ENTRY_WITHOUT_SOURCE.name,
-        interface="",
-        entity=entity,
-        period=str(Period.of(move.on)),
-        source_key=entry_key(entity, move.name),
-        amount=move.amount,
-        currency=currency,
-        recovery=ENTRY_WITHOUT_SOURCE.say(),
-        detail=f"{move.name} of {move.on}, made by {move.author}: {move.reference}"[:300],
-        owner=ENTRY_WITHOUT_SOURCE.who,
-        opened_at=now,
-        due_at=now + timedelta(hours=24),
-        blocking=False,
-        standing=ENTRY_WITHOUT_SOURCE.standing,
-        made_journal=move.made.journal,
-        made_user=move.made.user,
-        made_kind=move.made.kind,
-        made_accounts=", ".join(move.made.accounts),
-    )
-
-
-def _settled(judged: Judged | None) -> str:
-    """Why the case of an entry is none any more."""
-    if judged is None:
-        return "it is gone"
-    if judged.standing is Standing.DECLARED:
-        return f"made in the ledger by intent, as the project declares: {judged.origin}"
-    return "it is of before the first day" if judged.standing is Standing.OPENING else "it has a source"
+    look_at_entries(connection, release, sessions, entity, period, now)
 
 
 def state_of(

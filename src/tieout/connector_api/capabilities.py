@@ -403,6 +403,16 @@ class AccrualReader(Protocol):
 
 
 @runtime_checkable
+class TaxAccountReader(Protocol):
+    """A ledger that says itself on which accounts its taxes stand."""
+
+    def tax_accounts(self, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
+        """By the name of a tax: the codes of all accounts that its amounts may stand on, also until they are due; none for a
+        tax that is not there. Raises ConnectorError."""
+        ...
+
+
+@runtime_checkable
 class LedgerReader(Protocol):
     """A ledger that is read: its facts, its balances, what is open in it."""
 

@@ -55,7 +55,7 @@ def weak(release: Release, entity: Entity, origin: Origin, now: datetime) -> lis
     """What a declaration leaves unseen, today."""
     table = release.mappings.get("journals")
     ours = {row.value for row in table.rows} if table else set()
-    return weaknesses(origin, governed_accounts(release, now.date(), now.date()), ours)
+    return weaknesses(origin, governed_accounts(release, entity.code, now.date(), now.date()), ours)
 
 
 def origin_rows(connection: Connection, release: Release, entity: str, now: datetime) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Proofs: control totals, the tie-out, the zero-residual proof of payouts."""
 
+from tieout.proofs.by_hand import Told, entry_key
 from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
+from tieout.proofs.governing import Governed, read_governed
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
@@ -23,7 +25,6 @@ from tieout.proofs.split import (
     Judged,
     SplitRow,
     Standing,
-    entry_key,
     figures_of,
     keep_split,
     kept_split,
@@ -48,6 +49,9 @@ __all__ = [
     "AGES",
     "ClearingRow",
     "Figure",
+    "Governed",
+    "read_governed",
+    "Told",
     "Judged",
     "SplitRow",
     "Standing",

@@ -32,7 +32,7 @@ def hold_opening(
     if book.begins_on is None:
         return 0
     last = day_before(book.begins_on)
-    accounts = governed_accounts(release, book.begins_on, book.begins_on)
+    accounts = governed_accounts(release, entity, book.begins_on, book.begins_on)
     held = ask_patiently(lambda: reader.trial_balance(last))
     given = {"entity": entity, "begins_on": book.begins_on, "until": last}
     ours = {

@@ -307,13 +307,17 @@ select l.account, l.currency, sum(l.amount) as amount
 from tieout.posting_line l
 join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_no
 where l.entity = %(entity)s and l.accounting_on between %(since)s and %(until)s and v.state = 'confirmed'
-  and l.account = any(%(accounts)s)
 group by l.account, l.currency
 
+-- name: posted_accounts
+-- Every account that something was ever posted to; taxes by their names.
+select distinct account from tieout.posting_line where entity = %(entity)s and accounting_on <= %(until)s
+
 -- name: accepted_entries
--- What a person accepted last of each entry that others made.
+-- What a person accepted last of each entry of a month that others made, or of entries added up.
 select distinct on (source_key) source_key, amount from tieout.cases
-where entity = %(entity)s and cause = 'entry_without_source' and accepted and source_key = any(%(keys)s)
+where entity = %(entity)s and cause in ('entry_without_source', 'account_moved_by_hand') and accepted
+  and period = %(period)s
 order by source_key, case_id desc
 
 -- name: split

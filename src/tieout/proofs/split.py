@@ -10,7 +10,7 @@ positive; what is left over is a residual, such as an entry of ours that somebod
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,10 +22,11 @@ import msgspec
 from tieout.connector_api import LedgerReader, OthersMove
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.proofs.by_hand import Told, narrowed, told
 from tieout.proofs.control import ask_patiently
+from tieout.proofs.governing import Governed, ours_by_account, read_governed
 from tieout.proofs.tieout import Figure
 from tieout.rules import Entity, Release
-from tieout.rules.governed import governed_accounts
 from tieout.rules.origins import origin_of
 from tieout.store import Connection, Queries
 
@@ -44,11 +45,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """An entry of others; `origin` is the declaration that covers it, "" for none."""
+    """An entry of others; `origin` is the declaration that covers it, "" for none; `told` the case that it is told in where
+    nobody declared it."""
 
     move: OthersMove
     standing: Standing
     origin: str = ""
+    told: Told | None = None
 
 
 class SplitRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,15 +81,17 @@ class SplitRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.moved - self.ours - others.net
 
 
-def entry_key(entity: str, move: str) -> str:
-    """The source key of the case of an entry that others made."""
-    return f"{entity}:{move}"
-
-
-def judge(entity: Entity, moves: Sequence[OthersMove], accepted: Mapping[str, Decimal]) -> list[Judged]:
-    """Each entry of others with what it is. `accepted` are the amounts of entries, by the key of their case, that a
-    person accepted: of another amount by now, an entry is not explained by that. Pure."""
-    found = []
+def judge(
+    entity: Entity,
+    moves: Sequence[OthersMove],
+    accepted: Mapping[str, Decimal],
+    money: Collection[str],
+    limit: Decimal = Decimal(0),
+) -> list[Judged]:
+    """Each entry of others with what it is. `accepted` are the amounts of cases, by their key, that a person accepted: of
+    another amount by now, an entry is not explained by that. `money` are accounts of money; on others, entries up to `limit` are
+    added up. Pure."""
+    found, left = [], []
     for move in moves:
         if move.follows:
             found.append(Judged(move, Standing.FOLLOWS))
@@ -94,10 +99,13 @@ def judge(entity: Entity, moves: Sequence[OthersMove], accepted: Mapping[str, De
             found.append(Judged(move, Standing.OPENING))
         elif origin := origin_of(entity.origins, move.made, move.on, move.amount):
             found.append(Judged(move, Standing.DECLARED, origin.name))
-        elif accepted.get(entry_key(entity.code, move.name)) == move.amount:
-            found.append(Judged(move, Standing.EXPLAINED))
         else:
-            found.append(Judged(move, Standing.UNDECLARED))
+            left.append(move)
+    cases = told(entity.code, left, money, limit)
+    for move in left:
+        case = cases[move.name]
+        known = accepted.get(case.key) == case.amount
+        found.append(Judged(move, Standing.EXPLAINED if known else Standing.UNDECLARED, told=case))
     return found
 
 
@@ -107,12 +115,16 @@ def split(
     moved: Mapping[tuple[str, str], Decimal],
     ours: Mapping[tuple[str, str], Decimal],
     judged: Sequence[Judged],
+    shared: Collection[str] = (),
 ) -> list[SplitRow]:
-    """The rows of these accounts and currencies, in their order; none for one on which nothing happened. Pure."""
+    """The rows of these accounts and currencies, in their order; none for one on which nothing happened. On `shared` accounts, of
+    taxes that stand on several, ours is whatever no entry of others moved. Pure."""
     sums: dict[tuple[str, str], dict[Standing, Figure]] = {}
     origins: dict[tuple[str, str], dict[str, Figure]] = {}
+    by_others: dict[tuple[str, str], Decimal] = {}
     for each in judged:
         for key, amount in each.move.lines.items():
+            by_others[key] = by_others.get(key, Decimal(0)) + amount
             figure = Figure(1, max(amount, Decimal(0)), max(-amount, Decimal(0)))
             if each.standing is Standing.DECLARED:
                 mine = origins.setdefault(key, {})
@@ -124,7 +136,9 @@ def split(
     for key in sorted({*moved, *ours, *sums, *origins}):
         row = SplitRow(
             entity=entity.code, period=str(period), account=key[0], currency=key[1],
-            moved=moved.get(key, Decimal(0)), ours=ours.get(key, Decimal(0)),
+            moved=moved.get(key, Decimal(0)),
+            ours=moved.get(key, Decimal(0)) - by_others.get(key, Decimal(0))
+            if key[0] in shared else ours.get(key, Decimal(0)),
             declared=dict(sorted(origins.get(key, {}).items())),
             **{str(standing): figure for standing, figure in sums.get(key, {}).items()},
         )  # fmt: skip
@@ -137,11 +151,25 @@ def read_others(
     connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
 ) -> list[Judged]:
     """The entries of others on governed accounts in a month, as the ledger has them now. Raises ConnectorError."""
-    accounts = sorted(governed_accounts(release, period.first, period.last))
+    governed = read_governed(connection, release, reader, entity, period)
+    return _judged(connection, release, reader, entity, period, governed)
+
+
+def _judged(
+    connection: Connection,
+    release: Release,
+    reader: LedgerReader,
+    entity: str,
+    period: Period,
+    governed: Governed,
+) -> list[Judged]:
+    accounts = sorted(governed.accounts)
     moves = ask_patiently(lambda: reader.others_moves(accounts, period.first, period.last))
-    keys = [entry_key(entity, m.name) for m in moves if not m.follows]
-    rows = connection.execute(_SQL["accepted_entries"], {"entity": entity, "keys": keys})
-    return judge(release.entities[entity], moves, {r["source_key"]: r["amount"] for r in rows})
+    moves = [narrowed(m, governed.money) for m in moves]
+    rows = connection.execute(_SQL["accepted_entries"], {"entity": entity, "period": str(period)})
+    accepted = {r["source_key"]: r["amount"] for r in rows}
+    limit = release.closing.of(entity).hand_limit
+    return judge(release.entities[entity], moves, accepted, governed.money, limit)
 
 
 def read_split(
@@ -149,20 +177,18 @@ def read_split(
 ) -> tuple[list[SplitRow], list[Judged]]:
     """The rows of a month as the ledger has them now, and the entries of others that they hold. Raises
     ConnectorError."""
-    judged = read_others(connection, release, reader, entity, period)
-    accounts = governed_accounts(release, period.first, period.last)
+    governed = read_governed(connection, release, reader, entity, period)
+    judged = _judged(connection, release, reader, entity, period, governed)
     before = ask_patiently(lambda: reader.trial_balance(day_before(period.first)))
     after = ask_patiently(lambda: reader.trial_balance(period.last))
     moved = {
         key: after.get(key, Decimal(0)) - before.get(key, Decimal(0))
         for key in {*before, *after}
-        if key[0] in accounts
+        if key[0] in governed.accounts
     }
-    given = {"entity": entity, "since": period.first, "until": period.last, "accounts": sorted(accounts)}
-    ours = {
-        (r["account"], r["currency"]): r["amount"] for r in connection.execute(_SQL["our_movements"], given)
-    }
-    return split(release.entities[entity], period, moved, ours, judged), judged
+    given = {"entity": entity, "since": period.first, "until": period.last}
+    ours = ours_by_account(connection.execute(_SQL["our_movements"], given).fetchall(), governed)
+    return split(release.entities[entity], period, moved, ours, judged, governed.shared), judged
 
 
 def keep_split(

@@ -41,7 +41,8 @@ class EntityClose:
     `case_limit` keeps it open; `sign_role` signs, twice, by two people. `declared`: the project's calendar
     names the entity, so that its close is waited for, and what is late is a case. What one person may exclude, accept or
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
-    is added up (0: never)."""
+    is added up (0: never). Entries that somebody made by hand on revenue, costs and the like are cases one by one above
+    `hand_limit`, and added up by account and maker within it."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -51,6 +52,7 @@ class EntityClose:
     declared: bool = False
     alone_limit: Decimal = Decimal(100)
     split_days: int = 7
+    hand_limit: Decimal = Decimal(100)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
 
     def banking_days(self, account: str, currency: str = "") -> BusinessCalendar:

@@ -16,6 +16,7 @@ from tieout.settings.tomlfile import TomlFile
 
 _ENTITY = {
     "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
+    "hand_limit",
 }  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
@@ -89,6 +90,7 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         banking=_banking(file, table, section),
         alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
         split_days=days,
+        hand_limit=_limit(file, table, section, "hand_limit", "100.00"),
     )
 
 

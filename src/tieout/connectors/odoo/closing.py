@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 
+_TAX_LINES = ("invoice_repartition_line_ids", "refund_repartition_line_ids")
+_WAITS = "cash_basis_transition_account_id"
 LOCKS = {
     "sale": "sale_lock_date",
     "purchase": "purchase_lock_date",
@@ -39,6 +42,30 @@ def foreign_balances(
         for r in rows
         if r["account_id"] and r["currency_id"][1] != own
     }
+
+
+def tax_accounts(client: OdooClient, names: Directory, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
+    """See `TaxAccountReader.tax_accounts`: by each tax's distribution, and its account until payment. Taxes that are archived
+    count: what was booked by them stands."""
+    rows = client.call(
+        "account.tax", "search_read", domain=[["name", "in", list(taxes)]], fields=["name", *_TAX_LINES, _WAITS],
+        context={"active_test": False},
+    )  # fmt: skip
+    shares = sorted({key for row in rows for side in _TAX_LINES for key in row[side]})
+    parts = client.call(
+        "account.tax.repartition.line", "read", ids=shares, fields=["repartition_type", "account_id"]
+    )
+    on = {
+        p["id"]: names.code_of(p["account_id"][0])
+        for p in parts if p["repartition_type"] == "tax" and p["account_id"]
+    }  # fmt: skip
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        mine = found.setdefault(row["name"], set())
+        mine |= {on[key] for side in _TAX_LINES for key in row[side] if key in on}
+        if row[_WAITS]:
+            mine.add(names.code_of(row[_WAITS][0]))
+    return {name: frozenset(codes) for name, codes in found.items() if codes}
 
 
 def locks(client: OdooClient) -> dict[str, date | None]:

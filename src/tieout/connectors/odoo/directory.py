@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tieout.connector_api import RefusedError
 from tieout.connectors.odoo.client import OdooClient
 
@@ -72,6 +74,13 @@ class Directory:
         if code not in self._accounts:
             self.refresh()
         return self._accounts.get(code)
+
+    def accounts_there(self, codes: Iterable[str]) -> list[int]:
+        """The ids of those accounts of these codes that this company has."""
+        wanted = list(codes)
+        if any(c not in self._accounts for c in wanted):
+            self.refresh()
+        return [self._accounts[c] for c in wanted if c in self._accounts]
 
     def journal(self, code: str) -> int:
         """A journal's id by its code. Raises RefusedError where there is none."""

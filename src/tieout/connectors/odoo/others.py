@@ -27,19 +27,21 @@ def others_moves(
 ) -> list[OthersMove]:
     """See `LedgerReader.others_moves`. `ours` is the prefix of our external ids."""
     # Roles are the project's; not every company has an account of each.
-    ids = [i for code in accounts if (i := names.account_or_none(code)) is not None]
-    lines = _lines(client, ids, start, end)
-    last = {move: rows[-1] for move, rows in lines.items()}
-    left = sorted(set(lines) - made_here(client, last, ours))
+    ids = names.accounts_there(accounts)
+    there = _entries(client, ids, start, end)
+    left = sorted(set(there) - made_here(client, there, ours))
     turned = reversing(client, left, ours)
     exchange = _exchange_journal(client) if left else 0
     found: list[OthersMove] = []
     for begin in range(0, len(left), _PAGE):
         chunk = left[begin : begin + _PAGE]
-        sizes = _sizes(client, chunk)
+        sizes, lines = _sizes(client, chunk), _lines(client, chunk, ids)
         moves = client.call("account.move", "read", ids=chunk, fields=_MOVE_FIELDS)
         users = logins(client, moves)
         for move in moves:
+            if move["id"] not in lines:
+                # It was set back, or moved to other accounts, since.
+                continue
             rows, sums = lines[move["id"]], defaultdict[tuple[str, str], Decimal](Decimal)
             for row in rows:
                 key = (names.code_of(row["account_id"][0]), row["currency_id"][1])
@@ -98,14 +100,37 @@ def logins(client: OdooClient, moves: Iterable[Row]) -> dict[int, str]:
     return {r["id"]: str(r["login"]) for r in rows}
 
 
-def _lines(client: OdooClient, accounts: list[int], start: date, end: date) -> dict[int, list[Row]]:
-    """By entry: its posted lines of these days on these accounts."""
+def _entries(client: OdooClient, accounts: list[int], start: date, end: date) -> dict[int, Row]:
+    """The posted entries of these days that have a line on one of these accounts, each as a line of it would name it: one
+    row an entry, however many lines it has."""
     domain = [
-        ["parent_state", "=", "posted"],
+        # `any` is of Odoo 17 and later: https://www.odoo.com/documentation/19.0/developer/reference/backend/orm.html
+        ["line_ids", "any", [["account_id", "in", accounts]]],
+        ["state", "=", "posted"],
         ["date", ">=", start.isoformat()],
         ["date", "<=", end.isoformat()],
-        ["account_id", "in", accounts],
     ]
+    found: dict[int, Row] = {}
+    last = 0
+    while accounts:
+        rows = client.call(
+            "account.move", "search_read", domain=[*domain, ["id", ">", last]],
+            fields=["statement_line_id", "origin_payment_id"], order="id", limit=_PAGE,
+        )  # fmt: skip
+        for row in rows:
+            key = row["id"]
+            found[key] = {
+                "move_id": [key], "statement_line_id": row["statement_line_id"], "payment_id": row["origin_payment_id"],
+            }  # fmt: skip
+        if len(rows) < _PAGE:
+            break
+        last = rows[-1]["id"]
+    return found
+
+
+def _lines(client: OdooClient, moves: list[int], accounts: list[int]) -> dict[int, list[Row]]:
+    """By entry: its posted lines on these accounts."""
+    domain = [["move_id", "in", moves], ["parent_state", "=", "posted"], ["account_id", "in", accounts]]
     found: dict[int, list[Row]] = {}
     last = 0
     while True:

@@ -222,6 +222,10 @@ class OdooSession:
         """See `LedgerReader.others_moves`."""
         return others_moves(self._client, self._names, accounts, start, end, self._loader.named("tieout."))
 
+    def tax_accounts(self, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
+        """See `TaxAccountReader.tax_accounts`."""
+        return closing.tax_accounts(self._client, self._names, taxes)
+
     def foreign_balances(self, until: date) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
         """See `LedgerReader.foreign_balances`."""
         return closing.foreign_balances(self._client, self._names, until)

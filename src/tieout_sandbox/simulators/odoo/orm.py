@@ -243,6 +243,8 @@ class Searcher:
         if path[0] == "duplicated_ref_ids":
             raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
         field = self.field(model, path[0])
+        if op in ("any", "not any"):
+            return self._any(model, name, field, op == "any", wanted)
         if len(path) > 1:
             inner = self._leaf(field.relation, [".".join(path[1:]), op, wanted])
             table = self.store.tables[field.relation]
@@ -255,6 +257,15 @@ class Searcher:
             }
             return lambda r: (r.get(name) in named) == (op in ("=", "in"))
         return self._comparison(model, name, field, op, wanted)
+
+    def _any(
+        self, model: str, name: str, field: Field, wanted: bool, domain: list[Any]
+    ) -> Callable[[Record], bool]:
+        """Whether a domain holds for a record that a field leads to, or for none."""
+        if field.kind not in ("o2m", "m2m"):
+            raise value_error(f"Invalid operator 'any' for {model}.{name}")
+        inner, table = self._compile(field.relation, list(domain)), self.store.tables[field.relation]
+        return lambda r: any(inner(table[i]) for i in self.value(model, name, r) or []) == wanted
 
     def _comparison(
         self, model: str, name: str, field: Field, op: str, wanted: Any
