@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from tests.integration.buying import Buyer
-from tests.integration.office import Office
+from tests.integration.office import Office, key_of
 from tests.integration.test_accruals import ACCRUED, ASK, EXPENSE, LAST, late
+from tests.integration.test_close import OCTOBER, Closer, close, closer
 from tests.integration.test_delivery import Target, deliver
 from tests.integration.test_payee_checks import decide, report
 from tests.integration.test_payment_runs import paying, sent
@@ -23,11 +24,14 @@ from tests.integration.test_process import NOW, Site, row
 from tests.integration.test_reconciling import CHARGES, UNTIL, Books, books
 from tests.integration.test_reconciling import NOW as START
 from tests.stages import step
-from tieout.cases import NewCase, open_cases
+from tieout.cases import NewCase, list_open, open_cases
+from tieout.close import gather, take_signatures
+from tieout.close.checks import Evidence
 from tieout.delivery import DeliveryStage
 from tieout.inbox import OvertakenError
 from tieout.money import Period
 from tieout.payables import FilingStage, Worked, accrue, filing, purchases
+from tieout.planning import exclude
 from tieout.planning.replay import exclude_case
 from tieout.proofs import take_control_totals, tie_out
 from tieout.proofs import tieout as tieout_proof
@@ -35,7 +39,7 @@ from tieout.reconcile.ledger import DecisionError
 from tieout.store import Database, ManyInstantsError, snapshot
 from tieout_sandbox import World
 
-__all__ = ["books", "late", "paying"]
+__all__ = ["books", "closer", "late", "paying"]
 Act = Callable[[], object]
 
 
@@ -452,3 +456,79 @@ def test_a_person_does_not_match_a_line_that_is_on_its_way(books: Books) -> None
         books.decide("ann").join(books.interface, [cash], [due])
     books.work()
     assert (books.due(other), books.due(named)) == (500, 0) and books.cases() == []
+
+
+# Signing
+
+
+def of_november(closer: Closer) -> None:
+    """A late bill that is left out, and a report that has it: figures that are done again, and are others."""
+    closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
+    (row_,) = list_open(closer.connection)
+    with closer.connection.transaction():
+        exclude(
+            closer.connection, closer.b.release(), row_["case_id"], "of November", closer.b.clock.now(), "mia"
+        )
+    closer.b.give("bills", "report2.csv", closer.b.point.report(date(2026, 10, 31)))
+    closer.b.work()
+
+
+def test_nobody_signs_figures_that_were_not_shown(closer: Closer) -> None:
+    """They looked, the figures changed, and they sign: what they saw is not what they would sign."""
+    task = "complete: bills"
+    unseen = "not signed: its figures are others than were looked at"
+    closer.state()
+    with closer.b.database.transaction() as connection:
+        connection.execute("delete from tieout.close_finding")
+    assert closer.sign("cora", task)[task].startswith(unseen)
+    closer.state()
+    of_november(closer)
+    now = closer.b.clock.now()
+    gather(closer.connection, closer.b.release(), closer._sessions, "US", OCTOBER, now)
+    assert closer.sign("cora", task)[task].startswith(unseen)
+    # That it says has shown them.
+    assert closer.sign("cora", task)[task].startswith("prepared")
+
+
+def test_a_second_person_does_not_sign_what_was_prepared_anew_meanwhile(closer: Closer) -> None:
+    """They looked at figures that the first person prepared; by the time they sign, others are prepared."""
+    task = "complete: bills"
+    looked = closer.state()
+    seen = {s.task.name: s.finding.digest for s in looked.tasks}
+    closer.sign("cora", task)
+    of_november(closer)
+    closer.state()
+    assert closer.sign("cora", task)[task].startswith("prepared") and set(closer.revoked()) >= {task}
+    said = dict(
+        take_signatures(
+            closer.connection,
+            closer.b.release(),
+            looked,
+            [task],
+            "",
+            key_of("carl"),
+            closer.b.clock.now(),
+            seen,
+        )
+    )
+    assert (
+        said[task] == "not signed: its figures are others than those that were prepared meanwhile: look again"
+    )
+    assert {s.task.name: s.state for s in closer.state().tasks}[task] == "prepared"
+
+
+def test_what_is_signed_anew_while_it_is_judged_is_not_taken_back(
+    closer: Closer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(closer)
+    of_november(closer)
+    plain, left = Evidence.find, [lambda: close(closer)]
+
+    def find(evidence: Evidence, task: Any) -> Any:
+        while left:
+            left.pop()()
+        return plain(evidence, task)
+
+    monkeypatch.setattr(Evidence, "find", find)
+    closer.look()
+    assert closer.state().closed
