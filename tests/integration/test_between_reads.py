@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.buying import Buyer
 from tests.integration.office import Office, key_of
+from tests.integration.owing import Creditor
 from tests.integration.test_accruals import ACCRUED, ASK, EXPENSE, LAST, late
 from tests.integration.test_close import OCTOBER, Closer, close, closer
 from tests.integration.test_delivery import Target, deliver
@@ -25,9 +26,10 @@ from tests.integration.test_reconciling import CHARGES, UNTIL, Books, books
 from tests.integration.test_reconciling import NOW as START
 from tests.stages import step
 from tieout.cases import NewCase, list_open, open_cases
-from tieout.close import gather, take_signatures
+from tieout.close import RevocationStage, gather, take_signatures
 from tieout.close.checks import Evidence
 from tieout.delivery import DeliveryStage
+from tieout.evidence import Entry, came_since, mark, record
 from tieout.inbox import OvertakenError
 from tieout.money import Period
 from tieout.payables import FilingStage, Worked, accrue, filing, purchases
@@ -35,6 +37,7 @@ from tieout.planning import exclude
 from tieout.planning.replay import exclude_case
 from tieout.proofs import take_control_totals, tie_out
 from tieout.proofs import tieout as tieout_proof
+from tieout.receivables import Receivables, ReceivablesStage
 from tieout.reconcile.ledger import DecisionError
 from tieout.store import Database, ManyInstantsError, snapshot
 from tieout_sandbox import World
@@ -532,3 +535,85 @@ def test_what_is_signed_anew_while_it_is_judged_is_not_taken_back(
     monkeypatch.setattr(Evidence, "find", find)
     closer.look()
     assert closer.state().closed
+
+
+# Whoever looks again once something happened
+
+
+def test_a_mark_tells_of_what_commits_late_and_of_no_transaction_that_is_merely_open(
+    database: Database,
+) -> None:
+    def testify(connection: Any) -> None:
+        record(connection, [Entry(NOW, "t", "t.t", "s", "US", {})])
+
+    reader, late_one, idle = (database.connect(autocommit=True) for _ in range(3))
+    with idle.transaction(force_rollback=True):
+        idle.execute("insert into tieout.paused (interface, since, by, reason) values ('x', now(), 'w', 'r')")
+        with late_one.transaction():
+            testify(late_one)
+            with database.transaction() as other:
+                testify(other)
+            seen = mark(reader)
+            assert not came_since(reader, seen)
+        assert came_since(reader, seen)
+        seen = mark(reader)
+        assert not came_since(reader, seen)
+    assert not came_since(reader, seen) and came_since(reader, "")
+    with database.transaction() as other:
+        testify(other)
+    assert came_since(reader, seen)
+    for each in (reader, late_one, idle):
+        each.close()
+
+
+def test_receivables_are_read_once_for_what_commits_late_and_not_again_while_others_are_open(
+    office: Office,
+) -> None:
+    creditor = Creditor(office.world, office.admin, office.company, office.database, office.session)
+    creditor.customer("Ada Ltd")
+    reads = list[str]()
+
+    def read(entity: str) -> None:
+        reads.append(entity)
+        release, connection = creditor.release(), office.database.connect(autocommit=True)
+        Receivables(
+            release, release.interfaces["receivables"], creditor.session, "", creditor.clock.now()
+        ).read(connection)
+        connection.close()
+
+    stage = ReceivablesStage(creditor.release, read, creditor.clock, share=1.0)
+    looking, late_one, idle = (office.database.connect(autocommit=True) for _ in range(3))
+    with idle.transaction(force_rollback=True):
+        idle.execute("insert into tieout.paused (interface, since, by, reason) values ('x', now(), 'w', 'r')")
+        with late_one.transaction():
+            record(late_one, [Entry(creditor.clock.now(), "t", "t.t", "s", "US", {})])
+            for _ in range(4):
+                step(stage, looking)
+            assert len(reads) == 1
+        for _ in range(4):
+            step(stage, looking)
+        assert len(reads) == 2
+    for each in (looking, late_one, idle):
+        each.close()
+
+
+def test_what_commits_late_takes_a_signature_back(closer: Closer) -> None:
+    """The bill's transaction ends after another's with a higher number, up to which the worker has looked."""
+    close(closer)
+    stage = RevocationStage(closer.b.release, closer.b.clock, share=1.0)
+    with closer.b.database.transaction() as connection:
+        # As a bill is taken in: its evidence is numbered, and nobody sees it yet.
+        record(connection, [Entry(closer.b.clock.now(), "t", "t.t", "s", "US", {})])
+        case = NewCase(
+            cause="unreadable_file", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal(0),
+            currency="USD", recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
+        )  # fmt: skip
+        open_cases(connection, [case], "t")
+        with closer.b.database.transaction() as other:
+            record(other, [Entry(closer.b.clock.now(), "t", "t.t", "s", "US", {})])
+        for _ in range(3):
+            step(stage, closer.connection)
+        assert closer.revoked() == {}
+    for _ in range(3):
+        step(stage, closer.connection)
+    assert set(closer.revoked()) == {"cases decided", "close"}

@@ -62,9 +62,6 @@ order by period desc, entity
 -- name: standing
 select distinct entity, period from tieout.signature where revoked_at is null
 
--- name: watermark
-select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
-
 -- name: open_manual
 select cause, source_key from tieout.cases
 where entity = %(entity)s and period = %(period)s and state = 'open'
