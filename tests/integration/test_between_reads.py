@@ -7,7 +7,7 @@ go on. A real database, Odoo's simulator over HTTP. docs/decisions/0062-decided-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.integration.test_reconciling import CHARGES, UNTIL, Books, books
 from tests.integration.test_reconciling import NOW as START
 from tests.stages import step
 from tieout.cases import NewCase, list_open, open_cases
-from tieout.close import RevocationStage, gather, take_signatures
+from tieout.close import RevocationStage, checks, gather, state_of, take_signatures
 from tieout.close.checks import Evidence
 from tieout.delivery import DeliveryStage
 from tieout.evidence import Entry, came_since, mark, record
@@ -535,6 +535,24 @@ def test_what_is_signed_anew_while_it_is_judged_is_not_taken_back(
     monkeypatch.setattr(Evidence, "find", find)
     closer.look()
     assert closer.state().closed
+
+
+def test_what_is_turned_down_while_a_close_is_looked_at_is_a_case_or_waits(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No case yet as cases are read, no request any more as requests are: "cases decided" of 2,500.00."""
+    number = held_journal(office)
+    office.clock.at = datetime(2026, 11, 3, 15, tzinfo=UTC)
+
+    def act() -> None:
+        assert office.decide("carl", number, verdict="reject", reason="no such invoice") == ""
+
+    monkeypatch.setattr(checks, "_SQL", Stopped(checks._SQL, "open_requests", act))
+    connection = office.database.connect(autocommit=True)
+    state = state_of(connection, office.release(), lambda _: None, "US", OCTOBER, office.clock.now())
+    connection.close()
+    (cases,) = [s.finding for s in state.tasks if s.task.name == "cases decided"]
+    assert not cases.done and office.cases() == [("approval_rejected", "J1")]
 
 
 # Whoever looks again once something happened
