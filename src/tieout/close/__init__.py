@@ -2,6 +2,7 @@
 
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.ending import not_over
+from tieout.close.glance import keep_glance, printed_close
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
@@ -15,10 +16,9 @@ from tieout.close.service import (
     known_closes,
     revoke_late,
     shown_last,
-    sign,
     state_of,
-    take_signatures,
 )
+from tieout.close.signing import sign, take_signatures
 
 __all__ = [
     "FINAL",
@@ -34,10 +34,12 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
+    "keep_glance",
     "kept_state",
     "known_closes",
     "not_over",
     "OpenSale",
+    "printed_close",
     "cut_off",
     "revaluation_interface",
     "revalue",

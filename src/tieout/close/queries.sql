@@ -117,3 +117,7 @@ where interface = %(interface)s and state not in ('superseded', 'refused', 'excl
     select max(o.to_on) from tieout.v_statement o where o.interface = %(interface)s and o.account = v_statement.account
       and o.to_on <= %(last)s and o.state not in ('superseded', 'refused', 'excluded')))
 order by source_key, revision desc
+
+-- name: ledger_read
+-- When the ledger was read back last for a close: what is said of its entries was read with it.
+select read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s and task = 'ledger is ours'

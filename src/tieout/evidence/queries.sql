@@ -39,3 +39,13 @@ select coalesce((select max(evidence_id) from tieout.evidence), 0) > %(top)s or 
     select 1 from tieout.evidence e
     where e.xid = any(array(select pg_snapshot_xip(%(seen)s::pg_snapshot)))
       or (e.xid >= pg_snapshot_xmax(%(seen)s::pg_snapshot) and e.xid < pg_snapshot_xmax(pg_current_snapshot()))) as came
+
+-- name: add_sheet
+insert into tieout.close_sheet (entity, period, kept_at, body, sha256)
+values (%(entity)s, %(period)s, %(kept_at)s, %(body)s, %(sha256)s) returning sheet_no
+
+-- name: sheet
+select body from tieout.close_sheet where sheet_no = %(sheet_no)s
+
+-- name: of_close
+select * from tieout.evidence where subject = %(subject)s and action = any(%(actions)s) order by evidence_id
