@@ -42,6 +42,7 @@ from tieout.proofs.split import (
     read_others,
     read_split,
 )
+from tieout.proofs.standing import Itemised, keep_items, kept_items, read_items
 from tieout.proofs.tax_months import (
     kept_taxes,
     look_at_taxes,
@@ -51,7 +52,6 @@ from tieout.proofs.tax_months import (
 )
 from tieout.proofs.tax_stage import TaxStage
 from tieout.proofs.taxes import TaxRow
-from tieout.proofs.standing import Itemised, keep_items, kept_items, read_items
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [

@@ -38,8 +38,8 @@ from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
-from tieout.connectors.odoo.taxed import ledger_taxes
 from tieout.connectors.odoo.standing import standing
+from tieout.connectors.odoo.taxed import ledger_taxes
 from tieout.documents import (
     GENERAL,
     MatchRequest,
