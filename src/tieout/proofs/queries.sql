@@ -1,19 +1,17 @@
 -- name: put_control_total
 insert into tieout.control_total (interface, entity, period, currency, control_group, count,
-    debit, credit, reference, taken_at)
+    debit, credit, reference, taken_at, stamp)
 values (%(interface)s, %(entity)s, %(period)s, %(currency)s, %(group)s, %(count)s, %(debit)s,
-    %(credit)s, %(reference)s, %(at)s)
+    %(credit)s, %(reference)s, %(at)s, %(stamp)s)
 on conflict (interface, period, currency, control_group) do update set count = excluded.count,
     debit = excluded.debit, credit = excluded.credit, reference = excluded.reference,
-    taken_at = excluded.taken_at
+    taken_at = excluded.taken_at, stamp = excluded.stamp
 
 -- name: clear_control_totals
 delete from tieout.control_total where interface = %(interface)s and period = %(period)s
 
 -- name: sources
-select interface, entity, period, currency, sum(count)::int as count, sum(debit) as debit,
-    sum(credit) as credit
-from tieout.control_total group by interface, entity, period, currency
+select interface, entity, period, currency, control_group, count, debit, credit, taken_at, stamp from tieout.control_total
 
 -- name: buckets
 -- One bucket a document: excluded; else in exception (an open blocking case); else posted; else

@@ -7,15 +7,18 @@ leaves a residual, as does one that never arrived.
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import msgspec
 
 from tieout.rules import Release
-from tieout.security import changed_rows
+from tieout.security import changed_rows, stamper, total_holds
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
+# Interface, entity, period, currency.
+_Key = tuple[str, str, str, str]
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -41,7 +44,8 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `source` is None where the source has no control figure: unproven.
 
     `ledger_gap` is what the ledger holds for posted documents less what they say. `changed` is how many documents somebody
-    changed in the database past us, or their effects, which no case says yet: their figures prove nothing.
+    changed in the database past us, or their effects, which no case says yet, and how many of its source's own figures: they
+    prove nothing.
     """
 
     interface: str
@@ -71,12 +75,9 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     """Every row that any source or document has, in order of interface, period, currency."""
-    sources = {
-        (r["interface"], r["entity"], r["period"], r["currency"]): Figure(r["count"], r["debit"], r["credit"])
-        for r in connection.execute(_SQL["sources"])
-    }
-    buckets: dict[tuple[str, str, str, str], dict[str, Figure]] = {}
-    gaps: dict[tuple[str, str, str, str], Decimal] = {}
+    sources, forged = _sources(connection)
+    buckets: dict[_Key, dict[str, Figure]] = {}
+    gaps: dict[_Key, Decimal] = {}
     for entity in release.entities.values():
         given = {"entity": entity.code, "zone": entity.time_zone}
         for r in connection.execute(_SQL["buckets"], given):
@@ -85,7 +86,7 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
             buckets.setdefault(key, {})[r["bucket"]] = figure
             if r["bucket"] == "posted":
                 gaps[key] = r["in_ledger"] - figure.net
-    changed = _changed(connection, release)
+    changed = _changed(connection, release) + forged
     rows = []
     for key in sorted({*sources, *buckets, *changed}):
         mine = buckets.get(key, {})
@@ -107,9 +108,19 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     return rows
 
 
-def _changed(connection: Connection, release: Release) -> dict[tuple[str, str, str, str], int]:
+def _sources(connection: Connection) -> tuple[dict[_Key, Figure], Counter[_Key]]:
+    """What each source says of itself, by row; and how many of its figures were written in the database past us."""
+    stamps, sources, forged = stamper(connection), dict[_Key, Figure](), Counter[_Key]()
+    for r in connection.execute(_SQL["sources"]):
+        key = (r["interface"], r["entity"], r["period"], r["currency"])
+        sources[key] = sources.get(key, Figure()) + Figure(r["count"], r["debit"], r["credit"])
+        forged[key] += not total_holds(stamps, r)
+    return sources, +forged
+
+
+def _changed(connection: Connection, release: Release) -> Counter[_Key]:
     """By row, how many documents were changed past us: figures are added up of columns and views, without their stamps."""
-    found = {}
+    found = Counter[_Key]()
     for entity in release.entities.values():
         documents = [x.document_id for x in changed_rows(connection, entity.code) if not x.told]
         given = {"documents": documents, "zone": entity.time_zone}
