@@ -8,15 +8,17 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.integration.buying import Buyer
 from tests.integration.test_close import OCTOBER, Closer, close
 from tests.integration.test_close import closer as closer
+from tests.integration.test_once import Front, OpenBooks
 from tests.stages import step
 from tieout.cases import list_open
 from tieout.close import printed_close
@@ -235,3 +237,27 @@ def test_a_sheet_that_is_gone_or_that_nobody_kept_is_named(closer: Closer, tmp_p
     assert done.returncode == 1
     assert f"{name}: kept at leaf".encode() in done.stdout and b"and not here" in done.stdout
     assert b"closes/99999.json: a sheet that the log does not know" in done.stdout
+
+
+def test_the_api_prints_the_same_to_whoever_may_read_closes(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill()
+    buyer.clock.at = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    front = Front(buyer, OpenBooks(buyer))
+    http = front.sign_in("cora")
+    try:
+        draft = http.get("/closes/US/2026-10/printed")
+        assert draft.status_code == 200 and "Draft" in draft.text
+        assert http.get("/closes/US/2026-10/printed", params={"sheet": 7}).status_code == 404
+        assert http.post("/closes/US/2026-10/sign", json={}).status_code == 200
+        with buyer.database.transaction() as connection:
+            found = printed_close(connection, buyer.release(), "US", OCTOBER, buyer.clock.now())
+        kinds = {"html": "text/html", "text": "text/plain", "json": "application/json"}
+        for form, kind in kinds.items():
+            told = http.get("/closes/US/2026-10/printed", params={"form": form})
+            assert told.content == written(found, form) and told.headers["content-type"].startswith(kind)
+        assert found.name and "prepared" in told.text
+        assert http.get("/closes/XX/2026-10/printed").status_code == 404
+        assert http.get("/closes/US/2026-10/printed", params={"form": "pdf"}).status_code == 422
+    finally:
+        front.stop()
