@@ -59,7 +59,7 @@ def take(folder: Path, scenario: str, target: Path) -> None:
         for theme in ("light", "dark"):
             context = browser.new_context(
                 base_url=house.base, color_scheme=theme, viewport=SIZE, locale="en-GB"
-            )  # type: ignore[arg-type]
+            )
             context.add_cookies([{"name": "tieout", "value": token, "url": house.base}])
             page = context.new_page()
             for name, (of, path) in PAGES.items():
