@@ -38,6 +38,7 @@ from tieout.proofs import (
     read_others,
     signed_figures,
     statements_of,
+    tax_verdict,
     tie_out,
 )
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
@@ -51,7 +52,7 @@ QUICK = ("complete", "cases", "")
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, None where the ledger does not say."""
+    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, and `taxes` the month's, read with it, None where they cannot be."""
 
     def __init__(
         self,
@@ -62,12 +63,14 @@ class Evidence:
         period: Period,
         now: datetime,
         read_back_at: datetime | None = None,
+        taxes: list[dict[str, Any]] | None = None,
         items: Itemised | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
         self._zone = release.entities[entity].zone
-        self._read_back_at, self._items = read_back_at, items
+        self._read_back_at, self._tax_figures = read_back_at, taxes
+        self._items = items
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._changed: list[ChangedRow] | None = None
@@ -97,6 +100,7 @@ class Evidence:
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
                 "itemised": self._itemised,
+                "taxes": self._taxes,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
@@ -363,6 +367,15 @@ class Evidence:
                 False, f"{wanted.total} is not booked: `{command} --period {self._period}`", figures
             )
         return _finding(row["state"] == DocumentState.POSTED, f"{wanted.total} is {row['state']}", figures)
+
+    def _taxes(self, task: Task) -> Finding:
+        """Source tax is the ledger's tax, or what differs is named and somebody decided that it may."""
+        if self._tax_figures is None:
+            return _finding(
+                False, f"{self._release.entities[self._entity].ledger} does not say its taxes", []
+            )
+        done, said = tax_verdict(self._tax_figures)
+        return _finding(done, said[:1000], self._tax_figures)
 
     def _lock(self, task: Task) -> Finding:
         entity = self._release.entities[self._entity]

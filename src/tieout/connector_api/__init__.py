@@ -72,6 +72,7 @@ from tieout.connector_api.tables import (
     checked_rows,
     signed,
 )
+from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "LedgerCustomer",
     "LedgerFacts",
     "LedgerReader",
+    "LedgerTaxes",
     "OpenItem",
     "OthersMove",
     "PastReader",
@@ -128,8 +130,11 @@ __all__ = [
     "RightsTeller",
     "RowError",
     "Sending",
+    "TaxCode",
     "TaxAccountReader",
     "TaxEngine",
+    "TaxItem",
+    "TaxReader",
     "SetupError",
     "SignatureError",
     "Stream",
