@@ -63,6 +63,7 @@ from tieout.connector_api.journals import Control, EntryRow, journal_documents, 
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.retry import patiently
 from tieout.connector_api.retry_after import wait_asked
+from tieout.connector_api.standing import StandingAccounts, StandingLine, StandingReader
 from tieout.connector_api.tables import (
     TABLE_OPTIONS,
     RowError,
@@ -71,6 +72,7 @@ from tieout.connector_api.tables import (
     checked_rows,
     signed,
 )
+from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
     "LedgerCustomer",
     "LedgerFacts",
     "LedgerReader",
+    "LedgerTaxes",
     "OpenItem",
     "OthersMove",
     "PastReader",
@@ -127,11 +130,17 @@ __all__ = [
     "RightsTeller",
     "RowError",
     "Sending",
+    "TaxCode",
     "TaxAccountReader",
     "TaxEngine",
+    "TaxItem",
+    "TaxReader",
     "SetupError",
     "SignatureError",
     "Stream",
+    "StandingAccounts",
+    "StandingLine",
+    "StandingReader",
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",
