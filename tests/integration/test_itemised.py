@@ -16,7 +16,7 @@ from tests.integration.test_close import closer as closer
 from tieout.cases import list_open, solve_case
 from tieout.close.itemised import look_at_items
 from tieout.money import Period
-from tieout.proofs import Itemised, ItemisedAccount, kept_items, read_items, standing
+from tieout.proofs import Itemised, ItemisedAccount, kept_items, read_items, standing_items
 from tieout.proofs.items import ALL_LINES, OPEN_LINES
 from tieout.rules import CloseRules, EntityClose
 from tieout.rules.itemised import ItemRule
@@ -192,7 +192,7 @@ def test_what_no_item_explains_is_said_and_cannot_be_signed(
     """More lines than are read are no items: nothing is cut off in silence."""
     for n in range(3):
         desk.book(TRANSIT, "10", "2026-10-30", f"payout {n}")
-    monkeypatch.setattr(standing, "MOST_LINES", 2)
+    monkeypatch.setattr(standing_items, "MOST_LINES", 2)
     row = desk.look_at()[TRANSIT]
     assert (row.balance, row.items, row.rest) == (D(30), (), D(30)) and "more than 2 lines" in row.why
     assert desk.states()["accounts itemised"] == "open"

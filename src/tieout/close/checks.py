@@ -57,8 +57,8 @@ _OWN = ("complete", "cases", "waived")
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not; `taxes` are the month's, read with it, None where they cannot be; `items` what stands on
-    itemised accounts, None where the ledger does not say."""
+    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, and `taxes` the month's, read with it,
+    None where they cannot be."""
 
     def __init__(
         self,
@@ -116,8 +116,8 @@ class Evidence:
                 "revalued": self._revalued,
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
-                "taxes": self._taxes,
                 "itemised": self._itemised,
+                "taxes": self._taxes,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])

@@ -18,12 +18,8 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
-_ACCRUED, _TAXES, _WAIVED, _ITEMISED = (
-    "purchases accrued",
-    "taxes tie out",
-    "waivers decided",
-    "accounts itemised",
-)
+_ACCRUED, _ITEMISED, _TAXES = "purchases accrued", "accounts itemised", "taxes tie out"
+_WAIVED = "waivers decided"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:

@@ -71,9 +71,9 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
+    items = look_at_items(connection, release, reader, entity, period, now)
     # After it: what was changed there is told of document by document first.
     taxes = _taxes(connection, release, reader, entity, period, now)
-    items = look_at_items(connection, release, reader, entity, period, now)
     evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes, items)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}

@@ -42,7 +42,7 @@ from tieout.proofs.split import (
     read_others,
     read_split,
 )
-from tieout.proofs.standing import Itemised, keep_items, kept_items, read_items
+from tieout.proofs.standing_items import Itemised, keep_items, kept_items, read_items
 from tieout.proofs.tax_months import (
     kept_taxes,
     look_at_taxes,
