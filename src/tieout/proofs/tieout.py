@@ -74,21 +74,27 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
-    """Every row that any source or document has, in order of interface, period, currency."""
-    sources, forged = _sources(connection)
+    """Every row that any source or document has, in order of interface, period, currency: all of one instant, or a document
+    that goes from one bucket to another meanwhile would be in none, or in two."""
+    sources: dict[_Key, Figure] = {}
     buckets: dict[_Key, dict[str, Figure]] = {}
     gaps: dict[_Key, Decimal] = {}
-    for entity in release.entities.values():
-        given = {"entity": entity.code, "zone": entity.time_zone}
-        for r in connection.execute(_SQL["buckets"], given):
-            key = (r["interface"], r["entity"], r["period"], r["currency"])
-            figure = Figure(r["count"], r["debit"], r["credit"])
-            buckets.setdefault(key, {})[r["bucket"]] = figure
-            if r["bucket"] == "posted":
-                gaps[key] = r["in_ledger"] - figure.net
-    changed = _changed(connection, release) + forged
+    entities, stamps = release.entities.values(), stamper(connection)
+    given = {"entities": [e.code for e in entities], "zones": [e.time_zone for e in entities]}
+    changed = _changed(connection, release)
+    for r in connection.execute(_SQL["terms"], given):
+        key = (r["interface"], r["entity"], r["period"], r["currency"])
+        figure = Figure(r["count"], r["debit"], r["credit"])
+        if r["bucket"] == "source":
+            sources[key] = sources.get(key, Figure()) + figure
+            # A figure that was written in the database past us proves nothing.
+            changed[key] += not total_holds(stamps, r)
+            continue
+        buckets.setdefault(key, {})[r["bucket"]] = figure
+        if r["bucket"] == "posted":
+            gaps[key] = r["in_ledger"] - figure.net
     rows = []
-    for key in sorted({*sources, *buckets, *changed}):
+    for key in sorted({*sources, *buckets, *+changed}):
         mine = buckets.get(key, {})
         rows.append(
             TieOutRow(
@@ -106,16 +112,6 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
             )
         )
     return rows
-
-
-def _sources(connection: Connection) -> tuple[dict[_Key, Figure], Counter[_Key]]:
-    """What each source says of itself, by row; and how many of its figures were written in the database past us."""
-    stamps, sources, forged = stamper(connection), dict[_Key, Figure](), Counter[_Key]()
-    for r in connection.execute(_SQL["sources"]):
-        key = (r["interface"], r["entity"], r["period"], r["currency"])
-        sources[key] = sources.get(key, Figure()) + Figure(r["count"], r["debit"], r["credit"])
-        forged[key] += not total_holds(stamps, r)
-    return sources, +forged
 
 
 def _changed(connection: Connection, release: Release) -> Counter[_Key]:
