@@ -30,4 +30,16 @@ TASK_LATE = Cause(
     who="the task's owner",
 )
 
-CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE)
+LATE_UNDECIDED = Cause(
+    name="late_event_undecided",
+    means="Something of a locked period is booked in a later one, above the limit, and nobody decided what it is there.",
+    says="`tieout close decide {number} adjust|pass|reopen --reason ...`, as somebody who did not make it",
+    also={
+        "reopened": "`tieout close late` says which lock is to be moved, by whom, and what becomes of its entry then; or decide {number} "
+        "otherwise",
+    },
+    actions=(Action.DECIDE_LATE, Action.MEND_IN_LEDGER),
+    who="controller",
+)
+
+CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE, LATE_UNDECIDED)

@@ -19,6 +19,7 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
 _ACCRUED, _TAXES = "purchases accrued", "taxes tie out"
+_LATE = "late events decided"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -54,6 +55,7 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
     ):
         if needed:
             add(name, check, min(3, last), complete)
+    add(_LATE, "late", min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
     add(_CASES, "cases", min(4, last), proofs)

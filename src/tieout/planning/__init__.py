@@ -16,12 +16,14 @@ from tieout.planning.bulk import (
     known_bulk,
 )
 from tieout.planning.excluding import exclude
+from tieout.planning.makers import makers_before
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
 from tieout.planning.sources import FactSourceError, check_sources
 
 __all__ = [
+    "makers_before",
     "ACTIONS",
     "MOST",
     "NO_SUCH_CASE",

@@ -42,7 +42,8 @@ class EntityClose:
     names the entity, so that its close is waited for, and what is late is a case. What one person may exclude, accept or
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
     is added up (0: never). Entries that somebody made by hand on revenue, costs and the like are cases one by one above
-    `hand_limit`, and added up by account and maker within it."""
+    `hand_limit`, and added up by account and maker within it. A late event above `late_limit`
+    needs a decision; those that are passed come to `late_materiality` at most."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -53,6 +54,8 @@ class EntityClose:
     alone_limit: Decimal = Decimal(100)
     split_days: int = 7
     hand_limit: Decimal = Decimal(100)
+    late_limit: Decimal = Decimal(0)
+    late_materiality: Decimal = Decimal(0)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
 
     def banking_days(self, account: str, currency: str = "") -> BusinessCalendar:
