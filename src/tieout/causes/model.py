@@ -29,6 +29,7 @@ class Action(StrEnum):
     UNDO_MATCH = "undo_match"
     APPROVE = "approve"
     SIGN = "sign"
+    DECIDE_LATE = "decide_late"
     PAY = "pay"
     MEND_AT_SOURCE = "mend_at_source"
     MEND_IN_LEDGER = "mend_in_ledger"

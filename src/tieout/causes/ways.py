@@ -86,6 +86,13 @@ WAYS: Mapping[Action, Way] = {
         "/close/{entity}/{period}",
         "/close",
     ),
+    Action.DECIDE_LATE: Way(
+        "Decide what it is",
+        "POST /late-events/{number}/decide",
+        'tieout close decide {number} adjust --reason "…"',
+        "/close/{entity}/{period}",
+        "/close",
+    ),
     Action.PAY: Way(
         "Propose a payment run",
         "POST /payment-runs",

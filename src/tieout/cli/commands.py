@@ -17,6 +17,7 @@ from tieout.cli import close_items, payroll_details
 from tieout.cli import deciding as deciding_command
 from tieout.cli import evidence as evidence_group
 from tieout.cli import extract as extract_command
+from tieout.cli import late as late_commands
 from tieout.cli import lessons as lessons_group
 from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
@@ -55,6 +56,8 @@ cases_group.group.command("decide")(deciding_command.decide)
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
 close_group.group.command("items")(close_items.items)
+close_group.group.command("late")(late_commands.late)
+close_group.group.command("decide")(late_commands.decide)
 cli.add_typer(close_group.group, name="close")
 cli.add_typer(payments_group.group, name="payments")
 cli.add_typer(receivables_group.group, name="receivables")

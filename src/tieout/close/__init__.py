@@ -1,9 +1,11 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
 from tieout.close.cutting_off import OpenSale, cut_off
+from tieout.close.deciding_late import LateError, decide_late, late_events
 from tieout.close.ending import not_over
 from tieout.close.glance import keep_glance, printed_close
 from tieout.close.itemised import look_at_items
+from tieout.close.late import LateDecision, LateEvent, late_figures, passed, waiting
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
@@ -24,6 +26,14 @@ from tieout.close.signing import sign, take_signatures
 from tieout.close.since_it_began import keep_rules
 
 __all__ = [
+    "LateDecision",
+    "LateError",
+    "LateEvent",
+    "decide_late",
+    "late_events",
+    "late_figures",
+    "passed",
+    "waiting",
     "FINAL",
     "CloseError",
     "CloseState",

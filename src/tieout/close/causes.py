@@ -60,6 +60,17 @@ ITEMS_PAST_AGE = Cause(
     actions=(Action.MATCH, Action.MEND_IN_LEDGER, Action.ASK, Action.SOLVE),
     who="controller",
 )
+LATE_UNDECIDED = Cause(
+    name="late_event_undecided",
+    means="Something of a locked period is booked in a later one, above the limit, and nobody decided what it is there.",
+    says="`tieout close decide {number} adjust|pass|reopen --reason ...`, as somebody who did not make it",
+    also={
+        "reopened": "`tieout close late` says which lock is to be moved, by whom, and what becomes of its entry then; or decide {number} "
+        "otherwise",
+    },
+    actions=(Action.DECIDE_LATE, Action.MEND_IN_LEDGER),
+    who="controller",
+)
 
 CAUSES = (
     ENTRY_WITHOUT_SOURCE,
@@ -68,4 +79,5 @@ CAUSES = (
     REVENUE_LEFT_OUT,
     WAIVED_BY_ONE,
     ITEMS_PAST_AGE,
+    LATE_UNDECIDED,
 )

@@ -19,7 +19,9 @@ from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
 from tieout.close.cases_past_us import cases_past_us
 from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
+from tieout.close.deciding_late import late_events
 from tieout.close.ending import too_early
+from tieout.close.late import LateDecision, late_figures, late_verdict
 from tieout.close.model import Finding, Task
 from tieout.close.planning import tasks_of
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
@@ -118,6 +120,7 @@ class Evidence:
                 "accrued": self._accrued,
                 "itemised": self._itemised,
                 "taxes": self._taxes,
+                "late": self._late,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
@@ -396,6 +399,18 @@ class Evidence:
                 False, f"{wanted.total} is not booked: `{command} --period {self._period}`", figures
             )
         return _finding(row["state"] == DocumentState.POSTED, f"{wanted.total} is {row['state']}", figures)
+
+    def _late(self, task: Task) -> Finding:
+        """What of locked periods is booked in this one is decided, and what is passed is immaterial in all."""
+        entity, rules = self._release.entities[self._entity], self._release.closing.of(self._entity)
+        events = late_events(self._connection, [self._entity], str(self._period))
+        reader, locks = self._session_of(entity.ledger), dict[str, date | None]()
+        if any(e.decision == LateDecision.REOPEN for e in events):
+            if not isinstance(reader, LedgerReader):
+                return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
+            locks = reader.locks()
+        done, said = late_verdict(events, rules.late_limit, rules.late_materiality, locks)
+        return _finding(done, said[:1000], [late_figures(e) for e in events])
 
     def _taxes(self, task: Task) -> Finding:
         """Source tax is the ledger's tax, or what differs is named and somebody decided that it may."""

@@ -19,7 +19,7 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
 _ACCRUED, _ITEMISED, _TAXES = "purchases accrued", "accounts itemised", "taxes tie out"
-_WAIVED = "waivers decided"
+_WAIVED, _LATE = "waivers decided", "late events decided"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -55,6 +55,7 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
     ):
         if needed:
             add(name, check, min(3, last), complete)
+    add(_LATE, "late", min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
     add(_ITEMISED, "itemised", min(3, last), complete)

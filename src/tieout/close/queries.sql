@@ -140,3 +140,32 @@ order by source_key, state, case_id desc
 -- name: ledger_read
 -- When the ledger was read back last for a close: what is said of its entries was read with it.
 select read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s and task = 'ledger is ours'
+
+-- name: late_events
+-- What is booked, or on its way, past a lock; with what was decided of it last, and the day that its entry stands on.
+select l.document_id, l.entity, l.event_on, l.booked_on, l.lock, l.amount, l.currency, l.company_amount, d.interface,
+    d.source_key, d.link_key, x.decision, x.reason, x.decided_by, x.decided_at, x.decided_booked_on, x.decided_amount,
+    x.stamp as decision_stamp,
+    (select min(nullif(v.read_back::jsonb ->> 'date', '')) from tieout.delivery v
+        where v.document_id = l.document_id and v.ledger and v.read_back is not null) as stands_on
+from tieout.late_event l join tieout.document d using (document_id)
+left join lateral (select * from tieout.late_decision c where c.document_id = l.document_id order by no desc limit 1) x on true
+where (%(entities)s::text[] is null or l.entity = any(%(entities)s))
+  and (%(period)s::text is null or to_char(l.booked_on, 'YYYY-MM') = %(period)s)
+  and (d.state in ('planned', 'posted') or exists (select 1 from tieout.delivery v
+    where v.document_id = l.document_id and v.ledger and v.state = 'confirmed'))
+order by l.company_amount desc, l.document_id limit %(limit)s
+
+-- name: late_event
+select l.document_id, l.entity, l.event_on, l.booked_on, l.amount, l.currency, d.interface, d.source_key, d.content
+from tieout.late_event l join tieout.document d using (document_id) where l.document_id = %(id)s
+for update of l
+
+-- name: decide_late
+insert into tieout.late_decision (document_id, decision, reason, decided_by, decided_at, decided_booked_on, decided_amount, stamp)
+values (%(document_id)s, %(decision)s, %(reason)s, %(decided_by)s, %(decided_at)s, %(decided_booked_on)s, %(decided_amount)s,
+    %(stamp)s)
+
+-- name: open_keys
+select source_key from tieout.cases
+where entity = %(entity)s and period = %(period)s and cause = %(cause)s and state = 'open'

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tieout.close.checks import QUICK, Evidence
+from tieout.close.deciding_late import tell_late_events
 from tieout.close.ending import too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
@@ -71,6 +72,7 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
+        tell_late_events(connection, release, entity, period, reader.locks(), now)
     items = look_at_items(connection, release, reader, entity, period, now)
     # After it: what was changed there is told of document by document first.
     taxes = _taxes(connection, release, reader, entity, period, now)

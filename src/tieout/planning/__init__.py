@@ -25,6 +25,7 @@ from tieout.planning.bulk import (
 )
 from tieout.planning.deciding_alone import Alone
 from tieout.planning.excluding import exclude
+from tieout.planning.makers import makers_before
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.replay import exclude_case, replay, replay_range
@@ -32,6 +33,7 @@ from tieout.planning.sources import FactSourceError, check_sources
 from tieout.planning.worth import worth_of
 
 __all__ = [
+    "makers_before",
     "ACTIONS",
     "MOST",
     "NO_SUCH_CASE",

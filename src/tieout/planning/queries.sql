@@ -379,3 +379,12 @@ select c.case_id, c.revision, c.cause, c.interface, c.entity, c.source_key, c.am
     c.document_id, c.made_user, d.state, d.content, d.facts, d.revision as told
 from tieout.cases c left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open'
+
+-- name: not_late
+delete from tieout.late_event where document_id = any(%(ids)s)
+
+-- name: put_late
+insert into tieout.late_event (document_id, entity, event_on, booked_on, lock, amount, currency, company_amount)
+values (%(document_id)s, %(entity)s, %(event_on)s, %(booked_on)s, %(lock)s, %(amount)s, %(currency)s, %(company_amount)s)
+on conflict (document_id) do update set event_on = excluded.event_on, booked_on = excluded.booked_on, lock = excluded.lock,
+    amount = excluded.amount, currency = excluded.currency, company_amount = excluded.company_amount

@@ -92,6 +92,7 @@ class Writer:
         self._names(group)
         self._replanned([w for w in group if not w.is_new])
         self._deliveries(group)
+        self._late(group)
         self._payout_items(group)
         self._cases(group)
         self._evidence(group)
@@ -266,6 +267,29 @@ class Writer:
                             line.partner,
                         )
                     )
+
+    def _late(self, group: list[Work]) -> None:
+        """What a lock moved to another day; what is planned again on its own day is late no more."""
+        again = [w.document_id for w in group if not w.is_new]
+        if again:
+            self._connection.execute(_SQL["not_late"], {"ids": again})
+        found = [
+            (w, plan.late, plan.on) for w in group if (plan := w.planned[0]).late is not None and plan.on
+        ]
+        for work, late, on in found:
+            assert late is not None
+            given = {
+                "document_id": work.document_id, "entity": self._entity.code, "event_on": late.event_on, "booked_on": on,
+                "lock": late.lock, "amount": late.amount.value, "currency": late.amount.currency,
+                "company_amount": late.company,
+            }  # fmt: skip
+            self._connection.execute(_SQL["put_late"], given)
+            detail = {k: str(v) for k, v in given.items() if k not in ("document_id", "entity")}
+            subject = f"{self._interface.name}:{work.document.key}"
+            record(
+                self._connection,
+                [Entry(self._now, "process", "late.booked", subject, self._entity.code, detail)],
+            )
 
     def _payout_items(self, group: list[Work]) -> None:
         pairs = [pair for w in group for pair in recipe_of(w.document).composes(w.document)]

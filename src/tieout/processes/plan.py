@@ -6,12 +6,14 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
 from tieout.documents import Document, day_of, stopped_by
 from tieout.money import Amount
 from tieout.processes.causes import LATE_EVENT, MISSING_RATE, UNKNOWN_TAX, UNMAPPED_ACCOUNT
 from tieout.processes.facts import Facts
 from tieout.processes.rates import MissingRateError, converted_there, what_is_missing
-from tieout.processes.recipe import Context, Plan, Recipe, refused
+from tieout.processes.recipe import Context, LateBooking, Plan, PlanDecision, Recipe, refused
 from tieout.processes.registry import recipe_of
 from tieout.processes.restatements import restated
 from tieout.rules import Interface, Release, UnmappedError
@@ -31,6 +33,7 @@ def _late(ctx: Context) -> Plan | None:
     if lock is None or ctx.on > lock[1]:
         return None
     if ctx.interface.late_events == "first_open":
+        ctx.moved_by = lock[0], ctx.on
         ctx.on = lock[1] + timedelta(days=1)
         return None
     return _stopped(ctx, lock, ctx.on)
@@ -62,9 +65,23 @@ def _outside_locks(ctx: Context, recipe: Recipe[Any], plan: Plan) -> Plan:
             return _stopped(ctx, (lock, until), on)
         if ctx.on > until:
             return _stopped(ctx, (lock, until), on, "own_day")
+        ctx.moved_by = ctx.moved_by or (lock, on)
         ctx.on = until + timedelta(days=1)
         plan = recipe.plan(ctx, ctx.document)
     return plan
+
+
+def _told_late(ctx: Context, plan: Plan) -> Plan:
+    """The plan, with what a lock moved where it books anything."""
+    booked = [day for e in plan.effects if e.ledger and (day := day_of(e.body)) is not None]
+    if ctx.moved_by is None or not booked or plan.decision is not PlanDecision.PLANNED:
+        return plan
+    lock, on = ctx.moved_by
+    money = money_of(ctx.document)
+    amount = Amount.exact(abs(money.value), money.currency)
+    company = amount.value if money.currency == ctx.entity.currency else ctx.company(amount.value)
+    late = LateBooking(lock=lock, event_on=on, amount=amount, company=company)
+    return msgspec.structs.replace(plan, late=late, on=plan.on or max(booked))
 
 
 def _stopping(ctx: Context, plan: Plan) -> tuple[str, date, date] | None:
@@ -140,7 +157,7 @@ def _planned(
         return late
     try:
         plan = recipe.plan(ctx, document)
-        return _outside_locks(ctx, recipe, plan) if recipe.locked(ctx, document) else plan
+        return _told_late(ctx, _outside_locks(ctx, recipe, plan)) if recipe.locked(ctx, document) else plan
     except UnmappedError as error:
         cause = UNKNOWN_TAX if error.table == "taxes" else UNMAPPED_ACCOUNT
         return refused(cause, money_of(document), str(error), key=error.key, table=error.table)

@@ -62,9 +62,19 @@ class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
     blocking: bool = True
 
 
+class LateBooking(msgspec.Struct, frozen=True, kw_only=True):
+    """That a lock keeps a document off its own day `event_on`: it is booked after it. `amount` is what it moves, positive, and
+    `company` the same in the entity's currency."""
+
+    lock: str
+    event_on: date
+    amount: Amount
+    company: Decimal
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a document comes to. A plan that waits is made again soon, or with `long` once a day: what it waits for comes by itself.
-    `names` are what others find the document by, beside those that it says itself."""
+    `names` are what others find the document by, beside those that it says itself; `late` that a lock moved it."""
 
     decision: PlanDecision
     effects: tuple[Effect, ...] = ()
@@ -74,6 +84,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unapplied_account: str = ""
     long: bool = False
     names: tuple[str, ...] = ()
+    late: LateBooking | None = None
 
 
 class Context:
@@ -93,6 +104,8 @@ class Context:
         self.entity: Entity = release.entities[interface.entity]
         self.event_on = on
         self.on = on
+        # The lock that moved it, and the day that it moved it off.
+        self.moved_by: tuple[str, date] | None = None
 
     @property
     def foreign_currency(self) -> bool:

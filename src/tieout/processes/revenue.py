@@ -59,6 +59,8 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
             until=lock[1].isoformat(),
             interface=ctx.interface.name,
         )
+    if lock is not None and (locked := [on for on, value in wanted.items() if on <= lock[1] and value]):
+        ctx.moved_by = lock[0], min(locked)
     effects = [
         _recognise(ctx, document, f"{name}_{on:%Y_%m}", on, value)
         for on, value in sorted(wanted.items())

@@ -45,7 +45,8 @@ class EntityClose:
     is added up (0: never). Where people left out more than `excluded_percent` of a period's revenue, two people explain it.
     Entries that somebody made by hand on revenue, costs and the like are cases one by one above `hand_limit`, and added up by
     account and maker within it. `items` are by role, or the beginning of one: how items on accounts that are
-    itemised stand."""
+    itemised stand. A late event above `late_limit`
+    needs a decision; those that are passed come to `late_materiality` at most."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -57,6 +58,8 @@ class EntityClose:
     split_days: int = 7
     hand_limit: Decimal = Decimal(100)
     excluded_percent: Decimal = Decimal(1)
+    late_limit: Decimal = Decimal(0)
+    late_materiality: Decimal = Decimal(0)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
     items: dict[str, ItemRule] = field(default_factory=dict, hash=False)
 

@@ -20,6 +20,8 @@ _ENTITY = {
     "hand_limit",
     "excluded_percent",
     "items",
+    "late_limit",
+    "late_materiality",
 }  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
@@ -83,11 +85,13 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
     days = table.get("split_days", 7)
     if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 92:
         raise file.fail("split_days", section, f"{days!r}: days from 0 to 92 were expected")
+    limit = _limit(file, table, section, "case_limit", "0.00")
+    late_limit = _limit(file, table, section, "late_limit", f"{limit:f}")
     return EntityClose(
         calendar,
         day,
         time.fromisoformat(at),
-        _limit(file, table, section, "case_limit", "0.00"),
+        limit,
         str(table.get("sign_role", "controller")),
         declared=True,
         banking=_banking(file, table, section),
@@ -96,6 +100,8 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         items=_items(file, table, section),
         hand_limit=_limit(file, table, section, "hand_limit", "100.00"),
         excluded_percent=_percent(file, table, section),
+        late_limit=late_limit,
+        late_materiality=_limit(file, table, section, "late_materiality", f"{late_limit:f}"),
     )
 
 

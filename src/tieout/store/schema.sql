@@ -565,6 +565,39 @@ CREATE TABLE tieout.kept_figure (
     as_of timestamp with time zone NOT NULL,
     took_ms integer NOT NULL
 );
+CREATE TABLE tieout.late_decision (
+    no bigint NOT NULL,
+    document_id bigint NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    decided_booked_on date NOT NULL,
+    decided_amount numeric NOT NULL,
+    stamp bytea NOT NULL,
+    CONSTRAINT late_decision_decision_check CHECK ((decision = ANY (ARRAY['adjust'::text, 'pass'::text, 'reopen'::text]))),
+    CONSTRAINT late_decision_reason_check CHECK ((reason <> ''::text))
+);
+ALTER TABLE tieout.late_decision ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.late_decision_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.late_event (
+    document_id bigint NOT NULL,
+    entity text NOT NULL,
+    event_on date NOT NULL,
+    booked_on date NOT NULL,
+    lock text NOT NULL,
+    amount numeric NOT NULL,
+    currency text NOT NULL,
+    company_amount numeric NOT NULL,
+    CONSTRAINT late_event_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT late_event_company_amount_check CHECK ((company_amount >= (0)::numeric))
+);
 CREATE TABLE tieout.ledger_month (
     entity text NOT NULL,
     period text NOT NULL,
@@ -1432,6 +1465,10 @@ ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure
     ADD CONSTRAINT kept_figure_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.late_decision
+    ADD CONSTRAINT late_decision_pkey PRIMARY KEY (no);
+ALTER TABLE ONLY tieout.late_event
+    ADD CONSTRAINT late_event_pkey PRIMARY KEY (document_id);
 ALTER TABLE ONLY tieout.ledger_month
     ADD CONSTRAINT ledger_month_pkey PRIMARY KEY (entity, period);
 ALTER TABLE ONLY tieout.ledger_split
@@ -1564,6 +1601,8 @@ CREATE INDEX evidence_authority ON tieout.evidence USING btree (evidence_id) WHE
 CREATE INDEX evidence_subject ON tieout.evidence USING btree (subject, evidence_id);
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
 CREATE INDEX idempotency_age ON tieout.idempotency USING btree (made_at);
+CREATE INDEX late_decision_document ON tieout.late_decision USING btree (document_id, no);
+CREATE INDEX late_event_booked ON tieout.late_event USING btree (entity, booked_on);
 CREATE UNIQUE INDEX lesson_one_meaning ON tieout.lesson USING btree (interface, kind, key) WHERE (state = 'approved'::text);
 CREATE INDEX match_line_effect ON tieout.match_line USING btree (effect) WHERE (effect <> ''::text);
 CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
@@ -1614,6 +1653,8 @@ CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EAC
 CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER head_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER head_kept BEFORE TRUNCATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER late_decision_fixed BEFORE DELETE OR UPDATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER late_decision_kept BEFORE TRUNCATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.alert FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1643,6 +1684,8 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failur
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.late_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.ledger_month FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.ledger_split FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.lesson FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

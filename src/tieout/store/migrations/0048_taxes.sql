@@ -52,3 +52,34 @@ create table tieout.tax_entered (
     count integer not null,
     read_at timestamptz not null
 );
+
+-- What a lock of the ledger moved off its own day: what is booked for a period that is locked in the first open one.
+create table tieout.late_event (
+    document_id bigint primary key,
+    entity text not null,
+    event_on date not null,
+    booked_on date not null,
+    lock text not null,
+    amount numeric not null check (amount >= 0),
+    currency text not null,
+    company_amount numeric not null check (company_amount >= 0)
+);
+create index late_event_booked on tieout.late_event (entity, booked_on);
+
+-- What people decided of late events, of this amount and day; the last one holds.
+create table tieout.late_decision (
+    no bigint generated always as identity primary key,
+    document_id bigint not null,
+    decision text not null check (decision in ('adjust', 'pass', 'reopen')),
+    reason text not null check (reason <> ''),
+    decided_by text not null,
+    decided_at timestamptz not null,
+    decided_booked_on date not null,
+    decided_amount numeric not null,
+    stamp bytea not null
+);
+create index late_decision_document on tieout.late_decision (document_id, no);
+create trigger late_decision_fixed before update or delete on tieout.late_decision
+    for each statement execute function tieout.refuse_change();
+create trigger late_decision_kept before truncate on tieout.late_decision
+    for each statement execute function tieout.refuse_change();
