@@ -27,7 +27,7 @@ from tieout.cli import prove as prove_command
 from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
-from tieout.cli import taxes as taxes_command
+from tieout.cli import taxes as taxes_group
 from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
     FINDINGS,
@@ -71,7 +71,7 @@ cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)
 cli.command("tieout")(prove_command.tieout)
 cli.command("payouts")(prove_command.payouts)
-cli.command("taxes")(taxes_command.taxes)
+cli.add_typer(taxes_group.group, name="taxes")
 cli.command("match")(match_command.match)
 cli.command("check")(running_commands.check)
 cli.command("up")(running_commands.up)

@@ -37,6 +37,7 @@ from tieout.proofs import (
     lines_up_to,
     read_others,
     statements_of,
+    tax_verdict,
     tie_out,
 )
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
@@ -50,7 +51,7 @@ QUICK = ("complete", "cases", "waived", "")
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not."""
+    back from the ledger for it, None where it was not; `taxes` are the month's, read with it, None where they cannot be."""
 
     def __init__(
         self,
@@ -61,11 +62,12 @@ class Evidence:
         period: Period,
         now: datetime,
         read_back_at: datetime | None = None,
+        taxes: list[dict[str, Any]] | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
         self._zone = release.entities[entity].zone
-        self._read_back_at = read_back_at
+        self._read_back_at, self._tax_figures = read_back_at, taxes
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._changed: list[ChangedRow] | None = None
@@ -95,6 +97,7 @@ class Evidence:
                 "revalued": self._revalued,
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
+                "taxes": self._taxes,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
@@ -350,6 +353,15 @@ class Evidence:
                 False, f"{wanted.total} is not booked: `{command} --period {self._period}`", figures
             )
         return _finding(row["state"] == DocumentState.POSTED, f"{wanted.total} is {row['state']}", figures)
+
+    def _taxes(self, task: Task) -> Finding:
+        """Source tax is the ledger's tax, or what differs is named and somebody decided that it may."""
+        if self._tax_figures is None:
+            return _finding(
+                False, f"{self._release.entities[self._entity].ledger} does not say its taxes", []
+            )
+        done, said = tax_verdict(self._tax_figures)
+        return _finding(done, said[:1000], self._tax_figures)
 
     def _lock(self, task: Task) -> Finding:
         entity = self._release.entities[self._entity]

@@ -18,7 +18,7 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
-_ACCRUED, _WAIVED = "purchases accrued", "waivers decided"
+_ACCRUED, _TAXES, _WAIVED = "purchases accrued", "taxes tie out", "waivers decided"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -42,12 +42,14 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
             add(name, "complete", min(2, last), owner=interface.owner, subject=interface.name)
     complete = tuple(t.name for t in tasks)
     roles = {r.key for r in release.mappings["accounts"].rows} if "accounts" in release.mappings else set()
+    taxes = release.mappings["taxes"].rows if "taxes" in release.mappings else ()
     for name, check, needed in (
         (_BANK, "bank", any(r.startswith("bank.") for r in roles)),
         (_CLEARING, "clearing", any(r.startswith("clearing.") for r in roles)),
         (_PAIRS, "intercompany", len(release.entities) > 1),
         (_CUT_OFF, "cut_off", bool(cut_off_sources(release, entity))),
         (_ACCRUED, "accrued", accrual_interface(release, entity) is not None),
+        (_TAXES, "taxes", bool(taxes)),
         (_REVALUED, "revalued", revaluation_interface(release, entity) is not None),
     ):
         if needed:

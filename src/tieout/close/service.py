@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
 from tieout.proofs import (
+    look_at_taxes,
     open_balances,
     open_gaps,
     open_intercompany,
@@ -66,7 +68,9 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
-    evidence = Evidence(connection, release, sessions, entity, period, now, read_at)
+    # After it: what was changed there is told of document by document first.
+    taxes = _taxes(connection, release, reader, entity, period, now)
+    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:
@@ -81,6 +85,18 @@ def state_of(
         )
     _keep(connection, entity, period, findings, now)
     return _state(release, entity, period, tasks, findings, signatures, now)
+
+
+def _taxes(
+    connection: Connection, release: Release, reader: object, entity: str, period: Period, now: datetime
+) -> list[dict[str, Any]] | None:
+    """The month's taxes as they are kept, read now; None where the ledger's cannot be."""
+    found = (
+        look_at_taxes(connection, release, reader, entity, [period], now)
+        if isinstance(reader, LedgerReader)
+        else None
+    )
+    return found[period] if found is not None else None
 
 
 def kept_state(

@@ -71,6 +71,7 @@ from tieout.connector_api.tables import (
     checked_rows,
     signed,
 )
+from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "LedgerCustomer",
     "LedgerFacts",
     "LedgerReader",
+    "LedgerTaxes",
     "OpenItem",
     "OthersMove",
     "PastReader",
@@ -127,8 +129,11 @@ __all__ = [
     "RightsTeller",
     "RowError",
     "Sending",
+    "TaxCode",
     "TaxAccountReader",
     "TaxEngine",
+    "TaxItem",
+    "TaxReader",
     "SetupError",
     "SignatureError",
     "Stream",

@@ -24,6 +24,7 @@ from tieout.api.v1 import (
     running,
     subscriptions,
     systems,
+    taxing,
     today,
 )
 from tieout.api.v1.context import RequestContext
@@ -43,7 +44,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, paying, receivables, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, paying, receivables, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

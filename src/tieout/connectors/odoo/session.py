@@ -11,6 +11,7 @@ from tieout.connector_api import (
     JournalItem,
     LedgerCustomer,
     LedgerFacts,
+    LedgerTaxes,
     OpenItem,
     OthersMove,
     Outcome,
@@ -36,6 +37,7 @@ from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
+from tieout.connectors.odoo.taxed import ledger_taxes
 from tieout.documents import (
     GENERAL,
     MatchRequest,
@@ -221,6 +223,10 @@ class OdooSession:
     def others_moves(self, accounts: Sequence[str], start: date, end: date) -> list[OthersMove]:
         """See `LedgerReader.others_moves`."""
         return others_moves(self._client, self._names, accounts, start, end, self._loader.named("tieout."))
+
+    def ledger_taxes(self, start: date, end: date) -> LedgerTaxes:
+        """See `TaxReader.ledger_taxes`."""
+        return ledger_taxes(self._client, self._names, start, end, self._loader.named("tieout."))
 
     def tax_accounts(self, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
         """See `TaxAccountReader.tax_accounts`."""
