@@ -29,6 +29,7 @@ from tieout.documents.states import DocumentState
 from tieout.money import Period
 from tieout.payables import Worked, accrual_interface, work_out
 from tieout.proofs import (
+    Itemised,
     Short,
     Standing,
     clearing_rows,
@@ -36,6 +37,7 @@ from tieout.proofs import (
     ledger_rows,
     lines_up_to,
     read_others,
+    signed_figures,
     statements_of,
     tax_verdict,
     tie_out,
@@ -51,7 +53,7 @@ QUICK = ("complete", "cases", "waived", "")
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not; `taxes` are the month's, read with it, None where they cannot be."""
+    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, and `taxes` the month's, read with it, None where they cannot be."""
 
     def __init__(
         self,
@@ -63,11 +65,13 @@ class Evidence:
         now: datetime,
         read_back_at: datetime | None = None,
         taxes: list[dict[str, Any]] | None = None,
+        items: Itemised | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
         self._zone = release.entities[entity].zone
         self._read_back_at, self._tax_figures = read_back_at, taxes
+        self._items = items
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._changed: list[ChangedRow] | None = None
@@ -97,6 +101,7 @@ class Evidence:
                 "revalued": self._revalued,
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
+                "itemised": self._itemised,
                 "taxes": self._taxes,
             }[task.check](task)
         except ConnectorError as error:
@@ -232,6 +237,22 @@ class Evidence:
         return _finding(
             not wrong, "; ".join(wrong) or _count(len(rows), "clearing account") + " explained", figures
         )
+
+    def _itemised(self, task: Task) -> Finding:
+        """Every account on its way to zero is zero, or named item by item; a rest that nobody explains is nobody's to sign."""
+        found = self._items
+        if found is None:
+            ledger = self._release.entities[self._entity].ledger
+            return _finding(False, f"{ledger} is no ledger that says what stands on an account", [])
+        wrong = [
+            f"{r.account} {r.currency}: {r.rest or r.company_rest:f} of {r.balance:f} is not explained ({r.why})"
+            for r in found.rows
+            if not r.explained
+        ]
+        items, past = sum(len(r.items) for r in found.rows), sum(i.past for r in found.rows for i in r.items)
+        said = f"{_count(found.accounts, 'account')}: {_count(items, 'item')} on {len(found.rows)}, the others at zero"
+        said += f"; {past} past their age by then" if past else ""
+        return _finding(not wrong, "; ".join([*wrong, said])[:1000], signed_figures(found.rows))
 
     def _intercompany(self, task: Task) -> Finding:
         """Nets, or somebody explained what does not: its case is decided."""

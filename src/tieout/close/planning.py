@@ -18,7 +18,8 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
-_ACCRUED, _TAXES, _WAIVED = "purchases accrued", "taxes tie out", "waivers decided"
+_ACCRUED, _ITEMISED, _TAXES = "purchases accrued", "accounts itemised", "taxes tie out"
+_WAIVED = "waivers decided"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -56,12 +57,13 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
             add(name, check, min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
-    add(_CASES, "cases", min(4, last), proofs)
+    add(_ITEMISED, "itemised", min(3, last), complete)
+    add(_CASES, "cases", min(4, last), (*proofs, _ITEMISED))
     add(_WAIVED, "waived", min(4, last), proofs)
     for manual in release.closing.tasks:
         if manual.entity == entity:
             add(manual.name, "", manual.business_day, manual.after, manual.owner, minutes=manual.minutes)
-    add(_LOCK, "lock", last, (_CASES, _WAIVED, _LEDGER))
+    add(_LOCK, "lock", last, (_CASES, _WAIVED, _LEDGER, _ITEMISED))
     add(FINAL, "close", last, tuple(t.name for t in tasks))
     return tasks
 

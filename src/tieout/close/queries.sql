@@ -117,6 +117,12 @@ where interface = %(interface)s and state not in ('superseded', 'refused', 'excl
       and o.to_on <= %(last)s and o.state not in ('superseded', 'refused', 'excluded')))
 order by source_key, revision desc
 
+-- name: items_told
+-- Of each account whose items were told of: what is open, and what a person accepted last.
+select distinct on (source_key, state) source_key, state = 'open' as is_open, period, detail from tieout.cases
+where entity = %(entity)s and cause = %(cause)s and (state = 'open' or accepted)
+order by source_key, state, case_id desc
+
 -- name: ledger_read
 -- When the ledger was read back last for a close: what is said of its entries was read with it.
 select read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s and task = 'ledger is ours'

@@ -12,6 +12,7 @@ import msgspec
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.ending import too_early
 from tieout.close.entries import look_at_entries
+from tieout.close.itemised import look_at_items
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.waivers import tell_waivers
@@ -68,9 +69,10 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
+    items = look_at_items(connection, release, reader, entity, period, now)
     # After it: what was changed there is told of document by document first.
     taxes = _taxes(connection, release, reader, entity, period, now)
-    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes)
+    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes, items)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:

@@ -409,6 +409,35 @@ select v.delivery_id, d.document_id, d.interface, d.source_key, d.link_key, d.ki
 from found join tieout.delivery v using (delivery_id) join tieout.document d using (document_id)
 order by d.interface, d.source_key, d.revision, v.delivery_id
 
+-- name: item_documents
+-- Behind which of the ledger's records a document of ours stands, and the open case that holds it, if one does.
+select v.target_model, v.target_id, m.interface, m.source_key, m.matter, h.case_id, h.cause, h.owner
+from unnest(%(models)s::text[], %(ids)s::bigint[]) as w (model, id)
+join tieout.delivery v on v.target_model = w.model and v.target_id = w.id and v.entity = %(entity)s
+join tieout.v_matter m using (document_id)
+left join lateral (select c.case_id, c.cause, c.owner from tieout.cases c
+    where c.document_id = m.document_id and c.state = 'open' order by c.blocking desc, c.case_id limit 1) h on true
+order by v.delivery_id
+
+-- name: movement_cases
+-- The open case that holds each of these documents.
+select distinct on (document_id) document_id, case_id, cause, owner from tieout.cases
+where document_id = any(%(documents)s) and state = 'open' order by document_id, blocking desc, case_id
+
+-- name: standing_items
+select figures from tieout.standing_items where entity = %(entity)s and period = %(period)s
+
+-- name: put_standing_items
+insert into tieout.standing_items (entity, period, figures, read_at)
+values (%(entity)s, %(period)s, %(figures)s, %(now)s)
+on conflict (entity, period) do update set figures = excluded.figures, read_at = excluded.read_at
+
+-- name: kept_standing_items
+select entity, period, figures, read_at from tieout.standing_items
+where (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(period)s::text is null or period = %(period)s)
+order by period desc, entity limit %(limit)s
+
 -- name: taxed_sales
 -- Invoices, credit notes and gift cards redeemed, each as it was told last, of those that are of a month then.
 select interface, source_key, link_key, state, accounting_on, content from (

@@ -15,13 +15,20 @@ from tieout.operations.closing import close_state, sign_close
 from tieout.operations.open_project import OpenProject
 from tieout.planning import accept, exclude
 
-# What the clerk writes about a cause; a controller reads it, and lets it stand.
+# What the clerk writes about a cause, of anything else that it is explained; a controller reads it, and lets it stand.
 _WORDS = {
     "revenue_left_out": "each order on the list was gone through with sales: the shop's tests, doubles of what is booked, and "
     "orders that the customer called off; nothing of them is owed for this month",
 }
 _STEP = timedelta(minutes=2)
 _PATIENCE_S = 30.0
+# What the clerk writes of items that are past their age, by the role of their account.
+_ITEMS = {
+    "unapplied": "each item was looked at: its document is in a case of its own, which is decided now; the cash stays there until then",
+    "bank_in_transit": "the bank kept it of the payout, as the case of its line says: to be written off next month",
+    "clearing": "the provider's balance agrees; it nets what it is owed with the next payouts",
+    "disputes_receivable": "the dispute is decided: the two sides are matched next month",
+}
 
 
 @dataclass
@@ -95,12 +102,11 @@ class ClosingScene:
                             self._scenario.clerk,
                         )
                     except ValueError:
-                        why = _WORDS.get(row["cause"], "explained at the close")
                         accept(
                             connection,
                             self._project.release(),
                             row["case_id"],
-                            why,
+                            _reason(row),
                             now,
                             self._scenario.clerk,
                         )
@@ -147,6 +153,15 @@ class ClosingScene:
             "select cause from tieout.cases where state = 'open' and interface = %s", interface
         )
         each.late_cause = ", ".join(sorted({r["cause"] for r in causes})) if each.entity == entity else ""
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Why a case may stand as it is, in a controller's words."""
+    if row["cause"] == "items_past_their_age":
+        return next(
+            (w for role, w in _ITEMS.items() if row["detail"].startswith(role)), "looked at item by item"
+        )
+    return _WORDS.get(row["cause"], "explained at the close")
 
 
 def closed_json(found: Sequence[Closed]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from tieout.api.v1 import (
     proving,
     receivables,
     running,
+    standing,
     subscriptions,
     systems,
     taxing,
@@ -44,7 +45,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, paying, receivables, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, paying, receivables, running, standing, mapping, systems, subscriptions
     )
 )  # fmt: skip
 
