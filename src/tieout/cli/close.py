@@ -152,7 +152,7 @@ def waived(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_
     from tieout.operations import closing
 
     project = open_running(folder)
-    found = closing.waivers_of(project, entity_of(project, entity), _period(period))
+    found = closing.waivers_of(project, entity_of(project, entity), parsed_period(period))
     if as_json:
         print_json(as_plain(found))
     else:
