@@ -17,6 +17,7 @@ from tieout.close.service import (
     kept_state,
     known_closes,
     revoke_late,
+    shown_last,
     state_of,
 )
 from tieout.close.signing import sign, take_signatures
@@ -47,6 +48,7 @@ __all__ = [
     "revaluation_interface",
     "revalue",
     "revoke_late",
+    "shown_last",
     "sign",
     "state_of",
     "take_signatures",

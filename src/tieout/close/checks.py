@@ -20,6 +20,7 @@ from tieout.close.arrivals import lacking, read_came, undeclared
 from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
 from tieout.close.ending import too_early
 from tieout.close.model import Finding, Task
+from tieout.close.planning import tasks_of
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.close.waivers import read_waivers
 from tieout.connector_api import ConnectorError, LedgerReader
@@ -45,10 +46,12 @@ from tieout.proofs import (
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Interface, Release
 from tieout.security import ChangedRow, changed_rows, in_words
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.close")
 QUICK = ("complete", "cases", "waived", "")
+# Read of the database alone.
+_OWN = ("complete", "cases", "waived")
 
 
 class Evidence:
@@ -75,14 +78,24 @@ class Evidence:
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._changed: list[ChangedRow] | None = None
+        self._own: dict[str, Finding] | None = None
 
     def find(self, task: Task) -> Finding:
         """What the evidence says of a machine's task. A system that does not answer leaves it open, as does a period that
         is not over: that nothing is missing of it is not known before."""
-        found = self._find(task)
+        found = self._at_once(task) if task.check in _OWN else self._find(task)
         if early := too_early(task, self._period, self._zone, self._now):
             return msgspec.structs.replace(found, done=False, why=f"{early}; so far: {found.why}")
         return found
+
+    def _at_once(self, task: Task) -> Finding:
+        """What is read of the database alone, for all such tasks of one instant: what goes from one to another meanwhile (a
+        request that is turned down is a case) would be in none."""
+        if self._own is None:
+            tasks = tasks_of(self._release, self._entity, self._period)
+            with snapshot(self._connection):
+                self._own = {t.name: self._find(t) for t in tasks if t.check in _OWN}
+        return self._own[task.name]
 
     def _find(self, task: Task) -> Finding:
         # Cases are rows of their own; whatever else is signed is added up of documents and effects.

@@ -29,6 +29,10 @@ select distinct on (task) task, digest, stamp, prepared_by, prepared_at, signed_
 from tieout.signature where entity = %(entity)s and period = %(period)s
 order by task, signature_id desc
 
+-- name: lock_close
+-- One after the other signs and revokes: who signs sees what was revoked, and what is revoked is what was judged.
+select pg_advisory_xact_lock(7464, hashtext(%(entity)s || ':' || %(period)s))
+
 -- name: prepare
 insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at)
 values (%(entity)s, %(period)s, %(task)s, %(digest)s, %(by)s, %(at)s)
@@ -57,9 +61,6 @@ order by period desc, entity
 
 -- name: standing
 select distinct entity, period from tieout.signature where revoked_at is null
-
--- name: watermark
-select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
 
 -- name: open_manual
 select cause, source_key from tieout.cases

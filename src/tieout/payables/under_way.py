@@ -1,4 +1,5 @@
-"""What pays a bill already: payments that are taken in, wait for their release, are being booked, or are in exception.
+"""What pays a bill already: payments that are taken in, wait for their release, are being booked, or are in exception; and such
+as were left out though the ledger holds them, whatever their documents say.
 
 Asked before the ledger is, always. A payment goes one way only, from the inbox to a document to the ledger: what is not seen
 here any more as the ledger is asked afterwards is booked there, and its bills are not open. The other way round a payment that is booked between the
@@ -18,9 +19,12 @@ from tieout.rules import Interface
 from tieout.store import Connection
 
 WAITS = "it is in a run that waits for its release"
+STANDS = "a payment of it stands in the ledger though it was left out: match that with the bill there"
 IN_EXCEPTION = "a payment of it is in exception: retry or exclude that first"
-STANDS = "a payment of it was excluded, and its entry stands in the ledger: reverse that there first"
-_WHY = {DocumentState.REFUSED: IN_EXCEPTION, DocumentState.EXCLUDED: STANDS}
+
+_WHY = {
+    DocumentState.REFUSED: IN_EXCEPTION, DocumentState.EXCLUDED: STANDS, DocumentState.SUPERSEDED: STANDS,
+}  # fmt: skip
 
 
 class UnderWay(msgspec.Struct, frozen=True, kw_only=True):

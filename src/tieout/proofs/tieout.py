@@ -70,21 +70,22 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
-    """Every row that any source or document has, in order of interface, period, currency."""
-    sources = {
-        (r["interface"], r["entity"], r["period"], r["currency"]): Figure(r["count"], r["debit"], r["credit"])
-        for r in connection.execute(_SQL["sources"])
-    }
+    """Every row that any source or document has, in order of interface, period, currency: all of one instant, or a document
+    that goes from one bucket to another meanwhile would be in none, or in two."""
+    sources: dict[tuple[str, str, str, str], Figure] = {}
     buckets: dict[tuple[str, str, str, str], dict[str, Figure]] = {}
     gaps: dict[tuple[str, str, str, str], Decimal] = {}
-    for entity in release.entities.values():
-        given = {"entity": entity.code, "zone": entity.time_zone}
-        for r in connection.execute(_SQL["buckets"], given):
-            key = (r["interface"], r["entity"], r["period"], r["currency"])
-            figure = Figure(r["count"], r["debit"], r["credit"])
-            buckets.setdefault(key, {})[r["bucket"]] = figure
-            if r["bucket"] == "posted":
-                gaps[key] = r["in_ledger"] - figure.net
+    entities = release.entities.values()
+    given = {"entities": [e.code for e in entities], "zones": [e.time_zone for e in entities]}
+    for r in connection.execute(_SQL["terms"], given):
+        key = (r["interface"], r["entity"], r["period"], r["currency"])
+        figure = Figure(r["count"], r["debit"], r["credit"])
+        if r["bucket"] == "source":
+            sources[key] = figure
+            continue
+        buckets.setdefault(key, {})[r["bucket"]] = figure
+        if r["bucket"] == "posted":
+            gaps[key] = r["in_ledger"] - figure.net
     changed = _changed(connection, release)
     rows = []
     for key in sorted({*sources, *buckets, *changed}):

@@ -822,8 +822,8 @@ CREATE TABLE tieout.receivable_invoice (
 );
 CREATE TABLE tieout.receivables_read (
     entity text NOT NULL,
-    through bigint NOT NULL,
-    read_at timestamp with time zone NOT NULL
+    read_at timestamp with time zone NOT NULL,
+    seen text DEFAULT ''::text NOT NULL
 );
 CREATE TABLE tieout.release (
     sha256 text NOT NULL,
