@@ -1,5 +1,7 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
+from tieout.close.certifications import kept_accounts, sign_account
+from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.ending import not_over
 from tieout.close.lateness import LatenessStage, tell_late
@@ -15,6 +17,7 @@ from tieout.close.service import (
     known_closes,
     revoke_late,
     sign,
+    sign_accounts,
     state_of,
     take_signatures,
 )
@@ -31,6 +34,10 @@ __all__ = [
     "Task",
     "TaskState",
     "as_rows",
+    "kept_accounts",
+    "record_rules",
+    "sign_account",
+    "sign_accounts",
     "forecast",
     "gather",
     "kept_state",

@@ -18,7 +18,7 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
-_ACCRUED = "purchases accrued"
+_ACCRUED, _ACCOUNTS = "purchases accrued", "accounts certified"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -54,6 +54,8 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
             add(name, check, min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
+    if roles:
+        add(_ACCOUNTS, "accounts", min(4, last), (*proofs, _LEDGER))
     add(_CASES, "cases", min(4, last), proofs)
     for manual in release.closing.tasks:
         if manual.entity == entity:

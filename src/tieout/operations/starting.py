@@ -6,6 +6,7 @@ from datetime import date
 
 from psycopg.conninfo import conninfo_to_dict
 
+from tieout.close import record_rules
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
 from tieout.operations.origins import record_origins
@@ -96,6 +97,7 @@ def keep_house(project: OpenProject) -> None:
         if added.rowcount:
             record(connection, [Entry(now, "bootstrap", "release.activated", release.sha256)])
         record_origins(connection, release, now)
+        record_rules(connection, release, now)
         drop_old(connection, now)
     connection.close()
 

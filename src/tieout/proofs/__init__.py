@@ -5,7 +5,7 @@ from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
-from tieout.proofs.governing import Governed, read_governed
+from tieout.proofs.governing import Governed, posted_between, read_governed
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
@@ -51,6 +51,7 @@ __all__ = [
     "Figure",
     "Governed",
     "read_governed",
+    "posted_between",
     "Told",
     "Judged",
     "SplitRow",

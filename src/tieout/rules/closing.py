@@ -8,6 +8,7 @@ from datetime import time
 from decimal import Decimal
 
 from tieout.money.calendar import BusinessCalendar, supported_countries
+from tieout.rules.certifying import CertifyRules
 
 # TARGET's closing days hold for every account in euro, and the Federal Reserve's for one in US dollars, wherever it is kept.
 TARGET, FEDERAL_RESERVE = "XECB", "XFED"
@@ -42,7 +43,7 @@ class EntityClose:
     names the entity, so that its close is waited for, and what is late is a case. What one person may exclude, accept or
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
     is added up (0: never). Entries that somebody made by hand on revenue, costs and the like are cases one by one above
-    `hand_limit`, and added up by account and maker within it."""
+    `hand_limit`, and added up by account and maker within it. `certify` is how its balance-sheet accounts are certified."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -53,6 +54,7 @@ class EntityClose:
     alone_limit: Decimal = Decimal(100)
     split_days: int = 7
     hand_limit: Decimal = Decimal(100)
+    certify: CertifyRules = field(default_factory=CertifyRules)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
 
     def banking_days(self, account: str, currency: str = "") -> BusinessCalendar:

@@ -12,11 +12,12 @@ from typing import Any
 from tieout.money.calendar import BusinessCalendar
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask, calendar_of
 from tieout.rules.packs import load_pack
+from tieout.settings.certifying import read_certify
 from tieout.settings.tomlfile import TomlFile
 
 _ENTITY = {
     "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
-    "hand_limit",
+    "hand_limit", "certify",
 }  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
@@ -91,6 +92,7 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
         split_days=days,
         hand_limit=_limit(file, table, section, "hand_limit", "100.00"),
+        certify=read_certify(file, table, section, str(table.get("sign_role", "controller"))),
     )
 
 

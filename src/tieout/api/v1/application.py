@@ -11,6 +11,7 @@ from tieout.api.v1 import (
     access,
     approving,
     cases,
+    certifying,
     closing,
     deciding,
     documents,
@@ -43,7 +44,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, paying, receivables, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, certifying, paying, receivables, running, mapping, systems, subscriptions
     )
 )  # fmt: skip
 
