@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -31,6 +33,14 @@ Json = Annotated[bool, typer.Option("--json")]
 Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
 PeriodText = Annotated[str, typer.Option("--period", help="a month, such as 2026-10")]
 Who = Annotated[str, typer.Option("--as", help="who signs: your name, as your key says it")]
+
+
+class Form(StrEnum):
+    """In which form a close is printed."""
+
+    HTML = "html"
+    TEXT = "text"
+    JSON = "json"
 
 
 def _period(text: str) -> Period:
@@ -156,6 +166,47 @@ def lock(
     except ConnectorError as error:
         fail(str(error), FAILED)
     out.print(", ".join(f"{n} until {d}" for n, d in found.items() if d) or "nothing is locked", markup=False)
+
+
+@group.command("print")
+def print_(
+    period: PeriodText,
+    entity: Entity = "",
+    output: Annotated[Path | None, typer.Option("--output", help="the file to write")] = None,
+    pack: Annotated[
+        Path | None, typer.Option("--pack", help="from an evidence pack: a .zip, or the folder of one")
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--form", help="a page for print, plain text, or the figures")
+    ] = Form.HTML,
+    sheet: Annotated[int, typer.Option("--sheet", help="an earlier one by its number")] = 0,
+    folder: Folder = Path(),
+) -> None:
+    """Print a close for an auditor: its figures as they were kept when somebody signed or locked last. From a pack the
+    same bytes come, as by `python3 print_close.py PACK`. Exit 1: a pack or the database has it otherwise."""
+    from zipfile import BadZipFile
+
+    from tieout.evidence import Pack, from_pack, written
+    from tieout.operations import closing
+
+    wanted = _period(period)
+    try:
+        if pack is not None:
+            if not entity:
+                fail("--pack: --entity is needed as well", USAGE)
+            found = from_pack(Pack(pack), entity, str(wanted), sheet)
+        else:
+            project = open_running(folder)
+            found = closing.print_close(project, entity_of(project, entity), wanted, sheet)
+    except LookupError as error:
+        fail(str(error.args[0]), FINDINGS)
+    except (OSError, ValueError, BadZipFile) as error:
+        fail(f"{pack}: not a readable evidence pack ({error})", USAGE)
+    if output is None:
+        sys.stdout.buffer.write(written(found, form))
+    else:
+        output.write_bytes(written(found, form))
+        out.print(f"{output}: {found.name or 'a draft, kept nowhere'}", markup=False)
 
 
 @group.command()

@@ -4,6 +4,7 @@ from tieout.close.certifications import kept_accounts, sign_account
 from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.ending import not_over
+from tieout.close.glance import keep_glance, printed_close
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
@@ -16,11 +17,10 @@ from tieout.close.service import (
     kept_state,
     known_closes,
     revoke_late,
-    sign,
     sign_accounts,
     state_of,
-    take_signatures,
 )
+from tieout.close.signing import sign, take_signatures
 
 __all__ = [
     "FINAL",
@@ -40,10 +40,12 @@ __all__ = [
     "sign_accounts",
     "forecast",
     "gather",
+    "keep_glance",
     "kept_state",
     "known_closes",
     "not_over",
     "OpenSale",
+    "printed_close",
     "cut_off",
     "revaluation_interface",
     "revalue",

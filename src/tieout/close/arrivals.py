@@ -128,12 +128,14 @@ def _due_of_month(expected: Expected, period: Period, calendar: BusinessCalendar
 
 def in_words(interface: Interface, period: Period, found: list[Lacking]) -> str:
     """What did not come, when it was due, and what to do: one sentence."""
-    named = "; ".join(
-        f"{x.what}{f' of {x.on}' if x.on else f' of {period}'}, due {x.due_at:%Y-%m-%d %H:%M}"
-        for x in found[:_NAMED]
-    )
+    named = "; ".join(said_of(x, period) for x in found[:_NAMED])
     more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return f"{named}{more}: {what_to_do(interface)}"
+
+
+def said_of(x: Lacking, period: Period) -> str:
+    """One thing that did not come, and when it was due."""
+    return f"{x.what} of {x.on or period}, due {x.due_at:%Y-%m-%d %H:%M}"
 
 
 def what_to_do(interface: Interface) -> str:

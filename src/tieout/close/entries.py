@@ -9,7 +9,17 @@ from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
 from tieout.close.causes import ACCOUNT_MOVED_BY_HAND, ENTRY_WITHOUT_SOURCE
 from tieout.connector_api import LedgerReader
 from tieout.money import Period
-from tieout.proofs import Judged, Standing, Told, entry_key, hold_opening, keep_split, read_split
+from tieout.proofs import (
+    Judged,
+    Standing,
+    Told,
+    entry_key,
+    hold_opening,
+    keep_ledger_month,
+    keep_split,
+    read_ledger_month,
+    read_split,
+)
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -25,7 +35,7 @@ def look_at_entries(
     now: datetime,
 ) -> None:
     """A case for every entry on governed accounts that nobody here made, declared or explained; what the accounts moved by
-    is kept, and the opening held against what it was. Raises ConnectorError."""
+    is kept, as is the month by the ledger's own days, and the opening held against what it was. Raises ConnectorError."""
     book = release.entities[entity]
     reader = sessions(book.ledger)
     if not isinstance(reader, LedgerReader):
@@ -38,6 +48,9 @@ def look_at_entries(
         _solve_settled(connection, entity, period, judged, {(c.cause, c.source_key) for c in cases}, now)
         keep_split(connection, entity, period, rows, now)
     hold_opening(connection, release, reader, entity, now)
+    months, accounts = read_ledger_month(connection, release, reader, entity, period)
+    with connection.transaction():
+        keep_ledger_month(connection, entity, period, months, accounts, now)
 
 
 def undeclared(judged: Iterable[Judged]) -> list[Told]:

@@ -166,3 +166,7 @@ where entity = %(entity)s and period = %(period)s order by account, currency
 -- name: account_figure
 select figures, digest from tieout.account_figure
 where entity = %(entity)s and period = %(period)s and account = %(account)s and currency = %(currency)s
+
+-- name: ledger_read
+-- When the ledger was read back last for a close: what is said of its entries was read with it.
+select read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s and task = 'ledger is ours'

@@ -67,6 +67,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
             at("/close", closes.view),
             at("/close/days.csv", closes.days),
             at("/close/{entity}/{period}", close.view, close.act),
+            at("/close/{entity}/{period}/printed", close.printed),
             at("/interfaces", interfaces.view),
             at("/interfaces/{name}", interface.view, interface.act),
             at("/mappings", mappings.view),

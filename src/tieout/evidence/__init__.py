@@ -2,17 +2,25 @@
 
 from tieout.evidence.export import export_pack
 from tieout.evidence.model import RESTORED, Entry, salted_hash
+from tieout.evidence.print_close import Pack, Printed, from_pack, written
 from tieout.evidence.repository import record
 from tieout.evidence.sealer import Sealer
+from tieout.evidence.sheets import keep_sheet, kept_sheet
 from tieout.evidence.signer import Signer, load_or_make_signer
 
 __all__ = [
     "RESTORED",
     "Entry",
+    "Pack",
+    "Printed",
     "Sealer",
     "Signer",
     "export_pack",
+    "from_pack",
+    "keep_sheet",
+    "kept_sheet",
     "load_or_make_signer",
     "record",
     "salted_hash",
+    "written",
 ]

@@ -27,3 +27,13 @@ join tieout.evidence e using (evidence_id) where l.leaf_no < %(size)s order by l
 -- name: all_heads
 select tree_size, root_hash, signed_at, key_id, signature
 from tieout.evidence_head order by tree_size
+
+-- name: add_sheet
+insert into tieout.close_sheet (entity, period, kept_at, body, sha256)
+values (%(entity)s, %(period)s, %(kept_at)s, %(body)s, %(sha256)s) returning sheet_no
+
+-- name: sheet
+select body from tieout.close_sheet where sheet_no = %(sheet_no)s
+
+-- name: of_close
+select * from tieout.evidence where subject = %(subject)s and action = any(%(actions)s) order by evidence_id

@@ -13,8 +13,10 @@ from tieout.close import (
     OpenSale,
     Revalued,
     gather,
+    keep_glance,
     kept_accounts,
     not_over,
+    printed_close,
     revaluation_interface,
     state_of,
 )
@@ -23,9 +25,10 @@ from tieout.close import revalue as revalue_items
 from tieout.close import sign as sign_tasks
 from tieout.close import sign_accounts as sign_account_rows
 from tieout.connector_api import LedgerReader, SetupError
-from tieout.evidence import Entry, record
+from tieout.evidence import Entry, Printed, record
 from tieout.money import Period
 from tieout.operations.open_project import OpenProject
+from tieout.rules import Release
 from tieout.security import Person
 from tieout.store import Connection
 
@@ -117,15 +120,24 @@ def lock_books(
     """As `set_lock`, with evidence that it is done."""
     found = set_lock(project, entity, period, kind, who)
     with project.database.transaction() as connection:
-        keep_locked(connection, project.clock.now(), entity, period, kind, who)
+        keep_locked(connection, project.release(), project.clock.now(), entity, period, kind, who)
     return found
 
 
 def keep_locked(
-    connection: Connection, now: datetime, entity: str, period: Period, kind: str, who: str
+    connection: Connection, release: Release, now: datetime, entity: str, period: Period, kind: str, who: str
 ) -> None:
-    """Evidence that an entity's books are locked, in the transaction of whoever had that done with `set_lock`."""
+    """Evidence that an entity's books are locked, and the close's sheet, in the transaction of whoever had that done with
+    `set_lock`."""
     _keep(connection, "close.locked", now, entity, period, kind, who)
+    keep_glance(connection, release, entity, period, now, who)
+
+
+def print_close(project: OpenProject, entity: str, period: Period, number: int = 0) -> Printed:
+    """The sheet of a close as it was kept last (or that of a `number`), with what happened since; a draft where none was
+    kept. Asks no system. Raises LookupError where there is none of that number, or it is not as it was kept."""
+    with project.database.transaction() as connection:
+        return printed_close(connection, project.release(), entity, period, project.clock.now(), number)
 
 
 def _keep(

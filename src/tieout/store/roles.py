@@ -17,6 +17,7 @@ _APPEND_ONLY = (
     "approval_decision",
     "schema_migration",
     "bulk_decision",
+    "close_sheet",
 )
 
 

@@ -351,6 +351,22 @@ CREATE TABLE tieout.close_finding (
     digest text NOT NULL,
     read_at timestamp with time zone NOT NULL
 );
+CREATE TABLE tieout.close_sheet (
+    sheet_no bigint NOT NULL,
+    entity text NOT NULL,
+    period text NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    body bytea NOT NULL,
+    sha256 bytea NOT NULL
+);
+ALTER TABLE tieout.close_sheet ALTER COLUMN sheet_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.close_sheet_sheet_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.collection_event (
     event_id bigint NOT NULL,
     entity text NOT NULL,
@@ -1373,6 +1389,8 @@ ALTER TABLE ONLY tieout.certify_rule
     ADD CONSTRAINT certify_rule_pkey PRIMARY KEY (rule_id);
 ALTER TABLE ONLY tieout.close_finding
     ADD CONSTRAINT close_finding_pkey PRIMARY KEY (entity, period, task);
+ALTER TABLE ONLY tieout.close_sheet
+    ADD CONSTRAINT close_sheet_pkey PRIMARY KEY (sheet_no);
 ALTER TABLE ONLY tieout.collection_event
     ADD CONSTRAINT collection_event_pkey PRIMARY KEY (event_id);
 ALTER TABLE ONLY tieout.control_total
@@ -1499,6 +1517,7 @@ CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHE
 CREATE INDEX cases_risk ON tieout.cases USING btree (amount DESC, case_id) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX certification_one ON tieout.certification USING btree (entity, period, account, currency) WHERE (revoked_at IS NULL);
 CREATE INDEX certify_rule_of ON tieout.certify_rule USING btree (entity, rule_id);
+CREATE INDEX close_sheet_of ON tieout.close_sheet USING btree (entity, period, sheet_no);
 CREATE INDEX collection_event_of ON tieout.collection_event USING btree (entity, move, event_id);
 CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
 CREATE UNIQUE INDEX credential_one ON tieout.credential USING btree (person, kind) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL) AND (kind = ANY (ARRAY['password'::text, 'totp'::text])));
@@ -1574,6 +1593,8 @@ CREATE TRIGGER certification_kept BEFORE UPDATE ON tieout.certification FOR EACH
 CREATE TRIGGER certification_whole BEFORE TRUNCATE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER certify_rule_fixed BEFORE DELETE OR UPDATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER certify_rule_kept BEFORE TRUNCATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER close_sheet_fixed BEFORE DELETE OR UPDATE ON tieout.close_sheet FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER close_sheet_kept BEFORE TRUNCATE ON tieout.close_sheet FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER collection_event_fixed BEFORE DELETE OR UPDATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER collection_event_kept BEFORE TRUNCATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER credential_fixed BEFORE DELETE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -1600,6 +1621,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.cases 
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.close_finding FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.close_sheet FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.control_total FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -14,10 +14,11 @@ from tieout.api.v1.context import RequestContext, TheConnection, TheContext, The
 from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
-from tieout.close import CloseError, CloseState, kept_state, known_closes, take_signatures
+from tieout.close import CloseError, CloseState, kept_state, known_closes, printed_close, take_signatures
 from tieout.close.model import TaskStanding
 from tieout.close.runbooks import runbook
 from tieout.connector_api import ConnectorError
+from tieout.evidence import written
 from tieout.money import Period
 from tieout.operations import closing
 from tieout.rules import Release
@@ -159,6 +160,41 @@ def close(
     return _kept(connection, context, release, entity, month(period), "it is as it was read last")
 
 
+_FORMS = {
+    "html": "text/html; charset=utf-8",
+    "text": "text/plain; charset=utf-8",
+    "json": "application/json",
+}
+
+
+@router.get(
+    "/closes/{entity}/{period}/printed",
+    response_class=Response,
+    responses={
+        200: {"content": {x: {"schema": {"type": "string"}} for x in ("text/html", "text/plain", "application/json")},
+              "description": "the printed close"}
+    },
+)  # fmt: skip
+def printed(
+    entity: Code,
+    period: MonthInPath,
+    caller: Reader,
+    context: TheContext,
+    connection: TheConnection,
+    form: Annotated[Literal["html", "text", "json"], Query()] = "html",
+    sheet: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+) -> Response:
+    """A close printed for an auditor, from the figures that were kept when somebody signed or locked last (or those of a
+    `sheet`), with what happened since; a draft where nothing was. `form` json: the figures themselves."""
+    release, wanted, now = _entity(context, caller, entity), month(period), context.clock.now()
+    try:
+        with context.expensive.place("a printed close", 2), connection.transaction():
+            found = printed_close(connection, release, entity, wanted, now, sheet)
+    except LookupError as error:
+        raise ProblemError(404, "sheet", str(error.args[0])) from None
+    return Response(written(found, form), media_type=_FORMS[form])
+
+
 @router.post("/closes/{entity}/{period}/look")
 async def look(
     entity: Code, period: MonthInPath, caller: Looker, context: TheContext, project: TheProject
@@ -223,7 +259,9 @@ def lock(
         )
     except CloseError as error:
         raise ProblemError(409, "close", str(error)) from None
-    closing.keep_locked(connection, context.clock.now(), entity, wanted, body.kind, caller.name)
+    closing.keep_locked(
+        connection, context.release(), context.clock.now(), entity, wanted, body.kind, caller.name
+    )
     return Locks(locks=locks)
 
 

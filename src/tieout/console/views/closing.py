@@ -14,6 +14,10 @@ from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, Box, bars, flow
 from tieout.console.rendering import HEADERS, Page, Renderer
 
+_PRINTED = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+}
 _KINDS = {"signed": "good", "prepared": "busy", "done": "busy", "open": "quiet", "blocked": "quiet"}
 
 
@@ -59,6 +63,11 @@ class Close:
             page, "close.html", c=found, signed=signed, drawing=path_drawing(found), today=page.now[:10],
             weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states={t["name"]: t for t in found["tasks"]},
         )  # fmt: skip
+
+    async def printed(self, page: Page) -> Response:
+        """The close as it is printed for an auditor: a page of its own, which brings its own style and nothing else."""
+        found = await page.api.get(f"{self._path(page)}/printed")
+        return Response(found, media_type="text/html; charset=utf-8", headers={**HEADERS, **_PRINTED})
 
     async def act(self, page: Page) -> str:
         """Read the evidence anew, lock the ledger, sign everything that is done or the tasks that were
