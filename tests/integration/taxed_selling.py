@@ -17,8 +17,10 @@ from tests.stages import forget_failures, step
 from tieout.connector_api import Item, LedgerFacts
 from tieout.delivery import DeliveryStage
 from tieout.inbox import accept
+from tieout.money import Period
 from tieout.operations.discover import discover
 from tieout.planning import ProcessStage
+from tieout.proofs import TaxRow, read_taxes
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout_sandbox.simulators.shopify import Shopify
 from tieout_sandbox.simulators.stripe import Stripe
@@ -209,6 +211,17 @@ class Selling:
             if line.get("tax_line_id") and (until is None or str(line["date"]) <= until.isoformat()):
                 found[str(names[line["tax_line_id"]]["name"])] -= line["balance"]
         return {name: value for name, value in sorted(found.items()) if value}
+
+    def tax_rows(self, month: str = "2026-10") -> dict[tuple[str, str], TaxRow]:
+        """The tie-out of a month's taxes, by jurisdiction and tax; no row leaves anything without a name."""
+        connection = self.office.database.connect(autocommit=True)
+        try:
+            session, period = self.office.session, Period.parse(month)
+            rows = read_taxes(connection, self.release(), session, "US", period) or []
+        finally:
+            connection.close()
+        assert not any(r.residual for r in rows)
+        return {(r.key.place, r.key.code.name): r for r in rows}
 
     def open_receivables(self) -> dict[str, Decimal]:
         codes = self.office.world.odoo.service.world.table("account.account")

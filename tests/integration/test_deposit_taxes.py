@@ -10,8 +10,6 @@ import pytest
 
 from tests.integration.office import Office
 from tests.integration.taxed_selling import Selling, line
-from tieout.money import Period
-from tieout.proofs import tax_rows
 
 VAT = ("VAT", "0.2")
 BANK, DEPOSITS, OFFSET, TAX, GOODS = "101501", "212200", "101720", "251000", "400000"
@@ -37,15 +35,11 @@ def ordered(selling: Selling, number: str = "DE-1", **more: Any) -> dict[str, An
 
 
 def residuals(selling: Selling) -> dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]:
-    connection = selling.office.database.connect(autocommit=True)
-    try:
-        return {
-            (month, r.tax): (r.source, r.in_ledger, r.residual)
-            for month in ("2026-10", "2026-11")
-            for r in tax_rows(connection, selling.release(), Period.parse(month))
-        }
-    finally:
-        connection.close()
+    return {
+        (month, r.key.code.name): (r.source, r.in_ledger, r.unsettled)
+        for month in ("2026-10", "2026-11")
+        for r in selling.tax_rows(month).values()
+    }
 
 
 def test_the_tax_of_a_deposit_is_due_in_its_month_and_the_invoice_adds_none(selling: Selling) -> None:

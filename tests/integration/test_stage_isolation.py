@@ -28,6 +28,7 @@ from tieout.kept_figures import keeping
 from tieout.operations.discover import discover
 from tieout.payables import FilingStage, filing
 from tieout.planning import ProcessStage, writing
+from tieout.proofs import TaxStage, tax_stage
 from tieout.reconcile.ledger import ReconcileStage, schedule
 from tieout.rules import Arrival, Entity, Interface, Mapping, MappingRow, Release
 from tieout.settings import AlertSettings
@@ -369,6 +370,23 @@ class Maker:
             revoking, "revoke_late", RevocationStage(lambda: self.release, self.clock), happen
         )
 
+    def taxes(self) -> Scene:
+        release = Release(
+            "3" * 64, self.release.entities, self.release.interfaces,
+            self.release.mappings | {"taxes": Mapping("taxes", (MappingRow("US-NY: *", "NY"),))},
+        )  # fmt: skip
+
+        def read_back() -> None:
+            self.c.execute(
+                "insert into tieout.poll_cursor (interface, stream, due_at, polled_at) values ('odoo', '#verify', now(), now())"
+                " on conflict (interface, stream) do update set polled_at = clock_timestamp()"
+            )
+
+        reader: Any = object()
+        return self.per_entity(
+            tax_stage, "look_at_taxes", TaxStage(lambda: release, lambda _: reader, self.clock), read_back
+        )
+
     def reconcile(self) -> Scene:
         errors: list[Error] = []
         done: list[int] = []
@@ -510,7 +528,7 @@ class Target:
 
 SCENES = (
     "poll", "folder_", "fetch", "process", "deliver", "verify", "alerts", "telling", "figures", "lateness", "revocation",
-    "reconcile", "filing", "overdue", "chore",
+    "taxes", "reconcile", "filing", "overdue", "chore",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from tieout.operations.processing import process_stage
 from tieout.operations.reconciling import reconcile
 from tieout.operations.starting import Housekeeping
 from tieout.payables import FilingStage
+from tieout.proofs import TaxStage
 from tieout.receivables import ReceivablesStage
 from tieout.reconcile.ledger import ReconcileStage, close_matched_cases
 from tieout.store import Connection
@@ -52,6 +53,7 @@ def worker(project: OpenProject) -> Worker:
         ],
         "verify": [VerifyStage(project.reader_of, lambda: project.ledgers, clock)],
         "figures": [KeptFiguresStage(release, project.session, clock)],
+        "taxes": [TaxStage(release, project.reader_of, clock)],
         "tell": [
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),
             AlertStage(release, settings.alerts, channels, clock),

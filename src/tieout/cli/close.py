@@ -43,7 +43,8 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def _period(text: str) -> Period:
+def parsed_period(text: str) -> Period:
+    """A month as it was typed; ends with what was expected where it is none."""
     try:
         return Period.parse(text)
     except ValueError as error:
@@ -57,7 +58,7 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
     from tieout.operations import closing
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     try:
         state = closing.close_state(project, code, wanted)
     except ConnectorError as error:
@@ -129,7 +130,7 @@ def sign(
     from tieout.security import AuthorityError, StampError
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     name = who_decides(project, who)
     try:
         found = closing.sign_close(project, code, wanted, tasks or [], name, held_key())
@@ -157,7 +158,7 @@ def lock(
     from tieout.operations import closing
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     who = who_decides(project, operation="close:sign", entity=code)
     try:
         found = closing.lock_books(project, code, wanted, kind, who)
@@ -189,7 +190,7 @@ def print_(
     from tieout.evidence import Pack, from_pack, written
     from tieout.operations import closing
 
-    wanted = _period(period)
+    wanted = parsed_period(period)
     try:
         if pack is not None:
             if not entity:
@@ -235,7 +236,7 @@ def _worked_out(
     from tieout.connector_api import ConnectorError
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     try:
         return work(project, code, wanted.last, dry)
     except (LookupError, ValueError) as error:

@@ -13,6 +13,7 @@ from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
 from tieout.cli import close as close_group
+from tieout.cli import close_items, payroll_details
 from tieout.cli import deciding as deciding_command
 from tieout.cli import evidence as evidence_group
 from tieout.cli import extract as extract_command
@@ -21,13 +22,12 @@ from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
 from tieout.cli import payments as payments_group
-from tieout.cli import payroll_details
 from tieout.cli import people as people_group
 from tieout.cli import prove as prove_command
 from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
-from tieout.cli import taxes as taxes_command
+from tieout.cli import taxes as taxes_group
 from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
     FINDINGS,
@@ -54,6 +54,7 @@ cli.add_typer(approvals_group.group, name="approvals")
 cases_group.group.command("decide")(deciding_command.decide)
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
+close_group.group.command("items")(close_items.items)
 cli.add_typer(close_group.group, name="close")
 cli.add_typer(payments_group.group, name="payments")
 cli.add_typer(receivables_group.group, name="receivables")
@@ -71,7 +72,7 @@ cli.command("reconcile")(reconcile_command.reconcile)
 cli.command("clearing")(clearing_command.clearing)
 cli.command("tieout")(prove_command.tieout)
 cli.command("payouts")(prove_command.payouts)
-cli.command("taxes")(taxes_command.taxes)
+cli.add_typer(taxes_group.group, name="taxes")
 cli.command("match")(match_command.match)
 cli.command("check")(running_commands.check)
 cli.command("up")(running_commands.up)

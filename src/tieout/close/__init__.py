@@ -5,11 +5,13 @@ from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.ending import not_over
 from tieout.close.glance import keep_glance, printed_close
+from tieout.close.itemised import look_at_items
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
+from tieout.close.sections.items import items_words
 from tieout.close.service import (
     CloseError,
     as_rows,
@@ -41,6 +43,8 @@ __all__ = [
     "forecast",
     "gather",
     "keep_glance",
+    "items_words",
+    "look_at_items",
     "kept_state",
     "known_closes",
     "not_over",

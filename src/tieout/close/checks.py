@@ -33,6 +33,7 @@ from tieout.money import Period
 from tieout.payables import Worked, accrual_interface, work_out
 from tieout.proofs import (
     ClearingRow,
+    Itemised,
     Short,
     Standing,
     clearing_rows,
@@ -40,7 +41,9 @@ from tieout.proofs import (
     ledger_rows,
     lines_up_to,
     read_others,
+    signed_figures,
     statements_of,
+    tax_verdict,
     tie_out,
 )
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
@@ -54,7 +57,7 @@ QUICK = ("complete", "cases", "")
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not."""
+    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, and `taxes` the month's, read with it, None where they cannot be."""
 
     def __init__(
         self,
@@ -65,11 +68,14 @@ class Evidence:
         period: Period,
         now: datetime,
         read_back_at: datetime | None = None,
+        taxes: list[dict[str, Any]] | None = None,
+        items: Itemised | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
         self._zone = release.entities[entity].zone
-        self._read_back_at = read_back_at
+        self._read_back_at, self._tax_figures = read_back_at, taxes
+        self._items = items
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._held: list[ClearingRow] | None = None
@@ -100,6 +106,8 @@ class Evidence:
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
                 "accounts": self._accounts,
+                "itemised": self._itemised,
+                "taxes": self._taxes,
             }[task.check](task)
         except ConnectorError as error:
             return _finding(False, f"cannot be read now: {error}"[:200], [str(type(error))])
@@ -253,6 +261,22 @@ class Evidence:
         figures = [[r.account, r.currency, r.digest, c.explanation if c else ""] for r, c in pairs]
         return _finding(done and not changed, said, [figures, changed])
 
+    def _itemised(self, task: Task) -> Finding:
+        """Every account on its way to zero is zero, or named item by item; a rest that nobody explains is nobody's to sign."""
+        found = self._items
+        if found is None:
+            ledger = self._release.entities[self._entity].ledger
+            return _finding(False, f"{ledger} is no ledger that says what stands on an account", [])
+        wrong = [
+            f"{r.account} {r.currency}: {r.rest or r.company_rest:f} of {r.balance:f} is not explained ({r.why})"
+            for r in found.rows
+            if not r.explained
+        ]
+        items, past = sum(len(r.items) for r in found.rows), sum(i.past for r in found.rows for i in r.items)
+        said = f"{_count(found.accounts, 'account')}: {_count(items, 'item')} on {len(found.rows)}, the others at zero"
+        said += f"; {past} past their age by then" if past else ""
+        return _finding(not wrong, "; ".join([*wrong, said])[:1000], signed_figures(found.rows))
+
     def _intercompany(self, task: Task) -> Finding:
         """Nets, or somebody explained what does not: its case is decided."""
         causes = [ONE_SIDED.name, INTERCOMPANY_DIFFERS.name]
@@ -373,6 +397,15 @@ class Evidence:
                 False, f"{wanted.total} is not booked: `{command} --period {self._period}`", figures
             )
         return _finding(row["state"] == DocumentState.POSTED, f"{wanted.total} is {row['state']}", figures)
+
+    def _taxes(self, task: Task) -> Finding:
+        """Source tax is the ledger's tax, or what differs is named and somebody decided that it may."""
+        if self._tax_figures is None:
+            return _finding(
+                False, f"{self._release.entities[self._entity].ledger} does not say its taxes", []
+            )
+        done, said = tax_verdict(self._tax_figures)
+        return _finding(done, said[:1000], self._tax_figures)
 
     def _lock(self, task: Task) -> Finding:
         entity = self._release.entities[self._entity]

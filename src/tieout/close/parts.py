@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tieout.close.sections import certified, decided, governed, tasks, tied
+from tieout.close.sections import certified, decided, governed, items, tasks, tied
 from tieout.close.sections.asked import Asked
 from tieout.close.sheet import Section
 
@@ -25,6 +25,7 @@ PARTS: tuple[Part, ...] = (
     Part("ledger_month", tied.read_ledger_month, tied.ledger_month_section),
     Part("governed", governed.read_governed, governed.governed_section),
     Part("certified", certified.read_certified, certified.certified_section),
+    Part("standing", items.read_items, items.items_section),
     Part("cases", decided.read_cases, decided.cases_section),
     Part("exclusions", decided.read_exclusions, decided.exclusions_section),
     Part("arrivals", tasks.read_arrivals, tasks.arrivals_section),

@@ -18,7 +18,8 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
-_ACCRUED, _ACCOUNTS = "purchases accrued", "accounts certified"
+_ACCRUED, _ITEMISED, _TAXES = "purchases accrued", "accounts itemised", "taxes tie out"
+_ACCOUNTS = "accounts certified"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -42,25 +43,28 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
             add(name, "complete", min(2, last), owner=interface.owner, subject=interface.name)
     complete = tuple(t.name for t in tasks)
     roles = {r.key for r in release.mappings["accounts"].rows} if "accounts" in release.mappings else set()
+    taxes = release.mappings["taxes"].rows if "taxes" in release.mappings else ()
     for name, check, needed in (
         (_BANK, "bank", any(r.startswith("bank.") for r in roles)),
         (_CLEARING, "clearing", any(r.startswith("clearing.") for r in roles)),
         (_PAIRS, "intercompany", len(release.entities) > 1),
         (_CUT_OFF, "cut_off", bool(cut_off_sources(release, entity))),
         (_ACCRUED, "accrued", accrual_interface(release, entity) is not None),
+        (_TAXES, "taxes", bool(taxes)),
         (_REVALUED, "revalued", revaluation_interface(release, entity) is not None),
     ):
         if needed:
             add(name, check, min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
+    add(_ITEMISED, "itemised", min(3, last), complete)
     if roles:
-        add(_ACCOUNTS, "accounts", min(4, last), (*proofs, _LEDGER))
-    add(_CASES, "cases", min(4, last), proofs)
+        add(_ACCOUNTS, "accounts", min(4, last), (*proofs, _LEDGER, _ITEMISED))
+    add(_CASES, "cases", min(4, last), (*proofs, _ITEMISED))
     for manual in release.closing.tasks:
         if manual.entity == entity:
             add(manual.name, "", manual.business_day, manual.after, manual.owner, minutes=manual.minutes)
-    add(_LOCK, "lock", last, (_CASES, _LEDGER))
+    add(_LOCK, "lock", last, (_CASES, _LEDGER, _ITEMISED))
     add(FINAL, "close", last, tuple(t.name for t in tasks))
     return tasks
 

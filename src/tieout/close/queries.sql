@@ -155,7 +155,7 @@ delete from tieout.account_figure where entity = %(entity)s and period = %(perio
 
 -- name: keep_account_figures
 insert into tieout.account_figure (entity, period, account, currency, figures, digest, read_at)
-select %(entity)s, %(period)s, f.account, f.currency, f.figures::jsonb, f.digest, %(now)s
+select %(entity)s, %(period)s, f.account, f.currency, cast(f.figures as jsonb), f.digest, %(now)s
 from unnest(%(account)s::text[], %(currency)s::text[], %(figures)s::text[], %(digest)s::text[])
     as f (account, currency, figures, digest)
 
@@ -166,6 +166,12 @@ where entity = %(entity)s and period = %(period)s order by account, currency
 -- name: account_figure
 select figures, digest from tieout.account_figure
 where entity = %(entity)s and period = %(period)s and account = %(account)s and currency = %(currency)s
+
+-- name: items_told
+-- Of each account whose items were told of: what is open, and what a person accepted last.
+select distinct on (source_key, state) source_key, state = 'open' as is_open, period, detail from tieout.cases
+where entity = %(entity)s and cause = %(cause)s and (state = 'open' or accepted)
+order by source_key, state, case_id desc
 
 -- name: ledger_read
 -- When the ledger was read back last for a close: what is said of its entries was read with it.

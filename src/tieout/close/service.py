@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from tieout.close.certify_rules import record_rules
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.ending import not_over, too_early
 from tieout.close.entries import look_at_entries
+from tieout.close.itemised import look_at_items
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.connector_api import LedgerReader
@@ -21,6 +23,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
 from tieout.proofs import (
+    look_at_taxes,
     open_balances,
     open_gaps,
     open_intercompany,
@@ -68,7 +71,10 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
-    evidence = Evidence(connection, release, sessions, entity, period, now, read_at)
+    items = look_at_items(connection, release, reader, entity, period, now)
+    # After it: what was changed there is told of document by document first.
+    taxes = _taxes(connection, release, reader, entity, period, now)
+    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes, items)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:
@@ -83,6 +89,18 @@ def state_of(
         )
     _keep(connection, entity, period, findings, now)
     return _state(release, entity, period, tasks, findings, signatures, now)
+
+
+def _taxes(
+    connection: Connection, release: Release, reader: object, entity: str, period: Period, now: datetime
+) -> list[dict[str, Any]] | None:
+    """The month's taxes as they are kept, read now; None where the ledger's cannot be."""
+    found = (
+        look_at_taxes(connection, release, reader, entity, [period], now)
+        if isinstance(reader, LedgerReader)
+        else None
+    )
+    return found[period] if found is not None else None
 
 
 def kept_state(

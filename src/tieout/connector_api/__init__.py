@@ -64,6 +64,7 @@ from tieout.connector_api.journals import Control, EntryRow, journal_documents, 
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.retry import patiently
 from tieout.connector_api.retry_after import wait_asked
+from tieout.connector_api.standing import StandingAccounts, StandingLine, StandingReader
 from tieout.connector_api.tables import (
     TABLE_OPTIONS,
     RowError,
@@ -72,6 +73,7 @@ from tieout.connector_api.tables import (
     checked_rows,
     signed,
 )
+from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -112,6 +114,7 @@ __all__ = [
     "LedgerCustomer",
     "LedgerFacts",
     "LedgerReader",
+    "LedgerTaxes",
     "OpenItem",
     "OthersMove",
     "PastReader",
@@ -129,11 +132,17 @@ __all__ = [
     "RowError",
     "Sending",
     "ChartReader",
+    "TaxCode",
     "TaxAccountReader",
     "TaxEngine",
+    "TaxItem",
+    "TaxReader",
     "SetupError",
     "SignatureError",
     "Stream",
+    "StandingAccounts",
+    "StandingLine",
+    "StandingReader",
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",

@@ -5,8 +5,19 @@ from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
 from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
+from tieout.proofs.filed import Entered, FiledItem, Filing, standing
+from tieout.proofs.filing import (
+    FilingError,
+    filings_of,
+    keep_filing,
+    kept_filings,
+    locks_in_words,
+    look_at_filings,
+    prepare,
+)
 from tieout.proofs.governing import Governed, posted_between, read_governed
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
+from tieout.proofs.items import AgedAccount, ItemisedAccount, StandingItem, item_figures, signed_figures
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
     AccountMonth,
@@ -31,7 +42,16 @@ from tieout.proofs.split import (
     read_others,
     read_split,
 )
-from tieout.proofs.taxes import TaxRow, tax_rows
+from tieout.proofs.standing_items import Itemised, keep_items, kept_items, read_items
+from tieout.proofs.tax_months import (
+    kept_taxes,
+    look_at_taxes,
+    read_taxes,
+    tax_figures,
+    tax_verdict,
+)
+from tieout.proofs.tax_stage import TaxStage
+from tieout.proofs.taxes import TaxRow
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
@@ -47,6 +67,15 @@ __all__ = [
     "intercompany_rows",
     "open_intercompany",
     "AGES",
+    "AgedAccount",
+    "Itemised",
+    "ItemisedAccount",
+    "StandingItem",
+    "item_figures",
+    "keep_items",
+    "kept_items",
+    "read_items",
+    "signed_figures",
     "ClearingRow",
     "Figure",
     "Governed",
@@ -83,7 +112,23 @@ __all__ = [
     "prove_payouts",
     "statement_gaps",
     "TaxRow",
+    "TaxStage",
     "take_control_totals",
-    "tax_rows",
+    "Entered",
+    "FiledItem",
+    "Filing",
+    "FilingError",
+    "keep_filing",
+    "prepare",
+    "filings_of",
+    "kept_filings",
+    "locks_in_words",
+    "look_at_filings",
+    "standing",
+    "kept_taxes",
+    "look_at_taxes",
+    "read_taxes",
+    "tax_figures",
+    "tax_verdict",
     "tie_out",
 ]

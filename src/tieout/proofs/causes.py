@@ -52,7 +52,26 @@ OPENING_CHANGED = Cause(
     who="controller",
     standing=True,
 )
+TAXES_APART = Cause(
+    name="taxes_do_not_tie_out",
+    means="A tax of a month is another in the ledger than documents say, and no other case tells of what makes it.",
+    says="`tieout taxes --period {period}` names each document and entry with its amount: put it right in the ledger or at its source; "
+    "or accept it with its reason",
+    actions=(Action.MEND_IN_LEDGER, Action.MEND_AT_SOURCE, Action.SOLVE),
+    who="controller",
+    standing=True,
+)
+IN_FILED_PERIOD = Cause(
+    name="posted_into_filed_period",
+    means="An entry came into a tax period after it was declared as filed, or changed or left it.",
+    says="take it into the next return of {report} or file a corrected one (`tieout taxes file --corrects`), and accept this with which of "
+    "the two; or put the entry on another day in the ledger",
+    actions=(Action.SOLVE, Action.MEND_IN_LEDGER),
+    who="controller",
+    standing=True,
+)
 
 CAUSES = (
-    STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED,
+    STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED, TAXES_APART,
+    IN_FILED_PERIOD,
 )  # fmt: skip

@@ -394,27 +394,145 @@ select entity, period, figures, read_at from tieout.ledger_month
 where (%(entities)s::text[] is null or entity = any(%(entities)s))
   and (%(period)s::text is null or period = %(period)s)
 order by period desc, entity limit %(limit)s
--- name: taxes_beside
--- What was booked and taken back of the taxes of deposits, and of sales whose dispute was lost: of documents up to the month's
--- last day and from a year before it, since what is taken back may stand on a later day than its document.
-select d.currency, v.body, v.read_back
-from tieout.document d join tieout.delivery v using (document_id)
-where d.entity = %(entity)s and d.kind in ('provider_movement', 'customer_invoice', 'dispute')
-  and d.accounting_on between %(first)s::date - 366 and %(last)s
-  and v.effect in ('deposit_tax', 'deposit_tax_back', 'deposit_tax_cleared', 'dispute_lost')
+
+-- name: taxed_effects
+-- What is to stand of taxes in a month, by the day that it is to stand on; whatever of ours the ledger has a line in it of; and
+-- every effect of the month's sales, whatever its day.
+with wanted as (
+    select model, id from unnest(%(models)s::text[], %(ids)s::bigint[]) as w (model, id)
+), found as (
+    select v.delivery_id from tieout.delivery v join wanted w on w.model = v.target_model and w.id = v.target_id
+    where v.entity = %(entity)s and v.ledger
+    union
+    select v.delivery_id from (
+        select distinct external_id, plan_no from tieout.posting_line
+        where entity = %(entity)s and accounting_on between %(first)s and %(last)s) l
+    join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_no
+    where v.entity = %(entity)s and v.ledger and (v.body like '%%"op":"invoice"%%' or v.body like '%%"tax":{%%')
+    union
+    select v.delivery_id from (
+        select distinct interface, source_key from tieout.document
+        where entity = %(entity)s and kind = any(%(sales)s) and accounting_on between %(first)s and %(last)s) s
+    join tieout.document d using (interface, source_key) join tieout.delivery v using (document_id)
+    where v.ledger
+)
+select v.delivery_id, d.document_id, d.interface, d.source_key, d.link_key, d.kind, d.state, d.currency, d.accounting_on, v.effect, v.body,
+    v.state as effect_state, v.target_model, v.target_id
+from found join tieout.delivery v using (delivery_id) join tieout.document d using (document_id)
+order by d.interface, d.source_key, d.revision, v.delivery_id
+
+-- name: item_documents
+-- Behind which of the ledger's records a document of ours stands, and the open case that holds it, if one does.
+select v.target_model, v.target_id, m.interface, m.source_key, m.matter, h.case_id, h.cause, h.owner
+from unnest(%(models)s::text[], %(ids)s::bigint[]) as w (model, id)
+join tieout.delivery v on v.target_model = w.model and v.target_id = w.id and v.entity = %(entity)s
+join tieout.v_matter m using (document_id)
+left join lateral (select c.case_id, c.cause, c.owner from tieout.cases c
+    where c.document_id = m.document_id and c.state = 'open' order by c.blocking desc, c.case_id limit 1) h on true
 order by v.delivery_id
 
--- name: taxed_documents
--- Invoices, credit notes and gift cards redeemed of a month, each with all its revisions and what was read back of each
--- effect in the ledger, but for taxes of deposits; the revision that holds comes last.
-with mine as (
-    select distinct interface, source_key from tieout.document
-    where entity = %(entity)s and kind in ('customer_invoice', 'credit_note', 'gift_card_tender')
-      and accounting_on between %(first)s and %(last)s
-)
-select d.interface, d.source_key, d.revision, d.state, d.accounting_on, d.content, v.read_back
-from mine join tieout.document d using (interface, source_key)
-left join tieout.delivery v on v.document_id = d.document_id and v.ledger and v.read_back is not null
-    and v.effect not in ('deposit_tax', 'deposit_tax_back', 'deposit_tax_cleared')
-where d.entity = %(entity)s
-order by d.interface, d.source_key, d.revision, v.delivery_id
+-- name: movement_cases
+-- The open case that holds each of these documents.
+select distinct on (document_id) document_id, case_id, cause, owner from tieout.cases
+where document_id = any(%(documents)s) and state = 'open' order by document_id, blocking desc, case_id
+
+-- name: standing_items
+select figures from tieout.standing_items where entity = %(entity)s and period = %(period)s
+
+-- name: put_standing_items
+insert into tieout.standing_items (entity, period, figures, read_at)
+values (%(entity)s, %(period)s, %(figures)s, %(now)s)
+on conflict (entity, period) do update set figures = excluded.figures, read_at = excluded.read_at
+
+-- name: kept_standing_items
+select entity, period, figures, read_at from tieout.standing_items
+where (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(period)s::text is null or period = %(period)s)
+order by period desc, entity limit %(limit)s
+
+-- name: taxed_sales
+-- Invoices, credit notes and gift cards redeemed, each as it was told last, of those that are of a month then.
+select interface, source_key, link_key, state, accounting_on, content from (
+    select distinct on (interface, source_key) interface, source_key, link_key, state, accounting_on, content
+    from tieout.document
+    where entity = %(entity)s and kind = any(%(sales)s)
+      and (interface, source_key) in (select interface, source_key from tieout.document
+        where entity = %(entity)s and kind = any(%(sales)s) and accounting_on between %(first)s and %(last)s)
+    order by interface, source_key, revision desc) d
+where accounting_on between %(first)s and %(last)s
+
+-- name: told_of_documents
+select distinct on (document_id) document_id, state, accepted from tieout.cases
+where document_id = any(%(ids)s) and cause = any(%(causes)s)
+order by document_id, (state = 'open') desc, case_id desc
+
+-- name: told_of_entries
+-- Entries that others made: whatever case is about the entry itself, whichever accounts it is told of for.
+select distinct on (source_key) source_key, state, accepted from tieout.cases
+where entity = %(entity)s and source_key = any(%(keys)s)
+order by source_key, (state = 'open') desc, case_id desc
+
+-- name: accepted_by_key
+select source_key, amount from (
+    select distinct on (source_key) source_key, amount, state, accepted from tieout.cases
+    where cause = %(cause)s and source_key = any(%(keys)s) order by source_key, case_id desc) c
+where state <> 'open' and accepted
+
+-- name: open_of_period
+select source_key from tieout.cases
+where entity = %(entity)s and period = %(period)s and cause = %(cause)s and state = 'open'
+
+-- name: tax_month
+select figures from tieout.tax_month where entity = %(entity)s and period = %(period)s
+
+-- name: put_tax_month
+insert into tieout.tax_month (entity, period, figures, read_at)
+values (%(entity)s, %(period)s, %(figures)s, %(now)s)
+on conflict (entity, period) do update set figures = excluded.figures, read_at = excluded.read_at
+
+-- name: kept_tax_months
+select entity, period, figures, read_at from tieout.tax_month
+where (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(period)s::text is null or period = %(period)s)
+order by period desc, entity limit %(limit)s
+
+-- name: open_of_cause
+select source_key from tieout.cases where entity = %(entity)s and cause = %(cause)s and state = 'open'
+
+-- name: lock_filings
+lock table tieout.tax_filing in share row exclusive mode
+
+-- name: add_filing
+insert into tieout.tax_filing (entity, first_on, last_on, report, taxes, reference, reason, corrects, declared_by, declared_at,
+    digest, stamp)
+values (%(entity)s, %(first)s, %(last)s, %(report)s, %(taxes)s, %(reference)s, %(reason)s, %(corrects)s, %(by)s, %(at)s,
+    %(digest)s, %(stamp)s) returning no
+
+-- name: add_filed_items
+insert into tieout.tax_filed_item (no, key, entry, day, use, name, tax, base)
+select %(no)s, x.* from unnest(%(keys)s::text[], %(entries)s::text[], %(days)s::date[], %(uses)s::text[], %(names)s::text[],
+    %(taxes)s::numeric[], %(bases)s::numeric[]) as x
+
+-- name: filings
+select no, entity, first_on, last_on, report, taxes, reference, reason, corrects, declared_by, declared_at, digest, stamp
+from tieout.tax_filing where (%(entities)s::text[] is null or entity = any(%(entities)s))
+order by no desc limit %(limit)s
+
+-- name: filed_items
+select key, entry, day, use, name, tax, base from tieout.tax_filed_item where no = %(no)s
+
+-- name: put_entered
+insert into tieout.tax_entered (no, figures, count, read_at) values (%(no)s, %(figures)s, %(count)s, %(now)s)
+on conflict (no) do update set figures = excluded.figures, count = excluded.count, read_at = excluded.read_at
+
+-- name: entered
+select no, figures, count, read_at from tieout.tax_entered where no = any(%(numbers)s)
+
+-- name: read_back_at
+select polled_at from tieout.poll_cursor where interface = %(system)s and stream = '#verify'
+
+-- name: under_way
+-- What was not confirmed when the ledger was asked: what is by then may not be in its answer.
+select coalesce((select max(delivery_id) from tieout.delivery), 0) as top,
+    coalesce((select array_agg(delivery_id) from tieout.delivery
+        where entity = %(entity)s and state in ('waiting', 'attempting', 'unknown')), '{}') as ids

@@ -1,206 +1,307 @@
-"""Sales tax of a month of the ledger, by jurisdiction: what sources charged less what they gave back, and what stands.
+"""Tax of a month of the ledger, by tax and jurisdiction: what documents say that is to stand, and the ledger's own tax lines.
 
-    source = in the ledger + waiting + in exception + in other months
+    source = in the ledger + every difference, each with the document or the entry that makes it
 
-`source` is of documents whose accounting day is in the month, by the taxes that they say themselves; `in the ledger` is
-what was read back from the tax lines of their postings, by the day that these stand on; the taxes of deposits and
-of disputed sales are counted in both as they were booked and taken back. A tax that somebody changed in the
-ledger, or that never arrived, is left over. Amounts are signed: what is owed is positive.
+`source` is of documents and their entries by the day on which these are to stand in the books; `in_ledger` is what the
+ledger's tax lines say now, whoever made them. Amounts are signed in their currency: what is owed is positive, what is
+deducted negative; a credit note lowers either. What falls due on payment stands apart: it is the same tax again, on its own
+account. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
 
 import msgspec
 
-from tieout.documents import (
-    CreditNote,
-    CustomerInvoice,
-    Document,
-    GiftCardTender,
-    InvoicePosting,
-    TaxLine,
-    decode_document,
-    decode_effect,
-)
-from tieout.documents.states import DocumentState
-from tieout.money import Period
-from tieout.processes.sales_taxes import key_to_add, ledger_tax, place_of
-from tieout.rules import Release, UnmappedError
-from tieout.store import Connection, Queries
+from tieout.connector_api import LedgerTaxes, TaxCode, TaxItem
+from tieout.proofs.split import Judged, Standing
+from tieout.proofs.tax_keys import TaxKey
 
-_SQL = Queries("tieout.proofs")
-_TAX = "tax:"
+ZERO = Decimal(0)
+Record = tuple[str, int]
+
+
+class TaxWhy(StrEnum):
+    """Why source and ledger differ: the ledger has less of it (positive) or more."""
+
+    WAITING = "not booked yet"
+    SENT = "in the ledger, and not confirmed here yet"
+    HELD = "held by a case"
+    OTHERWISE = "booked otherwise than its document says"
+    MISSING = "not in the ledger in this month"
+    FROM_ELSEWHERE = "booked for another month, stands in this one"
+    CHANGED = "otherwise in the ledger"
+    REVERSED = "reversed in the ledger"
+    BY_HAND = "made in the ledger by hand"
+    EXPLAINED = "made in the ledger, and a person gave the reason"
+    FOLLOWS = "made by the ledger itself, of what is ours"
+    DECLARED = "made in the ledger by declaration"
+    OPENING = "of before the first day"
+
+
+# What is as somebody decided that it may be: it is named, and holds nothing up.
+SETTLED = (TaxWhy.EXPLAINED, TaxWhy.FOLLOWS, TaxWhy.DECLARED, TaxWhy.OPENING)
+# What another task of the close waits for already, document by document.
+ON_ITS_WAY = (TaxWhy.WAITING, TaxWhy.SENT, TaxWhy.HELD)
+_OF_OTHERS = {
+    Standing.UNDECLARED: TaxWhy.BY_HAND,
+    Standing.FOLLOWS: TaxWhy.FOLLOWS,
+    Standing.EXPLAINED: TaxWhy.EXPLAINED,
+    Standing.DECLARED: TaxWhy.DECLARED,
+    Standing.OPENING: TaxWhy.OPENING,
+}
+
+
+class Told(StrEnum):
+    """Who tells of a difference already: nobody, an open case of its document or entry, or one that a person accepted."""
+
+    NOBODY = ""
+    CASE = "a case"
+    ACCEPTED = "accepted"
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What one document says that is to stand in the books of one tax: `tax` and `base` owed positive. `record` is its entry
+    in the ledger, None where there is none; `why` says why there is none. `told` is who tells of the entry."""
+
+    document: str
+    number: str
+    key: TaxKey
+    on: date
+    tax: Decimal
+    base: Decimal
+    record: Record | None = None
+    why: TaxWhy = TaxWhy.WAITING
+    told: Told = Told.NOBODY
+
+
+class TaxDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """One document or entry of which source and ledger differ: `tax` is the source's less the ledger's, `base` likewise."""
+
+    why: TaxWhy
+    what: str
+    number: str
+    on: date
+    tax: Decimal
+    base: Decimal
+    told: Told = Told.NOBODY
+
+    @property
+    def open(self) -> bool:
+        """Whether it keeps the month from tying out."""
+        return self.why not in SETTLED and self.told is not Told.ACCEPTED
 
 
 class TaxRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One tax of the ledger in one jurisdiction, "" where its source names none; `tax` is the row that the mapping lacks,
-    with a question mark, where nothing is mapped. `by_title` are titles and rates of which the mapping does not say whose
-    they are, though their source does: with them, what to write."""
+    """One tax in one jurisdiction and currency. `falls_due` is what fell due on payment in the month, `accounts` where the
+    ledger has its tax; `to_write` are the rows that the mapping of taxes lacks."""
 
     entity: str
     period: str
-    currency: str
-    jurisdiction: str
-    tax: str
+    key: TaxKey
     source: Decimal
+    source_base: Decimal
     in_ledger: Decimal
-    waiting: Decimal
-    in_exception: Decimal
-    other_months: Decimal
-    by_title: tuple[str, ...] = ()
+    base: Decimal
+    falls_due: Decimal
+    accounts: dict[str, Decimal]
+    differences: tuple[TaxDifference, ...] = ()
+    to_write: tuple[str, ...] = ()
 
     @property
     def residual(self) -> Decimal:
-        """What is nowhere: zero where the tax ties out."""
-        return self.source - self.in_ledger - self.waiting - self.in_exception - self.other_months
+        """What no difference names: always zero."""
+        return self.source - self.in_ledger - sum((d.tax for d in self.differences), ZERO)
+
+    @property
+    def open(self) -> tuple[TaxDifference, ...]:
+        """The differences that keep it from tying out."""
+        return tuple(d for d in self.differences if d.open)
+
+    @property
+    def unsettled(self) -> Decimal:
+        """The tax of those, netted."""
+        return sum((d.tax for d in self.open), ZERO)
+
+    def of(self, *why: TaxWhy) -> Decimal:
+        """The tax of differences of these sorts."""
+        return sum((d.tax for d in self.differences if d.why in why), ZERO)
 
 
 class _Sums:
-    """The sums of a currency, a jurisdiction and a tax of the ledger, as they are found."""
+    """What is found of one key."""
 
     def __init__(self) -> None:
-        self.source = self.in_ledger = self.waiting = self.in_exception = self.other_months = Decimal(0)
-        self.by_title: set[str] = set()
+        self.source = self.source_base = self.in_ledger = self.base = self.falls_due = ZERO
+        self.accounts: dict[str, Decimal] = {}
+        self.differences: list[TaxDifference] = []
 
 
-def tax_rows(connection: Connection, release: Release, period: Period) -> list[TaxRow]:
-    """Every tax that was charged, given back or booked in the month, by entity, currency, jurisdiction and tax."""
-    found = []
-    for entity in release.entities.values():
-        sums: dict[tuple[str, str, str], _Sums] = {}
-        given = {"entity": entity.code, "first": period.first, "last": period.last}
-        for rows in _by_document(connection.execute(_SQL["taxed_documents"], given)):
-            _count(sums, rows, release, period)
-        for row in connection.execute(_SQL["taxes_beside"], given).fetchall():
-            _count_beside(sums, row, period)
-        found += [
-            TaxRow(
-                entity=entity.code,
-                period=str(period),
-                currency=currency,
-                jurisdiction=place,
-                tax=name,
-                source=s.source,
-                in_ledger=s.in_ledger,
-                waiting=s.waiting,
-                in_exception=s.in_exception,
-                other_months=s.other_months,
-                by_title=tuple(sorted(s.by_title)),
-            )
-            for (currency, place, name), s in sorted(sums.items())
-        ]
+def tax_month(
+    entity: str,
+    period: str,
+    claims: Sequence[Claim],
+    ledger: LedgerTaxes,
+    judged: Mapping[str, Judged],
+    place_of: Mapping[tuple[str, TaxCode], str],
+    told: Mapping[str, Told],
+    reversed_by: Mapping[str, Told] | None = None,
+) -> list[TaxRow]:
+    """The rows of a month, in order. `claims` are of the month by their own day, and of any other day where the ledger has
+    their entry in this one; `judged` are entries of others on governed accounts by name, `told` those of which a case tells, `reversed_by` those
+    that reverse one of ours, and who tells of that; `place_of` says in which jurisdiction a currency's tax is, where no
+    document does."""
+    found = _Rows(place_of)
+    theirs = _theirs(ledger.items)
+    of_claims: dict[Record, list[Claim]] = {}
+    for claim in claims:
+        mine = str(claim.on)[:7] == period
+        if claim.record is None:
+            if mine:
+                found.claim(claim)
+                found.differ(claim.key, claim.why, claim, claim.tax, claim.base)
+        elif mine or claim.record in theirs:
+            of_claims.setdefault(claim.record, []).append(claim)
+    for record, mine_of in of_claims.items():
+        _compare(found, period, mine_of, theirs.pop(record, {}))
+    for lines in theirs.values():
+        for (currency, code), items in lines.items():
+            _by_others(found, currency, code, items, judged, reversed_by or {}, told, ledger.makers)
+    _falls_due(found, ledger.items)
+    return [
+        TaxRow(
+            entity=entity, period=period, key=key, source=s.source, source_base=s.source_base, in_ledger=s.in_ledger,
+            base=s.base, falls_due=s.falls_due, accounts={k: v for k, v in sorted(s.accounts.items()) if v},
+            differences=tuple(sorted(s.differences, key=lambda d: (d.why, d.on, d.what))),
+        ) for key, s in sorted(found.sums.items())
+    ]  # fmt: skip
+
+
+class _Rows:
+    """The sums of every key, and what puts something into them."""
+
+    def __init__(self, place_of: Mapping[tuple[str, TaxCode], str]) -> None:
+        self.sums: dict[TaxKey, _Sums] = {}
+        self._place_of = place_of
+
+    def of(self, key: TaxKey) -> _Sums:
+        return self.sums.setdefault(key, _Sums())
+
+    def key(self, currency: str, code: TaxCode) -> TaxKey:
+        return TaxKey(currency, code, self._place_of.get((currency, code), ""))
+
+    def claim(self, claim: Claim) -> None:
+        one = self.of(claim.key)
+        one.source += claim.tax
+        one.source_base += claim.base
+
+    def stands(self, key: TaxKey, tax: Decimal, base: Decimal, items: Iterable[TaxItem]) -> None:
+        one = self.of(key)
+        one.in_ledger += tax
+        one.base += base
+        for item in items:
+            one.accounts[item.account] = one.accounts.get(item.account, ZERO) + item.tax
+
+    def differ(
+        self,
+        key: TaxKey,
+        why: TaxWhy,
+        of: Claim | TaxItem,
+        tax: Decimal,
+        base: Decimal,
+        told: Told = Told.NOBODY,
+    ) -> None:
+        if not tax and not base:
+            return
+        what, number = (of.document, of.number) if isinstance(of, Claim) else (of.entry, of.entry)
+        told = of.told if isinstance(of, Claim) else told
+        self.of(key).differences.append(
+            TaxDifference(why=why, what=what, number=number, on=of.on, tax=tax, base=base, told=told)
+        )
+
+
+_Lines = dict[tuple[str, TaxCode], list[TaxItem]]
+
+
+def _theirs(items: Iterable[TaxItem]) -> dict[Record, _Lines]:
+    """By entry, currency and tax: the lines that stand, but for what falls due on payment."""
+    found: dict[Record, _Lines] = {}
+    for item in items:
+        if not item.falls_due:
+            found.setdefault(item.record, {}).setdefault((item.currency, item.code), []).append(item)
     return found
 
 
-def _by_document(rows: Iterable[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    """The revisions of each document with their effects, which come one after the other."""
-    held: list[dict[str, Any]] = []
-    for row in rows:
-        if held and (row["interface"], row["source_key"]) != (held[0]["interface"], held[0]["source_key"]):
-            yield held
-            held = []
-        held.append(row)
-    if held:
-        yield held
-
-
-def _count(
-    sums: dict[tuple[str, str, str], _Sums], rows: Sequence[dict[str, Any]], release: Release, period: Period
-) -> None:
-    """Count one document: its last revision says what is charged, the effects of all of them what stands."""
-    last = rows[-1]
-    document = decode_document(last["content"].encode())
-    sign, taxes = _charged(document)
-    mine = period.first <= last["accounting_on"] <= period.last
-    said: dict[tuple[str, str], Decimal] = {}
-    places: dict[str, str] = {}
-    for tax in taxes:
-        name, title = _named(release, tax, last)
-        at = (place_of(tax), name)
-        said[at] = said.get(at, Decimal(0)) + sign * tax.amount.value
-        places[name] = place_of(tax)
-        if title:
-            sums.setdefault((document.currency, *at), _Sums()).by_title.add(title)
-    here, elsewhere = _read_back(rows, period)
-    names = {*here, *elsewhere} - places.keys()
-    keys = [*said, *(("", name) for name in sorted(names))]
-    for place, name in keys:
-        one = sums.setdefault((document.currency, place, name), _Sums())
-        charged = said.get((place, name), Decimal(0)) if mine else Decimal(0)
-        if last["state"] == DocumentState.EXCLUDED:
-            charged = Decimal(0)
-        booked, away = here.get(name, Decimal(0)), elsewhere.get(name, Decimal(0))
-        one.source += charged
-        one.in_ledger += booked
-        # What is of another month and stands in this one is left over there, and named here.
-        one.other_months += away if mine else -booked
-        if mine and last["state"] == DocumentState.REFUSED:
-            one.in_exception += charged - booked - away
-        elif mine and last["state"] in (DocumentState.NORMALISED, DocumentState.PLANNED):
-            one.waiting += charged - booked - away
-
-
-def _count_beside(sums: dict[tuple[str, str, str], _Sums], row: dict[str, Any], period: Period) -> None:
-    """Count what was booked of a deposit's tax, or taken back of it or of a disputed sale's; whose it is the invoices of the same tax say, where it is of
-    one jurisdiction alone."""
-    body = decode_effect(row["body"].encode())
-    if not isinstance(body, InvoicePosting) or not period.first <= body.on <= period.last:
-        return
-    stands: dict[str, Decimal] = {}
-    for account, amount in msgspec.json.decode(row["read_back"])["lines"] if row["read_back"] else ():
-        if account.startswith(_TAX):
-            name = account.removeprefix(_TAX)
-            stands[name] = stands.get(name, Decimal(0)) - Decimal(amount)
-    for name in sorted({*body.tax_totals, *stands}):
-        places = {place for currency, place, tax in sums if (currency, tax) == (row["currency"], name)}
-        place = places.pop() if len(places) == 1 else ""
-        one = sums.setdefault((row["currency"], place, name), _Sums())
-        said = (-1 if body.refund else 1) * body.tax_totals.get(name, Decimal(0))
-        one.source += said
-        if row["read_back"]:
-            one.in_ledger += stands.get(name, Decimal(0))
-        else:
-            one.waiting += said
-
-
-def _charged(document: Document) -> tuple[int, tuple[TaxLine, ...]]:
-    """The taxes that a document says, and whether they are owed (1) or owed no more (-1)."""
-    if isinstance(document, GiftCardTender):
-        return (1 if document.is_refund else -1), (document.tax,) if isinstance(document.tax, TaxLine) else ()
-    assert isinstance(document, CustomerInvoice | CreditNote)
-    return (-1 if isinstance(document, CreditNote) else 1), document.taxes
-
-
-def _named(release: Release, tax: TaxLine, row: dict[str, Any]) -> tuple[str, str]:
-    """The ledger's tax; and what to write where the mapping knows it by its title alone though its source says whose it is."""
-    try:
-        name = ledger_tax(release, tax, row["accounting_on"])
-    except UnmappedError as error:
-        return f"{error.key}?", ""
-    placed = bool(place_of(tax)) and tax.key in (
-        r.key for r in release.mappings["taxes"].rows if r.value == name
-    )
-    return name, f"{key_to_add(tax)},{name},," if placed else ""
-
-
-def _read_back(
-    rows: Sequence[dict[str, Any]], period: Period
-) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """What tax lines hold by the names of their taxes, what is owed positive: in the month, and in others."""
-    here: dict[str, Decimal] = {}
-    elsewhere: dict[str, Decimal] = {}
-    for row in rows:
-        if not row["read_back"]:
+def _compare(found: _Rows, period: str, claims: list[Claim], theirs: _Lines) -> None:
+    """Hold one entry of ours against what its document says, tax by tax. The ledger knows no jurisdiction: what stands is
+    the first one's but for what the others say."""
+    by_code: dict[tuple[str, TaxCode], list[Claim]] = {}
+    for claim in claims:
+        by_code.setdefault((claim.key.currency, claim.key.code), []).append(claim)
+    there = bool(theirs)
+    for at in sorted({*by_code, *theirs}):
+        if not at[1].name:
+            # A line of ours on an account of taxes that bears none: the payment of a return.
             continue
-        told = msgspec.json.decode(row["read_back"])
-        on = str(told.get("date") or row["accounting_on"])
-        into = here if on.startswith(str(period)) else elsewhere
-        for account, amount in told["lines"]:
-            if account.startswith(_TAX):
-                name = account.removeprefix(_TAX)
-                into[name] = into.get(name, Decimal(0)) - Decimal(amount)
-    return here, elsewhere
+        mine, items = by_code.get(at, []), theirs.get(at, [])
+        tax = sum((i.tax for i in items), ZERO)
+        base = sum((i.base for i in items), ZERO)
+        in_month = [c for c in mine if str(c.on)[:7] == period]
+        for claim in in_month:
+            found.claim(claim)
+        first = mine[0] if mine else _nothing_of(claims[0], found.key(*at))
+        others = in_month[1:] if in_month and in_month[0] is first else []
+        for claim in others:
+            found.stands(claim.key, claim.tax, claim.base, ())
+            tax, base = tax - claim.tax, base - claim.base
+        found.stands(first.key, tax, base, items)
+        if in_month or not mine:
+            why = TaxWhy.CHANGED if there else TaxWhy.MISSING
+            said = (first.tax, first.base) if in_month else (ZERO, ZERO)
+            found.differ(first.key, why, first, said[0] - tax, said[1] - base)
+        else:
+            found.differ(first.key, TaxWhy.FROM_ELSEWHERE, first, -tax, -base)
+
+
+def _nothing_of(claim: Claim, key: TaxKey) -> Claim:
+    return msgspec.structs.replace(claim, key=key, tax=ZERO, base=ZERO)
+
+
+def _by_others(
+    found: _Rows,
+    currency: str,
+    code: TaxCode,
+    items: list[TaxItem],
+    judged: Mapping[str, Judged],
+    reversed_by: Mapping[str, Told],
+    told: Mapping[str, Told],
+    makers: Mapping[str, str],
+) -> None:
+    """Count what an entry of others has of one tax."""
+    key, first = found.key(currency, code), items[0]
+    one = judged.get(first.entry)
+    if not code.name and first.entry not in makers:
+        # Ours, and of no tax: the payment of a return.
+        return
+    tax, base = sum((i.tax for i in items), ZERO), sum((i.base for i in items), ZERO)
+    found.stands(key, tax, base, items)
+    if first.entry in reversed_by:
+        found.differ(key, TaxWhy.REVERSED, first, -tax, -base, reversed_by[first.entry])
+        return
+    if first.entry not in makers:
+        # It carries our own name, and no effect knows it: it was posted a moment ago.
+        why = TaxWhy.SENT
+    else:
+        why = _OF_OTHERS[one.standing] if one is not None else TaxWhy.BY_HAND
+    found.differ(key, why, first, -tax, -base, told.get(first.entry, Told.NOBODY))
+
+
+def _falls_due(found: _Rows, items: Iterable[TaxItem]) -> None:
+    """What fell due on payment: the invoice's tax line, which no report counts, is its source."""
+    for item in items:
+        if item.falls_due and item.code.name and item.tax:
+            found.of(found.key(item.currency, item.code)).falls_due += item.tax

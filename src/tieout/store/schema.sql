@@ -964,6 +964,12 @@ ALTER TABLE tieout.signature ALTER COLUMN signature_id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.standing_items (
+    entity text NOT NULL,
+    period text NOT NULL,
+    figures jsonb NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
 CREATE TABLE tieout.standing_told (
     entity text NOT NULL,
     account_key text NOT NULL,
@@ -1027,6 +1033,55 @@ ALTER TABLE tieout.suggestion ALTER COLUMN suggestion_id ADD GENERATED ALWAYS AS
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE tieout.tax_entered (
+    no bigint NOT NULL,
+    figures jsonb NOT NULL,
+    count integer NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.tax_filed_item (
+    no bigint NOT NULL,
+    key text NOT NULL,
+    entry text NOT NULL,
+    day date NOT NULL,
+    use text NOT NULL,
+    name text NOT NULL,
+    tax numeric NOT NULL,
+    base numeric NOT NULL
+);
+CREATE TABLE tieout.tax_filing (
+    no bigint NOT NULL,
+    entity text NOT NULL,
+    first_on date NOT NULL,
+    last_on date NOT NULL,
+    report text NOT NULL,
+    taxes text[] NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    corrects bigint,
+    declared_by text NOT NULL,
+    declared_at text NOT NULL,
+    digest text NOT NULL,
+    stamp bytea NOT NULL,
+    CONSTRAINT tax_filing_check CHECK ((last_on > first_on)),
+    CONSTRAINT tax_filing_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT tax_filing_reference_check CHECK ((reference <> ''::text)),
+    CONSTRAINT tax_filing_report_check CHECK ((report <> ''::text))
+);
+ALTER TABLE tieout.tax_filing ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.tax_filing_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.tax_month (
+    entity text NOT NULL,
+    period text NOT NULL,
+    figures jsonb NOT NULL,
+    read_at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.throttle (
     subject text NOT NULL,
@@ -1196,6 +1251,18 @@ CREATE VIEW tieout.v_journal_line WITH (security_invoker='true') AS
    FROM (tieout.document d
      CROSS JOIN LATERAL jsonb_array_elements(((d.content)::jsonb -> 'lines'::text)) x(line))
   WHERE (d.kind = 'journal_entry'::text);
+CREATE VIEW tieout.v_matter WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    kind,
+    source_key,
+    COALESCE(NULLIF(link_key, ''::text),
+        CASE
+            WHEN (kind = 'dispute'::text) THEN ((content)::jsonb ->> 'payment_key'::text)
+            ELSE NULL::text
+        END, source_key) AS matter
+   FROM tieout.document d;
 CREATE VIEW tieout.v_provider_movement WITH (security_invoker='true') AS
  SELECT document_id,
     interface,
@@ -1489,12 +1556,24 @@ ALTER TABLE ONLY tieout.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.signature
     ADD CONSTRAINT signature_pkey PRIMARY KEY (signature_id);
+ALTER TABLE ONLY tieout.standing_items
+    ADD CONSTRAINT standing_items_pkey PRIMARY KEY (entity, period);
 ALTER TABLE ONLY tieout.standing_told
     ADD CONSTRAINT standing_told_pkey PRIMARY KEY (entity, account_key);
 ALTER TABLE ONLY tieout.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (subscription_id);
 ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
+ALTER TABLE ONLY tieout.tax_entered
+    ADD CONSTRAINT tax_entered_pkey PRIMARY KEY (no);
+ALTER TABLE ONLY tieout.tax_filed_item
+    ADD CONSTRAINT tax_filed_item_pkey PRIMARY KEY (no, key, use, name);
+ALTER TABLE ONLY tieout.tax_filing
+    ADD CONSTRAINT tax_filing_corrects_key UNIQUE (corrects);
+ALTER TABLE ONLY tieout.tax_filing
+    ADD CONSTRAINT tax_filing_pkey PRIMARY KEY (no);
+ALTER TABLE ONLY tieout.tax_month
+    ADD CONSTRAINT tax_month_pkey PRIMARY KEY (entity, period);
 ALTER TABLE ONLY tieout.throttle
     ADD CONSTRAINT throttle_pkey PRIMARY KEY (subject);
 ALTER TABLE ONLY tieout.unpinned_system
@@ -1661,9 +1740,14 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.releas
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.service_key FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.session FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standing_items FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standing_told FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.subscription FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.suggestion FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_entered FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_filed_item FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_filing FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_month FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.throttle FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.unpinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.waiting_file FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1676,6 +1760,10 @@ CREATE TRIGGER session_kept BEFORE UPDATE ON tieout.session FOR EACH ROW EXECUTE
 CREATE TRIGGER signature_fixed BEFORE DELETE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER signature_kept BEFORE UPDATE ON tieout.signature FOR EACH ROW EXECUTE FUNCTION tieout.keep_signature();
 CREATE TRIGGER signature_whole BEFORE TRUNCATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER tax_filed_item_fixed BEFORE DELETE OR UPDATE ON tieout.tax_filed_item FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER tax_filed_item_kept BEFORE TRUNCATE ON tieout.tax_filed_item FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER tax_filing_fixed BEFORE DELETE OR UPDATE ON tieout.tax_filing FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER tax_filing_kept BEFORE TRUNCATE ON tieout.tax_filing FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 ALTER TABLE ONLY tieout.alert_told
     ADD CONSTRAINT alert_told_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES tieout.alert(alert_id);
 ALTER TABLE ONLY tieout.approval_decision
@@ -1688,3 +1776,9 @@ ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
 ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_message_id_fkey FOREIGN KEY (message_id) REFERENCES tieout.message(message_id);
+ALTER TABLE ONLY tieout.tax_entered
+    ADD CONSTRAINT tax_entered_no_fkey FOREIGN KEY (no) REFERENCES tieout.tax_filing(no);
+ALTER TABLE ONLY tieout.tax_filed_item
+    ADD CONSTRAINT tax_filed_item_no_fkey FOREIGN KEY (no) REFERENCES tieout.tax_filing(no);
+ALTER TABLE ONLY tieout.tax_filing
+    ADD CONSTRAINT tax_filing_corrects_fkey FOREIGN KEY (corrects) REFERENCES tieout.tax_filing(no);

@@ -23,8 +23,10 @@ from tieout.api.v1 import (
     proving,
     receivables,
     running,
+    standing,
     subscriptions,
     systems,
+    taxing,
     today,
 )
 from tieout.api.v1.context import RequestContext
@@ -44,7 +46,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, matching, approving, closing, certifying, paying, receivables, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, certifying, paying, receivables, running, standing, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from tieout.connector_api import (
     JournalItem,
     LedgerCustomer,
     LedgerFacts,
+    LedgerTaxes,
     OpenItem,
     OthersMove,
     Outcome,
@@ -19,6 +20,7 @@ from tieout.connector_api import (
     Sending,
     SettledItem,
     SetupError,
+    StandingAccounts,
     SystemConfig,
 )
 from tieout.connectors.odoo import closing, customers, extracting
@@ -36,6 +38,8 @@ from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
+from tieout.connectors.odoo.standing import standing
+from tieout.connectors.odoo.taxed import ledger_taxes
 from tieout.documents import (
     GENERAL,
     MatchRequest,
@@ -205,6 +209,12 @@ class OdooSession:
         """See `PastReader.settled_items`."""
         return settled_items(self._client, until, most)
 
+    def standing(
+        self, accounts: Sequence[str], summed: Sequence[str], on: date, until: date, most: int
+    ) -> StandingAccounts:
+        """See `StandingReader.standing`."""
+        return standing(self._client, self._names, accounts, summed, on, until, most)
+
     def accrued_there(self, orders: Sequence[str], on: date) -> AccruedThere:
         """See `AccrualReader.accrued_there`: entries of the wizard for accrued orders and of people, by the orders' numbers in
         their labels, and the accounts that Odoo's stock values."""
@@ -225,6 +235,10 @@ class OdooSession:
     def account_types(self, codes: Sequence[str]) -> dict[str, str]:
         """See `ChartReader.account_types`."""
         return closing.account_types(self._client, self._names, codes)
+
+    def ledger_taxes(self, start: date, end: date) -> LedgerTaxes:
+        """See `TaxReader.ledger_taxes`."""
+        return ledger_taxes(self._client, self._names, start, end, self._loader.named("tieout."))
 
     def tax_accounts(self, taxes: Sequence[str]) -> dict[tuple[str, str], frozenset[str]]:
         """See `TaxAccountReader.tax_accounts`."""

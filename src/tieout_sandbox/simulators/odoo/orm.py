@@ -276,6 +276,9 @@ class Searcher:
         if field.kind in ("float", "money") and not isinstance(wanted, list | bool):
             wanted = number(wanted)
         if op in ("=", "!="):
+            if field.kind in ("m2m", "o2m") and wanted is False:
+                # No record at all is what is false of several.
+                return lambda r: bool(get(r)) == (op == "!=")
             if field.kind in ("m2m", "o2m", "json"):
                 return lambda r: (wanted in (get(r) or [])) == (op == "=")
             empty = wanted in (False, None, "")
