@@ -14,6 +14,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from tieout.cli import accounts
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_project, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 group = typer.Typer(help="Close a period by evidence, and sign it.", no_args_is_help=True)
+group.add_typer(accounts.group, name="accounts")
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json")]
 Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]

@@ -1,5 +1,7 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
+from tieout.close.certifications import kept_accounts, sign_account
+from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.deciding_late import LateError, decide_late, late_events
 from tieout.close.ending import not_over
@@ -20,6 +22,7 @@ from tieout.close.service import (
     known_closes,
     revoke_late,
     shown_last,
+    sign_accounts,
     state_of,
 )
 from tieout.close.signing import sign, take_signatures
@@ -45,6 +48,10 @@ __all__ = [
     "Task",
     "TaskState",
     "as_rows",
+    "kept_accounts",
+    "record_rules",
+    "sign_account",
+    "sign_accounts",
     "forecast",
     "gather",
     "keep_rules",

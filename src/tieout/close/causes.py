@@ -22,6 +22,15 @@ ACCOUNT_MOVED_BY_HAND = Cause(
     who="controller",
     standing=True,
 )
+CERTIFY_RULES_CHANGED = Cause(
+    name="certify_rules_changed",
+    means="How accounts are certified (limits, classes, roles) was changed after the month had ended.",
+    says="the month is certified by the rules that held at its end; accept the case as somebody who may decide where the new ones "
+    "are to hold for it, or put them back in calendar.toml",
+    actions=(Action.SOLVE,),
+    who="controller",
+    standing=True,
+)
 TASK_LATE = Cause(
     name="close_task_late",
     means="A task of a close is past its time and not signed, though it waits for nothing else.",
@@ -75,6 +84,7 @@ LATE_UNDECIDED = Cause(
 CAUSES = (
     ENTRY_WITHOUT_SOURCE,
     ACCOUNT_MOVED_BY_HAND,
+    CERTIFY_RULES_CHANGED,
     TASK_LATE,
     REVENUE_LEFT_OUT,
     WAIVED_BY_ONE,

@@ -15,9 +15,13 @@ from typing import Any
 
 import msgspec
 
+from tieout.close.accounts import in_words as certified_in_words
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
 from tieout.close.cases_past_us import cases_past_us
+from tieout.close.certifications import keep_accounts, tell_rules
+from tieout.close.certify_rules import rules_for
+from tieout.close.certifying import read_accounts
 from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
 from tieout.close.deciding_late import late_events
 from tieout.close.ending import too_early
@@ -33,6 +37,7 @@ from tieout.documents.states import DocumentState
 from tieout.money import Period
 from tieout.payables import Worked, accrual_interface, work_out
 from tieout.proofs import (
+    ClearingRow,
     Itemised,
     Short,
     Standing,
@@ -81,6 +86,7 @@ class Evidence:
         self._items = items
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
+        self._held: list[ClearingRow] | None = None
         self._changed: list[ChangedRow] | None = None
         self._own: dict[str, Finding] | None = None
 
@@ -118,6 +124,7 @@ class Evidence:
                 "revalued": self._revalued,
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
+                "accounts": self._accounts,
                 "itemised": self._itemised,
                 "taxes": self._taxes,
                 "late": self._late,
@@ -248,11 +255,7 @@ class Evidence:
         )
 
     def _clearing(self, task: Task) -> Finding:
-        rows = [
-            r
-            for r in clearing_rows(self._connection, self._release, self._session_of, self._period.last)
-            if r.entity == self._entity
-        ]
+        rows = self._clearing_rows()
         wrong = [
             f"{r.account} {r.currency}: {r.difference or r.unexplained} is not explained"
             for r in rows
@@ -262,6 +265,33 @@ class Evidence:
         return _finding(
             not wrong, "; ".join(wrong) or _count(len(rows), "clearing account") + " explained", figures
         )
+
+    def _clearing_rows(self) -> list[ClearingRow]:
+        if self._held is None:
+            found = clearing_rows(self._connection, self._release, self._session_of, self._period.last)
+            self._held = [r for r in found if r.entity == self._entity]
+        return self._held
+
+    def _accounts(self, task: Task) -> Finding:
+        """Every balance-sheet account is what something apart from the ledger says, within its limit, or two people said why
+        not; by the rules that held at the month's end."""
+        reader = self._session_of(self._release.entities[self._entity].ledger)
+        if not isinstance(reader, LedgerReader):
+            return _finding(
+                False, f"{self._release.entities[self._entity].ledger} is no ledger that can be read", []
+            )
+        rules, changed, key = rules_for(self._connection, self._release, self._entity, self._period)
+        rows = read_accounts(
+            self._connection, self._release, reader, self._entity, self._period, self._ledger_rows(),
+            self._clearing_rows(), rules,
+        )  # fmt: skip
+        tell_rules(self._connection, self._release, self._entity, self._period, changed, key, self._now)
+        certified = keep_accounts(self._connection, rows, self._now)
+        pairs = [(r, certified.get((r.account, r.currency))) for r in rows]
+        done, said = certified_in_words(pairs)
+        said = f"the rules were changed after the month's end: {changed}; {said}" if changed else said
+        figures = [[r.account, r.currency, r.digest, c.explanation if c else ""] for r, c in pairs]
+        return _finding(done and not changed, said, [figures, changed])
 
     def _itemised(self, task: Task) -> Finding:
         """Every account on its way to zero is zero, or named item by item; a rest that nobody explains is nobody's to sign."""

@@ -20,6 +20,7 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
 _ACCRUED, _ITEMISED, _TAXES = "purchases accrued", "accounts itemised", "taxes tie out"
 _WAIVED, _LATE = "waivers decided", "late events decided"
+_ACCOUNTS = "accounts certified"
 
 
 def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
@@ -59,6 +60,8 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
     add(_ITEMISED, "itemised", min(3, last), complete)
+    if roles:
+        add(_ACCOUNTS, "accounts", min(4, last), (*proofs, _LEDGER, _ITEMISED))
     add(_CASES, "cases", min(4, last), (*proofs, _ITEMISED))
     add(_WAIVED, "waived", min(4, last), proofs)
     for manual in release.closing.tasks:

@@ -131,6 +131,56 @@ where interface = %(interface)s and state not in ('superseded', 'refused', 'excl
       and o.to_on <= %(last)s and o.state not in ('superseded', 'refused', 'excluded')))
 order by source_key, revision desc
 
+-- name: opening_of
+select account, currency, amount from tieout.opening_balance where entity = %(entity)s and begins_on = %(begins_on)s
+
+-- name: last_certify_rule
+select content, digest from tieout.certify_rule where entity = %(entity)s order by rule_id desc limit 1
+
+-- name: put_certify_rule
+insert into tieout.certify_rule (entity, content, digest, recorded_at, stamp)
+values (%(entity)s, %(content)s, %(digest)s, %(now)s, %(stamp)s)
+
+-- name: certify_rules
+select content, digest, recorded_at, stamp from tieout.certify_rule where entity = %(entity)s order by rule_id desc
+
+-- name: rules_accepted
+select 1 from tieout.cases where cause = 'certify_rules_changed' and source_key = %(key)s and accepted limit 1
+
+-- name: certifications
+select * from tieout.certification where entity = %(entity)s and period = %(period)s and revoked_at is null
+
+-- name: put_certification
+insert into tieout.certification (entity, period, account, currency, figures, digest, by_itself, explanation,
+    prepared_by, prepared_role, prepared_at, prepared_stamp)
+values (%(entity)s, %(period)s, %(account)s, %(currency)s, %(figures)s, %(digest)s, %(by_itself)s, %(explanation)s,
+    %(by)s, %(role)s, %(now)s, %(stamp)s)
+
+-- name: sign_certification
+update tieout.certification set signed_by = %(by)s, signed_role = %(role)s, signed_at = %(now)s, stamp = %(stamp)s
+where certification_id = %(id)s and signed_by = '' and revoked_at is null
+
+-- name: revoke_certification
+update tieout.certification set revoked_at = %(now)s, revoked_why = %(why)s
+where certification_id = %(id)s and revoked_at is null
+
+-- name: forget_account_figures
+delete from tieout.account_figure where entity = %(entity)s and period = %(period)s
+
+-- name: keep_account_figures
+insert into tieout.account_figure (entity, period, account, currency, figures, digest, read_at)
+select %(entity)s, %(period)s, f.account, f.currency, cast(f.figures as jsonb), f.digest, %(now)s
+from unnest(%(account)s::text[], %(currency)s::text[], %(figures)s::text[], %(digest)s::text[])
+    as f (account, currency, figures, digest)
+
+-- name: account_figures
+select account, currency, figures, digest, read_at from tieout.account_figure
+where entity = %(entity)s and period = %(period)s order by account, currency
+
+-- name: account_figure
+select figures, digest from tieout.account_figure
+where entity = %(entity)s and period = %(period)s and account = %(account)s and currency = %(currency)s
+
 -- name: items_told
 -- Of each account whose items were told of: what is open, and what a person accepted last.
 select distinct on (source_key, state) source_key, state = 'open' as is_open, period, detail from tieout.cases

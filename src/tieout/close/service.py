@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from tieout.close.certifications import kept_accounts, sign_account
+from tieout.close.certify_rules import record_rules
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.deciding_late import tell_late_events
-from tieout.close.ending import too_early
+from tieout.close.ending import not_over, too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
@@ -49,6 +51,8 @@ def gather(
     connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
 ) -> None:
     """Ask the sources for their figures, and make cases of what is missing or has no source."""
+    with connection.transaction():
+        record_rules(connection, release, now)
     take_control_totals(connection, release, sessions, period, now)
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, release) if r.period == str(period)]
@@ -440,6 +444,34 @@ def _sign_one(
         detail = {"task": task.name, "digest": finding.digest[:16], "why": finding.why[:200]}
         record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
     return said
+
+
+def sign_accounts(
+    connection: Connection,
+    release: Release,
+    entity: str,
+    period: Period,
+    keys: Sequence[tuple[str, str]],
+    who: Person | None,
+    key: str,
+    because: str,
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """A person's word for accounts (code, currency) as they were read last; () for every one that it is their turn for: each, and what
+    became of it. In the caller's transaction, where there is one; asks no system. Raises CloseError, AuthorityError, StampError."""
+    if not load_authority(connection).people:
+        raise CloseError(NOBODY_LET_IN)
+    person = who if who is not None else person_of(connection, key)
+    if early := not_over(period, release.entities[entity].zone, now):
+        raise CloseError(early)
+    kept = kept_accounts(connection, entity, str(period))
+    wanted = list(keys) or [(r["account"], r["currency"]) for r in kept if r["state"] != "certified"]
+    found = []
+    with connection.transaction():
+        for each in wanted:
+            said = sign_account(connection, release, entity, period, each, person, because, now)
+            found.append((" ".join(each), said))
+    return found
 
 
 def as_rows(state: CloseState) -> list[dict[str, object]]:

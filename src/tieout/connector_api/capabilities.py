@@ -406,9 +406,19 @@ class AccrualReader(Protocol):
 class TaxAccountReader(Protocol):
     """A ledger that says itself on which accounts its taxes stand."""
 
-    def tax_accounts(self, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
-        """By the name of a tax: the codes of all accounts that its amounts may stand on, also until they are due; none for a
+    def tax_accounts(self, taxes: Sequence[str]) -> dict[tuple[str, str], frozenset[str]]:
+        """By use (sale, purchase) and name of these taxes: the codes of all accounts that its amounts may stand on, also until they are due; none for a
         tax that is not there. Raises ConnectorError."""
+        ...
+
+
+@runtime_checkable
+class ChartReader(Protocol):
+    """A ledger that says what sort its accounts are of."""
+
+    def account_types(self, codes: Sequence[str]) -> dict[str, str]:
+        """By code: asset…, liability…, equity…, income… or expense…, as the ledger calls it; none for an account that is not
+        there. Raises ConnectorError."""
         ...
 
 

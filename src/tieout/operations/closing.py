@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from tieout.close import (
     CloseError,
@@ -13,6 +14,7 @@ from tieout.close import (
     Revalued,
     gather,
     keep_glance,
+    kept_accounts,
     look_at_items,
     not_over,
     printed_close,
@@ -22,6 +24,7 @@ from tieout.close import (
 from tieout.close import cut_off as cut_sales_off
 from tieout.close import revalue as revalue_items
 from tieout.close import sign as sign_tasks
+from tieout.close import sign_accounts as sign_account_rows
 from tieout.close.waivers import Waivers, read_waivers
 from tieout.connector_api import LedgerReader, SetupError
 from tieout.evidence import Entry, Printed, record
@@ -84,6 +87,37 @@ def waivers_of(project: OpenProject, entity: str, period: Period) -> Waivers:
     """What was waived of an entity's period by now, and its share of revenue. Asks no system."""
     with project.database.transaction() as connection:
         return read_waivers(connection, project.release(), entity, period)
+
+
+def account_rows(project: OpenProject, entity: str, period: Period) -> list[dict[str, Any]]:
+    """An entity's balance-sheet accounts at a month's end, read now: see `kept_accounts`. Raises ConnectorError."""
+    close_state(project, entity, period)
+    connection = project.database.connect(autocommit=True)
+    try:
+        return kept_accounts(connection, entity, str(period))
+    finally:
+        connection.close()
+
+
+def sign_accounts(
+    project: OpenProject,
+    entity: str,
+    period: Period,
+    accounts: Sequence[tuple[str, str]],
+    key: str,
+    because: str = "",
+) -> list[tuple[str, str]]:
+    """A person's word for accounts (code and currency; (): all that wait for them), by figures that are read now: each
+    account, and what became of it. Raises CloseError, AuthorityError, StampError, ConnectorError."""
+    close_state(project, entity, period)
+    connection = project.database.connect(autocommit=True)
+    try:
+        now = project.clock.now()
+        return sign_account_rows(
+            connection, project.release(), entity, period, accounts, None, key, because, now
+        )
+    finally:
+        connection.close()
 
 
 def set_lock(

@@ -15,7 +15,7 @@ from tieout.proofs.filing import (
     look_at_filings,
     prepare,
 )
-from tieout.proofs.governing import Governed, read_governed
+from tieout.proofs.governing import Governed, posted_between, read_governed
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.items import AgedAccount, ItemisedAccount, StandingItem, item_figures, signed_figures
 from tieout.proofs.ledger import LedgerRow, ledger_rows
@@ -80,6 +80,7 @@ __all__ = [
     "Figure",
     "Governed",
     "read_governed",
+    "posted_between",
     "Told",
     "Judged",
     "SplitRow",

@@ -301,15 +301,27 @@ group by l.account, l.currency, l.since, l.day, l.balance, l.before
 order by l.account, l.currency
 
 -- name: our_movements
-select l.account, l.currency, sum(l.amount) as amount
+-- Taxes by their names; those of bills say so: one name may be a sale's and a purchase's.
+select case when l.account like 'tax:%%' and v.body like '%%"purchase":true%%' then 'purchase ' || l.account
+    else l.account end as account, l.currency, sum(l.amount) as amount
 from tieout.posting_line l
 join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_no
 where l.entity = %(entity)s and l.accounting_on between %(since)s and %(until)s and v.state = 'confirmed'
-group by l.account, l.currency
+group by 1, 2
 
 -- name: posted_accounts
--- Every account that something was ever posted to; taxes by their names.
-select distinct account from tieout.posting_line where entity = %(entity)s and accounting_on <= %(until)s
+-- Every account that something was ever posted to; taxes as above.
+select distinct case when l.account like 'tax:%%' and v.body like '%%"purchase":true%%' then 'purchase ' || l.account
+    else l.account end as account
+from tieout.posting_line l
+join tieout.delivery v on v.external_id = l.external_id and v.plan_no = l.plan_no
+where l.entity = %(entity)s and l.accounting_on <= %(until)s
+
+-- name: taxes_named
+-- Of names, as they stand in a text of JSON, those that something names that was booked.
+select n.name from unnest(%(names)s::text[]) as n (name)
+where exists (select 1 from tieout.delivery v
+    where v.entity = %(entity)s and v.ledger and v.state = 'confirmed' and position(n.name in v.body) > 0)
 
 -- name: accepted_entries
 -- What a person accepted last of each entry of a month that others made, or of entries added up.

@@ -24,7 +24,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.proofs.by_hand import Told, narrowed, told
 from tieout.proofs.control import ask_patiently
-from tieout.proofs.governing import Governed, ours_by_account, read_governed
+from tieout.proofs.governing import Governed, posted_between, read_governed
 from tieout.proofs.tieout import Figure
 from tieout.rules import Entity, Release
 from tieout.rules.origins import origin_of
@@ -186,8 +186,7 @@ def read_split(
         for key in {*before, *after}
         if key[0] in governed.accounts
     }
-    given = {"entity": entity, "since": period.first, "until": period.last}
-    ours = ours_by_account(connection.execute(_SQL["our_movements"], given).fetchall(), governed)
+    ours = posted_between(connection, entity, period.first, period.last, governed)
     return split(release.entities[entity], period, moved, ours, judged, governed.shared), judged
 
 

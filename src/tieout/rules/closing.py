@@ -8,6 +8,7 @@ from datetime import time
 from decimal import Decimal
 
 from tieout.money.calendar import BusinessCalendar, supported_countries
+from tieout.rules.certifying import CertifyRules
 from tieout.rules.itemised import ItemRule
 
 # TARGET's closing days hold for every account in euro, and the Federal Reserve's for one in US dollars, wherever it is kept.
@@ -44,7 +45,7 @@ class EntityClose:
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
     is added up (0: never). Where people left out more than `excluded_percent` of a period's revenue, two people explain it.
     Entries that somebody made by hand on revenue, costs and the like are cases one by one above `hand_limit`, and added up by
-    account and maker within it. `items` are by role, or the beginning of one: how items on accounts that are
+    account and maker within it. `certify` is how its balance-sheet accounts are certified. `items` are by role, or the beginning of one: how items on accounts that are
     itemised stand. A late event above `late_limit`
     needs a decision; those that are passed come to `late_materiality` at most."""
 
@@ -60,6 +61,7 @@ class EntityClose:
     excluded_percent: Decimal = Decimal(1)
     late_limit: Decimal = Decimal(0)
     late_materiality: Decimal = Decimal(0)
+    certify: CertifyRules = field(default_factory=CertifyRules)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
     items: dict[str, ItemRule] = field(default_factory=dict, hash=False)
 

@@ -11,7 +11,7 @@ from typing import Any
 ROLES: dict[str, str] = {
     "viewer": "reads",
     "operator": "runs interfaces, works cases and matches",
-    "preparer": "brings files, works matches, prepares what others approve",
+    "preparer": "brings files, works matches, prepares what others approve and accounts that others certify",
     "approver": "decides what waits for an approval",
     "controller": "approves, works cases, signs the close, keeps mappings",
     "auditor": "reads everything, evidence and accesses included, and changes nothing",
@@ -31,6 +31,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "payments:propose": ("operator", "preparer"),
     "close:read": _READERS,
     "close:sign": ("controller",),
+    "close:certify": ("preparer", "controller"),
     "files:write": ("operator", "preparer", "integrator"),
     "interfaces:read": _READERS,
     "interfaces:run": ("operator", "integrator", "controller"),

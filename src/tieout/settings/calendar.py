@@ -13,12 +13,14 @@ from tieout.money.calendar import BusinessCalendar
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask, calendar_of
 from tieout.rules.itemised import MOST_DAYS, ItemRule, item_rule
 from tieout.rules.packs import load_pack
+from tieout.settings.certifying import read_certify
 from tieout.settings.tomlfile import TomlFile
 
 _ENTITY = {
     "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
     "hand_limit",
     "excluded_percent",
+    "certify",
     "items",
     "late_limit",
     "late_materiality",
@@ -102,6 +104,7 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         excluded_percent=_percent(file, table, section),
         late_limit=late_limit,
         late_materiality=_limit(file, table, section, "late_materiality", f"{late_limit:f}"),
+        certify=read_certify(file, table, section, str(table.get("sign_role", "controller"))),
     )
 
 

@@ -1,4 +1,17 @@
 CREATE SCHEMA tieout;
+CREATE FUNCTION tieout.keep_certification() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (to_jsonb(old) - array['signed_by', 'signed_role', 'signed_at', 'stamp', 'revoked_at', 'revoked_why'])
+        is distinct from (to_jsonb(new) - array['signed_by', 'signed_role', 'signed_at', 'stamp', 'revoked_at', 'revoked_why'])
+        or (old.signed_by <> '' and (to_jsonb(old) - array['revoked_at', 'revoked_why'])
+            is distinct from (to_jsonb(new) - array['revoked_at', 'revoked_why']))
+        or old.revoked_at is not null then
+        raise exception 'a certification is not changed: it is revoked, and made anew';
+    end if;
+    return new;
+end $$;
 CREATE FUNCTION tieout.keep_credential() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -88,6 +101,15 @@ begin
     end if;
     return null;
 end $$;
+CREATE TABLE tieout.account_figure (
+    entity text NOT NULL,
+    period text NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    figures jsonb NOT NULL,
+    digest text NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
 CREATE TABLE tieout.alert (
     alert_id bigint NOT NULL,
     key text NOT NULL,
@@ -263,6 +285,57 @@ CREATE TABLE tieout.cases (
 );
 ALTER TABLE tieout.cases ALTER COLUMN case_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME tieout.cases_case_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.certification (
+    certification_id bigint NOT NULL,
+    entity text NOT NULL,
+    period text NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    figures jsonb NOT NULL,
+    digest text NOT NULL,
+    by_itself boolean NOT NULL,
+    explanation text NOT NULL,
+    prepared_by text NOT NULL,
+    prepared_role text NOT NULL,
+    prepared_at timestamp with time zone NOT NULL,
+    prepared_stamp bytea NOT NULL,
+    signed_by text DEFAULT ''::text NOT NULL,
+    signed_role text DEFAULT ''::text NOT NULL,
+    signed_at timestamp with time zone,
+    stamp bytea,
+    revoked_at timestamp with time zone,
+    revoked_why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT certification_check CHECK ((by_itself = (prepared_by = ''::text))),
+    CONSTRAINT certification_check1 CHECK ((by_itself OR ((explanation <> ''::text) AND (prepared_role <> ''::text)))),
+    CONSTRAINT certification_check2 CHECK (((NOT by_itself) OR (signed_by = ''::text))),
+    CONSTRAINT certification_check3 CHECK (((signed_by = ''::text) = (signed_at IS NULL))),
+    CONSTRAINT certification_check4 CHECK (((signed_by = ''::text) = (signed_role = ''::text))),
+    CONSTRAINT certification_check5 CHECK (((signed_by = ''::text) OR ((signed_by <> prepared_by) AND (signed_role <> prepared_role))))
+);
+ALTER TABLE tieout.certification ALTER COLUMN certification_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.certification_certification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.certify_rule (
+    rule_id bigint NOT NULL,
+    entity text NOT NULL,
+    content jsonb NOT NULL,
+    digest text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    stamp bytea NOT NULL
+);
+ALTER TABLE tieout.certify_rule ALTER COLUMN rule_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.certify_rule_rule_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1401,6 +1474,8 @@ CREATE TABLE tieout.waiting_file (
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
+ALTER TABLE ONLY tieout.account_figure
+    ADD CONSTRAINT account_figure_pkey PRIMARY KEY (entity, period, account, currency);
 ALTER TABLE ONLY tieout.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
 ALTER TABLE ONLY tieout.alert_told
@@ -1423,6 +1498,10 @@ ALTER TABLE ONLY tieout.case_note
     ADD CONSTRAINT case_note_pkey PRIMARY KEY (note_id);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
+ALTER TABLE ONLY tieout.certification
+    ADD CONSTRAINT certification_pkey PRIMARY KEY (certification_id);
+ALTER TABLE ONLY tieout.certify_rule
+    ADD CONSTRAINT certify_rule_pkey PRIMARY KEY (rule_id);
 ALTER TABLE ONLY tieout.close_finding
     ADD CONSTRAINT close_finding_pkey PRIMARY KEY (entity, period, task);
 ALTER TABLE ONLY tieout.close_sheet
@@ -1567,6 +1646,8 @@ CREATE INDEX cases_group ON tieout.cases USING btree (group_key, amount DESC, ca
 CREATE INDEX cases_of_document ON tieout.cases USING btree (document_id);
 CREATE UNIQUE INDEX cases_one_open ON tieout.cases USING btree (fingerprint) WHERE (state = 'open'::text);
 CREATE INDEX cases_risk ON tieout.cases USING btree (amount DESC, case_id) WHERE (state = 'open'::text);
+CREATE UNIQUE INDEX certification_one ON tieout.certification USING btree (entity, period, account, currency) WHERE (revoked_at IS NULL);
+CREATE INDEX certify_rule_of ON tieout.certify_rule USING btree (entity, rule_id);
 CREATE INDEX close_sheet_of ON tieout.close_sheet USING btree (entity, period, sheet_no);
 CREATE INDEX collection_event_of ON tieout.collection_event USING btree (entity, move, event_id);
 CREATE UNIQUE INDEX credential_handle ON tieout.credential USING btree (kind, handle) WHERE ((handle <> ''::text) AND (ended_at IS NULL));
@@ -1640,6 +1721,11 @@ CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATE
 CREATE TRIGGER bulk_decision_fixed BEFORE DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER bulk_decision_kept BEFORE TRUNCATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER case_note_append_only BEFORE DELETE OR UPDATE ON tieout.case_note FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER certification_fixed BEFORE DELETE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER certification_kept BEFORE UPDATE ON tieout.certification FOR EACH ROW EXECUTE FUNCTION tieout.keep_certification();
+CREATE TRIGGER certification_whole BEFORE TRUNCATE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER certify_rule_fixed BEFORE DELETE OR UPDATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER certify_rule_kept BEFORE TRUNCATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER close_sheet_fixed BEFORE DELETE OR UPDATE ON tieout.close_sheet FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER close_sheet_kept BEFORE TRUNCATE ON tieout.close_sheet FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER collection_event_fixed BEFORE DELETE OR UPDATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -1657,6 +1743,7 @@ CREATE TRIGGER late_decision_fixed BEFORE DELETE OR UPDATE ON tieout.late_decisi
 CREATE TRIGGER late_decision_kept BEFORE TRUNCATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.account_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.alert FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.alert_told FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.approval_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1666,6 +1753,8 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.author
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.case_note FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.cases FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.close_finding FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.close_sheet FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.collection_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

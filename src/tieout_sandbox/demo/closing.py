@@ -11,7 +11,7 @@ from typing import Any
 
 from tieout.cases import list_open
 from tieout.money import Period
-from tieout.operations.closing import close_state, sign_close
+from tieout.operations.closing import account_rows, close_state, sign_accounts, sign_close
 from tieout.operations.open_project import OpenProject
 from tieout.planning import accept, exclude
 
@@ -118,6 +118,7 @@ class ClosingScene:
 
     def _close(self, entity: str, began: datetime) -> Closed:
         """The first person signs all that is done, the second as well; the close itself last."""
+        self._certify(entity)
         for who in (0, 1, 0):
             self._step()
             name, key = self._scenario.signers[who]
@@ -132,6 +133,14 @@ class ClosingScene:
             days=state.days,
             open_tasks=[f"{s.task.name}: {s.finding.why}" for s in state.tasks if s.state != "signed"],
         )
+
+    def _certify(self, entity: str) -> None:
+        """The bookkeeper says of each account that does not certify itself why it is as it is; a controller reads and signs."""
+        for row in account_rows(self._project, entity, self._period):
+            if row["state"] != "certified":
+                accounts, why = [(row["account"], row["currency"])], _because(row)
+                sign_accounts(self._project, entity, self._period, accounts, self._scenario.preparer, why)
+        sign_accounts(self._project, entity, self._period, (), self._scenario.signers[0][1])
 
     def _see_late(self, each: Closed, late: tuple[str, str]) -> None:
         """Which signatures the worker took back by itself, against those that it had to."""
@@ -153,6 +162,16 @@ class ClosingScene:
             "select cause from tieout.cases where state = 'open' and interface = %s", interface
         )
         each.late_cause = ", ".join(sorted({r["cause"] for r in causes})) if each.entity == entity else ""
+
+
+def _because(row: dict[str, Any]) -> str:
+    """What a bookkeeper would write of an account that is not what is expected of it."""
+    role, said = row["role"], f"{row['in_ledger']} in the ledger"
+    if role.startswith("unapplied."):
+        return f"{said}: cash that nothing is matched with yet, item by item in the work list of matches"
+    if row["expected"] is None:
+        return f"{said}: nothing states it apart; its entries were looked through"
+    return f"{said}, {row['expected']} by {row['known_from']}: {row['difference']} booked in Odoo by hand, as its cases say"
 
 
 def _reason(row: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ DISTRIBUTORS_PEOPLE = (
     ("accountant", "controller", ""),
     ("controller", "controller", ""),
     ("clerk", "operator", ""),
+    ("bookkeeper", "preparer", ""),
 )
 
 
@@ -108,6 +109,11 @@ class Scenario(Protocol):
     @property
     def signers(self) -> list[tuple[str, str]]:
         """Two people who sign: name and key."""
+        ...
+
+    @property
+    def preparer(self) -> str:
+        """The key of the person who prepares accounts."""
         ...
 
     def wait(self, span: timedelta) -> None:
@@ -201,6 +207,11 @@ class Distributor:
     def signers(self) -> list[tuple[str, str]]:
         """The accountant and the controller, with the keys that they were given at the beginning."""
         return [("", self._keys[name]) for name in ("accountant", "controller")]
+
+    @property
+    def preparer(self) -> str:
+        """The bookkeeper's key."""
+        return self._keys["bookkeeper"]
 
     def wait(self, span: timedelta) -> None:
         """Let the virtual clock go on."""
@@ -360,6 +371,11 @@ class Services:
     def signers(self) -> list[tuple[str, str]]:
         """Two controllers with the keys that they were given at the beginning."""
         return [("", self._keys[name]) for name in ("carla", "chris")]
+
+    @property
+    def preparer(self) -> str:
+        """The bookkeeper's key."""
+        return self._keys["bea"]
 
     def wait(self, span: timedelta) -> None:
         """Let the virtual clock go on."""

@@ -13,6 +13,7 @@ from tieout_sandbox.world import World
 PEOPLE = (
     ("carla", "controller", "carla@northwind.example"),
     ("chris", "controller", ""),
+    ("bea", "preparer", ""),
     ("frank", "cfo", ""),
     ("mia", "", "mia@northwind.example"),
     ("pat", "", "pat@northwind.example"),

@@ -11,6 +11,7 @@ from tieout.api.v1 import (
     access,
     approving,
     cases,
+    certifying,
     closing,
     deciding,
     documents,
@@ -46,7 +47,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, late, paying, receivables, running, standing, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

@@ -44,11 +44,13 @@ def foreign_balances(
     }
 
 
-def tax_accounts(client: OdooClient, names: Directory, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
+def tax_accounts(
+    client: OdooClient, names: Directory, taxes: Sequence[str]
+) -> dict[tuple[str, str], frozenset[str]]:
     """See `TaxAccountReader.tax_accounts`: by each tax's distribution, and its account until payment. Taxes that are archived
     count: what was booked by them stands."""
     rows = client.call(
-        "account.tax", "search_read", domain=[["name", "in", list(taxes)]], fields=["name", *_TAX_LINES, _WAITS],
+        "account.tax", "search_read", domain=[["name", "in", list(taxes)]], fields=["name", "type_tax_use", *_TAX_LINES, _WAITS],
         context={"active_test": False},
     )  # fmt: skip
     shares = sorted({key for row in rows for side in _TAX_LINES for key in row[side]})
@@ -59,13 +61,20 @@ def tax_accounts(client: OdooClient, names: Directory, taxes: Sequence[str]) -> 
         p["id"]: names.code_of(p["account_id"][0])
         for p in parts if p["repartition_type"] == "tax" and p["account_id"]
     }  # fmt: skip
-    found: dict[str, set[str]] = {}
+    found: dict[tuple[str, str], set[str]] = {}
     for row in rows:
-        mine = found.setdefault(row["name"], set())
+        mine = found.setdefault((row["type_tax_use"], row["name"]), set())
         mine |= {on[key] for side in _TAX_LINES for key in row[side] if key in on}
         if row[_WAITS]:
             mine.add(names.code_of(row[_WAITS][0]))
-    return {name: frozenset(codes) for name, codes in found.items() if codes}
+    return {tax: frozenset(codes) for tax, codes in found.items() if codes}
+
+
+def account_types(client: OdooClient, names: Directory, codes: Sequence[str]) -> dict[str, str]:
+    """See `ChartReader.account_types`: one read."""
+    ids = names.accounts_there(codes)
+    rows = client.call("account.account", "read", ids=ids, fields=["account_type"]) if ids else []
+    return {names.code_of(r["id"]): str(r["account_type"]) for r in rows}
 
 
 def locks(client: OdooClient) -> dict[str, date | None]:

@@ -232,11 +232,15 @@ class OdooSession:
         """See `LedgerReader.others_moves`."""
         return others_moves(self._client, self._names, accounts, start, end, self._loader.named("tieout."))
 
+    def account_types(self, codes: Sequence[str]) -> dict[str, str]:
+        """See `ChartReader.account_types`."""
+        return closing.account_types(self._client, self._names, codes)
+
     def ledger_taxes(self, start: date, end: date) -> LedgerTaxes:
         """See `TaxReader.ledger_taxes`."""
         return ledger_taxes(self._client, self._names, start, end, self._loader.named("tieout."))
 
-    def tax_accounts(self, taxes: Sequence[str]) -> dict[str, frozenset[str]]:
+    def tax_accounts(self, taxes: Sequence[str]) -> dict[tuple[str, str], frozenset[str]]:
         """See `TaxAccountReader.tax_accounts`."""
         return closing.tax_accounts(self._client, self._names, taxes)
 

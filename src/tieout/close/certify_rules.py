@@ -1,0 +1,83 @@
+"""By which rules a month's accounts are certified: those that were in force when it ended.
+
+Rules are recorded as they come into force, with evidence. Others that came later are a case of the month, and hold for it once
+another person accepted that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from tieout.evidence import Entry, record
+from tieout.money import Period
+from tieout.rules import Release
+from tieout.rules.certifying import CertifyRules, rules_of
+from tieout.security import stamper
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.close")
+
+
+def record_rules(connection: Connection, release: Release, now: datetime) -> int:
+    """Record in the caller's transaction by which rules each entity certifies, where they are others than before, with
+    evidence; how many changed."""
+    changed = []
+    for code in release.entities:
+        content = _content(release, code)
+        digest = _digest(content)
+        last = connection.execute(_SQL["last_certify_rule"], {"entity": code}).fetchone()
+        if last is not None and last["digest"] == digest:
+            continue
+        stamp = stamper(connection).stamp("certify_rule", code, digest, _text(now))
+        given = {"entity": code, "content": json.dumps(content), "digest": digest, "now": now, "stamp": stamp}
+        connection.execute(_SQL["put_certify_rule"], given)
+        detail = {"rules": content, "were": last["content"] if last else None, "release": release.sha256}
+        changed.append(Entry(now, "close", "certify.rules", code, code, detail))
+    if changed:
+        record(connection, changed)
+    return len(changed)
+
+
+def rules_for(
+    connection: Connection, release: Release, entity: str, period: Period
+) -> tuple[CertifyRules, str, str]:
+    """The rules that a month is certified by; and, where others are in force by now that nobody accepted for it, what changed
+    and the key of its case, else "" twice."""
+    today = _content(release, entity)
+    end = datetime.combine(period.last + timedelta(days=1), time(0), release.entities[entity].zone)
+    stamps = stamper(connection)
+    rows = [
+        r for r in connection.execute(_SQL["certify_rules"], {"entity": entity}).fetchall()
+        if _digest(r["content"]) == r["digest"]
+        and stamps.holds(r["stamp"], "certify_rule", entity, r["digest"], _text(r["recorded_at"]))
+    ]  # fmt: skip
+    # The latest first; of a month from before the first record the first holds.
+    before = [r for r in rows if r["recorded_at"] < end] or rows[-1:]
+    held = before[0]["content"] if before else today
+    key = f"{entity}:{period}:{_digest(today)[:12]}"
+    if _digest(held) == _digest(today):
+        return rules_of(today), "", ""
+    if connection.execute(_SQL["rules_accepted"], {"key": key}).fetchone() is not None:
+        return rules_of(today), "", ""
+    said = "; ".join(
+        f"{name} was {json.dumps(held.get(name), sort_keys=True)} and is {json.dumps(today.get(name), sort_keys=True)}"
+        for name in sorted({*held, *today}) if held.get(name) != today.get(name)
+    )  # fmt: skip
+    return rules_of(held), said, key
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _content(release: Release, entity: str) -> dict[str, Any]:
+    rules = release.closing.of(entity)
+    return {**rules.certify.content(), "reviewer": rules.sign_role}
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,252 @@
+"""Balance-sheet accounts are certified: by themselves within their limit, by two people of two roles above it; whatever changes
+a figure or a rule takes that back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.buying import Buyer
+from tests.integration.office import key_of, person
+from tests.integration.test_close import OCTOBER, Closer, _entry
+from tieout.close import CloseError, kept_accounts, sign_accounts
+from tieout.planning import accept_case
+from tieout.rules import CloseRules, EntityClose
+from tieout.rules.certifying import CertifyRules
+
+PAYABLE, EXPENSE = "211000", "600000"
+TASK = "accounts certified"
+
+
+def reverse_tax(buyer: Buyer) -> tuple[str, str]:
+    """A reverse charge, which stands on two accounts and comes to nothing; their codes."""
+    context = {"allowed_company_ids": [buyer.company.id]}
+
+    def find(model: str, domain: list[Any], field: str) -> dict[str, Any]:
+        found = buyer.admin.call(model, "search_read", domain=domain, fields=[field], context=context)
+        return dict(found[0])
+
+    codes = ("131000", "252000")
+    first, second = (find("account.account", [["code", "=", c]], "code")["id"] for c in codes)
+    group = find("account.tax", [["type_tax_use", "=", "purchase"]], "tax_group_id")["tax_group_id"][0]
+    lines = [
+        [0, 0, {"repartition_type": "base"}],
+        [0, 0, {"repartition_type": "tax", "factor_percent": 100, "account_id": first}],
+        [0, 0, {"repartition_type": "tax", "factor_percent": -100, "account_id": second}],
+    ]
+    values = {"name": "Reverse 15%", "amount": 15, "type_tax_use": "purchase", "tax_group_id": group,
+              "price_include_override": "tax_excluded", "invoice_repartition_line_ids": lines,
+              "refund_repartition_line_ids": lines}  # fmt: skip
+    buyer.admin.call("account.tax", "create", vals_list=[values], context=context)
+    return codes
+
+
+class Certifying:
+    """A buyer's October, with a bookkeeper who prepares."""
+
+    def __init__(self, closer: Closer) -> None:
+        self.closer, self.b = closer, closer.b
+        self.b.add(person("bea"))
+        self.b.grant("bea", "preparer", None)
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        self.closer.state()
+        return {r["account"]: r for r in kept_accounts(self.closer.connection, "US", "2026-10")}
+
+    def done(self) -> bool:
+        return next(bool(s.finding.done) for s in self.closer.state().tasks if s.task.name == TASK)
+
+    def sign(self, who: str, *accounts: str, because: str = "") -> dict[str, str]:
+        keys = [(a, "USD") for a in accounts]
+        release, now = self.b.release(), self.b.clock.now()
+        return dict(
+            sign_accounts(
+                self.closer.connection, release, "US", OCTOBER, keys, None, key_of(who), because, now
+            )
+        )
+
+    def by_hand(self, on: str = "2026-10-12") -> str:
+        """Somebody owes 70.00 more to a supplier by hand, and another accepts that."""
+        book = self.b.world.odoo.service.world
+        accounts = {
+            str(a["code"]): i for i, a in book.table("account.account").items()
+            if self.b.company.id in a["company_ids"]
+        }  # fmt: skip
+        name = _entry(self.b, accounts[EXPENSE], accounts[PAYABLE], on)
+        self.closer.state()
+        for row in self.b.database.rows("select case_id from tieout.cases where state = 'open'"):
+            with self.closer.connection.transaction():
+                accept_case(
+                    self.closer.connection, row["case_id"], "the landlord's rent", self.b.clock.now(), "cora"
+                )
+        return name
+
+    def rules(self, **given: Any) -> None:
+        self.b.closing = CloseRules({"US": EntityClose(certify=CertifyRules(**given))})
+
+
+@pytest.fixture
+def made(buyer: Buyer) -> Certifying:
+    """October is over, and its books are open."""
+    buyer.ready()
+    buyer.bill()
+    return Certifying(Closer(buyer).over())
+
+
+def test_within_its_limit_an_account_certifies_itself_and_says_both_figures(made: Certifying) -> None:
+    row = made.rows()[PAYABLE]
+    assert row["by_itself"] and row["state"] == "certified" and row["difference"] == "0.00"
+    assert row["in_ledger"] == row["expected"] == "-230.00" and row["known_from"] == "the documents posted"
+    assert f"{PAYABLE} USD: -230.00 in the ledger, -230.00 expected" in row["explanation"]
+    # Costs are no balance: they are governed, and not certified.
+    assert EXPENSE not in made.rows()
+    assert "accounts certified themselves" in made.closer.why(TASK)
+    told = made.b.database.rows(
+        "select detail from tieout.evidence where action = 'account.certified_itself'"
+    )
+    assert len(told) == len(made.rows())
+    assert made.done()
+
+
+def test_above_its_limit_two_people_of_two_roles_explain_it_and_the_difference_stands_in_the_close(
+    made: Certifying,
+) -> None:
+    made.by_hand()
+    row = made.rows()[PAYABLE]
+    assert (row["in_ledger"], row["expected"], row["difference"], row["state"]) == (
+        "-300.00", "-230.00", "-70.00", "open",
+    )  # fmt: skip
+    assert "-300.00 in the ledger, -230.00 expected" in made.closer.why(TASK)
+    assert not made.done()
+    assert (
+        made.sign("cora", PAYABLE, because="rent")[f"{PAYABLE} USD"]
+        == "not done: a preparer prepares it first"
+    )
+    assert "explanation is needed" in made.sign("bea", PAYABLE)[f"{PAYABLE} USD"]
+    assert made.sign("bea", PAYABLE, because="rent of October, see the lease")[f"{PAYABLE} USD"].startswith(
+        "prepared"
+    )
+    assert made.rows()[PAYABLE]["state"] == "prepared" and "prepared by bea" in made.closer.why(TASK)
+    assert made.sign("bea", PAYABLE)[f"{PAYABLE} USD"].startswith("not done: a controller signs it")
+    assert made.sign("cora", PAYABLE)[f"{PAYABLE} USD"] == "signed, prepared by bea"
+    why = made.closer.why(TASK)
+    assert made.done()
+    assert f"1 by two people: {PAYABLE} -70.00 USD (rent of October, see the lease)" in why
+    assert made.sign("cora", PAYABLE)[f"{PAYABLE} USD"] == "is certified already"
+    actions = [r["action"] for r in made.b.database.rows("select action from tieout.evidence where subject like %s order by evidence_id", f"%:{PAYABLE}:%")]  # fmt: skip
+    assert actions[-4:] == ["account.refused", "account.prepared", "account.refused", "account.certified"]
+
+
+def test_one_person_with_both_roles_and_their_twin_are_one(made: Certifying) -> None:
+    made.by_hand()
+    made.b.grant("bea", "controller", None)
+    made.rows()
+    made.sign("bea", PAYABLE, because="rent")
+    assert "does not sign it" in made.sign("bea", PAYABLE)[f"{PAYABLE} USD"]
+    made.b.add(person("be\u0430"))  # with a Cyrillic a
+    made.b.grant("be\u0430", "controller", None)
+    assert "does not sign it" in made.sign("be\u0430", PAYABLE)[f"{PAYABLE} USD"]
+
+
+def test_a_late_change_takes_a_certification_back_and_the_task_with_it(made: Certifying) -> None:
+    made.by_hand()
+    made.rows()
+    made.sign("bea", PAYABLE, because="rent")
+    made.sign("cora", PAYABLE)
+    for who in ("cora", "carl"):
+        made.closer.sign(who, TASK)
+    assert made.closer.states()[TASK] == "signed"
+    made.by_hand("2026-10-13")
+    row = made.rows()[PAYABLE]
+    assert (
+        row["state"] == "open" and row["difference"] == "-140.00" and made.closer.states()[TASK] != "signed"
+    )
+    assert TASK in made.closer.revoked()
+    why = made.b.database.rows("select revoked_why from tieout.certification where signed_by = 'cora'")
+    assert "in_ledger was -300.00 and is -370.00" in why[0]["revoked_why"]
+
+
+def test_a_limit_that_is_raised_after_the_month_is_a_case_and_certifies_nothing(made: Certifying) -> None:
+    made.closer.b.clock.at = datetime(2026, 10, 20, tzinfo=UTC)
+    made.rows()  # the rules of October are known before it ends
+    made.closer.over()
+    made.by_hand()
+    made.rules(limits={"high": Decimal(0), "medium": Decimal(1000), "low": Decimal(1000)})
+    row = made.rows()[PAYABLE]
+    assert row["state"] == "open" and row["limit"] == "10.00"
+    assert "the rules were changed after the month's end" in made.closer.why(TASK)
+    (case,) = made.b.database.rows("select case_id, detail from tieout.cases where cause = 'certify_rules_changed' and state = 'open'")  # fmt: skip
+    assert '"medium": "10"' in case["detail"] and '"medium": "1000"' in case["detail"]
+    # Put back, it is none.
+    made.rules()
+    assert "were changed" not in made.closer.why(TASK)
+    assert not made.b.database.rows("select 1 from tieout.cases where cause = 'certify_rules_changed' and state = 'open'")  # fmt: skip
+    made.rules(limits={"high": Decimal(0), "medium": Decimal(1000), "low": Decimal(1000)})
+    made.rows()
+    (case,) = made.b.database.rows("select case_id from tieout.cases where cause = 'certify_rules_changed' and state = 'open'")  # fmt: skip
+    with made.closer.connection.transaction():
+        accept_case(
+            made.closer.connection, case["case_id"], "agreed with the board", made.b.clock.now(), "cora"
+        )
+    assert made.rows()[PAYABLE]["by_itself"] and made.done()
+    assert "70.00 USD apart within their limits" in made.closer.why(TASK)
+
+
+def test_a_class_that_never_certifies_itself_needs_people_at_no_difference(made: Certifying) -> None:
+    made.rules(never_alone=("medium",))
+    assert made.rows()[PAYABLE]["state"] == "open"
+    assert made.sign("bea", PAYABLE, because="agreed with suppliers' statements")[f"{PAYABLE} USD"].startswith("prepared")  # fmt: skip
+    made.sign("cora", PAYABLE)
+    assert made.rows()[PAYABLE]["state"] == "certified"
+
+
+def test_what_nothing_states_apart_always_needs_people(buyer: Buyer) -> None:
+    codes = reverse_tax(buyer)
+    buyer.ready()
+    buyer.bill("AE", category="AE", rate=0)
+    assert buyer.cases() == []
+    made = Certifying(Closer(buyer).over())
+    shared = {a: r for a, r in made.rows().items() if r["expected"] is None}
+    assert set(shared) == set(codes)
+    assert all(r["state"] == "open" and r["known_from"] == "nothing" for r in shared.values())
+
+
+def test_sql_neither_signs_nor_changes_nor_takes_out_a_certification(made: Certifying) -> None:
+    made.by_hand()
+    made.rows()
+    made.sign("bea", PAYABLE, because="rent")
+
+    def refused(statement: str) -> None:
+        with pytest.raises(psycopg.Error), made.b.database.transaction() as connection:
+            connection.execute(statement)
+
+    refused("update tieout.certification set signed_by = 'bea', signed_role = 'controller', signed_at = now() where prepared_by = 'bea'")  # fmt: skip
+    refused("update tieout.certification set signed_by = 'cora', signed_role = 'preparer', signed_at = now() where prepared_by = 'bea'")  # fmt: skip
+    refused("update tieout.certification set explanation = 'none' where prepared_by = 'bea'")
+    refused("delete from tieout.certification")
+    refused("delete from tieout.certify_rule")
+    with made.b.database.transaction() as connection:
+        connection.execute(
+            "update tieout.certification set signed_by = 'cora', signed_role = 'controller', signed_at = now(),"
+            " stamp = prepared_stamp where prepared_by = 'bea'"
+        )
+    assert made.rows()[PAYABLE]["state"] == "open"
+    # A preparer whom nobody heard of is none.
+    with made.b.database.transaction() as connection:
+        connection.execute(
+            "insert into tieout.certification (entity, period, account, currency, figures, digest, by_itself, explanation,"
+            " prepared_by, prepared_role, prepared_at, prepared_stamp) select entity, period, account, currency, figures,"
+            " digest, false, 'fine', 'bea', 'preparer', now(), 'x' from tieout.account_figure where account = %s",
+            [PAYABLE],
+        )
+    assert made.sign("cora", PAYABLE)[f"{PAYABLE} USD"] == "not done: a preparer prepares it first"
+
+
+def test_nobody_certifies_a_month_that_is_not_over(made: Certifying) -> None:
+    made.b.clock.at = datetime(2026, 10, 20, tzinfo=UTC)
+    with pytest.raises(CloseError, match="to be signed from"):
+        made.sign("bea", PAYABLE, because="rent")
