@@ -41,7 +41,8 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def _period(text: str) -> Period:
+def parsed_period(text: str) -> Period:
+    """A month as it was typed; ends with what was expected where it is none."""
     try:
         return Period.parse(text)
     except ValueError as error:
@@ -55,7 +56,7 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
     from tieout.operations import closing
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     try:
         state = closing.close_state(project, code, wanted)
     except ConnectorError as error:
@@ -127,7 +128,7 @@ def sign(
     from tieout.security import AuthorityError, StampError
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     name = who_decides(project, who)
     try:
         found = closing.sign_close(project, code, wanted, tasks or [], name, held_key())
@@ -155,7 +156,7 @@ def lock(
     from tieout.operations import closing
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     who = who_decides(project, operation="close:sign", entity=code)
     try:
         found = closing.lock_books(project, code, wanted, kind, who)
@@ -187,7 +188,7 @@ def print_(
     from tieout.evidence import Pack, from_pack, written
     from tieout.operations import closing
 
-    wanted = _period(period)
+    wanted = parsed_period(period)
     try:
         if pack is not None:
             if not entity:
@@ -233,7 +234,7 @@ def _worked_out(
     from tieout.connector_api import ConnectorError
 
     project = open_running(folder)
-    code, wanted = entity_of(project, entity), _period(period)
+    code, wanted = entity_of(project, entity), parsed_period(period)
     try:
         return work(project, code, wanted.last, dry)
     except (LookupError, ValueError) as error:

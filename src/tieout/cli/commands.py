@@ -13,6 +13,7 @@ from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
 from tieout.cli import clearing as clearing_command
 from tieout.cli import close as close_group
+from tieout.cli import close_items, payroll_details
 from tieout.cli import deciding as deciding_command
 from tieout.cli import evidence as evidence_group
 from tieout.cli import extract as extract_command
@@ -22,7 +23,6 @@ from tieout.cli import match as match_command
 from tieout.cli import matches as matches_group
 from tieout.cli import parse as parse_command
 from tieout.cli import payments as payments_group
-from tieout.cli import payroll_details
 from tieout.cli import people as people_group
 from tieout.cli import prove as prove_command
 from tieout.cli import receivables as receivables_group
@@ -55,6 +55,7 @@ cli.add_typer(approvals_group.group, name="approvals")
 cases_group.group.command("decide")(deciding_command.decide)
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
+close_group.group.command("items")(close_items.items)
 close_group.group.command("late")(late_commands.late)
 close_group.group.command("decide")(late_commands.decide)
 cli.add_typer(close_group.group, name="close")

@@ -4,12 +4,14 @@ from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.deciding_late import LateError, decide_late, late_events
 from tieout.close.ending import not_over
 from tieout.close.glance import keep_glance, printed_close
+from tieout.close.itemised import look_at_items
 from tieout.close.late import LateDecision, LateEvent, late_figures, passed, waiting
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
+from tieout.close.sections.items import items_words
 from tieout.close.service import (
     CloseError,
     as_rows,
@@ -17,9 +19,11 @@ from tieout.close.service import (
     kept_state,
     known_closes,
     revoke_late,
+    shown_last,
     state_of,
 )
 from tieout.close.signing import sign, take_signatures
+from tieout.close.since_it_began import keep_rules
 
 __all__ = [
     "LateDecision",
@@ -43,7 +47,10 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
+    "keep_rules",
     "keep_glance",
+    "items_words",
+    "look_at_items",
     "kept_state",
     "known_closes",
     "not_over",
@@ -53,6 +60,7 @@ __all__ = [
     "revaluation_interface",
     "revalue",
     "revoke_late",
+    "shown_last",
     "sign",
     "state_of",
     "take_signatures",

@@ -42,4 +42,15 @@ LATE_UNDECIDED = Cause(
     who="controller",
 )
 
-CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE, LATE_UNDECIDED)
+ITEMS_PAST_AGE = Cause(
+    name="items_past_their_age",
+    means="Items stand on a suspense, unapplied, in-transit or clearing account for longer than is normal there. One case an "
+    "account and currency; its amount is what they come to without their signs, so that two that offset are not nothing. It follows "
+    "them, and is solved by itself once none is past its age; accepted, it is told again with other items.",
+    says="`tieout close items --period {period} --entity {entity} --account {account}` lists them: match them, book them where they "
+    "belong, or ask whoever they wait for; accept them with the reason why they may stand",
+    actions=(Action.MATCH, Action.MEND_IN_LEDGER, Action.ASK, Action.SOLVE),
+    who="controller",
+)
+
+CAUSES = (ENTRY_WITHOUT_SOURCE, ACCOUNT_MOVED_BY_HAND, TASK_LATE, LATE_UNDECIDED, ITEMS_PAST_AGE)

@@ -17,11 +17,13 @@ import msgspec
 
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
+from tieout.close.cases_past_us import cases_past_us
 from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
 from tieout.close.deciding_late import late_events
 from tieout.close.ending import too_early
 from tieout.close.late import LateDecision, late_figures, late_verdict
 from tieout.close.model import Finding, Task
+from tieout.close.planning import tasks_of
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.delivery.causes import IN_LEDGER
@@ -30,6 +32,7 @@ from tieout.documents.states import DocumentState
 from tieout.money import Period
 from tieout.payables import Worked, accrual_interface, work_out
 from tieout.proofs import (
+    Itemised,
     Short,
     Standing,
     clearing_rows,
@@ -37,6 +40,7 @@ from tieout.proofs import (
     ledger_rows,
     lines_up_to,
     read_others,
+    signed_figures,
     statements_of,
     tax_verdict,
     tie_out,
@@ -44,15 +48,17 @@ from tieout.proofs import (
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Interface, Release
 from tieout.security import ChangedRow, changed_rows, in_words
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.close")
 QUICK = ("complete", "cases", "")
+# Read of the database alone.
+_OWN = ("complete", "cases")
 
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not; `taxes` are the month's, read with it, None where they cannot be."""
+    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, and `taxes` the month's, read with it, None where they cannot be."""
 
     def __init__(
         self,
@@ -64,22 +70,34 @@ class Evidence:
         now: datetime,
         read_back_at: datetime | None = None,
         taxes: list[dict[str, Any]] | None = None,
+        items: Itemised | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
         self._zone = release.entities[entity].zone
         self._read_back_at, self._tax_figures = read_back_at, taxes
+        self._items = items
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._changed: list[ChangedRow] | None = None
+        self._own: dict[str, Finding] | None = None
 
     def find(self, task: Task) -> Finding:
         """What the evidence says of a machine's task. A system that does not answer leaves it open, as does a period that
         is not over: that nothing is missing of it is not known before."""
-        found = self._find(task)
+        found = self._at_once(task) if task.check in _OWN else self._find(task)
         if early := too_early(task, self._period, self._zone, self._now):
             return msgspec.structs.replace(found, done=False, why=f"{early}; so far: {found.why}")
         return found
+
+    def _at_once(self, task: Task) -> Finding:
+        """What is read of the database alone, for all such tasks of one instant: what goes from one to another meanwhile (a
+        request that is turned down is a case) would be in none."""
+        if self._own is None:
+            tasks = tasks_of(self._release, self._entity, self._period)
+            with snapshot(self._connection):
+                self._own = {t.name: self._find(t) for t in tasks if t.check in _OWN}
+        return self._own[task.name]
 
     def _find(self, task: Task) -> Finding:
         # Cases are rows of their own; whatever else is signed is added up of documents and effects.
@@ -97,6 +115,7 @@ class Evidence:
                 "revalued": self._revalued,
                 "cut_off": self._cut_off,
                 "accrued": self._accrued,
+                "itemised": self._itemised,
                 "taxes": self._taxes,
                 "late": self._late,
             }[task.check](task)
@@ -125,6 +144,10 @@ class Evidence:
         for r in rows:
             if r.source is None:
                 wrong.append(f"{r.currency}: its source has no control figure for the period")
+            elif r.changed:
+                wrong.append(
+                    f"{r.currency}: {r.changed} of the figures behind {r.source.net} were written in the database past Tieout"
+                )
             elif not r.proven:
                 wrong.append(f"{r.currency}: a residual of {r.residual.net} ({r.residual.count} documents)")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
@@ -163,6 +186,8 @@ class Evidence:
         wrong = [f"{r['count']} {r['cause'].replace('_', ' ')} ({r['amount']} {r['currency']})" for r in rows]
         if waiting["count"]:
             wrong.append(f"{waiting['count']} requests wait for an approval")
+        past = cases_past_us(self._connection, self._entity, self._period)
+        wrong += [x.says for x in past]
         excluded = self._connection.execute(
             _SQL["excluded"], {"entity": self._entity, "period": str(self._period)}
         ).fetchone()
@@ -172,6 +197,7 @@ class Evidence:
             waiting["count"],
             str(excluded["sum"]),
             excluded["count"],
+            [x.says for x in past],
         ]
         return _finding(not wrong, "; ".join(wrong) or "no case is open above the limit", digest)
 
@@ -228,6 +254,22 @@ class Evidence:
         return _finding(
             not wrong, "; ".join(wrong) or _count(len(rows), "clearing account") + " explained", figures
         )
+
+    def _itemised(self, task: Task) -> Finding:
+        """Every account on its way to zero is zero, or named item by item; a rest that nobody explains is nobody's to sign."""
+        found = self._items
+        if found is None:
+            ledger = self._release.entities[self._entity].ledger
+            return _finding(False, f"{ledger} is no ledger that says what stands on an account", [])
+        wrong = [
+            f"{r.account} {r.currency}: {r.rest or r.company_rest:f} of {r.balance:f} is not explained ({r.why})"
+            for r in found.rows
+            if not r.explained
+        ]
+        items, past = sum(len(r.items) for r in found.rows), sum(i.past for r in found.rows for i in r.items)
+        said = f"{_count(found.accounts, 'account')}: {_count(items, 'item')} on {len(found.rows)}, the others at zero"
+        said += f"; {past} past their age by then" if past else ""
+        return _finding(not wrong, "; ".join([*wrong, said])[:1000], signed_figures(found.rows))
 
     def _intercompany(self, task: Task) -> Finding:
         """Nets, or somebody explained what does not: its case is decided."""

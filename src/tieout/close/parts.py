@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tieout.close.sections import decided, governed, late, tasks, taxed, tied
+from tieout.close.sections import decided, governed, items, late, tasks, taxed, tied
 from tieout.close.sections.asked import Asked
 from tieout.close.sheet import Section
 
@@ -24,6 +24,7 @@ PARTS: tuple[Part, ...] = (
     Part("source_month", tied.read_source_month, tied.source_month_section),
     Part("ledger_month", tied.read_ledger_month, tied.ledger_month_section),
     Part("governed", governed.read_governed, governed.governed_section),
+    Part("standing", items.read_items, items.items_section),
     Part("taxes", taxed.read_taxes, taxed.taxes_section),
     Part("late", late.read_late, late.late_section),
     Part("cases", decided.read_cases, decided.cases_section),

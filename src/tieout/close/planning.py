@@ -18,7 +18,7 @@ _CASES, _BANK, _CLEARING, _PAIRS, _LEDGER, _LOCK = (
     "cases decided", "bank reconciled", "clearing explained", "intercompany nets", "ledger is ours", "books locked",
 )  # fmt: skip
 FINAL, _REVALUED, _CUT_OFF = "close", "foreign items revalued", "sales cut off"
-_ACCRUED, _TAXES = "purchases accrued", "taxes tie out"
+_ACCRUED, _ITEMISED, _TAXES = "purchases accrued", "accounts itemised", "taxes tie out"
 _LATE = "late events decided"
 
 
@@ -58,11 +58,12 @@ def tasks_of(release: Release, entity: str, period: Period) -> list[Task]:
     add(_LATE, "late", min(3, last), complete)
     proofs = tuple(t.name for t in tasks)
     add(_LEDGER, "ledger", min(3, last), complete)
-    add(_CASES, "cases", min(4, last), proofs)
+    add(_ITEMISED, "itemised", min(3, last), complete)
+    add(_CASES, "cases", min(4, last), (*proofs, _ITEMISED))
     for manual in release.closing.tasks:
         if manual.entity == entity:
             add(manual.name, "", manual.business_day, manual.after, manual.owner, minutes=manual.minutes)
-    add(_LOCK, "lock", last, (_CASES, _LEDGER))
+    add(_LOCK, "lock", last, (_CASES, _LEDGER, _ITEMISED))
     add(FINAL, "close", last, tuple(t.name for t in tasks))
     return tasks
 

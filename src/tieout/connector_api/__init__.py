@@ -63,6 +63,7 @@ from tieout.connector_api.journals import Control, EntryRow, journal_documents, 
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.retry import patiently
 from tieout.connector_api.retry_after import wait_asked
+from tieout.connector_api.standing import StandingAccounts, StandingLine, StandingReader
 from tieout.connector_api.tables import (
     TABLE_OPTIONS,
     RowError,
@@ -137,6 +138,9 @@ __all__ = [
     "SetupError",
     "SignatureError",
     "Stream",
+    "StandingAccounts",
+    "StandingLine",
+    "StandingReader",
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",

@@ -13,6 +13,7 @@ from tieout.close import (
     Revalued,
     gather,
     keep_glance,
+    look_at_items,
     not_over,
     printed_close,
     revaluation_interface,
@@ -25,6 +26,7 @@ from tieout.connector_api import LedgerReader, SetupError
 from tieout.evidence import Entry, Printed, record
 from tieout.money import Period
 from tieout.operations.open_project import OpenProject
+from tieout.proofs import Itemised
 from tieout.rules import Release
 from tieout.security import Person
 from tieout.store import Connection
@@ -39,6 +41,21 @@ def close_state(project: OpenProject, entity: str, period: Period) -> CloseState
         return state_of(connection, release, project.session, entity, period, now)
     finally:
         connection.close()
+
+
+def close_items(project: OpenProject, entity: str, period: Period) -> Itemised:
+    """What stands on accounts on their way to zero at a period's end, as the ledger has it now; kept, and told of. Raises
+    SetupError where its system says no such thing, ConnectorError."""
+    reader, now = ledger_of(project, entity, "read"), project.clock.now()
+    connection = project.database.connect(autocommit=True)
+    try:
+        found = look_at_items(connection, project.release(), reader, entity, period, now)
+    finally:
+        connection.close()
+    if found is None:
+        ledger = project.release().entities[entity].ledger
+        raise SetupError(f"{ledger} is no ledger that says what stands on an account")
+    return found
 
 
 def sign_close(

@@ -17,6 +17,7 @@ from tieout.proofs.filing import (
 )
 from tieout.proofs.governing import Governed, read_governed
 from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
+from tieout.proofs.items import AgedAccount, ItemisedAccount, StandingItem, item_figures, signed_figures
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
     AccountMonth,
@@ -41,6 +42,7 @@ from tieout.proofs.split import (
     read_others,
     read_split,
 )
+from tieout.proofs.standing_items import Itemised, keep_items, kept_items, read_items
 from tieout.proofs.tax_months import (
     kept_taxes,
     look_at_taxes,
@@ -65,6 +67,15 @@ __all__ = [
     "intercompany_rows",
     "open_intercompany",
     "AGES",
+    "AgedAccount",
+    "Itemised",
+    "ItemisedAccount",
+    "StandingItem",
+    "item_figures",
+    "keep_items",
+    "kept_items",
+    "read_items",
+    "signed_figures",
     "ClearingRow",
     "Figure",
     "Governed",

@@ -43,6 +43,7 @@ class OpenMovement(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
     posted: Decimal
     why: str
+    document_id: int = 0
 
 
 class ClearingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,16 +107,7 @@ def clearing_rows(
         }
         end = datetime.combine(as_of + timedelta(days=1), datetime.min.time(), entity.zone)
         sources = provider_balances(connection, release, entity, session_of, end, as_of)
-        items: dict[tuple[str, str], list[OpenMovement]] = {}
-        moved = connection.execute(_SQL["open_movements"], given).fetchall()
-        changed = {
-            x.document_id: in_words([x])
-            for x in changed_rows(connection, entity.code, documents=[r["document_id"] for r in moved])
-        }
-        for r in moved:
-            items.setdefault((r["provider"], r["currency"]), []).append(
-                _item(r, as_of, changed.get(r["document_id"], ""))
-            )
+        items = open_movements(connection, entity.code, as_of)
         for role in sorted(r.key for r in (table.rows if table else ()) if r.key.startswith("clearing.")):
             _, provider, currency = role.split(".", 2)
             account = release.account(role, as_of)
@@ -128,11 +120,28 @@ def clearing_rows(
                 in_ledger=held.get((account, currency), Decimal(0)),
                 ours=ours.get((account, currency), Decimal(0)),
                 source=sources.get((role, currency)),
-                items=tuple(rolled_forward(items.get((provider, currency), ()))),
+                items=tuple(items.get((provider, currency), ())),
             )
             if row.items or row.in_ledger or row.source:
                 rows.append(row)
     return rows
+
+
+def open_movements(
+    connection: Connection, entity: str, as_of: date
+) -> dict[tuple[str, str], list[OpenMovement]]:
+    """By provider and currency what no payout took up to the end of a day, the oldest first."""
+    items: dict[tuple[str, str], list[OpenMovement]] = {}
+    moved = connection.execute(_SQL["open_movements"], {"entity": entity, "until": as_of}).fetchall()
+    changed = {
+        x.document_id: in_words([x])
+        for x in changed_rows(connection, entity, documents=[r["document_id"] for r in moved])
+    }
+    for r in moved:
+        items.setdefault((r["provider"], r["currency"]), []).append(
+            _item(r, as_of, changed.get(r["document_id"], ""))
+        )
+    return {key: rolled_forward(found) for key, found in items.items()}
 
 
 def rolled_forward(items: Sequence[OpenMovement]) -> list[OpenMovement]:
@@ -174,4 +183,5 @@ def _item(row: dict[str, Any], as_of: date, changed: str) -> OpenMovement:
         amount=net,
         posted=posted,
         why=why,
+        document_id=row["document_id"],
     )

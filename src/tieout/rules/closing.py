@@ -8,6 +8,7 @@ from datetime import time
 from decimal import Decimal
 
 from tieout.money.calendar import BusinessCalendar, supported_countries
+from tieout.rules.itemised import ItemRule
 
 # TARGET's closing days hold for every account in euro, and the Federal Reserve's for one in US dollars, wherever it is kept.
 TARGET, FEDERAL_RESERVE = "XECB", "XFED"
@@ -42,8 +43,9 @@ class EntityClose:
     names the entity, so that its close is waited for, and what is late is a case. What one person may exclude, accept or
     write off alone is at most `alone_limit` of the entity's currency; what one person brings to one payee within `split_days`
     is added up (0: never). Entries that somebody made by hand on revenue, costs and the like are cases one by one above
-    `hand_limit`, and added up by account and maker within it. A late event above `late_limit`
-    needs a decision; those that are passed come to `late_materiality` at most."""
+    `hand_limit`, and added up by account and maker within it. `items` are by role, or the beginning of
+    one: how items on accounts that are itemised stand. A late event above
+    `late_limit` needs a decision; those that are passed come to `late_materiality` at most."""
 
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     business_day: int = 5
@@ -57,6 +59,7 @@ class EntityClose:
     late_limit: Decimal = Decimal(0)
     late_materiality: Decimal = Decimal(0)
     banking: dict[str, str] = field(default_factory=dict, hash=False)
+    items: dict[str, ItemRule] = field(default_factory=dict, hash=False)
 
     def banking_days(self, account: str, currency: str = "") -> BusinessCalendar:
         """The days on which an account's bank books, as `banking` of the project says it (by account, by currency or by country,

@@ -11,14 +11,13 @@ from typing import Any
 
 from tieout.money.calendar import BusinessCalendar
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask, calendar_of
+from tieout.rules.itemised import MOST_DAYS, ItemRule, item_rule
 from tieout.rules.packs import load_pack
 from tieout.settings.tomlfile import TomlFile
 
 _ENTITY = {
     "country", "market", "business_day", "at", "case_limit", "sign_role", "banking", "alone_limit", "split_days",
-    "hand_limit",
-    "late_limit",
-    "late_materiality",
+    "hand_limit", "items", "late_limit", "late_materiality",
 }  # fmt: skip
 _TASK = {"name", "entity", "owner", "business_day", "after", "minutes"}
 
@@ -94,6 +93,7 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         banking=_banking(file, table, section),
         alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
         split_days=days,
+        items=_items(file, table, section),
         hand_limit=_limit(file, table, section, "hand_limit", "100.00"),
         late_limit=late_limit,
         late_materiality=_limit(file, table, section, "late_materiality", f"{late_limit:f}"),
@@ -121,3 +121,28 @@ def _banking(file: TomlFile, table: dict[str, Any], section: str) -> dict[str, s
         except ValueError as error:
             raise file.fail("banking", section, str(error)) from None
     return {str(k): v for k, v in given.items()}
+
+
+def _items(file: TomlFile, table: dict[str, Any], section: str) -> dict[str, ItemRule]:
+    """How items of accounts stand, by role or the beginning of one."""
+    given = table.get("items", {})
+    if not isinstance(given, dict):
+        raise file.fail(
+            "items", section, 'items is a table, such as clearing = { age = 5, owner = "treasury" }'
+        )
+    found = {}
+    for role, one in given.items():
+        if not isinstance(one, dict) or not one or set(one) - {"age", "owner"}:
+            raise file.fail(
+                "items", section, f"{role}: age, owner or both were expected, such as {{ age = 5 }}"
+            )
+        usual = item_rule(role, {}) or ItemRule(0)
+        age, owner = one.get("age", usual.days), one.get("owner", "")
+        if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= MOST_DAYS:
+            raise file.fail(
+                "items", section, f"{role}: age = {age!r}: business days from 0 to {MOST_DAYS} were expected"
+            )
+        if not isinstance(owner, str):
+            raise file.fail("items", section, f"{role}: owner = {owner!r}: a name was expected")
+        found[str(role)] = ItemRule(age, owner, usual.waits_for)
+    return found

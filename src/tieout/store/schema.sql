@@ -324,7 +324,8 @@ CREATE TABLE tieout.control_total (
     debit numeric NOT NULL,
     credit numeric NOT NULL,
     reference text NOT NULL,
-    taken_at timestamp with time zone NOT NULL
+    taken_at timestamp with time zone NOT NULL,
+    stamp bytea
 );
 CREATE TABLE tieout.credential (
     credential_id bigint NOT NULL,
@@ -855,8 +856,8 @@ CREATE TABLE tieout.receivable_invoice (
 );
 CREATE TABLE tieout.receivables_read (
     entity text NOT NULL,
-    through bigint NOT NULL,
-    read_at timestamp with time zone NOT NULL
+    read_at timestamp with time zone NOT NULL,
+    seen text DEFAULT ''::text NOT NULL
 );
 CREATE TABLE tieout.release (
     sha256 text NOT NULL,
@@ -923,6 +924,12 @@ ALTER TABLE tieout.signature ALTER COLUMN signature_id ADD GENERATED ALWAYS AS I
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE tieout.standing_items (
+    entity text NOT NULL,
+    period text NOT NULL,
+    figures jsonb NOT NULL,
+    read_at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.standing_told (
     entity text NOT NULL,
@@ -1205,6 +1212,18 @@ CREATE VIEW tieout.v_journal_line WITH (security_invoker='true') AS
    FROM (tieout.document d
      CROSS JOIN LATERAL jsonb_array_elements(((d.content)::jsonb -> 'lines'::text)) x(line))
   WHERE (d.kind = 'journal_entry'::text);
+CREATE VIEW tieout.v_matter WITH (security_invoker='true') AS
+ SELECT document_id,
+    interface,
+    entity,
+    kind,
+    source_key,
+    COALESCE(NULLIF(link_key, ''::text),
+        CASE
+            WHEN (kind = 'dispute'::text) THEN ((content)::jsonb ->> 'payment_key'::text)
+            ELSE NULL::text
+        END, source_key) AS matter
+   FROM tieout.document d;
 CREATE VIEW tieout.v_provider_movement WITH (security_invoker='true') AS
  SELECT document_id,
     interface,
@@ -1496,6 +1515,8 @@ ALTER TABLE ONLY tieout.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.signature
     ADD CONSTRAINT signature_pkey PRIMARY KEY (signature_id);
+ALTER TABLE ONLY tieout.standing_items
+    ADD CONSTRAINT standing_items_pkey PRIMARY KEY (entity, period);
 ALTER TABLE ONLY tieout.standing_told
     ADD CONSTRAINT standing_told_pkey PRIMARY KEY (entity, account_key);
 ALTER TABLE ONLY tieout.subscription
@@ -1674,6 +1695,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.releas
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.service_key FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.session FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standing_items FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standing_told FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.subscription FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.suggestion FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

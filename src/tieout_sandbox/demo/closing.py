@@ -17,6 +17,13 @@ from tieout.planning import exclude
 
 _STEP = timedelta(minutes=2)
 _PATIENCE_S = 30.0
+# What a controller writes of items that are past their age, by the role of their account; of anything else that it is explained.
+_WORDS = {
+    "unapplied": "each item was looked at: its document is in a case of its own, which is decided now; the cash stays there until then",
+    "bank_in_transit": "the bank kept it of the payout, as the case of its line says: to be written off next month",
+    "clearing": "the provider's balance agrees; it nets what it is owed with the next payouts",
+    "disputes_receivable": "the dispute is decided: the two sides are matched next month",
+}
 
 
 @dataclass
@@ -89,9 +96,7 @@ class ClosingScene:
                             self._scenario.clerk,
                         )
                     except ValueError:
-                        solve_case(
-                            connection, row["case_id"], now, "explained at the close", self._scenario.clerk
-                        )
+                        solve_case(connection, row["case_id"], now, _reason(row), self._scenario.clerk)
             self._scenario.approve_all(connection, self._project)
         finally:
             connection.close()
@@ -135,6 +140,15 @@ class ClosingScene:
             "select cause from tieout.cases where state = 'open' and interface = %s", interface
         )
         each.late_cause = ", ".join(sorted({r["cause"] for r in causes})) if each.entity == entity else ""
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Why a case may stand as it is, in a controller's words."""
+    if row["cause"] == "items_past_their_age":
+        return next(
+            (w for role, w in _WORDS.items() if row["detail"].startswith(role)), "looked at item by item"
+        )
+    return "explained at the close"
 
 
 def closed_json(found: Sequence[Closed]) -> list[dict[str, Any]]:

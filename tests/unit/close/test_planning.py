@@ -57,13 +57,13 @@ def release(*, entities: int = 1, rules: CloseRules | None = None) -> Release:
 
 def test_an_entity_has_the_tasks_that_it_needs_each_after_what_it_needs() -> None:
     tasks = {t.name: t for t in tasks_of(release(), "US", Period(2026, 10))}
-    assert list(tasks) == ["complete: shop", "bank reconciled", "clearing explained", "late events decided",
-                           "ledger is ours", "cases decided",
-                           "books locked", FINAL]  # fmt: skip
+    assert list(tasks) == ["complete: shop", "bank reconciled", "clearing explained", "late events decided", "ledger is ours", "accounts itemised",
+                           "cases decided", "books locked", FINAL]  # fmt: skip
     assert "intercompany nets" in {t.name for t in tasks_of(release(entities=2), "US", Period(2026, 10))}
     assert tasks[FINAL].after == tuple(tasks)[:-1] and tasks["books locked"].after == (
         "cases decided",
         "ledger is ours",
+        "accounts itemised",
     )
     # Five business days after 31 October, at six in the evening in New York.
     assert tasks[FINAL].due_at.isoformat() == "2026-11-06T18:00:00-05:00"

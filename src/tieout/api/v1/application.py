@@ -23,6 +23,7 @@ from tieout.api.v1 import (
     proving,
     receivables,
     running,
+    standing,
     subscriptions,
     systems,
     taxing,
@@ -45,7 +46,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, late, paying, receivables, running, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, late, paying, receivables, running, standing, mapping, systems, subscriptions
     )
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.discounts import Granted, is_taxed, parts_of, read_books, read_lines
 from tieout.connectors.odoo.others import logins, made_of
+from tieout.connectors.odoo.standing import suspense_accounts
 from tieout.documents import DiscountPart
 
 # Between 2,000 and 5,000 rows a page, as was measured on Odoo 19.
@@ -43,7 +44,7 @@ def open_items(
     # Nothing stands on an account that there is not: a role may be of before this company had, or after it lost it.
     wanted = [i for code in accounts if (i := names.account_or_none(code)) is not None]
     _must_reconcile(client, wanted)
-    suspense = _suspense(client)
+    suspense = suspense_accounts(client)
     lines = _open_lines(client, [*wanted, *suspense], suspense, until, only)
     terms = _terms(client)
     fields = [*_MOVE_FIELDS, "invoice_payment_term_id", "invoice_currency_rate"] if terms else _MOVE_FIELDS
@@ -255,16 +256,6 @@ def _must_reconcile(client: OdooClient, accounts: list[int]) -> None:
     bad = [f"{r['code']} {r['name']}" for r in rows if not r["reconcile"]]
     if bad:
         raise SetupError(f"allow reconciliation in Odoo on {', '.join(bad)}: nothing on it is ever open else")
-
-
-def _suspense(client: OdooClient) -> set[int]:
-    rows = client.call(
-        "account.journal",
-        "search_read",
-        domain=[["type", "in", ["bank", "cash", "credit"]]],
-        fields=["suspense_account_id"],
-    )
-    return {r["suspense_account_id"][0] for r in rows if r["suspense_account_id"]}
 
 
 def _effects(client: OdooClient, lines: list[Row], ours: str) -> dict[int, str]:

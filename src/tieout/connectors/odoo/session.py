@@ -20,6 +20,7 @@ from tieout.connector_api import (
     Sending,
     SettledItem,
     SetupError,
+    StandingAccounts,
     SystemConfig,
 )
 from tieout.connectors.odoo import closing, customers, extracting
@@ -37,6 +38,7 @@ from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
+from tieout.connectors.odoo.standing import standing
 from tieout.connectors.odoo.taxed import ledger_taxes
 from tieout.documents import (
     GENERAL,
@@ -206,6 +208,12 @@ class OdooSession:
     def settled_items(self, until: date, most: int) -> list[SettledItem]:
         """See `PastReader.settled_items`."""
         return settled_items(self._client, until, most)
+
+    def standing(
+        self, accounts: Sequence[str], summed: Sequence[str], on: date, until: date, most: int
+    ) -> StandingAccounts:
+        """See `StandingReader.standing`."""
+        return standing(self._client, self._names, accounts, summed, on, until, most)
 
     def accrued_there(self, orders: Sequence[str], on: date) -> AccruedThere:
         """See `AccrualReader.accrued_there`: entries of the wizard for accrued orders and of people, by the orders' numbers in

@@ -57,10 +57,11 @@ class Close:
     async def view(self, page: Page) -> Response:
         """One entity's period: its tasks by day, who signed, what the close waits for."""
         found = await page.api.get(self._path(page))
+        items = await page.api.maybe(f"{self._path(page)}/items")
         signed = sum(t["state"] == "signed" for t in found["tasks"])
         days = found["days"]
         return self._r.render(
-            page, "close.html", c=found, signed=signed, drawing=path_drawing(found), today=page.now[:10],
+            page, "close.html", c=found, items=items, signed=signed, drawing=path_drawing(found), today=page.now[:10],
             weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states={t["name"]: t for t in found["tasks"]},
         )  # fmt: skip
 
@@ -90,7 +91,10 @@ class Close:
         return await self._sign(page, tasks)
 
     async def _sign(self, page: Page, tasks: list[str]) -> str:
-        said = await page.api.post(f"{self._path(page)}/sign", {"tasks": tasks})
+        # Each of what the page has shown: the digest, then the task's name.
+        shown = (x.partition(" ") for x in page.values("seen"))
+        seen = {name: digest for digest, _, name in shown if digest}
+        said = await page.api.post(f"{self._path(page)}/sign", {"tasks": tasks, "seen": seen})
         left = [s for s in said if not s["done"]]
         done = f"{len(said) - len(left)} signed or prepared"
         return f"{done}; {left[0]['task']}: {left[0]['said']}" if left else done
