@@ -21,6 +21,7 @@ from tieout.close.service import (
     state_of,
 )
 from tieout.close.signing import sign, take_signatures
+from tieout.close.since_it_began import keep_rules
 
 __all__ = [
     "FINAL",
@@ -36,6 +37,7 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
+    "keep_rules",
     "keep_glance",
     "items_words",
     "look_at_items",

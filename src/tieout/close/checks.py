@@ -17,6 +17,7 @@ import msgspec
 
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
+from tieout.close.cases_past_us import cases_past_us
 from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
 from tieout.close.ending import too_early
 from tieout.close.model import Finding, Task
@@ -140,6 +141,10 @@ class Evidence:
         for r in rows:
             if r.source is None:
                 wrong.append(f"{r.currency}: its source has no control figure for the period")
+            elif r.changed:
+                wrong.append(
+                    f"{r.currency}: {r.changed} of the figures behind {r.source.net} were written in the database past Tieout"
+                )
             elif not r.proven:
                 wrong.append(f"{r.currency}: a residual of {r.residual.net} ({r.residual.count} documents)")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
@@ -178,6 +183,8 @@ class Evidence:
         wrong = [f"{r['count']} {r['cause'].replace('_', ' ')} ({r['amount']} {r['currency']})" for r in rows]
         if waiting["count"]:
             wrong.append(f"{waiting['count']} requests wait for an approval")
+        past = cases_past_us(self._connection, self._entity, self._period)
+        wrong += [x.says for x in past]
         excluded = self._connection.execute(
             _SQL["excluded"], {"entity": self._entity, "period": str(self._period)}
         ).fetchone()
@@ -187,6 +194,7 @@ class Evidence:
             waiting["count"],
             str(excluded["sum"]),
             excluded["count"],
+            [x.says for x in past],
         ]
         return _finding(not wrong, "; ".join(wrong) or "no case is open above the limit", digest)
 

@@ -6,6 +6,19 @@ where state = 'open' and entity = %(entity)s and period <= %(period)s
   and (amount > %(limit)s or (blocking and amount = 0 and document_id is null))
 group by cause, currency order by sum(amount) desc, cause
 
+-- name: cases_told
+-- What evidence says of an entity's cases, the last word last.
+select action, subject, detail from tieout.evidence
+where action in ('case.opened', 'case.changed', 'case.solved') and entity = %(entity)s and at >= %(since)s
+order by evidence_id
+
+-- name: cases_standing
+select case_id, cause, entity, period, amount, currency, blocking from tieout.cases
+where case_id = any(%(cases)s::bigint[]) and state = 'open'
+
+-- name: rules_kept
+select at, detail from tieout.evidence where subject = %(entity)s and action = 'close.rules' order by evidence_id
+
 -- name: open_requests
 select count(*)::int as count from tieout.approval_request r
 join tieout.document d using (document_id)

@@ -15,6 +15,7 @@ from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.close.since_it_began import since_it_began
 from tieout.connector_api import LedgerReader
 from tieout.delivery import read_back_month
 from tieout.evidence import Entry, record
@@ -61,6 +62,7 @@ def state_of(
 ) -> CloseState:
     """How a close stands, by evidence that is read now: what is posted is read back from the ledger first, whenever that was
     done last. Signatures whose figures changed are revoked. Raises ConnectorError where the ledger does not answer."""
+    release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     book = release.entities[entity]
     reader, read_at = sessions(book.ledger), None
@@ -104,6 +106,7 @@ def kept_state(
 ) -> tuple[CloseState, datetime | None]:
     """How a close stands by the evidence as it was read last, and when that was (None: never); its signatures as
     they stand now. Asks no system."""
+    release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     rows = connection.execute(_SQL["findings"], {"entity": entity, "period": str(period)}).fetchall()
     known = {r["task"]: Finding(done=r["done"], why=r["why"], digest=r["digest"]) for r in rows}
@@ -155,6 +158,7 @@ def _keep(
 
 def revoke_late(connection: Connection, release: Release, entity: str, period: Period, now: datetime) -> int:
     """Revoke signatures whose figures in the database changed; how many. No system is asked."""
+    release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     evidence = Evidence(connection, release, lambda _: None, entity, period, now)
     before = standing_signatures(connection, entity, period)

@@ -324,7 +324,8 @@ CREATE TABLE tieout.control_total (
     debit numeric NOT NULL,
     credit numeric NOT NULL,
     reference text NOT NULL,
-    taken_at timestamp with time zone NOT NULL
+    taken_at timestamp with time zone NOT NULL,
+    stamp bytea
 );
 CREATE TABLE tieout.credential (
     credential_id bigint NOT NULL,
