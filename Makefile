@@ -123,6 +123,9 @@ campaign-corpora: $(VENV)/.dev ## published bank files and e-invoices, read and 
 campaign-properties: $(VENV)/.dev ## every property with 20 times as many examples (TIMES=20)
 	@TIEOUT_EXAMPLES_TIMES=$(or $(TIMES),20) $(BIN)/python -m pytest -q tests/properties tests/unit
 
+campaign-closes: $(VENV)/.dev ## ways to make a period look closed, a month each; writes docs/campaigns/closes.md (COUNT=100 ONLY=name)
+	@$(BIN)/python -m tests.simulation.campaign closes --count $(or $(COUNT),100) --only "$(ONLY)"
+
 campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from tests.simulation.house import House
 
@@ -31,7 +31,21 @@ ABOUT = {
     "payout": "select document_id from tieout.document where kind = 'provider_movement'"
     " and content::jsonb ->> 'category' = 'payout' order by accounting_on desc limit 1",
 }
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+# What A4 across has at 96 dots an inch, less its margins.
+A4: ViewportSize = {"width": 1032, "height": 703}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+def printed(page: Page, path: str, target: Path) -> None:
+    """The printed close: on A4, and on a phone. It is black on white in either theme."""
+    page.goto(path)
+    for name, size in (("paper", A4), ("phone", PHONE)):
+        page.set_viewport_size(size)
+        page.emulate_media(media="print" if name == "paper" else "screen")
+        page.screenshot(path=str(target / f"printed-close-{name}.png"))
+    page.set_viewport_size(SIZE)
+    page.emulate_media(media="screen")
 
 
 def take(folder: Path, scenario: str, target: Path) -> None:
@@ -45,7 +59,7 @@ def take(folder: Path, scenario: str, target: Path) -> None:
         for theme in ("light", "dark"):
             context = browser.new_context(
                 base_url=house.base, color_scheme=theme, viewport=SIZE, locale="en-GB"
-            )  # type: ignore[arg-type]
+            )
             context.add_cookies([{"name": "tieout", "value": token, "url": house.base}])
             page = context.new_page()
             for name, (of, path) in PAGES.items():
@@ -60,6 +74,8 @@ def take(folder: Path, scenario: str, target: Path) -> None:
                     page.goto(path)
                 page.wait_for_timeout(300)
                 page.screenshot(path=str(target / f"{name}-{theme}.png"))
+                if name == "close" and theme == "light":
+                    printed(page, f"{path}/printed", target)
         browser.close()
     house.stop()
 

@@ -4,6 +4,7 @@ word. A real database; Odoo's simulator over HTTP."""
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 import pytest
 
 from tests.integration.buying import Buyer
-from tests.integration.test_close import Closer, closer
+from tests.integration.test_close import OCTOBER, Closer, close, closer
 from tests.integration.test_payee_checks import report, tell
 from tests.integration.test_payment_runs import paying, sent
 from tests.integration.test_reconciling import CHARGES, Books, books, whole, world
 from tests.integration.test_settling import ADYEN, SHOPIFY, Site
+from tieout.cases import NewCase, list_open, open_cases, solve_case
+from tieout.close.service import revoke_late
 from tieout.kept_figures.figures import Figures
+from tieout.operations.upgrading import stamp_totals
 from tieout.payables import FilingStage, PaymentRunError
 from tieout.proofs import TieOutRow, tie_out
 from tieout.reconcile import MatchingError
@@ -218,6 +222,80 @@ def test_no_task_of_a_close_is_done_beside_a_row_that_was_changed(closer: Closer
     changed = {name for name, finding in found.items() if PAST in str(finding.why)}
     assert {"bank reconciled", "complete: bills", "ledger is ours"} <= changed
     assert not any(found[name].done for name in changed)
+
+
+def test_what_a_source_says_of_itself_is_not_what_somebody_wrote(closer: Closer) -> None:
+    """A figure that is made to agree proves nothing, and takes a signature back."""
+    close(closer)
+    with closer.b.database.transaction() as connection:
+        (row,) = [r for r in tie_out(connection, closer.b.release()) if r.interface == "bills"]
+        assert row.proven and row.source is not None
+    closer.b.database.rows(
+        "update tieout.document set measure_debit = measure_debit + 1000, measure_count = measure_count + 1"
+        " where kind = 'vendor_bill' returning 1"
+    )
+    closer.b.database.rows(
+        "update tieout.control_total set debit = debit + 1000, count = count + 1 where interface = 'bills' returning 1"
+    )
+    with closer.b.database.transaction() as connection:
+        (after,) = [r for r in tie_out(connection, closer.b.release()) if r.interface == "bills"]
+    assert after.changed == 1 and not after.proven
+    revoke_late(closer.connection, closer.b.release(), "US", OCTOBER, closer.b.clock.now())
+    why = closer.revoked()["complete: bills"]
+    assert f"1 of the figures behind {row.source.net + 1000} were written in the database past Tieout" in why
+    # Asked anew, the source says what is so; what was written into the document is a residual.
+    assert closer.states()["complete: bills"] == "open"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update tieout.cases set state = 'solved', solved_at = now(), solved_by = 'x', resolution = 'x'",
+        "delete from tieout.cases",
+        "update tieout.cases set amount = 0",
+        "update tieout.cases set period = '2026-11'",
+        "update tieout.cases set entity = 'DE'",
+    ],
+)
+def test_a_case_that_was_settled_past_us_keeps_the_close_open(closer: Closer, statement: str) -> None:
+    case = NewCase(
+        cause="processing_failed", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal("777.70"),
+        currency="USD", recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
+    )  # fmt: skip
+    with closer.connection.transaction():
+        open_cases(closer.connection, [case], "t")
+        # It is told again, of another amount: the last word holds.
+        open_cases(closer.connection, [replace(case, amount=Decimal("778.80"))], "t")
+    closer.connection.execute(statement)
+    assert closer.states()["cases decided"] != "done"
+    assert "(778.80 USD), was solved, changed or deleted in the database past Tieout" in closer.why(
+        "cases decided"
+    )
+
+
+def test_a_case_that_people_settled_is_settled(closer: Closer) -> None:
+    case = NewCase(
+        cause="processing_failed", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal("777.70"),
+        currency="USD", recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
+    )  # fmt: skip
+    for _ in range(2):
+        with closer.connection.transaction():
+            open_cases(closer.connection, [case], "t")
+        (row,) = list_open(closer.connection)
+        assert "1 processing failed (777.70 USD)" in closer.why("cases decided")
+        with closer.connection.transaction():
+            solve_case(closer.connection, row["case_id"], closer.b.clock.now(), "it was found", "cora")
+        assert closer.why("cases decided") == "no case is open above the limit"
+
+
+def test_what_was_taken_before_there_were_stamps_is_stamped_once(closer: Closer) -> None:
+    closer.state()
+    with closer.b.database.transaction() as connection:
+        connection.execute("update tieout.control_total set stamp = null")
+        assert any(r.changed for r in tie_out(connection, closer.b.release()))
+        assert stamp_totals(connection) > 0
+        assert not any(r.changed for r in tie_out(connection, closer.b.release()))
+        assert stamp_totals(connection) == 0
 
 
 # What it costs

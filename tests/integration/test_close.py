@@ -187,6 +187,7 @@ def test_whoever_has_no_role_signs_nothing(closer: Closer) -> None:
 
 def test_sql_signs_nothing(closer: Closer) -> None:
     """Written past us: one person twice is refused by the table; a forged second signature has no stamp."""
+    closer.state()
     closer.sign("cora")
     connection = closer.connection
     for statement in (

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.integration.buying import Buyer
 from tests.integration.test_close import OCTOBER, Closer, close
 from tests.integration.test_close import closer as closer
+from tests.integration.test_once import Front, OpenBooks
 from tests.stages import step
 from tieout.cases import list_open
 from tieout.close import printed_close
@@ -43,8 +45,10 @@ def pack_of(closer: Closer, folder: Path) -> Path:
 
 def alone(pack: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """A script of the pack as an auditor runs it: taken out of it alone, on a Python without packages."""
+    others = ["verify_closes.py"] if script == "verify.py" else []
     with zipfile.ZipFile(pack) as file:
-        file.extract(script, pack.parent)
+        for each in {script, *others}:
+            file.extract(each, pack.parent)
     command = [sys.executable, "-I", "-S", str(pack.parent / script), str(pack), *arguments]
     return subprocess.run(command, capture_output=True, check=False)
 
@@ -186,6 +190,9 @@ def _drop(key: str) -> Change:
         (_sum("source_month", "1.00"), "the sums of source are not its 1 rows added up"),
         (_drop("source_month"), "the sums of source are not its 0 rows added up"),
         (_set("bridge", "in_ledger", "1.00"), "residual is not what its parts come to"),
+        (_set("bridge", "in_ledger", "1.00"), "bridge: not what the log says was read"),
+        (_drop("governed"), "governed: not what the log says was read"),
+        (_set("governed", "account", "999999"), "governed: not what the log says was read"),
     ],
 )
 def test_a_changed_figure_is_found_though_its_hash_is_made_right(
@@ -211,9 +218,9 @@ def test_a_changed_figure_is_found_though_its_hash_is_made_right(
 
 def wrong_of(raw: bytes, pack: Path, name: str) -> list[str]:
     """What the verifier says of a sheet whose hash the log has."""
-    from tieout.evidence.verify import _Closes
+    from tieout.evidence.verify_closes import Closes
 
-    closes, digest = _Closes(), hashlib.sha256(raw).hexdigest()
+    closes, digest = Closes(), hashlib.sha256(raw).hexdigest()
     for leaf, entry in enumerate(Pack(pack).entries()):
         if entry["action"] == "close.kept":
             detail = json.loads(entry["detail"])
@@ -235,3 +242,41 @@ def test_a_sheet_that_is_gone_or_that_nobody_kept_is_named(closer: Closer, tmp_p
     assert done.returncode == 1
     assert f"{name}: kept at leaf".encode() in done.stdout and b"and not here" in done.stdout
     assert b"closes/99999.json: a sheet that the log does not know" in done.stdout
+
+
+def test_the_api_prints_the_same_to_whoever_may_read_closes(buyer: Buyer) -> None:
+    buyer.ready()
+    buyer.bill()
+    buyer.clock.at = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    front = Front(buyer, OpenBooks(buyer))
+    http = front.sign_in("cora")
+    try:
+        draft = http.get("/closes/US/2026-10/printed")
+        assert draft.status_code == 200 and "Draft" in draft.text
+        assert http.get("/closes/US/2026-10/printed", params={"sheet": 7}).status_code == 404
+        # Nobody signs what was not shown to them.
+        assert http.post("/closes/US/2026-10/look").status_code == 200
+        assert http.post("/closes/US/2026-10/sign", json={}).status_code == 200
+        with buyer.database.transaction() as connection:
+            found = printed_close(connection, buyer.release(), "US", OCTOBER, buyer.clock.now())
+        kinds = {"html": "text/html", "text": "text/plain", "json": "application/json"}
+        for form, kind in kinds.items():
+            told = http.get("/closes/US/2026-10/printed", params={"form": form})
+            assert told.content == written(found, form) and told.headers["content-type"].startswith(kind)
+        assert found.name and "prepared" in told.text
+        assert http.get("/closes/XX/2026-10/printed").status_code == 404
+        assert http.get("/closes/US/2026-10/printed", params={"form": "pdf"}).status_code == 422
+    finally:
+        front.stop()
+
+
+def test_a_verifier_that_was_taken_out_alone_says_that_closes_were_not_checked(
+    closer: Closer, tmp_path: Path
+) -> None:
+    closer.sign("cora")
+    pack, alone_in = pack_of(closer, tmp_path), tmp_path / "alone"
+    with zipfile.ZipFile(pack) as file:
+        file.extract("verify.py", alone_in)
+    command = [sys.executable, "-I", "-S", str(alone_in / "verify.py"), str(pack)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "1 sheets of closes were not checked" in done.stdout

@@ -17,6 +17,7 @@ from tieout.console import pages
 from tieout.money import Period
 from tieout.proofs import AccountMonth, MonthRow, keep_ledger_month, kept_ledger_months, read_ledger_month
 from tieout.proofs.ledger_months import Why
+from tieout.security import stamper
 
 OCTOBER, NOVEMBER = Period(2026, 10), Period(2026, 11)
 
@@ -34,11 +35,14 @@ def look(seller: Seller, period: Period) -> tuple[MonthRow, dict[str, AccountMon
 
 def told(seller: Seller, period: Period, amount: str, count: int) -> None:
     """What the shop's own report says that it sold in a month."""
-    seller.database.rows(
-        "insert into tieout.control_total (interface, entity, period, currency, control_group, count, debit, credit,"
-        " reference, taken_at) values ('shop', 'US', %s, 'USD', 'orders', %s, %s, 0, 'r', now()) returning 1",
-        str(period), count, Decimal(amount),
-    )  # fmt: skip
+    with seller.database.transaction() as connection:
+        now, zero = seller.clock.now(), Decimal(0)
+        given = ("shop", "US", str(period), "USD", "orders", count, Decimal(amount), zero)
+        connection.execute(
+            "insert into tieout.control_total (interface, entity, period, currency, control_group, count, debit, credit,"
+            " taken_at, stamp, reference) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'r')",
+            (*given, now, stamper(connection).control_total(*given, now)),
+        )
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.mid_month.old import COMMIT
 from tests.properties.mutations import provable
 from tests.properties.mutations import run as mutated
+from tests.simulation import closes as tries
 from tests.simulation import corpora_campaign
 from tests.simulation.bodies import LIMITS, attack
 from tests.simulation.deaths import deaths, median
@@ -50,13 +51,14 @@ def revision() -> str:
     return done.stdout.strip()
 
 
-def write(folder: Path, name: str, title: str, lines: list[str]) -> None:
+def write(folder: Path, name: str, title: str, lines: list[str], say: bool = True) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = "\n".join(
         [f"# {title}", "", f"At revision {revision()}, by `make campaign-{name}`.", "", *lines, ""]
     )
     (folder / f"{name}.md").write_text(text)
-    print(text)
+    if say:
+        print(text)
 
 
 def unlike_quiet(
@@ -355,10 +357,22 @@ def corpora(_: int = 0, folder: Path = DOCS, published: Path = published_corpora
     return 1 if wrong else 0
 
 
+def closes(count: int, folder: Path = DOCS, only: str = "") -> int:
+    """Ways to make a period look closed, each planted in a month of its own: none closes it, each is named with its amount."""
+    ways = tries.chosen(only)[:count]
+    title = "Ways to make a period look closed"
+    # Written as it goes: whoever ends it has what was seen by then.
+    outcomes, months = tries.looked_at(
+        ways, tell=lambda seen, played: write(folder, "closes", title, tries.page(seen, played), False)
+    )
+    write(folder, "closes", title, tries.page(outcomes, months))
+    return 1 if any(not o.good for o in outcomes) or any(m.control for m in months) else 0
+
+
 CAMPAIGNS = {
     "kills": kills, "points": points, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
     "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade, "einvoices": einvoices,
-    "corpora": corpora,
+    "corpora": corpora, "closes": closes,
 }  # fmt: skip
 
 
@@ -366,7 +380,10 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("name", choices=sorted(CAMPAIGNS))
     parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--only", default="")
     given = parser.parse_args()
+    if given.only:
+        return closes(given.count, only=given.only)
     return CAMPAIGNS[given.name](given.count)
 
 

@@ -17,7 +17,7 @@ where (cases.amount, cases.currency, cases.recovery, cases.detail, cases.made_jo
         cases.made_kind, cases.made_accounts)
     is distinct from (excluded.amount, excluded.currency, excluded.recovery, excluded.detail, excluded.made_journal,
         excluded.made_user, excluded.made_kind, excluded.made_accounts)
-returning case_id, xmax = 0 as fresh
+returning case_id, period, blocking, xmax = 0 as fresh
 
 -- name: beside_others
 select pg_advisory_xact_lock_shared(7403, 0)

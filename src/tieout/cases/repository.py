@@ -28,7 +28,10 @@ def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> 
         if told is not None:
             opened += told["fresh"]
             action = "case.opened" if told["fresh"] else "case.changed"
-            detail = {"cause": case.cause, "amount": str(case.amount), "currency": case.currency}
+            detail = {
+                "cause": case.cause, "amount": str(case.amount), "currency": case.currency,
+                "case": told["case_id"], "period": told["period"], "blocking": told["blocking"],
+            }  # fmt: skip
             entries.append(Entry(case.opened_at, actor, action, case.source_key, case.entity, detail))
     if entries:
         record(connection, entries)
@@ -94,7 +97,7 @@ def _solved(
                 "case.solved",
                 row["source_key"],
                 row["entity"],
-                {"cause": row["cause"], "resolution": resolution},
+                {"cause": row["cause"], "resolution": resolution, "case": row["case_id"]},
             )
             for row in rows
         ],

@@ -17,9 +17,11 @@ from tieout.close.service import (
     kept_state,
     known_closes,
     revoke_late,
+    shown_last,
     state_of,
 )
 from tieout.close.signing import sign, take_signatures
+from tieout.close.since_it_began import keep_rules
 
 __all__ = [
     "FINAL",
@@ -35,6 +37,7 @@ __all__ = [
     "as_rows",
     "forecast",
     "gather",
+    "keep_rules",
     "keep_glance",
     "items_words",
     "look_at_items",
@@ -47,6 +50,7 @@ __all__ = [
     "revaluation_interface",
     "revalue",
     "revoke_late",
+    "shown_last",
     "sign",
     "state_of",
     "take_signatures",

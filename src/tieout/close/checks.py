@@ -17,9 +17,11 @@ import msgspec
 
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
+from tieout.close.cases_past_us import cases_past_us
 from tieout.close.cutting_off import cutoff_entry, cutoff_interface, read_open_sales, what_lacks
 from tieout.close.ending import too_early
 from tieout.close.model import Finding, Task
+from tieout.close.planning import tasks_of
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.connector_api import ConnectorError, LedgerReader
 from tieout.delivery.causes import IN_LEDGER
@@ -44,10 +46,12 @@ from tieout.proofs import (
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Interface, Release
 from tieout.security import ChangedRow, changed_rows, in_words
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.close")
 QUICK = ("complete", "cases", "")
+# Read of the database alone.
+_OWN = ("complete", "cases")
 
 
 class Evidence:
@@ -74,14 +78,24 @@ class Evidence:
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._changed: list[ChangedRow] | None = None
+        self._own: dict[str, Finding] | None = None
 
     def find(self, task: Task) -> Finding:
         """What the evidence says of a machine's task. A system that does not answer leaves it open, as does a period that
         is not over: that nothing is missing of it is not known before."""
-        found = self._find(task)
+        found = self._at_once(task) if task.check in _OWN else self._find(task)
         if early := too_early(task, self._period, self._zone, self._now):
             return msgspec.structs.replace(found, done=False, why=f"{early}; so far: {found.why}")
         return found
+
+    def _at_once(self, task: Task) -> Finding:
+        """What is read of the database alone, for all such tasks of one instant: what goes from one to another meanwhile (a
+        request that is turned down is a case) would be in none."""
+        if self._own is None:
+            tasks = tasks_of(self._release, self._entity, self._period)
+            with snapshot(self._connection):
+                self._own = {t.name: self._find(t) for t in tasks if t.check in _OWN}
+        return self._own[task.name]
 
     def _find(self, task: Task) -> Finding:
         # Cases are rows of their own; whatever else is signed is added up of documents and effects.
@@ -127,6 +141,10 @@ class Evidence:
         for r in rows:
             if r.source is None:
                 wrong.append(f"{r.currency}: its source has no control figure for the period")
+            elif r.changed:
+                wrong.append(
+                    f"{r.currency}: {r.changed} of the figures behind {r.source.net} were written in the database past Tieout"
+                )
             elif not r.proven:
                 wrong.append(f"{r.currency}: a residual of {r.residual.net} ({r.residual.count} documents)")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
@@ -165,6 +183,8 @@ class Evidence:
         wrong = [f"{r['count']} {r['cause'].replace('_', ' ')} ({r['amount']} {r['currency']})" for r in rows]
         if waiting["count"]:
             wrong.append(f"{waiting['count']} requests wait for an approval")
+        past = cases_past_us(self._connection, self._entity, self._period)
+        wrong += [x.says for x in past]
         excluded = self._connection.execute(
             _SQL["excluded"], {"entity": self._entity, "period": str(self._period)}
         ).fetchone()
@@ -174,6 +194,7 @@ class Evidence:
             waiting["count"],
             str(excluded["sum"]),
             excluded["count"],
+            [x.says for x in past],
         ]
         return _finding(not wrong, "; ".join(wrong) or "no case is open above the limit", digest)
 

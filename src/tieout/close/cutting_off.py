@@ -25,21 +25,23 @@ import msgspec
 from tieout.close.month_end import month_end_entry
 from tieout.connector_api import LedgerFacts, LedgerReader
 from tieout.documents import (
+    BatchControl,
     CustomerInvoice,
     Delivery,
     Ending,
     JournalEntry,
     JournalLine,
     decode_document,
+    name_of_kind,
     own_figures,
 )
 from tieout.documents.states import DocumentState
-from tieout.inbox import propose
+from tieout.inbox import RestsOn, propose
 from tieout.money import Amount
 from tieout.processes.delivering import CONTRACT_ASSET, CONTRACT_LIABILITY, EARNED
 from tieout.rules import Interface, Release
 from tieout.security import stamper
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.close")
 STREAM = "cutoffs"
@@ -212,8 +214,8 @@ def what_lacks(release: Release, entity: str, on: date) -> str:
 def read_open_sales(
     connection: Connection, release: Release, facts: LedgerFacts, entity: str, on: date
 ) -> list[OpenSale]:
-    """The open sales of an entity at the end of a day, by the documents that are here now. Raises ValueError where the
-    ledger has no rate."""
+    """The open sales of an entity at the end of a day, by the documents that are here at one instant. Raises ValueError
+    where the ledger has no rate."""
     sources, own = cut_off_sources(release, entity), release.entities[entity].currency
 
     def worth(amount: Decimal, currency: str, day: date) -> Decimal:
@@ -239,7 +241,8 @@ def read_open_sales(
         for row, document in _ours(connection, "invoiced", given)
         if isinstance(document, CustomerInvoice) and (row["state"] in _BOOKED or row["reason"] != "unpaid")
     )
-    return open_sales(delivered, invoiced, worth, earned_by)
+    with snapshot(connection):
+        return open_sales(delivered, invoiced, worth, earned_by)
 
 
 def _ours(connection: Connection, query: str, given: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
@@ -274,10 +277,14 @@ def cut_off(
         raise ValueError(f"{on} is not over: a cut-off is made from the day after")
     if lacking := what_lacks(release, entity, on):
         raise ValueError(lacking)
-    sales = read_open_sales(connection, release, reader.facts(), entity, on)
-    interface = cutoff_interface(release, entity)
-    if not dry and interface is not None:
-        own = release.entities[entity].currency
+    interface, own = cutoff_interface(release, entity), release.entities[entity].currency
+
+    def work_out() -> tuple[list[OpenSale], list[tuple[JournalEntry, BatchControl]]]:
+        sales = read_open_sales(connection, release, reader.facts(), entity, on)
         entry = cutoff_entry(sales, own, on)
-        propose(connection, interface.name, STREAM, [(entry, own_figures(entry))], now)
-    return sales
+        return sales, [(entry, own_figures(entry))]
+
+    if dry or interface is None:
+        return work_out()[0]
+    rests_on = RestsOn(entity, (name_of_kind(Delivery), name_of_kind(CustomerInvoice)), on)
+    return propose(connection, interface.name, STREAM, work_out, now, rests_on)

@@ -11,6 +11,7 @@ from tieout.close.causes import TASK_LATE
 from tieout.close.model import Task
 from tieout.close.planning import tasks_of
 from tieout.close.service import standing_signatures
+from tieout.close.since_it_began import since_it_began
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.money import Period
 from tieout.rules import Release
@@ -54,7 +55,8 @@ def tell_late(connection: Connection, release: Release, entity: str, ended: Peri
         # Before its first documents nobody closes anything here.
         return
     for period in sorted(periods):
-        tasks = tasks_of(release, entity, Period.parse(period))
+        held = since_it_began(connection, release, entity, Period.parse(period))
+        tasks = tasks_of(held, entity, Period.parse(period))
         signed = {
             n for n, s in standing_signatures(connection, entity, Period.parse(period)).items() if s.stands
         }

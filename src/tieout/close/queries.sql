@@ -6,6 +6,19 @@ where state = 'open' and entity = %(entity)s and period <= %(period)s
   and (amount > %(limit)s or (blocking and amount = 0 and document_id is null))
 group by cause, currency order by sum(amount) desc, cause
 
+-- name: cases_told
+-- What evidence says of an entity's cases, the last word last.
+select action, subject, detail from tieout.evidence
+where action in ('case.opened', 'case.changed', 'case.solved') and entity = %(entity)s and at >= %(since)s
+order by evidence_id
+
+-- name: cases_standing
+select case_id, cause, entity, period, amount, currency, blocking from tieout.cases
+where case_id = any(%(cases)s::bigint[]) and state = 'open'
+
+-- name: rules_kept
+select at, detail from tieout.evidence where subject = %(entity)s and action = 'close.rules' order by evidence_id
+
 -- name: open_requests
 select count(*)::int as count from tieout.approval_request r
 join tieout.document d using (document_id)
@@ -28,6 +41,10 @@ select distinct on (task) task, digest, stamp, prepared_by, prepared_at, signed_
     revoked_why, signature_id
 from tieout.signature where entity = %(entity)s and period = %(period)s
 order by task, signature_id desc
+
+-- name: lock_close
+-- One after the other signs and revokes: who signs sees what was revoked, and what is revoked is what was judged.
+select pg_advisory_xact_lock(7464, hashtext(%(entity)s || ':' || %(period)s))
 
 -- name: prepare
 insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at)
@@ -57,9 +74,6 @@ order by period desc, entity
 
 -- name: standing
 select distinct entity, period from tieout.signature where revoked_at is null
-
--- name: watermark
-select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
 
 -- name: open_manual
 select cause, source_key from tieout.cases

@@ -15,7 +15,7 @@ import msgspec
 
 from tieout.close.month_end import month_end_entry
 from tieout.connector_api import LedgerFacts, LedgerReader
-from tieout.documents import JournalEntry, JournalLine, own_figures
+from tieout.documents import BatchControl, JournalEntry, JournalLine, own_figures
 from tieout.inbox import propose
 from tieout.money import Amount
 from tieout.rules import Interface, Release
@@ -118,9 +118,10 @@ def revalue(
     """Hand on the revaluation of an entity at the end of a day, unless `dry`. Made again, what is booked
     becomes what it should be, by the difference."""
     own = release.entities[interface.entity].currency
-    found = read_revalued(release, reader, interface.entity, on)
-    if dry:
-        return found
-    entry = entry_of(found, own, on)
-    propose(connection, interface.name, STREAM, [(entry, own_figures(entry))], now)
-    return found
+
+    def work_out() -> tuple[list[Revalued], list[tuple[JournalEntry, BatchControl]]]:
+        found = read_revalued(release, reader, interface.entity, on)
+        entry = entry_of(found, own, on)
+        return found, [(entry, own_figures(entry))]
+
+    return work_out()[0] if dry else propose(connection, interface.name, STREAM, work_out, now)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tieout.close.service import revoke_late
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
+from tieout.evidence import came_since, mark
 from tieout.money import Period
 from tieout.rules import Release
 from tieout.store import Connection, Queries
@@ -23,33 +24,27 @@ class RevocationStage:
         self._release, self._clock = release, clock
         self.pace = Pace(share=share)
         # Up to which evidence each period was looked at, and all of them, by this process.
-        self._seen: dict[LaneKey, int] = {}
-        self._all_seen = -1
+        self._seen: dict[LaneKey, str] = {}
+        self._all_seen = ""
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         """A lane an entity and period that is signed, where evidence came since it was looked at last."""
-        top = self._top(connection)
-        if top == self._all_seen:
+        if not came_since(connection, self._all_seen):
             return ()
+        now = mark(connection)
         known = self._release().entities
         rows = connection.execute(_SQL["standing"]).fetchall()
         standing = sorted({(r["entity"], r["period"]) for r in rows if r["entity"] in known})
-        due = [Due(lane) for lane in standing if self._seen.get(lane) != top]
+        due = [Due(lane) for lane in standing if came_since(connection, self._seen.get(lane, ""))]
         if not due:
-            self._all_seen = top
+            self._all_seen = now
         return due
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
         """Revokes what late data touches; True where something was revoked."""
         entity, period = lane
         # What happens while it is looked at is looked at the next time.
-        top = self._top(connection)
+        seen = mark(connection)
         revoked = revoke_late(connection, self._release(), entity, Period.parse(period), self._clock.now())
-        self._seen[lane] = top
+        self._seen[lane] = seen
         return bool(revoked)
-
-    @staticmethod
-    def _top(connection: Connection) -> int:
-        row = connection.execute(_SQL["watermark"]).fetchone()
-        assert row is not None
-        return int(row["top"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.close.since_it_began import since_it_began
 from tieout.connector_api import LedgerReader
 from tieout.delivery import read_back_month
 from tieout.evidence import Entry, record
@@ -61,6 +62,7 @@ def state_of(
 ) -> CloseState:
     """How a close stands, by evidence that is read now: what is posted is read back from the ledger first, whenever that was
     done last. Signatures whose figures changed are revoked. Raises ConnectorError where the ledger does not answer."""
+    release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     book = release.entities[entity]
     reader, read_at = sessions(book.ledger), None
@@ -104,6 +106,7 @@ def kept_state(
 ) -> tuple[CloseState, datetime | None]:
     """How a close stands by the evidence as it was read last, and when that was (None: never); its signatures as
     they stand now. Asks no system."""
+    release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     rows = connection.execute(_SQL["findings"], {"entity": entity, "period": str(period)}).fetchall()
     known = {r["task"]: Finding(done=r["done"], why=r["why"], digest=r["digest"]) for r in rows}
@@ -122,6 +125,12 @@ def kept_state(
         findings[final.name] = _final(tasks, findings, signatures)
     state = _state(release, entity, period, tasks, findings, signatures, now)
     return state, min((r["read_at"] for r in rows), default=None)
+
+
+def shown_last(connection: Connection, entity: str, period: Period) -> dict[str, str]:
+    """The digest of each task's figures as they were shown last; nothing of a task that nobody looked at."""
+    rows = connection.execute(_SQL["findings"], {"entity": entity, "period": str(period)}).fetchall()
+    return {r["task"]: r["digest"] for r in rows}
 
 
 def _by_hand(release: Release, task: Task, period: Period, now: datetime) -> Finding:
@@ -149,6 +158,7 @@ def _keep(
 
 def revoke_late(connection: Connection, release: Release, entity: str, period: Period, now: datetime) -> int:
     """Revoke signatures whose figures in the database changed; how many. No system is asked."""
+    release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     evidence = Evidence(connection, release, lambda _: None, entity, period, now)
     before = standing_signatures(connection, entity, period)
@@ -161,7 +171,8 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
             signatures = _revoke_if_changed(connection, entity, period, task, finding, signatures, now)
     revoked = [t.name for t in tasks if t.name in before and t.name not in signatures]
     if revoked and FINAL in signatures:
-        _revoke(connection, entity, period, FINAL, f"{revoked[0]} does not stand any more", now)
+        why, digest = f"{revoked[0]} does not stand any more", signatures[FINAL].digest
+        _revoke(connection, entity, period, FINAL, why, now, digest)
         revoked.append(FINAL)
     return len(revoked)
 
@@ -217,15 +228,21 @@ def _revoke_if_changed(
     if signature is None or (signature.digest == finding.digest and finding.done):
         return signatures
     why = f"its figures changed: {finding.why}" if signature.digest != finding.digest else finding.why
-    _revoke(connection, entity, period, task.name, why, now)
+    _revoke(connection, entity, period, task.name, why, now, signature.digest)
     return {name: s for name, s in signatures.items() if name != task.name}
 
 
-def _revoke(connection: Connection, entity: str, period: Period, task: str, why: str, now: datetime) -> None:
+def _revoke(
+    connection: Connection, entity: str, period: Period, task: str, why: str, now: datetime, of: str = ""
+) -> None:
+    """Revoke what stands of a task; only what is `of` a digest, where one is given: it may be signed anew meanwhile."""
     given = {"entity": entity, "period": str(period)}
     with connection.transaction():
+        connection.execute(_SQL["lock_close"], given)
         rows = connection.execute(_SQL["signatures"], given).fetchall()
         row = next((r for r in rows if r["task"] == task and r["revoked_at"] is None), None)
+        if row is not None and of and row["digest"] != of:
+            return
         if row is None:
             return
         connection.execute(_SQL["revoke"], {"id": row["signature_id"], "at": now, "why": why[:500]})
@@ -304,8 +321,9 @@ def sign(
     """Take a person's signature of tasks by evidence that is read now. See `take_signatures`; raises ConnectorError,
     too."""
     _signer(connection, release, entity, who, key, now)
+    seen = shown_last(connection, entity, period)
     state = state_of(connection, release, sessions, entity, period, now)
-    return take_signatures(connection, release, state, names, who, key, now)
+    return take_signatures(connection, release, state, names, who, key, now, seen)
 
 
 def take_signatures(
@@ -316,9 +334,11 @@ def take_signatures(
     who: str | Person,
     key: str,
     now: datetime,
+    seen: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """Take a person's signature of tasks as `state` found them a moment ago: (task, what became of it), in the tasks'
-    order. Asks no system: it can be part of somebody's transaction.
+    order. Asks no system: it can be part of somebody's transaction. `seen` are the digests of the figures that the person looked at,
+    by task: of others by now, or that nobody looked at, nothing is signed.
 
     `who` is a person who proved who they are, or "" beside the key that proves it.
     The first signature says that it was prepared, another person's that it is signed. `names` empty:
@@ -337,8 +357,18 @@ def take_signatures(
         if each.task.check == "close":
             # Whether everything before it is signed is known once that was tried.
             each = kept_state(connection, release, entity, period, now)[0].tasks[-1]
+        elif _is_unseen(each, seen):
+            said = f"not signed: its figures are others than were looked at: {each.finding.why}"
+            found.append((each.task.name, said))
+            continue
         found.append((each.task.name, _sign_one(connection, entity, period, each, name, now)))
     return found
+
+
+def _is_unseen(each: TaskState, seen: Mapping[str, str]) -> bool:
+    """Whether a machine's task could be signed, and whoever signs has looked at other figures of it, or at none."""
+    signable = each.task.check and each.finding.done and each.state != TaskStanding.SIGNED
+    return bool(signable) and seen.get(each.task.name) != each.finding.digest
 
 
 def _signer(
@@ -377,12 +407,15 @@ def _sign_one(
         "at": now,
     }
     with connection.transaction():
+        connection.execute(_SQL["lock_close"], given)
         rows = connection.execute(_SQL["signatures"], given).fetchall()
         open_row = next((r for r in rows if r["task"] == task.name and r["revoked_at"] is None), None)
         if open_row is not None and open_row["signed_by"]:
             # It says that it is signed, and its stamp is not right: somebody wrote it past us.
             _revoke(connection, entity, period, task.name, "its stamp is not right: not made by Tieout", now)
             open_row = None
+        if open_row is not None and open_row["digest"] != finding.digest:
+            return "not signed: its figures are others than those that were prepared meanwhile: look again"
         if open_row is None:
             connection.execute(_SQL["prepare"], given)
             action, said = "close.prepared", "prepared: somebody else signs it"

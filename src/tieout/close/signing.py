@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tieout.close import service
@@ -41,9 +41,10 @@ def take_signatures(
     who: str | Person,
     key: str,
     now: datetime,
+    seen: Mapping[str, str],
 ) -> Taken:
     """As `service.take_signatures`; the sheet is kept where something was signed. Raises CloseError."""
-    found = service.take_signatures(connection, release, state, names, who, key, now)
+    found = service.take_signatures(connection, release, state, names, who, key, now, seen)
     return _kept(connection, release, state.entity, Period.parse(state.period), found, who, now)
 
 

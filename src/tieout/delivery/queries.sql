@@ -33,8 +33,10 @@ select external_id, target_id, target_model, read_back from tieout.delivery
 where external_id = any(%(ids)s) and state = 'confirmed'
 
 -- name: attempting
+-- Of what was claimed a moment ago only what still waits: a person may have left its document out meanwhile.
 update tieout.delivery set state = 'attempting', attempts = attempts + 1
-where delivery_id = any(%(ids)s)
+where delivery_id = any(%(ids)s) and state = 'waiting'
+returning delivery_id
 
 -- name: add_attempt
 insert into tieout.attempt (system, lane, worker, external_ids, started_at)

@@ -203,7 +203,11 @@ class DeliveryStage:
         rows, sendings = self._put_together(connection, rows)
         if not rows:
             return None
-        end = self._begin(connection, rows)
+        end, rows = self._begin(connection, rows)
+        if not rows:
+            return None
+        left = {_key(r) for r in rows}
+        sendings = [x for x in sendings if x.external_id in left]
         ids = [r["delivery_id"] for r in rows]
         crash_point("deliver.after_attempt")
         try:
@@ -267,17 +271,21 @@ class DeliveryStage:
         with connection.transaction():
             self._settler.settle(connection, [row], [outcome], "sent")
 
-    def _begin(self, connection: Connection, rows: list[Row]) -> Row:
-        """Commit that it is attempted, before anything is sent."""
-        given = {
-            "system": rows[0]["system"], "lane": rows[0]["lane"], "worker": self._worker,
-            "external_ids": [r["external_id"] for r in rows], "at": self._clock.now(),
-        }  # fmt: skip
+    def _begin(self, connection: Connection, rows: list[Row]) -> tuple[Row, list[Row]]:
+        """Commit what is attempted, before anything is sent: of these rows those that still wait."""
         with connection.transaction():
+            ids = {"ids": [r["delivery_id"] for r in rows]}
+            waiting = {r["delivery_id"] for r in connection.execute(_SQL["attempting"], ids)}
+            rows = [r for r in rows if r["delivery_id"] in waiting]
+            if not rows:
+                return {}, []
+            given = {
+                "system": rows[0]["system"], "lane": rows[0]["lane"], "worker": self._worker,
+                "external_ids": [r["external_id"] for r in rows], "at": self._clock.now(),
+            }  # fmt: skip
             attempt = connection.execute(_SQL["add_attempt"], given).fetchone()
-            connection.execute(_SQL["attempting"], {"ids": [r["delivery_id"] for r in rows]})
         assert attempt is not None
-        return {"attempt_id": attempt["attempt_id"]}
+        return {"attempt_id": attempt["attempt_id"]}, rows
 
     def _finish(
         self, connection: Connection, turn: Turn, rows: list[Row], outcomes: Sequence[Outcome], how: str,

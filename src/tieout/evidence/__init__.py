@@ -1,6 +1,7 @@
 """Evidence: append-only, sealed into a signed Merkle tree, verifiable on a bare Python."""
 
 from tieout.evidence.export import export_pack
+from tieout.evidence.marks import came_since, mark
 from tieout.evidence.model import RESTORED, Entry, salted_hash
 from tieout.evidence.print_close import Pack, Printed, from_pack, written
 from tieout.evidence.repository import record
@@ -15,11 +16,13 @@ __all__ = [
     "Printed",
     "Sealer",
     "Signer",
+    "came_since",
     "export_pack",
     "from_pack",
     "keep_sheet",
     "kept_sheet",
     "load_or_make_signer",
+    "mark",
     "record",
     "salted_hash",
     "written",

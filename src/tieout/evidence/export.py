@@ -13,7 +13,7 @@ from tieout.evidence.signer import Signer
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.evidence")
-_SCRIPTS = ("verify.py", "print_close.py")
+_SCRIPTS = ("verify.py", "verify_closes.py", "print_close.py")
 
 
 def export_pack(connection: Connection, signer: Signer, witness: Path, target: Path) -> int:

@@ -24,6 +24,9 @@ from typing import IO, Any, NamedTuple
 # How many rows of a table are printed; what the rest comes to is said, and the sheet has all of them.
 MOST_ROWS = 200
 _MOST_LETTERS = 600
+_MOST_SINCE = 30
+# A word so long is broken anywhere.
+_LONG_WORD = 24
 _RIGHT = ("amount", "count")
 
 
@@ -54,16 +57,16 @@ body { background: #fff; color: #000; font: 11pt/1.4 system-ui, "Segoe UI", Robo
   margin: 0 auto; max-width: 78rem; padding: 1rem }
 h1 { font-size: 1.6em; margin: 0 0 .2em } h2 { font-size: 1.2em; border-bottom: 1.5pt solid #000; margin: 1.6em 0 .4em }
 h3 { font-size: 1em; margin: 1em 0 .3em } p { margin: .3em 0; max-width: 60rem }
-.banner { border: 2pt solid #000; font-weight: 600; padding: .5em .8em; margin: .8em 0 }
+.banner { border: 2pt solid #000; padding: .4em .8em; margin: .8em 0; max-width: 60rem } .banner p:first-child { font-weight: 700 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1.2em; margin: .6em 0 }
 dt { color: #333 } dd { margin: 0; overflow-wrap: anywhere }
 table { border-collapse: collapse; font-size: .82em; margin: .4em 0; width: 100% }
 table.sums { width: auto; min-width: 40%; border-top: 1.5pt solid #000 }
 caption { text-align: left; font-weight: 600; padding: .2em 0 }
-th, td { border-bottom: .5pt solid #888; padding: .25em .5em; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+th, td { border-bottom: .5pt solid #888; padding: .25em .5em; text-align: left; vertical-align: top; overflow-wrap: break-word }
 th { border-bottom: 1pt solid #000; font-weight: 600 }
-.n { text-align: right; white-space: nowrap; overflow-wrap: normal; font-variant-numeric: tabular-nums }
-.t { white-space: nowrap } .more { font-weight: 600 }
+.n { text-align: right; font-variant-numeric: tabular-nums } td.n, td.t { white-space: nowrap } .l { overflow-wrap: anywhere }
+td.l { min-width: 8em } .more { font-weight: 600 }
 footer { border-top: 1pt solid #000; font-size: .8em; margin-top: 2em; padding-top: .4em; overflow-wrap: anywhere }
 @page { size: A4 landscape; margin: 12mm }
 @media print { body { font-size: 9pt; max-width: none; padding: 0 } thead { display: table-header-group }
@@ -86,7 +89,8 @@ def page(printed: Printed) -> bytes:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_h(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{_h(title)}</h1>\n"
     ]
-    parts += [f'<p class="banner">{_h(said)}</p>\n' for said in banners(sheet, printed)]
+    if said := banners(sheet, printed):
+        parts.append(f'<div class="banner">{"".join(f"<p>{_h(x)}</p>" for x in said)}</div>\n')
     parts += ["<dl>\n", *(f"<dt>{_h(n)}</dt><dd>{_h(v)}</dd>\n" for n, v in head_lines(sheet)), "</dl>\n"]
     for section in sheet["sections"]:
         parts += _section(section)
@@ -119,6 +123,8 @@ def banners(sheet: dict[str, Any], printed: Printed) -> list[str]:
         found.append("The period is not closed: " + sheet["head"]["open"])
     elif not printed.stands:
         found.append("This close does not stand any more as it was signed.")
+    if more := printed.since[_MOST_SINCE:]:
+        return [*found, *printed.since[:_MOST_SINCE], f"Since then, {len(more)} more: the log has them."]
     return [*found, *printed.since]
 
 
@@ -180,8 +186,12 @@ def _shown(value: str | None, kind: str) -> str:
     return value
 
 
-def _class(kind: str) -> str:
-    return ' class="n"' if kind in _RIGHT else ' class="t"' if kind in ("instant", "day") else ""
+def _class(kind: str, cell: str = "") -> str:
+    if kind in _RIGHT:
+        return ' class="n"'
+    if kind in ("instant", "day"):
+        return ' class="t"'
+    return ' class="l"' if max(map(len, cell.split()), default=0) > _LONG_WORD else ""
 
 
 def _section(section: dict[str, Any]) -> Iterator[str]:
@@ -215,7 +225,7 @@ def _grid(
     yield f"<table{opening}>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
     for row in rows:
         cells = (
-            f'<td{_class(kind)} data-of="{_h(title)}">{_h(_shown(cell, kind))}</td>'
+            f'<td{_class(kind, cell or "")} data-of="{_h(title)}">{_h(_shown(cell, kind))}</td>'
             for (title, kind), cell in zip(columns, row, strict=True)
         )
         yield f"<tr>{''.join(cells)}</tr>\n"

@@ -28,6 +28,18 @@ join tieout.evidence e using (evidence_id) where l.leaf_no < %(size)s order by l
 select tree_size, root_hash, signed_at, key_id, signature
 from tieout.evidence_head order by tree_size
 
+-- name: mark
+-- The highest number, and who is open, of one instant.
+select coalesce((select max(evidence_id) from tieout.evidence), 0) as top, pg_current_snapshot()::text as seen
+
+-- name: came_since
+-- Above the highest, or of a transaction that was open then, or began after: each by its index, however long one is open. Of
+-- another server's numbers, which a restore brings, none is counted that this one has not reached.
+select coalesce((select max(evidence_id) from tieout.evidence), 0) > %(top)s or exists (
+    select 1 from tieout.evidence e
+    where e.xid = any(array(select pg_snapshot_xip(%(seen)s::pg_snapshot)))
+      or (e.xid >= pg_snapshot_xmax(%(seen)s::pg_snapshot) and e.xid < pg_snapshot_xmax(pg_current_snapshot()))) as came
+
 -- name: add_sheet
 insert into tieout.close_sheet (entity, period, kept_at, body, sha256)
 values (%(entity)s, %(period)s, %(kept_at)s, %(body)s, %(sha256)s) returning sheet_no

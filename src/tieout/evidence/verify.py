@@ -11,8 +11,7 @@ A database that was restored from a backup says so in its log (`database.restore
 the witness had seen by then. Heads that the witness saw after that one are accounted for by it, and are said to be missing
 rather than named as tampering; whatever else the witness saw must be in the log.
 
-Of closes (`closes/*.json`) it says whether each sheet is the one that the log says was kept, whether every sum, formula and
-share in it is what its own rows come to, worked out anew, and whether the log tells the same of signatures and exclusions.
+Sheets of closes (`closes/*.json`) are held against the log by `verify_closes.py`, which lies beside this file.
 
 Ends with 0 where everything holds (restores are said), 1 where something does not, 2 where the pack cannot be read.
 """
@@ -20,17 +19,16 @@ Ends with 0 where everything holds (restores are said), 1 where something does n
 import argparse
 import hashlib
 import json
+import runpy
 import sys
 import zipfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
-from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
+_CLOSES = "verify_closes.py"
 Point = tuple[int, int, int, int]
 
 _P = 2**255 - 19
@@ -164,13 +162,11 @@ class Restore(NamedTuple):
 
 class Verdict(NamedTuple):
     """Problems found (none: it holds), the number of entries covered by a signed head, and every restore that the log
-    tells of: what was sealed after the state that a database was restored to is not in it, openly. `sheets` of closes were
-    held against the log and against their own rows."""
+    tells of: what was sealed after the state that a database was restored to is not in it, openly."""
 
     problems: list[str]
     checked: int
     restores: list[Restore]
-    sheets: int = 0
 
 
 def verify(
@@ -178,15 +174,15 @@ def verify(
     heads: Iterable[dict[str, Any]],
     public: bytes,
     witness: Iterable[dict[str, Any]],
-    sheets: Mapping[str, bytes] | None = None,
+    note: Callable[[int, dict[str, Any]], None] = lambda leaf, entry: None,
 ) -> Verdict:
-    """Check a log against its heads, its key and its witness, and with `sheets` the closes against the log.
+    """Check a log against its heads, its key and its witness.
 
-    `entries`, `heads`, `witness` are iterables of the packs' JSON lines, already parsed; `sheets` are bytes by file.
+    `entries`, `heads`, `witness` are iterables of the packs' JSON lines, already parsed; `note` hears each leaf and its entry.
     """
     problems: list[str] = []
     by_size, last = _in_order(heads, problems)
-    log = _Log(by_size, public, problems)
+    log = _Log(by_size, public, problems, note)
     if not log.take(entries):
         return Verdict(problems, log.checked, log.restores)
     if last > log.size:
@@ -196,9 +192,7 @@ def verify(
     for restore in log.restores:
         problems += _not_of_this_log(restore, by_size)
     _check_witness(list(witness), log, problems)
-    if sheets is not None:
-        problems += log.closes.check(sheets)
-    return Verdict(problems, log.checked, log.restores, len(sheets or ()))
+    return Verdict(problems, log.checked, log.restores)
 
 
 def _in_order(heads: Iterable[dict[str, Any]], problems: list[str]) -> tuple[dict[int, dict[str, Any]], int]:
@@ -216,12 +210,13 @@ def _in_order(heads: Iterable[dict[str, Any]], problems: list[str]) -> tuple[dic
 class _Log:
     """Entries as they are read, one by one."""
 
-    def __init__(self, by_size: dict[int, dict[str, Any]], public: bytes, problems: list[str]) -> None:
-        self.by_size, self.public, self.problems = by_size, public, problems
+    def __init__(
+        self, by_size: dict[int, dict[str, Any]], public: bytes, problems: list[str], note: Any
+    ) -> None:
+        self.by_size, self.public, self.problems, self._heard = by_size, public, problems, note
         self.key_id = hashlib.sha256(public).hexdigest()[:16]
         self.size = self.checked = 0
         self.restores: list[Restore] = []
-        self.closes = _Closes()
 
     def take(self, entries: Iterable[dict[str, Any]]) -> bool:
         """False where the rest says nothing: a leaf is missing, or a head is not theirs."""
@@ -243,7 +238,7 @@ class _Log:
         return True
 
     def _note(self, line: dict[str, Any]) -> None:
-        self.closes.note(line["leaf_no"], line["entry"])
+        self._heard(line["leaf_no"], line["entry"])
         if line["entry"].get("action") != "database.restored":
             return
         try:
@@ -330,166 +325,6 @@ def _check_line(line: dict[str, Any], log: _Log, problems: list[str]) -> None:
         problems.append(f"the witness's head of {line['tree_size']} leaves: its signature does not hold")
 
 
-class _Closes:
-    """What the log says of closes, against which their sheets are held."""
-
-    def __init__(self) -> None:
-        # By what it is of, in order: (leaf, action, actor, at, detail); and where a document was left out first.
-        self.told: dict[str, list[tuple[int, str, str, str, dict[str, Any]]]] = {}
-        self.left_out: dict[str, int] = {}
-
-    def note(self, leaf: int, entry: dict[str, Any]) -> None:
-        action, subject = str(entry.get("action")), str(entry.get("subject"))
-        if action == "document.excluded":
-            # By its key where a person excluded it, by its interface and key where its plan did.
-            self.left_out.setdefault(subject, leaf)
-            self.left_out.setdefault(subject.partition(":")[2], leaf)
-        elif action in _TOLD:
-            detail = entry["detail"]
-            detail = json.loads(detail) if isinstance(detail, str) else detail
-            told = (leaf, action, str(entry["actor"]), str(entry["at"]), detail)
-            self.told.setdefault(subject, []).append(told)
-
-    def check(self, sheets: Mapping[str, bytes]) -> list[str]:
-        """What is wrong: each sheet is one that was kept, none is missing, its sums are its rows', its signatures the log's."""
-        problems, known = list[str](), set[str]()
-        for subject, told in self.told.items():
-            for place, (leaf, action, _, _, detail) in enumerate(told):
-                if action != "close.kept":
-                    continue
-                name = f"closes/{detail['sheet']}.json"
-                known.add(name)
-                raw = sheets.get(name)
-                if raw is None:
-                    problems.append(f"{name}: kept at leaf {leaf} as the sheet of {subject}, and not here")
-                elif hashlib.sha256(raw).hexdigest() != detail["sha256"]:
-                    problems.append(f"{name}: not the sheet of {subject} that was kept at leaf {leaf}")
-                else:
-                    problems += [f"{name}: {x}" for x in self._wrong(raw, subject, told[:place], leaf)]
-        return problems + [f"{x}: a sheet that the log does not know" for x in sorted({*sheets} - known)]
-
-    def _wrong(self, raw: bytes, subject: str, told: list[Any], leaf: int) -> list[str]:
-        try:
-            sheet = json.loads(raw)
-            tables = {t["key"]: t for s in sheet["sections"] for t in s["tables"]}
-            if f"{sheet['entity']}:{sheet['period']}" != subject:
-                return [f"is of {sheet['entity']}:{sheet['period']}, kept as that of {subject}"]
-            wrong = [x for s in sheet["sections"] for x in _wrong_in_section(s)]
-            wrong += _wrong_signatures(_records(tables["tasks"]), told)
-            wrong += _wrong_revoked(_records(tables["revoked"]), told)
-            for row in _records(tables["exclusions"]) if "exclusions" in tables else ():
-                if self.left_out.get(str(row["document"]), leaf) >= leaf:
-                    wrong.append(f"exclusions: the log does not say that {row['document']} was excluded")
-        except (ArithmeticError, KeyError, LookupError, TypeError, ValueError) as error:
-            return [f"not a sheet that can be read ({type(error).__name__}: {error})"]
-        return wrong
-
-
-_TOLD = ("close.prepared", "close.signed", "close.revoked", "close.kept")
-
-
-def _records(table: dict[str, Any]) -> list[dict[str, Any]]:
-    keys = [c[0] for c in table["columns"]]
-    return [dict(zip(keys, row, strict=True)) for row in table["rows"]]
-
-
-def _added(cells: Iterable[str | None], signs: Iterable[int] | None = None) -> Decimal | None:
-    """Amounts added up, None where one is not known."""
-    total, signed = Decimal(0), zip(cells, signs or repeat(1), strict=False)
-    for cell, sign in signed:
-        if cell is None:
-            return None
-        total += sign * Decimal(cell)
-    return total
-
-
-def _same(one: str | None, other: Decimal | None) -> bool:
-    return (None if one is None else Decimal(one)) == other
-
-
-def _wrong_in_section(section: dict[str, Any]) -> list[str]:
-    """Sums, formulas and shares that are not what a section's rows come to."""
-    found, tables = [], {t["key"]: _records(t) for t in section["tables"]}
-    for table in section["tables"]:
-        rows = tables[table["key"]]
-        for each in table["sums"]:
-            groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-            for row in rows:
-                groups.setdefault(tuple(row[k] or "" for k in each["by"]), []).append(row)
-            anew = [
-                [*key, str(len(of)), *([_added(r[each["of"]] for r in of)] if each["of"] else [])]
-                for key, of in sorted(groups.items())
-            ]
-            there = [
-                [*r[:-1], None if r[-1] is None else Decimal(r[-1])] if each["of"] else r
-                for r in each["rows"]
-            ]
-            if there != anew:
-                what = each["of"] or "rows"
-                found.append(f"{table['key']}: the sums of {what} are not its {len(rows)} rows added up")
-        for f in table["formulas"]:
-            signs = [1] * len(f["plus"]) + [-1] * len(f["minus"])
-            for number, row in enumerate(rows):
-                if not _same(row[f["of"]], _added((row[k] for k in (*f["plus"], *f["minus"])), signs)):
-                    found.append(
-                        f"{table['key']}: in row {number + 1} {f['of']} is not what its parts come to"
-                    )
-    for share in section["shares"]:
-        sums = {}
-        for name in ("part", "whole"):
-            x = share[name]
-            rows = [r for r in tables[x["table"]] if all(r[k] == v for k, v in x["where"].items())]
-            sums[name] = _added(r[x["column"]] for r in rows)
-            if not _same(x["amount"], sums[name]):
-                found.append(
-                    f"{share['title']} ({share['currency']}): {x['amount']} is not what its rows come to"
-                )
-        part, whole = sums["part"], sums["whole"]
-        worth = (part * 100 / whole).quantize(Decimal("0.01")) if part is not None and whole else None
-        if not _same(share["percent"], worth):
-            found.append(f"{share['title']} ({share['currency']}): {share['percent']} % is not its share")
-    return found
-
-
-def _to_the_second(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).replace(microsecond=0) if text else None
-
-
-def _wrong_signatures(rows: list[dict[str, Any]], told: list[Any]) -> list[str]:
-    """Tasks whose preparer or reviewer, or when, is not what the log says stood then."""
-    standing: dict[str, list[Any]] = {}
-    for _, action, actor, at, detail in told:
-        if action == "close.prepared":
-            standing[detail["task"]] = [actor, _to_the_second(at), "", None]
-        elif action == "close.signed" and detail["task"] in standing:
-            standing[detail["task"]][2:] = [actor, _to_the_second(at)]
-        elif action == "close.revoked":
-            standing.pop(detail["task"], None)
-    wrong = []
-    for r in rows:
-        there = [
-            r["prepared_by"],
-            _to_the_second(r["prepared_at"]),
-            r["signed_by"],
-            _to_the_second(r["signed_at"]),
-        ]
-        if there != standing.get(r["task"], ["", None, "", None]):
-            wrong.append(f"tasks: {r['task']} is not signed as the log says")
-        if (r["state"] == "signed") != bool(r["signed_by"]):
-            wrong.append(f"tasks: {r['task']} is {r['state']}, reviewed by {r['signed_by'] or 'nobody'}")
-    return wrong
-
-
-def _wrong_revoked(rows: list[dict[str, Any]], told: list[Any]) -> list[str]:
-    """Whether the signatures that were taken back are those that the log tells of."""
-    of_log = Counter(
-        (d["task"], _to_the_second(at), d["why"]) for _, a, _, at, d in told if a == "close.revoked"
-    )
-    there = Counter((r["task"], _to_the_second(r["revoked_at"]), r["why"][:300]) for r in rows)
-    return [f"revoked: {task} is not as the log tells of it" for task, _, _ in sorted(
-        ((of_log - there) + (there - of_log)), key=str)]  # fmt: skip
-
-
 def _lines(pack: zipfile.ZipFile, name: str) -> Iterator[dict[str, Any]]:
     if name not in pack.namelist():
         return
@@ -497,6 +332,29 @@ def _lines(pack: zipfile.ZipFile, name: str) -> Iterator[dict[str, Any]]:
         for raw in file:
             if raw.strip():
                 yield json.loads(raw)
+
+
+class _Unchecked:
+    """Stands where `verify_closes.py` does not lie beside this file: sheets that there are were not checked, and that is said."""
+
+    kept = 0
+
+    def note(self, leaf: int, entry: dict[str, Any]) -> None:
+        self.kept += entry.get("action") == "close.kept"
+
+    def check(self, sheets: Mapping[str, bytes]) -> list[str]:
+        there = max(self.kept, len(sheets))
+        return (
+            [f"{there} sheets of closes were not checked: take {_CLOSES} out of the pack too"]
+            if there
+            else []
+        )
+
+
+def _closes() -> Any:
+    """What holds the sheets of closes against the log."""
+    path = Path(__file__).with_name(_CLOSES)
+    return runpy.run_path(str(path))["Closes"]() if path.is_file() else _Unchecked()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -514,9 +372,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 witness = list(_lines(pack, "witness.jsonl"))
             sheets = {x: pack.read(x) for x in pack.namelist() if x.startswith("closes/")}
-            found = verify(
-                _lines(pack, "entries.jsonl"), _lines(pack, "heads.jsonl"), public, witness, sheets
-            )
+            closes, log = _closes(), (_lines(pack, "entries.jsonl"), _lines(pack, "heads.jsonl"))
+            found = verify(*log, public, witness, closes.note)
+            found.problems.extend(closes.check(sheets))
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         print(f"{given.pack}: not a readable evidence pack ({error})", file=sys.stderr)
         return 2
@@ -526,8 +384,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem)
     good = not found.problems
     said = f"{found.checked} entries verified"
-    if found.sheets:
-        said += f", and {found.sheets} sheets of closes: each sum is its rows' added up anew"
+    if sheets:
+        said += f", and {len(sheets)} sheets of closes: each sum is its rows' added up anew"
     print(said if good else f"FAILED: {len(found.problems)} problems")
     return 0 if good else 1
 

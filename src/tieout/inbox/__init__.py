@@ -5,15 +5,17 @@ from tieout.inbox.intake import Accepted, accept, check_items
 from tieout.inbox.pausing import is_paused, pause, resume
 from tieout.inbox.payroll_details import Pay, persons
 from tieout.inbox.polling import PollStage, poll_now, pull_again
-from tieout.inbox.proposing import propose
+from tieout.inbox.proposing import OvertakenError, RestsOn, propose
 from tieout.inbox.remote_files import FetchStage
 
 __all__ = [
     "Accepted",
     "FetchStage",
     "FolderStage",
+    "OvertakenError",
     "Pay",
     "PollStage",
+    "RestsOn",
     "accept",
     "check_items",
     "control_of",

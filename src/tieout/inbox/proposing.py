@@ -1,31 +1,83 @@
-"""Takes in what Tieout works out itself, as messages like any other: each document with its own control figures."""
+"""Takes in what Tieout works out itself, as messages like any other: each document with its own control figures.
+
+What is worked out rests on figures that were read before it is handed on, and the last that is told holds. So it is handed on
+only where nothing else was told meanwhile: of two that work out the same day's end at once the one that read first and ends
+last would put its older figures over the newer ones.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
 
 from tieout.connector_api import Item
 from tieout.documents import Document, canonical_bytes
 from tieout.inbox.intake import accept
-from tieout.store import Connection
+from tieout.store import Connection, Queries
+
+_SQL = Queries("tieout.inbox")
+_TRIES = 5
+T = TypeVar("T")
+Told = Iterable[tuple[Document, Document]]
+
+
+@dataclass(frozen=True)
+class RestsOn:
+    """Documents of an entity, of some kinds and up to a day: all of them, as they stand, booked or waiting."""
+
+    entity: str
+    kinds: tuple[str, ...]
+    until: date
+
+
+class OvertakenError(ValueError):
+    """What was worked out was overtaken each time: by another run of the same, or by documents that went on."""
 
 
 def propose(
     connection: Connection,
     interface: str,
     stream: str,
-    found: Iterable[tuple[Document, Document]],
+    work_out: Callable[[], tuple[T, Told]],
     now: datetime,
-) -> None:
-    """Put documents, each with its figures, into the inbox, all in one transaction of its own. Told again, what is booked
-    becomes what it should be, by the difference."""
-    items: list[Item] = []
-    for document, figures in found:
-        raw = canonical_bytes(document)
-        told = f"{document.key}:{now.isoformat()}:{hashlib.sha256(raw).hexdigest()[:16]}"
-        items.append(Item(stream, document.key, told, raw))
-        items.append(Item(stream, figures.key, figures.key, canonical_bytes(figures)))
-    with connection.transaction():
-        accept(connection, interface, items, "proposal", now)
+    rests_on: RestsOn | None = None,
+) -> T:
+    """Put documents, each with its figures, into the inbox, all in one transaction of its own; what `work_out` found, with
+    them. It reads what they rest on, and does so again where something else was told of the stream meanwhile, or a document
+    that it `rests_on` went on. No lock is held as it reads. Told again, what is booked becomes what it should be, by the
+    difference. Raises OvertakenError, and what `work_out` raises.
+    """
+    given = {"interface": interface, "stream": stream}
+    for _ in range(_TRIES):
+        before = _stands(connection, given, rests_on)
+        found, documents = work_out()
+        items = [item for document, figures in documents for item in _items(stream, document, figures, now)]
+        with connection.transaction():
+            connection.execute(_SQL["lock_stream"], given)
+            if _stands(connection, given, rests_on) == before:
+                accept(connection, interface, items, "proposal", now)
+                return found
+    raise OvertakenError(
+        f"{interface}: while its {stream} are worked out somebody else does so, or documents go on: do it again"
+    )
+
+
+def _stands(connection: Connection, given: dict[str, str], rests_on: RestsOn | None) -> tuple[object, ...]:
+    """What was told of a stream, and how the documents stand that what is worked out rests on."""
+    told = connection.execute(_SQL["last_told"], given).fetchone()
+    if rests_on is None:
+        return (told,)
+    asked = {"entity": rests_on.entity, "kinds": list(rests_on.kinds), "until": rests_on.until}
+    return told, connection.execute(_SQL["stand"], asked).fetchone()
+
+
+def _items(stream: str, document: Document, figures: Document, now: datetime) -> list[Item]:
+    raw = canonical_bytes(document)
+    told = f"{document.key}:{now.isoformat()}:{hashlib.sha256(raw).hexdigest()[:16]}"
+    return [
+        Item(stream, document.key, told, raw),
+        Item(stream, figures.key, figures.key, canonical_bytes(figures)),
+    ]

@@ -92,3 +92,16 @@ on conflict (interface, name) do update set stamp = excluded.stamp, unchanged_si
 
 -- name: forget_waiting_files
 delete from tieout.waiting_file where interface = %(interface)s and name = any(%(names)s) returning name, told
+
+-- name: lock_stream
+-- One after the other hands on what was worked out for a stream.
+select pg_advisory_xact_lock(7462, hashtext(%(interface)s || ':' || %(stream)s))
+
+-- name: last_told
+select coalesce(max(message_id), 0) as last from tieout.message
+where interface = %(interface)s and stream = %(stream)s
+
+-- name: stand
+-- How documents stand, in one statement and so at one instant.
+select coalesce(md5(string_agg(document_id || ' ' || state, ',' order by document_id)), '') as mark from tieout.document
+where entity = %(entity)s and kind = any(%(kinds)s) and accounting_on <= %(until)s

@@ -6,10 +6,11 @@ from datetime import date
 
 from psycopg.conninfo import conninfo_to_dict
 
+from tieout.close import keep_rules
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
 from tieout.operations.origins import record_origins
-from tieout.operations.upgrading import stamp_what_is_there, stamp_who_gave
+from tieout.operations.upgrading import stamp_totals, stamp_what_is_there, stamp_who_gave
 from tieout.security.identity import drop_old
 from tieout.store import (
     Connection,
@@ -79,6 +80,9 @@ def prepare_database(project: OpenProject, server: EmbeddedServer | None) -> Non
     if "0045_second_persons.sql" in applied:
         with owner.transaction() as connection:
             stamp_who_gave(connection)
+    if "0052_control_total_stamps.sql" in applied:
+        with owner.transaction() as connection:
+            stamp_totals(connection)
     keep_house(project)
 
 
@@ -96,6 +100,7 @@ def keep_house(project: OpenProject) -> None:
         if added.rowcount:
             record(connection, [Entry(now, "bootstrap", "release.activated", release.sha256)])
         record_origins(connection, release, now)
+        keep_rules(connection, release, now)
         drop_old(connection, now)
     connection.close()
 

@@ -47,6 +47,29 @@ def stamp_who_gave(connection: Connection) -> int:
     return _stamp_messages(connection, ["normalised"])
 
 
+def stamp_totals(connection: Connection) -> int:
+    """Stamp what sources said of themselves before that was stamped; how many. Called once, right after the migration from
+    which on it is."""
+    stamps = stamper(connection)
+    rows = connection.execute(
+        "select interface, entity, period, currency, control_group, count, debit, credit, taken_at"
+        " from tieout.control_total where stamp is null"
+    ).fetchall()
+    for r in rows:
+        connection.execute(
+            "update tieout.control_total set stamp = %s where interface = %s and period = %s and currency = %s"
+            " and control_group = %s",
+            (
+                stamps.control_total(*r.values()),
+                r["interface"],
+                r["period"],
+                r["currency"],
+                r["control_group"],
+            ),
+        )
+    return len(rows)
+
+
 def _stamp_messages(connection: Connection, states: list[str]) -> int:
     stamps = stamper(connection)
     rows = connection.execute(

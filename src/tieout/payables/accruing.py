@@ -27,8 +27,8 @@ from decimal import Decimal
 import msgspec
 
 from tieout.connector_api import AccrualReader, AccruedThere, LedgerAccrual, LedgerReader
-from tieout.documents import JournalEntry, JournalLine, Party, own_figures
-from tieout.inbox import propose
+from tieout.documents import BatchControl, JournalEntry, JournalLine, Party, decode_document, own_figures
+from tieout.inbox import RestsOn, propose
 from tieout.money import Amount
 from tieout.payables.purchases import read_purchases
 from tieout.payables.reading import ACCRUED_BY, SQL, check, ours
@@ -174,27 +174,38 @@ def accrue(
     """
     if not dry and interface.option("accruals", "tieout") == "odoo":
         raise ValueError(f'interfaces/{interface.name}.toml says accruals = "odoo": its stock books them')
-    check(connection, interface.entity, ACCRUED_BY)
-    worked = work_out(connection, release, interface, reader, on)
+
+    def worked() -> tuple[Worked, list[tuple[JournalEntry, BatchControl]]]:
+        check(connection, interface.entity, ACCRUED_BY)
+        found = work_out(connection, release, interface, reader, on)
+        return found, [(x, own_figures(x)) for x in found.entries]
+
     if dry:
-        return worked
-    propose(connection, interface.name, STREAM, [(x, own_figures(x)) for x in worked.entries], now)
-    return worked
+        return worked()[0]
+    rests_on = RestsOn(interface.entity, ACCRUED_BY, on)
+    return propose(connection, interface.name, STREAM, worked, now, rests_on)
 
 
 def _no_more(
     connection: Connection, interface: Interface, on: date, standing: set[str]
 ) -> list[JournalEntry]:
-    """What was accrued for a day before and is billed by now: told anew without a line."""
-    rows = connection.execute(SQL["accrued"], {"interface": interface.name, "begin": f"accrual:{on}:%"})
-    gone = []
-    for row in rows.fetchall():
-        document = ours(connection, interface.name, row)
-        if isinstance(document, JournalEntry) and document.key not in standing:
-            nothing = Amount.zero(document.currency)
-            batch = f"{document.reference}:none"
-            gone.append(msgspec.structs.replace(document, lines=(), parties=(), total=nothing, batch=batch))
-    return gone
+    """What was accrued for a day before and is billed by now: told anew without a line, also where what was accrued before is
+    taken in and no document yet. The inbox is asked first, as that is how an entry goes."""
+    given = {"interface": interface.name, "begin": f"accrual:{on}:%"}
+    coming = [
+        decode_document(bytes(r["body"]))
+        for r in connection.execute(SQL["coming_accruals"], given).fetchall()
+    ]
+    known = [
+        ours(connection, interface.name, r) for r in connection.execute(SQL["accrued"], given).fetchall()
+    ]
+    before = {x.key: x for x in (*known, *coming) if isinstance(x, JournalEntry)}
+    return [_nothing(x) for key, x in sorted(before.items()) if key not in standing]
+
+
+def _nothing(entry: JournalEntry) -> JournalEntry:
+    nothing, batch = Amount.zero(entry.currency), f"{entry.reference}:none"
+    return msgspec.structs.replace(entry, lines=(), parties=(), total=nothing, batch=batch)
 
 
 def entries_of(

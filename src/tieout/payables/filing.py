@@ -45,7 +45,8 @@ class FilingStage:
         if interface is None:
             return False
         given = {"interface": interface.name}
-        if connection.execute(SQL["pending_files"], given).fetchone():
+        # The inbox first, as that is how the bank's word goes.
+        if self._undecided(connection, given):
             return False
         rows = connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall()
         found = _by_run(connection, interface, rows)
@@ -77,6 +78,9 @@ class FilingStage:
                 return hold()
             items = [Item(FILES, d.key, d.key, canonical_bytes(d)) for d in documents]
             with connection.transaction():
+                # It was written a while ago: what came since, or is held by now, stops it.
+                if self._undecided(connection, given) or not self._still(connection, given, found[run]):
+                    return False
                 return bool(accept(connection, interface.name, items, "proposal", self._clock.now()).new)
 
         def give_up(run: str, error: Exception) -> None:
@@ -84,6 +88,17 @@ class FilingStage:
                 self._no_bank_takes(connection, interface, run, found[run], text_of(error))
 
         return turn.each(list(found), lambda run: run, hand_on, give_up)
+
+    @staticmethod
+    def _undecided(connection: Connection, given: dict[str, str]) -> bool:
+        """Whether a file was handed on and is not planned yet, or the bank said something that nobody looked at."""
+        return any(connection.execute(SQL[q], given).fetchone() for q in ("pending_files", "pending_answers"))
+
+    @staticmethod
+    def _still(connection: Connection, given: dict[str, str], payments: list[VendorPayment]) -> bool:
+        """Whether all of these are to be filed still."""
+        rows = connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall()
+        return {p.key for p in payments} <= {r["source_key"] for r in rows}
 
     def _written(
         self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment]

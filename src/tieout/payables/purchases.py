@@ -14,7 +14,7 @@ from tieout.payables.reading import SQL, ours
 from tieout.payables.uninvoiced import Waiting
 from tieout.processes.fee_suppliers import is_of_fees
 from tieout.rules import Release
-from tieout.store import Connection
+from tieout.store import Connection, snapshot
 
 
 class Purchases(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,12 @@ class Purchases(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_purchases(connection: Connection, release: Release, entity: str, on: date) -> Purchases:
     """What stands of an entity's purchases: of each document the revision that counts, but what somebody wrote past us
-    (`check` says that it is there)."""
+    (`check` says that it is there). All of one instant: a bill that is booked meanwhile would neither wait nor be booked."""
+    with snapshot(connection):
+        return _read_purchases(connection, release, entity, on)
+
+
+def _read_purchases(connection: Connection, release: Release, entity: str, on: date) -> Purchases:
     orders: list[PurchaseOrder] = []
     receipts: list[GoodsReceipt] = []
     booked: list[VendorBill] = []

@@ -27,8 +27,11 @@ where m.interface = %(interface)s and m.stream = 'payments' and m.transport = 'p
 order by m.message_id
 
 -- name: unbooked_payments
-select content, state from tieout.document
-where interface = %(interface)s and kind = 'vendor_payment' and state in ('normalised', 'planned', 'refused')
+-- And those that were left out though something of them stands in the ledger, or nobody knows whether it does.
+select content, state from tieout.document d
+where interface = %(interface)s and kind = 'vendor_payment' and (state in ('normalised', 'planned', 'refused')
+    or (state in ('excluded', 'superseded') and exists (select 1 from tieout.delivery v
+        where v.document_id = d.document_id and v.ledger and v.state in ('confirmed', 'attempting', 'unknown'))))
 order by document_id
 
 -- name: runs_named
@@ -47,7 +50,7 @@ where interface = %(interface)s and state <> 'superseded'
 group by 1, currency order by 2, 1
 
 -- name: to_file
--- Payments that were posted and are in no file yet, of runs of which nothing is undecided.
+-- Payments that were posted and are in no file yet, of runs of which nothing is undecided, nor said and not looked at.
 select d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp, d.period, d.currency, x.measure_credit
 from tieout.v_vendor_payment d join tieout.document x using (document_id)
 where d.interface = %(interface)s and d.state = 'posted'
@@ -58,8 +61,8 @@ where d.interface = %(interface)s and d.state = 'posted'
   and not exists (select 1 from tieout.v_vendor_payment w
     join tieout.document_name n on n.entity = w.entity and n.name = 'answer:' || w.source_key
     join tieout.document a on a.document_id = n.document_id
-    where w.interface = d.interface and w.run = d.run and a.kind = 'payment_answer' and a.state = 'refused'
-      and a.reason = %(undecided)s)
+    where w.interface = d.interface and w.run = d.run and a.kind = 'payment_answer'
+      and (a.state = 'normalised' or (a.state = 'refused' and a.reason = %(undecided)s)))
 order by d.document_id
 
 -- name: run_payments
@@ -98,6 +101,13 @@ where n.entity = %(entity)s and n.name = %(name)s and d.kind = 'payment_file' an
 -- A file that was handed on and is not planned yet: its payments have no name of it so far.
 select 1 from tieout.message where interface = %(interface)s and stream = 'files' and state = 'received' limit 1
 
+-- name: pending_answers
+-- What the bank says that nobody looked at yet, or that could not be read and is with somebody: it may doubt a payee.
+select 1 from tieout.message m where m.interface = %(interface)s and m.stream = 'answers'
+  and (m.state = 'received' or m.state = 'failed' and exists (select 1 from tieout.cases c
+    where c.interface = m.interface and c.source_key in (m.source_key, 'message ' || m.message_id) and c.state = 'open'))
+limit 1
+
 -- name: purchasing
 -- Orders, receipts, booked bills and suppliers of an entity, each as it was told last and stands: orders and suppliers
 -- whatever their day, receipts and bills up to one.
@@ -122,5 +132,11 @@ order by document_id
 -- name: accrued
 select distinct on (source_key) source_key, content, revision, message_id, stamp from tieout.document
 where interface = %(interface)s and kind = 'journal_entry' and source_key like %(begin)s
-  and state in ('planned', 'posted')
+  and state not in ('superseded', 'excluded')
 order by source_key, revision desc
+
+-- name: coming_accruals
+-- Accruals of a day that were handed on and are no documents yet.
+select b.body from tieout.message m join tieout.message_body b using (message_id, received_at)
+where m.interface = %(interface)s and m.stream = 'accruals' and m.state = 'received' and m.source_key like %(begin)s
+order by m.message_id

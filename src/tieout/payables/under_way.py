@@ -1,4 +1,5 @@
-"""What pays a bill already: payments that are taken in, wait for their release, are being booked, or are in exception.
+"""What pays a bill already: payments that are taken in, wait for their release, are being booked, or are in exception; and such
+as were left out though the ledger holds them, whatever their documents say.
 
 Asked before the ledger is, always. A payment goes one way only, from the inbox to a document to the ledger: what is not seen
 here any more as the ledger is asked afterwards is booked there, and its bills are not open. The other way round a payment that is booked between the
@@ -18,7 +19,12 @@ from tieout.rules import Interface
 from tieout.store import Connection
 
 WAITS = "it is in a run that waits for its release"
+STANDS = "a payment of it stands in the ledger though it was left out: match that with the bill there"
 IN_EXCEPTION = "a payment of it is in exception: retry or exclude that first"
+
+_WHY = {
+    DocumentState.REFUSED: IN_EXCEPTION, DocumentState.EXCLUDED: STANDS, DocumentState.SUPERSEDED: STANDS,
+}  # fmt: skip
 
 
 class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ def under_way(connection: Connection, interface: Interface, name: str) -> UnderW
     runs = {r["run"] for r in connection.execute(SQL["runs_named"], given)}
     lines = {x.line: WAITS for payment in coming for x in payment.settles}
     for row in waiting:
-        why = IN_EXCEPTION if row["state"] == DocumentState.REFUSED else WAITS
+        why = _WHY.get(row["state"], WAITS)
         payment = decode_document(row["content"].encode())
         assert isinstance(payment, VendorPayment)
         lines |= {x.line: why for x in payment.settles}

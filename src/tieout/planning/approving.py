@@ -298,7 +298,9 @@ def take_decision(
     seen: str = "",
 ) -> list[Decided]:
     """Take a person's decision (see `approvals.decide`) and what follows from it: what is approved
-    is planned again at once, what is rejected becomes a case."""
+    is planned again at once, what is rejected becomes a case. What waits for it is locked before, as planning locks it."""
+    reasons = [f"approval {n}" for n in numbers]
+    connection.execute(_SQL["lock_held_back"], {"reasons": reasons}).fetchall()
     done = decide(connection, release, who, numbers, verdict, reason, now, seen)
     for each in done:
         request = each.request

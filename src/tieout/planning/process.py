@@ -176,17 +176,19 @@ class _Batch:
         with traced("plan", of, entity=self._entity.code), connection.transaction():
             beside_others(connection)
             self._lock_orders(connection, works)
+            still = self._lock_waiting(connection, due)
             self._number(connection, works)
             reader = FactReader(connection, self._release, self._interface, ledger, foreign, self._now, taxes)
             approving = Approving(connection, self._release, self._interface, self._now)
             writer = Writer(connection, self._release, self._interface, self._stage._sinks, self._now)
             # What is named by others comes first, so that they find it in the same batch.
-            for group in groups:
+            for members in groups:
+                group = [w for w in members if w.is_new or w.document_id in still]
                 self._plan(connection, group, reader)
                 approving.hold(group)
                 writer.write(group)
             _settle(connection, settled)
-            refused += self._set_aside(connection, touched)
+            refused += self._set_aside(connection, [r for r in touched if r["document_id"] in still])
             open_cases(connection, refused, "process")
             record(connection, [self._stale_entry(key, version) for key, version in stale])
             wake(connection)
@@ -293,6 +295,14 @@ class _Batch:
             connection.execute(
                 _SQL["lock_orders"], {"entity": self._entity.code, "orders": sorted(orders)}
             ).fetchall()
+
+    @staticmethod
+    def _lock_waiting(connection: Connection, due: list[Row]) -> set[int]:
+        """Of documents that were due as the batch was taken those that wait still, until the end of the transaction: what a
+        person turned down, or left out, while the ledger was asked is not planned over that."""
+        ids = [row["document_id"] for row in due]
+        rows = connection.execute(_SQL["lock_waiting"], {"ids": ids}).fetchall() if ids else []
+        return {row["document_id"] for row in rows}
 
     def _number(self, connection: Connection, works: list[Work]) -> None:
         fresh = [w for w in works if w.is_new]

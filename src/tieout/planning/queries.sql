@@ -125,6 +125,16 @@ update tieout.document set retry_at = %(now)s where reason = %(reason)s and stat
 update tieout.document set state = 'refused', reason = 'approval_rejected', retry_at = null
 where reason = %(reason)s and state = 'normalised'
 
+-- name: lock_held_back
+-- Documents are locked before the requests about them, by everybody.
+select document_id from tieout.document where reason = any(%(reasons)s) and state = 'normalised'
+order by document_id for update
+
+-- name: lock_waiting
+-- Of what was due a moment ago what waits still: a person may have turned it down, or left it out, meanwhile.
+select document_id from tieout.document where document_id = any(%(ids)s) and state = 'normalised'
+order by document_id for update
+
 -- name: set_aside
 update tieout.document set state = 'refused', reason = %(reason)s, retry_at = null
 where document_id = %(id)s

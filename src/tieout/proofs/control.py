@@ -17,6 +17,7 @@ from tieout.proofs.causes import MISSING_EVENTS, STATEMENT_GAP
 from tieout.proofs.continuity import Frame, gaps
 from tieout.proofs.tieout import Figure, TieOutRow
 from tieout.rules import Release
+from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
@@ -40,7 +41,7 @@ def take_control_totals(
 
     The rows of a source replace what was taken before: figures are always of one moment.
     """
-    count = 0
+    count, stamps = 0, stamper(connection)
     for interface in release.interfaces.values():
         entity = release.entities[interface.entity]
         session = session_of(interface.system)
@@ -75,6 +76,10 @@ def take_control_totals(
                     "reference": total.reference,
                     "at": now,
                 }
+                row["stamp"] = stamps.control_total(
+                    interface.name, entity.code, str(period), total.currency, total.group, total.count, total.debit,
+                    total.credit, now,
+                )  # fmt: skip
                 connection.execute(_SQL["put_control_total"], row)
                 count += 1
             record(

@@ -17,7 +17,7 @@ import msgspec
 
 from tieout.documents.states import EffectState
 from tieout.security import ChangedRow, changed_rows, in_words
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.proofs")
 
@@ -93,7 +93,12 @@ def payout_keys(
 
 
 def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None = None) -> list[PayoutProof]:
-    """A proof for each of some payouts, in their order; for every one, in order of date."""
+    """A proof for each of some payouts, in their order; for every one, in order of date. Each is of one instant."""
+    with snapshot(connection):
+        return _prove_payouts(connection, given)
+
+
+def _prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None) -> list[PayoutProof]:
     payouts = connection.execute(_SQL["payouts"]).fetchall() if given is None else list(given)
     proofs: dict[str, PayoutProof] = {}
     for entity in sorted({p["entity"] for p in payouts}):

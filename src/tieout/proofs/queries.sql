@@ -1,22 +1,18 @@
 -- name: put_control_total
 insert into tieout.control_total (interface, entity, period, currency, control_group, count,
-    debit, credit, reference, taken_at)
+    debit, credit, reference, taken_at, stamp)
 values (%(interface)s, %(entity)s, %(period)s, %(currency)s, %(group)s, %(count)s, %(debit)s,
-    %(credit)s, %(reference)s, %(at)s)
+    %(credit)s, %(reference)s, %(at)s, %(stamp)s)
 on conflict (interface, period, currency, control_group) do update set count = excluded.count,
     debit = excluded.debit, credit = excluded.credit, reference = excluded.reference,
-    taken_at = excluded.taken_at
+    taken_at = excluded.taken_at, stamp = excluded.stamp
 
 -- name: clear_control_totals
 delete from tieout.control_total where interface = %(interface)s and period = %(period)s
 
--- name: sources
-select interface, entity, period, currency, sum(count)::int as count, sum(debit) as debit,
-    sum(credit) as credit
-from tieout.control_total group by interface, entity, period, currency
-
--- name: buckets
--- One bucket a document: excluded; else in exception (an open blocking case); else posted; else
+-- name: terms
+-- All terms of the tie-out in one statement, and so of one instant: what goes from one to another meanwhile is in neither twice
+-- nor not at all. One bucket a document: excluded; else in exception (an open blocking case); else posted; else
 -- waiting. What the ledger holds for a posted document is its deliveries' own read-back.
 with marked as (
     select d.*,
@@ -25,18 +21,20 @@ with marked as (
                 where c.document_id = d.document_id and c.state = 'open' and c.blocking)
                 then 'in_exception'
              when d.state = 'posted' then 'posted'
-             else 'waiting' end as bucket
-    from tieout.v_document d where d.state <> 'superseded'
+             else 'waiting' end as bucket,
+        coalesce(d.stated_on, (d.occurred_at at time zone z.zone)::date) as occurred_on
+    from tieout.v_document d join unnest(%(entities)s::text[], %(zones)s::text[]) as z (entity, zone) using (entity)
+    where d.state <> 'superseded'
 )
-select m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM') as period, m.currency, m.bucket,
-    sum(m.measure_count)::int as count, sum(m.measure_debit) as debit,
-    sum(m.measure_credit) as credit,
+select 'source' as bucket, interface, entity, period, currency, count, debit, credit, 0 as in_ledger, control_group, taken_at, stamp
+from tieout.control_total
+union all
+select m.bucket, m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency,
+    sum(m.measure_count)::int, sum(m.measure_debit), sum(m.measure_credit),
     coalesce(sum(case when m.bucket = 'posted' then (
         select sum(v.measure) from tieout.delivery v
-        where v.document_id = m.document_id and v.ledger and v.measure is not null) end), 0)
-        as in_ledger
-from (select marked.*, coalesce(stated_on, (occurred_at at time zone %(zone)s)::date) as occurred_on from marked) m
-where m.entity = %(entity)s
+        where v.document_id = m.document_id and v.ledger and v.measure is not null) end), 0), null, null, null
+from marked m
 group by m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency, m.bucket
 having sum(m.measure_count) <> 0 or sum(m.measure_debit) <> 0 or sum(m.measure_credit) <> 0
 

@@ -42,7 +42,7 @@ class Short(msgspec.Struct, frozen=True, kw_only=True):
         if self.following is not None:
             return (
                 f"{said}; the next one ({self.following.name}) opens with {self.following.opening}, not with "
-                f"{self.last.closing}: {ask}"
+                f"{self.last.closing}, so {self.following.opening - self.last.closing} {known.currency} is in no statement: {ask}"
             )
         return f"{said}: {ask}, or for the next statement, which must open with {self.last.closing}"
 

@@ -7,15 +7,18 @@ leaves a residual, as does one that never arrived.
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import msgspec
 
 from tieout.rules import Release
-from tieout.security import changed_rows
+from tieout.security import changed_rows, stamper, total_holds
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
+# Interface, entity, period, currency.
+_Key = tuple[str, str, str, str]
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -41,7 +44,8 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `source` is None where the source has no control figure: unproven.
 
     `ledger_gap` is what the ledger holds for posted documents less what they say. `changed` is how many documents somebody
-    changed in the database past us, or their effects, which no case says yet: their figures prove nothing.
+    changed in the database past us, or their effects, which no case says yet, and how many of its source's own figures: they
+    prove nothing.
     """
 
     interface: str
@@ -70,24 +74,27 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
-    """Every row that any source or document has, in order of interface, period, currency."""
-    sources = {
-        (r["interface"], r["entity"], r["period"], r["currency"]): Figure(r["count"], r["debit"], r["credit"])
-        for r in connection.execute(_SQL["sources"])
-    }
-    buckets: dict[tuple[str, str, str, str], dict[str, Figure]] = {}
-    gaps: dict[tuple[str, str, str, str], Decimal] = {}
-    for entity in release.entities.values():
-        given = {"entity": entity.code, "zone": entity.time_zone}
-        for r in connection.execute(_SQL["buckets"], given):
-            key = (r["interface"], r["entity"], r["period"], r["currency"])
-            figure = Figure(r["count"], r["debit"], r["credit"])
-            buckets.setdefault(key, {})[r["bucket"]] = figure
-            if r["bucket"] == "posted":
-                gaps[key] = r["in_ledger"] - figure.net
+    """Every row that any source or document has, in order of interface, period, currency: all of one instant, or a document
+    that goes from one bucket to another meanwhile would be in none, or in two."""
+    sources: dict[_Key, Figure] = {}
+    buckets: dict[_Key, dict[str, Figure]] = {}
+    gaps: dict[_Key, Decimal] = {}
+    entities, stamps = release.entities.values(), stamper(connection)
+    given = {"entities": [e.code for e in entities], "zones": [e.time_zone for e in entities]}
     changed = _changed(connection, release)
+    for r in connection.execute(_SQL["terms"], given):
+        key = (r["interface"], r["entity"], r["period"], r["currency"])
+        figure = Figure(r["count"], r["debit"], r["credit"])
+        if r["bucket"] == "source":
+            sources[key] = sources.get(key, Figure()) + figure
+            # A figure that was written in the database past us proves nothing.
+            changed[key] += not total_holds(stamps, r)
+            continue
+        buckets.setdefault(key, {})[r["bucket"]] = figure
+        if r["bucket"] == "posted":
+            gaps[key] = r["in_ledger"] - figure.net
     rows = []
-    for key in sorted({*sources, *buckets, *changed}):
+    for key in sorted({*sources, *buckets, *+changed}):
         mine = buckets.get(key, {})
         rows.append(
             TieOutRow(
@@ -107,9 +114,9 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     return rows
 
 
-def _changed(connection: Connection, release: Release) -> dict[tuple[str, str, str, str], int]:
+def _changed(connection: Connection, release: Release) -> Counter[_Key]:
     """By row, how many documents were changed past us: figures are added up of columns and views, without their stamps."""
-    found = {}
+    found = Counter[_Key]()
     for entity in release.entities.values():
         documents = [x.document_id for x in changed_rows(connection, entity.code) if not x.told]
         given = {"documents": documents, "zone": entity.time_zone}

@@ -36,15 +36,12 @@ insert into tieout.standing_told (entity, account_key, content, told_at)
 values (%(entity)s, %(account_key)s, %(content)s, %(now)s)
 on conflict (entity, account_key) do update set content = excluded.content, told_at = excluded.told_at
 
--- name: watermark
-select coalesce((select max(evidence_id) from tieout.evidence), 0) as top
-
 -- name: read_last
-select through, read_at from tieout.receivables_read where entity = %(entity)s
+select seen, read_at from tieout.receivables_read where entity = %(entity)s
 
 -- name: keep_read
-insert into tieout.receivables_read (entity, through, read_at) values (%(entity)s, %(through)s, %(now)s)
-on conflict (entity) do update set through = excluded.through, read_at = excluded.read_at
+insert into tieout.receivables_read (entity, seen, read_at) values (%(entity)s, %(seen)s, %(now)s)
+on conflict (entity) do update set seen = excluded.seen, read_at = excluded.read_at
 
 -- name: exposures
 select customer, name, invoiced, credited, unapplied, invoiced + credited + unapplied as exposure, orders, unrated,

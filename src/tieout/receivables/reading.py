@@ -19,6 +19,7 @@ from tieout.documents import (
     decode_document,
 )
 from tieout.engine import wake
+from tieout.evidence import mark
 from tieout.inbox import accept
 from tieout.money import Amount
 from tieout.processes.external_ids import partner_external_id
@@ -66,8 +67,7 @@ class Receivables:
 
     def read(self, connection: Connection) -> Read:
         """Read, keep and tell, in transactions of its own. Raises ConnectorError (the ledger)."""
-        top = connection.execute(_SQL["watermark"]).fetchone()
-        assert top is not None
+        seen = mark(connection)
         # What is booked while the ledger is read counts twice or not at all until it is read again, which it makes due.
         orders = self._orders(connection, self._reader.facts())
         accounts = role_accounts(self._release, _UNAPPLIED, self._today)
@@ -83,7 +83,7 @@ class Receivables:
             self._statuses = follow(connection, self._entity, invoices, standing, self._now)
             standings = self._standings(found, customers, orders, partners)
             told = self._tell(connection, standings)
-            given = {"entity": self._entity.code, "through": top["top"], "now": self._now}
+            given = {"entity": self._entity.code, "seen": seen, "now": self._now}
             connection.execute(_SQL["keep_read"], given)
         return Read(tuple(sorted(found.values(), key=lambda e: (-e.amount, e.customer))), tuple(told))
 

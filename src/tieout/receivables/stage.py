@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
+from tieout.evidence import came_since
 from tieout.receivables.reading import standing_interface
 from tieout.rules import Entity, Release
 from tieout.store import Connection, Queries
@@ -27,15 +28,17 @@ class ReceivablesStage:
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         """A lane an entity whose project says what its customers owe, where evidence came since it was read."""
-        row = connection.execute(_SQL["watermark"]).fetchone()
-        assert row is not None
         release = self._release()
         due = []
         for code, entity in sorted(release.entities.items()):
             if standing_interface(release, code) is None:
                 continue
             last = connection.execute(_SQL["read_last"], {"entity": code}).fetchone()
-            if last is None or last["through"] < row["top"] or self._another_day(last["read_at"], entity):
+            if (
+                last is None
+                or self._another_day(last["read_at"], entity)
+                or came_since(connection, last["seen"])
+            ):
                 due.append(Due((code,), entity.ledger))
         return due
 

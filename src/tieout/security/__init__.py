@@ -32,6 +32,7 @@ from tieout.security.written import (
     document_holds,
     effect_holds,
     in_words,
+    total_holds,
 )
 
 NOT_OURS = NOT_MADE_BY_TIEOUT.name
@@ -75,5 +76,6 @@ __all__ = [
     "new_key",
     "person_of",
     "stamper",
+    "total_holds",
     "why_not",
 ]

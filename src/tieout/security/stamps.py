@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -81,6 +83,23 @@ class Stamper:
     ) -> bytes:
         """The stamp of a document."""
         return self.stamp("document", interface, key, revision, message_id, content_sha256)
+
+    def control_total(
+        self,
+        interface: str,
+        entity: str,
+        period: str,
+        currency: str,
+        group: str,
+        count: int,
+        debit: Decimal,
+        credit: Decimal,
+        taken_at: datetime,
+    ) -> bytes:
+        """The stamp of what a source says of itself for a month, as it was taken at an instant."""
+        sums = [f"{value.normalize():f}" for value in (debit, credit)]
+        at = taken_at.astimezone(UTC).isoformat()
+        return self.stamp("control total", interface, entity, period, currency, group, count, *sums, at)
 
     def delivery(self, system: str, external_id: str, document_id: int, requires: str, body: bytes) -> bytes:
         """`requires` are external ids, a space between two; `body` is the effect's hash."""

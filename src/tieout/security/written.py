@@ -7,6 +7,7 @@ first: every row that it may rest on is looked at, those among them that a chang
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -44,6 +45,24 @@ def effect_holds(stamps: Stamper, row: dict[str, Any]) -> bool:
     sha = hashlib.sha256(row["body"].encode()).digest()
     given = (row["system"], row["external_id"], row["document_id"], " ".join(row["requires"] or ()), sha)
     return stamps.holds(row["stamp"], "delivery", *given)
+
+
+def total_holds(stamps: Stamper, row: dict[str, Any]) -> bool:
+    """Whether a source's figure is as it was taken: its columns `interface`, `entity`, `period`, `currency`,
+    `control_group`, `count`, `debit`, `credit`, `taken_at`, `stamp`."""
+    columns = (
+        "interface",
+        "entity",
+        "period",
+        "currency",
+        "control_group",
+        "count",
+        "debit",
+        "credit",
+        "taken_at",
+    )
+    made = stamps.control_total(*(row[c] for c in columns))
+    return row["stamp"] is not None and hmac.compare_digest(bytes(row["stamp"]), made)
 
 
 def changed_rows(

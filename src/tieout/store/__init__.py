@@ -8,6 +8,7 @@ from tieout.store.owning import FolderHeldError, FolderLock, command_of, end_pro
 from tieout.store.partitions import ensure_partitions
 from tieout.store.queries import Queries
 from tieout.store.roles import let_application_in, make_role
+from tieout.store.snapshots import ManyInstantsError, snapshot
 from tieout.store.texts import can_be_kept, fit_to_keep
 from tieout.store.versions import VersionError, require_same
 from tieout.store.watching import VersionWatch
@@ -20,6 +21,7 @@ __all__ = [
     "EmbeddedServerError",
     "FolderHeldError",
     "FolderLock",
+    "ManyInstantsError",
     "MigrationError",
     "Queries",
     "RestoreError",
@@ -41,4 +43,5 @@ __all__ = [
     "missing",
     "require_same",
     "restore",
+    "snapshot",
 ]

@@ -324,7 +324,8 @@ CREATE TABLE tieout.control_total (
     debit numeric NOT NULL,
     credit numeric NOT NULL,
     reference text NOT NULL,
-    taken_at timestamp with time zone NOT NULL
+    taken_at timestamp with time zone NOT NULL,
+    stamp bytea
 );
 CREATE TABLE tieout.credential (
     credential_id bigint NOT NULL,
@@ -822,8 +823,8 @@ CREATE TABLE tieout.receivable_invoice (
 );
 CREATE TABLE tieout.receivables_read (
     entity text NOT NULL,
-    through bigint NOT NULL,
-    read_at timestamp with time zone NOT NULL
+    read_at timestamp with time zone NOT NULL,
+    seen text DEFAULT ''::text NOT NULL
 );
 CREATE TABLE tieout.release (
     sha256 text NOT NULL,

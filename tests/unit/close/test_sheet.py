@@ -25,7 +25,7 @@ from tieout.close.sheet import (
     sheet_bytes,
 )
 from tieout.evidence.print_close import MOST_ROWS, Printed, page, rest, text
-from tieout.evidence.verify import _wrong_in_section
+from tieout.evidence.verify_closes import wrong_in_section
 from tieout.money import Period
 
 OCTOBER = Period(2026, 10)
@@ -77,7 +77,7 @@ def sheet_of(*sections: Section) -> bytes:
 @given(rows())
 def test_every_sum_is_its_rows_and_is_printed(given_rows: tuple[tuple[str | None, ...], ...]) -> None:
     found = section_json(section_of(given_rows))
-    assert _wrong_in_section(found) == []
+    assert wrong_in_section(found) == []
     for currency in ("USD", "EUR"):
         mine = [r for r in given_rows if r[2] == currency]
         if mine:
@@ -110,7 +110,7 @@ def test_whatever_figure_is_changed_the_bare_verifier_finds_it(
     for step in place[:-1]:
         at = at[step]
     at[place[-1]] = str(Decimal(at[place[-1]]) + 1)
-    assert _wrong_in_section(changed)
+    assert wrong_in_section(changed)
 
 
 @settings(max_examples=examples(20))
@@ -130,7 +130,7 @@ def test_a_row_that_is_taken_out_doubled_or_put_elsewhere_is_found(
             mine.append(mine[number])
         else:
             mine[number][2 if change == "currency" else 0] = "another"
-        assert _wrong_in_section(changed), change
+        assert wrong_in_section(changed), change
 
 
 def many(count: int) -> tuple[tuple[str | None, ...], ...]:
@@ -163,7 +163,7 @@ def test_what_is_not_known_is_never_zero() -> None:
     unknown = ("sale", "a", "USD", None, "0.00", None)
     found = section_json(section_of((unknown, *many(2))))
     assert ["sale", "USD", "2", None] in found["tables"][0]["sums"][0]["rows"]
-    assert _wrong_in_section(found) == []
+    assert wrong_in_section(found) == []
     said = text(Printed(sheet_of(section_of((unknown,))), "closes/1.json")).decode()
     assert "sale | a | USD | ? | 0.00 | ?" in said and "Net of gross (USD): not known" in said
     assert "Net of gross: 0.00 of 0.00 EUR = of nothing" in said

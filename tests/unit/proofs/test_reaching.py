@@ -41,7 +41,7 @@ def test_one_that_ends_before_does_not_until_the_next_carries_on() -> None:
     assert "end on 2026-09-29" in said and "must open with 7.00" in said
     assert short(early, frame(day(1, 10), day(2, 10), "7.00", "9.00")) == []
     (said,) = short(early, frame(day(1, 10), day(2, 10), "7.01", "9.00"))
-    assert "opens with 7.01, not with 7.00" in said
+    assert "opens with 7.01, not with 7.00, so 0.01 EUR is in no statement" in said
 
 
 def test_a_statement_across_the_end_states_no_balance_of_it_unless_it_has_no_lines_before() -> None:

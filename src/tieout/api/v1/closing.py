@@ -14,7 +14,15 @@ from tieout.api.v1.context import RequestContext, TheConnection, TheContext, The
 from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
-from tieout.close import CloseError, CloseState, kept_state, known_closes, printed_close, take_signatures
+from tieout.close import (
+    CloseError,
+    CloseState,
+    kept_state,
+    known_closes,
+    printed_close,
+    shown_last,
+    take_signatures,
+)
 from tieout.close.model import TaskStanding
 from tieout.close.runbooks import runbook
 from tieout.connector_api import ConnectorError
@@ -99,9 +107,14 @@ class CloseSummary(BaseModel):
 
 
 class Sign(BaseModel):
-    """`tasks` empty: everything that can be signed."""
+    """`tasks` empty: everything that can be signed. `seen`: the digest of each task's figures that the person looked at;
+    left out, what was shown last of it to anybody. Of other figures by now nothing is signed."""
 
     tasks: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=200)] = []
+    seen: Annotated[
+        dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=64)]] | None,
+        Field(max_length=500),
+    ] = None
 
 
 class Said(BaseModel):
@@ -227,11 +240,12 @@ def sign(
     if caller.session is None or not caller.session.second_factor:
         raise ProblemError(403, "second-factor", "people sign, signed in with a second factor")
     release, wanted = context.release(), month(period)
+    seen = shown_last(connection, entity, wanted) if body.seen is None else body.seen
     # Asked before anything is changed: what is signed is what was read, and one transaction.
     state = context.expensive.do(entity, lambda: closing.close_state(project, entity, wanted))
     try:
         found = take_signatures(
-            connection, release, state, body.tasks, caller.person, "", context.clock.now()
+            connection, release, state, body.tasks, caller.person, "", context.clock.now(), seen
         )
     except CloseError as error:
         raise ProblemError(409, "close", str(error)) from None

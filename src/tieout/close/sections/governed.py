@@ -42,7 +42,7 @@ def governed_section(rows: Sequence[dict[str, Any]]) -> Section:
         empty="No governed account moved.",
     )  # fmt: skip
     wrong = sum(Decimal(r["figures"]["residual"]) != 0 for r in rows)
-    said = f"{wrong} accounts have a residual." if wrong else "No account has a residual."
+    said = f"Accounts with a residual: {wrong}." if wrong else "No account has a residual."
     return Section("governed", "Governed accounts", (table,), (said,))
 
 

@@ -135,5 +135,5 @@ def arrivals_section(rows: Sequence[tuple[str | None, ...]]) -> Section:
     """What each interface's declaration says must come, and what did not."""
     table = Table("arrivals", _ARRIVALS, tuple(rows), empty="No interface.")
     lacks = sum(bool(r[3]) for r in rows)
-    said = f"Of {lacks} interfaces something did not come." if lacks else "What had to come came."
+    said = f"Interfaces of which something did not come: {lacks}." if lacks else "What had to come came."
     return Section("arrivals", "What had to come", (table,), (said,))

@@ -136,7 +136,9 @@ def ledger_month_section(rows: LedgerMonthRows) -> Section:
         title="By account", empty="No account moved.",
     )  # fmt: skip
     said = [
-        f"As the ledger was read at {rows.read_at}." if rows.read_at else "The ledger's month was not read."
+        f"As the ledger was read at {rows.read_at[:16].replace('T', ' ')}."
+        if rows.read_at
+        else "The ledger's month was not read."
     ]
     if left := sum(r["count"] - len(r["items"]) for r in rows.bridge):
         said.append(f"{left} more documents of the bridge are in its sums and not named here.")

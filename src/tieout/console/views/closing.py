@@ -91,7 +91,10 @@ class Close:
         return await self._sign(page, tasks)
 
     async def _sign(self, page: Page, tasks: list[str]) -> str:
-        said = await page.api.post(f"{self._path(page)}/sign", {"tasks": tasks})
+        # Each of what the page has shown: the digest, then the task's name.
+        shown = (x.partition(" ") for x in page.values("seen"))
+        seen = {name: digest for digest, _, name in shown if digest}
+        said = await page.api.post(f"{self._path(page)}/sign", {"tasks": tasks, "seen": seen})
         left = [s for s in said if not s["done"]]
         done = f"{len(said) - len(left)} signed or prepared"
         return f"{done}; {left[0]['task']}: {left[0]['said']}" if left else done

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from tieout.connector_api import EarlyDiscount, OpenItem
-from tieout.documents import Reconciliation, name_of_kind
+from tieout.documents import Document, Reconciliation, decode_document, name_of_kind
+from tieout.money import Amount
 from tieout.reconcile.caps import Taken
 from tieout.reconcile.model import MatchingError
 from tieout.reconcile.ruleset import Limit, Rules, Withheld
-from tieout.rules import Entity
+from tieout.rules import Entity, Interface
 from tieout.rules.packs import load_pack
 from tieout.security import StampError, check_rows
 from tieout.store import Connection, Queries
@@ -89,19 +90,42 @@ def leaves_tax(discount: EarlyDiscount, law: str) -> bool:
 
 
 def taken(
-    connection: Connection, entity: str, worth_of: dict[str, Decimal], since: date
+    connection: Connection, interface: Interface, worth_of: dict[str, Decimal], since: date
 ) -> dict[Taken, Decimal]:
-    """What was accepted or decided of differences in the months from a day on, in the entity's currency. Raises MatchingError
-    where a match was changed past us: nobody knows how much of the month's sum is left."""
+    """What was accepted or decided of differences in the months from a day on, in the entity's currency, whether it is booked or
+    on its way there. Raises MatchingError where a match was changed past us: nobody knows how much of the month's sum is left."""
     try:
-        check_rows(connection, entity, [name_of_kind(Reconciliation)])
+        check_rows(connection, interface.entity, [name_of_kind(Reconciliation)])
     except StampError as error:
-        raise MatchingError([f"nothing is matched for {entity}: {error}"]) from None
-    rows = connection.execute(_SQL["differences_taken"], {"entity": entity, "since": since.replace(day=1)})
+        raise MatchingError([f"nothing is matched for {interface.entity}: {error}"]) from None
+    first = since.replace(day=1)
+    given = {"entity": interface.entity, "interface": interface.name, "since": first}
     found: dict[Taken, Decimal] = {}
-    for row in rows:
-        key = Taken(row["kind"], row["party"], row["month"])
+    for row in connection.execute(_SQL["differences_taken"], given).fetchall():
+        if row["body"] is None:
+            key, amount, currency = (
+                Taken(row["kind"], row["party"], row["month"]),
+                row["amount"],
+                row["currency"],
+            )
+        else:
+            told = _coming(decode_document(bytes(row["body"])), first)
+            if told is None:
+                continue
+            key, amount, currency = told
         # A currency of which nothing is open has no rate here; nothing in it can be accepted either.
-        amount = row["amount"] * worth_of.get(row["currency"], Decimal(1))
-        found[key] = found.get(key, Decimal(0)) + amount
+        found[key] = found.get(key, Decimal(0)) + amount * worth_of.get(currency, Decimal(1))
     return found
+
+
+def _coming(match: Document, first: date) -> tuple[Taken, Decimal, str] | None:
+    """What a match that is in the inbox accepts of a difference, as the view has it of one that is a document."""
+    if not isinstance(match, Reconciliation) or match.undone or match.booked_on < first:
+        return None
+    kind, amount = match.explained_as, match.difference.value
+    if not match.difference_account:
+        if not isinstance(match.exchange, Amount):
+            return None
+        kind, amount = "exchange", match.exchange.value
+    party = match.due[0].party if match.due else ""
+    return Taken(kind, party, f"{match.booked_on:%Y-%m}"), abs(amount), match.currency

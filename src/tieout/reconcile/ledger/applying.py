@@ -24,6 +24,7 @@ from tieout.evidence import Entry, record
 from tieout.money import Amount, Period
 from tieout.processes.unmatched import UNMATCHED_CASH, UNREADABLE_ITEM
 from tieout.reconcile.breaks import breaks
+from tieout.reconcile.caps import Taken
 from tieout.reconcile.ledger.accepting import judged, taken, with_limits, worth
 from tieout.reconcile.ledger.discounts import unfit
 from tieout.reconcile.ledger.grouping import (
@@ -41,6 +42,7 @@ from tieout.reconcile.ledger.handoff import STREAM, close_matched_cases, fresh, 
 from tieout.reconcile.ledger.lessons import Learned, in_force
 from tieout.reconcile.ledger.memory import Memory, account_name, recall
 from tieout.reconcile.ledger.open_lines import keep_lines
+from tieout.reconcile.ledger.overtaking import not_overtaken
 from tieout.reconcile.ledger.unreadable import readable
 from tieout.reconcile.model import Break, Difference, Match, MatchingError
 from tieout.reconcile.ruleset import Rules, parse_rules, read_rules
@@ -137,7 +139,11 @@ class Reconciler:
         left, right = sides(cash, due, learned)
         units = worth([*cash, *due], self._entity.currency)
         since = min((i.on for i in cash), default=self._until)
-        before = taken(connection, self._entity.code, units, since) if rules.limits else {}
+
+        def accepted() -> dict[Taken, Decimal]:
+            return taken(connection, self._interface, units, since) if rules.limits else {}
+
+        before = accepted()
         memory = recall(connection, self._entity.code, [*cash, *due])
         past = self._reader.settled_items(self._until, _PAST) if isinstance(self._reader, PastReader) else ()
         rates = self._rates(cash, due)
@@ -150,10 +156,11 @@ class Reconciler:
             result.left, result.right, _taken(groups, sure), result.crowded, rules, _rated(rates), self._until
         )
         aged = tuple(self._aged(b, by_line[b.id]) for b in left_over)
-        new = fresh(connection, self._interface, sure)
+        new, overtaken = fresh(connection, self._interface, sure), list[str]()
         if not dry:
             with connection.transaction():
                 beside_others(connection)
+                new, overtaken = not_overtaken(connection, self._interface, new, before, accepted)
                 hand_on(connection, self._interface, new, self._now)
                 self._propose(connection, suggestions)
                 self._open_breaks(connection, aged, by_line)
@@ -170,6 +177,7 @@ class Reconciler:
             suggested=len(suggestions),
             refused=(
                 *refused,
+                *overtaken,
                 *(f"{i.numbers[0] if i.numbers else f'line {i.line}'}: {why}" for i, why in strange.items()),
             ),
             left_over=aged,

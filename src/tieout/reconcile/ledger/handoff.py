@@ -65,6 +65,27 @@ def fresh(
     return found
 
 
+def begin_handing_on(
+    connection: Connection, interface: Interface, documents: Sequence[Reconciliation]
+) -> dict[str, str]:
+    """Of these matches those that hold a line of another one that is on its way by now, each with that other's key. Nobody
+    else hands matches of the entity on until the end of the caller's transaction: a line that both were decided of would be
+    joined by one, and of the other an open credit and a case would be left."""
+    connection.execute(_SQL["lock_matches"], {"entity": interface.entity})
+    lines = sorted({x.line for d in documents for x in (*d.cash, *d.due)})
+    rows = connection.execute(_SQL["on_their_way"], {"entity": interface.entity, "lines": lines}).fetchall()
+    others = {r["line"]: r["source_key"] for r in rows}
+    found, mine = {}, dict[int, str]()
+    for document in documents:
+        held = [x.line for x in (*document.cash, *document.due)]
+        other = next((k for n in held if (k := others.get(n) or mine.get(n))), "")
+        if other:
+            found[document.key] = other
+        else:
+            mine |= dict.fromkeys(held, document.key)
+    return found
+
+
 def hand_on(
     connection: Connection, interface: Interface, documents: Sequence[Reconciliation], now: datetime
 ) -> int:

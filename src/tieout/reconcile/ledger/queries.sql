@@ -251,12 +251,31 @@ where d.kind = 'reconciliation' and (%(key)s::text is null or d.source_key = %(k
 order by d.document_id desc limit %(limit)s
 
 -- name: differences_taken
--- By kind, partner and month: what was booked of differences since a day, or is on its way; of exchange differences what
--- was accepted, since the ledger books these itself.
-select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
-from tieout.v_reconciliation_difference
-where entity = %(entity)s and booked_on >= %(since)s and state in ('normalised', 'planned', 'posted')
+-- By kind, partner and month: what was booked of differences since a day, or is on its way, in a case as well; of exchange
+-- differences what was accepted, since the ledger books these itself. And the matches that are in the inbox. One statement, so one
+-- instant.
+select kind, party, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount, null::bytea as body
+from tieout.v_reconciliation_difference d
+where entity = %(entity)s and booked_on >= %(since)s and (state in ('normalised', 'planned', 'posted')
+    or (state = 'refused' and exists (
+        select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open')))
 group by 1, 2, 3, 4
+union all
+select null, null, null, null, null, b.body
+from tieout.message m join tieout.message_body b using (message_id, received_at)
+where m.interface = %(interface)s and m.stream = 'reconciliations' and m.state in ('received', 'failed')
+
+-- name: lock_matches
+-- One after the other hands matches of an entity on.
+select pg_advisory_xact_lock(7463, hashtext(%(entity)s))
+
+-- name: on_their_way
+-- Matches that hold one of these lines and are on their way.
+select distinct m.line, m.source_key from tieout.match_line m
+left join tieout.document d on d.interface = m.interface and d.source_key = m.source_key
+where m.entity = %(entity)s and m.line = any(%(lines)s::bigint[])
+  and (d.document_id is null or d.state in ('normalised', 'planned'))
+order by m.line, m.source_key
 
 -- name: lessons_in_force
 select kind, key, value from tieout.lesson

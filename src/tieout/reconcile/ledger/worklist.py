@@ -22,7 +22,7 @@ from tieout.evidence import Entry, record
 from tieout.reconcile.ledger.applying import amount_option
 from tieout.reconcile.ledger.discounts import unfit
 from tieout.reconcile.ledger.grouping import GroupError, Rate, lines_key, match_again, match_document
-from tieout.reconcile.ledger.handoff import fresh, hand_on, suggestion_row
+from tieout.reconcile.ledger.handoff import begin_handing_on, fresh, hand_on, suggestion_row
 from tieout.reconcile.ledger.lessons import taught_account, taught_by
 from tieout.reconcile.ledger.teaching import teach
 from tieout.rules import Interface, Release
@@ -229,6 +229,11 @@ class Decisions:
     def _apply(
         self, interface: Interface, document: Reconciliation, seen: datetime | None = None
     ) -> Reconciliation:
+        others = begin_handing_on(self._connection, interface, [document])
+        if others:
+            raise DecisionError(
+                f"{document.key}: a line of it is in match {others[document.key]}, which is on its way: wait for that, or undo it"
+            )
         new = fresh(self._connection, interface, [document], seen)
         if not new:
             raise DecisionError(f"{document.key} is applied already; undo it, or match it in the ledger")

@@ -1,0 +1,78 @@
+"""Rules of a close that change within a period: what would make it easier holds from the next one on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tieout.close import keep_rules, tasks_of
+from tieout.close.since_it_began import since_it_began
+from tieout.money import Period
+from tieout.rules import CloseRules, Entity, EntityClose, Interface, ManualTask, Release
+from tieout.store import Connection, Database
+
+OCTOBER, NOVEMBER, DECEMBER = Period(2026, 10), Period(2026, 11), Period(2026, 12)
+SEPTEMBER_20, NOVEMBER_4 = datetime(2026, 9, 20, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC)
+COUNT = ManualTask("inventory counted", "US", "warehouse", 2, ("complete: shop",))
+
+
+def release(limit: str = "50.00", critical: bool = True, tasks: tuple[ManualTask, ...] = (COUNT,)) -> Release:
+    shop = Interface("shop", "shop", "US", (), "o", "order to cash", close_critical=critical)
+    closing = CloseRules({"US": EntityClose(case_limit=Decimal(limit))}, tasks)
+    return Release("x", {"US": Entity("US", "US", "USD", "UTC", "odoo")}, {"shop": shop}, {}, (), closing)
+
+
+@pytest.fixture
+def connection(database: Database) -> Connection:
+    return database.connect(autocommit=True)
+
+
+def held(connection: Connection, now: Release, period: Period) -> tuple[Decimal, set[str]]:
+    """The limit that holds for a period's close, and its tasks."""
+    found = since_it_began(connection, now, "US", period)
+    return found.closing.of("US").case_limit, {t.name for t in tasks_of(found, "US", period)}
+
+
+def test_rules_are_kept_once_whenever_they_become_others(connection: Connection) -> None:
+    assert [keep_rules(connection, release(), SEPTEMBER_20) for _ in range(2)] == [1, 0]
+    assert keep_rules(connection, release("60.00"), NOVEMBER_4) == 1
+    assert keep_rules(connection, release(), NOVEMBER_4) == 1
+
+
+@pytest.mark.parametrize(
+    ("easier", "limit", "task"),
+    [
+        (release("1000000.00"), Decimal("1000000.00"), ""),
+        (release(critical=False), Decimal("50.00"), "complete: shop"),
+        (release(tasks=()), Decimal("50.00"), "inventory counted"),
+    ],
+)
+def test_what_makes_a_close_easier_holds_from_the_next_period_on(
+    connection: Connection, easier: Release, limit: Decimal, task: str
+) -> None:
+    keep_rules(connection, release(), SEPTEMBER_20)
+    keep_rules(connection, easier, NOVEMBER_4)
+    strict = held(connection, release(), OCTOBER)
+    for period in (OCTOBER, NOVEMBER):
+        assert held(connection, easier, period) == strict
+    later = held(connection, easier, DECEMBER)
+    assert later[0] == limit and (not task or task not in later[1])
+
+
+def test_what_makes_it_harder_holds_at_once_and_a_task_is_what_it_was(connection: Connection) -> None:
+    keep_rules(connection, release("1000000.00"), SEPTEMBER_20)
+    keep_rules(connection, release(), NOVEMBER_4)
+    assert held(connection, release(), OCTOBER)[0] == Decimal("50.00")
+    keep_rules(connection, release(tasks=()), NOVEMBER_4)
+    found = since_it_began(connection, release(tasks=()), "US", NOVEMBER)
+    assert found.closing.tasks == (COUNT,)
+    moved = replace(COUNT, business_day=5)
+    found = since_it_began(connection, release(tasks=(moved,)), "US", NOVEMBER)
+    assert found.closing.tasks == (moved,)
+
+
+def test_of_a_project_whose_rules_were_never_kept_those_of_now_hold(connection: Connection) -> None:
+    assert held(connection, release("70.00"), OCTOBER)[0] == Decimal("70.00")

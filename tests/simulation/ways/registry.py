@@ -1,0 +1,8 @@
+"""Every way, in the order in which they are told."""
+
+from __future__ import annotations
+
+from tests.simulation.ways import ends, files, ledger, machine, people
+from tests.simulation.ways.way import Way
+
+WAYS: tuple[Way, ...] = (*files.WAYS, *ledger.WAYS, *people.WAYS, *machine.WAYS, *ends.WAYS)
