@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
 from tieout.close.causes import LATE_UNDECIDED
 from tieout.close.late import LateDecision, LateEvent, closed_in, passed, waiting
@@ -42,7 +44,7 @@ def late_events(
             LateEvent(
                 number=row["document_id"], interface=row["interface"], entity=row["entity"], document=row["source_key"],
                 name=row["link_key"] or row["source_key"], event_on=row["event_on"], booked_on=row["booked_on"],
-                stands_on=_day(row["stands_on"]), lock=row["lock"], amount=row["amount"], currency=row["currency"],
+                stands_on=_stands_on(row["read_backs"] or ()), lock=row["lock"], amount=row["amount"], currency=row["currency"],
                 company=row["company_amount"], decision=row["decision"] if decided else "",
                 reason=row["reason"] if decided else "", by=row["decided_by"] if decided else "",
                 at=row["decided_at"] if decided else None,
@@ -51,8 +53,10 @@ def late_events(
     return found
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _stands_on(read_backs: Sequence[str]) -> date | None:
+    """The first day on which an entry of it stood when it was read back last; None while none was."""
+    days = [msgspec.json.decode(text).get("date") for text in read_backs]
+    return min((date.fromisoformat(day) for day in days if day), default=None)
 
 
 def _parts(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -78,7 +82,7 @@ def decide_late(
         raise LateError(f"{decision!r} is no decision: {', '.join(LateDecision)}")
     if not _LEAST <= len(reason.strip()) <= _MOST:
         raise LateError(f"say why, in {_LEAST} to {_MOST} characters")
-    row = connection.execute(_SQL["late_event"], {"id": number}).fetchone()
+    row = connection.execute(_SQL["one_late"], {"id": number}).fetchone()
     if row is None:
         raise LateError(f"no late event {number}: `tieout close late` lists them")
     rules = release.closing.of(row["entity"])

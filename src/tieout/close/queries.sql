@@ -196,8 +196,8 @@ select read_at from tieout.close_finding where entity = %(entity)s and period = 
 select l.document_id, l.entity, l.event_on, l.booked_on, l.lock, l.amount, l.currency, l.company_amount, d.interface,
     d.source_key, d.link_key, x.decision, x.reason, x.decided_by, x.decided_at, x.decided_booked_on, x.decided_amount,
     x.stamp as decision_stamp,
-    (select min(nullif(v.read_back::jsonb ->> 'date', '')) from tieout.delivery v
-        where v.document_id = l.document_id and v.ledger and v.read_back is not null) as stands_on
+    (select array_agg(v.read_back) from tieout.delivery v
+        where v.document_id = l.document_id and v.ledger and v.read_back is not null) as read_backs
 from tieout.late_event l join tieout.document d using (document_id)
 left join lateral (select * from tieout.late_decision c where c.document_id = l.document_id order by no desc limit 1) x on true
 where (%(entities)s::text[] is null or l.entity = any(%(entities)s))
@@ -206,7 +206,7 @@ where (%(entities)s::text[] is null or l.entity = any(%(entities)s))
     where v.document_id = l.document_id and v.ledger and v.state = 'confirmed'))
 order by l.company_amount desc, l.document_id limit %(limit)s
 
--- name: late_event
+-- name: one_late
 select l.document_id, l.entity, l.event_on, l.booked_on, l.amount, l.currency, d.interface, d.source_key, d.content
 from tieout.late_event l join tieout.document d using (document_id) where l.document_id = %(id)s
 for update of l
