@@ -254,6 +254,8 @@ def test_the_api_prints_the_same_to_whoever_may_read_closes(buyer: Buyer) -> Non
         draft = http.get("/closes/US/2026-10/printed")
         assert draft.status_code == 200 and "Draft" in draft.text
         assert http.get("/closes/US/2026-10/printed", params={"sheet": 7}).status_code == 404
+        # Nobody signs what was not shown to them.
+        assert http.post("/closes/US/2026-10/look").status_code == 200
         assert http.post("/closes/US/2026-10/sign", json={}).status_code == 200
         with buyer.database.transaction() as connection:
             found = printed_close(connection, buyer.release(), "US", OCTOBER, buyer.clock.now())

@@ -69,6 +69,7 @@ def test_items_and_rest_are_the_balance_and_what_is_listed_sums_to_it(
     assert listed + Decimal(figures["more"]["amount"]) + Decimal(figures["rest"]) == Decimal(
         figures["balance"]
     )
+    assert len(figures["items"]) <= most
     assert len(figures["items"]) + figures["more"]["count"] == figures["count"] == len(mine.items)
     # The printed close works the same sums out of its own rows.
     accounts, items = section_json(
@@ -86,6 +87,8 @@ def test_what_is_past_its_age_is_open_now_and_offsets_nothing(found: list[Piece]
     late = aged(("2121", "USD"), "unapplied", found, ItemRule(normal), CALENDAR, END, "controller")
     if late is None:
         return
+    assert all(ItemRule(normal).past_on(on, CALENDAR) <= END for _, on, _ in late.items)
+    assert late.gross == sum((abs(a) for _, _, a in late.items), Decimal(0))
     assert late.items and late.since <= END and late.gross >= abs(late.net) and late.gross > 0
     by_name: dict[tuple[str, ...], Decimal] = {}
     for p in found:
