@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tieout.close.sections import decided, governed, items, tasks, tied
+from tieout.close.sections import decided, governed, items, tasks, tied, waived
 from tieout.close.sections.asked import Asked
 from tieout.close.sheet import Section
 
@@ -26,6 +26,7 @@ PARTS: tuple[Part, ...] = (
     Part("governed", governed.read_governed, governed.governed_section),
     Part("standing", items.read_items, items.items_section),
     Part("cases", decided.read_cases, decided.cases_section),
+    Part("waived", waived.read_waived, waived.waived_section),
     Part("exclusions", decided.read_exclusions, decided.exclusions_section),
     Part("arrivals", tasks.read_arrivals, tasks.arrivals_section),
     Part("locks", decided.read_locks, decided.locks_section),
