@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tieout.close.sections import certified, decided, governed, items, late, tasks, taxed, tied
+from tieout.close.sections import certified, decided, governed, items, late, tasks, taxed, tied, waived
 from tieout.close.sections.asked import Asked
 from tieout.close.sheet import Section
 
@@ -29,6 +29,7 @@ PARTS: tuple[Part, ...] = (
     Part("taxes", taxed.read_taxes, taxed.taxes_section),
     Part("late", late.read_late, late.late_section),
     Part("cases", decided.read_cases, decided.cases_section),
+    Part("waived", waived.read_waived, waived.waived_section),
     Part("exclusions", decided.read_exclusions, decided.exclusions_section),
     Part("arrivals", tasks.read_arrivals, tasks.arrivals_section),
     Part("locks", decided.read_locks, decided.locks_section),
