@@ -12,6 +12,7 @@ from tieout.close import keep_rules, tasks_of
 from tieout.close.since_it_began import since_it_began
 from tieout.money import Period
 from tieout.rules import CloseRules, Entity, EntityClose, Interface, ManualTask, Release
+from tieout.rules.itemised import ItemRule, item_rule
 from tieout.store import Connection, Database
 
 OCTOBER, NOVEMBER, DECEMBER = Period(2026, 10), Period(2026, 11), Period(2026, 12)
@@ -72,6 +73,42 @@ def test_what_makes_it_harder_holds_at_once_and_a_task_is_what_it_was(connection
     moved = replace(COUNT, business_day=5)
     found = since_it_began(connection, release(tasks=(moved,)), "US", NOVEMBER)
     assert found.closing.tasks == (moved,)
+
+
+EASY = dict(
+    case_limit=Decimal(1000000), alone_limit=Decimal(1000000), hand_limit=Decimal(1000000), excluded_percent=Decimal(100),
+    late_limit=Decimal(1000000), late_materiality=Decimal(1000000),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EASY)
+def test_no_limit_is_raised_for_a_period_that_began(connection: Connection, name: str) -> None:
+    keep_rules(connection, release(), SEPTEMBER_20)
+    strict = release()
+    easier = replace(
+        strict, closing=CloseRules({"US": replace(strict.closing.of("US"), **{name: EASY[name]})})
+    )
+    keep_rules(connection, easier, NOVEMBER_4)
+    for period, expected in ((NOVEMBER, strict), (DECEMBER, easier)):
+        found = since_it_began(connection, easier, "US", period).closing.of("US")
+        assert getattr(found, name) == getattr(expected.closing.of("US"), name), period
+
+
+def test_no_item_may_stand_for_longer_in_a_period_that_began(connection: Connection) -> None:
+    def days(items: dict[str, ItemRule], period: Period, role: str) -> int | None:
+        closing = CloseRules({"US": EntityClose(items=items)})
+        keep_rules(connection, replace(release(), closing=closing), NOVEMBER_4)
+        found = since_it_began(connection, replace(release(), closing=closing), "US", period)
+        rule = item_rule(role, found.closing.of("US").items)
+        return rule.days if rule else None
+
+    keep_rules(connection, release(), SEPTEMBER_20)
+    assert days({"clearing.stripe": ItemRule(90)}, NOVEMBER, "clearing.stripe.EUR") == 3
+    assert days({"clearing.stripe": ItemRule(90)}, DECEMBER, "clearing.stripe.EUR") == 90
+    assert days({"clearing.stripe": ItemRule(1)}, NOVEMBER, "clearing.stripe.EUR") == 1
+    # One of a project's own, and then no more.
+    assert days({"open": ItemRule(4)}, NOVEMBER, "open") == 4
+    assert days({}, NOVEMBER, "open") == 4 and days({}, DECEMBER, "open") is None
 
 
 def test_of_a_project_whose_rules_were_never_kept_those_of_now_hold(connection: Connection) -> None:

@@ -60,8 +60,9 @@ def gather(
     until = min(period.last, now.date())
     open_intercompany(connection, release, until, now)
     open_balances(connection, release, until, now)
-    look_at_entries(connection, release, sessions, entity, period, now)
-    tell_waivers(connection, release, entity, period, now)
+    held = since_it_began(connection, release, entity, period)
+    look_at_entries(connection, held, sessions, entity, period, now)
+    tell_waivers(connection, held, entity, period, now)
 
 
 def state_of(

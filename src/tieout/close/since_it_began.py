@@ -7,6 +7,7 @@ does not end. So the rules are kept as evidence whenever they become others, and
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,10 +16,15 @@ from typing import Any
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.rules import ManualTask, Release
+from tieout.rules.itemised import ItemRule, item_rule
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
 _ACTION = "close.rules"
+# Limits of calendar.toml, in the entity's currency or in percent: lower is stricter.
+_LIMITS = (
+    "case_limit", "alone_limit", "hand_limit", "excluded_percent", "late_limit", "late_materiality",
+)  # fmt: skip
 
 
 def keep_rules(connection: Connection, release: Release, now: datetime) -> int:
@@ -35,8 +41,8 @@ def keep_rules(connection: Connection, release: Release, now: datetime) -> int:
 
 
 def since_it_began(connection: Connection, release: Release, entity: str, period: Period) -> Release:
-    """The release as it holds for the close of a period: the lowest limit of cases since the period began, and every interface and
-    task of people that its close had at any time since."""
+    """The release as it holds for the close of a period: each limit as low, and each itemised account's normal age as short, as it
+    ever was since the period began, and every interface and task of people that its close had at any time since."""
     begins, _ = period.bounds(release.entities[entity].zone)
     rows = _kept(connection, entity)
     before = [rules for at, rules in rows if at <= begins][-1:]
@@ -44,7 +50,10 @@ def since_it_began(connection: Connection, release: Release, entity: str, period
     if not since:
         return release
     rules, closing = release.closing.of(entity), release.closing
-    limit = min([rules.case_limit, *(Decimal(x["case_limit"]) for x in since)])
+    limits = {
+        name: min([getattr(rules, name), *(Decimal(x[name]) for x in since if name in x)]) for name in _LIMITS
+    }
+    items = _strictest([rules.items, *(_items(x) for x in since if "items" in x)])
     critical = {name for x in since for name in x["critical"]}
     interfaces = {
         name: replace(i, close_critical=True) if i.entity == entity and name in critical and not i.close_critical else i
@@ -53,7 +62,7 @@ def since_it_began(connection: Connection, release: Release, entity: str, period
     known = {(t.entity, t.name) for t in closing.tasks}
     gone = {t["name"]: t for x in since for t in x["tasks"] if (entity, t["name"]) not in known}
     tasks = tuple(ManualTask(**{**t, "after": tuple(t["after"])}) for t in gone.values())
-    entities = {**closing.entities, entity: replace(rules, case_limit=limit)}
+    entities = {**closing.entities, entity: replace(rules, items=items, **limits)}
     return replace(
         release,
         interfaces=interfaces,
@@ -61,9 +70,24 @@ def since_it_began(connection: Connection, release: Release, entity: str, period
     )
 
 
+def _strictest(sets: Sequence[Mapping[str, ItemRule]]) -> dict[str, ItemRule]:
+    """Of each role that any of these says something of, the rule of the first set that has one, with the shortest age of all."""
+    found: dict[str, ItemRule] = {}
+    for role in sorted({role for rules in sets for role in rules}):
+        all_of = [rule for rules in sets if (rule := item_rule(role, rules)) is not None]
+        found[role] = replace(all_of[0], days=min(rule.days for rule in all_of))
+    return found
+
+
+def _items(kept: Mapping[str, Any]) -> dict[str, ItemRule]:
+    return {role: ItemRule(**rule) for role, rule in kept["items"].items()}
+
+
 def _rules(release: Release, entity: str) -> dict[str, Any]:
+    rules = release.closing.of(entity)
     return {
-        "case_limit": str(release.closing.of(entity).case_limit),
+        **{name: str(getattr(rules, name)) for name in _LIMITS},
+        "items": {role: asdict(rule) for role, rule in rules.items.items()},
         "critical": sorted(
             i.name for i in release.interfaces.values() if i.entity == entity and i.close_critical
         ),
