@@ -14,7 +14,7 @@ from tests.integration.buying import Buyer
 from tests.integration.office import key_of, person
 from tests.integration.test_close import OCTOBER, Closer, _entry
 from tieout.close import CloseError, kept_accounts, sign_accounts
-from tieout.planning import accept_case
+from tieout.planning import accept, accept_case
 from tieout.rules import CloseRules, EntityClose
 from tieout.rules.certifying import CertifyRules
 
@@ -189,6 +189,12 @@ def test_a_limit_that_is_raised_after_the_month_is_a_case_and_certifies_nothing(
     made.rows()
     (case,) = made.b.database.rows("select case_id from tieout.cases where cause = 'certify_rules_changed' and state = 'open'")  # fmt: skip
     with made.closer.connection.transaction():
+        asked = accept(
+            made.closer.connection, made.b.release(), case["case_id"], "agreed with the board", made.b.clock.now(), "cora"
+        )  # fmt: skip
+    assert not asked.done and asked.request and made.rows()[PAYABLE]["state"] == "open"
+    with made.closer.connection.transaction():
+        # As somebody else approves that.
         accept_case(
             made.closer.connection, case["case_id"], "agreed with the board", made.b.clock.now(), "cora"
         )

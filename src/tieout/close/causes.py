@@ -25,11 +25,12 @@ ACCOUNT_MOVED_BY_HAND = Cause(
 CERTIFY_RULES_CHANGED = Cause(
     name="certify_rules_changed",
     means="How accounts are certified (limits, classes, roles) was changed after the month had ended.",
-    says="the month is certified by the rules that held at its end; accept the case as somebody who may decide where the new ones "
-    "are to hold for it, or put them back in calendar.toml",
+    says="the month is certified by the rules that held at its end; accept the case with a reason where the new ones are to hold "
+    "for it, and another person lets that stand, or put them back in calendar.toml",
     actions=(Action.SOLVE,),
     who="controller",
     standing=True,
+    by_two=True,
 )
 TASK_LATE = Cause(
     name="close_task_late",
