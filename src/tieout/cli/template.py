@@ -90,7 +90,9 @@ _CALENDAR = """# How the entity closes: docs/CLOSE.md.
 case_limit = "0.00"           # no case above it stays open
 sign_role = "controller"      # two people with this role sign each task and the close: one prepares, another signs
 """
-_APPROVALS = """# Who must approve what, before it is booked or left out: docs/APPROVALS.md. Nobody approves what they made.
+_APPROVALS = """# Who must approve what, before it is booked or left out: docs/APPROVALS.md. Nobody approves what they made. What holds without a
+# policy: what one person excludes, accepts or writes off above `alone_limit` of calendar.toml, mappings that changed, and each task of
+# a close take two people.
 [[policy]]
 name = "exclusions"           # what is left out of the books, whatever its amount
 when = 'action == "exclude"'

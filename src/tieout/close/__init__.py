@@ -9,6 +9,7 @@ from tieout.close.glance import keep_glance, printed_close
 from tieout.close.itemised import look_at_items
 from tieout.close.late import LateDecision, LateEvent, late_figures, passed, waiting
 from tieout.close.lateness import LatenessStage, tell_late
+from tieout.close.mapping_changes import keep_mappings
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
@@ -54,6 +55,7 @@ __all__ = [
     "sign_accounts",
     "forecast",
     "gather",
+    "keep_mappings",
     "keep_rules",
     "keep_glance",
     "items_words",

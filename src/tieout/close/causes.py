@@ -32,6 +32,15 @@ CERTIFY_RULES_CHANGED = Cause(
     standing=True,
     by_two=True,
 )
+MAPPING_CHANGED = Cause(
+    name="mapping_changed",
+    means="A table of mappings is another one than two people know: what comes is booked on other accounts, or with other taxes.",
+    says="look at what changed; say why with `tieout cases solve`, and another person lets that stand; or put the table back",
+    actions=(Action.SOLVE, Action.MAP),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
 TASK_LATE = Cause(
     name="close_task_late",
     means="A task of a close is past its time and not signed, though it waits for nothing else.",
@@ -86,6 +95,7 @@ CAUSES = (
     ENTRY_WITHOUT_SOURCE,
     ACCOUNT_MOVED_BY_HAND,
     CERTIFY_RULES_CHANGED,
+    MAPPING_CHANGED,
     TASK_LATE,
     REVENUE_LEFT_OUT,
     WAIVED_BY_ONE,

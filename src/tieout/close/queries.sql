@@ -19,6 +19,16 @@ where case_id = any(%(cases)s::bigint[]) and state = 'open'
 -- name: rules_kept
 select at, detail from tieout.evidence where subject = %(entity)s and action = 'close.rules' order by evidence_id
 
+-- name: mappings_kept
+select detail from tieout.evidence where subject = %(table)s and action = %(action)s order by evidence_id
+
+-- name: mapping_changer
+-- Who changed a table over the API last.
+select actor from tieout.evidence where subject = %(table)s and action = 'mapping.changed' order by evidence_id desc limit 1
+
+-- name: accepted_keys
+select source_key from tieout.cases where entity = %(entity)s and cause = %(cause)s and accepted
+
 -- name: open_requests
 select count(*)::int as count from tieout.approval_request r
 join tieout.document d using (document_id)

@@ -16,6 +16,7 @@ from tieout.close.deciding_late import tell_late_events
 from tieout.close.ending import not_over, too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
+from tieout.close.mapping_changes import tell_mappings
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.since_it_began import since_it_began
@@ -63,6 +64,7 @@ def gather(
     held = since_it_began(connection, release, entity, period)
     look_at_entries(connection, held, sessions, entity, period, now)
     tell_waivers(connection, held, entity, period, now)
+    tell_mappings(connection, release, entity, period, now)
 
 
 def state_of(

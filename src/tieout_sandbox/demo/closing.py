@@ -17,6 +17,7 @@ from tieout.planning import accept, exclude
 
 # What the clerk writes about a cause, of anything else that it is explained; a controller reads it, and lets it stand.
 _WORDS = {
+    "mapping_changed": "the rows that came were missing: each is what accounting says of it",
     "revenue_left_out": "each order on the list was gone through with sales: the shop's tests, doubles of what is booked, and "
     "orders that the customer called off; nothing of them is owed for this month",
 }
