@@ -391,6 +391,9 @@ def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path)
     early = tieout("close", "sign", "--period", "2026-10", folder=running.project, by="ada")
     assert early.returncode == 1 and "to be signed from 2026-11-01 on" in early.stdout
     words = ("close", "sign", "complete: crm_accounts", "--period", "2026-09")
+    unseen = tieout(*words, folder=running.project, by="ada")
+    assert unseen.returncode == 1 and "nobody looked at its figures" in unseen.stdout
+    tieout("close", "show", "--period", "2026-09", folder=running.project)
     signed = tieout(*words, folder=running.project, by="ada")
     assert signed.returncode == 0 and "somebody else signs it" in signed.stdout
     again = tieout(*words, folder=running.project, by="ada")

@@ -157,6 +157,7 @@ def test_a_late_change_takes_a_certification_back_and_the_task_with_it(made: Cer
     made.rows()
     made.sign("bea", PAYABLE, because="rent")
     made.sign("cora", PAYABLE)
+    made.rows()
     for who in ("cora", "carl"):
         made.closer.sign(who, TASK)
     assert made.closer.states()[TASK] == "signed"

@@ -275,14 +275,14 @@ def test_a_case_that_was_settled_past_us_keeps_the_close_open(closer: Closer, st
 
 def test_a_case_that_people_settled_is_settled(closer: Closer) -> None:
     case = NewCase(
-        cause="processing_failed", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal("777.70"),
+        cause="processing_failed", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal("7.70"),
         currency="USD", recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
     )  # fmt: skip
     for _ in range(2):
         with closer.connection.transaction():
             open_cases(closer.connection, [case], "t")
         (row,) = list_open(closer.connection)
-        assert "1 processing failed (777.70 USD)" in closer.why("cases decided")
+        assert "1 processing failed (7.70 USD)" in closer.why("cases decided")
         with closer.connection.transaction():
             solve_case(closer.connection, row["case_id"], closer.b.clock.now(), "it was found", "cora")
         assert closer.why("cases decided") == "no case is open above the limit"

@@ -273,6 +273,7 @@ def test_the_api_prints_the_same_to_whoever_may_read_closes(buyer: Buyer) -> Non
 def test_a_verifier_that_was_taken_out_alone_says_that_closes_were_not_checked(
     closer: Closer, tmp_path: Path
 ) -> None:
+    closer.state()
     closer.sign("cora")
     pack, alone_in = pack_of(closer, tmp_path), tmp_path / "alone"
     with zipfile.ZipFile(pack) as file:

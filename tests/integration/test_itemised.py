@@ -4,6 +4,7 @@ item, to the cent; what is past its age is one case an account; what nobody expl
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from tieout.money import Period
 from tieout.proofs import Itemised, ItemisedAccount, kept_items, read_items, standing_items
 from tieout.proofs.items import ALL_LINES, OPEN_LINES
 from tieout.rules import CloseRules, EntityClose
+from tieout.rules.certifying import CertifyRules
 from tieout.rules.itemised import ItemRule
 
 SUSPENSE, TRANSIT, UNAPPLIED = "101402", "101404", "212100"
@@ -228,6 +230,10 @@ def test_figures_are_kept_with_evidence_once_as_long_as_they_are_the_same(desk: 
 
 
 def test_a_closed_month_stays_closed_while_its_items_are_matched(desk: Desk) -> None:
+    # What stands is certified by itself: this is about items.
+    easy = CertifyRules(limits=dict.fromkeys(("high", "medium", "low"), Decimal(1000)))
+    own = desk.b.closing.of("US")
+    desk.b.closing = replace(desk.b.closing, entities={"US": replace(own, certify=easy)})
     item = desk.book(TRANSIT, "70", "2026-10-30", "payout po_1")
     for row in list_open(desk.connection):
         with desk.connection.transaction():

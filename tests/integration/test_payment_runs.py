@@ -149,7 +149,7 @@ def test_a_payment_that_was_excluded_while_its_entry_stands_is_not_proposed_agai
     assert paying.open_lines() == [Decimal("-230.00"), Decimal("230.00")]
     again = paying.propose(date(2026, 10, 27))
     assert again.payments == () and [x.why for x in again.held] == [
-        "a payment of it was excluded, and its entry stands in the ledger: reverse that there first"
+        "a payment of it stands in the ledger though it was left out: match that with the bill there"
     ]
 
 

@@ -41,7 +41,7 @@ from tieout.reconcile.ledger import (
 from tieout.reconcile.ledger.lessons import Learned, Lesson, taught_by
 from tieout.reconcile.ledger.schedule import ReconcileStage, next_run
 from tieout.reconcile.ledger.teaching import teach
-from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
+from tieout.rules import CloseRules, Entity, EntityClose, Interface, Mapping, MappingRow, Release
 from tieout.rules.differences import DifferenceLimit
 from tieout.store import Database
 from tieout_sandbox import World
@@ -80,6 +80,8 @@ class Books:
     limits: dict[str, DifferenceLimit] = field(default_factory=dict)
     country: str = ""
     clock: Clock = field(default_factory=lambda: Clock(NOW))
+    # What one person may write off alone.
+    alone: str = "100.00"
 
     # the product
 
@@ -94,7 +96,8 @@ class Books:
 
         entity = Entity("US", "US", "USD", "UTC", "odoo", country=self.country, limits=self.limits)
         return Release("0" * 64, {"US": entity}, {"reconciliation": self.interface},
-                       {"accounts": table("accounts", self.accounts), "journals": table("journals", {"misc": "MISC"})})  # fmt: skip
+                       {"accounts": table("accounts", self.accounts), "journals": table("journals", {"misc": "MISC"})},
+                       closing=CloseRules({"US": EntityClose(alone_limit=Decimal(self.alone))}))  # fmt: skip
 
     def facts(self, entity: Entity) -> LedgerFacts:
         found: LedgerFacts = self.session.facts()

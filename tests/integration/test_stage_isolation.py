@@ -423,7 +423,9 @@ class Maker:
             {"pay": Interface("pay", "stripe", "US", ("payments", "files"), "o", "p", options={})}, {},
         )  # fmt: skip
         sql = {
-            "pending_files": b"select 1 where false and %(interface)s = ''",
+            **dict.fromkeys(
+                ("pending_files", "pending_answers"), b"select 1 where false and %(interface)s = ''"
+            ),
             "to_file": b"select 'bad' as run where %(interface)s <> '' union all select 'good'",
         }
         self.patch.setattr(filing, "SQL", sql)

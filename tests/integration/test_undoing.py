@@ -783,7 +783,8 @@ def test_a_set_of_many_whose_undoing_is_killed_halfway_is_gone_on_with(books: Bo
 
 
 def written_off_in_euros(books: Books) -> int:
-    """An invoice of 1,010.00 EUR that a person writes off, at the day's rate."""
+    """An invoice of 1,010.00 EUR that a person writes off, at the day's rate: as much as one person may here."""
+    books.alone, books.options = "5000.00", {**books.options, "write_off_limit": "5000.00"}
     (euro,) = books.call("res.currency", "search", domain=[["name", "=", "EUR"]])
     move = books.invoice("INV-80090", "1010.00", books.partner("Acme Corp"), currency_id=euro)
     connection = books.database.connect(autocommit=True)

@@ -13,6 +13,7 @@ import psycopg
 
 from tests.migration.mid_month.kept import unpack
 from tieout.operations.open_project import OpenProject
+from tieout.operations.upgrading import stamp_totals
 from tieout.store import Database, EmbeddedServer, migrate
 from tieout.store.backup import _environment, _tool
 
@@ -47,7 +48,11 @@ class HalfMonth:
                 os.environ["TIEOUT_DSN"] = before
 
     def migrate(self) -> list[str]:
-        return migrate(Database(self.dsn))
+        """Migrated as an upgrade does it: what is there is stamped."""
+        applied = migrate(Database(self.dsn))
+        with self.open().database.transaction() as connection:
+            stamp_totals(connection)
+        return applied
 
 
 def restore_half_month(scenario: str, folder: Path, server: EmbeddedServer) -> HalfMonth:

@@ -369,7 +369,7 @@ def take_signatures(
             # Whether everything before it is signed is known once that was tried.
             each = kept_state(connection, release, entity, period, now)[0].tasks[-1]
         elif _is_unseen(each, seen):
-            said = f"not signed: its figures are others than were looked at: {each.finding.why}"
+            said = f"not signed: {_unseen(each, seen)}: {each.finding.why}"
             found.append((each.task.name, said))
             continue
         found.append((each.task.name, _sign_one(connection, entity, period, each, name, now)))
@@ -380,6 +380,12 @@ def _is_unseen(each: TaskState, seen: Mapping[str, str]) -> bool:
     """Whether a machine's task could be signed, and whoever signs has looked at other figures of it, or at none."""
     signable = each.task.check and each.finding.done and each.state != TaskStanding.SIGNED
     return bool(signable) and seen.get(each.task.name) != each.finding.digest
+
+
+def _unseen(each: TaskState, seen: Mapping[str, str]) -> str:
+    if each.task.name not in seen:
+        return "nobody looked at its figures before: look (`tieout close show`), then sign"
+    return "its figures are others than were looked at"
 
 
 def _signer(

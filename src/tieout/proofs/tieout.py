@@ -81,20 +81,22 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     gaps: dict[_Key, Decimal] = {}
     entities, stamps = release.entities.values(), stamper(connection)
     given = {"entities": [e.code for e in entities], "zones": [e.time_zone for e in entities]}
-    changed = _changed(connection, release)
+    forged = Counter[_Key]()
     for r in connection.execute(_SQL["terms"], given):
         key = (r["interface"], r["entity"], r["period"], r["currency"])
         figure = Figure(r["count"], r["debit"], r["credit"])
         if r["bucket"] == "source":
             sources[key] = sources.get(key, Figure()) + figure
             # A figure that was written in the database past us proves nothing.
-            changed[key] += not total_holds(stamps, r)
+            forged[key] += not total_holds(stamps, r)
             continue
         buckets.setdefault(key, {})[r["bucket"]] = figure
         if r["bucket"] == "posted":
             gaps[key] = r["in_ledger"] - figure.net
+    # Asked after them: what somebody changed meanwhile is told.
+    changed = _changed(connection, release) + forged
     rows = []
-    for key in sorted({*sources, *buckets, *+changed}):
+    for key in sorted({*sources, *buckets, *changed}):
         mine = buckets.get(key, {})
         rows.append(
             TieOutRow(

@@ -8,6 +8,7 @@ import contextlib
 import json
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,12 @@ def main() -> None:
         else:
             done = runner.invoke(cli, request["argv"], env=request["env"])
             answer = {"code": done.exit_code, "out": done.stdout}
-            if done.exit_code not in (0, 1):
-                answer["out"] += done.stderr + (repr(done.exception) if done.exception else "")
+            broke = done.exception is not None and not isinstance(done.exception, SystemExit)
+            if broke or done.exit_code not in (0, 1):
+                answer["out"] += done.stderr + "".join(
+                    traceback.format_exception(done.exception) if broke else ()
+                )
+                answer["code"] = done.exit_code if done.exit_code not in (0, 1) else 70
         print(json.dumps(answer), flush=True)
 
 

@@ -70,17 +70,34 @@ _SHOPIFY = {
 }
 
 
-# Likewise of Odoo 19's res.company: the locks of sales, purchases and taxes as they bind whoever asks.
+# Likewise of Odoo 19: of res.company the locks of sales, purchases and taxes as they bind whoever asks.
 _ODOO_SCHEMA = {
     '" ~user_hard_lock_date:date partner_id': '" ~user_hard_lock_date:date ~user_tax_lock_date:date'
     " ~user_sale_lock_date:date ~user_purchase_lock_date:date partner_id",
+    # How a tax is distributed: that simulator has no lines for it.
+    '"account.lock_exception": "company_id': '"account.tax.repartition.line": "repartition_type:char'
+    ' account_id:m2o:account.account tax_id:m2o:account.tax",\n        "account.lock_exception": "company_id',
+}
+# What a domain may ask of several records (Odoo 17 and later): whether one of them is as it says; whether there is any.
+_ODOO_ORM = {
+    "        if len(path) > 1:\n            inner = self._leaf(": '        if op == "any":\n'
+    "            of, table = self._compile(field.relation, list(wanted)), self.store.tables[field.relation]\n"
+    "            return lambda r: any(of(table[i]) for i in self.value(model, name, r) or [])\n"
+    "        if len(path) > 1:\n            inner = self._leaf(",
+    '            if field.kind in ("m2m", "o2m", "json"):\n                return lambda r: (wanted': "            if field.kind in"
+    ' ("m2m", "o2m") and wanted is False:\n                return lambda r: bool(get(r)) == (op == "!=")\n'
+    '            if field.kind in ("m2m", "o2m", "json"):\n                return lambda r: (wanted',
 }
 _ODOO_SERVICE = {
+    "        rows = self.world.searcher.read(model, records, fields, load)\n": "        rows = self.world.searcher.read(model, records, fields, load)\n"
+    '        for row in rows if model == "account.tax" else ():\n'
+    '            row |= {n: [] for n in row if n.endswith("_repartition_line_ids")}\n',
     'for name in ("fiscalyear_lock_date", "hard_lock_date"):': 'for name in ("fiscalyear_lock_date", "hard_lock_date", "tax_lock_date",'
     ' "sale_lock_date", "purchase_lock_date"):',
 }
 _SAID_ANEW = {
     "shopify/simulator.py": _SHOPIFY,
+    "odoo/simulator/orm.py": _ODOO_ORM,
     "odoo/simulator/schema.py": _ODOO_SCHEMA,
     "odoo/simulator/service.py": _ODOO_SERVICE,
 }

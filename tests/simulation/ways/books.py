@@ -224,7 +224,9 @@ class Books:
         return found
 
     def close(self, period: Period = OCTOBER) -> None:
-        """The first person signs all that is done, the second as well, and the close itself last."""
+        """Both look; the first person signs all that is done, the second as well, and the close itself last."""
+        for entity in self.scenario.entities:
+            self.state(period, entity)
         for who in (0, 1, 0):
             self.pass_time()
             self.sign(who, period=period)

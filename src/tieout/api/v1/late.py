@@ -50,7 +50,7 @@ class DecideLate(BaseModel):
     reason: Reason
 
 
-class Decided(BaseModel):
+class LateDecided(BaseModel):
     """The late event's number, and what it is by now."""
 
     number: int
@@ -74,7 +74,7 @@ def late(
 @router.post("/{number}/decide")
 def decide_late_event(
     number: Number, body: DecideLate, caller: Signer, context: TheContext, connection: TheConnection
-) -> Decided:
+) -> LateDecided:
     """Decide of a late event, as somebody who signs its entity's close and did not make it."""
     if caller.session is None or not caller.session.second_factor:
         raise ProblemError(403, "second-factor", "people decide, signed in with a second factor")
@@ -93,4 +93,4 @@ def decide_late_event(
         )
     except LateError as error:
         raise ProblemError(409, "late-event", str(error)) from None
-    return Decided(number=found.number, decision=found.decision)
+    return LateDecided(number=found.number, decision=found.decision)

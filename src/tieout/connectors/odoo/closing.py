@@ -54,9 +54,8 @@ def tax_accounts(
         context={"active_test": False},
     )  # fmt: skip
     shares = sorted({key for row in rows for side in _TAX_LINES for key in row[side]})
-    parts = client.call(
-        "account.tax.repartition.line", "read", ids=shares, fields=["repartition_type", "account_id"]
-    )
+    fields = ["repartition_type", "account_id"]
+    parts = client.call("account.tax.repartition.line", "read", ids=shares, fields=fields) if shares else []
     on = {
         p["id"]: names.code_of(p["account_id"][0])
         for p in parts if p["repartition_type"] == "tax" and p["account_id"]

@@ -257,7 +257,7 @@ class Decisions:
     def _wait(self, interface: Interface, document: Reconciliation) -> Reconciliation:
         """Put what was matched by hand on the work list, for another person."""
         key = lines_key([*document.cash, *document.due])
-        row = suggestion_row(document, about=str(document.cash[0].line))
+        row = suggestion_row(document, about=str((document.cash or document.due)[0].line))
         row |= {"interface": interface.name, "entity": interface.entity, "lines_key": key, "now": self._now}
         row |= {"lines": [x.line for x in (*document.cash, *document.due)], "who": self._who}
         made = self._connection.execute(_SQL["wait_for_second"], row).fetchone()
