@@ -279,7 +279,12 @@ class Month:
         self.deposits.append((number, at.astimezone(ZONE).date(), amount))
 
     def _ship(self, at: datetime, shop: Shopify, order: dict[str, Any]) -> None:
-        shop.fulfil(order, at)
+        if shop.left_to_send(order):
+            shop.fulfil(order, at)
+            self._take_deposit(at, order)
+
+    def _take_deposit(self, at: datetime, order: dict[str, Any]) -> None:
+        """What an order's deposit still holds is taken in by its invoice."""
         held = sum(amount for number, _, amount in self.deposits if number == order["name"])
         self._deposit(order["name"], at, -held)
 
@@ -338,9 +343,13 @@ class Month:
     def _give_back_early(
         self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
     ) -> None:
-        """A line is given back before the order ships: less of the deposit is left."""
+        """A line is given back before the order ships: less of the deposit is left. Where it was the only one, nothing is left
+        to send: the shop bills on that day what it keeps, the shipping."""
         row = self.give_back(at, order, charge, data)
         self._deposit(order["name"], at, row["amount"])
+        if not self.world.shops[BILLS_ON_FULFILMENT].left_to_send(order):
+            next(t for t in self.truth if t.number == order["name"]).on = at.astimezone(ZONE).date()
+            self._take_deposit(at, order)
 
     def give_back(
         self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]

@@ -267,11 +267,7 @@ class Shopify:
     ) -> dict[str, Any]:
         """Units of lines (by their index) are sent, or everything that was not sent before; `whole`: nothing is left."""
         lines = order["lineItems"]["nodes"]
-        if units is None:
-            done = [
-                _called_off(order, x) + sum(_sent(f, x["id"]) for f in order["fulfillments"]) for x in lines
-            ]
-            units = {n: x["quantity"] - done[n] for n, x in enumerate(lines) if x["quantity"] > done[n]}
+        units = self.left_to_send(order) if units is None else units
         # Named by its order: ids of what else happens stay what they are without it.
         name = f"{order['id'].rpartition('/')[2]}{len(order['fulfillments']) + 1:02d}"
         fulfilment = {
@@ -293,6 +289,13 @@ class Shopify:
         order["fulfillments"].append(fulfilment)
         self.touch(order, at, displayFulfillmentStatus="FULFILLED" if whole else "PARTIALLY_FULFILLED")
         return fulfilment
+
+    @staticmethod
+    def left_to_send(order: dict[str, Any]) -> dict[int, int]:
+        """Units of lines, by their index, that were neither sent nor called off."""
+        lines = order["lineItems"]["nodes"]
+        done = [_called_off(order, x) + sum(_sent(f, x["id"]) for f in order["fulfillments"]) for x in lines]
+        return {n: x["quantity"] - done[n] for n, x in enumerate(lines) if x["quantity"] > done[n]}
 
     def cancel(self, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         """A paid order is cancelled before anything was delivered; all of it is given back."""
