@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.reading import ROOT, where
 
 PAGE = ROOT / "docs" / "SOURCES.md"
@@ -86,7 +87,9 @@ def test_a_row_names_files_that_name_its_paragraphs(
         assert not paragraphs or paragraphs & text, f"{title}: {name} names none of {sorted(paragraphs)}"
     assert verdict.startswith(VERDICTS), f"{title}: {verdict}"
     if not verdict.startswith("from memory"):
-        assert source != "–" and re.fullmatch(r"\d{4}-\d\d-\d\d", day), f"{title}: where and when was it looked up?"
+        assert source != "–" and re.fullmatch(r"\d{4}-\d\d-\d\d", day), (
+            f"{title}: where and when was it looked up?"
+        )
 
 
 def test_what_is_named_of_standards_and_laws_stands_in_the_table() -> None:
