@@ -15,6 +15,7 @@ from typing import Any
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.simulators.shopify_units import left_to_send
 from tieout_sandbox.truths import OrderTruth, Planted, cents, next_business_day, percent_of
 from tieout_sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
 
@@ -279,7 +280,7 @@ class Month:
         self.deposits.append((number, at.astimezone(ZONE).date(), amount))
 
     def _ship(self, at: datetime, shop: Shopify, order: dict[str, Any]) -> None:
-        if shop.left_to_send(order):
+        if left_to_send(order):
             shop.fulfil(order, at)
             self._take_deposit(at, order)
 
@@ -347,7 +348,7 @@ class Month:
         to send: the shop bills on that day what it keeps, the shipping."""
         row = self.give_back(at, order, charge, data)
         self._deposit(order["name"], at, row["amount"])
-        if not self.world.shops[BILLS_ON_FULFILMENT].left_to_send(order):
+        if not left_to_send(order):
             next(t for t in self.truth if t.number == order["name"]).on = at.astimezone(ZONE).date()
             self._take_deposit(at, order)
 

@@ -149,7 +149,9 @@ class ClosingScene:
                 self._sign(connection, entity, [(row["account"], row["currency"])], clerk, _because(row))
             self._sign(connection, entity, [], controller, "")
 
-    def _sign(self, connection: Any, entity: str, accounts: list[tuple[str, str]], key: str, why: str) -> None:
+    def _sign(
+        self, connection: Any, entity: str, accounts: list[tuple[str, str]], key: str, why: str
+    ) -> None:
         release, now = self._project.release(), self._project.clock.now()
         sign_accounts(connection, release, entity, self._period, accounts, None, key, why, now)
 
