@@ -339,10 +339,10 @@ class TestItems:
             TRANSIT,
             "USD",
             "70.00",
-            "0",
+            "0.00",
         )
         (item,) = account["items"]
-        assert (item["amount"], item["on"], item["days"], item["past"]) == ("70.00", "2026-10-30", 1, False)
+        assert (item["amount"], item["on"], item["days"], item["past"]) == ("70.00", "2026-10-30", 0, False)
         assert "payout po_1" in (item["reference"], item["entry"]) and item["waits_for"] == "the bank's line"
         total = sum(
             (Decimal(i["amount"]) for i in account["items"]), Decimal(account["more"]["amount"])
