@@ -119,11 +119,10 @@ class TestCertification:
             )
         assert office.evidence("authority.refused") >= 6
         sign = ("close", "accounts", "sign", *OCTOBER, "--because", "x")
-        for account in ("999999", f"{PAYABLE}:EUR", "600000", *HOSTILE):
-            name = " ".join((account.partition(":")[0], account.partition(":")[2] or "USD"))
-            assert (
-                typed.run(*sign, "--", account, by="bea", code=1) == f"{name}: is no account of this close\n"
-            )
+        none = ("999999", f"{PAYABLE}:EUR", "600000", *HOSTILE)
+        names = [" ".join((a.partition(":")[0], a.partition(":")[2] or "USD")) for a in none]
+        told = typed.run(*sign, *none, by="bea", code=1)
+        assert told == "".join(f"{name}: is no account of this close\n" for name in names)
         unfit(typed, "close", "accounts", "show")
         assert office.database.rows("select 1 from tieout.certification where not by_itself") == []
 
