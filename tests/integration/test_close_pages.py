@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from playwright.sync_api import Browser, expect
 
@@ -16,10 +18,21 @@ from tests.integration.test_once import OpenBooks
 from tests.integration.test_work_api import Front
 from tieout.cases import list_open
 from tieout.console import pages
+from tieout.operations.discover import discover
 from tieout.planning import exclude
 
 # Across, less its margins, at 96 dots an inch.
+# Across, less its margins, at 96 dots an inch.
 A4 = {"width": 1032, "height": 703}
+
+
+class Books(OpenBooks):
+    """With what the runbooks ask as well."""
+
+    settings = SimpleNamespace(watch=())
+
+    def connector_of(self, system: str) -> Any:
+        return discover()[system]
 
 
 def a_month(buyer: Buyer) -> Desk:
@@ -64,7 +77,7 @@ def a_month(buyer: Buyer) -> Desk:
 
 def test_every_page_of_a_close_is_for_everybody(chromium: Browser, buyer: Buyer) -> None:
     desk = a_month(buyer)
-    front = Front(desk.b, OpenBooks(desk.b), pages("Test", "test", False, lambda: True))
+    front = Front(desk.b, Books(desk.b), pages("Test", "test", False, lambda: True))
     try:
         screen = Screen(chromium, front, "cora")
         page = screen.page
