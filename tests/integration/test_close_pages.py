@@ -22,7 +22,6 @@ from tieout.operations.discover import discover
 from tieout.planning import exclude
 
 # Across, less its margins, at 96 dots an inch.
-# Across, less its margins, at 96 dots an inch.
 A4 = {"width": 1032, "height": 703}
 
 
@@ -40,8 +39,8 @@ def a_month(buyer: Buyer) -> Desk:
     hand, and signatures of which one was taken back."""
     buyer.late_events = "first_open"
     buyer.ready()
-    buyer.bill()
-    buyer.bill("B-2", vendor="Nobody at all", order="")
+    buyer.bill(quantity="5")
+    buyer.bill("B-2", quantity="1", vendor="Nobody at all", order="")
     desk = Desk(buyer)
     desk.over()
     for row in list_open(desk.connection):

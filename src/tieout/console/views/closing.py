@@ -154,4 +154,4 @@ def path_drawing(close: dict[str, Any]) -> Any:
         for name, t in tasks.items()
         for before in t["after"]
     ]
-    return flow("Tasks and what they wait for", boxes, edges, wide=168, gap=44)
+    return flow("Tasks and what they wait for", boxes, edges, wide=184, gap=44)
