@@ -103,7 +103,7 @@ def accounts_for(
     early = not_over(period, release.entities[entity].zone, now)
     found = []
     for row in kept_accounts(connection, entity, str(period)):
-        kept = None if row["state"] == "open" else row
+        kept = row if row["by_itself"] or row["prepared_by"] else None
         turn, last = desk.turn(kept), back.get((row["account"], row["currency"]))
         if early and turn.waits_for:
             turn = Turn((), early, turn.waits_for)
