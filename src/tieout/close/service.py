@@ -9,11 +9,10 @@ from typing import Any
 
 import msgspec
 
-from tieout.close.certifications import kept_accounts, sign_account
 from tieout.close.certify_rules import record_rules
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.deciding_late import tell_late_events
-from tieout.close.ending import not_over, too_early
+from tieout.close.ending import too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
 from tieout.close.mapping_changes import tell_mappings
@@ -453,34 +452,6 @@ def _sign_one(
         detail = {"task": task.name, "digest": finding.digest[:16], "why": finding.why[:200]}
         record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
     return said
-
-
-def sign_accounts(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    keys: Sequence[tuple[str, str]],
-    who: Person | None,
-    key: str,
-    because: str,
-    now: datetime,
-) -> list[tuple[str, str]]:
-    """A person's word for accounts (code, currency) as they were read last; () for every one that it is their turn for: each, and what
-    became of it. In the caller's transaction, where there is one; asks no system. Raises CloseError, AuthorityError, StampError."""
-    if not load_authority(connection).people:
-        raise CloseError(NOBODY_LET_IN)
-    person = who if who is not None else person_of(connection, key)
-    if early := not_over(period, release.entities[entity].zone, now):
-        raise CloseError(early)
-    kept = kept_accounts(connection, entity, str(period))
-    wanted = list(keys) or [(r["account"], r["currency"]) for r in kept if r["state"] != "certified"]
-    found = []
-    with connection.transaction():
-        for each in wanted:
-            said = sign_account(connection, release, entity, period, each, person, because, now)
-            found.append((" ".join(each), said))
-    return found
 
 
 def as_rows(state: CloseState) -> list[dict[str, object]]:
