@@ -15,7 +15,7 @@ from tieout.close import LateError, decide_late, late_events, state_of
 from tieout.close.deciding_late import tell_late_events
 from tieout.close.late import LateEvent, late_verdict
 from tieout.money import Period
-from tieout.planning import replay
+from tieout.planning import offers_of, replay
 from tieout.rules import CloseRules, EntityClose
 from tieout.security import person_of
 
@@ -229,8 +229,11 @@ def test_a_late_event_that_is_held_as_a_case_is_listed_and_decided_like_any_othe
     assert e.held and (e.event_on, e.booked_on, e.stands_on) == (date(2026, 10, 30), date(2026, 11, 1), None)
     done, said = held.look()
     assert not done and "held as a case" in said and f"`tieout close decide {e.number}`" in said
-    # One case of it, and not a second one.
+    # One case of it, and not a second one; it says by which number it is decided.
     assert open_causes(held) == ["late_event"] and held.cases() == []
+    (row,) = held.b.database.rows("select case_id from tieout.cases where state = 'open'")
+    offered = offers_of(held.c, row["case_id"])[0]
+    assert offered.command.startswith(f"tieout close decide {e.number} adjust")
     assert held.decide(e, "adjust").decision == "adjust"
     done, said = held.look()
     assert not done and "is decided (adjust) and not booked yet" in said
