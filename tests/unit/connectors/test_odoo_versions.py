@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,18 @@ def test_nothing_else_of_the_connector_tests_for_a_version() -> None:
 def _compared(path: Path, node: ast.Attribute) -> bool:
     compared = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Compare)]
     return any(n.lineno == node.lineno for n in compared)
+
+
+def test_each_line_of_the_page_is_a_test_or_says_where_it_was_read() -> None:
+    root = Path(versions.__file__).parents[4]
+    page = (root / "docs" / "ODOO.md").read_text().partition("## What differs")[2]
+    rows = [line.strip("|").split(" | ") for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 40 and all(len(row) == 5 for row in rows)
+    tests = "".join((root / "tests" / name).read_text() for name in (
+        "conformance/test_odoo_versions.py", "conformance/test_connectors.py", "unit/connectors/test_odoo_answers.py",
+        "unit/connectors/test_odoo_transports.py",
+    ))  # fmt: skip
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row[4])
+        assert named or re.search(r"read: \[S\d\d\]", row[4]), row
+        assert all(f"def {name}(" in tests for name in named), row

@@ -95,9 +95,9 @@ class OdooClient:
         self._chosen = self._transport = None
         return self.chosen
 
-    def let_change(self, version: Callable[[str], bool]) -> None:
-        """Let what changes something pass on a version that is newer than any that is known, where `version` says so."""
-        self._may_change = version
+    def let_change(self, qualified: Callable[[str], bool]) -> None:
+        """Let what changes something pass on a version that is newer than any that is known, where `qualified` says so."""
+        self._may_change = qualified
 
     def _choose(self) -> Chosen:
         found = self._chosen

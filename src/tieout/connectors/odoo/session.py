@@ -87,9 +87,9 @@ class OdooSession:
         said = f"Odoo {chosen.version}, company {self._names.company_name}"
         return "; ".join([said, *(f"warning: {text}" for text in told if text)])
 
-    def let_post(self, version: Callable[[str], bool]) -> None:
+    def let_post(self, qualified: Callable[[str], bool]) -> None:
         """See `Qualified.let_post`."""
-        self._client.let_change(version)
+        self._client.let_change(qualified)
 
     def rights(self) -> list[Right]:
         """See `RightsTeller.rights`."""
