@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tieout.connectors.odoo.versions import choose
+from tieout.connectors.odoo.versions import V19
 from tieout_sandbox.ports import free_ports
 from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, Serving, VirtualClock, serve
 from tieout_sandbox.simulators.avatax import AvaTax
@@ -50,7 +50,6 @@ class World:
         faults: str = "none",
         start: datetime = datetime(2026, 9, 30, 12, tzinfo=UTC),
         delays: float = 0.0,
-        odoo_version: str = "19.0",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.seed = folder, seed
@@ -64,12 +63,7 @@ class World:
             return Faults(plan, seed * 1000 + salt)
 
         self.odoo = Odoo(
-            now,
-            choose(odoo_version).differs,
-            database="meridian",
-            admin_password=ADMIN_PASSWORD,
-            faults=die(1),
-            delays=delays,
+            now, V19, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
         )
         self.stripe = Stripe(
             now,

@@ -323,7 +323,7 @@ def test_a_newer_one_is_read_and_posted_to_once_it_was_qualified() -> None:
         assert "warning: Odoo 21.0 is newer than 20.0" in session.check()
         assert session.trial_balance(date(2026, 10, 31)) is not None
         asked = len(books.odoo.asked)
-        with pytest.raises(SetupError, match="nothing is posted until `tieout qualify` passed there"):
+        with pytest.raises(SetupError, match="nothing is posted until this version is qualified"):
             session.send([books.invoice()])
         changing = [
             p for p, _ in books.odoo.asked[asked:] if p.rpartition("/")[2] in ("load", "write", "action_post")

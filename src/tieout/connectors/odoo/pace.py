@@ -84,10 +84,10 @@ class Pace:
         handle = os.open(self._file(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            self._wait(_number(os.read(handle, 40)), HOSTED_S)
+            self._wait(_seconds(os.read(handle, 40)), HOSTED_S)
             os.lseek(handle, 0, os.SEEK_SET)
             os.truncate(handle, 0)
-            os.write(handle, f"{self._now():.3f}".encode())
+            os.write(handle, str(int(self._now() * 1000)).encode())
             yield
         finally:
             os.close(handle)
@@ -100,8 +100,6 @@ class Pace:
         return folder / hashlib.sha256(self._server.encode()).hexdigest()[:24]
 
 
-def _number(text: bytes) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+def _seconds(text: bytes) -> float:
+    """An instant that is kept in milliseconds; 0 for what is none."""
+    return int(text) / 1000 if text.isdigit() else 0.0

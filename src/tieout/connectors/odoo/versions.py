@@ -128,7 +128,7 @@ class Chosen:
             return ""
         return (
             f"Odoo {self.version} is newer than {KNOWN[-1].series}, the newest that Tieout knows: it is read as that one, and "
-            "nothing is posted until `tieout qualify` passed there"
+            "nothing is posted until this version is qualified (docs/ODOO.md, 'A newer version')"
         )
 
 
