@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tieout.connector_api import TransientError
+from tieout.connectors.odoo import pace as pace_module
 from tieout.connectors.odoo.pace import Pace, is_hosted
 
 
@@ -66,6 +68,18 @@ def test_no_second_call_begins_while_one_is_under_way() -> None:
         assert not began.wait(1.3)
     thread.join(5)
     assert began.is_set()
+
+
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace_module, "_PATIENCE_S", 0.1)
+    with (
+        Pace("x", True).turn(),
+        pytest.raises(TransientError, match="one call at a time") as told,
+        Pace("x", True).turn(),
+    ):
+        pass
+    # Whoever is away for so long is not tried again at once.
+    assert told.value.retry_after == 5.0
 
 
 def test_a_server_that_turns_calls_away_is_asked_more_slowly_until_it_takes_them() -> None:

@@ -16,10 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tieout.connector_api import TransientError
+
 HOSTED_S = 1.0
 # Where it was found: the first step, and after how many calls in a row that were taken the pace is halved again.
 _STEP_S = 0.25
 _QUIET_CALLS = 50
+# How long somebody waits for their turn, looking every so often, and when they come back then.
+_PATIENCE_S, _LOOK_S, _BACK_S = 30.0, 0.05, 5.0
 _HOSTS = (".odoo.com",)
 
 
@@ -49,7 +53,7 @@ class Pace:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for one's turn, and keep it until the answer is there."""
+        """Wait for one's turn, and keep it until the answer is there. Raises TransientError where it does not come."""
         if self._declared:
             with self._alone():
                 yield
@@ -83,7 +87,7 @@ class Pace:
         """One turn of all processes: a file of this user that names when the last one began."""
         handle = os.open(self._file(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._hold(handle)
             self._wait(_seconds(os.read(handle, 40)), HOSTED_S)
             os.lseek(handle, 0, os.SEEK_SET)
             os.truncate(handle, 0)
@@ -91,6 +95,20 @@ class Pace:
             yield
         finally:
             os.close(handle)
+
+    def _hold(self, handle: int) -> None:
+        """Wait until nobody else has the turn. Raises TransientError where that takes too long: a call may last two minutes."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise TransientError(
+                        f"{self._server} is asked by somebody else, and takes one call at a time", _BACK_S
+                    ) from None
+                time.sleep(_LOOK_S)
 
     def _file(self) -> Path:
         folder = Path(tempfile.gettempdir()) / f"tieout-pace-{os.getuid()}"
