@@ -12,8 +12,10 @@ from typing import Any
 from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.close.accounts import AccountRow, Certified
 from tieout.close.causes import CERTIFY_RULES_CHANGED
+from tieout.close.certify_rules import rules_for
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.planning import sign_role_in
 from tieout.rules import Release
 from tieout.security import Person, load_authority, stamper, why_not
 from tieout.store import Connection, Queries
@@ -102,7 +104,11 @@ def sign_account(
     row = connection.execute(_SQL["account_figure"], given).fetchone()
     if row is None:
         return "is no account of this close"
-    rules, kept = release.closing.of(entity), _standing(connection, entity, str(period)).get(key)
+    rules, _, _ = rules_for(connection, release, entity, period)
+    signs, kept = (
+        sign_role_in(connection, release, entity, period),
+        _standing(connection, entity, str(period)).get(key),
+    )
     if kept is not None and (not _ours(connection, kept) or kept["digest"] != row["digest"]):
         record(
             connection,
@@ -112,20 +118,16 @@ def sign_account(
     if kept is not None and _done(kept):
         return "is certified already"
     if kept is None:
-        if not _holds(person, rules.certify.preparer, entity):
-            return _refused(connection, given, person, now, f"a {rules.certify.preparer} prepares it first")
+        if not _holds(person, rules.preparer, entity):
+            return _refused(connection, given, person, now, f"a {rules.preparer} prepares it first")
         if not because.strip():
             return "an explanation is needed: --because"
-        return _prepare(connection, given, row, person.name, rules.certify.preparer, because.strip(), now)
-    if not _holds(person, rules.sign_role, entity):
-        return _refused(
-            connection, given, person, now, f"a {rules.sign_role} signs it, who did not prepare it"
-        )
-    if why_not(load_authority(connection), person.name, [kept["prepared_by"]]):
-        return _refused(
-            connection, given, person, now, "who prepared it, or is written like them, does not sign it"
-        )
-    return _sign(connection, kept, person.name, rules.sign_role, now)
+        return _prepare(connection, given, row, person.name, rules.preparer, because.strip(), now)
+    if not _holds(person, signs, entity):
+        return _refused(connection, given, person, now, f"a {signs} signs it, who did not prepare it")
+    if why := why_not(load_authority(connection), person.name, [kept["prepared_by"]], signs, entity):
+        return _refused(connection, given, person, now, f"who prepared it does not sign it: {why}")
+    return _sign(connection, kept, person.name, signs, now)
 
 
 def _prepare(

@@ -26,6 +26,7 @@ from tieout.delivery import read_back_month
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.observe import get_logger
+from tieout.planning import sign_role_in
 from tieout.proofs import (
     look_at_taxes,
     open_balances,
@@ -331,7 +332,7 @@ def sign(
 ) -> list[tuple[str, str]]:
     """Take a person's signature of tasks by evidence that is read now. See `take_signatures`; raises ConnectorError,
     too."""
-    _signer(connection, release, entity, who, key, now)
+    _signer(connection, release, entity, period, who, key, now)
     seen = shown_last(connection, entity, period)
     state = state_of(connection, release, sessions, entity, period, now)
     return take_signatures(connection, release, state, names, who, key, now, seen)
@@ -356,7 +357,7 @@ def take_signatures(
     everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
     """
     entity, period = state.entity, Period.parse(state.period)
-    name = _signer(connection, release, entity, who, key, now)
+    name, role = _signer(connection, release, entity, period, who, key, now)
     known = {s.task.name for s in state.tasks}
     unknown = [n for n in names if n not in known]
     if unknown:
@@ -372,7 +373,7 @@ def take_signatures(
             said = f"not signed: {_unseen(each, seen)}: {each.finding.why}"
             found.append((each.task.name, said))
             continue
-        found.append((each.task.name, _sign_one(connection, entity, period, each, name, now)))
+        found.append((each.task.name, _sign_one(connection, entity, period, each, name, role, now)))
     return found
 
 
@@ -389,10 +390,17 @@ def _unseen(each: TaskState, seen: Mapping[str, str]) -> str:
 
 
 def _signer(
-    connection: Connection, release: Release, entity: str, who: str | Person, key: str, now: datetime
-) -> str:
-    """Who signs: the holder of the key, who must have the role. Without people nobody does: a name alone is nobody's."""
-    role = release.closing.of(entity).sign_role
+    connection: Connection,
+    release: Release,
+    entity: str,
+    period: Period,
+    who: str | Person,
+    key: str,
+    now: datetime,
+) -> tuple[str, str]:
+    """Who signs, and in which role: the holder of the key, who must have it. Without people nobody does: a name alone is
+    nobody's."""
+    role = sign_role_in(connection, release, entity, period)
     if not load_authority(connection).people:
         detail = {"why": "nobody was let in"}
         with connection.transaction():
@@ -404,11 +412,11 @@ def _signer(
         with connection.transaction():
             record(connection, [Entry(now, person.name, "close.refused", entity, entity, detail)])
         raise CloseError(f"{person.name} is no {role} of {entity}: that role signs its close")
-    return person.name
+    return person.name, role
 
 
 def _sign_one(
-    connection: Connection, entity: str, period: Period, each: TaskState, who: str, now: datetime
+    connection: Connection, entity: str, period: Period, each: TaskState, who: str, role: str, now: datetime
 ) -> str:
     task, finding = each.task, each.finding
     if each.state == TaskStanding.SIGNED:
@@ -436,13 +444,14 @@ def _sign_one(
         if open_row is None:
             connection.execute(_SQL["prepare"], given)
             action, said = "close.prepared", "prepared: somebody else signs it"
-        elif why_not(load_authority(connection), who, [open_row["prepared_by"]]):
-            detail = {
-                "task": task.name,
-                "why": "prepared by the same person, or by one who is written like them or let them in",
-            }
+        elif why := why_not(load_authority(connection), who, [open_row["prepared_by"]], role, entity):
+            detail = {"task": task.name, "why": f"prepared by {open_row['prepared_by']}: {why}"[:300]}
             record(connection, [Entry(now, who, "close.refused", f"{entity}:{period}", entity, detail)])
-            return "you prepared it: somebody else signs it"
+            return (
+                "you prepared it: somebody else signs it"
+                if who == open_row["prepared_by"]
+                else f"not signed: {why}"
+            )
         else:
             parts = (entity, str(period), task.name, open_row["digest"], open_row["prepared_by"], who)
             stamp = stamper(connection).stamp("signature", *parts)
