@@ -724,6 +724,25 @@ def exclusions_under_an_approvers_limit(house: House) -> None:
     assert sorted(house.office.states().values()) == ["excluded", "refused"]
 
 
+@way("many cases at a time, in decisions each within what their approver may approve", "HTTP", LIMIT, REFUSED)
+def exclusions_in_bulks(house: House) -> None:
+    house.office.policies = ()
+    house.office.add(person("carla"))
+    house.office.grant("carla", "controller", "5000.00")
+    numbers = [house.held("1500.00", key=f"J{n}") for n in range(4)]
+    asked = []
+    for some in (numbers[:2], numbers[2:]):
+        rows = house.office.database.rows(
+            "select case_id, revision from tieout.cases where case_id = any(%s)", some
+        )
+        given = {"action": "exclude", "cases": [dict(r) for r in rows], "reason": "not ours"}
+        reply = house.http("carl").post("/cases/decide", json=given).json()
+        asked.append([o["request"] for o in reply["outcomes"]])
+    # Of one decision each says what both come to, and they count once.
+    assert all(asked[0]) and [house.approve("carla", n) for n in asked[0]] == ["", ""]
+    assert "above what carla may approve" in house.approve("carla", asked[1][0])
+
+
 @way("acceptances one by one, each within what their approver may approve", "HTTP", LIMIT, REFUSED)
 def acceptances_under_an_approvers_limit(house: House) -> None:
     house.office.add(person("carla"))
