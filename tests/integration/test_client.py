@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.integration.office import Office
+from tests.integration.office import Office, key_of, person
 from tests.integration.test_work_api import Front
 from tieout.client import Client, ProblemError
 from tieout.security import AddPerson, Confirm, GrantRole
@@ -69,9 +69,11 @@ def test_a_document_and_its_figures(front: Front, client: Client) -> None:
     assert row.posted.debit == Decimal("99.50") == row.posted.credit and row.posted.net == 0
 
 
-def test_a_write_whose_answer_was_lost_is_done_once(
-    front: Front, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_whose_answer_was_lost_is_done_once(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    front.office.add(person("otto"))
+    front.office.grant("otto", "operator")
+    # A person's own: a service account decides nothing.
+    client = Client(front.base, key_of("otto"))
     number, real, lost = front.case("5.00"), client._http.post, []
 
     def post(*args: Any, **given: Any) -> httpx2.Response:
@@ -83,7 +85,7 @@ def test_a_write_whose_answer_was_lost_is_done_once(
 
     monkeypatch.setattr(client._http, "post", post)
     done = client.solve(number, "agreed")
-    assert done.state == "solved" and done.solved_by == "robot" and lost
+    assert done.state == "solved" and done.solved_by == "otto" and lost
     assert front.office.evidence("case.solved") == 1
     with pytest.raises(ProblemError, match="409 case"):
         client.solve(number, "agreed")

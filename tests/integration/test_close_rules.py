@@ -8,11 +8,16 @@ from decimal import Decimal
 
 import pytest
 
+from tests.integration.office import Office
 from tieout.close import keep_rules, tasks_of
 from tieout.close.since_it_began import since_it_began
 from tieout.money import Period
+from tieout.planning import sign_role_in, sign_role_now
 from tieout.rules import CloseRules, Entity, EntityClose, Interface, ManualTask, Release
+from tieout.rules.deciding_roles import decides
 from tieout.rules.itemised import ItemRule, item_rule
+from tieout.security.people import Grant
+from tieout.security.roles import ROLES, may
 from tieout.store import Connection, Database
 
 OCTOBER, NOVEMBER, DECEMBER = Period(2026, 10), Period(2026, 11), Period(2026, 12)
@@ -113,3 +118,31 @@ def test_no_item_may_stand_for_longer_in_a_period_that_began(connection: Connect
 
 def test_of_a_project_whose_rules_were_never_kept_those_of_now_hold(connection: Connection) -> None:
     assert held(connection, release("70.00"), OCTOBER)[0] == Decimal("70.00")
+
+
+def _signed_by(role: str) -> Release:
+    return replace(release(), closing=CloseRules({"US": EntityClose(sign_role=role)}))
+
+
+def test_the_role_that_signs_is_that_of_the_beginning_as_long_as_somebody_has_it(
+    connection: Connection, office: Office
+) -> None:
+    keep_rules(connection, _signed_by("controller"), SEPTEMBER_20)
+    keep_rules(connection, _signed_by("cfo"), NOVEMBER_4)
+    now = _signed_by("cfo")
+    # Nobody has any role yet: nobody would be left to sign.
+    assert sign_role_in(connection, now, "US", NOVEMBER) == "cfo"
+    office.let_in()
+    assert [sign_role_in(connection, now, "US", p) for p in (OCTOBER, NOVEMBER, DECEMBER)] == [
+        "controller", "controller", "cfo"
+    ]  # fmt: skip
+    assert since_it_began(connection, now, "US", NOVEMBER).closing.of("US").sign_role == "controller"
+    assert sign_role_now(connection, now, "US", datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) == "controller"
+    assert sign_role_now(connection, now, "US", datetime(2026, 12, 1, tzinfo=UTC)) == "cfo"
+
+
+def test_of_the_roles_only_those_that_decide_may_sign() -> None:
+    """What is said of roles in two rooms is one list."""
+    nothing = {r for r in ROLES if not may([Grant(r, "*", None, frozenset())], "approvals:decide", "*")}
+    assert {r for r in ROLES if not decides(r)} == nothing
+    assert decides("cfo") and not decides("") and not decides("  ")

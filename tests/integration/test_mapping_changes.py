@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,3 +95,68 @@ def test_whoever_changed_it_does_not_let_it_stand(tables: Tables) -> None:
     tables.change(XX="7")
     with pytest.raises(HeldError):
         tables.accept("cora")
+
+
+def _planned_meanwhile(tables: Tables) -> None:
+    """A release came into force now, and what stands was planned by it."""
+    c, now = tables.closer.connection, tables.closer.b.clock.now()
+    sha = f"{now:%H%M%S}"
+    c.execute("insert into tieout.release (sha256, activated_at) values (%s, %s)", (sha, now))
+    c.execute("update tieout.document set release = %s where state = 'posted'", (sha,))
+    tables.closer.b.clock.at = now + timedelta(minutes=1)
+
+
+def test_a_row_that_was_there_for_a_time_in_which_something_was_planned_is_told_of(tables: Tables) -> None:
+    tables.change(XX="7")
+    _planned_meanwhile(tables)
+    tables.change()
+    (case,) = tables.cases()
+    assert case["detail"].startswith("mappings/tax_rates.csv: 1 new, such as XX = 7, from ")
+    assert "documents were planned" in case["detail"] and case["blocking"]
+    with tables.closer.connection.transaction():
+        accept_case(
+            tables.closer.connection, case["case_id"], "it is", tables.closer.b.clock.now(), "cora, carl"
+        )
+    assert tables.cases() == []
+
+
+def test_a_row_that_was_gone_for_such_a_time_is_told_of(closer: Closer) -> None:
+    closer.b.rates = {"XX": "7"}
+    tables = Tables(closer)
+    closer.b.rates = {}
+    tables.keep()
+    _planned_meanwhile(tables)
+    tables.change()
+    (case,) = tables.cases()
+    assert case["detail"].startswith("mappings/tax_rates.csv: 1 gone, such as XX = 7, from ")
+
+
+def test_what_came_step_by_step_is_looked_at_once_as_it_is(tables: Tables) -> None:
+    tables.change(XX="7")
+    _planned_meanwhile(tables)
+    tables.change(XX="7", YY="8")
+    (case,) = tables.cases()
+    assert case["detail"] == "mappings/tax_rates.csv: 2 new, such as XX = 7"
+
+
+def test_what_was_planned_by_other_files_before_or_after_is_no_matter(tables: Tables) -> None:
+    _planned_meanwhile(tables)
+    tables.change(XX="7")
+    tables.closer.b.clock.at = tables.closer.b.clock.now() + timedelta(minutes=1)
+    tables.change()
+    _planned_meanwhile(tables)
+    assert tables.cases() == []
+
+
+def test_another_entitys_interfaces_are_its_own(tables: Tables) -> None:
+    release = tables.closer.b.release()
+    theirs = replace(release.entities["US"], code="DE", name="DE")
+    tables.closer.b.release = lambda: replace(release, entities={**release.entities, "DE": theirs})  # type: ignore[method-assign]
+    tables.keep()
+    tables.closer.b.release = lambda: replace(  # type: ignore[method-assign]
+        release, entities={**release.entities, "DE": replace(theirs, time_zone="Asia/Tokyo")}
+    )
+    tables.keep()
+    tables.closer.state()
+    rows = tables.closer.b.database.rows("select 1 from tieout.cases where cause = 'rules_changed'")
+    assert rows == []

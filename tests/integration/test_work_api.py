@@ -52,8 +52,8 @@ class Front:
         site = Site("localhost", self.base, "Tieout Test")
         self.identity = Identity(self.c, office.clock.now, site)
 
-    def sign_in(self, name: str, second_factor: bool = True) -> httpx2.Client:
-        signed = self.identity.accept(self.identity.invite(name, "alice"), f"{GOOD} {name}", Origin(name))
+    def sign_in(self, name: str, second_factor: bool = True, by: str = "alice") -> httpx2.Client:
+        signed = self.identity.accept(self.identity.invite(name, by), f"{GOOD} {name}", Origin(name))
         if second_factor:
             secret, _ = self.identity.offer_totp(signed.session)
             code = pyotp.TOTP(secret).at(self.office.clock.now())

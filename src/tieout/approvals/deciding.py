@@ -33,10 +33,12 @@ def judge(
     now: datetime,
     on: date,
     rejects: bool = False,
+    before: Decimal = Decimal(0),
 ) -> tuple[int, str, bool]:
     """The step that `person` decides, by whose right, and whether an approval of theirs completes
     the request. `on` is today in the entity's zone. Who `rejects` needs a right to one of the steps, whichever is open and
-    whatever the amount: to say no risks nothing. Raises ApprovalError."""
+    whatever the amount: to say no risks nothing. `before` is what counts against a limit beside the request's own amount, in the
+    entity's currency. Raises ApprovalError."""
     if request.state != RequestState.OPEN:
         raise ApprovalError(f"request {request.request_id} is {request.state}: nothing is left to decide")
     number = open_step(request, authority)
@@ -50,7 +52,7 @@ def judge(
     refusals = []
     for holder in (person, *standing_in):
         try:
-            _check_right(request, authority, holder, roles, rejects)
+            _check_right(request, holder, roles, None if rejects else before)
         except ApprovalError as error:
             refusals.append(str(error))
             continue
@@ -69,10 +71,9 @@ def _check_hands(request: Request, authority: Authority, person: Person) -> None
             raise ApprovalError(f"{person.name} decided it already, in person or by {decision.person}")
 
 
-def _check_right(
-    request: Request, authority: Authority, holder: Person, roles: list[str], rejects: bool
-) -> None:
-    """Whether `holder` has a right that decides the open step; a limit is of what they approve."""
+def _check_right(request: Request, holder: Person, roles: list[str], before: Decimal | None) -> None:
+    """Whether `holder` has a right that decides the open step; a limit is of what they approve, with what was `before` it (None:
+    they approve nothing)."""
     makers = set(request.about.makers)
     if not holder.active or had_a_hand(holder, makers):
         raise ApprovalError(f"{holder.name} made it, or does not act any more")
@@ -84,14 +85,23 @@ def _check_right(
     free = [g for g in grants if not g.given_by & makers]
     if not free:
         raise ApprovalError(f"somebody who made it gave {holder.name} the role: somebody else approves it")
-    if not rejects and not any(_within(g.limit, request.about.company_amount) for g in free):
+    if before is not None and not any(_within(g.limit, request, before) for g in free):
         raise ApprovalError(
-            f"{request.about.company_amount} is above what {holder.name} may approve as {' or '.join(roles)}"
+            f"{_worth(request, before)} is above what {holder.name} may approve as {' or '.join(roles)}"
         )
 
 
-def _within(limit: Decimal | None, amount: Decimal) -> bool:
-    return limit is None or amount <= limit
+def _within(limit: Decimal | None, request: Request, before: Decimal = Decimal(0)) -> bool:
+    about = request.about
+    return limit is None or (about.worth_known and about.company_amount + before <= limit)
+
+
+def _worth(request: Request, before: Decimal) -> str:
+    about = request.about
+    if not about.worth_known:
+        return f"{about.amount} {about.currency}, of which nobody knows the worth in the entity's currency,"
+    more = f" ({before} of it was asked for before by the same person)" if before else ""
+    return f"{about.company_amount + before}{more}"
 
 
 def _completes(request: Request, number: int, person: str, right: str, authority: Authority) -> bool:
@@ -113,7 +123,7 @@ def _done(
         for p in authority.holders(step.role, request.about.entity)
         if not had_a_hand(p, makers)
         and any(
-            _within(g.limit, request.about.company_amount) and not g.given_by & makers
+            _within(g.limit, request) and not g.given_by & makers
             for g in p.grants_of(step.role, request.about.entity)
         )
     }

@@ -16,7 +16,8 @@ from tieout.rules import Step
 class Subject:
     """What somebody must approve. `action` is post or exclude; `subject` and `revision` name it;
     `content` is what is approved, for people to read, and `content_sha256` what the approval is
-    bound to. `amount` is positive, in `currency`; `company_amount` in the entity's. `makers` are
+    bound to. `amount` is positive, in `currency`; `company_amount` in the entity's, as far as that is known (`worth_known`): of
+    what nobody knows the worth, nobody with a limit approves. `asked_by` is who asks to let something pass, `bulk` with which decision of many. `makers` are
     everybody who had a hand in it: none of them may approve it."""
 
     action: str
@@ -34,6 +35,9 @@ class Subject:
     batch: str = ""
     document_id: int | None = None
     case_id: int | None = None
+    worth_known: bool = True
+    asked_by: str = ""
+    bulk: str = ""
 
 
 @dataclass(frozen=True)

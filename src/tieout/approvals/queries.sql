@@ -7,11 +7,11 @@ for update
 
 -- name: add_request
 insert into tieout.approval_request (action, subject, revision, document_id, case_id, interface, entity,
-    batch, summary, content, content_sha256, currency, amount, company_amount, makers, policies, steps,
-    escalate_to, requested_at, due_at, stamp)
+    batch, summary, content, content_sha256, currency, amount, company_amount, worth_known, asked_by, bulk,
+    makers, policies, steps, escalate_to, requested_at, due_at, stamp)
 values (%(action)s, %(subject)s, %(revision)s, %(document_id)s, %(case_id)s, %(interface)s, %(entity)s,
     %(batch)s, %(summary)s, %(content)s, %(content_sha256)s, %(currency)s, %(amount)s,
-    %(company_amount)s, %(makers)s, %(policies)s, %(steps)s, %(escalate_to)s, %(requested_at)s,
+    %(company_amount)s, %(worth_known)s, %(asked_by)s, %(bulk)s, %(makers)s, %(policies)s, %(steps)s, %(escalate_to)s, %(requested_at)s,
     %(due_at)s, %(stamp)s)
 returning request_id
 
@@ -29,6 +29,14 @@ select * from tieout.approval_request where request_id = %(id)s for update
 
 -- name: decisions
 select * from tieout.approval_decision where request_id = %(id)s order by at, person
+
+-- name: asked_before
+-- What the same person asked to let pass before; of one decision of many once, since each of it says what all come to.
+select coalesce(sum(t.most), 0) as sum from (
+    select max(r.company_amount) as most from tieout.approval_request r
+    where r.entity = %(entity)s and r.action <> 'post' and r.asked_by = %(by)s and r.request_id < %(id)s
+      and r.requested_at >= %(since)s and r.state in ('open', 'approved') and (r.bulk = '' or r.bulk <> %(bulk)s)
+    group by case when r.bulk = '' then r.request_id::text else r.bulk end) t
 
 -- name: add_decision
 insert into tieout.approval_decision (request_id, content_sha256, makers, step, person, authority,

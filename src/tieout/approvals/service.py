@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -14,7 +15,15 @@ from tieout.approvals.model import Decided, Decision, Request, RequestState, Sub
 from tieout.evidence import Entry, record
 from tieout.money.period import accounting_date
 from tieout.rules import Demand, Release, Step
-from tieout.security import AuthorityError, Person, StampError, load_authority, person_of, stamper
+from tieout.security import (
+    AuthorityError,
+    Person,
+    StampError,
+    by_a_key_of,
+    load_authority,
+    person_of,
+    stamper,
+)
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.approvals")
@@ -45,6 +54,9 @@ def ask(connection: Connection, about: Subject, demand: Demand, now: datetime) -
         "currency": about.currency,
         "amount": about.amount,
         "company_amount": about.company_amount,
+        "worth_known": about.worth_known,
+        "asked_by": about.asked_by,
+        "bulk": about.bulk,
         "makers": list(about.makers),
         "policies": list(demand.policies),
         "steps": _steps(demand),
@@ -108,6 +120,9 @@ def _stamped(row: Row) -> list[object]:
         row["escalate_to"],
         row["requested_at"].astimezone(UTC).isoformat(),
         row["due_at"].astimezone(UTC).isoformat(),
+        # What was asked before these were kept bears a stamp without them.
+        *([] if row["worth_known"] else ["worth not known"]),
+        *([row["asked_by"], row["bulk"]] if row["asked_by"] else []),
     ]
 
 
@@ -192,9 +207,12 @@ def _decide(
         raise ApprovalError(f"request {number} is about {sha.hex()[:12]} and not about {seen}: look again")
     authority = load_authority(connection)
     zone = release.entities[request.about.entity].zone
+    if why := by_a_key_of(connection, authority, person.name, request.about.makers):
+        raise ApprovalError(why)
     step, right, completes = judge(
-        request, authority, person, now, accounting_date(now, zone), rejects=verdict == "reject"
-    )
+        request, authority, person, now, accounting_date(now, zone), rejects=verdict == "reject",
+        before=_before(connection, release, request),
+    )  # fmt: skip
     given = Decision(step, person.name, right, verdict, reason, completes and verdict == "approve", now)
     _add(connection, request, given)
     detail = {
@@ -213,6 +231,22 @@ def _decide(
         row = {"request_id": number, "subject": request.about.subject, "entity": request.about.entity}
         _close(connection, row, state, reason, now, person.name)
     return load_request(connection, number)
+
+
+def _before(connection: Connection, release: Release, request: Request) -> Decimal:
+    """What whoever asks to leave something out, or to let it stand, asked of the kind within the window before, in the entity's
+    currency: an approver's limit counts all of it. What somebody brings is added up where it is asked for."""
+    about = request.about
+    if about.action == "post" or not about.asked_by:
+        return Decimal(0)
+    days = timedelta(days=release.closing.of(about.entity).split_days)
+    given = {
+        "id": request.request_id, "entity": about.entity, "by": about.asked_by, "bulk": about.bulk,
+        "since": request.requested_at - days,
+    }  # fmt: skip
+    row = connection.execute(_SQL["asked_before"], given).fetchone()
+    assert row is not None
+    return Decimal(row["sum"])
 
 
 def _add(connection: Connection, request: Request, given: Decision) -> None:
@@ -320,6 +354,9 @@ def _request(connection: Connection, row: Row) -> Request:
         batch=row["batch"],
         document_id=row["document_id"],
         case_id=row["case_id"],
+        worth_known=row["worth_known"],
+        asked_by=row["asked_by"],
+        bulk=row["bulk"],
     )
     return Request(
         request_id=row["request_id"],

@@ -6,6 +6,7 @@ from tieout.causes.registry import (
     UndeclaredError,
     be_strict,
     cause_named,
+    causes_by_two,
     check_declared,
     declare,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Way",
     "be_strict",
     "cause_named",
+    "causes_by_two",
     "check_declared",
     "declare",
     "fields_in",

@@ -55,6 +55,10 @@ class Registry:
             raise UndeclaredError(f"nobody declared the cause {name!r}: declare it beside what opens it")
         _log.warning("undeclared cause", cause=name)
 
+    def by_two(self) -> list[str]:
+        """The names of those that take two people, whatever they come to."""
+        return sorted(c.name for c in self._by_name.values() if c.by_two)
+
 
 _REGISTRY = Registry()
 
@@ -67,6 +71,11 @@ def declare(causes: Iterable[Cause]) -> None:
 def cause_named(name: str) -> Cause:
     """See `Registry.named`."""
     return _REGISTRY.named(name)
+
+
+def causes_by_two() -> list[str]:
+    """See `Registry.by_two`."""
+    return _REGISTRY.by_two()
 
 
 def check_declared(name: str) -> None:

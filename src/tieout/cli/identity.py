@@ -9,6 +9,7 @@ from tieout.cli.context import USAGE, fail
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
+    from tieout.security import Person
 
 NO_KEY = "say who you are: TIEOUT_KEY_FILE names the file with your key (`tieout people key` makes one)"
 
@@ -35,7 +36,7 @@ def who_works(
             nobody = not load_authority(connection).people
     except StampError as error:
         fail(str(error), USAGE)
-    return otherwise if nobody else who_decides(project, operation=operation, entity=entity)
+    return otherwise if nobody else _holder(project, "", operation, entity).name
 
 
 def who_decides(
@@ -48,8 +49,19 @@ def who_decides(
     """The name under which a decision goes into the evidence.
 
     A key says it, a claimed name must be that one, and their roles must cover the `operation` for the `entity` ("": for
-    one at least). Until people are let in a name is nobody's, and nobody decides: the command ends with what to do.
+    one at least). A service account decides nothing. Until people are let in a name is nobody's, and nobody decides: the command
+    ends with what to do.
     """
+    person = _holder(project, claimed, operation, entity)
+    if not person.human:
+        why = f"{person.name} is a service account: a person decides that"
+        note_refusal(project, person.name, why)
+        fail(why, USAGE)
+    return person.name
+
+
+def _holder(project: OpenProject, claimed: str, operation: str, entity: str | Callable[[], str]) -> Person:
+    """Whose key is held, where they may do the `operation`."""
     from tieout.security import NOBODY_LET_IN, AuthorityError, StampError, load_authority, person_of
     from tieout.security.roles import entities_of, may
 
@@ -76,7 +88,7 @@ def who_decides(
             why = f"{person.name} has no role for {operation}" + (f" of {entity}" if entity else "")
             note_refusal(project, person.name, why)
             fail(f"{why}: `tieout people grant` gives one", USAGE)
-    return person.name
+    return person
 
 
 def note_refusal(project: OpenProject, who: str, why: str) -> None:

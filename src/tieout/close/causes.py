@@ -41,6 +41,17 @@ MAPPING_CHANGED = Cause(
     standing=True,
     by_two=True,
 )
+RULES_CHANGED = Cause(
+    name="rules_changed",
+    means="What the project goes by is not what two people know: approval policies, what must come over an interface, which entries are "
+    "declared, since when its books are governed, who signs, or whom the sign-on lets in.",
+    says="look at what changed in the project's files; say why with `tieout cases solve`, and another person lets that stand; or put it "
+    "back",
+    actions=(Action.SOLVE,),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
 TASK_LATE = Cause(
     name="close_task_late",
     means="A task of a close is past its time and not signed, though it waits for nothing else.",
@@ -96,6 +107,7 @@ CAUSES = (
     ACCOUNT_MOVED_BY_HAND,
     CERTIFY_RULES_CHANGED,
     MAPPING_CHANGED,
+    RULES_CHANGED,
     TASK_LATE,
     REVENUE_LEFT_OUT,
     WAIVED_BY_ONE,

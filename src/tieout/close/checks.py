@@ -15,10 +15,12 @@ from typing import Any
 
 import msgspec
 
+from tieout.causes import causes_by_two
 from tieout.close.accounts import exact
 from tieout.close.accounts import in_words as certified_in_words
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
+from tieout.close.case_limits import case_limits
 from tieout.close.cases_past_us import cases_past_us
 from tieout.close.certifications import keep_accounts, tell_rules
 from tieout.close.certify_rules import rules_for
@@ -187,10 +189,10 @@ class Evidence:
 
     def _cases(self, task: Task) -> Finding:
         """No case of the period or before it is open above the limit, nor one whose money nobody knows."""
-        limit = self._release.closing.of(self._entity).case_limit
-        rows = self._connection.execute(
-            _SQL["open_cases"], {"entity": self._entity, "period": str(self._period), "limit": limit}
-        ).fetchall()
+        given: dict[str, Any] = {"entity": self._entity, "period": str(self._period)}
+        limits = case_limits(self._connection, self._release, self._entity, self._period)
+        given |= {"currencies": list(limits), "limits": list(limits.values()), "by_two": causes_by_two()}
+        rows = self._connection.execute(_SQL["open_cases"], given).fetchall()
         waiting = self._connection.execute(
             _SQL["open_requests"], {"entity": self._entity, "until": self._period.last}
         ).fetchone()

@@ -12,6 +12,7 @@ import msgspec
 from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
 from tieout.close.causes import LATE_UNDECIDED
 from tieout.close.late import LateDecision, LateEvent, closed_in, passed, waiting
+from tieout.close.since_it_began import since_it_began
 from tieout.documents import decode_document
 from tieout.engine import wake
 from tieout.evidence import Entry, record
@@ -19,7 +20,7 @@ from tieout.money import Amount, Period
 from tieout.planning import makers_before
 from tieout.planning.late_decisions import decision_parts, plan_late_again
 from tieout.rules import Release
-from tieout.security import AuthorityError, Person, had_a_hand, load_authority, stamper
+from tieout.security import AuthorityError, Person, by_a_key_of, had_a_hand, load_authority, stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
@@ -80,13 +81,14 @@ def decide_late(
     row = connection.execute(_SQL["one_late"], {"id": number}).fetchone()
     if row is None:
         raise LateError(f"no late event {number}: `tieout close late` lists them")
-    rules = release.closing.of(row["entity"])
-    if not who.human or not who.grants_of(rules.sign_role, row["entity"]):
-        raise LateError(
-            f"{who.name} is no {rules.sign_role} of {row['entity']}: that role decides of late events"
-        )
-    _check_hands(connection, row, who)
-    period = str(Period.of(row["booked_on"]))
+    held = Period.of(row["booked_on"])
+    # As the close of that month holds them: a limit that was raised since it began is none.
+    rules = since_it_began(connection, release, row["entity"], held).closing.of(row["entity"])
+    role = rules.sign_role
+    if not who.human or not who.grants_of(role, row["entity"]):
+        raise LateError(f"{who.name} is no {role} of {row['entity']}: that role decides of late events")
+    _check_hands(connection, row, who, role)
+    period = str(held)
     events = late_events(connection, [row["entity"]], period)
     mine = next((e for e in events if e.number == number), None)
     if mine is None:
@@ -116,7 +118,7 @@ def decide_late(
     return next(e for e in late_events(connection, [row["entity"]], period) if e.number == number)
 
 
-def _check_hands(connection: Connection, row: Mapping[str, Any], who: Person) -> None:
+def _check_hands(connection: Connection, row: Mapping[str, Any], who: Person, role: str) -> None:
     """Raises LateError where somebody had a hand in the event, or nobody can say who had."""
     document = decode_document(row["content"].encode())
     before, changed = makers_before(connection, row["interface"], [document])
@@ -129,7 +131,9 @@ def _check_hands(connection: Connection, row: Mapping[str, Any], who: Person) ->
     except AuthorityError as error:
         raise LateError(str(error)) from None
     makers = [authority.who_is(name) for name in before[document.key] if name.strip()]
-    if why := had_a_hand(who, makers):
+    if why := had_a_hand(who, makers, role, row["entity"]) or by_a_key_of(
+        connection, authority, who.name, makers
+    ):
         raise LateError(why)
 
 

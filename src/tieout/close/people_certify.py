@@ -19,11 +19,13 @@ from tieout.close.certifications import (
     subject_of,
     take_back,
 )
+from tieout.close.certify_rules import rules_for
 from tieout.close.ending import not_over
 from tieout.close.taking import CloseError
 from tieout.close.turns import PREPARE, REJECT, SIGN, Roles, Turn, turn_of
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.planning import sign_role_in
 from tieout.rules import Release
 from tieout.security import NOBODY_LET_IN, Person, load_authority, person_of, stamper, why_not
 from tieout.store import Connection, Queries
@@ -56,8 +58,8 @@ class _Desk:
         self, connection: Connection, release: Release, entity: str, period: Period, person: Person
     ) -> None:
         self.connection, self.entity, self.period, self.person = connection, entity, str(period), person
-        rules = release.closing.of(entity)
-        self.roles = Roles(entity, rules.certify.preparer, rules.sign_role)
+        rules, _, _ = rules_for(connection, release, entity, period)
+        self.roles = Roles(entity, rules.preparer, sign_role_in(connection, release, entity, period))
         self._authority = load_authority(connection)
 
     def turn(self, kept: Mapping[str, Any] | None) -> Turn:
@@ -67,8 +69,8 @@ class _Desk:
         )
         return turn_of(self.person, self.roles, prepared, self._same)
 
-    def _same(self, person: Person, maker: str) -> bool:
-        return bool(why_not(self._authority, person.name, [maker]))
+    def _same(self, person: Person, maker: str) -> str:
+        return why_not(self._authority, person.name, [maker], self.roles.reviewer, self.entity)
 
     def find(
         self, key: Key, now: datetime

@@ -1,10 +1,15 @@
 -- name: open_cases
--- Of the period or before it: above the limit, or of what became no document (a file or a message that was refused), so that
--- nobody knows its money.
+-- Of the period or before it: above the limit in its own currency (which has none where nobody knows its rate), of what became no
+-- document (a file or a message that was refused), so that nobody knows its money, or of what takes two people whatever it comes to.
 select cause, currency, count(*)::int as count, sum(amount) as amount from tieout.cases
 where state = 'open' and entity = %(entity)s and period <= %(period)s
-  and (amount > %(limit)s or (blocking and amount = 0 and document_id is null))
+  and (amount > coalesce((select l.most from unnest(%(currencies)s::text[], %(limits)s::numeric[]) as l (code, most)
+      where l.code = currency), 0)
+    or (blocking and amount = 0 and document_id is null) or cause = any(%(by_two)s::text[]))
 group by cause, currency order by sum(amount) desc, cause
+
+-- name: open_currencies
+select distinct currency from tieout.cases where state = 'open' and entity = %(entity)s and period <= %(period)s
 
 -- name: cases_told
 -- What evidence says of an entity's cases, the last word last.
@@ -20,11 +25,18 @@ where case_id = any(%(cases)s::bigint[]) and state = 'open'
 select at, detail from tieout.evidence where subject = %(entity)s and action = 'close.rules' order by evidence_id
 
 -- name: mappings_kept
-select detail from tieout.evidence where subject = %(table)s and action = %(action)s order by evidence_id
+select at, detail from tieout.evidence where subject = %(table)s and action = %(action)s order by evidence_id
 
--- name: mapping_changer
--- Who changed a table over the API last.
-select actor from tieout.evidence where subject = %(table)s and action = 'mapping.changed' order by evidence_id desc limit 1
+-- name: mapping_changers
+-- Who changed a table over the API since people know it.
+select distinct actor from tieout.evidence
+where subject = %(table)s and action = 'mapping.changed' and at >= %(since)s
+
+-- name: planned_by_release
+-- How many documents of an entity stand, or are on their way, that were planned by the project's files as they came in a time.
+select count(*)::int as count from tieout.document d
+where d.entity = %(entity)s and d.state in ('planned', 'posted') and d.accounting_on <= %(last)s
+  and d.release in (select sha256 from tieout.release where activated_at >= %(since)s and activated_at < %(until)s)
 
 -- name: accepted_keys
 select source_key from tieout.cases where entity = %(entity)s and cause = %(cause)s and accepted

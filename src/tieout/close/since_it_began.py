@@ -15,6 +15,7 @@ from typing import Any
 
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.planning import sign_role_in
 from tieout.rules import ManualTask, Release
 from tieout.rules.itemised import ItemRule, item_rule
 from tieout.store import Connection, Queries
@@ -42,7 +43,8 @@ def keep_rules(connection: Connection, release: Release, now: datetime) -> int:
 
 def since_it_began(connection: Connection, release: Release, entity: str, period: Period) -> Release:
     """The release as it holds for the close of a period: each limit as low, and each itemised account's normal age as short, as it
-    ever was since the period began, and every interface and task of people that its close had at any time since."""
+    ever was since the period began, and every interface and task of people that its close had at any time since; signed by the
+    role that signed as it began. Raises StampError."""
     begins, _ = period.bounds(release.entities[entity].zone)
     rows = _kept(connection, entity)
     before = [rules for at, rules in rows if at <= begins][-1:]
@@ -62,7 +64,8 @@ def since_it_began(connection: Connection, release: Release, entity: str, period
     known = {(t.entity, t.name) for t in closing.tasks}
     gone = {t["name"]: t for x in since for t in x["tasks"] if (entity, t["name"]) not in known}
     tasks = tuple(ManualTask(**{**t, "after": tuple(t["after"])}) for t in gone.values())
-    entities = {**closing.entities, entity: replace(rules, items=items, **limits)}
+    signs = sign_role_in(connection, release, entity, period)
+    entities = {**closing.entities, entity: replace(rules, items=items, sign_role=signs, **limits)}
     return replace(
         release,
         interfaces=interfaces,
@@ -87,6 +90,7 @@ def _rules(release: Release, entity: str) -> dict[str, Any]:
     rules = release.closing.of(entity)
     return {
         **{name: str(getattr(rules, name)) for name in _LIMITS},
+        "sign_role": rules.sign_role,
         "items": {role: asdict(rule) for role, rule in rules.items.items()},
         "critical": sorted(
             i.name for i in release.interfaces.values() if i.entity == entity and i.close_critical

@@ -10,6 +10,7 @@ from tieout.close.service import Sessions, kept_state, shown_last, state_of
 from tieout.close.signatures import revoke_signature
 from tieout.evidence import Entry, record
 from tieout.money import Period
+from tieout.planning import sign_role_in
 from tieout.proofs import Judged
 from tieout.rules import Release
 from tieout.security import NOBODY_LET_IN, Person, load_authority, person_of, stamper, why_not
@@ -36,7 +37,7 @@ def sign(
 ) -> list[tuple[str, str]]:
     """Take a person's signature of tasks by evidence that is read now (`judged` as in `state_of`). See `take_signatures`; raises
     ConnectorError, too."""
-    _signer(connection, release, entity, who, key, now)
+    _signer(connection, release, entity, period, who, key, now)
     seen = shown_last(connection, entity, period)
     state = state_of(connection, release, sessions, entity, period, now, judged)
     return take_signatures(connection, release, state, names, who, key, now, seen)
@@ -61,7 +62,7 @@ def take_signatures(
     everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
     """
     entity, period = state.entity, Period.parse(state.period)
-    name = _signer(connection, release, entity, who, key, now)
+    name, role = _signer(connection, release, entity, period, who, key, now)
     known = {s.task.name for s in state.tasks}
     unknown = [n for n in names if n not in known]
     if unknown:
@@ -77,7 +78,7 @@ def take_signatures(
             said = f"not signed: {_unseen(each, seen)}: {each.finding.why}"
             found.append((each.task.name, said))
             continue
-        found.append((each.task.name, _sign_one(connection, entity, period, each, name, now)))
+        found.append((each.task.name, _sign_one(connection, entity, period, each, name, role, now)))
     return found
 
 
@@ -94,10 +95,17 @@ def _unseen(each: TaskState, seen: Mapping[str, str]) -> str:
 
 
 def _signer(
-    connection: Connection, release: Release, entity: str, who: str | Person, key: str, now: datetime
-) -> str:
-    """Who signs: the holder of the key, who must have the role. Without people nobody does: a name alone is nobody's."""
-    role = release.closing.of(entity).sign_role
+    connection: Connection,
+    release: Release,
+    entity: str,
+    period: Period,
+    who: str | Person,
+    key: str,
+    now: datetime,
+) -> tuple[str, str]:
+    """Who signs, and in which role: the holder of the key, who must have it. Without people nobody does: a name alone is
+    nobody's."""
+    role = sign_role_in(connection, release, entity, period)
     if not load_authority(connection).people:
         detail = {"why": "nobody was let in"}
         with connection.transaction():
@@ -109,11 +117,11 @@ def _signer(
         with connection.transaction():
             record(connection, [Entry(now, person.name, "close.refused", entity, entity, detail)])
         raise CloseError(f"{person.name} is no {role} of {entity}: that role signs its close")
-    return person.name
+    return person.name, role
 
 
 def _sign_one(
-    connection: Connection, entity: str, period: Period, each: TaskState, who: str, now: datetime
+    connection: Connection, entity: str, period: Period, each: TaskState, who: str, role: str, now: datetime
 ) -> str:
     task, finding = each.task, each.finding
     if each.state == TaskStanding.SIGNED:
@@ -143,13 +151,14 @@ def _sign_one(
         if open_row is None:
             connection.execute(_SQL["prepare"], given)
             action, said = "close.prepared", "prepared: somebody else signs it"
-        elif why_not(load_authority(connection), who, [open_row["prepared_by"]]):
-            detail = {
-                "task": task.name,
-                "why": "prepared by the same person, or by one who is written like them or let them in",
-            }
+        elif why := why_not(load_authority(connection), who, [open_row["prepared_by"]], role, entity):
+            detail = {"task": task.name, "why": f"prepared by {open_row['prepared_by']}: {why}"[:300]}
             record(connection, [Entry(now, who, "close.refused", f"{entity}:{period}", entity, detail)])
-            return "you prepared it: somebody else signs it"
+            return (
+                "you prepared it: somebody else signs it"
+                if who == open_row["prepared_by"]
+                else f"not signed: {why}"
+            )
         else:
             parts = (entity, str(period), task.name, open_row["digest"], open_row["prepared_by"], who)
             stamp = stamper(connection).stamp("signature", *parts)

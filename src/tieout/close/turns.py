@@ -28,10 +28,10 @@ class Roles(NamedTuple):
 
 
 def turn_of(
-    person: Person, roles: Roles, prepared_by: str | None, same: Callable[[Person, str], bool]
+    person: Person, roles: Roles, prepared_by: str | None, same: Callable[[Person, str], str]
 ) -> Turn:
-    """Whose turn it is: `prepared_by` is "" where nobody prepared it, None where nothing is left to do; `same` says whether two
-    are one, or are written alike."""
+    """Whose turn it is: `prepared_by` is "" where nobody prepared it, None where nothing is left to do; `same` says why two
+    count as one (one person, names written alike, one who let the other in), "" where they do not."""
     if prepared_by is None:
         return Turn((), "is certified already", "")
     if not prepared_by:
@@ -45,7 +45,7 @@ def turn_of(
         why = f"a {roles.reviewer} signs it, who did not prepare it"
         return Turn((REJECT,) if own else (), why, waits_for)
     if own:
-        return Turn((REJECT,), "who prepared it, or is written like them, does not sign it", waits_for)
+        return Turn((REJECT,), f"who prepared it does not sign it: {own}", waits_for)
     return Turn((SIGN, REJECT), "", waits_for)
 
 

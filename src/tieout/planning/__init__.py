@@ -28,8 +28,10 @@ from tieout.planning.excluding import exclude
 from tieout.planning.makers import makers_before
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
+from tieout.planning.rates_kept import rate_kept, worth_by_rates
 from tieout.planning.replay import exclude_case, replay, replay_range
 from tieout.planning.sources import FactSourceError, check_sources
+from tieout.planning.who_signs import sign_role_in, sign_role_now
 from tieout.planning.worth import worth_of
 
 __all__ = [
@@ -62,9 +64,13 @@ __all__ = [
     "in_range",
     "offers_of",
     "prepared_by",
+    "rate_kept",
     "replay",
     "replay_range",
+    "sign_role_in",
+    "sign_role_now",
     "try_case",
     "try_range",
+    "worth_by_rates",
     "worth_of",
 ]

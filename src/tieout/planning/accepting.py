@@ -18,13 +18,15 @@ from tieout.documents import decode_document
 from tieout.documents.states import DocumentState
 from tieout.engine import wake
 from tieout.evidence import Entry, record
+from tieout.money.period import accounting_date
 from tieout.planning.deciding_alone import Alone
 from tieout.planning.makers import makers_before
+from tieout.planning.rates_kept import worth_by_rates
 from tieout.planning.worth import worth_of
 from tieout.processes import Facts, may_be_accepted
 from tieout.rules import Release
 from tieout.rules.origins import UNREAD
-from tieout.security import NOT_OURS, StampError, load_authority, why_not
+from tieout.security import NOT_OURS, StampError, by_a_key_of, load_authority, why_not
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
@@ -94,7 +96,16 @@ def accept(
     worth = _worth(row, release) if known else Decimal(0)
     needed = None if cause_named(row["cause"]).by_two else worth
     if known and alone.above(needed) and not _seen_by_two(row):
-        about = _subject(row, worth, reason, (actor, *made_of(connection, row)))
+        asked = worth
+        if worth is None and row["amount"]:
+            own, today = (
+                release.entities[row["entity"]],
+                accounting_date(now, release.entities[row["entity"]].zone),
+            )
+            asked = worth_by_rates(
+                connection, own.code, abs(row["amount"]), row["currency"], own.currency, today
+            )
+        about = _subject(row, asked, reason, (actor, *made_of(connection, row)))
         number = standing_of(connection, about, alone.demand)
         return Accepted(False, number or ask(connection, about, alone.demand, now))
     done = accept_case(connection, case_id, reason, now, actor)
@@ -140,8 +151,10 @@ def _subject(row: dict[str, Any], worth: Decimal | None, reason: str, makers: Se
         content_sha256=content_hash(_parts(row, reason)),
         currency=row["currency"],
         amount=abs(row["amount"]),
-        # Of what nobody knows the worth, the amount at risk is all that is known.
+        # Of what nobody knows the worth, the amount at risk is all that is known: nobody with a limit lets it stand.
         company_amount=abs(row["amount"]) if worth is None else worth,
+        worth_known=worth is not None,
+        asked_by=makers[0],
         makers=tuple(sorted(set(makers))),
         document_id=row["document_id"],
         case_id=row["case_id"],
@@ -182,7 +195,8 @@ def made_of(connection: Connection, row: dict[str, Any]) -> set[str]:
     """Who made what a case is about, by name: of its document every revision, of an entry in the ledger its user there.
 
     Raises HeldError where that cannot be said any more, StampError."""
-    names = {row["made_user"]} if not row["made_user"].startswith(UNREAD) else set[str]()
+    by = row["made_user"]
+    names = {by, *by.split("; ")} if not by.startswith(UNREAD) else set[str]()
     if row["content"]:
         document = decode_document(row["content"].encode())
         before, changed = makers_before(connection, row["interface"], [document])
@@ -231,7 +245,8 @@ def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor
     """Raises HeldError where `actor` made what a case is about: in the ledger; or, of a cause that another person decides,
     its document, or one that its plan was made beside. And where the people of the project, or who made it, cannot be read, for
     nobody could say then."""
-    names = {row["made_user"]}
+    # Of a table several may have changed it.
+    names = {row["made_user"], *row["made_user"].split("; ")}
     if cause_named(row["cause"]).by_another:
         names |= prepared_by(row)
     names -= {""}
@@ -247,7 +262,10 @@ def _by_another(connection: Connection, row: dict[str, Any], case_id: int, actor
     except StampError as error:
         raise HeldError(f"case {case_id}: who may decide cannot be read: {error}") from None
     for name in sorted(names):
-        if any(why_not(authority, each, [name]) for each in actor.split(", ")):
+        if any(
+            why_not(authority, each, [name]) or by_a_key_of(connection, authority, each, [name])
+            for each in actor.split(", ")
+        ):
             raise HeldError(
                 f"case {case_id}: {actor} made what it is about, as {name}, and another person decides: somebody else solves it"
             )

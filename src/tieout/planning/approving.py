@@ -46,6 +46,7 @@ from tieout.planning.worth import worth_of
 from tieout.processes import money_of, recipe_of, without_rate
 from tieout.processes.recipe import PlanDecision, refused
 from tieout.rules import Demand, Interface, Release, Step, both, demand_of
+from tieout.rules.deciding_roles import decides
 from tieout.security import Authority, Person, StampError, load_authority
 from tieout.security.causes import NOT_MADE_BY_TIEOUT
 from tieout.store import Connection, Queries
@@ -177,6 +178,9 @@ class Approving:
             makers=self._makers(work),
             document_id=work.document_id,
             case_id=case_id,
+            worth_known=known is not None,
+            asked_by=work.submitted_by,
+            bulk=beside.bulk if beside is not None else "",
         )
         return ask(self._connection, about, demand, self._now)
 
@@ -236,9 +240,12 @@ class Approving:
         payment. The interface says whose role that is."""
         asked = recipe_of(work.document).approval.must
         must = asked(work.document, self._change(work)) if asked is not None else None
-        role = self._interface.option(must.option, "controller") if must is not None else ""
-        if must is None or not role:
+        if must is None:
             return demand
+        role = self._interface.option(must.option, "controller")
+        if not decides(role):
+            # What no project can do without is not taken away by naming nobody, or somebody who decides nothing.
+            role = "controller"
         own = Demand(policies=(must.name,), steps=(Step(role),), service_level_hours=24, escalate_to="")
         return own if demand is None else both(demand, own)
 

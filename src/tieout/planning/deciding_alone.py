@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from tieout.planning.who_signs import sign_role_now
 from tieout.rules import Demand, Release, Step
 from tieout.security import load_authority, look_of
 from tieout.store import Connection, Queries
@@ -65,5 +66,5 @@ class Alone:
     @property
     def demand(self) -> Demand:
         """Whom it needs: another one who signs the entity's close."""
-        step = Step(self.release.closing.of(self.entity).sign_role)
+        step = Step(sign_role_now(self.connection, self.release, self.entity, self.now))
         return Demand(policies=(ABOVE,), steps=(step,), service_level_hours=24, escalate_to="")

@@ -14,7 +14,7 @@ from tieout.planning.replay import exclude_case, why_it_stands
 from tieout.planning.work import Beside, Work
 from tieout.planning.worth import worth_of
 from tieout.planning.writing import OF_NAMESAKES
-from tieout.processes import Facts, what_is_missing, what_to_do
+from tieout.processes import Facts, money_of, what_is_missing, what_to_do
 from tieout.rules import Interface, Release
 from tieout.store import Connection, Queries
 
@@ -51,7 +51,12 @@ def held_by(connection: Connection, release: Release, case_id: int, actor: str) 
         document_id=row["document_id"],
         submitted_by=actor,
     )
-    amount = max(row["amount"], _with_it(connection, document, interface))
+    # A case may be of a part of it alone, and its lines may offset each other: all of it is left out.
+    measure = work.measure
+    amount = max(
+        row["amount"], abs(money_of(document).value), abs(measure.debit), abs(measure.credit),
+        _with_it(connection, document, interface),
+    )  # fmt: skip
     facts = msgspec.json.decode(row["facts"].encode(), type=Facts) if row["facts"] else None
     own = release.entities[interface.entity].currency
     return Held(work, interface, amount, worth_of(amount, document.currency, facts, own))

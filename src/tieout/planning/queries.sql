@@ -363,6 +363,20 @@ values (%(document_id)s, %(entity)s, %(interface)s, %(source_key)s, %(entire)s, 
 on conflict (document_id) do update set makers = excluded.makers, policies = excluded.policies,
     amount = excluded.amount, company_amount = excluded.company_amount, accounting_on = excluded.accounting_on
 
+-- name: rates_kept
+-- Documents of a currency that may say what it was worth: the last ones until a day, then those after it.
+(select facts from tieout.document
+ where entity = %(entity)s and currency = %(currency)s and facts is not null and accounting_on <= %(until)s
+ order by accounting_on desc, document_id desc limit 50)
+union all
+(select facts from tieout.document
+ where entity = %(entity)s and currency = %(currency)s and facts is not null and accounting_on > %(until)s
+ order by accounting_on, document_id limit 50)
+
+-- name: rules_kept
+-- What an entity's close went by, whenever it became something else.
+select at, detail from tieout.evidence where subject = %(entity)s and action = 'close.rules' order by evidence_id
+
 -- name: alone_at_a_time
 select pg_advisory_xact_lock(7405, hashtext(%(entity)s || ':' || %(look)s))
 

@@ -76,7 +76,8 @@ class Interface:
 
 @dataclass(frozen=True)
 class Release:
-    """`sha256` is the hash of the project folder's governed files."""
+    """`sha256` is the hash of the project folder's governed files. `sign_on` is whom the company's own sign-on lets in: its provider,
+    and each of its groups with their roles."""
 
     sha256: str
     entities: dict[str, Entity]
@@ -84,6 +85,7 @@ class Release:
     mappings: dict[str, Mapping]
     policies: tuple[ApprovalPolicy, ...] = ()
     closing: CloseRules = field(default_factory=CloseRules)
+    sign_on: tuple[tuple[str, str], ...] = ()
 
     def account(self, role: str, on: date) -> str:
         """The account code of a role such as `revenue.goods`; UnmappedError if none."""

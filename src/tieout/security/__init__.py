@@ -3,6 +3,7 @@
 from tieout.security.authority import change_authority, key_hash, load_authority, new_key, person_of
 from tieout.security.causes import NOT_MADE_BY_TIEOUT
 from tieout.security.hands import had_a_hand, why_not
+from tieout.security.key_holders import by_a_key_of
 from tieout.security.masking import masked, masked_json, masked_values
 from tieout.security.names import fold_name, look_of
 from tieout.security.people import (
@@ -18,6 +19,7 @@ from tieout.security.people import (
     Delegate,
     EndPerson,
     GrantRole,
+    Invited,
     Joined,
     Person,
     Recall,
@@ -52,6 +54,7 @@ __all__ = [
     "Delegate",
     "EndPerson",
     "GrantRole",
+    "Invited",
     "Joined",
     "Person",
     "Recall",
@@ -64,6 +67,7 @@ __all__ = [
     "document_holds",
     "effect_holds",
     "fold_name",
+    "by_a_key_of",
     "had_a_hand",
     "in_words",
     "key_hash",

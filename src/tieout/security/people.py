@@ -103,6 +103,13 @@ class Reset(_Change, frozen=True, kw_only=True, tag="reset"):
     name: str
 
 
+class Invited(_Change, frozen=True, kw_only=True, tag="invited"):
+    """An administrator was given the link with which `name` chooses how to sign in: whoever hands it on could have kept it, so that
+    they count among those who let them in."""
+
+    name: str
+
+
 class Joined(_Change, frozen=True, kw_only=True, tag="joined"):
     """Somebody whom the company's own sign-on vouches for, and what their groups there give them: (role,
     entity). It takes the place of what their groups gave before, and of nothing else."""
@@ -112,7 +119,19 @@ class Joined(_Change, frozen=True, kw_only=True, tag="joined"):
     roles: tuple[tuple[str, str], ...]
 
 
-Change = AddPerson | GrantRole | RevokeRole | EndPerson | Delegate | Recall | Confirm | Begin | Reset | Joined
+Change = (
+    AddPerson
+    | GrantRole
+    | RevokeRole
+    | EndPerson
+    | Delegate
+    | Recall
+    | Confirm
+    | Begin
+    | Reset
+    | Invited
+    | Joined
+)
 SIGN_ON = "single sign-on"
 
 
@@ -150,7 +169,7 @@ class Delegation:
 
 @dataclass(frozen=True)
 class Person:
-    """`given_by` are those who made and confirmed the account."""
+    """`given_by` are those who made and confirmed the account, handed out its invitation, or reset it."""
 
     name: str
     human: bool
@@ -227,7 +246,7 @@ class Authority:
                 if change.name == made_by:
                     raise AuthorityError("two other administrators reset what an administrator signs in with")
                 self._known(change.name)
-            case RevokeRole() | EndPerson():
+            case Invited() | RevokeRole() | EndPerson():
                 self._known(change.name)
                 self._check_last(change)
             case Confirm():
@@ -301,7 +320,9 @@ class Authority:
                 f"{made_by} made change {change.no}, or gains by it: another administrator confirms it"
             )
 
-    def _check_last(self, change: RevokeRole | EndPerson) -> None:
+    def _check_last(self, change: Invited | RevokeRole | EndPerson) -> None:
+        if isinstance(change, Invited):
+            return
         left = {p.name for p in self.holders(ADMINISTRATOR, EVERYWHERE)} - {change.name}
         ends = isinstance(change, EndPerson) or change.role == ADMINISTRATOR
         if ends and change.name in self.people and len(left) < 2:
@@ -374,6 +395,8 @@ def fold(changes: Iterable[Kept]) -> Authority:  # noqa: C901 - flat: a case a k
                     held.waiting[kept.no] = kept
             case Joined():
                 _join(held, kept.change)
+            case Invited(name=name):
+                _let_in_by(held, name, frozenset({kept.made_by}))
             case Confirm(no=no):
                 waiting = held.waiting.pop(no)
                 _hold(held, waiting, frozenset({waiting.made_by, kept.made_by}))
@@ -425,6 +448,15 @@ def _hold(held: Authority, kept: Kept, given_by: frozenset[str]) -> None:
         rest = tuple(g for g in person.grants if (g.role, g.entity) != (change.role, change.entity))
         grant = Grant(change.role, change.entity, change.limit, given_by)
         held.people[change.name] = replace(person, grants=(*rest, grant))
+    elif isinstance(change, Reset):
+        # What they sign in with is made anew by whoever has the link then.
+        _let_in_by(held, change.name, given_by)
+
+
+def _let_in_by(held: Authority, name: str, by: frozenset[str]) -> None:
+    """Count those `by` whose word somebody signs in as `name` among those who let them in."""
+    person = held.people[name]
+    held.people[name] = replace(person, given_by=person.given_by | by)
 
 
 def _add(held: Authority, change: AddPerson, given_by: frozenset[str]) -> None:

@@ -48,3 +48,8 @@ order by document_id
 -- A refused effect was never sent, nor will be.
 select delivery_id, document_id, system, external_id, requires, body, stamp from tieout.delivery
 where document_id = any(%(documents)s) and state <> 'refused' order by delivery_id
+
+-- name: made_a_key
+-- An account of these of which somebody made a key.
+select subject from tieout.evidence
+where subject = any(%(accounts)s::text[]) and action = 'identity.key_made' and actor = %(who)s order by evidence_id limit 1

@@ -11,6 +11,7 @@ from typing import Any
 
 from tieout.money.calendar import BusinessCalendar
 from tieout.rules.closing import CloseRules, EntityClose, ManualTask, calendar_of
+from tieout.rules.deciding_roles import decides, no_decider
 from tieout.rules.itemised import MOST_DAYS, ItemRule, item_rule
 from tieout.rules.packs import load_pack
 from tieout.settings.certifying import read_certify
@@ -89,12 +90,15 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         raise file.fail("split_days", section, f"{days!r}: days from 0 to 92 were expected")
     limit = _limit(file, table, section, "case_limit", "0.00")
     late_limit = _limit(file, table, section, "late_limit", f"{limit:f}")
+    signs = str(table.get("sign_role", "controller"))
+    if not decides(signs):
+        raise file.fail("sign_role", section, no_decider(signs))
     return EntityClose(
         calendar,
         day,
         time.fromisoformat(at),
         limit,
-        str(table.get("sign_role", "controller")),
+        signs,
         declared=True,
         banking=_banking(file, table, section),
         alone_limit=_limit(file, table, section, "alone_limit", "100.00"),
@@ -104,7 +108,7 @@ def _entity(file: TomlFile, table: dict[str, Any], section: str) -> EntityClose:
         excluded_percent=_percent(file, table, section),
         late_limit=late_limit,
         late_materiality=_limit(file, table, section, "late_materiality", f"{late_limit:f}"),
-        certify=read_certify(file, table, section, str(table.get("sign_role", "controller"))),
+        certify=read_certify(file, table, section, signs),
     )
 
 

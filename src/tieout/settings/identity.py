@@ -27,6 +27,19 @@ class SignOn:
     groups_claim: str = "groups"
     second_factor: bool = True
 
+    def says(self) -> tuple[tuple[str, str], ...]:
+        """Whose word it is, and what each group gives: for the record of what changed. Without the secret."""
+        given = {
+            g: ", ".join(f"{role}:{entity}" for role, entity in pairs) for g, pairs in self.groups.items()
+        }
+        own = {
+            "issuer": self.issuer,
+            "client": self.client_id,
+            "claim": self.groups_claim,
+            "factor": str(self.second_factor),
+        }
+        return (*sorted(own.items()), *sorted((f"group {g}", roles) for g, roles in given.items()))
+
 
 @dataclass(frozen=True)
 class IdentitySettings:

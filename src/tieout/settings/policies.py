@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tieout.rules import ApprovalPolicy, ConditionError, Step
+from tieout.rules.deciding_roles import decides, no_decider
 from tieout.settings.tomlfile import TomlFile
 
 _POLICY = {"name", "when", "steps", "service_level_hours", "escalate_to"}
@@ -54,6 +55,8 @@ def _steps(file: TomlFile, table: dict[str, Any], name: str) -> tuple[Step, ...]
         role, need = row.get("role", ""), row.get("need", "any")
         if not isinstance(role, str) or not role:
             raise file.fail("steps", "policy", f"policy {name!r}: each step names a role")
+        if not decides(role):
+            raise file.fail("steps", "policy", f"policy {name!r}: {no_decider(role)}")
         counts = {"any": 1, "all": 0}
         number = counts.get(need, need) if isinstance(need, str) else need
         if not isinstance(number, int) or isinstance(number, bool) or (number < 1 and need != "all"):

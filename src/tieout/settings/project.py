@@ -420,6 +420,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     for target, system in sinks.items():
         if target not in ("crm", "mail", "event", "bank") or system not in systems:
             raise file.fail(target, "sinks", "crm, mail, event and bank each name one of the systems")
+    identity = read_identity(file, serve_host, serve_port, entities, secret)
     return Project(
         folder=folder,
         name=file.need(project, "name", str, "project"),
@@ -429,7 +430,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         clock_file=(folder / clock) if clock else None,
         serve_host=serve_host,
         serve_port=serve_port,
-        identity=read_identity(file, serve_host, serve_port, entities, secret),
+        identity=identity,
         witness=folder / str(serve.get("witness", "witness.jsonl")),
         private=private,
         alerts=read_alerts(file, secret),
@@ -444,5 +445,6 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
             mappings,
             read_policies(folder),
             read_calendar(folder, {code: e.country for code, e in entities.items()}),
+            identity.sign_on.says() if identity.sign_on else (),
         ),
     )

@@ -167,6 +167,31 @@ def needs(operation: str) -> Any:
     return Depends(check)
 
 
+def needs_person(operation: str) -> Any:
+    """As `needs`, of a person: what somebody decides is never a machine's word."""
+    assert operation in OPERATIONS
+
+    def check(request: Request, context: TheContext, connection: TheConnection, caller: TheCaller) -> Caller:
+        allowed = _allowed(request, context, connection, caller, operation)
+        check_person(request, context, connection, allowed, operation)
+        return allowed
+
+    check.operation = operation  # type: ignore[attr-defined]
+    return Depends(check)
+
+
+def check_person(
+    request: Request, context: RequestContext, connection: Connection, caller: Caller, operation: str
+) -> None:
+    """Raises ProblemError, with evidence, where whoever calls is a service account."""
+    if caller.person.human:
+        return
+    detail = {"operation": operation, "path": request.url.path, "why": "a service account decides nothing"}
+    with connection.transaction():
+        record(connection, [Entry(context.clock.now(), caller.name, "access.refused", operation, "", detail)])
+    raise ProblemError(403, "person", f"{caller.name} is a service account: a person decides that")
+
+
 def needs_shortly(operation: str) -> Any:
     """As `needs`, for an answer that takes long: no connection is held while it lasts."""
     assert operation in OPERATIONS

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
+from tieout.api.v1.calling import Caller, needs, needs_person, needs_shortly, seen_by
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.previews import Tried, tried_now
@@ -187,6 +187,7 @@ class Replay(BaseModel):
 Reader = Annotated[Caller, needs("cases:read")]
 Writer = Annotated[Caller, needs("cases:write")]
 Trier = Annotated[Caller, needs_shortly("cases:write")]
+Decider = Annotated[Caller, needs_person("cases:write")]
 Replayer = Annotated[Caller, needs("interfaces:replay")]
 
 
@@ -259,7 +260,7 @@ def assign(body: Assign, caller: Writer, context: TheContext, connection: TheCon
 
 
 @router.post("/cases/solve")
-def solve_many(body: SolveMany, caller: Writer, context: TheContext, connection: TheConnection) -> Done:
+def solve_many(body: SolveMany, caller: Decider, context: TheContext, connection: TheConnection) -> Done:
     """A person decides of several cases that things may stand as they are: of all of them, or of none."""
     with connection.transaction():
         mine, left = _mine(connection, caller, body.cases)
@@ -302,7 +303,7 @@ async def try_cause(body: Replay, caller: Trier, context: TheContext, project: T
 
 
 @router.post("/cases/{case_id}/solve")
-def solve(case_id: int, body: Why, caller: Writer, context: TheContext, connection: TheConnection) -> Solved:
+def solve(case_id: int, body: Why, caller: Decider, context: TheContext, connection: TheConnection) -> Solved:
     """A person decides that things may stand as they are; what is held for that judgement is booked then. Above what one person
     decides alone, another one approves that first."""
     _case(connection, caller, case_id, "cases:write")
@@ -316,7 +317,7 @@ def solve(case_id: int, body: Why, caller: Writer, context: TheContext, connecti
 
 @router.post("/cases/{case_id}/exclude")
 def exclude_document(
-    case_id: int, body: Why, caller: Writer, context: TheContext, connection: TheConnection
+    case_id: int, body: Why, caller: Decider, context: TheContext, connection: TheConnection
 ) -> Excluded:
     """Nothing is posted for the document that a case holds; where a policy asks, people approve that first."""
     _case(connection, caller, case_id, "cases:write")

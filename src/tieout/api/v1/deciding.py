@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, needs, seen_by
+from tieout.api.v1.calling import Caller, check_person, needs, seen_by
 from tieout.api.v1.cases import Recovery
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
@@ -171,10 +171,12 @@ def case_group(group: str, caller: Reader, connection: TheConnection) -> WholeGr
 
 @router.post("/cases/decide")
 def decide_cases(
-    body: Decide, caller: Writer, context: TheContext, connection: TheConnection
+    body: Decide, caller: Writer, context: TheContext, connection: TheConnection, request: Request
 ) -> BulkDecision:
     """Decide many cases at once. Each is decided as if alone, and fails alone: what a single decision of it needs (a
     right, a reason, an approval), this one needs as well, and an exclusion is asked for as all that is excluded with it."""
+    if body.action in ("solve", "exclude"):
+        check_person(request, context, connection, caller, "cases:write")
     if body.due_at is not None and body.due_at.tzinfo is None:
         raise ProblemError(422, "case", "due_at has a time zone, such as 2026-11-01T09:00:00Z")
     decision = Decision(

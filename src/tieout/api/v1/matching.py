@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, needs, seen_by
+from tieout.api.v1.calling import Caller, needs, needs_person, seen_by
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
@@ -38,7 +38,7 @@ _SQL = Queries("tieout.api.v1")
 T = TypeVar("T")
 router = APIRouter(tags=["matching"])
 Reader = Annotated[Caller, needs("matches:read")]
-Matcher = Annotated[Caller, needs("matches:write")]
+Matcher = Annotated[Caller, needs_person("matches:write")]
 Number = Annotated[int, Path(gt=0, lt=2**62)]
 Line = Annotated[int, Field(gt=0, lt=2**62)]
 # The name of a difference's role: difference.NAME of mappings/accounts.csv.

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tieout.documents import Reconciliation
 from tieout.money import Amount
-from tieout.planning import Alone
+from tieout.planning import Alone, sign_role_now
 from tieout.planning.deciding_alone import Kind
 from tieout.reconcile.ledger.applying import amount_option
 from tieout.rules import Interface, Release
@@ -59,13 +59,17 @@ class SecondPerson:
         kind: Kind = "write_off" if document.explained_as == _WRITE_OFF else "match"
         self._alone(interface).keep(kind, document.key, self._worth(interface, document))
 
+    def role(self, interface: Interface) -> str:
+        """The role of the second person."""
+        return sign_role_now(self.connection, self.release, interface.entity, self.now)
+
     def why_not(self, interface: Interface, document: Reconciliation) -> str:
         """Why this person is not the second one, "" where they are: who signs the entity's close, up to their limit. Without people
         in the project a name is taken at its word."""
         people = load_authority(self.connection).people
         if not people:
             return ""
-        role, person = self.release.closing.of(interface.entity).sign_role, people.get(self.who)
+        role, person = self.role(interface), people.get(self.who)
         grants = person.grants_of(role, interface.entity) if person is not None and person.human else ()
         if not grants:
             return f"{self.who} is no {role} of {interface.entity}: that role lets it happen"

@@ -169,7 +169,10 @@ class Decisions:
         row, interface, document = self._load(number)
         if row["state"] != "to_approve":
             raise DecisionError(f"suggestion {number} is {row['state']}: nothing waits for an approval")
-        if why := why_not(load_authority(self._connection), self._who, [row["decided_by"]]):
+        role = self._second.role(interface)
+        if why := why_not(
+            load_authority(self._connection), self._who, [row["decided_by"]], role, interface.entity
+        ):
             raise DecisionError(f"{why}: it is their decision")
         if why := self._second.why_not(interface, document):
             raise DecisionError(why)

@@ -31,6 +31,7 @@ from tieout.security.people import (
     AddPerson,
     AuthorityError,
     Begin,
+    Invited,
     Person,
 )
 from tieout.security.roles import may, needs_second_factor
@@ -101,6 +102,8 @@ class Identity:
                 raise AuthorityError(f"no active person is named {name!r}")
             if any(c.confirmed for c in credentials_of(self._c, name)):
                 raise AuthorityError(f"{name} can sign in: two administrators reset that first")
+            if by not in person.given_by:
+                change_authority(self._c, Invited(name=name), by, now)
             token = make_once(self._c, INVITED, name, b"", by, now, _INVITED_FOR, alone=True)
             self._note(by, "identity.invited", name)
             return token
