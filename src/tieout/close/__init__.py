@@ -4,20 +4,20 @@ from tieout.close.certifications import kept_accounts, sign_account
 from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.deciding_late import LateError, decide_late, late_events
+from tieout.close.declared_changes import keep_declared
 from tieout.close.ending import not_over
 from tieout.close.glance import keep_glance, printed_close
 from tieout.close.itemised import look_at_items
 from tieout.close.late import LateDecision, LateEvent, late_figures, passed, waiting
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.mapping_changes import keep_mappings
-from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
+from tieout.close.model import CloseState, Finding, Signature, Task, TaskState, as_rows
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
 from tieout.close.sections.items import items_words
 from tieout.close.service import (
     CloseError,
-    as_rows,
     gather,
     kept_state,
     known_closes,
@@ -55,6 +55,7 @@ __all__ = [
     "sign_accounts",
     "forecast",
     "gather",
+    "keep_declared",
     "keep_mappings",
     "keep_rules",
     "keep_glance",

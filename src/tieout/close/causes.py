@@ -41,6 +41,27 @@ MAPPING_CHANGED = Cause(
     standing=True,
     by_two=True,
 )
+DECLARATION_CHANGED = Cause(
+    name="declaration_changed",
+    means="What the project declares was changed since the month began: what must come, what is made in the ledger by intent, which "
+    "interfaces there are, who approves what.",
+    says="look at what changed; say why it may hold for this month with `tieout cases solve`, and another person lets that stand; or put "
+    "the file back: it holds from the next month on by itself",
+    actions=(Action.SOLVE,),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
+RATE_OUT_OF_LINE = Cause(
+    name="rate_out_of_line",
+    means="The ledger's closing rate of a currency is more than a tenth away from its rates of the weeks before, and something is open in it.",
+    says="look at the rate in the ledger, and correct it; where the currency did move so, say so with `tieout cases solve`, and another "
+    "person lets that stand",
+    actions=(Action.SOLVE, Action.MEND_IN_LEDGER),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
 TASK_LATE = Cause(
     name="close_task_late",
     means="A task of a close is past its time and not signed, though it waits for nothing else.",
@@ -96,6 +117,8 @@ CAUSES = (
     ACCOUNT_MOVED_BY_HAND,
     CERTIFY_RULES_CHANGED,
     MAPPING_CHANGED,
+    DECLARATION_CHANGED,
+    RATE_OUT_OF_LINE,
     TASK_LATE,
     REVENUE_LEFT_OUT,
     WAIVED_BY_ONE,

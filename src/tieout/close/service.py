@@ -13,6 +13,7 @@ from tieout.close.certifications import kept_accounts, sign_account
 from tieout.close.certify_rules import record_rules
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.deciding_late import tell_late_events
+from tieout.close.declared_changes import tell_declared
 from tieout.close.ending import not_over, too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
@@ -65,6 +66,8 @@ def gather(
     look_at_entries(connection, held, sessions, entity, period, now)
     tell_waivers(connection, held, entity, period, now)
     tell_mappings(connection, release, entity, period, now)
+    final = standing_signatures(connection, entity, period).get(FINAL)
+    tell_declared(connection, release, entity, period, final.signed_at if final else None, now)
 
 
 def state_of(
@@ -481,22 +484,3 @@ def sign_accounts(
             said = sign_account(connection, release, entity, period, each, person, because, now)
             found.append((" ".join(each), said))
     return found
-
-
-def as_rows(state: CloseState) -> list[dict[str, object]]:
-    """The tasks as plain values, for JSON."""
-    return [
-        {
-            "task": s.task.name,
-            "owner": s.task.owner,
-            "state": s.state,
-            "why": s.finding.why,
-            "due_at": s.task.due_at.isoformat(),
-            "expected_at": s.expected_at.isoformat() if s.expected_at else None,
-            "late": s.late,
-            "prepared_by": s.signature.prepared_by if s.signature else "",
-            "signed_by": s.signature.signed_by if s.signature else "",
-            "digest": s.finding.digest,
-        }
-        for s in state.tasks
-    ]

@@ -6,7 +6,7 @@ from datetime import date
 
 from psycopg.conninfo import conninfo_to_dict
 
-from tieout.close import keep_mappings, keep_rules, record_rules
+from tieout.close import keep_declared, keep_mappings, keep_rules, record_rules
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
 from tieout.operations.origins import record_origins
@@ -102,6 +102,7 @@ def keep_house(project: OpenProject) -> None:
         record_origins(connection, release, now)
         keep_rules(connection, release, now)
         keep_mappings(connection, release, now)
+        keep_declared(connection, release, now)
         record_rules(connection, release, now)
         drop_old(connection, now)
     connection.close()

@@ -1,0 +1,144 @@
+"""Figures of a month's end that are wrong, left out or changed: rates, the cut-off, what enters a filed period."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tests.simulation.ways.books import OCTOBER, Books
+from tests.simulation.ways.ledger import ON_A_DAY
+from tests.simulation.ways.way import Told, Way
+from tieout.close.revaluing import entry_of, read_revalued
+from tieout.operations.closing import cut_off
+from tieout.proofs import keep_filing
+from tieout.proofs.filing import prepare
+from tieout_sandbox.demo import scenarios
+from tieout_sandbox.month import LOCK_ON
+
+
+def _ten_times(books: Books) -> Told:
+    """A digit too many: the ledger's last rate of the euro in the month is ten times what it was."""
+    domain = [
+        ["name", "<=", "2026-10-31"],
+        ["company_id", "=", books.company],
+        ["currency_id.name", "=", "EUR"],
+    ]
+    rows: list[dict[str, Any]] = books.admin.call(
+        "res.currency.rate",
+        "search_read",
+        domain=domain,
+        fields=["name", "rate"],
+        context=books.context,
+        order="name",
+    )
+    last = rows[-1]
+    books.admin.call(
+        "res.currency.rate",
+        "write",
+        ids=[last["id"]],
+        vals={"rate": float(last["rate"]) * 10},
+        context=books.context,
+    )
+    return Told("")
+
+
+def _what_is_to_be_booked(books: Books, told: Told) -> Told:
+    return Told("foreign items revalued: ", _revalued(books))
+
+
+def _as_it_was_booked(books: Books, told: Told) -> Told:
+    """Ten times fewer dollars a euro: what all of it is worth less by that."""
+    rows = _rows(books)
+    return Told(
+        "rate_out_of_line",
+        abs(sum((r.worth - r.amount / (r.rate / 10) for r in rows), Decimal(0))).quantize(Decimal("0.01")),
+    )
+
+
+def _rows(books: Books) -> list[Any]:
+    release = books.project.release()
+    reader = books.project.reader_of(release.entities[books.entity].ledger)
+    assert reader is not None
+    return read_revalued(release, reader, books.entity, OCTOBER.last)
+
+
+def _revalued(books: Books) -> Decimal:
+    return entry_of(_rows(books), "USD", OCTOBER.last).total.value
+
+
+def _nobody_cuts_off(books: Books) -> Told:
+    scenarios.cut_off = lambda *_: []  # type: ignore[attr-defined]
+    return Told("sales cut off: ")
+
+
+def _what_it_is(books: Books, told: Told) -> Told:
+    """What would have been booked, worked out with nothing written."""
+    sales = cut_off(books.project, books.entity, OCTOBER.last, dry=True)
+    return Told("is not booked: `tieout cutoff", sum((abs(x.net) for x in sales), Decimal(0)))
+
+
+def _cut_off_cancelled(books: Books) -> Told:
+    """The entry of the cut-off is taken out of the books in Odoo."""
+    row = books.sql(
+        "select e.external_id, d.source_key, d.measure_debit from tieout.document d join tieout.delivery e using (document_id)"
+        " where d.source_key like 'cut%%' and d.state = 'posted' and d.period = %s", str(OCTOBER),
+    )[0]  # fmt: skip
+    books.unlock()
+    domain = [["name", "=", row["external_id"].rpartition(".")[2]]]
+    found = books.admin.call(
+        "ir.model.data", "search_read", domain=domain, fields=["res_id"], context=books.context
+    )
+    ids = [found[0]["res_id"]]
+    for method in ("button_draft", "button_cancel"):
+        books.admin.call("account.move", method, ids=ids, context=books.context)
+    books.lock()
+    return Told("unposted_in_ledger", row["measure_debit"])
+
+
+def _into_a_filed_month(books: Books) -> Told:
+    """October's sales tax is declared as filed; then somebody books 115.00 of sale with 15.00 of tax into it."""
+    release, now = books.project.release(), books.project.clock.now()
+    reader = books.project.reader_of(release.entities[books.entity].ledger)
+    assert reader is not None
+    wanted, items = prepare(
+        release, reader, books.entity, first=OCTOBER.first, last=OCTOBER.last, report="US-SALES", taxes=(), reference="R-2026-10",
+        reason="the return of October", corrects=None, who="controller", now=now,
+    )  # fmt: skip
+    with books.connection.transaction():
+        keep_filing(books.connection, wanted, items, now)
+    taxes = books.admin.call(
+        "account.tax", "search_read", domain=[["type_tax_use", "=", "sale"], ["company_id", "=", books.company], ["amount", "=", 15]],
+        fields=["name"], context=books.context,
+    )  # fmt: skip
+    books.unlock()
+    partners = books.admin.call("res.partner", "search", domain=[], limit=1, context=books.context)
+    line = {
+        "name": "by hand",
+        "quantity": 1,
+        "price_unit": 100.0,
+        "tax_ids": [[6, 0, [taxes[0]["id"]]]],
+        "account_id": books.account("400000"),
+    }
+    vals = {
+        "move_type": "out_invoice", "partner_id": partners[0], "invoice_date": ON_A_DAY.isoformat(), "date": ON_A_DAY.isoformat(),
+        "invoice_line_ids": [[0, 0, line]],
+    }  # fmt: skip
+    made = books.admin.call("account.move", "create", vals_list=[vals], context=books.context)
+    books.admin.call("account.move", "action_post", ids=made, context=books.context)
+    books.lock()
+    return Told("in_filed_period", Decimal("15.00"))
+
+
+def _way(name: str, act: Any, **given: Any) -> Way:
+    return Way(name, "month's end", "distributor", act, **given)
+
+
+WAYS = (
+    _way("a rate ten times too high once all is revalued", _ten_times, then=_what_is_to_be_booked),
+    _way(
+        "a rate ten times too high by which all is revalued", _ten_times, on=LOCK_ON, then=_as_it_was_booked
+    ),
+    _way("no sales cut-off", _nobody_cuts_off, on=LOCK_ON, then=_what_it_is),
+    _way("the sales cut-off cancelled in the ledger", _cut_off_cancelled),
+    _way("an invoice into a month that was filed with the tax office", _into_a_filed_month),
+)
