@@ -24,7 +24,10 @@ def _nothing_expected(books: Books, told: Told) -> Told:
     books.reread()
     assert books.project.release().interfaces["payroll"].expected == Expected()
     books.settle()
-    return Told("complete: payroll: ", also=(("interfaces/payroll.toml", None), ("", net_pay(books))))
+    return Told(
+        "complete: payroll: nothing came of 2026-10",
+        also=(("interfaces/payroll.toml", None), ("", net_pay(books))),
+    )
 
 
 def _not_on_that_day(books: Books, told: Told) -> Told:
@@ -52,7 +55,7 @@ def _not_critical(books: Books, told: Told) -> Told:
     books.edit("interfaces/payroll.toml", "owner = ", "close_critical = false\nowner = ")
     assert not books.project.release().interfaces["payroll"].close_critical
     books.settle()
-    return Told("complete: payroll: ", also=(("", net_pay(books)),))
+    return Told("complete: payroll: nothing came of 2026-10", also=(("", net_pay(books)),))
 
 
 def _by_intent(books: Books) -> Told:

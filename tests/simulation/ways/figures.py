@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from tests.simulation.ways.books import OCTOBER, Books
@@ -66,7 +68,22 @@ def _revalued(books: Books) -> Decimal:
     return entry_of(_rows(books), "USD", OCTOBER.last).total.value
 
 
+def _sent_in_part(books: Books) -> Told:
+    """An order of the last day is sent in part on that day, and billed with the rest."""
+    month, shop = books.month, "shop_us"
+    seed = next(n for n in range(100) if len(month.basket(Random(n), shop)[0]) > 1)
+
+    def act(at: datetime) -> None:
+        order = month.place(at, shop, "plain", Random(seed), ship_days=1)
+        later = month.at(OCTOBER.last, 15)
+        books.happens(later, lambda t: month._send_a_part(t, books.world.shops[shop], order))
+
+    books.happens(month.at(OCTOBER.last, 10), act)
+    return Told("")
+
+
 def _nobody_cuts_off(books: Books) -> Told:
+    _sent_in_part(books)
     scenarios.cut_off = lambda *_: []  # type: ignore[attr-defined]
     return Told("sales cut off: ")
 
@@ -77,12 +94,13 @@ def _what_it_is(books: Books, told: Told) -> Told:
     return Told("is not booked: `tieout cutoff", sum((abs(x.net) for x in sales), Decimal(0)))
 
 
-def _cut_off_cancelled(books: Books) -> Told:
+def _cut_off_cancelled(books: Books, told: Told) -> Told:
     """The entry of the cut-off is taken out of the books in Odoo."""
     row = books.sql(
-        "select e.external_id, d.source_key, d.measure_debit from tieout.document d join tieout.delivery e using (document_id)"
-        " where d.source_key like 'cut%%' and d.state = 'posted' and d.period = %s", str(OCTOBER),
-    )[0]  # fmt: skip
+        "select e.external_id, c.amount from tieout.document d join tieout.delivery e using (document_id), lateral (select"
+        " greatest(d.measure_debit, d.measure_credit) as amount) c where d.source_key = 'cutoff:2026-10-31' and d.state = 'posted'"
+        " order by e.delivery_id"
+    )[0]
     books.unlock()
     domain = [["name", "=", row["external_id"].rpartition(".")[2]]]
     found = books.admin.call(
@@ -92,7 +110,7 @@ def _cut_off_cancelled(books: Books) -> Told:
     for method in ("button_draft", "button_cancel"):
         books.admin.call("account.move", method, ids=ids, context=books.context)
     books.lock()
-    return Told("unposted_in_ledger", row["measure_debit"])
+    return Told("cutoff:2026-10-31", row["amount"])
 
 
 def _into_a_filed_month(books: Books) -> Told:
@@ -126,7 +144,7 @@ def _into_a_filed_month(books: Books) -> Told:
     made = books.admin.call("account.move", "create", vals_list=[vals], context=books.context)
     books.admin.call("account.move", "action_post", ids=made, context=books.context)
     books.lock()
-    return Told("in_filed_period", Decimal("15.00"))
+    return Told("posted_into_filed_period", Decimal("15.00"))
 
 
 def _way(name: str, act: Any, **given: Any) -> Way:
@@ -138,7 +156,9 @@ WAYS = (
     _way(
         "a rate ten times too high by which all is revalued", _ten_times, on=LOCK_ON, then=_as_it_was_booked
     ),
-    _way("no sales cut-off", _nobody_cuts_off, on=LOCK_ON, then=_what_it_is),
-    _way("the sales cut-off cancelled in the ledger", _cut_off_cancelled),
+    _way("no sales cut-off", _nobody_cuts_off, on=OCTOBER.last, then=_what_it_is),
+    _way(
+        "the sales cut-off cancelled in the ledger", _sent_in_part, on=OCTOBER.last, then=_cut_off_cancelled
+    ),
     _way("an invoice into a month that was filed with the tax office", _into_a_filed_month),
 )

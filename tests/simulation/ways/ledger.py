@@ -80,13 +80,13 @@ def _reclassified(books: Books) -> Told:
 
 def _lock_back(books: Books) -> Told:
     books.unlock()
-    return Told("books locked")
+    return Told("books locked: nothing is locked")
 
 
 def _lock_of_sales(books: Books) -> Told:
     vals = {"fiscalyear_lock_date": False, "sale_lock_date": "2026-10-31"}
     books.admin.call("res.company", "write", ids=[books.company], vals=vals)
-    return Told("books locked")
+    return Told("books locked: sale until 2026-10-31")
 
 
 def _way(name: str, act: Callable[[Books], Told], signed: bool = False) -> Way:

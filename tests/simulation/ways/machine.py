@@ -101,13 +101,6 @@ def _unworked(books: Books) -> Told:
     return Told("complete: stripe", charged(books, _CENTS, on=_LATE))
 
 
-def _message_waits(books: Books) -> Told:
-    """A message of the month was taken in, and no worker is there to look at it."""
-    row = _posted(books)
-    books.sql("update tieout.message set state = 'received' where message_id = %s", row["message_id"])
-    return Told("complete: shop_us")
-
-
 def _posted(books: Books) -> dict[str, Any]:
     """A document of the shop that is posted, in October."""
     return books.sql(
@@ -214,7 +207,6 @@ WAYS = (
     _way("findings written by SQL", _deleted_invoice, closing=_forged_findings),
     _way("signatures written by SQL", _deleted_invoice, closing=_forged_signatures),
     _way("an interface paused before the end", _unworked, _LATE),
-    _way("a message that nobody works", _message_waits),
     _way("a document's figures changed by SQL", _measure),
     _way("a document's content changed by SQL", _content),
     _way("an order that the shop counts and does not list", _hidden_order, ON, _what_it_hid),
