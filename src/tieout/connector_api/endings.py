@@ -1,9 +1,10 @@
 """How much of an order's price each delivery earns: shares to the cent, by line. Pure.
 
 Goods earn by units. What is promised beside them (shipping, tips) is no good of its own and is earned as the goods are
-delivered, by their value: IFRS 15.76-80 and ASC 606-10-32-31 allot a price by the relative prices of what is promised;
-shipping after control passed may be taken as part of fulfilling the sale (ASC 606-10-25-18B). Each share is what all
-events up to it come to, rounded once, less what was given before: so shares sum to the line whatever their order.
+delivered, by their value: IFRS 15.76-80 and ASC 606-10-32-31 allot a price by the relative prices of what is promised.
+Shipping before control passes is part of fulfilling the sale, after it by choice under US GAAP alone (ASC 606-10-25-18B):
+see JOURNALS. Once nothing is left to deliver, what is kept is earned (IFRS 15.B46). Each share is what all events up to it
+come to, rounded once, less what was given before: so shares sum to the line whatever their order.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ which nobody may deduct before it is booked; the rest at the order's price. Of a
 order at all, a bill that waits is accrued by its own lines. What went back after it was billed is accrued the other way
 round, until its credit note is booked.
 
-What counts is control and rendering, not the paper (IAS 37.11, IFRS Conceptual Framework 4.68; ASC 450-20-25-2 and
-ASC 705-10). Quantities are counted as Odoo counts what is left to bill: received less billed, a credit note the other way
-round (`_get_qty_to_invoice_at_date` of its purchase orders).
+What counts is control and rendering, not the paper (IAS 37.11; Conceptual Framework 4.26, 4.42). Quantities are counted as
+Odoo counts what is left to bill: received less billed, a credit note the other way round (`_get_qty_to_invoice_at_date` of
+its purchase orders).
 """
 
 from __future__ import annotations

@@ -132,6 +132,38 @@ def test_a_credit_note_takes_back_the_days_that_it_is_for_and_no_others() -> Non
         p.on: p.amount.value for p in whole.parts if p.on < date(2026, 7, 1)}  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("first", "after", "zone", "parts"),
+    [
+        # November by the clock of Berlin, as a site that bills there tells it.
+        ("2026-11-01T00:00+01:00", "2026-12-01T00:00+01:00", "Europe/Berlin", [("2026-11", "30.00")]),
+        ("2026-11-01T00:00+01:00", "2026-12-01T00:00+01:00", "", [("2026-10", "1.00"), ("2026-11", "29.00")]),
+        # The same second a month on, as in payloads that others published: 10 November is the first day of the next term.
+        ("2026-10-11T10:48:34Z", "2026-11-10T10:48:34Z", "UTC", [("2026-10", "21.00"), ("2026-11", "9.00")]),
+        # A summer's end is an hour, no day.
+        ("2026-10-01T00:00-04:00", "2026-10-31T00:00-04:00", "America/New_York", [("2026-10", "30.00")]),
+    ],
+)
+def test_a_line_s_days_are_those_of_the_site_s_own_clock(
+    first: str, after: str, zone: str, parts: list[tuple[str, str]]
+) -> None:
+    site = Chargebee(lambda: AT, key="k")
+    line = site.line("Plan", 3_000, date(2026, 1, 1), date(2026, 2, 1))
+    line["date_from"], line["date_to"] = (int(datetime.fromisoformat(x).timestamp()) for x in (first, after))
+    options = {"deferral": "tieout"} | ({"time_zone": zone} if zone else {})
+    row = site.bill("INV-1", AT, ("c", "Acme"), [line])
+    _, spread = invoice(json.dumps(row).encode(), options)
+    assert isinstance(spread, RevenueSchedule)
+    assert [(f"{p.on:%Y-%m}", str(p.amount.value)) for p in spread.parts] == parts
+
+
+def test_what_is_charged_once_is_earned_at_once() -> None:
+    site = Chargebee(lambda: AT, key="k")
+    line = site.line("Setup", 4_000, date(2026, 2, 1), date(2026, 2, 1))
+    made = invoice(json.dumps(site.bill("INV-1", AT, ("c", "Acme"), [line])).encode(), {"deferral": "tieout"})
+    assert [type(x) for x in made] == [CustomerInvoice]
+
+
 @pytest.mark.parametrize(("deferral", "count"), [("tieout", 12), ("none", 0), ("source", 2)])
 def test_who_makes_the_schedule_is_declared_and_never_two_of_them(deferral: str, count: int) -> None:
     site = Chargebee(lambda: AT, key="k")

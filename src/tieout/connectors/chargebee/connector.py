@@ -23,6 +23,11 @@ CONNECTOR = Connector(
             "or none (nobody, or the ledger itself): never two of them",
             ("tieout", "source", "none"),
         ),
+        Option(
+            "time_zone",
+            "whose days a line's terms are of, such as Europe/Berlin: the zone that the site bills in",
+            shape=r"[A-Za-z0-9_+/-]+",
+        ),
         Option("products", "whether invoice lines name products of the ledger", ("none", "by_sku")),
         Option("invoice_on", "when an order is billed", ("payment",)),
     ),
@@ -32,7 +37,7 @@ CONNECTOR = Connector(
     ),
     limits="a list answers 100 entries a page; calls a minute by plan",
     assumed=(
-        "a line's date_to is the first day that it is not for",
+        "a site bills by days of a zone of its own, which the option time_zone repeats",
         "a schedule of the source's own stands in the line's custom field cf_revenue_schedule",
         "is_metered marks usage; tax_name and tax_rate stand on the line",
     ),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
@@ -88,8 +89,13 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _day(seconds: int) -> date:
-    return _instant(seconds).date()
+def _days(item: dict[str, Any], options: Mapping[str, Any]) -> tuple[date, date]:
+    """The first day that a line is for, and the first that it is not for: an instant is a day of the site's own clock
+    (`time_zone`, UTC unless said). In published payloads a term ends on the second on which the next begins, and what is
+    charged once begins and ends at one."""
+    zone = ZoneInfo(options.get("time_zone", "UTC"))
+    first, after = (_instant(item[x]).astimezone(zone).date() for x in ("date_from", "date_to"))
+    return first, after
 
 
 def _party(row: dict[str, Any]) -> Party | None:
@@ -119,7 +125,8 @@ def _is_deferred(item: dict[str, Any], options: Mapping[str, Any]) -> bool:
     if options.get("deferral", "none") == "none" or item.get("entity_type") == "adhoc":
         return False
     # Usage is billed for days that are over.
-    return not item.get("is_metered") and _day(item["date_to"]) > _day(item["date_from"])
+    first, after = _days(item, options)
+    return not item.get("is_metered") and after > first
 
 
 def _line(item: dict[str, Any], row: dict[str, Any], currency: str, options: Mapping[str, Any]) -> SaleLine:
@@ -200,8 +207,8 @@ def _schedules(
             parts = _stated(item, currency)
         else:
             # The last day is not part of it: a month from the 1st ends on the next 1st.
-            last = _day(item["date_to"]) - timedelta(days=1)
-            parts = [(p.last, a) for p, a in spread_by_days(net, _day(item["date_from"]), last)]
+            first, after = _days(item, options)
+            parts = [(p.last, a) for p, a in spread_by_days(net, first, after - timedelta(days=1))]
         found.append(
             RevenueSchedule(
                 key=f"{key}:{item['id']}",
