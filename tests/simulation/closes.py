@@ -86,7 +86,7 @@ def _shared(ways: Sequence[Way], company: str, processes: int) -> list[list[Way]
     for way in ways:
         if way.company == company:
             groups.setdefault(way.act, []).append(way)
-    parts: list[list[Way]] = [[] for _ in range(max(1, min(processes, len(groups) // 6)))]
+    parts: list[list[Way]] = [[] for _ in range(max(1, min(processes, len(groups) // 4)))]
     for group in sorted(groups.values(), key=_takes, reverse=True):
         min(parts, key=_takes).extend(group)
     return parts

@@ -60,7 +60,9 @@ def gather(
     rows = [r for r in tie_out(connection, release) if r.period == str(period)]
     open_gaps(connection, rows, now)
     until = min(period.last, now.date())
-    open_intercompany(connection, release, until, now)
+    # Of a month that is over its last pairs need both sides as well: nothing of it is still to come.
+    over = now.date() > period.last
+    open_intercompany(connection, release, until, now, **({"grace_days": 0} if over else {}))
     open_balances(connection, release, until, now)
     held = since_it_began(connection, release, entity, period)
     look_at_entries(connection, held, sessions, entity, period, now)

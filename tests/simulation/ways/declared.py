@@ -12,7 +12,10 @@ from tests.simulation.ways.ends import PAY_DAY, net_pay, no_payroll
 from tests.simulation.ways.files import LAST, no_last_statement
 from tests.simulation.ways.people import ON, charge
 from tests.simulation.ways.way import Told, Way
+from tieout.close import CloseError
+from tieout.money import Period
 from tieout.rules.expected import Expected
+from tieout.security import AuthorityError, StampError
 
 
 def _nothing_expected(books: Books, told: Told) -> Told:
@@ -83,6 +86,15 @@ def _another_key(books: Books, told: Told) -> Told:
     return told
 
 
+def _by_another_key(books: Books, period: Period) -> None:
+    """Both try to sign, and somebody else is to be let in."""
+    for who in (0, 1):
+        try:
+            books.said += books.sign(who, period=period).values()
+        except (StampError, AuthorityError, CloseError) as error:
+            books.said.append(str(error))
+
+
 WAYS = (
     Way("payroll missing, and not expected any more", "declared", "services", no_payroll, PAY_DAY, then=_nothing_expected),
     Way("payroll missing, and its interface gone", "declared", "services", no_payroll, PAY_DAY, then=_no_interface),
@@ -90,5 +102,6 @@ WAYS = (
     Way("statement of the last banking day missing, and not expected any more", "declared", "distributor", no_last_statement, LAST,
         then=_not_on_that_day),
     Way("revenue of 50,000 by hand, and declared as made by intent", "declared", "distributor", _by_intent),
-    Way("the stamps' key changed", "declared", "distributor", charge, ON, then=_another_key),
+    Way("the stamps' key changed", "declared", "distributor", charge, ON, then=_another_key,
+        closing=_by_another_key),
 )  # fmt: skip

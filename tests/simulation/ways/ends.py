@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from tests.simulation.ways.ledger import invoice_of
 from tests.simulation.ways.way import Told, Way
 from tieout.close.revaluing import entry_of
 from tieout.operations.closing import revalue
+from tieout.operations.paying import accrue
 from tieout_sandbox.demo import scenarios
 from tieout_sandbox.month import LOCK_ON
 from tieout_sandbox.services.manual_entries import reverse_by_hand
@@ -32,11 +34,14 @@ def _what_it_is(books: Books, told: Told) -> Told:
 
 
 def _nobody_accrues(books: Books) -> Told:
-    books.scenario.before_lock = lambda *_: None
-    before = len(books.month.booked)
-    books.month.accrue(OCTOBER.last)
-    sums = [v for truth in books.month.booked[before:] for v in truth.lines.values() if v > 0]
-    return Told("is not booked: `tieout accruals", sum(sums, Decimal(0)) / 2)
+    books.scenario.before_lock = lambda *_: books.month.accrue(OCTOBER.last)
+    return Told("is not booked: `tieout accruals")
+
+
+def _what_accrues(books: Books, told: Told) -> Told:
+    """What would have been accrued, worked out with nothing written."""
+    worked = accrue(books.project, books.entity, OCTOBER.last, dry=True)
+    return replace(told, amount=sum((x.total.value for x in worked.entries), Decimal(0)))
 
 
 def without_file(interface: str, content: bytes | None) -> Callable[[Books], Told]:
@@ -77,7 +82,7 @@ def _one_side(books: Books) -> Told:
         pair(at, name, fee, False)
 
     books.month.affiliates = alone
-    return Told("", Decimal("12500.00"))
+    return Told("MF-2026-10", Decimal("12500.00"))
 
 
 def _late(books: Books) -> Told:
@@ -120,7 +125,7 @@ WAYS = (
     Way("a late order that nobody decides about", "month's end", "distributor", _late),
     Way("an invoice reversed by the wizard", "ledger", "distributor", _reversed_and_again),
     Way("an invoice posted again without a tax", "taxes", "distributor", _tax_moved),
-    Way("no accruals", "month's end", "services", _nobody_accrues, LOCK_ON),
+    Way("no accruals", "month's end", "services", _nobody_accrues, LOCK_ON, then=_what_accrues),
     Way("payroll missing", "sources", "services", no_payroll, PAY_DAY, then=_net_pay),
     Way("an empty payroll file", "sources", "services", without_file("payroll", b""), PAY_DAY, then=_net_pay),
     Way("one side of an intercompany pair", "month's end", "services", _one_side, _PAIR_ON),

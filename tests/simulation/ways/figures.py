@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from random import Random
+from statistics import median
 from typing import Any
 
 from tests.simulation.ways.books import OCTOBER, Books
@@ -18,14 +19,14 @@ from tieout_sandbox.demo import scenarios
 from tieout_sandbox.month import LOCK_ON
 
 
-def _ten_times(books: Books) -> Told:
-    """A digit too many: the ledger's last rate of the euro in the month is ten times what it was."""
+def _rates(books: Books) -> list[dict[str, Any]]:
+    """The ledger's rates of the euro up to the month's end, the oldest first."""
     domain = [
         ["name", "<=", "2026-10-31"],
         ["company_id", "=", books.company],
         ["currency_id.name", "=", "EUR"],
     ]
-    rows: list[dict[str, Any]] = books.admin.call(
+    found: list[dict[str, Any]] = books.admin.call(
         "res.currency.rate",
         "search_read",
         domain=domain,
@@ -33,14 +34,14 @@ def _ten_times(books: Books) -> Told:
         context=books.context,
         order="name",
     )
-    last = rows[-1]
-    books.admin.call(
-        "res.currency.rate",
-        "write",
-        ids=[last["id"]],
-        vals={"rate": float(last["rate"]) * 10},
-        context=books.context,
-    )
+    return found
+
+
+def _ten_times(books: Books) -> Told:
+    """A digit too many: the ledger's last rate of the euro in the month is ten times what it was."""
+    last = _rates(books)[-1]
+    vals = {"rate": round(float(last["rate"]) * 10, 6)}
+    books.admin.call("res.currency.rate", "write", ids=[last["id"]], vals=vals, context=books.context)
     return Told("")
 
 
@@ -49,12 +50,11 @@ def _what_is_to_be_booked(books: Books, told: Told) -> Told:
 
 
 def _as_it_was_booked(books: Books, told: Told) -> Told:
-    """Ten times fewer dollars a euro: what all of it is worth less by that."""
-    rows = _rows(books)
-    return Told(
-        "rate_out_of_line",
-        abs(sum((r.worth - r.amount / (r.rate / 10) for r in rows), Decimal(0))).quantize(Decimal("0.01")),
-    )
+    """What is open in euro is worth less by that than at the rates before."""
+    *before, last = (Decimal(str(r["rate"])) for r in _rates(books))
+    amount = sum((r.amount for r in _rows(books) if r.currency == "EUR"), Decimal(0))
+    hangs = abs(amount / last - amount / median(before))
+    return Told("rate_out_of_line", hangs.quantize(Decimal("0.01")))
 
 
 def _rows(books: Books) -> list[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from tests.simulation.ways.books import Books
@@ -65,7 +67,8 @@ def _evidence_changed(books: Books, told: Told) -> Told:
          " and action like 'case.%%'", row["source_key"]),
         ("update tieout.cases set amount = 0 where case_id = %s", row["case_id"]),
     )  # fmt: skip
-    return told
+    # Of evidence that says nothing any more the document does: less the provider's fee of 0.30.
+    return replace(told, amount=Decimal("777.40"))
 
 
 def _evidence_deleted(books: Books, told: Told) -> Told:
@@ -76,7 +79,9 @@ def _evidence_deleted(books: Books, told: Told) -> Told:
         ("delete from tieout.evidence where subject = %s and action like 'case.%%'", row["source_key"]),
         ("delete from tieout.cases where case_id = %s", row["case_id"]),
     )
-    return told
+    return Told(
+        "1 entries of the sealed log are gone", also=(("212100 USD: -777.70 in the ledger", told.amount),)
+    )
 
 
 def _evidence_deleted_with_its_leaf(books: Books, told: Told) -> Told:

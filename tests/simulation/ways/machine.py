@@ -98,7 +98,18 @@ def _unworked(books: Books) -> Told:
     with books.connection.transaction():
         pause(books.connection, books.project.release().interfaces["stripe"], "clerk", "busy", now)
     books.paused = True
-    return Told("complete: stripe", charged(books, _CENTS, on=_LATE))
+    charged(books, _CENTS, on=_LATE)
+    return Told("complete: stripe")
+
+
+def _what_nobody_asked_for(books: Books, told: Told) -> Told:
+    """What the provider's balance moved by in dollars in the rest of the month, but payouts."""
+    first, end = books.month.at(_LATE, 0).timestamp(), books.month.at(date(2026, 11, 1), 0).timestamp()
+    rows = [
+        r for r in books.world.stripe.books.transactions
+        if first <= r["created"] < end and r["currency"] == "usd" and r["type"] != "payout"
+    ]  # fmt: skip
+    return replace(told, amount=Decimal(sum(r["amount"] - r["fee"] for r in rows)).scaleb(-2))
 
 
 def _posted(books: Books) -> dict[str, Any]:
@@ -206,7 +217,7 @@ WAYS = (
     _way("the limit of cases raised on the last day", charge, ON, _limit),
     _way("findings written by SQL", _deleted_invoice, closing=_forged_findings),
     _way("signatures written by SQL", _deleted_invoice, closing=_forged_signatures),
-    _way("an interface paused before the end", _unworked, _LATE),
+    _way("an interface paused before the end", _unworked, _LATE, _what_nobody_asked_for),
     _way("a document's figures changed by SQL", _measure),
     _way("a document's content changed by SQL", _content),
     _way("an order that the shop counts and does not list", _hidden_order, ON, _what_it_hid),
