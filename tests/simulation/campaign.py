@@ -365,7 +365,7 @@ def closes(count: int, folder: Path = DOCS, only: str = "") -> int:
     outcomes, months = tries.looked_at(
         ways,
         tell=lambda seen, played: write(folder, "closes", title, tries.page(seen, played), False),
-        processes=3,
+        processes=6,
     )
     write(folder, "closes", title, tries.page(outcomes, months))
     return 1 if any(not o.good for o in outcomes) or any(m.control for m in months) else 0
