@@ -4,9 +4,11 @@ word. A real database; Odoo's simulator over HTTP."""
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +19,10 @@ from tests.integration.test_payee_checks import report, tell
 from tests.integration.test_payment_runs import paying, sent
 from tests.integration.test_reconciling import CHARGES, Books, books, whole, world
 from tests.integration.test_settling import ADYEN, SHOPIFY, Site
+from tests.stages import step
 from tieout.cases import NewCase, list_open, open_cases, solve_case
 from tieout.close.service import revoke_late
+from tieout.evidence import Sealer, load_or_make_signer
 from tieout.kept_figures.figures import Figures
 from tieout.operations.upgrading import stamp_totals
 from tieout.payables import FilingStage, PaymentRunError
@@ -271,6 +275,102 @@ def test_a_case_that_was_settled_past_us_keeps_the_close_open(closer: Closer, st
     assert "(778.80 USD), was solved, changed or deleted in the database past Tieout" in closer.why(
         "cases decided"
     )
+
+
+_SOLVED = {"cause": "processing_failed", "resolution": "x"}
+_SMALL = {
+    "cause": "processing_failed",
+    "amount": "0",
+    "currency": "USD",
+    "period": "2026-10",
+    "blocking": True,
+}
+_EVIDENCE = "insert into tieout.evidence (at, actor, action, subject, entity, detail) values (now(), 'cora', %s, 'a', 'US', %s)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "action", "detail", "said"),
+    [
+        (
+            "set state = 'solved', solved_at = now(), solved_by = 'cora', resolution = 'x'",
+            "case.solved",
+            _SOLVED,
+            "was solved",
+        ),
+        (
+            "set state = 'solved', accepted = true, solved_by = 'cora'",
+            "case.solved",
+            {**_SOLVED, "stamp": "00" * 32},
+            "was solved",
+        ),
+        ("set amount = 0", "case.changed", _SMALL, "was solved, changed or deleted"),
+    ],
+)
+def test_a_case_that_was_settled_past_us_with_evidence_keeps_the_close_open(
+    closer: Closer, statement: str, action: str, detail: dict[str, Any], said: str
+) -> None:
+    case = _failed(closer)
+    with closer.connection.transaction():
+        open_cases(closer.connection, [case], "t")
+    (row,) = list_open(closer.connection)
+    closer.connection.execute(f"update tieout.cases {statement}".encode())
+    closer.connection.execute(_EVIDENCE, (action, json.dumps({**detail, "case": row["case_id"]})))
+    assert closer.states()["cases decided"] != "done"
+    assert f"processing failed of a (777.70 USD), {said}" in closer.why("cases decided")
+
+
+def test_evidence_of_a_case_that_was_changed_or_deleted_keeps_the_close_open(
+    closer: Closer, tmp_path: Path
+) -> None:
+    with closer.connection.transaction():
+        open_cases(closer.connection, [_failed(closer)], "t")
+    assert step(
+        Sealer(load_or_make_signer(tmp_path / "key"), closer.b.clock, tmp_path / "witness"), closer.connection
+    )
+    closer.connection.execute("set session_replication_role = replica")
+    closer.connection.execute("update tieout.cases set amount = 0")
+    closer.connection.execute(
+        "update tieout.evidence set detail = replace(detail, '777.70', '0') where action = 'case.opened'"
+    )
+    assert "of a (0 USD), has evidence that was written or changed in the database" in closer.why(
+        "cases decided"
+    )
+    closer.connection.execute("delete from tieout.evidence where action = 'case.opened'")
+    closer.connection.execute("delete from tieout.cases")
+    assert "1 entries of the sealed log are gone" in closer.why("cases decided")
+
+
+def test_an_acceptance_that_nobody_gave_keeps_the_close_open(closer: Closer) -> None:
+    case = replace(_failed(closer), amount=Decimal("77.70"))
+    with closer.connection.transaction():
+        open_cases(closer.connection, [case], "t")
+    (row,) = list_open(closer.connection)
+    with closer.connection.transaction():
+        solve_case(closer.connection, row["case_id"], closer.b.clock.now(), "it was found", "cora")
+    assert closer.why("cases decided") == "no case is open above the limit"
+    closer.connection.execute(
+        "insert into tieout.cases (fingerprint, cause, interface, entity, period, source_key, amount, currency, blocking, recovery,"
+        " detail, owner, opened_at, due_at, state, accepted) select 'x', cause, interface, entity, period, 'b', 12.30, currency, blocking,"
+        " recovery, detail, owner, opened_at - interval '1 year', due_at, state, true from tieout.cases"
+    )
+    assert "processing failed of b (12.30 USD), was accepted in the database past Tieout" in closer.why(
+        "cases decided"
+    )
+
+
+def test_a_document_that_is_held_without_a_case_keeps_the_close_open(closer: Closer) -> None:
+    closer.connection.execute(
+        "update tieout.document set state = 'refused', reason = 'x' where kind = 'vendor_bill'"
+    )
+    said = closer.why("cases decided")
+    assert "is held, and no case says why" in said and "bills" in said
+
+
+def _failed(closer: Closer) -> NewCase:
+    return NewCase(
+        cause="processing_failed", interface="bills", entity="US", period="2026-10", source_key="a", amount=Decimal("777.70"),
+        currency="USD", recovery="r", detail="d", owner="o", opened_at=closer.b.clock.now(), due_at=closer.b.clock.now(),
+    )  # fmt: skip
 
 
 def test_a_case_that_people_settled_is_settled(closer: Closer) -> None:

@@ -363,7 +363,9 @@ def closes(count: int, folder: Path = DOCS, only: str = "") -> int:
     title = "Ways to make a period look closed"
     # Written as it goes: whoever ends it has what was seen by then.
     outcomes, months = tries.looked_at(
-        ways, tell=lambda seen, played: write(folder, "closes", title, tries.page(seen, played), False)
+        ways,
+        tell=lambda seen, played: write(folder, "closes", title, tries.page(seen, played), False),
+        processes=6,
     )
     write(folder, "closes", title, tries.page(outcomes, months))
     return 1 if any(not o.good for o in outcomes) or any(m.control for m in months) else 0

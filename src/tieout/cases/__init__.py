@@ -16,6 +16,7 @@ from tieout.cases.repository import (
     solve_case,
     solve_others,
 )
+from tieout.cases.stamped import is_stamped, stamp_holds
 
 __all__ = [
     "CaseFilter",
@@ -24,6 +25,7 @@ __all__ = [
     "beside_others",
     "fingerprint",
     "go_alone",
+    "is_stamped",
     "list_filtered",
     "list_groups",
     "list_open",
@@ -34,4 +36,5 @@ __all__ = [
     "solve_by_key",
     "solve_case",
     "solve_others",
+    "stamp_holds",
 ]

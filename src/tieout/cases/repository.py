@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tieout.cases.model import NewCase, fingerprint
+from tieout.cases.stamped import stamped
 from tieout.causes import check_declared
 from tieout.evidence import Entry, record
 from tieout.store import Connection, Queries
@@ -32,7 +33,8 @@ def open_cases(connection: Connection, cases: Iterable[NewCase], actor: str) -> 
                 "cause": case.cause, "amount": str(case.amount), "currency": case.currency,
                 "case": told["case_id"], "period": told["period"], "blocking": told["blocking"],
             }  # fmt: skip
-            entries.append(Entry(case.opened_at, actor, action, case.source_key, case.entity, detail))
+            said = Entry(case.opened_at, actor, action, case.source_key, case.entity, detail)
+            entries.append(stamped(connection, said))
     if entries:
         record(connection, entries)
     return opened
@@ -91,13 +93,16 @@ def _solved(
     record(
         connection,
         [
-            Entry(
-                at,
-                actor,
-                "case.solved",
-                row["source_key"],
-                row["entity"],
-                {"cause": row["cause"], "resolution": resolution, "case": row["case_id"]},
+            stamped(
+                connection,
+                Entry(
+                    at,
+                    actor,
+                    "case.solved",
+                    row["source_key"],
+                    row["entity"],
+                    {"cause": row["cause"], "resolution": resolution, "case": row["case_id"]},
+                ),
             )
             for row in rows
         ],

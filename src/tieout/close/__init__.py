@@ -10,14 +10,13 @@ from tieout.close.itemised import look_at_items
 from tieout.close.late import LateDecision, LateEvent, late_figures, passed, waiting
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.mapping_changes import keep_mappings
-from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
+from tieout.close.model import CloseState, Finding, Signature, Task, TaskState, as_rows
 from tieout.close.people_certify import Word, accounts_for, reject_accounts, sign_accounts
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
 from tieout.close.sections.items import items_words
 from tieout.close.service import (
-    as_rows,
     gather,
     kept_state,
     known_closes,

@@ -52,6 +52,16 @@ RULES_CHANGED = Cause(
     standing=True,
     by_two=True,
 )
+RATE_OUT_OF_LINE = Cause(
+    name="rate_out_of_line",
+    means="The ledger's closing rate of a currency is more than a tenth away from its rates of the weeks before, and something is open in it.",
+    says="look at the rate in the ledger, and correct it; where the currency did move so, say so with `tieout cases solve`, and another "
+    "person lets that stand",
+    actions=(Action.SOLVE, Action.MEND_IN_LEDGER),
+    who="controller",
+    standing=True,
+    by_two=True,
+)
 TASK_LATE = Cause(
     name="close_task_late",
     means="A task of a close is past its time and not signed, though it waits for nothing else.",
@@ -108,6 +118,7 @@ CAUSES = (
     CERTIFY_RULES_CHANGED,
     MAPPING_CHANGED,
     RULES_CHANGED,
+    RATE_OUT_OF_LINE,
     TASK_LATE,
     REVENUE_LEFT_OUT,
     WAIVED_BY_ONE,

@@ -21,7 +21,7 @@ from tieout.close.accounts import in_words as certified_in_words
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
 from tieout.close.case_limits import case_limits
-from tieout.close.cases_past_us import cases_past_us
+from tieout.close.cases_past_us import cases_past_us, log_gaps
 from tieout.close.certifications import keep_accounts, tell_rules
 from tieout.close.certify_rules import rules_for
 from tieout.close.certifying import read_accounts
@@ -30,6 +30,7 @@ from tieout.close.deciding_late import late_events
 from tieout.close.ending import too_early
 from tieout.close.late import LateDecision, late_figures, late_verdict
 from tieout.close.model import Finding, Task
+from tieout.close.odd_rates import odd_rates, tell_odd_rates
 from tieout.close.planning import tasks_of
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
 from tieout.close.waivers import read_waivers
@@ -205,6 +206,8 @@ class Evidence:
             wrong.append(f"{waiting['count']} requests wait for an approval")
         past = cases_past_us(self._connection, self._entity, self._period)
         wrong += [x.says for x in past]
+        gone = log_gaps(self._connection, self._entity, self._period)
+        wrong += gone
         excluded = self._connection.execute(
             _SQL["excluded"], {"entity": self._entity, "period": str(self._period)}
         ).fetchone()
@@ -215,6 +218,7 @@ class Evidence:
             str(excluded["sum"]),
             excluded["count"],
             [x.says for x in past],
+            *([gone] if gone else []),
         ]
         return _finding(not wrong, "; ".join(wrong) or "no case is open above the limit", digest)
 
@@ -368,15 +372,21 @@ class Evidence:
         if not isinstance(reader, LedgerReader) or interface is None:
             return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
         try:
-            wanted = entry_of(read_revalued(self._release, reader, self._entity, on), entity.currency, on)
+            found = read_revalued(self._release, reader, self._entity, on)
         except ValueError as error:
             return _finding(False, str(error), [str(error)])
-        return self._booked(
+        booked = self._booked(
             interface,
-            wanted,
+            entry_of(found, entity.currency, on),
             "tieout revalue",
             "nothing is open in foreign currency, or it is worth what it is carried at",
         )
+        odd = odd_rates(found, reader.facts(), entity.currency, on) if found else []
+        odd = tell_odd_rates(self._connection, self._release, self._entity, self._period, odd, self._now)
+        if not odd:
+            return booked
+        said = "; ".join([*(x.says for x in odd), booked.why])[:1000]
+        return _finding(False, said, [booked.digest, [x.says for x in odd]])
 
     def _cut_off(self, task: Task) -> Finding:
         """What was invoiced and not delivered is deferred, what was delivered and not invoiced is accrued: worked out

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -29,6 +29,8 @@ _SQL = Queries("tieout.close")
 # Of a longer table only the digest is kept: that it changed is said, not how.
 _MOST_ROWS = 5000
 Rows = Sequence[Sequence[str]]
+# A state of a table as evidence has it.
+Mapped = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,22 @@ def keep_mappings(connection: Connection, release: Release, now: datetime) -> in
 
 
 def tell_mappings(
-    connection: Connection, release: Release, entity: str, period: Period, now: datetime
+    connection: Connection,
+    release: Release,
+    entity: str,
+    period: Period,
+    closed_at: datetime | None,
+    now: datetime,
 ) -> None:
     """A case for each table that is not as people know it, or by which something was booked when it was not; solved where neither
-    is so any more, or it was changed further."""
+    is so any more, or it was changed further. Of a period that is closed (`closed_at`) what changed after that is none of it."""
     with connection.transaction():
         beside_others(connection)
         wanted = [
             case
             for table in _tables(release)
             if of_entity(table.name, entity) or table.cause is MAPPING_CHANGED
-            for case in _of_table(connection, release, entity, period, table, now)
+            for case in _of_table(connection, release, entity, period, table, closed_at, now)
         ]
         open_cases(connection, wanted, "close")
         still = {c.source_key for c in wanted}
@@ -94,19 +101,50 @@ def tell_mappings(
                     solve_by_key(connection, cause.name, row["source_key"], now, why, "close")
 
 
+def known_rows(
+    connection: Connection, release: Release, name: str, entity: str, closed_at: datetime | None
+) -> dict[str, str] | None:
+    """The rows of a table of `governed_files` as an entity's people know it, or knew it when a period was closed; None where nothing
+    was kept, or only its digest."""
+    table = next(t for t in _tables(release) if t.name == name and t.cause is RULES_CHANGED)
+    kept = _until(_kept(connection, table), closed_at)
+    known = _known(connection, entity, table, kept)
+    rows = [k["rows"] for k in kept if k["sha256"] in known][-1:]
+    return dict(rows[0]) if rows and rows[0] is not None else None
+
+
+def _known(connection: Connection, entity: str, table: _Table, kept: Sequence[Mapped]) -> set[str]:
+    """The digests of states that people know: the first, and what two let stand."""
+    given = {"entity": entity, "cause": table.cause.name}
+    accepted = {r["source_key"] for r in connection.execute(_SQL["accepted_keys"], given)}
+    digests = {k["sha256"] for k in kept}
+    return {d for d in digests if d == kept[0]["sha256"] or _key(entity, table.name, d) in accepted}
+
+
 def _of_table(
-    connection: Connection, release: Release, entity: str, period: Period, table: _Table, now: datetime
+    connection: Connection,
+    release: Release,
+    entity: str,
+    period: Period,
+    table: _Table,
+    closed_at: datetime | None,
+    now: datetime,
 ) -> list[NewCase]:
     kept = _kept(connection, table)
     if not kept:
         return []
-    given = {"entity": entity, "cause": table.cause.name}
-    accepted = {r["source_key"] for r in connection.execute(_SQL["accepted_keys"], given)}
+    if closed_at is not None:
+        kept = _until(kept, closed_at)
+        table = replace(table, rows=kept[-1]["rows"] or ())
+    of_people = _known(connection, entity, table, kept)
 
     def is_known(sha256: str) -> bool:
-        return sha256 == kept[0]["sha256"] or _key(entity, table.name, sha256) in accepted
+        return sha256 in of_people
 
-    today, known = _digest(table.rows), [k for k in kept if is_known(k["sha256"])]
+    today, known = (
+        kept[-1]["sha256"] if closed_at else _digest(table.rows),
+        [k for k in kept if is_known(k["sha256"])],
+    )
     found = []
     if not is_known(today):
         said = _said(table.said, known[-1]["rows"], table.rows)
@@ -160,11 +198,15 @@ def _key(entity: str, table: str, sha256: str) -> str:
     return f"{entity}:{table}:{sha256[:16]}"
 
 
-def _kept(connection: Connection, table: _Table) -> list[dict[str, Any]]:
+def _kept(connection: Connection, table: _Table) -> list[Mapped]:
     """Each state that a table was in, the oldest first: since when (`at`), `sha256`, `count`, `rows` (None where they were too
     many)."""
     rows = connection.execute(_SQL["mappings_kept"], {"table": table.name, "action": table.action})
     return [{"at": r["at"], **json.loads(r["detail"])} for r in rows]
+
+
+def _until(kept: list[Mapped], closed_at: datetime | None) -> list[Mapped]:
+    return kept if closed_at is None else [k for k in kept if k["at"] <= closed_at] or kept[:1]
 
 
 def _changers(connection: Connection, table: _Table, since: datetime) -> str:
@@ -176,11 +218,18 @@ def _changers(connection: Connection, table: _Table, since: datetime) -> str:
 
 
 def _said(name: str, before: Rows | None, now: Rows) -> str:
-    """What changed, in words: a row of another value or other days is one that is gone and one that is new."""
+    """What changed, in words: where something else is said, both; else what is new and what is gone (of a mapping, a row of another
+    value or other days is both)."""
     if before is None:
         return f"{name} is another one, of {len(now)} rows"
     old, new = {tuple(r) for r in before}, {tuple(r) for r in now}
-    parts = [_differing(new - old, "new"), _differing(old - new, "gone")]
+    was, now_is = ({r[0]: r[1] for r in rows if len(r) == 2} for rows in (old, new))
+    other = [where for where in sorted(was.keys() & now_is.keys()) if was[where] != now_is[where]]
+    parts = [f"{where}: was {was[where][:80]}, is {now_is[where][:80]}" for where in other]
+    parts += [
+        _differing({r for r in rows if r[0] not in other or len(r) != 2}, word)
+        for rows, word in ((new - old, "new"), (old - new, "gone"))
+    ]
     return f"{name}: {'; '.join(p for p in parts if p)}"
 
 

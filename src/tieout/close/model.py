@@ -88,3 +88,22 @@ class CloseState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def closed(self) -> bool:
         return self.closed_at is not None
+
+
+def as_rows(state: CloseState) -> list[dict[str, object]]:
+    """The tasks as plain values, for JSON."""
+    return [
+        {
+            "task": s.task.name,
+            "owner": s.task.owner,
+            "state": s.state,
+            "why": s.finding.why,
+            "due_at": s.task.due_at.isoformat(),
+            "expected_at": s.expected_at.isoformat() if s.expected_at else None,
+            "late": s.late,
+            "prepared_by": s.signature.prepared_by if s.signature else "",
+            "signed_by": s.signature.signed_by if s.signature else "",
+            "digest": s.finding.digest,
+        }
+        for s in state.tasks
+    ]

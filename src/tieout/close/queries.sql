@@ -12,10 +12,30 @@ group by cause, currency order by sum(amount) desc, cause
 select distinct currency from tieout.cases where state = 'open' and entity = %(entity)s and period <= %(period)s
 
 -- name: cases_told
--- What evidence says of an entity's cases, the last word last.
-select action, subject, detail from tieout.evidence
-where action in ('case.opened', 'case.changed', 'case.solved') and entity = %(entity)s and at >= %(since)s
-order by evidence_id
+-- What evidence says of an entity's cases, the last word last, and where it stands in the sealed log.
+select e.at, e.actor, e.action, e.subject, e.entity, e.detail, l.leaf_no
+from tieout.evidence e left join tieout.evidence_leaf l using (evidence_id)
+where e.action in ('case.opened', 'case.changed', 'case.solved') and e.entity = %(entity)s and e.at >= %(since)s
+order by e.evidence_id
+
+-- name: cases_accepted
+-- What stands as accepted of a period or the months before it. Of those opened before the days of which evidence is read, such as have
+-- none at all.
+select c.case_id, c.cause, c.source_key, c.amount, c.currency from tieout.cases c
+where c.entity = %(entity)s and c.period <= %(period)s and c.accepted and (c.opened_at >= %(since)s or not exists (
+    select 1 from tieout.evidence e where e.subject = c.source_key and e.action = 'case.solved' and e.entity = c.entity))
+order by c.case_id
+
+-- name: worth_of_key
+select measure_debit, measure_credit, currency from tieout.document
+where entity = %(entity)s and source_key = %(key)s and state <> 'superseded' order by revision desc, document_id desc limit 1
+
+-- name: held_without_case
+-- Held for a cause of its own, and no case of it is open. What waits for a statement's frame is of that one's case.
+select d.interface, d.source_key, d.measure_debit, d.measure_credit, d.currency from tieout.document d
+where d.state = 'refused' and d.entity = %(entity)s and d.period <= %(period)s
+  and not exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'open')
+order by d.document_id limit 20
 
 -- name: cases_standing
 select case_id, cause, entity, period, amount, currency, blocking from tieout.cases

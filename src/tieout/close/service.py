@@ -54,12 +54,15 @@ def gather(
     rows = [r for r in tie_out(connection, release) if r.period == str(period)]
     open_gaps(connection, rows, now)
     until = min(period.last, now.date())
-    open_intercompany(connection, release, until, now)
+    # Of a month that is over its last pairs need both sides as well: nothing of it is still to come.
+    over = now.date() > period.last
+    open_intercompany(connection, release, until, now, **({"grace_days": 0} if over else {}))
     open_balances(connection, release, until, now)
     held = since_it_began(connection, release, entity, period)
     judged = look_at_entries(connection, held, sessions, entity, period, now)
     tell_waivers(connection, held, entity, period, now)
-    tell_mappings(connection, release, entity, period, now)
+    final = standing_signatures(connection, entity, period).get(FINAL)
+    tell_mappings(connection, release, entity, period, final.signed_at if final else None, now)
     return judged
 
 
@@ -265,22 +268,3 @@ def _state(
         closed_at=closed,
         days=days,
     )
-
-
-def as_rows(state: CloseState) -> list[dict[str, object]]:
-    """The tasks as plain values, for JSON."""
-    return [
-        {
-            "task": s.task.name,
-            "owner": s.task.owner,
-            "state": s.state,
-            "why": s.finding.why,
-            "due_at": s.task.due_at.isoformat(),
-            "expected_at": s.expected_at.isoformat() if s.expected_at else None,
-            "late": s.late,
-            "prepared_by": s.signature.prepared_by if s.signature else "",
-            "signed_by": s.signature.signed_by if s.signature else "",
-            "digest": s.finding.digest,
-        }
-        for s in state.tasks
-    ]

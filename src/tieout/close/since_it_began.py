@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tieout.close.declared_changes import as_declared
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.planning import sign_role_in
@@ -43,8 +44,9 @@ def keep_rules(connection: Connection, release: Release, now: datetime) -> int:
 
 def since_it_began(connection: Connection, release: Release, entity: str, period: Period) -> Release:
     """The release as it holds for the close of a period: each limit as low, and each itemised account's normal age as short, as it
-    ever was since the period began, and every interface and task of people that its close had at any time since; signed by the
-    role that signed as it began. Raises StampError."""
+    ever was since the period began, and every interface and task of people that its close had at any time since; what was declared
+    as two people know it; signed by the role that signed as it began. Raises StampError."""
+    release = as_declared(connection, release, entity, period)
     begins, _ = period.bounds(release.entities[entity].zone)
     rows = _kept(connection, entity)
     before = [rules for at, rules in rows if at <= begins][-1:]

@@ -1,6 +1,7 @@
 """Evidence: append-only, sealed into a signed Merkle tree, verifiable on a bare Python."""
 
 from tieout.evidence.export import export_pack
+from tieout.evidence.gaps import entries_gone
 from tieout.evidence.marks import came_since, mark
 from tieout.evidence.model import RESTORED, Entry, salted_hash
 from tieout.evidence.print_close import Pack, Printed, from_pack, written
@@ -17,6 +18,7 @@ __all__ = [
     "Sealer",
     "Signer",
     "came_since",
+    "entries_gone",
     "export_pack",
     "from_pack",
     "keep_sheet",

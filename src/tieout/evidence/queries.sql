@@ -49,3 +49,12 @@ select body from tieout.close_sheet where sheet_no = %(sheet_no)s
 
 -- name: of_close
 select * from tieout.evidence where subject = %(subject)s and action = any(%(actions)s) order by evidence_id
+
+-- name: gone
+-- How many entries the last head seals on top of the last one of before a day, and how many of them are there.
+with heads as (
+    select coalesce(max(tree_size), 0) as last, coalesce(max(tree_size) filter (where signed_at < %(since)s), 0) as first
+    from tieout.evidence_head)
+select h.last - h.first as sealed, (select count(*) from tieout.evidence_leaf l join tieout.evidence e using (evidence_id)
+    where l.leaf_no >= h.first and l.leaf_no < h.last) as there
+from heads h

@@ -23,23 +23,23 @@ update tieout.credential set ended_at = %(now)s where person = %(person)s and en
 
 -- name: documents_written
 -- Page by page, each by an index (here document_entity): one query for all three would read the whole table once a page.
-select document_id, interface, source_key, revision, message_id, content, stamp,
-    state = 'refused' and reason = 'not_made_by_tieout' as told
+select document_id, interface, source_key, revision, message_id, content, stamp, currency,
+    abs(measure_debit - measure_credit) as amount, state = 'refused' and reason = 'not_made_by_tieout' as told
 from tieout.document
 where entity = %(entity)s and state <> 'superseded' and document_id > %(after)s
 order by document_id limit %(limit)s
 
 -- name: documents_written_of
 -- By document_kind.
-select document_id, interface, source_key, revision, message_id, content, stamp,
-    state = 'refused' and reason = 'not_made_by_tieout' as told
+select document_id, interface, source_key, revision, message_id, content, stamp, currency,
+    abs(measure_debit - measure_credit) as amount, state = 'refused' and reason = 'not_made_by_tieout' as told
 from tieout.document
 where entity = %(entity)s and kind = %(kind)s and state <> 'superseded' and document_id > %(after)s
 order by document_id limit %(limit)s
 
 -- name: documents_written_among
-select document_id, interface, source_key, revision, message_id, content, stamp,
-    state = 'refused' and reason = 'not_made_by_tieout' as told
+select document_id, interface, source_key, revision, message_id, content, stamp, currency,
+    abs(measure_debit - measure_credit) as amount, state = 'refused' and reason = 'not_made_by_tieout' as told
 from tieout.document
 where entity = %(entity)s and document_id = any(%(documents)s) and state <> 'superseded'
 order by document_id

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -23,12 +24,14 @@ _BATCH = 1000
 
 class ChangedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A document whose row, or an effect of which, is not as it was written; `says` names that row. `told` says that it was
-    set aside with a case already."""
+    set aside with a case already; `amount` (positive, of its `currency`) is what the document's row says that it comes to now."""
 
     document_id: int
     interface: str
     says: str
     told: bool
+    amount: Decimal
+    currency: str
 
 
 def document_holds(stamps: Stamper, row: dict[str, Any], interface: str = "") -> bool:
@@ -112,7 +115,12 @@ def _add(found: dict[int, ChangedRow], row: dict[str, Any], says: str) -> None:
     found.setdefault(
         row["document_id"],
         ChangedRow(
-            document_id=row["document_id"], interface=row["interface"], says=says, told=bool(row["told"])
+            document_id=row["document_id"],
+            interface=row["interface"],
+            says=says,
+            told=bool(row["told"]),
+            amount=row["amount"],
+            currency=row["currency"],
         ),
     )
 
@@ -128,5 +136,5 @@ def in_words(changed: Sequence[ChangedRow]) -> str:
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     return (
         f"{changed[0].says}{more}: the stamp is not right, so somebody changed it in the database past Tieout. "
-        "Find out who, and put it back as the backup has it"
+        f"Find out who, and put it back as the backup has it ({changed[0].amount} {changed[0].currency}, as far as its row says)"
     )

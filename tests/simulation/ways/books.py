@@ -10,23 +10,24 @@ import importlib
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tieout.bootstrap import wiring
 from tieout.bootstrap.wiring import worker
-from tieout.cases import list_open, solve_case
-from tieout.close import CloseState
+from tieout.cases import list_open
+from tieout.close import CloseState, kept_state
 from tieout.engine import Runner
 from tieout.money import Period
 from tieout.operations.closing import close_state, sign_close
 from tieout.operations.open_project import OpenProject
 from tieout.operations.starting import prepare_database
 from tieout.operations.systems import pin_systems
+from tieout.planning import accept
 from tieout.proofs import pending
 from tieout.store import Connection
 from tieout_sandbox import World
@@ -48,7 +49,7 @@ class _Still(Demo):
     """The demo's own people, settled by whoever plays it."""
 
     def __init__(self, options: DemoOptions, books: Books) -> None:
-        super().__init__(options, lambda *_, **__: None)  # type: ignore[arg-type, return-value]
+        super().__init__(options, lambda *_, **__: None)  # type: ignore[arg-type]
         self._books = books
 
     def settle(self, project: OpenProject) -> None:
@@ -104,6 +105,11 @@ class Books:
         )  # fmt: skip
         # Whether somebody paused an interface: what is to be asked of it is never asked.
         self.paused = False
+        # What only happens while the month is played: its own name for it, by what a way calls it; and what people were answered.
+        self.notes: dict[str, str] = {}
+        self.said: list[str] = []
+        # Whether all was signed that is to be before the close itself, so that it could be.
+        self.over = True
         self.scenario_name, self.folder, self.project_folder = scenario, folder, folder / "project"
         self.world = World(folder / "outside", seed=SEED)
         self.world.start()
@@ -154,7 +160,7 @@ class Books:
 
     # the month
 
-    def play(self, days: Iterator[date] | list[date]) -> None:
+    def play(self, days: Sequence[date]) -> None:
         """Let days happen, with what the company's people do about each."""
         for day in days:
             if day == LOCK_ON:
@@ -163,18 +169,30 @@ class Books:
             self.settle()
             self.scenario.after_day(self._demo, self.project, day)
             self._decide()
+        if LOCK_ON in days and self.scenario_name == "services":
+            self.decide_at_the_end()
 
     def _decide(self) -> None:
         """People explain what the sandbox's month has of its own: the bank gives a payment back."""
-        for row in list_open(self.connection, "payment_returned"):
+        self._accept("payment_returned", "paid again")
+
+    def _accept(self, cause: str, reason: str) -> None:
+        """One says why each case of a cause may stand, and another one lets it, where it is more than one may."""
+        for row in list_open(self.connection, cause):
             with self.connection.transaction():
-                solve_case(
-                    self.connection,
-                    row["case_id"],
-                    self.project.clock.now(),
-                    "paid again",
-                    self.scenario.clerk,
-                )
+                accept(
+                    self.connection, self.project.release(), row["case_id"], reason, self.project.clock.now(), self.scenario.clerk
+                )  # fmt: skip
+            self.scenario.approve_all(self.connection, self.project)
+
+    def decide_at_the_end(self) -> None:
+        """People look at the close, and explain what the sandbox's month has of its own: matches within limits, decided by nobody."""
+        for entity in self.scenario.entities:
+            self.state(entity=entity)
+        self._accept(
+            "waived_by_one", "each was looked at: differences within the limits, and what the bank gave back"
+        )
+        self.settle()
 
     def settle(self) -> None:
         """Let the product work until nothing can move any more."""
@@ -220,27 +238,43 @@ class Books:
         """How a close stands by evidence that is read now."""
         return close_state(self.project, entity or self.entity, period)
 
+    def state_as_read(self, period: Period, entity: str) -> CloseState:
+        """How a close stands by evidence as it was read last."""
+        return kept_state(self.connection, self.project.release(), entity, period, self.project.clock.now())[
+            0
+        ]
+
     def sign(self, who: int, tasks: tuple[str, ...] = (), period: Period = OCTOBER) -> dict[str, str]:
         """One of the two signers signs all that is done, or some tasks, in every entity: task and what became of it."""
         name, key = self.scenario.signers[who]
-        found = {}
+        found: dict[str, str] = {}
         for entity in self.scenario.entities:
-            found |= dict(sign_close(self.project, entity, period, tasks, name, key))
+            done = sign_close(self.project, entity, period, tasks, name, key)
+            found |= {f"{entity} {task}": said for task, said in done}
         return found
 
     def close(self, period: Period = OCTOBER) -> None:
-        """Both look; the first person signs all that is done, the second as well, and the close itself last."""
+        """Both look; the first person signs all that is done, the second as well; and, where that is all, the close itself last."""
         for entity in self.scenario.entities:
             self.state(period, entity)
-        for who in (0, 1, 0):
+        for who in (0, 1):
             self.pass_time()
-            self.sign(who, period=period)
+            said = self.sign(who, period=period)
+        self.over = any(x.startswith("prepared") for x in said.values())
+        if self.over:
+            self.pass_time()
+            self.sign(0, period=period)
 
     def closed(self, period: Period = OCTOBER) -> bool:
         """Whether every entity is closed, by evidence that is read now."""
         return all(self.state(period, entity).closed for entity in self.scenario.entities)
 
     # what people and others do past it
+
+    def happens(self, at: datetime, act: Callable[[datetime], object]) -> None:
+        """Something more happens outside at an instant."""
+        self.month.add(at, act)
+        self.month._events.sort(key=lambda e: (e.at, e.order))
 
     def entry(self, lines: list[Line], on: date, reference: str, journal: str = "MISC") -> int:
         """Somebody books an entry by hand in the first company; its id in Odoo."""

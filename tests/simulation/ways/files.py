@@ -13,7 +13,7 @@ from tieout_sandbox.month import LAST_BANKING_DAY
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.world import IBAN_USD
 
-_LAST = LAST_BANKING_DAY
+LAST = LAST_BANKING_DAY
 _MIDDLE = date(2026, 10, 15)
 # What the bank takes on the day whose statement is tampered with, in minor units: that day has money of its own.
 _FEE = 123_456
@@ -40,7 +40,7 @@ def _tampered(books: Books, day: date, change: Change) -> Decimal:
     return Decimal(sum(x.amount for x in books.month._day_deposits[IBAN_USD, day])).scaleb(-2)
 
 
-def _missing(day: date) -> Callable[[Books], Told]:
+def missing(day: date) -> Callable[[Books], Told]:
     def act(books: Books) -> Told:
         return Told("statement", _tampered(books, day, lambda _: None))
 
@@ -65,12 +65,12 @@ def _replaced(old: str, new: str) -> Callable[[Books], Change]:
 
 def _of_a_month_ago(books: Books) -> Change:
     honest = books.world.bank.statement
-    return lambda _: honest(IBAN_USD, _LAST - timedelta(days=30))
+    return lambda _: honest(IBAN_USD, LAST - timedelta(days=30))
 
 
 def _cut(books: Books) -> Told:
     """The fee is cut out: that is the amount which is not there."""
-    _tampered(books, _LAST, _shortened)
+    _tampered(books, LAST, _shortened)
     return Told("does not hold", Decimal(_FEE).scaleb(-2))
 
 
@@ -82,19 +82,21 @@ def _shortened(made: bytes) -> bytes:
     return re.sub(r"<TxsSummry>.*</TxsSummry>", "", text).encode()
 
 
+no_last_statement = missing(LAST)
+
 WAYS = (
-    Way("statement of the last banking day missing", "files", "distributor", _missing(_LAST), _LAST),
-    Way("statement in the middle missing", "files", "distributor", _missing(_MIDDLE), _MIDDLE),
-    Way("empty statement", "files", "distributor", _changed(_LAST, lambda _: lambda made: b"", ""), _LAST),
-    Way("statement of a month ago again", "files", "distributor", _changed(_LAST, _of_a_month_ago, ""), _LAST),
-    Way("statement with an entry cut out", "files", "distributor", _cut, _LAST),
+    Way("statement of the last banking day missing", "files", "distributor", no_last_statement, LAST),
+    Way("statement in the middle missing", "files", "distributor", missing(_MIDDLE), _MIDDLE),
+    Way("empty statement", "files", "distributor", _changed(LAST, lambda _: lambda made: b"", ""), LAST),
+    Way("statement of a month ago again", "files", "distributor", _changed(LAST, _of_a_month_ago, ""), LAST),
+    Way("statement with an entry cut out", "files", "distributor", _cut, LAST),
     Way(
         "statement of another account", "files", "distributor",
-        _changed(_LAST, _replaced(f"<IBAN>{IBAN_USD}</IBAN>", "<IBAN>DE89370400440532013000</IBAN>"), ""), _LAST,
+        _changed(LAST, _replaced(f"<IBAN>{IBAN_USD}</IBAN>", "<IBAN>DE89370400440532013000</IBAN>"), ""), LAST,
     ),
-    Way("statement in another currency", "files", "distributor", _changed(_LAST, _replaced("USD", "EUR"), ""), _LAST),
+    Way("statement in another currency", "files", "distributor", _changed(LAST, _replaced("USD", "EUR"), ""), LAST),
     Way(
         "total of a statement changed", "files", "distributor",
-        _changed(_LAST, _replaced(r"(<TtlDbtNtries>.*?<Sum>)[\d.]+", r"\g<1>1.00"), ""), _LAST,
+        _changed(LAST, _replaced(r"(<TtlDbtNtries>.*?<Sum>)[\d.]+", r"\g<1>1.00"), ""), LAST,
     ),
 )  # fmt: skip

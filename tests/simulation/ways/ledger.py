@@ -10,13 +10,13 @@ from typing import Any
 from tests.simulation.ways.books import Books, Line
 from tests.simulation.ways.way import Told, Way
 
-_ON = date(2026, 10, 27)
+ON_A_DAY = date(2026, 10, 27)
 _BANK, _SUSPENSE, _REVENUE, _SHIPPING = "101511", "212130", "400000", "400100"
 _EXPENSE, _RECEIVABLE, _CLEARING = "620000", "121000", "101501"
 
 
 def _by_hand(
-    amount: str, debit: str, credit: str, words: str = "", on: date = _ON
+    amount: str, debit: str, credit: str, words: str = "", on: date = ON_A_DAY
 ) -> Callable[[Books], Told]:
     """An entry of October by somebody who took the lock away and set it again."""
 
@@ -35,7 +35,7 @@ def _bank_pair(books: Books) -> Told:
     books.unlock()
     for sign in (1, -1):
         value = Decimal("4321.00") * sign
-        books.entry([Line(_BANK, value), Line(_EXPENSE, -value)], _ON, "by hand")
+        books.entry([Line(_BANK, value), Line(_EXPENSE, -value)], ON_A_DAY, "by hand")
     books.lock()
     return Told("", Decimal("4321.00"))
 
@@ -73,20 +73,20 @@ def _reclassified(books: Books) -> Told:
     row = invoice_of(books)
     value = Decimal(str(row["amount_untaxed"]))
     books.unlock()
-    books.entry([Line(_REVENUE, value), Line(_SHIPPING, -value)], _ON, "reclassified")
+    books.entry([Line(_REVENUE, value), Line(_SHIPPING, -value)], ON_A_DAY, "reclassified")
     books.lock()
     return Told("", value)
 
 
 def _lock_back(books: Books) -> Told:
     books.unlock()
-    return Told("books locked")
+    return Told("books locked: nothing is locked")
 
 
 def _lock_of_sales(books: Books) -> Told:
     vals = {"fiscalyear_lock_date": False, "sale_lock_date": "2026-10-31"}
     books.admin.call("res.company", "write", ids=[books.company], vals=vals)
-    return Told("books locked")
+    return Told("books locked: sale until 2026-10-31")
 
 
 def _way(name: str, act: Callable[[Books], Told], signed: bool = False) -> Way:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 
 from tests.simulation.ways.books import OCTOBER, Books
 from tests.simulation.ways.ledger import invoice_of
-from tests.simulation.ways.people import ON, charge, order_of_nobody
+from tests.simulation.ways.people import ON, charge, charged, order_of_nobody
 from tests.simulation.ways.way import Told, Way
 from tieout.inbox import pause
 from tieout.money import Period
@@ -53,16 +55,11 @@ def _document_gone(books: Books, told: Told) -> Told:
 
 
 def _limit(books: Books, told: Told) -> Told:
-    """On the last day one may leave open what is a million."""
+    """On the last day one may leave open what is a million: it is in force, and not for this month."""
     books.edit("calendar.toml", "", '[entities.US]\ncountry = "US"\ncase_limit = "1000000.00"\n')
-    return told
-
-
-def _not_critical(books: Books, told: Told) -> Told:
-    """The interface on whose account nothing closes is none that matters, from now on."""
-    for name in ("shop_us", "stripe"):
-        books.edit(f"interfaces/{name}.toml", "owner = ", "close_critical = false\nowner = ")
-    return told
+    assert books.project.release().closing.of("US").case_limit == 1_000_000
+    books.settle()
+    return Told("cases decided: 1 payment without order", told.amount)
 
 
 def _forged_findings(books: Books, period: Period) -> None:
@@ -101,40 +98,46 @@ def _unworked(books: Books) -> Told:
     with books.connection.transaction():
         pause(books.connection, books.project.release().interfaces["stripe"], "clerk", "busy", now)
     books.paused = True
-    at = books.month.at(_LATE, 9)
-    books.month.add(
-        at, lambda t: books.world.stripe.charge(_CENTS, "USD", 30, t, {"order_id": "404"}, "Nobody")
-    )
-    books.month._events.sort(key=lambda e: (e.at, e.order))
-    return Told("stripe", Decimal("777.70"))
+    charged(books, _CENTS, on=_LATE)
+    return Told("complete: stripe")
 
 
-def _message_waits(books: Books) -> Told:
-    """A message of the month was taken in, and no worker is there to look at it."""
-    row = books.sql(
-        "select message_id from tieout.document where interface = 'shop_us' and state = 'posted' limit 1"
+def _what_nobody_asked_for(books: Books, told: Told) -> Told:
+    """What the provider's balance moved by in dollars in the rest of the month, but payouts."""
+    first, end = books.month.at(_LATE, 0).timestamp(), books.month.at(date(2026, 11, 1), 0).timestamp()
+    rows = [
+        r for r in books.world.stripe.books.transactions
+        if first <= r["created"] < end and r["currency"] == "usd" and r["type"] != "payout"
+    ]  # fmt: skip
+    return replace(told, amount=Decimal(sum(r["amount"] - r["fee"] for r in rows)).scaleb(-2))
+
+
+def _posted(books: Books) -> dict[str, Any]:
+    """A document of the shop that is posted, in October."""
+    return books.sql(
+        "select document_id, message_id, source_key, measure_debit from tieout.document where interface = 'shop_us'"
+        " and state = 'posted' and measure_debit > 0 and period = %s order by document_id limit 1",
+        str(OCTOBER),
     )[0]
-    books.sql("update tieout.message set state = 'received' where message_id = %s", row["message_id"])
-    return Told("wait")
 
 
 def _measure(books: Books) -> Told:
     """What a document counts for is more by 1,000.00, in the database alone."""
     books.sql(
-        "update tieout.document set measure_debit = measure_debit + 1000 where document_id ="
-        " (select document_id from tieout.document where interface = 'shop_us' and state = 'posted' and measure_debit > 0"
-        " and period = %s limit 1)",
-        str(OCTOBER),
+        "update tieout.document set measure_debit = measure_debit + 1000 where document_id = %s",
+        _posted(books)["document_id"],
     )
-    return Told("", Decimal("1000.00"))
+    return Told("complete: shop_us", Decimal("1000.00"))
 
 
 def _content(books: Books) -> Told:
+    """What a document says is other money."""
+    row = _posted(books)
     books.sql(
-        "update tieout.document set content = replace(content, 'USD', 'EUR') where document_id ="
-        " (select document_id from tieout.document where interface = 'shop_us' and state = 'posted' limit 1)"
+        "update tieout.document set content = replace(content, 'USD', 'EUR') where document_id = %s",
+        row["document_id"],
     )
-    return Told("the stamp is not right")
+    return Told(f"{row['source_key']}, revision", row["measure_debit"])
 
 
 def _hidden_order(books: Books) -> Told:
@@ -154,9 +157,15 @@ def _hidden_order(books: Books) -> Told:
         finally:
             shop.place = place
 
-    month.add(month.at(ON, 10), act)
-    month._events.sort(key=lambda e: (e.at, e.order))
-    return Told("shop_us")
+    books.happens(month.at(ON, 10), act)
+    return Told("shop_us:2026-10:USD")
+
+
+def _what_it_hid(books: Books, told: Told) -> Told:
+    """What the shop's hidden order comes to."""
+    shop = books.world.shops["shop_us"]
+    (order,) = (o for o in shop.orders.values() if o["id"] in shop.hidden)
+    return replace(told, amount=Decimal(order["totalPriceSet"]["shopMoney"]["amount"]))
 
 
 def _total_forged(books: Books, period: Period) -> None:
@@ -206,14 +215,12 @@ WAYS = (
     _way("a document excluded by SQL", order_of_nobody, ON, _document_excluded),
     _way("a document superseded by SQL", order_of_nobody, ON, _document_gone),
     _way("the limit of cases raised on the last day", charge, ON, _limit),
-    _way("an interface that matters no more on the last day", charge, ON, _not_critical),
     _way("findings written by SQL", _deleted_invoice, closing=_forged_findings),
     _way("signatures written by SQL", _deleted_invoice, closing=_forged_signatures),
-    _way("an interface paused before the end", _unworked, _LATE),
-    _way("a message that nobody works", _message_waits),
+    _way("an interface paused before the end", _unworked, _LATE, _what_nobody_asked_for),
     _way("a document's figures changed by SQL", _measure),
     _way("a document's content changed by SQL", _content),
-    _way("an order that the shop counts and does not list", _hidden_order, ON),
-    _way("the shop's own total written by SQL", _hidden_order, ON, closing=_total_forged),
+    _way("an order that the shop counts and does not list", _hidden_order, ON, _what_it_hid),
+    _way("the shop's own total written by SQL", _hidden_order, ON, _what_it_hid, closing=_total_forged),
     _way("a reading of the ledger that is stale", _stale, signed=True),
 )

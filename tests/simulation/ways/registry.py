@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.simulation.ways import ends, files, ledger, machine, people
+from tests.simulation.ways import declared, ends, figures, files, ledger, log, machine, people
 from tests.simulation.ways.way import Way
 
-WAYS: tuple[Way, ...] = (*files.WAYS, *ledger.WAYS, *people.WAYS, *machine.WAYS, *ends.WAYS)
+WAYS: tuple[Way, ...] = (
+    *files.WAYS, *ledger.WAYS, *people.WAYS, *machine.WAYS, *log.WAYS, *ends.WAYS, *figures.WAYS, *declared.WAYS,
+)  # fmt: skip

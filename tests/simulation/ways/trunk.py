@@ -1,7 +1,8 @@
 """One month a company, and of each of its days as many copies as there are ways to be planted on it.
 
 A copy is the process itself (fork), which holds the simulators, with the database as a PostgreSQL template and the folders beside it.
-The month is played once; a copy plays what is left of it. The trunk itself is the control: nothing is planted in it, and it must close.
+The month is played once, to its end, and looked at: nothing is planted in it, and it must close (the control). What is planted before the
+end grows in copies of its day, which wait until then; a copy plays what is left of the month.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from typing import TypeVar
 import psycopg
 
 from tests.databases import STRATEGY
-from tests.simulation.ways.books import Books
-from tests.simulation.ways.way import Outcome, Told, Way, play
+from tests.simulation.ways.apart import Apart
+from tests.simulation.ways.books import OCTOBER, Books
+from tests.simulation.ways.way import Outcome, Told, Way, held_against, look, play
 from tieout_sandbox.month import LOCK_ON
 
 # A small month has of everything one, and is a month all the same.
@@ -34,11 +36,12 @@ _T = TypeVar("_T")
 
 @dataclass
 class Played:
-    """What became of a company's ways; `control` are what kept the month itself open: nothing."""
+    """What became of a company's month without any way; `control` is what kept it open: nothing. `texts` are all that its close says."""
 
     company: str
     control: list[str] = field(default_factory=list)
     control_s: float = 0.0
+    texts: list[str] = field(default_factory=list)
 
 
 class Trunk:
@@ -54,29 +57,41 @@ class Trunk:
         self.books = Books(company, ORDERS[company], folder / "live", dsn)
 
     def run(self, ways: Sequence[Way]) -> Iterator[Outcome | Played]:
-        """Outcomes as they come, and what becomes of the month itself where nothing is planted."""
+        """What becomes of the month itself where nothing is planted, then outcomes as they come."""
         started = time.monotonic()
         # By the day of the lock everything of October is here.
         days = [d for d in self.books.month.days() if d <= LOCK_ON]
+        waiting = []
         for at, day in enumerate(days):
-            yield from self._copies([w for w in ways if w.on == day], days[at:])
+            if some := [w for w in ways if w.on == day]:
+                waiting.append(self._waiting(some, days[at:], f"day{at}"))
             self.books.play([day])
-        (left,) = self._each([self._left_open], "control")
-        yield Played(self._company, left, time.monotonic() - started)
+        (played,) = self._each([self._as_it_is], "control")
+        yield replace(played, control_s=time.monotonic() - started)
+        for outcome in self._planted(ways, waiting):
+            yield held_against(outcome, played.texts)
+
+    def _planted(self, ways: Sequence[Way], waiting: Sequence[Apart[Outcome]]) -> Iterator[Outcome]:
         yield from self._copies([w for w in ways if w.on is None and not w.signed], [])
         if signed := [w for w in ways if w.signed]:
             self.books.close()
             yield from self._copies(signed, [])
+        self.books.let_go()
+        for each in waiting:
+            yield from each.go()
+        self.books.take_up()
 
-    def _left_open(self) -> list[str]:
-        """What keeps the month itself open once two people signed all that lets itself be signed: nothing."""
+    def _as_it_is(self) -> Played:
+        """The month itself, once two people signed all that lets itself be signed: nothing keeps it open."""
         self.books.close()
-        return [
-            f"{entity} {s.task.name}: {s.finding.why}"
-            for entity in self.books.scenario.entities
-            for s in self.books.state(entity=entity).tasks
-            if s.state != "signed"
-        ]
+        texts, found = list[str](), list[str]()
+        for entity in self.books.scenario.entities:
+            for s in self.books.state(entity=entity).tasks:
+                texts.append(f"{s.task.name}: {s.finding.why}")
+                if s.state != "signed":
+                    found.append(f"{entity} {texts[-1]}")
+        texts += [t for t in look(self.books, OCTOBER)[1] if t not in texts]
+        return Played(self._company, found, texts=texts)
 
     def stop(self) -> None:
         """Nothing of it is left."""
@@ -106,6 +121,24 @@ class Trunk:
         found = [tries[0]()] if len(ways) == 1 else list(self._each(tries, "grown"))
         return [replace(x, seconds=x.seconds + grown_s) for x in found]
 
+    def _waiting(self, ways: Sequence[Way], rest: list[date], name: str) -> Apart[Outcome]:
+        """A copy of the month as it stands now, which waits; told to go, it says what becomes of some ways."""
+        self.books.let_go()
+        kept, folder, live = f"{self._name}_{name}", self._folder / name, self._folder / "live"
+        self._copy_database(self._name, kept)
+        shutil.copytree(live, folder, symlinks=True)
+
+        def act() -> Iterator[Outcome]:
+            self._put_back(kept, folder)
+            self.books.take_up()
+            yield from self._copies(ways, rest)
+            self.books.let_go()
+            self._sql(f"drop database {kept}")
+
+        made = Apart(act)
+        self.books.take_up()
+        return made
+
     def _each(self, acts: Sequence[Callable[[], _T]], name: str) -> Iterator[_T]:
         """What each of `acts` says, done in a copy of what is here now; everything is as it was afterwards."""
         if not acts:
@@ -117,9 +150,7 @@ class Trunk:
         shutil.copytree(live, folder, symlinks=True)
         for act in acts:
             yield self._apart(act, self._folder / f"{name}.said")
-            self._copy_database(kept, self._name)
-            shutil.rmtree(live)
-            shutil.copytree(folder, live, symlinks=True)
+            self._put_back(kept, folder)
         self._sql(f"drop database {kept}")
         self.books.take_up()
 
@@ -135,6 +166,12 @@ class Trunk:
         os.waitpid(child, 0)
         found: _T = pickle.loads(path.read_bytes())
         return found
+
+    def _put_back(self, kept: str, folder: Path) -> None:
+        live = self._folder / "live"
+        self._copy_database(kept, self._name)
+        shutil.rmtree(live)
+        shutil.copytree(folder, live, symlinks=True)
 
     def _copy_database(self, source: str, target: str) -> None:
         self._sql(

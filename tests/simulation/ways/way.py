@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -17,19 +17,27 @@ _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 @dataclass(frozen=True)
 class Told:
     """What must be named: words that stand in the case or the task that tells of it, and the amount beside them, without its sign (None
-    where no money is in it: too early, by whom). `said` is what whoever tried it was answered, where it was refused at once."""
+    where no money is in it: too early, by whom). `noted` is under what the words stand in the books' notes once it happened, where nobody
+    knows them before; `also` is more that must be named, words and amount. `said` is what whoever tried it was answered."""
 
     words: str
     amount: Decimal | None = None
+    noted: str = ""
     said: str = ""
     period: Period = OCTOBER
+    also: tuple[tuple[str, Decimal | None], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, Decimal | None], ...]:
+        """Words and amount of all that must be named."""
+        return ((self.words, self.amount), *self.also)
 
 
 @dataclass(frozen=True)
 class Way:
     """`act` plants it. `on` is the day before which it is planted; without one it is planted at the end of the month, before anybody
     signs, and with `signed` once two people signed everything. `then` is what somebody does about it at the end of the month, and
-    `closing` how people close."""
+    `closing` how people close. Whoever tries it is answered `refused`, among other words, where it is a thing that is refused."""
 
     name: str
     kind: str
@@ -39,11 +47,13 @@ class Way:
     signed: bool = False
     then: Callable[[Books, Told], Told] | None = None
     closing: Callable[[Books, Period], None] = Books.close
+    refused: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a way: whether the period was closed in spite of it, and the texts that name it with its amount."""
+    """What became of a way: whether the period was closed in spite of it, the text that names it with its amount, and what of it is told of
+    the month without it as well (`common`), so that it names nothing."""
 
     name: str
     passed: bool
@@ -52,6 +62,8 @@ class Outcome:
     open: tuple[str, ...] = ()
     error: str = ""
     seconds: float = 0.0
+    refused: bool = True
+    common: str = ""
 
     @property
     def good(self) -> bool:
@@ -65,29 +77,40 @@ class Outcome:
             return "not played"
         if self.passed:
             return "CLOSED"
+        if not self.refused:
+            return "open, NOT REFUSED"
+        if self.common:
+            return "open, named WITHOUT IT"
         return "open" if self.named else "open, NOT NAMED"
 
 
 def play(way: Way, books: Books, told: Told) -> Outcome:
     """What `way.act` planted is there: let somebody do about it what they do, two people try to close, and look."""
+    if told.noted:
+        told = replace(told, words=books.notes[told.noted])
     if way.then is not None:
         told = way.then(books, told)
     if way.signed:
         books.settle()
     else:
         way.closing(books, told.period)
-    passed, texts = _left(books, told.period)
-    texts = [told.said, *texts] if told.said else texts
-    named = next((t for t in texts if _names(t, told)), "")
-    return Outcome(way.name, passed, named, told, tuple(texts))
+    # Of a month that could not be closed a moment ago the evidence was read then.
+    passed, texts = look(books, told.period, anew=books.over or way.closing is not Books.close)
+    if books.said:
+        told = replace(told, said="; ".join(filter(None, (told.said, *books.said))))
+    # A refusal that says all is a name as well: nothing is left of it that could be open.
+    texts = [*texts, *([told.said] if told.said else [])]
+    found = [next((t for t in texts if names(t, *part)), "") for part in told.parts]
+    named = "; ".join(dict.fromkeys(found)) if all(found) else ""
+    return Outcome(way.name, passed, named, told, tuple(texts), refused=way.refused in told.said)
 
 
-def _left(books: Books, period: Period) -> tuple[bool, list[str]]:
-    """Whether every entity is closed, by evidence that is read now; every case that is open and every task that is not signed, a text
-    each."""
+def look(books: Books, period: Period, anew: bool = True) -> tuple[bool, list[str]]:
+    """Whether every entity is closed, by evidence that is read now (`anew`) or was read last; every case that is open and every task that
+    is not signed, a text each."""
     texts, passed = list[str](), True
     for entity in books.scenario.entities:
-        state = books.state(period, entity)
+        state = books.state(period, entity) if anew else books.state_as_read(period, entity)
         passed = passed and state.closed
         texts += [f"{s.task.name}: {s.finding.why}" for s in state.tasks if s.state != "signed"]
     rows = books.sql(
@@ -101,10 +124,19 @@ def _left(books: Books, period: Period) -> tuple[bool, list[str]]:
     return passed, cases + texts
 
 
-def _names(text: str, told: Told) -> bool:
-    if told.words not in text:
+def held_against(outcome: Outcome, control: Sequence[str]) -> Outcome:
+    """The outcome, with what of it a month says in which nothing was planted."""
+    if outcome.told is None:
+        return outcome
+    common = (t for t in control for part in outcome.told.parts if names(t, *part))
+    return replace(outcome, common=next(common, ""))
+
+
+def names(text: str, words: str, amount: Decimal | None) -> bool:
+    """Whether a text has these words and, where there is one, this amount, whatever its sign."""
+    if words not in text:
         return False
-    return told.amount is None or abs(told.amount) in _amounts(text)
+    return amount is None or abs(amount) in _amounts(text)
 
 
 def _amounts(text: str) -> set[Decimal]:
