@@ -15,6 +15,7 @@ from typing import Any
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.simulators.shopify_units import left_to_send
 from tieout_sandbox.truths import OrderTruth, Planted, cents, next_business_day, percent_of
 from tieout_sandbox.world import IBAN_EUR, IBAN_USD, ZONE, World
 
@@ -279,7 +280,12 @@ class Month:
         self.deposits.append((number, at.astimezone(ZONE).date(), amount))
 
     def _ship(self, at: datetime, shop: Shopify, order: dict[str, Any]) -> None:
-        shop.fulfil(order, at)
+        if left_to_send(order):
+            shop.fulfil(order, at)
+            self._take_deposit(at, order)
+
+    def _take_deposit(self, at: datetime, order: dict[str, Any]) -> None:
+        """What an order's deposit still holds is taken in by its invoice."""
         held = sum(amount for number, _, amount in self.deposits if number == order["name"])
         self._deposit(order["name"], at, -held)
 
@@ -338,9 +344,13 @@ class Month:
     def _give_back_early(
         self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
     ) -> None:
-        """A line is given back before the order ships: less of the deposit is left."""
+        """A line is given back before the order ships: less of the deposit is left. Where it was the only one, nothing is left
+        to send: the shop bills on that day what it keeps, the shipping."""
         row = self.give_back(at, order, charge, data)
         self._deposit(order["name"], at, row["amount"])
+        if not left_to_send(order):
+            next(t for t in self.truth if t.number == order["name"]).on = at.astimezone(ZONE).date()
+            self._take_deposit(at, order)
 
     def give_back(
         self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]

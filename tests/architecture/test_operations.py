@@ -96,3 +96,56 @@ def test_an_open_project_loads_only_what_it_needs(modules: str, without: set[str
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "psycopg" in loaded and not loaded & without
+
+
+def _stages() -> set[str]:
+    """The names of stages, which are those of the lanes that the Runner holds in their rounds."""
+    from tieout import (  # fmt: skip
+        alerting,
+        approvals,
+        close,
+        delivery,
+        inbox,
+        kept_figures,
+        payables,
+        planning,
+        proofs,
+        receivables,
+        reconcile,
+        webhooks_out,
+    )
+
+    rooms = (
+        alerting,
+        approvals,
+        close,
+        delivery,
+        inbox,
+        kept_figures,
+        payables,
+        planning,
+        proofs,
+        receivables,
+    )
+    kinds = [
+        v
+        for room in (*rooms, reconcile.ledger, webhooks_out)
+        for n, v in vars(room).items()
+        if n.endswith("Stage")
+    ]
+    return {kind.name for kind in kinds if isinstance(getattr(kind, "name", None), str)}
+
+
+def test_no_lane_of_a_use_case_is_a_stage_s_own() -> None:
+    """The stage that calls the use case holds its lane on another connection, and would wait for itself."""
+    lanes = {
+        (where(path), node.args[1].value)
+        for path in sources("src/tieout/operations")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and _says(node.func) == "Lane"
+        and isinstance(node.args[1], ast.Constant)
+    }
+    stages = _stages()
+    assert len(stages) >= 10 and len(lanes) >= 2
+    assert not [lane for lane in lanes if lane[1] in stages]

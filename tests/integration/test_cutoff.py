@@ -50,6 +50,50 @@ def test_what_is_delivered_and_not_invoiced_is_accrued(seller: Seller) -> None:
     }
 
 
+def test_shipping_that_is_kept_of_an_order_that_was_called_off_whole_is_earned_on_that_day(
+    seller: Seller,
+) -> None:
+    """Nothing is left to deliver: it is billed then, and no parcel of November earns it, nor does an accrual."""
+    seller.basis["invoice_on"] = "fulfilment"
+    usd, order = seller.shops["USD"], seller.sell("US-1", at(29), shipping="8.00")
+    seller.tell(order)
+    assert seller.stands(LAST, "400000", "400100") == {"400000": Decimal(0), "400100": Decimal(0)}
+    off = [(0, 4, Decimal("100.00"), Decimal("15.00")), (1, 1, Decimal("7.00"), Decimal(0))]
+    usd.refund(order, off, Decimal("122.00"), at(31))
+    seller.tell(order)
+    assert seller.cut() == {}
+    assert seller.stands(LAST, ASSET, "400000", "400100", "121000") == {
+        ASSET: Decimal(0), "400000": Decimal(0), "400100": Decimal("-8.00"), "121000": Decimal("8.00")}  # fmt: skip
+    seller.shops["USD"].touch(order, at(2, 11))
+    seller.tell(order)
+    assert seller.cut() == {} and seller.stands(LAST, "400100") == {"400100": Decimal("-8.00")}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_an_order_that_was_called_off_whole_and_given_back_whole_nothing_is_earned(
+    seller: Seller, at_once: bool
+) -> None:
+    """Given back at once it was no sale; where the shop kept the shipping for a while it was one, and has credit notes."""
+    seller.basis["invoice_on"] = "fulfilment"
+    usd, order = seller.shops["USD"], seller.sell("US-1", at(20), shipping="8.00")
+    off = [(0, 4, Decimal("100.00"), Decimal("15.00")), (1, 1, Decimal("7.00"), Decimal(0))]
+    shipping = [(0, Decimal("8.00"), Decimal(0))]
+    if at_once:
+        usd.refund(order, off, Decimal("130.00"), at(22), shipping)
+    else:
+        usd.refund(order, off, Decimal("122.00"), at(22))
+        seller.tell(order)
+        usd.refund(order, [], Decimal("8.00"), at(25), shipping)
+    seller.tell(order)
+    assert seller.cut() == {}
+    assert set(seller.stands(LAST, ASSET, LIABILITY, "400000", "400100", "121000").values()) == {Decimal(0)}
+    states = {
+        row["state"]
+        for row in seller.database.rows("SELECT state FROM tieout.document WHERE kind = 'customer_invoice'")
+    }
+    assert states == {"excluded" if at_once else "posted"}
+
+
 def test_net_terms_are_a_sale_before_they_are_paid(seller: Seller) -> None:
     """Net 30: the customer owes it with the invoice; what is unpaid without terms and was sent all the same is accrued."""
     owed, sent = (seller.sell(n, at(29), status="PENDING") for n in ("US-1", "US-2"))

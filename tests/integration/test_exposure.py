@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from tests.integration.office import Office
 from tests.integration.owing import Creditor
 from tests.integration.test_once import Front, OpenBooks
 from tests.stages import step
+from tieout.operations.collecting import read_receivables
 from tieout.receivables import ReceivablesStage
 
 
@@ -131,6 +135,27 @@ def test_receivables_are_read_again_only_once_something_happened(creditor: Credi
     creditor.clock.at += timedelta(days=1)
     assert step(stage, connection) is False and len(reads) == quiet + 1
     connection.close()
+
+
+def test_the_stage_reads_by_the_use_case_that_people_call(creditor: Creditor) -> None:
+    """Each holds a lane, on a connection of its own: were they one lane, the stage would wait for itself for ever."""
+    _, ada = creditor.customer("Ada Ltd")
+    creditor.invoice(ada, "100.00")
+    books: Any = OpenBooks(creditor)
+    books.settings = SimpleNamespace(sinks=())
+    done: list[object] = []
+
+    def work() -> None:
+        stage = ReceivablesStage(
+            creditor.release, lambda e: done.append(read_receivables(books, e)), creditor.clock
+        )
+        with creditor.database.connect(autocommit=True) as connection:
+            step(stage, connection)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert len(done) == 1 and not thread.is_alive()
 
 
 def test_exposures_are_listed_page_by_page_to_whom_may_see_them(creditor: Creditor) -> None:

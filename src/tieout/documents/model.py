@@ -45,7 +45,7 @@ class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice
 
     `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, or
     cancelled_before_fulfilment); `order_key` is what payments name. `fulfilled_at` is when the
-    whole order was delivered: it says the day of the invoice where an interface bills on
+    last of the order was delivered or called off: it says the day of the invoice where an interface bills on
     fulfilment, and is None elsewhere and until then; `batch` is what it came with, in a file.
     """
 

@@ -23,7 +23,8 @@ def read_receivables(project: OpenProject, entity: str) -> Read:
     if reader is None:
         raise LookupError(f"{ledger} is no ledger that can be read")
     connection = project.database.connect(autocommit=True)
-    lane = Lane(connection, "receivables", entity)
+    # A name of its own: the stage whose round calls this holds the lane of its own name.
+    lane = Lane(connection, "read receivables", entity)
     try:
         while not lane.take():
             time.sleep(0.1)

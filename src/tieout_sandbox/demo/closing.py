@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import list_open
+from tieout.close import sign_accounts
 from tieout.money import Period
-from tieout.operations.closing import account_rows, close_state, sign_accounts, sign_close
+from tieout.operations.closing import account_rows, close_state, sign_close
 from tieout.operations.open_project import OpenProject
 from tieout.planning import accept, exclude
 
@@ -120,6 +121,8 @@ class ClosingScene:
     def _close(self, entity: str, began: datetime) -> Closed:
         """The first person signs all that is done, the second as well; the close itself last."""
         self._certify(entity)
+        # Nobody signs figures that were not shown.
+        close_state(self._project, entity, self._period)
         for who in (0, 1, 0):
             self._step()
             name, key = self._scenario.signers[who]
@@ -136,12 +139,21 @@ class ClosingScene:
         )
 
     def _certify(self, entity: str) -> None:
-        """The bookkeeper says of each account that does not certify itself why it is as it is; a controller reads and signs."""
-        for row in account_rows(self._project, entity, self._period):
-            if row["state"] != "certified":
-                accounts, why = [(row["account"], row["currency"])], _because(row)
-                sign_accounts(self._project, entity, self._period, accounts, self._scenario.preparer, why)
-        sign_accounts(self._project, entity, self._period, (), self._scenario.signers[0][1])
+        """The bookkeeper says of each account that does not certify itself why it is as it is; a controller reads and signs.
+        Both sign the figures that were read for them: whatever is another by then takes their signature back at the next look."""
+        rows = account_rows(self._project, entity, self._period)
+        left = [row for row in rows if row["state"] != "certified"]
+        clerk, controller = self._scenario.preparer, self._scenario.signers[0][1]
+        with self._project.database.transaction() as connection:
+            for row in left:
+                self._sign(connection, entity, [(row["account"], row["currency"])], clerk, _because(row))
+            self._sign(connection, entity, [], controller, "")
+
+    def _sign(
+        self, connection: Any, entity: str, accounts: list[tuple[str, str]], key: str, why: str
+    ) -> None:
+        release, now = self._project.release(), self._project.clock.now()
+        sign_accounts(connection, release, entity, self._period, accounts, None, key, why, now)
 
     def _see_late(self, each: Closed, late: tuple[str, str]) -> None:
         """Which signatures the worker took back by itself, against those that it had to."""

@@ -32,6 +32,7 @@ from graphql import (
 )
 
 from tieout_sandbox.simkit import NONE, Answer, Faults, Push
+from tieout_sandbox.simulators.shopify_units import left_to_send, restocked
 
 VERSIONS = ("2026-10", "2026-07", "2026-04", "2026-01")
 _SDL = """
@@ -267,11 +268,7 @@ class Shopify:
     ) -> dict[str, Any]:
         """Units of lines (by their index) are sent, or everything that was not sent before; `whole`: nothing is left."""
         lines = order["lineItems"]["nodes"]
-        if units is None:
-            done = [
-                _called_off(order, x) + sum(_sent(f, x["id"]) for f in order["fulfillments"]) for x in lines
-            ]
-            units = {n: x["quantity"] - done[n] for n, x in enumerate(lines) if x["quantity"] > done[n]}
+        units = left_to_send(order) if units is None else units
         # Named by its order: ids of what else happens stay what they are without it.
         name = f"{order['id'].rpartition('/')[2]}{len(order['fulfillments']) + 1:02d}"
         fulfilment = {
@@ -341,7 +338,7 @@ class Shopify:
                 "nodes": [
                     {
                         "quantity": quantity,
-                        "restockType": _restocked(order, items[index]["id"]),
+                        "restockType": restocked(order, items[index]["id"]),
                         "subtotalSet": self.money(subtotal),
                         "totalTaxSet": self.money(tax),
                         "lineItem": items[index],
@@ -514,23 +511,6 @@ class Shopify:
         }
         table = {"columns": [{"name": n} for n in values], "rows": [{k: str(v) for k, v in values.items()}]}
         return {"parseErrors": [], "tableData": table}
-
-
-def _sent(fulfilment: dict[str, Any], line: str) -> int:
-    """How many units of a line a fulfilment sent."""
-    rows = fulfilment["fulfillmentLineItems"]["nodes"]
-    return sum(int(row["quantity"]) for row in rows if row["lineItem"]["id"] == line)
-
-
-def _called_off(order: dict[str, Any], line: dict[str, Any]) -> int:
-    """How many units of a line were given back before they were sent."""
-    rows = (row for refund in order["refunds"] for row in refund["refundLineItems"]["nodes"])
-    return sum(int(r["quantity"]) for r in rows if r["lineItem"] is line and r["restockType"] == "CANCEL")
-
-
-def _restocked(order: dict[str, Any], line: str) -> str:
-    """How a shop's own screens give a line back: called off before it was sent, returned afterwards."""
-    return "RETURN" if any(_sent(f, line) for f in order["fulfillments"]) else "CANCEL"
 
 
 _LAST = {"hasNextPage": False, "endCursor": None}

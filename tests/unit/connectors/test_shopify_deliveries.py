@@ -131,3 +131,49 @@ def test_an_order_on_terms_is_owed_before_it_is_paid(
     node["paymentTerms"] = terms
     (invoice,) = [d for d in order(json.dumps(node).encode(), {}) if isinstance(d, CustomerInvoice)]
     assert invoice.exclusion == exclusion
+
+
+def billed(node: dict[str, Any]) -> tuple[datetime | None, str]:
+    found = order(json.dumps(node).encode(), {**BY_LINE, "invoice_on": "fulfilment"})
+    invoice = next(d for d in found if isinstance(d, CustomerInvoice))
+    return invoice.fulfilled_at, invoice.exclusion
+
+
+ALL = [(0, 3, Decimal("36.00"), Decimal("6.00")), (1, 1, Decimal("11.00"), Decimal("1.00"))]
+
+
+def test_an_order_of_which_all_goods_were_called_off_is_billed_then_for_the_shipping_that_is_kept(
+    shop: Shopify,
+) -> None:
+    node = placed(shop)
+    shop.refund(node, ALL[:1], Decimal("36.00"), day(3))
+    assert billed(node) == (None, "")
+    shop.refund(node, ALL[1:], Decimal("11.00"), day(4))
+    # Nobody sends what was called off: the status stays as it was.
+    assert node["displayFulfillmentStatus"] == "UNFULFILLED"
+    assert billed(node) == (day(4), "")
+    node["cancelledAt"] = day(6).isoformat()
+    assert billed(node) == (day(4), "")
+
+
+def test_an_order_of_which_nothing_was_sent_and_nothing_is_kept_was_no_sale(shop: Shopify) -> None:
+    node = placed(shop)
+    shop.refund(node, ALL, Decimal("51.00"), day(4), [(0, Decimal("4.00"), Decimal(0))])
+    assert billed(node)[1] == "cancelled_before_fulfilment"
+
+
+def test_what_is_called_off_after_the_last_parcel_completes_the_order(shop: Shopify) -> None:
+    node = placed(shop)
+    shop.fulfil(node, day(2), {0: 3}, whole=False)
+    assert billed(node) == (None, "")
+    shop.refund(node, ALL[1:], Decimal("11.00"), day(8))
+    assert billed(node) == (day(8), "")
+    # What comes back afterwards is no calling off: the day stays.
+    shop.refund(node, ALL[:1], Decimal("36.00"), day(20))
+    assert billed(node) == (day(8), "")
+
+
+def test_an_order_that_is_cancelled_and_of_which_nothing_was_given_back_yet_is_no_sale(shop: Shopify) -> None:
+    node = placed(shop)
+    node["cancelledAt"] = day(6).isoformat()
+    assert billed(node) == (None, "cancelled_before_fulfilment")

@@ -34,6 +34,24 @@ def deliveries(node: dict[str, Any], invoice: CustomerInvoice, on_arrival: bool)
     ]
 
 
+def nothing_left_since(node: dict[str, Any]) -> datetime | None:
+    """When the last unit of an order's lines was sent or called off; None while something is left to deliver, or where it is
+    not said which lines were sent.
+
+    An order that a refund called off whole says UNFULFILLED for ever (RESTOCKED is deprecated and replaced by it; source:
+    shopify.dev, Admin GraphQL: OrderDisplayFulfillmentStatus): its status alone never says that nothing more comes.
+    """
+    lines = node["lineItems"]["nodes"]
+    places = {line["id"]: n for n, line in enumerate(lines) if "id" in line}
+    sent = _sent({**node, "displayFulfillmentStatus": ""}, places, {}, on_arrival=False)
+    events = [e for e in (*sent, *_given_back(node, places, sent)) if e.ending is not Ending.RETURNED]
+    left = [
+        Decimal(line["quantity"]) - sum((e.units.get(n, Decimal(0)) for e in events), Decimal(0))
+        for n, line in enumerate(lines)
+    ]
+    return None if not events or any(units > 0 for units in left) else max(e.at for e in events)
+
+
 def _delivery(invoice: CustomerInvoice, event: Event, lines: tuple[Any, ...]) -> Delivery:
     return Delivery(
         key=event.key,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tieout.connectors.shopify.deliveries import deliveries
+from tieout.connectors.shopify.deliveries import deliveries, nothing_left_since
 from tieout.connectors.shopify.gift_cards import CardTax, card_tax, tenders
 from tieout.connectors.shopify.refunds import credit_notes
 from tieout.connectors.shopify.taxes import TaxSums, money, number_of, place, tax_key
@@ -78,9 +78,23 @@ def _exclusion(node: dict[str, Any], on_fulfilment: bool) -> str:
         return "cancelled"
     if node["displayFinancialStatus"] in _UNPAID and not _on_terms(node):
         return "cancelled" if node["cancelledAt"] else "unpaid"
-    if on_fulfilment and node["cancelledAt"] and _fulfilled_at(node) is None:
+    if on_fulfilment and (_never_sold(node) or (node["cancelledAt"] and _fulfilled_at(node) is None)):
         return "cancelled_before_fulfilment"
     return ""
+
+
+def _never_sold(node: dict[str, Any]) -> bool:
+    """Whether all of an order was called off and all its money given back at once. What is given back later of what the shop had
+    kept makes it no less a sale: that was billed by then, and gets credit notes."""
+    since = nothing_left_since(node)
+    if since is None or any(f["status"] == "SUCCESS" for f in node["fulfillments"]):
+        return False
+    currency = str(node["currencyCode"])
+    left = money(node["totalPriceSet"], currency)
+    for refund in node["refunds"]:
+        if datetime.fromisoformat(refund["createdAt"]) <= since:
+            left = left - money(refund["totalRefundedSet"], currency)
+    return left == Amount.zero(currency)
 
 
 def _on_terms(node: dict[str, Any]) -> bool:
@@ -90,7 +104,9 @@ def _on_terms(node: dict[str, Any]) -> bool:
 
 
 def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
-    """When the last of an order's fulfilments was made, once nothing of it is left to deliver."""
+    """When the last of an order was sent or called off, once nothing of it is left to deliver."""
+    if (since := nothing_left_since(node)) is not None:
+        return since
     if node["displayFulfillmentStatus"] != "FULFILLED":
         return None
     made = [f["createdAt"] for f in node["fulfillments"] if f["status"] == "SUCCESS"]
