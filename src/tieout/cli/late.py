@@ -52,8 +52,15 @@ def late(
             table.add_column(name, justify="right" if name == "amount" else "left")
         for e in events:
             decided = f"{e.decision}, {e.by}: {e.reason}" if e.decision else ""
-            small = "passed by itself" if e.size <= rules.late_limit else "to be decided"
-            plain_row(table, str(e.number), e.name, str(e.event_on), str(e.booked_on), e.lock, f"{money(e.amount)} {e.currency}", decided or small
+            small = (
+                "held as a case"
+                if e.held
+                else "passed by itself"
+                if e.size <= rules.late_limit
+                else "to be decided"
+            )
+            plain_row(
+                table, str(e.number), e.name, str(e.event_on), str(e.booked_on), e.lock, f"{money(e.amount)} {e.currency}", decided or small
             )  # fmt: skip
         out.print(table if events else f"{code} {wanted}: nothing of a locked period is booked in it")
         together, most = passed(events, rules.late_limit), rules.late_materiality

@@ -17,7 +17,6 @@ from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
 from tieout.close.sections.items import items_words
 from tieout.close.service import (
-    CloseError,
     as_rows,
     gather,
     kept_state,
@@ -28,6 +27,7 @@ from tieout.close.service import (
 )
 from tieout.close.signing import sign, take_signatures
 from tieout.close.since_it_began import keep_rules
+from tieout.close.taking import CloseError
 
 __all__ = [
     "LateDecision",

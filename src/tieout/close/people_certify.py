@@ -20,7 +20,7 @@ from tieout.close.certifications import (
     take_back,
 )
 from tieout.close.ending import not_over
-from tieout.close.service import CloseError
+from tieout.close.taking import CloseError
 from tieout.close.turns import PREPARE, REJECT, SIGN, Roles, Turn, turn_of
 from tieout.evidence import Entry, record
 from tieout.money import Period
