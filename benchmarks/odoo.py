@@ -12,8 +12,9 @@ from decimal import Decimal
 import odoorpc
 
 from tieout.connector_api import Sending
-from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.session import OdooSession
+from tieout.connectors.odoo.versions import V19
 from tieout.documents import InvoiceLine, InvoicePosting, PartnerRecord
 from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
@@ -68,13 +69,13 @@ a real server. Every invoice stood posted in the end; ours sent again changed no
 
 
 def simulator(delays: float = 0.0) -> tuple[Odoo, int]:
-    odoo, port = Odoo(lambda: NOW, database="bench", admin_password="admin", delays=delays), free_port()
+    odoo, port = Odoo(lambda: NOW, V19, database="bench", admin_password="admin", delays=delays), free_port()
     serve({port: odoo})
     return odoo, port
 
 
 def open_session(odoo: Odoo, port: int) -> OdooSession:
-    return OdooSession(OdooClient(f"http://127.0.0.1:{port}", "bench", odoo.service.make_key(2), 1))
+    return OdooSession(OdooClient(Server(f"http://127.0.0.1:{port}", "bench", odoo.service.make_key(2), 1)))
 
 
 def invoices(journal: str, count: int) -> list[Sending]:
@@ -117,7 +118,7 @@ def two_lanes(size: Size) -> tuple[float, int]:
     first = open_session(odoo, port)
     first.send([Sending("tieout.bench_partner", PartnerRecord(name="Bench"))])
     values = {"name": "Second sales", "code": "INV2", "type": "sale", "company_id": 1}
-    OdooClient(f"http://127.0.0.1:{port}", "bench", odoo.service.make_key(2), 1).call(
+    OdooClient(Server(f"http://127.0.0.1:{port}", "bench", odoo.service.make_key(2), 1)).call(
         "account.journal", "create", vals_list=[values]
     )
     lanes = [

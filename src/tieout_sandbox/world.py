@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tieout.connectors.odoo.versions import V19
 from tieout_sandbox.ports import free_ports
 from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, Serving, VirtualClock, serve
 from tieout_sandbox.simulators.avatax import AvaTax
@@ -62,7 +63,7 @@ class World:
             return Faults(plan, seed * 1000 + salt)
 
         self.odoo = Odoo(
-            now, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
+            now, V19, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
         )
         self.stripe = Stripe(
             now,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, dumps, loads
 
+from tieout.connectors.odoo.versions import V19
 from tieout_sandbox.simulators.odoo import Odoo
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "odoo-19"
@@ -51,7 +52,7 @@ class Player:
 
     def __post_init__(self) -> None:
         self._now = datetime.fromisoformat(self.scenario["clock"]).replace(hour=12, tzinfo=UTC)
-        self.odoo = Odoo(lambda: self._now, database="conf", admin_password="admin-pass")
+        self.odoo = Odoo(lambda: self._now, V19, database="conf", admin_password="admin-pass")
         self.keys = {"admin": self.odoo.service.make_key(2)}
         self.cookies: dict[str, str] = {}
         self.bound |= {"db": "conf", "admin_login": "admin", "admin_password": "admin-pass"}

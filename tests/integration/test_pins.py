@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -81,3 +82,28 @@ def test_another_session_of_it_is_asked(pins: Pins) -> None:
     first, second = Ledger(away=9), Ledger(away=0)
     assert refused(pins, first) and refused(pins, first) and refused(pins, first)
     assert not refused(pins, second) and (first.asked, second.asked) == (2, 1)
+
+
+class Newer(Ledger):
+    """One of a version that its connector does not know."""
+
+    def let_post(self, qualified: Callable[[str], bool]) -> None:
+        self.qualified = qualified
+
+
+def test_a_version_that_is_not_known_is_posted_to_once_it_is_qualified(
+    pins: Pins, database: Database
+) -> None:
+    ledger = Newer(away=0)
+    pins.hold("odoo", ledger)
+    assert not ledger.qualified("21.0")
+    with database.transaction() as connection:
+        connection.execute(
+            "insert into tieout.qualified_version (system, version, fingerprint, qualified_by, qualified_at, report) "
+            "values ('odoo', '21.0', 'sandbox:t', 'ann', now(), '{}')"
+        )
+    # Nobody starts anything again for that; and it holds for that version of that system.
+    assert ledger.qualified("21.0") and not ledger.qualified("21.1")
+    other = Newer(away=0)
+    pins.hold("other", other)
+    assert not other.qualified("21.0")

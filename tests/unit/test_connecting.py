@@ -121,7 +121,7 @@ def test_every_setting_that_leads_somewhere_is_an_address_that_is_looked_at() ->
     """A connector with another kind of address would go past the guard: name it here and in `Connector.by_browser`."""
     plain = {
         "account", "license_key", "company_code", "key", "secret", "source", "token", "client_id", "client_secret",
-        "company", "database", "own_log", "webhook_secrets",
+        "company", "database", "login", "hosted", "own_log", "webhook_secrets",
     }  # fmt: skip
     for connector in REGISTRY.by_name.values():
         if connector.by_browser:

@@ -6,7 +6,7 @@ the interface brings in, credit is money that it takes out, both positive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -300,6 +300,16 @@ class RightsTeller(Protocol):
 
     def rights(self) -> list[Right]:
         """Every right that the account needs, held or not; nothing is changed. Raises ConnectorError."""
+        ...
+
+
+@runtime_checkable
+class Qualified(Protocol):
+    """A system whose version may be newer than any that its connector knows: it is read, and changed once it was qualified."""
+
+    def let_post(self, qualified: Callable[[str], bool]) -> None:
+        """Let what changes something pass where `qualified` says so of the version that was found; asked each time, since
+        somebody may qualify it meanwhile."""
         ...
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tieout.connector_api import ConnectorError, RefusedError, SetupError, TransientError
+from tieout.connector_api import ConnectorError, Qualified, RefusedError, SetupError, TransientError
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger
@@ -85,6 +85,8 @@ class Pins:
         self._held[system] = session
 
     def _pin(self, system: str, session: Any) -> None:
+        if isinstance(session, Qualified):
+            session.let_post(lambda version: self._is_qualified(system, version))
         project = self._project()
         mine = f"{project.environment}:{project.name}"
         with self._database().transaction() as connection:
@@ -111,6 +113,11 @@ class Pins:
                 f"{system} {what}, but was pinned as {row['fingerprint']!r}: it is another database; put the right one into "
                 "tieout.toml"
             )
+
+    def _is_qualified(self, system: str, version: str) -> bool:
+        with self._database().transaction() as connection:
+            row = connection.execute(_SQL["is_qualified"], {"system": system, "version": version}).fetchone()
+        return bool(row and row["qualified"])
 
     def _note(self, system: str, error: ConnectorError) -> None:
         """Let everybody see it; evidence where a ledger was refused."""

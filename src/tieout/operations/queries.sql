@@ -50,6 +50,9 @@ select fingerprint from tieout.pinned_system where system = %(system)s
 insert into tieout.pinned_system (system, environment, fingerprint, pinned_at)
 values (%(system)s, %(environment)s, %(found)s, %(now)s) on conflict do nothing
 
+-- name: is_qualified
+select exists (select 1 from tieout.qualified_version where system = %(system)s and version = %(version)s) as qualified
+
 -- name: forget_trouble
 delete from tieout.unpinned_system where system = %(system)s
 

@@ -913,6 +913,16 @@ CREATE TABLE tieout.prepared (
     CONSTRAINT prepared_amount_check CHECK ((amount >= (0)::numeric)),
     CONSTRAINT prepared_company_amount_check CHECK ((company_amount >= (0)::numeric))
 );
+CREATE TABLE tieout.qualified_version (
+    system text NOT NULL,
+    version text NOT NULL,
+    fingerprint text NOT NULL,
+    qualified_by text NOT NULL,
+    qualified_at timestamp with time zone NOT NULL,
+    report jsonb NOT NULL,
+    CONSTRAINT qualified_version_qualified_by_check CHECK ((qualified_by <> ''::text)),
+    CONSTRAINT qualified_version_version_check CHECK (((length(version) >= 1) AND (length(version) <= 80)))
+);
 CREATE TABLE tieout.receivable_invoice (
     entity text NOT NULL,
     move bigint NOT NULL,
@@ -1595,6 +1605,8 @@ ALTER TABLE ONLY tieout.posting_line
     ADD CONSTRAINT posting_line_pkey PRIMARY KEY (external_id, plan_no, line_no);
 ALTER TABLE ONLY tieout.prepared
     ADD CONSTRAINT prepared_pkey PRIMARY KEY (document_id);
+ALTER TABLE ONLY tieout.qualified_version
+    ADD CONSTRAINT qualified_version_pkey PRIMARY KEY (system, version);
 ALTER TABLE ONLY tieout.receivable_invoice
     ADD CONSTRAINT receivable_invoice_pkey PRIMARY KEY (entity, move);
 ALTER TABLE ONLY tieout.receivables_read
@@ -1795,6 +1807,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.poll_cursor FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.prepared FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.qualified_version FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivable_invoice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivables_read FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.release FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1815,6 +1828,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.waitin
 CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
 CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER qualified_version_fixed BEFORE UPDATE ON tieout.qualified_version FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER service_key_fixed BEFORE DELETE ON tieout.service_key FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER service_key_kept BEFORE UPDATE ON tieout.service_key FOR EACH ROW EXECUTE FUNCTION tieout.keep_service_key();
 CREATE TRIGGER session_kept BEFORE UPDATE ON tieout.session FOR EACH ROW EXECUTE FUNCTION tieout.keep_session();

@@ -14,8 +14,8 @@ class _Odoo:
     def __init__(self, debits: Any) -> None:
         self.debits = debits
 
-    def call(self, model: str, method: str, **_: Any) -> list[dict[str, Any]]:
-        assert (model, method) == ("account.move.line", "formatted_read_group")
+    def grouped(self, model: str, **_: Any) -> list[dict[str, Any]]:
+        assert model == "account.move.line"
         return [{"move_id": (1, "MISC/1"), "debit:sum": self.debits}]
 
 

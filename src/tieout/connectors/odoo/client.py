@@ -1,18 +1,20 @@
-"""JSON-2 on the wire, and what its answers mean to a caller that moves money.
+"""One call of Odoo, whichever version answers: sent once, paced, and its failures told apart.
 
-Reference: Odoo 19 external JSON-2 API; statuses as observed: 401 bad key, 403 no access,
-404 unknown or missing, 422 user error, 500 also for an unknown field.
+Reference: Odoo's external JSON-2 API (19 and newer), and its JSON-RPC (18). What differs between versions is in `versions`,
+the two ways on the wire in `transports`, what a failure means in `answers`.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import httpx2
 
 from tieout.connector_api import (
-    RefusedError,
     SetupError,
     TransientError,
     UnknownOutcomeError,
@@ -20,35 +22,129 @@ from tieout.connector_api import (
     patiently,
     wait_asked,
 )
+from tieout.connectors.odoo.answers import Failure, TooLargeError, error_of
+from tieout.connectors.odoo.pace import Pace, is_hosted
+from tieout.connectors.odoo.transports import Body, Call, Json2, JsonRpc, Transport
+from tieout.connectors.odoo.versions import (
+    JSONRPC,
+    Chosen,
+    Differences,
+    as_its_fields_say,
+    choose,
+    told_fields,
+)
 
+T = TypeVar("T")
 # Below Odoo's shipped limit_time_real of 120 s: past it a worker is killed and nothing is made.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=110.0, write=30.0, pool=5.0)
 # What a server, or the proxy before it, answers while it cannot serve.
 _BUSY = (429, 502, 503, 504)
-READING = frozenset(
-    [
-        "read",
-        "has_access",
-        "search",
-        "search_read",
-        "search_count",
-        "formatted_read_group",
-        "get_external_id",
-        "context_get",
-    ]
-)
+# Odoo takes 128 MiB (read in the source of 19), and would work on it for longer than its own limits of time.
+_MOST_BYTES = 32 << 20
+# A copy of the database that readings are answered from lags by far less, while it is well.
+_MOMENT_S = 0.15
+# Names of taxes, accounts and journals are translated: all are read, and named in tables, as they are in English.
+_LANGUAGE = "en_US"
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a database of Odoo is, and who asks it. `login` is asked for where the version cannot do without; `company` 0
+    is the user's own; `hosted` None: as the address says."""
+
+    url: str
+    database: str
+    key: str
+    company: int = 0
+    login: str = ""
+    hosted: bool | None = None
 
 
 class OdooClient:
     """One database of one server, one key, one company."""
 
-    def __init__(self, url: str, database: str, key: str, company: int = 0) -> None:
-        headers = {"Authorization": f"bearer {key}"}
+    def __init__(self, server: Server) -> None:
+        headers = {"Authorization": f"bearer {server.key}"}
         # One server may hold several databases: without the header the host's name chooses one.
-        if database:
-            headers["X-Odoo-Database"] = database
-        self.url, self.company = url.rstrip("/"), company
+        if server.database:
+            headers["X-Odoo-Database"] = server.database
+        self.url, self.company = server.url.rstrip("/"), server.company
+        self._server = server
+        self._chosen: Chosen | None = None
+        self._transport: Transport | None = None
         self._http = http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
+        host = httpx2.URL(self.url).host
+        self._pace = Pace(self.url, is_hosted(host) if server.hosted is None else server.hosted)
+        self._may_change: Callable[[str], bool] = lambda version: False
+
+    # which version
+
+    @property
+    def chosen(self) -> Chosen:
+        """The record of this server, asked for once; a server that was away may come back as another version, and is asked
+        again. Raises SetupError, TransientError."""
+        return self._chosen or patiently(self._choose)
+
+    @property
+    def differs(self) -> Differences:
+        """What is so in this server's version. Raises as `chosen`."""
+        return self.chosen.differs
+
+    def choose_anew(self) -> Chosen:
+        """The record of this server, asked for now. Raises as `chosen`."""
+        self._chosen = self._transport = None
+        return self.chosen
+
+    def let_change(self, qualified: Callable[[str], bool]) -> None:
+        """Let what changes something pass on a version that is newer than any that is known, where `qualified` says so."""
+        self._may_change = qualified
+
+    def _choose(self) -> Chosen:
+        found = self._chosen
+        if found is None:
+            found = choose(self.version())
+            if found.asked:
+                wanted = {"allfields": told_fields(), "attributes": ["type"]}
+                call = Call("account.move", "fields_get", None, {}, wanted)
+                found = as_its_fields_say(
+                    found, set(self._ask(self._way(found.differs), call, found.differs))
+                )
+            self._chosen = found
+        return found
+
+    def version(self) -> str:
+        """The server's version, such as "19.0"; needs no key. Raises TransientError, SetupError."""
+        reply = self._asked(lambda: self._http.get("/web/version"))
+        if reply.status_code == 404:
+            # Odoo 18 and older tell it here.
+            reply = self._asked(
+                lambda: self._http.post("/web/webclient/version_info", json={"jsonrpc": "2.0", "method": "call", "params": {}})
+            )  # fmt: skip
+        try:
+            said = reply.json() if reply.status_code == 200 else {}
+        except ValueError:
+            said = {}
+        found = said.get("version") or (said.get("result") or {}).get("server_version")
+        if not found:
+            raise SetupError(
+                f"{self.url} is no Odoo 18.0, 19.0 or newer: asked for its version it answers {reply.status_code}"
+            )
+        return str(found)
+
+    def _asked(self, ask: Callable[[], httpx2.Response]) -> httpx2.Response:
+        try:
+            with self._pace.turn():
+                reply = ask()
+        except httpx2.HTTPError as error:
+            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
+        if reply.status_code in _BUSY:
+            asked = wait_asked(reply.headers)
+            if reply.status_code == 429:
+                self._pace.turned_away(asked)
+            raise TransientError(f"Odoo at {self.url}: status {reply.status_code}", asked)
+        return reply
+
+    # calls
 
     def call(
         self,
@@ -63,91 +159,110 @@ class OdooClient:
         Raises TransientError (nothing happened), UnknownOutcomeError (a write whose answer did
         not come), RefusedError (said no), SetupError (key, rights, database).
         """
-        body: dict[str, Any] = dict(arguments)
-        if ids is not None:
-            body["ids"] = ids
-        merged = dict(context or {})
+        merged = {**(context or {}), "lang": _LANGUAGE}
         if self.company:
             # The first of them is the current company; without it a create goes to the user's default one,
             # and reads see all that the user may see.
             merged.setdefault("allowed_company_ids", [self.company])
-        if merged:
-            body["context"] = merged
-        return patiently(lambda: self._once(model, method, body))
+        call = Call(model, method, ids, merged, arguments)
+        return patiently(lambda: self._once(call))
 
-    def _once(self, model: str, method: str, body: dict[str, Any]) -> Any:
-        reading = method in READING
+    def grouped(
+        self, model: str, domain: list[Any], groupby: list[str], aggregates: list[str]
+    ) -> list[dict[str, Any]]:
+        """Sums by group, in one shape: a row has each of `groupby` (a relation as [id, name]) and each of `aggregates`,
+        such as "debit:sum" or "__count". Amounts in currency are summed by currency: older versions blank them else."""
+        if "amount_currency:sum" in aggregates and "currency_id" not in groupby:
+            raise ValueError("amounts of several currencies have no sum")
+        method = self.differs.grouping
+        if method == "formatted_read_group":
+            found: list[dict[str, Any]] = self.call(
+                model, method, domain=domain, groupby=groupby, aggregates=aggregates
+            )
+            return found
+        sums = [a for a in aggregates if a != "__count"]
+        rows = self.call(model, method, domain=domain, fields=sums, groupby=groupby, lazy=False)
+        # The older one calls a sum by its field, and counts in any case.
+        return [{name: row[name.partition(":")[0]] for name in (*groupby, *aggregates)} for row in rows]
+
+    def once_more(self, look: Callable[[], T], unsure: Callable[[T], bool]) -> T:
+        """What `look` finds; where that leaves us `unsure`, and a copy that lags may have answered, what it finds a moment
+        later: nothing is called absent or a draft on one look."""
+        found = look()
+        if unsure(found) and self.differs.replicas:
+            time.sleep(_MOMENT_S)
+            found = look()
+        return found
+
+    def _once(self, call: Call) -> Any:
+        chosen = self._choose()
+        if chosen.newer and not call.reading and not self._may_change(chosen.version):
+            raise SetupError(chosen.warning)
+        transport = self._transport or self._way(chosen.differs)
+        self._transport = transport
+        return self._ask(transport, call, chosen.differs)
+
+    def _way(self, differs: Differences) -> Transport:
+        if differs.transport != JSONRPC:
+            return Json2()
+        given = {"database": self._server.database, "login": self._server.login}
+        missing = [name for name in differs.needs if not given[name]]
+        if missing:
+            raise SetupError(
+                f"Odoo {differs.series} cannot do without {' and '.join(missing)}: put {'them' if missing[1:] else 'it'} "
+                "beside url and key (login: what the service account signs in with)"
+            )
+        path, body = JsonRpc.signing_in(self._server.database, self._server.login, self._server.key)
+        call = Call("common", "authenticate", None, {}, {})
+        reply = self._posted(path, body, call)
+        user = self._understood(JsonRpc(self._server.database, 0, ""), reply, call, differs)
+        if not user:
+            raise SetupError(
+                f"Odoo refuses the login {self._server.login!r} in the database {self._server.database!r} with this key: "
+                f"check all three; {differs.key_hint}"
+            )
+        return JsonRpc(self._server.database, int(user), self._server.key)
+
+    def _ask(self, transport: Transport, call: Call, differs: Differences) -> Any:
+        path, body = transport.request(call)
+        return self._understood(transport, self._posted(path, body, call), call, differs)
+
+    def _posted(self, path: str, body: Body, call: Call) -> httpx2.Response:
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        if len(content) > _MOST_BYTES:
+            raise TooLargeError(
+                f"{call.what}: {len(content)} bytes at once, and {_MOST_BYTES} are sent at most"
+            )
         try:
-            reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+            with self._pace.turn():
+                return self._http.post(path, content=content, headers={"Content-Type": "application/json"})
         # No line was opened, so nothing was sent: a write may be tried again.
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            self._chosen = self._transport = None
             raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
         except httpx2.HTTPError as error:
             # A call goes on in Odoo after its client has gone: 40 invoices were seen to appear 9 s later,
             # and a search in between found none. So a write without an answer is unknown, and never
             # "failed".
-            what = f"{model}.{method}: the answer did not come ({error!r})"
-            if reading:
+            what = f"{call.what}: the answer did not come ({error!r})"
+            if call.reading:
                 raise TransientError(what) from None
             raise UnknownOutcomeError(what) from None
-        return self._result(reply, model, method, reading)
 
-    def _result(self, reply: httpx2.Response, model: str, method: str, reading: bool) -> Any:
-        if reply.status_code == 200:
-            # Amounts come as JSON numbers: their text becomes a Decimal, never a float.
-            return reply.json(parse_float=Decimal)
-        message, name = _error(reply)
-        what = f"{model}.{method}: {message}"
+    def _understood(
+        self, transport: Transport, reply: httpx2.Response, call: Call, differs: Differences
+    ) -> Any:
+        found = transport.result(reply)
         if reply.status_code == 429:
-            raise TransientError(what, wait_asked(reply.headers))
-        if reply.status_code == 401:
-            raise SetupError(
-                f"Odoo refuses the key ({message}): make a new one for the service account and "
-                f"put it where tieout.toml says"
+            self._pace.turned_away(wait_asked(reply.headers))
+        else:
+            self._pace.taken()
+        if isinstance(found, Failure):
+            raise error_of(
+                found, call.what, reading=call.reading, key_hint=differs.key_hint if differs.key_scope else ""
             )
-        if reply.status_code == 403:
-            raise SetupError(f"the service account lacks a right: {message}")
-        # A record that is gone is an answer; a model or a method that is not there is another version, or
-        # no Odoo.
-        if reply.status_code == 404 and name == "odoo.exceptions.MissingError":
-            raise RefusedError(what)
-        if reply.status_code == 404:
-            raise SetupError(f"{what}: check url, database and version (19 or newer)")
-        # PostgreSQL has rolled it back: nothing happened, whatever it was.
-        if "could not serialize" in message:
-            raise TransientError(what)
-        # Odoo answers 500 for a caller's own error too, such as an unknown field, and then names its
-        # exception: it has rolled back. Without a name it was a proxy that spoke, and nobody knows what
-        # Odoo did.
-        if reply.status_code == 422 or name.startswith(("builtins.", "odoo.", "tieout.")):
-            raise RefusedError(what)
-        if reading:
-            raise TransientError(what, wait_asked(reply.headers))
-        raise UnknownOutcomeError(f"{what} (status {reply.status_code})")
-
-    def version(self) -> str:
-        """The server's version, such as "19.0"; needs no key."""
-        try:
-            reply = self._http.get("/web/version")
-        except httpx2.HTTPError as error:
-            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
-        if reply.status_code in _BUSY:
-            raise TransientError(f"Odoo at {self.url}: status {reply.status_code}", wait_asked(reply.headers))
-        if reply.status_code != 200:
-            raise SetupError(
-                f"{self.url} is no Odoo 19: /web/version answers {reply.status_code}; JSON-2 "
-                f"needs version 19 or newer"
-            )
-        return str(reply.json().get("version", ""))
+        return found
 
     def close(self) -> None:
         """Close the connections; the client is not used again."""
         self._http.close()
-
-
-def _error(reply: httpx2.Response) -> tuple[str, str]:
-    try:
-        body = reply.json()
-        return str(body.get("message", ""))[:400], str(body.get("name", ""))
-    except ValueError:
-        return reply.text[:200], ""

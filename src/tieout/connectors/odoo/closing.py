@@ -26,9 +26,8 @@ def foreign_balances(
     client: OdooClient, names: Directory, until: date
 ) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
     """See `LedgerReader.foreign_balances`."""
-    rows = client.call(
+    rows = client.grouped(
         "account.move.line",
-        "formatted_read_group",
         domain=[["parent_state", "=", "posted"], ["date", "<=", until.isoformat()]],
         groupby=["account_id", "currency_id"],
         aggregates=["amount_currency:sum", "balance:sum"],

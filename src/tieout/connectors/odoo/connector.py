@@ -46,13 +46,23 @@ def standings(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 CONNECTOR = Connector(
     name="odoo",
-    title="Odoo 19 (JSON-2)",
+    title="Odoo 18, 19 and 20",
     version="1",
     config=(
         ConfigField("url", "its address, such as https://books.example.com"),
-        ConfigField("database", "its database, sent as X-Odoo-Database", required=False),
+        ConfigField("database", "its database; Odoo 18 cannot do without", required=False),
         ConfigField("key", "API key of a least-privilege service account", secret=True),
+        ConfigField(
+            "login",
+            "what the service account signs in with: for Odoo 18 alone, which cannot do without",
+            required=False,
+        ),
         ConfigField("company", "id of the company to work in", required=False, default="0"),
+        ConfigField(
+            "hosted",
+            "yes: Odoo Online or Odoo.sh, one call a second, one at a time; no; left out: as the address says",
+            required=False,
+        ),
         ConfigField("own_log", "keep Odoo's own message log: yes or no", required=False, default="no"),
     ),
     open=open_session,

@@ -16,6 +16,7 @@ class Directory:
         self._client = client
         self._accounts: dict[str, int] = {}
         self._codes: dict[int, str] = {}
+        self._without_code: list[int] = []
         self._journals: dict[str, int] = {}
         self._journal_codes: dict[int, str] = {}
         self._journal_types: dict[str, str] = {}
@@ -27,6 +28,7 @@ class Directory:
         self.company_currency = ""
         self.company_name = ""
         self.rounds_by_line = False
+        self._prices_include_tax = False
 
     def refresh(self) -> None:
         """Read everything again but analytic accounts. Raises RefusedError where the company is not there."""
@@ -35,6 +37,7 @@ class Directory:
         # An account of another company reads without a code, and from Odoo 20 on one of ours may have none.
         self._accounts = {r["code"]: r["id"] for r in rows if r["code"]}
         self._codes = {i: code for code, i in self._accounts.items()}
+        self._without_code = [r["id"] for r in rows if not r["code"]]
         rows = read("account.journal", "search_read", domain=[], fields=["code", "type"])
         self._journals = {r["code"]: r["id"] for r in rows}
         self._journal_types = {r["code"]: r["type"] for r in rows}
@@ -47,13 +50,29 @@ class Directory:
         rows = read("res.currency", "search_read", domain=[], fields=["name"])
         self._currencies = {r["name"]: r["id"] for r in rows}
         domain = [["id", "=", self._client.company]] if self._client.company else []
-        fields = ["name", "currency_id", "tax_calculation_rounding_method"]
+        fields = ["name", "currency_id", "tax_calculation_rounding_method", "account_price_include"]
         company = read("res.company", "search_read", domain=domain, fields=fields, limit=1)
         if not company:
             raise RefusedError(f"there is no company {self._client.company}")
         self.company_currency = company[0]["currency_id"][1]
         self.company_name = company[0]["name"]
         self.rounds_by_line = company[0]["tax_calculation_rounding_method"] == "round_per_line"
+        self._prices_include_tax = company[0]["account_price_include"] == "tax_included"
+
+    def warnings(self) -> list[str]:
+        """What of the company's set-up keeps some postings from being right, as it was read last."""
+        found = []
+        if self._prices_include_tax and not self._client.differs.invoice_columns:
+            found.append(
+                "the company takes prices as tax included, and what is sent is net: let each tax say 'tax excluded' itself, else "
+                "no taxed invoice comes out as it was sent"
+            )
+        # Without a company of its own the client sees others' accounts, which have no code here.
+        if self._without_code and self._client.company and not self._client.differs.code_needed:
+            some = self._client.call("account.account", "read", ids=self._without_code[:5], fields=["name"])
+            names = ", ".join(str(r["name"]) for r in some)
+            found.append(f"{len(self._without_code)} accounts have no code and cannot be named: {names}")
+        return found
 
     def _find(self, table: str, key: str | tuple[str, str], what: str) -> int:
         for again in (False, True):

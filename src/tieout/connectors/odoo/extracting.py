@@ -68,9 +68,8 @@ def movements(
     client: OdooClient, names: Directory, start: date, end: date
 ) -> dict[str, tuple[int, Decimal, Decimal]]:
     """See `LedgerReader.movements`: one grouped read."""
-    rows = client.call(
+    rows = client.grouped(
         "account.move.line",
-        "formatted_read_group",
         domain=[
             ["parent_state", "=", "posted"],
             ["date", ">=", start.isoformat()],

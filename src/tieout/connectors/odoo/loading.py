@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending, TransientError
+from tieout.connectors.odoo.answers import TooLargeError
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.rows import Rows
 
@@ -24,6 +25,8 @@ _QUIET = {
     "mail_notrack": True,
 }
 _MOST_LINES = 3000
+# A call that took so long was too large.
+_SLOW_S = 8.0
 
 
 class _Pace:
@@ -35,7 +38,7 @@ class _Pace:
     def took(self, seconds: float) -> None:
         # Far from Odoo's limit_time_cpu, 60 s a call as shipped, past which its worker is killed and
         # nothing made.
-        if seconds > 8:
+        if seconds >= _SLOW_S:
             self.size = max(10, self.size // 2)
         elif seconds < 3:
             self.size = min(400, self.size * 2)
@@ -105,17 +108,36 @@ class Loader:
                 refused.append(Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error)))
         while left:
             try:
-                ids = self.load(model, fields, [row for _, rows in left for row in rows])
-                return [(s, i) for (s, _), i in zip(left, ids, strict=True)], refused
+                return self._loaded(model, fields, left), refused
             except _BadRowsError as error:
-                # A message may name no record: then none of them can be told from the bad one.
-                bad = error.bad or dict.fromkeys(range(len(left)), str(error))
                 refused += [
                     Outcome(left[n][0].external_id, OutcomeStatus.REFUSED, error=why)
-                    for n, why in bad.items()
+                    for n, why in error.bad.items()
                 ]
-                left = [pair for n, pair in enumerate(left) if n not in bad]
+                left = [pair for n, pair in enumerate(left) if n not in error.bad]
         return [], refused
+
+    def _loaded(
+        self, model: str, fields: list[str], left: list[tuple[Sending, Rows]], first: int = 0
+    ) -> list[tuple[Sending, int]]:
+        """All of them at once; in halves where they are too large for what stands before Odoo. Bad rows are counted from
+        `first` on. Raises _BadRowsError."""
+        try:
+            ids = self.load(model, fields, [row for _, rows in left for row in rows])
+        except TooLargeError as error:
+            if len(left) == 1:
+                raise _BadRowsError(str(error), {first: str(error)}) from None
+            self._pace.took(_SLOW_S)
+            half = len(left) // 2
+            return [
+                *self._loaded(model, fields, left[:half], first),
+                *self._loaded(model, fields, left[half:], first + half),
+            ]
+        except _BadRowsError as error:
+            # A message may name no record: then none of them can be told from the bad one.
+            bad = error.bad or dict.fromkeys(range(len(left)), str(error))
+            raise _BadRowsError(str(error), {first + n: why for n, why in bad.items()}) from None
+        return [(s, i) for (s, _), i in zip(left, ids, strict=True)]
 
 
 class _BadRowsError(RefusedError):

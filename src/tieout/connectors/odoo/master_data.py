@@ -90,8 +90,12 @@ def _partner_of(sending: Sending) -> tuple[int, PartnerUpdate]:
 def _updated(client: OdooClient, sending: Sending, otherwise: OutcomeStatus) -> Outcome:
     partner, body = _partner_of(sending)
     wanted = body.fields()
-    rows = client.call(PARTNER, "read", ids=[partner], fields=sorted(wanted))
-    shown = {name: rows[0][name] or "" for name in wanted} if rows else {}
+
+    def look() -> dict[str, str]:
+        rows = client.call(PARTNER, "read", ids=[partner], fields=sorted(wanted))
+        return {name: rows[0][name] or "" for name in wanted} if rows else {}
+
+    shown = client.once_more(look, lambda found: found != wanted)
     if shown == wanted:
         return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, partner, PARTNER, read_back=shown)
     why = f"partner {partner} holds {shown or 'nothing: it is gone'}"

@@ -75,8 +75,9 @@ class Matcher:
         outcomes: dict[str, Outcome] = {}
         waiting = list(batch)
         # Look, reconcile what is open, and look again: what became of the lines is what they say then.
-        for last in (only_look, True):
-            waiting = self._judge_all(waiting, outcomes, reconcile=not last)
+        if not only_look:
+            waiting = self._judge_all(waiting, outcomes, reconcile=True)
+        waiting = self._client.once_more(lambda: self._judge_all(waiting, outcomes, reconcile=False), bool)
         for sending in waiting:
             outcomes[sending.external_id] = (
                 Outcome(sending.external_id, OutcomeStatus.ABSENT)

@@ -97,6 +97,12 @@ class Moves:
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Find records by reference and external id; a draft or nothing may be sent again."""
+        return self._client.once_more(
+            lambda: self._looked_up(batch),
+            lambda found: any(o.status == OutcomeStatus.ABSENT for o in found),
+        )
+
+    def _looked_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         model = model_of(batch[0].body)
         # The reference narrows it down, the external id says which: references are not unique in Odoo.
         named = "memo" if model == PAYMENT else "ref"
@@ -106,7 +112,7 @@ class Moves:
         ids = {name: int(key) for key, name in names.items()}
         found = [s for s in batch if self._loader.named(s.external_id) in ids]
         read = (
-            self._read_back.read(found, [ids[self._loader.named(s.external_id)] for s in found])
+            self._read_back.glance(found, [ids[self._loader.named(s.external_id)] for s in found])
             if found
             else []
         )
@@ -122,7 +128,8 @@ class Moves:
         body = sending.body
         if isinstance(body, InvoicePosting):
             products = {x: key for x, (model, key) in sending.targets.items() if model == PRODUCT}
-            return invoice_rows(sending.external_id, body, self._names, products)
+            columns = self._client.differs.invoice_columns
+            return invoice_rows(sending.external_id, body, self._names, products, columns)
         if isinstance(body, PaymentPosting):
             return payment_rows(sending.external_id, body, self._names)
         if isinstance(body, CashPosting):
@@ -170,7 +177,7 @@ class Moves:
             return refused + self._read_back.read([s for s, _ in done], [i for _, i in done])
         model, fields = MOVE, entry_fields(foreign, own, analytic, taxed)
         if isinstance(first, InvoicePosting):
-            fields = invoice_fields(analytic)
+            fields = invoice_fields(analytic, self._client.differs.invoice_columns)
         elif isinstance(first, PaymentPosting):
             model, fields = PAYMENT, PAYMENT_FIELDS
         done, refused = self._loader.load_some(model, fields, chunk, self._rows_of)
@@ -178,8 +185,10 @@ class Moves:
         drafts = set()
         if ids:
             # One id that is posted already fails the whole of action_post.
-            rows = self._client.call(model, "read", ids=ids, fields=["state"])
-            drafts = {r["id"] for r in rows if r["state"] == "draft"}
+            states = self._client.once_more(
+                lambda: self._states(model, ids), lambda found: len(found) < len(set(ids))
+            )
+            drafts = {key for key, state in states.items() if state == "draft"}
         if drafts:
             if isinstance(first, InvoicePosting):
                 self._complete_invoices([(s, i) for s, i in done if i in drafts])
@@ -189,19 +198,16 @@ class Moves:
         good = [(s, i) for s, i in done if s.external_id not in bad]
         return refused + self._read_back.read([s for s, _ in good], [i for _, i in good])
 
+    def _states(self, model: str, ids: list[int]) -> dict[int, str]:
+        rows = self._client.call(model, "read", ids=ids, fields=["state"])
+        return {r["id"]: str(r["state"]) for r in rows}
+
     def _complete_invoices(self, drafts: list[tuple[Sending, int]]) -> None:
         """Put the source's own tax on the tax lines and the match key on the due line."""
         ids = [i for _, i in drafts]
-        lines = self._client.call(
-            "account.move.line",
-            "search_read",
-            domain=[["move_id", "in", ids], ["display_type", "in", ["tax", "payment_term"]]],
-            fields=LINE_FIELDS,
-            order="id",
+        by_move = self._client.once_more(
+            lambda: self._made_lines(ids), lambda found: any(key not in found for key in ids)
         )
-        by_move: dict[int, list[dict[str, Any]]] = {}
-        for line in lines:
-            by_move.setdefault(line["move_id"][0], []).append(line)
         taxes: Rows = []
         keys: Rows = []
         for sending, move in drafts:
@@ -228,6 +234,20 @@ class Moves:
         if keys:
             self._loader.load("account.move.line", [".id", "matching_number"], keys)
 
+    def _made_lines(self, moves: list[int]) -> dict[int, list[dict[str, Any]]]:
+        """By entry: the lines that Odoo made of it, its taxes and what is due."""
+        lines = self._client.call(
+            "account.move.line",
+            "search_read",
+            domain=[["move_id", "in", moves], ["display_type", "in", ["tax", "payment_term"]]],
+            fields=LINE_FIELDS,
+            order="id",
+        )
+        by_move: dict[int, list[dict[str, Any]]] = {}
+        for line in lines:
+            by_move.setdefault(line["move_id"][0], []).append(line)
+        return by_move
+
     def _mark(self, drafts: list[Sending]) -> None:
         """Put match keys on lines that are there already, so that Odoo pairs them with the drafts'
         own as it posts these."""
@@ -244,11 +264,11 @@ class Moves:
             return []
         except RefusedError as error:
             if len(drafts) == 1:
-                return [
-                    Outcome(
-                        drafts[0][0].external_id, OutcomeStatus.REFUSED, drafts[0][1], model, error=str(error)
-                    )
-                ]
+                ((sending, key),) = drafts
+                # What was read as a draft may have been posted meanwhile, or was read of a copy that lags.
+                if self._states(model, [key]).get(key, "draft") not in ("draft", "cancel"):
+                    return []
+                return [Outcome(sending.external_id, OutcomeStatus.REFUSED, key, model, error=str(error))]
             half = len(drafts) // 2
             return self._post(drafts[:half], model) + self._post(drafts[half:], model)
 

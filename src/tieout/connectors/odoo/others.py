@@ -161,8 +161,8 @@ def _is_consequence(move: Row, rows: Collection[Row], exchange: int) -> bool:
 
 def _sizes(client: OdooClient, moves: list[int]) -> dict[int, Decimal]:
     """The sum of each entry's debits, in the company's currency."""
-    rows = client.call(
-        "account.move.line", "formatted_read_group", domain=[["move_id", "in", moves]], groupby=["move_id"],
+    rows = client.grouped(
+        "account.move.line", domain=[["move_id", "in", moves]], groupby=["move_id"],
         aggregates=["debit:sum"],
     )  # fmt: skip
     return {r["move_id"][0]: with_cents(r["debit:sum"]) for r in rows}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus, Sending
+from tieout.connector_api.causes import DELETED, UNPOSTED, UNRECONCILED
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, gone
 from tieout.connectors.odoo.directory import Directory
@@ -16,6 +17,8 @@ from tieout.connectors.odoo.undoing import moves_of
 from tieout.documents import MatchRequest, UnmatchRequest
 
 LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
+# What a copy of the database that lags would say of what was posted just now.
+_UNSURE = (UNPOSTED.name, DELETED.name, UNRECONCILED.name)
 _TAX_FIELDS = ["tax_ids", "tax_tag_ids", "tax_repartition_line_id"]
 
 
@@ -26,7 +29,14 @@ class ReadBack:
         self._client, self._names, self._matcher = client, names, matcher
 
     def read(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
-        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it."""
+        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it. What is a draft, or gone,
+        was looked at twice."""
+        return self._client.once_more(
+            lambda: self.glance(batch, ids, reversals), lambda found: any(o.cause in _UNSURE for o in found)
+        )
+
+    def glance(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
+        """As `read`, on one look."""
         outcomes: dict[str, Outcome] = {}
         matches = [s for s in batch if isinstance(s.body, MatchRequest)]
         if matches:
@@ -38,12 +48,13 @@ class ReadBack:
         for model in (BANK_LINE, PAYMENT, MOVE):
             group = [(s, i) for s, i in pairs if model_of(s.body) == model]
             if group:
-                self._read_group(group, model, outcomes, reversals)
+                outcomes |= self._read_group(group, model, reversals)
         return [outcomes[s.external_id] for s in batch]
 
     def _read_group(
-        self, group: list[tuple[Sending, int]], model: str, outcomes: dict[str, Outcome], reversals: bool
-    ) -> None:
+        self, group: list[tuple[Sending, int]], model: str, reversals: bool
+    ) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
         moves = moves_of(self._client, model, [i for _, i in group])
         wanted = sorted(set(moves.values()))
         states = {r["id"]: r for r in self._client.call(MOVE, "read", ids=wanted, fields=["state", "date"])}
@@ -73,3 +84,4 @@ class ReadBack:
                 sending.external_id, sending.body, key, model, move["state"], move["date"], lines,
                 tuple(turned.get(move["id"], {}).values()),
             )  # fmt: skip
+        return outcomes

@@ -32,4 +32,23 @@ def rights_of(client: OdooClient) -> list[Right]:
             # A model that is not installed, or a version that answers otherwise: what is not known is not held.
             held, said = False, f"{operation} on {model} cannot be asked: {error}"
         found.append(Right(what, held, said[:300]))
+    if client.differs.reviews:
+        found += _of_review(client)
     return found
+
+
+def _of_review(client: OdooClient) -> list[Right]:
+    """What is asked for besides where the company has its documents reviewed."""
+    group, what = client.differs.undo_group, "take bank lines' matches apart under review"
+    try:
+        domain = [["id", "=", client.company]] if client.company else []
+        fields = ["set_to_review_documents"]
+        rows = client.call("res.company", "search_read", domain=domain, fields=fields, limit=1)
+        if not rows or not rows[0]["set_to_review_documents"]:
+            return []
+        user = client.call("res.users", "context_get")["uid"]
+        held = client.call("res.users", "has_group", ids=[user], group_ext_id=group) is True
+    except (RefusedError, SetupError) as error:
+        return [Right(what, False, f"{group} cannot be asked: {error}"[:300])]
+    said = group if held else f"documents are set to be reviewed: give the service account the group {group}"
+    return [Right(what, held, said)]

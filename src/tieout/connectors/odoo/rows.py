@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,8 @@ from tieout.documents import (
 from tieout.money import Amount
 
 Rows = list[list[Any]]
+# What every invoice of a version says alike: column and value.
+Columns = Sequence[tuple[str, str]]
 
 PARTNER_FIELDS = ["id", "name", "email", "ref"]
 INVOICE_FIELDS = [
@@ -71,9 +73,10 @@ def cash_fields(foreign: bool) -> list[str]:
     return _CASH_HEAD + _LINE_FIELDS + (_FOREIGN_FIELDS if foreign else [])
 
 
-def invoice_fields(analytic: bool) -> list[str]:
-    """The columns of invoices and credit notes as `load` takes them."""
-    return INVOICE_FIELDS + (["invoice_line_ids/analytic_distribution"] if analytic else [])
+def invoice_fields(analytic: bool, columns: Columns = ()) -> list[str]:
+    """The columns of invoices and credit notes as `load` takes them; `columns` are those of this version alone."""
+    fields = INVOICE_FIELDS + (["invoice_line_ids/analytic_distribution"] if analytic else [])
+    return fields + [name for name, _ in columns]
 
 
 def entry_fields(
@@ -144,9 +147,13 @@ def payment_rows(external_id: str, body: PaymentPosting, directory: Directory) -
 
 
 def invoice_rows(
-    external_id: str, body: InvoicePosting, directory: Directory, products: Mapping[str, int]
+    external_id: str,
+    body: InvoicePosting,
+    directory: Directory,
+    products: Mapping[str, int],
+    columns: Columns = (),
 ) -> Rows:
-    """`products` are Odoo's ids by external id."""
+    """`products` are Odoo's ids by external id; `columns` as `invoice_fields` has them."""
     rows: Rows = []
     analytic = has_analytic(body)
     way, use = ("in", "purchase") if body.purchase else ("out", "sale")
@@ -163,6 +170,7 @@ def invoice_rows(
         ]
         own += [_distribution(line, directory) if line.analytic else ""] if analytic else []
         head = [""] * 9
+        own += ["" if rows else value for _, value in columns]
         if not rows:
             on = body.on.isoformat()
             head = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -19,13 +19,12 @@ from tieout.connector_api import (
     Right,
     Sending,
     SettledItem,
-    SetupError,
     StandingAccounts,
     SystemConfig,
 )
 from tieout.connectors.odoo import closing, customers, extracting
 from tieout.connectors.odoo.accruals import accrued_there
-from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.loading import Loader
@@ -55,12 +54,16 @@ _MARKER_ID, _MARKER = "tieout.marker_of_this_database", "Tieout marker (do not d
 def open_session(config: SystemConfig) -> OdooSession:
     """A session for one company of one database, by API key. `own_log` = yes lets Odoo write its chatter,
     which is quiet otherwise. Nothing is asked of Odoo yet."""
-    client = OdooClient(
+    hosted = config.text("hosted")
+    server = Server(
         config.text("url"),
         config.text("database"),
         config.text("key"),
         int(config.text("company", "0") or 0),
+        config.text("login"),
+        hosted == "yes" if hosted else None,
     )
+    client = OdooClient(server)
     return OdooSession(client, quiet=config.text("own_log", "no") != "yes")
 
 
@@ -78,12 +81,15 @@ class OdooSession:
 
     def check(self) -> str:
         """What this is, in a line; SetupError where it is not usable, naming what to do."""
-        version = self._client.version()
-        # Odoo Online has versions between the yearly ones, such as saas~19.1.
-        if int(version.split(".")[0].removeprefix("saas~") or 0) < 19:
-            raise SetupError(f"Odoo {version} has no JSON-2: version 19 or newer is needed")
+        chosen = self._client.choose_anew()
         self._names.refresh()
-        return f"Odoo {version}, company {self._names.company_name}"
+        told = [chosen.warning, *self._names.warnings()]
+        said = f"Odoo {chosen.version}, company {self._names.company_name}"
+        return "; ".join([said, *(f"warning: {text}" for text in told if text)])
+
+    def let_post(self, qualified: Callable[[str], bool]) -> None:
+        """See `Qualified.let_post`."""
+        self._client.let_change(qualified)
 
     def rights(self) -> list[Right]:
         """See `RightsTeller.rights`."""
@@ -266,9 +272,8 @@ class OdooSession:
 
     def trial_balance(self, until: date) -> dict[tuple[str, str], Decimal]:
         """See `LedgerReader.trial_balance`: one grouped read, whatever the number of lines."""
-        rows = self._client.call(
+        rows = self._client.grouped(
             "account.move.line",
-            "formatted_read_group",
             domain=[["parent_state", "=", "posted"], ["date", "<=", until.isoformat()]],
             groupby=["account_id", "currency_id"],
             aggregates=["amount_currency:sum"],

@@ -69,9 +69,8 @@ def suspense_accounts(client: OdooClient) -> set[int]:
 def _balances(
     client: OdooClient, names: Directory, accounts: list[int], on: date
 ) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
-    rows = client.call(
+    rows = client.grouped(
         "account.move.line",
-        "formatted_read_group",
         domain=[
             ["parent_state", "=", "posted"],
             ["account_id", "in", accounts],
@@ -121,9 +120,8 @@ def _domain(matched: list[int], whole: list[int], until: date) -> list[Any]:
 
 def _too_many(client: OdooClient, matched: list[int], whole: list[int], until: date, most: int) -> set[int]:
     """Accounts with more lines than may be read."""
-    rows = client.call(
+    rows = client.grouped(
         "account.move.line",
-        "formatted_read_group",
         domain=_domain(matched, whole, until),
         groupby=["account_id"],
         aggregates=["__count"],

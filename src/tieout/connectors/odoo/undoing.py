@@ -3,7 +3,8 @@
 `remove_move_reconcile` takes every partial of the lines that it is given, whoever made it, and
 `action_undo_reconciliation` deletes a bank line's journal items and makes new ones with new ids (both observed on
 Odoo 19). So partials are taken by their own ids, and a bank line goes back to suspense only where all that hangs
-on it is ours.
+on it is ours. From Odoo 20 on it takes what else joins the entries that the bank line was matched with as well (read in the
+source): where that is somebody else's, the line is put back by hand.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
+from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending, SetupError
 from tieout.connector_api.causes import MATCHED_OTHERWISE
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.directory import Directory
@@ -95,11 +96,11 @@ class Undoer:
         self._refuse_others(body, account, entry, partials, within | exchanged)
         ours = [p for p in partials if ends(p) <= own]
         # First what a lock may refuse: then nothing has happened yet.
-        restored = self._to_suspense(body, account, banks, partials, own | exchanged)
+        restored, by_hand = self._to_suspense(body, account, banks, partials, own | exchanged)
         for partial in ours:
             if not ends(partial) & restored:
                 self._take(partial, (*given, *entry))
-        self._moved_back(body, account, banks, restored)
+        self._moved_back(body, account, banks, restored, by_hand)
         return [p["id"] for p in ours]
 
     def _read(self, domain: list[Any]) -> list[Row]:
@@ -136,26 +137,61 @@ class Undoer:
         banks: Sequence[Row],
         partials: Sequence[Row],
         known: set[int],
-    ) -> set[int]:
-        """Let bank lines fall back to suspense on which nothing but ours hangs; the lines that are gone with it."""
+    ) -> tuple[set[int], set[int]]:
+        """Let bank lines fall back to suspense on which nothing but ours hangs; the lines that are gone with it, and the bank
+        lines that are to be put back by hand, since others' matches would go with ours."""
         moved = {x.line for x in body.lines if x.partner}
         touched = {x for p in partials if not ends(p) <= known for x in ends(p)}
         whole: list[int] = []
         gone: set[int] = set()
+        by_hand: set[int] = set()
         for key in body.statement_lines:
             rows = [r for r in banks if r["statement_line_id"][0] == key]
             # Where its moved line is gone or has left the account, it was undone already, by us or by somebody.
             mine = {r["id"] for r in rows if r["id"] in moved and r["account_id"][0] == account}
             theirs = [r for r in rows if r["id"] not in mine and r["account_type"] not in _LIQUIDITY]
             if mine and not theirs and not touched & {r["id"] for r in rows}:
+                if self._others_between(mine, partials, known):
+                    by_hand.add(key)
+                    continue
                 whole.append(key)
                 gone |= mine
         if whole:
-            self._client.call(STATEMENT_LINE, "action_undo_reconciliation", ids=whole)
-        return gone
+            self._restore(whole)
+        return gone, by_hand
+
+    def _restore(self, statement_lines: list[int]) -> None:
+        try:
+            self._client.call(STATEMENT_LINE, "action_undo_reconciliation", ids=statement_lines)
+        except SetupError as error:
+            if not self._client.differs.reviews:
+                raise
+            group = self._client.differs.undo_group
+            raise SetupError(
+                f"{error}; where documents are set to be reviewed, taking a bank line's match apart wants the group {group}"
+            ) from None
+
+    def _others_between(self, lines: set[int], partials: Sequence[Row], known: set[int]) -> bool:
+        """Whether the entries that these lines of a bank line are matched with are joined by somebody else's match, which would
+        go with ours: a bank line's own entry is left out of that."""
+        if not self._client.differs.unmatch_takes_siblings:
+            return False
+        matched = {x for p in partials if ends(p) & lines for x in ends(p) - lines}
+        entries = {
+            row["move_id"][0]
+            for row in self._read([["id", "in", sorted(matched)]])
+            if not row["statement_line_id"]
+        }
+        between = {row["id"] for row in self._read([["move_id", "in", sorted(entries)]])}
+        return any(ends(p) <= between and not ends(p) <= known for p in partials_of(self._client, between))
 
     def _moved_back(
-        self, body: UnmatchRequest, account: int, banks: Sequence[Row], restored: set[int]
+        self,
+        body: UnmatchRequest,
+        account: int,
+        banks: Sequence[Row],
+        restored: set[int],
+        by_hand: set[int],
     ) -> None:
         """Put the moved line back by itself where people split the bank line: undoing it whole would take their
         lines, too. One of which people matched the rest stays on its account, as money that waits there."""
@@ -168,7 +204,9 @@ class Undoer:
                 and r["id"] != row["id"]
                 and r["account_type"] not in _LIQUIDITY
             ]
-            if row["id"] not in moved or row["account_id"][0] != account or not split:
+            if row["id"] not in moved or row["account_id"][0] != account:
+                continue
+            if not split and row["statement_line_id"][0] not in by_hand:
                 continue
             if partials_of(self._client, [row["id"]]):
                 continue

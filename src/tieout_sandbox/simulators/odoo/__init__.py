@@ -1,6 +1,6 @@
-"""Odoo 19 Community as its API's clients see it.
+"""Odoo Community as its API's clients see it: 18, 19 or 20, by the record that it is given.
 
-Built against 604 recorded requests and answers of a real server; what is not simulated says so
+Built against 604 recorded requests and answers of a real 19.0; what else differs in 18 and 20 was read (docs/ODOO.md). What is not simulated says so
 (501). It keeps a real double-entry ledger: an unbalanced move is refused.
 """
 

@@ -120,9 +120,13 @@ class Amounts(Locks):
             "credit": max(-balance, Decimal(0)),
         }
         account = self.w.table("account.account").get(line.get("account_id") or 0)
-        if account and (account["reconcile"] or account["account_type"] in ("asset_cash",)):
+        everywhere = self.w.played.residual_everywhere
+        if account and (everywhere or account["reconcile"] or account["account_type"] in ("asset_cash",)):
             values["amount_residual"] = balance
             values["amount_residual_currency"] = line["amount_currency"]
+            if everywhere:
+                # A line of nothing is settled.
+                values["reconciled"] = not balance and not line["amount_currency"]
         else:
             values["amount_residual"] = values["amount_residual_currency"] = Decimal(0)
         self.w.store.update("account.move.line", line, values)
@@ -143,7 +147,7 @@ class Amounts(Locks):
             gross = line["quantity"] * line["price_unit"] * (1 - line["discount"] / 100)
             net = gross
             used = [self.w.table("account.tax")[t] for t in line["tax_ids"]]
-            included = sum((t["amount"] for t in used if self.taxes.included(t)), Decimal(0))
+            included = sum((t["amount"] for t in used if self.taxes.included(t, move)), Decimal(0))
             if included:
                 net = gross / (1 + included / 100)
             if not globally:

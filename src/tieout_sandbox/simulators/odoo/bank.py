@@ -120,6 +120,7 @@ class BankLines:
         (read in the source: deleting a posted line looks at the fiscal locks)."""
         move = self.w.table("account.move")[row["move_id"]]
         self.moves.check_open(move)
+        self.moves._refuse_unreviewed(move)
         self.matching.remove(self.lines(row))
         for line in self.lines(row):
             self.w.remove("account.move.line", line["id"])

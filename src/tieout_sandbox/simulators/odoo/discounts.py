@@ -59,9 +59,9 @@ class Discounts:
     def _due(self, move: Record) -> Record | None:
         return next((x for x in self.moves.lines(move) if x["display_type"] == "payment_term"), None)
 
-    def _net(self, line: Record, keep: Decimal) -> Decimal:
+    def _net(self, move: Record, line: Record, keep: Decimal) -> Decimal:
         used = [self.w.table("account.tax")[t] for t in line["tax_ids"]]
-        within = sum((t["amount"] for t in used if self.moves.taxes.included(t)), Decimal(0))
+        within = sum((t["amount"] for t in used if self.moves.taxes.included(t, move)), Decimal(0))
         price = line["quantity"] * line["price_unit"] * keep * (1 - line["discount"] / 100)
         return number(price / (1 + within / 100))
 
@@ -82,7 +82,7 @@ class Discounts:
             groups.setdefault(tuple(line["tax_ids"]), []).append(line)
         found = []
         for keys, lines in groups.items():
-            raw = sum((self._once(move, self._net(x, keep)) for x in lines), Decimal(0))
+            raw = sum((self._once(move, self._net(move, x, keep)) for x in lines), Decimal(0))
             tags = [t for k in keys for s in self.moves.taxes.shares(k, True, "base") for t in s["tag_ids"]]
             marks = {
                 "tax_ids": [[6, 0, list(keys)]],
@@ -101,7 +101,7 @@ class Discounts:
             tax = self.w.table("account.tax")[share["tax_id"]]
             raw = sum(
                 (
-                    self._once(move, self._once(move, self._net(x, keep)) * tax["amount"] / 100)
+                    self._once(move, self._once(move, self._net(move, x, keep)) * tax["amount"] / 100)
                     for x in products
                     if tax["id"] in x["tax_ids"]
                 ),

@@ -33,6 +33,11 @@ def access_error(message: str) -> OdooError:
     return OdooError(403, "odoo.exceptions.AccessError", message)
 
 
+def lock_error(message: str) -> OdooError:
+    """Records that somebody else holds: nothing happened."""
+    return OdooError(409, "odoo.exceptions.LockError", message)
+
+
 def missing_error(model: str, record_id: int, uid: int) -> OdooError:
     """A record that is gone, or never was."""
     return OdooError(

@@ -13,14 +13,8 @@ from typing import Any
 from tieout_sandbox.simkit import NONE, Answer, Faults
 from tieout_sandbox.simulators.odoo.costs import cost_ms
 from tieout_sandbox.simulators.odoo.errors import OdooError, not_found, unauthorized
+from tieout_sandbox.simulators.odoo.played import JSON2, Played, version_info
 from tieout_sandbox.simulators.odoo.service import LoadUndoneError, Service
-
-_VERSION = {
-    "server_version": "19.0",
-    "server_version_info": [19, 0, 0, "final", 0, ""],
-    "server_serie": "19.0",
-    "protocol_version": 1,
-}
 
 
 def _plain(value: Any) -> Any:
@@ -40,13 +34,15 @@ class Odoo:
     def __init__(
         self,
         now: Callable[[], datetime],
+        played: Played,
         *,
         database: str = "tieout",
         admin_password: str = "admin",
         faults: Faults | None = None,
         delays: float = 0.0,
     ) -> None:
-        self.service = Service(now, admin_password)
+        self.service, self.played = Service(now, played, admin_password), played
+        self._version = version_info(played)
         self.database, self.faults = database, faults or Faults(NONE, 0)
         self.delays, self.simulated_seconds, self.requests = delays, 0.0, 0
         self._sessions: dict[str, int] = {}
@@ -59,6 +55,8 @@ class Odoo:
         serialization failure within `load` is a 200 whose messages say it."""
         if fault == "too_many":
             return Answer(429, b"Too Many Requests", "text/html", {"retry-after": "0"})
+        if self.played.transport != JSON2 and fault in ("expired_token", "serialization"):
+            return _rpc_fault(fault)
         if fault == "expired_token":
             return self._failed(unauthorized("Invalid apikey"))
         if fault == "serialization":
@@ -69,8 +67,9 @@ class Odoo:
         return Answer(502, b"<html>Bad Gateway</html>", "text/html")
 
     def writes(self, method: str, path: str) -> bool:
-        """Only `load` answers a serialization failure in its own way, so faults strike there."""
-        return path.endswith("/load")
+        """Only `load` answers a serialization failure in its own way, so faults strike there; under JSON-RPC no address says
+        what is called, and they strike anything."""
+        return path.endswith("/load") or (self.played.transport != JSON2 and path == "/jsonrpc")
 
     # requests
 
@@ -88,12 +87,15 @@ class Odoo:
     def _route(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if path == "/web/webclient/version_info":
             return Answer(
-                200, _json({"jsonrpc": "2.0", "id": json.loads(body).get("id"), "result": _VERSION})
+                200, _json({"jsonrpc": "2.0", "id": json.loads(body).get("id"), "result": self._version})
             )
-        if path == "/web/version":
-            version = {"version_info": _VERSION["server_version_info"], "version": "19.0"}
+        if path == "/web/version" and self.played.tells_version:
+            version = {
+                "version_info": self._version["server_version_info"],
+                "version": self._version["server_version"],
+            }
             return Answer(200, _json(version))
-        if path.startswith("/json/2/"):
+        if path.startswith("/json/2/") and self.played.transport == JSON2:
             return self._json2(method, path, headers, body)
         if path == "/jsonrpc":
             return self._jsonrpc(json.loads(body))
@@ -125,7 +127,7 @@ class Odoo:
         kind, _, key = authorization.partition(" ")
         if kind.lower() != "bearer" or not key:
             raise unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.")
-        uid = self.service.keys.get(key)
+        uid = self.service.holder(key)
         if uid is None:
             raise unauthorized("Invalid apikey")
         return uid
@@ -148,8 +150,12 @@ class Odoo:
             raise OdooError(200, "odoo.exceptions.AccessDenied", "Access Denied")
         args = list(rest[0]) if rest else []
         kwargs = dict(rest[1]) if len(rest) > 1 else {}
+        if (model, method) == ("res.company", "write") and kwargs.keys() & {"vals", "values"} - {
+            self.played.company_values
+        }:
+            raise OdooError(200, "builtins.TypeError", "write() got an unexpected keyword argument")
         context = kwargs.pop("context", {})
-        if model not in _known_models():
+        if model not in _known_models() | {"account.chart.template"}:
             raise OdooError(200, "odoo.exceptions.UserError", f"Object {model} doesn't exist")
         ids = None
         names = _POSITIONAL.get(method)
@@ -161,16 +167,22 @@ class Odoo:
         )
 
     def _check(self, uid: Any, password: str) -> int | None:
-        if self.service.keys.get(password) == uid:
+        if self.service.holder(password) == uid:
             return int(uid)
         user = self.service.world.table("res.users").get(uid)
         return int(uid) if user and password and user["password"] == password else None
 
+    def _owner(self, login: str, key: str) -> int | None:
+        uid = self.service.holder(key)
+        return uid if uid and self.service.world.table("res.users")[uid]["login"] == login else None
+
     def _common(self, method: str, arguments: list[Any]) -> Any:
         if method == "version":
-            return _VERSION
+            return self._version
         if method in ("login", "authenticate"):
-            return self.service.login(arguments[1], arguments[2]) or False
+            # A key stands for the password of whoever has it.
+            user = self.service.login(arguments[1], arguments[2]) or self._owner(arguments[1], arguments[2])
+            return user if user and arguments[0] == self.database else False
         raise OdooError(200, "builtins.KeyError", method)
 
     def _jsonrpc(self, call: dict[str, Any]) -> Answer:
@@ -285,11 +297,29 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "create": ("vals_list",),
     "load": ("fields", "data"),
     "formatted_read_group": ("domain", "groupby", "aggregates"),
+    "read_group": ("domain", "fields", "groupby"),
+    "fields_get": ("allfields", "attributes"),
+    "try_loading": ("template_code", "company"),
     "context_get": (),
     "check_object_reference": ("module", "xml_id"),
     "get_param": ("key",),
 }
-_AFTER_IDS: dict[str, tuple[str, ...]] = {"read": ("fields",), "write": ("vals",)}
+_AFTER_IDS: dict[str, tuple[str, ...]] = {
+    "read": ("fields",),
+    "write": ("vals",),
+    "has_access": ("operation",),
+    "has_group": ("group_ext_id",),
+    "js_remove_outstanding_partial": ("partial_id",),
+}
+
+
+def _rpc_fault(fault: str) -> Answer:
+    """An error as JSON-RPC tells it: with status 200, whatever happened."""
+    error = OdooError(200, "odoo.exceptions.AccessDenied", "Access Denied")
+    if fault == "serialization":
+        text = "could not serialize access due to concurrent update"
+        error = OdooError(200, "psycopg2.errors.SerializationFailure", text)
+    return Answer(200, _json({"jsonrpc": "2.0", "id": None, "error": _rpc_error(error)}))
 
 
 def _rpc_error(error: OdooError) -> dict[str, Any]:

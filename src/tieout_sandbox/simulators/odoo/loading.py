@@ -59,7 +59,7 @@ class Loader:
             name, _, rest = column.partition("/")
             if name in ("id", ".id"):
                 continue
-            if name not in MODELS[model]:
+            if name not in MODELS[model] or (model, name) in self.w.store.absent:
                 raise value_error(f"Invalid field name '{name}'")
             if rest and rest not in ("id", ".id"):
                 self._check_columns(MODELS[model][name].relation, [rest])

@@ -278,8 +278,24 @@ class Matching:
             self._pair(group, exchange=False)
 
     def remove(self, lines: list[Record]) -> None:
-        """Undo every partial that the lines are in, whoever made it (`remove_move_reconcile`)."""
-        self.take_apart({p["id"]: p for line in lines for p in self._of(line)})
+        """Undo every partial that the lines are in, whoever made it (`remove_move_reconcile`); in newer versions what else
+        joins their entries as well, bank lines' own left out (read in the source)."""
+        partials = {p["id"]: p for line in lines for p in self._of(line)}
+        if self.w.played.unmatch_takes_siblings:
+            partials |= self._between(lines, partials)
+        self.take_apart(partials)
+
+    def _between(self, lines: list[Record], partials: dict[int, Record]) -> dict[int, Record]:
+        table = self.w.table("account.move.line")
+        met = [table[p[side]] for p in partials.values() for side in ("debit_move_id", "credit_move_id")]
+        moves = {x["move_id"] for x in (*lines, *met) if not x["statement_line_id"]}
+        inner = {x["id"]: x for key in moves for x in self.w.store.by("account.move.line", "move_id", key)}
+        return {
+            p["id"]: p
+            for x in inner.values()
+            for p in self._of(x)
+            if {p["debit_move_id"], p["credit_move_id"]} <= inner.keys()
+        }
 
     def remove_one(self, key: int) -> None:
         """Undo one partial (`js_remove_outstanding_partial`). Raises not found where it is not there any more."""

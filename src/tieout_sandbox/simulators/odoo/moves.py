@@ -7,11 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.amounts import _CENT, Amounts, _ids, sign_of
-from tieout_sandbox.simulators.odoo.errors import user_error
+from tieout_sandbox.simulators.odoo.errors import access_error, user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, PURCHASE, SALE
 from tieout_sandbox.simulators.odoo.orm import Record, number
 
 __all__ = ["INVOICES", "PURCHASE", "SALE", "Moves", "sign_of"]
+_ARCHIVED = {"active": "archived", "deprecated": "deprecated"}
 _READONLY = (
     "invoice_date",
     "partner_id",
@@ -76,6 +77,9 @@ class Moves(Amounts):
                 "made_sequence_gap": False,
             },
         )
+        if kind in INVOICES and self.w.played.invoice_columns:
+            mode = values.get("document_tax_mode") or company["account_price_include"]
+            self.w.store.update("account.move", move, {"document_tax_mode": mode})
         self._set_rate(move, values.get("invoice_currency_rate"))
         commands = [*(values.get("invoice_line_ids") or []), *(values.get("line_ids") or [])]
         self.apply_lines(move, commands)
@@ -193,6 +197,7 @@ class Moves(Amounts):
                 name = move.get("name") or "False"
                 raise user_error(f"The entry {name} (id {move['id']}) must be in draft.")
             lines = self.lines(move)
+            self._refuse_archived(lines)
             if not [x for x in lines if x["display_type"] in ("product",)]:
                 raise user_error("Even magicians can't post nothing!")
             if move["move_type"] in PURCHASE and not move.get("invoice_date"):
@@ -210,6 +215,14 @@ class Moves(Amounts):
             if move.get("reversed_entry_id"):
                 self.reconcile_reversal(move)
             self.refresh_payment(move)
+
+    def _refuse_archived(self, lines: list[Record]) -> None:
+        field, value = self.w.played.archived
+        accounts = self.w.table("account.account")
+        if any(bool(accounts[x["account_id"]].get(field)) == value for x in lines if x["account_id"]):
+            raise user_error(
+                f"A line of this move is using a {_ARCHIVED[field]} account, you cannot post it."
+            )
 
     def _date_one(self, move: Record, today: str) -> None:
         values: Record = {"state": "posted"}
@@ -258,7 +271,16 @@ class Moves(Amounts):
             if move["state"] not in ("posted", "cancel"):
                 raise user_error("Only posted/cancelled journal entries can be reset to draft.")
             self.check_open(move)
+            self._refuse_unreviewed(move)
+            if not self.w.played.reset_keeps_match:
+                self.unmatch(self.lines(move))
             self.w.change("account.move", move, {"state": "draft"})
+
+    def _refuse_unreviewed(self, move: Record) -> None:
+        """Where documents are set to be reviewed, only who may review them takes them back."""
+        company = self.w.table("res.company")[move["company_id"]]
+        if company.get("set_to_review_documents") and self.w.played.undo_group not in self.w.groups():
+            raise access_error("You don't have the access rights to take back reviewed documents.")
 
     def cancel(self, moves: list[Record]) -> None:
         """Cancel, out of posted as well; matches are taken apart."""

@@ -7,6 +7,7 @@ transaction: an error undoes everything but the id sequences.
 from __future__ import annotations
 
 import calendar
+import copy
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from tieout_sandbox.simulators.odoo.errors import user_error, value_error
 from tieout_sandbox.simulators.odoo.schema import MODELS, ORDERS, Field
 
 Record = dict[str, Any]
+Kept = tuple[
+    dict[str, dict[int, Record]], dict[tuple[str, str], dict[Any, set[int]]], dict[tuple[str, str], int]
+]
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
@@ -54,6 +58,8 @@ class Store:
             (model, name): {} for model, names in _INDEXED.items() for name in names
         }
         self.xmlids: dict[tuple[str, str], int] = {}
+        # Fields (model, name) that the version which is played has not.
+        self.absent: frozenset[tuple[str, str]] = frozenset()
         self._undo: list[tuple[str, int, Record | None]] | None = None
         self._touched: set[tuple[str, int]] = set()
 
@@ -70,6 +76,20 @@ class Store:
             raise
         finally:
             self._undo = None
+
+    def kept(self) -> Kept:
+        """All that is there now, apart from what becomes of it."""
+        return copy.deepcopy((self.tables, self._index, self.xmlids))
+
+    @contextmanager
+    def as_of(self, kept: Kept) -> Iterator[None]:
+        """Let what is asked within be answered by what was `kept`."""
+        now = self.tables, self._index, self.xmlids
+        self.tables, self._index, self.xmlids = kept
+        try:
+            yield
+        finally:
+            self.tables, self._index, self.xmlids = now
 
     def _remember(self, model: str, key: int) -> None:
         if self._undo is not None and (model, key) not in self._touched:
@@ -165,7 +185,7 @@ class Searcher:
         found = MODELS[model].get(name)
         if name == "id":
             return Field("int")
-        if found is None:
+        if found is None or (model, name) in self.store.absent:
             raise value_error(f"Invalid field '{name}' on '{model}'")
         return found
 
@@ -337,7 +357,9 @@ class Searcher:
         self, model: str, records: Iterable[Record], fields: list[str] | None, load: str | None
     ) -> list[dict[str, Any]]:
         """Fields as a client sees them, all where none are named. `load` "" leaves relations as bare ids."""
-        names = fields if fields else ["id", *MODELS[model]]
+        names = (
+            fields if fields else [n for n in ("id", *MODELS[model]) if (model, n) not in self.store.absent]
+        )
         kinds = [(n, self.field(model, n)) for n in names if n != "id"]
         return [{"id": r["id"], **{n: self.show(model, n, f, r, load) for n, f in kinds}} for r in records]
 

@@ -50,15 +50,16 @@ class Payments:
         return sorted(i for i in ids if moves[i]["move_type"] in INVOICES)
 
     def refresh(self, payment: Record) -> None:
-        """in_process, or paid: matched with the bank, or (customers) closing its invoice."""
-        if payment["state"] not in ("in_process", "paid"):
+        """Waiting, or settled: matched with the bank, or (customers) closing its invoice."""
+        waiting, settled = self.w.played.waiting, self.w.played.settled
+        if payment["state"] not in (waiting, settled):
             return
         paid = self._is_matched(payment)
         if not paid and payment["partner_type"] == "customer":
             moves = self.w.table("account.move")
             invoices = [moves[i] for i in self._invoices(payment)]
             paid = bool(invoices) and all(not m["amount_residual"] for m in invoices)
-        self.w.change("account.payment", payment, {"state": "paid" if paid else "in_process"})
+        self.w.change("account.payment", payment, {"state": settled if paid else waiting})
 
     def create(self, values: Record) -> Record:
         """A draft payment with its draft entry: between outstanding and the partner's account, and what is written off."""
@@ -113,7 +114,7 @@ class Payments:
         """Post its entry; it is in process until the bank line pays off the outstanding account."""
         move = self.w.table("account.move")[payment["move_id"]]
         self.moves.post([move])
-        self.w.change("account.payment", payment, {"state": "in_process", "name": move["name"]})
+        self.w.change("account.payment", payment, {"state": self.w.played.waiting, "name": move["name"]})
         self.refresh(payment)
 
     def draft(self, payment: Record) -> None:

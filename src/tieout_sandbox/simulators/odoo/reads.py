@@ -7,9 +7,11 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.errors import (
     OdooError,
     access_error,
+    not_simulated,
     user_error,
 )
 from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.schema import MODELS
 from tieout_sandbox.simulators.odoo.world import World
 
 _DEFAULTS: dict[str, Record] = {
@@ -164,7 +166,7 @@ class Reads:
         default = _DEFAULTS.get(model, {})
         return {"id": 0, **{n: default.get(n, False) for n in fields}}
 
-    def _read_group(
+    def _formatted_read_group(
         self,
         model: str,
         domain: list[Any],
@@ -179,6 +181,42 @@ class Reads:
         found = self._visible(model, self.world.searcher.search(model, domain, self.world.caller.context))
         rows = self.world.searcher.read_group(model, found, groupby or [], aggregates or [], having or [])
         return rows[offset : offset + limit if limit else None]
+
+    def _read_group(
+        self,
+        model: str,
+        domain: list[Any],
+        fields: list[str],
+        groupby: list[str],
+        offset: int = 0,
+        limit: int | None = None,
+        orderby: Any = False,
+        lazy: bool = True,
+    ) -> list[dict[str, Any]]:
+        """As versions before `formatted_read_group` answer: a sum is called by its field, and groups are counted anyway. Of
+        journal items amounts in currency are blank where they are not grouped by it (read in the source of 18)."""
+        if lazy:
+            raise not_simulated("read_group by its first group alone")
+        wanted = [f for f in fields if f != "__count"]
+        rows = self._formatted_read_group(model, domain, groupby, [*wanted, "__count"], None, offset, limit)
+        blank = (
+            model == "account.move.line" and "currency_id" not in groupby and "amount_currency:sum" in fields
+        )
+        found = []
+        for row in rows:
+            named = {name.partition(":")[0] if name in wanted else name: value for name, value in row.items()}
+            named["__domain"] = ["&", *domain, *named.pop("__extra_domain")]
+            found.append(named | ({"amount_currency": False} if blank else {}))
+        return found
+
+    def _fields_get(
+        self, model: str, allfields: list[str] | None = None, attributes: list[str] | None = None
+    ) -> dict[str, Any]:
+        there = [n for n in MODELS[model] if (model, n) not in self.world.store.absent]
+        return {n: {"type": MODELS[model][n].kind} for n in there if allfields is None or n in allfields}
+
+    def _has_group(self, model: str, ids: list[int], group_ext_id: str) -> bool:
+        return group_ext_id in self.world.groups()
 
     # external ids
 

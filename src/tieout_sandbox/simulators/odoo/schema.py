@@ -46,7 +46,7 @@ MODELS: dict[str, dict[str, Field]] = {
         "res.company": "name:char currency_id:m2o:res.currency country_id:m2o:res.country"
         " chart_template:char fiscalyear_lock_date:date tax_lock_date:date sale_lock_date:date"
         " purchase_lock_date:date hard_lock_date:date tax_calculation_rounding_method:char"
-        " account_price_include:char restrictive_audit_trail:bool fiscalyear_last_day:int"
+        " account_price_include:char set_to_review_documents:bool restrictive_audit_trail:bool fiscalyear_last_day:int"
         " fiscalyear_last_month:char currency_exchange_journal_id:m2o:account.journal"
         " account_stock_valuation_id:m2o:account.account"
         " transfer_account_id:m2o:account.account ~user_fiscalyear_lock_date:date"
@@ -67,7 +67,7 @@ MODELS: dict[str, dict[str, Field]] = {
         "product.product": "name:char default_code:char type:char list_price:float"
         " standard_price:float purchase_method:char active:bool",
         "product.category": "name:char property_stock_valuation_account_id:m2o:account.account",
-        "account.account": "code:char name:char account_type:char reconcile:bool active:bool"
+        "account.account": "code:char name:char account_type:char reconcile:bool active:bool deprecated:bool"
         " account_stock_variation_id:m2o:account.account"
         " company_ids:m2m:res.company",
         "account.journal": "code:char name:char type:char currency_id:m2o:res.currency"
@@ -101,7 +101,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " made_sequence_gap:bool statement_line_id:m2o:account.bank.statement.line"
         " origin_payment_id:m2o:account.payment tax_totals:json ~duplicated_ref_ids:json"
         " partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile"
-        " invoice_payment_term_id:m2o:account.payment.term",
+        " invoice_payment_term_id:m2o:account.payment.term document_tax_mode:char review_state:char",
         "account.move.line": "move_id:m2o:account.move ~move_name:char name:char display_type:char"
         " account_id:m2o:account.account ~account_type:char partner_id:m2o:res.partner"
         " quantity:float price_unit:float discount:float debit:money credit:money balance:money"

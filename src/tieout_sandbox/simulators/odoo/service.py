@@ -14,6 +14,7 @@ from tieout_sandbox.simulators.odoo.bank import BankLines
 from tieout_sandbox.simulators.odoo.errors import (
     access_error,
     bad_arguments,
+    lock_error,
     not_found,
     not_simulated,
     value_error,
@@ -24,6 +25,7 @@ from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
 from tieout_sandbox.simulators.odoo.orm import Record
 from tieout_sandbox.simulators.odoo.payments import Payments
+from tieout_sandbox.simulators.odoo.played import Played, renamed
 from tieout_sandbox.simulators.odoo.pristine import fill, load_chart
 from tieout_sandbox.simulators.odoo.schema import MODELS
 from tieout_sandbox.simulators.odoo.world import Caller, World
@@ -35,14 +37,22 @@ _KNOWN_UNSIMULATED = ("purchase.order", "purchase.order.line", "sale.order", "ac
 class Service(Writes):
     """A database and its methods. `call` is the only way in."""
 
-    def __init__(self, now: Callable[[], datetime], admin_password: str = "admin") -> None:
-        self.world = World(now)
+    def __init__(self, now: Callable[[], datetime], played: Played, admin_password: str = "admin") -> None:
+        self.played = played
+        self.world = World(now, played)
         self.moves = Moves(self.world)
         self.matching = Matching(self.world, self.moves)
         self.bank = BankLines(self.world, self.moves, self.matching)
         self.payments = Payments(self.world, self.moves, self.matching)
         self.loader = Loader(self.world, self._create_one, self._write_one)
         self.keys: dict[str, int] = {}
+        # Keys of before keys had a scope.
+        self.unscoped: set[str] = set()
+        # Records (model, id) that somebody else holds, and for how many calls.
+        self.held: dict[tuple[str, int], int] = {}
+        # How many readings after a change a copy of the database answers that does not know of it.
+        self.lagging = 0
+        self._behind, self._kept = 0, self.world.store.kept()
         self.calls = 0
         self._register()
         fill(self.world, admin_password=admin_password)
@@ -66,6 +76,23 @@ class Service(Writes):
                     raise not_simulated(model)
             else:
                 raise not_found(f"the model '{model}' does not exist")
+        # What the version calls otherwise.
+        other = {self.played.users_groups: "group_ids"} if self.played.users_groups != "group_ids" else {}
+        if other and model == "res.users":
+            back = {mine: theirs for theirs, mine in other.items()}
+            found = self._called(uid, model, method, ids, context, renamed(arguments, other | back))
+            return renamed(found, back)
+        return self._called(uid, model, method, ids, context, arguments)
+
+    def _called(
+        self,
+        uid: int,
+        model: str,
+        method: str,
+        ids: list[int] | None,
+        context: dict[str, Any],
+        arguments: dict[str, Any],
+    ) -> Any:
         if method.startswith("_"):
             raise access_error(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
         function = self._methods.get((model, method)) or self._methods.get(("*", method))
@@ -83,6 +110,12 @@ class Service(Writes):
             raise bad_arguments(str(error)) from None
         self.world.caller = Caller(uid, dict(context or {}))
         _ = self.world.companies
+        if method in _REPLICATED and self._behind:
+            self._behind -= 1
+            with self.world.store.as_of(self._kept):
+                return function(*bound.args, **bound.kwargs)
+        if method not in _REPLICATED:
+            self._before_change(model, ids)
         with self.world.store.transaction():
             try:
                 return function(*bound.args, **bound.kwargs)
@@ -90,9 +123,21 @@ class Service(Writes):
                 failed = error
                 raise LoadUndoneError(failed.messages) from None
 
+    def _before_change(self, model: str, ids: list[int] | None) -> None:
+        for key in ids or []:
+            if self.held.get((model, key), 0) > 0:
+                self.held[model, key] -= 1
+                raise lock_error(f"Cannot grab a lock on records {model}({key},): somebody else holds it.")
+        if self.lagging and self.played.replicas:
+            self._behind, self._kept = self.lagging, self.world.store.kept()
+
     # generic methods
 
     def _register(self) -> None:
+        grouping: dict[str, Callable[..., Any]] = {
+            "read_group": self._read_group,
+            "formatted_read_group": self._formatted_read_group,
+        }
         self._methods: dict[tuple[str, str], Callable[..., Any]] = {
             ("*", "search"): self._search,
             ("*", "search_read"): self._search_read,
@@ -103,7 +148,9 @@ class Service(Writes):
             ("*", "write"): self._write,
             ("*", "unlink"): self._unlink,
             ("*", "load"): self._load,
-            ("*", "formatted_read_group"): self._read_group,
+            ("*", self.played.grouping): grouping[self.played.grouping],
+            ("*", "fields_get"): self._fields_get,
+            ("res.users", "has_group"): self._has_group,
             ("*", "get_external_id"): self._get_external_id,
             ("*", "get_metadata"): self._get_metadata,
             ("*", "export_data"): self._export,
@@ -237,11 +284,17 @@ class Service(Writes):
 
     # keys
 
-    def make_key(self, uid: int) -> str:
-        """A new API key of a user: 40 hex digits."""
+    def make_key(self, uid: int, *, scoped: bool = True) -> str:
+        """A new API key of a user: 40 hex digits; one without a scope is as versions made them that had none."""
         key = secrets.token_hex(20)
         self.keys[key] = uid
+        if not scoped:
+            self.unscoped.add(key)
         return key
+
+    def holder(self, key: str) -> int | None:
+        """Whose key this is; None for one that does not count in this version."""
+        return None if self.played.key_scope and key in self.unscoped else self.keys.get(key)
 
     def login(self, login: str, password: str) -> int | None:
         """The user's id, None where name and password do not fit."""
@@ -258,11 +311,15 @@ _MODEL_METHODS = {
     "create",
     "load",
     "formatted_read_group",
+    "read_group",
+    "fields_get",
     "context_get",
     "try_loading",
     "check_object_reference",
     "get_param",
 }
+# What a copy of the database may answer, where there is one.
+_REPLICATED = {"read", "search_read", "search_count", "formatted_read_group"}
 _UNSIMULATED_METHODS = {("account.move", "action_register_payment"), ("res.partner", "merge")}
 
 

@@ -96,9 +96,10 @@ class Taxes:
             share = self.w.get("account.tax.repartition.line", line["tax_repartition_line_id"])
             line["tax_line_id"] = share["tax_id"]
 
-    def included(self, tax: Record) -> bool:
-        """Whether a tax is contained in prices: as it says itself, else as its company does."""
-        choice = tax.get("price_include_override")
+    def included(self, tax: Record, move: Record | None = None) -> bool:
+        """Whether a tax is contained in prices: as it says itself, else as the document does where documents say it, else as its
+        company does."""
+        choice = tax.get("price_include_override") or (move or {}).get("document_tax_mode")
         if choice:
             return bool(choice == "tax_included")
         company = self.w.table("res.company").get(tax.get("company_id") or 1)

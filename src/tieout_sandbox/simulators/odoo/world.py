@@ -10,6 +10,7 @@ from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import access_error, missing_error
 from tieout_sandbox.simulators.odoo.orm import Record, Searcher, Store, number, stamp
+from tieout_sandbox.simulators.odoo.played import Played, absent_fields
 from tieout_sandbox.simulators.odoo.schema import ACCESS
 
 _DRAFT = {
@@ -32,9 +33,10 @@ class Caller:
 class World:
     """One database."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], datetime], played: Played) -> None:
+        self._now, self.played = now, played
         self.store = Store()
+        self.store.absent = absent_fields(played)
         self.searcher = Searcher(self.store, self._compute)
         self.searcher.display_with(self.display)
         self.computers: dict[tuple[str, str], Callable[[Record], Any]] = {}

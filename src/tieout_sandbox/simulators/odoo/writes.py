@@ -35,11 +35,11 @@ class Writes(Reads):
             self._check_names(model, values)
         return [self._create_one(model, values)["id"] for values in vals_list]
 
-    @staticmethod
-    def _check_names(model: str, values: Record) -> None:
+    def _check_names(self, model: str, values: Record) -> None:
         extra = {"counterpart_account_id", "invoice_payment_term_id", "purchase_line_id"}
         for name in values:
-            if name not in MODELS[model] and name not in extra:
+            known = name in MODELS[model] and (model, name) not in self.world.store.absent
+            if not known and name not in extra:
                 raise value_error(f"Invalid field '{name}' in '{model}'")
 
     def _create_one(self, model: str, values: Record) -> Record:
@@ -72,6 +72,8 @@ class Writes(Reads):
         if "company_id" in MODELS[model] and model not in ("res.partner", "res.users"):
             clean.setdefault("company_id", company)
         if model == "account.account":
+            if not clean.get("code") and self.world.played.code_needed:
+                raise validation_error("The code must be set. You can't create accounts without one.")
             clean["company_ids"] = clean.get("company_ids") or [company]
             if clean.get("account_type") in ("asset_receivable", "liability_payable"):
                 clean["reconcile"] = True

@@ -1,0 +1,128 @@
+"""What a failure of Odoo means to a caller that moves money: by the exception's name first, by the status where there is none.
+
+Source: `odoo/http.py` and `odoo/exceptions.py` of Odoo 18 and 19, `odoo/http/dispatcher.py` of what became 20; statuses of
+JSON-2 as observed on 19: 401 bad key, 403 no access, 404 unknown or missing, 409 somebody holds it, 422 user error, 500 also
+for an unknown field. JSON-RPC answers 200 whatever happened, so there the name is all that there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from tieout.connector_api import (
+    ConnectorError,
+    RefusedError,
+    SetupError,
+    TransientError,
+    UnknownOutcomeError,
+    wait_asked,
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a transport was answered in place of a result. `name` is the exception's, with its module; "" where it was no
+    Odoo that spoke, but something before it."""
+
+    name: str
+    message: str
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class TooLargeError(RefusedError):
+    """What was sent is larger than what is taken there: less at once may pass."""
+
+
+class _Means(Enum):
+    AGAIN = auto()  # it was rolled back: the same may be sent again
+    BUSY = auto()  # it was turned away before anything happened
+    KEY = auto()  # who asks is not known
+    RIGHT = auto()  # who asks may not
+    ABSENT = auto()  # no such model or method: another version, database or server
+    REFUSED = auto()
+    TOO_LARGE = auto()
+    STRANGER = auto()  # something answers that is no Odoo
+    UNKNOWN = auto()  # nobody knows what happened
+
+
+_BY_NAME = {
+    # Somebody else holds the records: nothing happened (409 under JSON-2).
+    "odoo.exceptions.LockError": _Means.AGAIN,
+    # Odoo tries these five times itself before it gives up; PostgreSQL has rolled them back.
+    "psycopg2.errors.SerializationFailure": _Means.AGAIN,
+    "psycopg2.errors.DeadlockDetected": _Means.AGAIN,
+    "psycopg2.errors.LockNotAvailable": _Means.AGAIN,
+    "odoo.exceptions.AccessDenied": _Means.KEY,
+    "odoo.http.SessionExpiredException": _Means.KEY,
+    "werkzeug.exceptions.Unauthorized": _Means.KEY,
+    "odoo.exceptions.AccessError": _Means.RIGHT,
+    "werkzeug.exceptions.Forbidden": _Means.RIGHT,
+    # A record that is gone is an answer; a model or a method that is not there is another version, or no Odoo.
+    "odoo.exceptions.MissingError": _Means.REFUSED,
+    "odoo.exceptions.UserError": _Means.REFUSED,
+    "odoo.exceptions.ValidationError": _Means.REFUSED,
+    "odoo.exceptions.RedirectWarning": _Means.REFUSED,
+    "werkzeug.exceptions.UnprocessableEntity": _Means.REFUSED,
+    "werkzeug.exceptions.NotFound": _Means.ABSENT,
+    "werkzeug.exceptions.TooManyRequests": _Means.BUSY,
+    "werkzeug.exceptions.RequestEntityTooLarge": _Means.TOO_LARGE,
+}
+_BY_STATUS = {
+    401: _Means.KEY,
+    403: _Means.RIGHT,
+    404: _Means.ABSENT,
+    413: _Means.TOO_LARGE,
+    422: _Means.REFUSED,
+    429: _Means.BUSY,
+}
+
+
+def _meaning(failure: Failure) -> _Means:
+    if failure.name in _BY_NAME:
+        return _BY_NAME[failure.name]
+    if "could not serialize" in failure.message:
+        return _Means.AGAIN
+    if failure.status in _BY_STATUS:
+        return _BY_STATUS[failure.status]
+    # Odoo answers 500 for a caller's own error too, such as an unknown field, and then names its exception: it has rolled
+    # back. Without a name it was a proxy that spoke, and nobody knows what Odoo did.
+    if failure.name.startswith(("builtins.", "odoo.", "tieout.")):
+        return _Means.REFUSED
+    return _Means.STRANGER if failure.status == 200 else _Means.UNKNOWN
+
+
+def error_of(failure: Failure, what: str, *, reading: bool, key_hint: str = "") -> ConnectorError:
+    """The error to raise for a failure of the call `what`; one that only reads has no unknown outcome. `key_hint` is what
+    to know of the keys of this version."""
+    said = f"{what}: {failure.message}"
+    match _meaning(failure):
+        case _Means.AGAIN:
+            return TransientError(said)
+        case _Means.BUSY:
+            return TransientError(said, wait_asked(failure.headers))
+        case _Means.KEY:
+            return SetupError(
+                f"Odoo refuses the key ({failure.message}): make a new one for the service account and "
+                f"put it where tieout.toml says{f'; {key_hint}' if key_hint else ''}"
+            )
+        case _Means.RIGHT:
+            return SetupError(f"the service account lacks a right: {failure.message}")
+        case _Means.ABSENT:
+            return SetupError(f"{said}: check url, database and version (18.0, or 19.0 and newer)")
+        case _Means.TOO_LARGE:
+            return TooLargeError(
+                f"{said}: let the proxy before Odoo take larger bodies (nginx: client_max_body_size)"
+            )
+        case _Means.REFUSED:
+            return RefusedError(said)
+        case _Means.STRANGER if reading:
+            return SetupError(
+                f"{what}: what answers is no Odoo ({failure.message}): check url, and the proxy before it"
+            )
+        case _Means.UNKNOWN if reading:
+            return TransientError(said, wait_asked(failure.headers))
+        case _:
+            return UnknownOutcomeError(f"{said} (status {failure.status})")
