@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from httpx2._transports import default
 from hypothesis import HealthCheck, settings
 
-from tests.databases import Databases
+from tests.databases import Databases, quicken
 from tests.examples import examples
 from tests.sharing import InUnits, longest_first
 from tieout.causes import be_strict
@@ -90,12 +90,9 @@ def _declared_causes() -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     with EmbeddedServer(tmp_path_factory.mktemp("postgres")) as running:
-        # Hundreds of databases that nobody keeps need not outlive a power cut. Whatever is killed in a test
-        # (tests/simulation) runs on servers of its own, with fsync.
+        # Whatever is killed in a test (tests/simulation) runs on servers of its own, with fsync.
         with psycopg.connect(running.dsn, autocommit=True) as connection:
-            # And its launcher would look into each of them again every minute, though none lives so long.
-            for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
-                connection.execute(f"alter system set {name} = off".encode())
+            quicken(connection)
             # Thousands of connections, whose passwords are as safe as their temporary folder.
             connection.execute("alter system set scram_iterations = 1")
             connection.execute("select pg_reload_conf()")

@@ -1,7 +1,7 @@
 """How `make test` shares its files among its workers: what takes long begins first, so that the short ones fill up the end,
 and files that share something costly run in one process, one after the other.
 
-Seconds are those of a quiet machine with two processors, by `make test TIMES=60`; only their order matters.
+Seconds are those of `make test TIMES=60`, as a quiet machine with two processors would take them; only their order matters.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ TOGETHER = {
     },
 }
 LONG_S = {
-    "the small house": 75,
-    "the services company's months": 115,
-    "the distributor's months": 110,
+    "the distributor's months": 200,
+    "the services company's months": 155,
+    "tests/acceptance/test_console.py": 130,
     "tests/acceptance/test_staying_up.py": 100,
-    "tests/acceptance/test_console.py": 75,
+    "the small house": 75,
+    "tests/simulation/test_closes.py": 70,
     "tests/simulation/test_upgrade.py": 60,
     "tests/acceptance/test_connector_tutorial.py": 30,
     "the sources' trees": 20,

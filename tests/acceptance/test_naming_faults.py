@@ -52,7 +52,7 @@ OFFERED: dict[str, set[str]] = {
     "unmatched_bank_line": {"match"}, "imported_by_another_connector": {"exclude"}, "unreadable_file": {"give_file", "solve"},
     "changed_in_ledger": {"mend_in_ledger"}, "reversed_in_ledger": {"mend_in_ledger"}, "refund_failed": {"solve"},
     "deposit_differs_from_payout": {"match"}, "unreconciled_in_ledger": {"mend_in_ledger"},
-    "late_event": {"mend_in_ledger", "set_up", "replay"}, "bank_details_differ": {"mend_at_source", "replay"},
+    "late_event": {"decide_late", "mend_in_ledger", "set_up", "replay"}, "bank_details_differ": {"mend_at_source", "replay"},
     "bill_above_order": {"mend_at_source", "replay"}, "duplicate_bill": {"exclude"}, "duplicate_payroll_run": {"exclude"},
     "intercompany_one_sided": {"ask"}, "paid_already": {"exclude"}, "payment_returned": {"pay", "solve"},
     "schedule_differs": {"mend_at_source"}, "tax_engine_down": {"solve"}, "unbalanced_journal": {"mend_at_source"},

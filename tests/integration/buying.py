@@ -16,7 +16,7 @@ from tests.stages import forget_failures, step
 from tieout.delivery import DeliveryStage
 from tieout.documents.taxation import TaxQuestion
 from tieout.inbox import take_file
-from tieout.payables import FilingStage, Proposal, Worked, accrue, propose_run
+from tieout.payables import FilingStage, Proposal, Worked, accrue, file_guard, propose_run
 from tieout.planning import ProcessStage
 from tieout.rules import ApprovalPolicy, CloseRules, Entity, Interface, Mapping, MappingRow, Release
 from tieout.rules.expected import Expected
@@ -142,7 +142,8 @@ class Buyer(Office):
         """Whether anything moved."""
         moved, connection = False, self.database.connect(autocommit=True)
         writers = {"odoo": self.session, "payments": self._outbox}
-        delivery = DeliveryStage(lambda s: writers[s], self.clock, lambda: list(writers))
+        guard = file_guard(self.release)
+        delivery = DeliveryStage(lambda s: writers[s], self.clock, lambda: list(writers), guard)
         for _ in range(30):
             forget_failures(connection)
             if not step(delivery, connection):

@@ -31,11 +31,12 @@ from tieout.close.checks import Evidence
 from tieout.delivery import DeliveryStage
 from tieout.evidence import Entry, came_since, mark, record
 from tieout.inbox import OvertakenError
+from tieout.kept_figures import KeptFiguresStage, read_kept
 from tieout.money import Period
 from tieout.payables import FilingStage, Worked, accrue, filing, purchases
 from tieout.planning import exclude
-from tieout.planning.replay import exclude_case
-from tieout.proofs import take_control_totals, tie_out
+from tieout.planning.replay import exclude_case, replay
+from tieout.proofs import read_ledger_month, read_split, read_still, take_control_totals, tie_out
 from tieout.receivables import Receivables, ReceivablesStage
 from tieout.reconcile.ledger import DecisionError
 from tieout.store import Database, ManyInstantsError, snapshot
@@ -181,6 +182,48 @@ def test_a_bill_that_is_booked_while_purchases_are_read_is_in_one_of_both(
     connection.close()
     assert late.states() == {"B-1": "posted"}
     assert [x.bill.number for x in found.waiting] == ["B-1"] and found.booked == ()
+
+
+@pytest.mark.parametrize(("method", "call"), [("trial_balance", 2), ("journal_items", 1)])
+def test_what_is_posted_while_the_ledger_is_read_is_no_residual_of_accounts_or_months(
+    late: Buyer, method: str, call: int
+) -> None:
+    """A bill is booked between the ledger's answer and our own rows: both are read again, and agree."""
+    late.ready("20")
+    late.bill("B-1", quantity="1")
+    connection, quantities = late.database.connect(autocommit=True), iter((3, 5, 7))
+
+    def ledger() -> Any:
+        calls = list[int]()
+
+        def act() -> None:
+            calls.append(1)
+            if len(calls) == call:
+                more = next(quantities)
+                late.bill(f"B-{more}", quantity=str(more))
+                assert late.cases() == []
+
+        return Between(late.session, method, act, times=call)
+
+    rows, _ = read_split(connection, late.release(), ledger(), "US", OCTOBER)
+    assert rows and [r.account for r in rows if r.residual] == []
+    months, accounts = read_ledger_month(connection, late.release(), ledger(), "US", OCTOBER)
+    assert months and [(r.interface, r.residual) for r in months if r.residual] == []
+    assert accounts and [r.account for r in accounts if r.residual] == []
+    connection.close()
+
+
+def test_what_never_stands_still_is_read_a_few_times_and_no_more(late: Buyer) -> None:
+    late.ready()
+    connection, reads = late.database.connect(autocommit=True), list[int]()
+
+    def read() -> int:
+        reads.append(len(reads))
+        late.bill(f"B-{len(reads)}", quantity=str(len(reads)))
+        return len(reads)
+
+    assert read_still(connection, "US", read) == len(reads) == 4
+    connection.close()
 
 
 class Interrupted:
@@ -367,6 +410,113 @@ def test_a_doubt_that_is_planned_while_a_file_is_made_stops_it(
     monkeypatch.setattr(filing, "SQL", Stopped(filing.SQL, "files_of", said))
     file_it(paying)
     assert sent(paying) == {} and [c for c, _ in paying.cases()] == ["payee_differs"]
+
+
+def worth(buyer: Buyer) -> list[tuple[str, Decimal]]:
+    """The open cases, with what each is of."""
+    rows = buyer.database.rows("select cause, amount from tieout.cases where state = 'open' order by case_id")
+    return [(r["cause"], r["amount"]) for r in rows]
+
+
+def file_planned(buyer: Buyer) -> None:
+    """The file of 230.00 is made and planned, and nobody wrote it yet."""
+    released(buyer)
+    connection = buyer.database.connect(autocommit=True)
+    step(FilingStage(buyer.release, buyer.clock), connection)
+    connection.close()
+    buyer.plan()
+    assert sent(buyer) == {} and buyer.states("payment_file") == {"US20261026": "posted"}
+
+
+def test_a_word_that_comes_after_a_file_was_planned_stops_it(paying: Buyer) -> None:
+    """It lies in the inbox as the file is to be written, then waits for a person: who decides lets the file go."""
+    file_planned(paying)
+    paying.give("payments", "vop.xml", report(("US20261026-001", "RVNM", "")))
+    assert not paying.deliver() and sent(paying) == {}
+    paying.work()
+    assert sent(paying) == {} and [c for c, _ in paying.cases()] == ["payee_differs"]
+    assert paying.database.rows("select 1 from tieout.attempt where system = 'payments'") == []
+    decide(paying)
+    assert sent(paying) == {"US20261026-001": Decimal("230.00")} and paying.cases() == []
+
+
+def test_a_word_that_comes_while_a_file_is_claimed_stops_it(
+    paying: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_planned(paying)
+    plain = DeliveryStage._strange
+
+    def said(*given: Any) -> Any:
+        monkeypatch.setattr(DeliveryStage, "_strange", plain)
+        paying.give("payments", "vop.xml", report(("US20261026-001", "RVNM", "")))
+        return plain(*given)
+
+    monkeypatch.setattr(DeliveryStage, "_strange", staticmethod(said))
+    assert not paying.deliver() and sent(paying) == {}
+
+
+def exclude_of(buyer: Buyer, cause: str, reason: str = "the account is not theirs") -> None:
+    (row,) = buyer.database.rows(
+        "select case_id from tieout.cases where state = 'open' and cause = %s", cause
+    )
+    with buyer.database.transaction() as connection:
+        assert exclude_case(connection, row["case_id"], reason, buyer.clock.now(), "tess")
+    buyer.work()
+
+
+def test_what_was_decided_against_a_payment_holds_its_planned_file_and_the_others_are_filed_anew(
+    paying: Buyer,
+) -> None:
+    """Two payments in a file, of which one is to an account that is not its payee's: the other is paid, once, under a new name."""
+    paying.vendor("V2")
+    paying.order("PO-2", vendor="V2", quantity="5")
+    paying.tool.receive("PO-2", "1", Decimal(5), date(2026, 10, 8))
+    paying.tell()
+    assert paying.approve() == ""
+    paying.bill("B-2", vendor="V2", quantity="5", order="PO-2")
+    file_planned(paying)
+    paying.give("payments", "vop.xml", report(("US20261026-001", "RVNM", "")))
+    paying.work()
+    exclude_of(paying, "payee_differs")
+    assert sent(paying) == {} and worth(paying) == [("payment_file_held", Decimal("345.00"))]
+    with paying.database.transaction() as connection:
+        # Looked at again, it is held again.
+        assert replay(connection, paying.clock.now(), "tess", cause="payment_file_held")
+    paying.work()
+    assert sent(paying) == {} and worth(paying) == [("payment_file_held", Decimal("345.00"))]
+    exclude_of(paying, "payment_file_held")
+    assert sent(paying) == {"US20261026-002": Decimal("115.00")}
+    assert worth(paying) == [("payment_not_to_be_made", Decimal("230.00"))]
+    paying.work()
+    assert sent(paying) == {"US20261026-002": Decimal("115.00")}
+
+
+def test_a_payment_whose_entry_was_changed_in_the_ledger_holds_its_planned_file(paying: Buyer) -> None:
+    file_planned(paying)
+    with paying.database.transaction() as connection:
+        connection.execute("update tieout.document set state = 'refused' where kind = 'vendor_payment'")
+    paying.work()
+    assert sent(paying) == {} and worth(paying) == [("payment_file_held", Decimal("230.00"))]
+    with paying.database.transaction() as connection:
+        connection.execute("update tieout.document set state = 'posted' where kind = 'vendor_payment'")
+        assert replay(connection, paying.clock.now(), "tess", cause="payment_file_held")
+    paying.work()
+    assert sent(paying) == {"US20261026-001": Decimal("230.00")} and paying.cases() == []
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_booked_payment_to_an_account_that_is_not_its_payee_s_is_in_no_file(
+    paying: Buyer, whole: bool
+) -> None:
+    """230.00 was booked; then somebody decided that the account is not theirs: nothing is written, and a case says what to do."""
+    released(paying)
+    said = report(group="RVNM") if whole else report(("US20261026-001", "RVNM", ""))
+    paying.give("payments", "vop.xml", said)
+    file_it(paying)
+    assert sent(paying) == {} and [c for c, _ in paying.cases()] == ["payee_differs"]
+    exclude_of(paying, "payee_differs")
+    paying.work()
+    assert sent(paying) == {} and worth(paying) == [("payment_not_to_be_made", Decimal("230.00"))]
 
 
 def test_a_payment_that_was_left_out_and_stands_in_the_ledger_is_not_made_once_more(paying: Buyer) -> None:
@@ -573,6 +723,35 @@ def test_what_is_turned_down_while_a_close_is_looked_at_is_a_case_or_waits(
 
 
 # Whoever looks again once something happened
+
+
+def test_a_kept_figure_is_not_current_once_what_has_a_smaller_number_commits(paying: Buyer) -> None:
+    """Two transactions are open: the second commits, the figure is kept, then the first does, whose entry has the smaller number."""
+    paying.ready()
+    now, release = paying.clock.now(), paying.release()
+    looking, late_one = (paying.database.connect(autocommit=True) for _ in range(2))
+
+    def kept() -> Any:
+        looking.execute("update tieout.kept_figure set took_ms = 5000")
+        return read_kept(looking, release, "flows", now)
+
+    with late_one.transaction():
+        late_one.execute(
+            "update tieout.document set state = 'refused' where document_id = (select min(document_id) from tieout.document)"
+        )
+        record(late_one, [Entry(now, "t", "t.t", "s", "US", {})])
+        with paying.database.transaction() as other:
+            record(other, [Entry(now, "t", "t.t", "s", "US", {})])
+        before = kept()
+        assert before.current and kept().current
+    after = kept()
+    assert not after.current and after.rows == before.rows
+    stage = KeptFiguresStage(paying.release, lambda _: None, paying.clock, share=1.0)
+    assert ("flows",) in [due.lane for due in stage.lanes(looking)]
+    fresh = read_kept(looking, release, "flows", now, exact=True)
+    assert fresh.rows != before.rows and kept().current
+    for each in (looking, late_one):
+        each.close()
 
 
 def test_a_mark_tells_of_what_commits_late_and_of_no_transaction_that_is_merely_open(

@@ -15,6 +15,7 @@ from tieout.close import LateError, decide_late, late_events, state_of
 from tieout.close.deciding_late import tell_late_events
 from tieout.close.late import LateEvent, late_verdict
 from tieout.money import Period
+from tieout.planning import offers_of, replay
 from tieout.rules import CloseRules, EntityClose
 from tieout.security import person_of
 
@@ -199,3 +200,106 @@ def test_a_decision_is_never_rewritten_and_one_written_past_us_or_of_another_amo
     late.decide(e, "adjust")
     late.c.execute("update tieout.late_event set amount = amount + 1, company_amount = company_amount + 1")
     assert late.events()[0].decision == ""
+
+
+# What is held as a case is decided as well
+
+
+@pytest.fixture
+def held(late: Late) -> Late:
+    late.b.late_events = "case"
+    return late
+
+
+def open_causes(late: Late) -> list[str]:
+    return [cause for cause, _ in late.b.cases()]
+
+
+def booked(late: Late) -> list[str]:
+    """The days of what stands in the ledger of bills that are named L…"""
+    return [
+        str(m["date"])
+        for m in late.b.world.odoo.service.world.table("account.move").values()
+        if m["company_id"] == late.b.company.id and str(m["ref"]).startswith("L") and m["state"] == "posted"
+    ]
+
+
+def test_a_late_event_that_is_held_as_a_case_is_listed_and_decided_like_any_other(held: Late) -> None:
+    e = held.bill("LATE")
+    assert e.held and (e.event_on, e.booked_on, e.stands_on) == (date(2026, 10, 30), date(2026, 11, 1), None)
+    done, said = held.look()
+    assert not done and "held as a case" in said and f"`tieout close decide {e.number}`" in said
+    # One case of it, and not a second one; it says by which number it is decided.
+    assert open_causes(held) == ["late_event"] and held.cases() == []
+    (row,) = held.b.database.rows("select case_id from tieout.cases where state = 'open'")
+    offered = offers_of(held.c, row["case_id"])[0]
+    assert offered.command.startswith(f"tieout close decide {e.number} adjust")
+    assert held.decide(e, "adjust").decision == "adjust"
+    done, said = held.look()
+    assert not done and "is decided (adjust) and not booked yet" in said
+    held.b.work()
+    (found,) = held.events()
+    assert not found.held and found.decision == "adjust" and found.stands_on == date(2026, 11, 1)
+    assert booked(held) == ["2026-11-01"] and open_causes(held) == []
+    assert held.look() == (True, f"1 of locked periods: {e.amount:.2f} adjusted, 0.00 passed")
+
+
+def test_what_is_held_stands_in_the_list_of_every_later_month_until_it_is_decided(held: Late) -> None:
+    e = held.bill("LATE")
+    assert [x.number for x in held.events("2026-12")] == [e.number] == [x.number for x in held.events(None)]
+    assert held.events("2026-10") == []
+    held.decide(e, "adjust")
+    held.b.work()
+    assert held.events("2026-12") == [] and len(held.events("2026-11")) == 1
+
+
+def test_what_is_held_below_the_limit_is_passed_by_nobody_and_may_be_passed(held: Late) -> None:
+    e = held.bill("LATE")
+    with pytest.raises(LateError, match="late_materiality"):
+        held.decide(e, "pass")
+    held.limits(f"{e.amount}", f"{e.amount}")
+    assert held.look() == (True, "1 of locked periods: 0.00 adjusted, 0.00 passed")
+    assert booked(held) == [] and open_causes(held) == ["late_event"]
+    held.decide(e, "pass")
+    held.b.work()
+    assert booked(held) == ["2026-11-01"] and open_causes(held) == []
+    assert held.look() == (True, f"1 of locked periods: 0.00 adjusted, {e.amount:.2f} passed")
+
+
+def test_what_is_held_and_to_be_reopened_is_booked_on_its_own_day_once_that_is_open(held: Late) -> None:
+    e = held.bill("LATE")
+    held.decide(e, "reopen")
+    held.b.work()
+    done, said = held.look()
+    assert not done and "fiscal year lock stands at 2026-10-31" in said and booked(held) == []
+    held.b.admin.call(
+        "res.company", "write", ids=[held.b.company.id], vals={"fiscalyear_lock_date": "2026-09-30"}
+    )
+    assert "`tieout replay --cause late_event` books it there" in held.look()[1]
+    with held.c.transaction():
+        assert replay(held.c, held.b.clock.now(), "cora", cause="late_event")
+    held.b.work()
+    assert booked(held) == ["2026-10-30"] and open_causes(held) == [] and held.events() == []
+
+
+def test_a_decision_that_was_written_past_us_books_nothing(held: Late) -> None:
+    e = held.bill("LATE")
+    held.decide(e, "reopen")
+    held.c.execute(
+        "insert into tieout.late_decision (document_id, decision, reason, decided_by, decided_at, decided_booked_on,"
+        " decided_amount, stamp) select document_id, 'adjust', reason, decided_by, decided_at, decided_booked_on,"
+        " decided_amount, stamp from tieout.late_decision"
+    )
+    with held.c.transaction():
+        assert replay(held.c, held.b.clock.now(), "cora", cause="late_event")
+    held.b.work()
+    assert booked(held) == [] and open_causes(held) == ["late_event"] and held.events()[0].decision == ""
+
+
+def test_who_brought_what_is_held_does_not_decide_of_it(held: Late) -> None:
+    give = held.b.give
+    held.b.give = lambda *given: give(*given, by="cora")  # type: ignore[method-assign]
+    e = held.bill("LATE")
+    with pytest.raises(LateError, match="somebody else"):
+        held.decide(e, "adjust", "cora")
+    assert held.events()[0].held and open_causes(held) == ["late_event"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tieout.engine import FileClock, Lane
+from tieout.engine import FileClock, Lane, LaneBusyError
 from tieout.security import stamper
 from tieout.store import (
     Database,
@@ -233,3 +233,23 @@ def test_the_application_reads_views_with_its_own_rights(database: Database) -> 
     )
     assert len(views) > 10
     assert all(v["readable"] and v["options"] == ["security_invoker=true"] for v in views), views
+
+
+def test_who_waits_for_a_lane_waits_for_so_long_and_is_told_who_holds_it(database: Database) -> None:
+    first, second = database.connect(autocommit=True), database.connect(autocommit=True)
+    first.execute("set application_name = 'tieout worker'")
+    assert Lane(first, "reconcile", "US").take()
+    row = first.execute("select pg_backend_pid() as pid").fetchone()
+    assert row is not None
+    with pytest.raises(LaneBusyError, match="somebody else matches what is open in US") as told:
+        Lane(second, "reconcile", "US").wait("matches what is open in US", patience_s=0.1)
+    assert f"tieout worker, database process {row['pid']}" in str(told.value) and "nothing was done" in str(
+        told.value
+    )
+    first.close()
+    Lane(second, "reconcile", "US").wait("matches what is open in US", patience_s=5)
+    third = database.connect(autocommit=True)
+    with third.transaction(), pytest.raises(LaneBusyError):
+        Lane(third, "reconcile", "US").wait("matches", patience_s=0, for_transaction=True)
+    second.close()
+    third.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.databases import quicken
 from tests.simulation.ways.registry import WAYS
 from tests.simulation.ways.trunk import Played, Trunk
 from tests.simulation.ways.way import Outcome, Way
@@ -25,9 +26,7 @@ def quick_server() -> Iterator[str]:
         EmbeddedServer(Path(folder) / "postgres") as server,
     ):
         with psycopg.connect(server.dsn, autocommit=True) as connection:
-            for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
-                connection.execute(f"alter system set {name} = off".encode())
-            connection.execute("select pg_reload_conf()")
+            quicken(connection)
         yield server.dsn
 
 

@@ -13,6 +13,7 @@ from threading import Lock
 import psycopg
 
 from tests.conformance.corpora import Corpus, Formats, Read, Reading, corpora, read_all
+from tests.databases import STRATEGY, quicken
 from tests.simulation.corpora_intake import ORDERS, Taken, take_bills, take_in
 from tieout.cli.invoice_readings import EINVOICE
 from tieout.operations.discover import discover
@@ -39,15 +40,12 @@ def fresh_databases() -> Iterator[Fresh]:
     """A server, and as many empty databases of the product as are asked for."""
     with tempfile.TemporaryDirectory() as place, EmbeddedServer(Path(place) / "postgres") as server:
         made, lock = 0, Lock()
-        # Nobody keeps these databases: none needs to outlive a power cut.
         with psycopg.connect(server.dsn, autocommit=True) as connection:
-            for name in ("fsync", "full_page_writes", "synchronous_commit"):
-                connection.execute(f"alter system set {name} = off".encode())
-            connection.execute("select pg_reload_conf()")
+            quicken(connection)
 
         def create(name: str, template: str) -> Database:
             with psycopg.connect(server.dsn, autocommit=True) as connection:
-                connection.execute(f"create database {name} template {template}".encode())
+                connection.execute(f"create database {name} template {template} {STRATEGY}".encode())
             return Database(server.dsn.replace("dbname=tieout", f"dbname={name}"), bytes(32))
 
         def fresh() -> Database:

@@ -18,7 +18,7 @@ from tieout.operations.open_project import OpenProject
 from tieout.operations.processing import process_stage
 from tieout.operations.reconciling import reconcile
 from tieout.operations.starting import Housekeeping
-from tieout.payables import FilingStage
+from tieout.payables import FilingStage, file_guard
 from tieout.proofs import TaxStage
 from tieout.receivables import ReceivablesStage
 from tieout.reconcile.ledger import ReconcileStage, close_matched_cases
@@ -34,7 +34,10 @@ def worker(project: OpenProject) -> Worker:
     slow has loops of its own."""
     clock, release, settings = project.clock, project.release, project.settings
     polls = [PollStage(release, project.connector_of, project.poller_of, clock) for _ in range(_POLL_THREADS)]
-    deliveries = [DeliveryStage(project.writer_of, clock, project.targets) for _ in range(_DELIVERY_THREADS)]
+    guard = file_guard(release)
+    deliveries = [
+        DeliveryStage(project.writer_of, clock, project.targets, guard) for _ in range(_DELIVERY_THREADS)
+    ]
     channels = channels_of(settings.alerts, settings.name, settings.identity.url, settings.private)
     stages: dict[str, list[Stage]] = {
         "process": [process_stage(project)],

@@ -127,10 +127,12 @@ def offers(
     """What can be done about an open case: what its cause names, the likeliest first, then what is possible beside.
 
     `recovery` is the case's own sentence, whose fields are the actions' parameters; `case` gives case_id, interface,
-    entity and period; `possible` are those of replay, solve and exclude that its document allows now.
+    entity, period and the number of what it holds; `possible` are those of replay, solve and exclude that its document allows now.
     """
     known = {
-        k: str(v) for k, v in case.items() if k in ("case_id", "interface", "entity", "period") and v != ""
+        k: str(v)
+        for k, v in case.items()
+        if k in ("case_id", "interface", "entity", "period", "number") and v != ""
     }
     known |= {k: v for k, v in cause.fields_of(recovery).items() if v}
     named = [a for a in cause.actions if a not in HELD or a in possible]

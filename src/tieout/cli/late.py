@@ -52,7 +52,13 @@ def late(
             table.add_column(name, justify="right" if name == "amount" else "left")
         for e in events:
             decided = f"{e.decision}, {e.by}: {e.reason}" if e.decision else ""
-            small = "passed by itself" if e.size <= rules.late_limit else "to be decided"
+            small = (
+                "held as a case"
+                if e.held
+                else "passed by itself"
+                if e.size <= rules.late_limit
+                else "to be decided"
+            )
             table.add_row(
                 str(e.number), e.name, str(e.event_on), str(e.booked_on), e.lock, f"{money(e.amount)} {e.currency}", decided or small
             )  # fmt: skip

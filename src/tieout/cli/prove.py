@@ -66,7 +66,9 @@ def tieout(
                 "tieout": tie_out_json(rows),
                 "ledger": ledger_json(balances),
                 "governed": split_json(governed),
-                "ledger_months": [{"entity": r.entity, "period": r.period, **row_figures(r)} for r in months],
+                "ledger_months": [
+                    {"entity": r.entity, "period": r.period, **row_figures(r, len(r.items))} for r in months
+                ],
                 "accounts": [
                     {"entity": r.entity, "period": r.period, **account_figures(r)} for r in accounts
                 ],

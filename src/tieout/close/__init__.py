@@ -16,18 +16,17 @@ from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
 from tieout.close.sections.items import items_words
 from tieout.close.service import (
-    CloseError,
     as_rows,
     gather,
     kept_state,
     known_closes,
     revoke_late,
     shown_last,
-    sign_accounts,
     state_of,
 )
 from tieout.close.signing import sign, take_signatures
 from tieout.close.since_it_began import keep_rules
+from tieout.close.taking import CloseError, sign_accounts
 
 __all__ = [
     "LateDecision",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from tieout.close.accounts import AccountRow, account_row
 from tieout.connector_api import ChartReader, LedgerReader
 from tieout.money import Period
-from tieout.proofs import ClearingRow, Governed, LedgerRow, posted_between, read_governed
+from tieout.proofs import ClearingRow, Governed, LedgerRow, posted_between, read_governed, read_still
 from tieout.proofs.control import ask_patiently
 from tieout.rules import Entity, Release
 from tieout.rules.certifying import DOCUMENTS, NONE, PROVIDER, STATEMENT, ZERO, CertifyRules, known_from
@@ -39,8 +39,13 @@ def read_accounts(
         a for a in governed.accounts
         if (kinds[a].startswith(_BALANCE_SHEET) if a in kinds else not kinds and a in governed.money)
     }  # fmt: skip
-    held = ask_patiently(lambda: reader.trial_balance(until))
-    documents = _by_documents(connection, book, governed, period)
+    held, documents = read_still(
+        connection, entity,
+        lambda: (
+            ask_patiently(lambda: reader.trial_balance(until)),
+            _by_documents(connection, book, governed, period),
+        ),
+    )  # fmt: skip
     roles, facts = _roles(release, period), reader.facts()
     stated: dict[Key, Decimal | None] = {
         (r.account, r.currency): r.source for r in balances if r.role.startswith("bank.")

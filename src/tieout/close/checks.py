@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -41,13 +41,13 @@ from tieout.payables import Worked, accrual_interface, work_out
 from tieout.proofs import (
     ClearingRow,
     Itemised,
+    Judged,
     Short,
     Standing,
     clearing_rows,
     falls_short,
     ledger_rows,
     lines_up_to,
-    read_others,
     signed_figures,
     statements_of,
     tax_verdict,
@@ -66,8 +66,8 @@ _OWN = ("complete", "cases", "waived")
 
 class Evidence:
     """Reads what tasks of one entity and period hang on; each figure once. `read_back_at` is when what is posted was read
-    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, and `taxes` the month's, read with it,
-    None where they cannot be."""
+    back from the ledger for it, None where it was not; `items` what stands on itemised accounts, `taxes` the month's, and `judged` the
+    entries of others, read with it, None where they cannot be."""
 
     def __init__(
         self,
@@ -80,12 +80,13 @@ class Evidence:
         read_back_at: datetime | None = None,
         taxes: list[dict[str, Any]] | None = None,
         items: Itemised | None = None,
+        judged: Sequence[Judged] | None = None,
     ) -> None:
         self._connection, self._release, self._session_of = connection, release, session_of
         self._entity, self._period, self._now = entity, period, now
         self._zone = release.entities[entity].zone
         self._read_back_at, self._tax_figures = read_back_at, taxes
-        self._items = items
+        self._items, self._judged = items, judged
         self._rows: list[Any] | None = None
         self._balances: list[Any] | None = None
         self._held: list[ClearingRow] | None = None
@@ -325,10 +326,9 @@ class Evidence:
         """Reverse completeness: whatever stands on governed accounts has a source, or a reason that
         somebody gave; and what we booked stands as we booked it."""
         entity = self._release.entities[self._entity]
-        reader = self._session_of(entity.ledger)
-        if not isinstance(reader, LedgerReader):
+        judged = self._judged
+        if judged is None:
             return _finding(False, f"{entity.ledger} is no ledger that can be read", [])
-        judged = read_others(self._connection, self._release, reader, self._entity, self._period)
         others = [j for j in judged if j.standing in (Standing.EXPLAINED, Standing.UNDECLARED)]
         declared = [j for j in judged if j.standing is Standing.DECLARED]
         unexplained = [j.move for j in others if j.standing is Standing.UNDECLARED]

@@ -22,7 +22,6 @@ from typing import Any
 
 import msgspec
 
-from tieout.close.month_end import month_end_entry
 from tieout.connector_api import LedgerFacts, LedgerReader
 from tieout.documents import (
     BatchControl,
@@ -32,6 +31,7 @@ from tieout.documents import (
     JournalEntry,
     JournalLine,
     decode_document,
+    month_end_entry,
     name_of_kind,
     own_figures,
 )

@@ -14,9 +14,11 @@ from tieout.close.causes import LATE_UNDECIDED
 from tieout.close.late import LateDecision, LateEvent, closed_in, passed, waiting
 from tieout.close.since_it_began import since_it_began
 from tieout.documents import decode_document
+from tieout.engine import wake
 from tieout.evidence import Entry, record
 from tieout.money import Amount, Period
 from tieout.planning import makers_before
+from tieout.planning.late_decisions import decision_parts, plan_late_again
 from tieout.rules import Release
 from tieout.security import AuthorityError, Person, by_a_key_of, had_a_hand, load_authority, stamper
 from tieout.store import Connection, Queries
@@ -38,14 +40,14 @@ def late_events(
     stamps = stamper(connection)
     found = []
     for row in connection.execute(_SQL["late_events"], given).fetchall():
-        holds = row["decision"] and stamps.holds(row["decision_stamp"], "late decision", *_parts(row))
+        holds = row["decision"] and stamps.holds(row["decision_stamp"], "late decision", *decision_parts(row))
         same = (row["decided_booked_on"], row["decided_amount"]) == (row["booked_on"], row["amount"])
         decided = bool(holds and same)
         found.append(
             LateEvent(
                 number=row["document_id"], interface=row["interface"], entity=row["entity"], document=row["source_key"],
                 name=row["link_key"] or row["source_key"], event_on=row["event_on"], booked_on=row["booked_on"],
-                stands_on=_stands_on(row["read_backs"] or ()), lock=row["lock"], amount=row["amount"], currency=row["currency"],
+                stands_on=_stands_on(row["read_backs"] or ()), held=row["held"], lock=row["lock"], amount=row["amount"], currency=row["currency"],
                 company=row["company_amount"], decision=row["decision"] if decided else "",
                 reason=row["reason"] if decided else "", by=row["decided_by"] if decided else "",
                 at=row["decided_at"] if decided else None,
@@ -60,14 +62,6 @@ def _stands_on(read_backs: Sequence[str]) -> date | None:
     return min((date.fromisoformat(day) for day in days if day), default=None)
 
 
-def _parts(row: Mapping[str, Any]) -> tuple[object, ...]:
-    """What a decision's stamp is over."""
-    return (
-        row["document_id"], row["decision"], row["reason"], row["decided_by"], row["decided_booked_on"],
-        f"{row['decided_amount']:f}",
-    )  # fmt: skip
-
-
 def decide_late(
     connection: Connection,
     release: Release,
@@ -78,7 +72,8 @@ def decide_late(
     now: datetime,
 ) -> LateEvent:
     """Decide of a late event, in the caller's transaction: by somebody who signs the close of its entity, and had no hand in
-    the event. Raises LateError, StampError."""
+    the event. What is held is planned again, to be booked on the first open day, unless its own period is to be opened. Raises LateError,
+    StampError."""
     if decision not in list(LateDecision):
         raise LateError(f"{decision!r} is no decision: {', '.join(LateDecision)}")
     if not _LEAST <= len(reason.strip()) <= _MOST:
@@ -110,7 +105,7 @@ def decide_late(
         "document_id": number, "decision": decision, "reason": reason.strip(), "decided_by": who.name, "decided_at": now,
         "decided_booked_on": row["booked_on"], "decided_amount": row["amount"],
     }  # fmt: skip
-    stamp = stamper(connection).stamp("late decision", *_parts(given))
+    stamp = stamper(connection).stamp("late decision", *decision_parts(given))
     connection.execute(_SQL["decide_late"], {**given, "stamp": stamp})
     detail = {
         "decision": decision, "reason": reason.strip()[:300], "of": str(Period.of(row["event_on"])), "booked_in": period,
@@ -118,6 +113,8 @@ def decide_late(
     }  # fmt: skip
     subject = f"{row['interface']}:{row['source_key']}"
     record(connection, [Entry(now, who.name, "late.decided", subject, row["entity"], detail)])
+    if mine.held and decision != LateDecision.REOPEN and plan_late_again(connection, number, now):
+        wake(connection)
     return next(e for e in late_events(connection, [row["entity"]], period) if e.number == number)
 
 
@@ -148,12 +145,15 @@ def tell_late_events(
     locks: Mapping[str, date | None],
     now: datetime,
 ) -> list[LateEvent]:
-    """A case of each late event of the month that waits for a decision, or for its period to be opened; solved once it does
-    not. All that are booked in the month."""
+    """A case of each late event of the month that is booked and waits for a decision, or for its period to be opened; solved once it
+    does not. All that are booked in the month, and what is held until then."""
     events = late_events(connection, [entity], str(period))
     limit = release.closing.of(entity).late_limit
     cases = {}
     for e in events:
+        if e.held:
+            # Its case is that it is held.
+            continue
         why = closed_in(e, locks) if e.decision == LateDecision.REOPEN else ""
         if why or e in waiting(events, limit):
             cases[_key(e)] = _case(e, period, why, now)

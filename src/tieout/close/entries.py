@@ -33,13 +33,14 @@ def look_at_entries(
     entity: str,
     period: Period,
     now: datetime,
-) -> None:
+) -> list[Judged] | None:
     """A case for every entry on governed accounts that nobody here made, declared or explained; what the accounts moved by
-    is kept, as is the month by the ledger's own days, and the opening held against what it was. Raises ConnectorError."""
+    is kept, as is the month by the ledger's own days, and the opening held against what it was. The entries of others as they were
+    read; None where no ledger can be. Raises ConnectorError."""
     book = release.entities[entity]
     reader = sessions(book.ledger)
     if not isinstance(reader, LedgerReader):
-        return
+        return None
     rows, judged = read_split(connection, release, reader, entity, period)
     cases = [_case_of(told, entity, book.currency, now) for told in undeclared(judged)]
     with connection.transaction():
@@ -51,6 +52,7 @@ def look_at_entries(
     months, accounts = read_ledger_month(connection, release, reader, entity, period)
     with connection.transaction():
         keep_ledger_month(connection, entity, period, months, accounts, now)
+    return judged
 
 
 def undeclared(judged: Iterable[Judged]) -> list[Told]:

@@ -10,7 +10,7 @@ from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.close.causes import TASK_LATE
 from tieout.close.model import Task
 from tieout.close.planning import tasks_of
-from tieout.close.service import standing_signatures
+from tieout.close.signatures import standing_signatures
 from tieout.close.since_it_began import since_it_began
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.money import Period

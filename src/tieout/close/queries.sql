@@ -214,17 +214,20 @@ order by source_key, state, case_id desc
 select read_at from tieout.close_finding where entity = %(entity)s and period = %(period)s and task = 'ledger is ours'
 
 -- name: late_events
--- What is booked, or on its way, past a lock; with what was decided of it last, and the day that its entry stands on.
+-- What is booked, or on its way, past a lock, or held by one; with what was decided of it last, and the day that its entry stands
+-- on. What is held is listed in the month that it would be booked in and in each one after, until it is.
 select l.document_id, l.entity, l.event_on, l.booked_on, l.lock, l.amount, l.currency, l.company_amount, d.interface,
     d.source_key, d.link_key, x.decision, x.reason, x.decided_by, x.decided_at, x.decided_booked_on, x.decided_amount,
-    x.stamp as decision_stamp,
+    x.stamp as decision_stamp, h.held,
     (select array_agg(v.read_back) from tieout.delivery v
         where v.document_id = l.document_id and v.ledger and v.read_back is not null) as read_backs
 from tieout.late_event l join tieout.document d using (document_id)
 left join lateral (select * from tieout.late_decision c where c.document_id = l.document_id order by no desc limit 1) x on true
+cross join lateral (select d.state = 'normalised' or (d.state = 'refused' and d.reason = 'late_event') as held) h
 where (%(entities)s::text[] is null or l.entity = any(%(entities)s))
-  and (%(period)s::text is null or to_char(l.booked_on, 'YYYY-MM') = %(period)s)
-  and (d.state in ('planned', 'posted') or exists (select 1 from tieout.delivery v
+  and (%(period)s::text is null or to_char(l.booked_on, 'YYYY-MM') = %(period)s
+    or (h.held and to_char(l.booked_on, 'YYYY-MM') < %(period)s))
+  and (h.held or d.state in ('planned', 'posted') or exists (select 1 from tieout.delivery v
     where v.document_id = l.document_id and v.ledger and v.state = 'confirmed'))
 order by l.company_amount desc, l.document_id limit %(limit)s
 

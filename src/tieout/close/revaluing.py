@@ -13,9 +13,8 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.close.month_end import month_end_entry
 from tieout.connector_api import LedgerFacts, LedgerReader
-from tieout.documents import BatchControl, JournalEntry, JournalLine, own_figures
+from tieout.documents import BatchControl, JournalEntry, JournalLine, month_end_entry, own_figures
 from tieout.inbox import propose
 from tieout.money import Amount
 from tieout.rules import Interface, Release

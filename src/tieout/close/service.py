@@ -1,58 +1,52 @@
-"""Runs a close: reads the evidence, takes signatures of two people, revokes what late data touches."""
+"""Runs a close: reads the evidence, says how its tasks stand by it, revokes what late data touches."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from tieout.close.certifications import kept_accounts, sign_account
 from tieout.close.certify_rules import record_rules
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.deciding_late import tell_late_events
-from tieout.close.ending import not_over, too_early
+from tieout.close.ending import too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
 from tieout.close.mapping_changes import tell_mappings
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
 from tieout.close.planning import FINAL, forecast, tasks_of
+from tieout.close.signatures import revoke_if_changed, revoke_signature, standing_signatures
 from tieout.close.since_it_began import since_it_began
 from tieout.close.waivers import tell_waivers
 from tieout.connector_api import LedgerReader
 from tieout.delivery import read_back_month
-from tieout.evidence import Entry, record
 from tieout.money import Period
-from tieout.observe import get_logger
-from tieout.planning import sign_role_in
 from tieout.proofs import (
+    Judged,
     look_at_taxes,
     open_balances,
     open_gaps,
     open_intercompany,
+    read_others,
     statement_gaps,
     take_control_totals,
     tie_out,
 )
 from tieout.rules import Release
-from tieout.security import NOBODY_LET_IN, Person, load_authority, person_of, stamper, why_not
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
-_log = get_logger(__name__)
 Sessions = Callable[[str], object]
-
-
-class CloseError(ValueError):
-    """What cannot be signed or locked: why, and what to do."""
 
 
 def gather(
     connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
-) -> None:
-    """Ask the sources for their figures, and make cases of what is missing or has no source."""
+) -> list[Judged] | None:
+    """Ask the sources for their figures, and make cases of what is missing or has no source. The entries of others as they were
+    read for that (None where no ledger is): a look reads them once, and hands them on to `state_of`."""
     with connection.transaction():
         record_rules(connection, release, now)
     take_control_totals(connection, release, sessions, period, now)
@@ -63,16 +57,24 @@ def gather(
     open_intercompany(connection, release, until, now)
     open_balances(connection, release, until, now)
     held = since_it_began(connection, release, entity, period)
-    look_at_entries(connection, held, sessions, entity, period, now)
+    judged = look_at_entries(connection, held, sessions, entity, period, now)
     tell_waivers(connection, held, entity, period, now)
     tell_mappings(connection, release, entity, period, now)
+    return judged
 
 
 def state_of(
-    connection: Connection, release: Release, sessions: Sessions, entity: str, period: Period, now: datetime
+    connection: Connection,
+    release: Release,
+    sessions: Sessions,
+    entity: str,
+    period: Period,
+    now: datetime,
+    judged: Sequence[Judged] | None = None,
 ) -> CloseState:
     """How a close stands, by evidence that is read now: what is posted is read back from the ledger first, whenever that was
-    done last. Signatures whose figures changed are revoked. Raises ConnectorError where the ledger does not answer."""
+    done last. Signatures whose figures changed are revoked. `judged` are the entries of others where this look has read them already
+    (`gather`); else they are read, once. Raises ConnectorError where the ledger does not answer."""
     release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
     book = release.entities[entity]
@@ -81,10 +83,12 @@ def state_of(
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
         tell_late_events(connection, release, entity, period, reader.locks(), now)
+        if judged is None:
+            judged = read_others(connection, release, reader, entity, period)
     items = look_at_items(connection, release, reader, entity, period, now)
     # After it: what was changed there is told of document by document first.
-    taxes = _taxes(connection, release, reader, entity, period, now)
-    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes, items)
+    taxes = _taxes(connection, release, reader, entity, period, now, judged)
+    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes, items, judged)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:
@@ -94,19 +98,25 @@ def state_of(
             findings[task.name] = evidence.find(task)
         else:
             findings[task.name] = _by_hand(release, task, period, now)
-        signatures = _revoke_if_changed(
-            connection, entity, period, task, findings[task.name], signatures, now
-        )
+        signatures = revoke_if_changed(connection, entity, period, task, findings[task.name], signatures, now)
     _keep(connection, entity, period, findings, now)
     return _state(release, entity, period, tasks, findings, signatures, now)
 
 
 def _taxes(
-    connection: Connection, release: Release, reader: object, entity: str, period: Period, now: datetime
+    connection: Connection,
+    release: Release,
+    reader: object,
+    entity: str,
+    period: Period,
+    now: datetime,
+    judged: Sequence[Judged] | None,
 ) -> list[dict[str, Any]] | None:
     """The month's taxes as they are kept, read now; None where the ledger's cannot be."""
     found = (
-        look_at_taxes(connection, release, reader, entity, [period], now)
+        look_at_taxes(
+            connection, release, reader, entity, [period], now, None if judged is None else {period: judged}
+        )
         if isinstance(reader, LedgerReader)
         else None
     )
@@ -180,11 +190,11 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
         if signature is not None and task.check in QUICK and task.check:
             finding = evidence.find(task)
             _keep(connection, entity, period, {task.name: finding}, now)
-            signatures = _revoke_if_changed(connection, entity, period, task, finding, signatures, now)
+            signatures = revoke_if_changed(connection, entity, period, task, finding, signatures, now)
     revoked = [t.name for t in tasks if t.name in before and t.name not in signatures]
     if revoked and FINAL in signatures:
         why, digest = f"{revoked[0]} does not stand any more", signatures[FINAL].digest
-        _revoke(connection, entity, period, FINAL, why, now, digest)
+        revoke_signature(connection, entity, period, FINAL, why, now, digest)
         revoked.append(FINAL)
     return len(revoked)
 
@@ -203,68 +213,6 @@ def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict
         f"{len(left)} tasks are not signed, such as {left[0]!r}" if left else "every task is done and signed"
     )
     return Finding(done=not left, why=why, digest=digest)
-
-
-def standing_signatures(connection: Connection, entity: str, period: Period) -> dict[str, Signature]:
-    """By task: its last signature, by one person or two, where it is not revoked and is ours."""
-    stamps, found = stamper(connection), dict[str, Signature]()
-    given = {"entity": entity, "period": str(period)}
-    for row in connection.execute(_SQL["signatures"], given).fetchall():
-        if row["revoked_at"] is not None:
-            continue
-        parts = (entity, str(period), row["task"], row["digest"], row["prepared_by"], row["signed_by"])
-        if row["signed_by"] and not stamps.holds(row["stamp"], "signature", *parts):
-            _log.warning("not ours", task=row["task"], entity=entity, period=str(period))
-            continue
-        found[row["task"]] = Signature(
-            task=row["task"],
-            digest=row["digest"],
-            prepared_by=row["prepared_by"],
-            prepared_at=row["prepared_at"],
-            signed_by=row["signed_by"],
-            signed_at=row["signed_at"],
-        )
-    return found
-
-
-def _revoke_if_changed(
-    connection: Connection,
-    entity: str,
-    period: Period,
-    task: Task,
-    finding: Finding,
-    signatures: dict[str, Signature],
-    now: datetime,
-) -> dict[str, Signature]:
-    signature = signatures.get(task.name)
-    if signature is None or (signature.digest == finding.digest and finding.done):
-        return signatures
-    why = f"its figures changed: {finding.why}" if signature.digest != finding.digest else finding.why
-    _revoke(connection, entity, period, task.name, why, now, signature.digest)
-    return {name: s for name, s in signatures.items() if name != task.name}
-
-
-def _revoke(
-    connection: Connection, entity: str, period: Period, task: str, why: str, now: datetime, of: str = ""
-) -> None:
-    """Revoke what stands of a task; only what is `of` a digest, where one is given: it may be signed anew meanwhile."""
-    given = {"entity": entity, "period": str(period)}
-    with connection.transaction():
-        connection.execute(_SQL["lock_close"], given)
-        rows = connection.execute(_SQL["signatures"], given).fetchall()
-        row = next((r for r in rows if r["task"] == task and r["revoked_at"] is None), None)
-        if row is not None and of and row["digest"] != of:
-            return
-        if row is None:
-            return
-        connection.execute(_SQL["revoke"], {"id": row["signature_id"], "at": now, "why": why[:500]})
-        detail = {
-            "task": task,
-            "why": why[:300],
-            "prepared_by": row["prepared_by"],
-            "signed_by": row["signed_by"],
-        }
-        record(connection, [Entry(now, "close", "close.revoked", f"{entity}:{period}", entity, detail)])
 
 
 def _state(
@@ -317,179 +265,6 @@ def _state(
         closed_at=closed,
         days=days,
     )
-
-
-def sign(
-    connection: Connection,
-    release: Release,
-    sessions: Sessions,
-    entity: str,
-    period: Period,
-    names: Sequence[str],
-    who: str | Person,
-    key: str,
-    now: datetime,
-) -> list[tuple[str, str]]:
-    """Take a person's signature of tasks by evidence that is read now. See `take_signatures`; raises ConnectorError,
-    too."""
-    _signer(connection, release, entity, period, who, key, now)
-    seen = shown_last(connection, entity, period)
-    state = state_of(connection, release, sessions, entity, period, now)
-    return take_signatures(connection, release, state, names, who, key, now, seen)
-
-
-def take_signatures(
-    connection: Connection,
-    release: Release,
-    state: CloseState,
-    names: Sequence[str],
-    who: str | Person,
-    key: str,
-    now: datetime,
-    seen: Mapping[str, str],
-) -> list[tuple[str, str]]:
-    """Take a person's signature of tasks as `state` found them a moment ago: (task, what became of it), in the tasks'
-    order. Asks no system: it can be part of somebody's transaction. `seen` are the digests of the figures that the person looked at,
-    by task: of others by now, or that nobody looked at, nothing is signed.
-
-    `who` is a person who proved who they are, or "" beside the key that proves it.
-    The first signature says that it was prepared, another person's that it is signed. `names` empty:
-    everything that can be signed. Raises CloseError where the person may not, or a task is unknown.
-    """
-    entity, period = state.entity, Period.parse(state.period)
-    name, role = _signer(connection, release, entity, period, who, key, now)
-    known = {s.task.name for s in state.tasks}
-    unknown = [n for n in names if n not in known]
-    if unknown:
-        raise CloseError(f"{unknown[0]!r} is no task of this close: {', '.join(sorted(known))}")
-    found = []
-    for each in state.tasks:
-        if names and each.task.name not in names:
-            continue
-        if each.task.check == "close":
-            # Whether everything before it is signed is known once that was tried.
-            each = kept_state(connection, release, entity, period, now)[0].tasks[-1]
-        elif _is_unseen(each, seen):
-            said = f"not signed: {_unseen(each, seen)}: {each.finding.why}"
-            found.append((each.task.name, said))
-            continue
-        found.append((each.task.name, _sign_one(connection, entity, period, each, name, role, now)))
-    return found
-
-
-def _is_unseen(each: TaskState, seen: Mapping[str, str]) -> bool:
-    """Whether a machine's task could be signed, and whoever signs has looked at other figures of it, or at none."""
-    signable = each.task.check and each.finding.done and each.state != TaskStanding.SIGNED
-    return bool(signable) and seen.get(each.task.name) != each.finding.digest
-
-
-def _unseen(each: TaskState, seen: Mapping[str, str]) -> str:
-    if each.task.name not in seen:
-        return "nobody looked at its figures before: look (`tieout close show`), then sign"
-    return "its figures are others than were looked at"
-
-
-def _signer(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    who: str | Person,
-    key: str,
-    now: datetime,
-) -> tuple[str, str]:
-    """Who signs, and in which role: the holder of the key, who must have it. Without people nobody does: a name alone is
-    nobody's."""
-    role = sign_role_in(connection, release, entity, period)
-    if not load_authority(connection).people:
-        detail = {"why": "nobody was let in"}
-        with connection.transaction():
-            record(connection, [Entry(now, str(who) or "nobody", "close.refused", entity, entity, detail)])
-        raise CloseError(NOBODY_LET_IN)
-    person = who if isinstance(who, Person) else person_of(connection, key)
-    if not person.human or not person.grants_of(role, entity):
-        detail = {"why": f"no {role} of {entity}"}
-        with connection.transaction():
-            record(connection, [Entry(now, person.name, "close.refused", entity, entity, detail)])
-        raise CloseError(f"{person.name} is no {role} of {entity}: that role signs its close")
-    return person.name, role
-
-
-def _sign_one(
-    connection: Connection, entity: str, period: Period, each: TaskState, who: str, role: str, now: datetime
-) -> str:
-    task, finding = each.task, each.finding
-    if each.state == TaskStanding.SIGNED:
-        return "is signed already"
-    if not finding.done:
-        return f"not done: {finding.why}"
-    given = {
-        "entity": entity,
-        "period": str(period),
-        "task": task.name,
-        "digest": finding.digest,
-        "by": who,
-        "at": now,
-    }
-    with connection.transaction():
-        connection.execute(_SQL["lock_close"], given)
-        rows = connection.execute(_SQL["signatures"], given).fetchall()
-        open_row = next((r for r in rows if r["task"] == task.name and r["revoked_at"] is None), None)
-        if open_row is not None and open_row["signed_by"]:
-            # It says that it is signed, and its stamp is not right: somebody wrote it past us.
-            _revoke(connection, entity, period, task.name, "its stamp is not right: not made by Tieout", now)
-            open_row = None
-        if open_row is not None and open_row["digest"] != finding.digest:
-            return "not signed: its figures are others than those that were prepared meanwhile: look again"
-        if open_row is None:
-            connection.execute(_SQL["prepare"], given)
-            action, said = "close.prepared", "prepared: somebody else signs it"
-        elif why := why_not(load_authority(connection), who, [open_row["prepared_by"]], role, entity):
-            detail = {"task": task.name, "why": f"prepared by {open_row['prepared_by']}: {why}"[:300]}
-            record(connection, [Entry(now, who, "close.refused", f"{entity}:{period}", entity, detail)])
-            return (
-                "you prepared it: somebody else signs it"
-                if who == open_row["prepared_by"]
-                else f"not signed: {why}"
-            )
-        else:
-            parts = (entity, str(period), task.name, open_row["digest"], open_row["prepared_by"], who)
-            stamp = stamper(connection).stamp("signature", *parts)
-            connection.execute(
-                _SQL["sign"], {"id": open_row["signature_id"], "by": who, "at": now, "stamp": stamp}
-            )
-            action, said = "close.signed", f"signed, prepared by {open_row['prepared_by']}"
-        detail = {"task": task.name, "digest": finding.digest[:16], "why": finding.why[:200]}
-        record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
-    return said
-
-
-def sign_accounts(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    keys: Sequence[tuple[str, str]],
-    who: Person | None,
-    key: str,
-    because: str,
-    now: datetime,
-) -> list[tuple[str, str]]:
-    """A person's word for accounts (code, currency) as they were read last; () for every one that it is their turn for: each, and what
-    became of it. In the caller's transaction, where there is one; asks no system. Raises CloseError, AuthorityError, StampError."""
-    if not load_authority(connection).people:
-        raise CloseError(NOBODY_LET_IN)
-    person = who if who is not None else person_of(connection, key)
-    if early := not_over(period, release.entities[entity].zone, now):
-        raise CloseError(early)
-    kept = kept_accounts(connection, entity, str(period))
-    wanted = list(keys) or [(r["account"], r["currency"]) for r in kept if r["state"] != "certified"]
-    found = []
-    with connection.transaction():
-        for each in wanted:
-            said = sign_account(connection, release, entity, period, each, person, because, now)
-            found.append((" ".join(each), said))
-    return found
 
 
 def as_rows(state: CloseState) -> list[dict[str, object]]:

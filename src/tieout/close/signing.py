@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tieout.close import service
+from tieout.close import taking
 from tieout.close.glance import keep_glance
 from tieout.close.model import CloseState
 from tieout.close.service import Sessions
 from tieout.money import Period
+from tieout.proofs import Judged
 from tieout.rules import Release
 from tieout.security import Person
 from tieout.store import Connection
@@ -27,9 +28,10 @@ def sign(
     who: str | Person,
     key: str,
     now: datetime,
+    judged: Sequence[Judged] | None = None,
 ) -> Taken:
-    """As `service.sign`; the sheet is kept where something was signed. Raises CloseError, ConnectorError."""
-    found = service.sign(connection, release, sessions, entity, period, names, who, key, now)
+    """As `taking.sign`; the sheet is kept where something was signed. Raises CloseError, ConnectorError."""
+    found = taking.sign(connection, release, sessions, entity, period, names, who, key, now, judged)
     return _kept(connection, release, entity, period, found, who, now)
 
 
@@ -43,8 +45,8 @@ def take_signatures(
     now: datetime,
     seen: Mapping[str, str],
 ) -> Taken:
-    """As `service.take_signatures`; the sheet is kept where something was signed. Raises CloseError."""
-    found = service.take_signatures(connection, release, state, names, who, key, now, seen)
+    """As `taking.take_signatures`; the sheet is kept where something was signed. Raises CloseError."""
+    found = taking.take_signatures(connection, release, state, names, who, key, now, seen)
     return _kept(connection, release, state.entity, Period.parse(state.period), found, who, now)
 
 

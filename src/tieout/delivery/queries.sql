@@ -74,6 +74,11 @@ returning d.document_id, d.entity, d.interface, d.source_key
 update tieout.document set state = 'refused', reason = 'ledger_refused'
 where document_id = %(id)s and state = 'planned'
 
+-- name: hold_document
+-- One whose effect something speaks against: a document without an entry of its own counts as posted once it is planned.
+update tieout.document set state = 'refused', reason = %(reason)s, posted_at = null
+where document_id = %(id)s and state in ('planned', 'posted')
+
 -- name: documents_of
 select document_id, interface, entity, period, source_key, currency, measure_debit, measure_credit
 from tieout.document where document_id = any(%(ids)s)

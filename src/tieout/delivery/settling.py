@@ -13,12 +13,13 @@ from tieout.causes import cause_named
 from tieout.connector_api import Outcome, OutcomeStatus
 from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED
 from tieout.delivery.causes import NOT_TAKEN, OUTCOME_UNDECIDED, REFUSED_BY_TARGET
+from tieout.delivery.guarding import Objection
 from tieout.delivery.sending import Row, at_risk, measure_of
 from tieout.documents import decode_effect
 from tieout.documents.states import EffectState
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
-from tieout.money import Period
+from tieout.money import Amount, Period
 from tieout.processes.reconciliation import MATCH_IMPOSSIBLE
 from tieout.processes.vendor_payments import PAID_ALREADY
 from tieout.security import NOT_OURS
@@ -103,13 +104,28 @@ class Settler:
             connection.execute(_SQL["refuse_document"], {"id": row["document_id"]})
         self._open_case(connection, row, cause, outcome.error)
 
-    def _open_case(self, connection: Connection, row: Row, cause: str, why: str) -> None:
+    def hold(self, connection: Connection, row: Row, objection: Objection) -> None:
+        """Something speaks against an effect that is about to be sent: it is not, nor does its document count as posted."""
+        beside_others(connection)
+        connection.execute(_SQL["set_state"], {"state": EffectState.REFUSED, "ids": [row["delivery_id"]]})
+        given = {"id": row["document_id"], "reason": objection.cause}
+        connection.execute(_SQL["hold_document"], given)
+        self._open_case(connection, row, objection.cause, objection.why, objection.worth)
+        detail = {"cause": objection.cause, "why": objection.why[:200]}
+        entry = Entry(
+            self._clock.now(), self._actor, "delivery.held", row["external_id"], row["entity"], detail
+        )
+        record(connection, [entry])
+
+    def _open_case(
+        self, connection: Connection, row: Row, cause: str, why: str, worth: Amount | None = None
+    ) -> None:
         found = connection.execute(_SQL["documents_of"], {"ids": [row["document_id"]]}).fetchone()
         assert found is not None
         now, known = self._clock.now(), cause_named(cause)
         amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
         if cause != NOT_OURS:
-            amount = amount or at_risk(decode_effect(row["body"].encode()))
+            amount = worth.value if worth else amount or at_risk(decode_effect(row["body"].encode()))
         open_cases(
             connection,
             [
@@ -120,7 +136,7 @@ class Settler:
                     period=found["period"] or str(Period.of(now.date())),
                     source_key=f"{found['source_key']} {row['effect']}",
                     amount=amount,
-                    currency=found["currency"],
+                    currency=worth.currency if worth else found["currency"],
                     recovery=known.shown("effect" if "effect" in known.also else ""),
                     detail=why[:500],
                     owner=known.who or "finance",

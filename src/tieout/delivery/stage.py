@@ -25,6 +25,7 @@ from tieout.connector_api import (
     Writer,
 )
 from tieout.delivery.causes import NOT_TAKEN
+from tieout.delivery.guarding import Guard, nothing_speaks_against
 from tieout.delivery.sending import Row, sendings_of
 from tieout.delivery.settling import Settler
 from tieout.documents.states import EffectState
@@ -76,7 +77,8 @@ def _outcome(by_id: dict[str, Outcome], row: Row) -> Outcome:
 
 
 class DeliveryStage:
-    """A lane of a system is a lane here, an effect an item. `writer_of` gives a system's open session, or None."""
+    """A lane of a system is a lane here, an effect an item. `writer_of` gives a system's open session, or None; `guard` says what
+    speaks against effects as they are about to be sent."""
 
     name, pace = "deliver", Pace()
 
@@ -85,8 +87,9 @@ class DeliveryStage:
         writer_of: Callable[[str], Writer | None],
         clock: Clock,
         systems: Callable[[], Sequence[str]],
+        guard: Guard = nothing_speaks_against,
     ) -> None:
-        self._writer_of, self._clock, self._systems = writer_of, clock, systems
+        self._writer_of, self._clock, self._systems, self._guard = writer_of, clock, systems, guard
         self._worker = f"pid {os.getpid()}"
         self._settler = Settler(clock, self._worker)
 
@@ -116,9 +119,8 @@ class DeliveryStage:
         open_rows = [r for r in rows if r["state"] in (EffectState.ATTEMPTING, EffectState.UNKNOWN)]
         if open_rows:
             self._look_up(connection, turn, writer, open_rows)
-        else:
-            self._send(connection, turn, writer, rows)
-        return True
+            return True
+        return self._send(connection, turn, writer, rows)
 
     @staticmethod
     def _strange(connection: Connection, system: str, rows: list[Row]) -> list[Row]:
@@ -169,8 +171,8 @@ class DeliveryStage:
         with connection.transaction():
             self._settler.settle(connection, [row], [outcome], status)
 
-    def _send(self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]) -> None:
-        """Send fresh effects together, and by itself each that failed before.
+    def _send(self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]) -> bool:
+        """Send fresh effects together, and by itself each that failed before; False where each of them waits for something else.
 
         What the writer raises for one of them stays with that one: a set on which it fails in an unforeseen way is
         looked up, and what of it did not happen is sent again in halves. Raises ConnectorError.
@@ -179,9 +181,11 @@ class DeliveryStage:
         apart = [row for row in rows if alone or _failed_before(turn, row)]
         together = [row for row in rows if not (alone or _failed_before(turn, row))]
         parts = [[row] for row in reversed(apart)] + ([together] if together else [])
+        moved = False
         while parts and not turn.stopping:
             part = parts.pop()
-            unforeseen = self._send_part(connection, turn, writer, part)
+            tried, unforeseen = self._send_part(connection, turn, writer, part)
+            moved |= tried
             if unforeseen is None:
                 continue
             self._look_up(connection, turn, writer, part)
@@ -195,17 +199,20 @@ class DeliveryStage:
                 middle = len(part) // 2
                 halves = [[r for r in half if _key(r) in left] for half in (part[:middle], part[middle:])]
                 parts += [half for half in reversed(halves) if half]
+        return moved
 
     def _send_part(
         self, connection: Connection, turn: Turn, writer: Writer, rows: list[Row]
-    ) -> Exception | None:
-        """One set in three steps; what was raised that no connector should raise: then nobody knows the outcome."""
+    ) -> tuple[bool, Exception | None]:
+        """One set in three steps: whether anything became of it, or was tried; and what was raised that no connector should
+        raise: then nobody knows the outcome."""
+        given = len(rows)
         rows, sendings = self._put_together(connection, rows)
         if not rows:
-            return None
-        end, rows = self._begin(connection, rows)
+            return True, None
+        held, end, rows = self._begin(connection, rows)
         if not rows:
-            return None
+            return held or len(sendings) < given, None
         left = {_key(r) for r in rows}
         sendings = [x for x in sendings if x.external_id in left]
         ids = [r["delivery_id"] for r in rows]
@@ -224,7 +231,7 @@ class DeliveryStage:
             if isinstance(error, RefusedError) and len(rows) == 1:
                 outcomes = [Outcome(rows[0]["external_id"], OutcomeStatus.REFUSED, error=str(error))]
                 self._finish(connection, turn, rows, outcomes, "sent", end)
-                return None
+                return True, None
             # Of several it does not say which it refuses, or what it did before.
             self._end(connection, ids, EffectState.UNKNOWN, end, "unknown", error)
             if is_of_batch(error):
@@ -232,11 +239,11 @@ class DeliveryStage:
                     turn.suspect(_LOST + _key(rows[0]), error)
                 raise
             _log.exception("a writer failed", system=rows[0]["system"], lane=rows[0]["lane"])
-            return error
+            return True, error
         crash_point("deliver.after_send")
         self._finish(connection, turn, rows, outcomes, "sent", end)
         crash_point("deliver.after_outcome")
-        return None
+        return True, None
 
     def _put_together(self, connection: Connection, rows: list[Row]) -> tuple[list[Row], list[Sending]]:
         """Rows as they are sent; one that cannot be put together is refused, as if its target had."""
@@ -271,21 +278,37 @@ class DeliveryStage:
         with connection.transaction():
             self._settler.settle(connection, [row], [outcome], "sent")
 
-    def _begin(self, connection: Connection, rows: list[Row]) -> tuple[Row, list[Row]]:
-        """Commit what is attempted, before anything is sent: of these rows those that still wait."""
+    def _begin(self, connection: Connection, rows: list[Row]) -> tuple[bool, Row, list[Row]]:
+        """Commit what is attempted, before anything is sent: whether any became a case instead, the attempt, and of these rows
+        those that still wait and nothing speaks against."""
         with connection.transaction():
+            held, rows = self._guarded(connection, rows)
             ids = {"ids": [r["delivery_id"] for r in rows]}
             waiting = {r["delivery_id"] for r in connection.execute(_SQL["attempting"], ids)}
             rows = [r for r in rows if r["delivery_id"] in waiting]
             if not rows:
-                return {}, []
+                return held, {}, []
             given = {
                 "system": rows[0]["system"], "lane": rows[0]["lane"], "worker": self._worker,
                 "external_ids": [r["external_id"] for r in rows], "at": self._clock.now(),
             }  # fmt: skip
             attempt = connection.execute(_SQL["add_attempt"], given).fetchone()
         assert attempt is not None
-        return {"attempt_id": attempt["attempt_id"]}, rows
+        return held, {"attempt_id": attempt["attempt_id"]}, rows
+
+    def _guarded(self, connection: Connection, rows: list[Row]) -> tuple[bool, list[Row]]:
+        """Of these rows those against which nothing speaks, in the caller's transaction; what does is written down as a case, where it
+        is one: whether any was."""
+        against = self._guard(connection, rows)
+        held = [r for r in rows if (found := against.get(_key(r))) is not None and found.cause]
+        ids = {"ids": [r["delivery_id"] for r in held]}
+        waiting = (
+            {r["external_id"] for r in connection.execute(_SQL["still_waiting"], ids)} if held else set()
+        )
+        for row in held:
+            if _key(row) in waiting:
+                self._settler.hold(connection, row, against[_key(row)])
+        return bool(waiting), [r for r in rows if _key(r) not in against]
 
     def _finish(
         self, connection: Connection, turn: Turn, rows: list[Row], outcomes: Sequence[Outcome], how: str,

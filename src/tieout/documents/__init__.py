@@ -52,6 +52,7 @@ from tieout.documents.model import (
     line_key,
     order_number,
 )
+from tieout.documents.month_end import month_end_entry
 from tieout.documents.posting import (
     CashPosting,
     CrmUpdate,
@@ -174,6 +175,7 @@ __all__ = [
     "ledger_lines",
     "line_key",
     "locks_for",
+    "month_end_entry",
     "name_of_kind",
     "order_number",
     "own_figures",

@@ -9,7 +9,7 @@ from tieout.engine.crash import arm_crash_point, crash_point
 from tieout.engine.failing import is_of_batch, storable, text_of
 from tieout.engine.failures import Failures, LaneKey, forget_old_failures
 from tieout.engine.halving import in_halves
-from tieout.engine.lanes import Lane
+from tieout.engine.lanes import Lane, LaneBusyError
 from tieout.engine.runner import Chore, Due, Pace, Runner, Stage
 from tieout.engine.turn import Turn
 from tieout.engine.wake import Listener, wake
@@ -22,6 +22,7 @@ __all__ = [
     "Failures",
     "FileClock",
     "Lane",
+    "LaneBusyError",
     "LaneKey",
     "Listener",
     "Loop",

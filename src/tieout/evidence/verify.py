@@ -54,6 +54,7 @@ def _recover_x(y: int, sign: int) -> int | None:
 _GY = 4 * pow(5, _P - 2, _P) % _P
 _GX = _recover_x(_GY, 0) or 0
 _G: Point = (_GX, _GY, 1, _GX * _GY % _P)
+_ZERO: Point = (0, 1, 1, 0)
 
 
 def _add(p: Point, q: Point) -> Point:
@@ -64,45 +65,55 @@ def _add(p: Point, q: Point) -> Point:
     return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
 
 
-@lru_cache(maxsize=8)
-def _doubles(point: Point) -> tuple[Point, ...]:
-    """A point times 1, 2, 4 and so on: a log has two points that thousands of its heads are checked with."""
-    found = [point]
-    for _ in range(255):
-        found.append(_add(found[-1], found[-1]))
+@lru_cache(maxsize=4)
+def _sixteens(point: Point) -> tuple[tuple[Point, ...], ...]:
+    """A point times 0 to 15, the same of 16 times the point, of 256 times it and so on: a log has two points that hundreds or
+    thousands of its heads are checked with, and each then takes 64 additions where it would take 380."""
+    found = []
+    for _ in range(64):
+        row = [_ZERO]
+        for _ in range(15):
+            row.append(_add(row[-1], point))
+        found.append(tuple(row))
+        point = _add(row[-1], point)
     return tuple(found)
 
 
 def _times(scalar: int, point: Point) -> Point:
-    result: Point = (0, 1, 1, 0)
-    for double in _doubles(point):
-        if scalar & 1:
-            result = _add(result, double)
-        scalar >>= 1
+    result = _ZERO
+    for row in _sixteens(point):
+        if digit := scalar & 15:
+            result = _add(result, row[digit])
+        scalar >>= 4
     return result
 
 
-def _point(raw: bytes) -> Point | None:
+@lru_cache(maxsize=4)
+def _opposite(raw: bytes) -> Point | None:
+    """The negative of the point that these bytes are, None where they are none."""
     y = int.from_bytes(raw, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
     x = _recover_x(y, sign)
-    return None if x is None else (x, y, 1, x * y % _P)
+    return None if x is None else (-x % _P, y, 1, -x * y % _P)
+
+
+def _encoded(point: Point) -> bytes:
+    inverse = pow(point[2], -1, _P)
+    x, y = point[0] * inverse % _P, point[1] * inverse % _P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
 
 
 def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Ed25519 verification, RFC 8032 section 5.1.7."""
+    """Ed25519 verification, RFC 8032 section 5.1.7. The signature's first half is held against the bytes of the point that it
+    must be, which have one form: what is no such form is no point that was signed with."""
     if len(public) != 32 or len(signature) != 64:
         return False
-    key, nonce = _point(public), _point(signature[:32])
-    scalar = int.from_bytes(signature[32:], "little")
-    if key is None or nonce is None or scalar >= _L:
+    key, scalar = _opposite(public), int.from_bytes(signature[32:], "little")
+    if key is None or scalar >= _L:
         return False
     digest = hashlib.sha512(signature[:32] + public + message).digest()
     challenge = int.from_bytes(digest, "little") % _L
-    left, right = _times(scalar, _G), _add(nonce, _times(challenge, key))
-    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (
-        left[1] * right[2] - right[1] * left[2]
-    ) % _P == 0
+    return _encoded(_add(_times(scalar, _G), _times(challenge, key))) == signature[:32]
 
 
 def _canonical(value: object) -> bytes:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
+from tieout.evidence import came_since, mark
 from tieout.kept_figures.figures import FIGURES, OUTSIDE, Figures, Sessions
 from tieout.rules import Release
 from tieout.store import Connection, Queries
@@ -21,6 +22,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.kept_figures")
 _CHEAP_MS = 40
 _PAUSE_S = 5.0
+_BEFORE_MARK = "|"
 
 
 @dataclass(frozen=True)
@@ -38,32 +40,44 @@ def read_kept(
     """A figure by its name in FIGURES: of this instant where that is cheap, or `exact` is asked for. Raises
     KeyError for a name that is none."""
     _, span = FIGURES[name]
-    mark = _watermark(connection, release)
     row = connection.execute(_SQL["kept"], {"name": name}).fetchone()
     if row is None and name in OUTSIDE:
         return Kept([], now, False)
     if row is not None and not exact:
-        fresh = row["watermark"] == mark and (now - row["as_of"]).total_seconds() < span
+        aged = not 0 <= (now - row["as_of"]).total_seconds() < span
+        fresh = not aged and not _moved(connection, release, row["watermark"])
         if fresh or name in OUTSIDE or row["took_ms"] > _CHEAP_MS:
             return Kept(json.loads(row["content"]), row["as_of"], fresh)
-    return _compute(connection, Figures(connection, release, now), name, mark)
+    return _compute(connection, Figures(connection, release, now), name)
 
 
-def _compute(connection: Connection, figures: Figures, name: str, mark: str) -> Kept:
+def _compute(connection: Connection, figures: Figures, name: str) -> Kept:
     started = time.monotonic()
+    # Before anything is read of it: what commits meanwhile is in the figure, and makes it due once more.
+    watermark = _watermark(connection, figures.release)
     rows = list(FIGURES[name][0](figures))
     content = json.dumps(rows, default=str)
     took = int((time.monotonic() - started) * 1000)
-    given = {"name": name, "content": content, "watermark": mark, "as_of": figures.now, "took_ms": took}
+    given = {"name": name, "content": content, "watermark": watermark, "as_of": figures.now, "took_ms": took}
     connection.execute(_SQL["keep"], given)
     return Kept(json.loads(content), figures.now, True)
 
 
 def _watermark(connection: Connection, release: Release) -> str:
-    """Moves with whatever figures hang on."""
+    """Up to where everything is seen that figures hang on."""
+    return f"{_standing(connection, release)}{_BEFORE_MARK}{mark(connection)}"
+
+
+def _standing(connection: Connection, release: Release) -> str:
     row = connection.execute(_SQL["watermark"]).fetchone()
     assert row is not None
     return f"{release.sha256}:{row['mark']}"
+
+
+def _moved(connection: Connection, release: Release, before: str) -> bool:
+    """Whether anything happened since a watermark, or came to light since that has a smaller number."""
+    standing, _, seen = before.partition(_BEFORE_MARK)
+    return standing != _standing(connection, release) or came_since(connection, seen)
 
 
 class KeptFiguresStage:
@@ -79,19 +93,20 @@ class KeptFiguresStage:
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         """A lane a figure that is stale: it aged, or something happened since."""
-        now, mark = self._clock.now(), _watermark(connection, self._release())
+        now, release = self._clock.now(), self._release()
         known = {r["name"]: r for r in connection.execute(_SQL["kept_marks"])}
 
         def stale(name: str) -> bool:
             row, span = known.get(name), FIGURES[name][1]
             aged = row is None or not 0 <= (now - row["as_of"]).total_seconds() < span
-            return aged or (row is not None and row["watermark"] != mark and name not in OUTSIDE)
+            return (
+                aged or row is None or (name not in OUTSIDE and _moved(connection, release, row["watermark"]))
+            )
 
         return [Due((name,)) for name in FIGURES if stale(name)]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
         """Computes one figure anew."""
-        release = self._release()
-        mark = _watermark(connection, release)
-        _compute(connection, Figures(connection, release, self._clock.now(), self._sessions), lane[0], mark)
+        figures = Figures(connection, self._release(), self._clock.now(), self._sessions)
+        _compute(connection, figures, lane[0])
         return False

@@ -1,6 +1,7 @@
 -- name: watermark
-select coalesce((select max(evidence_id) from tieout.evidence), 0) || '.'
-    || coalesce((select max(document_id) from tieout.document), 0) || '.'
+-- What people did past evidence; numbers are given before they commit, so that a smaller one may come to light later: evidence
+-- is looked at by its mark, which holds who was open (`evidence/marks.py`).
+select coalesce((select max(document_id) from tieout.document), 0) || '.'
     || coalesce((select max(case_id) from tieout.cases), 0) || '.'
     || coalesce((select max(taken_at)::text from tieout.control_total), '') as mark
 

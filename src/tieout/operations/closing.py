@@ -41,8 +41,8 @@ def close_state(project: OpenProject, entity: str, period: Period) -> CloseState
     release, now = project.release(), project.clock.now()
     connection = project.database.connect(autocommit=True)
     try:
-        gather(connection, release, project.session, entity, period, now)
-        return state_of(connection, release, project.session, entity, period, now)
+        judged = gather(connection, release, project.session, entity, period, now)
+        return state_of(connection, release, project.session, entity, period, now, judged)
     finally:
         connection.close()
 
@@ -77,8 +77,8 @@ def sign_close(
     release, now = project.release(), project.clock.now()
     connection = project.database.connect(autocommit=True)
     try:
-        gather(connection, release, project.session, entity, period, now)
-        return sign_tasks(connection, release, project.session, entity, period, tasks, who, key, now)
+        judged = gather(connection, release, project.session, entity, period, now)
+        return sign_tasks(connection, release, project.session, entity, period, tasks, who, key, now, judged)
     finally:
         connection.close()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from tieout.engine import Lane
 from tieout.operations.open_project import OpenProject
 from tieout.receivables import Read, Receivables, standing_interface
@@ -11,7 +9,7 @@ from tieout.receivables import Read, Receivables, standing_interface
 
 def read_receivables(project: OpenProject, entity: str) -> Read:
     """Read what an entity's customers owe, keep it, and tell their CRM what changed. Whoever comes while another reads
-    waits. Raises LookupError where nothing governs it, ConnectorError."""
+    waits, for two minutes at most. Raises LookupError where nothing governs it, ConnectorError; LaneBusyError, which is one."""
     release = project.release()
     interface = standing_interface(release, entity)
     ledger = release.entities[entity].ledger
@@ -26,8 +24,7 @@ def read_receivables(project: OpenProject, entity: str) -> Read:
     # A name of its own: the stage whose round calls this holds the lane of its own name.
     lane = Lane(connection, "read receivables", entity)
     try:
-        while not lane.take():
-            time.sleep(0.1)
+        lane.wait(f"reads what the customers of {entity} owe")
         crm = dict(project.settings.sinks).get("crm", "")
         return Receivables(release, interface, reader, crm, project.clock.now()).read(connection)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 from tieout.connector_api import LedgerReader
@@ -21,9 +20,14 @@ from tieout.rules import Interface
 from tieout.store import Connection
 
 
+def proposing(connection: Connection, entity: str) -> Lane:
+    """The lane of whoever proposes payments of an entity, from here to the end of the transaction."""
+    return Lane(connection, "propose payments", entity)
+
+
 def begin_proposal(connection: Connection, entity: str) -> bool:
     """Whether nobody else proposes payments of an entity, from here to the end of the transaction."""
-    return Lane(connection, "propose payments", entity).take_for_transaction()
+    return proposing(connection, entity).take_for_transaction()
 
 
 def payer(project: OpenProject, entity: str) -> tuple[Interface, LedgerReader]:
@@ -46,12 +50,11 @@ def propose_payments(
 ) -> Proposal:
     """Propose to pay on a day what an entity owes and is due up to another; `dry`: only say what would be proposed.
 
-    Raises PaymentRunError, ConnectorError.
+    Raises PaymentRunError, ConnectorError; LaneBusyError, which is one, where somebody else proposes for two minutes.
     """
     interface, reader = payer(project, entity)
     with project.database.transaction() as connection:
-        while not begin_proposal(connection, entity):
-            time.sleep(0.1)
+        proposing(connection, entity).wait(f"proposes payments of {entity}", for_transaction=True)
         return propose_run(
             connection,
             project.release(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,15 +15,14 @@ from tieout.rules import Interface
 
 def reconcile(project: OpenProject, entity: str, until: date, dry: bool = False) -> Run:
     """Match what is open in an entity's ledger up to a day; `dry`: only say what would be done. Whoever comes while
-    another runs for the entity waits.
+    another runs for the entity waits, for two minutes at most.
 
-    Raises LookupError where nothing governs it, MatchingError (rules), ConnectorError.
+    Raises LookupError where nothing governs it, MatchingError (rules), ConnectorError; LaneBusyError, which is one.
     """
     connection = project.database.connect(autocommit=True)
     lane = Lane(connection, "reconcile", entity)
     try:
-        while not lane.take():
-            time.sleep(0.1)
+        lane.wait(f"matches what is open in the ledger of {entity}")
         return _reconciler(project, entity, until)[1].run(connection, dry)
     finally:
         # The lane is the connection's.

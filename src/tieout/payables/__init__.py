@@ -6,6 +6,7 @@ approved, delivered and read back as whatever else a source says.
 
 from tieout.payables.accruing import Worked, accrual_interface, accrue, work_out
 from tieout.payables.filing import FilingStage
+from tieout.payables.guarding import file_guard
 from tieout.payables.payees import CheckedPayment, checked_payments
 from tieout.payables.proposing import HeldBack, Proposal, SupplierRevision, payable_to, propose
 from tieout.payables.service import (
@@ -31,6 +32,7 @@ __all__ = [
     "accrue",
     "check_run",
     "checked_payments",
+    "file_guard",
     "payable_to",
     "payment_interface",
     "propose",

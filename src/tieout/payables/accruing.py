@@ -19,15 +19,22 @@ line on an account that Odoo's stock values at its own closing (19 and newer: `_
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
 from tieout.connector_api import AccrualReader, AccruedThere, LedgerAccrual, LedgerReader
-from tieout.documents import BatchControl, JournalEntry, JournalLine, Party, decode_document, own_figures
+from tieout.documents import (
+    BatchControl,
+    JournalEntry,
+    JournalLine,
+    Party,
+    decode_document,
+    month_end_entry,
+    own_figures,
+)
 from tieout.inbox import RestsOn, propose
 from tieout.money import Amount
 from tieout.payables.purchases import read_purchases
@@ -236,21 +243,9 @@ def _entry(currency: str, members: list[Accrual], on: date, parties: Mapping[str
         for who, amount in sorted(owed.items())
         if amount
     ]
-    reference = f"ACCRUAL-{on:%Y%m%d}-{currency}"
     named = {x.party for x in lines if x.party}
-    return JournalEntry(
-        key=f"accrual:{on}:{currency}",
-        occurred_at=datetime.combine(on, time(12), UTC),
-        currency=currency,
-        reference=reference,
-        booked_on=on,
-        nature="accrual",
-        lines=tuple(lines),
-        parties=tuple(parties[key] for key in sorted(named)),
-        total=sum((x.amount for x in lines if x.amount.value > 0), zero),
-        imbalance=zero,
-        reverses_on=on + timedelta(days=1),
-        batch=f"{reference}:{hashlib.sha256(repr(lines).encode()).hexdigest()[:12]}",
+    return month_end_entry(
+        "accrual", lines, currency, on, by_currency=True, parties=[parties[key] for key in sorted(named)]
     )
 
 

@@ -15,8 +15,10 @@ from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of
 from tieout.formats.payments import PaymentError, write_transfers
 from tieout.inbox import accept
 from tieout.money import Amount, Period
-from tieout.payables.causes import FILE_REFUSED
+from tieout.payables.causes import FILE_REFUSED, PAYMENT_STOPPED
+from tieout.payables.guarding import unread_answers
 from tieout.payables.ordering import bank_profile, files_of, order_of
+from tieout.payables.payees import Doubts, doubts
 from tieout.payables.reading import FILED_BY, SQL, ChangedError, check, ours, payments_version
 from tieout.payables.service import STREAM
 from tieout.processes.vendor_payments import PAYEE_DIFFERS
@@ -44,11 +46,10 @@ class FilingStage:
         interface = self._release().interfaces.get(lane[0])
         if interface is None:
             return False
-        given = {"interface": interface.name}
         # The inbox first, as that is how the bank's word goes.
-        if self._undecided(connection, given):
+        if self._undecided(connection, interface):
             return False
-        rows = connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall()
+        rows = self._to_file(connection, interface)
         found = _by_run(connection, interface, rows)
 
         @cache
@@ -68,6 +69,7 @@ class FilingStage:
 
         if sum(map(len, found.values())) < len(rows) and changed():
             return hold()
+        found = self._made(connection, interface, rows, found)
 
         def hand_on(run: str) -> bool:
             with connection.transaction():
@@ -79,7 +81,9 @@ class FilingStage:
             items = [Item(FILES, d.key, d.key, canonical_bytes(d)) for d in documents]
             with connection.transaction():
                 # It was written a while ago: what came since, or is held by now, stops it.
-                if self._undecided(connection, given) or not self._still(connection, given, found[run]):
+                if self._undecided(connection, interface) or not self._still(
+                    connection, interface, found[run]
+                ):
                     return False
                 return bool(accept(connection, interface.name, items, "proposal", self._clock.now()).new)
 
@@ -90,15 +94,48 @@ class FilingStage:
         return turn.each(list(found), lambda run: run, hand_on, give_up)
 
     @staticmethod
-    def _undecided(connection: Connection, given: dict[str, str]) -> bool:
+    def _undecided(connection: Connection, interface: Interface) -> bool:
         """Whether a file was handed on and is not planned yet, or the bank said something that nobody looked at."""
-        return any(connection.execute(SQL[q], given).fetchone() for q in ("pending_files", "pending_answers"))
+        pending = connection.execute(SQL["pending_files"], {"interface": interface.name}).fetchone()
+        return bool(pending) or unread_answers(connection, interface)
 
     @staticmethod
-    def _still(connection: Connection, given: dict[str, str], payments: list[VendorPayment]) -> bool:
+    def _to_file(connection: Connection, interface: Interface) -> list[dict[str, Any]]:
+        given = {"interface": interface.name, "undecided": PAYEE_DIFFERS.name}
+        return connection.execute(SQL["to_file"], given).fetchall()
+
+    def _still(self, connection: Connection, interface: Interface, payments: list[VendorPayment]) -> bool:
         """Whether all of these are to be filed still."""
-        rows = connection.execute(SQL["to_file"], given | {"undecided": PAYEE_DIFFERS.name}).fetchall()
-        return {p.key for p in payments} <= {r["source_key"] for r in rows}
+        doubted = doubts(connection, interface)
+        here = {r["source_key"] for r in self._to_file(connection, interface)}
+        return all(p.key in here and not doubted.why(p) for p in payments)
+
+    def _made(
+        self,
+        connection: Connection,
+        interface: Interface,
+        rows: Sequence[dict[str, Any]],
+        found: dict[str, list[VendorPayment]],
+    ) -> dict[str, list[VendorPayment]]:
+        """Of each run the payments that are to be made, and none of a run of which somebody has to decide about one; a case of each that
+        is never to be: it is booked, and its account is not its payee's."""
+        if not found:
+            return {}
+        doubted = doubts(connection, interface)
+        stopped = [p for some in found.values() for p in some if doubted.stopped(p)]
+        if stopped:
+            numbers = {r["source_key"]: r["document_id"] for r in rows}
+            with connection.transaction():
+                open_cases(
+                    connection,
+                    [self._stopped(interface, p, doubted, numbers[p.key]) for p in stopped],
+                    "payables",
+                )
+        made = {
+            run: [p for p in some if not doubted.stopped(p)]
+            for run, some in found.items() if not any(doubted.undecided(p) for p in some)
+        }  # fmt: skip
+        return {run: some for run, some in made.items() if some}
 
     def _written(
         self, connection: Connection, interface: Interface, run: str, payments: list[VendorPayment]
@@ -133,6 +170,27 @@ class FilingStage:
         recovery = FILE_REFUSED.say("changed")
         self._open(
             connection, interface, f"files of {interface.name}", rows[0]["period"], total, why, recovery
+        )
+
+    def _stopped(
+        self, interface: Interface, payment: VendorPayment, doubted: Doubts, document_id: int
+    ) -> NewCase:
+        now = self._clock.now()
+        return NewCase(
+            cause=PAYMENT_STOPPED.name,
+            interface=interface.name,
+            entity=interface.entity,
+            period=str(Period.of(payment.booked_on)),
+            source_key=payment.key,
+            amount=payment.pays.value,
+            currency=payment.currency,
+            recovery=PAYMENT_STOPPED.say(),
+            detail=f"{payment.end_to_end_id} to {payment.party.name}: {doubted.stopped(payment)}"[:500],
+            owner=PAYMENT_STOPPED.who,
+            opened_at=now,
+            due_at=now,
+            blocking=False,
+            document_id=document_id,
         )
 
     def _open(

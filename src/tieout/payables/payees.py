@@ -73,12 +73,19 @@ class Doubts:
 
     def why(self, payment: VendorPayment) -> str:
         """Why nothing is paid to the payee of a payment; "" where nothing speaks against it."""
-        iban, name = payment.account.iban, payment.party.name
-        if end := self._undecided.get(iban):
-            return f"the bank says that its account is in another name: decide about {end} first"
-        if end := self._stopped.get((iban, name)):
-            return f"its account is not in its name, as was decided about {end}: correct the supplier"
-        return ""
+        return self.undecided(payment) or self.stopped(payment)
+
+    def undecided(self, payment: VendorPayment) -> str:
+        """What somebody has to decide about the payee of a payment before; "" where nothing is."""
+        end = self._undecided.get(payment.account.iban)
+        return f"the bank says that its account is in another name: decide about {end} first" if end else ""
+
+    def stopped(self, payment: VendorPayment) -> str:
+        """Why a payment is never made to this account in this name; "" where it may be."""
+        end = self._stopped.get((payment.account.iban, payment.party.name))
+        return (
+            f"its account is not in its name, as was decided about {end}: correct the supplier" if end else ""
+        )
 
 
 def doubts(connection: Connection, interface: Interface) -> Doubts:

@@ -51,11 +51,12 @@ group by 1, currency order by 2, 1
 
 -- name: to_file
 -- Payments that were posted and are in no file yet, of runs of which nothing is undecided, nor said and not looked at.
-select d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp, d.period, d.currency, x.measure_credit
+select d.document_id, d.content, d.entity, d.source_key, d.revision, d.message_id, d.stamp, d.period, d.currency,
+    x.measure_credit
 from tieout.v_vendor_payment d join tieout.document x using (document_id)
 where d.interface = %(interface)s and d.state = 'posted'
-  and not exists (select 1 from tieout.document_name n
-    where n.entity = d.entity and n.name = 'filed:' || d.source_key)
+  and not exists (select 1 from tieout.document_name n join tieout.document f using (document_id)
+    where n.entity = d.entity and n.name = 'filed:' || d.source_key and f.state not in ('excluded', 'superseded'))
   and not exists (select 1 from tieout.v_vendor_payment w
     where w.interface = d.interface and w.state in ('normalised', 'planned') and w.run = d.run)
   and not exists (select 1 from tieout.v_vendor_payment w
@@ -82,9 +83,20 @@ where n.entity = %(entity)s and n.name = any(%(names)s) and d.kind = 'payment_an
 order by d.document_id
 
 -- name: held_answers
--- What the bank says that is held, or was left out.
+-- What the bank says that is not planned yet, is held, or was left out.
 select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface, d.state from tieout.document d
-where d.interface = %(interface)s and d.kind = 'payment_answer' and d.state in ('refused', 'excluded')
+where d.interface = %(interface)s and d.kind = 'payment_answer' and d.state in ('normalised', 'refused', 'excluded')
+order by d.document_id
+
+-- name: files
+-- Files among documents.
+select d.document_id, d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface from tieout.document d
+where d.document_id = any(%(ids)s) and d.kind = 'payment_file'
+
+-- name: filed_payments
+-- Payments by their end-to-end ids, as they stand now.
+select d.content, d.source_key, d.revision, d.message_id, d.stamp, d.interface, d.state from tieout.v_vendor_payment d
+where d.interface = %(interface)s and d.source_key = any(%(ids)s) and d.state <> 'superseded'
 order by d.document_id
 
 -- name: payments_named

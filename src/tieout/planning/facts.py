@@ -15,8 +15,10 @@ import msgspec
 from tieout.connector_api import LedgerFacts
 from tieout.documents import Document
 from tieout.documents.taxation import TaxDetermination
+from tieout.planning.late_decisions import go_past_locks
 from tieout.planning.sources import FactSourceError, SourceReader, asked_of
 from tieout.processes import Facts, fact_sources, recipe_of
+from tieout.processes.causes import LATE_EVENT
 from tieout.processes.facts import PreviousFact
 from tieout.processes.sources import Asking, FactSource, Scope
 from tieout.rules import Interface, Release
@@ -112,7 +114,10 @@ class FactReader:
         """The causes that a person let each document go on with."""
         ids = [a.document_id for a in asked if a.document_id]
         rows = self._connection.execute(_SQL["accepted"], {"ids": ids}) if ids else ()
-        return {row["document_id"]: tuple(row["causes"]) for row in rows}
+        found = {row["document_id"]: tuple(row["causes"]) for row in rows}
+        for number in go_past_locks(self._connection, ids):
+            found[number] = tuple(sorted({*found.get(number, ()), LATE_EVENT.name}))
+        return found
 
 
 def _add(given: dict[str, Any], source: FactSource, fields: Mapping[str, Any]) -> None:

@@ -220,7 +220,8 @@ left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open' for update of c
 
 -- name: to_act
-select c.case_id, c.cause, c.recovery, c.interface, c.entity, c.period, d.state,
+-- A late event's number is its document's.
+select c.case_id, c.cause, c.recovery, c.interface, c.entity, c.period, d.state, coalesce(c.document_id::text, '') as number,
   exists (select 1 from tieout.delivery v where v.document_id = c.document_id
     and v.state = 'refused' and not v.ledger)
   or (c.document_id is null and exists (select 1 from tieout.message m where m.state = 'failed'
@@ -393,6 +394,15 @@ select c.case_id, c.revision, c.cause, c.interface, c.entity, c.source_key, c.am
     c.document_id, c.made_user, d.state, d.content, d.facts, d.revision as told
 from tieout.cases c left join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open'
+
+-- name: late_decided
+-- What was decided last of each document: what a document says never changes, another revision is another one.
+select distinct on (document_id) document_id, decision, reason, decided_by, decided_booked_on, decided_amount, stamp
+from tieout.late_decision where document_id = any(%(ids)s) order by document_id, no desc
+
+-- name: late_goes_on
+update tieout.document set state = 'normalised', retry_at = %(now)s
+where document_id = %(id)s and state = 'refused' and reason = 'late_event' returning document_id
 
 -- name: not_late
 delete from tieout.late_event where document_id = any(%(ids)s)

@@ -273,19 +273,20 @@ class Writer:
         again = [w.document_id for w in group if not w.is_new]
         if again:
             self._connection.execute(_SQL["not_late"], {"ids": again})
-        found = [
-            (w, plan.late, plan.on) for w in group if (plan := w.planned[0]).late is not None and plan.on
-        ]
-        for work, late, on in found:
+        found = [(w, plan.late) for w in group if (plan := w.planned[0]).late is not None]
+        for work, late in found:
             assert late is not None
             given = {
-                "document_id": work.document_id, "entity": self._entity.code, "event_on": late.event_on, "booked_on": on,
+                "document_id": work.document_id, "entity": self._entity.code, "event_on": late.event_on, "booked_on": late.booked_on,
                 "lock": late.lock, "amount": late.amount.value, "currency": late.amount.currency,
                 "company_amount": late.company,
             }  # fmt: skip
             self._connection.execute(_SQL["put_late"], given)
             detail = {k: str(v) for k, v in given.items() if k not in ("document_id", "entity")}
             subject = f"{self._interface.name}:{work.document.key}"
+            if work.planned[0].decision is PlanDecision.REFUSED:
+                # Its case is evidence.
+                continue
             record(
                 self._connection,
                 [Entry(self._now, "process", "late.booked", subject, self._entity.code, detail)],

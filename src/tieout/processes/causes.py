@@ -7,15 +7,17 @@ from tieout.causes import Action, Cause
 LATE_EVENT = Cause(
     name="late_event",
     means="It belongs to a period that is locked in the ledger.",
-    says='the ledger\'s {lock} lock stands at {until}: reopen the period, or set late_events = "first_open" in '
-    "interfaces/{interface}.toml; then `tieout replay --cause {cause}`",
+    says="the ledger's {lock} lock stands at {until}: decide of it with `tieout close decide` (`tieout close late --period` lists it: adjust "
+    'and pass book it on the first open day); or reopen the period, or set late_events = "first_open" in interfaces/{interface}.toml, '
+    "then `tieout replay --cause {cause}`",
     also={
-        "schedule": "the ledger's {lock} lock stands at {until}, and a month before that is to be booked: reopen it, or set "
+        "schedule": "the ledger's {lock} lock stands at {until}, and a month before that is to be booked: decide of it with `tieout close "
+        "decide`; or reopen it, or set "
         'late_events = "first_open" in interfaces/{interface}.toml; then `tieout replay --cause {cause}`',
         "own_day": "the ledger's {lock} lock stands at {until}, and its source says the day: reopen the period, then "
         "`tieout replay --cause {cause}`",
     },
-    actions=(Action.MEND_IN_LEDGER, Action.SET_UP, Action.REPLAY),
+    actions=(Action.DECIDE_LATE, Action.MEND_IN_LEDGER, Action.SET_UP, Action.REPLAY),
 )
 UNMAPPED_ACCOUNT = Cause(
     name="unmapped_account",

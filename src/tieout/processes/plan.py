@@ -13,7 +13,7 @@ from tieout.money import Amount
 from tieout.processes.causes import LATE_EVENT, MISSING_RATE, UNKNOWN_TAX, UNMAPPED_ACCOUNT
 from tieout.processes.facts import Facts
 from tieout.processes.rates import MissingRateError, converted_there, what_is_missing
-from tieout.processes.recipe import Context, LateBooking, Plan, PlanDecision, Recipe, refused
+from tieout.processes.recipe import Context, Plan, PlanDecision, Recipe, held_late, late_booking, refused
 from tieout.processes.registry import recipe_of
 from tieout.processes.restatements import restated
 from tieout.rules import Interface, Release, UnmappedError
@@ -32,7 +32,7 @@ def _late(ctx: Context) -> Plan | None:
     lock = ctx.facts.general_lock()
     if lock is None or ctx.on > lock[1]:
         return None
-    if ctx.interface.late_events == "first_open":
+    if ctx.goes_past_locks:
         ctx.moved_by = lock[0], ctx.on
         ctx.on = lock[1] + timedelta(days=1)
         return None
@@ -40,8 +40,8 @@ def _late(ctx: Context) -> Plan | None:
 
 
 def _stopped(ctx: Context, lock: tuple[str, date], on: date, says: str = "") -> Plan:
-    """No effect: a lock, by its name and day, keeps it off its own day."""
-    return refused(
+    """No effect: a lock, by its name and day, keeps it off its own day, until somebody decides of it."""
+    plan = refused(
         LATE_EVENT,
         money_of(ctx.document),
         f"dated {on.isoformat()}",
@@ -50,6 +50,7 @@ def _stopped(ctx: Context, lock: tuple[str, date], on: date, says: str = "") -> 
         until=lock[1].isoformat(),
         interface=ctx.interface.name,
     )
+    return held_late(ctx, plan, money_of(ctx.document), lock, on)
 
 
 def _outside_locks(ctx: Context, recipe: Recipe[Any], plan: Plan) -> Plan:
@@ -61,7 +62,7 @@ def _outside_locks(ctx: Context, recipe: Recipe[Any], plan: Plan) -> Plan:
         if stopped is None:
             return plan
         lock, until, on = stopped
-        if ctx.interface.late_events != "first_open":
+        if not ctx.goes_past_locks:
             return _stopped(ctx, (lock, until), on)
         if ctx.on > until:
             return _stopped(ctx, (lock, until), on, "own_day")
@@ -77,11 +78,10 @@ def _told_late(ctx: Context, plan: Plan) -> Plan:
     if ctx.moved_by is None or not booked or plan.decision is not PlanDecision.PLANNED:
         return plan
     lock, on = ctx.moved_by
-    money = money_of(ctx.document)
-    amount = Amount.exact(abs(money.value), money.currency)
-    company = amount.value if money.currency == ctx.entity.currency else ctx.company(amount.value)
-    late = LateBooking(lock=lock, event_on=on, amount=amount, company=company)
-    return msgspec.structs.replace(plan, late=late, on=plan.on or max(booked))
+    day = plan.on or max(booked)
+    return msgspec.structs.replace(
+        plan, late=late_booking(ctx, money_of(ctx.document), lock, on, day), on=day
+    )
 
 
 def _stopping(ctx: Context, plan: Plan) -> tuple[str, date, date] | None:

@@ -7,8 +7,9 @@ that kind. Each process module exports its recipes as `RECIPES`; `registry` find
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,7 @@ from tieout.causes import Cause
 from tieout.documents import Document, EffectBody, PartnerRecord, Party, ProductRecord, kind_of
 from tieout.documents.taxation import TaxQuestion
 from tieout.money import Amount
+from tieout.processes.causes import LATE_EVENT
 from tieout.processes.external_ids import external_id, partner_external_id, product_external_id
 from tieout.processes.facts import Entire, FactKeys, Facts, RelatedFact
 from tieout.processes.rates import MissingRateError, what_is_missing
@@ -63,11 +65,12 @@ class CaseDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LateBooking(msgspec.Struct, frozen=True, kw_only=True):
-    """That a lock keeps a document off its own day `event_on`: it is booked after it. `amount` is what it moves, positive, and
-    `company` the same in the entity's currency."""
+    """That a lock keeps a document off its own day `event_on`: it is booked on `booked_on`, or would be, where it is held.
+    `amount` is what it moves, positive, and `company` the same in the entity's currency."""
 
     lock: str
     event_on: date
+    booked_on: date
     amount: Amount
     company: Decimal
 
@@ -115,6 +118,11 @@ class Context:
     def on_fulfilment(self) -> bool:
         """Whether this interface bills an order when it is fulfilled, not when it is paid."""
         return self.interface.option("invoice_on", "payment") == "fulfilment"
+
+    @property
+    def goes_past_locks(self) -> bool:
+        """Whether what a lock stops is booked on the first open day: as its interface says, or as somebody decided of it."""
+        return self.interface.late_events == "first_open" or LATE_EVENT.name in self.facts.accepted
 
     def company(self, value: Decimal) -> Decimal:
         """`value` of the document's currency in the entity's, rounded to its minor unit. Raises MissingRateError."""
@@ -196,6 +204,22 @@ def refused(cause: Cause, amount: Amount, detail: str = "", says: str = "", **fi
     """No effect: a blocking case holds the document (see `found`)."""
     case = found(cause, amount, detail, says, blocking=True, **fields)
     return Plan(decision=PlanDecision.REFUSED, cases=(case,), reason=cause.name)
+
+
+def late_booking(ctx: Context, money: Amount, lock: str, event_on: date, booked_on: date) -> LateBooking:
+    """That a lock keeps a document of so much money off its day. Raises MissingRateError."""
+    amount = Amount.exact(abs(money.value), money.currency)
+    company = amount.value if money.currency == ctx.entity.currency else ctx.company(amount.value)
+    return LateBooking(lock=lock, event_on=event_on, booked_on=booked_on, amount=amount, company=company)
+
+
+def held_late(ctx: Context, plan: Plan, money: Amount, lock: tuple[str, date], event_on: date) -> Plan:
+    """A refused plan, as that of a late event which somebody may decide of: it would be booked on the day after the lock. Without a rate
+    of its currency nobody can say yet what it is worth."""
+    with suppress(MissingRateError):
+        late = late_booking(ctx, money, lock[0], event_on, lock[1] + timedelta(days=1))
+        return msgspec.structs.replace(plan, late=late)
+    return plan
 
 
 D = TypeVar("D", bound=Document)

@@ -17,7 +17,17 @@ from decimal import Decimal
 from tieout.causes import Action, Cause
 from tieout.documents import EntryPosting, LedgerLine, RevenueSchedule, decode_document
 from tieout.processes.causes import LATE_EVENT
-from tieout.processes.recipe import Context, Effect, Plan, PlanDecision, Recipe, Recipes, Restating, refused
+from tieout.processes.recipe import (
+    Context,
+    Effect,
+    Plan,
+    PlanDecision,
+    Recipe,
+    Recipes,
+    Restating,
+    held_late,
+    refused,
+)
 
 SCHEDULE_DIFFERS = Cause(
     name="schedule_differs",
@@ -47,10 +57,10 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
     lock = ctx.facts.general_lock()
     if (
         lock is not None
-        and ctx.interface.late_events != "first_open"
+        and not ctx.goes_past_locks
         and any(on <= lock[1] and value for on, value in wanted.items())
     ):
-        return refused(
+        plan = refused(
             LATE_EVENT,
             document.net,
             f"{document.reference}, {document.name}",
@@ -59,6 +69,8 @@ def schedule(ctx: Context, document: RevenueSchedule) -> Plan:
             until=lock[1].isoformat(),
             interface=ctx.interface.name,
         )
+        first = min(on for on, value in wanted.items() if value)
+        return held_late(ctx, plan, document.net, lock, first)
     if lock is not None and (locked := [on for on, value in wanted.items() if on <= lock[1] and value]):
         ctx.moved_by = lock[0], min(locked)
     effects = [

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ import msgspec
 from tieout.connector_api import LedgerReader
 from tieout.proofs.control import ask_patiently
 from tieout.proofs.ledger import provider_balances
+from tieout.proofs.standing_still import read_still
 from tieout.rules import Release
 from tieout.security import changed_rows, in_words
 from tieout.store import Connection, Queries
@@ -30,6 +32,7 @@ _SQL = Queries("tieout.proofs")
 # The first day of each age: under two days, under a week, under a month, older.
 AGES = (0, 2, 7, 31)
 _BY_HAND = "paid out by hand"
+Key = tuple[str, str]
 
 
 class OpenMovement(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,15 +102,11 @@ def clearing_rows(
         reader = session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             continue
-        held = ask_patiently(lambda reader=reader: reader.trial_balance(as_of))  # type: ignore[misc]
-        given = {"entity": entity.code, "until": as_of}
-        ours = {
-            (r["account"], r["currency"]): r["amount"]
-            for r in connection.execute(_SQL["our_balances"], given)
-        }
+        held, ours, items = read_still(
+            connection, entity.code, partial(_standing, connection, reader, entity.code, as_of)
+        )
         end = datetime.combine(as_of + timedelta(days=1), datetime.min.time(), entity.zone)
         sources = provider_balances(connection, release, entity, session_of, end, as_of)
-        items = open_movements(connection, entity.code, as_of)
         for role in sorted(r.key for r in (table.rows if table else ()) if r.key.startswith("clearing.")):
             _, provider, currency = role.split(".", 2)
             account = release.account(role, as_of)
@@ -125,6 +124,16 @@ def clearing_rows(
             if row.items or row.in_ledger or row.source:
                 rows.append(row)
     return rows
+
+
+def _standing(
+    connection: Connection, reader: LedgerReader, entity: str, as_of: date
+) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[Key, list[OpenMovement]]]:
+    """What the ledger holds, what of it we put there, and the open movements, at the end of a day."""
+    held = ask_patiently(lambda: reader.trial_balance(as_of))
+    rows = connection.execute(_SQL["our_balances"], {"entity": entity, "until": as_of})
+    ours = {(r["account"], r["currency"]): r["amount"] for r in rows}
+    return dict(held), ours, open_movements(connection, entity, as_of)
 
 
 def open_movements(

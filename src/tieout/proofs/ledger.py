@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 
 import msgspec
@@ -18,11 +19,13 @@ from tieout.connector_api import Balances, LedgerReader
 from tieout.money import Period
 from tieout.proofs.continuity import Frame, in_order
 from tieout.proofs.control import ask_patiently
+from tieout.proofs.standing_still import read_still
 from tieout.rules import Entity, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
 _ROLES = ("clearing.", "bank.", "bank_in_transit", "customer_deposits", "unapplied.", "outstanding_")
+Key = tuple[str, str]
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +64,9 @@ def ledger_rows(
         reader = session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             continue
-        held = ask_patiently(lambda reader=reader: reader.trial_balance(period.last))  # type: ignore[misc]
-        given = {"entity": entity.code, "until": period.last}
-        ours = {
-            (r["account"], r["currency"]): r["amount"]
-            for r in connection.execute(_SQL["our_balances"], given)
-        }
+        held, ours = read_still(
+            connection, entity.code, partial(_balances, connection, reader, entity, period)
+        )
         sources = _sources(connection, release, entity, session_of, period)
         for role, account in _accounts(release, period).items():
             pairs = {key for key in {*held, *ours} if key[0] == account}
@@ -87,6 +87,16 @@ def ledger_rows(
                         )
                     )
     return rows
+
+
+def _balances(
+    connection: Connection, reader: LedgerReader, entity: Entity, period: Period
+) -> tuple[dict[Key, Decimal], dict[Key, Decimal]]:
+    """What the ledger holds at a period's end, and what of it we put there, by account and currency."""
+    held = ask_patiently(lambda: reader.trial_balance(period.last))
+    given = {"entity": entity.code, "until": period.last}
+    rows = connection.execute(_SQL["our_balances"], given)
+    return dict(held), {(r["account"], r["currency"]): r["amount"] for r in rows}
 
 
 def _accounts(release: Release, period: Period) -> dict[str, str]:

@@ -24,6 +24,7 @@ from tieout.connector_api import JournalItem, LedgerReader
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.proofs.control import ask_patiently
+from tieout.proofs.standing_still import read_still
 from tieout.proofs.tieout import TieOutRow, tie_out
 from tieout.rules import Release
 from tieout.store import Connection, Queries
@@ -209,7 +210,13 @@ def account_rows(
 def read_ledger_month(
     connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
 ) -> tuple[list[MonthRow], list[AccountMonth]]:
-    """A month as the ledger has it now. Raises ConnectorError."""
+    """A month as the ledger has it now: read again where something is posted meanwhile. Raises ConnectorError."""
+    return read_still(connection, entity, lambda: _month_now(connection, release, reader, entity, period))
+
+
+def _month_now(
+    connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
+) -> tuple[list[MonthRow], list[AccountMonth]]:
     own = ask_patiently(lambda: _lines_of(reader.journal_items(period.first, period.last)))
     before = ask_patiently(lambda: reader.trial_balance(period.first - timedelta(days=1)))
     after = ask_patiently(lambda: reader.trial_balance(period.last))
@@ -273,8 +280,15 @@ def keep_ledger_month(
 
 
 def row_figures(row: MonthRow, most: int = _KEPT_ITEMS) -> dict[str, Any]:
-    """A row as plain values: exact texts of amounts, at most so many items, and how many there are."""
-    return {
+    """A row as plain values: exact texts of amounts, at most so many items, how many there are, and where that is more, `more`: of each sort
+    how many are not among them, and what they come to."""
+    left = row.items[most:]
+    more = [
+        {"why": str(why), "count": sum(1 for i in left if i.why is why),
+         "amount": f"{sum((i.amount for i in left if i.why is why), ZERO):.2f}"}
+        for why in Why if any(i.why is why for i in left)
+    ]  # fmt: skip
+    return ({"more": more} if more else {}) | {
         "interface": row.interface,
         "currency": row.currency,
         "source": None if row.source is None else f"{row.source:.2f}",

@@ -529,6 +529,13 @@ select no, figures, count, read_at from tieout.tax_entered where no = any(%(numb
 -- name: read_back_at
 select polled_at from tieout.poll_cursor where interface = %(system)s and stream = '#verify'
 
+-- name: on_the_way
+-- Whatever of an entity is not in its ledger for certain: who was confirmed, planned or sent meanwhile changes it.
+select coalesce((select max(delivery_id) from tieout.delivery), 0) as top,
+    coalesce(md5(string_agg(delivery_id || state, ',' order by delivery_id)), '') as digest,
+    (count(*) filter (where state in ('attempting', 'unknown')))::int as sending
+from tieout.delivery where entity = %(entity)s and ledger and state in ('waiting', 'attempting', 'unknown')
+
 -- name: under_way
 -- What was not confirmed when the ledger was asked: what is by then may not be in its answer.
 select coalesce((select max(delivery_id) from tieout.delivery), 0) as top,

@@ -25,6 +25,7 @@ from tieout.money import Period
 from tieout.proofs.by_hand import Told, narrowed, told
 from tieout.proofs.control import ask_patiently
 from tieout.proofs.governing import Governed, posted_between, read_governed
+from tieout.proofs.standing_still import read_still
 from tieout.proofs.tieout import Figure
 from tieout.rules import Entity, Release
 from tieout.rules.origins import origin_of
@@ -175,8 +176,14 @@ def _judged(
 def read_split(
     connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
 ) -> tuple[list[SplitRow], list[Judged]]:
-    """The rows of a month as the ledger has them now, and the entries of others that they hold. Raises
-    ConnectorError."""
+    """The rows of a month as the ledger has them now, and the entries of others that they hold: read again where something is
+    posted meanwhile. Raises ConnectorError."""
+    return read_still(connection, entity, lambda: _split_now(connection, release, reader, entity, period))
+
+
+def _split_now(
+    connection: Connection, release: Release, reader: LedgerReader, entity: str, period: Period
+) -> tuple[list[SplitRow], list[Judged]]:
     governed = read_governed(connection, release, reader, entity, period)
     judged = _judged(connection, release, reader, entity, period, governed)
     before = ask_patiently(lambda: reader.trial_balance(day_before(period.first)))

@@ -29,6 +29,7 @@ from tieout.proofs.items import (
     items_of,
     with_crossed,
 )
+from tieout.proofs.standing_still import read_still
 from tieout.rules import Release
 from tieout.rules.itemised import CLEARING, SUSPENSE, ItemRule, item_rule, itemised_accounts
 from tieout.store import Connection, Queries
@@ -77,11 +78,15 @@ def read_items(
     known = itemised_accounts(release.mappings.get("accounts"), rules.items, on)
     scope = _Scope(entity, release, on, today, known, rules.sign_role)
     lines = sorted(set(known) - set(scope.clearing))
-    for again in (False, True):
+
+    def look() -> Itemised:
         held = ask_patiently(lambda: reader.standing(lines, scope.clearing, on, max(on, today), MOST_LINES))
-        found = _itemise(connection, scope, held)
-        if again or not any(r.why == _CHANGED for r in found.rows):
-            break
+        return _itemise(connection, scope, held)
+
+    found = read_still(connection, entity, look)
+    # What others write there meanwhile is not known here: once more, where it does not add up.
+    if any(r.why == _CHANGED for r in found.rows):
+        found = read_still(connection, entity, look)
     return found
 
 

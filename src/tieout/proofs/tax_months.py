@@ -22,7 +22,7 @@ from tieout.proofs.filing import MonthsOfTaxes, look_at_filings
 from tieout.proofs.split import Judged, read_others
 from tieout.proofs.tax_claims import SALES, claims_of, effect_of, sale_of
 from tieout.proofs.tax_keys import TaxKey, places_of
-from tieout.proofs.taxes import ON_ITS_WAY, Record, TaxDifference, TaxRow, TaxWhy, Told, tax_month
+from tieout.proofs.taxes import ON_ITS_WAY, ZERO, Record, TaxDifference, TaxRow, TaxWhy, Told, tax_month
 from tieout.rules import Release
 from tieout.store import Connection, Queries
 
@@ -57,15 +57,20 @@ def read_taxes(
     entity: str,
     period: Period,
     months: MonthsOfTaxes | None = None,
+    judged: Sequence[Judged] | None = None,
 ) -> list[TaxRow] | None:
-    """The rows of a month as the ledger has it now; None of a ledger whose taxes cannot be read. Raises ConnectorError."""
+    """The rows of a month as the ledger has it now; None of a ledger whose taxes cannot be read. `judged` are the month's entries of others
+    where they were read a moment ago. Raises ConnectorError."""
     if not isinstance(reader, TaxReader):
         return None
     moving = under_way(connection, entity)
     ledger = (months or MonthsOfTaxes(reader)).of(period)
-    # Where everything is ours nobody else's entries need to be judged.
-    judged = read_others(connection, release, reader, entity, period) if ledger.makers else []
-    return rows_of(connection, release, ledger, entity, period, moving, {j.move.name: j for j in judged})
+    # Where everything is ours nobody else's entries need to be judged; what somebody made since is read.
+    if not set(ledger.makers) <= {j.move.name for j in judged or ()}:
+        judged = read_others(connection, release, reader, entity, period)
+    return rows_of(
+        connection, release, ledger, entity, period, moving, {j.move.name: j for j in judged or ()}
+    )
 
 
 def rows_of(
@@ -238,9 +243,17 @@ def keep_taxes(
 
 
 def tax_figures(row: TaxRow, most: int = _KEPT) -> dict[str, Any]:
-    """A row as plain values: exact texts of signed amounts, tax that is owed positive; at most so many differences, and how many
-    there are. Its sums are over all of them."""
-    return {
+    """A row as plain values: exact texts of signed amounts, tax that is owed positive; at most so many differences, those that are open
+    first, how many there are, and where that is more, `more`: how many are not among them, how many of these are open, and what they come
+    to. Its sums are over all of them."""
+    ordered = sorted(row.differences, key=lambda d: not d.open)
+    left = ordered[most:]
+    more = {
+        "count": len(left), "open": sum(d.open for d in left), "tax": f"{sum((d.tax for d in left), ZERO):.2f}",
+        "base": f"{sum((d.base for d in left), ZERO):.2f}",
+        "unsettled": f"{sum((d.tax for d in left if d.open), ZERO):.2f}",
+    }  # fmt: skip
+    return ({"more": more} if left else {}) | {
         "jurisdiction": row.key.place,
         "tax": row.key.code.name,
         "use": row.key.code.use,
@@ -256,7 +269,7 @@ def tax_figures(row: TaxRow, most: int = _KEPT) -> dict[str, Any]:
         "differences": [
             {"why": str(d.why), "what": d.what, "number": d.number, "on": d.on.isoformat(), "tax": f"{d.tax:.2f}",
              "base": f"{d.base:.2f}", "told": str(d.told), "open": d.open}
-            for d in sorted(row.differences, key=lambda d: not d.open)[:most]
+            for d in ordered[:most]
         ],
         "to_write": list(row.to_write),
     }  # fmt: skip
@@ -268,7 +281,7 @@ def tax_verdict(rows: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
     for r in rows:
         if r["open"]:
             lacking = [d for d in r["differences"] if d["open"]]
-            tax = sum((Decimal(d["tax"]) for d in lacking), Decimal(0))
+            tax = sum((Decimal(d["tax"]) for d in lacking), Decimal(r.get("more", {}).get("unsettled", "0")))
             named = ", ".join(f"{d['tax']} {d['why']} ({d['number']})" for d in lacking[:3])
             name = " ".join(x for x in (r["tax"] or "on a tax account, of no tax", r["jurisdiction"]) if x)
             wrong.append(
@@ -294,14 +307,17 @@ def look_at_taxes(
     entity: str,
     periods: Sequence[Period],
     now: datetime,
+    judged: Mapping[Period, Sequence[Judged]] | None = None,
 ) -> dict[Period, list[dict[str, Any]]] | None:
     """Read months and every filed period, keep them and tell of them: the months' figures; None of a ledger whose taxes
-    cannot be read. Raises ConnectorError."""
+    cannot be read. `judged` are entries of others of months, where they were read a moment ago. Raises ConnectorError."""
     if not isinstance(reader, TaxReader):
         return None
     months, found = MonthsOfTaxes(reader), {}
     for period in periods:
-        rows = read_taxes(connection, release, reader, entity, period, months) or []
+        rows = (
+            read_taxes(connection, release, reader, entity, period, months, (judged or {}).get(period)) or []
+        )
         with connection.transaction():
             beside_others(connection)
             tell_taxes(connection, entity, period, rows, now)

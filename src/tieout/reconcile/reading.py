@@ -7,7 +7,9 @@ is refused whole. Amounts become whole minor units: never a float.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tieout.money import CURRENCIES, minor_digits
@@ -87,7 +89,9 @@ def _in_parts(
 
 
 def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
-    """By id, a column at a time: sorting a frame at once holds it twice. `frame` is used up."""
+    """By id; a long one a column at a time, since sorting a frame at once holds it twice. `frame` is used up."""
+    if len(frame) <= _PART:
+        return frame.sort("id")
     order = frame["id"].arg_sort()
     return pl.DataFrame([frame.drop_in_place(name).gather(order) for name in frame.columns])
 
@@ -110,12 +114,12 @@ def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ..
     wanted = dict.fromkeys((*COLUMNS, *_OPTIONAL, *keys))
     texts = [c for c in wanted if c in frame.columns and c not in ("date", "due", _SAID_ON)]
     frame = frame.with_columns(pl.col(c).cast(pl.String).fill_null("").str.strip_chars() for c in texts)
-    problems = [*_bad_ids(frame, name), *_bad_dates(frame, name), *_bad_currencies(frame, name)]
-    if problems:
-        raise MatchingError(problems)
     said = [c for c in _SAID if c in frame.columns and c not in keys]
     dated = [c for c in (_SAID_ON,) if c in frame.columns and c not in keys]
-    unreadable = [p for c in said for p in _bad_said(frame, name, c)]
+    shapes = [*_bad_ids(), *_bad_dates(frame), _bad_currency()]
+    first = _told(frame, name, [*shapes, *(_bad_said(c) for c in said)])
+    if any(first[: len(shapes)]):
+        raise MatchingError([p for told in first[: len(shapes)] for p in told])
     frame = frame.with_columns(
         _day("date"),
         _day("due") if "due" in frame.columns else pl.lit(None, pl.Date).alias("due"),
@@ -124,7 +128,7 @@ def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ..
         *_minor(),
         *(_minor(c)[1].alias(c) for c in said),
     )
-    unreadable += _bad_amounts(frame, name)
+    unreadable = [p for told in (*first, *_told(frame, name, list(_bad_amounts()))) for p in told]
     if unreadable:
         raise MatchingError(unreadable)
     return frame.select(
@@ -142,18 +146,36 @@ def _checked(frame: pl.DataFrame, name: str, first_row: int, keys: tuple[str, ..
     )
 
 
-def _told(rows: pl.DataFrame, name: str, column: str, expected: str) -> Iterable[str]:
+@dataclass(frozen=True)
+class _Wrong:
+    """Rows whose `column` is not what is expected of it."""
+
+    column: str
+    which: pl.Expr
+    expected: str
+
+
+def _told(frame: pl.DataFrame, name: str, wrongs: Sequence[_Wrong]) -> list[list[str]]:
+    """What is to be said of each. All are looked for in one pass, since a pass over a small table costs as much as what it finds."""
+    struck = frame.select(w.which.any().alias(str(n)) for n, w in enumerate(wrongs)).row(0)
+    return [
+        list(_rows_told(frame.filter(w.which), name, w)) if found else []
+        for w, found in zip(wrongs, struck, strict=True)
+    ]
+
+
+def _rows_told(rows: pl.DataFrame, name: str, wrong: _Wrong) -> Iterable[str]:
     for row in rows.head(_SHOWN).iter_rows(named=True):
-        value = str(row[column])[:40]
-        yield f"{name}: row {row['row']}, column {column!r}: {value!r} is {expected}"
+        value = str(row[wrong.column])[:40]
+        yield f"{name}: row {row['row']}, column {wrong.column!r}: {value!r} is {wrong.expected}"
     if len(rows) > _SHOWN:
-        yield f"{name}: column {column!r}: {len(rows) - _SHOWN} more rows like these"
+        yield f"{name}: column {wrong.column!r}: {len(rows) - _SHOWN} more rows like these"
 
 
-def _bad_ids(frame: pl.DataFrame, name: str) -> Iterable[str]:
-    yield from _told(frame.filter(pl.col("id") == ""), name, "id", "no id: every row needs one")
-    again = frame.filter((pl.col("id") != "") & ~pl.col("id").is_first_distinct())
-    yield from _told(again, name, "id", "the id of an earlier row too: ids are unique in a file")
+def _bad_ids() -> Iterable[_Wrong]:
+    yield _Wrong("id", pl.col("id") == "", "no id: every row needs one")
+    again = (pl.col("id") != "") & ~pl.col("id").is_first_distinct()
+    yield _Wrong("id", again, "the id of an earlier row too: ids are unique in a file")
 
 
 def _day(column: str) -> pl.Expr:
@@ -162,44 +184,48 @@ def _day(column: str) -> pl.Expr:
     )
 
 
-def _bad_dates(frame: pl.DataFrame, name: str) -> Iterable[str]:
+def _bad_dates(frame: pl.DataFrame) -> Iterable[_Wrong]:
     for column in ("date", "due", _SAID_ON):
         if column not in frame.columns:
             continue
         text = pl.col(column).cast(pl.String).fill_null("").str.strip_chars()
         shaped = text.str.contains(r"^(19|20|21)\d\d-\d\d-\d\d$") & _day(column).is_not_null()
-        bad = frame.filter(~(shaped if column == "date" else shaped | (text == "")))
-        yield from _told(bad, name, column, "no date, such as 2026-10-31")
+        right = shaped if column == "date" else shaped | (text == "")
+        yield _Wrong(column, ~right, "no date, such as 2026-10-31")
 
 
-def _bad_currencies(frame: pl.DataFrame, name: str) -> Iterable[str]:
-    bad = frame.filter(~pl.col("currency").is_in(list(CURRENCIES)))
-    yield from _told(bad, name, "currency", "no currency of ISO 4217, such as EUR")
+def _bad_currency() -> _Wrong:
+    unknown = ~pl.col("currency").is_in(list(CURRENCIES))
+    return _Wrong("currency", unknown, "no currency of ISO 4217, such as EUR")
+
+
+@cache
+def _digits() -> pl.Expr:
+    """How many decimals the currency of a row has."""
+    known = {code: minor_digits(code) for code in CURRENCIES}
+    return pl.col("currency").replace_strict(known, default=2, return_dtype=pl.Int8)
 
 
 def _minor(column: str = "amount") -> list[pl.Expr]:
     """An amount in units of a ten-thousandth, in whole minor units, and whether it is finer than these."""
-    digits = pl.col("currency").replace_strict(
-        {code: minor_digits(code) for code in CURRENCIES}, default=2, return_dtype=pl.Int8
-    )
     groups = pl.col(column).str.extract_groups(_AMOUNT)
     fine = groups.struct[1].cast(pl.Int64) * 10_000 + (
         (groups.struct[2].fill_null("") + "0000").str.slice(0, 4).cast(pl.Int64)
     )
     signed = pl.when(groups.struct[0] == "-").then(-fine).otherwise(fine)
-    unit = pl.lit(10, pl.Int64).pow(4 - digits.cast(pl.Int64))
+    unit = pl.lit(10, pl.Int64).pow(4 - _digits().cast(pl.Int64))
     return [signed.alias("fine"), (signed // unit).alias("minor"), (signed % unit != 0).alias("finer")]
 
 
-def _bad_said(frame: pl.DataFrame, name: str, column: str) -> Iterable[str]:
+def _bad_said(column: str) -> _Wrong:
     """An amount that a row need not say, and says wrongly."""
     _, minor, finer = _minor(column)
-    bad = frame.filter((pl.col(column) != "") & (minor.is_null() | finer.fill_null(False)))
-    yield from _told(bad, name, column, "no amount in whole minor units, such as 12.50")
+    bad = (pl.col(column) != "") & (minor.is_null() | finer.fill_null(False))
+    return _Wrong(column, bad, "no amount in whole minor units, such as 12.50")
 
 
-def _bad_amounts(frame: pl.DataFrame, name: str) -> Iterable[str]:
-    bad = frame.filter(pl.col("fine").is_null())
-    problems = list(_told(bad, name, "amount", "no amount, such as -1234.50 (a point, no thousands marks)"))
-    finer = frame.filter(pl.col("finer").fill_null(False))
-    return [*problems, *_told(finer, name, "amount", "finer than its currency's minor unit")]
+def _bad_amounts() -> Iterable[_Wrong]:
+    yield _Wrong(
+        "amount", pl.col("fine").is_null(), "no amount, such as -1234.50 (a point, no thousands marks)"
+    )
+    yield _Wrong("amount", pl.col("finer").fill_null(False), "finer than its currency's minor unit")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import uvicorn
+import uvloop
 
 from tieout_sandbox.simkit.faults import Faults
 
@@ -153,6 +154,7 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serv
                 log_level="critical",
                 access_log=False,
                 lifespan="off",
+                proxy_headers=False,
                 timeout_keep_alive=120,
                 # Whoever still waits for an answer at the end waits in vain.
                 timeout_graceful_shutdown=1,
@@ -167,7 +169,11 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serv
         ready.set()
         await asyncio.gather(*tasks)
 
-    thread = threading.Thread(target=lambda: asyncio.run(main()), name="simulators", daemon=True)
+    def run() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main())
+
+    thread = threading.Thread(target=run, name="simulators", daemon=True)
     thread.start()
     if not ready.wait(_STARTING_S):
         raise OSError(f"no simulator answers after {_STARTING_S:g} seconds")

@@ -6,6 +6,7 @@ can be copied with the process that holds it (trunk.py).
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 import traceback
@@ -73,6 +74,10 @@ def apart(act: Callable[..., object]) -> Callable[..., None]:
 
 
 def _match_apart() -> None:
+    """Let matching be done apart. Polars is imported before that, since every copy would import it again for longer than it
+    matches: without the threads of its allocator it has none that works, until it is used."""
+    os.environ["_RJEM_MALLOC_CONF"] = "background_thread:false"
+    importlib.import_module("polars")
     for module in (wiring, scenarios):
         if not hasattr(module.reconcile, "__wrapped__"):
             matching = apart(module.reconcile)

@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import psycopg
 
+from tests.databases import STRATEGY
 from tests.simulation.ways.books import Books
 from tests.simulation.ways.way import Outcome, Told, Way, play
 from tieout_sandbox.month import LOCK_ON
@@ -137,7 +138,8 @@ class Trunk:
 
     def _copy_database(self, source: str, target: str) -> None:
         self._sql(
-            f"drop database if exists {target} with (force)", f"create database {target} template {source}"
+            f"drop database if exists {target} with (force)",
+            f"create database {target} template {source} {STRATEGY}",
         )
 
     def _sql(self, *statements: str) -> None:

@@ -51,3 +51,22 @@ def test_rfc_8032_test_vector_2() -> None:
         "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
     )
     assert signature_holds(public, b"\x72", signature)
+
+
+def test_a_point_has_one_form() -> None:
+    """The neutral point as a key and as what was signed with holds for any message where nothing is multiplied, as in libraries;
+    written in another form (a sign that zero has not, a number above the field's) it is no point."""
+    neutral, above = (1).to_bytes(32, "little"), (2**255 - 19 + 1).to_bytes(32, "little")
+    signed = neutral[:31] + b"\x80"
+    assert signature_holds(neutral, b"x", neutral + bytes(32))
+    for form in (signed, above):
+        assert not signature_holds(neutral, b"x", form + bytes(32))
+        assert not signature_holds(form, b"x", neutral + bytes(32))
+
+
+def test_a_multiple_is_below_the_groups_order_and_all_of_it_counts() -> None:
+    """The base point's opposite is its last multiple; the same signature with the order added to it is another form of it."""
+    order = 2**252 + 27742317777372353535851937790883648493
+    neutral, opposite = (1).to_bytes(32, "little"), b"\x58" + b"\x66" * 30 + b"\xe6"
+    assert signature_holds(neutral, b"x", opposite + (order - 1).to_bytes(32, "little"))
+    assert not signature_holds(neutral, b"x", opposite + (2 * order - 1).to_bytes(32, "little"))

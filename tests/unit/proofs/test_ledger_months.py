@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tieout.close.sections.tied import LedgerMonthRows, ledger_month_section
 from tieout.money import Period
 from tieout.proofs.ledger_months import Booked, Why, account_rows, month_rows, row_figures
 from tieout.proofs.tieout import Figure, TieOutRow
@@ -104,6 +106,25 @@ def test_sums_are_over_all_items_and_the_first_are_kept() -> None:
     kept = row_figures(row)
     assert (kept["source"], kept["unexplained"], kept["elsewhere"], kept["count"], len(kept["items"])) == (
         None, None, "300.00", 300, 200)  # fmt: skip
+    assert kept["more"] == [{"why": "in another month of the ledger", "count": 100, "amount": "100.00"}]
+
+
+def test_of_200_items_none_is_left_and_of_201_one_is_told_with_its_sum() -> None:
+    def kept(n: int) -> dict[str, Any]:
+        rows = [booked(k, f"{k + 1}.00", date(2026, 10, 30), date(2026, 11, 1)) for k in range(n)]
+        (row,) = month_rows("US", OCTOBER, [tied(None, figure(*[r.measure for r in rows]))], rows, {})
+        return row_figures(row)
+
+    assert "more" not in kept(200)
+    found = kept(201)
+    (more,) = found["more"]
+    named = sum((Decimal(i["amount"]) for i in found["items"]), ZERO)
+    assert more["count"] == 1 and named + Decimal(more["amount"]) == Decimal(found["elsewhere"])
+    section = ledger_month_section(LedgerMonthRows("2026-11-02T10:00:00+00:00", [found]))
+    items = next(t for t in section.tables if t.key == "bridge_items")
+    assert len(items.rows) == 201 and items.rows[-1][2] == "1 more"
+    assert sum((Decimal(str(r[-1])) for r in items.rows), ZERO) == Decimal(found["elsewhere"])
+    assert "1 more documents of the bridge" in section.said[-1] and "evidence pack" in section.said[-1]
 
 
 def test_an_account_moves_by_interfaces_and_by_others() -> None:

@@ -23,7 +23,7 @@ _MOST, _ALL = 500, 100_000
 
 class Late(BaseModel):
     """A document of a locked period that is booked later: `event_on` is its own day, `booked_on` the one in the books.
-    `amount` is what it moves, positive in `currency`, `company` the same in the entity's. `decision` is "" where nobody
+    It is not booked at all where it is `held` as a case. `amount` is what it moves, positive in `currency`, `company` the same in the entity's. `decision` is "" where nobody
     decided; `decided_at` is null then."""
 
     number: int
@@ -34,6 +34,7 @@ class Late(BaseModel):
     event_on: date
     booked_on: date
     lock: str
+    held: bool = False
     amount: Money
     currency: str
     company: Money
@@ -61,11 +62,11 @@ class LateDecided(BaseModel):
 def late(
     caller: Reader, connection: TheConnection, entity: Filter = None, period: Filter = None
 ) -> list[Late]:
-    """What of locked periods is booked in a month (without one: in any), at most 500, the largest first."""
+    """What of locked periods is booked in a month (without one: in any) or held until then, at most 500, the largest first."""
     return [
         Late(
             number=e.number, interface=e.interface, entity=e.entity, document=e.document, name=e.name, event_on=e.event_on,
-            booked_on=e.booked_on, lock=e.lock, amount=e.amount, currency=e.currency, company=e.company,
+            booked_on=e.booked_on, lock=e.lock, held=e.held, amount=e.amount, currency=e.currency, company=e.company,
             decision=e.decision, reason=e.reason, decided_by=e.by, decided_at=e.at,
         ) for e in late_events(connection, seen_by(caller, "close:read", entity), period, _MOST)
     ]  # fmt: skip

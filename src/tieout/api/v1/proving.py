@@ -67,6 +67,14 @@ class BridgeItem(BaseModel):
     amount: Money
 
 
+class MoreOfBridge(BaseModel):
+    """Documents of a bridge that are not among its items: how many of a sort, and what they come to."""
+
+    why: str
+    count: int
+    amount: Money
+
+
 class BridgeRow(BaseModel):
     """source - waiting - in_exception - excluded = posted; posted - elsewhere + from_elsewhere + held = ledger_month =
     in_ledger + residual, all net and signed in `currency`. `items` are the first 200 of `count`."""
@@ -87,6 +95,7 @@ class BridgeRow(BaseModel):
     residual: Money
     count: int
     items: list[BridgeItem]
+    more: list[MoreOfBridge] = []
 
 
 class MonthOfAccount(BaseModel):

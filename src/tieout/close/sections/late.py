@@ -60,5 +60,5 @@ def late_section(sheet: LateSheet) -> Section:
 def _row(e: dict[str, Any]) -> tuple[Cell, ...]:
     return (
         e["name"], e["interface"], e["of"], e["event_on"], e["booked_on"], e["lock"], e["currency"],
-        amount_text(Decimal(e["amount"])), e["decision"], e["by"], e["at"], e["reason"],
+        amount_text(Decimal(e["amount"])), e["decision"] or ("held as a case" if e.get("held") else ""), e["by"], e["at"], e["reason"],
     )  # fmt: skip

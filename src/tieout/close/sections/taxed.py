@@ -83,7 +83,7 @@ def read_taxes(asked: Asked) -> TaxSheet:
 def taxes_section(sheet: TaxSheet) -> Section:
     """Source = in the ledger + differences, by tax and jurisdiction; each difference; what was filed and what entered it since."""
     rows = tuple(_row(r) for r in sheet.rows)
-    named = tuple(_difference(r, d) for r in sheet.rows for d in r["differences"])
+    named = tuple(c for r in sheet.rows for c in (*(_difference(r, d) for d in r["differences"]), *_more(r)))
     filed = tuple(_filed(f) for f in sheet.filings)
     entered = tuple(_entered(e, sheet.currency) for f in sheet.filings if f["stands"] for e in f["entered"])
     tables = (
@@ -119,6 +119,17 @@ def _difference(r: dict[str, Any], d: dict[str, Any]) -> tuple[Cell, ...]:
         r["tax"], d["why"], d["number"], d["on"], r["currency"], amount_text(Decimal(d["tax"])),
         amount_text(Decimal(d["base"])), d["told"], "no" if d["open"] else "yes",
     )  # fmt: skip
+
+
+def _more(r: dict[str, Any]) -> list[tuple[Cell, ...]]:
+    """Those of a row that are not kept one by one, as one: how many, and what they come to."""
+    m = r.get("more")
+    if not m:
+        return []
+    left = f"{m['count']} more, {m['open']} of them not settled"
+    return [
+        (r["tax"], left, "", None, r["currency"], amount_text(Decimal(m["tax"])), amount_text(Decimal(m["base"])), "", "")
+    ]  # fmt: skip
 
 
 def _filed(f: dict[str, Any]) -> tuple[Cell, ...]:

@@ -125,7 +125,7 @@ def ledger_month_section(rows: LedgerMonthRows) -> Section:
         ),
         empty="Nothing of the period is in the ledger.",
     )  # fmt: skip
-    items = [_item(r, i) for r in rows.bridge for i in r["items"]]
+    items = [c for r in rows.bridge for c in (*(_item(r, i) for i in r["items"]), *_more(r))]
     named = Table("bridge_items", _ITEMS, tuple(items), (Sum("amount", ("interface", "why", "currency")),),
                   title="What the bridge is made of",
                   empty="No document counts in one month and not in the other.")  # fmt: skip
@@ -141,7 +141,10 @@ def ledger_month_section(rows: LedgerMonthRows) -> Section:
         else "The ledger's month was not read."
     ]
     if left := sum(r["count"] - len(r["items"]) for r in rows.bridge):
-        said.append(f"{left} more documents of the bridge are in its sums and not named here.")
+        said.append(
+            f"{left} more documents of the bridge are in its sums, and named neither here nor in an evidence pack: `tieout tieout --json` "
+            "reads them from the ledger."
+        )
     return Section("ledger_month", "Tie-out by the ledger's month", (bridge, named, accounts), tuple(said))
 
 
@@ -161,6 +164,14 @@ def _item(row: dict[str, Any], i: dict[str, str]) -> tuple[Cell, ...]:
         row["currency"],
         amount_text(Decimal(i["amount"])),
     )
+
+
+def _more(row: dict[str, Any]) -> list[tuple[Cell, ...]]:
+    """Those of a row that are not kept one by one, a sort each: how many, and what they come to."""
+    return [
+        (row["interface"], m["why"], f"{m['count']} more", "", None, None, row["currency"], amount_text(Decimal(m["amount"])))
+        for m in row.get("more", ())
+    ]  # fmt: skip
 
 
 def _account(r: dict[str, Any]) -> tuple[Cell, ...]:
