@@ -292,8 +292,17 @@ def test_what_a_copy_does_not_know_yet_is_neither_absent_nor_a_draft(books: Book
     batch = [books.invoice(taxes=("15%",), tax="15.01"), books.invoice()]
     outcomes = books.session.send(batch)
     assert [(o.status, o.cause) for o in outcomes] == [("confirmed", "")] * 2, outcomes
-    books.write("res.partner", [1], ref="a change")
     assert [o.status for o in books.session.look_up(batch)] == ["confirmed"] * 2
+
+
+@of(V19, V20)
+def test_what_is_looked_up_of_a_copy_from_before_it_was_sent_is_there_all_the_same(books: Books) -> None:
+    service, batch = books.odoo.service, [books.invoice()]
+    before = service.world.store.kept()
+    books.session.send(batch)
+    service._behind, service._kept = 1, before
+    assert [o.status for o in books.session.look_up(batch)] == ["confirmed"]
+    assert [o.status for o in books.session.look_up([books.invoice()])] == ["absent"]
 
 
 @of(V19)

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.buying import Buyer
 from tests.integration.office import key_of, person
 from tests.integration.test_close import OCTOBER, Closer, _entry
-from tieout.close import CloseError, kept_accounts, sign_accounts
+from tieout.close import CloseError, Word, kept_accounts, sign_accounts
 from tieout.planning import accept, accept_case
 from tieout.rules import CloseRules, EntityClose
 from tieout.rules.certifying import CertifyRules
@@ -65,7 +65,7 @@ class Certifying:
         release, now = self.b.release(), self.b.clock.now()
         return dict(
             sign_accounts(
-                self.closer.connection, release, "US", OCTOBER, keys, None, key_of(who), because, now
+                self.closer.connection, release, "US", OCTOBER, keys, None, key_of(who), Word(because), now
             )
         )
 

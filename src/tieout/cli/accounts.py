@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -13,14 +14,23 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money
+from tieout.cli.tables import money, plain_row
 from tieout.money import Period
+
+if TYPE_CHECKING:
+    from tieout.operations.open_project import OpenProject
 
 group = typer.Typer(help="Certify the balance sheet's accounts at a month's end.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Json = Annotated[bool, typer.Option("--json")]
 Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
 PeriodText = Annotated[str, typer.Option("--period", help="a month, such as 2026-10")]
+Who = Annotated[str, typer.Option("--as", help="who says it: your name, as your key says it")]
+Accounts = Annotated[
+    list[str] | None, typer.Argument(help="codes, or CODE:CURRENCY; to sign, none is all that wait for you")
+]
+# How what was done begins, of what became of an account.
+GOOD = ("signed", "prepared", "rejected", "taken back", "is certified")
 
 
 def _period(text: str) -> Period:
@@ -43,7 +53,8 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
     except ConnectorError as error:
         fail(str(error), FAILED)
     if as_json:
-        print_json([{**r, "read_at": r["read_at"].isoformat()} for r in rows])
+        instants = ("read_at", "prepared_at", "signed_at")
+        print_json([{**r, **{n: r[n].isoformat() if r[n] else None for n in instants}} for r in rows])
     else:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in ("account", "class", "in the ledger", "expected", "by", "difference", "limit", "state"):
@@ -52,8 +63,7 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
             expected = "" if r["expected"] is None else money(Decimal(r["expected"]))
             who = ", ".join(x for x in (r["prepared_by"], r["signed_by"]) if x)
             state = "by itself" if r["by_itself"] else f"{r['state']} {who}".strip()
-            table.add_row(
-                f"{r['account']} {r['currency']} {r['role']}".strip(), r["class"], money(Decimal(r["in_ledger"])),
+            plain_row(table, f"{r['account']} {r['currency']} {r['role']}".strip(), r["class"], money(Decimal(r["in_ledger"])),
                 expected, r["known_from"], money(Decimal(r["difference"])), money(Decimal(r["limit"])), state,
             )  # fmt: skip
         out.print(table if rows else "no account of the balance sheet is governed")
@@ -66,33 +76,66 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
 @group.command()
 def sign(
     period: PeriodText,
-    accounts: Annotated[
-        list[str] | None, typer.Argument(help="codes, or CODE:CURRENCY; without any, all that wait")
-    ] = None,
+    accounts: Accounts = None,
     because: Annotated[str, typer.Option(help="why it is as it is: of whoever prepares")] = "",
+    shown_by: Annotated[str, typer.Option(help="what shows it: a document, a file, an entry")] = "",
     entity: Entity = "",
-    who: Annotated[str, typer.Option("--as", help="who signs: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Say why accounts are as they are (a preparer), then sign that (another one, who signs the close). Exit 1: some were
     not."""
-    from tieout.close import CloseError
-    from tieout.connector_api import ConnectorError
     from tieout.operations import closing
-    from tieout.security import AuthorityError, StampError
 
+    project, code, wanted = _opened(folder, entity, period, who)
+    keys = _keys(project, code, accounts)
+    _say(lambda: closing.sign_accounts(project, code, wanted, keys, held_key(), because, shown_by))
+
+
+@group.command()
+def reject(
+    period: PeriodText,
+    accounts: Accounts = None,
+    because: Annotated[str, typer.Option(help="what is wrong with it, or missing")] = "",
+    entity: Entity = "",
+    who: Who = "",
+    folder: Folder = Path(),
+) -> None:
+    """Do not sign what another one prepared, and say why; or take back what you prepared. Exit 1: some were not."""
+    from tieout.operations import closing
+
+    project, code, wanted = _opened(folder, entity, period, who)
+    keys = _keys(project, code, accounts)
+    _say(lambda: closing.reject_accounts(project, code, wanted, keys, held_key(), because))
+
+
+def _opened(folder: Path, entity: str, period: str, who: str) -> tuple[OpenProject, str, Period]:
     project = open_running(folder)
     code, wanted = entity_of(project, entity), _period(period)
     who_decides(project, who, operation="close:certify", entity=code)
-    own = project.release().entities[code].currency
-    keys = [(a.partition(":")[0], a.partition(":")[2] or own) for a in accounts or []]
+    return project, code, wanted
+
+
+def _keys(project: OpenProject, entity: str, accounts: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Accounts as they were typed: a code alone is in the entity's currency."""
+    own = project.release().entities[entity].currency
+    return [(a.partition(":")[0], a.partition(":")[2] or own) for a in accounts or []]
+
+
+def _say(work: Callable[[], list[tuple[str, str]]]) -> None:
+    """Ends with 1 where some of it was not done, or nothing waits."""
+    from tieout.close import CloseError
+    from tieout.connector_api import ConnectorError
+    from tieout.security import AuthorityError, StampError
+
     try:
-        found = closing.sign_accounts(project, code, wanted, keys, held_key(), because)
+        found = work()
     except (CloseError, AuthorityError, StampError) as error:
         fail(str(error), USAGE)
     except ConnectorError as error:
         fail(str(error), FAILED)
+    if not found:
+        fail("no account waits for you: `tieout close accounts show` says what is open", FINDINGS)
     for account, said in found:
         out.print(f"{account}: {said}", markup=False)
-    good = ("signed", "prepared", "is certified")
-    raise typer.Exit(0 if all(said.startswith(good) for _, said in found) else FINDINGS)
+    raise typer.Exit(0 if all(said.startswith(GOOD) for _, said in found) else FINDINGS)

@@ -18,7 +18,7 @@ from tieout.cli import accounts
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_project, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money
+from tieout.cli.tables import money, plain_row
 from tieout.money import Period
 
 if TYPE_CHECKING:
@@ -101,8 +101,14 @@ def show_state(state: CloseState) -> None:
     for s in state.tasks:
         who = f"{s.signature.prepared_by}, {s.signature.signed_by}".strip(", ") if s.signature else ""
         late = " (late)" if s.late else ""
-        table.add_row(
-            s.task.name, s.task.owner, s.state + late, f"{s.task.due_at:%d %b %H:%M}", who, s.finding.why
+        plain_row(
+            table,
+            s.task.name,
+            s.task.owner,
+            s.state + late,
+            f"{s.task.due_at:%d %b %H:%M}",
+            who,
+            s.finding.why,
         )
     out.print(table)
     if state.closed:
@@ -176,15 +182,15 @@ def _show_waived(found: Waivers) -> None:
     for w in found.rows:
         at = f"{w.at:%d %b %H:%M}" if w.at else ""
         count = f"{w.count} " if w.count > 1 else ""
-        table.add_row(
-            w.kind, count + w.about, f"{money(w.amount)} {w.currency}", w.by, w.second, at, w.reason
+        plain_row(
+            table, w.kind, count + w.about, f"{money(w.amount)} {w.currency}", w.by, w.second, at, w.reason
         )
     sums = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("sum of", "count", "amount", f"in {found.currency}"):
         sums.add_column(name)
     for x in sums_of(found.rows):
         unknown = f" and {x.unknown} of unknown worth" if x.unknown else ""
-        sums.add_row(x.kind, str(x.count), f"{money(x.amount)} {x.currency}", money(x.company) + unknown)
+        plain_row(sums, x.kind, str(x.count), f"{money(x.amount)} {x.currency}", money(x.company) + unknown)
     if found.rows:
         out.print(table)
         out.print(sums)
@@ -312,7 +318,8 @@ def revalue(
     for name in ("account", "amount", "carried at", "worth", "unrealised"):
         table.add_column(name, justify="left" if name == "account" else "right")
     for x in found:
-        table.add_row(
+        plain_row(
+            table,
             x.account,
             f"{money(x.amount)} {x.currency}",
             money(x.carried),
@@ -346,8 +353,8 @@ def cutoff(
         table.add_column(name, justify="left" if name in ("order", "of") else "right")
     for x in found:
         deferred, accrued = (money(x.net), "") if x.net > 0 else ("", money(-x.net))
-        table.add_row(
-            x.number, x.interface, f"{money(x.source.value)} {x.source.currency}", deferred, accrued
+        plain_row(
+            table, x.number, x.interface, f"{money(x.source.value)} {x.source.currency}", deferred, accrued
         )
     out.print(table if found else "what was invoiced is delivered, and no more")
 
@@ -380,8 +387,8 @@ def cash(
         table.add_column(name, justify="right" if name == "amount" else "left")
     sums: dict[tuple[str, str], Decimal] = {}
     for r in rows:
-        table.add_row(r.entity, r.kind, f"{r.account} {r.role}", f"{money(r.amount)} {r.currency}")
+        plain_row(table, r.entity, r.kind, f"{r.account} {r.role}", f"{money(r.amount)} {r.currency}")
         sums[r.entity, r.currency] = sums.get((r.entity, r.currency), Decimal(0)) + r.amount
     for (code, currency), total in sorted(sums.items()):
-        table.add_row(code, "in all", "", f"{money(total)} {currency}")
+        plain_row(table, code, "in all", "", f"{money(total)} {currency}")
     out.print(table)

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from tieout.cli.context import out
 
 if TYPE_CHECKING:
     from tieout.proofs import Figure, LedgerRow, MonthRow, SplitRow, TieOutRow
+
+
+def plain_row(table: Table, *cells: str, end_section: bool = False) -> None:
+    """A row of texts as they are: what stands in brackets in a name or a reason is no markup, and is not swallowed."""
+    table.add_row(*(Text(cell) for cell in cells), end_section=end_section)
 
 
 def money(value: Decimal) -> str:

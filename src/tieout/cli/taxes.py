@@ -14,7 +14,7 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money
+from tieout.cli.tables import money, plain_row
 from tieout.money import Period
 
 group = typer.Typer(help="Tax: what documents say, what the ledger has, what was filed.")
@@ -70,7 +70,8 @@ def show(entity: str, rows: Sequence[Mapping[str, Any]], said: Sequence[str]) ->
     for row in rows:
         left = sum((Decimal(d["tax"]) for d in row["differences"] if d["open"]), Decimal(0))
         figures = (row["source"], row["in_ledger"], row["base"], row["falls_due"])
-        table.add_row(
+        plain_row(
+            table,
             row["jurisdiction"] or "not named",
             " ".join(x for x in (row["tax"] or "none", row["use"] if row["use"] == "purchase" else "") if x),
             row["currency"],

@@ -1,6 +1,6 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
-from tieout.close.certifications import kept_accounts, sign_account
+from tieout.close.certifications import account_history, kept_accounts
 from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
 from tieout.close.deciding_late import LateError, decide_late, late_events
@@ -11,6 +11,7 @@ from tieout.close.late import LateDecision, LateEvent, late_figures, passed, wai
 from tieout.close.lateness import LatenessStage, tell_late
 from tieout.close.mapping_changes import keep_mappings
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskState
+from tieout.close.people_certify import Word, accounts_for, reject_accounts, sign_accounts
 from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.revaluing import Revalued, revaluation_interface, revalue
 from tieout.close.revoking import RevocationStage
@@ -26,7 +27,7 @@ from tieout.close.service import (
 )
 from tieout.close.signing import sign, take_signatures
 from tieout.close.since_it_began import keep_rules
-from tieout.close.taking import CloseError, sign_accounts
+from tieout.close.taking import CloseError
 
 __all__ = [
     "LateDecision",
@@ -48,9 +49,12 @@ __all__ = [
     "Task",
     "TaskState",
     "as_rows",
+    "Word",
+    "account_history",
+    "accounts_for",
     "kept_accounts",
     "record_rules",
-    "sign_account",
+    "reject_accounts",
     "sign_accounts",
     "forecast",
     "gather",

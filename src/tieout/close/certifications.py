@@ -1,5 +1,5 @@
-"""Certifications as they are kept: made by an account itself within its limit or by two people of two roles, taken back by
-whatever changes its figures."""
+"""Certifications as they are kept: made by an account itself within its limit or by two people of two roles
+(`people_certify.py`), taken back by whatever changes its figures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from typing import Any
 from tieout.cases import NewCase, open_cases, solve_by_key
 from tieout.close.accounts import AccountRow, Certified
 from tieout.close.causes import CERTIFY_RULES_CHANGED
-from tieout.close.certify_rules import rules_for
 from tieout.evidence import Entry, record
 from tieout.money import Period
-from tieout.planning import sign_role_in
 from tieout.rules import Release
-from tieout.security import Person, load_authority, stamper, why_not
+from tieout.security import stamper
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
@@ -32,24 +30,26 @@ def keep_accounts(connection: Connection, rows: Sequence[AccountRow], now: datet
     entity, period = rows[0].entity, rows[0].period
     entries: list[Entry] = []
     with connection.transaction():
-        standing = _standing(connection, entity, period)
+        # People's words come before or after it, never in between.
+        connection.execute(_SQL["lock_close"], {"entity": entity, "period": period})
+        standing = standing_rows(connection, entity, period)
         current = {(r.account, r.currency): r for r in rows}
         for key, kept in list(standing.items()):
             row = current.get(key)
-            if row is None or row.digest != kept["digest"] or not _ours(connection, kept) or (
+            if row is None or row.digest != kept["digest"] or not is_ours(connection, kept) or (
                 kept["by_itself"] and not row.by_itself
             ):  # fmt: skip
-                entries.append(_revoke(connection, kept, row, now))
+                entries.append(take_back(connection, kept, row, now))
                 del standing[key]
         for key, row in current.items():
-            if row.by_itself and (key not in standing or not _done(standing[key])):
+            if row.by_itself and (key not in standing or not is_done(standing[key])):
                 if key in standing:
-                    entries.append(_revoke(connection, standing.pop(key), row, now, "it certifies itself"))
+                    entries.append(take_back(connection, standing.pop(key), row, now, "it certifies itself"))
                 entries.append(_by_itself(connection, row, now))
         _keep_figures(connection, rows, now)
         if entries:
             record(connection, entries)
-        return {k: _certified(r) for k, r in _standing(connection, entity, period).items()}
+        return {k: _certified(r) for k, r in standing_rows(connection, entity, period).items()}
 
 
 def tell_rules(
@@ -71,89 +71,29 @@ def tell_rules(
 
 
 def kept_accounts(connection: Connection, entity: str, period: str) -> list[dict[str, Any]]:
-    """Every account of a month as it was read last: account, currency, its figures, read_at, and how it is certified
-    (`by_itself`, `explanation`, `prepared_by`, `signed_by`; `state` is certified, prepared or open)."""
-    certified = {
-        k: _certified(r) for k, r in _standing(connection, entity, period).items() if _ours(connection, r)
-    }
+    """Every account of a month as it was read last: account, currency, its figures and their `digest`, read_at, and how it is
+    certified (`by_itself`, `explanation`, `prepared_by`, `signed_by` with their instants; `state` is certified, prepared or open)."""
+    certified = {k: r for k, r in standing_rows(connection, entity, period).items() if is_ours(connection, r)}
     found = []
     for row in connection.execute(_SQL["account_figures"], {"entity": entity, "period": period}).fetchall():
         by = certified.get((row["account"], row["currency"]))
         found.append(
-            {"account": row["account"], "currency": row["currency"], **row["figures"], "read_at": row["read_at"],
-             "state": "open" if by is None else "certified" if by.stands else "prepared",
-             "by_itself": by is not None and by.by_itself, "explanation": by.explanation if by else "",
-             "prepared_by": by.prepared_by if by else "", "signed_by": by.signed_by if by else ""}
+            {"account": row["account"], "currency": row["currency"], **row["figures"], "digest": row["digest"],
+             "read_at": row["read_at"], "state": "open" if by is None else "certified" if is_done(by) else "prepared",
+             "by_itself": by is not None and by["by_itself"], "explanation": by["explanation"] if by else "",
+             "prepared_by": by["prepared_by"] if by else "", "prepared_at": by["prepared_at"] if by else None,
+             "signed_by": by["signed_by"] if by else "", "signed_at": by["signed_at"] if by else None}
         )  # fmt: skip
     return found
 
 
-def sign_account(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    key: Key,
-    person: Person,
-    because: str,
-    now: datetime,
-) -> str:
-    """A person's word for an account as it was kept last, in the caller's transaction; what became of it. The first, with the
-    preparer's role, says why it is as it is; another, with the role that signs the close, signs that."""
-    given = {"entity": entity, "period": str(period), "account": key[0], "currency": key[1]}
-    row = connection.execute(_SQL["account_figure"], given).fetchone()
-    if row is None:
-        return "is no account of this close"
-    rules, _, _ = rules_for(connection, release, entity, period)
-    signs, kept = (
-        sign_role_in(connection, release, entity, period),
-        _standing(connection, entity, str(period)).get(key),
-    )
-    if kept is not None and (not _ours(connection, kept) or kept["digest"] != row["digest"]):
-        record(
-            connection,
-            [_revoke(connection, kept, None, now, "it was not made by Tieout, or of other figures")],
-        )
-        kept = None
-    if kept is not None and _done(kept):
-        return "is certified already"
-    if kept is None:
-        if not _holds(person, rules.preparer, entity):
-            return _refused(connection, given, person, now, f"a {rules.preparer} prepares it first")
-        if not because.strip():
-            return "an explanation is needed: --because"
-        return _prepare(connection, given, row, person.name, rules.preparer, because.strip(), now)
-    if not _holds(person, signs, entity):
-        return _refused(connection, given, person, now, f"a {signs} signs it, who did not prepare it")
-    if why := why_not(load_authority(connection), person.name, [kept["prepared_by"]], signs, entity):
-        return _refused(connection, given, person, now, f"who prepared it does not sign it: {why}")
-    return _sign(connection, kept, person.name, signs, now)
-
-
-def _prepare(
-    connection: Connection, given: dict[str, Any], row: Mapping[str, Any], who: str, role: str, because: str, now: datetime
-) -> str:  # fmt: skip
-    values = {
-        **given, "figures": json.dumps(row["figures"]), "digest": row["digest"], "by_itself": False,
-        "explanation": because, "by": who, "role": role, "now": now,
-    }  # fmt: skip
-    values["stamp"] = stamper(connection).stamp("certification", *_parts(values | {"prepared_by": who, "prepared_role": role}))  # fmt: skip
-    connection.execute(_SQL["put_certification"], values)
-    detail = {"figures": row["figures"], "explanation": because, "digest": row["digest"][:16], "role": role}
-    record(connection, [Entry(now, who, "account.prepared", _subject(given), given["entity"], detail)])
-    return "prepared: somebody else signs it"
-
-
-def _sign(connection: Connection, kept: Mapping[str, Any], who: str, role: str, now: datetime) -> str:
-    stamp = stamper(connection).stamp("certification signed", *_parts(kept), who, role)
-    values = {"id": kept["certification_id"], "by": who, "role": role, "now": now, "stamp": stamp}
-    connection.execute(_SQL["sign_certification"], values)
-    detail = {
-        "figures": kept["figures"], "explanation": kept["explanation"], "digest": kept["digest"][:16],
-        "prepared_by": kept["prepared_by"], "role": role,
-    }  # fmt: skip
-    record(connection, [Entry(now, who, "account.certified", _subject(kept), kept["entity"], detail)])
-    return f"signed, prepared by {kept['prepared_by']}"
+def account_history(connection: Connection, entity: str, period: str, key: Key) -> list[dict[str, Any]]:
+    """What was said of an account (code, currency) and what became of it, the last first, at most 50: its figures then,
+    `explanation`, who prepared and signed it and when, `revoked_at` and `revoked_why` where it was taken back; `ours` is False of
+    what was written past Tieout."""
+    given = {"entity": entity, "period": period, "account": key[0], "currency": key[1]}
+    rows = connection.execute(_SQL["certification_history"], given).fetchall()
+    return [{**r, "ours": is_ours(connection, r)} for r in rows]
 
 
 def _by_itself(connection: Connection, row: AccountRow, now: datetime) -> Entry:
@@ -163,15 +103,16 @@ def _by_itself(connection: Connection, row: AccountRow, now: datetime) -> Entry:
         **given, "figures": json.dumps(row.figures), "digest": row.digest, "by_itself": True, "explanation": said,
         "by": "", "role": "", "now": now,
     }  # fmt: skip
-    values["stamp"] = stamper(connection).stamp("certification", *_parts(values | {"prepared_by": "", "prepared_role": ""}))  # fmt: skip
+    values["stamp"] = stamper(connection).stamp("certification", *parts_of(values | {"prepared_by": "", "prepared_role": ""}))  # fmt: skip
     connection.execute(_SQL["put_certification"], values)
     detail = {"figures": row.figures, "digest": row.digest[:16], "says": said}
-    return Entry(now, "close", "account.certified_itself", _subject(given), row.entity, detail)
+    return Entry(now, "close", "account.certified_itself", subject_of(given), row.entity, detail)
 
 
-def _revoke(
+def take_back(
     connection: Connection, kept: Mapping[str, Any], row: AccountRow | None, now: datetime, why: str = ""
 ) -> Entry:
+    """Take a certification back; the entry that says why: what of its figures changed, unless `why` says it."""
     figures = row.figures if row is not None else {}
     changed = [
         f"{n} was {kept['figures'].get(n)} and is {figures.get(n)}"
@@ -182,34 +123,26 @@ def _revoke(
         _SQL["revoke_certification"], {"id": kept["certification_id"], "now": now, "why": said[:500]}
     )
     detail = {"why": said[:300], "prepared_by": kept["prepared_by"], "signed_by": kept["signed_by"]}
-    return Entry(now, "close", "account.revoked", _subject(kept), kept["entity"], detail)
+    return Entry(now, "close", "account.revoked", subject_of(kept), kept["entity"], detail)
 
 
-def _refused(
-    connection: Connection, given: Mapping[str, Any], person: Person, now: datetime, why: str
-) -> str:
-    record(
-        connection,
-        [Entry(now, person.name, "account.refused", _subject(given), given["entity"], {"why": why})],
-    )
-    return f"not done: {why}"
-
-
-def _standing(connection: Connection, entity: str, period: str) -> dict[Key, dict[str, Any]]:
+def standing_rows(connection: Connection, entity: str, period: str) -> dict[Key, dict[str, Any]]:
+    """The certifications of a month that nobody took back, as they are kept, by account and currency."""
     rows = connection.execute(_SQL["certifications"], {"entity": entity, "period": period}).fetchall()
     return {(r["account"], r["currency"]): r for r in rows}
 
 
-def _ours(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Whether its stamps are right: not written past us."""
+def is_ours(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether a certification's stamps are right: not written past us."""
     stamps = stamper(connection)
-    if not stamps.holds(row["prepared_stamp"], "certification", *_parts(row)):
+    if not stamps.holds(row["prepared_stamp"], "certification", *parts_of(row)):
         return False
-    signed = (*_parts(row), row["signed_by"], row["signed_role"])
+    signed = (*parts_of(row), row["signed_by"], row["signed_role"])
     return not row["signed_by"] or stamps.holds(row["stamp"], "certification signed", *signed)
 
 
-def _parts(row: Mapping[str, Any]) -> tuple[object, ...]:
+def parts_of(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """What a certification's stamp is of."""
     names = (
         "entity",
         "period",
@@ -235,11 +168,8 @@ def _keep_figures(connection: Connection, rows: Sequence[AccountRow], now: datet
     connection.execute(_SQL["keep_account_figures"], given)
 
 
-def _holds(person: Person, role: str, entity: str) -> bool:
-    return person.human and bool(person.grants_of(role, entity))
-
-
-def _done(row: Mapping[str, Any]) -> bool:
+def is_done(row: Mapping[str, Any]) -> bool:
+    """Whether nothing is left to do: it certified itself, or the second person signed it."""
     return bool(row["by_itself"] or row["signed_by"])
 
 
@@ -250,5 +180,6 @@ def _certified(row: Mapping[str, Any]) -> Certified:
     )  # fmt: skip
 
 
-def _subject(row: Mapping[str, Any]) -> str:
+def subject_of(row: Mapping[str, Any]) -> str:
+    """An account of a month, as evidence names it."""
     return f"{row['entity']}:{row['period']}:{row['account']}:{row['currency']}"

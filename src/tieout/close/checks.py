@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tieout.causes import causes_by_two
+from tieout.close.accounts import exact
 from tieout.close.accounts import in_words as certified_in_words
 from tieout.close.arrivals import in_words as in_words_of
 from tieout.close.arrivals import lacking, read_came, undeclared
@@ -196,7 +197,10 @@ class Evidence:
             _SQL["open_requests"], {"entity": self._entity, "until": self._period.last}
         ).fetchone()
         assert waiting is not None
-        wrong = [f"{r['count']} {r['cause'].replace('_', ' ')} ({r['amount']} {r['currency']})" for r in rows]
+        wrong = [
+            f"{r['count']} {r['cause'].replace('_', ' ')} ({exact(r['amount'])} {r['currency']})"
+            for r in rows
+        ]
         if waiting["count"]:
             wrong.append(f"{waiting['count']} requests wait for an approval")
         past = cases_past_us(self._connection, self._entity, self._period)

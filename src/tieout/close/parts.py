@@ -30,7 +30,6 @@ PARTS: tuple[Part, ...] = (
     Part("late", late.read_late, late.late_section),
     Part("cases", decided.read_cases, decided.cases_section),
     Part("waived", waived.read_waived, waived.waived_section),
-    Part("exclusions", decided.read_exclusions, decided.exclusions_section),
     Part("arrivals", tasks.read_arrivals, tasks.arrivals_section),
     Part("locks", decided.read_locks, decided.locks_section),
 )

@@ -172,6 +172,17 @@ select 1 from tieout.cases where cause = 'certify_rules_changed' and source_key 
 -- name: certifications
 select * from tieout.certification where entity = %(entity)s and period = %(period)s and revoked_at is null
 
+-- name: certification_history
+select * from tieout.certification
+where entity = %(entity)s and period = %(period)s and account = %(account)s and currency = %(currency)s
+order by certification_id desc limit 50
+
+-- name: taken_back
+-- Of each account what people said of it last, where that was taken back.
+select distinct on (account, currency) account, currency, prepared_by, revoked_why from tieout.certification
+where entity = %(entity)s and period = %(period)s and revoked_at is not null and not by_itself
+order by account, currency, certification_id desc
+
 -- name: put_certification
 insert into tieout.certification (entity, period, account, currency, figures, digest, by_itself, explanation,
     prepared_by, prepared_role, prepared_at, prepared_stamp)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tieout.close.certifications import kept_accounts, sign_account
-from tieout.close.ending import not_over
 from tieout.close.model import CloseState, TaskStanding, TaskState
 from tieout.close.service import Sessions, kept_state, shown_last, state_of
 from tieout.close.signatures import revoke_signature
@@ -171,31 +169,3 @@ def _sign_one(
         detail = {"task": task.name, "digest": finding.digest[:16], "why": finding.why[:200]}
         record(connection, [Entry(now, who, action, f"{entity}:{period}", entity, detail)])
     return said
-
-
-def sign_accounts(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    keys: Sequence[tuple[str, str]],
-    who: Person | None,
-    key: str,
-    because: str,
-    now: datetime,
-) -> list[tuple[str, str]]:
-    """A person's word for accounts (code, currency) as they were read last; () for every one that it is their turn for: each, and what
-    became of it. In the caller's transaction, where there is one; asks no system. Raises CloseError, AuthorityError, StampError."""
-    if not load_authority(connection).people:
-        raise CloseError(NOBODY_LET_IN)
-    person = who if who is not None else person_of(connection, key)
-    if early := not_over(period, release.entities[entity].zone, now):
-        raise CloseError(early)
-    kept = kept_accounts(connection, entity, str(period))
-    wanted = list(keys) or [(r["account"], r["currency"]) for r in kept if r["state"] != "certified"]
-    found = []
-    with connection.transaction():
-        for each in wanted:
-            said = sign_account(connection, release, entity, period, each, person, because, now)
-            found.append((" ".join(each), said))
-    return found

@@ -13,6 +13,7 @@ from tieout.console.gate import gate
 from tieout.console.rendering import Act, Renderer, Site, View
 from tieout.console.views.approvals import Approval, Approvals
 from tieout.console.views.cases import Case, Cases
+from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
 from tieout.console.views.documents import Documents
 from tieout.console.views.interfaces import Interface, Interfaces
@@ -42,7 +43,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
         cases, case, approvals, approval = Cases(r), Case(r), Approvals(r), Approval(r)
         matching, lessons, close, closes = Matching(r), Lessons(r), Close(r), Closes(r)
         tie_out, payouts, documents = TieOut(r), Payouts(r), Documents(r)
-        receivables = Receivables(r)
+        receivables, accounts, account = Receivables(r), Accounts(r), Account(r)
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
         access, me = Access(r), Me(r)
@@ -68,6 +69,8 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
             at("/close/days.csv", closes.days),
             at("/close/{entity}/{period}", close.view, close.act),
             at("/close/{entity}/{period}/printed", close.printed),
+            at("/close/{entity}/{period}/accounts", accounts.view, accounts.act),
+            at("/close/{entity}/{period}/accounts/{account}/{currency}", account.view, account.act),
             at("/interfaces", interfaces.view),
             at("/interfaces/{name}", interface.view, interface.act),
             at("/mappings", mappings.view),

@@ -69,9 +69,11 @@ class Closes:
                 for k in _READ
                 if k in tables and _other(tables[k], told)
             ]
-            for row in _records(tables["exclusions"]) if "exclusions" in tables else ():
-                if self.left_out.get(str(row["document"]), leaf) >= leaf:
-                    wrong.append(f"exclusions: the log does not say that {row['document']} was excluded")
+            wrong += [
+                f"{key}: the log does not say that {document} was excluded"
+                for key, document in _left_out(tables)
+                if self.left_out.get(document, leaf) >= leaf
+            ]
         except (ArithmeticError, KeyError, LookupError, TypeError, ValueError) as error:
             return [f"not a sheet that can be read ({type(error).__name__}: {error})"]
         return wrong
@@ -94,6 +96,16 @@ _TOLD = ("close.prepared", "close.signed", "close.revoked", "close.kept", *(r[0]
 def _records(table: dict[str, Any]) -> list[dict[str, Any]]:
     keys = [c[0] for c in table["columns"]]
     return [dict(zip(keys, row, strict=True)) for row in table["rows"]]
+
+
+def _left_out(tables: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every document that a sheet says was left out, with the table that says it. A sheet of an earlier version has them in a
+    table of their own."""
+    found = [
+        (k, r["document"]) for k in ("exclusions", "left_out") if k in tables for r in _records(tables[k])
+    ]
+    waivers = _records(tables["waivers"]) if "waivers" in tables else []
+    return found + [("waivers", r["about"]) for r in waivers if r["kind"] == "excluded"]
 
 
 def _added(cells: Iterable[str | None], signs: Iterable[int] | None = None) -> Decimal | None:

@@ -3,7 +3,7 @@ ConnectorError."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from tieout.close import (
     CloseState,
     OpenSale,
     Revalued,
+    Word,
     gather,
     keep_glance,
     kept_accounts,
@@ -22,6 +23,7 @@ from tieout.close import (
     state_of,
 )
 from tieout.close import cut_off as cut_sales_off
+from tieout.close import reject_accounts as reject_account_rows
 from tieout.close import revalue as revalue_items
 from tieout.close import sign as sign_tasks
 from tieout.close import sign_accounts as sign_account_rows
@@ -106,16 +108,39 @@ def sign_accounts(
     accounts: Sequence[tuple[str, str]],
     key: str,
     because: str = "",
+    shown_by: str = "",
 ) -> list[tuple[str, str]]:
     """A person's word for accounts (code and currency; (): all that wait for them), by figures that are read now: each
     account, and what became of it. Raises CloseError, AuthorityError, StampError, ConnectorError."""
     close_state(project, entity, period)
+    return _say(project, entity, period, accounts, key, Word(because, shown_by), sign_account_rows)
+
+
+def reject_accounts(
+    project: OpenProject,
+    entity: str,
+    period: Period,
+    accounts: Sequence[tuple[str, str]],
+    key: str,
+    because: str,
+) -> list[tuple[str, str]]:
+    """As `sign_accounts`, of who does not sign what another prepared, or takes their own word back. Asks no system."""
+    return _say(project, entity, period, accounts, key, Word(because), reject_account_rows)
+
+
+def _say(
+    project: OpenProject,
+    entity: str,
+    period: Period,
+    accounts: Sequence[tuple[str, str]],
+    key: str,
+    word: Word,
+    act: Callable[..., list[tuple[str, str]]],
+) -> list[tuple[str, str]]:
     connection = project.database.connect(autocommit=True)
     try:
         now = project.clock.now()
-        return sign_account_rows(
-            connection, project.release(), entity, period, accounts, None, key, because, now
-        )
+        return act(connection, project.release(), entity, period, accounts, None, key, word, now)
     finally:
         connection.close()
 

@@ -125,7 +125,9 @@ def _limit(file: TomlFile, table: dict[str, Any], section: str, name: str, defau
         if not isinstance(text, str) or not Decimal(text).is_finite() or Decimal(text) < 0:
             raise InvalidOperation
     except InvalidOperation:
-        raise file.fail(name, section, f'{text!r} is no amount, such as "50.00"') from None
+        raise file.fail(
+            name, section, f'{name} = {text!r}: an amount in quotes was expected, 0 or more, such as "50.00"'
+        ) from None
     return Decimal(text)
 
 
@@ -147,21 +149,28 @@ def _items(file: TomlFile, table: dict[str, Any], section: str) -> dict[str, Ite
     given = table.get("items", {})
     if not isinstance(given, dict):
         raise file.fail(
-            "items", section, 'items is a table, such as clearing = { age = 5, owner = "treasury" }'
+            "items",
+            section,
+            f"items = {given!r}: a table was expected, such as {{ clearing = {{ age = 5 }} }}",
         )
     found = {}
+    inside = f"{section}.items"
     for role, one in given.items():
         if not isinstance(one, dict) or not one or set(one) - {"age", "owner"}:
             raise file.fail(
-                "items", section, f"{role}: age, owner or both were expected, such as {{ age = 5 }}"
+                role,
+                inside,
+                f"items, {role} = {one!r}: age, owner or both were expected, such as {{ age = 5 }}",
             )
         usual = item_rule(role, {}) or ItemRule(0)
         age, owner = one.get("age", usual.days), one.get("owner", "")
         if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= MOST_DAYS:
             raise file.fail(
-                "items", section, f"{role}: age = {age!r}: business days from 0 to {MOST_DAYS} were expected"
+                role,
+                inside,
+                f"items, {role}: age = {age!r}: business days from 0 to {MOST_DAYS} were expected",
             )
         if not isinstance(owner, str):
-            raise file.fail("items", section, f"{role}: owner = {owner!r}: a name was expected")
+            raise file.fail(role, inside, f"items, {role}: owner = {owner!r}: a name was expected")
         found[str(role)] = ItemRule(age, owner, usual.waits_for)
     return found

@@ -13,21 +13,29 @@ _KEYS = {*CLASSES, "never_alone", "classes", "preparer"}
 
 def read_certify(file: TomlFile, table: dict[str, Any], section: str, sign_role: str) -> CertifyRules:
     """The rules; what is not said is as the defaults have it. Raises ProjectError with file and line."""
-    given, plain = table.get("certify", {}), CertifyRules()
+    given, plain, inside = table.get("certify", {}), CertifyRules(), f"{section}.certify"
     if not isinstance(given, dict):
-        raise file.fail("certify", section, 'a table was expected, such as certify = { medium = "10.00" }')
-    file.check_keys(given, _KEYS, f"{section}.certify")
-    limits = {c: _amount(file, section, c, given.get(c, f"{plain.limits[c]:f}")) for c in CLASSES}
-    alone, classes = given.get("never_alone", []), given.get("classes", {})
-    if not isinstance(alone, list) or not set(alone) <= set(CLASSES):
-        raise file.fail("never_alone", section, f"classes were expected: {', '.join(CLASSES)}")
-    if not isinstance(classes, dict) or not set(classes.values()) <= set(CLASSES):
         raise file.fail(
-            "classes", section, f"accounts or roles with their class were expected: {', '.join(CLASSES)}"
+            "certify", section, f'certify = {given!r}: a table was expected, such as {{ medium = "10.00" }}'
         )
-    preparer = str(given.get("preparer", plain.preparer))
+    file.check_keys(given, _KEYS, inside)
+    limits = {c: _amount(file, inside, c, given.get(c, f"{plain.limits[c]:f}")) for c in CLASSES}
+    alone, classes = given.get("never_alone", []), given.get("classes", {})
+    if not isinstance(alone, list) or any(c not in CLASSES for c in alone):
+        raise file.fail(
+            "never_alone", inside, f"never_alone = {alone!r}: classes were expected, of {', '.join(CLASSES)}"
+        )
+    if not isinstance(classes, dict) or any(c not in CLASSES for c in classes.values()):
+        raise file.fail(
+            "classes", inside,
+            f"classes = {classes!r}: accounts or roles were expected, each with its class: {', '.join(CLASSES)}",
+        )  # fmt: skip
+    preparer = given.get("preparer", plain.preparer)
+    if not isinstance(preparer, str) or not preparer.strip():
+        raise file.fail("preparer", inside, f"preparer = {preparer!r}: the name of a role was expected")
     if preparer == sign_role:
-        raise file.fail("preparer", section, f"{preparer!r} signs the close: another role prepares")
+        at = ("preparer", inside) if "preparer" in given else ("sign_role", section)
+        raise file.fail(*at, f"preparer = {preparer!r} signs the close (sign_role): another role prepares")
     return CertifyRules(limits, tuple(alone), {str(k): v for k, v in classes.items()}, preparer)
 
 
@@ -36,5 +44,7 @@ def _amount(file: TomlFile, section: str, name: str, text: object) -> Decimal:
         if not isinstance(text, str) or not Decimal(text).is_finite() or Decimal(text) < 0:
             raise InvalidOperation
     except InvalidOperation:
-        raise file.fail(name, section, f'{text!r} is no amount, such as "10.00"') from None
+        raise file.fail(
+            name, section, f'{name} = {text!r}: an amount in quotes was expected, 0 or more, such as "10.00"'
+        ) from None
     return Decimal(text)

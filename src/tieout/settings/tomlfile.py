@@ -46,8 +46,15 @@ class TomlFile:
         return view
 
     def line_of(self, key: str, section: str = "") -> int:
-        """The line on which a key of a section, or the section itself, stands, from 1; 1 where it is not
-        found."""
+        """The line on which a key of a section, or the section itself, stands, from 1; of a key within braces that of the table
+        in braces. 1 where it is not found."""
+        while True:
+            found = self._line_of(key, section)
+            if found or not section:
+                return found or 1
+            section, _, key = section.rpartition(".")
+
+    def _line_of(self, key: str, section: str) -> int:
         inside = not section
         for number, line in enumerate(self.text.splitlines(), 1):
             head = re.match(r"\s*\[+([^\]]+)\]+", line)
@@ -58,7 +65,7 @@ class TomlFile:
                 inside = name == section or not section
             if inside and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
                 return number
-        return 1
+        return 0
 
     def fail(self, key: str, section: str, what: str) -> ProjectError:
         """The error to raise: file, line and what is wrong with the key."""
@@ -70,7 +77,7 @@ class TomlFile:
         for key in table:
             if key not in allowed:
                 near = difflib.get_close_matches(key, sorted(allowed), 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                hint = f"; did you mean {near[0]!r}?" if near else "."
                 where = f"[{section}]" if section else "the file"
                 raise self.fail(
                     key,

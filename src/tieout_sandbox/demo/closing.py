@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import list_open
-from tieout.close import sign_accounts
+from tieout.close import Word, sign_accounts
 from tieout.money import Period
 from tieout.operations.closing import account_rows, close_state, sign_close
 from tieout.operations.open_project import OpenProject
@@ -153,7 +153,7 @@ class ClosingScene:
         self, connection: Any, entity: str, accounts: list[tuple[str, str]], key: str, why: str
     ) -> None:
         release, now = self._project.release(), self._project.clock.now()
-        sign_accounts(connection, release, entity, self._period, accounts, None, key, why, now)
+        sign_accounts(connection, release, entity, self._period, accounts, None, key, Word(why), now)
 
     def _see_late(self, each: Closed, late: tuple[str, str]) -> None:
         """Which signatures the worker took back by itself, against those that it had to."""

@@ -119,7 +119,7 @@ def test_calendar_toml_says_how_an_entity_closes(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[entities.XX]", "no entity is named"), ('[entities.US]\ncountry = "QQ"', "QQ"),
-        ('[entities.US]\nat = "25:00"', "no time"), ("[entities.US]\ncase_limit = 5.0", "no amount"),
+        ('[entities.US]\nat = "25:00"', "no time"), ("[entities.US]\ncase_limit = 5.0", "case_limit = 5.0: an amount in quotes"),
         ("[entities.US]\nbusiness_day = 0", "1 to 60"), ("[entities.US]\nholidays = 1", "holidays"),
         ('[[tasks]]\nentity = "US"', "name"), ('[[tasks]]\nname = "t"\nentity = "DE"', "no entity"),
         ('[[tasks]]\nname = "t"\nentity = "US"\n[[tasks]]\nname = "t"\nentity = "US"', "twice"),

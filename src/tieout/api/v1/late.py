@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Filter, Money, Reason
+from tieout.api.v1.shapes import Filter, Money, MonthFilter, Reason
 from tieout.close import LateError, decide_late, late_events
 
 router = APIRouter(prefix="/late-events", tags=["close"])
@@ -60,7 +60,7 @@ class LateDecided(BaseModel):
 
 @router.get("")
 def late(
-    caller: Reader, connection: TheConnection, entity: Filter = None, period: Filter = None
+    caller: Reader, connection: TheConnection, entity: Filter = None, period: MonthFilter = None
 ) -> list[Late]:
     """What of locked periods is booked in a month (without one: in any) or held until then, at most 500, the largest first."""
     return [

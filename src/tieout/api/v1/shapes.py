@@ -17,7 +17,10 @@ Money = Annotated[Decimal, PlainSerializer(lambda v: f"{v:f}", return_type=str)]
 Filter = Annotated[str | None, Query(max_length=300)]
 Reason = Annotated[str, Field(min_length=3, max_length=500)]
 Code = Annotated[str, Path(max_length=80)]
-MonthInPath = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+_MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+MonthInPath = Annotated[str, Path(pattern=_MONTH)]
+# A list of what is no month would be empty, and read as "there is nothing".
+MonthFilter = Annotated[str | None, Query(pattern=_MONTH)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext, TheProject
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Filter, Money
+from tieout.api.v1.shapes import Filter, Money, MonthFilter
 from tieout.operations import taxing
 from tieout.proofs import FilingError, keep_filing, kept_filings, kept_taxes
 
@@ -124,7 +124,7 @@ class FiledPeriod(BaseModel):
 
 @router.get("")
 def tax_months(
-    caller: Reader, connection: TheConnection, entity: Filter = None, period: Filter = None
+    caller: Reader, connection: TheConnection, entity: Filter = None, period: MonthFilter = None
 ) -> list[TaxMonth]:
     """Each month's taxes as the ledger was read last: at the close, hourly, by `tieout taxes`. At most 120, the latest first."""
     rows = kept_taxes(connection, seen_by(caller, "documents:read", entity), period, _MOST)

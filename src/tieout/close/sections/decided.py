@@ -8,7 +8,7 @@ from typing import Any
 
 from tieout.cases.model import CaseState
 from tieout.close.sections.asked import Asked
-from tieout.close.sheet import Cell, Column, Section, Sum, Table, amount_text, day_text, instant_text
+from tieout.close.sheet import Cell, Column, Section, Sum, Table, amount_text, instant_text
 from tieout.store import Queries
 
 _SQL = Queries("tieout.close.sections")
@@ -33,16 +33,6 @@ _DECIDED = (
     Column("decided_at", "Decided", "instant"),
     Column("by", "By"),
     Column("resolution", "How"),
-)
-_EXCLUDED = (
-    Column("kind", "Kind"),
-    Column("interface", "Interface"),
-    Column("document", "Document"),
-    Column("number", "Number"),
-    Column("on", "Day", "day"),
-    Column("currency", "Currency"),
-    Column("amount", "Amount", "amount"),
-    Column("reason", "Reason"),
 )
 _LOCKS = (
     Column("at", "When", "instant"),
@@ -92,23 +82,6 @@ def _decided(r: dict[str, Any]) -> tuple[Cell, ...]:
         amount_text(r["amount"]),
         *(r[n] for n in names),
     )
-
-
-def read_exclusions(asked: Asked) -> list[dict[str, Any]]:
-    """Documents of the period that were left out."""
-    return asked.connection.execute(_SQL["exclusions"], asked.given).fetchall()
-
-
-def exclusions_section(rows: Sequence[dict[str, Any]]) -> Section:
-    """What was left out of the books, one by one, and what it comes to by kind."""
-    cells = tuple(
-        (r["kind"], r["interface"], r["source_key"], r["link_key"], day_text(r["accounting_on"]), r["currency"],
-         amount_text(r["amount"]), r["reason"]) for r in rows
-    )  # fmt: skip
-    table = Table(
-        "exclusions", _EXCLUDED, cells, (Sum("amount", ("kind", "currency")),), empty="Nothing was excluded."
-    )
-    return Section("exclusions", "Excluded documents", (table,))
 
 
 def read_locks(asked: Asked) -> list[tuple[Cell, ...]]:

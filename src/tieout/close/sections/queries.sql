@@ -11,11 +11,15 @@ from tieout.cases
 where entity = %(entity)s and (period = %(period)s or (period < %(period)s and state = 'open'))
 order by state, cause, currency, amount desc, case_id
 
--- name: exclusions
-select kind, interface, source_key, link_key, accounting_on, currency, measure_debit - measure_credit as amount, reason
-from tieout.document
-where entity = %(entity)s and period = %(period)s and state = 'excluded'
-order by kind, currency, accounting_on, interface, source_key, document_id
+-- name: excluded
+-- Every document that was left out, by a person or by nobody here.
+select d.kind, d.interface, d.source_key, d.link_key, d.accounting_on, d.currency,
+    d.measure_debit - d.measure_credit as amount, d.reason,
+    exists (select 1 from tieout.cases c where c.document_id = d.document_id and c.state = 'solved'
+        and starts_with(c.resolution, 'excluded: ')) as by_people
+from tieout.document d
+where d.entity = %(entity)s and d.period = %(period)s and d.state = 'excluded'
+order by d.kind, d.currency, d.accounting_on, d.interface, d.source_key, d.document_id
 
 -- name: locks
 select at, actor, detail from tieout.evidence

@@ -1,18 +1,26 @@
-"""What was waived: exclusions, acceptances, write-offs by kind, and revenue that was left out as a share of revenue."""
+"""What was waived: exclusions, acceptances, write-offs by kind, and revenue that was left out as a share of revenue. Each
+document that was left out stands here once: as what a person excluded, or under what its source or a rule left out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tieout.close.sections.asked import Asked
-from tieout.close.sheet import Cell, Column, Section, Share, Sum, Table, amount_text, instant_text
-from tieout.close.waivers import Waiver, Waivers, read_waivers
+from tieout.close.sheet import Cell, Column, Section, Share, Sum, Table, amount_text, day_text, instant_text
+from tieout.close.waivers import Waiver, WaiverKind, Waivers, read_waivers
+from tieout.store import Queries
+
+_SQL = Queries("tieout.close.sections")
 
 _WAIVERS = (
     Column("kind", "Kind"),
     Column("about", "Of"),
+    Column("number", "Number"),
+    Column("on", "Day", "day"),
     Column("cause", "Cause"),
     Column("interface", "Interface"),
     Column("currency", "Currency"),
@@ -22,6 +30,16 @@ _WAIVERS = (
     Column("at", "When", "instant"),
     Column("by", "By"),
     Column("second", "Approved by"),
+    Column("reason", "Reason"),
+)
+_NOBODYS = (
+    Column("kind", "Kind"),
+    Column("interface", "Interface"),
+    Column("document", "Document"),
+    Column("number", "Number"),
+    Column("on", "Day", "day"),
+    Column("currency", "Currency"),
+    Column("amount", "Amount", "amount"),
     Column("reason", "Reason"),
 )
 _REVENUE = (
@@ -34,23 +52,33 @@ _REVENUE = (
 
 @dataclass(frozen=True)
 class WaivedRows:
-    """What was waived, and the zone of its instants."""
+    """What was waived, the documents that were left out (`by_people` or not), and the zone of instants."""
 
     waivers: Waivers
+    documents: tuple[Mapping[str, Any], ...]
     zone: ZoneInfo
 
 
 def read_waived(asked: Asked) -> WaivedRows:
     """What was waived of the period by now."""
-    return WaivedRows(read_waivers(asked.connection, asked.release, asked.entity, asked.period), asked.zone)
+    found = read_waivers(asked.connection, asked.release, asked.entity, asked.period)
+    documents = asked.connection.execute(_SQL["excluded"], asked.given).fetchall()
+    return WaivedRows(found, tuple(documents), asked.zone)
 
 
 def waived_section(rows: WaivedRows) -> Section:
-    """Every waiver with who decided and who approved it, sums by kind, and revenue left out as a share."""
+    """Every waiver with who decided and who approved it, sums by kind, what nobody here left out one by one, and revenue left out
+    as a share."""
     found = rows.waivers
+    mine = {(d["interface"], d["source_key"]): d for d in rows.documents if d["by_people"]}
     table = Table(
-        "waivers", _WAIVERS, tuple(_waiver(w, rows.zone) for w in found.rows),
+        "waivers", _WAIVERS, tuple(_waiver(w, mine, rows.zone) for w in found.rows),
         (Sum("amount", ("kind", "currency")), Sum("company", ("kind",))), empty="Nothing was waived.",
+    )  # fmt: skip
+    others = tuple(_nobodys(d) for d in rows.documents if not d["by_people"])
+    left_out = Table(
+        "left_out", _NOBODYS, others, (Sum("amount", ("kind", "currency")),),
+        title="Left out by its source, document by document", empty="No source left anything out.",
     )  # fmt: skip
     currency, share = found.currency, found.share
     amounts = (
@@ -69,11 +97,24 @@ def waived_section(rows: WaivedRows) -> Section:
             f"Of {share.unknown} documents nobody knows what they are worth: they are not in the share."
         )
     shares = (Share("Revenue left out", currency, ("revenue", "left_out", {}), ("revenue", "whole", {})),)
-    return Section("waived", "Excluded, accepted and written off", (table, revenue), tuple(said), shares)
+    return Section(
+        "waived", "Excluded, accepted and written off", (table, left_out, revenue), tuple(said), shares
+    )
 
 
-def _waiver(w: Waiver, zone: ZoneInfo) -> tuple[Cell, ...]:
+def _waiver(
+    w: Waiver, documents: Mapping[tuple[str, str], Mapping[str, Any]], zone: ZoneInfo
+) -> tuple[Cell, ...]:
+    document = documents.get((w.interface, w.about)) if w.kind == WaiverKind.EXCLUDED else None
+    number, on = (document["link_key"], day_text(document["accounting_on"])) if document else ("", None)
     return (
-        str(w.kind), w.about, w.cause, w.interface, w.currency, amount_text(w.amount), amount_text(w.company),
+        str(w.kind), w.about, number, on, w.cause, w.interface, w.currency, amount_text(w.amount), amount_text(w.company),
         str(w.count), instant_text(w.at, zone), w.by, w.second, w.reason,
+    )  # fmt: skip
+
+
+def _nobodys(d: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        d["kind"], d["interface"], d["source_key"], d["link_key"], day_text(d["accounting_on"]), d["currency"],
+        amount_text(d["amount"]), d["reason"],
     )  # fmt: skip

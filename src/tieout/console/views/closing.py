@@ -18,6 +18,12 @@ _PRINTED = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 }
+# Where the page of a close shows what a task is about; the others are of one interface, or are their own words.
+_ABOUT = {
+    "accounts certified": "{at}/accounts", "accounts itemised": "{at}#standing", "cases decided": "/cases",
+    "taxes tie out": "{at}/printed#taxes", "late events decided": "{at}/printed#late",
+    "waivers decided": "{at}/printed#waived", "ledger is ours": "{at}/printed#governed",
+}  # fmt: skip
 _KINDS = {"signed": "good", "prepared": "busy", "done": "busy", "open": "quiet", "blocked": "quiet"}
 
 
@@ -56,30 +62,29 @@ class Close:
 
     async def view(self, page: Page) -> Response:
         """One entity's period: its tasks by day, who signed, what the close waits for."""
-        found = await page.api.get(self._path(page))
-        items = await page.api.maybe(f"{self._path(page)}/items")
+        path = close_path(page)
+        found = await page.api.get(path)
+        items = await page.api.maybe(f"{path}/items")
+        about = {name: where.format(at=page.request.url.path) for name, where in _ABOUT.items()}
         signed = sum(t["state"] == "signed" for t in found["tasks"])
         days = found["days"]
         return self._r.render(
-            page, "close.html", c=found, items=items, signed=signed, drawing=path_drawing(found), today=page.now[:10],
+            page, "close.html", c=found, items=items, signed=signed, about=about, drawing=path_drawing(found), today=page.now[:10],
             weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states={t["name"]: t for t in found["tasks"]},
         )  # fmt: skip
 
     async def printed(self, page: Page) -> Response:
         """The close as it is printed for an auditor: a page of its own, which brings its own style and nothing else."""
-        found = await page.api.get(f"{self._path(page)}/printed")
+        found = await page.api.get(f"{close_path(page)}/printed")
         return Response(found, media_type="text/html; charset=utf-8", headers={**HEADERS, **_PRINTED})
 
     async def act(self, page: Page) -> str:
         """Read the evidence anew, lock the ledger, sign everything that is done or the tasks that were
         ticked; what became of it, as a sentence. Raises AnswerError where none was."""
-        path = self._path(page)
+        path = close_path(page)
         match page.typed.get("act"):
             case "look":
-                seen = await page.api.post(f"{path}/look")
-                if not seen["current"]:
-                    return f"the evidence could not be read now, it is of {seen['as_of'][:16]}: {seen['why_not']}"
-                return "the evidence was read"
+                return await look(page)
             case "lock":
                 done = await page.api.post(f"{path}/lock", {"kind": page.typed.get("kind", "")})
                 return f"locked: {', '.join(f'{k} until {v}' for k, v in done['locks'].items() if v)}"
@@ -94,14 +99,24 @@ class Close:
         # Each of what the page has shown: the digest, then the task's name.
         shown = (x.partition(" ") for x in page.values("seen"))
         seen = {name: digest for digest, _, name in shown if digest}
-        said = await page.api.post(f"{self._path(page)}/sign", {"tasks": tasks, "seen": seen})
+        said = await page.api.post(f"{close_path(page)}/sign", {"tasks": tasks, "seen": seen})
         left = [s for s in said if not s["done"]]
         done = f"{len(said) - len(left)} signed or prepared"
         return f"{done}; {left[0]['task']}: {left[0]['said']}" if left else done
 
-    def _path(self, page: Page) -> str:
-        given = page.request.path_params
-        return f"/closes/{quote(given['entity'], safe='')}/{quote(given['period'], safe='')}"
+
+async def look(page: Page) -> str:
+    """Read a close's evidence anew; what became of that, as a sentence. Raises AnswerError."""
+    seen = await page.api.post(f"{close_path(page)}/look")
+    if not seen["current"]:
+        return f"the evidence could not be read now, it is of {seen['as_of'][:16]}: {seen['why_not']}"
+    return "the evidence was read"
+
+
+def close_path(page: Page) -> str:
+    """Where the API has the close that a page's address names."""
+    given = page.request.path_params
+    return f"/closes/{quote(given['entity'], safe='')}/{quote(given['period'], safe='')}"
 
 
 def days_chart(rows: list[dict[str, Any]]) -> Any:
@@ -139,4 +154,4 @@ def path_drawing(close: dict[str, Any]) -> Any:
         for name, t in tasks.items()
         for before in t["after"]
     ]
-    return flow("Tasks and what they wait for", boxes, edges, wide=168, gap=44)
+    return flow("Tasks and what they wait for", boxes, edges, wide=184, gap=44)
