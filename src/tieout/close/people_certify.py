@@ -58,6 +58,7 @@ class _Desk:
         self, connection: Connection, release: Release, entity: str, period: Period, person: Person
     ) -> None:
         self.connection, self.entity, self.period, self.person = connection, entity, str(period), person
+        # By the rules of the month: a role that was named since is none.
         rules, _, _ = rules_for(connection, release, entity, period)
         self.roles = Roles(entity, rules.preparer, sign_role_in(connection, release, entity, period))
         self._authority = load_authority(connection)

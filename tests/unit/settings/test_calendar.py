@@ -78,6 +78,7 @@ WRONG = [
     ('hand_limit = "Infinity"', 3, "hand_limit = 'Infinity': an amount"),
     ('hand_limits = "1"', 3, "unknown key 'hand_limits' in [entities.US]; did you mean 'hand_limit'?"),
     ('certify = "10.00"', 3, "certify = '10.00': a table was expected"),
+    ('certify = { low = "-1" }', 3, "low = '-1': an amount in quotes was expected, 0 or more"),
     ("certify = { medium = 10 }", 3, "medium = 10: an amount in quotes was expected"),
     ('[entities.US.certify]\nlow = "1"\nhigh = "ten"', 5, "high = 'ten': an amount in quotes was expected"),
     (
