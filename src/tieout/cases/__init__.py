@@ -16,9 +16,10 @@ from tieout.cases.repository import (
     solve_case,
     solve_others,
 )
-from tieout.cases.stamped import is_stamped, stamp_holds
+from tieout.cases.stamped import STAMP, is_stamped, stamp_holds
 
 __all__ = [
+    "STAMP",
     "CaseFilter",
     "NewCase",
     "assign_cases",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tieout.cases import STAMP
+
 # Action of the evidence: what it means. What is about people's signing in is told to nobody outside.
 TYPES: dict[str, str] = {
     "case.opened": "an exception, with its cause and what is at risk",
@@ -64,6 +66,11 @@ def event_of(event: Event, source: str) -> bytes:
         "subject": event.subject,
         "time": event.at.isoformat(),
         "datacontenttype": "application/json",
-        "data": {"entity": event.entity, "by": event.actor, **event.detail},
+        # What shows us that we wrote it is nobody else's.
+        "data": {
+            "entity": event.entity,
+            "by": event.actor,
+            **{k: v for k, v in event.detail.items() if k != STAMP},
+        },
     }
     return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()

@@ -103,7 +103,10 @@ def _reversed_and_again(books: Books) -> Told:
     made = books.admin.call("account.move", "search", domain=domain, context=books.context)
     books.admin.call("account.move", "action_post", ids=made, context=books.context)
     books.lock()
-    return Told("reversed_in_ledger", Decimal(str(row["amount_total"])))
+    (note,) = books.admin.call(
+        "account.move", "read", ids=made, fields=["amount_total"], context=books.context
+    )
+    return Told("reversed_in_ledger", Decimal(str(note["amount_total"])))
 
 
 def _tax_moved(books: Books) -> Told:
