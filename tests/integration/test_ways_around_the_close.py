@@ -28,7 +28,6 @@ from tieout.close import (
     kept_accounts,
     sign_accounts,
 )
-from tieout.close.people_certify import Word
 from tieout.evidence import Entry, record
 from tieout.planning import HeldError, accept, accept_case
 from tieout.rules import ApprovalPolicy, CloseRules, EntityClose, Interface, Release, Step
