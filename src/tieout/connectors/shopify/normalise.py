@@ -25,6 +25,7 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 
+_NEVER_SOLD = "cancelled_before_fulfilment"
 _UNPAID = {"PENDING", "AUTHORIZED", "EXPIRED"}
 
 
@@ -79,7 +80,7 @@ def _exclusion(node: dict[str, Any], on_fulfilment: bool) -> str:
     if node["displayFinancialStatus"] in _UNPAID and not _on_terms(node):
         return "cancelled" if node["cancelledAt"] else "unpaid"
     if on_fulfilment and (_never_sold(node) or (node["cancelledAt"] and _fulfilled_at(node) is None)):
-        return "cancelled_before_fulfilment"
+        return _NEVER_SOLD
     return ""
 
 
@@ -150,6 +151,7 @@ def _invoice(
         )
         for x in node["shippingLines"]["nodes"]
     ]
+    exclusion = _exclusion(node, on_fulfilment)
     tip = money(node.get("totalTipReceivedSet"), currency)
     if tip:
         lines.append(SaleLine(name="Tip", quantity=Decimal(1), net=tip, nature="tip"))
@@ -165,9 +167,9 @@ def _invoice(
         lines=tuple(lines),
         taxes=sums.lines(),
         total=money(node["totalPriceSet"], currency),
-        exclusion=_exclusion(node, on_fulfilment),
-        # Where the payment bills, a delivery changes nothing: it makes no new version.
-        fulfilled_at=_fulfilled_at(node) if on_fulfilment else None,
+        exclusion=exclusion,
+        # Where the payment bills, a delivery changes nothing: it makes no new version. Nor does one of what was never sold.
+        fulfilled_at=_fulfilled_at(node) if on_fulfilment and exclusion != _NEVER_SOLD else None,
     )
 
 
