@@ -44,7 +44,8 @@ def nothing_left_since(node: dict[str, Any]) -> datetime | None:
     lines = node["lineItems"]["nodes"]
     places = {line["id"]: n for n, line in enumerate(lines) if "id" in line}
     sent = _sent({**node, "displayFulfillmentStatus": ""}, places, {}, on_arrival=False)
-    events = [e for e in (*sent, *_given_back(node, places, sent)) if e.ending is not Ending.RETURNED]
+    told = (*sent, *_given_back(node, places, sent))
+    events = [e for e in told if e.ending is not Ending.RETURNED and any(e.units.values())]
     left = [
         Decimal(line["quantity"]) - sum((e.units.get(n, Decimal(0)) for e in events), Decimal(0))
         for n, line in enumerate(lines)
