@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.integration.office import Office
-from tieout.proofs import intercompany_rows, open_intercompany
+from tieout.proofs import GRACE_DAYS, intercompany_rows, open_intercompany
 from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine
 
 
@@ -26,9 +26,9 @@ def side(office: Office, entry: str, amount: str, pair: str = "P1", day: int = 1
     office.work()
 
 
-def found(office: Office, until: int = 31) -> list[tuple[str, Decimal]]:
+def found(office: Office, until: int = 31, grace_days: int = GRACE_DAYS) -> list[tuple[str, Decimal]]:
     connection = office.database.connect(autocommit=True)
-    open_intercompany(connection, office.release(), date(2026, 10, until), office.clock.now())
+    open_intercompany(connection, office.release(), date(2026, 10, until), office.clock.now(), grace_days)
     connection.close()
     rows = office.database.rows(
         "select cause, amount from tieout.cases where state = 'open' and cause like 'intercompany%%'"
@@ -40,6 +40,12 @@ def test_a_side_alone_waits_some_days_and_is_then_a_case(plain: Office) -> None:
     side(plain, "A", "500.00")
     assert found(plain, until=12) == []
     assert found(plain) == [("intercompany_one_sided", Decimal("500.00"))]
+
+
+def test_of_a_month_that_is_over_a_side_of_its_last_days_waits_no_more(plain: Office) -> None:
+    side(plain, "A", "500.00", day=30)
+    assert found(plain) == []
+    assert found(plain, grace_days=0) == [("intercompany_one_sided", Decimal("500.00"))]
 
 
 def test_pairs_are_told_apart_and_what_is_told_again_counts_as_it_is_now(plain: Office) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from tieout.close.certify_rules import record_rules
 from tieout.close.checks import QUICK, Evidence
 from tieout.close.deciding_late import tell_late_events
-from tieout.close.ending import too_early
+from tieout.close.ending import not_over, too_early
 from tieout.close.entries import look_at_entries
 from tieout.close.itemised import look_at_items
 from tieout.close.mapping_changes import tell_mappings
@@ -25,6 +25,7 @@ from tieout.connector_api import LedgerReader
 from tieout.delivery import read_back_month
 from tieout.money import Period
 from tieout.proofs import (
+    GRACE_DAYS,
     Judged,
     look_at_taxes,
     open_balances,
@@ -55,8 +56,8 @@ def gather(
     open_gaps(connection, rows, now)
     until = min(period.last, now.date())
     # Of a month that is over its last pairs need both sides as well: nothing of it is still to come.
-    over = now.date() > period.last
-    open_intercompany(connection, release, until, now, **({"grace_days": 0} if over else {}))
+    over = not not_over(period, release.entities[entity].zone, now)
+    open_intercompany(connection, release, until, now, 0 if over else GRACE_DAYS)
     open_balances(connection, release, until, now)
     held = since_it_began(connection, release, entity, period)
     judged = look_at_entries(connection, held, sessions, entity, period, now)

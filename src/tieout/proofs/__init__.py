@@ -16,7 +16,7 @@ from tieout.proofs.filing import (
     prepare,
 )
 from tieout.proofs.governing import Governed, posted_between, read_governed
-from tieout.proofs.intercompany import PairRow, intercompany_rows, open_intercompany
+from tieout.proofs.intercompany import GRACE_DAYS, PairRow, intercompany_rows, open_intercompany
 from tieout.proofs.items import AgedAccount, ItemisedAccount, StandingItem, item_figures, signed_figures
 from tieout.proofs.ledger import LedgerRow, ledger_rows
 from tieout.proofs.ledger_months import (
@@ -56,6 +56,7 @@ from tieout.proofs.taxes import TaxRow
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "GRACE_DAYS",
     "Short",
     "falls_short",
     "lines_up_to",

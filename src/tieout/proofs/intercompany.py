@@ -68,11 +68,15 @@ def intercompany_rows(connection: Connection, until: date) -> list[PairRow]:
     return [r for r in rows if any(s.first_on <= until for s in r.sides)]
 
 
+# How long the other side of a pair may take.
+GRACE_DAYS = 5
+
+
 def open_intercompany(
-    connection: Connection, release: Release, until: date, now: datetime, grace_days: int = 5
+    connection: Connection, release: Release, until: date, now: datetime, grace_days: int = GRACE_DAYS
 ) -> int:
-    """Open a case for every pair that does not net some days after its first side; solve those that
-    do by now. How many were opened."""
+    """Open a case for every pair that does not net `grace_days` after its first side (0: of a month that is over, of which nothing is
+    still to come); solve those that do by now. How many were opened."""
     opened = 0
     with connection.transaction():
         for row in intercompany_rows(connection, until):
