@@ -367,7 +367,7 @@ def test_each_role_does_what_it_may_and_nothing_else(let_in: Web) -> None:
                 continue
             path = route.path.format(
                 name="volumes" if "series" in route.path else "nobody-here", no="999", key_id="none", case_id=7,
-                document_id=7, request_id=7, number=7, move=7, run="R1", entity="US", period="2026-10", table="accounts", system="odoo", group="none", bulk="none",
+                document_id=7, request_id=7, number=7, move=7, run="R1", entity="US", period="2026-10", table="accounts", system="odoo", group="none", bulk="none", account="211000", currency="USD",
             )  # fmt: skip
             method = next(iter(route.methods))
             # A stream has no end that could be waited for: its first words are enough.
