@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -417,6 +418,8 @@ class Maker:
         @dataclass
         class Payment:
             run: str
+            account: Any = field(default_factory=lambda: SimpleNamespace(iban=""))
+            party: Any = field(default_factory=lambda: SimpleNamespace(name=""))
 
         release = Release(
             "2" * 64, self.release.entities,

@@ -673,7 +673,7 @@ def brought_by_ones_machine(house: House) -> None:
 def asked_by_ones_machine(house: House) -> None:
     key, number = _robot(house, "cases:write", "cases:read"), house.case("900.00")
     with httpx2.Client(
-        base_url=f"{house.front.base}/api/v1", headers={"authorization": f"Bearer {key}"}
+        timeout=60, base_url=f"{house.front.base}/api/v1", headers={"authorization": f"Bearer {key}"}
     ) as http:
         for path, body in (
             (f"/cases/{number}/solve", {"reason": "as agreed"}),
@@ -702,7 +702,7 @@ def machine_at_the_command_line(house: House) -> None:
 def matched_by_ones_machine(house: House) -> None:
     key, number = _robot(house, "matches:write", "matches:read"), house.suggested("60.00")
     with httpx2.Client(
-        base_url=f"{house.front.base}/api/v1", headers={"authorization": f"Bearer {key}"}
+        timeout=60, base_url=f"{house.front.base}/api/v1", headers={"authorization": f"Bearer {key}"}
     ) as http:
         reply = http.post(f"/matches/suggestions/{number}/accept", json={"difference": "bank_charge"})
     assert reply.status_code == 403 and house.stands(number) == "open" and not house.handed_on()

@@ -309,7 +309,7 @@ def case_in_a_dearer_currency(books: Books) -> None:
     books.case("300.000", "KWD", "unknown_order")
     assert "unknown order" not in books.closer.why("cases decided")
     books.case("311.000", "KWD", "approval_overdue")
-    assert "approval overdue (311.000 KWD)" in books.closer.why("cases decided")
+    assert "approval overdue (311.00 KWD)" in books.closer.why("cases decided")
 
 
 @way(

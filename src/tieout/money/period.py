@@ -18,8 +18,8 @@ class Period(msgspec.Struct, frozen=True, order=True):
     @classmethod
     def parse(cls, text: str) -> Period:
         """From "2026-10"; ValueError otherwise."""
-        found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
-        if not found:
+        found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
+        if not found or found[1] == "0000":
             raise ValueError(f"{text!r} is no period, such as 2026-10")
         return cls(int(found[1]), int(found[2]))
 

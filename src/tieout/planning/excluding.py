@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.documents import Document, Frame, awaiting_frame, decode_document
+from tieout.documents import Frame, awaiting_frame, decode_document
 from tieout.planning.approving import Approving
 from tieout.planning.replay import exclude_case, why_it_stands
 from tieout.planning.work import Beside, Work
@@ -51,21 +51,18 @@ def held_by(connection: Connection, release: Release, case_id: int, actor: str) 
         document_id=row["document_id"],
         submitted_by=actor,
     )
-    # A case may be of a part of it alone, and its lines may offset each other: all of it is left out.
-    measure = work.measure
-    amount = max(
-        row["amount"], abs(money_of(document).value), abs(measure.debit), abs(measure.credit),
-        _with_it(connection, document, interface),
-    )  # fmt: skip
+    amount = max(row["amount"], _left_out(connection, work, interface))
     facts = msgspec.json.decode(row["facts"].encode(), type=Facts) if row["facts"] else None
     own = release.entities[interface.entity].currency
     return Held(work, interface, amount, worth_of(amount, document.currency, facts, own))
 
 
-def _with_it(connection: Connection, document: Document, interface: Interface) -> Decimal:
-    """What is held with a document and is left out with it: a statement's case is of no money, and its lines are of all."""
+def _left_out(connection: Connection, work: Work, interface: Interface) -> Decimal:
+    """What is left out with a document, 0 or more: all of it, also where a case is of a part of it alone or its lines offset each
+    other. A statement is of no money (its balances are none that it moves), and the lines that are held with it are of all."""
+    document, measure = work.document, work.measure
     if not isinstance(document, Frame):
-        return Decimal(0)
+        return max(abs(money_of(document).value), abs(measure.debit), abs(measure.credit))
     name = awaiting_frame(document.key)
     given = {"interface": interface.name, "entity": interface.entity, "name": name, "reasons": OF_NAMESAKES}
     row = connection.execute(_SQL["held_with"], given).fetchone()

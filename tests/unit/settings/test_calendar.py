@@ -105,7 +105,7 @@ WRONG = [
         3,
         "preparer = 'controller' signs the close (sign_role): another role",
     ),
-    ('sign_role = "preparer"', 3, "preparer = 'preparer' signs the close (sign_role): another role prepares"),
+    ('sign_role = "preparer"', 3, "'preparer' decides nothing: controller, approver or a role of your own"),
     ("certify = { preparer = 5 }", 3, "preparer = 5: the name of a role was expected"),
     ('certify = { preparer = "" }', 3, "preparer = '': the name of a role was expected"),
     ("items = 5", 3, "items = 5: a table was expected"),

@@ -42,7 +42,7 @@ def month(text: str) -> Period:
         found = Period.parse(text)
     except ValueError:
         found = None
-    if found is None or not 1970 <= found.first.year <= 2199:
+    if found is None or not 1970 <= found.year <= 2199:
         raise ProblemError(422, "period", f"{text}: a month such as 2026-10 was expected")
     return found
 
