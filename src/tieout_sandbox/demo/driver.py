@@ -225,6 +225,9 @@ class Demo:
         with project.database.transaction() as connection:
             request_verification(connection)
         self.settle(project)
+        # The worker reads that in its own time; whoever compares wants it now.
+        self.insist(project, lambda _: scenario.tell_owed(project))
+        self.settle(project)
         connection = project.database.connect(autocommit=True)
         now = project.clock.now()
         close_matched_cases(connection, now)

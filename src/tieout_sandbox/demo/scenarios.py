@@ -13,6 +13,7 @@ from tieout.approvals.deciding import open_step
 from tieout.documents import decode_document
 from tieout.inbox import pull_again
 from tieout.operations.closing import cut_off, revalue
+from tieout.operations.collecting import read_receivables
 from tieout.operations.open_project import OpenProject
 from tieout.operations.paying import accrue, propose_payments
 from tieout.operations.reconciling import reconcile
@@ -91,6 +92,10 @@ class Scenario(Protocol):
 
     def lock(self, until: date) -> None:
         """Lock the books of every entity."""
+        ...
+
+    def tell_owed(self, project: OpenProject) -> None:
+        """What customers owe is read from the ledger, and their CRM is told. May be done twice; raises ConnectorError."""
         ...
 
     def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
@@ -196,6 +201,10 @@ class Distributor:
         """Lock the fiscal year in Odoo up to and with a day."""
         vals = {"fiscalyear_lock_date": until.isoformat()}
         self._admin.call("res.company", "write", ids=[self._month.company_id], vals=vals)
+
+    def tell_owed(self, project: OpenProject) -> None:
+        """The shop's CRM shows what each of its accounts owes."""
+        read_receivables(project, "US")
 
     def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
         """The tie-out says it all."""
@@ -359,6 +368,9 @@ class Services:
         vals = {"fiscalyear_lock_date": until.isoformat()}
         ids = [c.id for c in self._companies.values()]
         self._admin.call("res.company", "write", ids=ids, vals=vals)
+
+    def tell_owed(self, project: OpenProject) -> None:
+        """No CRM is told."""
 
     def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
         """The two entities' sides of each transaction between them: what has one side alone becomes a case."""
