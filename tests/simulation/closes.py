@@ -159,7 +159,9 @@ def page(outcomes: Sequence[Outcome], months: Sequence[Played]) -> list[str]:
 
 
 def _amount(outcome: Outcome) -> str:
-    return f"{abs(outcome.told.amount):,.2f}" if outcome.told and outcome.told.amount is not None else "–"
+    told = outcome.told
+    amounts = [told.amount, *(amount for _, amount in told.also)] if told else []
+    return next((f"{abs(x):,.2f}" for x in amounts if x is not None), "–")
 
 
 def _cell(text: str) -> str:

@@ -120,7 +120,11 @@ def _tax_moved(books: Books) -> Told:
     books.admin.call("account.move.line", "write", ids=lines[:1], vals=vals, context=books.context)
     books.admin.call("account.move", "action_post", ids=[row["id"]], context=books.context)
     books.lock()
-    return Told("changed_in_ledger", Decimal(str(row["amount_total"])))
+    (now,) = books.admin.call(
+        "account.move", "read", ids=[row["id"]], fields=["amount_total"], context=books.context
+    )
+    lost = Decimal(str(row["amount_total"])) - Decimal(str(now["amount_total"]))
+    return Told("changed_in_ledger", lost)
 
 
 WAYS = (

@@ -96,17 +96,13 @@ def _what_it_is(books: Books, told: Told) -> Told:
 
 def _cut_off_cancelled(books: Books, told: Told) -> Told:
     """The entry of the cut-off is taken out of the books in Odoo."""
-    row = books.sql(
-        "select e.external_id, c.amount from tieout.document d join tieout.delivery e using (document_id), lateral (select"
-        " greatest(d.measure_debit, d.measure_credit) as amount) c where d.source_key = 'cutoff:2026-10-31' and d.state = 'posted'"
-        " order by e.delivery_id"
-    )[0]
-    books.unlock()
-    domain = [["name", "=", row["external_id"].rpartition(".")[2]]]
-    found = books.admin.call(
-        "ir.model.data", "search_read", domain=domain, fields=["res_id"], context=books.context
+    (row,) = books.sql(
+        "select greatest(measure_debit, measure_credit) as amount from tieout.document"
+        " where source_key = 'cutoff:2026-10-31' and state = 'posted'"
     )
-    ids = [found[0]["res_id"]]
+    books.unlock()
+    domain = [["ref", "=", "CUTOFF-20261031"], ["company_id", "=", books.company]]
+    ids = books.admin.call("account.move", "search", domain=domain, context=books.context)
     for method in ("button_draft", "button_cancel"):
         books.admin.call("account.move", method, ids=ids, context=books.context)
     books.lock()

@@ -224,7 +224,7 @@ WAYS = (
     _way(
         "one person with two names",
         closing=_under_two_names,
-        refused="you prepared it: somebody else signs it",
+        refused="is written like accountant, who made it",
     ),
     _way("a role that one gives oneself", closing=_by_own_grant, refused="clerk is no controller of US"),
     _way("a key that nobody knows, and a name without one", closing=_unknown_key, refused="key"),

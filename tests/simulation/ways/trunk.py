@@ -115,7 +115,7 @@ class Trunk:
                 self.books.play(rest)
             self.books.settle()
         except Exception:  # noqa: BLE001 - said of each of them
-            return [Outcome(w.name, False, "", None, error=traceback.format_exc()[-1500:]) for w in ways]
+            return [Outcome(w.name, False, "", None, error=traceback.format_exc()[-4000:]) for w in ways]
         grown_s = (time.monotonic() - started) / len(ways)
         tries = [partial(_tried, way, self.books, told) for way in ways]
         found = [tries[0]()] if len(ways) == 1 else list(self._each(tries, "grown"))
@@ -190,5 +190,5 @@ def _tried(way: Way, books: Books, told: Told) -> Outcome:
     try:
         found = play(way, books, told)
     except Exception:  # noqa: BLE001 - said by whoever asked
-        found = Outcome(way.name, False, "", told, error=traceback.format_exc()[-1500:])
+        found = Outcome(way.name, False, "", told, error=traceback.format_exc()[-4000:])
     return replace(found, seconds=time.monotonic() - started)
