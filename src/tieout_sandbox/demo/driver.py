@@ -219,15 +219,19 @@ class Demo:
             self._looking = None
             return None
 
-    def _prove(
-        self, project: OpenProject, world: World, scenario: Scenario, supervisor: Supervising, started: float
-    ) -> DemoResult:
+    def _read_again(self, project: OpenProject, scenario: Scenario) -> None:
+        """All is read back from the ledger, and what customers owe is read: workers do so in their own time, and whoever compares
+        wants it now."""
         with project.database.transaction() as connection:
             request_verification(connection)
         self.settle(project)
-        # The worker reads that in its own time; whoever compares wants it now.
         self.insist(project, lambda _: scenario.tell_owed(project))
         self.settle(project)
+
+    def _prove(
+        self, project: OpenProject, world: World, scenario: Scenario, supervisor: Supervising, started: float
+    ) -> DemoResult:
+        self._read_again(project, scenario)
         connection = project.database.connect(autocommit=True)
         now = project.clock.now()
         close_matched_cases(connection, now)
