@@ -83,6 +83,7 @@ _GROUPS = (
     "analytic.group_analytic_accounting",
     "account.group_account_user",
     "account.group_validate_bank_account",
+    "account.group_account_invoice",
 )
 _MODULES = ("account", "base_import", "contacts", "purchase", "sale_management", "l10n_us")
 
@@ -236,6 +237,7 @@ def _load_journals(world: World, key: int, codes: dict[str, int]) -> dict[str, A
                 "default_account_id": codes.get(account, False),
                 "suspense_account_id": codes["101402"] if kind == "bank" else False,
                 "company_id": key,
+                "active": True,
                 "restrict_mode_hash_table": False,
             },
         )

@@ -55,6 +55,7 @@ MODELS: dict[str, dict[str, Field]] = {
         "res.users": "name:char login:char password:char active:bool lang:char tz:char"
         " group_ids:m2m:res.groups company_id:m2o:res.company company_ids:m2m:res.company",
         "res.groups": "name:char",
+        "res.users.apikeys": "name:char user_id:m2o:res.users scope:char expiration_date:datetime",
         "ir.module.module": "name:char state:char",
         "ir.model.data": "module:char name:char model:char res_id:int noupdate:bool",
         "ir.config_parameter": "key:char value:char",
@@ -68,11 +69,11 @@ MODELS: dict[str, dict[str, Field]] = {
         " standard_price:float purchase_method:char active:bool",
         "product.category": "name:char property_stock_valuation_account_id:m2o:account.account",
         "account.account": "code:char name:char account_type:char reconcile:bool active:bool deprecated:bool"
-        " account_stock_variation_id:m2o:account.account"
+        " currency_id:m2o:res.currency account_stock_variation_id:m2o:account.account"
         " company_ids:m2m:res.company",
         "account.journal": "code:char name:char type:char currency_id:m2o:res.currency"
         " default_account_id:m2o:account.account suspense_account_id:m2o:account.account"
-        " company_id:m2o:res.company restrict_mode_hash_table:bool",
+        " company_id:m2o:res.company restrict_mode_hash_table:bool active:bool",
         "account.payment.method.line": "name:char code:char payment_type:char"
         " journal_id:m2o:account.journal payment_account_id:m2o:account.account",
         "account.tax.group": "name:char company_id:m2o:res.company",
@@ -137,7 +138,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " payment_method_line_id:m2o:account.payment.method.line active_ids:json",
         "account.move.reversal": "journal_id:m2o:account.journal date:date reason:char active_ids:json",
         "account.analytic.plan": "name:char",
-        "account.analytic.account": "name:char plan_id:m2o:account.analytic.plan",
+        "account.analytic.account": "name:char active:bool company_id:m2o:res.company plan_id:m2o:account.analytic.plan",
         "account.analytic.line": "amount:money account_id:m2o:account.analytic.account date:date"
         " general_account_id:m2o:account.account move_line_id:m2o:account.move.line",
     }.items()
@@ -164,6 +165,15 @@ ORDERS = {
     "account.journal": "id",
 }
 
+# What a group brings along (addons/account/security/account_security.xml of 18 and 19).
+IMPLIED: dict[str, tuple[str, ...]] = {
+    "account.group_account_invoice": ("base.group_user",),
+    "account.group_account_basic": ("account.group_account_invoice",),
+    "account.group_account_user": ("account.group_account_basic",),
+    "account.group_account_manager": ("account.group_account_invoice",),
+    "base.group_system": ("base.group_erp_manager",),
+}
+
 # A model description, the group that lets one create, write or read it: what refusals name.
 ACCESS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("account.analytic.plan", "create"): (
@@ -186,6 +196,16 @@ ACCESS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
         "account.group_account_basic",
         ("Accounting/Basic", "Show Full Accounting Features"),
     ),
+    **{
+        (model, operation): (label, "account.group_account_invoice", ("Accounting/Invoicing",))
+        for model, label in (
+            ("account.move", "Journal Entry"),
+            ("account.move.line", "Journal Item"),
+            ("account.payment", "Payments"),
+        )
+        for operation in ("create", "write")
+    },
+    ("res.users.apikeys", "create"): ("API Keys", "nobody", ()),
     ("account.account", "create"): (
         "Account",
         "account.group_account_manager",
