@@ -11,6 +11,7 @@ import typer
 
 from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
+from tieout.cli import checking as checking_commands
 from tieout.cli import clearing as clearing_command
 from tieout.cli import close as close_group
 from tieout.cli import close_items, payroll_details
@@ -77,7 +78,7 @@ cli.command("tieout")(prove_command.tieout)
 cli.command("payouts")(prove_command.payouts)
 cli.add_typer(taxes_group.group, name="taxes")
 cli.command("match")(match_command.match)
-cli.command("check")(running_commands.check)
+cli.command("check")(checking_commands.check)
 cli.command("up")(running_commands.up)
 cli.command("worker")(running_commands.worker)
 cli.command("serve")(running_commands.serve)

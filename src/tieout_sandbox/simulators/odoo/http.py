@@ -16,7 +16,6 @@ from tieout_sandbox.simulators.odoo.errors import OdooError, not_found, unauthor
 from tieout_sandbox.simulators.odoo.played import JSON2, Played, version_info
 from tieout_sandbox.simulators.odoo.service import LoadUndoneError, Service
 
-
 # What Odoo answers where no database is chosen and the address is none of the server's own.
 _NO_DATABASE = b"""<!DOCTYPE html>
 <title>404 Not Found</title>

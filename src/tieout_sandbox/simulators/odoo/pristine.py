@@ -199,6 +199,8 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
             "fiscalyear_last_day": 31,
             "fiscalyear_last_month": "12",
             "currency_exchange_journal_id": journals["EXCH"]["id"],
+            "income_currency_exchange_account_id": codes["441000"],
+            "expense_currency_exchange_account_id": codes["641000"],
             "transfer_account_id": codes["101701"],
         },
     )

@@ -166,6 +166,11 @@ class Reads:
         self, model: str, records: list[Record], fields: list[str] | None, load: str | None
     ) -> list[dict[str, Any]]:
         rows = self.world.searcher.read(model, records, fields, load)
+        if (language := str(self.world.caller.context.get("lang") or "en_US")) != "en_US":
+            # A tax's name is translated; `sim_names` are its names by language.
+            for row, record in zip(rows, records, strict=True):
+                if model == "account.tax" and "name" in row:
+                    row["name"] = (record.get("sim_names") or {}).get(language, row["name"])
         if model == "account.account" and "code" in (fields or []):
             # A code reads false outside the current company.
             current = self.world.companies[0]

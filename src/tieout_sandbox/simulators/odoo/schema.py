@@ -49,6 +49,8 @@ MODELS: dict[str, dict[str, Field]] = {
         " account_price_include:char set_to_review_documents:bool restrictive_audit_trail:bool fiscalyear_last_day:int"
         " fiscalyear_last_month:char currency_exchange_journal_id:m2o:account.journal"
         " account_stock_valuation_id:m2o:account.account"
+        " income_currency_exchange_account_id:m2o:account.account"
+        " expense_currency_exchange_account_id:m2o:account.account"
         " transfer_account_id:m2o:account.account ~user_fiscalyear_lock_date:date"
         " ~user_tax_lock_date:date ~user_sale_lock_date:date ~user_purchase_lock_date:date"
         " ~user_hard_lock_date:date partner_id:m2o:res.partner",
@@ -79,7 +81,7 @@ MODELS: dict[str, dict[str, Field]] = {
         "account.tax.group": "name:char company_id:m2o:res.company",
         "account.tax": "name:char amount:float amount_type:char type_tax_use:char"
         " ~price_include:bool price_include_override:char tax_exigibility:char active:bool"
-        " tax_group_id:m2o:account.tax.group company_id:m2o:res.company"
+        " sim_names:json tax_group_id:m2o:account.tax.group company_id:m2o:res.company"
         " invoice_repartition_line_ids:m2m:account.tax.repartition.line include_base_amount:bool"
         " refund_repartition_line_ids:m2m:account.tax.repartition.line"
         " sim_account_id:m2o:account.account sim_counter_account_id:m2o:account.account cash_basis_transition_account_id:m2o:account.account",
