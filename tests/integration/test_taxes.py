@@ -24,6 +24,7 @@ from tieout.proofs import (
     look_at_filings,
     look_at_taxes,
     prepare,
+    tax_months,
     tax_verdict,
 )
 from tieout.proofs.taxes import TaxWhy, Told
@@ -369,3 +370,20 @@ def test_an_entry_that_somebody_has_open_while_taxes_are_read_is_told_of_by_its_
     assert taxed.causes() == told
     history = taxed.c.execute("select cause from tieout.cases order by case_id").fetchall()
     assert [r["cause"] for r in history] == [cause for cause, _ in told]
+
+
+def test_a_sale_that_is_posted_while_taxes_are_looked_up_here_is_no_difference(
+    taxed: Taxed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It arrives, is planned and posted between what is asked of entries and what is asked of sales."""
+    known = tax_months._told_of_documents
+
+    def in_between(*given: Any) -> Any:
+        monkeypatch.setattr(tax_months, "_told_of_documents", known)
+        taxed.s.order("NY-2", [line("50.00", (*STATE, "3.00"))], "53.00")
+        taxed.s.work()
+        return known(*given)
+
+    monkeypatch.setattr(tax_months, "_told_of_documents", in_between)
+    assert taxed.look() == (True, "1 taxes tie out")
+    assert taxed.look() == (True, "1 taxes tie out") and not taxed.causes()

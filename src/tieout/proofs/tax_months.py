@@ -25,7 +25,7 @@ from tieout.proofs.tax_claims import SALES, claims_of, effect_of, sale_of
 from tieout.proofs.tax_keys import TaxKey, places_of
 from tieout.proofs.taxes import ON_ITS_WAY, ZERO, Record, TaxDifference, TaxRow, TaxWhy, Told, tax_month
 from tieout.rules import Release
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.proofs")
 # What is kept of a row's differences for whoever only looks; its sums are over all of them.
@@ -85,7 +85,21 @@ def rows_of(
     moving: UnderWay,
     judged: Mapping[str, Judged],
 ) -> list[TaxRow]:
-    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name."""
+    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name. What is known here is of one instant: of
+    a sale that is planned and posted between two queries one would know that it is posted, and the other nothing of its entry."""
+    with snapshot(connection):
+        return _rows_at_once(connection, release, ledger, entity, period, moving, judged)
+
+
+def _rows_at_once(
+    connection: Connection,
+    release: Release,
+    ledger: LedgerTaxes,
+    entity: str,
+    period: Period,
+    moving: UnderWay,
+    judged: Mapping[str, Judged],
+) -> list[TaxRow]:
     records = sorted({*(i.record for i in ledger.items), *ledger.reversing.values()})
     given = {
         "entity": entity, "first": period.first, "last": period.last, "sales": list(SALES),
