@@ -124,8 +124,12 @@ def test_what_was_begun_in_one_company_is_never_gone_on_with_in_another(
     pins.hold("odoo", OfCompany(away=0))
     other = OfCompany(away=0)
     other.number = 4
-    with pytest.raises(SetupError, match="works in company 4, and was pinned to company 3: put that one back"):
+    with pytest.raises(
+        SetupError, match="works in company 4, and was pinned to company 3: put that one back"
+    ):
         pins.hold("odoo", other)
     assert other.asked == 0
-    assert database.rows("select system, company from tieout.pinned_company") == [{"system": "odoo", "company": 3}]
+    assert database.rows("select system, company from tieout.pinned_company") == [
+        {"system": "odoo", "company": 3}
+    ]
     pins.hold("odoo", OfCompany(away=0), anew=True)
