@@ -12,11 +12,14 @@ import pytest
 
 from tests.conformance.odoo_set_ups import WRONG, Case, Wrong
 from tests.conformance.test_odoo_versions import NOW, Books
+from tieout.cli.commands import cli
 from tieout.connector_api import SetupError
 from tieout.connectors.odoo.transports import READING
 from tieout.connectors.odoo.versions import V18, V19, V20, Differences
 from tieout.operations.open_project import OpenProject
+from tieout.operations.set_ups import look_up_rows
 from tieout.operations.systems import check_system, try_system
+from tieout.rules import MappingRow
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = """[project]
@@ -138,6 +141,38 @@ def test_the_page_names_each_of_them() -> None:
     rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| ")][1:]
     assert [row[0].removeprefix("| ") for row in rows] == [w.name for w in WRONG]
     assert all(len(row) == 3 and len(row[1]) >= 5 for row in rows) and len(rows) >= 30
+
+
+def test_a_draft_of_a_mapping_is_looked_up_in_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with case_of(V19) as case:
+        project = project_of(case, tmp_path, monkeypatch)
+        rows = [
+            MappingRow("revenue.goods", "400001"),
+            MappingRow("bank_in_transit", "101710"),
+            MappingRow("bank.X", "400000"),
+        ]
+        try:
+            told = look_up_rows(project, "accounts", rows)
+            assert [f.said.partition(":")[0] for f in told] == [
+                "is not in this company",
+                "is of type income, and must be asset_cash or liability_credit_card",
+            ]
+            assert look_up_rows(project, "tax_rates", rows) == []
+            case.books.serving.stop()
+            (down,) = look_up_rows(project, "accounts", rows)
+            assert down.well and "warning: nothing was looked up there" in down.said
+        finally:
+            project.close()
+
+
+@pytest.mark.parametrize("given", ["0123456789abcdef", "env:NO_SUCH_KEY", "file:/no/such/file"])
+def test_a_key_is_no_argument_of_a_command(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli(["demo", "--odoo-url", "http://127.0.0.1:1", "--odoo-key", given])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "env:NAME or file:PATH" in said or "there is no" in said
 
 
 def test_a_key_is_changed_without_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

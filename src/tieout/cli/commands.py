@@ -37,6 +37,7 @@ from tieout.cli.context import (
     factories,
     fail,
     must_be_files,
+    named_secret,
     open_project,
     open_running,
     out,
@@ -104,7 +105,7 @@ def demo(
     ] = "",
     odoo_url: Annotated[str, typer.Option(help="post into a real Odoo instead")] = "",
     odoo_db: Annotated[str, typer.Option(help="its database")] = "",
-    odoo_key: Annotated[str, typer.Option(help="an administrator's API key")] = "",
+    odoo_key: Annotated[str, typer.Option(help="an administrator's API key, as env:NAME or file:PATH")] = "",
     as_json: Json = False,
 ) -> None:
     """Run a company's whole month on the sandbox, from nothing to tied out."""
@@ -129,7 +130,7 @@ def demo(
         quiet=as_json or not sys.stderr.isatty(),
         odoo_url=odoo_url,
         odoo_db=odoo_db,
-        odoo_key=odoo_key,
+        odoo_key=named_secret(odoo_key, "--odoo-key") if odoo_key else "",
     )
     result = driver.Demo(options, factories.supervisor).run()
     if as_json:

@@ -42,7 +42,7 @@ def look_up_rows(project: OpenProject, table: str, rows: Sequence[MappingRow]) -
     found: list[Finding] = []
     for system in project.ledgers if uses else ():
         try:
-            session = project.session(system)
+            session = project.open_session(system)
             if isinstance(session, NamesLooker):
                 told = _of_other_ledgers(project, system, session.look_up_names(uses))
                 found += [f for f in told if not f.well or f.said.startswith("warning: ")]

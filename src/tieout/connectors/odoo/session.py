@@ -117,6 +117,7 @@ class OdooSession:
 
     def look_up_names(self, uses: Sequence[Use]) -> list[Finding]:
         """See `NamesLooker.look_up_names`."""
+        hold_company(self._client)
         return look_up_names(self._client, uses, self._names.own_currency())
 
     def marker(self, value: str) -> str:
