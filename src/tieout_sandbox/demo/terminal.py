@@ -39,7 +39,7 @@ def show(result: DemoResult) -> None:
     for p in result.missed:
         out.print(f"MISSED {p.cause} {p.source_key}", style="red")
     for f in result.false[:12]:
-        out.print(f"FALSE {f['cause']} {f['source_key']}", style="red")
+        out.print(f"FALSE {f['cause']} {f['source_key']}: {f['detail']}", style="red")
     for closed in result.closed:
         _show_close(closed)
     word = Text("verified") if result.verified else bad("NOT verified")
