@@ -156,7 +156,7 @@ class Waivers(msgspec.Struct, frozen=True, kw_only=True):
             parts.append(f"{self.share.percent}% of revenue left out ({left})")
         if alone := self.alone:
             parts.append(
-                f"{len(alone)} above {_said(self.limit, self.currency)} by one person, such as {alone[0].about}"
+                f"{len(alone)} above {self.limit} {self.currency} by one person, such as {alone[0].about}"
             )
         if self.explained:
             parts.append(f"explained: {self.explained}")
