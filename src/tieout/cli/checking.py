@@ -46,21 +46,21 @@ def check(folder: Folder = Path(), as_json: Json = False) -> None:
         for name, steps in found.items():
             _print(name, steps)
         for name, detail, weak in declared:
-            out.print(f"{'WEAK' if weak else 'ok  '} {name}: {detail}", markup=False)
+            out.print(f"{'WEAK' if weak else 'ok  '} {name}: {detail}")
             for each in weak:
-                out.print(f"       {each}", markup=False)
+                out.print(f"       {each}")
     raise typer.Exit(0 if all(works for steps in found.values() for _, works, _ in steps) else FAILED)
 
 
 def _print(name: str, steps: list[Step]) -> None:
     wrong = [(step, said) for step, works, said in steps if not works]
     if not wrong:
-        out.print(f"ok   {name}: {_detail(steps)}", markup=False)
+        out.print(f"ok   {name}: {_detail(steps)}")
     for step, said in wrong:
-        out.print(f"FAIL {name}: {step}: {said}", markup=False)
+        out.print(f"FAIL {name}: {step}: {said}")
     for step, works, said in steps:
         if works and said.startswith("warning: "):
-            out.print(f"       {step}: {said}", markup=False)
+            out.print(f"       {step}: {said}")
 
 
 def _as_json(name: str, steps: list[Step]) -> dict[str, object]:
