@@ -33,6 +33,9 @@ RECORD = {
     "archived": (("deprecated", True), ("active", False), ("active", False)),
     "code_needed": (True, True, False),
     "key_scope": ("", "", "rpc"),
+    "password_by": ("record", "context", "context"),
+    "rounding": ("largest", "smooth", "smooth"),
+    "cash_account": ("101501", "", ""),
 }  # fmt: skip
 
 

@@ -73,11 +73,13 @@ class Writes(Reads):
             clean.setdefault("company_id", company)
         if model == "account.account":
             if not clean.get("code") and self.world.played.code_needed:
-                raise validation_error("The code must be set. You can't create accounts without one.")
+                raise validation_error("The code must be set for every company to which this account belongs.")
             clean["company_ids"] = clean.get("company_ids") or [company]
             if clean.get("account_type") in ("asset_receivable", "liability_payable"):
                 clean["reconcile"] = True
         if model == "res.company":
+            if any(r["name"] == clean.get("name") for r in self.world.table(model).values()):
+                raise validation_error("The operation cannot be completed: The company name must be unique!")
             clean |= {"chart_template": False, "country_id": clean.get("country_id") or False}
             clean.setdefault("tax_calculation_rounding_method", "round_globally")
             clean.setdefault("account_price_include", "tax_excluded")
