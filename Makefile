@@ -53,7 +53,7 @@ demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out 
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
 test: $(VENV)/.dev ## every test, by three workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(if $(TIMES),--durations=$(TIMES))
+	@$(BIN)/python -m pytest --processes $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
 
 check: format lint types contracts test ## what CI runs
 

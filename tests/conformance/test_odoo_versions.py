@@ -322,6 +322,30 @@ def test_what_was_posted_meanwhile_is_not_refused(books: Books) -> None:
     assert posted and (outcome.status, outcome.cause) == ("confirmed", ""), outcome
 
 
+@of(V19)
+def test_only_what_is_new_and_may_be_of_a_copy_is_looked_at_twice(books: Books) -> None:
+    """Of three invoices somebody sets one back to draft: it alone is looked at again, and once it is known nothing is."""
+    batch = [books.invoice() for _ in range(3)]
+    ids = [o.target_id or 0 for o in books.session.send(batch)]
+    books.call("account.move", "button_draft", ids[1:2])
+
+    def looked_at(batch: list[Sending]) -> tuple[list[str], list[list[int]]]:
+        asked = len(books.odoo.asked)
+        found = books.session.read_back(batch, ids)
+        reads = [body["ids"] for path, body in books.odoo.asked[asked:] if path.endswith("account.move/read")]
+        return [o.cause for o in found], reads
+
+    causes, reads = looked_at(batch)
+    assert causes == ["", "unposted_in_ledger", ""] and reads == [sorted(ids), ids[1:2]]
+    known = books.session.read_back(batch, ids)
+    causes, reads = looked_at(
+        [replace(s, before=dict(o.read_back)) for s, o in zip(batch, known, strict=True)]
+    )
+    assert causes == ["", "unposted_in_ledger", ""] and reads == [sorted(ids)]
+    books.call("account.move", "action_post", ids[1:2])
+    assert looked_at(batch) == (["", "", ""], [sorted(ids)])
+
+
 # newer, and in between
 
 

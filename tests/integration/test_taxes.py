@@ -24,6 +24,7 @@ from tieout.proofs import (
     look_at_filings,
     look_at_taxes,
     prepare,
+    tax_months,
     tax_verdict,
 )
 from tieout.proofs.taxes import TaxWhy, Told
@@ -341,3 +342,48 @@ def test_an_accepted_entry_of_a_filed_period_is_told_again_with_another_amount_o
     taxed.look_at_filed()
     assert "posted_into_filed_period" not in dict(taxed.causes())
     assert [e["amount"] for e in kept_filings(taxed.c, None)[0]["entered"]] == ["40.00"]
+
+
+@pytest.mark.parametrize(("account", "told"), [("450000", [("changed_in_ledger", D("100.00"))]), ("", [])])
+def test_an_entry_that_somebody_has_open_while_taxes_are_read_is_told_of_by_its_document_alone(
+    taxed: Taxed, monkeypatch: pytest.MonkeyPatch, account: str, told: list[tuple[str, Decimal]]
+) -> None:
+    """It was set back when the taxes were read, and is posted again before anybody reads it back: on another account, or as it was."""
+    session = taxed.s.office.session
+    (invoice,) = taxed.ids("account.move", "ref", "NY-1").values()
+    read = session.ledger_taxes
+
+    def in_between(first: date, last: date) -> Any:
+        monkeypatch.setattr(session, "ledger_taxes", read)
+        taxed.admin.call("account.move", "button_draft", ids=[invoice])
+        found = read(first, last)
+        if account:
+            domain = [["move_id", "=", invoice], ["display_type", "=", "product"]]
+            lines = taxed.admin.call("account.move.line", "search", domain=domain)
+            vals = {"account_id": taxed.ids("account.account", "code", account)[account]}
+            taxed.admin.call("account.move.line", "write", ids=lines, vals=vals)
+        taxed.admin.call("account.move", "action_post", ids=[invoice])
+        return found
+
+    monkeypatch.setattr(session, "ledger_taxes", in_between)
+    assert taxed.look() == (True, "1 taxes tie out")
+    assert taxed.causes() == told
+    history = taxed.c.execute("select cause from tieout.cases order by case_id").fetchall()
+    assert [r["cause"] for r in history] == [cause for cause, _ in told]
+
+
+def test_a_sale_that_is_posted_while_taxes_are_looked_up_here_is_no_difference(
+    taxed: Taxed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It arrives, is planned and posted between what is asked of entries and what is asked of sales."""
+    known = tax_months._told_of_documents
+
+    def in_between(*given: Any) -> Any:
+        monkeypatch.setattr(tax_months, "_told_of_documents", known)
+        taxed.s.order("NY-2", [line("50.00", (*STATE, "3.00"))], "53.00")
+        taxed.s.work()
+        return known(*given)
+
+    monkeypatch.setattr(tax_months, "_told_of_documents", in_between)
+    assert taxed.look() == (True, "1 taxes tie out")
+    assert taxed.look() == (True, "1 taxes tie out") and not taxed.causes()

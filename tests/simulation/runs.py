@@ -136,7 +136,7 @@ def complaints(result: DemoResult) -> list[str]:
         if r.residual
     ]
     found += [f"missed {p.cause} {p.source_key}" for p in result.missed]
-    found += [f"false {f['cause']} {f['source_key']}" for f in result.false]
+    found += [f"false {f['cause']} {f['source_key']}: {f['detail']}" for f in result.false]
     if result.amount_planted != result.amount_in_exception:
         found.append(f"{result.amount_in_exception} in exception, {result.amount_planted} planted")
     if not result.verified:

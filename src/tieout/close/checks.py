@@ -109,6 +109,8 @@ class Evidence:
         if self._own is None:
             tasks = tasks_of(self._release, self._entity, self._period)
             with snapshot(self._connection):
+                # With what was changed past us by then, whatever was asked before.
+                self._changed = None
                 self._own = {t.name: self._find(t) for t in tasks if t.check in _OWN}
         return self._own[task.name]
 
@@ -145,7 +147,8 @@ class Evidence:
 
     def _tie_out(self) -> list[Any]:
         if self._rows is None:
-            self._rows = tie_out(self._connection, self._release)
+            written = {self._entity: self._past_us()}
+            self._rows = tie_out(self._connection, self._release, [self._entity], written)
         return self._rows
 
     def _complete(self, task: Task) -> Finding:
@@ -229,8 +232,9 @@ class Evidence:
 
     def _ledger_rows(self) -> list[Any]:
         if self._balances is None:
-            found = ledger_rows(self._connection, self._release, self._session_of, self._period)
-            self._balances = [r for r in found if r.entity == self._entity]
+            self._balances = ledger_rows(
+                self._connection, self._release, self._session_of, self._period, [self._entity]
+            )
         return self._balances
 
     def _bank(self, task: Task) -> Finding:
@@ -279,8 +283,9 @@ class Evidence:
 
     def _clearing_rows(self) -> list[ClearingRow]:
         if self._held is None:
-            found = clearing_rows(self._connection, self._release, self._session_of, self._period.last)
-            self._held = [r for r in found if r.entity == self._entity]
+            self._held = clearing_rows(
+                self._connection, self._release, self._session_of, self._period.last, [self._entity]
+            )
         return self._held
 
     def _accounts(self, task: Task) -> Finding:

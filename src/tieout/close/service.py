@@ -50,9 +50,10 @@ def gather(
     read for that (None where no ledger is): a look reads them once, and hands them on to `state_of`."""
     with connection.transaction():
         record_rules(connection, release, now)
-    take_control_totals(connection, release, sessions, period, now)
+    take_control_totals(connection, release, sessions, period, now, [entity])
     statement_gaps(connection, now)
-    rows = [r for r in tie_out(connection, release) if r.period == str(period)]
+    # Figures alone: what of them was changed past us is found by whoever signs them.
+    rows = [r for r in tie_out(connection, release, [entity], {}) if r.period == str(period)]
     open_gaps(connection, rows, now)
     until = min(period.last, now.date())
     # Of a month that is over its last pairs need both sides as well: nothing of it is still to come.

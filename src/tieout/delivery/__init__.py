@@ -2,7 +2,7 @@
 
 from tieout.delivery.guarding import Guard, Objection, nothing_speaks_against
 from tieout.delivery.stage import DeliveryStage
-from tieout.delivery.verify import VerifyStage, read_back_month, request_verification
+from tieout.delivery.verify import VerifyStage, read_back_documents, read_back_month, request_verification
 
 __all__ = [
     "DeliveryStage",
@@ -10,6 +10,7 @@ __all__ = [
     "Objection",
     "VerifyStage",
     "nothing_speaks_against",
+    "read_back_documents",
     "read_back_month",
     "request_verification",
 ]

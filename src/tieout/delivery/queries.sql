@@ -107,6 +107,23 @@ where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.stat
     where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null))
 order by v.delivery_id limit %(limit)s
 
+-- name: to_verify_documents
+-- The same of some documents of an entity, and of whoever made some records of its ledger.
+select v.delivery_id, v.document_id, v.external_id, v.body, v.account, v.target_id, v.read_back,
+    v.requires, v.system, v.changed, d.interface, d.entity, d.period, d.source_key, d.currency
+from (
+    select document_id from tieout.document where interface = any(%(interfaces)s) and source_key = any(%(keys)s)
+    union
+    select m.document_id from unnest(%(models)s::text[], %(ids)s::bigint[]) as w (model, id)
+    join tieout.delivery m on m.target_model = w.model and m.target_id = w.id
+    where m.system = %(system)s and m.entity = %(entity)s) found
+join tieout.document d using (document_id) join tieout.delivery v using (document_id)
+where v.system = %(system)s and (v.ledger or v.effect like 'match%%') and v.state = 'confirmed'
+  and v.delivery_id > %(after)s and d.entity = %(entity)s
+  and (v.effect not like 'match%%' or v.external_id not in (select r from tieout.delivery u, unnest(u.requires) r
+    where u.effect like 'unmatch%%' and u.state <> 'refused' and r is not null))
+order by v.delivery_id limit %(limit)s
+
 -- name: others_changed
 select 1 from tieout.delivery where document_id = %(document_id)s and delivery_id <> %(delivery_id)s and changed limit 1
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tieout.cases import NewCase, beside_others, open_cases, solve
 from tieout.causes import cause_named
@@ -105,12 +106,35 @@ def read_back_month(
 ) -> int:
     """Compare what the ledger holds now of an entity's month with what was sent, at once and whoever else does; how many
     effects there are. Of the month is what is booked in it and what its source dates in it. Raises ConnectorError."""
+    given = {"system": system, "entity": entity, "period": str(period), "zone": zone}
+    return _read_back(connection, reader, "to_verify_month", given, now)
+
+
+def read_back_documents(
+    connection: Connection,
+    reader: LedgerReader,
+    system: str,
+    entity: str,
+    documents: tuple[Sequence[str], Sequence[str]],
+    records: Sequence[tuple[str, int]],
+    now: datetime,
+) -> int:
+    """The same of some `documents` of an entity ((interfaces, source keys)), and of the documents that `records` (model, id) of its ledger
+    are of. Raises ConnectorError."""
+    interfaces, keys = documents
+    given = {
+        "system": system, "entity": entity, "interfaces": list(interfaces), "keys": list(keys),
+        "models": [model for model, _ in records], "ids": [number for _, number in records],
+    }  # fmt: skip
+    return _read_back(connection, reader, "to_verify_documents", given, now)
+
+
+def _read_back(
+    connection: Connection, reader: LedgerReader, query: str, given: dict[str, Any], now: datetime
+) -> int:
     after, count = 0, 0
     while True:
-        given = {
-            "system": system, "after": after, "limit": _BATCH, "entity": entity, "period": str(period), "zone": zone
-        }  # fmt: skip
-        rows = connection.execute(_SQL["to_verify_month"], given).fetchall()
+        rows = connection.execute(_SQL[query], {**given, "after": after, "limit": _BATCH}).fetchall()
         if not rows:
             return count
         after, count = rows[-1]["delivery_id"], count + len(rows)

@@ -93,12 +93,16 @@ class ClearingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def clearing_rows(
-    connection: Connection, release: Release, session_of: Callable[[str], object], as_of: date
+    connection: Connection,
+    release: Release,
+    session_of: Callable[[str], object],
+    as_of: date,
+    entities: Sequence[str] | None = None,
 ) -> list[ClearingRow]:
-    """Every clearing account at the end of a day, in order of entity, provider and currency."""
+    """Every clearing account at the end of a day, in order of entity, provider and currency: of some `entities`, or of all."""
     rows: list[ClearingRow] = []
     table = release.mappings.get("accounts")
-    for entity in release.entities.values():
+    for entity in (release.entities[x] for x in entities or release.entities):
         reader = session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             continue

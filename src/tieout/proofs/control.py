@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -36,13 +36,16 @@ def take_control_totals(
     session_of: Callable[[str], object],
     period: Period,
     now: datetime,
+    entities: Sequence[str] | None = None,
 ) -> int:
-    """Ask every source that has control figures for `period` and keep them; how many rows.
+    """Ask every source of some `entities`, or of all, that has control figures for `period` and keep them; how many rows.
 
     The rows of a source replace what was taken before: figures are always of one moment.
     """
     count, stamps = 0, stamper(connection)
     for interface in release.interfaces.values():
+        if entities is not None and interface.entity not in entities:
+            continue
         entity = release.entities[interface.entity]
         session = session_of(interface.system)
         if isinstance(session, ControlTotals):

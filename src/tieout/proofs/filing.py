@@ -48,6 +48,10 @@ class MonthsOfTaxes:
             self._known[period] = ask_patiently(lambda: self._reader.ledger_taxes(period.first, period.last))
         return self._known[period]
 
+    def forget(self, period: Period) -> None:
+        """It is asked for again."""
+        self._known.pop(period, None)
+
     def between(self, first: date, last: date) -> list[LedgerTaxes]:
         """The months of a span. Raises ConnectorError."""
         found, day = [], first

@@ -7,7 +7,7 @@ signed in the account's currency: a debit is positive, as is money that a provid
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -56,11 +56,15 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ledger_rows(
-    connection: Connection, release: Release, session_of: Callable[[str], object], period: Period
+    connection: Connection,
+    release: Release,
+    session_of: Callable[[str], object],
+    period: Period,
+    entities: Sequence[str] | None = None,
 ) -> list[LedgerRow]:
-    """Every such account at the end of `period`, in order of entity, role and currency."""
+    """Every such account at the end of `period`, in order of entity, role and currency: of some `entities`, or of all."""
     rows: list[LedgerRow] = []
-    for entity in release.entities.values():
+    for entity in (release.entities[x] for x in entities or release.entities):
         reader = session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             continue

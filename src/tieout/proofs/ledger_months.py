@@ -232,7 +232,8 @@ def _month_now(
             ours[r["target_model"], r["target_id"]] = r["interface"]
         if r["ledger"] and r["measure"] is not None and r["on"] is not None:
             booked.append(_booked(r))
-    tied = [r for r in tie_out(connection, release) if r.entity == entity and r.period == str(period)]
+    # What was changed past us is told by the tie-out itself: here are its figures.
+    tied = [r for r in tie_out(connection, release, [entity], {}) if r.period == str(period)]
     return month_rows(entity, period, tied, booked, own), account_rows(entity, period, moved, own, ours)
 
 

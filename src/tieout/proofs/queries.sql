@@ -28,6 +28,7 @@ with marked as (
 )
 select 'source' as bucket, interface, entity, period, currency, count, debit, credit, 0 as in_ledger, control_group, taken_at, stamp
 from tieout.control_total
+where %(all)s or entity = any(%(entities)s)
 union all
 select m.bucket, m.interface, m.entity, to_char(m.occurred_on, 'YYYY-MM'), m.currency,
     sum(m.measure_count)::int, sum(m.measure_debit), sum(m.measure_credit),

@@ -14,6 +14,7 @@ import msgspec
 from tieout.cases import NewCase, beside_others, open_cases, solve_by_key
 from tieout.cases.model import CaseState
 from tieout.connector_api import LedgerReader, LedgerTaxes, TaxCode, TaxReader
+from tieout.delivery import read_back_documents
 from tieout.delivery.causes import IN_LEDGER
 from tieout.evidence import Entry, record
 from tieout.money import Amount, Period
@@ -24,11 +25,13 @@ from tieout.proofs.tax_claims import SALES, claims_of, effect_of, sale_of
 from tieout.proofs.tax_keys import TaxKey, places_of
 from tieout.proofs.taxes import ON_ITS_WAY, ZERO, Record, TaxDifference, TaxRow, TaxWhy, Told, tax_month
 from tieout.rules import Release
-from tieout.store import Connection, Queries
+from tieout.store import Connection, Queries, snapshot
 
 _SQL = Queries("tieout.proofs")
 # What is kept of a row's differences for whoever only looks; its sums are over all of them.
 _KEPT = 200
+# What one document of ours has otherwise in the ledger: its read-back tells of most.
+_OF_OURS = (TaxWhy.CHANGED, TaxWhy.MISSING, TaxWhy.FROM_ELSEWHERE)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,21 @@ def rows_of(
     moving: UnderWay,
     judged: Mapping[str, Judged],
 ) -> list[TaxRow]:
-    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name."""
+    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name. What is known here is of one instant: of
+    a sale that is planned and posted between two queries one would know that it is posted, and the other nothing of its entry."""
+    with snapshot(connection):
+        return _rows_at_once(connection, release, ledger, entity, period, moving, judged)
+
+
+def _rows_at_once(
+    connection: Connection,
+    release: Release,
+    ledger: LedgerTaxes,
+    entity: str,
+    period: Period,
+    moving: UnderWay,
+    judged: Mapping[str, Judged],
+) -> list[TaxRow]:
     records = sorted({*(i.record for i in ledger.items), *ledger.reversing.values()})
     given = {
         "entity": entity, "first": period.first, "last": period.last, "sales": list(SALES),
@@ -300,6 +317,30 @@ def kept_taxes(
     return list(connection.execute(_SQL["kept_tax_months"], given).fetchall())
 
 
+def _is_told_now(
+    connection: Connection,
+    release: Release,
+    reader: LedgerReader,
+    entity: str,
+    rows: Sequence[TaxRow],
+    ledger: LedgerTaxes,
+    now: datetime,
+) -> bool:
+    """Whether documents were read back of which nobody tells that the ledger has their entry otherwise: somebody may be at work on it,
+    and a person who resets it, changes it and posts it again changes one document, which is told of by its own case. Raises ConnectorError."""
+    open_ones = [d for row in rows for d in untold(row)]
+    keys = {d.what for d in open_ones if d.why in _OF_OURS}
+    records = {ledger.reversing[d.what] for d in open_ones if d.what in ledger.reversing}
+    if not keys and not records:
+        return False
+    names = [i.name for i in release.interfaces.values() if i.entity == entity]
+    system = release.entities[entity].ledger
+    documents = (names, sorted(keys)[:_KEPT])
+    return (
+        read_back_documents(connection, reader, system, entity, documents, sorted(records)[:_KEPT], now) > 0
+    )
+
+
 def look_at_taxes(
     connection: Connection,
     release: Release,
@@ -315,9 +356,11 @@ def look_at_taxes(
         return None
     months, found = MonthsOfTaxes(reader), {}
     for period in periods:
-        rows = (
-            read_taxes(connection, release, reader, entity, period, months, (judged or {}).get(period)) or []
-        )
+        others = (judged or {}).get(period)
+        rows = read_taxes(connection, release, reader, entity, period, months, others) or []
+        if _is_told_now(connection, release, reader, entity, rows, months.of(period), now):
+            months.forget(period)
+            rows = read_taxes(connection, release, reader, entity, period, months, others) or []
         with connection.transaction():
             beside_others(connection)
             tell_taxes(connection, entity, period, rows, now)

@@ -8,12 +8,13 @@ leaves a residual, as does one that never arrived.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
-from tieout.rules import Release
-from tieout.security import changed_rows, stamper, total_holds
+from tieout.rules import Entity, Release
+from tieout.security import ChangedRow, changed_rows, stamper, total_holds
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
@@ -73,14 +74,20 @@ class TieOutRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.residual == Figure() and not self.ledger_gap and not self.changed
 
 
-def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
+def tie_out(
+    connection: Connection,
+    release: Release,
+    entities: Sequence[str] | None = None,
+    written: Mapping[str, Sequence[ChangedRow]] | None = None,
+) -> list[TieOutRow]:
     """Every row that any source or document has, in order of interface, period, currency: all of one instant, or a document
-    that goes from one bucket to another meanwhile would be in none, or in two."""
+    that goes from one bucket to another meanwhile would be in none, or in two. Of some `entities`, or of all; `written` is what was changed
+    past us by entity, of whoever has read that in the same instant, or wants no more than the figures."""
     sources: dict[_Key, Figure] = {}
     buckets: dict[_Key, dict[str, Figure]] = {}
     gaps: dict[_Key, Decimal] = {}
-    entities, stamps = release.entities.values(), stamper(connection)
-    given = {"entities": [e.code for e in entities], "zones": [e.time_zone for e in entities]}
+    among, stamps = [release.entities[x] for x in entities or release.entities], stamper(connection)
+    given = {"entities": [e.code for e in among], "zones": [e.time_zone for e in among], "all": not entities}
     forged = Counter[_Key]()
     for r in connection.execute(_SQL["terms"], given):
         key = (r["interface"], r["entity"], r["period"], r["currency"])
@@ -94,7 +101,7 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
         if r["bucket"] == "posted":
             gaps[key] = r["in_ledger"] - figure.net
     # Asked after them: what somebody changed meanwhile is told.
-    changed = _changed(connection, release) + forged
+    changed = _changed(connection, among, written) + forged
     rows = []
     for key in sorted({*sources, *buckets, *changed}):
         mine = buckets.get(key, {})
@@ -116,11 +123,14 @@ def tie_out(connection: Connection, release: Release) -> list[TieOutRow]:
     return rows
 
 
-def _changed(connection: Connection, release: Release) -> Counter[_Key]:
+def _changed(
+    connection: Connection, among: Sequence[Entity], written: Mapping[str, Sequence[ChangedRow]] | None
+) -> Counter[_Key]:
     """By row, how many documents were changed past us: figures are added up of columns and views, without their stamps."""
     found = Counter[_Key]()
-    for entity in release.entities.values():
-        documents = [x.document_id for x in changed_rows(connection, entity.code) if not x.told]
+    for entity in among:
+        rows = changed_rows(connection, entity.code) if written is None else written.get(entity.code, ())
+        documents = [x.document_id for x in rows if not x.told]
         given = {"documents": documents, "zone": entity.time_zone}
         for r in connection.execute(_SQL["counted_in"], given) if documents else ():
             found[r["interface"], entity.code, r["period"], r["currency"]] = r["count"]

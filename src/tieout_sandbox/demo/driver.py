@@ -264,12 +264,12 @@ class Demo:
             " group by cause, currency order by sum(amount) desc, cause"
         ).fetchall()
         every = connection.execute(
-            "select cause, source_key, amount, currency, state from tieout.cases"
+            "select cause, source_key, amount, currency, state, detail from tieout.cases"
         ).fetchall()
         # What people tried and were not let do, and what they had approved in vain.
         every += connection.execute(
             "select distinct action as cause, subject as source_key, 0::numeric as amount, '' as currency,"
-            " 'done' as state from tieout.evidence where action in ('approval.refused', 'approval.void')"
+            " 'done' as state, '' as detail from tieout.evidence where action in ('approval.refused', 'approval.void')"
         ).fetchall()
         entries, verified = self._evidence(project, connection)
         result = DemoResult(

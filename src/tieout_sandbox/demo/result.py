@@ -67,10 +67,10 @@ class DemoResult:
 
     @property
     def false(self) -> list[dict[str, str]]:
-        """Cases for which nothing was planted, each as its cause and source key."""
+        """Cases for which nothing was planted, each as its cause, source key and what it says."""
         truth = {(p.cause, p.source_key) for p in self.planted}
         return [
-            {"cause": c["cause"], "source_key": c["source_key"]}
+            {name: c[name] for name in ("cause", "source_key", "detail")}
             for c in self.every_case
             if (c["cause"], c["source_key"]) not in truth and not self._cut_short(c)
         ]

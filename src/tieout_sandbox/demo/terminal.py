@@ -38,7 +38,7 @@ def show(result: DemoResult) -> None:
     for p in result.missed:
         out.print(f"MISSED {p.cause} {p.source_key}", style="red", markup=False)
     for f in result.false[:12]:
-        out.print(f"FALSE {f['cause']} {f['source_key']}", style="red", markup=False)
+        out.print(f"FALSE {f['cause']} {f['source_key']}: {f['detail']}", style="red", markup=False)
     for closed in result.closed:
         _show_close(closed)
     word = "verified" if result.verified else "[red]NOT verified[/red]"

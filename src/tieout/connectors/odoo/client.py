@@ -185,13 +185,15 @@ class OdooClient:
         # The older one calls a sum by its field, and counts in any case.
         return [{name: row[name.partition(":")[0]] for name in (*groupby, *aggregates)} for row in rows]
 
-    def once_more(self, look: Callable[[], T], unsure: Callable[[T], bool]) -> T:
+    def once_more(
+        self, look: Callable[[], T], unsure: Callable[[T], bool], again: Callable[[T], T] | None = None
+    ) -> T:
         """What `look` finds; where that leaves us `unsure`, and a copy that lags may have answered, what it finds a moment
-        later: nothing is called absent or a draft on one look."""
+        later, or what `again` makes of what it found: nothing is called absent or a draft on one look."""
         found = look()
         if unsure(found) and self.differs.replicas:
             time.sleep(_MOMENT_S)
-            found = look()
+            found = look() if again is None else again(found)
         return found
 
     def _once(self, call: Call) -> Any:

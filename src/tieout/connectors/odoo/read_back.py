@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,12 @@ _UNSURE = (UNPOSTED.name, DELETED.name, UNRECONCILED.name)
 _TAX_FIELDS = ["tax_ids", "tax_tag_ids", "tax_repartition_line_id"]
 
 
+def _as_before(sending: Sending, outcome: Outcome) -> bool:
+    """Whether the ledger says of it what it said the last time: then no copy lags."""
+    said: dict[str, Any] = json.loads(json.dumps(outcome.read_back))
+    return bool(sending.before) and said == dict(sending.before)
+
+
 class ReadBack:
     """Reads records again, a batch of any kinds at a time."""
 
@@ -29,10 +36,20 @@ class ReadBack:
         self._client, self._names, self._matcher = client, names, matcher
 
     def read(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
-        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it. What is a draft, or gone,
-        was looked at twice."""
+        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it. What is a draft, or gone, and was
+        not when it was read last, was looked at twice."""
+
+        def unsure(found: Sequence[Outcome]) -> list[int]:
+            return [n for n, o in enumerate(found) if o.cause in _UNSURE and not _as_before(batch[n], o)]
+
+        def again(found: list[Outcome]) -> list[Outcome]:
+            doubted = unsure(found)
+            looked = self.glance([batch[n] for n in doubted], [ids[n] for n in doubted], reversals)
+            second = dict(zip(doubted, looked, strict=True))
+            return [second.get(n, outcome) for n, outcome in enumerate(found)]
+
         return self._client.once_more(
-            lambda: self.glance(batch, ids, reversals), lambda found: any(o.cause in _UNSURE for o in found)
+            lambda: self.glance(batch, ids, reversals), lambda found: bool(unsure(found)), again
         )
 
     def glance(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
