@@ -75,7 +75,16 @@ _GROUPS = (
 
 
 # Methods that take no ids (`api.model` in Odoo): by JSON-RPC all others are given some first, be it none.
-MODELS_OWN = ("create", "search", "search_read", "search_count", "read_group", "load", "fields_get", "check_object_reference")
+MODELS_OWN = (
+    "create",
+    "search",
+    "search_read",
+    "search_count",
+    "read_group",
+    "load",
+    "fields_get",
+    "check_object_reference",
+)
 
 
 @dataclass
@@ -165,7 +174,9 @@ class Administrator:
     def _renumber(self, context: Any, chart: Chart) -> None:
         """What the standard chart put on a number of ours goes to the end of its hundred (18 puts its cash there)."""
         taken = [["code", "in", [row[0] for row in chart.accounts]]]
-        for row in self.call("account.account", "search_read", domain=taken, fields=["code"], context=context):
+        for row in self.call(
+            "account.account", "search_read", domain=taken, fields=["code"], context=context
+        ):
             code = f"{row['code'][:-2]}99"
             self.call("account.account", "write", ids=[row["id"]], vals={"code": code}, context=context)
 

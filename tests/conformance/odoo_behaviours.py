@@ -41,7 +41,9 @@ def _rounded(ledger: Ledger, method: str) -> Any:
         on = ledger.last(3 + number)
         ledger.rate(on, rate)
         move = ledger.document(kind, on, nets, tax, "EUR")
-        found.append([[x["code"], money(x["amount_currency"]), money(x["balance"])] for x in _ordered(ledger, move)])
+        found.append(
+            [[x["code"], money(x["amount_currency"]), money(x["balance"])] for x in _ordered(ledger, move)]
+        )
     return found
 
 
@@ -72,7 +74,11 @@ def dates_of_exchange_entries(ledger: Ledger) -> Any:
     ledger.rate(ledger.last(20), "0.8000")
     first = ledger.today.replace(day=1)
     ledger.rate(first, "0.8000")
-    for name, on in (("paid last month", ledger.last(20)), ("paid this month", first), ("paid today", ledger.today)):
+    for name, on in (
+        ("paid last month", ledger.last(20)),
+        ("paid this month", first),
+        ("paid today", ledger.today),
+    ):
         move = ledger.document("out_invoice", ledger.last(5), ["90.00"], "", "EUR")
         bank = ledger.banked(on, "90.00", "BNKE")
         ledger.pay(bank, move)
@@ -125,7 +131,9 @@ def matches_of_others(ledger: Ledger) -> Any:
     for way in ("remove from the invoice", "remove from the entry", "by its own id"):
         move = ledger.document("out_invoice", ledger.last(5), ["100.00"])
         due = ledger.line_of(move, "121000")
-        entries = [ledger.entry(ledger.last(6), ("121000", f"-{v}"), ("400000", v)) for v in ("50.00", "30.00")]
+        entries = [
+            ledger.entry(ledger.last(6), ("121000", f"-{v}"), ("400000", v)) for v in ("50.00", "30.00")
+        ]
         own = [ledger.line_of(e, "121000") for e in entries]
         for line in own:
             ledger.call(LINE, "reconcile", [due, line])
@@ -145,7 +153,12 @@ def hashed_journals(ledger: Ledger) -> Any:
     waiting = ledger.banked(ledger.last(6), "10.00", "STRU")
     ledger.call("account.journal", "write", [ledger.journal("STRU")], vals={"restrict_mode_hash_table": True})
     count = len(ledger.rows(BANK, [["journal_id", "=", ledger.journal("STRU")]], "amount"))
-    values = {"journal_id": ledger.journal("STRU"), "date": ledger.last(7).isoformat(), "payment_ref": "x", "amount": 5.0}
+    values = {
+        "journal_id": ledger.journal("STRU"),
+        "date": ledger.last(7).isoformat(),
+        "payment_ref": "x",
+        "amount": 5.0,
+    }
     found["bank line beside one on suspense"] = ledger.attempt(BANK, "create", vals_list=[values])
     lines = [
         [0, 0, {"account_id": ledger.account("101501"), "name": "x", "debit": 5.0, "credit": 0.0}],
@@ -159,7 +172,9 @@ def hashed_journals(ledger: Ledger) -> Any:
     move = ledger.document("out_invoice", ledger.last(5), ["10.00"])
     found["matching that one"] = _attempt_pay(ledger, waiting, move)
     found["bank line then"] = ledger.attempt(BANK, "create", vals_list=[{**values, "line_ids": lines}])
-    last = ledger.rows(BANK, [["journal_id", "=", ledger.journal("STRU")], ["amount", "=", 5.0]], "amount")[-1]["id"]
+    last = ledger.rows(BANK, [["journal_id", "=", ledger.journal("STRU")], ["amount", "=", 5.0]], "amount")[
+        -1
+    ]["id"]
     found["its undoing"] = ledger.attempt(BANK, "action_undo_reconciliation", [last])
     ledger.call("account.journal", "write", [ledger.journal("BNKU")], vals={"restrict_mode_hash_table": True})
     alone = {**values, "journal_id": ledger.journal("BNKU")}
@@ -173,7 +188,9 @@ def hashed_journals(ledger: Ledger) -> Any:
     found["its match taken"] = ledger.attempt(LINE, "remove_move_reconcile", [own])
     found["back to draft"] = ledger.attempt(MOVE, "button_draft", [entry])
     found["another amount"] = ledger.attempt(LINE, "write", [own], vals={"credit": 99.0})
-    found["another account"] = ledger.attempt(LINE, "write", [own], vals={"account_id": ledger.account("212130")})
+    found["another account"] = ledger.attempt(
+        LINE, "write", [own], vals={"account_id": ledger.account("212130")}
+    )
     found["another reference"] = ledger.attempt(MOVE, "write", [entry], vals={"ref": "x"})
     return found
 
@@ -197,7 +214,9 @@ def lock_dates(ledger: Ledger) -> Any:
     found: dict[str, Any] = {}
     for lock in LOCKS:
         # Drafts would not let the hard one be set, bank lines on suspense neither it nor the fiscal year's.
-        waiting = ledger.call(MOVE, "search", domain=[["state", "=", "draft"], ["company_id", "=", ledger.company]])
+        waiting = ledger.call(
+            MOVE, "search", domain=[["state", "=", "draft"], ["company_id", "=", ledger.company]]
+        )
         if waiting:
             ledger.call(MOVE, "action_post", waiting)
         before, bank = _documents(ledger, post=True), _settled(ledger)
@@ -239,13 +258,17 @@ def _settled(ledger: Ledger) -> int:
 
 
 def _lock(ledger: Ledger, name: str, on: date | None) -> str:
-    return ledger.attempt("res.company", "write", [ledger.company], vals={name: on.isoformat() if on else False})
+    return ledger.attempt(
+        "res.company", "write", [ledger.company], vals={name: on.isoformat() if on else False}
+    )
 
 
 def _matched_later(ledger: Ledger, move: int) -> str:
     """An old invoice is paid by an entry of today."""
     entry = ledger.entry(ledger.today, ("121000", "-10.00"), ("400000", "10.00"))
-    return ledger.attempt(LINE, "reconcile", [ledger.line_of(move, "121000"), ledger.line_of(entry, "121000")])
+    return ledger.attempt(
+        LINE, "reconcile", [ledger.line_of(move, "121000"), ledger.line_of(entry, "121000")]
+    )
 
 
 def _posted_on(ledger: Ledger, move: int) -> str:
@@ -256,11 +279,18 @@ def _posted_on(ledger: Ledger, move: int) -> str:
 
 
 def _bank_line_on(ledger: Ledger) -> str:
-    values = {"journal_id": ledger.journal("BNKU"), "date": ledger.last(15).isoformat(), "payment_ref": "x", "amount": 1.0}
+    values = {
+        "journal_id": ledger.journal("BNKU"),
+        "date": ledger.last(15).isoformat(),
+        "payment_ref": "x",
+        "amount": 1.0,
+    }
     done = ledger.attempt(BANK, "create", vals_list=[values])
     if done != "done":
         return done
-    row = ledger.rows(BANK, [["journal_id", "=", ledger.journal("BNKU")], ["amount", "=", 1.0]], "date", "move_id")[-1]
+    row = ledger.rows(
+        BANK, [["journal_id", "=", ledger.journal("BNKU")], ["amount", "=", 1.0]], "date", "move_id"
+    )[-1]
     told = ledger.spoken(row["date"])
     # What stands on suspense would refuse the next lock: it is matched with an invoice of today.
     ledger.pay(row["id"], ledger.document("out_invoice", ledger.today, ["1.00"]))
@@ -288,7 +318,9 @@ def accounts_out_of_use(ledger: Ledger) -> Any:
 
 def a_new_company(ledger: Ledger) -> Any:
     """How a company of the standard chart rounds and takes prices, and its journals."""
-    row = ledger.read("res.company", ledger.company, "tax_calculation_rounding_method", "account_price_include")
+    row = ledger.read(
+        "res.company", ledger.company, "tax_calculation_rounding_method", "account_price_include"
+    )
     journals = ledger.rows("account.journal", [["company_id", "=", ledger.company]], "code", "type")
     return [row["tax_calculation_rounding_method"], row["account_price_include"],
             sorted([x["code"], x["type"]] for x in journals)]  # fmt: skip
@@ -315,7 +347,11 @@ def a_match_and_a_draft(ledger: Ledger) -> Any:
 
 def _state(ledger: Ledger, move: int, line: int) -> list[Any]:
     row = ledger.read(MOVE, move, "state", "payment_state")
-    return [row["state"], row["payment_state"], bool(ledger.read(LINE, line, "matching_number")["matching_number"])]
+    return [
+        row["state"],
+        row["payment_state"],
+        bool(ledger.read(LINE, line, "matching_number")["matching_number"]),
+    ]
 
 
 def payments(ledger: Ledger) -> Any:
@@ -395,7 +431,11 @@ def marked_lines(ledger: Ledger) -> Any:
     left = {}
     for name, line in (("invoice", due), ("bank line", own)):
         row = ledger.read(LINE, line, "amount_residual", "amount_residual_currency", "reconciled")
-        left[name] = [money(row["amount_residual"]), money(row["amount_residual_currency"]), row["reconciled"]]
+        left[name] = [
+            money(row["amount_residual"]),
+            money(row["amount_residual_currency"]),
+            row["reconciled"],
+        ]
     state = ledger.read(MOVE, move, "payment_state")["payment_state"]
     return {**left, "state": state, "exchanged": len(_exchanges(ledger, due))}
 

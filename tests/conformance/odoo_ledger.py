@@ -88,7 +88,7 @@ class Ledger:
         return answer.get("result")
 
     def attempt(self, model: str, method: str, ids: list[int] | None = None, **given: Any) -> str:
-        """"done", or how it was refused."""
+        """ "done", or how it was refused."""
         try:
             self.call(model, method, ids, **given)
         except Refusal as error:
@@ -183,7 +183,12 @@ class Ledger:
         """An entry of these accounts and balances."""
         commands = [[0, 0, {"account_id": self.account(code), "name": "x", "balance": float(value), **(
             {"tax_ids": [[6, 0, [self.tax(tax)]]]} if tax and code == "400000" else {})}] for code, value in lines]  # fmt: skip
-        values = {"move_type": "entry", "date": on.isoformat(), "journal_id": self.journal(journal), "line_ids": commands}
+        values = {
+            "move_type": "entry",
+            "date": on.isoformat(),
+            "journal_id": self.journal(journal),
+            "line_ids": commands,
+        }
         (move,) = self.call(MOVE, "create", vals_list=[values])
         if post:
             self.call(MOVE, "action_post", [move])

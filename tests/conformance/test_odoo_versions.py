@@ -427,7 +427,7 @@ def test_an_account_that_is_not_used_any_more_refuses_what_is_posted(books: Book
     books.session.check()
     books.write("account.account", [key], **{field: value})
     (outcome,) = books.session.send([sending])
-    said = "cannot post it" if field == "deprecated" else "is archived"
+    said = "is deprecated" if field == "deprecated" else "is archived"
     assert outcome.status == "refused" and said in outcome.error
     with pytest.raises(Exception, match="Invalid field"):
         books.write("account.account", [key], **{"active" if field == "deprecated" else "deprecated": True})

@@ -36,6 +36,8 @@ RECORD = {
     "password_by": ("record", "context", "context"),
     "rounding": ("largest", "smooth", "smooth"),
     "cash_account": ("101501", "", ""),
+    "tax_rounding": ("round_per_line", "round_globally", "round_globally"),
+    "bills_settle": (True, False, False),
 }  # fmt: skip
 
 

@@ -38,7 +38,8 @@ class Differences:
 
     Of cents: `rounding` is where those go by which an invoice's lines, each in the company's currency, miss what they come to
     together: "largest" line, or "smooth", by their size (both observed). `cash_account` is the account of the cash journal that
-    the standard chart brings, "" where it brings none (observed).
+    the standard chart brings, "" where it brings none; `tax_rounding` how its companies round taxes; `bills_settle` that a
+    payment to a vendor is settled by the bill that it closes, before the bank knows of it (all observed).
     """
 
     series: str
@@ -64,6 +65,8 @@ class Differences:
     password_by: str
     rounding: str
     cash_account: str
+    tax_rounding: str
+    bills_settle: bool
 
 
 V18 = Differences(
@@ -90,6 +93,8 @@ V18 = Differences(
     password_by="record",
     rounding="largest",
     cash_account="101501",
+    tax_rounding="round_per_line",
+    bills_settle=True,
 )
 V19 = replace(
     V18,
@@ -106,6 +111,8 @@ V19 = replace(
     password_by="context",
     rounding="smooth",
     cash_account="",
+    tax_rounding="round_globally",
+    bills_settle=False,
 )
 V20 = replace(
     V19,

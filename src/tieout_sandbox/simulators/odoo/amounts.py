@@ -35,9 +35,7 @@ def _ids(value: Any) -> list[int]:
 class _Taxed:
     """An invoice's lines in one currency: their nets and their taxes, rounded."""
 
-    def __init__(
-        self, amounts: Amounts, move: Record, currency: int, company: Record, rate: Decimal
-    ) -> None:
+    def __init__(self, amounts: Amounts, move: Record, currency: int, company: Record, rate: Decimal) -> None:
         self._of, self._move, self._currency, self._rate = amounts, move, currency, rate
         self._globally = company["tax_calculation_rounding_method"] == "round_globally"
         self._bases: list[Base] = []
@@ -115,6 +113,9 @@ class Amounts(Locks):
         journal = self.w.table("account.journal")[move["journal_id"]]
         account = values.get("account_id") or journal.get("default_account_id") or False
         self._same_company(move, values, account)
+        used = self.w.table("account.account").get(account or 0)
+        if used and used.get("deprecated"):
+            raise user_error(f"The account {used['name']} ({used['code']}) is deprecated.")
         line: Record = {
             "move_id": move["id"],
             "name": values.get("name") or False,

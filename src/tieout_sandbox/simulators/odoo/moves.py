@@ -17,7 +17,13 @@ _ARCHIVED = {
     "deprecated": "A line of this move is using a deprecated account, you cannot post it.",
 }
 # What is hashed of a line and of an entry, as Odoo calls it.
-_HASHED_LINE = {"name": "Label", "debit": "Debit", "credit": "Credit", "account_id": "Account", "partner_id": "Partner"}
+_HASHED_LINE = {
+    "name": "Label",
+    "debit": "Debit",
+    "credit": "Credit",
+    "account_id": "Account",
+    "partner_id": "Partner",
+}
 _HASHED_MOVE = {"name": "Number", "date": "Date", "journal_id": "Journal", "company_id": "Company"}
 _READONLY = (
     "invoice_date",
@@ -231,14 +237,17 @@ class Moves(Amounts):
         """In a journal that is kept unalterable every posted entry is sealed, those from before it was as well: none may
         stand on suspense."""
         journals = self.w.table("account.journal")
-        for key in {m["journal_id"] for m in moves if journals[m["journal_id"]].get("restrict_mode_hash_table")}:
+        for key in {
+            m["journal_id"] for m in moves if journals[m["journal_id"]].get("restrict_mode_hash_table")
+        }:
             chain = [
                 m for m in self.w.store.by("account.move", "journal_id", key)
                 if m["state"] == "posted" and not m.get("inalterable_hash")
             ]  # fmt: skip
             suspense = journals[key].get("suspense_account_id")
             if any(
-                m.get("statement_line_id") and any(x["account_id"] == suspense for x in self.lines(m)) for m in chain
+                m.get("statement_line_id") and any(x["account_id"] == suspense for x in self.lines(m))
+                for m in chain
             ):
                 raise user_error(
                     "An error occurred when computing the inalterability. All entries have to be reconciled."
@@ -251,7 +260,9 @@ class Moves(Amounts):
         if not move.get("inalterable_hash"):
             return
         names = _HASHED_MOVE if record is move else _HASHED_LINE
-        changed = [label for name, label in names.items() if name in values and values[name] != record.get(name)]
+        changed = [
+            label for name, label in names.items() if name in values and values[name] != record.get(name)
+        ]
         if changed:
             raise user_error(f"You cannot edit the following fields: {', '.join(changed)}.")
 

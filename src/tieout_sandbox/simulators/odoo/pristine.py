@@ -192,7 +192,7 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
             "chart_template": "generic_coa",
             "currency_id": 1,
             "country_id": 233,
-            "tax_calculation_rounding_method": "round_globally",
+            "tax_calculation_rounding_method": world.played.tax_rounding,
             "account_price_include": "tax_excluded",
             "restrictive_audit_trail": False,
             "fiscalyear_last_day": 31,
