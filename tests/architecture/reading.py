@@ -26,6 +26,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of the file's syntax tree."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def where(path: Path) -> str:
     """The file as people name it: from the repository's root."""
     return str(path.relative_to(ROOT))
@@ -38,7 +44,7 @@ def rooms() -> list[Path]:
 
 def functions(path: Path) -> Iterator[Function]:
     """Every function of a file, methods and inner ones too."""
-    return (node for node in ast.walk(tree_of(path)) if isinstance(node, Function))
+    return (node for node in nodes_of(path) if isinstance(node, Function))
 
 
 def declared(path: Path) -> Iterator[tuple[str, Named]]:

@@ -21,7 +21,7 @@ from tieout.documents import EntryPosting
 from tieout.operations.causes import homes_of_causes
 from tieout.operations.discover import discover
 
-from .reading import HOUSE, ROOT, sources, tree_of, where
+from .reading import HOUSE, ROOT, nodes_of, sources, tree_of, where
 
 # Who opens a case, or says of what a case would be.
 OPENERS = {
@@ -33,7 +33,7 @@ FILES = [p for p in sources("src/tieout") if p.parent.name != "causes"]
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
-    return (n for n in ast.walk(tree_of(path)) if isinstance(n, ast.Call))
+    return (n for n in nodes_of(path) if isinstance(n, ast.Call))
 
 
 def called(call: ast.Call) -> str:
@@ -48,7 +48,7 @@ def module_of(path: Path) -> Any:
 
 def causes_named_in(path: Path) -> set[str]:
     """The causes that a file uses beside declaring and listing them: what stands in a function of it."""
-    inside = [f for f in ast.walk(tree_of(path)) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = [f for f in nodes_of(path) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)]
     names = {n.id for f in inside for n in ast.walk(f) if isinstance(n, ast.Name)}
     # A table of causes that its functions choose from.
     tables = {
@@ -89,7 +89,7 @@ def test_no_list_of_causes_is_of_bare_words() -> None:
             for call in calls(path)
             for n in (*call.args[:1], *(k.value for k in call.keywords if k.arg == "name"))
         }
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Constant) and node.value in DECLARED and id(node) not in names:
                 found.append(f"{where(path)}: {node.value}")
     # What a posting says by itself stands below the causes.
@@ -109,7 +109,7 @@ def sql_texts() -> Iterator[tuple[str, str]]:
         if "migrations" not in path.parts:
             yield where(path), path.read_text()
     for path in sources("src"):
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "tieout." in node.value:
                 yield f"{where(path)}:{node.lineno}", node.value
 

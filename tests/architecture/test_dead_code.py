@@ -63,7 +63,7 @@ def _names(tree: ast.AST) -> Counter[str]:
     That a name is imported or listed in `__all__` is no use of it.
     """
     listed: set[int] = set()
-    for node in ast.walk(tree):
+    for node in tree.body if isinstance(tree, ast.Module) else ():
         if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets
         ):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
-from tests.architecture.reading import tree_of
+from tests.architecture.reading import nodes_of, tree_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -47,12 +48,17 @@ def _headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\s-]", "", title).strip().lower().replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_commands_in_the_documentation_exist(page: Path) -> None:
+@cache
+def _commands() -> set[str]:
+    """What may be typed after `tieout`."""
     from tieout.cli.commands import cli
 
-    group = get_command(cli)
-    known = set(group.commands)  # type: ignore[attr-defined]
+    return set(get_command(cli).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_in_the_documentation_exist(page: Path) -> None:
+    known = _commands()
     for name in re.findall(r"`?\btieout ([a-z]+)\b", page.read_text()):
         assert name in known, f"{page.name} names `tieout {name}`"
 
@@ -94,7 +100,7 @@ def test_every_stage_stands_in_the_table_of_stages() -> None:
     """By the name that its failures and waits are kept under; and no stage stands there that is none."""
     named = set()
     for path in (ROOT / "src" / "tieout").rglob("*.py"):
-        for each in ast.walk(tree_of(path)):
+        for each in nodes_of(path):
             if isinstance(each, ast.ClassDef) and {"lanes", "round"} <= {
                 getattr(x, "name", "") for x in each.body
             }:
@@ -121,9 +127,7 @@ def test_every_table_and_view_is_named_where_the_house_is_drawn() -> None:
 
 
 def test_recoveries_name_commands_that_exist() -> None:
-    from tieout.cli.commands import cli
-
-    known = set(get_command(cli).commands)  # type: ignore[attr-defined]
+    known = _commands()
     for path in SOURCES:
         for name in re.findall(r"`tieout ([a-z]+)", path.read_text()):
             assert name in known, f"{path.name} tells people to call `tieout {name}`"
@@ -188,7 +192,7 @@ def test_what_moves_documents_names_no_kind_of_them(room: Path) -> None:
     found = [
         f"{path.name}: {alias.name}"
         for path in modules
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tieout.documents")
         for alias in node.names
         if alias.name in kinds

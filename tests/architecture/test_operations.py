@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .reading import HOUSE, Function, functions, sources, tree_of, where
+from .reading import HOUSE, Function, functions, nodes_of, sources, tree_of, where
 
 OPEN = "OpenProject"
 # Rooms that have stages.
@@ -55,7 +55,7 @@ def test_nobody_inherits_from_an_open_project() -> None:
     found = [
         f"{where(path)}: {node.name}"
         for path in sources("src")
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == OPEN for base in node.bases)
     ]
     assert not found, f"{found} put members on {OPEN}: write functions that take one"
@@ -68,7 +68,7 @@ def test_an_open_project_is_called_what_it_is(path: Path) -> None:
     named = [(a.arg, _says(a.annotation)) for a in given]
     named += [
         (ast.unparse(node.target), _says(node.annotation))
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.AnnAssign)
     ]
     for name, says in named:
@@ -120,7 +120,7 @@ def test_no_lane_of_a_use_case_is_a_stage_s_own() -> None:
     lanes = {
         (where(path), node.args[1].value)
         for path in sources("src/tieout/operations")
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call)
         and _says(node.func) == "Lane"
         and isinstance(node.args[1], ast.Constant)

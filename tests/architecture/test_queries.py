@@ -14,7 +14,7 @@ import pytest
 
 from tieout.processes import fact_sources
 
-from .reading import HOUSE, sources, tree_of, where
+from .reading import HOUSE, nodes_of, sources, tree_of, where
 
 FILES = sorted(HOUSE.rglob("queries.sql"))
 # What processes declare of their facts: a file beside each module that has a source.
@@ -62,7 +62,7 @@ def _held(path: Path) -> dict[str, str]:
 
 def _subscripts(path: Path) -> Iterator[tuple[str, ast.expr]]:
     held = _held(path)
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in held:
             yield held[node.value.id], node.slice
 
@@ -78,7 +78,7 @@ def _asked() -> dict[str, Asked]:
             elif isinstance(key, ast.JoinedStr) and isinstance(key.values[0], ast.Constant):
                 of.beginnings.add(str(key.values[0].value))
             else:
-                texts = (n.value for n in ast.walk(tree_of(path)) if isinstance(n, ast.Constant))
+                texts = (n.value for n in nodes_of(path) if isinstance(n, ast.Constant))
                 of.chosen |= {text for text in texts if isinstance(text, str)}
     return asked
 
@@ -117,7 +117,7 @@ def _texts(path: Path) -> Iterator[str]:
     if path.suffix == ".sql":
         yield re.sub(r"--[^\n]*", "", path.read_text())
         return
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "tieout." in node.value:
             yield node.value
 

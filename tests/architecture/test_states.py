@@ -13,7 +13,7 @@ from tieout.documents.states import DocumentState, EffectState, MessageState
 from tieout.processes.facts import OrderState
 from tieout.processes.recipe import PlanDecision
 
-from .reading import ROOT, sources, tree_of, where
+from .reading import ROOT, nodes_of, sources, where
 
 ENUMERATIONS = (
     MessageState, DocumentState, EffectState, CaseState, RequestState, OutcomeStatus, PlanDecision, OrderState, PurchaseOrderState, TaskStanding,
@@ -48,7 +48,7 @@ def test_no_state_is_compared_with_a_bare_word() -> None:
     found = [
         f"{where(path)}:{node.lineno}: {ast.unparse(node)}"
         for path in paths
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Compare) and bare(node)
     ]
     assert len(paths) > 90 and found == []

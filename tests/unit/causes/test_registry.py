@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tieout.causes import WAYS, Action, Cause, UndeclaredError, fields_in, offers
 from tieout.causes.registry import Registry
 from tieout.operations.causes import homes_of_causes
@@ -23,6 +24,7 @@ def named(name: str) -> Cause:
 
 
 @pytest.mark.parametrize("cause,which", SENTENCES, ids=lambda x: getattr(x, "name", x))
+@settings(max_examples=examples(20))
 @given(data=st.data())
 def test_what_a_case_says_is_read_back(cause: Cause, which: str, data: st.DataObject) -> None:
     sentence = cause.also[which] if which else cause.says
