@@ -18,8 +18,10 @@ from tieout.connectors.odoo import client as client_module
 from tieout.connectors.odoo.session import OdooSession, open_session
 from tieout.connectors.odoo.versions import V18, V19, V20, Differences
 from tieout.documents import (
+    CashPosting,
     InvoiceLine,
     InvoicePosting,
+    LedgerLine,
     MatchedLine,
     PartnerRecord,
     UnmatchRequest,
@@ -512,6 +514,31 @@ def test_undoing_ours_leaves_what_joins_the_same_entries(played: Differences) ->
         assert outcome.status == "confirmed", outcome
         assert books.joined() == {frozenset(books.theirs)}
         assert books.on_suspense() == Decimal("-100")
+    finally:
+        books.serving.stop()
+
+
+@pytest.mark.parametrize("played", ALL, ids=lambda p: p.series)
+def test_a_hashed_journal_takes_no_bank_line_while_one_waits_and_keeps_the_matches_of_what_is_sealed(
+    played: Differences,
+) -> None:
+    books = Matched(played)
+    try:
+        bank = {"journal_id": books._journal("BNKU"), "date": "2026-10-06", "payment_ref": "x", "amount": 5.0}
+        (waiting,) = books.call("account.bank.statement.line", "create", vals_list=[bank])
+        books.write("account.journal", [books._journal("BNKU")], restrict_mode_hash_table=True)
+        line = LedgerLine(account="121000", amount=Decimal(-9), company=Decimal(-9), name="x")
+        body = CashPosting(journal="BNKU", account="101511", on=date(2026, 10, 7), reference="r", label="x",
+                           currency="USD", amount=Decimal(9), company=Decimal(9), counterparts=(line,))  # fmt: skip
+        sending = Sending(f"tieout.c_{tag()}", body)
+        (outcome,) = books.session.send([sending])
+        assert outcome.status == "refused" and "Nothing was booked" in outcome.error
+        assert [o.status for o in books.session.look_up([sending])] == ["absent"]
+        books.call("account.bank.statement.line", "unlink", [waiting])
+        assert [o.status for o in books.session.send([sending])] == ["confirmed"]
+        before, refused = books.joined(), books.unmatch()
+        assert refused.status == "refused" and "is sealed" in refused.error
+        assert books.joined() == before
     finally:
         books.serving.stop()
 

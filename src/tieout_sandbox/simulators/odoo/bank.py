@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
 from tieout_sandbox.simulators.odoo.orm import Record, number
@@ -121,6 +122,8 @@ class BankLines:
         move = self.w.table("account.move")[row["move_id"]]
         self.moves.check_open(move)
         self.moves._refuse_unreviewed(move)
+        if move.get("inalterable_hash"):
+            raise user_error("You cannot delete journal items belonging to a locked journal entry.")
         self.matching.remove(self.lines(row))
         for line in self.lines(row):
             self.w.remove("account.move.line", line["id"])
