@@ -51,6 +51,10 @@ class Oracle:
         self._table = book.table
         accounts = self._table("account.account")
         self._code = {i: str(a["code"]) for i, a in accounts.items()}
+        # What customers owed while the month was under way, and what the CRM showed otherwise then.
+        self._owed_once: list[str] | None = None
+        # Whether somebody looked each day for what is owed, so that it must have been compared while something was.
+        self.looked_each_day = False
 
     def _lines(self) -> list[dict[str, Any]]:
         moves = self._table("account.move")
@@ -307,16 +311,37 @@ class Oracle:
             found.append(f"{sum(registered.values())} payments registered for {len(paid)} transfers")
         return found + self._owed()
 
-    def _owed(self) -> list[str]:
-        """What each account of the CRM shows is what its customer's lines on receivables and on unapplied accounts come to,
-        by their balances: no residual and no match is read."""
+    def _balances(self) -> dict[str, Decimal]:
+        """By a customer's number in the CRM: what their lines on receivables and on unapplied accounts come to, by their
+        balances; no residual and no match is read."""
         partners = self._table("res.partner")
         balances: dict[str, Decimal] = {}
         for line in self._lines():
             if line.get("partner_id") and self._code[line["account_id"]] in _OWED:
                 key = str(partners[line["partner_id"]]["ref"] or "")
                 balances[key] = balances.get(key, Decimal(0)) + line["balance"]
-        found = []
+        return balances
+
+    def owing(self) -> bool:
+        """Whether an account of the CRM owes anything now, of which nothing was compared yet."""
+        if self._owed_once is not None:
+            return False
+        balances = self._balances()
+        return any(balances.get(key) for key in self.w.salesforce.accounts)
+
+    def compare_owed(self) -> None:
+        """Hold what the CRM shows against what is owed, while something is."""
+        assert self.owing(), "nobody owes anything: nothing would be compared"
+        self._owed_once = self._shown_otherwise()
+
+    def _owed(self) -> list[str]:
+        """What each account of the CRM shows is what it owes: at the end, when all have paid, and once before."""
+        if self._owed_once is None and self.looked_each_day:
+            return ["no account of the CRM owed anything on any day: what it shows was held against nothing"]
+        return (self._owed_once or []) + self._shown_otherwise()
+
+    def _shown_otherwise(self) -> list[str]:
+        found, balances = [], self._balances()
         for key, row in self.w.salesforce.accounts.items():
             shown, owed = Decimal(str(row["Credit_Exposure__c"] or 0)), balances.get(key, Decimal(0))
             if shown != owed:

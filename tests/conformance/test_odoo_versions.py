@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from tieout.connector_api import RefusedError, Sending, SetupError, SystemConfig, TransientError
@@ -270,8 +271,6 @@ def test_what_is_too_large_for_a_proxy_goes_in_parts(books: Books) -> None:
 
 
 def replace_line(body: Any, name: str) -> Any:
-    import msgspec
-
     return msgspec.structs.replace(body, lines=(msgspec.structs.replace(body.lines[0], name=name),))
 
 
@@ -295,6 +294,31 @@ def test_what_a_copy_does_not_know_yet_is_neither_absent_nor_a_draft(books: Book
     outcomes = books.session.send(batch)
     assert [(o.status, o.cause) for o in outcomes] == [("confirmed", "")] * 2, outcomes
     assert [o.status for o in books.session.look_up(batch)] == ["confirmed"] * 2
+
+
+@of(V19)
+def test_an_invoice_s_lines_that_a_copy_does_not_know_yet_are_looked_at_again(books: Books) -> None:
+    """Else it would be posted with the tax that Odoo works out, and be paid by nothing that bears its key."""
+    service = books.odoo.service
+    before, late = service.world.store.kept(), []
+
+    def behind(path: str, body: bytes) -> Answer | None:
+        asks = json.loads(body).get("domain", []) if path.endswith("account.move.line/search_read") else []
+        if ["display_type", "in", ["tax", "payment_term"]] in asks and not late:
+            late.append(path)
+            service._behind, service._kept = 1, before
+        return None
+
+    books.odoo.instead = behind
+    sending = books.invoice(taxes=("15%",), tax="15.01")
+    body = msgspec.structs.replace(sending.body, match=tag())
+    (outcome,) = books.session.send([Sending(sending.external_id, body)])
+    assert late and (outcome.status, outcome.cause) == ("confirmed", ""), outcome
+    lines = [
+        x for x in service.world.table("account.move.line").values() if x["move_id"] == outcome.target_id
+    ]
+    assert [-x["amount_currency"] for x in lines if x["display_type"] == "tax"] == [Decimal("15.01")]
+    assert [x["matching_number"] for x in lines if x["display_type"] == "payment_term"] == [f"I{body.match}"]
 
 
 @of(V19, V20)

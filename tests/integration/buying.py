@@ -138,12 +138,16 @@ class Buyer(Office):
         connection.close()
         return moved
 
+    @property
+    def writers(self) -> dict[str, Any]:
+        """The systems that are written to, by name."""
+        return {"odoo": self.session, "payments": self._outbox}
+
     def deliver(self) -> bool:
         """Whether anything moved."""
         moved, connection = False, self.database.connect(autocommit=True)
-        writers = {"odoo": self.session, "payments": self._outbox}
         guard = file_guard(self.release)
-        delivery = DeliveryStage(lambda s: writers[s], self.clock, lambda: list(writers), guard)
+        delivery = DeliveryStage(lambda s: self.writers[s], self.clock, lambda: list(self.writers), guard)
         for _ in range(30):
             forget_failures(connection)
             if not step(delivery, connection):

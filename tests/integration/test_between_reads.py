@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -25,6 +26,7 @@ from tests.integration.test_process import NOW, Site, row
 from tests.integration.test_reconciling import CHARGES, UNTIL, Books, books
 from tests.integration.test_reconciling import NOW as START
 from tests.stages import step
+from tieout.bootstrap.wiring import worker
 from tieout.cases import NewCase, list_open, open_cases
 from tieout.close import RevocationStage, checks, gather, state_of, take_signatures
 from tieout.close.checks import Evidence
@@ -33,12 +35,14 @@ from tieout.evidence import Entry, came_since, mark, record
 from tieout.inbox import OvertakenError
 from tieout.kept_figures import KeptFiguresStage, read_kept
 from tieout.money import Period
+from tieout.operations.open_project import OpenProject
 from tieout.payables import FilingStage, Worked, accrue, filing, purchases
 from tieout.planning import exclude
 from tieout.planning.replay import exclude_case, replay
 from tieout.proofs import read_ledger_month, read_split, read_still, take_control_totals, tie_out
 from tieout.receivables import Receivables, ReceivablesStage
 from tieout.reconcile.ledger import DecisionError
+from tieout.settings import AlertSettings
 from tieout.store import Database, ManyInstantsError, snapshot
 from tieout_sandbox import World
 
@@ -453,6 +457,31 @@ def test_a_word_that_comes_while_a_file_is_claimed_stops_it(
 
     monkeypatch.setattr(DeliveryStage, "_strange", staticmethod(said))
     assert not paying.deliver() and sent(paying) == {}
+
+
+def test_a_worker_s_own_deliveries_look_at_a_bank_s_file_as_it_is_written(paying: Buyer) -> None:
+    """As they are wired together: each loop that delivers has the guard, not this test's own stage."""
+    file_planned(paying)
+    paying.give("payments", "vop.xml", report(("US20261026-001", "RVNM", "")))
+    project = MagicMock(
+        spec=OpenProject, release=paying.release, clock=paying.clock, database=paying.database
+    )
+    project.settings = MagicMock(alerts=AlertSettings(), sinks=(), watch=(), fetch=())
+    project.writer_of, project.targets = paying.writers.__getitem__, lambda: list(paying.writers)
+    found = [
+        r.stage
+        for loop in worker(project)._loops
+        for r in loop._runners
+        if isinstance(r.stage, DeliveryStage)
+    ]
+    connection = paying.database.connect(autocommit=True)
+    try:
+        assert len(found) > 1
+        for stage in found:
+            step(stage, connection)
+            assert sent(paying) == {}
+    finally:
+        connection.close()
 
 
 def exclude_of(buyer: Buyer, cause: str, reason: str = "the account is not theirs") -> None:

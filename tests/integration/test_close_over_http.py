@@ -450,6 +450,25 @@ class TestLateEvents:
             assert "period" in said(http.get("/late-events", params={"period": period}), 422), period
         assert late.events()[0].decision == ""
 
+    def test_a_period_that_is_no_month_is_refused_wherever_one_is_asked_for(
+        self, late: Late, served: Served
+    ) -> None:
+        """A list of it would be empty, and read as "there is nothing"; all parse it alike, and say what was expected."""
+        http = served(late.b).sign_in("cora")
+        paths = http.get("/openapi.json").json()["paths"]
+        asking: dict[str, dict[str, str]] = {}
+        for path, what in paths.items():
+            given = [p for p in what.get("get", {}).get("parameters", []) if p["in"] == "query"]
+            if any(p["name"] == "period" for p in given):
+                asking[path] = {p["name"]: "x" for p in given if p.get("required")}
+        assert {"/cases", "/cases/groups", "/documents", "/tie-out", "/tie-out/governed"} <= set(asking)
+        for path, given in asking.items():
+            for period in ("2026-13", "0000-01", "9999-12", "october", "", "2026-1", "2026-11-01", "x" * 400):
+                told = said(http.get(path, params={**given, "period": period}), 422)
+                assert told.endswith("a month such as 2026-10"), (path, period, told)
+            if not given:
+                assert http.get(path, params={"period": "2026-10"}).status_code == 200, path
+
     def test_another_decision_of_a_period_that_is_signed_takes_the_signatures_back(
         self, late: Late, served: Served
     ) -> None:

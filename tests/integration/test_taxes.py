@@ -32,6 +32,7 @@ from tieout.proofs.taxes import TaxWhy, Told
 OCTOBER = Period.parse("2026-10")
 STATE = ("State Tax", "0.06")
 TAX_ACCOUNT, RENT = "251000", "621000"
+TRANSITION, RECEIVABLE, SUSPENSE = "201000", "121000", "101402"
 NOVEMBER_5 = datetime(2026, 11, 5, 9, tzinfo=UTC)
 D = Decimal
 APART = "taxes_do_not_tie_out"
@@ -94,6 +95,50 @@ class Taxed:
         (made,) = self.admin.call("account.move", "create", vals_list=[values], context=context)
         self.admin.call("account.move", "action_post", ids=[made])
         return int(made)
+
+    def on_account(self, tax: str, net: str, amount: str, on: str) -> int:
+        """Somebody books by hand what a customer is to pay, with its tax, as no invoice. The entry's id."""
+        accounts = self.ids("account.account", "code", TRANSITION, RECEIVABLE, RENT)
+        number = self.ids("account.tax", "name", tax)[tax]
+        (share,) = self.admin.call(
+            "account.tax.repartition.line", "search",
+            domain=[["tax_id", "=", number], ["repartition_type", "=", "tax"], ["document_type", "=", "invoice"]],
+        )  # fmt: skip
+        gross = str(D(net) + D(amount))
+        return self.post(
+            on,
+            {"account_id": accounts[RECEIVABLE], "debit": gross, "credit": "0"},
+            {"account_id": accounts[RENT], "debit": "0", "credit": net, "tax_ids": [[6, 0, [number]]]},
+            {
+                "account_id": accounts[TRANSITION],
+                "debit": "0",
+                "credit": amount,
+                "tax_repartition_line_id": share,
+            },
+        )
+
+    def post(self, on: str, *lines: dict[str, Any]) -> int:
+        values = {"move_type": "entry", "journal_id": self.ids("account.journal", "code", "MISC")["MISC"], "date": on,
+                  "ref": "by hand", "line_ids": [[0, 0, {"name": "by hand", **x}] for x in lines]}  # fmt: skip
+        context = {"allowed_company_ids": [self.s.office.company.id]}
+        (made,) = self.admin.call("account.move", "create", vals_list=[values], context=context)
+        self.admin.call("account.move", "action_post", ids=[made])
+        return int(made)
+
+    def pay(self, entry: int, amount: str, on: str) -> list[int]:
+        """Money comes for what an entry of ours says is owed; the lines that were matched."""
+        accounts = self.ids("account.account", "code", RECEIVABLE, SUSPENSE)
+        paid = self.post(
+            on,
+            {"account_id": accounts[SUSPENSE], "debit": amount, "credit": "0"},
+            {"account_id": accounts[RECEIVABLE], "debit": "0", "credit": amount},
+        )
+        lines = self.admin.call(
+            "account.move.line", "search",
+            domain=[["move_id", "in", [entry, paid]], ["account_id", "=", accounts[RECEIVABLE]]],
+        )  # fmt: skip
+        self.admin.call("account.move.line", "reconcile", ids=lines)
+        return list(lines)
 
     def reset(self, move: int, **values: Any) -> None:
         """Somebody sets an entry back, writes into it, and posts it again."""
@@ -271,6 +316,51 @@ def test_what_tieout_books_into_it_and_what_leaves_or_changes_is_listed_as_well(
     ]  # fmt: skip
     by = {e["entry"]: e["by"] for e in kept_filings(taxed.c, None)[0]["entered"]}
     assert "Tieout" in by.values() and len(by) == 3
+
+
+def falls_due_on_payment(taxed: Taxed, tax: str = "CA 15%") -> None:
+    (transition,) = taxed.ids("account.account", "code", TRANSITION).values()
+    number = taxed.ids("account.tax", "name", tax)[tax]
+    vals = {"tax_exigibility": "on_payment", "cash_basis_transition_account_id": transition}
+    taxed.admin.call("account.tax", "write", ids=[number], vals=vals)
+
+
+def test_tax_on_payment_of_an_entry_that_is_no_invoice_counts_in_a_return_when_it_is_paid(
+    taxed: Taxed,
+) -> None:
+    """Odoo's `always_tax_exigible`: false for an entry with a receivable line and such a tax."""
+    falls_due_on_payment(taxed)
+    later(taxed).file()
+    owed = taxed.on_account("CA 15%", "100.00", "15.00", "2026-10-20")
+    assert taxed.look_at_filed() == []
+    taxed.pay(owed, "46.00", "2026-10-28")
+    assert taxed.look_at_filed() == [("came after it", D("6.00"))]
+    (kept,) = kept_filings(taxed.c, ["US"])
+    assert [(e["amount"], e["tax"]) for e in kept["entered"]] == [("6.00", "CA 15%")]
+    # The rest is paid in November, and is of November's return.
+    taxed.pay(owed, "69.00", "2026-11-03")
+    assert taxed.look_at_filed() == [("came after it", D("6.00"))]
+
+
+def test_such_a_tax_counts_on_its_own_day_where_nobody_is_to_pay_it(taxed: Taxed) -> None:
+    falls_due_on_payment(taxed)
+    later(taxed).file()
+    taxed.entry("40.00", "CA 15%")
+    assert taxed.look_at_filed() == [("came after it", D("40.00"))]
+
+
+def test_what_fell_due_and_was_booked_back_is_nobody_s_work_by_hand(taxed: Taxed) -> None:
+    """A match taken apart: both entries say for what they were made (`tax_cash_basis_origin_move_id`), and count in a
+    return on their own days."""
+    falls_due_on_payment(taxed)
+    later(taxed).file()
+    owed = taxed.on_account("CA 15%", "100.00", "15.00", "2026-10-20")
+    lines = taxed.pay(owed, "115.00", "2026-10-28")
+    assert taxed.s.tax_rows()["US-CA", "CA 15%"].falls_due == D("15.00")
+    taxed.admin.call("account.move.line", "remove_move_reconcile", ids=lines)
+    row = taxed.s.tax_rows()["US-CA", "CA 15%"]
+    assert [d.what for d in row.differences] == [taxed.name_of(owed)] and row.falls_due == 0
+    assert taxed.look_at_filed() == [("came after it", D("15.00")), ("came after it", D("-15.00"))]
 
 
 def test_a_return_of_some_taxes_is_not_told_of_others(taxed: Taxed) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money, plain_row
+from tieout.cli.tables import money
 from tieout.money import Period
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
             expected = "" if r["expected"] is None else money(Decimal(r["expected"]))
             who = ", ".join(x for x in (r["prepared_by"], r["signed_by"]) if x)
             state = "by itself" if r["by_itself"] else f"{r['state']} {who}".strip()
-            plain_row(table, f"{r['account']} {r['currency']} {r['role']}".strip(), r["class"], money(Decimal(r["in_ledger"])),
+            table.add_row(f"{r['account']} {r['currency']} {r['role']}".strip(), r["class"], money(Decimal(r["in_ledger"])),
                 expected, r["known_from"], money(Decimal(r["difference"])), money(Decimal(r["limit"])), state,
             )  # fmt: skip
         out.print(table if rows else "no account of the balance sheet is governed")
         for r in rows:
             if r["explanation"] and not r["by_itself"]:
-                out.print(f"{r['account']} {r['currency']}: {r['explanation']}", markup=False)
+                out.print(f"{r['account']} {r['currency']}: {r['explanation']}")
     raise typer.Exit(0 if all(r["state"] == "certified" for r in rows) else FINDINGS)
 
 
@@ -137,5 +137,5 @@ def _say(work: Callable[[], list[tuple[str, str]]]) -> None:
     if not found:
         fail("no account waits for you: `tieout close accounts show` says what is open", FINDINGS)
     for account, said in found:
-        out.print(f"{account}: {said}", markup=False)
+        out.print(f"{account}: {said}")
     raise typer.Exit(0 if all(said.startswith(GOOD) for _, said in found) else FINDINGS)

@@ -130,14 +130,14 @@ def show(number: Annotated[int, typer.Argument()], folder: Folder = Path(), as_j
     if as_json:
         print_json({**row, "content": content})
         return
-    out.print(f"Request {number}: {row['summary']}, {money(row['amount'])} {row['currency']}", markup=False)
-    out.print(f"made by {', '.join(row['makers']) or 'nobody that is known'}; {row['state']}", markup=False)
-    out.print(f"asked for by {', '.join(row['policies'])}; needs {row['needs'] or 'nobody'}", markup=False)
+    out.print(f"Request {number}: {row['summary']}, {money(row['amount'])} {row['currency']}")
+    out.print(f"made by {', '.join(row['makers']) or 'nobody that is known'}; {row['state']}")
+    out.print(f"asked for by {', '.join(row['policies'])}; needs {row['needs'] or 'nobody'}")
     for decision in row["decisions"]:
         right = decision["by_right_of"]
         stands_in = f" for {right}" if right != decision["person"] else ""
         said = f"{decision['verdict']} by {decision['person']}{stands_in} as {decision['step']}"
-        out.print(f"  {said}: {decision['reason']}".rstrip(": "), markup=False)
+        out.print(f"  {said}: {decision['reason']}".rstrip(": "))
     for posting in content["postings"]:
         _posting(posting)
     out.print(f"content {row['content_sha256'][:12]}: approve with --seen {row['content_sha256'][:12]}")

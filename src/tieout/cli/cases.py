@@ -72,7 +72,7 @@ def list_cases(
             table.add_row(*map(str, cells))
         out.print(table)
         if rows:
-            out.print("`tieout cases show N` says what can be done about one", markup=False)
+            out.print("`tieout cases show N` says what can be done about one")
     raise typer.Exit(FINDINGS if rows else 0)
 
 
@@ -115,7 +115,6 @@ def list_groups(
         if rows:
             out.print(
                 "`tieout cases decide solve --group G --reason …` accepts all of one as they are",
-                markup=False,
             )
     raise typer.Exit(FINDINGS if rows else 0)
 
@@ -160,7 +159,7 @@ def show(
         *(f"  {x.label}{_done_by(x.command, x.page)}" for x in found),
     ):
         if line:
-            out.print(line, markup=False)
+            out.print(line)
 
 
 def _done_by(command: str, page: str) -> str:

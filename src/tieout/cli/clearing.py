@@ -117,5 +117,4 @@ def show(rows: Sequence[ClearingRow], items: bool) -> None:
             why = f": {item.why}" if item.why else ""
             out.print(
                 f"  {item.on} {money(item.amount)} {row.currency} {item.category} {item.key}{why}",
-                markup=False,
             )

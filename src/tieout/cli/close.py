@@ -18,7 +18,7 @@ from tieout.cli import accounts
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_project, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money, plain_row
+from tieout.cli.tables import money
 from tieout.money import Period
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ def show_state(state: CloseState) -> None:
     for s in state.tasks:
         who = f"{s.signature.prepared_by}, {s.signature.signed_by}".strip(", ") if s.signature else ""
         late = " (late)" if s.late else ""
-        plain_row(
-            table,
+        table.add_row(
             s.task.name,
             s.task.owner,
             s.state + late,
@@ -112,12 +111,10 @@ def show_state(state: CloseState) -> None:
         )
     out.print(table)
     if state.closed:
-        out.print(f"Closed on business day {state.days}", markup=False)
+        out.print(f"Closed on business day {state.days}")
     else:
         path = " → ".join(state.critical)
-        out.print(
-            f"Expected {state.expected_at:%d %b %H:%M}, due {state.due_at:%d %b %H:%M}: {path}", markup=False
-        )
+        out.print(f"Expected {state.expected_at:%d %b %H:%M}, due {state.due_at:%d %b %H:%M}: {path}")
 
 
 @group.command()
@@ -146,7 +143,7 @@ def sign(
     except ConnectorError as error:
         fail(str(error), FAILED)
     for task, said in found:
-        out.print(f"{task}: {said}", markup=False)
+        out.print(f"{task}: {said}")
     raise typer.Exit(
         0 if all(x.startswith(("signed", "prepared", "is signed")) for _, x in found) else FINDINGS
     )
@@ -182,19 +179,19 @@ def _show_waived(found: Waivers) -> None:
     for w in found.rows:
         at = f"{w.at:%d %b %H:%M}" if w.at else ""
         count = f"{w.count} " if w.count > 1 else ""
-        plain_row(
-            table, w.kind, count + w.about, f"{money(w.amount)} {w.currency}", w.by, w.second, at, w.reason
+        table.add_row(
+            w.kind, count + w.about, f"{money(w.amount)} {w.currency}", w.by, w.second, at, w.reason
         )
     sums = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("sum of", "count", "amount", f"in {found.currency}"):
         sums.add_column(name)
     for x in sums_of(found.rows):
         unknown = f" and {x.unknown} of unknown worth" if x.unknown else ""
-        plain_row(sums, x.kind, str(x.count), f"{money(x.amount)} {x.currency}", money(x.company) + unknown)
+        sums.add_row(x.kind, str(x.count), f"{money(x.amount)} {x.currency}", money(x.company) + unknown)
     if found.rows:
         out.print(table)
         out.print(sums)
-    out.print(found.said(), markup=False)
+    out.print(found.said())
 
 
 @group.command()
@@ -218,7 +215,7 @@ def lock(
         fail(str(error), USAGE)
     except ConnectorError as error:
         fail(str(error), FAILED)
-    out.print(", ".join(f"{n} until {d}" for n, d in found.items() if d) or "nothing is locked", markup=False)
+    out.print(", ".join(f"{n} until {d}" for n, d in found.items() if d) or "nothing is locked")
 
 
 @group.command("print")
@@ -259,7 +256,7 @@ def print_(
         sys.stdout.buffer.write(written(found, form))
     else:
         output.write_bytes(written(found, form))
-        out.print(f"{output}: {found.name or 'a draft, kept nowhere'}", markup=False)
+        out.print(f"{output}: {found.name or 'a draft, kept nowhere'}")
 
 
 @group.command()
@@ -318,8 +315,7 @@ def revalue(
     for name in ("account", "amount", "carried at", "worth", "unrealised"):
         table.add_column(name, justify="left" if name == "account" else "right")
     for x in found:
-        plain_row(
-            table,
+        table.add_row(
             x.account,
             f"{money(x.amount)} {x.currency}",
             money(x.carried),
@@ -353,8 +349,8 @@ def cutoff(
         table.add_column(name, justify="left" if name in ("order", "of") else "right")
     for x in found:
         deferred, accrued = (money(x.net), "") if x.net > 0 else ("", money(-x.net))
-        plain_row(
-            table, x.number, x.interface, f"{money(x.source.value)} {x.source.currency}", deferred, accrued
+        table.add_row(
+            x.number, x.interface, f"{money(x.source.value)} {x.source.currency}", deferred, accrued
         )
     out.print(table if found else "what was invoiced is delivered, and no more")
 
@@ -387,8 +383,8 @@ def cash(
         table.add_column(name, justify="right" if name == "amount" else "left")
     sums: dict[tuple[str, str], Decimal] = {}
     for r in rows:
-        plain_row(table, r.entity, r.kind, f"{r.account} {r.role}", f"{money(r.amount)} {r.currency}")
+        table.add_row(r.entity, r.kind, f"{r.account} {r.role}", f"{money(r.amount)} {r.currency}")
         sums[r.entity, r.currency] = sums.get((r.entity, r.currency), Decimal(0)) + r.amount
     for (code, currency), total in sorted(sums.items()):
-        plain_row(table, code, "in all", "", f"{money(total)} {currency}")
+        table.add_row(code, "in all", "", f"{money(total)} {currency}")
     out.print(table)

@@ -13,7 +13,7 @@ from rich.table import Table
 from tieout.cli.close import Entity, Folder, Json, PeriodText, parsed_period
 from tieout.cli.context import FAILED, FINDINGS, fail, open_running, out, print_json
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money, plain_row
+from tieout.cli.tables import money
 
 if TYPE_CHECKING:
     from tieout.proofs import ItemisedAccount
@@ -45,7 +45,7 @@ def items(
         print_json(figures)
     else:
         show(rows)
-        out.print(items_words(figures), markup=False)
+        out.print(items_words(figures))
     raise typer.Exit(FINDINGS if any(not r.explained or any(i.past for i in r.items) for r in rows) else 0)
 
 
@@ -57,8 +57,8 @@ def show(rows: Sequence[ItemisedAccount]) -> None:
     for r in rows:
         for i in r.items:
             days = f"{i.days} (past)" if i.past else str(i.days)
-            plain_row(table, "", i.reference, str(i.on), days, money(i.amount), i.owner, i.waits_for)
+            table.add_row("", i.reference, str(i.on), days, money(i.amount), i.owner, i.waits_for)
         if not r.explained:
-            plain_row(table, "", "not explained", "", "", money(r.rest or r.company_rest), "", r.why)
-        plain_row(table, f"{r.account} {r.role}", "in the ledger", "", "", f"{money(r.balance)} {r.currency}", "", "", end_section=True)  # fmt: skip
+            table.add_row("", "not explained", "", "", money(r.rest or r.company_rest), "", r.why)
+        table.add_row(f"{r.account} {r.role}", "in the ledger", "", "", f"{money(r.balance)} {r.currency}", "", "", end_section=True)  # fmt: skip
     out.print(table if rows else "nothing stands on any of them")

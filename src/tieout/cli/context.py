@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
 
 FINDINGS, USAGE, FAILED, OTHER_VERSION = 1, 2, 3, 4
+# What comes from outside is printed as it is: a name in brackets is no markup ("[Acme]" would be swallowed, "[/x]" end the command),
+# and ":on:" in a key is no picture. What is to be red is a `Text` of that style.
+_AS_IT_IS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "soft_wrap": True}
 # A pipe has no width: it gets one on which every table fits.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(**_AS_IT_IS, width=None if sys.stdout.isatty() else 120)
+err = Console(**_AS_IT_IS, stderr=True)
 
 
 class Supervising(Protocol):
@@ -65,7 +68,7 @@ factories = Factories()
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what went wrong on standard error and end."""
-    err.print(message, style="red", markup=False, soft_wrap=True)
+    err.print(message, style="red", soft_wrap=True)
     raise typer.Exit(code)
 
 

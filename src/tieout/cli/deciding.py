@@ -131,14 +131,13 @@ def _show(rows: list[dict[str, Any]], count: int, action: str) -> None:
     for r in rows:
         sums[r["currency"]] = sums.get(r["currency"], 0) + r["amount"]
     worth = ", ".join(f"{amount} {currency}" for currency, amount in sorted(sums.items()))
-    out.print(f"{action}: {count} cases, {worth} at risk", markup=False)
+    out.print(f"{action}: {count} cases, {worth} at risk")
     for r in rows[:_SHOWN]:
         out.print(
             f"  {r['case_id']} {r['cause']} {r['source_key']}: {r['amount']} {r['currency']} {how_made(r)}",
-            markup=False,
         )
     if len(rows) > _SHOWN:
-        out.print(f"  and {len(rows) - _SHOWN} more", markup=False)
+        out.print(f"  and {len(rows) - _SHOWN} more")
 
 
 def _told_before(project: OpenProject, bulk: str, person: str, action: str, reason: str) -> Bulk | None:
@@ -226,9 +225,8 @@ def _end(done: Bulk, as_json: bool) -> NoReturn:
         out.print(
             f"decision {done.bulk} of {done.person}: {done.count('done')} done, {done.count('waits')} wait, "
             f"{done.count('left')} left",
-            markup=False,
         )
         for o in left[:_SHOWN]:
             request = f" (request {o.request})" if o.request else ""
-            out.print(f"  case {o.case_id}: {o.why}{request}", markup=False)
+            out.print(f"  case {o.case_id}: {o.why}{request}")
     raise typer.Exit(FINDINGS if left else 0)

@@ -30,5 +30,5 @@ class Ending:
 
     def _end(self, why: str) -> None:
         self.code = OTHER_VERSION
-        err.print(why, style="red", markup=False, soft_wrap=True)
+        err.print(why, style="red", soft_wrap=True)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -23,5 +23,5 @@ def export(
     project = open_running(folder)
     with project.database.transaction() as connection:
         count = export_pack(connection, project.signer, project.settings.witness, target)
-    out.print(f"{target}: {count} entries. Verify: python3 verify.py {target.name}", markup=False)
+    out.print(f"{target}: {count} entries. Verify: python3 verify.py {target.name}")
     out.print(f"Tell its reader the public key by another way: {project.signer.public.hex()}")

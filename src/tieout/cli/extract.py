@@ -61,7 +61,7 @@ def extract(
     else:
         state = f"closed at {made.closed_at}" if made.closed_at else "PROVISIONAL: the period is not closed"
         rows = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in manifest["rows"].items())
-        out.print(f"{code} {period}: {rows}; totals are the ledger's; {state}", markup=False)
+        out.print(f"{code} {period}: {rows}; totals are the ledger's; {state}")
     raise typer.Exit(0 if made.closed_at else FINDINGS)
 
 

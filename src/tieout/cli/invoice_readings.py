@@ -139,9 +139,9 @@ def show_invoice(path: Path) -> bool:
     """A file as a table of its invoice; whether it breaks nothing."""
     invoice, problems, error, _ = _read(path)
     if invoice is None:
-        out.print(f"{path}: refused: {error}", style="red", markup=False)
+        out.print(f"{path}: refused: {error}", style="red")
         return False
-    out.print(f"{path}: {EINVOICE} {invoice.syntax} {_profile(invoice)}".rstrip(), markup=False)
+    out.print(f"{path}: {EINVOICE} {invoice.syntax} {_profile(invoice)}".rstrip())
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("number", "kind", "of", "to", "on", "due"):
         table.add_column(name)
@@ -155,5 +155,5 @@ def show_invoice(path: Path) -> bool:
     )  # fmt: skip
     out.print(table)
     for problem in problems:
-        out.print(f"  {problem}", style="red", markup=False)
+        out.print(f"  {problem}", style="red")
     return not problems

@@ -12,7 +12,7 @@ from rich.table import Table
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money, plain_row
+from tieout.cli.tables import money
 from tieout.money import Period
 
 Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
@@ -59,12 +59,11 @@ def late(
                 if e.size <= rules.late_limit
                 else "to be decided"
             )
-            plain_row(
-                table, str(e.number), e.name, str(e.event_on), str(e.booked_on), e.lock, f"{money(e.amount)} {e.currency}", decided or small
+            table.add_row(str(e.number), e.name, str(e.event_on), str(e.booked_on), e.lock, f"{money(e.amount)} {e.currency}", decided or small
             )  # fmt: skip
         out.print(table if events else f"{code} {wanted}: nothing of a locked period is booked in it")
         together, most = passed(events, rules.late_limit), rules.late_materiality
-        out.print(f"passed in all: {money(together)}, of {money(most)} at most", markup=False)
+        out.print(f"passed in all: {money(together)}, of {money(most)} at most")
     raise typer.Exit(FINDINGS if waiting(events, rules.late_limit) else 0)
 
 
@@ -89,4 +88,4 @@ def decide(
             )
     except (LateError, AuthorityError, StampError) as error:
         fail(str(error), USAGE)
-    out.print(f"{found.name} of {found.event_on}: {found.decision}", markup=False)
+    out.print(f"{found.name} of {found.event_on}: {found.decision}")

@@ -114,14 +114,14 @@ def _read(
         problems += error.problems
     if problems:
         for problem in problems:
-            err.print(problem, markup=False)
+            err.print(problem)
         fail("nothing was matched, and nothing written", FINDINGS)
     return tables, given, settled
 
 
 def _show(found: dict[str, Any], to: Path) -> None:
     matches = found["matches"]
-    out.print(f"{matches['auto']} groups matched, {matches['suggested']} suggested: {to}", markup=False)
+    out.print(f"{matches['auto']} groups matched, {matches['suggested']} suggested: {to}")
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("side", "currency", "rows", "total", "matched", "left over", "rows left over"):
         table.add_column(name, justify="left" if name in ("side", "currency") else "right")
@@ -139,4 +139,4 @@ def _show(found: dict[str, Any], to: Path) -> None:
     out.print(table)
     for title in ("rules", "differences", "breaks"):
         for name, count in found[title].items():
-            out.print(f"  {title[:-1]}: {name}: {count}", markup=False)
+            out.print(f"  {title[:-1]}: {name}: {count}")

@@ -120,7 +120,7 @@ def _say(what: str, waits: bool) -> None:
         if waits
         else "is applied by the workers"
     )
-    out.print(f"{what} {done}", markup=False)
+    out.print(f"{what} {done}")
 
 
 def _entity_of(project: OpenProject, about: int | str | Interface) -> str:
@@ -240,7 +240,7 @@ def split(
 ) -> None:
     """Apply a suggestion with some of its lines only; the others stay open."""
     document = _decide(folder, who, lambda d: d.accept(number, only=lines), number)
-    out.print(f"suggestion {number} is split: {document.key} is applied by the workers", markup=False)
+    out.print(f"suggestion {number} is split: {document.key} is applied by the workers")
 
 
 @group.command()
@@ -266,7 +266,7 @@ def write_off(
     document, applied = _decide(folder, who, lambda d: d.write_off(number, reason), number)
     gap = f"{document.difference.value} {document.currency}"
     if applied:
-        out.print(f"suggestion {number}: {gap} is written off, {document.key} is applied", markup=False)
+        out.print(f"suggestion {number}: {gap} is written off, {document.key} is applied")
     else:
         out.print(f"suggestion {number}: writing {gap} off waits for another person: tieout matches approve")
 
@@ -279,7 +279,7 @@ def approve(
 ) -> None:
     """Let happen what somebody else decided and may not alone: by who signs the close."""
     document = _decide(folder, who, lambda d: d.approve(number), number)
-    out.print(f"suggestion {number} is approved: {document.key} is applied by the workers", markup=False)
+    out.print(f"suggestion {number} is approved: {document.key} is applied by the workers")
 
 
 @group.command()
@@ -291,7 +291,7 @@ def undo(
 ) -> None:
     """Take a match apart again, and book back what it booked."""
     _decide(folder, who, lambda d: d.undo(match, reason), match)
-    out.print(f"{match} is undone by the workers", markup=False)
+    out.print(f"{match} is undone by the workers")
 
 
 @group.command("applied")

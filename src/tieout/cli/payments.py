@@ -105,9 +105,7 @@ def proposal_json(found: Proposal, dry: bool) -> dict[str, Any]:
 def _show(found: Proposal, dry: bool) -> None:
     word = "would be proposed" if dry else "proposed"
     totals = ", ".join(f"{money(v)} {c}" for c, v in found.totals().items()) or "nothing"
-    out.print(
-        f"Run {found.run} of {found.pay_on}: {len(found.payments)} payments {word}, {totals}", markup=False
-    )
+    out.print(f"Run {found.run} of {found.pay_on}: {len(found.payments)} payments {word}, {totals}")
     if found.payments:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in ("payment", "supplier", "account", "pays", "withheld", "settles"):
@@ -125,13 +123,10 @@ def _show(found: Proposal, dry: bool) -> None:
             )
         out.print(table)
     for h in found.held:
-        out.print(
-            f"  held back: {h.number} of {h.supplier}, {money(-h.amount)} {h.currency}: {h.why}", markup=False
-        )
+        out.print(f"  held back: {h.number} of {h.supplier}, {money(-h.amount)} {h.currency}: {h.why}")
     if found.payments and not dry:
         out.print(
             f"`tieout approvals approve --batch …:{found.run}` releases it; nothing is sent before",
-            markup=False,
         )
 
 
@@ -203,7 +198,7 @@ def show(
             )
         out.print(table)
         if any(p.undecided for p in found):
-            out.print("`tieout cases solve CASE --note WHY` decides that the account is theirs", markup=False)
+            out.print("`tieout cases solve CASE --note WHY` decides that the account is theirs")
     raise typer.Exit(FINDINGS if any(p.undecided for p in found) else 0)
 
 
@@ -274,7 +269,7 @@ def _show_accruals(found: Worked, word: str) -> None:
         out.print(table)
     for e in found.entries:
         owed = -sum((x.amount.value for x in e.lines if x.account == "accrued_purchases"), Decimal(0))
-        out.print(f"{e.reference}: {money(owed)} {e.currency} {word}", markup=False)
+        out.print(f"{e.reference}: {money(owed)} {e.currency} {word}")
     for there, ours in found.differing():
         said = f"{', '.join(there.entries)} accrues {money(there.amount)} of {there.order}: {money(ours)} came of it unbilled"
-        out.print(said, markup=False)
+        out.print(said)

@@ -38,7 +38,7 @@ def key(file: Annotated[Path, typer.Argument(help="the file to make: keep it to 
         fail(f"{file}: {error.strerror}", USAGE)
     with os.fdopen(descriptor, "w") as handle:
         handle.write(secret + "\n")
-    out.print(key_hash(secret), markup=False)
+    out.print(key_hash(secret))
 
 
 @group.command()
@@ -108,7 +108,7 @@ def _warn(project: OpenProject) -> None:
     with project.database.transaction() as connection:
         alike = load_authority(connection).alike()
     for line in alike:
-        err.print(line, style="yellow", markup=False)
+        err.print(line, style="yellow")
 
 
 def _asked(project: OpenProject, change: Change) -> None:

@@ -147,7 +147,7 @@ def payouts(
     else:
         for p in proofs:
             said = "proven" if p.proven else p.why
-            out.print(f"{p.payout_key}: {p.amount} {p.currency}, {p.parts} parts: {said}", markup=False)
+            out.print(f"{p.payout_key}: {p.amount} {p.currency}, {p.parts} parts: {said}")
     raise typer.Exit(0 if all(p.proven for p in proofs) else FINDINGS)
 
 
@@ -204,9 +204,7 @@ def _show(pairs: Sequence[PairRow], others: Sequence[BalanceRow]) -> None:
     for pair in pairs:
         sides = ", ".join(f"{s.entity} {s.amount}" for s in pair.sides)
         kind = pair.explained_as.replace("_", " ")
-        out.print(f"pair {pair.pair}: {pair.residual} {pair.currency} {kind} ({sides})", markup=False)
+        out.print(f"pair {pair.pair}: {pair.residual} {pair.currency} {kind} ({sides})")
     for row in others:
         what = f"moved {row.moved}, posted {row.posted}, waiting or in a case {row.held}"
-        out.print(
-            f"account {row.account} of {row.system}: {row.difference} {row.currency} ({what})", markup=False
-        )
+        out.print(f"account {row.account} of {row.system}: {row.difference} {row.currency} ({what})")

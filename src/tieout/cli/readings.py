@@ -17,6 +17,7 @@ from typing import IO, Any, TextIO
 import msgspec
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from tieout.cli.context import out
 from tieout.cli.invoice_readings import is_einvoice, show_invoice, write_invoice
@@ -197,10 +198,10 @@ def show(files: list[Path], given: dict[str, str]) -> bool:
                 file = OpenFile(stream, **given)
                 seen = list(_statements(file))
             except FormatError as error:
-                out.print(f"{path}: refused: {error}", style="red", markup=False)
+                out.print(f"{path}: refused: {error}", style="red")
                 good = False
                 continue
-        out.print(f"{path}: {file.format} {file.dialect} {file.encoding}".rstrip(), markup=False)
+        out.print(f"{path}: {file.format} {file.dialect} {file.encoding}".rstrip())
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
         for name in ("account", "statement"):
             table.add_column(name)
@@ -209,9 +210,11 @@ def show(files: list[Path], given: dict[str, str]) -> bool:
         table.add_column("holds", no_wrap=True)
         for s in seen:
             p = s.proof
-            word = {True: "yes", False: "[red]NO[/red]", None: "unknown"}[p.holds]
+            word = Text(
+                {True: "yes", False: "NO", None: "unknown"}[p.holds], style="red" if p.holds is False else ""
+            )
             if s.continues is False:
-                word += " [red](gap before it)[/red]"
+                word.append(" (gap before it)", style="red")
             figures = (p.opening, p.sum_lines, p.closing, p.residual)
             shown = ("-" if f is None else f"{f:,}" for f in figures)
             table.add_row(f"{s.head.account} {s.head.currency}", s.head.sequence or s.head.statement_id,
@@ -220,9 +223,9 @@ def show(files: list[Path], given: dict[str, str]) -> bool:
         out.print(table)
         for s in seen:
             for problem in s.proof.problems:
-                out.print(f"  {s.head.sequence or s.head.statement_id}: {problem}", style="red", markup=False)
+                out.print(f"  {s.head.sequence or s.head.statement_id}: {problem}", style="red")
         if file.remainder:
-            out.print(f"  not understood, {sum(u.count for u in file.remainder)} times:", markup=False)
+            out.print(f"  not understood, {sum(u.count for u in file.remainder)} times:")
             for unread in file.remainder:
-                out.print(f"    {unread.what} ({unread.count})", markup=False)
+                out.print(f"    {unread.what} ({unread.count})")
     return good

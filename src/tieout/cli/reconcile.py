@@ -159,9 +159,9 @@ def show(found: Run, dry: bool) -> None:
         amount = -sum((x.residual - x.rest for x in document.cash), Decimal(0))
         gap = document.difference.value
         rest = f", {document.explained_as.replace('_', ' ')} {money(gap)}" if gap else ""
-        out.print(f"  {money(amount)} {document.currency} for {numbers}: {document.rule}{rest}", markup=False)
+        out.print(f"  {money(amount)} {document.currency} for {numbers}: {document.rule}{rest}")
     for why in found.refused:
-        out.print(f"  not applied: {why}", markup=False)
+        out.print(f"  not applied: {why}")
     if not found.left_over:
         return
     table = Table(title="Left over, by age in days", title_justify="left", box=box.SIMPLE_HEAD)
@@ -177,5 +177,4 @@ def show(found: Run, dry: bool) -> None:
     for item in (x for x in found.left_over if x.side == "cash"):
         out.print(
             f"  {item.on} {money(item.amount)} {item.currency} {item.partner or item.number}: {item.why}",
-            markup=False,
         )

@@ -74,7 +74,7 @@ def invite(name: Name, folder: Folder = Path()) -> None:
     project = open_running(folder)
     me = _me(project)
     token = _with_identity(project, lambda identity, _: identity.invite(name, me))
-    out.print(f"{project.settings.identity.url}/welcome#{token}", soft_wrap=True, markup=False)
+    out.print(f"{project.settings.identity.url}/welcome#{token}", soft_wrap=True)
 
 
 @group.command()
@@ -116,7 +116,7 @@ def make_key(
             now = datetime.now(UTC)
             return make_service_key(connection, account, label, scope, entity, days, me, now)[1]
 
-    out.print(_with_identity(project, act), soft_wrap=True, markup=False)
+    out.print(_with_identity(project, act), soft_wrap=True)
 
 
 @keys.command("end")

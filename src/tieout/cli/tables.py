@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tieout.proofs import Figure, LedgerRow, MonthRow, SplitRow, TieOutRow
 
 
-def plain_row(table: Table, *cells: str, end_section: bool = False) -> None:
-    """A row of texts as they are: what stands in brackets in a name or a reason is no markup, and is not swallowed."""
-    table.add_row(*(Text(cell) for cell in cells), end_section=end_section)
-
-
 def money(value: Decimal) -> str:
     return f"{value:,.2f}"
+
+
+def bad(text: str) -> Text:
+    """What is wrong, in red."""
+    return Text(text, style="red")
 
 
 def _figure(figure: Figure) -> dict[str, str | int]:
@@ -94,18 +94,18 @@ def tie_out_table(rows: Iterable[TieOutRow], width: int) -> Table:
     return table
 
 
-def _residual(row: TieOutRow) -> str:
+def _residual(row: TieOutRow) -> str | Text:
     residual = row.residual
     if row.changed:
-        return f"[red]{row.changed} changed past Tieout[/red]"
+        return bad(f"{row.changed} changed past Tieout")
     if residual is None:
         return "unproven"
     text = money(residual.net)
     if row.proven:
         return text
     if row.ledger_gap:
-        return f"[red]{text}, ledger {row.ledger_gap:+}[/red]"
-    return f"[red]{text} ({residual.count:+d})[/red]"
+        return bad(f"{text}, ledger {row.ledger_gap:+}")
+    return bad(f"{text} ({residual.count:+d})")
 
 
 def ledger_json(rows: Iterable[LedgerRow]) -> list[dict[str, Any]]:
@@ -148,7 +148,7 @@ def ledger_table(rows: Iterable[LedgerRow]) -> Table:
             "-" if r.source is None else money(r.source),
             money(r.in_ledger),
             money(r.others),
-            f"[red]{difference}[/red]" if r.difference else difference,
+            bad(difference) if r.difference else difference,
         )
     return table
 
@@ -191,7 +191,7 @@ def split_table(rows: Iterable[SplitRow]) -> Table:
         residual = money(r.residual)
         table.add_row(
             f"{r.account} {r.currency}", money(r.moved), money(r.ours + r.follows.net), *(money(f.net) for f in figures),
-            f"[red]{residual}[/red]" if r.residual else residual,
+            bad(residual) if r.residual else residual,
         )  # fmt: skip
     return table
 
@@ -220,7 +220,7 @@ def ledger_month_table(rows: Iterable[MonthRow], width: int) -> Table:
             "-" if r.source is None else money(r.source),
             *(money(f) for f in figures),
             money(r.in_ledger),
-            f"[red]{residual}[/red]" if r.residual else residual,
+            bad(residual) if r.residual else residual,
         )
     return table
 
@@ -240,7 +240,6 @@ def show_items(rows: Iterable[MonthRow], most: int = 20) -> None:
         for i in r.items[:most]:
             out.print(
                 f"{r.interface} {i.number}: {money(i.amount)} {r.currency} {i.why} (source {i.stated}, ledger {i.on})",
-                markup=False,
             )
         if len(r.items) > most:
-            out.print(f"{r.interface}: {len(r.items) - most} more; --json names 200", markup=False)
+            out.print(f"{r.interface}: {len(r.items) - most} more; --json names 200")

@@ -14,7 +14,7 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
 from tieout.cli.reconcile import entity_of
-from tieout.cli.tables import money, plain_row
+from tieout.cli.tables import money
 from tieout.money import Period
 
 group = typer.Typer(help="Tax: what documents say, what the ledger has, what was filed.")
@@ -70,8 +70,7 @@ def show(entity: str, rows: Sequence[Mapping[str, Any]], said: Sequence[str]) ->
     for row in rows:
         left = sum((Decimal(d["tax"]) for d in row["differences"] if d["open"]), Decimal(0))
         figures = (row["source"], row["in_ledger"], row["base"], row["falls_due"])
-        plain_row(
-            table,
+        table.add_row(
             row["jurisdiction"] or "not named",
             " ".join(x for x in (row["tax"] or "none", row["use"] if row["use"] == "purchase" else "") if x),
             row["currency"],
@@ -85,10 +84,9 @@ def show(entity: str, rows: Sequence[Mapping[str, Any]], said: Sequence[str]) ->
             base = f" (base {money(Decimal(d['base']))})" if Decimal(d["base"]) else ""
             out.print(
                 f"  {row['tax'] or 'no tax'}: {money(Decimal(d['tax']))}{base} {d['why']}: {d['number']} of {d['on']}{told}",
-                markup=False,
             )
     for line in said:
-        out.print(f"{entity}: {line}", markup=False)
+        out.print(f"{entity}: {line}")
     wanted = sorted({line for row in rows for line in row["to_write"]})
     if wanted:
         out.print(
@@ -96,7 +94,7 @@ def show(entity: str, rows: Sequence[Mapping[str, Any]], said: Sequence[str]) ->
             "country at once:"
         )
         for line in wanted:
-            out.print(f"  {line}", markup=False)
+            out.print(f"  {line}")
 
 
 @group.command("file")
@@ -135,7 +133,7 @@ def file(
         fail(str(error), USAGE)
     except ConnectorError as error:
         fail(str(error), FAILED)
-    out.print(f"{found.said} of {code} is declared as filed, number {found.no}", markup=False)
+    out.print(f"{found.said} of {code} is declared as filed, number {found.no}")
 
 
 @group.command("filed")
@@ -157,12 +155,10 @@ def filed(entity: Entity = "", folder: Folder = Path(), as_json: Json = False) -
             out.print(
                 f"{r['number']}: {r['report']} {r['first']:%Y-%m} to {r['last']:%Y-%m}, {r['reference']}, by {r['declared_by']}"
                 f"{stands}; {r['count']} entered since",
-                markup=False,
             )
             for e in r["entered"][:_SHOWN]:
                 by = f", by {e['by']}" if e["by"] else ""
                 out.print(
                     f"   {e['entry']} of {e['on']} {e['how']}: {e['tax']} {e['amount']}, base {e['base']}{by}",
-                    markup=False,
                 )
     raise typer.Exit(FINDINGS if any(r["count"] for r in rows if r["stands"]) else 0)

@@ -70,7 +70,7 @@ td.l { min-width: 8em } .more { font-weight: 600 }
 footer { border-top: 1pt solid #000; font-size: .8em; margin-top: 2em; padding-top: .4em; overflow-wrap: anywhere }
 @page { size: A4 landscape; margin: 12mm }
 @media print { body { font-size: 9pt; max-width: none; padding: 0 } thead { display: table-header-group }
-  tr { break-inside: avoid } h2, h3, caption { break-after: avoid } }
+  tr, table.sums { break-inside: avoid } h2, h3, caption { break-after: avoid } }
 @media screen and (max-width: 45rem) { dl { display: block } dd { margin: 0 0 .4em } table.sums { width: 100% }
   thead { position: absolute; left: -10000px } tr { display: block; border-bottom: 1pt solid #000; padding: .3em 0 }
   td { display: grid; grid-template-columns: 9rem 1fr; gap: .6em; border: 0; padding: .1em 0 }

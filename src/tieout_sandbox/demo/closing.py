@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import list_open
-from tieout.close import Word, sign_accounts
+from tieout.close import Word, kept_accounts, kept_state, sign_accounts
 from tieout.money import Period
-from tieout.operations.closing import account_rows, close_state, sign_close
+from tieout.operations.closing import close_state, sign_close
 from tieout.operations.open_project import OpenProject
 from tieout.planning import accept, exclude
 
@@ -127,7 +127,10 @@ class ClosingScene:
             self._step()
             name, key = self._scenario.signers[who]
             sign_close(self._project, entity, self._period, (), name, key)
-        state = close_state(self._project, entity, self._period)
+        # What they signed was read as they signed it; the page shows how it stands since.
+        with self._project.database.transaction() as connection:
+            release, now = self._project.release(), self._project.clock.now()
+            state, _ = kept_state(connection, release, entity, self._period, now)
         end = state.closed_at or self._project.clock.now()
         return Closed(
             entity=entity,
@@ -139,9 +142,10 @@ class ClosingScene:
         )
 
     def _certify(self, entity: str) -> None:
-        """The bookkeeper says of each account that does not certify itself why it is as it is; a controller reads and signs.
-        Both sign the figures that were read for them: whatever is another by then takes their signature back at the next look."""
-        rows = account_rows(self._project, entity, self._period)
+        """The bookkeeper says of each account that does not certify itself why it is as it is; a controller reads and signs. Both see
+        the page as the last look left it, and sign those figures: whatever is another by then takes their signature back at the next look."""
+        with self._project.database.transaction() as connection:
+            rows = kept_accounts(connection, entity, str(self._period))
         left = [row for row in rows if row["state"] != "certified"]
         clerk, controller = self._scenario.preparer, self._scenario.signers[0][1]
         with self._project.database.transaction() as connection:

@@ -161,7 +161,7 @@ class Distributor:
             plant=plant_faults if options.plant and not options.odoo_url else None,
         )
         month.admin, month.company_id = self._admin, company.id
-        self._month = month
+        self._month, self._oracle = month, Oracle(self._world, month, company.id)
         return month
 
     @property
@@ -179,6 +179,10 @@ class Distributor:
         demo.settle(project)
         demo.insist(project, lambda c: self._accept(c, project))
         demo.settle(project)
+        if not self._options.odoo_url and self._oracle.owing():
+            demo.insist(project, lambda _: self.tell_owed(project))
+            demo.settle(project)
+            self._oracle.compare_owed()
 
     def _accept(self, connection: Any, project: OpenProject) -> None:
         """They accept what they know to be so."""
@@ -207,7 +211,8 @@ class Distributor:
         read_receivables(project, "US")
 
     def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
-        """The tie-out says it all."""
+        """The tie-out says it all but what customers owed, which the oracle compared on some day."""
+        self._oracle.looked_each_day = not self._options.odoo_url
 
     entities: tuple[str, ...] = ("US",)
     clerk = "clerk"
@@ -253,7 +258,7 @@ class Distributor:
 
     def oracle(self) -> Oracle:
         """The oracle of the one company."""
-        return Oracle(self._world, self._month, self._month.company_id)
+        return self._oracle
 
 
 class Services:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from tieout.cli.clearing import show as show_clearing
 from tieout.cli.context import out
-from tieout.cli.tables import ledger_month_table, ledger_table, money, tie_out_table
+from tieout.cli.tables import bad, ledger_month_table, ledger_table, money, tie_out_table
 from tieout_sandbox.demo.closing import Closed
 from tieout_sandbox.demo.result import PERIODS, DemoResult
 
@@ -27,22 +28,22 @@ def show(result: DemoResult) -> None:
     if result.payouts:
         out.print(f"Payouts: {proven} of {len(result.payouts)} proven to the bank, residual 0.00")
     for payout in result.unproven_payouts:
-        out.print(f"  {payout.payout_key}: {payout.why}", markup=False)
+        out.print(f"  {payout.payout_key}: {payout.why}")
     found = len(result.planted) - len(result.missed)
     out.print(
         f"Planted faults: {found} of {len(result.planted)} found, {len(result.false)} false; "
         f"{money(result.amount_in_exception)} in exception, {money(result.amount_planted)} planted"
     )
     for finding in result.findings[:12]:
-        out.print(f"ORACLE {finding.check}: {finding.detail}", style="red", markup=False)
+        out.print(f"ORACLE {finding.check}: {finding.detail}", style="red")
     for p in result.missed:
-        out.print(f"MISSED {p.cause} {p.source_key}", style="red", markup=False)
+        out.print(f"MISSED {p.cause} {p.source_key}", style="red")
     for f in result.false[:12]:
-        out.print(f"FALSE {f['cause']} {f['source_key']}: {f['detail']}", style="red", markup=False)
+        out.print(f"FALSE {f['cause']} {f['source_key']}: {f['detail']}", style="red")
     for closed in result.closed:
         _show_close(closed)
-    word = "verified" if result.verified else "[red]NOT verified[/red]"
-    out.print(f"Evidence: {result.entries} entries, {word}")
+    word = Text("verified") if result.verified else bad("NOT verified")
+    out.print(Text(f"Evidence: {result.entries} entries, ").append_text(word))
     out.print(f"Ledger {result.ledger_sha256[:16]}, {result.seconds:.1f} s")
 
 
@@ -60,17 +61,16 @@ def _show_cases(result: DemoResult) -> None:
 
 def _show_close(c: Closed) -> None:
     state = (
-        f"closed on business day {c.days}, {c.minutes} minutes after its last data"
+        Text(f"closed on business day {c.days}, {c.minutes} minutes after its last data")
         if c.days is not None
-        else "[red]NOT closed[/red]"
+        else bad("NOT closed")
     )
-    out.print(f"Close of {c.entity} {c.period}: {c.tasks} tasks, {state}")
+    out.print(Text(f"Close of {c.entity} {c.period}: {c.tasks} tasks, ").append_text(state))
     for why in c.open_tasks[:8]:
-        out.print(f"  open: {why}", style="red", markup=False)
+        out.print(f"  open: {why}", style="red")
     if c.late_cause:
         out.print(
             f"  a late event ({c.late_cause}) took back the signatures of {', '.join(c.revoked)}",
-            markup=False,
         )
     if sorted(c.revoked) != sorted(c.touched):
-        out.print(f"  REVOKED {c.revoked}, not {c.touched}", style="red", markup=False)
+        out.print(f"  REVOKED {c.revoked}, not {c.touched}", style="red")

@@ -60,7 +60,7 @@ class Tour:
 
     def run(self, stop: threading.Event) -> None:
         """Start everything, let days pass until `stop` is set, stop everything."""
-        err.print(f"{self.folder} is empty: a company on the sandbox is set up in it", markup=False)
+        err.print(f"{self.folder} is empty: a company on the sandbox is set up in it")
         world = World(self.folder / OUTSIDE, seed=self._seed)
         world.start()
         admin = Administrator(world.url("odoo"), world.odoo.database, world.odoo.service.make_key(2))
@@ -78,10 +78,10 @@ class Tour:
         try:
             wait_for_any(stop, supervisor.ready, supervisor.ended)
             if supervisor.ready.is_set():
-                err.print(f"Tieout is up: {project.settings.identity.url}/", markup=False)
+                err.print(f"Tieout is up: {project.settings.identity.url}/")
                 _let_in(project)
                 err.print("To get in, as somebody who may do everything here:")
-                err.print(way_in(project), soft_wrap=True, markup=False)
+                err.print(way_in(project), soft_wrap=True)
                 player.start()
             wait_for_any(stop, supervisor.ended)
         finally:
@@ -106,7 +106,7 @@ class Tour:
             with contextlib.suppress(Exception):
                 reconcile(project, "US", day)
             self._settle(project)
-        err.print("The company's month is over: its cases wait for you", markup=False)
+        err.print("The company's month is over: its cases wait for you")
         while not self._stopping.wait(1.0):
             # Time goes on, so that what is asked every hour is asked.
             world.clock.move_to(world.clock.now() + timedelta(minutes=1))

@@ -26,7 +26,7 @@ def open_items(amount: str = "-920.00") -> list[Revalued]:
     ]
 
 
-@pytest.mark.parametrize("rate", ["9.2", "0.092", "1.0870", "0.82"])
+@pytest.mark.parametrize("rate", ["9.2", "0.092", "1.0870", "0.82", "1.0121"])
 def test_a_rate_that_is_more_than_a_tenth_away_is_told_with_what_hangs_on_it(rate: str) -> None:
     (odd,) = odd_rates(open_items(), facts(rate), "USD", LAST)
     usual = Decimal("0.92")
@@ -35,7 +35,8 @@ def test_a_rate_that_is_more_than_a_tenth_away_is_told_with_what_hangs_on_it(rat
     assert f"EUR at {Decimal(rate).normalize():f} on 2026-10-29, and about 0.92 before" in odd.says
 
 
-@pytest.mark.parametrize("rate", ["0.92", "1.01", "0.84"])
+# The last is a tenth to the digit.
+@pytest.mark.parametrize("rate", ["0.92", "1.01", "0.84", "1.012"])
 def test_one_that_is_in_line_is_not(rate: str) -> None:
     assert odd_rates(open_items(), facts(rate), "USD", LAST) == []
 

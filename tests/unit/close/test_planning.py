@@ -67,15 +67,26 @@ def test_an_entity_has_the_tasks_that_it_needs_each_after_what_it_needs() -> Non
         "ledger is ours",
         "accounts itemised",
     )
-    # Five business days after 31 October, at six in the evening in New York.
+    # Five business days after 31 October, at six in the evening in New York; what it waits for, earlier.
     assert tasks[FINAL].due_at.isoformat() == "2026-11-06T18:00:00-05:00"
+    due = {name: t.due_at.day for name, t in tasks.items()}
+    assert due == dict.fromkeys(tasks, 4) | {"complete: shop": 3} | dict.fromkeys(
+        ("accounts certified", "cases decided", "waivers decided"), 5
+    ) | {"books locked": 6, FINAL: 6}  # fmt: skip
+
+
+def test_nothing_is_due_after_the_close_itself() -> None:
+    tasks = tasks_of(release(rules=CloseRules({"US": EntityClose(business_day=1)})), "US", Period(2026, 10))
+    assert {t.due_at.date() for t in tasks} == {date(2026, 11, 2)}
 
 
 def test_people_have_tasks_of_their_own() -> None:
     manual = ManualTask("accruals reviewed", "US", "mia", 2, ("complete: shop",), 45)
-    rules = CloseRules({"US": EntityClose(business_day=3)}, (manual,))
+    other = ManualTask("of another entity", "DE", "ute", 2, (), 45)
+    rules = CloseRules({"US": EntityClose(business_day=3)}, (manual, other))
     tasks = {t.name: t for t in tasks_of(release(rules=rules), "US", Period(2026, 10))}
     assert tasks["accruals reviewed"].minutes == 45 and "accruals reviewed" in tasks[FINAL].after
+    assert other.name not in tasks
     assert tasks[FINAL].due_at.date() == date(2026, 11, 4)
 
 

@@ -21,6 +21,7 @@ from tieout.close.waivers import (
     sums_of,
 )
 from tieout.close.waivers.model import as_evidence
+from tieout.close.waivers.reading import part_of
 
 D = Decimal
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -98,13 +99,37 @@ def test_an_explanation_is_of_these_documents() -> None:
     assert one.revenue_key == waivers(waiver(revenue=D(10)), waiver("3.00", about="P")).revenue_key
     assert one.revenue_key != waivers(waiver(revenue=D(10), about="K2")).revenue_key
     assert one.revenue_key != waivers(waiver(revenue=None)).revenue_key
+    # One of which nobody knows the worth is one of them.
+    assert waivers(waiver(revenue=None)).revenue_key != waivers(waiver(revenue=D(0))).revenue_key
 
 
 def test_a_share_that_is_explained_wants_nothing_more() -> None:
     share = Share(sales=D(5), booked=D(95))
     (wanting,) = waivers(share=share).wanting
-    assert wanting == "5 USD of revenue left out, 5.00% of it, more than 1%: two people explain it"
+    assert wanting == "5.00 USD of revenue left out, 5.00% of it, more than 1%: two people explain it"
     assert waivers(share=share, explained="tests (cora)").wanting == []
+
+
+def test_what_is_said_is_in_minor_units_however_a_column_holds_it() -> None:
+    rows = [
+        waiver("477.3800", currency="EUR", company=None),
+        waiver("3", currency="JPY"),
+        waiver("1.005", currency="KWD"),
+        waiver("0", currency=""),
+    ]
+    found = waivers(
+        *rows, share=Share(sales=D("5.0000"), booked=D(95)), limit=D(100), explained="tests (cora)"
+    )
+    assert found.said() == (
+        "1 excluded (0); 1 excluded (477.38 EUR); 1 excluded (3 JPY); 1 excluded (1.005 KWD); 5.00% of revenue left out (5.00 USD); "
+        "explained: tests (cora)"
+    )
+
+
+def test_what_a_part_of_a_document_sells_has_no_more_than_minor_units() -> None:
+    """It was 3,140.745648409275538442232628 on a printed close."""
+    assert part_of(D("1000.00"), D("20.00"), D("1150.00"), "USD") == D("17.39")
+    assert str(part_of(D("-1000.00"), D("20.00"), D("1150.00"), "JPY")) == "-17"
 
 
 amounts = st.decimals(0, 10_000, places=2)

@@ -15,7 +15,7 @@ from tieout.api.v1.context import RequestContext, TheConnection, TheContext, The
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
+from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason, Why
 from tieout.cases import assign_cases, go_alone, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.operations.processing import process_stage
@@ -199,7 +199,7 @@ def cases(
     entity: Filter = None,
     cause: Filter = None,
     interface: Filter = None,
-    period: Filter = None,
+    period: MonthFilter = None,
     owner: Filter = None,
     source_key: Filter = None,
     group: Filter = None,

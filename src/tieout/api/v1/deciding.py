@@ -14,7 +14,7 @@ from tieout.api.v1.cases import Recovery
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Filter, Money, Name, Reason
+from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason
 from tieout.causes import Held, cause_named, offers
 from tieout.planning import (
     MOST,
@@ -134,7 +134,7 @@ def case_groups(
     entity: Filter = None,
     cause: Filter = None,
     interface: Filter = None,
-    period: Filter = None,
+    period: MonthFilter = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Group]:

@@ -12,7 +12,7 @@ from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Filter, Money
+from tieout.api.v1.shapes import Filter, Money, MonthFilter
 from tieout.observe import correlation_of
 from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
@@ -120,7 +120,7 @@ def documents(
     connection: TheConnection,
     entity: Filter = None,
     interface: Filter = None,
-    period: Filter = None,
+    period: MonthFilter = None,
     state: Filter = None,
     kind: Filter = None,
     source_key: Filter = None,

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext
-from tieout.api.v1.shapes import Figure, Filter, Money
+from tieout.api.v1.shapes import Figure, Filter, Money, MonthFilter
 from tieout.operations.origins import origin_rows
 from tieout.proofs import kept_split
 
@@ -80,7 +80,7 @@ def origins(
 
 @router.get("/tie-out/governed")
 def governed(
-    caller: Reader, connection: TheConnection, entity: Filter = None, period: Filter = None
+    caller: Reader, connection: TheConnection, entity: Filter = None, period: MonthFilter = None
 ) -> list[GovernedAccount]:
     """Governed accounts by month, as the ledger was read last: by `tieout tieout`, or a look at a close."""
     rows = kept_split(connection, seen_by(caller, "documents:read", entity), period, _MOST)

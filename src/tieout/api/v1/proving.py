@@ -14,7 +14,7 @@ from tieout.api.v1.context import RequestContext, TheConnection, TheContext
 from tieout.api.v1.documents import Document
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Figure, Filter, Money, month
+from tieout.api.v1.shapes import Figure, Filter, Money, MonthFilter, MonthInQuery, month
 from tieout.kept_figures import read_kept
 from tieout.proofs import PayoutProof, kept_ledger_months, payout_keys, prove_payouts
 from tieout.store import Connection, Queries
@@ -172,7 +172,7 @@ def tieout(
     connection: TheConnection,
     entity: Filter = None,
     interface: Filter = None,
-    period: Filter = None,
+    period: MonthFilter = None,
     exact: bool = False,
 ) -> TieOut:
     """source = posted + waiting + in exception + excluded, by interface, entity, period and currency. `exact`: of this
@@ -196,7 +196,7 @@ def behind(
     connection: TheConnection,
     interface: Annotated[str, Query(max_length=300)],
     entity: Annotated[str, Query(max_length=80)],
-    period: Annotated[str, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")],
+    period: MonthInQuery,
     currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")],
     bucket: Bucket,
     limit: Limit = 50,
@@ -210,13 +210,10 @@ def behind(
     if at is not None and at.tzinfo is None:
         raise ProblemError(422, "page", "`after` is no place that a page named: begin without it")
     wanted, zone = month(period), release.entities[entity].zone
-    try:
-        # A statement's line counts on its booking date; its own instant is that day's noon, wherever that is.
-        apart = timedelta(days=2)
-        since = datetime.combine(wanted.first, time(), zone).astimezone(UTC) - apart
-        until = datetime.combine(wanted.last, time(23, 59, 59, 999999), zone).astimezone(UTC) + apart
-    except OverflowError:
-        raise ProblemError(422, "period", f"{period}: a month such as 2026-10 was expected") from None
+    # A statement's line counts on its booking date; its own instant is that day's noon, wherever that is.
+    apart = timedelta(days=2)
+    since = datetime.combine(wanted.first, time(), zone).astimezone(UTC) - apart
+    until = datetime.combine(wanted.last, time(23, 59, 59, 999999), zone).astimezone(UTC) + apart
     given = {
         "interface": interface, "entity": entity, "period": period, "currency": currency, "zone": str(zone),
         "since": since, "until": until, "at": at, "id": number, "limit": limit + 1,
@@ -228,7 +225,7 @@ def behind(
 
 @router.get("/tie-out/ledger-months")
 def ledger_months(
-    caller: Reader, connection: TheConnection, entity: Filter = None, period: Filter = None
+    caller: Reader, connection: TheConnection, entity: Filter = None, period: MonthFilter = None
 ) -> list[LedgerMonth]:
     """Each month by the ledger's own days, with what leads to it from the sources' months, as the ledger was read last: by
     `tieout tieout`. At most 120 months, the latest first."""

@@ -6,6 +6,7 @@ The same functions serve the close as it is read from the database and as it is 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+
+from tieout.money import Amount
 
 
 class WaiverKind(StrEnum):
@@ -139,17 +142,18 @@ class Waivers(msgspec.Struct, frozen=True, kw_only=True):
             return []
         unknown = f", and {self.share.unknown} of which nobody knows the worth" if self.share.unknown else ""
         return [
-            f"{self.share.left_out} {self.currency} of revenue left out{unknown}, {self.share.percent}% of it, more than "
+            f"{_said(self.share.left_out, self.currency)} of revenue left out{unknown}, {self.share.percent}% of it, more than "
             f"{self.percent_limit}%: two people explain it"
         ]
 
     def said(self) -> str:
         """The whole of it in a sentence or two."""
-        parts = [f"{s.count} {s.kind} ({s.amount} {s.currency})" for s in sums_of(self.rows)] or [
+        parts = [f"{s.count} {s.kind} ({_said(s.amount, s.currency)})" for s in sums_of(self.rows)] or [
             "nothing was waived"
         ]
         if self.share.left_out:
-            parts.append(f"{self.share.percent}% of revenue left out ({self.share.left_out} {self.currency})")
+            left = _said(self.share.left_out, self.currency)
+            parts.append(f"{self.share.percent}% of revenue left out ({left})")
         if alone := self.alone:
             parts.append(
                 f"{len(alone)} above {self.limit} {self.currency} by one person, such as {alone[0].about}"
@@ -220,6 +224,14 @@ def from_evidence(details: Sequence[Mapping[str, Any]]) -> Waivers | None:
 def digest_of(waivers: Waivers) -> str:
     """Of every figure of the list."""
     return _digest(waivers.figures())
+
+
+def _said(value: Decimal, currency: str) -> str:
+    """An amount in words: to the currency's minor unit, however a column holds it. A case without an amount may name no
+    currency."""
+    with contextlib.suppress(ValueError):
+        value = Amount.rounded(value, currency).value
+    return f"{value:f} {currency}".strip()
 
 
 def _digest(figures: object) -> str:

@@ -13,7 +13,7 @@ from tieout.close.causes import ACCOUNT_MOVED_BY_HAND, ENTRY_WITHOUT_SOURCE, REV
 from tieout.close.waivers.model import Share, Waiver, WaiverKind, Waivers
 from tieout.delivery.causes import IN_LEDGER
 from tieout.documents import Document, decode_document
-from tieout.money import Period
+from tieout.money import Amount, Period
 from tieout.planning import prepared_by, worth_of
 from tieout.processes import Facts, kinds_selling, recipe_of
 from tieout.rules import Entity, Release
@@ -70,7 +70,7 @@ def _excluded(row: Row, release: Release, book: Entity) -> Waiver:
     whole = document.measure()
     most = max(abs(whole.debit), abs(whole.credit))
     if sold and most and measured != most:
-        sold = sold * measured / most
+        sold = part_of(sold, measured, most, row["currency"])
     return Waiver(
         kind=WaiverKind.EXCLUDED,
         about=row["source_key"],
@@ -85,6 +85,11 @@ def _excluded(row: Row, release: Release, book: Entity) -> Waiver:
         reason=reason or row["resolution"].removeprefix("excluded: "),
         revenue=worth_of(sold, row["currency"], facts, book.currency),
     )
+
+
+def part_of(sold: Decimal, measured: Decimal, whole: Decimal, currency: str) -> Decimal:
+    """What a part of a document sells, in proportion, to the minor unit: `measured` of `whole`."""
+    return Amount.rounded(sold * measured / whole, currency).value
 
 
 def _accepted(row: Row, book: Entity) -> Waiver:

@@ -18,7 +18,9 @@ _PAGE = 2000
 _LINE_FIELDS = [
     "move_id", "statement_line_id", "payment_id", "account_id", "currency_id", "amount_currency", "balance",
 ]  # fmt: skip
-_MOVE_FIELDS = ["name", "date", "ref", "create_uid", "tax_cash_basis_rec_id", "journal_id", "move_type"]
+# Of an entry of tax that fell due: the match that it follows from, until that is taken apart, and whose tax it is.
+FOLLOWS_A_PAYMENT = ("tax_cash_basis_rec_id", "tax_cash_basis_origin_move_id")
+_MOVE_FIELDS = ["name", "date", "ref", "create_uid", *FOLLOWS_A_PAYMENT, "journal_id", "move_type"]
 Row = dict[str, Any]
 
 
@@ -152,11 +154,16 @@ def _is_consequence(move: Row, rows: Collection[Row], exchange: int) -> bool:
 
     Source: `_prepare_exchange_difference_move_vals` of Odoo's account.move.line, of 14 to 19.
     """
-    if move["tax_cash_basis_rec_id"]:
+    if fell_due(move):
         return True
     if not move["journal_id"] or move["journal_id"][0] != exchange:
         return False
     return all(not exact(r["balance"]) or not exact(r["amount_currency"]) for r in rows)
+
+
+def fell_due(move: Row) -> bool:
+    """Whether Odoo made an entry as a tax fell due on payment, or books one back of a match that was taken apart."""
+    return any(move[x] for x in FOLLOWS_A_PAYMENT)
 
 
 def _sizes(client: OdooClient, moves: list[int]) -> dict[int, Decimal]:

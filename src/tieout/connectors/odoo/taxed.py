@@ -2,9 +2,14 @@
 
 A tax line has `tax_line_id` (the tax of its `tax_repartition_line_id`), a line that bears taxes `tax_ids`. A tax that falls due
 on payment (`tax_exigibility`) stands on an invoice by its own lines, which no report counts, and again on the entry that
-Odoo makes as it is paid (`tax_cash_basis_rec_id`), on the tax's own account.
+Odoo makes as it is paid, on the tax's own account. So it does on any entry with a receivable or payable line: of these
+`always_tax_exigible` is false, and no report counts them on their own day.
 
-Source: `account.move.line`, `account.tax` and `account.partial.reconcile` of Odoo 19.
+Odoo's entry names the partial match that it follows from (`tax_cash_basis_rec_id`) until that is taken apart, and the entry
+whose tax it is (`tax_cash_basis_origin_move_id`) for ever; what books it back is a copy of it, and names that as well.
+
+Source: `_get_tax_exigible_domain` of `account.move.line`, `_compute_always_tax_exigible` and
+`_collect_tax_cash_basis_values` of `account.move`, `unlink` of `account.partial.reconcile`, of Odoo 18 and 19 alike.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from tieout.connector_api import LedgerTaxes, TaxCode, TaxItem
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
-from tieout.connectors.odoo.others import made_here
+from tieout.connectors.odoo.others import FOLLOWS_A_PAYMENT, fell_due, made_here
 
 _PAGE = 5000
 _MOVES = 2000
@@ -27,7 +32,7 @@ _FIELDS = [
     "statement_line_id", "payment_id",
 ]  # fmt: skip
 _MOVE_FIELDS = [
-    "name", "create_uid", "tax_cash_basis_rec_id", "move_type", "reversed_entry_id",
+    "name", "create_uid", *FOLLOWS_A_PAYMENT, "move_type", "reversed_entry_id", "always_tax_exigible",
 ]  # fmt: skip
 Row = dict[str, Any]
 
@@ -120,7 +125,7 @@ def _items(row: Row, move: Row, codes: _Codes, names: Directory) -> Iterator[Tax
         record = ("account.bank.statement.line", row["statement_line_id"][0])
     elif row["payment_id"]:
         record = ("account.payment", row["payment_id"][0])
-    due, entry = bool(move["tax_cash_basis_rec_id"]), move["move_type"] == "entry"
+    due, at_once = fell_due(move), bool(move["always_tax_exigible"])
     # A part of a group of taxes is for no use of its own: the document says it.
     use = {"out": "sale", "in": "purchase"}.get(str(move["move_type"]).partition("_")[0], "")
 
@@ -141,7 +146,7 @@ def _items(row: Row, move: Row, codes: _Codes, names: Directory) -> Iterator[Tax
             company=company if of_tax else zero,
             company_base=zero if of_tax else company,
             falls_due=due,
-            counts=due or entry or tax not in codes.on_payment,
+            counts=due or at_once or tax not in codes.on_payment,
         )
 
     if row["tax_line_id"]:

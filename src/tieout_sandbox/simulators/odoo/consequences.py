@@ -1,15 +1,18 @@
 """What Odoo books by itself when lines are matched or taken apart: tax that falls due on payment,
-and the reversal of that and of exchange differences. Read in the source, not observed: base
-lines of a cash-basis entry, which net to zero, are left out.
+and the reversal of that and of exchange differences. Read in the source of 18 and 19, not observed; what falls due is in the
+company's currency here.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from tieout_sandbox.simulators.odoo.moves import Moves
+from tieout_sandbox.simulators.odoo.moves import INVOICES, Moves
 from tieout_sandbox.simulators.odoo.orm import Record
 from tieout_sandbox.simulators.odoo.world import World
+
+_TERMS = ("asset_receivable", "liability_payable")
 
 
 class Consequences:
@@ -18,33 +21,49 @@ class Consequences:
     def __init__(self, world: World, moves: Moves) -> None:
         self.w, self.moves = world, moves
 
+    def exigible(self, move: Record) -> bool:
+        """Whether its taxes count on its own day whatever they say (`always_tax_exigible`)."""
+        return move["move_type"] not in INVOICES and not self._terms(move)
+
+    def _terms(self, move: Record) -> list[Record]:
+        """The receivable and payable lines of an entry by whose payment a tax falls due; none where it bears no such tax, or
+        is of several currencies (`_collect_tax_cash_basis_values`)."""
+        lines = self.moves.lines(move)
+        terms = [x for x in lines if self.moves.account_type(x) in _TERMS]
+        taxed = [x for x in lines if x not in terms and (self._deferred(x) or self._bears(x))]
+        return terms if taxed and len({x["currency_id"] for x in (*terms, *taxed)}) == 1 else []
+
+    def _due_later(self, tax: int) -> bool:
+        return self.w.table("account.tax").get(tax, {}).get("tax_exigibility") == "on_payment"
+
+    def _deferred(self, line: Record) -> bool:
+        return self._due_later(line["tax_line_id"] or 0)
+
+    def _bears(self, line: Record) -> list[int]:
+        return [t for t in line["tax_ids"] or [] if self._due_later(t)]
+
     def tax_due(self, partial: Record) -> None:
         """Move the paid share of taxes due on payment from transition to their own account."""
         table = self.w.table("account.move.line")
         for side in ("debit_move_id", "credit_move_id"):
             line = table[partial[side]]
             move = self.w.table("account.move")[line["move_id"]]
-            if line["display_type"] != "payment_term":
+            terms = self._terms(move)
+            if line not in terms:
                 continue
-            total = sum(
-                (x["balance"] for x in self.moves.lines(move) if x["display_type"] == "payment_term"),
-                Decimal(0),
-            )
-            commands = []
-            for tax_line in self.moves.lines(move):
-                tax = self.w.table("account.tax").get(tax_line["tax_line_id"] or 0)
-                if not tax or tax.get("tax_exigibility") != "on_payment":
-                    continue
-                company = self.w.table("res.company")[move["company_id"]]
-                share = self.w.rounded(
-                    tax_line["balance"] * partial["amount"] / abs(total), company["currency_id"]
-                )
-                commands += [
-                    self._line(tax_line["account_id"], -share, tax_line["name"]),
-                    self._line(tax["sim_account_id"], share, tax_line["name"]),
-                ]
-            if not commands:
-                continue
+            total = sum((abs(x["balance"]) for x in terms), Decimal(0))
+            company = self.w.table("res.company")[move["company_id"]]
+            commands: list[tuple[int, int, Record]] = []
+            for item in self.moves.lines(move):
+                share = self.w.rounded(item["balance"] * partial["amount"] / total, company["currency_id"])
+                if self._deferred(item):
+                    commands += self._tax(item, share)
+                elif taxes := self._bears(item):
+                    account, name = item["account_id"], move["name"]
+                    commands += [
+                        self._line(account, -share, name),
+                        self._line(account, share, name, tax_ids=taxes),
+                    ]
             journal = next(
                 x
                 for x in self.w.table("account.journal").values()
@@ -60,7 +79,16 @@ class Consequences:
                 }
             )
             self.moves.post([made])
-            self.w.change("account.move", made, {"tax_cash_basis_rec_id": partial["id"]})
+            change = {"tax_cash_basis_rec_id": partial["id"], "tax_cash_basis_origin_move_id": move["id"]}
+            self.w.change("account.move", made, change)
+
+    def _tax(self, item: Record, share: Decimal) -> list[tuple[int, int, Record]]:
+        tax = self.w.table("account.tax")[item["tax_line_id"]]
+        mark = {"tax_repartition_line_id": item["tax_repartition_line_id"], "tax_line_id": tax["id"]}
+        return [
+            self._line(item["account_id"], -share, item["name"]),
+            self._line(tax["sim_account_id"], share, item["name"], **mark),
+        ]
 
     def of(self, partial: Record) -> list[Record]:
         """The entries that followed from a partial match."""
@@ -84,6 +112,8 @@ class Consequences:
                     "balance": -x["balance"],
                     "currency_id": x["currency_id"],
                     "amount_currency": -x["amount_currency"],
+                    "tax_ids": list(x["tax_ids"] or []),
+                    "tax_repartition_line_id": x["tax_repartition_line_id"],
                 },
             )
             for x in lines
@@ -109,9 +139,12 @@ class Consequences:
                     {"amount_currency": amount, "amount_residual_currency": amount},
                 )
         self.moves.post([back])
+        # What the entry was made for stands on it for ever, and is copied with it.
         self.w.change("account.move", move, {"tax_cash_basis_rec_id": False})
+        origin = {"tax_cash_basis_origin_move_id": move.get("tax_cash_basis_origin_move_id") or False}
+        self.w.change("account.move", back, origin)
         return [x for x in (*lines, *self.moves.lines(back)) if x["amount_residual"]]
 
     @staticmethod
-    def _line(account: int, balance: Decimal, name: str) -> tuple[int, int, Record]:
-        return (0, 0, {"account_id": account, "balance": balance, "name": name})
+    def _line(account: int, balance: Decimal, name: str, **more: Any) -> tuple[int, int, Record]:
+        return (0, 0, {"account_id": account, "balance": balance, "name": name, **more})

@@ -190,6 +190,7 @@ class Service(Writes):
             x["id"] for x in self.world.store.by("account.move", "reversed_entry_id", r["id"])
         ]
         compute["account.move", "duplicated_ref_ids"] = self._duplicates
+        compute["account.move", "always_tax_exigible"] = self.matching.consequences.exigible
         compute["res.partner", "commercial_partner_id"] = self._commercial
         compute["account.tax", "price_include"] = self.moves.taxes.included
         compute["res.currency", "rate"] = lambda r: self.world.rate(
