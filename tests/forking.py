@@ -12,6 +12,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections import deque
@@ -123,6 +124,9 @@ class Copies:
     def run(self) -> None:
         """Until each test is done. Raises what pytest's own loop does where it is to stop."""
         session = self._session
+        assert threading.active_count() == 1, (
+            f"a copy would lack {threading.enumerate()}: started while modules were imported"
+        )
         # Made before there are copies: each would make it anew.
         session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         try:

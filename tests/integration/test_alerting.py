@@ -195,6 +195,24 @@ def test_sources_backlogs_seals_and_receivers_are_watched(scene: Scene) -> None:
     assert {a.cause for a in find_alerts(c, RELEASE, NOW)} == {"evidence_not_sealed", "events_not_taken"}
 
 
+def test_a_key_is_told_of_before_it_ends(database: Database) -> None:
+    """Three weeks before as something to do, three days before as something late, and not once another is in use."""
+    with database.transaction() as c:
+
+        def told(days: int | None) -> list[tuple[str, int, str]]:
+            ends_at = None if days is None else NOW + timedelta(days=days)
+            c.execute(
+                "insert into tieout.key_end (system, ends_at, said, asked_at) values ('odoo', %s, 'Tieout ends', now())"
+                " on conflict (system) do update set ends_at = excluded.ends_at",
+                (ends_at,),
+            )
+            return [(a.key, a.level, a.path) for a in find_alerts(c, RELEASE, NOW) if a.cause == "key_ends"]
+
+        assert told(30) == [] and told(None) == []
+        assert told(20) == [("key:odoo", 0, "/systems")] and told(2) == [("key:odoo", 1, "/systems")]
+        assert told(80) == []
+
+
 class Mailbox:
     def __init__(self) -> None:
         self.mails: list[Any] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tieout.connector_api import TransientError
+from tieout.connector_api import SetupError, TransientError
 from tieout.operations import pinning
 from tieout.operations.pinning import Pins
 from tieout.store import Database
@@ -107,3 +107,29 @@ def test_a_version_that_is_not_known_is_posted_to_once_it_is_qualified(
     other = Newer(away=0)
     pins.hold("other", other)
     assert not other.qualified("21.0")
+
+
+class OfCompany(Ledger):
+    """One that works in a company."""
+
+    number = 3
+
+    def company(self) -> int:
+        return self.number
+
+
+def test_what_was_begun_in_one_company_is_never_gone_on_with_in_another(
+    pins: Pins, database: Database
+) -> None:
+    pins.hold("odoo", OfCompany(away=0))
+    other = OfCompany(away=0)
+    other.number = 4
+    with pytest.raises(
+        SetupError, match="works in company 4, and was pinned to company 3: put that one back"
+    ):
+        pins.hold("odoo", other)
+    assert other.asked == 0
+    assert database.rows("select system, company from tieout.pinned_company") == [
+        {"system": "odoo", "company": 3}
+    ]
+    pins.hold("odoo", OfCompany(away=0), anew=True)

@@ -2,7 +2,7 @@
 `make campaign-files`, `make campaign-journals`, `make campaign-failover` and the others of CAMPAIGNS.
 
 Results are written to docs/campaigns/ and committed. Each also runs in `make test`, as short as can be, into a folder
-that goes: test_kills, test_month, test_long_journals, test_bankfile_mutations.
+that goes: test_kills, test_month, test_services, test_long_journals, test_bankfile_mutations.
 """
 
 from __future__ import annotations
@@ -83,14 +83,15 @@ def held_lines(result: DemoResult) -> list[str]:
 def kills(count: int, folder: Path = DOCS, run: Month = month, first: int = 100, each: int = 60) -> int:
     """Months with kills until `count` processes died; each must end in the quiet month's ledger."""
     differences = Differences(folder, "kills")
-    done, runs, bad, seed = 0, 0, list[str](), first
+    done, runs, bad, seed, orders = 0, 0, list[str](), first, 0
     while done < count:
         result = run(seed=seed, kills=each)
+        orders = result.options.orders
         bad += unlike_quiet(seed, result, run, differences)
         runs, done, seed = runs + 1, done + result.restarts, seed + 1
         print(f"{done} kills in {runs} months, {len(bad)} complaints", flush=True)
     write(folder, "kills", "Kills", [
-        f"{done} SIGKILLs of workers, web side and database server in {runs} months of 14 orders,",
+        f"{done} SIGKILLs of workers, web side and database server in {runs} months of {orders} orders,",
         f"each compared with the same month undisturbed: {len(bad)} differences.", "", *bad,
     ])  # fmt: skip
     return 1 if bad else 0

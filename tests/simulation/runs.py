@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.acceptance.commands import Warm
 from tests.simulation.house import House
+from tieout.engine.crash import POINTS
 from tieout.operations.open_project import OpenProject
 from tieout_sandbox.demo.driver import Demo
 from tieout_sandbox.demo.result import DemoResult
@@ -35,13 +36,13 @@ class DoneTwice(Demo):
 
 
 def month(**changes: Any) -> DemoResult:
-    """One month; defaults are a small one without faults. Where processes are killed, people do everything twice."""
+    """One month; defaults are a small one without faults. Where processes die, people do everything twice."""
     given: dict[str, Any] = dict(
         orders=ORDERS, seed=SEED, faults="none", scenario="distributor", folder=None, serve=False,
         kills=0, crash="", quiet=True, close=False,
     )  # fmt: skip
     options = DemoOptions(**{**given, **changes})
-    return (DoneTwice if options.kills else Demo)(options, IMPATIENT).run()
+    return (DoneTwice if options.kills or options.crash else Demo)(options, IMPATIENT).run()
 
 
 class Kept:
@@ -104,23 +105,31 @@ def quiet_month(scenario: str = "distributor") -> DemoResult:
     )
 
 
-def disturbed_month(scenario: str, faults: str, kills: int) -> DemoResult:
-    """The same month under faults, in which processes are killed at random moments; October is closed at its end."""
+# How each company's disturbed month is disturbed. The distributor's processes die at every named point, each death arming the
+# next one's, so that nobody kills one at random before it comes to its point; the services company's are killed at random.
+DISTURBED: dict[str, dict[str, Any]] = {
+    "distributor": {"faults": "heavy", "crash": ",".join(f"{name}:2" for name in POINTS)},
+    "services": {"faults": "light", "kills": 3},
+}
+
+
+def disturbed_month(scenario: str) -> DemoResult:
+    """The same month under faults, in which processes die; October is closed at its end."""
     return KEPT.find(
-        f"disturbed-{scenario}-{faults}-{kills}",
-        lambda: month(scenario=scenario, orders=SIZES[scenario], faults=faults, kills=kills, close=True),
+        f"disturbed-{scenario}",
+        lambda: month(scenario=scenario, orders=SIZES[scenario], close=True, **DISTURBED[scenario]),
     )
 
 
-def remembered(**changes: Any) -> DemoResult:
-    """A month; the quiet one is what ran already, and the one with faults and the one with kills are one month with both,
-    so that each campaign costs no month of its own where all run."""
-    changes = {k: v for k, v in changes.items() if {"orders": ORDERS, "seed": SEED}.get(k) != v}
+def remembered(scenario: str = "distributor", **changes: Any) -> DemoResult:
+    """A month; the quiet one is what ran already, and one that is disturbed by no more than the disturbed one is that one, so
+    that each campaign costs no month of its own where all run."""
+    changes = {k: v for k, v in changes.items() if {"orders": SIZES[scenario], "seed": SEED}.get(k) != v}
     if not changes:
-        return quiet_month()
-    if changes in ({"faults": "heavy"}, {"kills": 2}):
-        return disturbed_month("distributor", faults="heavy", kills=2)
-    return month(**changes)
+        return quiet_month(scenario)
+    if changes.items() <= DISTURBED[scenario].items():
+        return disturbed_month(scenario)
+    return month(scenario=scenario, **changes)
 
 
 def complaints(result: DemoResult) -> list[str]:

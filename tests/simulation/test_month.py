@@ -57,8 +57,8 @@ def test_heavy_faults_end_in_the_same_ledger(tmp_path: Path) -> None:
     assert found and int(found[1]) > 20, page
 
 
-def test_after_faults_and_kills_the_month_is_closed_and_late_data_take_back_what_they_touch() -> None:
-    result = disturbed_month("distributor", faults="heavy", kills=2)
+def test_after_faults_and_deaths_the_month_is_closed_and_late_data_take_back_what_they_touch() -> None:
+    result = disturbed_month("distributor")
     (us,) = result.closed
     assert (us.entity, us.period) == ("US", "2026-10") and us.good and us.tasks and us.revoked
     assert result.verified

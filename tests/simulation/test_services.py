@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.simulation.runs import complaints, disturbed_month, quiet_month
+import re
+from functools import partial
+from pathlib import Path
+
+from tests.simulation import campaign
+from tests.simulation.runs import SEED, complaints, disturbed_month, quiet_month, remembered
 from tieout_sandbox.demo.result import DemoResult
 
 
@@ -13,7 +18,7 @@ def quiet() -> DemoResult:
 def disturbed() -> DemoResult:
     """Light faults, for time's sake: heavy ones strike the other company's month, and this one with
     `tieout demo --scenario services --faults heavy --kills 3`."""
-    return disturbed_month("services", faults="light", kills=3)
+    return disturbed_month("services")
 
 
 def test_the_month_ties_out_and_every_planted_fault_is_found() -> None:
@@ -49,3 +54,12 @@ def test_faults_and_kills_end_in_the_same_ledger() -> None:
     result = disturbed()
     assert not complaints(result)
     assert result.restarts >= 3 and result.ledger_sha256 == quiet().ledger_sha256
+
+
+def test_kills_at_random_moments_end_in_the_same_ledger(tmp_path: Path) -> None:
+    """The campaign, for one month; the distributor's processes die at their named points (test_kills)."""
+    run = partial(remembered, scenario="services")
+    assert campaign.kills(2, tmp_path, run, first=SEED, each=3) == 0
+    page = (tmp_path / "kills.md").read_text()
+    found = re.search(r"(\d+) SIGKILLs of .* in 1 months of 20 orders,\n.*: 0 differences", page)
+    assert found and int(found[1]) >= 2, page

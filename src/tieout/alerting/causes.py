@@ -34,5 +34,19 @@ EVENTS_NOT_TAKEN = Cause(
     says="{url} does not take events ({status}): mend it, or end the subscription",
     actions=(Action.MEND_AT_TARGET,),
 )
+KEY_ENDS = Cause(
+    name="key_ends",
+    means="A system's key ends soon: from then on nothing is read there and nothing posted.",
+    says="{system}: {said}; make a new key for the same account, put it where this one stands, and revoke the old one after "
+    "`tieout check`: nothing stops meanwhile (docs/ODOO.md, 'Keys')",
+    actions=(Action.SET_UP,),
+)
 
-CAUSES = (SOURCE_DOES_NOT_ANSWER, BACKLOG_IS_OLD, EVIDENCE_NOT_SEALED, WORK_STANDS_STILL, EVENTS_NOT_TAKEN)
+CAUSES = (
+    SOURCE_DOES_NOT_ANSWER,
+    BACKLOG_IS_OLD,
+    EVIDENCE_NOT_SEALED,
+    WORK_STANDS_STILL,
+    EVENTS_NOT_TAKEN,
+    KEY_ENDS,
+)

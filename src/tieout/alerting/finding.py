@@ -10,6 +10,7 @@ from tieout.alerting.causes import (
     BACKLOG_IS_OLD,
     EVENTS_NOT_TAKEN,
     EVIDENCE_NOT_SEALED,
+    KEY_ENDS,
     SOURCE_DOES_NOT_ANSWER,
     WORK_STANDS_STILL,
 )
@@ -22,6 +23,8 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.alerting")
 _SEALED_WITHIN = timedelta(minutes=10)
 _MANY_FAILURES = 5
+# Of a key's end people are told so long before, and as of something late so shortly before.
+_KEY_SOON, _KEY_LATE = timedelta(days=21), timedelta(days=3)
 # About two minutes of tries that all failed.
 _VERY_MANY_FAILURES = 12
 
@@ -123,6 +126,10 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
                 0,
             )
         )
+    for r in connection.execute(_SQL["ending_keys"], {"until": now + _KEY_SOON}):
+        action = KEY_ENDS.say(system=r["system"], said=r["said"])
+        level = int(r["ends_at"] - now < _KEY_LATE)
+        found.append(_plain("key", r["system"], KEY_ENDS, "", action, "/systems", now, level))
     return sorted(found, key=lambda a: (-a.level, -a.amount, a.key))
 
 

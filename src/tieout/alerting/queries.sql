@@ -29,6 +29,9 @@ select count(*)::int as count, min(at) as since from (
 select subscription_id, url, last_status, coalesce(last_at, made_at) as last_at from tieout.subscription
 where ended_at is null and failures >= %(most)s
 
+-- name: ending_keys
+select system, ends_at, said from tieout.key_end where ends_at < %(until)s order by system
+
 -- name: known
 select key, count, amount, level from tieout.alert where cleared_at is null
 

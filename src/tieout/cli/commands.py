@@ -11,6 +11,7 @@ import typer
 
 from tieout.cli import approvals as approvals_group
 from tieout.cli import cases as cases_group
+from tieout.cli import checking as checking_commands
 from tieout.cli import clearing as clearing_command
 from tieout.cli import close as close_group
 from tieout.cli import close_items, payroll_details
@@ -36,6 +37,7 @@ from tieout.cli.context import (
     factories,
     fail,
     must_be_files,
+    named_secret,
     open_project,
     open_running,
     out,
@@ -77,7 +79,7 @@ cli.command("tieout")(prove_command.tieout)
 cli.command("payouts")(prove_command.payouts)
 cli.add_typer(taxes_group.group, name="taxes")
 cli.command("match")(match_command.match)
-cli.command("check")(running_commands.check)
+cli.command("check")(checking_commands.check)
 cli.command("up")(running_commands.up)
 cli.command("worker")(running_commands.worker)
 cli.command("serve")(running_commands.serve)
@@ -103,7 +105,7 @@ def demo(
     ] = "",
     odoo_url: Annotated[str, typer.Option(help="post into a real Odoo instead")] = "",
     odoo_db: Annotated[str, typer.Option(help="its database")] = "",
-    odoo_key: Annotated[str, typer.Option(help="an administrator's API key")] = "",
+    odoo_key: Annotated[str, typer.Option(help="an administrator's API key, as env:NAME or file:PATH")] = "",
     as_json: Json = False,
 ) -> None:
     """Run a company's whole month on the sandbox, from nothing to tied out."""
@@ -128,7 +130,7 @@ def demo(
         quiet=as_json or not sys.stderr.isatty(),
         odoo_url=odoo_url,
         odoo_db=odoo_db,
-        odoo_key=odoo_key,
+        odoo_key=named_secret(odoo_key, "--odoo-key") if odoo_key else "",
     )
     result = driver.Demo(options, factories.supervisor).run()
     if as_json:

@@ -129,3 +129,21 @@ def open_running(folder: Path, *, any_version: bool = False) -> OpenProject:
 
 def print_json(value: Any) -> None:
     print(json.dumps(value, default=str, indent=1))
+
+
+def named_secret(text: str, option: str) -> str:
+    """A secret that a command is given as env:NAME or file:PATH; ends with words where it is given itself, since every list of
+    processes shows what stands on a command line."""
+    from tieout.settings.environment import variable
+
+    kind, _, name = text.partition(":")
+    if kind == "env" and (found := variable(name)):
+        return found
+    if kind == "file" and Path(name).is_file():
+        return Path(name).read_text(encoding="utf-8").strip()
+    if kind in ("env", "file"):
+        fail(f"{option}: there is no {text}", USAGE)
+    fail(
+        f"{option}: name the key as env:NAME or file:PATH; on the command line every list of processes shows it",
+        USAGE,
+    )

@@ -1,4 +1,4 @@
-"""The commands that run: `up`, `worker`, `serve`, and `check`, which leaves alone what runs."""
+"""The commands that run: `up`, `worker`, `serve`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tieout.cli.context import (
-    FAILED,
     USAGE,
     err,
     factories,
     fail,
     open_project,
     open_running,
-    out,
-    print_json,
 )
 from tieout.cli.sandbox import is_empty, lives_under, sandbox_part, was_toured
 from tieout.cli.signing_in import first_link
@@ -46,52 +43,6 @@ _FIRST_PULSE_S = 0.1
 _ANSWER_S = 5.0
 # A web side that gave no answer at all so often in a row hangs: it ends, and is started again.
 _HANGS = 12
-
-
-def check(folder: Folder = Path(), as_json: Json = False) -> None:
-    """Test the project's files, its database and every connection."""
-    from tieout.operations.starting import reach_database
-    from tieout.operations.systems import check_systems, pin_systems
-
-    project = open_project(folder)
-    server = _database_of(lambda: reach_database(project))
-    try:
-        found = check_systems(project)
-        if all(works for _, works, _ in found):
-            try:
-                pin_systems(project)
-            except Exception as error:  # noqa: BLE001 - a finding of the check
-                found.append(("pinned", False, str(error)))
-    finally:
-        project.close()
-        if server is not None:
-            server.stop()
-    declared = _declared(project)
-    if as_json:
-        told = [{"system": n, "works": w, "detail": d} for n, w, d in found]
-        print_json(
-            [*told, *({"system": n, "works": True, "detail": d, "weaknesses": w} for n, d, w in declared)]
-        )
-    else:
-        for name, works, detail in found:
-            out.print(f"{'ok  ' if works else 'FAIL'} {name}: {detail}", markup=False)
-        for name, detail, weak in declared:
-            out.print(f"{'WEAK' if weak else 'ok  '} {name}: {detail}", markup=False)
-            for each in weak:
-                out.print(f"       {each}", markup=False)
-    raise typer.Exit(0 if all(works for _, works, _ in found) else FAILED)
-
-
-def _declared(project: OpenProject) -> list[tuple[str, str, list[str]]]:
-    """What the project declares to be made in its ledgers by intent: (name, in words, what it leaves unseen)."""
-    from tieout.operations.origins import said, weak
-
-    release, now = project.release(), project.clock.now()
-    return [
-        (f"origin {o.name} of {e.code}", said(o), weak(release, e, o, now))
-        for e in release.entities.values()
-        for o in e.origins
-    ]
 
 
 def up(
@@ -157,10 +108,11 @@ def take_and_start(project: OpenProject) -> EmbeddedServer | None:
     except FolderHeldError as error:
         fail(str(error))
     refuse_taken_port(project)
-    return _database_of(lambda: start_database(project))
+    return database_of(lambda: start_database(project))
 
 
-def _database_of(begin: Callable[[], EmbeddedServer | None]) -> EmbeddedServer | None:
+def database_of(begin: Callable[[], EmbeddedServer | None]) -> EmbeddedServer | None:
+    """The database that `begin` starts or reaches; ends this program with words where it cannot."""
     import psycopg
 
     from tieout.store import EmbeddedServerError, MigrationError

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tieout.connector_api import ConnectorError, Qualified, RefusedError, SetupError, TransientError
+from tieout.connector_api.set_up import OneCompany
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
 from tieout.observe import get_logger
@@ -87,6 +88,8 @@ class Pins:
     def _pin(self, system: str, session: Any) -> None:
         if isinstance(session, Qualified):
             session.let_post(lambda version: self._is_qualified(system, version))
+        if isinstance(session, OneCompany):
+            self._pin_company(system, session.company())
         project = self._project()
         mine = f"{project.environment}:{project.name}"
         with self._database().transaction() as connection:
@@ -112,6 +115,17 @@ class Pins:
             raise SetupError(
                 f"{system} {what}, but was pinned as {row['fingerprint']!r}: it is another database; put the right one into "
                 "tieout.toml"
+            )
+
+    def _pin_company(self, system: str, company: int) -> None:
+        given = {"system": system, "company": company, "now": self._clock.now()}
+        with self._database().transaction() as connection:
+            connection.execute(_SQL["pin_company"], given)
+            row = connection.execute(_SQL["pinned_company"], given).fetchone()
+        if row is not None and row["company"] != company:
+            raise SetupError(
+                f"{system} works in company {company}, and was pinned to company {row['company']}: put that one back into its "
+                "settings; another company is another system, with a name of its own"
             )
 
     def _is_qualified(self, system: str, version: str) -> bool:

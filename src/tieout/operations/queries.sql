@@ -50,6 +50,21 @@ select fingerprint from tieout.pinned_system where system = %(system)s
 insert into tieout.pinned_system (system, environment, fingerprint, pinned_at)
 values (%(system)s, %(environment)s, %(found)s, %(now)s) on conflict do nothing
 
+-- name: pin_company
+-- What was pinned first stays, whoever comes at the same time.
+insert into tieout.pinned_company (system, company, pinned_at) values (%(system)s, %(company)s, %(now)s)
+on conflict (system) do nothing
+
+-- name: pinned_company
+select company from tieout.pinned_company where system = %(system)s
+
+-- name: keep_key_end
+insert into tieout.key_end (system, ends_at, said, asked_at) values (%(system)s, %(ends_at)s, %(said)s, %(now)s)
+on conflict (system) do update set ends_at = excluded.ends_at, said = excluded.said, asked_at = excluded.asked_at
+
+-- name: forget_key_ends
+delete from tieout.key_end where system <> all(%(systems)s)
+
 -- name: is_qualified
 select exists (select 1 from tieout.qualified_version where system = %(system)s and version = %(version)s) as qualified
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -19,19 +20,25 @@ from tieout.connector_api import (
     open_system,
     reach,
 )
+from tieout.connector_api.set_up import Finding, KeyTeller
 from tieout.observe import get_logger
 from tieout.operations.files import begin_change, change_files
 from tieout.operations.open_project import OpenProject
+from tieout.operations.set_ups import set_up_findings
 from tieout.settings import ProjectError, entered, stage_removal, stage_system, system_file
-from tieout.store import Connection
+from tieout.store import Connection, Queries
 
 _log = get_logger(__name__)
+_SQL = Queries("tieout.operations")
 # (what was asked, whether it works, what it is or what to do)
 Step = tuple[str, bool, str]
 _Streams = Iterable[tuple[str, Mapping[str, Any]]]
 _MOST = 50
+ANSWERS = "answers, and lets us in"
 # How often ledgers are asked who they are, in seconds.
 _PIN_S = 2.0
+# How often they are asked until when their key holds, in seconds.
+_KEYS_S = 3600.0
 # What a connector stumbles over where somebody else's server answers, whatever that is.
 _STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -51,7 +58,7 @@ def pin_systems(project: OpenProject) -> None:
 def keep_pinned(project: OpenProject, stop: threading.Event) -> None:
     """Ask every ledger who it is, until `stop` is set: also one that nobody needs yet is shown where it is a wrong
     one, and one that was down is found again before somebody waits for it."""
-    wait = 0.0
+    wait, keys_at = 0.0, -_KEYS_S
     while not stop.wait(wait):
         wait = _PIN_S
         try:
@@ -60,28 +67,43 @@ def keep_pinned(project: OpenProject, stop: threading.Event) -> None:
             for name in project.ledgers:
                 with contextlib.suppress(ConnectorError):
                     project.session(name)
+            if time.monotonic() - keys_at > _KEYS_S:
+                keys_at = time.monotonic()
+                ask_keys(project)
         except Exception as error:  # noqa: BLE001 - asked again later
             # It is asked again: this stops no worker.
             _log.warning("ledgers are not asked", error=repr(error)[:300])
 
 
+def ask_keys(project: OpenProject) -> None:
+    """Ask every ledger until when its key holds, and keep that: an alert tells it in time. One that does not answer keeps
+    what it said last."""
+    for name in project.ledgers:
+        try:
+            session = project.session(name)
+            if not isinstance(session, KeyTeller):
+                continue
+            key = session.key_end(project.clock.now())
+        except ConnectorError:
+            continue
+        given = {"system": name, "ends_at": key.ends_at, "said": key.said[:1000], "now": project.clock.now()}
+        with project.database.transaction() as connection:
+            connection.execute(_SQL["keep_key_end"], given)
+    with project.database.transaction() as connection:
+        connection.execute(_SQL["forget_key_ends"], {"systems": project.ledgers})
+
+
 # what a system says
 
 
-def check_systems(project: OpenProject) -> list[Step]:
-    """Each system by its name, and what it is, or what to do."""
-    found = []
-    for name in project.settings.systems:
-        try:
-            found.append((name, True, str(project.open_session(name).check())))
-        except ConnectorError as error:
-            found.append((name, False, str(error)))
-    return found
+def check_systems(project: OpenProject) -> dict[str, list[Step]]:
+    """Each system by its name, step by step, as `check_system` asks it."""
+    return {name: check_system(project, name) for name in project.settings.systems}
 
 
 def check_system(project: OpenProject, name: str) -> list[Step]:
-    """A system step by step, until one does not work; of its rights every one. Raises KeyError for no system of the
-    project."""
+    """A system step by step, until one does not work; of its rights, and of its set-up, everything. Raises KeyError for no
+    system of the project."""
     project.release()
     config, connector = project.settings.systems[name], project.connector_of(name)
     missing = [f.name for f in connector.config if f.required and not config.text(f.name)]
@@ -94,7 +116,12 @@ def check_system(project: OpenProject, name: str) -> list[Step]:
         for stream in i.streams
     ]
     now = project.clock.now()
-    return [_settings(connector), *_asked(lambda: project.open_session(name), streams, now)]
+    return [
+        _settings(connector),
+        *_asked(
+            lambda: project.open_session(name), streams, now, lambda s: set_up_findings(project, name, s, now)
+        ),
+    ]
 
 
 def try_system(project: OpenProject, name: str, connector: str, given: Mapping[str, str]) -> list[Step]:
@@ -113,7 +140,11 @@ def try_system(project: OpenProject, name: str, connector: str, given: Mapping[s
             return [*steps, ("address", False, str(error))]
         steps.append(("address", True, f"{there.host} is {there.ip}"))
     streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams]
-    return [*steps, *_asked(lambda: open_system(kind, config), streams, project.clock.now())]
+    now = project.clock.now()
+    asked = _asked(
+        lambda: open_system(kind, config), streams, now, lambda s: set_up_findings(project, name, s, now)
+    )
+    return [*steps, *asked]
 
 
 # what people enter by the browser
@@ -175,7 +206,12 @@ def _settings(connector: Connector) -> Step:
     return "settings", True, f"{len(connector.config)} settings, {connector.title} {connector.version}"
 
 
-def _asked(opened: Callable[[], Any], streams: _Streams, now: datetime) -> list[Step]:
+def _asked(
+    opened: Callable[[], Any],
+    streams: _Streams,
+    now: datetime,
+    set_up: Callable[[Any], list[Finding]],
+) -> list[Step]:
     steps: list[Step] = []
     try:
         session = opened()
@@ -194,12 +230,16 @@ def _asked(opened: Callable[[], Any], streams: _Streams, now: datetime) -> list[
             steps += [(f"may {r.what}", r.held, r.said) for r in session.rights()]
         except ConnectorError as error:
             steps.append(("tells its rights", False, str(error)))
+    try:
+        steps += [(f.what, f.well, f.said) for f in set_up(session)]
+    except ConnectorError as error:
+        steps.append(("tells its set-up", False, str(error)))
     return steps
 
 
 def _questions(session: Any, streams: _Streams, now: datetime) -> list[tuple[str, Callable[[], str]]]:
     """What is asked of a system, and what each answer says."""
-    asked: list[tuple[str, Callable[[], str]]] = [("answers, and lets us in", lambda: str(session.check()))]
+    asked: list[tuple[str, Callable[[], str]]] = [(ANSWERS, lambda: str(session.check()))]
     if isinstance(session, LedgerReader):
         today = now.date()
         asked.append(("reads locks and rates", lambda: f"{len(session.facts().rates)} rates"))

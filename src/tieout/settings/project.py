@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -338,7 +340,8 @@ def _governed(folder: Path) -> list[Path]:
 
 
 def fingerprint(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
-    """What changes whenever one of the governed files does, without reading them."""
+    """What changes whenever one of the governed files does, or a file that one of them names as a secret's; none is read that
+    was read as it is."""
     found = []
     for path in _governed(folder):
         try:
@@ -346,8 +349,31 @@ def fingerprint(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
         except FileNotFoundError:
             # It is being replaced: the next look finds it.
             continue
-        found.append((path.name, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+        seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        found.append((path.name, *seen))
+        if path.suffix == ".toml":
+            found += _secrets_named(folder, path, seen)
     return tuple(found)
+
+
+def _secrets_named(
+    folder: Path, path: Path, seen: tuple[int, int, int]
+) -> Iterable[tuple[str, int, int, int]]:
+    """The files that a governed file names as file:PATH: a key that is written anew there is another one."""
+    for name in _named_in(path, seen):
+        with suppress(OSError):
+            stat = (folder / name).stat()
+            yield name, stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+@lru_cache(maxsize=512)
+def _named_in(path: Path, seen: tuple[int, int, int]) -> tuple[str, ...]:
+    try:
+        return tuple(
+            re.findall(r"""["']file:([^"'\n]+)["']""", path.read_text(encoding="utf-8", errors="replace"))
+        )
+    except OSError:
+        return ()
 
 
 def _hash(folder: Path, packs: Iterable[str] = ()) -> str:

@@ -641,6 +641,13 @@ CREATE TABLE tieout.kept_figure (
     as_of timestamp with time zone NOT NULL,
     took_ms integer NOT NULL
 );
+CREATE TABLE tieout.key_end (
+    system text NOT NULL,
+    ends_at timestamp with time zone,
+    said text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT key_end_said_check CHECK ((length(said) <= 1000))
+);
 CREATE TABLE tieout.late_decision (
     no bigint NOT NULL,
     document_id bigint NOT NULL,
@@ -865,6 +872,12 @@ CREATE TABLE tieout.payout_item (
     entity text NOT NULL,
     payout_key text NOT NULL,
     movement_key text NOT NULL
+);
+CREATE TABLE tieout.pinned_company (
+    system text NOT NULL,
+    company bigint NOT NULL,
+    pinned_at timestamp with time zone NOT NULL,
+    CONSTRAINT pinned_company_company_check CHECK ((company > 0))
 );
 CREATE TABLE tieout.pinned_system (
     system text NOT NULL,
@@ -1557,6 +1570,8 @@ ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure
     ADD CONSTRAINT kept_figure_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY tieout.key_end
+    ADD CONSTRAINT key_end_pkey PRIMARY KEY (system);
 ALTER TABLE ONLY tieout.late_decision
     ADD CONSTRAINT late_decision_pkey PRIMARY KEY (no);
 ALTER TABLE ONLY tieout.late_event
@@ -1597,6 +1612,8 @@ ALTER TABLE ONLY tieout.paused
     ADD CONSTRAINT paused_pkey PRIMARY KEY (interface);
 ALTER TABLE ONLY tieout.payout_item
     ADD CONSTRAINT payout_item_pkey PRIMARY KEY (entity, payout_key, movement_key);
+ALTER TABLE ONLY tieout.pinned_company
+    ADD CONSTRAINT pinned_company_pkey PRIMARY KEY (system);
 ALTER TABLE ONLY tieout.pinned_system
     ADD CONSTRAINT pinned_system_pkey PRIMARY KEY (system);
 ALTER TABLE ONLY tieout.poll_cursor
@@ -1788,6 +1805,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failur
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.key_end FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.late_event FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.ledger_month FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1803,6 +1821,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.open_l
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.opening_balance FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.paused FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.payout_item FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned_company FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.poll_cursor FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1825,6 +1844,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_mo
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.throttle FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.unpinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.waiting_file FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER pinned_company_fixed BEFORE UPDATE ON tieout.pinned_company FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_balances AFTER INSERT ON tieout.posting_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tieout.posting_balances();
 CREATE TRIGGER posting_line_fixed BEFORE DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER posting_line_kept BEFORE TRUNCATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();

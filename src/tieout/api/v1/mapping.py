@@ -11,18 +11,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from tieout.api.v1.calling import Caller, TheUnit, needs
+from tieout.api.v1.calling import Caller, TheUnit, needs, needs_shortly
 from tieout.api.v1.cells import meant_cell, plain_cell
-from tieout.api.v1.context import TheContext, TheProject
+from tieout.api.v1.context import RequestContext, TheContext, TheProject
+from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Reason
 from tieout.evidence import Entry, record
-from tieout.operations import files
+from tieout.operations import files, set_ups
+from tieout.operations.open_project import OpenProject
 from tieout.rules import Mapping, MappingRow
 from tieout.settings import ProjectError, cells_of, parse_mapping
 
 router = APIRouter(prefix="/mappings", tags=["mappings"])
 Reader = Annotated[Caller, needs("mappings:read")]
+Asker = Annotated[Caller, needs_shortly("mappings:read")]
 Writer = Annotated[Caller, needs("mappings:write")]
 Table = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 
@@ -68,6 +71,20 @@ class Difference(BaseModel):
     seen: str
     added: list[Row]
     removed: list[Row]
+
+
+class LookedUp(BaseModel):
+    """What a row names, as a ledger has it: whether that is `well`, and what to do where it is not."""
+
+    what: str
+    well: bool
+    said: str
+
+
+class TriedMapping(Difference):
+    """A difference, and of what its new rows name in ledgers whatever is not well, or could not be looked up."""
+
+    ledger: list[LookedUp]
 
 
 @router.get("")
@@ -122,9 +139,16 @@ def mapping_csv(table: Table, caller: Reader, context: TheContext, project: TheP
 
 
 @router.post("/{table}/try")
-def try_mapping(table: Table, body: MappingDraft, caller: Reader, context: TheContext) -> Difference:
-    """What a draft would change; nothing is changed."""
-    return _difference(context.release().mappings, table, body.content)
+async def try_mapping(
+    table: Table, body: MappingDraft, caller: Asker, context: TheContext, project: TheProject
+) -> TriedMapping:
+    """What a draft would change, and whether ledgers have what its new rows name; nothing is changed."""
+    found = _difference(context.release().mappings, table, body.content)
+    rows = _new_rows(context, found)
+    told = await context.expensive.ask(f"mapping {table}", lambda: set_ups.look_up_rows(project, table, rows))
+    return TriedMapping(
+        **found.model_dump(), ledger=[LookedUp(what=f.what, well=f.well, said=f.said) for f in told]
+    )
 
 
 @router.put("/{table}")
@@ -135,6 +159,7 @@ def change_mapping(
     meanwhile. Documents that wait for an approval are asked about anew where it touches them."""
     if not caller.may("mappings:write", "*"):
         raise ProblemError(403, "forbidden", "a mapping is of every entity: so must the role be")
+    _refuse_what_no_ledger_takes(context, project, table, body.content)
     connection = unit.connection
     with connection.transaction():
         # One at a time: of two who looked at the same state the second is told.
@@ -156,6 +181,27 @@ def change_mapping(
         except ProjectError as error:
             raise ProblemError(422, "mapping", str(error)) from None
     return found
+
+
+def _refuse_what_no_ledger_takes(
+    context: RequestContext, project: OpenProject, table: str, content: str
+) -> None:
+    """Raises ProblemError where a ledger says that it has not, or would not take, what a new row names; one that does not
+    answer stops nobody."""
+    rows = _new_rows(context, _difference(context.release().mappings, table, content))
+    try:
+        told = context.expensive.do(f"mapping {table}", lambda: set_ups.look_up_rows(project, table, rows))
+    except NotNowError:
+        return
+    if wrong := [f"{f.what} {f.said}" for f in told if not f.well]:
+        raise ProblemError(422, "mapping", "; ".join(wrong[:10]))
+
+
+def _new_rows(context: RequestContext, found: Difference) -> list[MappingRow]:
+    """Of a difference the rows that come, and hold today or later."""
+    today = context.clock.now().date()
+    rows = [MappingRow(r.key, r.value, r.valid_from or date.min, r.valid_to or date.max) for r in found.added]
+    return [r for r in rows if r.valid_to >= today]
 
 
 def _table(tables: dict[str, Mapping], name: str) -> Mapping:

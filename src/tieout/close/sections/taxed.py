@@ -96,7 +96,7 @@ def taxes_section(sheet: TaxSheet) -> Section:
               empty="Nothing entered a filed period."),
     )  # fmt: skip
     said = (
-        [f"Read from the ledger at {sheet.read_at}."]
+        [f"Read from the ledger at {sheet.read_at[:16].replace('T', ' ')}."]
         if sheet.read_at
         else ["The ledger's taxes were not read."]
     )

@@ -70,6 +70,8 @@ _BY_NAME = {
     "werkzeug.exceptions.TooManyRequests": _Means.BUSY,
     "werkzeug.exceptions.RequestEntityTooLarge": _Means.TOO_LARGE,
 }
+# JSON-RPC names the database in each call: of one that is not there Odoo tells what PostgreSQL says.
+_NO_SERVER = "psycopg2.OperationalError"
 _BY_STATUS = {
     401: _Means.KEY,
     403: _Means.RIGHT,
@@ -90,6 +92,8 @@ def _meaning(failure: Failure) -> _Means:
     name = _known_as(failure.name)
     if name in _BY_NAME:
         return _BY_NAME[name]
+    if name == _NO_SERVER and "does not exist" in failure.message:
+        return _Means.ABSENT
     if "could not serialize" in failure.message:
         return _Means.AGAIN
     if failure.status in _BY_STATUS:

@@ -120,6 +120,10 @@ class OdooClient:
             reply = self._asked(
                 lambda: self._http.post("/web/webclient/version_info", json={"jsonrpc": "2.0", "method": "call", "params": {}})
             )  # fmt: skip
+        if to := reply.headers.get("location", ""):
+            raise SetupError(
+                f"{self.url} leads on to {to[:200]}: put the address there that it ends at as url"
+            )
         try:
             said = reply.json() if reply.status_code == 200 else {}
         except ValueError:
@@ -127,7 +131,8 @@ class OdooClient:
         found = said.get("version") or (said.get("result") or {}).get("server_version")
         if not found:
             raise SetupError(
-                f"{self.url} is no Odoo 18.0, 19.0 or newer: asked for its version it answers {reply.status_code}"
+                f"{self.url} is no Odoo 18.0, 19.0 or newer: asked for its version it answers {reply.status_code}: check url, "
+                "without a path behind it, and the proxy before it"
             )
         return str(found)
 
@@ -159,11 +164,14 @@ class OdooClient:
         Raises TransientError (nothing happened), UnknownOutcomeError (a write whose answer did
         not come), RefusedError (said no), SetupError (key, rights, database).
         """
-        merged = {**(context or {}), "lang": _LANGUAGE}
+        merged = {"lang": _LANGUAGE, **(context or {})}
         if self.company:
             # The first of them is the current company; without it a create goes to the user's default one,
             # and reads see all that the user may see.
             merged.setdefault("allowed_company_ids", [self.company])
+        if not merged.get("allowed_company_ids", True):
+            # Asked of the account itself, in no company.
+            del merged["allowed_company_ids"]
         call = Call(model, method, ids, merged, arguments)
         return patiently(lambda: self._once(call))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from tieout.connector_api import (
@@ -22,21 +22,26 @@ from tieout.connector_api import (
     StandingAccounts,
     SystemConfig,
 )
+from tieout.connector_api.set_up import Finding, KeyEnd, Wanted
 from tieout.connectors.odoo import closing, customers, extracting
 from tieout.connectors.odoo.accruals import accrued_there
 from tieout.connectors.odoo.client import OdooClient, Server
+from tieout.connectors.odoo.companies import hold_company
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.keys import key_end
 from tieout.connectors.odoo.loading import Loader
 from tieout.connectors.odoo.master_data import look_up_updates, send_partners, send_products, update_partners
 from tieout.connectors.odoo.matching import Matcher
 from tieout.connectors.odoo.models import MOVE, PARTNER
 from tieout.connectors.odoo.moves import Moves
+from tieout.connectors.odoo.naming import look_up_names
 from tieout.connectors.odoo.opening import open_items, settled_items
 from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
 from tieout.connectors.odoo.rights import rights_of
 from tieout.connectors.odoo.rows import PARTNER_FIELDS
+from tieout.connectors.odoo.setting_up import set_up
 from tieout.connectors.odoo.standing import standing
 from tieout.connectors.odoo.taxed import ledger_taxes
 from tieout.documents import (
@@ -47,6 +52,7 @@ from tieout.documents import (
     ProductRecord,
     UnmatchRequest,
 )
+from tieout.rules.ledger_uses import Use
 
 _MARKER_ID, _MARKER = "tieout.marker_of_this_database", "Tieout marker (do not delete)"
 
@@ -82,6 +88,7 @@ class OdooSession:
     def check(self) -> str:
         """What this is, in a line; SetupError where it is not usable, naming what to do."""
         chosen = self._client.choose_anew()
+        hold_company(self._client)
         self._names.refresh()
         told = [chosen.warning, *self._names.warnings()]
         said = f"Odoo {chosen.version}, company {self._names.company_name}"
@@ -94,6 +101,24 @@ class OdooSession:
     def rights(self) -> list[Right]:
         """See `RightsTeller.rights`."""
         return rights_of(self._client)
+
+    def company(self) -> int:
+        """See `OneCompany.company`."""
+        return hold_company(self._client)
+
+    def key_end(self, now: datetime) -> KeyEnd:
+        """See `KeyTeller.key_end`."""
+        return key_end(self._client, now)
+
+    def set_up(self, wanted: Wanted) -> list[Finding]:
+        """See `SetUpTeller.set_up`."""
+        hold_company(self._client)
+        return set_up(self._client, wanted)
+
+    def look_up_names(self, uses: Sequence[Use]) -> list[Finding]:
+        """See `NamesLooker.look_up_names`."""
+        hold_company(self._client)
+        return look_up_names(self._client, uses, self._names.own_currency())
 
     def marker(self, value: str) -> str:
         """The fingerprint of this database: a record of ours, loaded once by its external id.

@@ -9,6 +9,7 @@ Source: odoo/http.py, odoo/service/model.py and addons/rpc of Odoo 18 and 19.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -169,4 +170,5 @@ def _parsed(reply: httpx2.Response) -> Any | Failure:
         return reply.json(parse_float=Decimal)
     except ValueError:
         # A proxy's page, or a server that is no Odoo.
-        return Failure("", reply.text[:200], reply.status_code, reply.headers)
+        text = " ".join(re.sub(r"<[^>]*>", " ", reply.text[:2000]).split())
+        return Failure("", text[:200] or reply.text[:200], reply.status_code, reply.headers)

@@ -16,6 +16,13 @@ from tieout_sandbox.simulators.odoo.errors import OdooError, not_found, unauthor
 from tieout_sandbox.simulators.odoo.played import JSON2, Played, version_info
 from tieout_sandbox.simulators.odoo.service import LoadUndoneError, Service
 
+# What Odoo answers where no database is chosen and the address is none of the server's own.
+_NO_DATABASE = b"""<!DOCTYPE html>
+<title>404 Not Found</title>
+<h1>Not Found</h1>
+<p>No database is selected and the requested URL was not found in the server-wide controllers.</p>
+"""
+
 
 def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else str(value)
@@ -45,8 +52,12 @@ class Odoo:
         self._version = version_info(played)
         self.database, self.faults = database, faults or Faults(NONE, 0)
         self.delays, self.simulated_seconds, self.requests = delays, 0.0, 0
+        # Whether the server has databases beside this one: then each call must say which.
+        self.several = False
+        # Whether keys that people make end when they said: not in a sandbox whose days pass in seconds.
+        self.keys_end = False
         self._sessions: dict[str, int] = {}
-        self._requests: dict[int, str] = {}
+        self._requests: dict[int, tuple[str, float]] = {}
         self._said: dict[int, str] = {}
 
     # faults, in this system's own shape
@@ -112,9 +123,10 @@ class Odoo:
         parts = path.removeprefix("/json/2/").split("/")
         if method != "POST" or len(parts) != 2:
             raise not_found("Did you mean POST /json/2/<model>/<method>?")
-        wanted = headers.get("x-odoo-database")
-        if wanted and wanted != self.database:
-            raise not_found(f"The database '{wanted}' does not exist")
+        wanted = headers.get("x-odoo-database") or ("" if self.several else self.database)
+        if wanted != self.database:
+            # `_get_session_and_dbname` finds none, and what needs one has no route (odoo/http.py).
+            return Answer(404, _NO_DATABASE, "text/html; charset=utf-8")
         uid = self._caller(headers.get("authorization", ""))
         arguments = json.loads(body) if body else {}
         if not isinstance(arguments, dict):
@@ -181,9 +193,13 @@ class Odoo:
         if method == "version":
             return self._version
         if method in ("login", "authenticate"):
+            if arguments[0] != self.database:
+                # The registry of a database that is not there cannot be made.
+                text = f'connection to server failed: FATAL:  database "{arguments[0]}" does not exist'
+                raise OdooError(200, "psycopg2.OperationalError", text)
             # A key stands for the password of whoever has it.
             user = self.service.login(arguments[1], arguments[2]) or self._owner(arguments[1], arguments[2])
-            return user if user and arguments[0] == self.database else False
+            return user or False
         raise OdooError(200, "builtins.KeyError", method)
 
     def _jsonrpc(self, call: dict[str, Any]) -> Answer:
@@ -247,7 +263,7 @@ class Odoo:
                 error = OdooError(200, "odoo.exceptions.ValidationError", "You cannot exceed 90.0 days.")
                 return Answer(200, _json(head | {"error": _rpc_error(error)}))
             request = len(self._requests) + 1
-            self._requests[request] = values.get("name", "")
+            self._requests[request] = values.get("name", ""), float(values.get("duration") or 0)
             return Answer(200, _json(head | {"result": [request]}))
         if what == ("res.users.apikeys.description", "make_key"):
             result: Any = {
@@ -267,7 +283,8 @@ class Odoo:
             if self._check(uid, given) is None:
                 error = OdooError(200, "odoo.exceptions.UserError", "Incorrect Password")
                 return Answer(200, _json(head | {"error": _rpc_error(error)}))
-            key = self.service.make_key(uid)
+            name, days = self._requests[max(self._requests)]
+            key = self.service.make_key(uid, name=name, days=days if self.keys_end else 0)
             result = {
                 "type": "ir.actions.act_window",
                 "res_model": "res.users.apikeys.show",

@@ -83,6 +83,7 @@ _GROUPS = (
     "analytic.group_analytic_accounting",
     "account.group_account_user",
     "account.group_validate_bank_account",
+    "account.group_account_invoice",
 )
 _MODULES = ("account", "base_import", "contacts", "purchase", "sale_management", "l10n_us")
 
@@ -198,6 +199,8 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
             "fiscalyear_last_day": 31,
             "fiscalyear_last_month": "12",
             "currency_exchange_journal_id": journals["EXCH"]["id"],
+            "income_currency_exchange_account_id": codes["441000"],
+            "expense_currency_exchange_account_id": codes["641000"],
             "transfer_account_id": codes["101701"],
         },
     )
@@ -238,6 +241,7 @@ def _load_journals(world: World, key: int, codes: dict[str, int]) -> dict[str, A
                 "default_account_id": codes.get(account, False),
                 "suspense_account_id": codes["101402"] if kind == "bank" else False,
                 "company_id": key,
+                "active": True,
                 "restrict_mode_hash_table": False,
             },
         )

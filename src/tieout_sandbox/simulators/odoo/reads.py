@@ -43,7 +43,8 @@ _DEFAULTS: dict[str, Record] = {
     },
     "account.lock_exception": {"active": True},
     "res.partner.bank": {"allow_out_payment": False, "acc_holder_name": False},
-    "account.journal": {"restrict_mode_hash_table": False, "currency_id": False},
+    "account.journal": {"restrict_mode_hash_table": False, "currency_id": False, "active": True},
+    "account.analytic.account": {"active": True, "company_id": False},
 }
 
 
@@ -75,6 +76,17 @@ class Reads:
                     else r.get("company_id") in mine
                 )
             ]
+        if model == "res.company" and self.world.caller.uid != 1:
+            # The rules of odoo/addons/base/security/base_security.xml: one's own, or every one to who manages access rights.
+            mine = set(self.world.companies)
+            every = "base.group_erp_manager" in self.world.groups()
+            return [r for r in records if every or r["id"] in mine]
+        if model == "account.analytic.account":
+            return [r for r in records if not r.get("company_id") or r["company_id"] in self.world.companies]
+        if model == "res.users.apikeys":
+            # One's own, or all of them to a system user; the keys themselves are no field.
+            mine_alone = "base.group_system" not in self.world.groups()
+            return [r for r in records if not mine_alone or r["user_id"] == self.world.caller.uid]
         if model == "res.currency.rate":
             # Rates of no company are everybody's.
             return [r for r in records if not r.get("company_id") or r["company_id"] in self.world.companies]
@@ -154,6 +166,11 @@ class Reads:
         self, model: str, records: list[Record], fields: list[str] | None, load: str | None
     ) -> list[dict[str, Any]]:
         rows = self.world.searcher.read(model, records, fields, load)
+        if (language := str(self.world.caller.context.get("lang") or "en_US")) != "en_US":
+            # A tax's name is translated; `sim_names` are its names by language.
+            for row, record in zip(rows, records, strict=True):
+                if model == "account.tax" and "name" in row:
+                    row["name"] = (record.get("sim_names") or {}).get(language, row["name"])
         if model == "account.account" and "code" in (fields or []):
             # A code reads false outside the current company.
             current = self.world.companies[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from tieout_sandbox.simulators.odoo.loading import Loader, LoadFailedError
 from tieout_sandbox.simulators.odoo.locks import LOCKS
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.orm import Record, stamp
 from tieout_sandbox.simulators.odoo.payments import Payments
 from tieout_sandbox.simulators.odoo.played import Played, renamed
 from tieout_sandbox.simulators.odoo.pristine import fill, load_chart
@@ -45,9 +45,8 @@ class Service(Writes):
         self.bank = BankLines(self.world, self.moves, self.matching)
         self.payments = Payments(self.world, self.moves, self.matching)
         self.loader = Loader(self.world, self._create_one, self._write_one)
+        # Each key and the record that says of whom it is, until when, and what for.
         self.keys: dict[str, int] = {}
-        # Keys of before keys had a scope.
-        self.unscoped: set[str] = set()
         # Records (model, id) that somebody else holds, and for how many calls.
         self.held: dict[tuple[str, int], int] = {}
         # How many readings after a change a copy of the database answers that does not know of it.
@@ -285,17 +284,27 @@ class Service(Writes):
 
     # keys
 
-    def make_key(self, uid: int, *, scoped: bool = True) -> str:
-        """A new API key of a user: 40 hex digits; one without a scope is as versions made them that had none."""
+    def make_key(self, uid: int, *, scoped: bool = True, name: str = "Key", days: float = 0) -> str:
+        """A new API key of a user: 40 hex digits; one without a scope is as versions made them that had none. `days` 0: it
+        has no end, which an administrator alone may have."""
         key = secrets.token_hex(20)
-        self.keys[key] = uid
-        if not scoped:
-            self.unscoped.add(key)
+        ends = self.world.now() + timedelta(days=days)
+        values = {
+            "name": name, "user_id": uid, "scope": "rpc" if scoped and self.played.key_scope else False,
+            "expiration_date": stamp(ends) if days else False,
+        }  # fmt: skip
+        self.keys[key] = int(self.world.add("res.users.apikeys", values)["id"])
         return key
 
     def holder(self, key: str) -> int | None:
-        """Whose key this is; None for one that does not count in this version."""
-        return None if self.played.key_scope and key in self.unscoped else self.keys.get(key)
+        """Whose key this is; None for one that does not count: revoked, past its end, of a user who is archived, or without
+        the scope of this version (`_check_credentials` of res.users.apikeys)."""
+        row = self.world.table("res.users.apikeys").get(self.keys.get(key, 0))
+        if row is None or (self.played.key_scope and row["scope"] != self.played.key_scope):
+            return None
+        over = row["expiration_date"] and row["expiration_date"] < self.world.now_text()
+        user = self.world.table("res.users")[row["user_id"]]
+        return None if over or not user.get("active", True) else int(row["user_id"])
 
     def login(self, login: str, password: str) -> int | None:
         """The user's id, None where name and password do not fit."""

@@ -11,7 +11,7 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.errors import access_error, missing_error
 from tieout_sandbox.simulators.odoo.orm import Record, Searcher, Store, number, stamp
 from tieout_sandbox.simulators.odoo.played import Played, absent_fields
-from tieout_sandbox.simulators.odoo.schema import ACCESS
+from tieout_sandbox.simulators.odoo.schema import ACCESS, IMPLIED
 
 _DRAFT = {
     "entry": "Draft Entry",
@@ -47,6 +47,10 @@ class World:
     def today(self) -> date:
         """The day in UTC."""
         return self._now().date()
+
+    def now(self) -> datetime:
+        """The instant."""
+        return self._now()
 
     def now_text(self) -> str:
         """The instant as Odoo stores it: UTC, to the second, no zone written."""
@@ -113,7 +117,9 @@ class World:
         if not allowed:
             first = user.get("company_id") or 1
             return [first, *[c for c in mine if c != first]]
-        if any(c not in self.table("res.company") for c in allowed):
+        # Read in the source (odoo/orm/environments.py of 19): the user's own ones alone, but for the superuser.
+        known = self.table("res.company") if self.caller.uid == 1 else mine
+        if any(c not in known for c in allowed):
             raise access_error("Access to unauthorized or invalid companies.")
         return list(allowed)
 
@@ -123,11 +129,13 @@ class World:
         return self.get("res.company", self.companies[0])
 
     def groups(self) -> set[str]:
-        """The names of the caller's groups, such as account.group_account_invoice."""
+        """The names of the caller's groups, such as account.group_account_invoice, with those that they imply."""
         user = self.table("res.users").get(self.caller.uid, {})
-        names = set()
-        for key in user.get("group_ids") or []:
-            names.add(self.table("res.groups")[key]["name"])
+        names: set[str] = set()
+        left = [self.table("res.groups")[key]["name"] for key in user.get("group_ids") or []]
+        while left:
+            names.add(name := left.pop())
+            left += [n for n in IMPLIED.get(name, ()) if n not in names]
         return names
 
     def check_access(self, model: str, operation: str) -> None:

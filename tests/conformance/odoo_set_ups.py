@@ -1,0 +1,522 @@
+"""Wrong set-ups of Odoo: each makes the simulator answer as a real one does that is set up so, and says what `check` must name.
+
+`@wrong(name, says)`: docs/ODOO.md has a row of that name; `says` are words of the finding, of which one part is what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.conformance.test_odoo_versions import Books
+from tieout.connectors.odoo.versions import V18, V19, V20, Differences
+from tieout_sandbox.simkit import Answer
+
+ACCOUNTS = {
+    "receivable": "121000",
+    "payable": "211000",
+    "revenue.goods": "400000",
+    "bank_in_transit": "101701",
+    "unapplied.unknown": "212100",
+    "customer_deposits": "212200",
+    "clearing.stripe.EUR": "101502",
+    "bank.US1": "101511",
+}
+JOURNALS = {"sales": "INV", "misc": "MISC", "clearing.stripe.EUR": "STRE", "bank.US1": "BNKU"}
+
+
+@dataclass
+class Case:
+    """A company, and a project that books in it: what is wrong is made so in either."""
+
+    books: Books
+    settings: dict[str, str]
+    currency: str = "USD"
+    accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    journals: dict[str, str] = field(default_factory=lambda: dict(JOURNALS))
+    taxes: dict[str, str] = field(default_factory=lambda: {"State Tax 15%": "15%"})
+    dimensions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def user(self) -> dict[str, Any]:
+        """The service account's record."""
+        users = self.books.odoo.service.world.table("res.users").values()
+        return next(u for u in users if u["login"] == self.books.company.login)
+
+    def update(self, model: str, record: dict[str, Any], **values: Any) -> None:
+        """As an administrator would."""
+        self.books.odoo.service.world.store.update(model, record, values)
+
+    def found(self, model: str, **values: Any) -> dict[str, Any]:
+        """The company's record with these values."""
+        rows = self.books.odoo.service.world.table(model).values()
+        mine = self.books.company.id
+        return next(
+            r for r in rows
+            if mine in (r.get("company_ids") or [r.get("company_id") or mine]) and all(r[k] == v for k, v in values.items())
+        )  # fmt: skip
+
+    def without(self, *groups: str) -> None:
+        """The service account without these groups."""
+        names = self.books.odoo.service.world.table("res.groups")
+        left = [g for g in self.user["group_ids"] if names[g]["name"] not in groups]
+        self.update("res.users", self.user, group_ids=left)
+
+    def another_company(self, name: str = "Other Ltd") -> int:
+        """A second company that the service account may work in as well."""
+        world = self.books.odoo.service.world
+        (key,) = self.books.odoo.service.call(
+            2, "res.company", "create", None, {}, {"vals_list": [{"name": name, "currency_id": 1}]}
+        )
+        self.update("res.users", self.user, company_ids=[self.books.company.id, key])
+        assert world.table("res.company")[key]
+        return int(key)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """`says` are regular expressions that one finding fits in turn."""
+
+    name: str
+    says: tuple[str, ...]
+    played: Differences
+    make: Callable[[Case], None]
+    warns: bool = False
+
+
+WRONG: list[Wrong] = []
+
+
+def wrong(
+    name: str, *says: str, played: Differences = V19, warns: bool = False
+) -> Callable[[Callable[[Case], None]], Callable[[Case], None]]:
+    def declare(make: Callable[[Case], None]) -> Callable[[Case], None]:
+        WRONG.append(Wrong(name, says, played, make, warns))
+        return make
+
+    return declare
+
+
+# the address
+
+
+@wrong("nothing answers at the address", r"cannot be reached")
+def _(case: Case) -> None:
+    case.settings["url"] = "http://127.0.0.1:1"
+
+
+@wrong("a proxy's page in place of Odoo", r"is no Odoo 18.0, 19.0 or newer", r"check url, without a path")
+def _(case: Case) -> None:
+    case.books.odoo.instead = lambda path, body: Answer(200, b"<html>Welcome</html>", "text/html")
+
+
+@wrong(
+    "a proxy lets the version through, and answers calls with its page",
+    r"what answers is no Odoo",
+    r"check url, and the proxy",
+)
+def _(case: Case) -> None:
+    page = Answer(200, b"<html>Sign in</html>", "text/html")
+    case.books.odoo.instead = lambda path, body: None if "version" in path else page
+
+
+@wrong(
+    "the address leads on to another", r"leads on to https://books", r"put the address there that it ends at"
+)
+def _(case: Case) -> None:
+    there = {"location": "https://books.example.com/"}
+    case.books.odoo.instead = lambda path, body: Answer(301, b"", "text/html", there)
+
+
+@wrong("a path behind the address", r"is no Odoo", r"without a path behind it")
+def _(case: Case) -> None:
+    case.settings["url"] += "/odoo"
+
+
+@wrong("a version that is too old", r"Odoo 17.0 is not supported: version 18.0, or 19.0 or newer")
+def _(case: Case) -> None:
+    version = b'{"version_info": [17, 0, 0, "final", 0, ""], "version": "17.0"}'
+    case.books.odoo.instead = lambda path, body: Answer(200, version) if path == "/web/version" else None
+
+
+@wrong("a database that is not there", r"No database is selected", r"check url, database")
+def _(case: Case) -> None:
+    case.settings["database"] = "boooks"
+
+
+@wrong("a server of several databases, and none is named", r"No database is selected", r"check url, database")
+def _(case: Case) -> None:
+    case.books.odoo.several = True
+    del case.settings["database"]
+
+
+@wrong(
+    "18: a database that is not there", r"database \"boooks\" does not exist", r"check .*database", played=V18
+)
+def _(case: Case) -> None:
+    case.settings["database"] = "boooks"
+
+
+@wrong("18: no login", r"Odoo 18.0 cannot do without login", r"beside url and key", played=V18)
+def _(case: Case) -> None:
+    del case.settings["login"]
+
+
+@wrong("18: the login of somebody else", r"refuses the login 'admin'", r"check all three", played=V18)
+def _(case: Case) -> None:
+    case.settings["login"] = "admin"
+
+
+# the key
+
+
+@wrong("a wrong key", r"Odoo refuses the key", r"make a new one for the service account")
+def _(case: Case) -> None:
+    case.settings["key"] = "0" * 40
+
+
+@wrong("a key past its end", r"Odoo refuses the key", r"make a new one for the service account")
+def _(case: Case) -> None:
+    _lasting(case, -1)
+
+
+@wrong("a key that ends in two days", r"ends on 2026-10-22", r"make a new one", r"revoke the old one")
+def _(case: Case) -> None:
+    _lasting(case, 2)
+
+
+@wrong(
+    "a key that ends in two weeks", r"warning: .*ends on 2026-11-03", r"nothing stops meanwhile", warns=True
+)
+def _(case: Case) -> None:
+    _lasting(case, 14)
+
+
+@wrong("20: a light user's key, of one day", r"ends on 2026-10-21", r"one day for a light user", played=V20)
+def _(case: Case) -> None:
+    _lasting(case, 1)
+
+
+@wrong(
+    "20: a key of before the upgrade, without a scope",
+    r"refuses the key",
+    r"make a new one of the scope RPC",
+    played=V20,
+)
+def _(case: Case) -> None:
+    case.settings["key"] = case.books.odoo.service.make_key(case.user["id"], scoped=False)
+
+
+@wrong("the service account is archived", r"Odoo refuses the key", r"make a new one for the service account")
+def _(case: Case) -> None:
+    case.update("res.users", case.user, active=False)
+
+
+def _lasting(case: Case, days: float) -> None:
+    service = case.books.odoo.service
+    for row in list(service.world.table("res.users.apikeys").values()):
+        if row["user_id"] == case.user["id"]:
+            service.world.store.delete("res.users.apikeys", row["id"])
+    case.settings["key"] = service.make_key(case.user["id"], name="Tieout", days=days)
+
+
+# the company
+
+
+@wrong(
+    "two companies, and none is chosen", r"works in 2 companies \(.*Other Ltd\)", r"put its number as company"
+)
+def _(case: Case) -> None:
+    case.another_company()
+    del case.settings["company"]
+
+
+@wrong(
+    "a company that the account may not work in", r"does not work in company 1, but in", r"Allowed Companies"
+)
+def _(case: Case) -> None:
+    case.settings["company"] = "1"
+
+
+@wrong(
+    "a company in another currency than the entity",
+    r"keeps its books in USD.*declared in EUR",
+    r"choose another company",
+)
+def _(case: Case) -> None:
+    case.currency = "EUR"
+
+
+@wrong("a company without a chart of accounts", r"no journal and no chart", r"Fiscal Localization")
+def _(case: Case) -> None:
+    case.settings["company"] = str(case.another_company())
+
+
+@wrong(
+    "no journal for exchange differences",
+    r"no currency exchange journal, and matches in EUR",
+    r"Default Accounts",
+)
+def _(case: Case) -> None:
+    case.books.set_company(currency_exchange_journal_id=False)
+
+
+@wrong("a currency that is not active", r"takes EUR: that currency is not active", r"switch it on")
+def _(case: Case) -> None:
+    case.update("res.currency", case.books.odoo.service.world.table("res.currency")[126], active=False)
+
+
+@wrong("a currency without a rate", r"takes EUR: it has no rate", r"enter rates")
+def _(case: Case) -> None:
+    world = case.books.odoo.service.world
+    for key in list(world.table("res.currency.rate")):
+        world.store.delete("res.currency.rate", key)
+
+
+@wrong("prices as tax included", r"takes prices as tax included", r"set it to tax excluded")
+def _(case: Case) -> None:
+    case.books.set_company(account_price_include="tax_included")
+
+
+@wrong("a fiscal year lock that lies ahead", r"fiscal year lock up to 2026-12-31", r"set the lock back")
+def _(case: Case) -> None:
+    case.books.set_company(fiscalyear_lock_date="2026-12-31")
+
+
+@wrong("a hard lock of today", r"hard lock up to 2026-10-20", r"wait until it is past")
+def _(case: Case) -> None:
+    case.books.set_company(hard_lock_date="2026-10-20")
+
+
+# rights
+
+
+@wrong(
+    "no right to entries",
+    r"may book entries: create on account.move",
+    r"give the service account the group account.group_account_basic",
+)
+def _(case: Case) -> None:
+    case.without("account.group_account_basic")
+
+
+@wrong(
+    "no right to bank lines",
+    r"may book bank lines: create on account.bank.statement.line",
+    r"account.group_account_basic",
+)
+def _(case: Case) -> None:
+    groups = {g["name"]: g["id"] for g in case.books.odoo.service.world.table("res.groups").values()}
+    case.without("account.group_account_basic")
+    case.update(
+        "res.users", case.user, group_ids=[*case.user["group_ids"], groups["account.group_account_invoice"]]
+    )
+
+
+@wrong(
+    "no right to partners",
+    r"may make customers and suppliers: create on res.partner",
+    r"base.group_partner_manager",
+)
+def _(case: Case) -> None:
+    case.without("base.group_partner_manager")
+
+
+@wrong(
+    "no right to products", r"may make products: create on product.product", r"product.group_product_manager"
+)
+def _(case: Case) -> None:
+    case.without("product.group_product_manager")
+
+
+@wrong(
+    "20: documents under review",
+    r"take bank lines' matches apart under review",
+    r"account.group_account_user",
+    played=V20,
+)
+def _(case: Case) -> None:
+    case.books.set_company(set_to_review_documents=True)
+
+
+@wrong("no right to set locks", r"may set locks: warning: not granted", r"base.group_erp_manager", warns=True)
+def _(case: Case) -> None:
+    pass
+
+
+@wrong(
+    "an administrator as the service account",
+    r"warning: the account is an administrator",
+    r"use one that has",
+    warns=True,
+)
+def _(case: Case) -> None:
+    groups = {g["name"]: g["id"] for g in case.books.odoo.service.world.table("res.groups").values()}
+    case.update("res.users", case.user, group_ids=[*case.user["group_ids"], groups["base.group_system"]])
+
+
+# what mappings name
+
+
+@wrong(
+    "an account that is not there",
+    r"account 212109 \(accounts.csv: unapplied.unknown\): is not in this company",
+    r"make it",
+)
+def _(case: Case) -> None:
+    case.accounts["unapplied.unknown"] = "212109"
+
+
+@wrong(
+    "an archived account",
+    r"account 400000 \(accounts.csv: revenue.goods\): is archived",
+    r"take it into use again",
+)
+def _(case: Case) -> None:
+    case.update("account.account", case.found("account.account", code="400000"), active=False)
+
+
+@wrong("18: a deprecated account", r"account 400000 .*is archived", r"take it into use again", played=V18)
+def _(case: Case) -> None:
+    case.update("account.account", case.found("account.account", code="400000"), deprecated=True)
+
+
+@wrong(
+    "20: an account that lost its code", r"account 400000 .*is not in this company", r"make it", played=V20
+)
+def _(case: Case) -> None:
+    case.update("account.account", case.found("account.account", code="400000"), code=False)
+
+
+@wrong(
+    "an account of another company",
+    r"account 212109 .*is of company \d+ Other Ltd",
+    r"make it here, map another",
+)
+def _(case: Case) -> None:
+    other = case.another_company()
+    world = case.books.odoo.service.world
+    world.add("account.account", {
+        "code": "212109", "name": "x", "account_type": "liability_current", "reconcile": True, "active": True, "company_ids": [other],
+    })  # fmt: skip
+    case.accounts["unapplied.unknown"] = "212109"
+
+
+@wrong(
+    "a transit account that is not reconcilable",
+    r"account 101701 .*is not reconcilable",
+    r"tick Allow Reconciliation",
+)
+def _(case: Case) -> None:
+    case.update("account.account", case.found("account.account", code="101701"), reconcile=False)
+
+
+@wrong("a receivable of another type", r"account 128000 .*must be asset_receivable", r"map another account")
+def _(case: Case) -> None:
+    case.accounts["receivable"] = "128000"
+
+
+@wrong("an account that takes another currency", r"account 212200 .*takes EUR alone", r"map another account")
+def _(case: Case) -> None:
+    case.update("account.account", case.found("account.account", code="212200"), currency_id=126)
+
+
+@wrong(
+    "a journal that is not there", r"journal MISK \(journals.csv: misc\): is not in this company", r"make it"
+)
+def _(case: Case) -> None:
+    case.journals["misc"] = "MISK"
+
+
+@wrong("an archived journal", r"journal MISC .*is archived", r"take it into use again")
+def _(case: Case) -> None:
+    case.update("account.journal", case.found("account.journal", code="MISC"), active=False)
+
+
+@wrong("a journal of another type", r"journal BILL .*type purchase, and must be sale", r"map another journal")
+def _(case: Case) -> None:
+    case.journals["sales"] = "BILL"
+
+
+@wrong(
+    "a journal in another currency",
+    r"journal STRE .*is in USD, and EUR is booked in it",
+    r"map a journal in EUR",
+)
+def _(case: Case) -> None:
+    case.update("account.journal", case.found("account.journal", code="STRE"), currency_id=False)
+
+
+@wrong(
+    "a bank journal of another account",
+    r"journal BNKU .*keeps account 101512.*mapped to 101511",
+    r"give it that one",
+)
+def _(case: Case) -> None:
+    other = case.found("account.account", code="101512")["id"]
+    case.update("account.journal", case.found("account.journal", code="BNKU"), default_account_id=other)
+
+
+@wrong(
+    "a bank journal without a suspense account",
+    r"journal BNKU .*has no suspense account",
+    r"set it on the journal",
+)
+def _(case: Case) -> None:
+    case.update("account.journal", case.found("account.journal", code="BNKU"), suspense_account_id=False)
+
+
+@wrong("a hashed bank journal", r"journal BNKU .*secures its entries with a hash", r"map a journal without")
+def _(case: Case) -> None:
+    case.update("account.journal", case.found("account.journal", code="BNKU"), restrict_mode_hash_table=True)
+
+
+@wrong("a tax that is not there", r"tax 16% .*is not in this company", r"map another")
+def _(case: Case) -> None:
+    case.taxes["State Tax 16%"] = "16%"
+
+
+@wrong("a tax by its name in another language", r"tax TVA 20% .*a tax's name in fr_FR.*'FR VAT 20%'")
+def _(case: Case) -> None:
+    case.update("res.users", case.user, lang="fr_FR")
+    case.update("account.tax", case.found("account.tax", name="FR VAT 20%"), sim_names={"fr_FR": "TVA 20%"})
+    case.taxes["FR: 20%"] = "TVA 20%"
+
+
+@wrong("an archived tax", r"tax FR VAT 20% .*is archived", r"take it into use again")
+def _(case: Case) -> None:
+    case.update("account.tax", case.found("account.tax", name="FR VAT 20%"), active=False)
+    case.taxes["FR: 20%"] = "FR VAT 20%"
+
+
+@wrong(
+    "a purchase tax for sales",
+    r"tax 0% Imports .*is a purchase tax alone, and a sale tax is needed",
+    r"map that one",
+)
+def _(case: Case) -> None:
+    case.taxes["zero"] = "0% Imports"
+
+
+@wrong(
+    "a name of two taxes", r"tax FR VAT 20% .*is the name of several taxes", r"give each a name of its own"
+)
+def _(case: Case) -> None:
+    case.update("account.tax", case.found("account.tax", name="AT VAT 20%"), name="FR VAT 20%")
+    case.taxes["FR: 20%"] = "FR VAT 20%"
+
+
+@wrong(
+    "an analytic account that is not there", r"analytic account Sails .*is not in this company", r"make it"
+)
+def _(case: Case) -> None:
+    case.dimensions["cost_centre:200"] = "Sails"
+
+
+@wrong("an archived analytic account", r"analytic account Sales .*is archived", r"take it into use again")
+def _(case: Case) -> None:
+    case.books.odoo.service.world.add(
+        "account.analytic.account", {"name": "Sales", "active": False, "plan_id": 1, "company_id": False}
+    )
+    case.dimensions["cost_centre:200"] = "Sales"

@@ -1,0 +1,241 @@
+"""Whatever is set up wrong is named by `check` before anything is posted, with what to do: over real HTTP, by the very function
+that the command line and the browser ask."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.odoo_set_ups import WRONG, Case, Wrong
+from tests.conformance.test_odoo_versions import NOW, Books
+from tieout.connector_api import SetupError
+from tieout.connectors.odoo.transports import READING
+from tieout.connectors.odoo.versions import V18, V19, V20, Differences
+from tieout.operations.open_project import OpenProject
+from tieout.operations.set_ups import look_up_rows
+from tieout.operations.systems import check_system, try_system
+from tieout.rules import MappingRow
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = """[project]
+name = "P"
+environment = "test"
+[clock]
+file = "clock"
+[entities.US]
+currency = "{currency}"
+time_zone = "UTC"
+ledger = "odoo"
+[systems.odoo]
+connector = "odoo"
+{settings}
+[telling]
+private = ["127.0.0.0/8"]
+[systems.shop]
+connector = "shopify"
+url = "http://127.0.0.1:1"
+token = "env:ODOO_KEY"
+webhook_secrets = "env:ODOO_KEY"
+"""
+
+
+@contextmanager
+def case_of(played: Differences) -> Iterator[Case]:
+    books = Books(played)
+    try:
+        settings = {
+            "url": books.url,
+            "database": "books",
+            "company": str(books.company.id),
+            "key": books.company.key,
+        }
+        if played is V18:
+            settings["login"] = books.company.login
+        yield Case(books, settings)
+    finally:
+        books.session.close()
+        books.serving.stop()
+
+
+def project_of(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> OpenProject:
+    monkeypatch.setenv("ODOO_KEY", case.settings["key"])
+    given = {**case.settings, "key": "env:ODOO_KEY"}
+    lines = "\n".join(f'{name} = "{value}"' for name, value in given.items())
+    (folder / "tieout.toml").write_text(PROJECT.format(currency=case.currency, settings=lines))
+    (folder / "clock").write_text(NOW.isoformat())
+    for name in ("interfaces", "mappings"):
+        (folder / name).mkdir()
+    (folder / "interfaces" / "shop.toml").write_text(
+        'system = "shop"\nentity = "US"\nstreams = ["orders"]\nprocess = "order to cash"\n'
+    )
+    tables = {
+        "accounts": case.accounts,
+        "journals": case.journals,
+        "taxes": case.taxes,
+        "dimensions": case.dimensions,
+    }
+    for name, rows in tables.items():
+        text = "key,value\n" + "".join(f"{key},{value}\n" for key, value in rows.items())
+        (folder / "mappings" / f"{name}.csv").write_text(text)
+    return OpenProject(folder)
+
+
+def nothing_was_changed(case: Case) -> bool:
+    """Of all that was asked since nothing but readings."""
+    called = set()
+    for path, body in case.books.odoo.asked:
+        if path.startswith("/json/2/"):
+            called.add(path.rpartition("/")[2])
+        elif path == "/jsonrpc":
+            arguments = body["params"]["args"]
+            called.add(arguments[4] if body["params"]["service"] == "object" else body["params"]["method"])
+    return called <= READING
+
+
+@pytest.mark.parametrize("each", WRONG, ids=lambda w: w.name)
+def test_what_is_set_up_wrong_is_named_with_what_to_do(
+    each: Wrong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with case_of(each.played) as case:
+        each.make(case)
+        project = project_of(case, tmp_path, monkeypatch)
+        case.books.odoo.asked.clear()
+        try:
+            steps = check_system(project, "odoo")
+        finally:
+            project.close()
+        told = [f"{step}: {said}" for step, works, said in steps if works == each.warns]
+        assert any(re.search(".*".join(each.says), text) for text in told), steps
+        assert nothing_was_changed(case)
+
+
+@pytest.mark.parametrize("played", [V18, V19, V20], ids=lambda p: p.series)
+def test_what_is_set_up_well_is_found_so(
+    played: Differences, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with case_of(played) as case:
+        project = project_of(case, tmp_path, monkeypatch)
+        case.books.odoo.asked.clear()
+        try:
+            steps = check_system(project, "odoo")
+            given = {**case.settings}
+            tried = try_system(project, "odoo", "odoo", given)
+        finally:
+            project.close()
+        assert all(works for _, works, _ in steps), steps
+        # The browser's form, before anything is kept, asks the same.
+        asked = [step for step, _, _ in tried if step != "address"]
+        assert asked == [step for step, _, _ in steps] and ("keeps the entity's currency" in asked)
+        assert nothing_was_changed(case)
+
+
+def test_the_page_names_each_of_them() -> None:
+    """docs/ODOO.md has a row for each wrong set-up, in order, with what is to be done."""
+    page = (ROOT / "docs" / "ODOO.md").read_text()
+    part = page.split("## Wrong set-ups")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| ")][1:]
+    assert [row[0].removeprefix("| ") for row in rows] == [w.name for w in WRONG]
+    assert all(len(row) == 3 and len(row[1]) >= 5 for row in rows) and len(rows) >= 30
+
+
+def test_a_draft_of_a_mapping_is_looked_up_in_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with case_of(V19) as case:
+        project = project_of(case, tmp_path, monkeypatch)
+        rows = [
+            MappingRow("revenue.goods", "400001"),
+            MappingRow("bank_in_transit", "101710"),
+            MappingRow("bank.X", "400000"),
+        ]
+        try:
+            told = look_up_rows(project, "accounts", rows)
+            assert [f.said.partition(":")[0] for f in told] == [
+                "is not in this company",
+                "is of type income, and must be asset_cash or liability_credit_card",
+            ]
+            assert look_up_rows(project, "tax_rates", rows) == []
+            case.books.serving.stop()
+            (down,) = look_up_rows(project, "accounts", rows)
+            assert down.well and "warning: nothing was looked up there" in down.said
+        finally:
+            project.close()
+
+
+@pytest.mark.parametrize("given", ["0123456789abcdef", "env:NO_SUCH_KEY", "file:/no/such/file"])
+def test_a_key_is_no_argument_of_a_command(given: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tieout",
+        "demo",
+        "--odoo-url",
+        "http://127.0.0.1:1",
+        "--odoo-key",
+        given,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and ("env:NAME or file:PATH" in done.stderr or "there is no" in done.stderr)
+
+
+def test_a_key_is_changed_without_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both keys hold for a while: the file is written anew, the old key revoked, and nothing is started again."""
+    with case_of(V19) as case:
+        project = project_of(case, tmp_path, monkeypatch)
+        project.close()
+        text = (tmp_path / "tieout.toml").read_text()
+        (tmp_path / "odoo.key").write_text(case.settings["key"] + "\n")
+        text = text.replace('key = "env:ODOO_KEY"\n[telling]', 'key = "file:odoo.key"\n[telling]')
+        (tmp_path / "tieout.toml").write_text(text)
+        project = OpenProject(tmp_path)
+        try:
+            old = project.open_session("odoo")
+            assert old.key_end(NOW).said.startswith("'Tieout' has no end")
+            service = case.books.odoo.service
+            new = service.make_key(case.user["id"], name="Tieout 2", days=80)
+            ends = old.key_end(NOW)
+            assert ends.ends_at is not None and ends.ends_at.date().isoformat() == "2027-01-08"
+            (tmp_path / "odoo.key").write_text(new + "\n")
+            project.look_now()
+            service.world.store.delete("res.users.apikeys", service.keys[case.settings["key"]])
+            session = project.open_session("odoo")
+            assert session is not old and session.check()
+            with pytest.raises(SetupError, match="refuses the key"):
+                old.check()
+        finally:
+            project.close()
+
+
+def test_without_a_company_the_only_one_is_named_in_every_call() -> None:
+    with case_of(V19) as case:
+        del case.settings["company"]
+        session = case.books.opened(company="")
+        assert session.company() == case.books.company.id
+        case.books.odoo.asked.clear()
+        session.trial_balance(NOW.date())
+        contexts = [body["context"] for path, body in case.books.odoo.asked if path.startswith("/json/2")]
+        assert [c["allowed_company_ids"] for c in contexts] == [[case.books.company.id]] * len(contexts)
+        # Another one that is let in later does not make it two.
+        case.another_company()
+        assert session.company() == case.books.company.id
+        with pytest.raises(SetupError, match="works in 2 companies"):
+            case.books.opened(company="").company()
+
+
+def test_names_are_looked_up_in_few_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many names: an accountant of a large chart does not wait for a call a row."""
+    with case_of(V19) as case:
+        case.accounts |= {f"unapplied.{n}": "212100" for n in range(300)}
+        project = project_of(case, tmp_path, monkeypatch)
+        case.books.odoo.asked.clear()
+        try:
+            check_system(project, "odoo")
+        finally:
+            project.close()
+        assert len(case.books.odoo.asked) < 50
