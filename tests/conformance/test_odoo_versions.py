@@ -19,8 +19,10 @@ from tieout.connectors.odoo import client as client_module
 from tieout.connectors.odoo.session import OdooSession, open_session
 from tieout.connectors.odoo.versions import V18, V19, V20, Differences
 from tieout.documents import (
+    CashPosting,
     InvoiceLine,
     InvoicePosting,
+    LedgerLine,
     MatchedLine,
     PartnerRecord,
     UnmatchRequest,
@@ -439,7 +441,7 @@ def test_accounts_without_a_code_are_told(books: Books) -> None:
 
 @of(V18, V19)
 def test_accounts_had_to_have_a_code(books: Books) -> None:
-    with pytest.raises(Exception, match="without one"):
+    with pytest.raises(Exception, match="must be set for every company"):
         books.call("account.account", "create", vals_list=[{"name": "No code", "account_type": "expense"}])
 
 
@@ -451,7 +453,8 @@ def test_an_account_that_is_not_used_any_more_refuses_what_is_posted(books: Book
     books.session.check()
     books.write("account.account", [key], **{field: value})
     (outcome,) = books.session.send([sending])
-    assert outcome.status == "refused" and "cannot post it" in outcome.error
+    said = "is deprecated" if field == "deprecated" else "is archived"
+    assert outcome.status == "refused" and said in outcome.error
     with pytest.raises(Exception, match="Invalid field"):
         books.write("account.account", [key], **{"active" if field == "deprecated" else "deprecated": True})
 
@@ -535,6 +538,31 @@ def test_undoing_ours_leaves_what_joins_the_same_entries(played: Differences) ->
         assert outcome.status == "confirmed", outcome
         assert books.joined() == {frozenset(books.theirs)}
         assert books.on_suspense() == Decimal("-100")
+    finally:
+        books.serving.stop()
+
+
+@pytest.mark.parametrize("played", ALL, ids=lambda p: p.series)
+def test_a_hashed_journal_takes_no_bank_line_while_one_waits_and_keeps_the_matches_of_what_is_sealed(
+    played: Differences,
+) -> None:
+    books = Matched(played)
+    try:
+        bank = {"journal_id": books._journal("BNKU"), "date": "2026-10-06", "payment_ref": "x", "amount": 5.0}
+        (waiting,) = books.call("account.bank.statement.line", "create", vals_list=[bank])
+        books.write("account.journal", [books._journal("BNKU")], restrict_mode_hash_table=True)
+        line = LedgerLine(account="121000", amount=Decimal(-9), company=Decimal(-9), name="x")
+        body = CashPosting(journal="BNKU", account="101511", on=date(2026, 10, 7), reference="r", label="x",
+                           currency="USD", amount=Decimal(9), company=Decimal(9), counterparts=(line,))  # fmt: skip
+        sending = Sending(f"tieout.c_{tag()}", body)
+        (outcome,) = books.session.send([sending])
+        assert outcome.status == "refused" and "Nothing was booked" in outcome.error
+        assert [o.status for o in books.session.look_up([sending])] == ["absent"]
+        books.call("account.bank.statement.line", "unlink", [waiting])
+        assert [o.status for o in books.session.send([sending])] == ["confirmed"]
+        before, refused = books.joined(), books.unmatch()
+        assert refused.status == "refused" and "is sealed" in refused.error
+        assert books.joined() == before
     finally:
         books.serving.stop()
 

@@ -113,6 +113,34 @@ def test_an_order_that_is_cancelled_before_it_is_billed_leaves_no_tax(selling: S
     assert selling.accounts_of() == {} and selling.tax_of() == {} and selling.cases() == []
 
 
+@pytest.mark.parametrize("money_first", [False, True])
+def test_what_is_called_off_and_given_back_ends_in_the_same_books_whichever_is_told_first(
+    selling: Selling, money_first: bool
+) -> None:
+    """A shipping charge is kept: the order is billed as the last of it is called off, and its money goes back at that moment."""
+    order = selling.order(
+        "DE-1",
+        [line("100.00", (*VAT, "20.00"))],
+        "126.00",
+        address=("FR", ""),
+        at=OCTOBER_25,
+        shipping=D("6.00"),
+    )
+    selling.work()
+    selling.refund(order, [(0, 1, D("100.00"), D("20.00"))], D("120.00"), at=NOVEMBER_2)
+    selling.clock.at, told = NOVEMBER_2, selling.shop.orders
+    if money_first:
+        selling.shop.orders = {}
+        selling.work()
+        selling.shop.orders = told
+    selling.work()
+    movement = next(t for t in selling.stripe.books.transactions if t["type"] == "refund")
+    assert selling.accounts_of(str(movement["id"])) == {BANK: D("-120.00"), "121000": D("120.00")}
+    assert (
+        selling.open_receivables() == {} and selling.cases() == [] and DEPOSITS not in selling.accounts_of()
+    )
+
+
 @pytest.mark.parametrize(
     ("country", "option", "due"),
     [

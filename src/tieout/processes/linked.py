@@ -45,3 +45,10 @@ def _fields(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
 LINKED = FactSource(
     name="linked", module=__name__, asks=_asks, rows=_by_link, fields=_fields, told_of_changed=True
 )
+
+
+def _told(rows: Sequence[Row], scope: Scope) -> Found:
+    return {row["link_key"]: [row["source_key"]] for row in rows}
+
+
+REFUNDS_TOLD = FactSource(name="refunds_told", module=__name__, rows=_told)

@@ -11,3 +11,9 @@ from tieout.document d join tieout.delivery v using (document_id)
 where d.entity = %(entity)s and d.link_key <> '' and d.link_key = any(%(keys)s)
   and v.effect in ('payout', 'credit_note', 'charge')
 order by v.delivery_id
+
+-- name: refunds_told
+-- Refunds that their shop told of: by their credit notes, booked or not.
+select link_key, min(source_key) as source_key from tieout.document
+where entity = %(entity)s and kind = 'credit_note' and link_key <> '' and link_key = any(%(keys)s)
+group by link_key

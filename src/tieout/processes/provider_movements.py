@@ -34,6 +34,7 @@ from tieout.processes.deposits import (
 )
 from tieout.processes.external_ids import applied_external_id, match_key
 from tieout.processes.facts import BILLED, HELD, FactKeys, OrderFact, OrderState, UnappliedPayment
+from tieout.processes.linked import REFUNDS_TOLD
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.provider_fees import fee_effect, undeclared_fee
 from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, Rank, found, refused
@@ -200,6 +201,8 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         counter, partner = ctx.account("receivable"), facts.order.partner
         match = credit_match(ctx, doc.refund_key)
     elif facts.order is not None and is_deposit(facts.order) and not facts.order.invoice:
+        if _not_told_yet(ctx, doc, facts.order):
+            return Plan(decision=PlanDecision.WAIT, reason="its shop has not told of it yet")
         return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
     elif doc.order_key and not facts.patience_over:
         return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
@@ -221,6 +224,14 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         on=ctx.on,
         unapplied_account=unapplied,
     )
+
+
+def _not_told_yet(ctx: Context, doc: ProviderMovement, order: OrderFact) -> bool:
+    """Whether a refund came before what its shop says of it: with the refund the last of the order may have been called off, and
+    then it is billed by then. So the books are the same in whatever order the two arrive."""
+    if order.state != OrderState.DEPOSIT or not doc.refund_key or ctx.facts.patience_over:
+        return False
+    return not ctx.facts.found_by(REFUNDS_TOLD.name)
 
 
 def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
@@ -291,7 +302,10 @@ def keys_of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> FactKeys:
         refund_key=doc.refund_key,
         payout_key=doc.payout_key if doc.category != "payout" else "",
         payment_key=doc.payment_key if doc.category != "charge" else "",
-        own={DEPOSIT_TAXES.name: deposits} if deposits and doc.category in _BACK else {},
+        own={
+            **({DEPOSIT_TAXES.name: deposits} if deposits and doc.category in _BACK else {}),
+            **({REFUNDS_TOLD.name: (doc.refund_key,)} if doc.refund_key and doc.category == "refund" else {}),
+        },
     )
 
 

@@ -76,3 +76,17 @@ def test_a_wait_that_was_asked_for_is_kept() -> None:
 def test_a_refused_key_says_what_to_know_of_keys() -> None:
     error = error_of(Failure("", "Invalid apikey", 401), "a.b", reading=True, key_hint="scope RPC")
     assert "make a new one" in str(error) and str(error).endswith("; scope RPC")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("whitelabel.exceptions.MissingError", RefusedError),
+        ("whitelabel.exceptions.AccessError", SetupError),
+        ("whitelabel.exceptions.LockError", TransientError),
+        ("whitelabel.http.SessionExpiredException", SetupError),
+    ],
+)
+def test_an_odoo_under_another_name_means_the_same(name: str, wanted: type[Exception]) -> None:
+    """There are distributions that call Odoo's package otherwise: a record that is gone was taken for a wrong address."""
+    assert type(error_of(Failure(name, "x", 404), "account.move.action_post", reading=False)) is wanted

@@ -33,6 +33,11 @@ RECORD = {
     "archived": (("deprecated", True), ("active", False), ("active", False)),
     "code_needed": (True, True, False),
     "key_scope": ("", "", "rpc"),
+    "password_by": ("record", "context", "context"),
+    "rounding": ("largest", "smooth", "smooth"),
+    "cash_account": ("101501", "", ""),
+    "tax_rounding": ("round_per_line", "round_globally", "round_globally"),
+    "bills_settle": (True, False, False),
 }  # fmt: skip
 
 

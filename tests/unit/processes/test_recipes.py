@@ -202,10 +202,23 @@ def test_what_is_given_back_before_the_order_is_billed_comes_out_of_its_deposit(
         DEPOSIT,
         msgspec.structs.replace(DEPOSIT, state="excluded", reason="cancelled_before_fulfilment"),
     ):
-        result = plan(movement("refund", -2000, order_key="1", refund_key="refund:1"),
-                      Facts(order=order, payment=charge))  # fmt: skip
+        refund = movement("refund", -2000, order_key="1", refund_key="refund:1")
+        result = plan(refund, Facts(order=order, payment=charge, own={"refunds_told": (["refund:1"],)}))
         assert accounts_of(result, "refund") == {"101501": Decimal("-20.00"), "212200": Decimal("20.00")}
         assert not result.cases and "match_given_back" in {e.name for e in result.effects}
+
+
+def test_what_is_given_back_waits_for_what_its_shop_says_of_it_and_no_longer_than_patience_lasts() -> None:
+    """With it the last of the order may have been called off, and then it is billed."""
+    refund, charge = (
+        movement("refund", -2000, order_key="1", refund_key="refund:1"),
+        unapplied_on("212200", "115.00"),
+    )
+    assert plan(refund, Facts(order=DEPOSIT, payment=charge)).decision == "wait"
+    late = plan(refund, Facts(order=DEPOSIT, payment=charge, patience_over=True))
+    assert accounts_of(late, "refund")["212200"] == Decimal("20.00")
+    nameless = plan(movement("refund", -2000, order_key="1"), Facts(order=DEPOSIT, payment=charge))
+    assert accounts_of(nameless, "refund")["212200"] == Decimal("20.00")
 
 
 def test_a_credit_note_whose_money_went_out_of_the_deposit_is_matched_with_its_invoice() -> None:

@@ -82,10 +82,17 @@ _BY_STATUS = {
 }
 
 
+def _known_as(name: str) -> str:
+    """An exception's name as Odoo has it: there are distributions that call the package otherwise (observed)."""
+    package, _, rest = name.partition(".")
+    return f"odoo.{rest}" if package != "werkzeug" and rest.startswith(("exceptions.", "http.")) else name
+
+
 def _meaning(failure: Failure) -> _Means:
-    if failure.name in _BY_NAME:
-        return _BY_NAME[failure.name]
-    if failure.name == _NO_SERVER and "does not exist" in failure.message:
+    name = _known_as(failure.name)
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    if name == _NO_SERVER and "does not exist" in failure.message:
         return _Means.ABSENT
     if "could not serialize" in failure.message:
         return _Means.AGAIN
@@ -93,7 +100,7 @@ def _meaning(failure: Failure) -> _Means:
         return _BY_STATUS[failure.status]
     # Odoo answers 500 for a caller's own error too, such as an unknown field, and then names its exception: it has rolled
     # back. Without a name it was a proxy that spoke, and nobody knows what Odoo did.
-    if failure.name.startswith(("builtins.", "odoo.", "tieout.")):
+    if name.startswith(("builtins.", "odoo.", "tieout.")):
         return _Means.REFUSED
     return _Means.STRANGER if failure.status == 200 else _Means.UNKNOWN
 

@@ -111,7 +111,7 @@ class Loader:
                 return self._loaded(model, fields, left), refused
             except _BadRowsError as error:
                 refused += [
-                    Outcome(left[n][0].external_id, OutcomeStatus.REFUSED, error=why)
+                    Outcome(left[n][0].external_id, OutcomeStatus.REFUSED, error=_advised(why))
                     for n, why in error.bad.items()
                 ]
                 left = [pair for n, pair in enumerate(left) if n not in error.bad]
@@ -138,6 +138,16 @@ class Loader:
             bad = error.bad or dict.fromkeys(range(len(left)), str(error))
             raise _BadRowsError(str(error), {first + n: why for n, why in bad.items()}) from None
         return [(s, i) for (s, _), i in zip(left, ids, strict=True)]
+
+
+def _advised(why: str) -> str:
+    """A refusal with what to do about it, where that is known."""
+    if "computing the inalterability" not in why:
+        return why
+    return (
+        f"{why} Nothing was booked: the journal is hashed, and takes nothing while one of its bank lines stands on suspense. Match "
+        "what waits there, then deliver this again"
+    )
 
 
 class _BadRowsError(RefusedError):

@@ -94,6 +94,7 @@ class Undoer:
         within = own | set(body.whole or ()) | {row["id"] for row in entry}
         exchanged = self._exchanged(partials)
         self._refuse_others(body, account, entry, partials, within | exchanged)
+        self._refuse_sealed(banks)
         ours = [p for p in partials if ends(p) <= own]
         # First what a lock may refuse: then nothing has happened yet.
         restored, by_hand = self._to_suspense(body, account, banks, partials, own | exchanged)
@@ -114,6 +115,18 @@ class Undoer:
         """Lines of the exchange differences that Odoo booked for these: they go with their partial."""
         moves = sorted({p["exchange_move_id"][0] for p in partials if p["exchange_move_id"]})
         return {row["id"] for row in self._read([["move_id", "in", moves]])}
+
+    def _refuse_sealed(self, banks: Sequence[Row]) -> None:
+        """A bank line of a hashed journal cannot go back to suspense: nothing of it is taken apart. Raises RefusedError."""
+        moves = sorted({row["move_id"][0] for row in banks})
+        if not moves:
+            return
+        for row in self._client.call(MOVE, "read", ids=moves, fields=["name", "inalterable_hash"]):
+            if row["inalterable_hash"]:
+                raise RefusedError(
+                    f"{row['name']} stands in a hashed journal and is sealed: its bank line keeps its match. Nothing was undone; "
+                    "correct it by an entry of its own"
+                )
 
     @staticmethod
     def _refuse_others(

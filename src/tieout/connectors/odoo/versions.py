@@ -33,7 +33,13 @@ class Differences:
 
     For people: `users_groups` is the field of a user's groups; `archived` (field, value) of an account that is not to be used
     any more; `code_needed` that every account has a code; `key_scope` what an API key must be made for; `key_hint` what to
-    know of keys.
+    know of keys; `password_by` where who makes a key says the password once more, "record" (in the record that asks for it) or
+    "context" (of the call that answers it; both observed).
+
+    Of cents: `rounding` is where those go by which an invoice's lines, each in the company's currency, miss what they come to
+    together: "largest" line, or "smooth", by their size (both observed). `cash_account` is the account of the cash journal that
+    the standard chart brings, "" where it brings none; `tax_rounding` how its companies round taxes; `bills_settle` that a
+    payment to a vendor is settled by the bill that it closes, before the bank knows of it (all observed).
     """
 
     series: str
@@ -56,6 +62,11 @@ class Differences:
     code_needed: bool
     key_scope: str
     key_hint: str
+    password_by: str
+    rounding: str
+    cash_account: str
+    tax_rounding: str
+    bills_settle: bool
 
 
 V18 = Differences(
@@ -79,6 +90,11 @@ V18 = Differences(
     code_needed=True,
     key_scope="",
     key_hint="a key of a service account lasts 90 days at most",
+    password_by="record",
+    rounding="largest",
+    cash_account="101501",
+    tax_rounding="round_per_line",
+    bills_settle=True,
 )
 V19 = replace(
     V18,
@@ -92,6 +108,11 @@ V19 = replace(
     reset_keeps_match=True,
     users_groups="group_ids",
     archived=("active", False),
+    password_by="context",
+    rounding="smooth",
+    cash_account="",
+    tax_rounding="round_globally",
+    bills_settle=False,
 )
 V20 = replace(
     V19,

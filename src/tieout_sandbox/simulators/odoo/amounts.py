@@ -8,6 +8,7 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, SALE, Locks
 from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.rounding import Base, smoothly, to_the_largest
 
 _CENT = Decimal("0.01")
 
@@ -31,6 +32,70 @@ def _ids(value: Any) -> list[int]:
     return found
 
 
+class _Taxed:
+    """An invoice's lines in one currency: their nets and their taxes, rounded."""
+
+    def __init__(self, amounts: Amounts, move: Record, currency: int, company: Record, rate: Decimal) -> None:
+        self._of, self._move, self._currency, self._rate = amounts, move, currency, rate
+        self._globally = company["tax_calculation_rounding_method"] == "round_globally"
+        self._bases: list[Base] = []
+        self._gross = Decimal(0)
+        self._included = True
+        self._taxes: dict[tuple[int, int], Decimal] = {}
+
+    def _rounded(self, amount: Decimal) -> Decimal:
+        return self._of.w.rounded(amount, self._currency)
+
+    def _converted(self, amount: Decimal) -> Decimal:
+        """An amount of the move's currency in this one; rounded on both sides where each line is."""
+        if self._globally:
+            return amount / self._rate
+        return self._rounded(self._of.w.rounded(amount, self._move["currency_id"]) / self._rate)
+
+    def add(self, line: Record) -> None:
+        """One line more."""
+        w, taxes = self._of.w, self._of.taxes
+        gross = net = line["quantity"] * line["price_unit"] * (1 - line["discount"] / 100)
+        used = [w.table("account.tax")[t] for t in line["tax_ids"]]
+        included = sum((t["amount"] for t in used if taxes.included(t, self._move)), Decimal(0))
+        if included:
+            net = gross / (1 + included / 100)
+        if not self._globally:
+            net = w.rounded(net, self._move["currency_id"])
+        whole = net
+        for tax in used:
+            part = net * tax["amount"] / 100
+            whole += w.rounded(part, self._move["currency_id"])
+            self._tax(tax, line, self._converted(part))
+        self._included &= all(taxes.included(t, self._move) for t in used)
+        self._gross += self._converted(gross)
+        self._bases.append(Base(self._converted(net), whole, bool(used)))
+
+    def _tax(self, tax: Record, line: Record, part: Decimal) -> None:
+        deferred = tax.get("tax_exigibility") == "on_payment"
+        account = (deferred and tax.get("cash_basis_transition_account_id")) or (
+            tax.get("sim_account_id") or line["account_id"]
+        )
+        found = self._taxes
+        found[tax["id"], account] = found.get((tax["id"], account), Decimal(0)) + part
+        if counter := tax.get("sim_counter_account_id"):
+            found[tax["id"], counter] = found.get((tax["id"], counter), Decimal(0)) - part
+
+    def taxes(self) -> dict[tuple[int, int], Decimal]:
+        """The taxes by tax and account."""
+        return {key: self._rounded(amount) for key, amount in self._taxes.items()}
+
+    def nets(self) -> list[Decimal]:
+        """The lines' nets, in their order."""
+        step = self._of.w.currency_step(self._currency)
+        if self._of.w.played.rounding == "largest":
+            return to_the_largest(self._bases, self._rounded, step)
+        target = self._rounded(sum((b.net for b in self._bases), Decimal(0)))
+        if self._included:
+            target = self._rounded(self._gross) - sum(self.taxes().values(), Decimal(0))
+        return smoothly(self._bases, target, self._rounded, step)
+
+
 class Amounts(Locks):
     """The amounts of moves."""
 
@@ -48,6 +113,9 @@ class Amounts(Locks):
         journal = self.w.table("account.journal")[move["journal_id"]]
         account = values.get("account_id") or journal.get("default_account_id") or False
         self._same_company(move, values, account)
+        used = self.w.table("account.account").get(account or 0)
+        if used and used.get("deprecated"):
+            raise user_error(f"The account {used['name']} ({used['code']}) is deprecated.")
         line: Record = {
             "move_id": move["id"],
             "name": values.get("name") or False,
@@ -138,75 +206,49 @@ class Amounts(Locks):
         """Product lines' balances, tax lines, the receivable or payable line, the totals."""
         products = [x for x in self.lines(move) if x["display_type"] == "product"]
         company = self.w.table("res.company")[move["company_id"]]
-        globally = company["tax_calculation_rounding_method"] == "round_globally"
-        currency = move["currency_id"]
-        bases: dict[int, Decimal] = {}
-        taxes: dict[tuple[int, int], Decimal] = {}
-        raw_nets: list[Decimal] = []
+        rate = move.get("invoice_currency_rate") or Decimal(1)
+        own = _Taxed(self, move, move["currency_id"], company, Decimal(1))
+        books = _Taxed(self, move, company["currency_id"], company, rate)
         for line in products:
-            gross = line["quantity"] * line["price_unit"] * (1 - line["discount"] / 100)
-            net = gross
-            used = [self.w.table("account.tax")[t] for t in line["tax_ids"]]
-            included = sum((t["amount"] for t in used if self.taxes.included(t, move)), Decimal(0))
-            if included:
-                net = gross / (1 + included / 100)
-            if not globally:
-                net = self.w.rounded(net, currency)
-            raw_nets.append(net)
-            for tax in used:
-                part = net * tax["amount"] / 100
-                if not globally:
-                    part = self.w.rounded(part, currency)
-                deferred = tax.get("tax_exigibility") == "on_payment"
-                account = (deferred and tax.get("cash_basis_transition_account_id")) or (
-                    tax.get("sim_account_id") or line["account_id"]
-                )
-                key = (tax["id"], account)
-                taxes[key] = taxes.get(key, Decimal(0)) + part
-                if counter := tax.get("sim_counter_account_id"):
-                    key = (tax["id"], counter)
-                    taxes[key] = taxes.get(key, Decimal(0)) - part
-                bases[tax["id"]] = bases.get(tax["id"], Decimal(0)) + net
-        self._spread(move, products, raw_nets)
-        for line in products:
+            own.add(line)
+            books.add(line)
+        for line, amount, balance in zip(products, own.nets(), books.nets(), strict=True):
+            sign = sign_of(move["move_type"])
+            self._set_amount(line, sign * amount, sign * balance)
             self.w.store.update("account.move.line", line, {"tax_tag_ids": self.taxes.base_tags(line, move)})
-        amounts = {k: self.w.rounded(v, currency) for k, v in taxes.items()}
-        self._force(forced, amounts)
-        self._tax_lines(move, amounts)
+        amounts, balances = own.taxes(), books.taxes()
+        for key in self._force(forced, amounts):
+            balances[key] = self.w.rounded(amounts[key] / rate, company["currency_id"])
+        self._tax_lines(move, amounts, balances)
         self._due_line(move)
         self._totals(move)
 
-    def _spread(self, move: Record, products: list[Record], nets: list[Decimal]) -> None:
-        """Round each net and give the rounding of the sum to the first lines, cent by cent."""
-        currency = move["currency_id"]
-        rounded = [self.w.rounded(n, currency) for n in nets]
-        step = self.w.currency_step(currency)
-        delta = self.w.rounded(sum(nets, Decimal(0)), currency) - sum(rounded, Decimal(0))
-        for index in range(int(abs(delta) / step)):
-            rounded[index % len(rounded)] += step if delta > 0 else -step
-        for line, net in zip(products, rounded, strict=True):
-            self._set_amount(move, line, sign_of(move["move_type"]) * net)
-
-    def _set_amount(self, move: Record, line: Record, amount: Decimal) -> None:
-        """`amount` in the move's currency; the company's follows the move's rate."""
-        company = self.w.table("res.company")[move["company_id"]]
-        rate = move.get("invoice_currency_rate") or Decimal(1)
-        balance = self.w.rounded(amount / rate, company["currency_id"])
+    def _set_amount(self, line: Record, amount: Decimal, balance: Decimal) -> None:
+        """`amount` in the move's currency, `balance` in the company's."""
         if line["balance"] == balance and line["amount_currency"] == amount and "debit" in line:
             return
         self.w.store.update("account.move.line", line, {"balance": balance, "amount_currency": amount})
         self._amounts(line)
 
     @staticmethod
-    def _force(forced: Any, amounts: dict[tuple[int, int], Decimal]) -> None:
+    def _force(forced: Any, amounts: dict[tuple[int, int], Decimal]) -> set[tuple[int, int]]:
+        """Put the taxes that were given in the place of those that were reckoned; which they are."""
+        changed = set()
         for subtotal in (forced or {}).get("subtotals", []):
             for group in subtotal.get("tax_groups", []):
                 involved = set(group.get("involved_tax_ids") or [])
                 for key in amounts:
                     if key[0] in involved:
                         amounts[key] = number(group["tax_amount_currency"])
+                        changed.add(key)
+        return changed
 
-    def _tax_lines(self, move: Record, amounts: dict[tuple[int, int], Decimal]) -> None:
+    def _tax_lines(
+        self,
+        move: Record,
+        amounts: dict[tuple[int, int], Decimal],
+        balances: dict[tuple[int, int], Decimal],
+    ) -> None:
         present = {
             (x["tax_line_id"], x["account_id"]): x for x in self.lines(move) if x["display_type"] == "tax"
         }
@@ -226,7 +268,8 @@ class Amounts(Locks):
             self.w.store.update(
                 "account.move.line", line, {"tax_ids": [], **self.taxes.marks(tax, account, move)}
             )
-            self._set_amount(move, line, sign_of(move["move_type"]) * amount)
+            sign = sign_of(move["move_type"])
+            self._set_amount(line, sign * amount, sign * balances[tax, account])
 
     def _due_line(self, move: Record) -> None:
         lines = self.lines(move)
@@ -304,7 +347,7 @@ class Amounts(Locks):
         partials = self._partials(due)
         if partials or (not residual and not move["amount_total"] and move["state"] == "posted"):
             state = "partial" if residual else "paid"
-            if not residual and partials and self._all_reversals(due, partials):
+            if not residual and partials and self._reversed(move, due, partials):
                 state = "reversed"
         self.w.change("account.move", move, {"amount_residual": residual, "payment_state": state})
 
@@ -317,18 +360,24 @@ class Amounts(Locks):
             for p in by("account.partial.reconcile", name, x["id"])
         ]
 
-    def _all_reversals(self, due: list[Record], partials: list[Record]) -> bool:
+    def _reversed(self, move: Record, due: list[Record], partials: list[Record]) -> bool:
+        """Whether what closes it is its reversal: refunds, or beside them entries, close an invoice; entries alone a refund.
+        What the bank paid is no reversal (observed)."""
         mine = {x["id"] for x in due}
-        if due and self.w.table("account.move")[due[0]["move_id"]].get("reversed_entry_id"):
+        moves = self.w.table("account.move")
+        lines = self.w.table("account.move.line")
+        others = [
+            moves[lines[key]["move_id"]]
+            for p in partials
+            for key in {p["debit_move_id"], p["credit_move_id"]} - mine
+        ]
+        if any(m.get("statement_line_id") or m.get("origin_payment_id") for m in others):
             return False
-        for partial in partials:
-            ids = {partial["debit_move_id"], partial["credit_move_id"]} - mine
-            for key in ids:
-                other = self.w.table("account.move.line")[key]
-                move = self.w.table("account.move")[other["move_id"]]
-                if not move.get("reversed_entry_id"):
-                    return False
-        return True
+        kinds = {m["move_type"] for m in others}
+        if move["move_type"] in ("out_refund", "in_refund"):
+            return kinds == {"entry"}
+        refund = move["move_type"].replace("invoice", "refund")
+        return kinds in ({refund}, {refund, "entry"})
 
     def _check_balance(self, move: Record) -> None:
         if self.w.caller.context.get("check_move_validity") is False:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
 from tieout_sandbox.simulators.odoo.orm import Record, number
@@ -75,15 +76,15 @@ class BankLines:
         )
         self.w.change("account.bank.statement.line", row, {"move_id": move["id"]})
         if values.get("line_ids"):
-            self._liquidity_of_nobody(move, journal, values["line_ids"])
+            self._lines_of_nobody(move, values["line_ids"])
         self.moves.post([move])
         self.w.change("account.bank.statement.line", row, {"date": move["date"]})
         return row
 
-    def _liquidity_of_nobody(self, move: Record, journal: Record, commands: list[Any]) -> None:
-        """A liquidity line that was given in so many words has the partner that was given, or none (observed)."""
+    def _lines_of_nobody(self, move: Record, commands: list[Any]) -> None:
+        """Lines that were given in so many words have the partner that was given, or none (observed)."""
         for line, command in zip(self.moves.lines(move), commands, strict=True):
-            if line["account_id"] == journal["default_account_id"] and not command[2].get("partner_id"):
+            if not command[2].get("partner_id"):
                 self.w.store.update("account.move.line", line, {"partner_id": False})
 
     def _own_lines(self, row: Record, journal: Record, counterpart: Any) -> list[Any]:
@@ -121,6 +122,8 @@ class BankLines:
         move = self.w.table("account.move")[row["move_id"]]
         self.moves.check_open(move)
         self.moves._refuse_unreviewed(move)
+        if move.get("inalterable_hash"):
+            raise user_error("You cannot delete journal items belonging to a locked journal entry.")
         self.matching.remove(self.lines(row))
         for line in self.lines(row):
             self.w.remove("account.move.line", line["id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from tieout_sandbox.simulators.odoo.errors import user_error
@@ -92,8 +93,16 @@ class Locks(Numbers):
     def check_open(self, move: Record) -> None:
         """Raise a user error where the move's day is locked, naming every lock that it breaks."""
         locks = self.violated(move, str(move["date"]))
-        if locks:
-            listed = "; ".join(
-                f"{label} ({date.fromisoformat(lock).strftime('%m/%d/%Y')})" for lock, label in locks
-            )
+        tax = LOCKS["tax_lock_date"]
+        if any(label != tax for _, label in locks):
+            listed = _listed(x for x in locks if x[1] != tax)
             raise user_error(f"You cannot add/modify entries prior to and inclusive of: {listed}.")
+        if locks:
+            raise user_error(
+                "The operation is refused as it would impact an already issued tax statement. Please change the journal "
+                f"entry date or the following lock dates to proceed: {_listed(locks)}."
+            )
+
+
+def _listed(locks: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{label} ({date.fromisoformat(lock).strftime('%m/%d/%Y')})" for lock, label in locks)

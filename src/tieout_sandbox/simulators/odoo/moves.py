@@ -12,7 +12,19 @@ from tieout_sandbox.simulators.odoo.locks import INVOICES, PURCHASE, SALE
 from tieout_sandbox.simulators.odoo.orm import Record, number
 
 __all__ = ["INVOICES", "PURCHASE", "SALE", "Moves", "sign_of"]
-_ARCHIVED = {"active": "archived", "deprecated": "deprecated"}
+_ARCHIVED = {
+    "active": "The account {name} ({code}) is archived.",
+    "deprecated": "A line of this move is using a deprecated account, you cannot post it.",
+}
+# What is hashed of a line and of an entry, as Odoo calls it.
+_HASHED_LINE = {
+    "name": "Label",
+    "debit": "Debit",
+    "credit": "Credit",
+    "account_id": "Account",
+    "partner_id": "Partner",
+}
+_HASHED_MOVE = {"name": "Number", "date": "Date", "journal_id": "Journal", "company_id": "Company"}
 _READONLY = (
     "invoice_date",
     "partner_id",
@@ -117,6 +129,7 @@ class Moves(Amounts):
     def write(self, move: Record, values: Record) -> None:
         """Change a draft, or of a posted move what may still change; lines are commands, taxes and totals
         follow. Raises a user error."""
+        self.refuse_sealed(move, move, values)
         if move["state"] == "posted":
             bad = [n for n in _READONLY if n in values]
             if bad and not self.w.caller.context.get("skip_readonly_check"):
@@ -138,7 +151,9 @@ class Moves(Amounts):
         commands = [*(values.get("invoice_line_ids") or []), *(values.get("line_ids") or [])]
         if commands:
             self.apply_lines(move, commands)
-        if move["move_type"] in INVOICES and (commands or "partner_id" in values):
+        if move["move_type"] in INVOICES and (
+            commands or values.keys() & {"partner_id", "invoice_payment_term_id"}
+        ):
             self.recompute(move, forced=values.get("tax_totals"))
         elif commands:
             self._check_balance(move)
@@ -149,6 +164,7 @@ class Moves(Amounts):
         move = self.w.table("account.move")[line["move_id"]]
         if move["state"] == "posted" and "tax_ids" in values:
             raise user_error("You cannot modify the taxes related to a posted journal item")
+        self.refuse_sealed(move, line, values)
         if move["state"] == "posted" and {"account_id", "partner_id"} & {
             n for n in values if values[n] != line.get(n)
         }:
@@ -215,14 +231,48 @@ class Moves(Amounts):
             if move.get("reversed_entry_id"):
                 self.reconcile_reversal(move)
             self.refresh_payment(move)
+        self._hash(moves)
+
+    def _hash(self, moves: list[Record]) -> None:
+        """In a journal that is kept unalterable every posted entry is sealed, those from before it was as well: none may
+        stand on suspense."""
+        journals = self.w.table("account.journal")
+        for key in {
+            m["journal_id"] for m in moves if journals[m["journal_id"]].get("restrict_mode_hash_table")
+        }:
+            chain = [
+                m for m in self.w.store.by("account.move", "journal_id", key)
+                if m["state"] == "posted" and not m.get("inalterable_hash")
+            ]  # fmt: skip
+            suspense = journals[key].get("suspense_account_id")
+            if any(
+                m.get("statement_line_id") and any(x["account_id"] == suspense for x in self.lines(m))
+                for m in chain
+            ):
+                raise user_error(
+                    "An error occurred when computing the inalterability. All entries have to be reconciled."
+                )
+            for move in chain:
+                self.w.change("account.move", move, {"inalterable_hash": f"$4${move['id']:064x}"})
+
+    def refuse_sealed(self, move: Record, record: Record, values: Record) -> None:
+        """Raise a user error where `values` change of a sealed entry, or of a line of it, what is hashed."""
+        if not move.get("inalterable_hash"):
+            return
+        names = _HASHED_MOVE if record is move else _HASHED_LINE
+        changed = [
+            label for name, label in names.items() if name in values and values[name] != record.get(name)
+        ]
+        if changed:
+            raise user_error(f"You cannot edit the following fields: {', '.join(changed)}.")
 
     def _refuse_archived(self, lines: list[Record]) -> None:
         field, value = self.w.played.archived
         accounts = self.w.table("account.account")
-        if any(bool(accounts[x["account_id"]].get(field)) == value for x in lines if x["account_id"]):
-            raise user_error(
-                f"A line of this move is using a {_ARCHIVED[field]} account, you cannot post it."
-            )
+        used = [accounts[x["account_id"]] for x in lines if x["account_id"]]
+        for account in used:
+            if bool(account.get(field)) == value:
+                raise user_error(_ARCHIVED[field].format(**account))
 
     def _date_one(self, move: Record, today: str) -> None:
         values: Record = {"state": "posted"}
@@ -272,6 +322,8 @@ class Moves(Amounts):
                 raise user_error("Only posted/cancelled journal entries can be reset to draft.")
             self.check_open(move)
             self._refuse_unreviewed(move)
+            if move.get("inalterable_hash"):
+                raise user_error("You cannot reset to draft a locked journal entry.")
             if not self.w.played.reset_keeps_match:
                 self.unmatch(self.lines(move))
             self.w.change("account.move", move, {"state": "draft"})

@@ -50,12 +50,12 @@ class Payments:
         return sorted(i for i in ids if moves[i]["move_type"] in INVOICES)
 
     def refresh(self, payment: Record) -> None:
-        """Waiting, or settled: matched with the bank, or (customers) closing its invoice."""
+        """Waiting, or settled: matched with the bank, or closing its invoice; a bill counts where it does (observed)."""
         waiting, settled = self.w.played.waiting, self.w.played.settled
         if payment["state"] not in (waiting, settled):
             return
         paid = self._is_matched(payment)
-        if not paid and payment["partner_type"] == "customer":
+        if not paid and (payment["partner_type"] == "customer" or self.w.played.bills_settle):
             moves = self.w.table("account.move")
             invoices = [moves[i] for i in self._invoices(payment)]
             paid = bool(invoices) and all(not m["amount_residual"] for m in invoices)

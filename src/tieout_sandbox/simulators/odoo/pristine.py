@@ -193,7 +193,7 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
             "chart_template": "generic_coa",
             "currency_id": 1,
             "country_id": 233,
-            "tax_calculation_rounding_method": "round_globally",
+            "tax_calculation_rounding_method": world.played.tax_rounding,
             "account_price_include": "tax_excluded",
             "restrictive_audit_trail": False,
             "fiscalyear_last_day": 31,
@@ -209,7 +209,8 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
 def _load_accounts(world: World, key: int) -> dict[str, int]:
     """The chart's accounts; code to id."""
     add, codes = world.add, {}
-    for code, name, kind, reconcile in CHART:
+    cash = world.played.cash_account
+    for code, name, kind, reconcile in [*CHART, *([(cash, "Cash", "asset_cash", False)] if cash else [])]:
         record = add(
             "account.account",
             {
@@ -228,7 +229,8 @@ def _load_accounts(world: World, key: int) -> dict[str, int]:
 def _load_journals(world: World, key: int, codes: dict[str, int]) -> dict[str, Any]:
     """The chart's journals; code to record."""
     add, journals = world.add, {}
-    for code, name, kind, account in _JOURNALS:
+    cash = world.played.cash_account
+    for code, name, kind, account in [*_JOURNALS, *([("CSH1", "Cash", "cash", cash)] if cash else [])]:
         journals[code] = add(
             "account.journal",
             {

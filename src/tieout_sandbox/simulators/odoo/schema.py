@@ -105,7 +105,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " origin_payment_id:m2o:account.payment tax_totals:json ~duplicated_ref_ids:json"
         " partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile"
         " tax_cash_basis_origin_move_id:m2o:account.move ~always_tax_exigible:bool"
-        " invoice_payment_term_id:m2o:account.payment.term document_tax_mode:char review_state:char",
+        " invoice_payment_term_id:m2o:account.payment.term inalterable_hash:char document_tax_mode:char review_state:char",
         "account.move.line": "move_id:m2o:account.move ~move_name:char name:char display_type:char"
         " account_id:m2o:account.account ~account_type:char partner_id:m2o:res.partner"
         " quantity:float price_unit:float discount:float debit:money credit:money balance:money"

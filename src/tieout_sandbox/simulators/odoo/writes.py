@@ -73,14 +73,14 @@ class Writes(Reads):
             clean.setdefault("company_id", company)
         if model == "account.account":
             if not clean.get("code") and self.world.played.code_needed:
-                raise validation_error("The code must be set. You can't create accounts without one.")
+                raise validation_error(
+                    "The code must be set for every company to which this account belongs."
+                )
             clean["company_ids"] = clean.get("company_ids") or [company]
             if clean.get("account_type") in ("asset_receivable", "liability_payable"):
                 clean["reconcile"] = True
         if model == "res.company":
-            clean |= {"chart_template": False, "country_id": clean.get("country_id") or False}
-            clean.setdefault("tax_calculation_rounding_method", "round_globally")
-            clean.setdefault("account_price_include", "tax_excluded")
+            self._new_company(clean)
         if model == "res.currency.rate":
             same = [
                 r
@@ -94,6 +94,14 @@ class Writes(Reads):
         if model == "account.journal":
             self._journal_accounts(clean)
         return clean
+
+    def _new_company(self, clean: Record) -> None:
+        """What a company has before it has a chart; its name is its own."""
+        if any(r["name"] == clean.get("name") for r in self.world.table("res.company").values()):
+            raise validation_error("The operation cannot be completed: The company name must be unique!")
+        clean |= {"chart_template": False, "country_id": clean.get("country_id") or False}
+        clean.setdefault("tax_calculation_rounding_method", self.world.played.tax_rounding)
+        clean.setdefault("account_price_include", "tax_excluded")
 
     def _journal_accounts(self, clean: Record) -> None:
         """A bank journal gets an account of its own and the suspense account."""
