@@ -55,7 +55,8 @@ def test_a_text_of_outside_is_printed_as_it_is(
     table.add_column(text)
     table.add_row(text)
     stream = io.StringIO()
-    monkeypatch.setattr(console, "file", stream)
+    # Its `file`, read and put back, would be this test's own stream for ever after.
+    monkeypatch.setattr(console, "_file", stream)
     for each in (table, text):
         console.print(each)  # type: ignore[attr-defined]
     console.print(f"{text}: refused", style="red")  # type: ignore[attr-defined]

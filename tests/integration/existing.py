@@ -125,9 +125,17 @@ class Company(Books):
                     domain=[["model", "=", "res.groups"], ["name", "in", ["group_user", "group_account_basic", "group_account_manager"]]],
                 )
             ]  # fmt: skip
-            values = {"name": login.partition("@")[0].title(), "login": name, "password": "x", "company_id": self.company.id,
-                      "company_ids": [[6, 0, [self.company.id]]], "group_ids": [[6, 0, groups]]}  # fmt: skip
-            made = users or self.admin.call("res.users", "create", vals_list=[values])
+            # One of an earlier company works in this one from now on.
+            here = {"company_id": self.company.id, "company_ids": [[6, 0, [self.company.id]]]}
+            values = {
+                "name": login.partition("@")[0].title(),
+                "login": name,
+                "password": "x",
+                "group_ids": [[6, 0, groups]],
+            }
+            if users:
+                self.admin.call("res.users", "write", ids=users, vals=here)
+            made = users or self.admin.call("res.users", "create", vals_list=[{**values, **here}])
             key = self.world.odoo.service.make_key(int(made[0]))
             self.clients[name] = Administrator(self.world.url("odoo"), self.world.odoo.database, key)
         return replace(self, admin=self.clients[name])

@@ -170,6 +170,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         held = [(day, name) for name, day in self.locked().items() if name in GENERAL]
         return (max(held)[1], max(held)[0]) if held else None
 
+    def asked_of(self, source: str) -> bool:
+        """Whether the source of this name was asked, whatever it found: facts of before a source was there do not name it."""
+        return self.own is not msgspec.UNSET and source in self.own
+
     def found_by(self, source: str) -> tuple[Any, ...]:
         """What the source of this name found for the document's keys, in their order."""
         return () if self.own is msgspec.UNSET else self.own.get(source, ())

@@ -231,7 +231,8 @@ def _not_told_yet(ctx: Context, doc: ProviderMovement, order: OrderFact) -> bool
     then it is billed by then. So the books are the same in whatever order the two arrive."""
     if order.state != OrderState.DEPOSIT or not doc.refund_key or ctx.facts.patience_over:
         return False
-    return not ctx.facts.found_by(REFUNDS_TOLD.name)
+    # Facts of before do not say it: their plan is made again as it was.
+    return ctx.facts.asked_of(REFUNDS_TOLD.name) and not ctx.facts.found_by(REFUNDS_TOLD.name)
 
 
 def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:

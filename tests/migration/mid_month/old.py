@@ -72,6 +72,10 @@ _SHOPIFY = {
 
 # Likewise of Odoo 19: of res.company the locks of sales, purchases and taxes as they bind whoever asks.
 _ODOO_SCHEMA = {
+    # Of an entry whose tax falls due on payment: no company of those months has one.
+    '" partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile"': '" partner_bank_id:m2o:res.partner.bank'
+    " tax_cash_basis_rec_id:m2o:account.partial.reconcile tax_cash_basis_origin_move_id:m2o:account.move"
+    ' always_tax_exigible:bool"',
     '" ~user_hard_lock_date:date partner_id': '" ~user_hard_lock_date:date ~user_tax_lock_date:date'
     " ~user_sale_lock_date:date ~user_purchase_lock_date:date partner_id",
     # How a tax is distributed: that simulator has no lines for it.
