@@ -71,9 +71,9 @@ def read_taxes(
     # Where everything is ours nobody else's entries need to be judged; what somebody made since is read.
     if not set(ledger.makers) <= {j.move.name for j in judged or ()}:
         judged = read_others(connection, release, reader, entity, period)
-    return rows_of(
-        connection, release, ledger, entity, period, moving, {j.move.name: j for j in judged or ()}
-    )
+    by_name = {j.move.name: j for j in judged or ()}
+    with snapshot(connection):
+        return rows_of(connection, release, ledger, entity, period, moving, by_name)
 
 
 def rows_of(
@@ -85,21 +85,8 @@ def rows_of(
     moving: UnderWay,
     judged: Mapping[str, Judged],
 ) -> list[TaxRow]:
-    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name. What is known here is of one instant: of
-    a sale that is planned and posted between two queries one would know that it is posted, and the other nothing of its entry."""
-    with snapshot(connection):
-        return _rows_at_once(connection, release, ledger, entity, period, moving, judged)
-
-
-def _rows_at_once(
-    connection: Connection,
-    release: Release,
-    ledger: LedgerTaxes,
-    entity: str,
-    period: Period,
-    moving: UnderWay,
-    judged: Mapping[str, Judged],
-) -> list[TaxRow]:
+    """The rows of a month of which `ledger` are the taxes; `judged` are entries of others by name. To be asked in a snapshot: of a sale that is
+    planned and posted between two queries one would know that it is posted, and the other nothing of its entry."""
     records = sorted({*(i.record for i in ledger.items), *ledger.reversing.values()})
     given = {
         "entity": entity, "first": period.first, "last": period.last, "sales": list(SALES),
