@@ -20,6 +20,7 @@ from tieout.connectors.odoo.session import OdooSession, open_session
 from tieout.connectors.odoo.versions import V18, V19, V20, Differences
 from tieout.documents import (
     CashPosting,
+    EntryPosting,
     InvoiceLine,
     InvoicePosting,
     LedgerLine,
@@ -281,6 +282,27 @@ def test_nothing_is_sent_that_is_larger_than_the_limit(books: Books, monkeypatch
     with pytest.raises(RefusedError, match="are sent at most"):
         books.session._client.call("res.partner", "write", ids=[1], vals={"name": "x" * 500})
     assert len(books.odoo.asked) == asked
+
+
+@of(V18, V19)
+def test_one_that_is_refused_takes_no_other_with_it(books: Books) -> None:
+    """Of several that are loaded at once Odoo names the first for what the third did."""
+
+    def entry(name: str, *amounts: str) -> Sending:
+        lines = tuple(
+            LedgerLine(account="400000", amount=Decimal(x), company=Decimal(x), name="x") for x in amounts
+        )
+        body = EntryPosting(journal="MISC", on=date(2026, 10, 5), reference=name, currency="USD", lines=lines)
+        return Sending(f"tieout.e_{tag()}", body)
+
+    def sent(*batch: Sending) -> list[tuple[str, str]]:
+        found = {o.external_id: (str(o.status), o.error) for o in books.session.send(batch)}
+        return [found[s.external_id] for s in batch]
+
+    good, refused = ("confirmed", ""), ("refused", "The entry is not balanced.")
+    a, b, c = entry("A", "10.00", "-10.00"), entry("B", "10.00", "-10.00"), entry("C", "10.00", "-9.00")
+    assert sent(a, b, c) == [good, good, refused]
+    assert sent(entry("D", "10.00", "-9.00"), entry("E", "10.00", "-10.00")) == [refused, good]
 
 
 # a copy of the database that lags

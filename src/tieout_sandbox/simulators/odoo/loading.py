@@ -92,6 +92,7 @@ class Loader:
         context = self.w.caller.context
         ignoring = context.get("mode") == "update" and bool(context.get("noupdate"))
         done: dict[str, int] = {}
+        refused: list[dict[str, Any]] = []
         for index, (first, last, values) in enumerate(plans):
             xmlid, given = values.pop("#id", None), values.pop("#db", None)
             try:
@@ -106,8 +107,12 @@ class Loader:
                 if error.status == 500:
                     raise
                 messages.append(_message(first, last, index, error.message))
+                refused.append(messages[-1])
             except _RowError as error:
                 messages.append({**error.message, **_rows(first, last, index)})
+        # All of them were tried at once before each was alone, and what that came to is said of the first (`load` of odoo/orm/models.py).
+        if refused and (of_all := {**refused[0], **_rows(*plans[0][:2], 0)}) not in messages:
+            messages.insert(0, of_all)
 
     def _one(
         self, model: str, xmlid: str | None, given: int | None, values: Record, ignoring: bool
