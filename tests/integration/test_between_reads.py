@@ -7,6 +7,7 @@ go on. A real database, Odoo's simulator over HTTP. docs/decisions/0062-decided-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -39,7 +40,14 @@ from tieout.operations.open_project import OpenProject
 from tieout.payables import FilingStage, Worked, accrue, filing, purchases
 from tieout.planning import exclude
 from tieout.planning.replay import exclude_case, replay
-from tieout.proofs import read_ledger_month, read_split, read_still, take_control_totals, tie_out
+from tieout.proofs import (
+    hold_opening,
+    read_ledger_month,
+    read_split,
+    read_still,
+    take_control_totals,
+    tie_out,
+)
 from tieout.receivables import Receivables, ReceivablesStage
 from tieout.reconcile.ledger import DecisionError
 from tieout.settings import AlertSettings
@@ -214,6 +222,22 @@ def test_what_is_posted_while_the_ledger_is_read_is_no_residual_of_accounts_or_m
     months, accounts = read_ledger_month(connection, late.release(), ledger(), "US", OCTOBER)
     assert months and [(r.interface, r.residual) for r in months if r.residual] == []
     assert accounts and [r.account for r in accounts if r.residual] == []
+    connection.close()
+
+
+def test_what_is_booked_of_before_the_first_day_while_the_opening_is_read_is_none_of_it(late: Buyer) -> None:
+    """It is in our own rows and not in the ledger's answer: taken so, the opening would be wrong by it for ever."""
+    late.ready("20")
+    late.bill("B-1", quantity="1")
+    connection, release = late.database.connect(autocommit=True), late.release()
+    entity = replace(release.entities["US"], begins_on=date(2026, 11, 1))
+    release = replace(release, entities={**release.entities, "US": entity})
+    between = Between(late.session, "trial_balance", lambda: late.bill("B-2", quantity="3"), times=1)
+    assert hold_opening(connection, release, between, "US", late.clock.now()) == 0
+    taken = connection.execute("select count(*) as n from tieout.opening_balance").fetchone()
+    assert taken is not None and taken["n"] > 0
+    assert hold_opening(connection, release, late.session, "US", late.clock.now()) == 0
+    assert late.cases() == []
     connection.close()
 
 

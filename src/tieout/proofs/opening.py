@@ -16,11 +16,13 @@ from tieout.money import Period
 from tieout.proofs.causes import OPENING_CHANGED
 from tieout.proofs.control import ask_patiently
 from tieout.proofs.split import day_before
+from tieout.proofs.standing_still import read_still
 from tieout.rules import Release
 from tieout.rules.governed import governed_accounts
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
+Key = tuple[str, str]
 
 
 def hold_opening(
@@ -33,11 +35,15 @@ def hold_opening(
         return 0
     last = day_before(book.begins_on)
     accounts = governed_accounts(release, entity, book.begins_on, book.begins_on)
-    held = ask_patiently(lambda: reader.trial_balance(last))
     given = {"entity": entity, "begins_on": book.begins_on, "until": last}
-    ours = {
-        (r["account"], r["currency"]): r["amount"] for r in connection.execute(_SQL["our_balances"], given)
-    }
+
+    def read() -> tuple[dict[Key, Decimal], dict[Key, Decimal]]:
+        held = ask_patiently(lambda: reader.trial_balance(last))
+        rows = connection.execute(_SQL["our_balances"], given)
+        return dict(held), {(r["account"], r["currency"]): r["amount"] for r in rows}
+
+    # A late event that is posted between the two would be in one of them: taken for what stood there before, or for what changed it.
+    held, ours = read_still(connection, entity, read)
     # What we booked of late events before that day has its source.
     found = {
         key: held.get(key, Decimal(0)) - ours.get(key, Decimal(0))
