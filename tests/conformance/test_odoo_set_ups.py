@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,16 @@ def test_a_key_is_changed_without_a_stop(tmp_path: Path, monkeypatch: pytest.Mon
                 old.check()
         finally:
             project.close()
+
+
+def test_of_several_keys_the_one_that_ends_first_counts() -> None:
+    """Odoo does not say which of them asks: a reminder too early is better than none."""
+    with case_of(V19) as case:
+        service, session = case.books.odoo.service, case.books.opened()
+        for days in (80, 10, 40):
+            service.make_key(case.user["id"], name=f"in {days}", days=days)
+        told = session.key_end(NOW)
+        assert told.ends_at == NOW + timedelta(days=10) and "'in 80' ends on" in told.said
 
 
 def test_without_a_company_the_only_one_is_named_in_every_call() -> None:

@@ -211,7 +211,7 @@ def sandbox(
         sys.stdout.flush()
     else:
         for name, values in shown.items():
-            out.print(name, *(f"{k}={v}" for k, v in values.items()), markup=False)
+            out.print(name, *(f"{k}={v}" for k, v in values.items()))
     running_commands.stop_on_signals().wait()
     world.stop()
 
@@ -273,7 +273,7 @@ def ingest(
     else:
         for row in results:
             text = row["error"] or ("taken" if row["new"] else "known already: no second effect")
-            out.print(f"{row['file']}: {text}", markup=False)
+            out.print(f"{row['file']}: {text}")
     raise typer.Exit(FINDINGS if refused else 0)
 
 
@@ -308,18 +308,16 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
             out.print(
                 f"{case['cause']}: {case['count']} cases, {case['amount_at_risk']} "
                 f"{case['currency']} at risk. {case['recovery']}",
-                markup=False,
             )
         for ledger in state.unpinned:
             what = "refused" if ledger["refused"] else "waited for"
-            out.print(f"{ledger['system']} is {what}, nothing is sent to it: {ledger['why']}", markup=False)
+            out.print(f"{ledger['system']} is {what}, nothing is sent to it: {ledger['why']}")
         for flow in state.flows:
             if flow["last_error"]:
-                out.print(f"{flow['interface']}: {flow['last_error']}", markup=False)
+                out.print(f"{flow['interface']}: {flow['last_error']}")
         for file in state.files:
             out.print(
                 f"{file['interface']}: {file['name']} waits since {file['since']}: {file['why']}",
-                markup=False,
             )
     raise typer.Exit(FINDINGS if state.cases or state.unpinned else 0)
 
@@ -357,7 +355,7 @@ def backup(
     except (RuntimeError, OSError) as error:
         fail(str(error))
     keys = project.settings.state / "keys"
-    out.print(f"{target}: {size} bytes. Keep {keys} and secrets/ too, in another place.", markup=False)
+    out.print(f"{target}: {size} bytes. Keep {keys} and secrets/ too, in another place.")
 
 
 @cli.command()

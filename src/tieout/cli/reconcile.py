@@ -152,7 +152,6 @@ def show(found: Run, dry: bool) -> None:
     out.print(
         f"{found.entity} until {found.until}: {found.items} open items, {len(found.applied)} matches {word}, "
         f"{found.suggested} suggested",
-        markup=False,
     )
     for document in found.applied:
         numbers = ", ".join(x.number for x in document.due if x.number)

@@ -136,7 +136,7 @@ def _say_how_to_get_in(project: OpenProject) -> None:
         return
     if link:
         err.print("Nobody is let in yet. Whoever opens this within 24 hours is its administrator:")
-        err.print(link, soft_wrap=True, markup=False)
+        err.print(link, soft_wrap=True)
 
 
 def stop_on_signals() -> threading.Event:

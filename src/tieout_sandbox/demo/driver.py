@@ -129,8 +129,8 @@ class Demo:
             return result
         finally:
             if options.serve:
-                err.print(f"http://localhost:{port}/ - press Ctrl-C to end", markup=False)
-                err.print(f"To get in: {way_in(project)}", markup=False, soft_wrap=True)
+                err.print(f"http://localhost:{port}/ - press Ctrl-C to end")
+                err.print(f"To get in: {way_in(project)}", soft_wrap=True)
                 with contextlib.suppress(KeyboardInterrupt):
                     signal.pause()
             supervisor.stop()
