@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 ORDERS ?= 500
 SEED ?= 1
 SECONDS ?= 60
-# Three for each processor, since most of a month's time is waiting for other processes.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? 3 * n : 12)))
+# Two for each processor, since most of a month's time is waiting for other processes; each worker collects for itself.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? 2 * n : 8)))
 # What Python compiled is kept, whatever the environment says: every process of the product would compile all of it again.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -52,8 +52,8 @@ setup: $(VENV)/.dev ## make .venv with everything in it
 demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
-test: $(VENV)/.dev ## every test, by three workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
-	@$(BIN)/python -m pytest --processes $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
+test: $(VENV)/.dev ## every test, by two workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
 
 check: format lint types contracts test ## what CI runs
 
@@ -141,6 +141,9 @@ campaign-axe: $(VENV)/.dev ## every page of the console in both themes by axe-co
 
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
 	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md
+
+campaign-odoo: $(VENV)/.dev ## invoices into the Odoo that TIEOUT_TEST_ODOO_URL names (docs/ODOO.md), beside a bare loop; writes docs/campaigns/odoo.md
+	@$(BIN)/python -m benchmarks.odoo_server --count $(or $(COUNT),1000) --rounds $(or $(ROUNDS),3) --write docs/campaigns/odoo.md
 
 wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandbox as its extra
 	@rm -rf dist
