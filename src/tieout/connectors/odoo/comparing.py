@@ -62,9 +62,7 @@ def _place(row: dict[str, Any], names: Any, taxed: bool) -> str:
         return f"tax:{names.tax_name_of(row['tax_line_id'])}"
     share = row.get("tax_repartition_line_id") or 0
     tax = (
-        TaxShare(taxes=tuple(row["tax_ids"]), share=share, tags=tuple(row["tax_tag_ids"]))
-        if taxed
-        else None
+        TaxShare(taxes=tuple(row["tax_ids"]), share=share, tags=tuple(row["tax_tag_ids"])) if taxed else None
     )
     return str(names.code_of(row["account_id"])) + _shares(_named(row, names)) + _counted(tax)
 
