@@ -27,7 +27,7 @@ from tieout.delivery.causes import IN_LEDGER
 from tieout.documents import JournalEntry
 from tieout.documents.states import DocumentState
 from tieout.payables import Worked, accrual_interface, work_out
-from tieout.proofs import Standing, signed_figures, tax_verdict
+from tieout.proofs import Figure, Standing, signed_figures, tax_verdict
 from tieout.proofs.causes import INTERCOMPANY_DIFFERS, ONE_SIDED, STATEMENT_GAP
 from tieout.rules import Interface
 from tieout.security import in_words
@@ -106,8 +106,10 @@ class Evidence:
                 wrong.append(
                     f"{r.currency}: {r.changed} of the figures behind {r.source.net} were written in the database past Tieout"
                 )
-            elif not r.proven and r.residual is not None:
+            elif r.residual is not None and r.residual != Figure():
                 wrong.append(f"{r.currency}: a residual of {r.residual.net} ({r.residual.count} documents)")
+            elif not r.proven:
+                wrong.append(f"{r.currency}: the ledger has {r.ledger_gap:+f} beside what is posted")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
                 wrong.append(f"{r.currency}: {r.waiting.count} documents wait")
         missing = self._figures.missing(self._figures.release.interfaces[task.subject], bool(rows))
