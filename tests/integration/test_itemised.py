@@ -139,6 +139,18 @@ def test_an_item_stands_as_it_stood_at_the_end_whatever_was_matched_since(desk: 
     assert desk.told() == []
 
 
+def test_within_the_month_what_stands_is_as_of_today_and_nothing_is_of_a_day_to_come(desk: Desk) -> None:
+    """An entry that is posted ahead is no item yet, and takes none of what waits away."""
+    desk.b.clock.at = datetime(2026, 10, 20, 15, tzinfo=UTC)
+    desk.book(TRANSIT, "100", "2026-10-12", "payout po_1")
+    desk.book(TRANSIT, "-30", "2026-10-30", "posted ahead")
+    row = desk.look_at()[TRANSIT]
+    assert (row.balance, row.rest, [i.amount for i in row.items]) == (D(100), 0, [D(100)])
+    assert desk.told() == [(f"US:{TRANSIT}:USD", "2026-10", D(100), "USD")]
+    desk.over()
+    assert [i.amount for i in desk.look_at()[TRANSIT].items] == [D(100), D(-30)]
+
+
 def test_one_case_an_account_follows_its_items_and_solves_itself(desk: Desk) -> None:
     first = desk.book(UNAPPLIED, "-100", "2026-10-06", "one")
     second = desk.book(UNAPPLIED, "30", "2026-10-07", "two")

@@ -12,7 +12,7 @@ from tests.golden.bankfiles import files
 from tests.properties.mutations import MUTATIONS, provable, run
 from tests.simulation import campaign
 from tieout.formats import FormatError, parse
-from tieout.formats.mt940 import information, reading
+from tieout.formats.mt940 import fields, information
 
 
 def test_the_campaign_writes_down_what_it_found(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_mutated_files_are_the_same_money_refused_or_broken() -> None:
 
 def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypatch) -> None:
     samples = [path for path in files() if path.name.startswith("mt94")]
-    usual, never = reading._USUAL, dict.fromkeys((False, True), re.compile(r"(?!)"))
+    usual, never = fields._USUAL, dict.fromkeys((False, True), re.compile(r"(?!)"))
     met = 0
     for number in range(examples(3000, 600)):
         draw = random.Random(number)
@@ -46,7 +46,7 @@ def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypa
         met += any(way.search(raw.decode("latin-1")) for way in usual.values())
         found = []
         for way in (usual, never):
-            monkeypatch.setattr(reading, "_USUAL", way)
+            monkeypatch.setattr(fields, "_USUAL", way)
             try:
                 found.append(parse(raw, format="mt940"))
             except FormatError as error:
