@@ -130,7 +130,13 @@ class Administrator:
         found: list[dict[str, Any]] = []
         while True:
             beyond = [["id", ">", found[-1]["id"] if found else 0], *domain]
-            asked = {"domain": beyond, "fields": list(fields), "order": "id", "limit": _PAGE, "context": context}
+            asked = {
+                "domain": beyond,
+                "fields": list(fields),
+                "order": "id",
+                "limit": _PAGE,
+                "context": context,
+            }
             page = self._ask(model, "search_read", asked, exactly=True)
             found += page
             if len(page) < _PAGE:

@@ -54,7 +54,9 @@ def test_what_is_read_apart_is_what_the_tables_hold(both: tuple[Odoo, Administra
         found = books.table(model)
         assert set(found) == set(theirs), model
         for key, record in found.items():
-            assert {n: _same(v) for n, v in record.items()} == {n: _same(theirs[key][n]) for n in record}, model
+            assert {n: _same(v) for n, v in record.items()} == {n: _same(theirs[key][n]) for n in record}, (
+                model
+            )
     assert sum(x["balance"] for x in books.table("account.move.line").values()) == 0
     assert all(isinstance(x["balance"], Decimal) for x in books.table("account.move.line").values())
     euro = next(i for i, c in books.table("res.currency").items() if c["name"] == "EUR")
@@ -83,7 +85,9 @@ def test_what_was_read_is_read_again_when_asked(both: tuple[Odoo, Administrator]
     assert len(books.table("account.move")) == 1
 
 
-def test_more_than_one_page_is_read(both: tuple[Odoo, Administrator], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_one_page_is_read(
+    both: tuple[Odoo, Administrator], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, admin = both
     company = admin.set_up("One 2", DAY)
     whole = ServedBooks(admin, [company.id]).table("account.account")

@@ -30,9 +30,9 @@ class Apart:
 
 
 @contextmanager
-def odoo_apart(version: Differences = V19) -> Iterator[Apart]:
-    """Serve one."""
-    odoo, port = Odoo(lambda: NOW, version, database="books", admin_password="admin"), free_port()
+def odoo_apart(version: Differences = V19, now: datetime = NOW) -> Iterator[Apart]:
+    """Serve one, on a day that does not end."""
+    odoo, port = Odoo(lambda: now, version, database="books", admin_password="admin"), free_port()
     serving = serve({port: odoo})
     try:
         yield Apart(odoo, f"http://127.0.0.1:{port}", odoo.service.make_key(2))

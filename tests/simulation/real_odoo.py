@@ -12,12 +12,13 @@ import random
 import subprocess
 import threading
 import time
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from tests.simulation.apart import odoo_apart
 from tests.simulation.campaign import DOCS, revision
 from tests.simulation.differing import MOST_KEPT, differing
 from tests.simulation.runs import IMPATIENT, complaints, month
@@ -69,9 +70,11 @@ class ServerDies(Demo):
 
 
 def days_of(count: int) -> set[date]:
-    """Days on which much is booked, over the month; the last is the one on which the books are locked."""
-    return set(
-        [date(2026, 11, 4), date(2026, 10, 9), date(2026, 10, 20), date(2026, 10, 15), date(2026, 10, 28)][:count]
+    """Days on which much is booked; the first is the one on which the books are locked."""
+    return (
+        {date(2026, 11, 4), *(date(2026, 10, day) for day in (9, 20, 15, 28)[: count - 1])}
+        if count
+        else set()
     )
 
 
@@ -105,17 +108,22 @@ def page(version: str, result: DemoResult, beside: DemoResult, deaths: list[str]
 def run(scenario: str, orders: int, seed: int, kills: int, folder: Path = DOCS) -> int:
     """Both months, and the page of them."""
     if not _GIVEN["URL"] or (kills and not _GIVEN["RESTART"]):
-        print("TIEOUT_TEST_ODOO_URL, _DB and _KEY name the server, TIEOUT_TEST_ODOO_RESTART kills and starts it")
+        print(
+            "TIEOUT_TEST_ODOO_URL, _DB and _KEY name the server, TIEOUT_TEST_ODOO_RESTART kills and starts it"
+        )
         return 2
     given: dict[str, Any] = dict(
         orders=orders, seed=seed, faults="none", scenario=scenario, folder=None, serve=False, kills=0, crash="",
         quiet=True, odoo_url=_GIVEN["URL"], odoo_db=_GIVEN["DB"], odoo_key=_GIVEN["KEY"],
         odoo_login=_GIVEN["LOGIN"] or "admin",
     )  # fmt: skip
-    version = version_at(_GIVEN["URL"]).series
+    played, now = version_at(_GIVEN["URL"]), datetime.now(UTC)
+    version = played.series
     demo = ServerDies(DemoOptions(**given), days_of(kills), _GIVEN["RESTART"])
     result = demo.run()
-    beside = month(scenario=scenario, orders=orders, seed=seed, close=True)
+    # What Odoo dates by its own day, both do on the same one.
+    with odoo_apart(played, now) as apart:
+        beside = month(scenario=scenario, orders=orders, seed=seed, close=True, **apart.given)
     assert result.held and beside.held
     other = differing(beside.held.lines(), result.held.lines())
     text = page(version, result, beside, demo.deaths, other)

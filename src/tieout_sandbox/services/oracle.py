@@ -23,9 +23,7 @@ _CENTRES = {"100": "Delivery", "200": "Sales", "300": "Overhead"}
 class ServicesOracle:
     """Checks of the companies, by entity code."""
 
-    def __init__(
-        self, world: World, month: ServicesMonth, companies: dict[str, int], books: Books
-    ) -> None:
+    def __init__(self, world: World, month: ServicesMonth, companies: dict[str, int], books: Books) -> None:
         self.w, self.m, self.companies, self._books = world, month, companies, books
         self._table = books.table
         self._code = {i: str(a["code"]) for i, a in self._table("account.account").items()}
