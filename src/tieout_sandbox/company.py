@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -76,6 +77,8 @@ _GROUPS = (
 
 
 _PAGE = 2000
+# How long a server that is started again may take.
+_PATIENCE_S = 120.0
 # Methods that take no ids (`api.model` in Odoo): by JSON-RPC all others are given some first, be it none.
 MODELS_OWN = (
     "create",
@@ -152,18 +155,30 @@ class Administrator:
         if self._version.transport == JSONRPC:
             return self._by_rpc(model, method, body, fractions)
         for _ in range(12):
-            reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+            reply = self._post(f"/json/2/{model}/{method}", body)
             if reply.status_code not in (401, 429, 502):
                 break
         if reply.status_code != 200:
             raise RuntimeError(f"{model}.{method}: {reply.status_code} {reply.text[:300]}")
         return json.loads(reply.content, parse_float=fractions)
 
+    def _post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        """Ask; where nobody answers the door nothing was asked yet, and it is knocked again for a while. httpx2.ConnectError: nobody
+        ever did. Other httpx2.HTTPError: what became of it is not known."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._http.post(path, json=body)
+            except httpx2.ConnectError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
+
     def _by_rpc(self, model: str, method: str, body: dict[str, Any], fractions: Callable[[str], Any]) -> Any:
         def ask(service: str, method: str, *arguments: Any) -> Any:
             params = {"service": service, "method": method, "args": arguments}
             asked = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
-            reply = self._http.post("/jsonrpc", json=asked)
+            reply = self._post("/jsonrpc", asked)
             answer = json.loads(reply.content, parse_float=fractions)
             if "error" in answer:
                 raise RuntimeError(f"{model}.{method}: {answer['error']['data']['message'][:300]}")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests.simulation.apart import odoo_apart
+from tests.simulation.apart import NOW, odoo_apart
+from tieout.connectors.odoo.versions import V19
 from tieout_sandbox.books import ServedBooks, rows_by_company
 from tieout_sandbox.company import Administrator, version_at
+from tieout_sandbox.ports import free_port
+from tieout_sandbox.simkit import Serving, serve
 from tieout_sandbox.simulators.odoo import Odoo
 
 DAY = date(2026, 10, 1)
@@ -114,3 +119,24 @@ def test_another_companys_rows_are_counted_each_by_itself(both: tuple[Odoo, Admi
 
 def test_a_server_says_what_it_is(both: tuple[Odoo, Administrator]) -> None:
     assert version_at(both[1].url).series == "19.0"
+
+
+def test_who_finds_nobody_at_the_door_knocks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was asked yet, so that whatever it is may be asked again, until patience ends."""
+    port = free_port()
+    admin = Administrator(f"http://127.0.0.1:{port}", "books", "no key")
+    monkeypatch.setattr("tieout_sandbox.company._PATIENCE_S", 0.0)
+    with pytest.raises(httpx2.ConnectError):
+        admin.call("res.company", "search", domain=[])
+    monkeypatch.setattr("tieout_sandbox.company._PATIENCE_S", 60.0)
+    serving: list[Serving] = []
+    odoo = Odoo(lambda: NOW, V19, database="books", admin_password="admin")
+    timer = threading.Timer(0.7, lambda: serving.append(serve({port: odoo})))
+    timer.start()
+    try:
+        with pytest.raises(RuntimeError, match="401"):
+            admin.call("res.company", "search", domain=[])
+    finally:
+        timer.join()
+        serving[0].stop()
+        admin.close()
