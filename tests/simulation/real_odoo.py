@@ -78,7 +78,9 @@ def days_of(count: int) -> set[date]:
     )
 
 
-def page(version: str, result: DemoResult, beside: DemoResult, deaths: list[str], other: list[str]) -> str:
+def page(
+    version: str, at: str, result: DemoResult, beside: DemoResult, deaths: list[str], other: list[str]
+) -> str:
     """What came of it, to be committed."""
     o = result.options
     found = len(result.planted) - len(result.missed)
@@ -86,7 +88,7 @@ def page(version: str, result: DemoResult, beside: DemoResult, deaths: list[str]
     rows = len(result.held.rows) if result.held else 0
     return "\n".join([
         f"# A month on a real Odoo {version}: {o.scenario}", "",
-        f"At revision {revision()}, on {datetime.now():%d %B %Y}, by `make campaign-odoo`: {o.orders} orders, seed {o.seed}, "
+        f"At revision {at}, on {datetime.now():%d %B %Y}, by `make campaign-odoo`: {o.orders} orders, seed {o.seed}, "
         f"{result.seconds:.0f} s.", "",
         "| what | came to |", "|---|---|",
         f"| planted faults, by Odoo's own API where a person would act | {found} of {len(result.planted)} found, {len(result.false)} false |",
@@ -117,6 +119,7 @@ def run(scenario: str, orders: int, seed: int, kills: int, folder: Path = DOCS) 
         quiet=True, odoo_url=_GIVEN["URL"], odoo_db=_GIVEN["DB"], odoo_key=_GIVEN["KEY"],
         odoo_login=_GIVEN["LOGIN"] or "admin",
     )  # fmt: skip
+    at = revision()
     played, now = version_at(_GIVEN["URL"]), datetime.now(UTC)
     version = played.series
     demo = ServerDies(DemoOptions(**given), days_of(kills), _GIVEN["RESTART"])
@@ -126,7 +129,7 @@ def run(scenario: str, orders: int, seed: int, kills: int, folder: Path = DOCS) 
         beside = month(scenario=scenario, orders=orders, seed=seed, close=True, **apart.given)
     assert result.held and beside.held
     other = differing(beside.held.lines(), result.held.lines())
-    text = page(version, result, beside, demo.deaths, other)
+    text = page(version, at, result, beside, demo.deaths, other)
     (folder / f"odoo-{version}-{scenario}.md").write_text(text)
     print(text)
     return 1 if complaints(result) or len(demo.deaths) != kills else 0
