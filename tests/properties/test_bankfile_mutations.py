@@ -7,6 +7,7 @@ import random
 import re
 from pathlib import Path
 
+from tests.examples import examples
 from tests.golden.bankfiles import files
 from tests.properties.mutations import MUTATIONS, provable, run
 from tests.simulation import campaign
@@ -22,10 +23,10 @@ def test_the_campaign_writes_down_what_it_found(tmp_path: Path) -> None:
 
 
 def test_mutated_files_are_the_same_money_refused_or_broken() -> None:
-    outcomes, bad = run(3000, seed=11)
+    outcomes, bad = run(examples(3000, 600), seed=11)
     assert not bad, bad
     # Each outcome was seen: a judge that always says the same proves nothing.
-    assert min(outcomes["same"], outcomes["refused"], outcomes["broken"]) > 100, outcomes
+    assert min(outcomes["same"], outcomes["refused"], outcomes["broken"]) > 20, outcomes
     assert len(provable()) >= 15
 
 
@@ -33,7 +34,7 @@ def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypa
     samples = [path for path in files() if path.name.startswith("mt94")]
     usual, never = fields._USUAL, dict.fromkeys((False, True), re.compile(r"(?!)"))
     met = 0
-    for number in range(3000):
+    for number in range(examples(3000, 600)):
         draw = random.Random(number)
         raw = draw.choice(samples).read_bytes()
         for _ in range(draw.randrange(3)):
@@ -51,7 +52,7 @@ def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypa
             except FormatError as error:
                 found.append(str(error))
         assert found[0] == found[1], (number, found)
-    assert met > 200
+    assert met > 40
 
 
 def test_structured_information_reads_the_same_in_the_usual_order_and_in_any() -> None:
