@@ -182,17 +182,20 @@ def test_who_brought_it_does_not_decide_of_it(late: Late) -> None:
 
 
 def test_who_made_the_key_by_which_a_machine_brought_it_does_not_decide_of_it(late: Late) -> None:
+    late.b.add(person("ada"))
+    for role in ("administrator", "controller"):
+        late.b.grant("ada", role)
     late.b.add(person("robot", human=False))
     late.b.grant("robot", "operator")
     with late.b.database.transaction() as connection:
         make_service_key(
-            connection, "robot", "nightly", ("files:write",), ["*"], 90, "cora", late.b.clock.now()
+            connection, "robot", "nightly", ("files:write",), ["*"], 90, "ada", late.b.clock.now()
         )
     give = late.b.give
     late.b.give = lambda *given: give(*given, by="robot")  # type: ignore[method-assign]
     e = late.bill("LATE")
-    with pytest.raises(LateError, match="cora made a key of robot"):
-        late.decide(e, "adjust", "cora")
+    with pytest.raises(LateError, match="ada made a key of robot"):
+        late.decide(e, "adjust", "ada")
     assert late.events()[0].decision == "" and late.decide(e, "adjust", "carl").by == "carl"
 
 
